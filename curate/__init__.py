@@ -1,0 +1,1 @@
+"""Data quality and manifest curation for speech recognition."""

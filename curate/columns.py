@@ -1,0 +1,82 @@
+"""The columns of the records table, as objects: the one place where their names are written.
+
+The record columns say which input line a row is; metric columns are declared in
+`curate.metrics`; verdict columns are added by `curate.tags`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+VERDICTS = ("clean", "borderline", "unknown", "bad", "malformed")
+"""Every verdict, from best to worst. A row has exactly one."""
+
+VERDICT_TYPE = pl.Enum(VERDICTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name in files, its type, and what it means (units in the name)."""
+
+    name: str
+    dtype: pl.DataType
+    meaning: str
+
+    @property
+    def expr(self) -> pl.Expr:
+        """The column as a Polars expression."""
+        return pl.col(self.name)
+
+
+SOURCE = Column("source", pl.String(), "manifest the line stands in, as it was named")
+LINE = Column("line", pl.Int64(), "1-based line number in the (decompressed) manifest")
+BYTE_OFFSET = Column("byte_offset", pl.Int64(), "where the line starts, bytes (decompressed)")
+BYTE_LENGTH = Column("byte_length", pl.Int64(), "length of the line without its line end, bytes")
+MALFORMED = Column("malformed", pl.String(), "why the line can be no record; null where it can")
+AUDIO_KEY = Column("audio_key", pl.UInt64(), "hash of audio_filepath and offset")
+RECORDING_KEY = Column("recording_key", pl.UInt64(), "hash of audio_filepath alone")
+TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
+NORMAL_KEY = Column(
+    "normal_key", pl.UInt64(), "hash of the text case-folded, without punctuation, blanks joined"
+)
+LANG = Column("lang", pl.String(), "declared language (lang, else target_lang, source_lang)")
+SPEAKER = Column("speaker", pl.String(), "speaker as declared; numbers as their JSON text")
+OFFSET_S = Column("offset_s", pl.Float64(), "start of the segment in its recording, seconds")
+DURATION_US = Column("duration_us", pl.Int64(), "duration in whole microseconds; null if malformed")
+
+RECORD = (
+    SOURCE,
+    LINE,
+    BYTE_OFFSET,
+    BYTE_LENGTH,
+    MALFORMED,
+    AUDIO_KEY,
+    RECORDING_KEY,
+    TEXT_KEY,
+    NORMAL_KEY,
+    LANG,
+    SPEAKER,
+    OFFSET_S,
+    DURATION_US,
+)
+
+VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad or malformed")
+TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each rule that spoke; rule order")
+REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")
+
+JUDGEMENT = (VERDICT, TAGS, REASON)
+
+US_PER_HOUR = 3_600_000_000
+
+
+def schema(columns: tuple[Column, ...]) -> Mapping[str, pl.DataType]:
+    """Names to types, in order."""
+    return {column.name: column.dtype for column in columns}
+
+
+def record_id() -> pl.Expr:
+    """The id by which every later artefact points back to a row: `source:line`."""
+    return pl.concat_str(SOURCE.expr, pl.lit(":"), LINE.expr.cast(pl.String)).alias("id")

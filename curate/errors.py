@@ -1,0 +1,63 @@
+"""What goes wrong for a person: where, what, and how to mend it; all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the input.
+
+    `where` is `file`, `file:line` or an option's name; `what` says what is wrong; `mend` says
+    what to do about it (may be empty where there is nothing sensible to say).
+    """
+
+    where: str
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.what}"
+        return f"{line}\n  mend: {self.mend}" if self.mend else line
+
+
+class CurateError(Exception):
+    """Base of every error meant for the user; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+    def __init__(self, *faults: Fault) -> None:
+        assert faults, "an error must say what is wrong"
+        self.faults: tuple[Fault, ...] = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+    @classmethod
+    def of(cls, where: object, what: str, mend: str = "") -> CurateError:
+        """Build the error for a single fault."""
+        return cls(Fault(str(where), what, mend))
+
+
+class GateFailed(CurateError):  # noqa: N818 - a gate is not an error: the outputs are written
+    """A check that the user asked for did not pass; outputs are written. Exit 1."""
+
+    exit_code = 1
+
+
+class ConfigError(CurateError):
+    """Wrong usage or configuration: options, rule files, recipes, extras. Exit 2."""
+
+    exit_code = 2
+
+
+class InputError(CurateError):
+    """Input that cannot be read at all. Exit 3."""
+
+    exit_code = 3
+
+
+def raise_all(kind: type[CurateError], faults: Sequence[Fault]) -> None:
+    """Raise `kind` with every fault, or return where there is none."""
+    if faults:
+        raise kind(*faults)

@@ -1,0 +1,63 @@
+"""The types that flow along the arrows of docs/adr/0001: thin, frozen, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import RECORD, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Texts as pieces of one byte buffer: text i is data[start[i] : start[i] + length[i]].
+
+    All of it valid UTF-8. No Python string is made until somebody asks for one.
+    """
+
+    data: npt.NDArray[np.uint8]
+    start: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        assert self.start.size == self.length.size
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Spans:
+        """The spans of a few Python strings."""
+        encoded = [text.encode() for text in texts]
+        length = np.array([len(text) for text in encoded], np.int64)
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum(length) - length, length)
+
+    def decode(self, row: int) -> str:
+        """Text `row` as a Python string."""
+        first = int(self.start[row])
+        return self.data[first : first + int(self.length[row])].tobytes().decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """A batch of input lines: the RECORD columns (and fields asked for), and their texts.
+
+    A malformed row has a reason in MALFORMED, an empty text span and null fields.
+    """
+
+    frame: pl.DataFrame
+    texts: Spans
+
+    def __post_init__(self) -> None:
+        assert self.frame.height == self.texts.start.size
+        assert self.frame.columns[: len(RECORD)] == [column.name for column in RECORD]
+
+
+def check_columns(frame: pl.LazyFrame, columns: Sequence[Column]) -> None:
+    """Assert, without reading a row, that the frame has these columns with their types."""
+    schema = frame.collect_schema()
+    for column in columns:
+        assert schema.get(column.name) == column.dtype, (
+            f"{column.name}: {schema.get(column.name)} where {column.dtype} is due"
+        )

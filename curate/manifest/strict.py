@@ -1,0 +1,142 @@
+"""The strict reading of one line in plain Python: the authority, and the one who names faults.
+
+The compiled scanner sends here every line that it cannot vouch for, and the property tests hold
+the two to the same answer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Never
+
+DEEPEST = 64
+LONGEST_S = 1e7
+"""Over 115 days in one segment: no recording, and sums of such numbers overflow."""
+
+Record = dict[str, object]
+
+
+class Malformed(ValueError):  # noqa: N818 - a verdict on a line, not an error of ours
+    """Why a line can be no training record. Text before ` (` is the kind, for counting."""
+
+
+def parse_line(line: bytes) -> Record:
+    """The record of one line, or Malformed. Every field is as written; no field is judged.
+
+    >>> parse_line(b'{"text": "a", "text": "b"}')
+    Traceback (most recent call last):
+    curate.manifest.strict.Malformed: duplicate key (text)
+    """
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 (byte {line[error.start]:#04x} at {error.start})") from None
+    try:
+        value = json.loads(
+            text.strip(" \t\r"), object_pairs_hook=_distinct, parse_constant=_refuse_constant
+        )
+    except RecursionError:
+        raise Malformed(f"nested deeper than {DEEPEST}") from None
+    except json.JSONDecodeError as error:
+        raise Malformed(f"not JSON ({error.msg}, column {error.pos + 1})") from None
+    except ValueError as error:
+        if isinstance(error, Malformed):
+            raise
+        raise Malformed(f"not JSON ({error})") from None  # an integer of over 4,300 digits
+    if not isinstance(value, dict):
+        raise Malformed(f"not a JSON object ({_type_name(value)})")
+    _refuse_depth(value)
+    _refuse_surrogates(value)
+    _refuse_duplicates(value)
+    return value
+
+
+class _Pairs(dict[str, object]):
+    """A JSON object that remembers the keys it was given twice."""
+
+    twice: tuple[str, ...] = ()
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> _Pairs:
+    found = _Pairs(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        found.twice = tuple(dict.fromkeys(key for key in keys if keys.count(key) > 1))
+    return found
+
+
+def _refuse_duplicates(value: dict[str, object]) -> None:
+    """Only of the record itself: readers disagree whether the first or the last one counts."""
+    if isinstance(value, _Pairs) and value.twice:
+        raise Malformed(f"duplicate key ({', '.join(value.twice)})")
+
+
+def _refuse_constant(name: str) -> Never:
+    raise Malformed(f"not JSON ({name} is no JSON number)")
+
+
+def _refuse_depth(value: object) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return
+    raise Malformed(f"nested deeper than {DEEPEST}")
+
+
+def _children(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _refuse_surrogates(value: object) -> None:
+    level = [value]
+    while level:
+        for item in level:
+            strings = [item] if isinstance(item, str) else list(item) if isinstance(item, dict) else []
+            for string in strings:
+                if isinstance(string, str) and not _encodable(string):
+                    raise Malformed("lone surrogate (cannot be written as UTF-8)")
+        level = [child for parent in level for child in _children(parent)]
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def why_no_record(record: Record) -> str | None:
+    """Why a well-formed object can be no training record; None where it can."""
+    audio, duration, text = (record.get(key) for key in ("audio_filepath", "duration", "text"))
+    if not isinstance(audio, str) or not audio:
+        return f"no audio_filepath ({_said(record, 'audio_filepath')})"
+    if isinstance(duration, bool) or not isinstance(duration, int | float):
+        return f"duration is no number ({_said(record, 'duration')})"
+    try:
+        seconds = float(duration)
+    except OverflowError:
+        seconds = math.inf
+    if not seconds > 0:
+        return f"duration is not positive ({seconds:g})"
+    if seconds > LONGEST_S:
+        return f"duration is absurd ({seconds:g} s)"
+    if not isinstance(text, str):
+        return f"text is no string ({_said(record, 'text')})"
+    return None
+
+
+def _said(record: Record, key: str) -> str:
+    if key not in record:
+        return "missing"
+    value = record[key]
+    return "empty string" if value == "" else _type_name(value)
+
+
+def _type_name(value: object) -> str:
+    names = {bool: "true or false", int: "number", float: "number", str: "string", list: "array"}
+    return "null" if value is None else names.get(type(value), "object")

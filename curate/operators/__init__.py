@@ -1,0 +1,46 @@
+"""The language of rules: operators, the words a rule may use, expressions and their meaning."""
+
+from curate.operators.declare import BY_SYMBOL, FIELDS, OPERATORS, Operator, vocabulary
+from curate.operators.evaluate import holds, vectorised
+from curate.operators.parse import parse
+from curate.operators.scan import suggest
+from curate.operators.syntax import (
+    And,
+    Arithmetic,
+    Comparison,
+    IsNull,
+    Member,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Or,
+    Text,
+    names_in,
+)
+
+__all__ = [
+    "BY_SYMBOL",
+    "FIELDS",
+    "OPERATORS",
+    "And",
+    "Arithmetic",
+    "Comparison",
+    "IsNull",
+    "Member",
+    "Name",
+    "Negative",
+    "Node",
+    "Not",
+    "Number",
+    "Operator",
+    "Or",
+    "Text",
+    "holds",
+    "names_in",
+    "parse",
+    "suggest",
+    "vectorised",
+    "vocabulary",
+]

@@ -1,0 +1,148 @@
+"""Outputs appear whole or not at all: written beside, fsynced, then put in place.
+
+A killed run leaves the old output untouched and, at worst, a hidden directory beside it that the
+next run clears away.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from curate.errors import ConfigError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+@contextmanager
+def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Path]:
+    """A scratch directory that takes the place of `out` when the block ends without an error.
+
+    `ours` names the entries that this stage writes; whatever else stands in an old `out` is
+    carried over. An old `out` that is not empty and lacks `marker` was not written by this stage:
+    ConfigError, nothing is touched.
+    """
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
+    _refuse_foreign(out, marker)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _clear_stale(out)
+    scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
+    scratch.mkdir()
+    try:
+        yield scratch
+        if out.exists():
+            _carry_over(out, scratch, ours)
+        _sync_tree(scratch)
+        _put_in_place(scratch, out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A scratch file that takes the place of `path` when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        yield scratch
+        _sync(scratch)
+        scratch.replace(path)
+        _sync(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, object]) -> None:
+    """Write a JSON artefact whole: UTF-8, two spaces, no NaN."""
+    with whole_file(path) as scratch:
+        text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+        scratch.write_text(text + "\n", encoding="utf-8")
+
+
+def _refuse_foreign(out: Path, marker: str) -> None:
+    if out.is_dir():
+        if any(out.iterdir()) and not (out / marker).exists():
+            raise ConfigError.of(
+                out,
+                f"is not empty and holds no {marker}, so it is not replaced",
+                "name a new directory",
+            )
+    elif out.exists() or out.is_symlink():
+        raise ConfigError.of(out, "is not a directory", "name a new directory")
+
+
+def _clear_stale(out: Path) -> None:
+    """Remove what killed runs left beside `out`; a live process keeps its own."""
+    for left in out.parent.glob(f".{out.name}.*.tmp"):
+        pid = left.name.removesuffix(".tmp").rpartition(".")[2]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _carry_over(old: Path, new: Path, ours: frozenset[str]) -> None:
+    for entry in sorted(old.iterdir()):
+        target = new / entry.name
+        if entry.name in ours or target.exists():
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, target, symlinks=True, copy_function=os.link)
+        else:
+            shutil.copy2(entry, target, follow_symlinks=False)
+
+
+def _sync_tree(root: Path) -> None:
+    for folder, _, files in os.walk(root):
+        for name in files:
+            _sync(Path(folder) / name)
+        _sync(Path(folder))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put_in_place(scratch: Path, out: Path) -> None:
+    """Exchange the two directories in one step where the kernel can; `scratch` is then old."""
+    if not out.exists():
+        scratch.rename(out)
+    elif not _exchange(scratch, out):
+        aside = scratch.with_name(scratch.name.removesuffix(".tmp") + "0.tmp")
+        out.rename(aside)
+        scratch.rename(out)
+        shutil.rmtree(aside)
+    _sync(out.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """renameat2(RENAME_EXCHANGE): False where the system or file system has no such thing."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    paths = os.fsencode(one), os.fsencode(other)
+    if rename(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}:
+        return False
+    raise OSError(code, os.strerror(code), str(other))

@@ -1,0 +1,26 @@
+"""Rule files: what they say, read strictly, with every fault at its line. See rules/README.md."""
+
+from curate.ruleset.load import known_presets, load_rules
+from curate.ruleset.model import (
+    Condition,
+    Example,
+    Limit,
+    Rule,
+    RuleSet,
+    Severity,
+    Threshold,
+    thresholds,
+)
+
+__all__ = [
+    "Condition",
+    "Example",
+    "Limit",
+    "Rule",
+    "RuleSet",
+    "Severity",
+    "Threshold",
+    "known_presets",
+    "load_rules",
+    "thresholds",
+]

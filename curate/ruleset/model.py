@@ -1,0 +1,158 @@
+"""What a rule file says, once it has been read and found sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from curate.operators import And, Comparison, Name, Node, Number, Operator, Or, names_in
+
+Severity = Literal["bad", "borderline"]
+WhenNull = Literal["unknown", "clean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One bound of a metric: the rule speaks where `metric operator value` holds."""
+
+    operator: Operator
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.operator.symbol} {self.value:.15g}"
+
+    def covers(self, value: float) -> bool:
+        """Whether the limit speaks at this value."""
+        return bool(self.operator.compare(value, self.value))
+
+    def on(self, metric: str) -> Node:
+        """The limit as a condition on the metric."""
+        return Comparison(self.operator, Name(metric, "number"), Number(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a rule speaks: text for people, tree for machines, limits where it is that simple."""
+
+    text: str
+    node: Node
+    limits: tuple[Limit, ...] = ()
+
+    @classmethod
+    def beyond(cls, metric: str, limits: tuple[Limit, ...]) -> Condition:
+        """The condition that any of the limits speaks on the metric."""
+        nodes = tuple(limit.on(metric) for limit in limits)
+        text = " or ".join(f"{metric} {limit}" for limit in limits)
+        return cls(text, nodes[0] if len(nodes) == 1 else Or(nodes), limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A record and the verdict that its rule alone must give it; `at` is `file:line`."""
+
+    record: Mapping[str, object]
+    verdict: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: where it applies, when it speaks, and why its numbers are what they are.
+
+    `metric` is empty for a rule of free expressions. `null` says what it means where the rule
+    cannot be decided. `at` is `file:line`.
+    """
+
+    id: str
+    metric: str
+    bad: Condition | None
+    borderline: Condition | None
+    where: Condition | None
+    null: WhenNull
+    reason: str
+    why: str
+    examples: tuple[Example, ...]
+    at: str
+
+    def conditions(self) -> Iterator[tuple[Severity, Condition]]:
+        """The rule's conditions, worst first."""
+        if self.bad:
+            yield "bad", self.bad
+        if self.borderline:
+            yield "borderline", self.borderline
+
+    def applied(self, condition: Condition) -> Node:
+        """The condition's tree, confined to where the rule applies."""
+        return And((self.where.node, condition.node)) if self.where else condition.node
+
+    def names(self) -> tuple[str, ...]:
+        """The metrics and fields that deciding the rule needs."""
+        return names_in(*(self.applied(condition) for _, condition in self.conditions()))
+
+    def spoken_names(self) -> tuple[str, ...]:
+        """The metrics and fields of its conditions alone: what people are told the values of."""
+        return names_in(*(condition.node for _, condition in self.conditions()))
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules of one file and of those it extends, in order.
+
+    `sha256` is of the file's bytes followed by those of each file it extends in turn.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    rules: tuple[Rule, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The metrics and fields that deciding all rules needs, each once."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.names()))
+
+    def only(self, *ids: str) -> RuleSet:
+        """The same file with these rules alone."""
+        kept = tuple(rule for rule in self.rules if rule.id in ids)
+        return RuleSet(self.name, self.path, self.sha256, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One thing a rule says, for reports: a limit to draw, or (without value) an expression."""
+
+    rule: str
+    metric: str
+    severity: Severity
+    operator: str
+    value: float | None
+    condition: str
+    where: str
+    why: str
+
+
+def thresholds(rules: RuleSet) -> list[Threshold]:
+    """Every limit and expression of the rules, in rule order, bad before borderline."""
+    return [
+        threshold
+        for rule in rules.rules
+        for severity, condition in rule.conditions()
+        for threshold in _thresholds(rule, severity, condition)
+    ]
+
+
+def _thresholds(rule: Rule, severity: Severity, condition: Condition) -> Iterator[Threshold]:
+    where = rule.where.text if rule.where else ""
+    for limit in condition.limits or (None,):
+        yield Threshold(
+            rule=rule.id,
+            metric=rule.metric,
+            severity=severity,
+            operator=limit.operator.symbol if limit else "",
+            value=limit.value if limit else None,
+            condition=f"{rule.metric} {limit}" if limit else condition.text,
+            where=where,
+            why=rule.why,
+        )

@@ -1,0 +1,28 @@
+"""One normaliser for the whole project: leak checks, duplicate texts, and WER use this one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from curate.text.unicode import APOSTROPHE, PUNCTUATION, SPACE, tables
+
+
+def normalise(text: str) -> str:
+    """Text as leak checks and WER compare it: NFC, case-folded, no punctuation, blanks joined.
+
+    Apostrophes are dropped (`don't` is one word, `dont`); every other punctuation mark or symbol
+    is a break, so `well-known` equals `well known`. Digits, letters and marks of every script
+    stay. Idempotent; the result has no blank at either end and single blanks inside.
+
+    >>> normalise("Well-known: DON\u2019T,  stop!")
+    'well known dont stop'
+    """
+    flags = tables().flags
+    kept: list[str] = []
+    for char in unicodedata.normalize("NFC", text):
+        kind = int(flags[ord(char)])
+        if kind & APOSTROPHE:
+            continue
+        kept.append(" " if kind & (SPACE | PUNCTUATION) else char.casefold())
+    # A second NFC: dropping an apostrophe may bring a mark next to its letter.
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())

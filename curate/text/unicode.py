@@ -1,0 +1,142 @@
+"""Character classes: one table over all code points, built from Python's own `unicodedata`.
+
+Both the plain definitions and the compiled kernel read these tables, so that the two cannot
+disagree about what a letter or a blank is.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+SPACE = 1  # what str.split() splits at
+PUNCTUATION = 2  # categories P* and S*
+SEPARATOR = 4  # ends a word besides blanks: hyphens and dashes, underscore, slash
+NO_SPACE = 8  # letter of a script that writes no spaces between words
+LETTER = 16  # categories L*
+MARK = 32  # categories M*
+DIGIT = 64  # category Nd
+UPPER = 128  # categories Lu and Lt
+COMPOSES = 256  # may change under NFC: the text needs unicodedata.normalize
+LONG_FOLD = 512  # case-folds to more than one code point
+APOSTROPHE = 1024  # stands inside a word: dropped, not a break
+
+APOSTROPHES = frozenset("'\u2018\u2019\u02bc\uff07")
+
+# Scripts that write no spaces between words, as block ranges (Unicode 15.1, Blocks.txt; letters
+# among them are kept). Tibetan parts syllables by tsheg, not words by blanks.
+_NO_SPACE_BLOCKS = (
+    (0x0E00, 0x0E7F),  # Thai
+    (0x0E80, 0x0EFF),  # Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1950, 0x19DF),  # Tai Le, New Tai Lue
+    (0x1A20, 0x1AAF),  # Tai Tham
+    (0x1B00, 0x1B7F),  # Balinese
+    (0x2E80, 0x2FDF),  # CJK radicals
+    (0x3005, 0x3007),  # ideographic iteration mark and zero
+    (0x3031, 0x303C),
+    (0x3041, 0x312F),  # Hiragana, Katakana, Bopomofo
+    (0x31A0, 0x31BF),
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # CJK extension A
+    (0x4E00, 0x9FFF),  # CJK unified ideographs
+    (0xA000, 0xA4CF),  # Yi
+    (0xA980, 0xA9DF),  # Javanese
+    (0xA9E0, 0xA9FF),  # Myanmar extended B
+    (0xAA60, 0xAADF),  # Myanmar extended A, Tai Viet
+    (0xF900, 0xFAFF),  # CJK compatibility ideographs
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x1AFF0, 0x1B16F),  # Kana extensions
+    (0x20000, 0x323AF),  # CJK extensions B to H
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Per code point: class bits, simple case folding, canonical combining class."""
+
+    flags: npt.NDArray[np.uint16]
+    fold: npt.NDArray[np.uint32]
+    combining: npt.NDArray[np.uint8]
+    long_fold: npt.NDArray[np.uint32]
+    """Rows of three: the foldings of LONG_FOLD characters; `fold` holds the row's number."""
+
+
+@functools.cache
+def tables() -> Tables:
+    """The tables for this Python's Unicode version; built once, about 0.15 s."""
+    size = sys.maxunicode + 1
+    flags = np.zeros(size, np.uint16)
+    fold = np.arange(size, dtype=np.uint32)
+    combining = np.zeros(size, np.uint8)
+    by_category = {"Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Nd": DIGIT}
+    by_major = {"L": LETTER, "M": MARK, "P": PUNCTUATION, "S": PUNCTUATION}
+    for code in _assigned():
+        category = unicodedata.category(chr(code))
+        flags[code] = by_category.get(category, by_major.get(category[0], 0))
+    flags[0x3400:0x4DC0] = flags[0x4E00:0xA000] = flags[0xAC00:0xD7A4] = LETTER
+    flags[0x20000:0x323B0] = LETTER
+    for first, last in _NO_SPACE_BLOCKS:
+        block = flags[first : last + 1]
+        block[(block & LETTER) > 0] |= NO_SPACE
+    for code in range(0x3001):
+        if chr(code).isspace():
+            flags[code] = SPACE
+        elif code < 0x2E5E and unicodedata.category(chr(code)) == "Pd":
+            flags[code] |= SEPARATOR
+    for char in "_/\u00ad\ufe58\ufe63\uff0d":
+        flags[ord(char)] |= SEPARATOR
+    for char in APOSTROPHES:
+        flags[ord(char)] |= PUNCTUATION | APOSTROPHE
+    return Tables(flags, fold, combining, _fill_foldings(flags, fold, combining))
+
+
+def _assigned() -> list[int]:
+    """Code points that are worth asking about, without the big uniform blocks."""
+    return [
+        *range(0x3400),
+        *range(0x4DC0, 0x4E00),
+        *range(0xA000, 0xAC00),
+        *range(0xD7A4, 0xD800),
+        *range(0xF900, 0x1FC00),
+        *range(0xE0100, 0xE01F0),
+    ]
+
+
+def _fill_foldings(
+    flags: npt.NDArray[np.uint16],
+    fold: npt.NDArray[np.uint32],
+    combining: npt.NDArray[np.uint8],
+) -> npt.NDArray[np.uint32]:
+    long: list[list[int]] = []
+    flags[0xD800:0xE000] = 0
+    for code in [*range(0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x1F000)]:
+        char = chr(code)
+        folded = char.casefold()
+        if len(folded) > 1:
+            flags[code] |= LONG_FOLD
+            fold[code] = len(long)
+            long.append([*map(ord, folded)])
+        elif folded != char:
+            fold[code] = ord(folded)
+        combining[code] = unicodedata.combining(char)
+        if unicodedata.normalize("NFC", char) != char:
+            flags[code] |= COMPOSES
+        parts = unicodedata.decomposition(char).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            flags[int(parts[1], 16)] |= COMPOSES
+    flags[0x1161:0x1176] |= COMPOSES  # conjoining Hangul vowels
+    flags[0x11A8:0x11C3] |= COMPOSES  # and finals
+    flags[0x2F800:0x2FA20] |= COMPOSES  # compatibility ideographs
+    long_fold = np.array([[*row, 0, 0, 0][:3] for row in long], dtype=np.uint32)
+    for code in np.flatnonzero(flags & LONG_FOLD):
+        if (flags[long_fold[fold[code]]] & COMPOSES).any():
+            flags[code] |= COMPOSES
+    return long_fold

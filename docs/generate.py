@@ -1,0 +1,140 @@
+"""Write docs/cli.md and docs/metrics.md from the code; `--check` exits 1 where they are stale."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+NOTE = "<!-- Written by `make docs`; edit the code instead. -->"
+Command = TyperCommand | TyperGroup
+WIDE = 200  # columns of a usage line, whatever the terminal
+
+
+def cell(text: str) -> str:
+    """Text that can stand in a Markdown table's cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table, and an empty one; nothing where there are no rows."""
+    if not rows:
+        return []
+    lines = [head, ["---"] * len(head), *rows]
+    return [*(f"| {' | '.join(line)} |" for line in lines), ""]
+
+
+def known(command: object) -> Command:
+    """The command as one of the two kinds that Typer makes."""
+    assert isinstance(command, TyperCommand | TyperGroup), command
+    return command
+
+
+def parameters(command: Command, context: typer.Context) -> list[list[str]]:
+    """The rows of a command's table: flags with their type, and what they mean."""
+    records = [
+        parameter.get_help_record(context)
+        for parameter in command.params
+        if parameter.name not in {"install_completion", "show_completion"}
+    ]
+    return [[f"`{cell(record[0])}`", cell(record[1])] for record in records if record]
+
+
+def command_lines(name: str, command: Command, level: int) -> list[str]:
+    """One command as Markdown: usage, what it does, its parameters; then those below it."""
+    context = typer.Context(command, info_name=name, terminal_width=WIDE, max_content_width=WIDE)
+    usage = " ".join([name, *command.collect_usage_pieces(context)])
+    lines = [f"{'#' * level} {name}", "", "```", usage, "```", ""]
+    if command.help:
+        lines += [inspect.cleandoc(command.help).split("\f")[0].rstrip(), ""]
+    lines += table(("parameter", "meaning"), parameters(command, context))
+    if isinstance(command, TyperGroup):
+        for child_name, child in command.commands.items():
+            if not child.hidden:
+                lines += command_lines(f"{name} {child_name}", known(child), level + 1)
+    return lines
+
+
+def cli_page() -> str:
+    """Every command of `curate` and `train`."""
+    from curate.cli import app as curate_app
+    from train.cli import app as train_app
+
+    lines = ["# Commands", "", NOTE, ""]
+    for name, app in (("curate", curate_app), ("train", train_app)):
+        lines += command_lines(name, known(get_command(app)), 2)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def metrics_page() -> str:
+    """Every metric: the words that rules may use."""
+    from curate.metrics import METRICS
+
+    suspicious = {"high": "high", "low": "low", "both": "both ends", "none": "neither end"}
+    rows = [
+        [
+            f"`{metric.name}`",
+            cell(metric.unit),
+            cell(metric.meaning),
+            cell(metric.null),
+            suspicious[metric.direction],
+            f"{metric.low:g} to {metric.high:g}, {metric.bins} bins",
+            cell(metric.source),
+        ]
+        for metric in METRICS
+    ]
+    head = ("metric", "unit", "meaning", "null for", "suspicious", "histogram", "source")
+    lines = [
+        "# Metrics",
+        "",
+        NOTE,
+        "",
+        "The words that rules may use, and the columns of `records.parquet`. A metric that cannot",
+        "be computed is null, never zero; a rule over null says `unknown`.",
+        "",
+        *table(head, rows),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("cli.md", cli_page),
+    ("metrics.md", metrics_page),
+)
+
+
+def stale(path: Path, text: str) -> list[str]:
+    """The differences between the file and what it should say; empty where they agree."""
+    found = path.read_text(encoding="utf-8") if path.exists() else ""
+    pair = found.splitlines(), text.splitlines()
+    return list(difflib.unified_diff(*pair, str(path), "from the code", lineterm="", n=0))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pages, or with `--check` compare them; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent, help="folder of the pages"
+    )
+    options = parser.parse_args(arguments)
+    status = 0
+    for name, page in PAGES:
+        path, text = options.out / name, page()
+        if not options.check:
+            path.write_text(text, encoding="utf-8")
+        elif difference := stale(path, text):
+            print(*difference[:40], f"{path} is stale; run: make docs", sep="\n", file=sys.stderr)
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

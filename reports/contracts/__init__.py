@@ -1,0 +1,13 @@
+"""What the JSON artefacts hold, as models: only what pages show; further keys are ignored.
+
+Nearly every field may be absent, because a page about a broken run is the page one needs most.
+"""
+
+from __future__ import annotations
+
+from reports.contracts.base import Artefact, Ledger, Model, Twin
+from reports.contracts.corpus import Shards, Split
+from reports.contracts.profile import Profile
+from reports.contracts.training import Run, Wer
+
+__all__ = ["Artefact", "Ledger", "Model", "Profile", "Run", "Shards", "Split", "Twin", "Wer"]

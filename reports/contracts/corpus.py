@@ -1,0 +1,139 @@
+"""What split.json and shards.json hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from reports.contracts.base import Artefact, Model, Rules
+
+
+class Target(Model):
+    """How many seconds were asked for, aimed at, and reached."""
+
+    asked_s: float | None = None
+    target_s: float | None = None
+    got_s: float | None = None
+    rows: int | None = None
+    groups: int | None = None
+    words: int | None = None
+    shrunk: bool | None = None
+
+
+class SplitOutput(Model):
+    """One file of a split."""
+
+    name: str
+    file: str | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    hours: float | None = None
+    verdicts: Mapping[str, int] = Field(default_factory=dict)
+
+
+class SplitStratum(Model):
+    """Seconds of one stratum in each split, with what eval and test should hold."""
+
+    stratum: Mapping[str, Any] = Field(default_factory=dict)
+    clean_s: float | None = None
+    train_s: float | None = None
+    eval_s: float | None = None
+    test_s: float | None = None
+    eval_target_s: float | None = None
+    test_target_s: float | None = None
+
+
+class Groups(Model):
+    """What must stay together, and where it went."""
+
+    columns: tuple[str, ...] = ()
+    total: int | None = None
+    ungrouped_rows: int | None = None
+    train: int | None = None
+    eval: int | None = None
+    test: int | None = None
+
+
+class Leak(Model):
+    """Things that stand in two splits at once; the count must be 0."""
+
+    kind: str | None = None
+    between: tuple[str, ...] = ()
+    count: int | None = None
+
+
+class Balance(Model):
+    """Kolmogorov-Smirnov distance of one covariate between a split and what it was drawn from."""
+
+    covariate: str | None = None
+    split: str | None = None
+    ks: float | None = None
+
+
+class Split(Artefact):
+    """split.json."""
+
+    contract = "curate.split/1"
+
+    seed: int | None = None
+    rules: Rules = Rules()
+    targets: Mapping[str, Target] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    outputs: tuple[SplitOutput, ...] = ()
+    strata_columns: tuple[str, ...] = ()
+    strata: tuple[SplitStratum, ...] = ()
+    groups: Groups = Groups()
+    leaks: tuple[Leak, ...] = ()
+    balance: tuple[Balance, ...] = ()
+
+
+class Shard(Model):
+    """One Lhotse Shar shard."""
+
+    index: int | None = None
+    cuts_file: str | None = None
+    recording_file: str | None = None
+    cuts: int | None = None
+    hours: float | None = None
+    bytes: int | None = None
+    sha256: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Skipped(Model):
+    """A row that could not be written into a shard."""
+
+    id: str | None = None
+    reason: str | None = None
+
+
+class Manifest(Model):
+    """A plain manifest beside the shards."""
+
+    file: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+
+
+class Verified(Model):
+    """What reading the shards back found."""
+
+    cuts: int | None = None
+    hours: float | None = None
+    ids_match: bool | None = None
+
+
+class Shards(Artefact):
+    """shards.json."""
+
+    contract = "curate.shards/1"
+
+    cuts: int | None = None
+    hours: float | None = None
+    audio_format: str | None = None
+    fields_added: Mapping[str, int] = Field(default_factory=dict)
+    shards: tuple[Shard, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    manifests: Mapping[str, Manifest] = Field(default_factory=dict)
+    verified: Verified = Verified()

@@ -1,0 +1,151 @@
+"""What profile.json holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from reports.contracts.base import Artefact, Model, Rules
+
+
+class Input(Model):
+    """One manifest that was read."""
+
+    source: str | None = None
+    bytes: int | None = None
+    rows: int | None = None
+    blank_lines: int | None = None
+
+
+class Totals(Model):
+    """Everything that was read."""
+
+    rows: int | None = None
+    duration_us: int | None = None
+    hours: float | None = None
+
+
+class VerdictCount(Model):
+    """Rows and hours of one verdict."""
+
+    verdict: str
+    rows: int | None = None
+    hours: float | None = None
+
+
+class RuleHit(Model):
+    """What one rule caught; `only_rows` are caught by no other rule."""
+
+    rule: str | None = None
+    metric: str | None = None
+    severity: str | None = None
+    condition: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+    only_rows: int | None = None
+    why: str | None = None
+
+
+class Place(Model):
+    """A line of a manifest."""
+
+    id: str | None = None
+    byte_offset: int | None = None
+
+
+class Malformed(Model):
+    """One reason why lines are no records."""
+
+    reason: str | None = None
+    rows: int | None = None
+    example: Place = Place()
+
+
+class Histogram(Model):
+    """Counts between edges, and beyond them."""
+
+    edges: tuple[float, ...] = ()
+    rows: tuple[int, ...] = ()
+    hours: tuple[float, ...] = ()
+    below: int | None = None
+    above: int | None = None
+
+
+class Threshold(Model):
+    """A limit that a rule sets on a metric; `where` narrows it to some rows."""
+
+    rule: str | None = None
+    severity: str | None = None
+    operator: str | None = None
+    value: float | None = None
+    where: str | None = None
+
+
+class Record(Model):
+    """A record that stands out."""
+
+    id: str | None = None
+    value: float | None = None
+    text: str | None = None
+    duration_s: float | None = None
+    verdict: str | None = None
+    tags: tuple[str | None, ...] = ()
+    lang: str | None = None
+    speaker: str | None = None
+    audio_filepath: str | None = None
+
+
+class Metric(Model):
+    """The distribution of one metric over all rows."""
+
+    name: str
+    unit: str | None = None
+    meaning: str | None = None
+    direction: str | None = None
+    rows: int | None = None
+    nulls: int | None = None
+    mean: float | None = None
+    min: float | None = None
+    max: float | None = None
+    quantiles: Mapping[str, float] = Field(default_factory=dict)
+    histogram: Histogram = Histogram()
+    thresholds: tuple[Threshold, ...] = ()
+    worst: tuple[Record, ...] = ()
+
+
+class Stratum(Model):
+    """Hours by verdict within one language or speaker."""
+
+    value: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+    clean_hours: float | None = None
+    borderline_hours: float | None = None
+    unknown_hours: float | None = None
+    bad_hours: float | None = None
+    char_rate_p50: float | None = None
+
+
+class Duplicates(Model):
+    """How much of the corpus says the same thing twice."""
+
+    unique_texts: int | None = None
+    rows_with_duplicated_text: int | None = None
+    duplicate_audio_offset_keys: int | None = None
+
+
+class Profile(Artefact):
+    """profile.json."""
+
+    contract = "curate.profile/1"
+
+    rules: Rules = Rules()
+    inputs: tuple[Input, ...] = ()
+    totals: Totals = Totals()
+    verdicts: tuple[VerdictCount, ...] = ()
+    rules_hit: tuple[RuleHit, ...] = ()
+    malformed: tuple[Malformed, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    strata: Mapping[str, tuple[Stratum, ...]] = Field(default_factory=dict)
+    duplicates: Duplicates = Duplicates()

@@ -1,0 +1,90 @@
+"""Small drawings set with the text: shares, stacks and figures, as CSS-themed inline SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from reports.format import percent
+from reports.tables import Sorted
+from reports.templates import render
+
+
+class Part(NamedTuple):
+    """A part of a stack: `name` is also its CSS shade."""
+
+    name: str
+    amount: float
+    said: str
+
+
+class Figure(NamedTuple):
+    """A key figure with its label and, if need be, a word on it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+class Placed(NamedTuple):
+    """Where a part lies, in per cent of the whole width."""
+
+    name: str
+    start: float
+    width: float
+
+
+def _placed(parts: Sequence[Part]) -> list[Placed]:
+    total = sum(part.amount for part in parts)
+    placed, start = [], 0.0
+    for part in parts:
+        width = 100 * part.amount / total if total else 0.0
+        placed.append(Placed(part.name, round(start, 3), round(width, 3)))
+        start += width
+    return placed
+
+
+def stack(parts: Sequence[Part]) -> Sorted | None:
+    """A slim stacked bar for a table cell; sorts by the share of its first part."""
+    total = sum(part.amount for part in parts)
+    if not total:
+        return None
+    said = ", ".join(
+        f"{part.name} {percent(part.amount / total)}" for part in parts if part.amount
+    )
+    return Sorted(render("stack", parts=_placed(parts), said=said), parts[0].amount / total)
+
+
+def bar(value: float | None, top: float | None, mark: float | None = None) -> Sorted | None:
+    """A bar of `value` on a scale to `top`, with a tick at `mark`, for a table cell."""
+    if value is None or not top:
+        return None
+    scaled = [round(100 * min(1.0, max(0.0, x / top)), 2) for x in (value, mark or 0.0)]
+    drawing = render("bar", width=scaled[0], mark=scaled[1] if mark is not None else None)
+    return Sorted(drawing, value)
+
+
+def scale(parts: Sequence[Part]) -> Markup | None:
+    """The whole as one bar, with what is not its first part magnified below where it is small."""
+    total = sum(part.amount for part in parts)
+    if not total:
+        return None
+    rest = [part for part in parts[1:] if part.amount]
+    small = sum(part.amount for part in rest) / total
+    return render(
+        "scale",
+        parts=parts,
+        whole=_placed(parts),
+        start=round(100 * parts[0].amount / total, 3),
+        rest=_placed(rest) if 0 < small < 0.25 else (),
+        small=percent(small),
+        times=f"{1 / small:,.0f}" if small else "",
+        total=total,
+    )
+
+
+def figures(items: Sequence[Figure]) -> Markup:
+    """Key figures in a row."""
+    return render("figures", figures=items)

@@ -1,0 +1,119 @@
+"""Tables: one look for all of them, numbers aligned, long ones cut with a note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from markupsafe import Markup, escape
+
+from reports import format as show
+from reports.templates import render
+from reports.transcripts import marked, visible
+
+CellKind = Literal[
+    "text", "name", "verdict", "count", "hours", "percent", "number", "seconds", "size", "drawn"
+]
+FILTER_FROM = 15
+"""Rows from which on a table offers a filter."""
+
+
+class Column(NamedTuple):
+    """A column's heading and how its values read. `drawn` cells are Markup already."""
+
+    title: str
+    kind: CellKind = "text"
+
+
+class Cell(NamedTuple):
+    """A cell as printed, and what it sorts by (None: its text)."""
+
+    shown: str | Markup
+    sort: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of raw values, one per column. `foot` is the line of totals below a double rule."""
+
+    label: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[object]]
+    foot: Sequence[object] | None = None
+    limit: int = 200
+    elsewhere: str = "the JSON beside this page"
+
+    def render(self) -> Markup:
+        """The table as HTML inside its own scrolling box."""
+        digits = [self._digits(at) for at in range(len(self.columns))]
+
+        def cells(row: Sequence[object]) -> list[Cell]:
+            return [
+                _cell(column.kind, value, places)
+                for column, value, places in zip(self.columns, row, digits, strict=True)
+            ]
+
+        return render(
+            "table",
+            table=self,
+            rows=[cells(row) for row in self.rows[: self.limit]],
+            foot=cells(self.foot) if self.foot else None,
+            hidden=max(0, len(self.rows) - self.limit),
+            filters=min(len(self.rows), self.limit) >= FILTER_FROM,
+        )
+
+    def _digits(self, at: int) -> int:
+        """One number of decimals for the whole column, so that its points stand in line."""
+        rows = [*self.rows, *([self.foot] if self.foot else [])]
+        values = [row[at] for row in rows]
+        return show.places([value for value in values if isinstance(value, int | float)])
+
+
+class Sorted(NamedTuple):
+    """Something drawn that sorts by a value."""
+
+    shown: Markup
+    by: float | None
+
+
+_NUMBERS: dict[CellKind, Callable[[float, int], str]] = {
+    "count": lambda value, _: show.count(int(value)),
+    "hours": show.fixed,
+    "percent": lambda value, _: show.percent(value),
+    "number": lambda value, _: show.number(value),
+    "seconds": lambda value, _: show.seconds(value),
+    "size": lambda value, _: show.size(int(value)),
+}
+NUMERIC = frozenset(_NUMBERS)
+
+
+def _cell(kind: CellKind, value: object, digits: int) -> Cell:
+    if value is None:
+        return Cell(Markup('<span class="none">{}</span>').format(show.UNKNOWN), None)
+    if isinstance(value, Sorted):
+        return Cell(value.shown, value.by)
+    if isinstance(value, Markup):
+        return Cell(value, None)
+    if isinstance(value, int | float) and kind in _NUMBERS:
+        return Cell(_NUMBERS[kind](value, digits), value)
+    if kind == "verdict":
+        return Cell(verdict(str(value)), None)
+    if kind == "name":
+        return Cell(name(str(value)), None)
+    return Cell(marked(str(value)), None)
+
+
+def name(text: str) -> Markup:
+    """An identifier, path or condition: set in the machine's type, breakable at separators."""
+    pieces = escape(visible(text))
+    for separator in ("/", ":", "_", "."):
+        pieces = pieces.replace(separator, Markup(f"{separator}<wbr>"))
+    return Markup("<code>{}</code>").format(pieces)
+
+
+def verdict(word: str) -> Markup:
+    """A verdict with its swatch; any other word as it is."""
+    known = word in {"clean", "borderline", "unknown", "bad", "malformed"}
+    swatch = Markup('<i class="swatch b-{}"></i>').format(word) if known else Markup()
+    return Markup('<span class="verdict">{}{}</span>').format(swatch, visible(word))

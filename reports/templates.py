@@ -1,0 +1,45 @@
+"""The template environment: everything printed is escaped, hidden characters included."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports.format import UNKNOWN
+from reports.transcripts import visible
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """Autoescape is on for every template: jinja2's own default is off, even for `.html.j2`."""
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        finalize=_printed,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _printed(value: object) -> object:
+    """What a template prints for `value`; escaping follows, save for Markup."""
+    if value is None:
+        return UNKNOWN
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def render(name: str, **values: object) -> Markup:
+    """The template `name`.html.j2 with `values`."""
+    template = environment().get_template(f"{name}.html.j2")
+    return Markup(template.render(**values))  # noqa: S704 - autoescaped
+
+
+def text_of(name: str) -> str:
+    """A file beside the templates, as it stands."""
+    return (FOLDER / name).read_text(encoding="utf-8")

@@ -1,0 +1,112 @@
+"""Untrusted text on a page: what cannot be seen is made visible, and nothing of it is markup."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from markupsafe import Markup, escape
+
+CUT = 180
+"""Characters of a transcript that show before one asks for the rest."""
+
+WHOLE = 4000
+"""Characters that a page holds at most; the manifest has the others."""
+
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
+_NUMBER_SIGNS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd")
+_JOINERS = frozenset("\u200c\u200d")
+_JOINED = frozenset({"Mn", "Mc", "So", "Sk"})
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def _hides(character: str, before: str) -> bool:
+    """Whether `character` shows nothing, or changes how its neighbours show.
+
+    A joiner is left alone where it does its work: after Arabic letters, vowel signs and emoji.
+    """
+    if " " <= character <= "~":
+        return False
+    if character in _JOINERS:
+        joins = unicodedata.category(before) in _JOINED
+        return not joins and unicodedata.bidirectional(before) != "AL"
+    if character in _NUMBER_SIGNS:
+        return False
+    return character in _UNSEEN or unicodedata.category(character) in _HIDDEN_CATEGORIES
+
+
+def _picture(character: str) -> str:
+    code = ord(character)
+    return _PICTURES.get(code, f"U+{code:04X}")
+
+
+def visible(text: str) -> str:
+    r"""`text` as plain characters that are safe to show anywhere, attributes included.
+
+    >>> visible("a\x1b[31mb"), visible("x\u202ey")
+    ('a␛[31mb', 'x‹U+202E›y')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_plain, text, f" {text}"))
+
+
+def _plain(character: str, before: str) -> str:
+    if not _hides(character, before):
+        return character
+    picture = _picture(character)
+    return picture if len(picture) == 1 else f"‹{picture}›"
+
+
+def marked(text: str, lang: str | None = None) -> Markup:
+    r"""`text` escaped, isolated from the page's direction, hidden characters as labelled marks.
+
+    >>> marked("<b>\x07")
+    Markup('<bdi>&lt;b&gt;<span class="mark" title="control character U+0007">␇</span></bdi>')
+    """
+    language = f' lang="{lang}"' if lang and _LANGUAGE.fullmatch(lang) else ""
+    return Markup(f"<bdi{language}>{_marks(text)}</bdi>")  # noqa: S704 - escaped in _marks
+
+
+def _marks(text: str) -> str:
+    runs: list[str] = []
+    start = 0
+    for at, (character, before) in enumerate(zip(text, f" {text}", strict=False)):
+        if _hides(character, before):
+            runs += (str(escape(text[start:at])), _mark(character))
+            start = at + 1
+    return "".join((*runs, str(escape(text[start:]))))
+
+
+def _mark(character: str) -> str:
+    code = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "control character").lower()
+    return f'<span class="mark" title="{name} {code}">{_picture(character)}</span>'
+
+
+def transcript(text: str | None, lang: str | None = None) -> Markup:
+    """A transcript for a page: whole if short, otherwise its start, with the rest on demand."""
+    if text is None:
+        return Markup('<span class="none">no text</span>')
+    if not text:
+        return Markup('<span class="none">empty text</span>')
+    if len(text) <= CUT:
+        return marked(text, lang)
+    rest = marked(text[:WHOLE], lang)
+    if len(text) > WHOLE:
+        rest += Markup(' <span class="none">… and {:,} more characters</span>').format(
+            len(text) - WHOLE
+        )
+    return Markup(
+        '<details class="long"><summary>{}<span class="more">… {:,} characters</span></summary>'
+        "<div>{}</div></details>"
+    ).format(marked(_start(text), lang), len(text), rest)
+
+
+def _start(text: str) -> str:
+    """The first characters of `text`, cut at a space where one is near."""
+    head = text[:CUT]
+    space = head.rfind(" ")
+    return head[:space] if space > CUT - 30 else head

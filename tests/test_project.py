@@ -1,0 +1,321 @@
+"""What holds for the project as a whole: light commands, a complete wheel, honest documents."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+COMMANDS = ("curate", "train")
+PACKAGES = ("curate", "train", "reports")
+
+HEAVY = frozenset(
+    (
+        *("duckdb", "jinja2", "jiwer", "llvmlite", "matplotlib", "numba", "pandas", "polars"),
+        *("pyarrow", "scipy", "sklearn", "soundfile"),
+        *("datasets", "lhotse", "lightning", "nemo", "omegaconf", "ray", "tensorboard", "torch"),
+        *("torchaudio", "transformers"),
+    )
+)
+"""What `--help` must not wait for."""
+
+PRINT_MODULES = """
+import json, sys
+sys.argv = [{name!r}, "--help"]
+try:
+    import {name}.cli
+    {name}.cli.main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+finally:
+    print("modules", json.dumps(sorted({{module.split(".")[0] for module in sys.modules}})))
+"""
+
+
+def run(*command: object, cwd: Path = ROOT) -> str:
+    """Standard output of a command that must succeed."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def pyproject() -> dict[str, dict[str, object]]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def project_files() -> tuple[Path, ...]:
+    """Every file of the project, as git sees it; what is ignored is not part of it."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: what belongs to the project is unknown")
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    files = sorted({ROOT / name for name in listed.split("\0") if name})
+    return tuple(path for path in files if path.is_file())
+
+
+# --- commands ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_imports_nothing_heavy(name: str) -> None:
+    printed = run(sys.executable, "-c", PRINT_MODULES.format(name=name))
+    modules = set(json.loads(printed.splitlines()[-1].removeprefix("modules ")))
+    assert {name, "typer"} <= modules  # the command line was really there
+    assert "Usage" in printed
+    assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_users_own_module_does_not_shadow_the_command(name: str, tmp_path: Path) -> None:
+    for package in PACKAGES:
+        (tmp_path / f"{package}.py").write_text("raise SystemExit('the wrong module was imported')")
+    assert (SCRIPTS / name).exists(), "not installed; run: make test"
+    assert "Usage" in run(SCRIPTS / name, "--help", cwd=tmp_path)
+
+
+# --- the wheel --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
+    """The names in the wheel, built from a copy so that the checkout stays as it is."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = folder / "source"
+    for path in project_files():
+        target = copy / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--wheel-dir", folder)
+    run(sys.executable, "-m", "pip", "wheel", *offline, copy)
+    (built,) = folder.glob("*.whl")
+    return frozenset(zipfile.ZipFile(built).namelist())
+
+
+def test_the_wheel_holds_every_file_of_the_packages(wheel: frozenset[str]) -> None:
+    files = [path.relative_to(ROOT) for path in project_files()]
+    expected = {path.as_posix() for path in files if path.parts[0] in PACKAGES}
+    assert len(expected) > 20
+    assert expected - wheel == set()
+
+
+def test_the_wheel_holds_the_rules(wheel: frozenset[str]) -> None:
+    rules = [path.relative_to(ROOT / "rules") for path in project_files() if in_rules(path)]
+    assert Path("default.yaml") in rules
+    assert {f"curate/_rules/{path.as_posix()}" for path in rules} - wheel == set()
+
+
+def in_rules(path: Path) -> bool:
+    return path.is_relative_to(ROOT / "rules")
+
+
+def test_the_wheel_holds_nothing_else(wheel: frozenset[str]) -> None:
+    tops = {name.split("/")[0] for name in wheel}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+
+
+# --- pins -------------------------------------------------------------------------------------
+
+
+def requirements() -> list[Requirement]:
+    """What the project asks for itself, but for the extra `ray`, which the tests do without."""
+    project = pyproject()["project"]
+    assert isinstance(project["dependencies"], list)
+    assert isinstance(project["optional-dependencies"], dict)
+    groups = [project["dependencies"]]
+    groups += [asked for extra, asked in project["optional-dependencies"].items() if extra != "ray"]
+    return [Requirement(asked) for group in groups for asked in group]
+
+
+def test_constraints_pin_every_direct_dependency() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
+    assert all(len(pin) == 2 and "+" not in pin[1] for pin in pins)
+    versions = {canonicalize_name(name): version for name, version in pins}
+    asked = [item for item in requirements() if item.name != "asr-curate"]
+    assert len(asked) > 15
+    for item in asked:
+        pinned = versions.get(canonicalize_name(item.name))
+        assert pinned is not None, f"constraints.txt does not pin {item.name}"
+        assert item.specifier.contains(pinned, prereleases=True), f"{item} against {pinned}"
+
+
+# --- documents --------------------------------------------------------------------------------
+
+
+def documents() -> list[Path]:
+    """Every Markdown file."""
+    return [path for path in project_files() if path.suffix == ".md"]
+
+
+def shell_lines(path: Path) -> Iterator[list[str]]:
+    """The commands in a document's shell blocks, or in a shell script, as words."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        text = "\n".join(
+            re.findall(r"^```(?:bash|sh|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        )
+    for line in text.replace("\\\n", " ").splitlines():
+        words = line.strip().removeprefix("$ ")
+        if words.startswith(("make ", "stage ", *(f"{name} " for name in COMMANDS))):
+            cut = shlex.split(words, comments=True)
+            yield cut[2:] if cut[0] == "stage" else cut  # examples/demo.sh: stage TITLE COMMAND...
+
+
+def command_at(words: list[str]) -> TyperCommand | TyperGroup:
+    """The command that the words name; fails where there is none."""
+    import importlib
+
+    command: object = get_command(importlib.import_module(f"{words[0]}.cli").app)
+    rest = words[1:]
+    while isinstance(command, TyperGroup) and rest and not rest[0].startswith("-"):
+        assert rest[0] in command.commands, f"no such command: {shlex.join(words)}"
+        command = command.commands[rest.pop(0)]
+    assert isinstance(command, TyperCommand | TyperGroup)
+    return command
+
+
+def test_documented_commands_exist_with_their_options() -> None:
+    paths = [*documents(), ROOT / "examples" / "demo.sh"]
+    calls = [words for path in paths for words in shell_lines(path) if words[0] in COMMANDS]
+    assert len(calls) >= 12
+    for words in calls:
+        command = command_at(words)
+        known = {flag for item in command.params for flag in (*item.opts, *item.secondary_opts)}
+        used = {word.split("=")[0] for word in words if word.startswith("--")}
+        assert used - known - {"--help"} == set(), shlex.join(words)
+
+
+def test_documented_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"(?m)^([a-z-]+):", makefile))
+    calls = [words for path in documents() for words in shell_lines(path) if words[0] == "make"]
+    asked = {word for words in calls for word in words[1:] if "=" not in word and word[0] != "-"}
+    assert {"demo", "test"} <= asked
+    assert asked - targets == set()
+
+
+def test_make_help_lists_what_people_run() -> None:
+    listed = re.findall(
+        r"^make ([a-z-]+)", run("make", "--no-print-directory", "help"), re.MULTILINE
+    )
+    assert listed == ["help", "demo", "test", "check", "bench", "docs", "clean"]
+
+
+def test_links_lead_somewhere() -> None:
+    links = [
+        (path, link)
+        for path in documents()
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))
+        if not re.match(r"[a-z]+:|#", link)
+    ]
+    assert len(links) >= 8
+    lost = [
+        f"{path.relative_to(ROOT)}: {link}"
+        for path, link in links
+        if not (path.parent / link.split("#")[0]).exists()
+    ]
+    assert lost == []
+
+
+def test_named_documents_exist() -> None:
+    """Also where code names them: a citation that leads nowhere is worse than none."""
+    decisions = {path.name[:4] for path in (ROOT / "docs" / "adr").glob("*.md")}
+    seen, lost = 0, []
+    for path in project_files():
+        text = "" if path == Path(__file__).resolve() else text_of(path)
+        cited = [(hit, hit in decisions) for hit in re.findall(r"docs/adr/(\d{4})", text)]
+        named = re.findall(r"(?<![\w/])(?:docs/[\w/-]+|[A-Z]{4,})\.md\b", text)
+        cited += [(name, (ROOT / name).exists() or (path.parent / name).exists()) for name in named]
+        seen += len(cited)
+        lost += [f"{path.relative_to(ROOT)}: {name}" for name, exists in cited if not exists]
+    assert seen >= 5
+    assert lost == []
+
+
+def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
+    generate = (sys.executable, ROOT / "docs" / "generate.py", "--out", tmp_path)
+    run(*generate)
+    pages = sorted(tmp_path.iterdir())
+    assert [page.name for page in pages] == ["cli.md", "metrics.md"]
+    run(*generate, "--check")
+    for page in pages:
+        fresh = page.read_text(encoding="utf-8")
+        page.write_text(fresh + "\nan old line\n", encoding="utf-8")
+        done = subprocess.run([*map(str, generate), "--check"], capture_output=True, text=True)
+        assert (done.returncode, page.name in done.stderr) == (1, True)
+        page.write_text(fresh, encoding="utf-8")
+
+
+# --- style ------------------------------------------------------------------------------------
+
+
+def test_no_file_of_the_packages_is_long() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for path in project_files()
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
+    }
+    assert len(lengths) > 20
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        (r"(?<![\w.}])/(?:work|root|home|Users)/\w", "a path of one machine"),
+        (r"(?<!\w)/tmp/\w", "a path of one machine"),
+        (r"\bbreakpoint\(\)|\bimport pdb\b", "left from debugging"),
+        (r"^(?:<{7}|>{7}) ", "an unresolved merge"),
+        (r"(?:#|//)\s*(?:FIXME|TODO)\b", "unfinished: finish it, or say so in the changelog"),
+    ],
+)
+def test_no_file_holds(pattern: str, why: str) -> None:
+    found, seen = [], 0
+    for path in project_files():
+        if path == Path(__file__).resolve() or not (text := text_of(path)):
+            continue
+        seen += 1
+        found += [
+            f"{path.relative_to(ROOT)}:{text[: hit.start()].count(chr(10)) + 1}: {hit.group()}"
+            for hit in re.finditer(pattern, text, re.MULTILINE)
+        ]
+    assert seen > 40
+    assert found == [], why
+
+
+def text_of(path: Path) -> str:
+    """The file as text; empty where it is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_tests_are_no_package() -> None:
+    tests = [path for path in project_files() if path.is_relative_to(ROOT / "tests")]
+    assert len(tests) > 5
+    assert [path for path in tests if path.name == "__init__.py"] == []
+
+
+@pytest.mark.parametrize("name", [".ci/run", "examples/demo.sh"])
+def test_scripts_run(name: str) -> None:
+    assert os.access(ROOT / name, os.X_OK)
+    run("bash", "-n", ROOT / name)

@@ -1,0 +1,1 @@
+"""Fine-tune and evaluate NeMo speech models on curated shards."""

@@ -1,0 +1,127 @@
+"""A .nemo archive, looked into without NeMo: is it safe to open, and what model is in it.
+
+NeMo unpacks archives and builds the classes that the configuration inside names. So the archive
+may hold regular files only, once each, inside its own folder; and its configuration may name
+NeMo's own classes only.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from curate.errors import Fault, InputError
+from train import marked_yaml
+
+CONFIG_NAME = "model_config.yaml"
+WEIGHTS_SUFFIX = ".ckpt"
+MOST_MEMBERS = 4096
+MOST_CONFIG_BYTES = 16 * 2**20
+MOST_BYTES = 256 * 2**30
+TRUSTED_CLASSES = ("nemo.collections.", "nemo.core.", "nemo.utils.")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A vetted archive. `target` is the model's class with its module, as NeMo wrote it."""
+
+    path: Path
+    bytes: int
+    target: str
+    config: dict[str, Any] = field(repr=False)
+
+    @property
+    def model_class(self) -> str:
+        """The model's class, without its module."""
+        return self.target.rpartition(".")[2]
+
+
+def open_archive(path: Path) -> Archive:
+    """Vet the archive and read its configuration; InputError with everything wrong with it."""
+    try:
+        with tarfile.open(path, "r:*") as tar:
+            members = _vet(path, tar)
+            text = _config_text(path, tar, members)
+    except (tarfile.TarError, EOFError) as error:
+        raise InputError.of(path, f"is not a .nemo archive: {error}") from error
+    except OSError as error:
+        raise InputError.of(path, f"cannot be read: {error.strerror or error}") from error
+    config = _parse(path, text)
+    target = config.get("target")
+    faults = [Fault(str(path), f"{key} names {name!r}, which is not NeMo's") for key, name in _foreign(config)]
+    if not isinstance(target, str):
+        faults.append(Fault(f"{path}:{CONFIG_NAME}", "no target: which model is it?"))
+    if faults:
+        raise InputError(*faults)
+    return Archive(path, path.stat().st_size, str(target), config)
+
+
+def _vet(path: Path, tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    members: list[tarfile.TarInfo] = []
+    for member in tar:
+        members.append(member)
+        if len(members) > MOST_MEMBERS:
+            raise InputError.of(path, f"holds more than {MOST_MEMBERS} files")
+    faults = [Fault(str(path), what) for what in _wrong_members(members)]
+    if faults:
+        raise InputError(*faults)
+    return members
+
+
+def _wrong_members(members: list[tarfile.TarInfo]) -> Iterator[str]:
+    seen: set[PurePosixPath] = set()
+    for member in members:
+        name = PurePosixPath(member.name)
+        if not (member.isfile() or member.isdir()):
+            yield f"holds {member.name!r}, which is neither a file nor a folder"
+        if name.is_absolute() or ".." in name.parts:
+            yield f"holds {member.name!r}, which lies outside the archive"
+        if name in seen:
+            yield f"holds {member.name!r} twice"
+        seen.add(name)
+    if sum(member.size for member in members) > MOST_BYTES:
+        yield f"unpacks to more than {MOST_BYTES} bytes"
+    if not any(name.name == CONFIG_NAME for name in seen):
+        yield f"holds no {CONFIG_NAME}"
+    if not any(name.suffix == WEIGHTS_SUFFIX for name in seen):
+        yield f"holds no weights (*{WEIGHTS_SUFFIX})"
+
+
+def _config_text(path: Path, tar: tarfile.TarFile, members: list[tarfile.TarInfo]) -> str:
+    member = next(m for m in members if PurePosixPath(m.name).name == CONFIG_NAME)
+    if member.size > MOST_CONFIG_BYTES:
+        raise InputError.of(path, f"{CONFIG_NAME} is larger than {MOST_CONFIG_BYTES} bytes")
+    file: IO[bytes] | None = tar.extractfile(member)
+    assert file is not None, member
+    try:
+        return file.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError.of(f"{path}:{CONFIG_NAME}", "is not UTF-8") from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        config = marked_yaml.read(text, aliases=True).value
+    except marked_yaml.YamlError as error:
+        raise InputError.of(f"{path}:{CONFIG_NAME}:{error.line}", str(error)) from error
+    if not isinstance(config, dict):
+        raise InputError.of(f"{path}:{CONFIG_NAME}", "is not a configuration")
+    return config
+
+
+def _foreign(config: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every class that the configuration names and NeMo does not own, with its key."""
+    if isinstance(config, dict):
+        for name, value in config.items():
+            inner = f"{key}.{name}".lstrip(".")
+            if name in {"_target_", "target"} and isinstance(value, str):
+                if not value.startswith(TRUSTED_CLASSES):
+                    yield inner, value
+            else:
+                yield from _foreign(value, inner)
+    elif isinstance(config, list):
+        for index, value in enumerate(config):
+            yield from _foreign(value, f"{key}[{index}]")

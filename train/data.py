@@ -1,0 +1,149 @@
+"""The data of a run: a folder of `curate shard`, checked before it is trusted.
+
+Lhotse does not notice a lost shard or a short one: it trains on what is left. So files, sizes and
+counts are compared with what was recorded when the shards were written. Checksums are the business
+of `curate shard --verify`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.errors import Fault, InputError
+from train.rows import Row, read_rows
+
+INDEX = "shards.json"
+SCHEMA = "curate.shards/"
+SAFE_SOURCES = ("shar", "memory", "file")
+"""Audio sources that only read. Lhotse's `command` runs a program, `url` fetches."""
+
+MOST_NAMED = 10
+"""So many faults of one kind are named; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardSet:
+    """Shards for training and a manifest for validation, as they lie on the disk."""
+
+    folder: Path
+    train: Path
+    train_cuts: int
+    train_hours: float
+    validation: Path
+    validation_rows: int
+    validation_hours: float
+    languages: tuple[str, ...]
+
+
+def read_shards(folder: Path) -> ShardSet:
+    """Check the folder; InputError with everything that is wrong with it."""
+    index = _read_index(folder)
+    languages: set[str] = set()
+    faults = list(_shard_faults(folder, index["shards"], languages))
+    faults += _stray_faults(folder, index["shards"])
+    manifest = folder / index["manifests"]["eval"]["file"]
+    rows, row_faults = read_rows(manifest)
+    faults += row_faults + list(_validation_faults(manifest, rows))
+    if faults:
+        raise InputError(*faults)
+    languages.update(row.language for row in rows if row.language)
+    return ShardSet(
+        folder=folder,
+        train=folder / "train",
+        train_cuts=index["cuts"],
+        train_hours=index["hours"],
+        validation=manifest,
+        validation_rows=len(rows),
+        validation_hours=round(sum(row.duration_s for row in rows) / 3600, 6),
+        languages=tuple(sorted(languages)),
+    )
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    path = folder / INDEX
+    mend = "write the folder with `curate shard`, and give it as --data"
+    try:
+        index = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise InputError.of(folder, f"holds no {INDEX}", mend) from error
+    except (OSError, ValueError) as error:
+        raise InputError.of(path, f"cannot be read: {error}", mend) from error
+    if not str(index.get("schema")).startswith(SCHEMA):
+        raise InputError.of(path, f"is not of schema {SCHEMA}", mend)
+    missing = [key for key in ("shards", "cuts", "hours", "manifests") if key not in index]
+    if missing or "eval" not in index["manifests"]:
+        raise InputError.of(path, f"lacks {', '.join(missing) or 'an eval manifest'}", mend)
+    if not index["shards"]:
+        raise InputError.of(path, "lists no shard: nothing to train on")
+    return dict(index)
+
+
+def _shard_faults(
+    folder: Path, shards: Sequence[dict[str, Any]], languages: set[str]
+) -> Iterator[Fault]:
+    mend = "write the shards again: `curate shard`"
+    for shard in shards:
+        cuts, recording = folder / shard["cuts_file"], folder / shard["recording_file"]
+        absent = [path for path in (cuts, recording) if not path.is_file()]
+        yield from (Fault(str(path), "is missing", mend) for path in absent)
+        if absent:
+            continue
+        size = cuts.stat().st_size + recording.stat().st_size
+        if size != shard["bytes"]:
+            what = f"{size} bytes with its recordings, {shard['bytes']} were written"
+            yield Fault(str(cuts), what, mend)
+        yield from _cut_faults(cuts, shard["cuts"], languages)
+
+
+def _cut_faults(path: Path, expected: int, languages: set[str]) -> Iterator[Fault]:
+    count = 0
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                cut = json.loads(line)
+                count += 1
+                languages.update(_languages(cut))
+                if unsafe := _unsafe_sources(cut):
+                    what = f"audio source of type {', '.join(unsafe)} would run or fetch something"
+                    yield Fault(f"{path}:{count}", what)
+    except (OSError, EOFError, zlib.error, ValueError, AttributeError) as error:
+        yield Fault(f"{path}:{count + 1}", f"cannot be read: {error}")
+        return
+    if count != expected:
+        yield Fault(str(path), f"holds {count} cuts, {expected} were written")
+
+
+def _languages(cut: dict[str, Any]) -> Iterator[str]:
+    custom = cut.get("custom") or {}
+    spoken = (supervision.get("language") for supervision in cut.get("supervisions") or ())
+    for language in (*spoken, custom.get("source_lang"), custom.get("target_lang")):
+        if isinstance(language, str):
+            yield language
+
+
+def _unsafe_sources(cut: dict[str, Any]) -> list[str]:
+    sources = (cut.get("recording") or {}).get("sources") or ()
+    return sorted({str(s.get("type")) for s in sources} - set(SAFE_SOURCES))
+
+
+def _stray_faults(folder: Path, shards: Sequence[dict[str, Any]]) -> list[Fault]:
+    known = {folder / shard[key] for shard in shards for key in ("cuts_file", "recording_file")}
+    strays = sorted(path for path in (folder / "train").glob("*") if path not in known)
+    what = "does not belong to any shard: Lhotse refuses a folder with other files in it"
+    return [Fault(str(path), what, "move it away") for path in strays]
+
+
+def _validation_faults(manifest: Path, rows: Sequence[Row]) -> Iterator[Fault]:
+    if not rows:
+        yield Fault(str(manifest), "holds no record: nothing to validate on")
+    absent = [row for row in rows if not row.audio.is_file()]
+    for row in absent[:MOST_NAMED]:
+        yield Fault(row.place, f"{row.audio} is missing")
+    if len(absent) > MOST_NAMED:
+        yield Fault(str(manifest), f"{len(absent) - MOST_NAMED} more audio files are missing")
