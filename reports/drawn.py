@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from reports.format import percent
 from reports.tables import Sorted
-from reports.templates import render
+from reports.templating import render
 
 
 class Part(NamedTuple):
@@ -51,9 +51,7 @@ def stack(parts: Sequence[Part]) -> Sorted | None:
     total = sum(part.amount for part in parts)
     if not total:
         return None
-    said = ", ".join(
-        f"{part.name} {percent(part.amount / total)}" for part in parts if part.amount
-    )
+    said = ", ".join(f"{part.name} {percent(part.amount / total)}" for part in parts if part.amount)
     return Sorted(render("stack", parts=_placed(parts), said=said), parts[0].amount / total)
 
 
@@ -66,8 +64,8 @@ def bar(value: float | None, top: float | None, mark: float | None = None) -> So
     return Sorted(drawing, value)
 
 
-def scale(parts: Sequence[Part]) -> Markup | None:
-    """The whole as one bar, with what is not its first part magnified below where it is small."""
+def scale(parts: Sequence[Part], *, magnify: bool = True) -> Markup | None:
+    """The whole as one bar; where all but the first part is small, that is magnified below."""
     total = sum(part.amount for part in parts)
     if not total:
         return None
@@ -78,11 +76,15 @@ def scale(parts: Sequence[Part]) -> Markup | None:
         parts=parts,
         whole=_placed(parts),
         start=round(100 * parts[0].amount / total, 3),
-        rest=_placed(rest) if 0 < small < 0.25 else (),
+        rest=_placed(rest) if magnify and 0 < small < 0.25 else (),
         small=percent(small),
         times=f"{1 / small:,.0f}" if small else "",
-        total=total,
     )
+
+
+def key(names: Sequence[str]) -> Markup:
+    """What the shades mean."""
+    return render("key", parts=[Part(name, 0.0, "") for name in names])
 
 
 def figures(items: Sequence[Figure]) -> Markup:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from markupsafe import Markup, escape
 
 from reports import format as show
-from reports.templates import render
+from reports.templating import render
 from reports.transcripts import marked, visible
 
 CellKind = Literal[
@@ -108,7 +108,7 @@ def name(text: str) -> Markup:
     """An identifier, path or condition: set in the machine's type, breakable at separators."""
     pieces = escape(visible(text))
     for separator in ("/", ":", "_", "."):
-        pieces = pieces.replace(separator, Markup(f"{separator}<wbr>"))
+        pieces = pieces.replace(separator, separator + Markup("<wbr>"))
     return Markup("<code>{}</code>").format(pieces)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from curate.errors import Fault, InputError
-from train import marked_yaml
+from train import marked_yaml, runtime
 
 CONFIG_NAME = "model_config.yaml"
 WEIGHTS_SUFFIX = ".ckpt"
@@ -37,6 +37,17 @@ class Archive:
     def model_class(self) -> str:
         """The model's class, without its module."""
         return self.target.rpartition(".")[2]
+
+
+def archive_of(model: str) -> Archive:
+    """The vetted archive of `model`: a path, else the name of a pretrained one, downloaded."""
+    path = Path(model)
+    if not (path.exists() or path.suffix == ".nemo"):
+        runtime.prepare()
+        from train.model import download
+
+        path = download(model)
+    return open_archive(path)
 
 
 def open_archive(path: Path) -> Archive:

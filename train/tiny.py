@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import ConfigError, InputError
-from train import nemo_quiet, outputs
+from train import marked_yaml, runtime
 from train.rows import usable_rows
 
 Kind = Literal["canary", "ctc"]
@@ -53,6 +53,11 @@ PROMPT_TOKENS = (
 
 PLACEHOLDERS = tuple(f"<|spltoken{index}|>" for index in range(30))
 """Free tokens for one's own on/off slots, as NVIDIA's checkpoints have them."""
+
+CLASSES: dict[Kind, str] = {
+    "canary": "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel",
+    "ctc": "nemo.collections.asr.models.ctc_bpe_models.EncDecCTCModelBPE",
+}
 
 HEAD_MULTIPLE = 8
 """NeMo pads the head to a multiple of 8, and beam search fails on a padded id: fill up."""
@@ -196,21 +201,12 @@ def _save_untrained(
     kind: Kind, sizes: Sizes, tokenizer: Mapping[str, Any], seed: int, out: Path
 ) -> tuple[int, int]:
     """Initialise the model and save it; the number of parameters and of tokens."""
-    nemo_quiet.quieten()
-    import lightning.pytorch as lightning
-    from nemo.collections.asr import models
-    from nemo.utils.app_state import AppState
-    from omegaconf import OmegaConf, open_dict
+    file = Path(__file__).parent / "architectures" / f"{kind}.yaml"
+    config = marked_yaml.read(file.read_text(encoding="utf-8")).value
+    config["target"] = CLASSES[kind]
+    config["model_defaults"].update(sizes.defaults(kind))
+    config["tokenizer"].update(tokenizer)
+    runtime.prepare()
+    from train import model
 
-    nemo_quiet.quieten_nemo()
-    config = OmegaConf.load(Path(__file__).parent / "architectures" / f"{kind}.yaml")
-    with open_dict(config):
-        config.model_defaults.update(sizes.defaults(kind))
-        config.tokenizer.update(tokenizer)
-    AppState().model_restore_path = None  # else the tokenizer is sought in the last restored .nemo
-    lightning.seed_everything(seed, verbose=False)
-    build = models.EncDecMultiTaskModel if kind == "canary" else models.EncDecCTCModelBPE
-    model = build(config)
-    with outputs.whole(out) as beside:
-        model.save_to(str(beside))
-    return sum(weight.numel() for weight in model.parameters()), model.tokenizer.vocab_size
+    return model.save_untrained(config, seed, out)

@@ -1,30 +1,18 @@
-"""One rule file to rules: every key known, every fault collected at its line."""
+"""One rule file to its rules: every key known, every fault noted at its line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from curate.columns import VERDICTS
-from curate.errors import ConfigError, Fault
-from curate.operators import (
-    BY_SYMBOL,
-    FIELDS,
-    And,
-    IsNull,
-    Member,
-    Name,
-    Node,
-    Not,
-    Or,
-    parse,
-    suggest,
-    vocabulary,
-)
-from curate.ruleset.limits import read_limits, superfluous
-from curate.ruleset.marked import Listing, Scalar, Table, Tree, plain_value, read_tree
+from curate.errors import ConfigError
+from curate.metrics import METRICS
+from curate.operators import BY_SYMBOL, parse, suggest
+from curate.ruleset.entries import Entries, Notes
+from curate.ruleset.limits import TEXT_FIELDS, all_of, field_in, read_limit, superfluous
+from curate.ruleset.marked import Scalar, Table, Tree, plain_value, read_tree
 from curate.ruleset.model import Condition, Example, Limit, Rule, WhenNull
 
 SCHEMA = "curate.rules/1"
@@ -33,4 +21,203 @@ RULE_KEYS = (
     "id", "metric", "bad", "eval", "bad_if", "eval_if", "where", "null", "reason", "why",
     "examples", "override", "off",
 )  # fmt: skip
-"""`about`, `reason` and `why` are for people; `override` and `off` for files that extend."""
+WHEN_NULL: tuple[WhenNull, ...] = ("unknown", "clean")
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_LIMITS = f"write an operator ({' '.join(BY_SYMBOL)}) and a number in quotes, as in '>= 30'"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry under `rules`: a rule, or the word that an extended file's rule is off."""
+
+    id: str
+    line: int
+    override: bool
+    rule: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """What one file says by itself, before the file it extends is looked at."""
+
+    name: str
+    extends: str
+    extends_line: int
+    drafts: tuple[Draft, ...]
+
+
+def read_rule_file(text: str, notes: Notes) -> RuleFile:
+    """The file's content; what is wrong with it is in `notes`."""
+    try:
+        tree = read_tree(text, notes.file)
+    except ConfigError as error:
+        notes.take(error)
+        return RuleFile("", "", 1, ())
+    entries = Entries(tree, FILE_KEYS, "a rule file", notes)
+    if isinstance(tree, Table):
+        entries.require("schema", "name", "rules")
+        entries.choice("schema", (SCHEMA,))
+    extends = entries.node("extends")
+    extended = not (extends is None or (isinstance(extends, Scalar) and extends.is_null()))
+    return RuleFile(
+        entries.text("name"),
+        entries.text("extends") if extended else "",
+        extends.line if extends else 1,
+        tuple(_drafts(entries.items("rules"), notes)),
+    )
+
+
+def _drafts(trees: Sequence[Tree], notes: Notes) -> Iterator[Draft]:
+    seen: dict[str, int] = {}
+    for tree in trees:
+        entries = Entries(tree, RULE_KEYS, "a rule", notes)
+        name = _id(entries, notes) if isinstance(tree, Table) else ""
+        if name in seen:
+            first = seen[name]
+            notes.add(tree.line, f"rule '{name}' stands twice, first in line {first}")
+        elif name:
+            seen[name] = tree.line
+            off = entries.flag("off")
+            if off:
+                _refuse_more(entries, notes)
+            rule = None if off else _rule(name, entries, notes)
+            yield Draft(name, tree.line, entries.flag("override"), rule)
+
+
+def _id(entries: Entries, notes: Notes) -> str:
+    entries.require("id")
+    name = entries.text("id")
+    if name and not _ID.fullmatch(name):
+        what = f"'{name}' is no id"
+        notes.add(entries.line, what, "use lower-case letters, digits and _, a letter first")
+    return name
+
+
+def _refuse_more(entries: Entries, notes: Notes) -> None:
+    if set(entries) - {"id", "override", "off"}:
+        notes.add(entries.line, "a rule that is off has no other keys than 'id' and 'override'")
+
+
+def _rule(name: str, entries: Entries, notes: Notes) -> Rule:
+    metric = _metric(entries, notes)
+    bad, borderline = _conditions(metric, entries, notes)
+    if not (bad or borderline) and not {"bad", "eval", "bad_if", "eval_if"} & set(entries):
+        mend = "add bad: '>= 30' and eval: '>= 22', say, or bad_if and eval_if"
+        notes.add(entries.line, f"rule '{name}' never speaks", mend)
+    return Rule(
+        id=name,
+        metric=metric,
+        bad=bad,
+        borderline=borderline,
+        where=_where(entries, notes),
+        null="clean" if entries.choice("null", WHEN_NULL) == "clean" else "unknown",
+        reason=entries.text("reason"),
+        why=" ".join(entries.text("why").split()),
+        examples=tuple(_examples(entries, notes)),
+        at=notes.at(entries.line),
+    )
+
+
+def _metric(entries: Entries, notes: Notes) -> str:
+    metric = entries.text("metric")
+    names = tuple(each.name for each in METRICS)
+    if metric and metric not in names:
+        line = entries.node("metric")
+        assert line is not None, "it has a text"
+        notes.add(line.line, f"unknown metric '{metric}'", suggest(metric, names))
+    return metric
+
+
+def _conditions(
+    metric: str, entries: Entries, notes: Notes
+) -> tuple[Condition | None, Condition | None]:
+    limited = [key for key in ("bad", "eval") if key in entries]
+    free = [key for key in ("bad_if", "eval_if") if key in entries]
+    if free and (limited or metric):
+        extra = (limited or ["metric"])[0]
+        mend = "use either metric with bad and eval, or bad_if and eval_if alone"
+        notes.add(entries.line, f"'{free[0]}' and '{extra}' do not go together", mend)
+    elif limited and "metric" not in entries:
+        notes.add(entries.line, f"'{limited[0]}' without 'metric'", "say what the limit is of")
+    if free:
+        return _free("bad_if", entries, notes), _free("eval_if", entries, notes)
+    bad, borderline = _limits("bad", entries, notes), _limits("eval", entries, notes)
+    _refuse_loose(bad, borderline, entries, notes)
+    return (
+        Condition.beyond(metric, bad) if bad else None,
+        Condition.beyond(metric, borderline) if borderline else None,
+    )
+
+
+def _free(key: str, entries: Entries, notes: Notes) -> Condition | None:
+    text, node = entries.text(key), entries.node(key)
+    return _parsed(text, node.line, notes) if text and node else None
+
+
+def _parsed(text: str, line: int, notes: Notes) -> Condition | None:
+    try:
+        return Condition(" ".join(text.split()), parse(text, notes.at(line)))
+    except ConfigError as error:
+        notes.take(error)
+        return None
+
+
+def _limits(key: str, entries: Entries, notes: Notes) -> tuple[Limit, ...]:
+    found = []
+    for scalar in entries.scalars(key):
+        limit = read_limit(scalar.text)
+        if limit is None:
+            notes.add(scalar.line, f"'{key}' is no limit: '{scalar.text}'", _LIMITS)
+        else:
+            found.append(limit)
+    return tuple(found)
+
+
+def _refuse_loose(
+    bad: Sequence[Limit], borderline: Sequence[Limit], entries: Entries, notes: Notes
+) -> None:
+    node = entries.node("eval")
+    for limit in borderline if node else ():
+        if superfluous(limit, bad):
+            assert node is not None, "it has limits"
+            shown = " or ".join(f"'{each}'" for each in bad)
+            what = f"eval '{limit}' can never speak: bad {shown} covers it"
+            notes.add(node.line, what, "eval is the tighter limit; between the two is borderline")
+
+
+def _where(entries: Entries, notes: Notes) -> Condition | None:
+    node = entries.node("where")
+    if isinstance(node, Table):
+        fields = Entries(node, TEXT_FIELDS, "'where'", notes)
+        wanted = [_field(key, fields, notes) for key in fields if key in TEXT_FIELDS]
+        conditions = [condition for condition in wanted if condition]
+        return all_of(conditions) if conditions else None
+    text = entries.text("where")
+    return _parsed(text, node.line, notes) if text and node else None
+
+
+def _field(field: str, fields: Entries, notes: Notes) -> Condition | None:
+    node = fields.node(field)
+    negated = isinstance(node, Table)
+    if node and negated:
+        fields, key = Entries(node, ("not",), f"'{field}'", notes), "not"
+        fields.require("not")
+    else:
+        key = field
+    values = fields.scalars(key)
+    return field_in(field, values, negated) if values else None
+
+
+def _examples(entries: Entries, notes: Notes) -> Iterator[Example]:
+    for tree in entries.items("examples"):
+        record = plain_value(tree)
+        if not isinstance(record, dict):
+            notes.add(tree.line, "an example is a record with its verdict")
+            continue
+        verdict = record.pop("verdict", None)
+        if verdict not in VERDICTS:
+            mend = f"add verdict: {', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}"
+            notes.add(tree.line, "an example without a known verdict", mend)
+        else:
+            yield Example(record, str(verdict), notes.at(tree.line))

@@ -23,6 +23,7 @@ EN_WHO = "dog|cat|bird|child|teacher|friend"
 EN_THING = "house|boat|tree|door|letter"
 DE_WHO = "der hund|der lehrer|der vogel|die katze|die frau|das kind|das mädchen"
 DE_THING = "die brücke|die tür|die blume|das haus|das boot|das buch"
+DE_WHERE = "am fluss|hinter dem hügel|unter dem baum|im garten|am bahnhof"
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "who": _all("the|my|your", EN_WHO),
@@ -44,10 +45,10 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
         "thing": _all(DE_THING),
         "red_thing": _inside("rote|blaue|grüne|große", DE_THING),
         "when": _all("heute|jetzt|wieder|langsam"),
-        "where": _all("am fluss|hinter dem hügel|unter dem baum|im garten|am bahnhof"),
+        "where": _all(DE_WHERE),
     },
 }
-# From the shortest to the longest, each language as many; they take turns, so durations spread.
+# The first is the shortest, the last the longest; they take turns, so that durations spread.
 SHAPES = {
     "en": (
         "who sleeps",
@@ -71,8 +72,7 @@ SHAPES = {
     ),
 }
 GERMAN_NOUNS = frozenset(
-    "hund lehrer vogel katze frau kind mädchen brücke tür blume haus boot buch fluss hügel baum "
-    "garten bahnhof".split()
+    phrase.split()[-1] for phrase in (DE_WHO + "|" + DE_THING + "|" + DE_WHERE).split("|")
 )
 
 

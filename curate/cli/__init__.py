@@ -1,0 +1,13 @@
+"""`curate`: the command line. Parses, calls one function, shows one table."""
+
+from __future__ import annotations
+
+from curate.cli.app import app
+from curate.command import run
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    run(app)

@@ -1,0 +1,147 @@
+"""The commands. Heavy imports wait until a command runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.errors import ConfigError
+
+app = typer.Typer(
+    name="curate",
+    help="Measure, judge, split and shard speech-recognition manifests. Nothing is ever lost.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
+Out = Annotated[Path, typer.Option("--out", help="Directory for the results; replaced whole.")]
+RulesFile = Annotated[
+    str | None,
+    typer.Option("--rules", help="Rule file or preset name.", show_default="the default preset"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
+By = Annotated[
+    list[str],
+    typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
+
+
+@app.command(name="profile")
+def profile_command(
+    manifests: Annotated[list[str], typer.Argument(help="NeMo JSONL manifests, or globs.")],
+    out: Out,
+    rules: RulesFile = None,
+    by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure every record, apply the rules, and report.
+
+    Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
+    """
+    from curate.cli import show, stages
+
+    with show.progress(stages.input_bytes(manifests), quiet) as advance:
+        found = stages.profile(manifests, out, rules, _split(by), _command(), advance)
+    show.summary(found, as_json, quiet, show.profile_table, out)
+
+
+@app.command(name="split")
+def split_command(
+    inputs: Annotated[list[str], typer.Argument(help="A profile directory, or manifests.")],
+    out: Out,
+    eval_: Annotated[str, typer.Option("--eval", help="Size of eval: 20h, 45m, 90s.")] = "20h",
+    test: Annotated[str, typer.Option("--test", help="Size of test: 30h, 45m, 90s.")] = "30h",
+    seed: Seed = 0,
+    rules: RulesFile = None,
+    by: By = [],  # noqa: B006
+    group: Annotated[
+        list[str], typer.Option("--group", help="Fields whose values stay in one split.")
+    ] = [],  # noqa: B006
+    strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a representative, leak-free eval and test set; the rest of the good goes to train.
+
+    Example: `curate split profile/ --out split/ --eval 20h --test 30h`
+    """
+    from curate.cli import show, stages
+
+    wanted = stages.SplitWish(
+        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict
+    )
+    with show.progress(stages.input_bytes(inputs), quiet) as advance:
+        found, gate = stages.split(inputs, out, rules, wanted, _command(), advance)
+    show.summary(found, as_json, quiet, show.split_table, out)
+    if gate:
+        raise gate
+
+
+@app.command(name="shard")
+def shard_command(
+    split: Annotated[Path, typer.Argument(help="A directory that `curate split` wrote.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Directory for the shards.")] = None,
+    shard_size: Annotated[int, typer.Option(min=1, help="Cuts in a shard.")] = 1000,
+    seed: Seed = 0,
+    audio_root: Annotated[
+        Path | None,
+        typer.Option(help="Where relative audio paths begin.", show_default="each manifest's own"),
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Check shards, write nothing.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write train as Lhotse Shar shards, eval and test as plain manifests, ready for NeMo.
+
+    Example: `curate shard split/ --out shards/`
+    """
+    from curate.cli import show, stages
+
+    if verify:
+        show.summary(stages.verify(split), as_json, quiet, show.verify_table, split)
+        return
+    if out is None:
+        raise ConfigError.of("--out", "is missing", "name a directory for the shards")
+    with show.progress(0, quiet) as advance:
+        found = stages.shard(split, out, shard_size, seed, audio_root, _command(), advance)
+    show.summary(found, as_json, quiet, show.shard_table, out)
+
+
+@rules_app.command(name="check")
+def rules_check(
+    files: Annotated[list[str], typer.Argument(help="Rule files or preset names.")] = ["default"],  # noqa: B006
+) -> None:
+    """Read rule files and run the examples inside them.
+
+    Example: `curate rules check rules/strict.yaml`
+    """
+    from curate.cli import show, stages
+
+    for name in files:
+        show.line(stages.check_rules(name))
+
+
+def _split(values: list[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _command() -> str:
+    """The command as it was typed, for the provenance of artefacts."""
+    return shlex.join(["curate", *sys.argv[1:]])
+
+
+def dump(value: object) -> str:
+    """A summary as one JSON document."""
+    return json.dumps(value, ensure_ascii=False, indent=2)

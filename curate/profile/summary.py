@@ -1,0 +1,213 @@
+"""profile.json: what the records say, metric by metric and group by group."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from curate.columns import US_PER_HOUR, VERDICTS
+from curate.duck import Records, Row, open_records
+from curate.manifest.lines import Place, fetch_lines
+from curate.manifest.strict import Malformed, parse_line
+from curate.metrics import METRICS
+from curate.metrics.declare import Metric
+from curate.ruleset import RuleSet, Threshold, thresholds
+
+QUANTILES: Mapping[str, float] = {
+    "p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5,
+    "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999,
+}  # fmt: skip
+WORST = 8
+LARGEST_STRATA = 50
+
+Json = dict[str, object]
+
+
+def hours(duration_us: int) -> float:
+    """Whole microseconds as hours, to the 6 decimals that artefacts carry."""
+    return round(duration_us / US_PER_HOUR, 6)
+
+
+def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
+    """The parts of profile.json that are computed from records.parquet."""
+    with open_records(records) as table:
+        verdicts = table.by_verdict()
+        rows = sum(n for n, _, _ in verdicts.values())
+        duration_us = sum(us for _, _, us in verdicts.values())
+        texts, repeated, audio = table.duplicates()
+        return {
+            "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
+            "verdicts": [
+                {"verdict": name, "rows": n, "hours": hours(us)}
+                for name in VERDICTS
+                for n, _, us in [verdicts.get(name, (0, 0, 0))]
+            ],
+            "rules_hit": _rules_hit(table, rules),
+            "malformed": [
+                {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
+                for kind, n, first, at in table.malformed_kinds()
+            ],
+            "metrics": _metrics(table, rules),
+            "strata": {name: _strata(table, name) for name in strata},
+            "duplicates": {
+                "unique_texts": texts,
+                "rows_with_duplicated_text": repeated,
+                "duplicate_audio_offset_keys": audio,
+            },
+        }
+
+
+def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
+    """Every rule of the set with what it caught, rules that caught nothing too; file order."""
+    counted = {tag: (n, us, alone) for tag, n, us, alone in table.by_tag()}
+    found: list[Json] = []
+    for rule in rules.rules:
+        said = {severity: condition.text for severity, condition in rule.conditions()}
+        if f"unknown:{rule.id}" in counted:
+            said["unknown"] = "cannot be decided"
+        for severity, condition in said.items():
+            n, us, alone = counted.get(f"{severity}:{rule.id}", (0, 0, 0))
+            found.append(
+                {
+                    "rule": rule.id,
+                    "metric": rule.metric,
+                    "severity": severity,
+                    "condition": condition,
+                    "where": rule.where.text if rule.where else "",
+                    "rows": n,
+                    "hours": hours(us),
+                    "only_rows": alone,
+                    "why": rule.why,
+                }
+            )
+    return found
+
+
+def _metrics(table: Records, rules: RuleSet) -> list[Json]:
+    limits = thresholds(rules)
+    rows = int(table.one("SELECT count(*) FROM records")[0])  # type: ignore[call-overload]
+    worst = {metric.name: _worst_rows(table, metric) for metric in METRICS}
+    records = _records_of([row for found in worst.values() for row in found])
+    return [
+        {
+            **_distribution(table, metric, rows),
+            "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
+            "worst": [_example(row, records) for row in worst[metric.name]],
+        }
+        for metric in METRICS
+    ]
+
+
+def _limit(limit: Threshold) -> Json:
+    return {
+        "rule": limit.rule,
+        "severity": limit.severity,
+        "operator": limit.operator,
+        "value": limit.value,
+        "where": limit.where,
+    }
+
+
+def _distribution(table: Records, metric: Metric, rows: int) -> Json:
+    present, mean, low, high, points = table.summary(metric.name, list(QUANTILES.values()))
+    assert isinstance(present, int)
+    values = points if isinstance(points, list) else [None] * len(QUANTILES)
+    return {
+        "name": metric.name,
+        "unit": metric.unit,
+        "meaning": metric.meaning,
+        "direction": metric.direction,
+        "rows": present,
+        "nulls": rows - present,
+        "mean": mean,
+        "min": low,
+        "max": high,
+        "quantiles": dict(zip(QUANTILES, values, strict=True)),
+        "histogram": _histogram(table, metric),
+    }
+
+
+def _histogram(table: Records, metric: Metric) -> Json:
+    counts, seconds = [0] * metric.bins, [0] * metric.bins
+    below = above = 0
+    for at, n, us in table.histogram(metric.name, metric.low, metric.high, metric.bins):
+        if at < 0:
+            below = n
+        elif at >= metric.bins:
+            above = n
+        else:
+            counts[at], seconds[at] = n, us
+    width = (metric.high - metric.low) / metric.bins
+    return {
+        "edges": [round(metric.low + k * width, 9) for k in range(metric.bins + 1)],
+        "rows": counts,
+        "hours": [hours(us) for us in seconds],
+        "below": below,
+        "above": above,
+    }
+
+
+def _worst_rows(table: Records, metric: Metric) -> list[Row]:
+    if metric.direction == "none":
+        return []
+    if metric.direction == "both":
+        ends = [table.extremes(metric.name, ascending, WORST // 2) for ascending in (False, True)]
+        return ends[0] + [row for row in ends[1] if row not in ends[0]]
+    return table.extremes(metric.name, metric.direction == "low", WORST)
+
+
+def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
+    """The original records behind rows of `Records.extremes`."""
+    by_source: dict[str, list[Place]] = {}
+    for source, _, offset, length, *_ in rows:
+        by_source.setdefault(str(source), []).append((int(offset), int(length)))  # type: ignore[call-overload]
+    found: dict[tuple[str, Place], Json] = {}
+    for source, places in by_source.items():
+        for place, line in fetch_lines(source, places).items():
+            try:
+                found[source, place] = parse_line(line)
+            except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
+                found[source, place] = {}
+    return found
+
+
+def _example(row: Row, records: Mapping[tuple[str, Place], Json]) -> Json:
+    source, line, offset, length, value, duration_us, verdict, tags, lang, speaker = row
+    assert isinstance(offset, int) and isinstance(length, int)
+    record = records[str(source), (offset, length)]
+    return {
+        "id": f"{source}:{line}",
+        "value": value,
+        "text": str(record.get("text", "")),
+        "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
+        "verdict": verdict,
+        "tags": tags,
+        "lang": lang,
+        "speaker": speaker,
+        "audio_filepath": record.get("audio_filepath"),
+    }
+
+
+def _strata(table: Records, column: str) -> list[Json]:
+    return [
+        {
+            "value": value,
+            "rows": n,
+            "hours": hours(int(us)),  # type: ignore[call-overload]
+            **{
+                f"{name}_hours": hours(int(part))  # type: ignore[call-overload]
+                for name, part in zip(VERDICTS[:4], parts, strict=True)
+            },
+            "char_rate_p50": median,
+        }
+        for value, n, us, *parts, median in table.strata(column, LARGEST_STRATA)
+    ]
+
+
+def read_profile(folder: Path) -> Json:
+    """profile.json of a profile directory, as it stands."""
+    value = json.loads((folder / "profile.json").read_text(encoding="utf-8"))
+    assert isinstance(value, dict) and math.isfinite(value["totals"]["hours"])
+    return value

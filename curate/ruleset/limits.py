@@ -1,0 +1,66 @@
+"""The two short forms of a condition: limits of a metric, and fields with the values they take."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from curate.operators import BY_SYMBOL, FIELDS, And, IsNull, Member, Name, Node, Not, Or
+from curate.ruleset.marked import Scalar
+from curate.ruleset.model import Condition, Limit
+
+TEXT_FIELDS = tuple(name for name, kind in FIELDS.items() if kind == "text")
+
+_LIMIT = re.compile(
+    rf"\s*({'|'.join(BY_SYMBOL)})\s*([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*"
+)
+
+
+def read_limit(text: str) -> Limit | None:
+    """The limit that the text writes, such as `>= 30`; None where it writes none."""
+    found = _LIMIT.fullmatch(text)
+    if found is None or not math.isfinite(float(found[2])):
+        return None
+    return Limit(BY_SYMBOL[found[1]], float(found[2]))
+
+
+def superfluous(limit: Limit, others: Sequence[Limit]) -> bool:
+    """Whether wherever `limit` speaks one of the others does.
+
+    Limits change their answer only at their values, so those, a value between each pair of
+    neighbours and one beyond either end decide it.
+    """
+    ends = sorted({limit.value, *(other.value for other in others)})
+    between = [(low + high) / 2 for low, high in pairwise(ends)]
+    probes = [-math.inf, *ends, *between, math.inf]
+    return all(
+        any(other.covers(probe) for other in others) for probe in probes if limit.covers(probe)
+    )
+
+
+def field_in(field: str, values: Sequence[Scalar], negated: bool) -> Condition:
+    """The condition that the field is (or is not) one of the values.
+
+    Never unknown: a missing field is a value of its own, which `null` names. So `not: [zh]`
+    holds for a record that declares no language, and `[zh]` does not.
+    """
+    shown = ", ".join("null" if each.is_null() else f"'{each.text}'" for each in values)
+    node = _one_of(Name(field, "text"), values)
+    text = f"{field} {'not in' if negated else 'in'} [{shown}]"
+    return Condition(text, Not(node) if negated else node)
+
+
+def _one_of(field: Node, values: Sequence[Scalar]) -> Node:
+    texts = tuple(each.text for each in values if not each.is_null())
+    present = And((Not(IsNull(field)), Member(field, texts)))
+    return Or((IsNull(field), present)) if len(texts) < len(values) else present
+
+
+def all_of(conditions: Sequence[Condition]) -> Condition:
+    """The condition that all of them hold."""
+    if len(conditions) == 1:
+        return conditions[0]
+    text = " and ".join(condition.text for condition in conditions)
+    return Condition(text, And(tuple(condition.node for condition in conditions)))

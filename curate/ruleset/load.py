@@ -1,0 +1,139 @@
+"""Find a rule file by name or path, read it and what it extends, and merge the two."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import curate
+from curate.errors import ConfigError, Fault, raise_all
+from curate.operators import suggest
+from curate.ruleset.entries import Notes
+from curate.ruleset.model import Rule, RuleSet
+from curate.ruleset.read import Draft, RuleFile, read_rule_file
+
+DEFAULT = "default"
+SUFFIXES = (".yaml", ".yml")
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A rule file: where it lies, and how it is named to people (never a machine's own path)."""
+
+    path: Path
+    shown: str
+
+
+def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
+    """The rules of a preset (`default`, `lang/de`) or of a file (a Path, or it ends in .yaml).
+
+    None is the default preset. ConfigError with every fault of the file and of those it extends.
+    """
+    place = _find(name_or_path if name_or_path is not None else DEFAULT, Path(), "--rules")
+    faults: list[Fault] = []
+    loaded = _load(place, (), faults)
+    raise_all(ConfigError, faults)
+    assert loaded is not None, "what could not be loaded left a fault"
+    name, content, rules = loaded
+    return RuleSet(name, place.shown, hashlib.sha256(content).hexdigest(), rules)
+
+
+def known_presets() -> tuple[str, ...]:
+    """The names of the presets that come with this package."""
+    folder = _presets_folder()
+    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml"))
+    return tuple(sorted(path.as_posix() for path in found))
+
+
+def _presets_folder() -> Path:
+    package = Path(str(curate.__file__)).parent
+    in_wheel = package / "_rules"
+    return in_wheel if in_wheel.is_dir() else package.parent / "rules"
+
+
+def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
+    if isinstance(name_or_path, Path) or name_or_path.endswith(SUFFIXES):
+        path = folder / name_or_path
+        return _Place(path, str(path))
+    if name_or_path not in known_presets():
+        mend = f"{suggest(name_or_path, known_presets())}; a file's name ends in .yaml"
+        raise ConfigError.of(where, f"unknown rules '{name_or_path}'", mend)
+    relative = f"{name_or_path}.yaml"
+    return _Place(_presets_folder() / relative, f"rules/{relative}")
+
+
+def _load(
+    place: _Place, seen: tuple[Path, ...], faults: list[Fault]
+) -> tuple[str, bytes, tuple[Rule, ...]] | None:
+    """Name, bytes and rules of the file with what it extends; None once there is a fault."""
+    notes = Notes(place.shown)
+    content = _read_bytes(place, faults)
+    if content is None:
+        return None
+    file = read_rule_file(_decode(content, notes), notes)
+    base, extended = _load_base(file, place, (*seen, place.path.resolve()), notes)
+    rules = _merge(base, file.drafts, notes) if extended is not None else ()
+    faults.extend(notes.faults)
+    return None if notes.faults else (file.name, content + (extended or b""), rules)
+
+
+def _load_base(
+    file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: Notes
+) -> tuple[tuple[Rule, ...], bytes | None]:
+    """Rules and bytes of the file it extends, if any; None for bytes where that has faults."""
+    if not file.extends:
+        return (), b""
+    where = notes.at(file.extends_line)
+    try:
+        base = _find(file.extends, place.path.parent, where)
+    except ConfigError as error:
+        notes.take(error)
+        return (), None
+    if base.path.resolve() in seen:
+        notes.add(file.extends_line, f"'{file.extends}' extends this file in turn: a circle")
+        return (), None
+    loaded = _load(base, seen, notes.faults)
+    return (loaded[2], loaded[1]) if loaded else ((), None)
+
+
+def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
+    try:
+        # Not a pipe, which would wait for ever, nor a device, which would never end.
+        if not place.path.is_file():
+            raise FileNotFoundError(2, "no such file")
+        if place.path.stat().st_size > MAX_BYTES:
+            raise OSError(27, f"larger than {MAX_BYTES:,} bytes")
+        return place.path.read_bytes()
+    except OSError as error:
+        faults.append(Fault(place.shown, f"cannot be read: {str(error.strerror).lower()}"))
+        return None
+
+
+def _decode(content: bytes, notes: Notes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        notes.add(line, f"not UTF-8: byte {content[error.start]:#04x}")
+        return ""
+
+
+def _merge(base: Sequence[Rule], drafts: Sequence[Draft], notes: Notes) -> tuple[Rule, ...]:
+    """The base's rules with those overridden in their place, then the new ones."""
+    merged: dict[str, Rule | None] = {rule.id: rule for rule in base}
+    for draft in drafts:
+        overridden = merged.get(draft.id)
+        if draft.override and overridden is None:
+            known = tuple(rule.id for rule in base)
+            mend = suggest(draft.id, known) if known else "this file extends no other"
+            notes.add(draft.line, f"no rule '{draft.id}' to override", mend)
+        elif overridden and not draft.override:
+            what = f"rule '{draft.id}' stands already at {overridden.at}"
+            notes.add(draft.line, what, "add override: true, or choose another id")
+        elif draft.rule is None and not draft.override:
+            notes.add(draft.line, "only an extended file's rule can be off", "add override: true")
+        merged[draft.id] = draft.rule
+    return tuple(rule for rule in merged.values() if rule)

@@ -1,0 +1,260 @@
+"""`curate split`: a representative eval and test set, no leak, and every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from curate.columns import (
+    AUDIO_KEY,
+    BYTE_LENGTH,
+    DURATION_US,
+    LINE,
+    NORMAL_KEY,
+    SOURCE,
+    VERDICT,
+    VERDICTS,
+)
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.ledger import Amount, Entry, Ledger
+from curate.outputs import write_json
+from curate.profile import read_profile, versions
+from curate.profile.summary import Json, hours
+from curate.routes import MALFORMED, REJECTED, TRAIN
+from curate.splits.assign import HELD_OUT, Assignment, assign
+from curate.splits.audit import balance, leaks
+from curate.splits.targets import LARGEST_SHARE, Target, Targets
+from curate.splits.write import write_lines, write_reasons
+
+__all__ = ["OURS", "Targets", "split_profile"]
+
+SCHEMA = "curate.split/1"
+BORDERLINE_COPY = "eval_borderline"
+LOCK = "splits.lock.parquet"
+OURS = frozenset(
+    {
+        *(
+            f"{name}.jsonl"
+            for name in ("train", "eval", "test", REJECTED, MALFORMED, HELD_OUT, BORDERLINE_COPY)
+        ),
+        "rejected.reasons.jsonl",
+        "malformed.reasons.jsonl",
+        "split.json",
+        LOCK,
+        "ledger.json",
+        "report.html",
+    }
+)
+"""What a split directory holds."""
+
+
+def split_profile(
+    profile: Path,
+    folder: Path,
+    targets: Targets,
+    seed: int,
+    by: Sequence[str],
+    group: Sequence[str],
+    command: str = "",
+) -> Json:
+    """Split the records of a profile directory into `folder` (which exists).
+
+    Writes each split's original lines, the certificate split.json, splits.lock.parquet and
+    ledger.json; returns split.json's content. Raises ConfigError where a column is not in the
+    profile, InputError where the manifests are no longer those profiled.
+    """
+    facts = read_profile(profile)
+    records = _read_records(profile, [*by, *group])
+    done = assign(records, targets, seed, by, group)
+    names = [aim.name for aim in done.targets]
+    outputs = [TRAIN, *sorted(names), REJECTED, MALFORMED]
+    held = done.rows.filter(pl.col("split") == HELD_OUT)
+    written = [*outputs, HELD_OUT] if held.height else outputs
+    prints = {entry["source"]: entry["fingerprint"] for entry in facts["inputs"]}  # type: ignore[attr-defined,index]
+    write_lines(done.rows, written, prints, folder)
+    copies = _write_borderline_copy(done.rows, prints, folder)
+    for name in (REJECTED, MALFORMED):
+        write_reasons(done.rows, name, folder)
+    _write_lock(done.rows, folder / LOCK)
+    ledger = _ledger(done.rows, written, copies, facts)
+    ledger.check()
+    write_json(folder / "ledger.json", ledger.as_json())
+    found = _certificate(done, written, seed, by, group, facts, command)
+    write_json(folder / "split.json", found)
+    return found
+
+
+def _read_records(profile: Path, wanted: Sequence[str]) -> pl.DataFrame:
+    path = profile / "records.parquet"
+    if not path.is_file():
+        raise InputError.of(profile, "holds no records.parquet", "run curate profile first")
+    present = pl.scan_parquet(path).collect_schema().names()
+    absent = [name for name in dict.fromkeys(wanted) if name not in present]
+    raise_all(
+        ConfigError,
+        [
+            Fault("--by or --group", f"the profile has no column {name!r}", f"profile with --by {name}")
+            for name in absent
+        ],
+    )
+    needed = (
+        SOURCE, LINE, AUDIO_KEY, NORMAL_KEY, DURATION_US, VERDICT, BYTE_LENGTH,
+    )  # fmt: skip
+    columns = [column.name for column in needed]
+    extra = ["byte_offset", "recording_key", "tags", "reason", "speaker", "char_rate", "words"]
+    return pl.read_parquet(path, columns=list(dict.fromkeys([*columns, *extra, *wanted])))
+
+
+def _write_borderline_copy(
+    rows: pl.DataFrame, prints: Mapping[str, str], folder: Path
+) -> list[Entry]:
+    """Borderline rows of eval's own groups: held out anyway, and good for measuring by."""
+    groups = rows.filter(pl.col("split") == "eval")["group"].unique()
+    copy = rows.filter(
+        (pl.col("split") == HELD_OUT)
+        & (VERDICT.expr == "borderline")
+        & pl.col("group").is_in(groups.implode())
+    ).with_columns(split=pl.lit(BORDERLINE_COPY))
+    if not copy.height:
+        return []
+    write_lines(copy, [BORDERLINE_COPY], prints, folder)
+    return [Entry(BORDERLINE_COPY, _amount(copy))]
+
+
+def _write_lock(rows: pl.DataFrame, path: Path) -> None:
+    rows.select(
+        SOURCE.name, LINE.name, AUDIO_KEY.name, NORMAL_KEY.name, pl.col("split").cast(pl.String)
+    ).write_parquet(path, compression="zstd")
+
+
+def _amount(rows: pl.DataFrame) -> Amount:
+    return Amount(rows.height, int(rows[BYTE_LENGTH.name].sum()), int(rows[DURATION_US.name].sum()))
+
+
+def _ledger(
+    rows: pl.DataFrame, outputs: Sequence[str], copies: Sequence[Entry], facts: Json
+) -> Ledger:
+    """The profile's rows against what went into each output."""
+    total = _amount(rows)
+    assert total.rows == facts["totals"]["rows"], "the profile's rows are all here"  # type: ignore[index]
+    entries = [Entry(name, _amount(rows.filter(pl.col("split") == name))) for name in outputs]
+    return Ledger("split", total, entries, copies)
+
+
+def _certificate(
+    done: Assignment,
+    outputs: Sequence[str],
+    seed: int,
+    by: Sequence[str],
+    group: Sequence[str],
+    facts: Json,
+    command: str,
+) -> Json:
+    names = sorted(aim.name for aim in done.targets)
+    certificate: Json = {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(("asr-curate", "polars", "numba", "numpy")),
+        "seed": seed,
+        "rules": facts["rules"],
+        "inputs": facts["inputs"],
+        "targets": {aim.name: _target(done.rows, aim) for aim in sorted(done.targets, key=_by_name)},
+        "outputs": [_output(done.rows, name) for name in outputs],
+        "strata_columns": [*by, "duration_bin"],
+        "strata": _strata(done, by),
+        "groups": _groups(done.rows, names, group),
+        "leaks": leaks(done.rows, [TRAIN, *names], group),
+        "balance": balance(done.rows, names),
+    }
+    certificate["warnings"] = _warnings(certificate)
+    return certificate
+
+
+def _by_name(aim: Target) -> str:
+    return aim.name
+
+
+def _target(rows: pl.DataFrame, aim: Target) -> Json:
+    chosen = rows.filter(pl.col("split") == aim.name)
+    return {
+        "asked_s": aim.asked_s,
+        "target_s": round(aim.target_s, 6),
+        "got_s": int(chosen[DURATION_US.name].sum()) / 1e6,
+        "rows": chosen.height,
+        "groups": chosen["group"].n_unique(),
+        "words": int(chosen["words"].sum()),
+        "shrunk": aim.shrunk,
+    }
+
+
+def _output(rows: pl.DataFrame, name: str) -> Json:
+    chosen = rows.filter(pl.col("split") == name)
+    amount = _amount(chosen)
+    counts = dict(chosen[VERDICT.name].cast(pl.String).value_counts().iter_rows())
+    return {
+        "name": name,
+        "file": f"{name}.jsonl",
+        "rows": amount.rows,
+        "bytes": amount.bytes,
+        "hours": hours(amount.duration_us),
+        "verdicts": {verdict: counts.get(verdict, 0) for verdict in VERDICTS},
+    }
+
+
+def _strata(done: Assignment, by: Sequence[str]) -> list[Json]:
+    columns = [*by, "duration_bin"]
+    seconds = (
+        done.rows.group_by("stratum", "split").agg(pl.col(DURATION_US.name).sum()).iter_rows()
+    )
+    got = {(stratum, split): us / 1e6 for stratum, split, us in seconds}
+    return [
+        {
+            "stratum": {column: row[column] for column in columns},
+            "clean_s": round(row["available_s"], 6),
+            "train_s": got.get((row["stratum"], TRAIN), 0.0),
+            **{
+                key: value
+                for name, due in sorted(done.due_us.items())
+                for key, value in (
+                    (f"{name}_s", got.get((row["stratum"], name), 0.0)),
+                    (f"{name}_target_s", float(due[row["stratum"]]) / 1e6),
+                )
+            },
+        }
+        for row in done.strata.iter_rows(named=True)
+    ]
+
+
+def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> Json:
+    alone = pl.all_horizontal([pl.col(column).is_null() for column in group])
+    return {
+        "columns": list(group),
+        "total": rows["group"].n_unique(),
+        "ungrouped_rows": rows.filter(alone).height,
+        **{
+            name: rows.filter(pl.col("split") == name)["group"].n_unique()
+            for name in (TRAIN, *names)
+        },
+    }
+
+
+def _warnings(certificate: Json) -> list[str]:
+    """What a reader must not miss, worst first."""
+    said: list[str] = []
+    for leak in certificate["leaks"]:  # type: ignore[attr-defined]
+        if leak["count"]:
+            said.append(f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}")
+    for name, target in certificate["targets"].items():  # type: ignore[attr-defined]
+        asked, aim, got = (target[key] / 3600 for key in ("asked_s", "target_s", "got_s"))
+        if target["shrunk"]:
+            said.append(
+                f"{name}: {asked:.4g} h asked, but at most {LARGEST_SHARE.get(name, 0.1):.0%} of the "
+                f"clean hours are given: the target is {aim:.4g} h"
+            )
+        if got < aim * 0.99 - 1e-9 or got > aim * 1.01 + 30 / 3600:
+            said.append(
+                f"{name}: {got:.4g} h of {aim:.4g} h, since whole groups of the pool fit no better"
+            )
+    return said

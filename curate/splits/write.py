@@ -1,0 +1,71 @@
+"""Copy each original line, byte for byte, to the file of its split."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import BYTE_LENGTH, BYTE_OFFSET, REASON, SOURCE, TAGS, VERDICT, record_id
+from curate.manifest.lines import unchanged_chunks
+
+Offsets = npt.NDArray[np.int64]
+
+
+def write_lines(
+    rows: pl.DataFrame, outputs: Sequence[str], fingerprints: Mapping[str, str], folder: Path
+) -> None:
+    """Write `OUTPUT.jsonl` for each output: its rows' original lines in input order.
+
+    `rows` has source, byte_offset, byte_length and split. Every line ends in a newline. Raises
+    InputError where a source is no longer what was profiled.
+    """
+    with ExitStack() as stack:
+        files = [stack.enter_context((folder / f"{name}.jsonl").open("wb")) for name in outputs]
+        numbers = {name: number for number, name in enumerate(outputs)}
+        for (source,), part in rows.group_by(SOURCE.name, maintain_order=True):
+            to = part["split"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+            places = part.select(BYTE_OFFSET.name, BYTE_LENGTH.name).to_numpy()
+            _route_source(str(source), fingerprints[str(source)], places, to, files)
+
+
+def _route_source(
+    source: str, expected: str, places: Offsets, to: Offsets, files: Sequence[IO[bytes]]
+) -> None:
+    at = 0
+    for chunk in unchanged_chunks(source, expected):
+        upto = int(np.searchsorted(places[:, 0], chunk.byte_offset + len(chunk.data)))
+        starts = places[at:upto, 0] - chunk.byte_offset
+        for first, last, number in _runs(starts, places[at:upto, 1], to[at:upto]):
+            end = int(starts[last] + places[at + last, 1])
+            file = files[number]
+            file.write(chunk.data[int(starts[first]) : end])
+            file.write(b"\n")
+        at = upto
+
+
+def _runs(starts: Offsets, lengths: Offsets, to: Offsets) -> list[tuple[int, int, int]]:
+    """(first row, last row, output) of neighbouring lines that go to the same output."""
+    if not starts.size:
+        return []
+    adjacent = starts[1:] == starts[:-1] + lengths[:-1] + 1
+    breaks = np.flatnonzero(~adjacent | (to[1:] != to[:-1]))
+    firsts = np.concatenate([[0], breaks + 1])
+    lasts = np.concatenate([breaks, [starts.size - 1]])
+    return list(zip(firsts.tolist(), lasts.tolist(), to[firsts].tolist(), strict=True))
+
+
+def write_reasons(rows: pl.DataFrame, name: str, folder: Path) -> None:
+    """`NAME.reasons.jsonl`, line for line with NAME.jsonl: id, verdict, tags, reason."""
+    chosen = rows.filter(pl.col("split") == name).select(
+        record_id(), VERDICT.expr.cast(pl.String), TAGS.expr, REASON.expr
+    )
+    with (folder / f"{name}.reasons.jsonl").open("w", encoding="utf-8") as file:
+        for row in chosen.iter_rows(named=True):
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

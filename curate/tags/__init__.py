@@ -1,0 +1,13 @@
+"""Measured rows to tagged rows: what each rule says of a row, the verdict, and why, in words.
+
+A rule says of a row `bad`, `unknown` (it cannot be decided), `borderline`, or nothing. The verdict
+is the worst that was said, in that order; a row of which nothing was said is clean, and a line that
+is no record is malformed whatever the rules say. Unknown and borderline both go to train only;
+unknown counts as worse because nothing is known of it, borderline because little is wrong with it.
+"""
+
+from curate.tags.examples import ExampleCheck, check_examples
+from curate.tags.explain import Finding, explain, verdict_of
+from curate.tags.judge import tag
+
+__all__ = ["ExampleCheck", "Finding", "check_examples", "explain", "tag", "verdict_of"]

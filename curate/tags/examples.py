@@ -1,0 +1,52 @@
+"""Rule files carry examples; they are run before any data is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.columns import REASON, VERDICT
+from curate.errors import Fault
+from curate.ruleset import Rule, RuleSet
+from curate.tags.judge import tag
+
+Measure = Callable[[Sequence[Mapping[str, object]]], pl.DataFrame]
+"""Records, as a manifest has them, to a frame with a row for each: record and metric columns."""
+
+AUDIO = {"audio_filepath": "example.wav"}
+"""An example need not name a file to be a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCheck:
+    """How many examples were run, and a fault for each whose verdict was another."""
+
+    run: int
+    faults: tuple[Fault, ...]
+
+
+def check_examples(rules: RuleSet, measure: Measure) -> ExampleCheck:
+    """Judge each example by its own rule alone."""
+    examples = [example for rule in rules.rules for example in rule.examples]
+    if not examples:
+        return ExampleCheck(0, ())
+    measured = measure([{**AUDIO, **example.record} for example in examples])
+    assert measured.height == len(examples), "a row for each example, in order"
+    faults: list[Fault] = []
+    first = 0
+    for rule in rules.rules:
+        rows = measured.slice(first, len(rule.examples))
+        faults.extend(_mismatches(rule, tag(rows.lazy(), rules.only(rule.id)).collect()))
+        first += len(rule.examples)
+    return ExampleCheck(len(examples), tuple(faults))
+
+
+def _mismatches(rule: Rule, judged: pl.DataFrame) -> Iterator[Fault]:
+    found = zip(rule.examples, judged[VERDICT.name], judged[REASON.name], strict=True)
+    for example, verdict, reason in found:
+        if verdict != example.verdict:
+            because = f" ({reason})" if reason else ""
+            what = f"rule '{rule.id}' finds this example {verdict}{because}, not {example.verdict}"
+            yield Fault(example.at, what, "correct the example or the rule")

@@ -1,0 +1,203 @@
+"""The verdict line on top of a page, and the alerts below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from markupsafe import Markup
+
+from reports.contracts import Artefact, Ledger, Profile, Run, Shards, Split, Wer
+from reports.format import count, hours, number, percent, plural, seconds, share
+from reports.transcripts import visible
+
+Level = Literal["fault", "warning", "note"]
+_ORDER: tuple[Level, ...] = ("fault", "warning", "note")
+FEW_WORDS = 3500
+"""Reference words below which a WER of 10 % is no better known than within 1 % either way."""
+_MUCH_WORSE = 2.0
+
+
+class Alert(NamedTuple):
+    """Something a reader must not miss."""
+
+    level: Level
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One sentence with the verdict; alerts, worst first; `calm` is said where there are none."""
+
+    sentence: Markup
+    alerts: Sequence[Alert]
+    calm: str = ""
+
+
+def headline(artefact: Artefact) -> tuple[str, str, Headline]:
+    """Kind of page, what it is about, and its headline."""
+    match artefact:
+        case Profile():
+            return "profile", _inputs(artefact), _profile(artefact)
+        case Split():
+            return "split", f"seed {count(artefact.seed)}", _split(artefact)
+        case Shards():
+            return "shards", plural(len(artefact.shards), "shard"), _shards(artefact)
+        case Run():
+            return "training run", visible(artefact.model.source or "—"), _run(artefact)
+        case Wer():
+            return "evaluation", visible(artefact.model or "—"), _wer(artefact)
+        case _:
+            raise AssertionError(f"no headline for {type(artefact).__name__}")
+
+
+def _line(text: str, *values: object) -> Markup:
+    return Markup(text).format(*values)  # noqa: S704 - the pattern is ours, values are escaped
+
+
+def _made(sentence: Markup, alerts: Iterable[Alert], calm: str) -> Headline:
+    return Headline(sentence, sorted(alerts, key=lambda it: _ORDER.index(it.level)), calm)
+
+
+def _inputs(profile: Profile) -> str:
+    names = [item.source or "—" for item in profile.inputs]
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more
+
+
+def _ledger(ledger: Ledger | None) -> list[Alert]:
+    if ledger is None or ledger.balanced:
+        return []
+    what = "The ledger does not balance: rows, bytes or hours went in that came out nowhere."
+    return [Alert("fault", what)]
+
+
+def _profile(profile: Profile) -> Headline:
+    of = {item.verdict: item for item in profile.verdicts}
+    clean, bad = (of[word].hours if word in of else None for word in ("clean", "bad"))
+    broken = of["malformed"].rows if "malformed" in of else None
+    total = profile.totals.hours
+    alerts = _ledger(profile.ledger)
+    if broken:
+        what = f"{plural(broken, 'line')} can be no training record; see Malformed lines."
+        alerts.append(Alert("warning", what))
+    if not profile.totals.rows:
+        alerts.append(Alert("fault", "The input holds no rows."))
+    repeated = profile.duplicates.duplicate_audio_offset_keys
+    if repeated:
+        what = f"{plural(repeated, 'audio segment')} stand in the input more than once."
+        alerts.append(Alert("warning", what))
+    sentence = _line(
+        "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad and {} malformed.",
+        hours(clean),
+        hours(total),
+        percent(share(clean, total)),
+        hours(bad),
+        plural(broken, "line"),
+    )
+    return _made(sentence, alerts, "Every line is a record, and the ledger balances.")
+
+
+def _split(split: Split) -> Headline:
+    got = {item.name: item.hours for item in split.outputs}
+    alerts = _ledger(split.ledger)
+    leaks = [leak for leak in split.leaks if leak.count != 0]
+    for leak in leaks:
+        what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
+        alerts.append(Alert("fault", f"Leak: {what}"))
+    alerts += [Alert("warning", text) for text in split.warnings]
+    for name, target in split.targets.items():
+        if target.shrunk:
+            asked, aimed = seconds(target.asked_s), seconds(target.target_s)
+            alerts.append(Alert("warning", f"{name} was asked {asked} and could aim at {aimed}."))
+    sentence = _line(
+        "<b>{}</b> train, <b>{}</b> eval, <b>{}</b> test; {}.",
+        hours(got.get("train")),
+        hours(got.get("eval")),
+        hours(got.get("test")),
+        _leak_words(split, bool(leaks)),
+    )
+    return _made(sentence, alerts, "Targets reached, nothing leaks, and the ledger balances.")
+
+
+def _leak_words(split: Split, leaks: bool) -> str:
+    if not split.leaks:
+        return "leaks were not looked for"
+    kinds = ", ".join(dict.fromkeys(leak.kind or "—" for leak in split.leaks))
+    return f"{'leaks were found' if leaks else 'no leak'} ({kinds} checked)"
+
+
+def _shards(shards: Shards) -> Headline:
+    alerts = _ledger(shards.ledger)
+    same = shards.verified.ids_match and shards.verified.cuts == shards.cuts
+    if shards.verified.ids_match is None:
+        alerts.append(Alert("warning", "The shards were not read back."))
+    elif not same:
+        alerts.append(Alert("fault", "What was read back is not what was written."))
+    if shards.skipped:
+        what = f"{plural(len(shards.skipped), 'row')} could not be written; see Skipped rows."
+        alerts.append(Alert("warning", what))
+    sentence = _line(
+        "<b>{}</b> in {} and {}, {}.",
+        hours(shards.hours),
+        plural(shards.cuts, "cut"),
+        plural(len(shards.shards), "shard"),
+        "read back and found equal" if same else "not proven equal to what was to be written",
+    )
+    return _made(sentence, alerts, "Every cut was read back; the ledger balances.")
+
+
+_LEVELS: dict[str, Level] = {"error": "fault", "fault": "fault", "warning": "warning"}
+
+
+def _run(run: Run) -> Headline:
+    alerts = [
+        Alert(_LEVELS.get(finding.level or "", "note"), finding.what or "—")
+        for finding in run.findings
+    ]
+    if not any(point.val_wer is not None for point in run.validation):
+        alerts.append(Alert("fault", "No validation ran: nothing says whether the model learned."))
+    model = run.model
+    matched = share(model.matched_parameters, model.parameters)
+    if matched is not None and 0 < matched < 1:
+        what = f"Only {percent(matched)} of the parameters came from {model.source or '—'}."
+        alerts.append(Alert("warning", what))
+    sentence = _line(
+        "Validation WER <b>{}</b>, best at step {} of {}, after {} and {} of audio.",
+        percent(run.best.val_wer),
+        count(run.best.step),
+        count(run.steps),
+        seconds(run.seconds),
+        hours(run.audio_hours_seen),
+    )
+    return _made(sentence, alerts, "The run has nothing to complain of.")
+
+
+def _wer(wer: Wer) -> Headline:
+    overall = wer.overall
+    alerts = []
+    if overall.ref_words is not None and overall.ref_words < FEW_WORDS:
+        words = plural(overall.ref_words, "reference word")
+        what = f"{words} are few: at 10 % WER, 3,500 are needed to know it within 1 %."
+        alerts.append(Alert("warning", what))
+    for by in ("tag", "verdict", "lang"):
+        for part in wer.by.get(by, ()):
+            alerts += _much_worse(by, part.value, part.wer, part.ref_words, overall.wer)
+    sentence = _line(
+        "WER <b>{}</b>, CER {}, over {} in {}.",
+        percent(overall.wer),
+        percent(overall.cer),
+        plural(overall.ref_words, "word"),
+        plural(overall.rows, "utterance"),
+    )
+    return _made(sentence, alerts, "No tag, verdict or language is twice as bad as the whole.")
+
+
+def _much_worse(
+    by: str, value: str | None, wer: float | None, words: int | None, whole: float | None
+) -> list[Alert]:
+    if wer is None or not whole or (words or 0) < 200 or wer < _MUCH_WORSE * whole:
+        return []
+    times = number(round(wer / whole, 1))
+    return [Alert("note", f"{by} {value or '—'}: WER {percent(wer)}, {times} times the whole.")]

@@ -1,0 +1,71 @@
+"""The foot of a page: command, configuration, hashes, versions, and the JSON it was made from."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from reports.contracts import Artefact, Profile, Run, Split, Wer
+from reports.contracts.base import Rules
+from reports.tables import Column, Table
+from reports.templating import render
+
+
+def provenance(artefact: Artefact) -> Markup:
+    """What `artefact` was made by and from."""
+    return render(
+        "provenance",
+        command=artefact.command,
+        twins=_twins(artefact),
+        settings=_settings(artefact),
+        inputs=_inputs(artefact) if isinstance(artefact, Profile) else None,
+        versions=sorted(artefact.versions.items()),
+    )
+
+
+def _twins(artefact: Artefact) -> Markup:
+    link = Markup('<a href="{}">{}</a>')
+    columns = (Column("file", "drawn"), Column("size", "size"), Column("sha256", "name"))
+    rows = [
+        (link.format(quote(twin.file), twin.file), twin.bytes, twin.sha256)
+        for twin in artefact.twins
+    ]
+    return Table("JSON twins", columns, rows).render()
+
+
+def _inputs(profile: Profile) -> Markup:
+    columns = (
+        Column("manifest", "name"),
+        Column("rows", "count"),
+        Column("blank lines", "count"),
+        Column("size", "size"),
+    )
+    rows = [(item.source, item.rows, item.blank_lines, item.bytes) for item in profile.inputs]
+    return Table("Inputs", columns, rows, limit=50).render()
+
+
+def _settings(artefact: Artefact) -> list[tuple[str, str]]:
+    """The configuration that an artefact records, flat, as text."""
+    match artefact:
+        case Profile():
+            return _of_rules(artefact.rules)
+        case Split():
+            return [("seed", as_json(artefact.seed)), *_of_rules(artefact.rules)]
+        case Run():
+            return [(key, as_json(value)) for key, value in artefact.trainer.items()]
+        case Wer():
+            return [("model", artefact.model or "—"), ("normaliser", artefact.normaliser or "—")]
+        case _:
+            return []
+
+
+def _of_rules(rules: Rules) -> list[tuple[str, str]]:
+    known = {"rules": rules.name, "rule file": rules.path, "rule file sha256": rules.sha256}
+    return [(key, value) for key, value in known.items() if value]
+
+
+def as_json(value: object) -> str:
+    """A setting as it would stand in JSON; a string without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

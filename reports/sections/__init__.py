@@ -1,0 +1,102 @@
+"""SECTIONS: everything a page can show, in reading order. Add a section here.
+
+A section says which artefacts it is about; `build` gives its body, or None where the artefact
+has nothing for it.
+"""
+
+from __future__ import annotations
+
+from reports.contracts import Profile, Run, Shards, Split, Wer
+from reports.sections import errors, ledger, profile, records, shards, split, training
+from reports.sections.declare import Section
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "Verdicts",
+        (Profile,),
+        profile.verdicts,
+        "Hours are what training sees; rows are what rules see.",
+    ),
+    Section(
+        "Rules",
+        (Profile,),
+        profile.rules,
+        "“Alone” counts rows that no other rule caught: what would come back without it.",
+    ),
+    Section(
+        "Malformed lines", (Profile,), profile.malformed, "Lines that can be no training record."
+    ),
+    Section(
+        "Distributions",
+        (Profile,),
+        profile.distributions,
+        "Rows per bin. Above each plot: 1st to 99th percentile, the middle half, the median. "
+        "Bars take the colour of the worst limit they pass; dashed limits hold for some rows only.",
+    ),
+    Section(
+        "Worst records",
+        (Profile,),
+        records.worst_records,
+        "The records at the suspicious end of each metric.",
+    ),
+    Section("Strata", (Profile,), profile.strata, "Hours by verdict; bars show clean first."),
+    Section("Duplicates", (Profile,), profile.duplicates),
+    Section("Outputs", (Split,), split.outputs, "Every row is in exactly one file, copies aside."),
+    Section(
+        "Targets",
+        (Split,),
+        split.targets,
+        "What was asked for, what the data allowed, and what was reached.",
+    ),
+    Section("Leaks", (Split,), split.leaks, "Counts of what stands on both sides; each must be 0."),
+    Section(
+        "Strata", (Split,), split.strata, "Hours got against hours aimed at; the tick is the aim."
+    ),
+    Section(
+        "Balance",
+        (Split,),
+        split.balance,
+        "Kolmogorov-Smirnov distance to the whole: 0 means alike, 1 nothing in common.",
+    ),
+    Section("Groups", (Split,), split.groups, "Groups never straddle two splits."),
+    Section("Contents", (Shards,), shards.contents),
+    Section("Verification", (Shards,), shards.verification, "Written against read back."),
+    Section("Skipped rows", (Shards,), shards.skipped),
+    Section(
+        "Shards",
+        (Shards,),
+        shards.table,
+        "The hashes prove a copy; keep this page's JSON outside the folder.",
+    ),
+    Section("Run", (Run,), training.figures),
+    Section("Curves", (Run,), training.curves, "Grey is training, ink is validation."),
+    Section("Validations", (Run,), training.validations),
+    Section(
+        "Settings replaced",
+        (Run,),
+        training.traps,
+        "What the base model's configuration would have brought along, and what was used instead.",
+    ),
+    Section("Data", (Run,), training.data),
+    Section("Errors", (Wer,), errors.overall),
+    Section(
+        "Where the errors are",
+        (Wer,),
+        errors.slices,
+        "Bars show WER; the tick is the whole. “±” treats words as independent: the true interval "
+        "is wider, two to three times as a rule.",
+    ),
+    Section(
+        "Worst utterances",
+        (Wer,),
+        records.worst_utterances,
+        "Reference words struck out were missed or replaced; underlined words were inserted; "
+        "a replacement shows both.",
+    ),
+    Section(
+        "Ledger",
+        (Profile, Split, Shards),
+        ledger.ledger,
+        "What came in equals what went out, row for row and byte for byte.",
+    ),
+)

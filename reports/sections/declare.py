@@ -1,0 +1,29 @@
+"""What a section is: one declared row of SECTIONS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from reports.contracts import Artefact
+
+
+class Section(NamedTuple):
+    """A titled part of a page, the artefacts it applies to, and a remark for the margin."""
+
+    title: str
+    of: tuple[type[Artefact], ...]
+    build: Callable[[Any], Markup | None]
+    note: str = ""
+
+
+def joined(*parts: Markup | None) -> Markup | None:
+    """The parts that there are, one after the other; None where there is none."""
+    return Markup("\n").join(part for part in parts if part) or None
+
+
+def titled(title: str, part: Markup | None) -> Markup | None:
+    """A part under its own small heading; nothing for nothing."""
+    return part and Markup("<h3>{}</h3>\n{}").format(title, part)

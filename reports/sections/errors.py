@@ -1,0 +1,85 @@
+"""Error rates: over everything, and where they come from."""
+
+from __future__ import annotations
+
+import math
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.contracts import Wer
+from reports.contracts.training import Slice
+from reports.drawn import Figure, Part
+from reports.format import count, percent, share
+from reports.sections.declare import joined, titled
+from reports.tables import Column, Table
+
+_TITLES = {
+    "manifest": "Manifest",
+    "verdict": "Verdict of the reference",
+    "tag": "Tag of the reference",
+    "lang": "Language",
+    "duration": "Duration",
+    "speaker": "Speaker",
+}
+_Z = 1.96
+
+
+def overall(wer: Wer) -> Markup | None:
+    """The rates, and of which edits the word errors consist."""
+    it = wer.overall
+    edits = {"substituted": it.substitutions, "deleted": it.deletions, "inserted": it.insertions}
+    figures = drawn.figures(
+        (
+            Figure("WER", percent(it.wer), f"± {percent(_margin(it.wer, it.ref_words))} at least"),
+            Figure("CER", percent(it.cer)),
+            Figure("reference words", count(it.ref_words)),
+            *(
+                Figure(f"words {name}", count(edit), percent(share(edit, it.ref_words)))
+                for name, edit in edits.items()
+            ),
+        )
+    )
+    parts = [Part(name, float(edit or 0), count(edit)) for name, edit in edits.items()]
+    return joined(figures, drawn.scale(parts, magnify=False))
+
+
+def _margin(wer: float | None, words: int | None) -> float | None:
+    """Half the 95 % interval, were words independent: a lower bound for the true one."""
+    if wer is None or not words:
+        return None
+    rate = min(wer, 1.0)
+    return _Z * math.sqrt(rate * (1 - rate) / words)
+
+
+def slices(wer: Wer) -> Markup | None:
+    """A table per way of slicing, known ways first, in a fixed order."""
+    names = [*(name for name in _TITLES if name in wer.by), *(wer.by.keys() - _TITLES.keys())]
+    return joined(
+        *(
+            titled(_TITLES.get(name, name), _table(name, wer.by[name], wer.overall.wer))
+            for name in names
+            if wer.by[name]
+        )
+    )
+
+
+def _table(name: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
+    columns = (
+        Column(name, "verdict" if name == "verdict" else "text"),
+        Column("WER", "percent"),
+        Column("±", "percent"),
+        Column("", "drawn"),
+        Column("CER", "percent"),
+        Column("words", "count"),
+        Column("utterances", "count"),
+    )
+    top = min(1.0, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
+    rows = [
+        (
+            *(part.value, part.wer, _margin(part.wer, part.ref_words)),
+            *(drawn.bar(part.wer, top, whole), part.cer, part.ref_words, part.rows),
+        )
+        for part in parts
+    ]
+    return Table(_TITLES.get(name, name), columns, rows, limit=60, elsewhere="wer.json").render()

@@ -1,0 +1,182 @@
+"""What a corpus is made of: verdicts, rules, distributions, strata, duplicates."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.charts import histogram
+from reports.contracts import Profile
+from reports.contracts.profile import Metric, Stratum
+from reports.drawn import Figure, Part
+from reports.format import count, hours, percent, plural, share
+from reports.sections.declare import joined, titled
+from reports.tables import Column, Table, name
+from reports.templating import render
+
+_QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
+_NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
+
+
+def verdicts(profile: Profile) -> Markup | None:
+    """Hours per verdict, drawn and in figures."""
+    parts = [Part(item.verdict, item.hours or 0.0, hours(item.hours)) for item in profile.verdicts]
+    columns = (
+        Column("verdict", "verdict"),
+        Column("hours", "hours"),
+        Column("of hours", "percent"),
+        Column("rows", "count"),
+        Column("of rows", "percent"),
+    )
+    total = profile.totals
+    rows = [
+        (
+            item.verdict,
+            item.hours,
+            share(item.hours, total.hours),
+            item.rows,
+            share(item.rows, total.rows),
+        )
+        for item in profile.verdicts
+    ]
+    foot = ("all", total.hours, None, total.rows, None)
+    table = Table("Verdicts", columns, rows, foot=foot)
+    return joined(drawn.scale(parts), table.render())
+
+
+def rules(profile: Profile) -> Markup | None:
+    """What each rule caught, and what it alone caught."""
+    columns = (
+        Column("rule", "name"),
+        Column("verdict", "verdict"),
+        Column("condition", "name"),
+        Column("rows", "count"),
+        Column("hours", "hours"),
+        Column("alone", "count"),
+        Column("why", "text"),
+    )
+    rows = [
+        (hit.rule, hit.severity, hit.condition, hit.rows, hit.hours, hit.only_rows, hit.why)
+        for hit in profile.rules_hit
+    ]
+    return Table("Rules", columns, rows).render()
+
+
+def malformed(profile: Profile) -> Markup | None:
+    """Reasons why lines are no records, each with a place to look at."""
+    if not profile.malformed:
+        return None
+    columns = (
+        Column("reason", "text"),
+        Column("lines", "count"),
+        Column("first seen at", "name"),
+        Column("byte offset", "count"),
+    )
+    rows = [
+        (item.reason, item.rows, item.example.id, item.example.byte_offset)
+        for item in profile.malformed
+    ]
+    return Table("Malformed lines", columns, rows).render()
+
+
+def distributions(profile: Profile) -> Markup | None:
+    """A histogram per metric, then all quantiles in one table."""
+    if not profile.metrics:
+        return None
+    charts = [
+        {"name": name(metric.name), "meaning": metric.meaning, "chart": chart}
+        for metric in profile.metrics
+        if (chart := histogram(metric))
+    ]
+    return joined(
+        render("charts", charts=charts) if charts else None,
+        titled("Quantiles", _quantiles(profile.metrics)),
+    )
+
+
+def _quantiles(metrics: tuple[Metric, ...]) -> Markup:
+    measured = ("mean", "min", *(_quantile_name(key) for key in _QUANTILES), "max")
+    columns = (
+        Column("metric", "name"),
+        Column("unit"),
+        Column("rows", "count"),
+        Column("nulls", "count"),
+        *(Column(title, "number") for title in measured),
+    )
+    rows = [
+        (
+            *(metric.name, metric.unit, metric.rows, metric.nulls, metric.mean, metric.min),
+            *(metric.quantiles.get(key) for key in _QUANTILES),
+            metric.max,
+        )
+        for metric in metrics
+    ]
+    return Table("Quantiles", columns, rows).render()
+
+
+def _quantile_name(key: str) -> str:
+    """`p999` reads as p99.9, `p05` as p5."""
+    digits = key.removeprefix("p")
+    return f"p{int(digits[:2])}{'.' + digits[2:] if digits[2:] else ''}"
+
+
+def strata(profile: Profile) -> Markup | None:
+    """A table per stratum column: how much of each value is how good."""
+    return joined(
+        *(
+            titled(_NAMED.get(column, f"By {column}"), _strata_table(column, values))
+            for column, values in profile.strata.items()
+            if values
+        )
+    )
+
+
+def _strata_table(column: str, values: tuple[Stratum, ...]) -> Markup:
+    columns = (
+        Column(column, "text"),
+        Column("rows", "count"),
+        Column("hours", "hours"),
+        Column("verdicts", "drawn"),
+        Column("clean", "percent"),
+        Column("bad h", "hours"),
+        Column("bad", "percent"),
+        Column("median char_rate", "number"),
+    )
+    rows = [
+        (
+            *(item.value, item.rows, item.hours, drawn.stack(_parts(item))),
+            share(item.clean_hours, item.hours),
+            item.bad_hours,
+            share(item.bad_hours, item.hours),
+            item.char_rate_p50,
+        )
+        for item in values
+    ]
+    return Table(column, columns, rows, limit=60, elsewhere="profile.json").render()
+
+
+def _parts(item: Stratum) -> list[Part]:
+    amounts = {
+        "clean": item.clean_hours,
+        "borderline": item.borderline_hours,
+        "unknown": item.unknown_hours,
+        "bad": item.bad_hours,
+    }
+    return [Part(word, amount or 0.0, hours(amount)) for word, amount in amounts.items()]
+
+
+def duplicates(profile: Profile) -> Markup | None:
+    """How often the corpus says the same thing again."""
+    found, rows = profile.duplicates, profile.totals.rows
+    shared = share(found.rows_with_duplicated_text, rows)
+    return drawn.figures(
+        (
+            Figure("distinct texts", count(found.unique_texts)),
+            Figure(
+                "rows whose text stands elsewhere too",
+                count(found.rows_with_duplicated_text),
+                f"{percent(shared)} of {plural(rows, 'row')}",
+            ),
+            Figure("segments listed more than once", count(found.duplicate_audio_offset_keys)),
+        )
+    )

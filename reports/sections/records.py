@@ -1,0 +1,77 @@
+"""Single records and utterances, with their text: where one stops counting and starts reading."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from reports.align import alignment
+from reports.contracts import Profile, Wer
+from reports.contracts.profile import Metric, Record
+from reports.contracts.training import Utterance
+from reports.format import number, percent, plural, seconds
+from reports.sections.declare import joined
+from reports.tables import name, verdict
+from reports.templating import render
+from reports.transcripts import marked, transcript
+
+
+def worst_records(profile: Profile) -> Markup | None:
+    """The worst records of each metric, metrics with limits first, the first one unfolded."""
+    metrics = [metric for metric in profile.metrics if metric.worst]
+    metrics.sort(key=lambda metric: not metric.thresholds)
+    return joined(*(_fold(metric, unfolded=at == 0) for at, metric in enumerate(metrics)))
+
+
+def _fold(metric: Metric, *, unfolded: bool) -> Markup:
+    records = [
+        {
+            "value": number(record.value),
+            "said": transcript(record.text, record.lang),
+            "about": _about(record),
+        }
+        for record in metric.worst
+    ]
+    found = plural(len(records), "record")
+    return render(
+        "fold",
+        title=name(metric.name),
+        note=f"{found}, {metric.unit}" if metric.unit else found,
+        unfolded=unfolded,
+        body=render("records", records=records),
+    )
+
+
+def _about(record: Record) -> list[Markup]:
+    known = [name(record.id) if record.id else None, _length(record.duration_s)]
+    known += [verdict(record.verdict) if record.verdict else None, _spoken(record.lang)]
+    known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, record.tags)))]
+    known += [name(record.audio_filepath) if record.audio_filepath else None]
+    return [item for item in known if item]
+
+
+def _length(duration_s: float | None) -> Markup | None:
+    return None if duration_s is None else Markup("{}").format(seconds(duration_s))
+
+
+def _spoken(text: str | None, before: str = "") -> Markup | None:
+    return Markup("{}{}").format(before, marked(text)) if text else None
+
+
+def worst_utterances(wer: Wer) -> Markup | None:
+    """The utterances with most errors, word by word."""
+    if not wer.worst:
+        return None
+    records = [
+        {
+            "value": percent(item.wer, 0),
+            "said": alignment(item.reference, item.hypothesis, item.lang),
+            "about": _utterance(item),
+        }
+        for item in wer.worst
+    ]
+    return render("records", records=records)
+
+
+def _utterance(item: Utterance) -> list[Markup]:
+    known = [name(item.id) if item.id else None, _length(item.duration_s), _spoken(item.lang)]
+    return [found for found in (*known, _spoken(item.speaker, "speaker ")) if found]

@@ -1,0 +1,115 @@
+"""How a run went: its pace, its curves, and the settings it did not inherit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.charts import Mark, Series, curve
+from reports.contracts import Run
+from reports.drawn import Figure
+from reports.format import count, hours, number, percent, seconds, share
+from reports.provenance import as_json
+from reports.sections.declare import joined
+from reports.tables import Column, Table
+from reports.templating import render
+
+_MOST_POINTS = 300
+
+
+def figures(run: Run) -> Markup | None:
+    """Model, length and pace."""
+    model = run.model
+    epochs = share(run.audio_hours_seen, run.data.train_hours)
+    pace = share(run.audio_hours_seen, share(run.seconds, 3600))
+    return drawn.figures(
+        (
+            Figure("parameters", count(model.parameters), model.class_name or ""),
+            Figure(
+                "taken from the base model",
+                percent(share(model.matched_parameters, model.parameters)),
+                model.recipe or "",
+            ),
+            Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
+            Figure("time", seconds(run.seconds), f"{number(pace)} h of audio an hour"),
+            Figure("audio seen", hours(run.audio_hours_seen), f"{number(epochs)} epochs"),
+        )
+    )
+
+
+def curves(run: Run) -> Markup | None:
+    """Loss, error rate and learning rate over steps."""
+    loss = [(it.step, it.train_loss) for it in run.loss if it.train_loss is not None]
+    rate = [(it.step, it.lr) for it in run.loss if it.lr is not None]
+    seen = [(it.step, it.val_loss) for it in run.validation if it.val_loss is not None]
+    wer = [(it.step, 100 * it.val_wer) for it in run.validation if it.val_wer is not None]
+    charts = (
+        ("Loss", curve("Loss over steps", [_series("train", loss), _series("validation", seen)])),
+        ("Validation WER, %", curve("Validation WER", [_series("", wer)], _best(run))),
+        ("Learning rate", curve("Learning rate over steps", [_series("", rate)])),
+    )
+    shown = [{"name": title, "meaning": "", "chart": chart} for title, chart in charts if chart]
+    return render("charts", charts=shown) if shown else None
+
+
+def _best(run: Run) -> Mark | None:
+    best = run.best
+    if best.step is None or best.val_wer is None:
+        return None
+    return Mark(best.step, 100 * best.val_wer, f"best {percent(best.val_wer)}")
+
+
+def _series(name: str, points: Sequence[tuple[int, float]]) -> Series:
+    """The points in order of step; many are thinned to means over equal runs of them."""
+    ordered = sorted(points)
+    width = -(-len(ordered) // _MOST_POINTS)
+    runs = [ordered[at : at + width] for at in range(0, len(ordered), width)] if width else []
+    steps, values = ([sum(p[i] for p in run) / len(run) for run in runs] for i in (0, 1))
+    return Series(name, steps, values)
+
+
+def validations(run: Run) -> Markup | None:
+    """Every validation, with the best marked."""
+    if not run.validation:
+        return None
+    columns = (
+        Column("step", "count"),
+        Column("validation loss", "number"),
+        Column("WER", "percent"),
+        Column("", "drawn"),
+        Column("", "text"),
+    )
+    top = max((it.val_wer or 0.0 for it in run.validation), default=0.0)
+    rows = [
+        (
+            *(it.step, it.val_loss, it.val_wer, drawn.bar(it.val_wer, top)),
+            f"best: {run.best.checkpoint or 'no checkpoint'}" if it.step == run.best.step else "",
+        )
+        for it in run.validation
+    ]
+    return Table("Validations", columns, rows, limit=60, elsewhere="run.json").render()
+
+
+def traps(run: Run) -> Markup | None:
+    """Inherited settings that would have misled the run."""
+    if not run.traps:
+        return None
+    columns = (
+        Column("setting", "name"),
+        Column("inherited", "name"),
+        Column("used", "name"),
+        Column("why", "text"),
+    )
+    rows = [(it.key, as_json(it.inherited), as_json(it.used), it.why) for it in run.traps]
+    return Table("Settings replaced", columns, rows).render()
+
+
+def data(run: Run) -> Markup | None:
+    """What the run trained and validated on."""
+    it = run.data
+    columns = (Column("", "text"), Column("hours", "hours"), Column("records", "count"))
+    rows = [("train", it.train_hours, it.train_cuts), ("validation", it.eval_hours, it.eval_rows)]
+    source = Markup('<p class="note">Shards: {}</p>').format(it.shards) if it.shards else None
+    return joined(Table("Data", columns, rows).render(), source)

@@ -1,0 +1,242 @@
+"""Artefacts of the later stages: shards, a training run, an evaluation; and spoilt copies."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.reports.fixtures import (
+    NASTY,
+    SAID,
+    SHA,
+    VERSIONS,
+    Json,
+    ledger,
+    profile,
+    split,
+    write,
+)
+
+
+def shards() -> Json:
+    names = [f"{at:06d}" for at in range(24)]
+    return {
+        "schema": "curate.shards/1",
+        "command": "curate shard splits/v1 --out shards/v1",
+        "versions": VERSIONS,
+        "cuts": 886_089,
+        "hours": 1955.36,
+        "audio_format": "flac",
+        "fields_added": {"pnc": 412_000, "source_lang": 886_089, "target_lang": 886_089},
+        "shards": [
+            {
+                "index": at,
+                "cuts_file": f"train/cuts.{name}.jsonl.gz",
+                "recording_file": f"train/recording.{name}.tar",
+                "cuts": 36_920,
+                "hours": 81.47,
+                "bytes": 4_700_123_456 + at,
+                "sha256": {"cuts": SHA, "recording": SHA[::-1]},
+            }
+            for at, name in enumerate(names)
+        ],
+        "skipped": [
+            {"id": f"splits/v1/train.jsonl:{at}", "reason": "audio ends before the segment does"}
+            for at in range(12)
+        ],
+        "manifests": {
+            "eval": {"file": "eval.jsonl", "rows": 9_105, "hours": 20.02},
+            "test": {"file": "test.jsonl", "rows": 13_622, "hours": 30.01},
+        },
+        "verified": {"cuts": 886_089, "hours": 1955.36, "ids_match": True},
+    }
+
+
+def run() -> Json:
+    rng = random.Random(5)
+    steps = range(20, 5001, 20)
+    fall = {step: 0.18 + 4.2 * math.exp(-step / 600) for step in steps}
+    wers = {step: 0.094 + 0.6 * math.exp(-step / 700) for step in range(400, 5001, 400)}
+    return {
+        "schema": "train.run/1",
+        "command": "train run --data shards/v1 --model canary-180m-flash.nemo --out runs/a",
+        "versions": {**VERSIONS, "nemo_toolkit": "3.0.0", "torch": "2.13.0"},
+        "model": {
+            "source": "canary-180m-flash.nemo",
+            "class": "EncDecMultiTaskModel",
+            "recipe": "canary_finetune",
+            "parameters": 182_412_288,
+            "matched_parameters": 182_412_288,
+        },
+        "data": {
+            "shards": "shards/v1",
+            "train_hours": 1955.36,
+            "train_cuts": 886_089,
+            "eval_hours": 20.02,
+            "eval_rows": 9_105,
+        },
+        "trainer": {
+            "accelerator": "gpu",
+            "devices": 4,
+            "precision": "bf16-mixed",
+            "max_steps": 5000,
+            "val_check_interval": 400,
+            "seed": 7,
+        },
+        "steps": 5000,
+        "seconds": 21_840.5,
+        "audio_hours_seen": 12_222.2,
+        "step_seconds_p50": 4.11,
+        "loss": [
+            {"step": s, "train_loss": v * rng.uniform(0.9, 1.12), "lr": 5e-5 * min(1, s / 500)}
+            for s, v in fall.items()
+        ],
+        "validation": [
+            {"step": s, "val_loss": fall[s] * 1.04, "val_wer": w * rng.uniform(0.98, 1.02)}
+            for s, w in wers.items()
+        ],
+        "best": {"step": 4800, "val_wer": 0.0947, "checkpoint": "checkpoints/step=4800.ckpt"},
+        "findings": [
+            {"level": "warning", "what": "6.3 epochs of this data, where 1 to 5 are usual."},
+            {"level": "info", "what": "12 BatchNorm layers stay in training mode."},
+        ],
+        "traps": [
+            {
+                "key": "train_ds.text_field",
+                "inherited": "answer",
+                "used": "text",
+                "why": "With `answer` absent the target is the end token only, without an error.",
+            },
+            {
+                "key": "trainer.check_val_every_n_epoch",
+                "inherited": 1,
+                "used": None,
+                "why": "Lhotse's training data never ends an epoch: validation would never run.",
+            },
+        ],
+    }
+
+
+def _slice(value: str | None, wer: float, words: int) -> Json:
+    return {
+        "value": value,
+        "rows": words // 11,
+        "ref_words": words,
+        "wer": round(wer, 5),
+        "cer": round(wer / 2.7, 5),
+    }
+
+
+def wer() -> Json:
+    rng = random.Random(9)
+    return {
+        "schema": "train.wer/1",
+        "command": "train eval --model runs/a/model.nemo --data shards/v1 --out evals/a",
+        "versions": VERSIONS,
+        "model": "runs/a/model.nemo",
+        "normaliser": "basic",
+        "overall": {
+            "rows": 13_622,
+            "ref_words": 216_004,
+            "wer": 0.0963,
+            "cer": 0.0341,
+            "substitutions": 12_811,
+            "deletions": 5_102,
+            "insertions": 2_889,
+        },
+        "by": {
+            "manifest": [_slice("test.jsonl", 0.0963, 216_004)],
+            "verdict": [_slice("clean", 0.0941, 214_100), _slice("borderline", 0.271, 1_904)],
+            "tag": [_slice("borderline:fast", 0.311, 1_201), _slice("borderline:long", 0.17, 703)],
+            "lang": [_slice(lang, rng.uniform(0.05, 0.16), 36_000) for lang in SAID],
+            "duration": [_slice(d, w, 72_000) for d, w in (("0-2 s", 0.19), ("2-10 s", 0.08))],
+            "speaker": [
+                _slice(f"spk_{i:03d}", rng.uniform(0.02, 0.3), 2_000 - 20 * i) for i in range(80)
+            ],
+        },
+        "worst": [_utterance(lang, said, rng) for lang, said in SAID.items()],
+    }
+
+
+def _utterance(lang: str, said: str, rng: random.Random) -> Json:
+    by_word = " " in said
+    heard = said.split() if by_word else list(said)
+    heard[1], heard[3:4] = heard[2], []
+    heard.insert(5, heard[0])
+    return {
+        "id": f"shards/v1/test.jsonl:{rng.randint(1, 13_000)}",
+        "lang": lang,
+        "speaker": f"{lang}_0042",
+        "duration_s": 6.4,
+        "reference": said,
+        "hypothesis": (" " if by_word else "").join(heard),
+        "wer": 0.6667,
+    }
+
+
+MAKERS: dict[str, tuple[str, Callable[[], Json]]] = {
+    "profile": ("profile.json", profile),
+    "split": ("split.json", split),
+    "shards": ("shards.json", shards),
+    "train": ("run.json", run),
+    "eval": ("wer.json", wer),
+}
+STAGES = {"profile": "profile", "split": "split", "shards": "shard"}
+
+
+def spoilt(value: Any, at: int = 0) -> Any:
+    """`value` with something nasty in every string but the schema."""
+    if isinstance(value, dict):
+        return {
+            k: v if k == "schema" else spoilt(v, i + at) for i, (k, v) in enumerate(value.items())
+        }
+    if isinstance(value, list):
+        return [spoilt(item, i + at) for i, item in enumerate(value)]
+    return f"{value} {NASTY[at % len(NASTY)]}" if isinstance(value, str) else value
+
+
+def long(value: Any) -> Any:
+    """`value` with every transcript 10,000 characters long."""
+    if isinstance(value, dict):
+        texts = {"text", "reference", "hypothesis"}
+        return {k: str(v) * 200 + "x" * 4000 if k in texts else long(v) for k, v in value.items()}
+    return [long(item) for item in value] if isinstance(value, list) else value
+
+
+def nulls(value: Any) -> Any:
+    """`value` with null for every number and string that an object can do without."""
+    needed = {"schema", "name", "verdict", "step"}
+    if isinstance(value, dict):
+        return {key: _null(item, needed=key in needed) for key, item in value.items()}
+    return [nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _null(value: Any, *, needed: bool) -> Any:
+    return nulls(value) if needed or isinstance(value, dict | list) else None
+
+
+def empty(value: Any) -> Any:
+    """`value` with every list emptied and every object but the top one hollow."""
+    hollow = {list: [], dict: {}}
+    return {k: hollow.get(type(v), v if k == "schema" else None) for k, v in value.items()}
+
+
+VARIANTS: dict[str, Callable[[Any], Any]] = {
+    "good": lambda value: value,
+    "spoilt": spoilt,
+    "long": long,
+    "nulls": nulls,
+    "empty": empty,
+}
+
+
+def make(kind: str, folder: Path, variant: str = "good") -> Path:
+    """Write the artefacts of `kind` into `folder`."""
+    file, maker = MAKERS[kind]
+    write(folder, file, VARIANTS[variant](maker()))
+    if kind in STAGES:
+        write(folder, "ledger.json", VARIANTS[variant](ledger(STAGES[kind])))
+    return folder

@@ -1,0 +1,189 @@
+"""Fine-tune a model on a shard folder: `fit(config)` makes a run folder and says what happened."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import ConfigError
+from curate.outputs import whole_file, write_json
+from train import runtime
+from train.archive import Archive, archive_of
+from train.config import RunConfig
+from train.data import ShardSet, read_shards
+from train.provenance import versions
+from train.recipe import Recipe, build_recipe
+
+if TYPE_CHECKING:
+    from train.model import Trained
+
+SCHEMA = "train.run/1"
+CONFIG = "config.yaml"
+"""The file by which a run folder is known."""
+
+USUAL_EPOCHS = 5
+STARVED_SHARE = 0.3
+NOISY_VALIDATION_H = 1.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the run that a person should know."""
+
+    level: str
+    what: str
+
+
+@dataclass(frozen=True)
+class TrainRun:
+    """A finished run: its folder, and what its run.json says."""
+
+    folder: Path
+    steps: int
+    seconds: float
+    best_wer: float | None
+    findings: tuple[Finding, ...]
+    record: dict[str, Any] = field(repr=False)
+
+
+def fit(
+    config: RunConfig, *, command: str = "", overwrite: bool = False, tell: Tell = lambda _: None
+) -> TrainRun:
+    """Check everything, train, and leave a complete run folder.
+
+    `tell` gets one line for every logged step and every validation. Nothing is written before
+    the data, the archive and the recipe are found sound.
+    """
+    shards = read_shards(config.data)
+    archive = archive_of(config.model)
+    recipe = build_recipe(archive, config, shards.train, shards.validation)
+    if runtime.is_main_process():
+        _claim(config.out, overwrite=overwrite)
+        with whole_file(config.out / CONFIG) as beside:
+            beside.write_text(config.to_yaml(), encoding="utf-8")
+    runtime.prepare()
+    from train import model
+
+    trained = model.train(archive, recipe, config, shards, config.out, tell)
+    findings = tuple(_findings(config, shards, trained))
+    record = _record(command, archive, recipe, config, shards, trained, findings)
+    if runtime.is_main_process():
+        write_json(config.out / "run.json", record)
+    best = trained.best.val_wer if trained.best else None
+    return TrainRun(config.out, trained.steps, trained.seconds, best, findings, record)
+
+
+def _claim(folder: Path, *, overwrite: bool) -> None:
+    """Make `folder` an empty folder; only a run folder is ever emptied, and only when told to."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError.of(folder, "is a file, not a folder", "choose another --out")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not overwrite:
+            raise ConfigError.of(folder, "is not empty", "choose another --out, or add --overwrite")
+        if not (folder / CONFIG).is_file():
+            what = f"holds no {CONFIG}, so it is no run of ours and is left as it is"
+            raise ConfigError.of(folder, what, "choose another --out")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _findings(config: RunConfig, shards: ShardSet, trained: Trained) -> Iterator[Finding]:
+    epochs = trained.speech_s / 3600 / shards.train_hours if shards.train_hours else 0.0
+    if epochs > USUAL_EPOCHS:
+        what = f"every recording was heard about {epochs:.0f} times; fine-tuning takes 1 to 5"
+        yield Finding("info", what)
+    if any(point.train_loss is None for point in trained.loss):
+        yield Finding("warning", "the training loss was not a number at times: lower optim.lr")
+    elif len(trained.loss) > 1 and _fell(trained) is False:
+        yield Finding("warning", "the training loss did not fall")
+    waiting = _waiting_share(trained)
+    if waiting > STARVED_SHARE:
+        what = f"{waiting:.0%} of each step was waiting for data: raise train_ds.num_workers"
+        yield Finding("warning", what)
+    if trained.best is None:
+        yield Finding("warning", "no validation gave a figure: model.nemo holds the last weights")
+    if rest := trained.steps % config.trainer.val_check_interval:
+        yield Finding("info", f"the last {rest} steps were not validated")
+    if shards.validation_hours < NOISY_VALIDATION_H:
+        what = f"validation is {shards.validation_hours:.2f} h; below 1 h its WER jumps about"
+        yield Finding("info", what)
+    if trained.trainable_parameters < trained.parameters:
+        share = trained.trainable_parameters / trained.parameters
+        yield Finding("info", f"{share:.1%} of the parameters were trained, the rest was frozen")
+
+
+def _fell(trained: Trained) -> bool | None:
+    """Whether the later half of the losses is lower than the first; None where it is unknown."""
+    losses = [point.train_loss for point in trained.loss if point.train_loss is not None]
+    half = len(losses) // 2
+    return statistics.median(losses[half:]) < statistics.median(losses[:half]) if half else None
+
+
+def _waiting_share(trained: Trained) -> float:
+    if not trained.step_seconds:
+        return 0.0
+    whole, computing = sum(trained.step_seconds), sum(trained.compute_seconds)
+    return (whole - computing) / whole
+
+
+def _record(
+    command: str,
+    archive: Archive,
+    recipe: Recipe,
+    config: RunConfig,
+    shards: ShardSet,
+    trained: Trained,
+    findings: tuple[Finding, ...],
+) -> dict[str, Any]:
+    """The artefact run.json."""
+    step_seconds = trained.step_seconds
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(),
+        "model": {
+            "source": config.model,
+            "class": archive.target,
+            "recipe": recipe.name,
+            "parameters": trained.parameters,
+            "matched_parameters": trained.matched_parameters,
+            "trainable_parameters": trained.trainable_parameters,
+        },
+        "data": {
+            "shards": str(shards.folder),
+            "train_hours": shards.train_hours,
+            "train_cuts": shards.train_cuts,
+            "eval_hours": shards.validation_hours,
+            "eval_rows": shards.validation_rows,
+        },
+        "trainer": {
+            "accelerator": trained.accelerator,
+            "devices": config.trainer.devices,
+            "precision": trained.precision,
+            "max_steps": config.trainer.max_steps,
+            "val_check_interval": config.trainer.val_check_interval,
+            "seed": config.seed,
+        },
+        "steps": trained.steps,
+        "seconds": round(trained.seconds, 3),
+        "audio_hours_seen": round(trained.speech_s / 3600, 6),
+        "step_seconds_p50": round(statistics.median(step_seconds), 6) if step_seconds else None,
+        "loss": [asdict(point) for point in trained.loss],
+        "validation": [asdict(point) for point in trained.validation],
+        "best": _best(config, trained),
+        "findings": [asdict(finding) for finding in findings],
+        "traps": [asdict(trap) for trap in recipe.traps],
+    }
+
+
+def _best(config: RunConfig, trained: Trained) -> dict[str, Any] | None:
+    if trained.best is None or trained.best_checkpoint is None:
+        return None
+    checkpoint = trained.best_checkpoint.relative_to(config.out.absolute())
+    return asdict(trained.best) | {"checkpoint": str(checkpoint)}

@@ -1,0 +1,250 @@
+"""NeMo, and nothing else of ours knows it: build, restore, fit, save, transcribe.
+
+Importing this module imports NeMo, Lightning and torch (about 14 seconds), so it is imported
+inside the functions that need it, after `train.runtime.prepare`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as lightning
+import torch
+from nemo.collections.asr.models import ASRModel
+from nemo.core.classes.modelPT import ModelPT
+from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
+from nemo.utils import logging as nemo_logging
+from nemo.utils.app_state import AppState
+from omegaconf import OmegaConf
+
+from curate.errors import ConfigError, Fault, InputError
+from curate.outputs import whole_file
+from train import runtime
+from train.archive import Archive
+from train.config import RunConfig
+from train.data import ShardSet
+from train.nemo_callbacks import Freezing, LossPoint, Recorder, ValidationPoint
+from train.nemo_trainer import make_trainer, manage
+from train.recipe import Recipe
+
+nemo_logging.setLevel(logging.ERROR)
+runtime.silence_loggers()
+
+Tell = Callable[[str], None]
+
+UNSAFE_VARIABLE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A model out of its archive, and how many of its parameters the archive gave it."""
+
+    model: ASRModel
+    parameters: int
+    matched_parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a fit did; `best` is None where no validation gave a finite figure."""
+
+    parameters: int
+    matched_parameters: int
+    trainable_parameters: int
+    accelerator: str
+    precision: str
+    steps: int
+    seconds: float
+    speech_s: float
+    step_seconds: tuple[float, ...]
+    compute_seconds: tuple[float, ...]
+    loss: tuple[LossPoint, ...]
+    validation: tuple[ValidationPoint, ...]
+    best: ValidationPoint | None
+    best_checkpoint: Path | None
+
+
+def download(name: str) -> Path:
+    """The archive of a pretrained model, by its name at Hugging Face or NGC."""
+    try:
+        path = Path(ASRModel.from_pretrained(name, return_model_file=True))
+    except Exception as error:  # NeMo, huggingface_hub and requests each raise their own
+        reason = " ".join(str(error).split())[:200]
+        mend = "give the path of a .nemo file, or check the name and the network"
+        raise InputError.of("--model", f"{name!r} cannot be downloaded: {reason}", mend) from error
+    if not path.is_file():
+        raise InputError.of("--model", f"{name!r} is published without a .nemo archive")
+    return path
+
+
+def save_untrained(config: Mapping[str, Any], seed: int, out: Path) -> tuple[int, int]:
+    """Build the model that `config` describes, with seeded weights; its parameters and tokens."""
+    AppState().model_restore_path = None  # else tokenizers are sought in the last restored archive
+    lightning.seed_everything(seed, verbose=False)
+    model = ModelPT.from_config_dict(OmegaConf.create(dict(config)))
+    _save(model, out)
+    return _size(model), int(model.tokenizer.vocab_size)
+
+
+def train(
+    archive: Archive, recipe: Recipe, run: RunConfig, shards: ShardSet, folder: Path, tell: Tell
+) -> Trained:
+    """Fine-tune the model in `archive`; the best weights go to `folder`/model.nemo."""
+    lightning.seed_everything(run.seed, workers=True, verbose=False)
+    freezing = Freezing(run.freeze)
+    rate = int(recipe.config["train_ds"]["sample_rate"])
+    recorder = Recorder(run.trainer.log_every_n_steps, rate, tell)
+    trainer = make_trainer(run, (recorder, freezing))
+    manage(trainer, run, folder)
+    restored = restore(archive, recipe.config, trainer)
+    model = restored.model
+    check_languages(model, shards.languages, archive.path)
+    model.setup_training_data(model.cfg.train_ds)
+    model.setup_multiple_validation_data(model.cfg.validation_ds)
+    freezing.apply(model)
+    model.setup_optimization(model.cfg.optim)
+    began = time.monotonic()
+    trainer.fit(model)
+    seconds = time.monotonic() - began
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    best, checkpoint = _best(recorder.validation, trainer, run.checkpoints.monitor)
+    if trainer.is_global_zero:
+        _load_weights(model, checkpoint)
+        AppState().model_restore_path = str(archive.path.absolute())  # where its tokenizers are
+        _save(model, folder / "model.nemo")
+    return Trained(
+        parameters=restored.parameters,
+        matched_parameters=restored.matched_parameters,
+        trainable_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        accelerator=trainer.strategy.root_device.type,
+        precision=str(trainer.precision),
+        steps=trainer.global_step,
+        seconds=seconds,
+        speech_s=recorder.speech_s,
+        step_seconds=tuple(recorder.step_seconds),
+        compute_seconds=tuple(recorder.compute_seconds),
+        loss=tuple(recorder.loss),
+        validation=tuple(recorder.validation),
+        best=best,
+        best_checkpoint=checkpoint,
+    )
+
+
+def restore(
+    archive: Archive, config: Mapping[str, Any] | None = None, trainer: Any = None
+) -> Restored:
+    """Build the model of a vetted archive and load its weights.
+
+    `config` takes the place of the archive's own. Every parameter of the model must be in the
+    archive, in the same shape.
+    """
+    if os.environ.get(UNSAFE_VARIABLE):
+        what = f"{UNSAFE_VARIABLE} is set: weights could run code when they are loaded"
+        raise ConfigError.of("environment", what, f"unset {UNSAFE_VARIABLE}")
+    connector = _MatchingConnector(archive.path)
+    model = ASRModel.restore_from(
+        str(archive.path),
+        override_config_path=OmegaConf.create(config) if config else None,
+        map_location="cpu",
+        save_restore_connector=connector,
+        trainer=trainer,
+    )
+    return Restored(model, _size(model), connector.matched)
+
+
+class _MatchingConnector(SaveRestoreConnector):  # type: ignore[misc]
+    """Loads weights strictly, and says which do not fit instead of how many bytes differ."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.matched = 0
+        self._path = path
+
+    def load_instance_with_state_dict(
+        self, instance: ModelPT, state_dict: Mapping[str, torch.Tensor], strict: bool
+    ) -> None:
+        own = dict(instance.named_parameters())
+        shapes = {name: tensor.shape for name, tensor in state_dict.items()}
+        misfits = [name for name, weight in own.items() if shapes.get(name) != weight.shape]
+        if misfits:
+            what = f"{len(misfits)} of {len(own)} weights do not fit the model: {misfits[0]} ..."
+            raise InputError.of(self._path, what, "is the configuration of another model?")
+        self.matched = sum(weight.numel() for weight in own.values())
+        super().load_instance_with_state_dict(instance, state_dict, strict)
+
+
+def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> None:
+    """Refuse data in a language that the model's tokenizer has no token for.
+
+    One SentencePiece for all languages turns `<|xx|>` silently into an unknown token; an
+    aggregate fails on the first such cut, hours in.
+    """
+    unknown = [language for language in languages if not _speaks(model, language)]
+    if unknown:
+        mend = "leave these languages out, or take a model that knows them"
+        raise InputError(*(Fault(str(where), f"has no token for '{lang}'", mend) for lang in unknown))
+
+
+def _speaks(model: ASRModel, language: str) -> bool:
+    tokenizer, token = model.tokenizer, f"<|{language}|>"
+    if hasattr(tokenizer, "special_tokens") and hasattr(tokenizer, "langs"):  # Canary's aggregate
+        return token in tokenizer.special_tokens
+    if hasattr(tokenizer, "langs"):  # another aggregate: one tokenizer a language, no prompt
+        return language in tokenizer.langs
+    if "prompt_format" in model.cfg:  # Canary's unified SentencePiece
+        return bool(tokenizer.token_to_id(token) != tokenizer.unk_id)
+    return True
+
+
+class Transcriber:
+    """A restored model that turns manifest rows into text."""
+
+    def __init__(self, archive: Archive, device: str = "auto") -> None:
+        on_gpu = torch.cuda.is_available() if device == "auto" else device == "gpu"
+        self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
+
+    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
+        """Texts of the rows, in order; fewer where NeMo dropped audio that it could not read.
+
+        Rows go through a manifest, since that is where NeMo reads prompt slots from.
+        """
+        with tempfile.TemporaryDirectory(prefix="transcribe-") as folder:
+            manifest = Path(folder) / "rows.jsonl"
+            lines = (json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
+            manifest.write_text("".join(lines), encoding="utf-8")
+            found = self._model.transcribe(str(manifest), batch_size=batch_size, verbose=False)
+        return [str(getattr(item, "text", item)) for item in found]
+
+
+def _best(
+    points: Sequence[ValidationPoint], trainer: Any, monitor: str
+) -> tuple[ValidationPoint | None, Path | None]:
+    """The best validation, and its checkpoint."""
+    finite = [point for point in points if getattr(point, monitor) is not None]
+    best = min(finite, key=lambda point: getattr(point, monitor), default=None)
+    path = trainer.checkpoint_callback.best_model_path
+    return best, Path(path) if path else None
+
+
+def _load_weights(model: ModelPT, checkpoint: Path | None) -> None:
+    if checkpoint is not None:
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=False)  # written just now
+        model.load_state_dict(saved["state_dict"])
+
+
+def _save(model: ModelPT, path: Path) -> None:
+    with whole_file(path) as beside:
+        model.save_to(str(beside))
+
+
+def _size(model: ModelPT) -> int:
+    return sum(weight.numel() for weight in model.parameters())

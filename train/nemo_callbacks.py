@@ -1,0 +1,157 @@
+"""What we hang on Lightning's loop: what must stay frozen, and a record of what happened."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from nemo.collections.asr.parts.submodules.jasper import SqueezeExcite
+from torch import nn
+
+from train.config import FreezeConfig
+
+BATCHNORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
+
+ENCODER_PARTS = ("encoder",)
+DECODER_PARTS = ("transf_decoder", "log_softmax", "decoder", "joint", "ctc_decoder")
+"""Each model has some of these; log_softmax shares its weight with the decoder's embedding."""
+
+
+def enable_bn_se(module: nn.Module) -> None:
+    """Let BatchNorm and squeeze-excite adapt to new data in a frozen model (`model.apply` it).
+
+    NeMo's tutorials define it in the notebook; it is in no package.
+    """
+    if isinstance(module, (*BATCHNORM, SqueezeExcite)):
+        module.train()
+        for parameter in module.parameters():
+            parameter.requires_grad_(True)
+
+
+class Freezing(Callback):  # type: ignore[misc]
+    """Keeps the frozen parts frozen through the whole fit.
+
+    `requires_grad` alone is not enough: a frozen part in training mode still drops out, and its
+    BatchNorm still drifts. Modes are set anew before every batch, since Lightning and NeMo switch
+    whole models between modes around validation.
+    """
+
+    def __init__(self, freeze: FreezeConfig) -> None:
+        self._freeze = freeze
+
+    def apply(self, model: nn.Module) -> None:
+        """Freeze what the configuration says, then wake BatchNorm where it says so."""
+        for part in self._frozen(model):
+            part.requires_grad_(False)
+            part.eval()
+            if self._freeze.batchnorm == "train":
+                part.apply(enable_bn_se)
+        if self._freeze.batchnorm == "eval":
+            _hold_batchnorm(model)
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self.apply(pl_module)
+
+    def _frozen(self, model: nn.Module) -> Iterator[nn.Module]:
+        names = ENCODER_PARTS * self._freeze.encoder + DECODER_PARTS * self._freeze.decoder
+        parts = (getattr(model, name, None) for name in names)
+        return (part for part in parts if isinstance(part, nn.Module))
+
+
+def _hold_batchnorm(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, BATCHNORM):
+            module.eval()
+            module.requires_grad_(False)
+
+
+@dataclass(frozen=True, slots=True)
+class LossPoint:
+    """The training loss at an optimiser step (None: not a number), and its learning rate."""
+
+    step: int
+    train_loss: float | None
+    lr: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPoint:
+    """What one validation measured; None where it is no finite number."""
+
+    step: int
+    val_loss: float | None
+    val_wer: float | None
+
+
+class Recorder(Callback):  # type: ignore[misc]
+    """What happened in a fit: losses, validations, times, and how much speech went by.
+
+    `step_seconds` is from the end of one batch to the end of the next where no validation lay
+    between, `compute_seconds` the part of it in which the model worked; the rest was waiting for
+    data.
+    """
+
+    def __init__(self, every: int, sample_rate: int, tell: Callable[[str], None]) -> None:
+        self.loss: list[LossPoint] = []
+        self.validation: list[ValidationPoint] = []
+        self.step_seconds: list[float] = []
+        self.compute_seconds: list[float] = []
+        self.speech_s = 0.0
+        self._every = every
+        self._sample_rate = sample_rate
+        self._tell = tell
+        self._began: float | None = None
+        self._ended: float | None = None
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self._began = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._note_time()
+        self.speech_s += _samples(batch) * trainer.world_size / self._sample_rate
+        step = trainer.global_step
+        if step % self._every == 0 or step in (1, trainer.max_steps):
+            rate = trainer.optimizers[0].param_groups[0]["lr"]
+            self.loss.append(LossPoint(step, _finite(outputs["loss"]), float(rate)))
+            loss = self.loss[-1].train_loss
+            self._tell(f"step {step} of {trainer.max_steps}: loss {loss}")
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._ended = None  # the time of a validation is nobody's step
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.sanity_checking:
+            metrics = trainer.callback_metrics
+            loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
+            point = ValidationPoint(trainer.global_step, loss, wer)
+            self.validation.append(point)
+            self._tell(f"step {point.step}: validation loss {loss}, WER {wer}")
+
+    def _note_time(self) -> None:
+        now = time.monotonic()
+        if self._ended is not None and self._began is not None:
+            self.step_seconds.append(now - self._ended)
+            self.compute_seconds.append(now - self._began)
+        self._ended = now
+
+
+def _samples(batch: Any) -> int:
+    """Audio samples in a batch, padding aside: a prompted batch of Canary, or CTC's tuple."""
+    lengths = batch.audio_lens if hasattr(batch, "audio_lens") else batch[1]
+    return int(lengths.sum())
+
+
+def _finite(value: torch.Tensor | None) -> float | None:
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None

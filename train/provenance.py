@@ -1,0 +1,18 @@
+"""Which versions of what made an artefact."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+PACKAGES = ("asr-curate", "nemo_toolkit", "torch", "lightning", "lhotse", "jiwer")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide a result; those that are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
