@@ -19,9 +19,9 @@ TERMINATED = 143
 
 
 def printable(text: str) -> str:
-    """Untrusted text for a terminal: control, format and bidi characters as <U+XXXX>.
+    r"""Untrusted text for a terminal: control, format and bidi characters as <U+XXXX>.
 
-    >>> printable("a\\x1b[31mb")
+    >>> printable("a\x1b[31mb")
     'a<U+001B>[31mb'
     """
     return "".join(

@@ -115,7 +115,8 @@ class Records:
         rows = self.query(
             f"""
             SELECT CASE WHEN {name} < {low!r} THEN -1 WHEN {name} >= {high!r} THEN {bins}
-                   ELSE least({bins - 1}, floor(({name} - {low!r}) / {width!r}))::INTEGER END AS bin,
+                   ELSE least({bins - 1}, floor(({name} - {low!r}) / {width!r}))::INTEGER
+                   END AS bin,
                    count(*), coalesce(sum(duration_us), 0)::BIGINT
             FROM records WHERE {name} IS NOT NULL GROUP BY bin ORDER BY bin
             """

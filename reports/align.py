@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from reports.transcripts import marked
+from reports.transcripts import isolated, unhidden
 
 MOST = 400
 """Words (or characters) of one utterance that are aligned on a page."""
@@ -26,21 +27,34 @@ def alignment(reference: str | None, hypothesis: str | None, lang: str | None = 
         )
     by_character = _unspaced(reference) and _unspaced(hypothesis)
     ours, theirs = (
-        (list(text.strip()) if by_character else text.split()) for text in (reference, hypothesis)
+        _characters(text.strip()) if by_character else text.split()
+        for text in (reference, hypothesis)
     )
-    glue = Markup("") if by_character else Markup(" ")
-    pieces = [
+    between = "" if by_character else " "
+    line = escape(between).join(
         _piece(
-            chunk,
-            glue.join(ours[chunk.ref_start_idx : chunk.ref_end_idx]),
-            glue.join(theirs[chunk.hyp_start_idx : chunk.hyp_end_idx]),
-            lang,
+            chunk.type,
+            unhidden(between.join(ours[chunk.ref_start_idx : chunk.ref_end_idx])),
+            unhidden(between.join(theirs[chunk.hyp_start_idx : chunk.hyp_end_idx])),
         )
         for chunk in _chunks(ours[:MOST], theirs[:MOST])
-    ]
-    if max(len(ours), len(theirs)) > MOST:
-        pieces.append(Markup('<span class="none">… and more, not aligned here</span>'))
-    return glue.join(pieces) or Markup('<span class="none">nothing said or heard</span>')
+    )
+    if not line:
+        return Markup('<span class="none">nothing said, nothing heard</span>')
+    more = max(len(ours), len(theirs)) > MOST
+    rest = Markup(' <span class="none">… and more, not aligned here</span>') if more else Markup()
+    return isolated(line, lang) + rest
+
+
+def _characters(text: str) -> list[str]:
+    """Characters with the marks that belong to them."""
+    units: list[str] = []
+    for character in text:
+        if units and unicodedata.category(character).startswith("M"):
+            units[-1] += character
+        else:
+            units.append(character)
+    return units
 
 
 def _unspaced(text: str) -> bool:
@@ -60,17 +74,14 @@ def _chunks(reference: Sequence[str], hypothesis: Sequence[str]) -> Sequence[Any
     return chunks
 
 
-def _piece(chunk: Any, ours: str, theirs: str, lang: str | None) -> Markup:
-    missed, added = Markup("<del>{}</del>"), Markup("<ins>{}</ins>")
-    match chunk.type:
+def _piece(edit: str, ours: Markup, theirs: Markup) -> Markup:
+    missed, added = Markup("<del>{}</del>").format(ours), Markup("<ins>{}</ins>").format(theirs)
+    match edit:
         case "equal":
-            return marked(ours, lang)
+            return ours
         case "delete":
-            return missed.format(marked(ours, lang))
+            return missed
         case "insert":
-            return added.format(marked(theirs, lang))
+            return added
         case _:
-            swap = Markup('<span class="swap">{} {}</span>')
-            return swap.format(
-                missed.format(marked(ours, lang)), added.format(marked(theirs, lang))
-            )
+            return Markup('<span class="swap">{} {}</span>').format(missed, added)

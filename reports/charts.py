@@ -1,4 +1,4 @@
-"""The drawn charts: distributions with their limits, and curves over training steps.
+"""Distributions, drawn with their limits.
 
 Colour means a verdict and nothing else; everything else is ink. Charts are about 420 units
 wide, so that on a phone they shrink hardly at all and their labels stay readable.
@@ -23,6 +23,7 @@ _SPAN = WIDTH - LEFT - RIGHT
 _PLOT, _STRIP, _LINE = 112.0, 16.0, 14.0
 _LETTER = 5.9
 _MOST_LIMITS = 6
+_LONGEST_NAME = 24
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
 _REACHES: dict[str, Callable[[float, float], bool]] = {
     ">=": lambda x, limit: x >= limit,
@@ -43,22 +44,6 @@ class Limit(NamedTuple):
     level: int
 
 
-class Series(NamedTuple):
-    """One line of a curve chart."""
-
-    name: str
-    steps: Sequence[float]
-    values: Sequence[float]
-
-
-class Mark(NamedTuple):
-    """A point of a curve worth naming."""
-
-    step: float
-    value: float
-    text: str
-
-
 def histogram(metric: Metric) -> Markup | None:
     """Rows per bin, coloured by the limits they pass, with quantiles above; None without rows."""
     counts, edges = _trimmed(metric)
@@ -71,7 +56,7 @@ def histogram(metric: Metric) -> Markup | None:
     height = BOTTOM + _PLOT + _STRIP + _LINE * (1 + max((it.level for it in limits), default=-1))
 
     def paint(figure: Any, words: Words) -> None:
-        axes = _axes(figure, height, _PLOT)
+        axes = plot_area(figure, height, _PLOT)
         axes.set_xlim(low, high)
         _scale_rows(axes, counts)
         _bars(axes, counts, edges, metric)
@@ -84,7 +69,8 @@ def histogram(metric: Metric) -> Markup | None:
     return draw(WIDTH, height, _aloud(metric), paint)
 
 
-def _axes(figure: Any, height: float, plot: float) -> Any:
+def plot_area(figure: Any, height: float, plot: float) -> Any:
+    """Axes `plot` units high at the foot of a figure that is `height` units high."""
     return figure.add_axes(
         (LEFT / WIDTH, BOTTOM / height, _SPAN / WIDTH, plot / height), facecolor="none"
     )
@@ -98,7 +84,7 @@ def _trimmed(metric: Metric) -> tuple[Any, Any]:
     shape = metric.histogram
     counts, edges = np.array(shape.rows), np.array(shape.edges)
     used = np.flatnonzero(counts)
-    if not used.size or edges.size != counts.size + 1:
+    if not used.size or edges.size != counts.size + 1 or (np.diff(edges) <= 0).any():
         return np.array([]), np.array([])
     first = 0 if shape.below else used[0]
     last = counts.size if shape.above else used[-1] + 1
@@ -118,7 +104,8 @@ def _near(metric: Metric, low: float, high: float) -> list[tuple[Threshold, floa
 
 def say(limit: Threshold) -> str:
     """`bad ≥ 30`; a limit that holds for some rows only goes by its rule's name."""
-    name = limit.rule if limit.where else limit.severity
+    name = (limit.rule if limit.where else limit.severity) or "limit"
+    name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
     return f"{name} {_SIGNS.get(limit.operator or '', limit.operator)} {number(limit.value)}"
 
 
@@ -151,14 +138,15 @@ def _scale_rows(axes: Any, counts: Any) -> None:
     else:
         axes.set_ylim(0, top * 1.08)
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.yaxis.set_major_formatter(FuncFormatter(short))
 
 
-def _short(value: float, _at: object = None) -> str:
+def short(value: float, _at: object = None) -> str:
+    """A tick's label: `20k`, `0.5`, `5e-5`."""
     for least, sign in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= least:
             return f"{value / least:.3g}{sign}"
-    return f"{value:.3g}"
+    return f"{value:.3g}".replace("e-0", "e-")
 
 
 def _bars(axes: Any, counts: Any, edges: Any, metric: Metric) -> None:
@@ -223,7 +211,7 @@ def _beyond(axes: Any, metric: Metric) -> None:
         if rows:
             edge = number(shape.edges[-x])
             axes.annotate(
-                text.format(_short(rows), edge),
+                text.format(short(rows), edge),
                 (x, 0),
                 (0, -31),
                 xycoords="axes fraction",
@@ -240,58 +228,4 @@ def _aloud(metric: Metric) -> str:
     return (
         f"Histogram of {metric.name}: median {number(median)}, 99 % below {number(far)}"
         f" {metric.unit or ''}. Limits: {limits or 'none'}."
-    )
-
-
-def curve(label: str, lines: Sequence[Series], mark: Mark | None = None) -> Markup | None:
-    """Values over steps; the last series is the one that matters. None without a value."""
-    drawn = [line for line in lines if len(line.steps)]
-    if not drawn:
-        return None
-    values = [value for line in drawn for value in line.values]
-    plot = 150.0
-
-    def paint(figure: Any, words: Words) -> None:
-        axes = _axes(figure, BOTTOM + plot + 20, plot)
-        if min(values) > 0 and max(values) / min(values) > 30:
-            axes.set_yscale("log")
-            axes.yaxis.set_minor_locator(NullLocator())
-        else:
-            axes.set_ylim(min(0, *values), max(values) * 1.05 or 1)
-        axes.yaxis.set_major_formatter(FuncFormatter(_short))
-        axes.xaxis.set_major_formatter(FuncFormatter(_short))
-        for line in drawn:
-            _draw_line(axes, words, line, main=line is drawn[-1])
-        if mark:
-            _draw_mark(axes, words, mark)
-        axes.set_xlabel("step", labelpad=2)
-
-    return draw(WIDTH, BOTTOM + plot + 20, label, paint)
-
-
-def _draw_line(axes: Any, words: Words, line: Series, *, main: bool) -> None:
-    colour = COLOUR["ink" if main else "data"]
-    dots = "o" if main and len(line.steps) <= 60 else ""
-    axes.plot(line.steps, line.values, color=colour, lw=1.4 if main else 1, marker=dots, ms=3)
-    axes.annotate(
-        words.keep(line.name),
-        (line.steps[-1], line.values[-1]),
-        (0, 6),
-        textcoords="offset points",
-        ha="right",
-        color=colour,
-        annotation_clip=False,
-    )
-
-
-def _draw_mark(axes: Any, words: Words, mark: Mark) -> None:
-    point = [mark.step], [mark.value]
-    axes.plot(*point, color=COLOUR["ink"], marker="o", ms=9, mfc="none", mew=1.3, clip_on=False)
-    axes.annotate(
-        words.keep(mark.text),
-        (mark.step, mark.value),
-        (0, -16),
-        textcoords="offset points",
-        ha="right" if mark.step > sum(axes.get_xlim()) / 2 else "left",
-        annotation_clip=False,
     )

@@ -19,9 +19,13 @@ def count(value: int | None) -> str:
 
 
 def places(values: Iterable[float | None]) -> int:
-    """Decimals that suit a column of hours: about three significant digits for its largest."""
+    """Decimals that suit a column of hours: enough for its small values, none to waste.
+
+    >>> places([2014.2, 8.76]), places([1.5]), places([0.0312])
+    (2, 3, 4)
+    """
     largest = max((abs(value) for value in values if value is not None), default=0.0)
-    return next((digits for digits, least in enumerate((1000, 100, 10, 1)) if largest >= least), 4)
+    return next((digits for digits, least in ((1, 10_000), (2, 10), (3, 1)) if largest >= least), 4)
 
 
 def fixed(value: float | None, digits: int) -> str:
@@ -41,10 +45,12 @@ def fixed(value: float | None, digits: int) -> str:
 def hours(value: float | None) -> str:
     """Hours alone in a sentence, with their unit.
 
-    >>> hours(1967.41), hours(20.04), hours(0.0312)
-    ('1,967.4 h', '20.04 h', '0.0312 h')
+    >>> hours(1967.41), hours(20.04), hours(0.0312), hours(0)
+    ('1,967.4 h', '20.04 h', '0.0312 h', '0 h')
     """
-    return UNKNOWN if value is None else f"{fixed(value, max(1, places([value])))} h"
+    if not value:
+        return UNKNOWN if value is None else "0 h"
+    return f"{fixed(value, 1 if value >= 100 else 2 if value >= 1 else 4)} h"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -91,8 +97,8 @@ def seconds(value: float | None) -> str:
         return UNKNOWN
     for least, divisor, unit in ((3600, 3600, "h"), (60, 60, "min")):
         if value >= least:
-            return f"{number(value / divisor)} {unit}"
-    return f"{number(value)} s"
+            return f"{value / divisor:.3g} {unit}"
+    return f"{value:.3g} s"
 
 
 def size(value: int | None) -> str:
@@ -106,7 +112,7 @@ def size(value: int | None) -> str:
     amount, steps = float(value), 0
     while amount >= 1000 and steps < len(_SIZES) - 1:
         amount, steps = amount / 1000, steps + 1
-    return f"{number(amount)} {_SIZES[steps]}"
+    return f"{amount:.3g} {_SIZES[steps]}"
 
 
 def plural(value: int | None, noun: str) -> str:

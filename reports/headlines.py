@@ -45,15 +45,15 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
         case Shards():
             return "shards", plural(len(artefact.shards), "shard"), _shards(artefact)
         case Run():
-            return "training run", visible(artefact.model.source or "—"), _run(artefact)
+            return "training run", artefact.model.source or "—", _run(artefact)
         case Wer():
-            return "evaluation", visible(artefact.model or "—"), _wer(artefact)
+            return "evaluation", artefact.model or "—", _wer(artefact)
         case _:
             raise AssertionError(f"no headline for {type(artefact).__name__}")
 
 
-def _line(text: str, *values: object) -> Markup:
-    return Markup(text).format(*values)  # noqa: S704 - the pattern is ours, values are escaped
+def _line(text: str, *values: str) -> Markup:
+    return Markup(text).format(*map(visible, values))  # noqa: S704 - the pattern is ours
 
 
 def _made(sentence: Markup, alerts: Iterable[Alert], calm: str) -> Headline:

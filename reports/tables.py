@@ -19,6 +19,10 @@ FILTER_FROM = 15
 """Rows from which on a table offers a filter."""
 
 
+_PROSE_FROM = 26
+_WHOLE_BELOW = 30
+
+
 class Column(NamedTuple):
     """A column's heading and how its values read. `drawn` cells are Markup already."""
 
@@ -61,7 +65,14 @@ class Table:
             foot=cells(self.foot) if self.foot else None,
             hidden=max(0, len(self.rows) - self.limit),
             filters=min(len(self.rows), self.limit) >= FILTER_FROM,
+            styles=[self._style(at) for at in range(len(self.columns))],
         )
+
+    def _style(self, at: int) -> str:
+        """A column's class; one with long text is prose, which wraps."""
+        kind = self.columns[at].kind
+        long = any(len(str(row[at])) > _PROSE_FROM for row in self.rows)
+        return "prose" if long and kind == "text" else f"k-{kind}"
 
     def _digits(self, at: int) -> int:
         """One number of decimals for the whole column, so that its points stand in line."""
@@ -105,11 +116,18 @@ def _cell(kind: CellKind, value: object, digits: int) -> Cell:
 
 
 def name(text: str) -> Markup:
-    """An identifier, path or condition: set in the machine's type, breakable at separators."""
+    """An identifier, path or condition in the machine's type; a long one breaks at separators."""
+    if len(text) < _WHOLE_BELOW:
+        return Markup("<code>{}</code>").format(visible(text))
     pieces = escape(visible(text))
     for separator in ("/", ":", "_", "."):
         pieces = pieces.replace(separator, separator + Markup("<wbr>"))
-    return Markup("<code>{}</code>").format(pieces)
+    return Markup('<code class="breaks">{}</code>').format(pieces)
+
+
+def alarm(text: str) -> Markup:
+    """A value that must not be what it is."""
+    return Markup('<strong class="alarm">{}</strong>').format(text)
 
 
 def verdict(word: str) -> Markup:

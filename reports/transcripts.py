@@ -14,6 +14,16 @@ WHOLE = 4000
 """Characters that a page holds at most; the manifest has the others."""
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_LABELS = {
+    "\x00": "NUL",
+    "\x07": "BEL",
+    "\x08": "BS",
+    "\t": "TAB",
+    "\n": "LF",
+    "\r": "CR",
+    "\x1b": "ESC",
+    "\x7f": "DEL",
+}
 _UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
 _NUMBER_SIGNS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd")
 _JOINERS = frozenset("\u200c\u200d")
@@ -64,26 +74,33 @@ def marked(text: str, lang: str | None = None) -> Markup:
     r"""`text` escaped, isolated from the page's direction, hidden characters as labelled marks.
 
     >>> marked("<b>\x07")
-    Markup('<bdi>&lt;b&gt;<span class="mark" title="control character U+0007">␇</span></bdi>')
+    Markup('<bdi>&lt;b&gt;<span class="mark" title="control U+0007">BEL</span></bdi>')
     """
-    language = f' lang="{lang}"' if lang and _LANGUAGE.fullmatch(lang) else ""
-    return Markup(f"<bdi{language}>{_marks(text)}</bdi>")  # noqa: S704 - escaped in _marks
+    return isolated(unhidden(text), lang)
 
 
-def _marks(text: str) -> str:
-    runs: list[str] = []
+def isolated(content: Markup, lang: str | None = None) -> Markup:
+    """`content` as one run of text with its own direction, and its language where it is a code."""
+    known = lang and _LANGUAGE.fullmatch(lang)
+    language = Markup(' lang="{}"').format(lang) if known else Markup()
+    return Markup("<bdi{}>{}</bdi>").format(language, content)
+
+
+def unhidden(text: str) -> Markup:
+    """`text` escaped, its hidden characters as labelled marks; its direction is the caller's."""
+    runs: list[Markup] = []
     start = 0
     for at, (character, before) in enumerate(zip(text, f" {text}", strict=False)):
         if _hides(character, before):
-            runs += (str(escape(text[start:at])), _mark(character))
+            runs += (escape(text[start:at]), _mark(character))
             start = at + 1
-    return "".join((*runs, str(escape(text[start:]))))
+    return Markup("").join((*runs, escape(text[start:])))
 
 
-def _mark(character: str) -> str:
+def _mark(character: str) -> Markup:
     code = f"U+{ord(character):04X}"
-    name = unicodedata.name(character, "control character").lower()
-    return f'<span class="mark" title="{name} {code}">{_picture(character)}</span>'
+    label, name = _LABELS.get(character, code), unicodedata.name(character, "control").lower()
+    return Markup('<span class="mark" title="{} {}">{}</span>').format(name, code, label)
 
 
 def transcript(text: str | None, lang: str | None = None) -> Markup:

@@ -86,8 +86,9 @@ class FreezeConfig(Section):
 
 
 class CheckpointConfig(Section):
-    """Which checkpoints to keep; the best of them becomes model.nemo."""
+    """Which checkpoints to keep, and which weights become model.nemo."""
 
+    export: Literal["best", "last"] = "best"
     monitor: Literal["val_wer", "val_loss"] = "val_wer"
     save_top_k: PositiveInt = 3
 

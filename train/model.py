@@ -118,7 +118,8 @@ def train(
         raise KeyboardInterrupt
     best, checkpoint = _best(recorder.validation, trainer, run.checkpoints.monitor)
     if trainer.is_global_zero:
-        _load_weights(model, checkpoint)
+        if run.checkpoints.export == "best" and checkpoint is not None:
+            _load_weights(model, checkpoint)
         AppState().model_restore_path = str(archive.path.absolute())  # where its tokenizers are
         _save(model, folder / "model.nemo")
     return Trained(
@@ -235,10 +236,9 @@ def _best(
     return best, Path(path) if path else None
 
 
-def _load_weights(model: ModelPT, checkpoint: Path | None) -> None:
-    if checkpoint is not None:
-        saved = torch.load(checkpoint, map_location="cpu", weights_only=False)  # written just now
-        model.load_state_dict(saved["state_dict"])
+def _load_weights(model: ModelPT, checkpoint: Path) -> None:
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)  # written just now
+    model.load_state_dict(saved["state_dict"])
 
 
 def _save(model: ModelPT, path: Path) -> None:

@@ -37,6 +37,12 @@ def silence_loggers() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     # NeMo asks hydra for a class where a function stands, and goes on: no error of anyone's.
     logging.getLogger("hydra").setLevel(logging.CRITICAL)
+    # NeMo sets its own level to WARNING in every transcription.
+    logging.getLogger("nemo_logger").addFilter(_is_error)
+
+
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
 
 
 def is_main_process() -> bool:

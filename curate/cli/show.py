@@ -89,7 +89,9 @@ def line(text: str) -> None:
 def profile_table(found: Json) -> Sequence[Table]:
     """Hours per verdict, what each rule caught, and the quantiles of the main metrics."""
     total = found["totals"]
-    verdicts = _table(f"{total['rows']:,} rows, {hours(total['hours'])}", "verdict|rows|hours|share|")
+    verdicts = _table(
+        f"{total['rows']:,} rows, {hours(total['hours'])}", "verdict|rows|hours|share|"
+    )
     for entry in found["verdicts"]:
         share = entry["rows"] / total["rows"]
         colour = _COLOURS[entry["verdict"]]
@@ -167,7 +169,9 @@ def shard_table(found: Json) -> Sequence[Table]:
     for entry in found["manifests"].values():
         table.add_row(entry["file"], f"{entry['rows']:,}", hours(entry["hours"]))
     for skipped in found["skipped"][:10]:
-        table.add_row(Text(printable(f"left out: {skipped['id']}")), Text(printable(skipped["reason"])), "")
+        table.add_row(
+            Text(printable(f"left out: {skipped['id']}")), Text(printable(skipped["reason"])), ""
+        )
     return [table]
 
 
@@ -199,4 +203,3 @@ def _table(title: str, columns: str) -> Table:
         right = name in {"rows", "hours", "share", "alone", "p01", "median", "p99", "max", "null"}
         table.add_column(name, justify="right" if right else "left")
     return table
-

@@ -48,9 +48,9 @@ def profile(
 def check_rules(name: str) -> str:
     """`curate rules check`: one line about a sound file; ConfigError with every fault else."""
     rules = load_rules(name)
-    raise_all(ConfigError, check_examples(rules, lambda records: measure(clips_of(records))))
-    examples = sum(len(rule.examples) for rule in rules.rules)
-    return f"{name}: {len(rules.rules)} rules, {examples} examples hold"
+    checked = check_examples(rules, lambda records: measure(clips_of(records)))
+    raise_all(ConfigError, checked.faults)
+    return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
 
 
 @dataclass(frozen=True, slots=True)

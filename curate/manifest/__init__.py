@@ -60,11 +60,9 @@ def find_sources(patterns: Sequence[str]) -> list[str]:
                 faults.extend(error.faults)
         found.extend(names)
     raise_all(InputError, faults)
-    twice = {str(Path(name).resolve()) for name in found}
-    if len(twice) < len(found):
-        seen: set[str] = set()
-        repeated = [n for n in found if (r := str(Path(n).resolve())) in seen or seen.add(r)]
-        raise ConfigError(*(Fault(name, "is named twice", "name it once") for name in repeated))
+    first = {Path(name).resolve(): at for at, name in reversed(list(enumerate(found)))}
+    again = [name for at, name in enumerate(found) if first[Path(name).resolve()] != at]
+    raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
     return found
 
 

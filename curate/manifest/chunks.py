@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from curate.errors import InputError
 
@@ -18,6 +18,10 @@ CHUNK_BYTES = 8 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,13 @@ def read_chunks(source: str, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
             yield from _cut_lines(source, raw, chunk_bytes)
 
 
-def _cut_lines(source: str, stream: IO[bytes], chunk_bytes: int) -> Iterator[Chunk]:
+def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chunk]:
     offset = 0
     pending: list[bytes] = []
     for block in _blocks(source, stream, chunk_bytes):
         if offset == 0 and not pending and block.startswith(_UTF8_MARK):
             offset = len(_UTF8_MARK)
-            block = block[offset:]  # noqa: PLW2901 - the mark is no part of the first line
+            block = block[offset:]
         cut = block.rfind(b"\n") + 1
         if not cut:
             pending.append(block)
@@ -95,7 +99,7 @@ def _cut_lines(source: str, stream: IO[bytes], chunk_bytes: int) -> Iterator[Chu
         yield Chunk(source, offset, rest)
 
 
-def _blocks(source: str, stream: IO[bytes], chunk_bytes: int) -> Iterator[bytes]:
+def _blocks(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[bytes]:
     try:
         while block := stream.read(chunk_bytes):
             yield block

@@ -10,9 +10,7 @@ from curate.manifest.chunks import Chunk
 from curate.manifest.nemo import read_batch
 
 
-def clips_of(
-    records: Sequence[Mapping[str, object]], extra_fields: Sequence[str] = ()
-) -> Clips:
+def clips_of(records: Sequence[Mapping[str, object]], extra_fields: Sequence[str] = ()) -> Clips:
     """Clips of records; `audio_filepath` may be left out, since nobody will listen.
 
     A record that no manifest could hold gives a malformed row, as it would there.

@@ -28,9 +28,7 @@ def fetch_lines(source: str, places: Sequence[Place]) -> Mapping[Place, bytes]:
     return dict(_from_chunks(read_chunks(source), wanted))
 
 
-def _from_chunks(
-    chunks: Iterable[Chunk], wanted: Sequence[Place]
-) -> Iterator[tuple[Place, bytes]]:
+def _from_chunks(chunks: Iterable[Chunk], wanted: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
     at = 0
     for chunk in chunks:
         end = chunk.byte_offset + len(chunk.data)

@@ -30,8 +30,8 @@ from curate.frames import Clips, Spans
 from curate.manifest.chunks import Chunk
 from curate.manifest.scan import BLANK, ESCAPED, MISSING, NULL, OK, STRING, Scan, scan
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
-from curate.text.kernel import hash_bytes
 from curate.manifest.values import Bytes, combine, hash_spans, numbers, strings, unescape
+from curate.text.kernel import hash_bytes
 
 FIELDS = (
     "audio_filepath",
@@ -132,7 +132,8 @@ def _is_record(data: Bytes, found: Scan) -> npt.NDArray[np.bool_]:
     has_text = (text == STRING) | (text == ESCAPED)
     clear = (found.status == OK) & is_string & (length[:, _AUDIO] > 0) & has_text
     seconds = _numbers(data, found, _DURATION)
-    return clear & (seconds > 0) & (seconds <= LONGEST_S)
+    result: npt.NDArray[np.bool_] = clear & (seconds > 0) & (seconds <= LONGEST_S)
+    return result
 
 
 def _numbers(
@@ -216,11 +217,8 @@ def _language(data: Bytes, found: Scan, rows: npt.NDArray[np.int64]) -> pl.Serie
         absent = (kind == MISSING) | (kind == NULL)
         if not absent.any():
             break
-        other = _field(found, field, rows)
-        kind, start, length = (
-            np.where(absent, theirs, ours)
-            for ours, theirs in zip((kind, start, length), other, strict=True)
-        )
+        other_kind, other_start, other_length = _field(found, field, rows)
+        kind = np.where(absent, other_kind, kind)
+        start = np.where(absent, other_start, start)
+        length = np.where(absent, other_length, length)
     return strings(data, kind, start, length)
-
-

@@ -85,7 +85,9 @@ def _count_lines(data):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True, cache=True)
-def _scan_lines(data, names, name_ends, classes, hexes, status, starts, lengths, kind, start, length):  # type: ignore[no-untyped-def]  # fmt: skip
+def _scan_lines(  # type: ignore[no-untyped-def]
+    data, names, name_ends, classes, hexes, status, starts, lengths, kind, start, length
+):
     seen = np.zeros((_MOST_KEYS, 2), np.int64)
     at = 0
     for row in range(status.size):

@@ -39,6 +39,10 @@ def parse_line(line: bytes) -> Record:
     except RecursionError:
         raise Malformed(f"nested deeper than {DEEPEST}") from None
     except json.JSONDecodeError as error:
+        if text.strip() == "[":
+            raise Malformed(
+                "not JSON (an array over several lines: write a record a line)"
+            ) from None
         raise Malformed(f"not JSON ({error.msg}, column {error.pos + 1})") from None
     except ValueError as error:
         if isinstance(error, Malformed):
@@ -94,12 +98,16 @@ def _children(value: object) -> list[object]:
 def _refuse_surrogates(value: object) -> None:
     level = [value]
     while level:
-        for item in level:
-            strings = [item] if isinstance(item, str) else list(item) if isinstance(item, dict) else []
-            for string in strings:
-                if isinstance(string, str) and not _encodable(string):
-                    raise Malformed("lone surrogate (cannot be written as UTF-8)")
+        if not all(_encodable(text) for item in level for text in _strings(item)):
+            raise Malformed("lone surrogate (cannot be written as UTF-8)")
         level = [child for parent in level for child in _children(parent)]
+
+
+def _strings(value: object) -> list[str]:
+    """The value itself, or the keys of an object."""
+    if isinstance(value, str):
+        return [value]
+    return list(value) if isinstance(value, dict) else []
 
 
 def _encodable(text: str) -> bool:

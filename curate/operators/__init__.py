@@ -1,7 +1,7 @@
 """The language of rules: operators, the words a rule may use, expressions and their meaning."""
 
 from curate.operators.declare import BY_SYMBOL, FIELDS, OPERATORS, Operator, vocabulary
-from curate.operators.evaluate import holds, vectorised
+from curate.operators.evaluate import Batch, holds
 from curate.operators.parse import parse
 from curate.operators.scan import suggest
 from curate.operators.syntax import (
@@ -26,6 +26,7 @@ __all__ = [
     "OPERATORS",
     "And",
     "Arithmetic",
+    "Batch",
     "Comparison",
     "IsNull",
     "Member",
@@ -41,6 +42,5 @@ __all__ = [
     "names_in",
     "parse",
     "suggest",
-    "vectorised",
     "vocabulary",
 ]

@@ -40,6 +40,7 @@ class Source:
         """An entry of profile.json's `inputs`."""
         return {
             "source": self.name,
+            "folder": str(Path(self.name).resolve().parent),
             "bytes": self.bytes,
             "rows": self.rows,
             "blank_lines": self.blank_lines,

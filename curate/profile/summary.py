@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     counted = {tag: (n, us, alone) for tag, n, us, alone in table.by_tag()}
     found: list[Json] = []
     for rule in rules.rules:
-        said = {severity: condition.text for severity, condition in rule.conditions()}
+        said: dict[str, str] = {sev: condition.text for sev, condition in rule.conditions()}
         if f"unknown:{rule.id}" in counted:
             said["unknown"] = "cannot be decided"
         for severity, condition in said.items():
@@ -175,7 +174,8 @@ def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
 
 def _example(row: Row, records: Mapping[tuple[str, Place], Json]) -> Json:
     source, line, offset, length, value, duration_us, verdict, tags, lang, speaker = row
-    assert isinstance(offset, int) and isinstance(length, int)
+    assert isinstance(offset, int)
+    assert isinstance(length, int)
     record = records[str(source), (offset, length)]
     return {
         "id": f"{source}:{line}",
@@ -209,5 +209,5 @@ def _strata(table: Records, column: str) -> list[Json]:
 def read_profile(folder: Path) -> Json:
     """profile.json of a profile directory, as it stands."""
     value = json.loads((folder / "profile.json").read_text(encoding="utf-8"))
-    assert isinstance(value, dict) and math.isfinite(value["totals"]["hours"])
+    assert isinstance(value, dict)
     return value

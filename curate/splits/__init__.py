@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,9 +12,14 @@ from curate.columns import (
     AUDIO_KEY,
     BYTE_LENGTH,
     DURATION_US,
+    JUDGEMENT,
+    LANG,
     LINE,
     NORMAL_KEY,
+    OFFSET_S,
+    RECORD,
     SOURCE,
+    TAGS,
     VERDICT,
     VERDICTS,
 )
@@ -68,11 +74,12 @@ def split_profile(
     facts = read_profile(profile)
     records = _read_records(profile, [*by, *group])
     done = assign(records, targets, seed, by, group)
+    done = replace(done, rows=_mark_borderline(done.rows))
     names = [aim.name for aim in done.targets]
     outputs = [TRAIN, *sorted(names), REJECTED, MALFORMED]
     held = done.rows.filter(pl.col("split") == HELD_OUT)
     written = [*outputs, HELD_OUT] if held.height else outputs
-    prints = {entry["source"]: entry["fingerprint"] for entry in facts["inputs"]}  # type: ignore[attr-defined,index]
+    prints = {entry["source"]: entry["fingerprint"] for entry in facts["inputs"]}  # type: ignore[attr-defined]
     write_lines(done.rows, written, prints, folder)
     copies = _write_borderline_copy(done.rows, prints, folder)
     for name in (REJECTED, MALFORMED):
@@ -95,28 +102,35 @@ def _read_records(profile: Path, wanted: Sequence[str]) -> pl.DataFrame:
     raise_all(
         ConfigError,
         [
-            Fault("--by or --group", f"the profile has no column {name!r}", f"profile with --by {name}")
+            Fault(
+                "--by or --group",
+                f"the profile has no column {name!r}",
+                f"profile with --by {name}",
+            )
             for name in absent
         ],
     )
-    needed = (
-        SOURCE, LINE, AUDIO_KEY, NORMAL_KEY, DURATION_US, VERDICT, BYTE_LENGTH,
-    )  # fmt: skip
-    columns = [column.name for column in needed]
-    extra = ["byte_offset", "recording_key", "tags", "reason", "speaker", "char_rate", "words"]
-    return pl.read_parquet(path, columns=list(dict.fromkeys([*columns, *extra, *wanted])))
+    columns = [column.name for column in (*RECORD, *JUDGEMENT)]
+    return pl.read_parquet(
+        path, columns=list(dict.fromkeys([*columns, "char_rate", "words", *wanted]))
+    )
+
+
+def _mark_borderline(rows: pl.DataFrame) -> pl.DataFrame:
+    groups = rows.filter(pl.col("split") == "eval")["group"].unique()
+    marked = (
+        (pl.col("split") == HELD_OUT)
+        & (VERDICT.expr == "borderline")
+        & pl.col("group").is_in(groups.implode())
+    )
+    return rows.with_columns(marked.alias(BORDERLINE_COPY))
 
 
 def _write_borderline_copy(
     rows: pl.DataFrame, prints: Mapping[str, str], folder: Path
 ) -> list[Entry]:
     """Borderline rows of eval's own groups: held out anyway, and good for measuring by."""
-    groups = rows.filter(pl.col("split") == "eval")["group"].unique()
-    copy = rows.filter(
-        (pl.col("split") == HELD_OUT)
-        & (VERDICT.expr == "borderline")
-        & pl.col("group").is_in(groups.implode())
-    ).with_columns(split=pl.lit(BORDERLINE_COPY))
+    copy = rows.filter(BORDERLINE_COPY).with_columns(split=pl.lit(BORDERLINE_COPY))
     if not copy.height:
         return []
     write_lines(copy, [BORDERLINE_COPY], prints, folder)
@@ -124,8 +138,15 @@ def _write_borderline_copy(
 
 
 def _write_lock(rows: pl.DataFrame, path: Path) -> None:
+    """Every assignment, in input order; what a later run and `curate shard` need of each row."""
+    columns = (
+        SOURCE, LINE, BYTE_LENGTH, AUDIO_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US, TAGS,
+    )  # fmt: skip
     rows.select(
-        SOURCE.name, LINE.name, AUDIO_KEY.name, NORMAL_KEY.name, pl.col("split").cast(pl.String)
+        *(column.name for column in columns),
+        VERDICT.expr.cast(pl.String),
+        pl.col("split").cast(pl.String),
+        BORDERLINE_COPY,
     ).write_parquet(path, compression="zstd")
 
 
@@ -160,7 +181,9 @@ def _certificate(
         "seed": seed,
         "rules": facts["rules"],
         "inputs": facts["inputs"],
-        "targets": {aim.name: _target(done.rows, aim) for aim in sorted(done.targets, key=_by_name)},
+        "targets": {
+            aim.name: _target(done.rows, aim) for aim in sorted(done.targets, key=_by_name)
+        },
         "outputs": [_output(done.rows, name) for name in outputs],
         "strata_columns": [*by, "duration_bin"],
         "strata": _strata(done, by),
@@ -205,9 +228,7 @@ def _output(rows: pl.DataFrame, name: str) -> Json:
 
 def _strata(done: Assignment, by: Sequence[str]) -> list[Json]:
     columns = [*by, "duration_bin"]
-    seconds = (
-        done.rows.group_by("stratum", "split").agg(pl.col(DURATION_US.name).sum()).iter_rows()
-    )
+    seconds = done.rows.group_by("stratum", "split").agg(pl.col(DURATION_US.name).sum()).iter_rows()
     got = {(stratum, split): us / 1e6 for stratum, split, us in seconds}
     return [
         {
@@ -242,16 +263,20 @@ def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> J
 
 def _warnings(certificate: Json) -> list[str]:
     """What a reader must not miss, worst first."""
-    said: list[str] = []
-    for leak in certificate["leaks"]:  # type: ignore[attr-defined]
-        if leak["count"]:
-            said.append(f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}")
-    for name, target in certificate["targets"].items():  # type: ignore[attr-defined]
+    leaked: list[Json] = certificate["leaks"]  # type: ignore[assignment]
+    targets: Mapping[str, Mapping[str, float]] = certificate["targets"]  # type: ignore[assignment]
+    said = [
+        f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
+        for leak in leaked
+        if leak["count"]
+    ]
+    for name, target in targets.items():
         asked, aim, got = (target[key] / 3600 for key in ("asked_s", "target_s", "got_s"))
         if target["shrunk"]:
+            share = LARGEST_SHARE.get(name, 0.1)
             said.append(
-                f"{name}: {asked:.4g} h asked, but at most {LARGEST_SHARE.get(name, 0.1):.0%} of the "
-                f"clean hours are given: the target is {aim:.4g} h"
+                f"{name}: {asked:.4g} h asked, but at most {share:.0%} of the clean hours are "
+                f"given: the target is {aim:.4g} h"
             )
         if got < aim * 0.99 - 1e-9 or got > aim * 1.01 + 30 / 3600:
             said.append(

@@ -75,9 +75,7 @@ def assign(
         split_of_group[chosen] = aim.name
     drawn = pl.Series("drawn", split_of_group[rows["group"].to_numpy()].tolist(), dtype=pl.String)
     placed = _hold_out(rows.with_columns(drawn), [aim.name for aim in aims])
-    return Assignment(
-        placed, strata.with_columns(pl.Series("available_s", available)), aims, due
-    )
+    return Assignment(placed, strata.with_columns(pl.Series("available_s", available)), aims, due)
 
 
 def _drawing_order(name: str) -> int:
@@ -119,8 +117,10 @@ def _costs(rows: pl.DataFrame, groups: int) -> npt.NDArray[np.int64]:
     Its own rows that are not clean, and every row elsewhere with a text of its clean rows.
     """
     usable = rows.filter(pl.col("route").is_in([POOL, TRAIN]))
-    own = usable.filter(pl.col("route") == TRAIN).group_by("group").agg(
-        pl.col(DURATION_US.name).sum().alias("us")
+    own = (
+        usable.filter(pl.col("route") == TRAIN)
+        .group_by("group")
+        .agg(pl.col(DURATION_US.name).sum().alias("us"))
     )
     everywhere = usable.group_by(NORMAL_KEY.name).agg(
         pl.col(DURATION_US.name).sum().alias("everywhere_us")
@@ -165,7 +165,9 @@ def _hold_out(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     return _yield_texts(placed, claimed, [TRAIN])
 
 
-def _yield_texts(rows: pl.DataFrame, claimed: Sequence[str], yielding: Sequence[str]) -> pl.DataFrame:
+def _yield_texts(
+    rows: pl.DataFrame, claimed: Sequence[str], yielding: Sequence[str]
+) -> pl.DataFrame:
     """Hold out rows of `yielding` splits whose text stands in a `claimed` split."""
     keys = rows.filter(pl.col("split").is_in(list(claimed)))[NORMAL_KEY.name].unique()
     leaking = pl.col("split").is_in(list(yielding)) & NORMAL_KEY.expr.is_in(keys.implode())

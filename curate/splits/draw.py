@@ -62,10 +62,11 @@ def draw(
     """Which groups the split takes, of those `offered` in order and not `taken` already."""
     longest = int(pool.duration_us.max(initial=0))
     limit = target_us + max(int(target_us * TOLERANCE), min(longest, target_us // 20))
-    return _draw(
+    chosen: npt.NDArray[np.bool_] = _draw(
         pool.rows, pool.first, pool.stratum, pool.duration_us, pool.cost_us, offered,
         due_us.copy(), target_us, limit, taken, PASSES,
     )  # fmt: skip
+    return chosen
 
 
 @nb.njit(cache=True)

@@ -10,7 +10,7 @@ import polars as pl
 from curate.columns import REASON, VERDICT
 from curate.errors import Fault
 from curate.ruleset import Rule, RuleSet
-from curate.tags.judge import tag
+from curate.tags.judge import tag_batch
 
 Measure = Callable[[Sequence[Mapping[str, object]]], pl.DataFrame]
 """Records, as a manifest has them, to a frame with a row for each: record and metric columns."""
@@ -38,7 +38,7 @@ def check_examples(rules: RuleSet, measure: Measure) -> ExampleCheck:
     first = 0
     for rule in rules.rules:
         rows = measured.slice(first, len(rule.examples))
-        faults.extend(_mismatches(rule, tag(rows.lazy(), rules.only(rule.id)).collect()))
+        faults.extend(_mismatches(rule, tag_batch(rows, rules.only(rule.id))))
         first += len(rule.examples)
     return ExampleCheck(len(examples), tuple(faults))
 

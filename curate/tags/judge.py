@@ -1,28 +1,30 @@
-"""`tag`: the judgement of every row, vectorised.
+"""`tag`: the judgement of every row, a batch at a time.
 
-Most rows are clean and the others share a few dozen patterns of what the rules say. So each row
-gets a code (two bits per rule); verdict and tags are built once per code that occurs, and words
-only for the rows that need them.
+Most rows are clean, so what costs per row is done for the others only: verdicts are the largest of
+small numbers, tags are built once per combination that occurs, words for the rows that need them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
+from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from curate.columns import JUDGEMENT, MALFORMED, REASON, TAGS, VERDICT, schema
+from curate.columns import JUDGEMENT, MALFORMED, REASON, TAGS, VERDICT, VERDICTS, schema
 from curate.errors import ConfigError, Fault
-from curate.operators import vectorised
+from curate.operators import Batch
 from curate.ruleset import Rule, RuleSet
-from curate.tags.words import said_words, unknown_words
+from curate.tags.words import said_words, spoken_of, unknown_words
 
-SAID = ("", "borderline", "unknown", "bad")
-"""What a rule says, by its two bits; ordered as verdicts are."""
+Said: TypeAlias = npt.NDArray[np.uint8]
+"""What a rule says of each row: an index into VERDICTS, 0 where it says nothing."""
 
-PER_WORD = 31
-"""Rules in one 64-bit word, whose lowest bit says malformed."""
+CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
+WORST = VERDICTS.index("malformed")
 
 
 def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
@@ -31,17 +33,24 @@ def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
     Row by row: it streams, and no row's judgement depends on another. ConfigError where the frame
     lacks a column that the rules need.
     """
-    _demand_columns(frame, rules)
-    judge = _Judge(rules)
+    _demand_columns(frame.collect_schema().names(), rules)
     judged = pl.struct(MALFORMED.name, *rules.names).map_batches(
-        judge, return_dtype=pl.Struct(schema(JUDGEMENT)), is_elementwise=True
+        partial(_judge_struct, rules=rules),
+        return_dtype=pl.Struct(schema(JUDGEMENT)),
+        is_elementwise=True,
     )
     kept = frame.drop([column.name for column in JUDGEMENT], strict=False)
     return kept.with_columns(judged.alias("_judgement")).unnest("_judgement")
 
 
-def _demand_columns(frame: pl.LazyFrame, rules: RuleSet) -> None:
-    present = frame.collect_schema().names()
+def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
+    """The same for rows at hand, without a plan: for those who have a chunk at a time."""
+    _demand_columns(rows.columns, rules)
+    kept = rows.drop([column.name for column in JUDGEMENT], strict=False)
+    return kept.hstack(_judge(rows, rules))
+
+
+def _demand_columns(present: list[str], rules: RuleSet) -> None:
     missing = [name for name in rules.names if name not in present]
     if missing:
         what = f"the rules need what the records lack: {', '.join(missing)}"
@@ -49,115 +58,87 @@ def _demand_columns(frame: pl.LazyFrame, rules: RuleSet) -> None:
         raise ConfigError(Fault(rules.path, what, mend))
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """What all rules say of some rows, in rule order."""
-
-    malformed: bool
-    said: tuple[int, ...]
-
-    @classmethod
-    def of(cls, code: Sequence[int], count: int) -> _Pattern:
-        bits = (code[i // PER_WORD] >> (1 + 2 * (i % PER_WORD)) for i in range(count))
-        return cls(bool(code[0] & 1), tuple(each & 3 for each in bits))
-
-    def verdict(self) -> str:
-        return "malformed" if self.malformed else SAID[max(self.said, default=0)] or "clean"
-
-    def tags(self, rules: Sequence[Rule]) -> list[str]:
-        if self.malformed:
-            return ["malformed"]
-        spoken = zip(rules, self.said, strict=True)
-        return [f"{SAID[said]}:{rule.id}" for rule, said in spoken if said]
-
-    def clean(self) -> bool:
-        return not self.malformed and not any(self.said)
+def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
+    return pl.DataFrame(_judge(batch.struct.unnest(), rules)).to_struct()
 
 
-class _Judge:
-    """Judges a batch: a struct of the columns that the rules need to a struct of JUDGEMENT."""
-
-    def __init__(self, rules: RuleSet) -> None:
-        self.rules = rules.rules
-        words = range(0, max(len(self.rules), 1), PER_WORD)
-        self.codes = [self._code(self.rules[at : at + PER_WORD]) for at in words]
-
-    def _code(self, rules: Sequence[Rule]) -> pl.Expr:
-        malformed = MALFORMED.expr.is_not_null().cast(pl.UInt64)
-        return sum((_bits(rule, 1 + 2 * at) for at, rule in enumerate(rules)), start=malformed)
-
-    def __call__(self, batch: pl.Series) -> pl.Series:
-        rows = batch.struct.unnest()
-        at, codes = _numbered([rows.select(code).to_series() for code in self.codes])
-        patterns = [_Pattern.of(code, len(self.rules)) for code in codes]
-        verdicts = pl.Series([each.verdict() for each in patterns], dtype=VERDICT.dtype)
-        tags = pl.Series([each.tags(self.rules) for each in patterns], dtype=TAGS.dtype)
-        return pl.DataFrame(
-            {
-                VERDICT.name: verdicts.gather(at),
-                TAGS.name: tags.gather(at),
-                REASON.name: self._reasons(rows, at, patterns),
-            }
-        ).to_struct()
-
-    def _reasons(self, rows: pl.DataFrame, at: pl.Series, patterns: list[_Pattern]) -> pl.Series:
-        unclean = pl.Series([not each.clean() for each in patterns], dtype=pl.Boolean).gather(at)
-        if not unclean.any():
-            return pl.Series([None], dtype=REASON.dtype).new_from_index(0, rows.height)
-        spoken = self._spoken(rows.filter(unclean), at.filter(unclean), patterns)
-        place = unclean.cum_sum().cast(pl.UInt32) - 1
-        return spoken.gather(place.set(~unclean, None))
-
-    def _spoken(self, rows: pl.DataFrame, at: pl.Series, patterns: list[_Pattern]) -> pl.Series:
-        """The reasons of rows of which something was said."""
-        parts: list[pl.Expr] = []
-        for index, rule in enumerate(self.rules):
-            said = [each.said[index] * (not each.malformed) for each in patterns]
-            if any(said):
-                column = pl.Series(f"_said_{index}", said, dtype=pl.UInt8).gather(at)
-                rows = rows.with_columns(column)
-                parts.append(_words(rule, pl.col(column.name), set(said), rows.schema))
-        words = pl.concat_str(parts, separator="; ", ignore_nulls=True) if parts else pl.lit("")
-        reason = pl.coalesce(MALFORMED.expr, words).cast(REASON.dtype)
-        return rows.select(reason).to_series()
+def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
+    """The JUDGEMENT columns of the rows."""
+    malformed = rows[MALFORMED.name].is_not_null().to_numpy()
+    spoken = [(rule, said) for rule, said in _said(rows, malformed, rules) if said.any()]
+    verdict = malformed * np.uint8(WORST)
+    for _, said in spoken:
+        np.maximum(verdict, said, out=verdict)
+    unclean = np.flatnonzero(verdict)
+    place = np.zeros(rows.height, np.uint32)
+    place[unclean] = np.arange(1, unclean.size + 1)
+    tags, reasons = _tags(spoken, malformed, unclean), _reasons(rows, spoken, unclean)
+    return [
+        pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype).gather(verdict),
+        tags.gather(place).alias(TAGS.name),
+        reasons.gather(place).alias(REASON.name),
+    ]
 
 
-def _bits(rule: Rule, shift: int) -> pl.Expr:
-    """What the rule says, two bits at `shift`: the worst first, as conditions come."""
-    said = pl.lit(0, pl.UInt64)
-    for severity, condition in reversed(list(rule.conditions())):
-        truth = vectorised(rule.applied(condition))
-        bits = pl.lit(SAID.index(severity) << shift, pl.UInt64)
-        if rule.null == "unknown":
-            unknown = pl.lit(SAID.index("unknown") << shift, pl.UInt64)
-            said = pl.when(truth.is_null()).then(unknown).otherwise(said)
-        said = pl.when(truth).then(bits).otherwise(said)
-    return said
+def _said(
+    rows: pl.DataFrame, malformed: npt.NDArray[np.bool_], rules: RuleSet
+) -> Iterator[tuple[Rule, Said]]:
+    batch = Batch(rows)
+    for rule in rules.rules:
+        said = np.zeros(rows.height, np.uint8)
+        for severity, condition in reversed(list(rule.conditions())):
+            truth = batch.decide(rule.applied(condition))
+            if truth.null_count() and rule.null == "unknown":
+                said[truth.is_null().to_numpy()] = UNKNOWN
+            if truth.any():
+                said[truth.fill_null(False).to_numpy()] = VERDICTS.index(severity)
+        said[malformed] = CLEAN
+        yield rule, said
 
 
-def _words(rule: Rule, said: pl.Expr, occurring: set[int], dtypes: pl.Schema) -> pl.Expr:
-    words = pl.lit(None, pl.String)
+def _tags(
+    spoken: list[tuple[Rule, Said]],
+    malformed: npt.NDArray[np.bool_],
+    unclean: npt.NDArray[np.intp],
+) -> pl.Series:
+    """No tags, then the tags of each unclean row.
+
+    Rules are added one by one to the combinations seen so far, of which there are few.
+    """
+    at = malformed[unclean].astype(np.intp)
+    lists: list[list[str]] = [[], ["malformed"]]
+    for rule, said in spoken:
+        pair = at * WORST + said[unclean]
+        found = np.flatnonzero(np.bincount(pair, minlength=1))
+        lists = [_with_tag(lists[code // WORST], code % WORST, rule) for code in found.tolist()]
+        at = np.searchsorted(found, pair)
+    tags = pl.Series([*lists, []], dtype=TAGS.dtype)
+    return tags.gather(np.concatenate([[len(lists)], at]))
+
+
+def _with_tag(tags: list[str], said: int, rule: Rule) -> list[str]:
+    return [*tags, f"{VERDICTS[said]}:{rule.id}"] if said else tags
+
+
+def _reasons(
+    rows: pl.DataFrame, spoken: list[tuple[Rule, Said]], unclean: npt.NDArray[np.intp]
+) -> pl.Series:
+    """Null, then the words of each unclean row."""
+    reasons: list[str | None] = [None, *rows[MALFORMED.name].gather(unclean).to_list()]
+    for rule, said in spoken:
+        for index, words in _spoken(rows, rule, said[unclean], unclean):
+            before = reasons[index + 1]
+            reasons[index + 1] = words if before is None else f"{before}; {words}"
+    return pl.Series(reasons, dtype=REASON.dtype)
+
+
+def _spoken(
+    rows: pl.DataFrame, rule: Rule, said: Said, unclean: npt.NDArray[np.intp]
+) -> Iterator[tuple[int, str]]:
+    """What the rule says in words, and of which of the unclean rows."""
+    for index in np.flatnonzero(said == UNKNOWN).tolist():
+        yield index, unknown_words(rule)
     for severity, condition in rule.conditions():
-        if SAID.index(severity) in occurring:
-            spoke = said == SAID.index(severity)
-            words = pl.when(spoke).then(said_words(rule, condition, dtypes)).otherwise(words)
-    if SAID.index("unknown") in occurring:
-        undecided = said == SAID.index("unknown")
-        words = pl.when(undecided).then(pl.lit(unknown_words(rule))).otherwise(words)
-    return words
-
-
-def _numbered(words: Sequence[pl.Series]) -> tuple[pl.Series, list[tuple[int, ...]]]:
-    """The distinct codes, each a number per word, and for each row the index of its own."""
-    at, codes = _distinct(words[0])
-    combined: list[tuple[int, ...]] = [(code,) for code in codes]
-    for word in words[1:]:
-        index, found = _distinct(word)
-        at, pairs = _distinct(at.cast(pl.UInt64) * len(found) + index)
-        combined = [(*combined[pair // len(found)], found[pair % len(found)]) for pair in pairs]
-    return at, combined
-
-
-def _distinct(values: pl.Series) -> tuple[pl.Series, list[int]]:
-    found = values.unique().sort()
-    return found.search_sorted(values), found.to_list()
+        indices = np.flatnonzero(said == VERDICTS.index(severity))
+        columns = [rows[name].gather(unclean[indices]).to_list() for name in spoken_of(condition)]
+        yield from zip(indices.tolist(), said_words(rule, condition, columns), strict=True)

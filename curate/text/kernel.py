@@ -243,7 +243,8 @@ def _measure_one(data, start, length, flags, fold, combining, long_fold, counts,
 def _measure_all(data, starts, lengths, flags, fold, combining, long_fold, counts, keys, odd):  # type: ignore[no-untyped-def]
     for row in range(starts.size):
         odd[row] = _measure_one(
-            data, starts[row], lengths[row], flags, fold, combining, long_fold, counts[row], keys[row]
+            data, starts[row], lengths[row], flags, fold, combining, long_fold,
+            counts[row], keys[row],
         )  # fmt: skip
 
 

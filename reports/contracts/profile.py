@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import Field
 
@@ -66,7 +67,7 @@ class Histogram(Model):
     """Counts between edges, and beyond them."""
 
     edges: tuple[float, ...] = ()
-    rows: tuple[int, ...] = ()
+    rows: tuple[Annotated[int, Field(ge=0, le=2**53)], ...] = ()
     hours: tuple[float, ...] = ()
     below: int | None = None
     above: int | None = None

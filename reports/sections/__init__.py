@@ -69,7 +69,12 @@ SECTIONS: tuple[Section, ...] = (
         "The hashes prove a copy; keep this page's JSON outside the folder.",
     ),
     Section("Run", (Run,), training.figures),
-    Section("Curves", (Run,), training.curves, "Grey is training, ink is validation."),
+    Section(
+        "Curves",
+        (Run,),
+        training.curves,
+        "Loss: grey is training, ink is validation. The ring is the best validation.",
+    ),
     Section("Validations", (Run,), training.validations),
     Section(
         "Settings replaced",

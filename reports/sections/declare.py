@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from reports.contracts import Artefact
+from reports.transcripts import visible
 
 
 class Section(NamedTuple):
@@ -26,4 +27,4 @@ def joined(*parts: Markup | None) -> Markup | None:
 
 def titled(title: str, part: Markup | None) -> Markup | None:
     """A part under its own small heading; nothing for nothing."""
-    return part and Markup("<h3>{}</h3>\n{}").format(title, part)
+    return part and Markup("<h3>{}</h3>\n{}").format(visible(title), part)

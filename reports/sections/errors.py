@@ -54,27 +54,30 @@ def _margin(wer: float | None, words: int | None) -> float | None:
 
 def slices(wer: Wer) -> Markup | None:
     """A table per way of slicing, known ways first, in a fixed order."""
-    names = [*(name for name in _TITLES if name in wer.by), *(wer.by.keys() - _TITLES.keys())]
+    names = [
+        *(name for name in _TITLES if name in wer.by),
+        *(name for name in wer.by if name not in _TITLES),
+    ]
     return joined(
         *(
             titled(_TITLES.get(name, name), _table(name, wer.by[name], wer.overall.wer))
-            for name in names
+            for name in dict.fromkeys(names)
             if wer.by[name]
         )
     )
 
 
 def _table(name: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
+    top = min(1.0, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
     columns = (
         Column(name, "verdict" if name == "verdict" else "text"),
         Column("WER", "percent"),
         Column("±", "percent"),
-        Column("", "drawn"),
+        Column(f"0 to {percent(top)}", "drawn"),
         Column("CER", "percent"),
         Column("words", "count"),
         Column("utterances", "count"),
     )
-    top = min(1.0, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
     rows = [
         (
             *(part.value, part.wer, _margin(part.wer, part.ref_words)),

@@ -6,12 +6,12 @@ from markupsafe import Markup
 
 from reports.contracts import Artefact
 from reports.contracts.base import Amount
-from reports.sections.declare import joined
+from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 
 _US_PER_HOUR = 3_600_000_000
 _COLUMNS = (
-    Column("", "text"),
+    Column("account", "text"),
     Column("rows", "count"),
     Column("hours", "hours"),
     Column("bytes", "count"),
@@ -31,8 +31,7 @@ def ledger(artefact: Artefact) -> Markup | None:
     return joined(
         Table("Ledger", _COLUMNS, rows, foot=total).render(),
         Markup('<p class="note">{}</p>').format(said),
-        copies.render() if book.copies else None,
-        Markup('<p class="note">Copies are outside the balance.</p>') if book.copies else None,
+        titled("Copies, outside the balance", copies.render()) if book.copies else None,
     )
 
 

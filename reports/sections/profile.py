@@ -39,7 +39,7 @@ def verdicts(profile: Profile) -> Markup | None:
         )
         for item in profile.verdicts
     ]
-    foot = ("all", total.hours, None, total.rows, None)
+    foot = ("all", total.hours, "", total.rows, "")
     table = Table("Verdicts", columns, rows, foot=foot)
     return joined(drawn.scale(parts), table.render())
 

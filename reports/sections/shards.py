@@ -11,7 +11,7 @@ from reports.contracts import Shards
 from reports.drawn import Figure
 from reports.format import count, hours, size
 from reports.sections.declare import joined, titled
-from reports.tables import Column, Table
+from reports.tables import Column, Table, alarm
 
 _SHORT = 16
 
@@ -54,7 +54,7 @@ def verification(shards: Shards) -> Markup | None:
     """Written against read back."""
     back = shards.verified
     columns = (
-        Column("", "text"),
+        Column("what", "text"),
         Column("written", "number"),
         Column("read back", "number"),
         Column("equal", "text"),
@@ -64,15 +64,15 @@ def verification(shards: Shards) -> Markup | None:
         same_hours = abs(shards.hours - back.hours) < 1e-6 * max(1.0, shards.hours)
     same_cuts = None if back.cuts is None else shards.cuts == back.cuts
     rows = [
-        ("cuts", shards.cuts, back.cuts, _word(same_cuts)),
-        ("hours", shards.hours, back.hours, _word(same_hours)),
-        ("ids", None, None, _word(back.ids_match)),
+        ("cuts", count(shards.cuts), count(back.cuts), _word(same_cuts)),
+        ("audio", hours(shards.hours), hours(back.hours), _word(same_hours)),
+        ("ids", "", "", _word(back.ids_match)),
     ]
     return Table("Verification", columns, rows).render()
 
 
-def _word(same: bool | None) -> str:
-    return {True: "yes", False: "NO", None: "not checked"}[same]
+def _word(same: bool | None) -> str | Markup:
+    return alarm("no") if same is False else "yes" if same else "not checked"
 
 
 def skipped(shards: Shards) -> Markup | None:

@@ -13,10 +13,11 @@ from reports.contracts.corpus import SplitStratum
 from reports.drawn import Figure, Part
 from reports.format import count, percent, share
 from reports.sections.declare import joined
-from reports.tables import Column, Sorted, Table
+from reports.tables import Column, Sorted, Table, alarm
 
 _SECONDS_PER_HOUR = 3600
 _COPY = "eval_borderline"
+_FAR_APART = 0.5
 
 
 def _hours(spent_s: float | None) -> float | None:
@@ -61,7 +62,7 @@ def targets(split: Split) -> Markup | None:
         Column("aimed at, h", "hours"),
         Column("got, h", "hours"),
         Column("got of aim", "percent"),
-        Column("", "drawn"),
+        Column("0 to 125 % of aim", "drawn"),
         Column("rows", "count"),
         Column("groups", "count"),
         Column("words", "count"),
@@ -84,10 +85,17 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 
 
 def leaks(split: Split) -> Markup | None:
-    """What stands on both sides of a boundary."""
-    columns = (Column("kind", "text"), Column("between", "text"), Column("count", "count"))
-    rows = [(leak.kind, " and ".join(leak.between), leak.count) for leak in split.leaks]
-    return Table("Leaks", columns, rows).render()
+    """What stands on both sides of a boundary: a row per kind, a column per pair of splits."""
+    pairs = list(dict.fromkeys(leak.between for leak in split.leaks))
+    columns = (Column("kind", "text"), *(Column(" and ".join(pair), "count") for pair in pairs))
+    found = {(leak.kind, leak.between): leak.count for leak in split.leaks}
+    kinds = dict.fromkeys(leak.kind for leak in split.leaks)
+    rows = [(kind, *(_leaked(found.get((kind, pair))) for pair in pairs)) for kind in kinds]
+    return Table("Leaks", columns, rows).render() if split.leaks else None
+
+
+def _leaked(number: int | None) -> Markup | int | None:
+    return alarm(count(number)) if number else number
 
 
 def strata(split: Split) -> Markup | None:
@@ -124,17 +132,16 @@ def balance(split: Split) -> Markup | None:
     names = list(dict.fromkeys(item.split or "—" for item in split.balance))
     columns = [Column("covariate", "name")]
     for name in names:
-        columns += [Column(name, "number"), Column("", "drawn")]
+        columns += [Column(name, "number"), Column(f"0 to {_FAR_APART:g}", "drawn")]
     found = {(item.covariate, item.split or "—"): item.ks for item in split.balance}
     rows = []
     for covariate in dict.fromkeys(item.covariate for item in split.balance):
         row: list[object] = [covariate]
         for name in names:
             ks = found.get((covariate, name))
-            row += [ks, drawn.bar(ks, 0.5)]
+            row += [ks, drawn.bar(ks, _FAR_APART)]
         rows.append(row)
-    scale = Markup('<p class="note">Bars run to 0.5.</p>')
-    return joined(Table("Balance", columns, rows).render(), scale)
+    return Table("Balance", columns, rows).render()
 
 
 def groups(split: Split) -> Markup | None:

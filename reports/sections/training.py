@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from reports import drawn
-from reports.charts import Mark, Series, curve
 from reports.contracts import Run
+from reports.curves import Mark, Series, curve
 from reports.drawn import Figure
-from reports.format import count, hours, number, percent, seconds, share
+from reports.format import count, fixed, hours, percent, seconds, share
 from reports.provenance import as_json
 from reports.sections.declare import joined
-from reports.tables import Column, Table
+from reports.tables import Column, Table, name
 from reports.templating import render
 
 _MOST_POINTS = 300
@@ -33,8 +33,8 @@ def figures(run: Run) -> Markup | None:
                 model.recipe or "",
             ),
             Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
-            Figure("time", seconds(run.seconds), f"{number(pace)} h of audio an hour"),
-            Figure("audio seen", hours(run.audio_hours_seen), f"{number(epochs)} epochs"),
+            Figure("time", seconds(run.seconds), f"{fixed(pace, 0)} h of audio an hour"),
+            Figure("audio seen", hours(run.audio_hours_seen), f"{fixed(epochs, 1)} epochs"),
         )
     )
 
@@ -46,9 +46,12 @@ def curves(run: Run) -> Markup | None:
     seen = [(it.step, it.val_loss) for it in run.validation if it.val_loss is not None]
     wer = [(it.step, 100 * it.val_wer) for it in run.validation if it.val_wer is not None]
     charts = (
-        ("Loss", curve("Loss over steps", [_series("train", loss), _series("validation", seen)])),
-        ("Validation WER, %", curve("Validation WER", [_series("", wer)], _best(run))),
-        ("Learning rate", curve("Learning rate over steps", [_series("", rate)])),
+        ("Loss", curve("Loss over steps", [_series(loss), _series(seen)])),
+        (
+            "Validation WER, %",
+            curve("Validation WER over steps", [_series(wer)], _best(run), linear=True),
+        ),
+        ("Learning rate", curve("Learning rate over steps", [_series(rate)], linear=True)),
     )
     shown = [{"name": title, "meaning": "", "chart": chart} for title, chart in charts if chart]
     return render("charts", charts=shown) if shown else None
@@ -61,27 +64,27 @@ def _best(run: Run) -> Mark | None:
     return Mark(best.step, 100 * best.val_wer, f"best {percent(best.val_wer)}")
 
 
-def _series(name: str, points: Sequence[tuple[int, float]]) -> Series:
+def _series(points: Sequence[tuple[int, float]]) -> Series:
     """The points in order of step; many are thinned to means over equal runs of them."""
     ordered = sorted(points)
     width = -(-len(ordered) // _MOST_POINTS)
     runs = [ordered[at : at + width] for at in range(0, len(ordered), width)] if width else []
     steps, values = ([sum(p[i] for p in run) / len(run) for run in runs] for i in (0, 1))
-    return Series(name, steps, values)
+    return Series(steps, values)
 
 
 def validations(run: Run) -> Markup | None:
     """Every validation, with the best marked."""
     if not run.validation:
         return None
+    top = max(it.val_wer or 0.0 for it in run.validation)
     columns = (
         Column("step", "count"),
         Column("validation loss", "number"),
         Column("WER", "percent"),
-        Column("", "drawn"),
-        Column("", "text"),
+        Column(f"0 to {percent(top)}", "drawn"),
+        Column("remark", "text"),
     )
-    top = max((it.val_wer or 0.0 for it in run.validation), default=0.0)
     rows = [
         (
             *(it.step, it.val_loss, it.val_wer, drawn.bar(it.val_wer, top)),
@@ -109,7 +112,7 @@ def traps(run: Run) -> Markup | None:
 def data(run: Run) -> Markup | None:
     """What the run trained and validated on."""
     it = run.data
-    columns = (Column("", "text"), Column("hours", "hours"), Column("records", "count"))
+    columns = (Column("set", "text"), Column("hours", "hours"), Column("records", "count"))
     rows = [("train", it.train_hours, it.train_cuts), ("validation", it.eval_hours, it.eval_rows)]
-    source = Markup('<p class="note">Shards: {}</p>').format(it.shards) if it.shards else None
+    source = Markup('<p class="note">Shards: {}</p>').format(name(it.shards)) if it.shards else None
     return joined(Table("Data", columns, rows).render(), source)

@@ -1,18 +1,16 @@
-"""Artefacts as the tools write them: a corpus of 2,000 h, and the same ones gone wrong."""
+"""Artefacts of every kind, as the tools write them and as they may come to be."""
 
 from __future__ import annotations
 
 import json
-import math
-import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-Json = dict[str, Any]
+from tests.reports.corpus_fixtures import Json, ledger, profile
+from tests.reports.run_fixtures import run, wer
+from tests.reports.split_fixtures import shards, split
 
-US = 3_600_000_000
-VERSIONS = {"asr-curate": "0.1.0", "duckdb": "2.0.1", "numba": "0.68.0", "polars": "2.1.0"}
-SHA = "9f3c1d0a5b7e42866b1f0c9d8e7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
 NASTY = (
     "</script><img src=x onerror=alert(1)>",
     '"><svg onload=alert(1)>',
@@ -25,293 +23,82 @@ NASTY = (
     "👩\u200d👩\u200d👧 family, क्\u200dष",
     "lone \ud800 surrogate",
 )
-SAID = {
-    "en": "so the committee asked whether the figures for the third quarter had been revised",
-    "de": "Die Donaudampfschifffahrtsgesellschaft hat ihren Fahrplan gestern angepasst",
-    "ar": "قال الوزير إن الاجتماع سيعقد الأسبوع المقبل في العاصمة",
-    "hi": "मंत्री ने कहा कि बैठक अगले सप्ताह राजधानी में होगी",
-    "zh": "委员会询问第三季度的数字是否已经修订",
-    "th": "คณะกรรมการถามว่าตัวเลขไตรมาสที่สามได้รับการแก้ไขหรือไม่",
+MAKERS: dict[str, tuple[str, Callable[[], Json]]] = {
+    "profile": ("profile.json", profile),
+    "split": ("split.json", split),
+    "shards": ("shards.json", shards),
+    "train": ("run.json", run),
+    "eval": ("wer.json", wer),
 }
-METRICS: tuple[tuple[str, str, str, float, float, float, float], ...] = (
-    ("duration_s", "s", "Length of the segment.", 0, 40, 7.9, 4.6),
-    (
-        "char_rate",
-        "characters/s",
-        "Code points of the text as it stands, over duration; unrounded.",
-        *(0, 40, 14.7, 3.1),
-    ),
-    ("word_len", "characters", "Longest word, script-aware.", 0, 40, 10.2, 2.9),
-    ("repetitions", "times", "Most back-to-back occurrences of a phrase.", 0, 20, 1.1, 0.7),
-    ("words", "words", "White-space separated tokens.", 0, 120, 19.0, 11.0),
-    ("word_rate", "words/s", "Tokens over duration.", 0, 10, 2.4, 0.6),
-)
-LIMITS: dict[str, list[Json]] = {
-    "char_rate": [
-        {"rule": "too_fast", "severity": "bad", "operator": ">=", "value": 30.0, "where": ""},
-        {"rule": "fast", "severity": "borderline", "operator": ">=", "value": 25.0, "where": ""},
-        {"rule": "slow", "severity": "borderline", "operator": "<", "value": 3.0, "where": ""},
-        {
-            "rule": "fast_id",
-            "severity": "borderline",
-            "operator": ">=",
-            "value": 20.0,
-            "where": "lang == 'id'",
-        },
-    ],
-    "word_len": [
-        {"rule": "glued", "severity": "bad", "operator": ">=", "value": 25.0, "where": ""}
-    ],
-    "repetitions": [
-        {"rule": "loop", "severity": "bad", "operator": ">=", "value": 15.0, "where": ""},
-        {"rule": "stutter", "severity": "borderline", "operator": ">=", "value": 5.0, "where": ""},
-    ],
-    "duration_s": [
-        {"rule": "too_short", "severity": "bad", "operator": "<", "value": 0.3, "where": ""},
-        {"rule": "long", "severity": "borderline", "operator": ">", "value": 30.0, "where": ""},
-    ],
+STAGES = {"profile": "profile", "split": "split", "shards": "shard"}
+
+
+_FREE = {"versions", "strata", "by", "targets", "manifests", "fields_added", "trainer"}
+
+
+def spoilt(value: Any, *, free: bool = False) -> Any:
+    """`value` with everything nasty in every string but the schema, and in keys that are `free`."""
+    if isinstance(value, dict):
+        return {
+            _nasty(key) if free else key: item
+            if key == "schema"
+            else spoilt(item, free=key in _FREE)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [spoilt(item) for item in value]
+    return _nasty(value) if isinstance(value, str) else value
+
+
+def _nasty(text: str) -> str:
+    return " ".join((text, *NASTY))
+
+
+def long(value: Any) -> Any:
+    """`value` with every transcript 10,000 characters long."""
+    if isinstance(value, dict):
+        texts = {"text", "reference", "hypothesis"}
+        return {k: str(v) * 200 + "x" * 4000 if k in texts else long(v) for k, v in value.items()}
+    return [long(item) for item in value] if isinstance(value, list) else value
+
+
+def nulls(value: Any) -> Any:
+    """`value` with null for every number and string that an object can do without."""
+    needed = {"schema", "name", "verdict", "step"}
+    if isinstance(value, dict):
+        return {key: _null(item, needed=key in needed) for key, item in value.items()}
+    return [nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _null(value: Any, *, needed: bool) -> Any:
+    return nulls(value) if needed or isinstance(value, dict | list) else None
+
+
+def empty(value: Any) -> Any:
+    """`value` with every list emptied, every object hollow, every number and string null."""
+    return {key: value[key] if key == "schema" else _hollow(value[key]) for key in value}
+
+
+def _hollow(value: Any) -> Any:
+    return type(value)() if isinstance(value, dict | list) else None
+
+
+VARIANTS: dict[str, Callable[[Any], Any]] = {
+    "good": lambda value: value,
+    "spoilt": spoilt,
+    "long": long,
+    "nulls": nulls,
+    "empty": empty,
 }
 
 
-def _amount(name: str, rows: int, hours: float) -> Json:
-    return {"name": name, "rows": rows, "bytes": rows * 282, "duration_us": round(hours * US)}
-
-
-def ledger(stage: str) -> Json:
-    parts = {"profile": {"records": (912_340, 2014.2)}}.get(
-        stage,
-        {
-            "train": (886_101, 1955.41),
-            "eval": (9_105, 20.02),
-            "test": (13_622, 30.01),
-            "rejected": (3_400, 8.76),
-            "malformed": (112, 0.0),
-        },
-    )
-    outputs = [_amount(name, *amounts) for name, amounts in parts.items()]
-    total = {key: sum(it[key] for it in outputs) for key in ("rows", "bytes", "duration_us")}
-    return {
-        "schema": "curate.ledger/1",
-        "stage": stage,
-        "inputs": total,
-        "outputs": outputs,
-        "copies": [_amount("eval_borderline", 412, 0.91)] if stage == "split" else [],
-        "blank": {"rows": 0, "bytes": 0},
-        "balanced": True,
-    }
-
-
-def _record(rng: random.Random, value: float, lang: str, verdict: str) -> Json:
-    return {
-        "id": f"data/common_voice/{lang}/train.jsonl:{rng.randint(1, 90_000)}",
-        "value": round(value, 4),
-        "text": " ".join([SAID[lang]] * rng.choice((1, 1, 2, 9))),
-        "duration_s": round(rng.uniform(0.4, 16.0), 2),
-        "verdict": verdict,
-        "tags": ["bad:too_fast"] if verdict == "bad" else ["borderline:fast"],
-        "lang": lang,
-        "speaker": f"{lang}_{rng.randint(1, 400):04d}",
-        "audio_filepath": f"clips/common_voice_{lang}_{rng.randint(10**6, 10**7)}.mp3",
-    }
-
-
-def metric(row: tuple[str, str, str, float, float, float, float]) -> Json:
-    name, unit, meaning, low, high, middle, spread = row
-    rng, bins = random.Random(name), 80 if high <= 40 else 60
-    step = (high - low) / bins
-    edges = [round(low + i * step, 6) for i in range(bins + 1)]
-    density = [math.exp(-(((e + step / 2 - middle) / spread) ** 2) / 2) for e in edges[:-1]]
-    rows = [round(912_000 * d * step / (spread * 2.5)) for d in density]
-    rows = [n or (rng.random() < 0.5) * rng.randint(1, 40) for n in rows]
-    at = {
-        "p01": -2.1,
-        "p05": -1.6,
-        "p25": -0.7,
-        "p50": 0.0,
-        "p75": 0.7,
-        "p95": 1.7,
-        "p99": 2.4,
-        "p999": 3.9,
-    }
-    return {
-        "name": name,
-        "unit": unit,
-        "meaning": meaning,
-        "direction": "high",
-        "rows": 912_228,
-        "nulls": 112,
-        "mean": middle + 0.1,
-        "min": low,
-        "max": high * 2.3,
-        "quantiles": {k: round(max(low, middle + z * spread), 4) for k, z in at.items()},
-        "histogram": {
-            "edges": edges,
-            "rows": rows,
-            "hours": [n / 450 for n in rows],
-            "below": 0,
-            "above": 312 if name == "char_rate" else 0,
-        },
-        "thresholds": LIMITS.get(name, []),
-        "worst": [
-            _record(rng, high * (2.3 - 0.1 * i), lang, "bad" if i < 4 else "borderline")
-            for i, lang in enumerate(SAID)
-        ],
-    }
-
-
-def _stratum(value: str | None, hours: float, rng: random.Random) -> Json:
-    bad, border = hours * rng.uniform(0, 0.02), hours * rng.uniform(0.01, 0.09)
-    return {
-        "value": value,
-        "rows": round(hours * 453),
-        "hours": round(hours, 6),
-        "clean_hours": hours - bad - border,
-        "borderline_hours": border,
-        "unknown_hours": 0.0,
-        "bad_hours": bad,
-        "char_rate_p50": round(rng.uniform(3, 17), 2),
-    }
-
-
-def profile() -> Json:
-    rng = random.Random(7)
-    verdicts = {
-        "clean": (871_202, 1927.4),
-        "borderline": (35_011, 73.92),
-        "unknown": (2_615, 4.12),
-        "bad": (3_400, 8.76),
-        "malformed": (112, 0.0),
-    }
-    langs = {"en": 1204.4, "de": 402.2, "hi": 190.1, "ar": 120.4, "zh": 77.3, "th": 19.6}
-    return {
-        "schema": "curate.profile/1",
-        "command": "curate profile data/common_voice/*/train.jsonl data/meetings.jsonl --by lang "
-        "--out profiles/2000h",
-        "versions": VERSIONS,
-        "rules": {"name": "default", "path": "rules/default.yaml", "sha256": SHA},
-        "inputs": [
-            {"source": f"data/{n}.jsonl", "bytes": b, "rows": b // 282, "blank_lines": i}
-            for i, (n, b) in enumerate(
-                {"common_voice": 190_000_000, "meetings": 67_279_880}.items()
-            )
-        ],
-        "totals": {"rows": 912_340, "duration_us": round(2014.2 * US), "hours": 2014.2},
-        "verdicts": [
-            {"verdict": v, "rows": rows, "hours": hours} for v, (rows, hours) in verdicts.items()
-        ],
-        "rules_hit": [
-            {
-                "rule": limit["rule"],
-                "metric": name,
-                "severity": limit["severity"],
-                "condition": f"{name} {limit['operator']} {limit['value']:g}",
-                "rows": (n := rng.randint(0, 4000)),
-                "hours": n / 440,
-                "only_rows": n // 2,
-                "why": "Faster than anyone speaks: the text is longer than the audio.",
-            }
-            for name, limits in LIMITS.items()
-            for limit in limits
-        ],
-        "malformed": [
-            {
-                "reason": reason,
-                "rows": n,
-                "example": {"id": f"data/meetings.jsonl:{n}", "byte_offset": n * 282},
-            }
-            for reason, n in (("not one JSON object", 61), ("duration is not positive", 51))
-        ],
-        "metrics": [metric(row) for row in METRICS],
-        "strata": {
-            "lang": [_stratum(lang, hours, rng) for lang, hours in langs.items()],
-            "speaker": [_stratum(f"spk_{i:03d}", 30 / (i + 1), rng) for i in range(50)],
-        },
-        "duplicates": {
-            "unique_texts": 801_233,
-            "rows_with_duplicated_text": 160_120,
-            "duplicate_audio_offset_keys": 0,
-        },
-    }
-
-
-def split() -> Json:
-    rng = random.Random(3)
-    outputs = {it["name"]: it for it in ledger("split")["outputs"]}
-    bins = ("0-2 s", "2-5 s", "5-10 s", "10-20 s", "20-40 s")
-    strata = []
-    for lang, hours in {"en": 1204, "de": 402, "hi": 190, "ar": 120, "zh": 77}.items():
-        for at, name in enumerate(bins):
-            clean = 3600 * hours * (0.05, 0.3, 0.4, 0.2, 0.05)[at]
-            eval_s, test_s = clean * 0.0104, clean * 0.0156
-            strata.append(
-                {
-                    "stratum": {"lang": lang, "duration_bin": name},
-                    "clean_s": clean,
-                    "train_s": clean * 0.97,
-                    "eval_s": eval_s * rng.uniform(0.9, 1.04),
-                    "test_s": test_s * rng.uniform(0.95, 1.02),
-                    "eval_target_s": eval_s,
-                    "test_target_s": test_s,
-                }
-            )
-    pairs = (("train", "eval"), ("train", "test"), ("eval", "test"))
-    return {
-        "schema": "curate.split/1",
-        "command": "curate split profiles/2000h --out splits/v1 --eval 20h --test 30h --seed 7",
-        "versions": VERSIONS,
-        "seed": 7,
-        "rules": {"name": "default", "path": "rules/default.yaml", "sha256": SHA},
-        "targets": {
-            "eval": _target(72_000, 72_000, 72_072, 9_105),
-            "test": _target(108_000, 108_000, 108_036, 13_622),
-        },
-        "warnings": ["Stratum zh, 20-40 s has 2 speakers only: all of it went to train."],
-        "outputs": [
-            {
-                "name": name,
-                "file": f"{name}.jsonl",
-                "rows": it["rows"],
-                "bytes": it["bytes"],
-                "hours": it["duration_us"] / US,
-                "verdicts": {"bad": it["rows"]}
-                if name == "rejected"
-                else {"clean": it["rows"] - 9, "borderline": 9 * (name == "train")},
-            }
-            for name, it in outputs.items()
-        ],
-        "strata_columns": ["lang", "duration_bin"],
-        "strata": strata,
-        "groups": {
-            "columns": ["speaker"],
-            "total": 4_120,
-            "ungrouped_rows": 212,
-            "train": 3_900,
-            "eval": 96,
-            "test": 124,
-        },
-        "leaks": [
-            {"kind": kind, "between": list(pair), "count": 0}
-            for kind in ("group", "text", "audio")
-            for pair in pairs
-        ],
-        "balance": [
-            {"covariate": name, "split": part, "ks": round(rng.uniform(0.004, 0.06), 4)}
-            for name in ("duration_s", "char_rate", "words")
-            for part in ("eval", "test")
-        ],
-    }
-
-
-def _target(asked: int, aimed: int, got: int, rows: int) -> Json:
-    return {
-        "asked_s": asked,
-        "target_s": aimed,
-        "got_s": got,
-        "rows": rows,
-        "groups": 96,
-        "words": got * 2,
-        "shrunk": aimed < asked,
-    }
+def make(kind: str, folder: Path, variant: str = "good") -> Path:
+    """Write the artefacts of `kind` into `folder`."""
+    file, maker = MAKERS[kind]
+    write(folder, file, VARIANTS[variant](maker()))
+    if kind in STAGES:
+        write(folder, "ledger.json", VARIANTS[variant](ledger(STAGES[kind])))
+    return folder
 
 
 def write(folder: Path, file: str, data: Json) -> None:

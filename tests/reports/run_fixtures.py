@@ -1,58 +1,11 @@
-"""Artefacts of the later stages: shards, a training run, an evaluation; and spoilt copies."""
+"""A training run and an evaluation, as train writes them."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from tests.reports.fixtures import (
-    NASTY,
-    SAID,
-    SHA,
-    VERSIONS,
-    Json,
-    ledger,
-    profile,
-    split,
-    write,
-)
-
-
-def shards() -> Json:
-    names = [f"{at:06d}" for at in range(24)]
-    return {
-        "schema": "curate.shards/1",
-        "command": "curate shard splits/v1 --out shards/v1",
-        "versions": VERSIONS,
-        "cuts": 886_089,
-        "hours": 1955.36,
-        "audio_format": "flac",
-        "fields_added": {"pnc": 412_000, "source_lang": 886_089, "target_lang": 886_089},
-        "shards": [
-            {
-                "index": at,
-                "cuts_file": f"train/cuts.{name}.jsonl.gz",
-                "recording_file": f"train/recording.{name}.tar",
-                "cuts": 36_920,
-                "hours": 81.47,
-                "bytes": 4_700_123_456 + at,
-                "sha256": {"cuts": SHA, "recording": SHA[::-1]},
-            }
-            for at, name in enumerate(names)
-        ],
-        "skipped": [
-            {"id": f"splits/v1/train.jsonl:{at}", "reason": "audio ends before the segment does"}
-            for at in range(12)
-        ],
-        "manifests": {
-            "eval": {"file": "eval.jsonl", "rows": 9_105, "hours": 20.02},
-            "test": {"file": "test.jsonl", "rows": 13_622, "hours": 30.01},
-        },
-        "verified": {"cuts": 886_089, "hours": 1955.36, "ids_match": True},
-    }
+from tests.reports.corpus_fixtures import SAID, VERSIONS, Json
 
 
 def run() -> Json:
@@ -175,68 +128,3 @@ def _utterance(lang: str, said: str, rng: random.Random) -> Json:
         "hypothesis": (" " if by_word else "").join(heard),
         "wer": 0.6667,
     }
-
-
-MAKERS: dict[str, tuple[str, Callable[[], Json]]] = {
-    "profile": ("profile.json", profile),
-    "split": ("split.json", split),
-    "shards": ("shards.json", shards),
-    "train": ("run.json", run),
-    "eval": ("wer.json", wer),
-}
-STAGES = {"profile": "profile", "split": "split", "shards": "shard"}
-
-
-def spoilt(value: Any, at: int = 0) -> Any:
-    """`value` with something nasty in every string but the schema."""
-    if isinstance(value, dict):
-        return {
-            k: v if k == "schema" else spoilt(v, i + at) for i, (k, v) in enumerate(value.items())
-        }
-    if isinstance(value, list):
-        return [spoilt(item, i + at) for i, item in enumerate(value)]
-    return f"{value} {NASTY[at % len(NASTY)]}" if isinstance(value, str) else value
-
-
-def long(value: Any) -> Any:
-    """`value` with every transcript 10,000 characters long."""
-    if isinstance(value, dict):
-        texts = {"text", "reference", "hypothesis"}
-        return {k: str(v) * 200 + "x" * 4000 if k in texts else long(v) for k, v in value.items()}
-    return [long(item) for item in value] if isinstance(value, list) else value
-
-
-def nulls(value: Any) -> Any:
-    """`value` with null for every number and string that an object can do without."""
-    needed = {"schema", "name", "verdict", "step"}
-    if isinstance(value, dict):
-        return {key: _null(item, needed=key in needed) for key, item in value.items()}
-    return [nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def _null(value: Any, *, needed: bool) -> Any:
-    return nulls(value) if needed or isinstance(value, dict | list) else None
-
-
-def empty(value: Any) -> Any:
-    """`value` with every list emptied and every object but the top one hollow."""
-    hollow = {list: [], dict: {}}
-    return {k: hollow.get(type(v), v if k == "schema" else None) for k, v in value.items()}
-
-
-VARIANTS: dict[str, Callable[[Any], Any]] = {
-    "good": lambda value: value,
-    "spoilt": spoilt,
-    "long": long,
-    "nulls": nulls,
-    "empty": empty,
-}
-
-
-def make(kind: str, folder: Path, variant: str = "good") -> Path:
-    """Write the artefacts of `kind` into `folder`."""
-    file, maker = MAKERS[kind]
-    write(folder, file, VARIANTS[variant](maker()))
-    if kind in STAGES:
-        write(folder, "ledger.json", VARIANTS[variant](ledger(STAGES[kind])))
-    return folder

@@ -1,0 +1,107 @@
+"""Manifest records made ready for training: absolute paths, and the fields that Canary needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from curate.shards.audio import Audio
+
+Record = dict[str, object]
+
+PNC_YES = frozenset({"yes", "1", "true", "pnc"})
+PNC_NO = frozenset({"no", "0", "false", "nopnc"})
+CUSTOM = (
+    "source_lang", "target_lang", "pnc", "itn", "timestamp", "diarize", "emotion",
+    "decodercontext", "taskname", "task",
+)  # fmt: skip
+"""Prompt slots of canary and canary2; they travel in the cut's custom fields."""
+
+_SENTENCE_MARKS = frozenset(".,?!;:\u00bf\u00a1\u3002\uff0c\uff1f\uff01\u061f\u060c\u0964")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row to store: its id, its record, and what the rules said of it."""
+
+    id: str
+    key: str
+    record: Record
+    verdict: str
+    tags: Sequence[str]
+
+
+def complete(record: Mapping[str, object], lang: str | None) -> tuple[Record, list[str]]:
+    """The record with source_lang, target_lang and pnc filled in; and which were added or mended.
+
+    NeMo takes `pnc: "Yes"` or JSON true for something else than yes (it trains as nopnc, or
+    fails), so the value is written as yes or no. A missing pnc means yes to canary2 even for
+    lower-case text; here it follows the text.
+    """
+    done = dict(record)
+    changed: list[str] = []
+    for key in ("source_lang", "target_lang"):
+        if not isinstance(done.get(key), str) and lang is not None:
+            done[key] = lang
+            changed.append(key)
+    pnc = plain_pnc(done.get("pnc"), str(done["text"]))
+    if pnc != done.get("pnc"):
+        done["pnc"] = pnc
+        changed.append("pnc")
+    if lang is not None and not isinstance(done.get("lang"), str):
+        done["lang"] = lang
+        changed.append("lang")
+    return done, changed
+
+
+def plain_pnc(value: object, text: str) -> str:
+    """`yes` or `no`: the declared value where it is readable, else what the text shows."""
+    said = str(value).strip().lower()
+    if said in PNC_YES | PNC_NO:
+        return "yes" if said in PNC_YES else "no"
+    return "yes" if text != text.lower() or not _SENTENCE_MARKS.isdisjoint(text) else "no"
+
+
+def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
+    """The Lhotse MonoCut of a row, its recording a Shar placeholder."""
+    record = row.record
+    supervision = {
+        "id": row.key,
+        "recording_id": row.key,
+        "start": 0.0,
+        "duration": audio.duration_s,
+        "channel": 0,
+        "text": record["text"],
+        **_present(record, {"lang": "language", "speaker": "speaker", "gender": "gender"}),
+    }
+    custom = {name: record[name] for name in CUSTOM if record.get(name) is not None}
+    return {
+        "id": row.key,
+        "start": 0.0,
+        "duration": audio.duration_s,
+        "channel": 0,
+        "supervisions": [supervision],
+        "recording": placeholder(row.key, audio),
+        "custom": {**custom, "record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)},
+        "type": "MonoCut",
+    }
+
+
+def placeholder(key: str, audio: Audio) -> Mapping[str, object]:
+    """A recording whose samples stand beside it in the tar file."""
+    return {
+        "id": key,
+        "sources": [{"type": "shar", "channels": [0], "source": ""}],
+        "sampling_rate": audio.rate,
+        "num_samples": audio.samples,
+        "duration": audio.duration_s,
+        "channel_ids": [0],
+    }
+
+
+def _present(record: Mapping[str, object], names: Mapping[str, str]) -> Record:
+    return {
+        to: value if isinstance(value, str) else str(value)
+        for name, to in names.items()
+        if (value := record.get(name)) is not None
+    }

@@ -1,0 +1,40 @@
+"""Where tests find real data and the bundled example."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real manifests with independent reference figures; not part of the project."""
+    folder = Path(os.environ.get("CURATE_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "reference.json").is_file():
+        pytest.skip(f"no real data at {folder}: set CURATE_REAL_DATA")
+    return folder
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Callable[..., Path]:
+    """Write lines (bytes, or text) to a manifest file."""
+
+    def write(*lines: str | bytes, name: str = "manifest.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(
+            b"".join((line.encode() if isinstance(line, str) else line) + b"\n" for line in lines)
+        )
+        return path
+
+    return write

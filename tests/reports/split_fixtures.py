@@ -1,0 +1,121 @@
+"""A split and its shards, as curate writes them."""
+
+from __future__ import annotations
+
+import random
+
+from tests.reports.corpus_fixtures import SHA, US, VERSIONS, Json, ledger
+
+
+def split() -> Json:
+    rng = random.Random(3)
+    outputs = {it["name"]: it for it in ledger("split")["outputs"]}
+    bins = ("0-2 s", "2-5 s", "5-10 s", "10-20 s", "20-40 s")
+    strata = []
+    for lang, hours in {"en": 1204, "de": 402, "hi": 190, "ar": 120, "zh": 77}.items():
+        for at, name in enumerate(bins):
+            clean = 3600 * hours * (0.05, 0.3, 0.4, 0.2, 0.05)[at]
+            eval_s, test_s = clean * 0.0104, clean * 0.0156
+            strata.append(
+                {
+                    "stratum": {"lang": lang, "duration_bin": name},
+                    "clean_s": clean,
+                    "train_s": clean * 0.97,
+                    "eval_s": eval_s * rng.uniform(0.9, 1.04),
+                    "test_s": test_s * rng.uniform(0.95, 1.02),
+                    "eval_target_s": eval_s,
+                    "test_target_s": test_s,
+                }
+            )
+    pairs = (("train", "eval"), ("train", "test"), ("eval", "test"))
+    return {
+        "schema": "curate.split/1",
+        "command": "curate split profiles/2000h --out splits/v1 --eval 20h --test 30h --seed 7",
+        "versions": VERSIONS,
+        "seed": 7,
+        "rules": {"name": "default", "path": "rules/default.yaml", "sha256": SHA},
+        "targets": {
+            "eval": _target(72_000, 72_000, 72_072, 9_105),
+            "test": _target(108_000, 108_000, 108_036, 13_622),
+        },
+        "warnings": ["Stratum zh, 20-40 s has 2 speakers only: all of it went to train."],
+        "outputs": [
+            {
+                "name": name,
+                "file": f"{name}.jsonl",
+                "rows": it["rows"],
+                "bytes": it["bytes"],
+                "hours": it["duration_us"] / US,
+                "verdicts": {{"rejected": "bad"}.get(name, name): it["rows"]}
+                if name in {"rejected", "malformed"}
+                else {"clean": it["rows"] - 9, "borderline": 9 * (name == "train")},
+            }
+            for name, it in outputs.items()
+        ],
+        "strata_columns": ["lang", "duration_bin"],
+        "strata": strata,
+        "groups": {
+            "columns": ["speaker"],
+            "total": 4_120,
+            "ungrouped_rows": 212,
+            "train": 3_900,
+            "eval": 96,
+            "test": 124,
+        },
+        "leaks": [
+            {"kind": kind, "between": list(pair), "count": 0}
+            for kind in ("group", "text", "audio")
+            for pair in pairs
+        ],
+        "balance": [
+            {"covariate": name, "split": part, "ks": round(rng.uniform(0.004, 0.06), 4)}
+            for name in ("duration_s", "char_rate", "words")
+            for part in ("eval", "test")
+        ],
+    }
+
+
+def _target(asked: int, aimed: int, got: int, rows: int) -> Json:
+    return {
+        "asked_s": asked,
+        "target_s": aimed,
+        "got_s": got,
+        "rows": rows,
+        "groups": 96,
+        "words": got * 2,
+        "shrunk": aimed < asked,
+    }
+
+
+def shards() -> Json:
+    names = [f"{at:06d}" for at in range(24)]
+    return {
+        "schema": "curate.shards/1",
+        "command": "curate shard splits/v1 --out shards/v1",
+        "versions": VERSIONS,
+        "cuts": 886_089,
+        "hours": 1955.36,
+        "audio_format": "flac",
+        "fields_added": {"pnc": 412_000, "source_lang": 886_089, "target_lang": 886_089},
+        "shards": [
+            {
+                "index": at,
+                "cuts_file": f"train/cuts.{name}.jsonl.gz",
+                "recording_file": f"train/recording.{name}.tar",
+                "cuts": 36_920,
+                "hours": 81.47,
+                "bytes": 4_700_123_456 + at,
+                "sha256": {"cuts": SHA, "recording": SHA[::-1]},
+            }
+            for at, name in enumerate(names)
+        ],
+        "skipped": [
+            {"id": f"splits/v1/train.jsonl:{at}", "reason": "audio ends before the segment does"}
+            for at in range(12)
+        ],
+        "manifests": {
+            "eval": {"file": "eval.jsonl", "rows": 9_105, "hours": 20.02},
+            "test": {"file": "test.jsonl", "rows": 13_622, "hours": 30.01},
+        },
+        "verified": {"cuts": 886_089, "hours": 1955.36, "ids_match": True},
+    }

@@ -1,0 +1,89 @@
+"""Pages in a real browser, on a phone's width: nothing is refused, nothing sticks out."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports import build
+from tests.reports.fixtures import MAKERS, make
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+
+WIDTH = 390
+VARIANTS = ("good", "spoilt", "long", "nulls", "empty")
+FRAME = '<iframe src="{}" style="width:390px;height:700px" onload="measure(this)"></iframe>'
+HARNESS = """<!doctype html><meta charset="utf-8"><pre id="found"></pre><script>
+const found = {};
+function measure(frame) {
+  const page = frame.contentDocument;
+  page.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+  page.querySelectorAll("thead button").forEach((button) => button.click());
+  found[frame.getAttribute("src")] = {
+    wide: page.documentElement.scrollWidth,
+    window: frame.contentWindow.innerWidth,
+    styled: frame.contentWindow.getComputedStyle(page.body).maxWidth,
+    sections: page.querySelectorAll("section, footer").length,
+    sorted: page.querySelectorAll("th[aria-sort]").length,
+    small: [...page.querySelectorAll("svg.chart")].filter((it) => it.clientWidth < 300).length,
+  };
+  document.getElementById("found").textContent = JSON.stringify(found);
+}
+</script>"""
+
+
+def _browse(page: Path, profile: Path) -> tuple[str, list[str]]:
+    """The document after loading, and everything that the console said."""
+    assert BROWSER is not None
+    done = subprocess.run(
+        [
+            *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"),
+            *("--allow-file-access-from-files", f"--user-data-dir={profile}", "--dump-dom"),
+            *("--disable-background-networking", "--no-first-run", page.as_uri()),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_pages_fit_a_phone_and_break_no_rule_of_their_own(tmp_path: Path) -> None:
+    names = [f"{kind}-{variant}" for kind in MAKERS for variant in VARIANTS]
+    for name in names:
+        kind, _, variant = name.partition("-")
+        build(kind, make(kind, tmp_path / name, variant))  # type: ignore[arg-type]
+    frames = "".join(FRAME.format(f"{name}/report.html") for name in names)
+    (tmp_path / "harness.html").write_text(HARNESS + frames)
+    document, console = _browse(tmp_path / "harness.html", tmp_path / "profile")
+    match = re.search(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)
+    assert match is not None
+    found: dict[str, dict[str, Any]] = json.loads(unescape(match[1]))
+    assert console == []
+    assert len(found) == 25
+    for name, page in found.items():
+        assert page["wide"] <= page["window"] == WIDTH, name
+        assert page["styled"] != "none", name
+        assert page["sections"] >= 2, name
+        assert page["small"] == 0, name
+        assert (page["sorted"] > 0) or "nulls" in name or "empty" in name, name
+
+
+def test_the_console_speaks_when_a_rule_is_broken(tmp_path: Path) -> None:
+    """Shows that the test above would notice: a style that the policy does not know."""
+    page = build("split", make("split", tmp_path))
+    html = page.read_text(encoding="utf-8")
+    page.write_text(html.replace("<h1>", '<h1 style="color: red">'), encoding="utf-8")
+    _, console = _browse(page, tmp_path / "profile")
+    assert any("Content Security Policy" in line for line in console)

@@ -1,0 +1,192 @@
+"""Every page, from good artefacts and from bad ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from curate.errors import ConfigError, InputError
+from reports import Kind, build
+from tests.reports.fixtures import MAKERS, STAGES, VARIANTS, make
+
+KINDS: tuple[Kind, ...] = ("profile", "split", "shards", "train", "eval")
+EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]
+VOID = {"meta", "wbr", "br", "img", "input", "link", "rect", "line", "path", "use"}
+
+
+class Reader(HTMLParser):
+    """Elements with their attributes, text without style and script, and unclosed elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "script"} & {*self.open}:
+            self.text += data
+
+
+def read(path: Path) -> tuple[str, Reader]:
+    html = path.read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return html, reader
+
+
+def test_every_kind_has_fixtures() -> None:
+    assert tuple(MAKERS) == KINDS
+    assert len(EVERY) == 25
+
+
+@pytest.mark.parametrize(("kind", "variant"), EVERY)
+def test_a_page_stands_on_its_own(kind: Kind, variant: str, tmp_path: Path) -> None:
+    path = build(kind, make(kind, tmp_path, variant))
+    html, reader = read(path)
+    names = {name for name, _ in reader.elements}
+    ids = [attrs["id"] for _, attrs in reader.elements if "id" in attrs]
+    assert path == tmp_path / "report.html"
+    assert sorted(item.name for item in tmp_path.iterdir()) == sorted(
+        ["report.html", MAKERS[kind][0], *(["ledger.json"] if kind in STAGES else [])]
+    )
+    assert reader.open == []
+    assert len(ids) == len(set(ids)) > 0
+    assert not names & {"img", "link", "iframe", "object", "embed", "form", "base", "image"}
+    assert not re.search(r"https?:|javascript:|@import|url\((?!#c)", html)
+    assert html.count("<script>") == html.count("</script>") == 1
+    for _, attrs in reader.elements:
+        assert not [name for name in attrs if name.startswith("on") or name in {"style", "src"}]
+        assert (attrs.get("href") or "#").startswith("#") or attrs["href"] in (
+            MAKERS[kind][0],
+            "ledger.json",
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_policy_allows_the_style_and_script_of_the_page_only(
+    kind: Kind, tmp_path: Path
+) -> None:
+    _, reader = read(build(kind, make(kind, tmp_path)))
+    policies = [
+        attrs["content"] or ""
+        for name, attrs in reader.elements
+        if name == "meta" and attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert len(policies) == 1
+    assert policies[0].startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policies[0]
+    assert ("html", {"lang": "en"}) in reader.elements
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_from_outside_becomes_markup(kind: Kind, tmp_path: Path) -> None:
+    html, reader = read(build(kind, make(kind, tmp_path, "spoilt")))
+    assert "onerror=alert(1)" in reader.text
+    assert "{{ 7 * 7 }}" in reader.text
+    assert "<img" not in html
+    assert "<svg onload" not in html
+    hidden = [c for c in html if re.match("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e]", c)]
+    assert hidden == []
+    assert "U+202E" in html
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_artefacts_same_bytes(kind: Kind, tmp_path: Path) -> None:
+    first = build(kind, make(kind, tmp_path / "a")).read_bytes()
+    code = "import sys, pathlib, reports; reports.build(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    make(kind, tmp_path / "b")
+    subprocess.run(
+        [sys.executable, "-c", code, kind, str(tmp_path / "b")],
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "1234"},
+    )
+    assert (tmp_path / "b" / "report.html").read_bytes() == first
+
+
+def test_importing_reports_is_cheap() -> None:
+    code = "import sys, reports; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not {"matplotlib", "jinja2", "jiwer", "pydantic", "polars"} & {*done.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("profile.json", None, "No such file"),
+        ("profile.json", "{", "is not JSON"),
+        ("profile.json", "[" * 100_000, "is not JSON"),
+        ("profile.json", '{"schema": "curate.profile/1", "totals": {"hours": NaN}}', "NaN"),
+        ("profile.json", '{"schema": "curate.profile/1", "totals": {"hours": 1e999}}', "finite"),
+        ("profile.json", '{"schema": "curate.profile/2"}', "reads curate.profile/1"),
+        ("profile.json", "{}", "schema"),
+        ("profile.json", '{"schema": "curate.profile/1", "metrics": 3}', "metrics"),
+        ("profile.json", "[]", "(top level)"),
+        ("ledger.json", None, "No such file"),
+    ],
+)
+def test_unreadable_artefacts_are_named(
+    file: str, content: str | None, said: str, tmp_path: Path
+) -> None:
+    make("profile", tmp_path)
+    (tmp_path / file).unlink()
+    if content is not None:
+        (tmp_path / file).write_text(content)
+    with pytest.raises(InputError) as caught:
+        build("profile", tmp_path)
+    assert str(tmp_path / file) in str(caught.value)
+    assert said in str(caught.value)
+    assert "mend: write it anew with `curate profile`" in str(caught.value)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    (tmp_path / "split.json").write_text('{"schema": "x", "seed": "many", "leaks": 1}')
+    with pytest.raises(InputError) as caught:
+        build("split", tmp_path)
+    assert len(caught.value.faults) == 4
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = build("split", make("split", tmp_path)).read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ConfigError, match="No space left"):
+        build("split", tmp_path)
+    assert (tmp_path / "report.html").read_bytes() == old
+    assert {item.name for item in tmp_path.iterdir()} == {
+        "split.json",
+        "ledger.json",
+        "report.html",
+    }
+
+
+def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
+    make("eval", tmp_path)
+    data = json.loads((tmp_path / "wer.json").read_text())
+    (tmp_path / "wer.json").write_text(json.dumps({**data, "later": {"more": 1}}))
+    assert build("eval", tmp_path).exists()

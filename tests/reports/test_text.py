@@ -1,0 +1,126 @@
+"""Numbers, transcripts and alignments, as they read on a page."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from reports import format as show
+from reports.align import alignment
+from reports.transcripts import CUT, WHOLE, marked, transcript, visible
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (show.percent(None), "—"),
+        (show.percent(0.0), "0.0 %"),
+        (show.percent(1.0), "100 %"),
+        (show.percent(0.99999), ">99.9 %"),  # not quite all is not all
+        (show.percent(0.00001), "<0.1 %"),  # nearly nothing is not nothing
+        (show.percent(1.2), "120.0 %"),  # a WER may pass 1
+        (show.number(0.0), "0"),
+        (show.number(-3.25), "-3.25"),
+        (show.number(29.9999), "30"),
+        (show.number(1234.5), "1,234"),
+        (show.number(1e300), "1e+300"),
+        (show.fixed(0.004, 2), "<0.01"),
+        (show.hours(0.0), "0 h"),
+        (show.share(1, 0), None),
+        (show.share(None, 3), None),
+        (show.size(None), "—"),
+        (show.size(1_500_000_000_000_000), "1.5e+03 TB"),
+        (show.plural(1, "row"), "1 row"),
+    ],
+)
+def test_numbers(said: str | float | None, wanted: str | float | None) -> None:
+    assert said == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("plain", "plain"),
+        ("\x1b[2J", "␛[2J"),
+        ("a\x7fb\x85c", "a␡b‹U+0085›c"),
+        ("\u202eevil", "‹U+202E›evil"),
+        ("x\u200by\ufeff", "x‹U+200B›y‹U+FEFF›"),
+        ("a\u200db", "a‹U+200D›b"),  # a joiner that joins nothing is hiding
+        ("می\u200cخواهم", "می\u200cخواهم"),  # Persian needs it
+        ("क्\u200dष", "क्\u200dष"),  # so does Hindi
+        ("👩\u200d👧", "👩\u200d👧"),  # and a family
+        ("e\u0301 ñ 漢字 ไทย", "e\u0301 ñ 漢字 ไทย"),
+        ("\u3164", "‹U+3164›"),  # a letter by its category, a blank to the eye
+        ("\U000e0041", "‹U+E0041›"),  # tag characters spell out hidden words
+        ("\ud800", "‹U+D800›"),
+    ],
+)
+def test_hidden_characters_show(text: str, wanted: str) -> None:
+    assert visible(text) == wanted
+
+
+@given(st.text(st.characters()))
+def test_marked_text_is_inert_and_whole(text: str) -> None:
+    html = marked(text)
+    assert html.startswith("<bdi>")
+    assert html.endswith("</bdi>")
+    assert html.count("<") == 2 + html.count("<span ") + html.count("</span>")
+    assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in html)
+    if text.isprintable() and text.isascii():
+        assert Markup(html)[5:-6].unescape() == text
+
+
+@pytest.mark.parametrize(
+    ("lang", "attribute"),
+    [("th", ' lang="th"'), ("zh-CN", ' lang="zh-CN"'), ('"><b', ""), (None, ""), ("", "")],
+)
+def test_language_is_said_where_it_is_one(lang: str | None, attribute: str) -> None:
+    assert marked("a", lang) == f"<bdi{attribute}>a</bdi>"
+
+
+def test_long_transcripts_are_cut_and_kept() -> None:
+    assert "<details" not in transcript("a" * CUT)
+    html = transcript("word " * 2000)
+    assert html.startswith("<details")
+    assert "10,000 characters" in html
+    assert "and 6,000 more characters" in html
+    assert len(html) < CUT + WHOLE + 400
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "wanted"),
+    [
+        ("a b c", "a b c", "<bdi>a b c</bdi>"),
+        ("a b c", "a c", "<bdi>a <del>b</del> c</bdi>"),
+        ("a c", "a b c", "<bdi>a <ins>b</ins> c</bdi>"),
+        (
+            "a b",
+            "a x",
+            '<bdi>a <span class="swap"><del>b</del> <ins>x</ins></span></bdi>',
+        ),
+        ("", "a", "<bdi><ins>a</ins></bdi>"),
+        ("a", "", "<bdi><del>a</del></bdi>"),
+        ("", "", '<span class="none">nothing said, nothing heard</span>'),
+        (None, "a", '<span class="none">no reference</span>'),
+        ("a", None, '<span class="none">no hypothesis</span>'),
+        ("<b>", "<b>", "<bdi>&lt;b&gt;</bdi>"),
+        (
+            "委员会询问第三季",
+            "委会询问第三季度",
+            "<bdi>委<del>员</del>会询问第三季<ins>度</ins></bdi>",
+        ),
+    ],
+)
+def test_alignment(reference: str | None, hypothesis: str | None, wanted: str) -> None:
+    assert alignment(reference, hypothesis) == wanted
+
+
+@given(st.lists(st.sampled_from("ab<"), max_size=9), st.lists(st.sampled_from("ab<"), max_size=9))
+def test_an_alignment_holds_both_sides(ours: list[str], theirs: list[str]) -> None:
+    html = alignment(" ".join(ours), " ".join(theirs))
+    edits = html.count("<del>") + html.count("<ins>")
+    assert (edits == 0) == (ours == theirs)
