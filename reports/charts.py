@@ -106,7 +106,8 @@ def say(limit: Threshold) -> str:
     """`bad ≥ 30`; a limit that holds for some rows only goes by its rule's name."""
     name = (limit.rule if limit.where else limit.severity) or "limit"
     name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
-    return f"{name} {_SIGNS.get(limit.operator or '', limit.operator)} {number(limit.value)}"
+    operator = limit.operator or "—"
+    return f"{name} {_SIGNS.get(operator, operator)} {number(limit.value)}"
 
 
 def _placed(near: Sequence[tuple[Threshold, float]], low: float, high: float) -> list[Limit]:

@@ -43,14 +43,14 @@ def fixed(value: float | None, digits: int) -> str:
 
 
 def hours(value: float | None) -> str:
-    """Hours alone in a sentence, with their unit.
+    """Hours alone in a sentence, with the unit that suits them.
 
-    >>> hours(1967.41), hours(20.04), hours(0.0312), hours(0)
-    ('1,967.4 h', '20.04 h', '0.0312 h', '0 h')
+    >>> hours(1967.41), hours(20.04), hours(0.15), hours(0)
+    ('1,967.4 h', '20.04 h', '9 min', '0 h')
     """
     if not value:
         return UNKNOWN if value is None else "0 h"
-    return f"{fixed(value, 1 if value >= 100 else 2 if value >= 1 else 4)} h"
+    return seconds(3600 * value) if value < 1 else f"{fixed(value, 1 if value >= 100 else 2)} h"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

@@ -56,6 +56,9 @@ _SETTINGS = {
     "ytick.minor.size": 2,
     "text.parse_math": False,
 }
+LONGEST = 48
+"""Letters of a foreign word that a chart has room for."""
+
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _REFERENCE = re.compile(r"#([A-Za-z_][\w.-]*)")
 _DECIMALS = re.compile(r"-?\d+\.\d{2,}")
@@ -73,7 +76,7 @@ class Words:
     def keep(self, text: str) -> str:
         """A stand-in to draw in place of `text`."""
         stand_in = f"~{len(self._kept)}~"
-        self._kept[stand_in] = visible(text)
+        self._kept[stand_in] = visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
         return stand_in
 
     def put_back(self, text: str | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup, escape
 
+from curate.columns import VERDICTS
 from reports import format as show
 from reports.templating import render
 from reports.transcripts import marked, visible
@@ -132,6 +133,6 @@ def alarm(text: str) -> Markup:
 
 def verdict(word: str) -> Markup:
     """A verdict with its swatch; any other word as it is."""
-    known = word in {"clean", "borderline", "unknown", "bad", "malformed"}
-    swatch = Markup('<i class="swatch b-{}"></i>').format(word) if known else Markup()
-    return Markup('<span class="verdict">{}{}</span>').format(swatch, visible(word))
+    if word not in VERDICTS:
+        return marked(word)
+    return Markup('<span class="verdict"><i class="swatch b-{}"></i>{}</span>').format(word, word)

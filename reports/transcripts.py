@@ -122,6 +122,16 @@ def transcript(text: str | None, lang: str | None = None) -> Markup:
     ).format(marked(_start(text), lang), len(text), rest)
 
 
+def folded(text: str | None) -> Markup | None:
+    """A remark: its first sentence, and the rest on demand."""
+    first, stop, rest = (text or "").partition(". ")
+    if not rest:
+        return transcript(text) if text else None
+    return Markup('<details class="rest"><summary>{}</summary><div>{}</div></details>').format(
+        marked(first + stop.rstrip()), marked(rest)
+    )
+
+
 def _start(text: str) -> str:
     """The first characters of `text`, cut at a space where one is near."""
     head = text[:CUT]

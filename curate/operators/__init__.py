@@ -1,7 +1,7 @@
 """The language of rules: operators, the words a rule may use, expressions and their meaning."""
 
 from curate.operators.declare import BY_SYMBOL, FIELDS, OPERATORS, Operator, vocabulary
-from curate.operators.evaluate import Batch, holds
+from curate.operators.evaluate import Batch, Truth, holds
 from curate.operators.parse import parse
 from curate.operators.scan import suggest
 from curate.operators.syntax import (
@@ -38,6 +38,7 @@ __all__ = [
     "Operator",
     "Or",
     "Text",
+    "Truth",
     "holds",
     "names_in",
     "parse",

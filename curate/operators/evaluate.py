@@ -1,4 +1,4 @@
-"""What an expression means: on a row in plain Python (the definition), and on a batch in Polars.
+"""What an expression means: on a row in plain Python (the definition), and on a batch.
 
 Both keep three truths: true, false and unknown (null). A comparison with an unknown side is
 unknown; `false and unknown` is false, `true or unknown` is true, else unknown spreads (Kleene).
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from curate.operators.syntax import (
@@ -28,9 +30,11 @@ from curate.operators.syntax import (
     Number,
     Or,
     Text,
+    kind_of,
 )
 
 Value: TypeAlias = float | str | bool | None
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -101,63 +105,126 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-class Batch:
-    """Rows on which conditions are decided; each column is made ready once.
+class Truth(NamedTuple):
+    """Where a condition holds and where it does not; where neither, it is unknown."""
 
-    Eager series, not a lazy expression: for the tens of thousands of rows that a batch has, a
-    plan of a hundred small expressions costs ten times what their work does.
+    yes: Mask
+    no: Mask
+
+    def unknown(self) -> Mask:
+        """Where nobody can say."""
+        return ~(self.yes | self.no)
+
+
+class _Numbers(NamedTuple):
+    """Numbers and where they are known; elsewhere they are NaN."""
+
+    values: npt.NDArray[np.float64]
+    known: Mask
+
+
+class Batch:
+    """Rows on which conditions are decided, all rows at once; each column is made ready once.
+
+    Arrays, not a lazy expression: for the tens of thousands of rows of a batch, planning a hundred
+    small expressions costs ten times what their work does.
     """
 
     def __init__(self, rows: pl.DataFrame) -> None:
         self.rows = rows
-        self._columns: dict[str, pl.Series] = {}
+        self._columns: dict[str, _Numbers] = {}
 
-    def decide(self, node: Node) -> pl.Series:
-        """A Boolean for each row, null where it is unknown: `holds`, row by row."""
-        truth = self._series(node)
-        assert truth.dtype == pl.Boolean, "the parser lets only conditions through"
-        # Constants stand as a single row until they meet a column; a condition has a name.
-        assert len(truth) == self.rows.height, "a condition names a column"
-        return truth
+    def decide(self, node: Node) -> Truth:
+        """Where the condition holds: `holds`, row by row."""
+        with np.errstate(all="ignore"):
+            truth = self._truth(node)
+        # Constants stand as a single truth until they meet a column.
+        every = (self.rows.height,)
+        return Truth(np.broadcast_to(truth.yes, every), np.broadcast_to(truth.no, every))
 
-    def _series(self, node: Node) -> pl.Series:
+    def _truth(self, node: Node) -> Truth:
         match node:
-            case Number() | Text():
-                return pl.Series([node.value])
-            case Name():
-                return self._column(node)
-            case Negative():
-                return -self._series(node.of)
-            case Not():
-                return ~self._series(node.of)
-            case IsNull():
-                return self._series(node.of).is_null()
-            case Member():
-                return self._series(node.of).is_in(list(node.values))
             case And():
-                return reduce(operator.and_, map(self._series, node.parts))
+                parts = [self._truth(part) for part in node.parts]
+                return Truth(_all(part.yes for part in parts), _any(part.no for part in parts))
             case Or():
-                return reduce(operator.or_, map(self._series, node.parts))
-            case Arithmetic():
-                return _only_finite(self._both(ARITHMETIC[node.symbol], node))
+                parts = [self._truth(part) for part in node.parts]
+                return Truth(_any(part.yes for part in parts), _all(part.no for part in parts))
+            case Not():
+                truth = self._truth(node.of)
+                return Truth(truth.no, truth.yes)
+            case IsNull():
+                known = self._known(node.of)
+                return Truth(~known, known)
+            case Comparison() | Member():
+                true, known = self._compared(node)
+                return Truth(true & known, ~true & known)
+            case _:
+                raise AssertionError("the parser lets only conditions through")
+
+    def _compared(self, node: Comparison | Member) -> tuple[Mask, Mask]:
+        match node:
+            case Comparison() if kind_of(node.left) == "number":
+                left, right = self._numbers(node.left), self._numbers(node.right)
+                true = np.asarray(node.operator.compare(left.values, right.values))
+                return true, left.known & right.known
             case Comparison():
-                return self._both(node.operator.compare, node)
+                same = node.operator.compare(self._texts(node.left), self._texts(node.right))
+                return _mask(same), self._known(node.left) & self._known(node.right)
+            case Member() if kind_of(node.of) == "number":
+                numbers = self._numbers(node.of)
+                return np.isin(numbers.values, np.array(node.values, np.float64)), numbers.known
+            case Member():
+                return _mask(self._texts(node.of).is_in(list(node.values))), self._known(node.of)
 
-    def _both(
-        self, operation: Callable[[Any, Any], Any], node: Arithmetic | Comparison
-    ) -> pl.Series:
-        result = operation(self._series(node.left), self._series(node.right))
-        assert isinstance(result, pl.Series)
-        return result
+    def _known(self, node: Node) -> Mask:
+        if kind_of(node) == "number":
+            return self._numbers(node).known
+        return _mask(self._texts(node).is_not_null())
 
-    def _column(self, node: Name) -> pl.Series:
-        if node.name not in self._columns:
-            column = self.rows[node.name]
-            number = node.kind == "number"
-            self._columns[node.name] = _only_finite(column.cast(pl.Float64)) if number else column
-        return self._columns[node.name]
+    def _numbers(self, node: Node) -> _Numbers:
+        match node:
+            case Number():
+                return _Numbers(np.asarray(node.value), np.asarray(True))
+            case Name():
+                return self._column(node.name)
+            case Negative():
+                values, known = self._numbers(node.of)
+                return _Numbers(-values, known)
+            case Arithmetic():
+                left, right = self._numbers(node.left), self._numbers(node.right)
+                return _finite_ones(ARITHMETIC[node.symbol](left.values, right.values))
+            case _:
+                raise AssertionError("the parser lets only numbers through")
+
+    def _column(self, name: str) -> _Numbers:
+        if name not in self._columns:
+            self._columns[name] = _finite_ones(self.rows[name].cast(pl.Float64).to_numpy())
+        return self._columns[name]
+
+    def _texts(self, node: Node) -> pl.Series:
+        if isinstance(node, Name):
+            return self.rows[node.name]
+        assert isinstance(node, Text), "the parser lets only texts through"
+        return pl.Series([node.value])
 
 
-def _only_finite(numbers: pl.Series) -> pl.Series:
-    finite = numbers.is_finite()
-    return numbers if finite.all() else numbers.set(~finite, None)
+def _finite_ones(values: npt.NDArray[np.float64]) -> _Numbers:
+    known = np.isfinite(values)
+    if known.all():
+        return _Numbers(values, np.asarray(True))
+    return _Numbers(np.where(known, values, np.nan), known)
+
+
+def _mask(truths: pl.Series) -> Mask:
+    """The series as an array, false where it is null; one row stands for all."""
+    mask = truths.fill_null(False).to_numpy()
+    return mask[0] if mask.size == 1 else mask
+
+
+def _all(masks: Iterable[Mask]) -> Mask:
+    return reduce(operator.and_, masks)
+
+
+def _any(masks: Iterable[Mask]) -> Mask:
+    return reduce(operator.or_, masks)

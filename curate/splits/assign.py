@@ -40,14 +40,12 @@ class Assignment:
 
 def duration_bin() -> pl.Expr:
     """Duration classes as stratum labels, such as `2-5 s`."""
-    edges = [0.0, *DURATION_EDGES_S]
-    labels = [f"{low:g}-{high:g} s" for low, high in zip(edges, DURATION_EDGES_S, strict=False)]
-    return (
-        (DURATION_US.expr / 1e6)
-        .cut(list(DURATION_EDGES_S), labels=[*labels, f"{edges[-1]:g}+ s"], left_closed=True)
-        .cast(pl.String)
-        .alias("duration_bin")
-    )
+    lows = (0.0, *DURATION_EDGES_S[:-1])
+    label = pl.lit(f"{DURATION_EDGES_S[-1]:g}+ s")
+    for low, high in reversed(list(zip(lows, DURATION_EDGES_S, strict=True))):
+        below = DURATION_US.expr < round(high * 1e6)
+        label = pl.when(below).then(pl.lit(f"{low:g}-{high:g} s")).otherwise(label)
+    return pl.when(DURATION_US.expr.is_not_null()).then(label).alias("duration_bin")
 
 
 def assign(

@@ -6,7 +6,7 @@ small numbers, tags are built once per combination that occurs, words for the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -64,20 +64,38 @@ def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
 
 def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     """The JUDGEMENT columns of the rows."""
-    malformed = rows[MALFORMED.name].is_not_null().to_numpy()
+    malformed = _malformed(rows)
     spoken = [(rule, said) for rule, said in _said(rows, malformed, rules) if said.any()]
     verdict = malformed * np.uint8(WORST)
     for _, said in spoken:
         np.maximum(verdict, said, out=verdict)
     unclean = np.flatnonzero(verdict)
-    place = np.zeros(rows.height, np.uint32)
-    place[unclean] = np.arange(1, unclean.size + 1)
-    tags, reasons = _tags(spoken, malformed, unclean), _reasons(rows, spoken, unclean)
+    at, tags = _tags(spoken, malformed, unclean)
+    reasons = _reasons(rows, spoken, unclean) if unclean.size else []
+    verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
     return [
-        pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype).gather(verdict),
-        tags.gather(place).alias(TAGS.name),
-        reasons.gather(place).alias(REASON.name),
+        verdicts.gather(verdict),
+        pl.Series(TAGS.name, [[], *tags], dtype=TAGS.dtype).gather(_placed(at, unclean, rows)),
+        pl.Series(REASON.name, [None, *reasons], dtype=REASON.dtype).gather(
+            _placed(np.arange(unclean.size), unclean, rows)
+        ),
     ]
+
+
+def _placed(
+    at: npt.NDArray[np.intp], unclean: npt.NDArray[np.intp], rows: pl.DataFrame
+) -> npt.NDArray[np.uint32]:
+    """Zero for clean rows, and for the others one more than what `at` has for them."""
+    place = np.zeros(rows.height, np.uint32)
+    place[unclean] = at + 1
+    return place
+
+
+def _malformed(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    reasons = rows[MALFORMED.name]
+    if reasons.null_count() == rows.height:
+        return np.zeros(rows.height, np.bool_)
+    return reasons.is_not_null().to_numpy()
 
 
 def _said(
@@ -88,10 +106,10 @@ def _said(
         said = np.zeros(rows.height, np.uint8)
         for severity, condition in reversed(list(rule.conditions())):
             truth = batch.decide(rule.applied(condition))
-            if truth.null_count() and rule.null == "unknown":
-                said[truth.is_null().to_numpy()] = UNKNOWN
-            if truth.any():
-                said[truth.fill_null(False).to_numpy()] = VERDICTS.index(severity)
+            if rule.null == "unknown" and (unknown := truth.unknown()).any():
+                said[unknown] = UNKNOWN
+            if truth.yes.any():
+                said[truth.yes] = VERDICTS.index(severity)
         said[malformed] = CLEAN
         yield rule, said
 
@@ -100,8 +118,8 @@ def _tags(
     spoken: list[tuple[Rule, Said]],
     malformed: npt.NDArray[np.bool_],
     unclean: npt.NDArray[np.intp],
-) -> pl.Series:
-    """No tags, then the tags of each unclean row.
+) -> tuple[npt.NDArray[np.intp], list[list[str]]]:
+    """For each unclean row, which of the lists of tags is its own; and the lists.
 
     Rules are added one by one to the combinations seen so far, of which there are few.
     """
@@ -112,8 +130,7 @@ def _tags(
         found = np.flatnonzero(np.bincount(pair, minlength=1))
         lists = [_with_tag(lists[code // WORST], code % WORST, rule) for code in found.tolist()]
         at = np.searchsorted(found, pair)
-    tags = pl.Series([*lists, []], dtype=TAGS.dtype)
-    return tags.gather(np.concatenate([[len(lists)], at]))
+    return at, lists
 
 
 def _with_tag(tags: list[str], said: int, rule: Rule) -> list[str]:
@@ -122,23 +139,25 @@ def _with_tag(tags: list[str], said: int, rule: Rule) -> list[str]:
 
 def _reasons(
     rows: pl.DataFrame, spoken: list[tuple[Rule, Said]], unclean: npt.NDArray[np.intp]
-) -> pl.Series:
-    """Null, then the words of each unclean row."""
-    reasons: list[str | None] = [None, *rows[MALFORMED.name].gather(unclean).to_list()]
+) -> list[str | None]:
+    """The words of each unclean row."""
+    told = {name for rule, _ in spoken for _, each in rule.conditions() for name in spoken_of(each)}
+    values = rows.select(MALFORMED.name, *sorted(told))[unclean].to_dict(as_series=False)
+    reasons: list[str | None] = values[MALFORMED.name]
     for rule, said in spoken:
-        for index, words in _spoken(rows, rule, said[unclean], unclean):
-            before = reasons[index + 1]
-            reasons[index + 1] = words if before is None else f"{before}; {words}"
-    return pl.Series(reasons, dtype=REASON.dtype)
+        for index, words in _spoken(rule, said[unclean], values):
+            before = reasons[index]
+            reasons[index] = words if before is None else f"{before}; {words}"
+    return reasons
 
 
 def _spoken(
-    rows: pl.DataFrame, rule: Rule, said: Said, unclean: npt.NDArray[np.intp]
+    rule: Rule, said: Said, values: Mapping[str, Sequence[object]]
 ) -> Iterator[tuple[int, str]]:
     """What the rule says in words, and of which of the unclean rows."""
     for index in np.flatnonzero(said == UNKNOWN).tolist():
         yield index, unknown_words(rule)
     for severity, condition in rule.conditions():
-        indices = np.flatnonzero(said == VERDICTS.index(severity))
-        columns = [rows[name].gather(unclean[indices]).to_list() for name in spoken_of(condition)]
-        yield from zip(indices.tolist(), said_words(rule, condition, columns), strict=True)
+        indices = np.flatnonzero(said == VERDICTS.index(severity)).tolist()
+        columns = [[values[name][index] for index in indices] for name in spoken_of(condition)]
+        yield from zip(indices, said_words(rule, condition, columns), strict=True)

@@ -40,8 +40,10 @@ def _limit_words(
     metric: str, limits: Sequence[Limit], values: Sequence[object], because: str
 ) -> Iterator[str]:
     tails = [(limit.operator.compare, limit.value, f" {limit}{because}") for limit in limits]
+    compare, bound, tail = tails[0]
     for value in values:
-        compare, bound, tail = next(each for each in tails if each[0](value, each[1]))
+        if len(tails) > 1:
+            compare, bound, tail = next(each for each in tails if each[0](value, each[1]))
         shown = _shown(value)
         # 29.99996 must not read "30 < 30": more digits where four would contradict the limit.
         exact = compare(float(shown), bound)

@@ -88,7 +88,7 @@ SECTIONS: tuple[Section, ...] = (
         "Where the errors are",
         (Wer,),
         errors.slices,
-        "Bars show WER; the tick is the whole. “±” treats words as independent: the true interval "
+        "Bars show WER; the tick is the whole. “±” treats errors as independent: the true interval "
         "is wider, two to three times as a rule.",
     ),
     Section(

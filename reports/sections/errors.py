@@ -23,6 +23,7 @@ _TITLES = {
     "speaker": "Speaker",
 }
 _Z = 1.96
+_FAR = 1.5
 
 
 def overall(wer: Wer) -> Markup | None:
@@ -45,11 +46,8 @@ def overall(wer: Wer) -> Markup | None:
 
 
 def _margin(wer: float | None, words: int | None) -> float | None:
-    """Half the 95 % interval, were words independent: a lower bound for the true one."""
-    if wer is None or not words:
-        return None
-    rate = min(wer, 1.0)
-    return _Z * math.sqrt(rate * (1 - rate) / words)
+    """Half the 95 % interval, were errors independent: a lower bound for the true one."""
+    return None if wer is None or not words else _Z * math.sqrt(max(0.0, wer) / words)
 
 
 def slices(wer: Wer) -> Markup | None:
@@ -68,7 +66,7 @@ def slices(wer: Wer) -> Markup | None:
 
 
 def _table(name: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
-    top = min(1.0, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
+    top = min(_FAR, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
     columns = (
         Column(name, "verdict" if name == "verdict" else "text"),
         Column("WER", "percent"),
@@ -80,8 +78,9 @@ def _table(name: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
     )
     rows = [
         (
-            *(part.value, part.wer, _margin(part.wer, part.ref_words)),
-            *(drawn.bar(part.wer, top, whole), part.cer, part.ref_words, part.rows),
+            "(none)" if part.value is None else part.value,
+            *(part.wer, _margin(part.wer, part.ref_words), drawn.bar(part.wer, top, whole)),
+            *(part.cer, part.ref_words, part.rows),
         )
         for part in parts
     ]

@@ -13,6 +13,7 @@ from reports.format import count, hours, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
 from reports.templating import render
+from reports.transcripts import folded
 
 _QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
 _NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
@@ -56,7 +57,7 @@ def rules(profile: Profile) -> Markup | None:
         Column("why", "text"),
     )
     rows = [
-        (hit.rule, hit.severity, hit.condition, hit.rows, hit.hours, hit.only_rows, hit.why)
+        (hit.rule, hit.severity, hit.condition, hit.rows, hit.hours, hit.only_rows, folded(hit.why))
         for hit in profile.rules_hit
     ]
     return Table("Rules", columns, rows).render()

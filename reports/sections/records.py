@@ -14,6 +14,8 @@ from reports.tables import name, verdict
 from reports.templating import render
 from reports.transcripts import marked, transcript
 
+_MOST = 40
+
 
 def worst_records(profile: Profile) -> Markup | None:
     """The worst records of each metric, metrics with limits first, the first one unfolded."""
@@ -29,7 +31,7 @@ def _fold(metric: Metric, *, unfolded: bool) -> Markup:
             "said": transcript(record.text, record.lang),
             "about": _about(record),
         }
-        for record in metric.worst
+        for record in metric.worst[:_MOST]
     ]
     found = plural(len(records), "record")
     return render(
@@ -67,9 +69,11 @@ def worst_utterances(wer: Wer) -> Markup | None:
             "said": alignment(item.reference, item.hypothesis, item.lang),
             "about": _utterance(item),
         }
-        for item in wer.worst
+        for item in wer.worst[:_MOST]
     ]
-    return render("records", records=records)
+    hidden = max(0, len(wer.worst) - _MOST)
+    more = Markup('<p class="note">{:,} more are in wer.json.</p>').format(hidden)
+    return joined(render("records", records=records), more if hidden else None)
 
 
 def _utterance(item: Utterance) -> list[Markup]:

@@ -26,7 +26,7 @@ def figures(run: Run) -> Markup | None:
     pace = share(run.audio_hours_seen, share(run.seconds, 3600))
     return drawn.figures(
         (
-            Figure("parameters", count(model.parameters), model.class_name or ""),
+            Figure("parameters", count(model.parameters), _short_class(model.class_name)),
             Figure(
                 "taken from the base model",
                 percent(share(model.matched_parameters, model.parameters)),
@@ -37,6 +37,10 @@ def figures(run: Run) -> Markup | None:
             Figure("audio seen", hours(run.audio_hours_seen), f"{fixed(epochs, 1)} epochs"),
         )
     )
+
+
+def _short_class(dotted: str | None) -> str:
+    return (dotted or "").rpartition(".")[2]
 
 
 def curves(run: Run) -> Markup | None:

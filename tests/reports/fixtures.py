@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from reports import Kind
 from tests.reports.corpus_fixtures import Json, ledger, profile
 from tests.reports.run_fixtures import run, wer
 from tests.reports.split_fixtures import shards, split
@@ -23,14 +24,14 @@ NASTY = (
     "👩\u200d👩\u200d👧 family, क्\u200dष",
     "lone \ud800 surrogate",
 )
-MAKERS: dict[str, tuple[str, Callable[[], Json]]] = {
+MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "profile": ("profile.json", profile),
     "split": ("split.json", split),
     "shards": ("shards.json", shards),
     "train": ("run.json", run),
     "eval": ("wer.json", wer),
 }
-STAGES = {"profile": "profile", "split": "split", "shards": "shard"}
+STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}
 
 
 _FREE = {"versions", "strata", "by", "targets", "manifests", "fields_added", "trainer"}
@@ -92,7 +93,7 @@ VARIANTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def make(kind: str, folder: Path, variant: str = "good") -> Path:
+def make(kind: Kind, folder: Path, variant: str = "good") -> Path:
     """Write the artefacts of `kind` into `folder`."""
     file, maker = MAKERS[kind]
     write(folder, file, VARIANTS[variant](maker()))

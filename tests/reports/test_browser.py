@@ -13,15 +13,13 @@ from typing import Any
 import pytest
 
 from reports import build
-from tests.reports.fixtures import MAKERS, make
+from tests.reports.fixtures import MAKERS, VARIANTS, make
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((path for name in _NAMES if (path := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
 
 WIDTH = 390
-VARIANTS = ("good", "spoilt", "long", "nulls", "empty")
 FRAME = '<iframe src="{}" style="width:390px;height:700px" onload="measure(this)"></iframe>'
 HARNESS = """<!doctype html><meta charset="utf-8"><pre id="found"></pre><script>
 const found = {};
@@ -60,11 +58,12 @@ def _browse(page: Path, profile: Path) -> tuple[str, list[str]]:
 
 
 def test_pages_fit_a_phone_and_break_no_rule_of_their_own(tmp_path: Path) -> None:
-    names = [f"{kind}-{variant}" for kind in MAKERS for variant in VARIANTS]
-    for name in names:
-        kind, _, variant = name.partition("-")
-        build(kind, make(kind, tmp_path / name, variant))  # type: ignore[arg-type]
-    frames = "".join(FRAME.format(f"{name}/report.html") for name in names)
+    pages = [
+        build(kind, make(kind, tmp_path / f"{kind}-{variant}", variant))
+        for kind in MAKERS
+        for variant in VARIANTS
+    ]
+    frames = "".join(FRAME.format(page.relative_to(tmp_path)) for page in pages)
     (tmp_path / "harness.html").write_text(HARNESS + frames)
     document, console = _browse(tmp_path / "harness.html", tmp_path / "profile")
     match = re.search(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reports import format as show
 from reports.align import alignment
-from reports.transcripts import CUT, WHOLE, marked, transcript, visible
+from reports.transcripts import CUT, WHOLE, folded, marked, transcript, visible
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ from reports.transcripts import CUT, WHOLE, marked, transcript, visible
         (show.number(1e300), "1e+300"),
         (show.fixed(0.004, 2), "<0.01"),
         (show.hours(0.0), "0 h"),
+        (show.hours(0.0069), "24.8 s"),
         (show.share(1, 0), None),
         (show.share(None, 3), None),
         (show.size(None), "—"),
@@ -89,6 +90,23 @@ def test_long_transcripts_are_cut_and_kept() -> None:
     assert "10,000 characters" in html
     assert "and 6,000 more characters" in html
     assert len(html) < CUT + WHOLE + 400
+
+
+@pytest.mark.parametrize(
+    ("remark", "wanted"),
+    [
+        (None, None),
+        ("", None),
+        ("One sentence.", "<bdi>One sentence.</bdi>"),
+        (
+            "Too fast. See <a>.",
+            '<details class="rest"><summary><bdi>Too fast.</bdi></summary>'
+            "<div><bdi>See &lt;a&gt;.</bdi></div></details>",
+        ),
+    ],
+)
+def test_remarks_fold_after_their_first_sentence(remark: str | None, wanted: str | None) -> None:
+    assert folded(remark) == wanted
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""The commands as a person types them: what they print, write, and exit with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOOD = '{"audio_filepath": "a.wav", "duration": 2.0, "text": "hello there you"}'
+
+
+def curate(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from curate.cli import main; main()", *words]
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **env}
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+# lines, exit code, part of what is said
+BAD_INPUT: list[tuple[str, list[str], int, str]] = [
+    ("empty", [], 3, "holds no record"),
+    ("blank lines", ["", "  "], 3, "holds no record"),
+    ("not JSON", ["{oops", GOOD], 0, "not JSON"),
+    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 0, "duration is no number"),
+    ("null text", ['{"audio_filepath": "a", "duration": 1, "text": null}'], 0, "text is no string"),
+    ("number text", ['{"audio_filepath": "a", "duration": 1, "text": 5}'], 0, "text is no string"),
+    ("zero", ['{"audio_filepath": "a", "duration": 0, "text": "x"}'], 0, "is not positive"),
+    ("negative", ['{"audio_filepath": "a", "duration": -1, "text": "x"}'], 0, "is not positive"),
+    ("NaN", ['{"audio_filepath": "a", "duration": NaN, "text": "x"}'], 0, "not JSON"),
+    ("string", ['{"audio_filepath": "a", "duration": "1", "text": "x"}'], 0, "is no number"),
+]
+
+
+@pytest.mark.parametrize(("name", "lines", "code", "said"), BAD_INPUT)
+def test_bad_input(
+    tmp_path: Path,
+    manifest: Callable[..., Path],
+    name: str,
+    lines: list[str],
+    code: int,
+    said: str,
+) -> None:
+    path = manifest(*lines)
+    result = curate("profile", path.name, "--out", "out", "--json", cwd=tmp_path)
+    assert result.returncode == code, result.stderr
+    assert "Traceback" not in result.stderr
+    assert said in result.stderr
+    if code:
+        assert not (tmp_path / "out").exists(), "nothing is half-written"
+        assert f"{path.name}: " in result.stderr
+    else:
+        found = json.loads(result.stdout)
+        bad = next(v for v in found["verdicts"] if v["verdict"] == "malformed")
+        assert bad["rows"] == 1
+        assert found["malformed"][0]["example"]["id"] == f"{path.name}:1"
+
+
+# arguments, exit code, part of what is said
+USAGE = [
+    (["profile", "gone.jsonl", "--out", "o"], 3, "gone.jsonl: there is no such file"),
+    (["profile", ".", "--out", "o"], 3, ".: is a directory"),
+    (["profile", "no*.jsonl", "--out", "o"], 3, "no file matches"),
+    (["profile", "m.jsonl", "m.jsonl", "--out", "o"], 2, "is named twice"),
+    (["profile", "m.jsonl", "--out", "m.jsonl"], 2, "is not a directory"),
+    (["profile", "m.jsonl", "--out", "o", "--by", "text"], 2, "cannot be grouped by"),
+    (["profile", "m.jsonl", "--out", "o", "--rules", "no.yaml"], 2, "no.yaml"),
+    (["profile", "m.jsonl", "--out", "o", "--rules", "bad.yaml"], 2, "bad.yaml:"),
+    (["profile", "m.jsonl"], 2, "--out"),
+    (["split", "m.jsonl", "--out", "o", "--eval", "20"], 2, "write 20h, 45m or 90s"),
+    (["shard", ".", "--out", "o"], 3, "run curate split first"),
+    (["shard", "--verify", "."], 3, "holds no Lhotse Shar"),
+    (["split", "m.jsonl", "--out", "o", "--strict"], 1, "--strict"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "said"), USAGE)
+def test_usage(
+    tmp_path: Path, manifest: Callable[..., Path], words: list[str], code: int, said: str
+) -> None:
+    manifest(GOOD, name="m.jsonl")
+    manifest("rules:", "  - id: a", "    metric: char_rat", "    bad: '>= 3'", name="bad.yaml")
+    before = sorted(tmp_path.iterdir())
+    result = curate(*words, cwd=tmp_path)
+    assert result.returncode == code, result.stderr
+    assert said in result.stderr.replace("\n", " ")
+    assert "Traceback" not in result.stderr
+    if code != 1:
+        assert sorted(tmp_path.iterdir()) == before, "nothing is half-written"
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    result = curate("profile", "one.jsonl", "two.jsonl", "--out", "o", cwd=tmp_path)
+    assert "one.jsonl: there is no such file" in result.stderr
+    assert "two.jsonl: there is no such file" in result.stderr
+
+
+def test_transcripts_cannot_paint_the_terminal(
+    tmp_path: Path, manifest: Callable[..., Path]
+) -> None:
+    evil = {"audio_filepath": "a", "duration": 1, "text": "x", "speaker": "\x1b[31m[/oops]\u202e"}
+    path = manifest(json.dumps(evil), "\x1b]0;title\x07", GOOD)
+    result = curate("profile", path.name, "--out", "out", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "\x1b" not in result.stderr
+    assert "\u202e" not in result.stderr
+
+
+def test_stdout_is_for_machines(tmp_path: Path, manifest: Callable[..., Path]) -> None:
+    path = manifest(GOOD)
+    quiet = curate("profile", path.name, "--out", "out", "--quiet", cwd=tmp_path)
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    people = curate("profile", path.name, "--out", "out", cwd=tmp_path)
+    assert people.stdout == ""
+    assert "report: out/report.html" in people.stderr
+    machine = curate("profile", path.name, "--out", "out", "--json", cwd=tmp_path)
+    assert json.loads(machine.stdout) == json.loads((tmp_path / "out/profile.json").read_text())
+
+
+def test_a_second_run_replaces_the_first(tmp_path: Path, manifest: Callable[..., Path]) -> None:
+    path = manifest(GOOD)
+    for _ in range(2):
+        assert curate("profile", path.name, "--out", "out", "--quiet", cwd=tmp_path).returncode == 0
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "ledger.json",
+        "profile.json",
+        "records.parquet",
+        "report.html",
+    ]
+
+
+def test_several_manifests_and_globs(tmp_path: Path, manifest: Callable[..., Path]) -> None:
+    for name in ("a[1].jsonl", "b.jsonl", "c.jsonl"):
+        manifest(GOOD, name=name)
+    result = curate("profile", "a[1].jsonl", "[bc].jsonl", "--out", "out", "--json", cwd=tmp_path)
+    found = json.loads(result.stdout)
+    assert [entry["source"] for entry in found["inputs"]] == ["a[1].jsonl", "b.jsonl", "c.jsonl"]
+    assert found["totals"]["rows"] == 3
+
+
+def test_split_takes_manifests_too(root: Path, tmp_path: Path) -> None:
+    example = root / "examples" / "speech" / "manifest.jsonl"
+    sizes = ["--eval", "45s", "--test", "60s", "--quiet"]
+    assert curate("profile", str(example), "--out", "p", "--quiet", cwd=tmp_path).returncode == 0
+    assert curate("split", "p", "--out", "one", *sizes, cwd=tmp_path).returncode == 0
+    assert curate("split", str(example), "--out", "two", *sizes, cwd=tmp_path).returncode == 0
+    for name in ("train", "eval", "test", "rejected", "malformed"):
+        one, two = (tmp_path / folder / f"{name}.jsonl" for folder in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes(), name

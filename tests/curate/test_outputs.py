@@ -1,0 +1,107 @@
+"""Outputs appear whole or not at all, whatever interrupts."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from curate.errors import ConfigError
+from curate.outputs import whole_directory, whole_file, write_json
+
+OURS = frozenset({"result.json", "old.json"})
+
+
+def state(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_directory_is_replaced_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_directory(out, OURS, "result.json") as scratch:
+        (scratch / "result.json").write_text("1")
+        (scratch / "old.json").write_text("1")
+        assert not out.exists()
+    (out / "notes.txt").write_text("mine")
+    (out / "mine").mkdir()
+    (out / "mine" / "deep.txt").write_text("too")
+    with whole_directory(out, OURS, "result.json") as scratch:
+        (scratch / "result.json").write_text("2")
+    assert state(tmp_path) == {
+        "out/result.json": "2",
+        "out/notes.txt": "mine",
+        "out/mine/deep.txt": "too",
+    }
+
+
+def test_an_error_leaves_the_old_output(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_directory(out, OURS, "result.json") as scratch:
+        (scratch / "result.json").write_text("1")
+    before = state(tmp_path)
+    with pytest.raises(RuntimeError), whole_directory(out, OURS, "result.json") as scratch:
+        (scratch / "result.json").write_text("2")
+        raise RuntimeError
+    assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("make", ["file", "foreign directory"])
+def test_what_is_not_ours_is_not_replaced(tmp_path: Path, make: str) -> None:
+    out = tmp_path / "out"
+    if make == "file":
+        out.write_text("precious")
+    else:
+        out.mkdir()
+        (out / "thesis.tex").write_text("precious")
+    before = state(tmp_path)
+    with pytest.raises(ConfigError), whole_directory(out, OURS, "result.json"):
+        pytest.fail("the block must not run")
+    assert state(tmp_path) == before
+
+
+def test_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(RuntimeError), whole_file(path) as scratch:
+        scratch.write_text("half")
+        raise RuntimeError
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"a": float("nan")})
+    assert state(tmp_path) == {"a.json": '{\n  "a": 1\n}\n'}
+
+
+KILLS = 10
+
+
+def test_a_killed_profile_leaves_the_old_one(tmp_path: Path, root: Path) -> None:
+    """kill -9 at many moments: the profile directory is the old one or the new one, whole."""
+    example = root / "examples" / "speech" / "manifest.jsonl"
+    big = tmp_path / "big.jsonl"
+    big.write_bytes(example.read_bytes() * 40)
+    out = tmp_path / "profile"
+    command = [sys.executable, "-c", "from curate.cli import main; main()", "profile", "--quiet"]
+    subprocess.run([*command, str(example), "--out", str(out)], check=True)
+    begun = time.monotonic()
+    subprocess.run([*command, str(big), "--out", str(tmp_path / "new")], check=True)
+    whole_run_s = time.monotonic() - begun
+    old = {path.name: path.read_bytes() for path in out.iterdir()}
+    new = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    killed = 0
+    for moment in range(KILLS):
+        process = subprocess.Popen([*command, str(big), "--out", str(out)])
+        time.sleep(whole_run_s * (moment + 0.5) / KILLS)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.wait()
+        now = {path.name: path.read_bytes() for path in out.iterdir()}
+        assert now == old or now["records.parquet"] == new["records.parquet"], "a mixture"
+        assert now.keys() == old.keys()
+    assert killed >= KILLS // 2, "most runs must be killed for the test to mean anything"
+    subprocess.run([*command, str(big), "--out", str(out)], check=True)
+    left = [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
+    assert not left, "what killed runs left is cleared away"
