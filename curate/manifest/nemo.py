@@ -31,7 +31,7 @@ from curate.manifest.chunks import Chunk
 from curate.manifest.scan import BLANK, ESCAPED, MISSING, NULL, OK, STRING, Scan, scan
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
 from curate.manifest.values import Bytes, combine, hash_spans, numbers, strings, unescape
-from curate.text.kernel import hash_bytes
+from curate.text.words import hash_bytes
 
 FIELDS = (
     "audio_filepath",
@@ -67,7 +67,8 @@ def read_batch(chunk: Chunk, extra_fields: Sequence[str] = ()) -> Batch:
     fields = (*FIELDS, *extra_fields)
     found = scan(data, fields)
     blank = found.status == BLANK
-    clear = _is_record(data, found)
+    seconds = _numbers(data, found, _DURATION)
+    clear = _is_record(found, seconds)
     rows = np.flatnonzero(~blank)
     doubtful = np.flatnonzero(~blank & ~clear)
     reasons: dict[int, str] = {}
@@ -82,7 +83,8 @@ def read_batch(chunk: Chunk, extra_fields: Sequence[str] = ()) -> Batch:
             odd_lines[row] = _plain(outcome, fields)
     if odd_lines:
         data, found = _graft(data, found, odd_lines, fields)
-    clips = _columns(chunk, data, found, rows, reasons, extra_fields)
+        seconds = _numbers(data, found, _DURATION)
+    clips = _columns(chunk, data, found, rows, seconds[rows], reasons, extra_fields)
     return Batch(
         clips,
         lines=found.status.size,
@@ -124,14 +126,13 @@ def _graft(
     return np.concatenate([data, tail]), found
 
 
-def _is_record(data: Bytes, found: Scan) -> npt.NDArray[np.bool_]:
+def _is_record(found: Scan, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Lines that are records beyond doubt, judged as `strict.why_no_record` judges."""
     kind, length = found.kind, found.length
     audio, text = kind[:, _AUDIO], kind[:, _TEXT]
     is_string = (audio == STRING) | (audio == ESCAPED)
     has_text = (text == STRING) | (text == ESCAPED)
     clear = (found.status == OK) & is_string & (length[:, _AUDIO] > 0) & has_text
-    seconds = _numbers(data, found, _DURATION)
     result: npt.NDArray[np.bool_] = clear & (seconds > 0) & (seconds <= LONGEST_S)
     return result
 
@@ -157,6 +158,7 @@ def _columns(
     data: Bytes,
     found: Scan,
     rows: npt.NDArray[np.int64],
+    seconds: npt.NDArray[np.float64],
     reasons: dict[int, str],
     extra_fields: Sequence[str],
 ) -> Clips:
@@ -167,7 +169,7 @@ def _columns(
     texts.length[broken] = 0
     paths = hash_spans(data, *_field(found, _AUDIO, rows))
     offsets = _numbers(data, found, _OFFSET, rows)
-    seconds = _numbers(data, found, _DURATION, rows)
+    seconds[broken] = np.nan
     frame = pl.DataFrame(
         {
             SOURCE.name: pl.repeat(chunk.source, rows.size, dtype=pl.String, eager=True),

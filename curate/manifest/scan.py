@@ -16,6 +16,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from curate.text.words import load_word, trailing_zeros
+
 OK, BLANK, ODD = range(3)
 """Status of a line."""
 
@@ -287,6 +289,14 @@ def _scan_string(data, at, classes, hexes):  # type: ignore[no-untyped-def]
     size = data.size
     what = STRING
     while at < size:
+        while at + 8 <= size:
+            stop = _stops(load_word(data, at))
+            if stop:
+                at += np.int64(trailing_zeros(stop) >> np.uint64(3))
+                break
+            at += 8
+        if at >= size:
+            break
         kind = classes[data[at]]
         if kind == _PLAIN:
             at += 1
@@ -306,6 +316,25 @@ def _scan_string(data, at, classes, hexes):  # type: ignore[no-untyped-def]
         else:
             return MISSING, at
     return MISSING, at
+
+
+_ONES = np.uint64(0x0101010101010101)
+_HIGHS = np.uint64(0x8080808080808080)
+_BLANKS = np.uint64(0x2020202020202020)
+_QUOTES = np.uint64(0x2222222222222222)
+_BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _stops(word):  # type: ignore[no-untyped-def]
+    """High bit of each byte that is not plain text: quote, backslash, control, beyond ASCII.
+
+    The lowest set bit is exact; a borrow may set bits above it (Hacker's Delight, 6-1).
+    """
+    quote = word ^ _QUOTES
+    backslash = word ^ _BACKSLASHES
+    found = ((word - _BLANKS) & ~word) | ((quote - _ONES) & ~quote)
+    return (found | ((backslash - _ONES) & ~backslash) | word) & _HIGHS
 
 
 @nb.njit(nogil=True, cache=True, inline="always")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.manifest.scan import ESCAPED, MISSING, NULL, NUMBER, STRING
-from curate.text.kernel import hash_bytes
+from curate.text.words import hash_bytes
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
@@ -170,8 +170,8 @@ def strings(
     values = [
         data[start[row] : start[row] + length[row]].tobytes().decode() for row in firsts[:distinct]
     ]
-    index = pl.Series(codes, dtype=pl.Int64)
-    return pl.Series([*values, None], dtype=pl.String).gather(index.replace(-1, distinct))
+    codes[codes < 0] = distinct
+    return pl.Series([*values, None], dtype=pl.String).gather(codes)
 
 
 @nb.njit(nogil=True, cache=True)

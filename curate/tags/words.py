@@ -22,7 +22,7 @@ def said_words(
     """
     because = f": {rule.reason}" if rule.reason else ""
     if condition.limits:
-        return _limit_words(rule.metric, condition.limits, columns[0], because)
+        return _limit_words(rule, condition.limits, columns[0], because)
     return _free_words(condition, columns, because)
 
 
@@ -37,17 +37,24 @@ def spoken_of(condition: Condition) -> tuple[str, ...]:
 
 
 def _limit_words(
-    metric: str, limits: Sequence[Limit], values: Sequence[object], because: str
+    rule: Rule, limits: Sequence[Limit], values: Sequence[object], because: str
 ) -> Iterator[str]:
     tails = [(limit.operator.compare, limit.value, f" {limit}{because}") for limit in limits]
-    compare, bound, tail = tails[0]
+    every = [
+        (each.operator.compare, each.value) for _, on in rule.conditions() for each in on.limits
+    ]
+    tail = tails[0][2]
     for value in values:
         if len(tails) > 1:
-            compare, bound, tail = next(each for each in tails if each[0](value, each[1]))
+            tail = next(tail for compare, bound, tail in tails if compare(value, bound))
         shown = _shown(value)
-        # 29.99996 must not read "30 < 30": more digits where four would contradict the limit.
-        exact = compare(float(shown), bound)
-        yield f"{metric} {shown if exact else repr(value)}{tail}"
+        short = float(shown)
+        for compare, bound in every if short != value else ():
+            # 29.99996 must read neither "30 < 30" nor "30 >= 22": more digits where four would
+            # put it on another side of any limit.
+            if compare(short, bound) != compare(value, bound):
+                shown = repr(value)
+        yield f"{rule.metric} {shown}{tail}"
 
 
 def _free_words(

@@ -1,0 +1,89 @@
+"""Eight bytes at a time: unaligned loads and bit tricks that Numba has no spelling for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+_I64 = ir.IntType(64)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load_word(typing_context: Any, data: Any, at: Any) -> Any:
+    """Eight bytes of a uint8 array from position `at`, first byte lowest; bounds not checked."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.gep(array.data, [arguments[1]])
+        word = builder.load(builder.bitcast(address, _I64.as_pointer()))
+        word.align = 1
+        return word
+
+    return types.uint64(data, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def trailing_zeros(typing_context: Any, value: Any) -> Any:
+    """How many low bits of a uint64 are zero; 64 for zero."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def ones(typing_context: Any, value: Any) -> Any:
+    """How many bits of a uint64 are set."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+_SEED = np.uint64(0xCBF29CE484222325)
+_PRIME = np.uint64(0x00000100000001B3)
+_MIX = np.uint64(0xFF51AFD7ED558CCD)
+_SHIFT = np.uint64(33)
+_SWIRL = np.uint64(29)
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def mix(value):  # type: ignore[no-untyped-def]
+    """Spread every bit of a uint64 over all of it."""
+    value ^= value >> _SHIFT
+    value *= _MIX
+    return value ^ (value >> _SHIFT)
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def absorb(value, word):  # type: ignore[no-untyped-def]
+    """Carry eight more bytes into a running hash."""
+    value = (value ^ word) * _MIX
+    return value ^ (value >> _SWIRL)
+
+
+@nb.njit(nogil=True, cache=True)
+def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
+    """64-bit hash of a span, eight bytes a step. Ours, so stable across library versions."""
+    value = _SEED ^ np.uint64(length)
+    end = start + length
+    at = start
+    while at + 8 <= end:
+        value = absorb(value, load_word(data, at))
+        at += 8
+    if at < end:
+        rest = np.uint64(0)
+        shift = np.uint64(0)
+        while at < end:
+            rest |= np.uint64(data[at]) << shift
+            shift += np.uint64(8)
+            at += 1
+        value = absorb(value, rest)
+    return mix(value * _PRIME)
