@@ -91,10 +91,6 @@ class Rule:
         """The metrics and fields that deciding the rule needs."""
         return names_in(*(self.applied(condition) for _, condition in self.conditions()))
 
-    def spoken_names(self) -> tuple[str, ...]:
-        """The metrics and fields of its conditions alone: what people are told the values of."""
-        return names_in(*(condition.node for _, condition in self.conditions()))
-
 
 @dataclass(frozen=True)
 class RuleSet:

@@ -28,10 +28,10 @@ from curate.ledger import Amount, Entry, Ledger
 from curate.outputs import write_json
 from curate.profile import read_profile, versions
 from curate.profile.summary import Json, hours
-from curate.routes import MALFORMED, REJECTED, TRAIN
+from curate.routes import MALFORMED, POOL, REJECTED, TRAIN
 from curate.splits.assign import HELD_OUT, Assignment, assign
 from curate.splits.audit import balance, leaks
-from curate.splits.targets import LARGEST_SHARE, Target, Targets
+from curate.splits.targets import LARGEST_SHARE, Target, Targets, in_words
 from curate.splits.write import write_lines, write_reasons
 
 __all__ = ["OURS", "Targets", "split_profile"]
@@ -191,7 +191,8 @@ def _certificate(
         "leaks": leaks(done.rows, [TRAIN, *names], group),
         "balance": balance(done.rows, names),
     }
-    certificate["warnings"] = _warnings(certificate)
+    clean = done.rows.filter(pl.col("route") == POOL)[DURATION_US.name]
+    certificate["warnings"] = _warnings(certificate, (clean.max() or 0) / 1e6)  # type: ignore[operator]
     return certificate
 
 
@@ -261,8 +262,8 @@ def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> J
     }
 
 
-def _warnings(certificate: Json) -> list[str]:
-    """What a reader must not miss, worst first."""
+def _warnings(certificate: Json, longest_s: float) -> list[str]:
+    """What a reader must not miss, worst first. A target is met to 1 % or to one utterance."""
     leaked: list[Json] = certificate["leaks"]  # type: ignore[assignment]
     targets: Mapping[str, Mapping[str, float]] = certificate["targets"]  # type: ignore[assignment]
     said = [
@@ -271,15 +272,16 @@ def _warnings(certificate: Json) -> list[str]:
         if leak["count"]
     ]
     for name, target in targets.items():
-        asked, aim, got = (target[key] / 3600 for key in ("asked_s", "target_s", "got_s"))
+        asked, aim, got = (target[key] for key in ("asked_s", "target_s", "got_s"))
         if target["shrunk"]:
             share = LARGEST_SHARE.get(name, 0.1)
             said.append(
-                f"{name}: {asked:.4g} h asked, but at most {share:.0%} of the clean hours are "
-                f"given: the target is {aim:.4g} h"
+                f"{name}: {in_words(asked)} asked, but at most {share:.0%} of the clean hours are "
+                f"given: the target is {in_words(aim)}"
             )
-        if got < aim * 0.99 - 1e-9 or got > aim * 1.01 + 30 / 3600:
+        if abs(got - aim) > max(0.01 * aim, longest_s):
             said.append(
-                f"{name}: {got:.4g} h of {aim:.4g} h, since whole groups of the pool fit no better"
+                f"{name}: {in_words(got)} of {in_words(aim)}, since whole groups of the pool fit "
+                "no better"
             )
     return said

@@ -25,6 +25,13 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)\Z")
 
 
+def in_words(seconds: float) -> str:
+    """A duration as people say it: 12.3 h, 4.5 min, 6.7 s."""
+    if seconds >= 3600:
+        return f"{seconds / 3600:.4g} h"
+    return f"{seconds / 60:.3g} min" if seconds >= 60 else f"{seconds:.3g} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One split's size: asked for, and aimed at once the corpus is known; seconds."""

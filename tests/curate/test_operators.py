@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
@@ -171,6 +171,7 @@ def test_the_vocabulary_is_metrics_and_fields() -> None:
     assert set(FIELDS) < set(vocabulary())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 @example("words in [")
 @example("'")
@@ -187,6 +188,7 @@ WORDS = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))
 def test_any_mixture_of_its_own_words_parses_or_is_refused(text: str) -> None:
     try:
@@ -240,6 +242,7 @@ rows = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(conditions, st.lists(rows, max_size=4))
 def test_a_batch_is_decided_as_each_row_is(condition: str, some: list[dict[str, object]]) -> None:
     text = f"({condition}) and (words is null or words is not null)"  # so that it names a metric

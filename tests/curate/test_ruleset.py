@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.columns import VERDICTS
@@ -349,6 +349,7 @@ def test_yaml_guesses_no_types(text: str, value: object) -> None:
     assert type(found[0]) is type(value)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab: -[]{},#&*!|>'\"%@`\n?\t0~"), max_size=40))
 def test_any_yaml_is_read_or_noted(text: str) -> None:
     for body in (text, f"{HEAD}rules:\n  - id: a\n    bad_if: words > 1\n    {text}"):
@@ -364,6 +365,7 @@ limit = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(limit, st.lists(limit, max_size=3))
 def test_superfluous_means_never_alone(one: Limit, others: list[Limit]) -> None:
     alone = [

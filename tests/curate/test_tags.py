@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.columns import JUDGEMENT, LANG, MALFORMED, OFFSET_S, SOURCE, SPEAKER, VERDICTS, schema
@@ -209,6 +209,7 @@ rows = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("name", ["mine", "default", "multilingual"])
+@settings(deadline=None)
 @given(some=st.lists(rows, max_size=6), seed=st.integers(0, 99))
 def test_batches_and_rows_agree_in_any_order(
     rules: RuleSet, name: str, some: list[dict[str, object]], seed: int
@@ -225,6 +226,7 @@ def test_batches_and_rows_agree_in_any_order(
 PRESETS = {name: load_rules(name) for name in ("default", "multilingual")}
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_words_never_contradict_the_limit(value: float) -> None:
     only = PRESETS["default"].only("char_rate")
@@ -238,11 +240,11 @@ def test_words_never_contradict_the_limit(value: float) -> None:
 
 
 def test_explain_tells_values_limits_and_evidence() -> None:
-    row = {**SOUND, "char_rate": 0.5, "word_len": 4, "words": 2}
+    row = {**SOUND, "char_rate": 0.5, "word_len": 4, "words": 2, "duration_s": 14.0}
     (finding,) = explain(row, PRESETS["default"])
     assert (finding.tag, finding.condition) == ("bad:char_rate_low", "char_rate < 1")
-    assert finding.where == "words > 0 and word_len is not null"
-    assert finding.values == {"words": 2, "word_len": 4, "char_rate": 0.5}
+    assert finding.where == "words > 0 and word_len is not null and duration_s >= 4"
+    assert finding.values == {"words": 2, "word_len": 4, "duration_s": 14.0, "char_rate": 0.5}
     assert finding.why.startswith("A text far shorter than its audio")
     assert explain(SOUND, PRESETS["default"]) == []
 
