@@ -21,6 +21,7 @@ from benchmarks.memory import watch
 from curate.profile import profile
 from curate.ruleset import load_rules
 
+WORK = Path(tempfile.gettempdir()) / "curate-bench"
 FIELDS = pl.Struct({"audio_filepath": pl.String, "duration": pl.Float64, "text": pl.String})
 
 
@@ -55,9 +56,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("rows", type=int, nargs="?", default=1_000_000)
     arguments.add_argument("--repeat", type=int, default=5)
-    arguments.add_argument(
-        "--work", type=Path, default=Path(tempfile.gettempdir()) / "curate-bench"
-    )
+    arguments.add_argument("--work", type=Path, default=WORK)
     chosen = arguments.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)
     manifest = make(chosen.work / f"rows{chosen.rows}.jsonl", chosen.rows)

@@ -26,6 +26,10 @@ def open_records(records: Path) -> Iterator[Records]:
         connection.execute(
             f"CREATE VIEW records AS FROM read_parquet({_text(str(records.resolve()))})"
         )
+        connection.execute(
+            "CREATE VIEW numbered AS FROM read_parquet("
+            f"{_text(str(records.resolve()))}, file_row_number = true)"
+        )
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield Records(connection)
@@ -95,46 +99,73 @@ class Records:
         )
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]
 
-    def summary(self, metric: str, quantiles: Sequence[float]) -> Row:
-        """(non-null rows, mean, min, max, [exact quantiles, nearest rank]) of a metric.
-
-        The mean is of values rounded to millionths, so that no order of adding changes it.
-        """
+    def counts(self, metric: str) -> list[tuple[int, int, int]]:
+        """(value, rows, microseconds) of an integer metric, in order of value; nulls left out."""
         name = _name(metric)
-        return self.one(
-            f"SELECT count({name}), sum(round({name} * 1e6)::HUGEINT)::DOUBLE / 1e6 / "
-            f"nullif(count({name}), 0), min({name}), max({name}), "
-            f"quantile_disc({name}, {list(quantiles)}) FROM records"
+        rows = self.query(
+            f"SELECT {name}, count(*), coalesce(sum(duration_us), 0)::BIGINT FROM records "
+            f"WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY {name}"
         )
+        return [(_int(value), _int(n), _int(us)) for value, n, us in rows]
 
-    def histogram(
+    def bins(
         self, metric: str, low: float, high: float, bins: int
-    ) -> list[tuple[int, int, int]]:
-        """(bin, rows, microseconds) in bin order; bin -1 is below `low`, `bins` is from `high`."""
+    ) -> list[tuple[int, int, int, int, float, float]]:
+        """Equal bins of a metric that hold rows: (bin, rows, microseconds, sum in millionths,
+        least, greatest), in bin order.
+
+        Bin -1 is below `low` and bin `bins` from `high` on. The sum is of values rounded to
+        millionths, so that no order of adding changes it.
+        """
         name, width = _name(metric), (high - low) / bins
         rows = self.query(
             f"""
             SELECT CASE WHEN {name} < {low!r} THEN -1 WHEN {name} >= {high!r} THEN {bins}
                    ELSE least({bins - 1}, floor(({name} - {low!r}) / {width!r}))::INTEGER
                    END AS bin,
-                   count(*), coalesce(sum(duration_us), 0)::BIGINT
+                   count(*), coalesce(sum(duration_us), 0)::BIGINT,
+                   sum(round({name} * 1e6)::HUGEINT), min({name}), max({name})
             FROM records WHERE {name} IS NOT NULL GROUP BY bin ORDER BY bin
             """
         )
-        return [(_int(at), _int(n), _int(us)) for at, n, us in rows]
+        return [
+            (_int(at), _int(n), _int(us), _int(total), _float(least), _float(most))
+            for at, n, us, total, least, most in rows
+        ]
 
-    def extremes(self, metric: str, ascending: bool, count: int) -> list[Row]:
-        """Worst rows of a metric: source, line, byte_offset, byte_length, value, duration_us,
-        verdict, tags, lang, speaker; ties in input order."""  # noqa: D209
+    def between(self, metric: str, ranges: Sequence[tuple[float, float]]) -> list[float]:
+        """Every value of a metric in any of the closed ranges, in order."""
         name = _name(metric)
-        return self.query(
+        inside = " OR ".join(f"{name} BETWEEN {low!r} AND {high!r}" for low, high in ranges)
+        rows = self.query(f"SELECT {name} FROM records WHERE {inside} ORDER BY 1")
+        return [_float(value) for (value,) in rows]
+
+    def extremes(self, metric: str, ascending: bool, count: int) -> list[int]:
+        """Row numbers of a metric's worst rows, worst first, ties in input order."""
+        name = _name(metric)
+        order = f"{name} {'ASC' if ascending else 'DESC'}, file_row_number"
+        rows = self.query(
+            f"SELECT file_row_number FROM numbered WHERE {name} IS NOT NULL "
+            f"ORDER BY {order} LIMIT {count}"
+        )
+        return [_int(at) for (at,) in rows]
+
+    def rows(self, numbers: Sequence[int], metrics: Sequence[str]) -> Mapping[int, Row]:
+        """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
+        lang, speaker, then the metrics asked for.
+        """
+        if not numbers:
+            return {}
+        columns = ", ".join(map(_name, metrics))
+        wanted = ", ".join(map(str, sorted(set(numbers))))
+        rows = self.query(
             f"""
-            SELECT source, line, byte_offset, byte_length, {name}, duration_us,
-                   verdict::VARCHAR, tags, lang, speaker
-            FROM records WHERE {name} IS NOT NULL
-            ORDER BY {name} {"ASC" if ascending else "DESC"}, source, line LIMIT {count}
+            SELECT file_row_number, source, line, byte_offset, byte_length, duration_us,
+                   verdict::VARCHAR, tags, lang, speaker, {columns}
+            FROM numbered WHERE file_row_number IN ({wanted}) ORDER BY file_row_number
             """
         )
+        return {_int(at): tuple(rest) for at, *rest in rows}
 
     def strata(self, column: str, most: int) -> list[Row]:
         """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
@@ -167,3 +198,8 @@ class Records:
 def _int(value: object) -> int:
     assert isinstance(value, int), value
     return value
+
+
+def _float(value: object) -> float:
+    assert isinstance(value, int | float), value
+    return float(value)

@@ -28,10 +28,11 @@ from curate.columns import (
 )
 from curate.frames import Clips, Spans
 from curate.manifest.chunks import Chunk
-from curate.manifest.scan import BLANK, ESCAPED, MISSING, NULL, OK, STRING, Scan, scan
+from curate.manifest.scan import BLANK, OK, Scan, scan
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
+from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.values import Bytes, combine, hash_spans, numbers, strings, unescape
-from curate.text.words import hash_bytes
+from curate.text.words import digest_bytes
 
 FIELDS = (
     "audio_filepath",
@@ -96,7 +97,7 @@ def read_batch(chunk: Chunk, extra_fields: Sequence[str] = ()) -> Batch:
 
 def chunk_digest(data: bytes) -> int:
     """64-bit hash of a chunk's bytes, to notice a changed manifest; no proof against malice."""
-    return int(hash_bytes(np.frombuffer(data, np.uint8), 0, len(data)))
+    return int(digest_bytes(np.frombuffer(data, np.uint8)))
 
 
 def _judge(line: bytes) -> Record | str:

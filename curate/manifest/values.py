@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.manifest.scan import ESCAPED, MISSING, NULL, NUMBER, STRING
+from curate.manifest.syntax import ESCAPED, MISSING, NULL, NUMBER, STRING
 from curate.text.words import hash_bytes
 
 Bytes = npt.NDArray[np.uint8]
@@ -165,8 +165,7 @@ def strings(
     data, start, length = unescape(data, kind, start, length)
     codes = np.full(start.size, -1, np.int64)
     firsts = np.empty(start.size, np.int64)
-    slots = np.full(2 << max(4, int(start.size).bit_length()), -1, np.int64)
-    distinct = _intern(data, kind, start, length, slots, codes, firsts)
+    distinct = _intern(data, kind, start, length, codes, firsts)
     values = [
         data[start[row] : start[row] + length[row]].tobytes().decode() for row in firsts[:distinct]
     ]
@@ -175,8 +174,9 @@ def strings(
 
 
 @nb.njit(nogil=True, cache=True)
-def _intern(data, kind, start, length, slots, codes, firsts):  # type: ignore[no-untyped-def]
-    """Give equal spans equal codes (open addressing); returns how many are distinct."""
+def _intern(data, kind, start, length, codes, firsts):  # type: ignore[no-untyped-def]
+    """Give equal spans equal codes (open addressing, growing); returns how many are distinct."""
+    slots = np.full(1024, -1, np.int64)
     mask = np.uint64(slots.size - 1)
     distinct = 0
     last = -1
@@ -186,6 +186,15 @@ def _intern(data, kind, start, length, slots, codes, firsts):  # type: ignore[no
         if last >= 0 and _same(data, start, length, row, last):
             codes[row] = codes[last]
             continue
+        if 2 * distinct >= slots.size:
+            slots = np.full(4 * slots.size, -1, np.int64)
+            mask = np.uint64(slots.size - 1)
+            for code in range(distinct):
+                first = firsts[code]
+                slot = hash_bytes(data, start[first], length[first]) & mask
+                while slots[slot] >= 0:
+                    slot = (slot + np.uint64(1)) & mask
+                slots[slot] = code
         slot = hash_bytes(data, start[row], length[row]) & mask
         while True:
             code = slots[slot]

@@ -34,3 +34,9 @@ class Metric:
     def expr(self) -> pl.Expr:
         """The metric's column."""
         return pl.col(self.name)
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The `bins` + 1 edges of the histogram."""
+        width = (self.high - self.low) / self.bins
+        return tuple(round(self.low + k * width, 9) for k in range(self.bins + 1))

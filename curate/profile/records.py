@@ -17,7 +17,7 @@ from curate.manifest.lines import fingerprint
 from curate.metrics import METRICS
 from curate.metrics.measure import measure
 from curate.ruleset import RuleSet
-from curate.tags import tag
+from curate.tags import tag_batch
 
 ROW_GROUP = 122_880
 
@@ -76,7 +76,7 @@ def write_records(
     columns = records_schema(extra_fields)
 
     def judge(clips: Clips) -> pl.DataFrame:
-        return tag(measure(clips).lazy(), rules).select(list(columns)).collect()
+        return tag_batch(measure(clips), rules).select(list(columns))
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         try:

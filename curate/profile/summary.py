@@ -12,6 +12,7 @@ from curate.manifest.lines import Place, fetch_lines
 from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
+from curate.profile.spread import of_integers, of_numbers
 from curate.ruleset import RuleSet, Threshold, thresholds
 
 QUANTILES: Mapping[str, float] = {
@@ -48,7 +49,7 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules),
+            "metrics": _metrics(table, rules, rows),
             "strata": {name: _strata(table, name) for name in strata},
             "duplicates": {
                 "unique_texts": texts,
@@ -84,16 +85,20 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     return found
 
 
-def _metrics(table: Records, rules: RuleSet) -> list[Json]:
+def _metrics(table: Records, rules: RuleSet, rows: int) -> list[Json]:
     limits = thresholds(rules)
-    rows = int(table.one("SELECT count(*) FROM records")[0])  # type: ignore[call-overload]
     worst = {metric.name: _worst_rows(table, metric) for metric in METRICS}
-    records = _records_of([row for found in worst.values() for row in found])
+    names = [metric.name for metric in METRICS]
+    found = table.rows([at for numbers in worst.values() for at in numbers], names)
+    records = _records_of(list(found.values()))
     return [
         {
             **_distribution(table, metric, rows),
             "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
-            "worst": [_example(row, records) for row in worst[metric.name]],
+            "worst": [
+                _example(found[at], records, _FIXED + names.index(metric.name))
+                for at in worst[metric.name]
+            ],
         }
         for metric in METRICS
     ]
@@ -110,55 +115,41 @@ def _limit(limit: Threshold) -> Json:
 
 
 def _distribution(table: Records, metric: Metric, rows: int) -> Json:
-    present, mean, low, high, points = table.summary(metric.name, list(QUANTILES.values()))
-    assert isinstance(present, int)
-    values = points if isinstance(points, list) else [None] * len(QUANTILES)
+    spread = of_integers if metric.dtype.is_integer() else of_numbers
+    found = spread(table, metric, tuple(QUANTILES.values()))
     return {
         "name": metric.name,
         "unit": metric.unit,
         "meaning": metric.meaning,
         "direction": metric.direction,
-        "rows": present,
-        "nulls": rows - present,
-        "mean": mean,
-        "min": low,
-        "max": high,
-        "quantiles": dict(zip(QUANTILES, values, strict=True)),
-        "histogram": _histogram(table, metric),
+        "rows": found.rows,
+        "nulls": rows - found.rows,
+        "mean": found.mean,
+        "min": found.least,
+        "max": found.greatest,
+        "quantiles": dict(zip(QUANTILES, found.quantiles, strict=True)),
+        "histogram": {
+            "edges": list(metric.edges),
+            "rows": found.bin_rows,
+            "hours": [hours(us) for us in found.bin_us],
+            "below": found.below,
+            "above": found.above,
+        },
     }
 
 
-def _histogram(table: Records, metric: Metric) -> Json:
-    counts, seconds = [0] * metric.bins, [0] * metric.bins
-    below = above = 0
-    for at, n, us in table.histogram(metric.name, metric.low, metric.high, metric.bins):
-        if at < 0:
-            below = n
-        elif at >= metric.bins:
-            above = n
-        else:
-            counts[at], seconds[at] = n, us
-    width = (metric.high - metric.low) / metric.bins
-    return {
-        "edges": [round(metric.low + k * width, 9) for k in range(metric.bins + 1)],
-        "rows": counts,
-        "hours": [hours(us) for us in seconds],
-        "below": below,
-        "above": above,
-    }
-
-
-def _worst_rows(table: Records, metric: Metric) -> list[Row]:
+def _worst_rows(table: Records, metric: Metric) -> list[int]:
     if metric.direction == "none":
         return []
     if metric.direction == "both":
-        ends = [table.extremes(metric.name, ascending, WORST // 2) for ascending in (False, True)]
-        return ends[0] + [row for row in ends[1] if row not in ends[0]]
+        high = table.extremes(metric.name, False, WORST // 2)
+        low = table.extremes(metric.name, True, WORST // 2)
+        return high + [at for at in low if at not in high]
     return table.extremes(metric.name, metric.direction == "low", WORST)
 
 
 def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
-    """The original records behind rows of `Records.extremes`."""
+    """The original records behind rows of `Records.rows`."""
     by_source: dict[str, list[Place]] = {}
     for source, _, offset, length, *_ in rows:
         by_source.setdefault(str(source), []).append((int(offset), int(length)))  # type: ignore[call-overload]
@@ -172,14 +163,18 @@ def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
     return found
 
 
-def _example(row: Row, records: Mapping[tuple[str, Place], Json]) -> Json:
-    source, line, offset, length, value, duration_us, verdict, tags, lang, speaker = row
+_FIXED = 9
+"""Columns of `Records.rows` before the metrics."""
+
+
+def _example(row: Row, records: Mapping[tuple[str, Place], Json], at: int) -> Json:
+    source, line, offset, length, duration_us, verdict, tags, lang, speaker = row[:_FIXED]
     assert isinstance(offset, int)
     assert isinstance(length, int)
     record = records[str(source), (offset, length)]
     return {
         "id": f"{source}:{line}",
-        "value": value,
+        "value": row[at],
         "text": str(record.get("text", "")),
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
         "verdict": verdict,

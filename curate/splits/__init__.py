@@ -192,7 +192,8 @@ def _certificate(
         "balance": balance(done.rows, names),
     }
     clean = done.rows.filter(pl.col("route") == POOL)[DURATION_US.name]
-    certificate["warnings"] = _warnings(certificate, (clean.max() or 0) / 1e6)  # type: ignore[operator]
+    longest_us = int(clean.max() or 0)  # type: ignore[arg-type]
+    certificate["warnings"] = _warnings(certificate, longest_us / 1e6)
     return certificate
 
 

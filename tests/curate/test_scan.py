@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from curate.manifest.chunks import Chunk
 from curate.manifest.nemo import read_batch
-from curate.manifest.scan import ESCAPED, NUMBER, OK, STRING, scan
+from curate.manifest.scan import OK, scan
 from curate.manifest.strict import Malformed, parse_line, why_no_record
+from curate.manifest.syntax import ESCAPED, NUMBER, STRING
 from curate.manifest.values import numbers, strings, unescape
 
 FIELDS = ("audio_filepath", "duration", "text")
