@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, NUMBER, STRING
-from curate.text.words import hash_bytes
+from curate.text.words import hash_bytes, load_word
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
@@ -154,72 +156,123 @@ def _parse_numbers(data, kind, start, length, ten, values, doubtful):  # type: i
             doubtful[row] = True
 
 
+class Interner:
+    """Spans as numbers of the distinct strings among them, decoded once each.
+
+    What makes speakers and languages nearly free: the distinct ones lie together in a small arena,
+    and are made Python strings once.
+    """
+
+    def __init__(self) -> None:
+        self._arena = np.empty(1 << 12, np.uint8)
+        self._ends = np.zeros((1 << 9) + 1, np.int64)
+        self._slots = np.full(1 << 10, -1, np.int64)
+        self._state = np.zeros(2, np.int64)
+
+    def codes(
+        self, data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
+    ) -> npt.NDArray[np.int32]:
+        """Numbers of the spans' strings; -1 where a field is missing or null.
+
+        Strings without their quotes and backslashes; any other JSON as it is written.
+        """
+        data, start, length = unescape(data, kind, start, length)
+        codes = np.full(start.size, -1, np.int32)
+        done = 0
+        while done < start.size:
+            done = _intern(
+                data, kind, start, length, done, self._arena, self._ends, self._slots,
+                self._state, codes,
+            )  # fmt: skip
+            if done < start.size:
+                self._grow(int(length[done]))
+        return codes
+
+    def strings(self) -> pl.Series:
+        """The distinct strings in order of their numbers, and a null behind them for -1."""
+        count = int(self._state[0])
+        ends = self._ends[: count + 1].tolist()
+        whole = self._arena[: ends[-1]].tobytes()
+        values = [whole[one:two].decode() for one, two in pairwise(ends)]
+        return pl.Series([*values, None], dtype=pl.String)
+
+    def _grow(self, needed: int) -> None:
+        self._arena = np.concatenate(
+            [self._arena, np.empty(max(needed, self._arena.size), np.uint8)]
+        )
+        self._ends = np.concatenate([self._ends, np.zeros_like(self._ends)])
+        self._slots = np.full(2 * self._slots.size, -1, np.int64)
+        _rehash(self._arena, self._ends, self._slots, int(self._state[0]))
+
+
 def strings(
     data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
 ) -> pl.Series:
-    """Spans as a String column: strings unquoted, any other JSON as written, null for null.
-
-    Each distinct value of the batch is decoded once, which is what makes speakers and languages
-    nearly free.
-    """
-    data, start, length = unescape(data, kind, start, length)
-    codes = np.full(start.size, -1, np.int64)
-    firsts = np.empty(start.size, np.int64)
-    distinct = _intern(data, kind, start, length, codes, firsts)
-    values = [
-        data[start[row] : start[row] + length[row]].tobytes().decode() for row in firsts[:distinct]
-    ]
-    codes[codes < 0] = distinct
-    return pl.Series([*values, None], dtype=pl.String).gather(codes)
+    """Spans as a String column; null where a field is missing or null."""
+    interner = Interner()
+    codes = interner.codes(data, kind, start, length)
+    return interner.strings().gather(np.where(codes < 0, interner.strings().len() - 1, codes))
 
 
 @nb.njit(nogil=True, cache=True)
-def _intern(data, kind, start, length, codes, firsts):  # type: ignore[no-untyped-def]
-    """Give equal spans equal codes (open addressing, growing); returns how many are distinct."""
-    slots = np.full(1024, -1, np.int64)
+def _intern(data, kind, start, length, row, arena, ends, slots, state, codes):  # type: ignore[no-untyped-def]
+    """Number the spans from `row` on (open addressing); the row that found no room, or the end.
+
+    `state` holds how many strings are known, and the code of the last one looked up.
+    """
     mask = np.uint64(slots.size - 1)
-    distinct = 0
-    last = -1
-    for row in range(start.size):
+    while row < start.size:
         if kind[row] == MISSING or kind[row] == NULL:
+            row += 1
             continue
-        if last >= 0 and _same(data, start, length, row, last):
-            codes[row] = codes[last]
-            continue
-        if 2 * distinct >= slots.size:
-            slots = np.full(4 * slots.size, -1, np.int64)
-            mask = np.uint64(slots.size - 1)
-            for code in range(distinct):
-                first = firsts[code]
-                slot = hash_bytes(data, start[first], length[first]) & mask
-                while slots[slot] >= 0:
-                    slot = (slot + np.uint64(1)) & mask
-                slots[slot] = code
-        slot = hash_bytes(data, start[row], length[row]) & mask
-        while True:
+        first, size = start[row], length[row]
+        code = state[1]  # neighbours are often alike
+        if code >= state[0] or not _equal(data, first, size, arena, ends, code):
+            slot = hash_bytes(data, first, size) & mask
             code = slots[slot]
+            while code >= 0 and not _equal(data, first, size, arena, ends, code):
+                slot = (slot + np.uint64(1)) & mask
+                code = slots[slot]
             if code < 0:
-                slots[slot] = distinct
-                firsts[distinct] = row
-                codes[row] = distinct
-                distinct += 1
-                break
-            if _same(data, start, length, row, firsts[code]):
-                codes[row] = code
-                break
-            slot = (slot + np.uint64(1)) & mask
-        last = row
-    return distinct
+                code = state[0]
+                if 2 * code >= slots.size or ends[code] + size > arena.size:
+                    return row
+                for k in range(size):
+                    arena[ends[code] + k] = data[first + k]
+                ends[code + 1] = ends[code] + size
+                slots[slot] = code
+                state[0] = code + 1
+            state[1] = code
+        codes[row] = code
+        row += 1
+    return row
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _same(data, start, length, one, other):  # type: ignore[no-untyped-def]
-    if length[one] != length[other]:
+def _equal(data, first, size, arena, ends, code):  # type: ignore[no-untyped-def]
+    """Whether a span is the known string `code`."""
+    if ends[code + 1] - ends[code] != size:
         return False
-    for k in range(length[one]):
-        if data[start[one] + k] != data[start[other] + k]:
+    k = 0
+    while k + 8 <= size:
+        if load_word(data, first + k) != load_word(arena, ends[code] + k):
             return False
+        k += 8
+    while k < size:
+        if data[first + k] != arena[ends[code] + k]:
+            return False
+        k += 1
     return True
+
+
+@nb.njit(nogil=True, cache=True)
+def _rehash(arena, ends, slots, count):  # type: ignore[no-untyped-def]
+    mask = np.uint64(slots.size - 1)
+    for code in range(count):
+        slot = hash_bytes(arena, ends[code], ends[code + 1] - ends[code]) & mask
+        while slots[slot] >= 0:
+            slot = (slot + np.uint64(1)) & mask
+        slots[slot] = code
 
 
 def hash_spans(

@@ -10,7 +10,7 @@ from pathlib import Path
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
-from curate.manifest.nemo import FIELDS
+from curate.manifest.fields import FIELDS
 from curate.metrics import BY_NAME
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records

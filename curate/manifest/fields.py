@@ -1,0 +1,153 @@
+"""The wanted fields of a chunk's lines, read while their bytes are still in the cache."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.manifest.scan import OK, Scan, scan
+from curate.manifest.strict import Record
+from curate.manifest.syntax import MISSING, NULL
+from curate.manifest.values import Bytes, Interner, Positions, hash_spans, numbers
+
+FIELDS = (
+    "audio_filepath",
+    "duration",
+    "text",
+    "offset",
+    "lang",
+    "target_lang",
+    "source_lang",
+    "speaker",
+)
+"""Fields that every manifest is asked for; further ones follow."""
+
+AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER = range(len(FIELDS))
+
+PART_BYTES = 256 << 10
+"""Each field is a pass of its own over the lines; this much stays in a core's second cache."""
+
+Span = tuple[npt.NDArray[np.uint8], Positions, Positions]
+"""Kind, start and length of one field in each line."""
+
+
+def span_of(found: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
+    """One field of the lines."""
+    return (
+        found.kind[rows, field],
+        found.start[rows, field].astype(np.int64),
+        found.length[rows, field].astype(np.int64),
+    )
+
+
+@dataclass(slots=True)
+class Fields:
+    """What the lines say. Per line: `seconds` and `offsets` (NaN where there is no number),
+    `paths` (hash of the audio path, 0 for none), and `codes`: a row of numbers into `strings` for
+    the language, the speaker and each further field.
+    """
+
+    names: Sequence[str]
+    scan: Scan
+    seconds: npt.NDArray[np.float64]
+    offsets: npt.NDArray[np.float64]
+    paths: npt.NDArray[np.uint64]
+    codes: npt.NDArray[np.int32]
+    strings: Interner
+
+    @classmethod
+    def read(cls, data: Bytes, names: Sequence[str]) -> Fields:
+        """Read whole lines."""
+        strings = Interner()
+        parts = [_read_part(data, first, last, names, strings) for first, last in _parts(data)]
+        scans, seconds, offsets, paths, codes = zip(*parts, strict=True)
+        return cls(
+            names,
+            _join(scans),
+            np.concatenate(seconds),
+            np.concatenate(offsets),
+            np.concatenate(paths),
+            np.concatenate(codes, axis=1),
+            strings,
+        )
+
+    def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
+        """Give rows the fields of these records; returns the buffer with their bytes behind it."""
+        kept = [
+            json.dumps({name: record[name] for name in self.names if name in record})
+            for record in records.values()
+        ]
+        tail = np.frombuffer("\n".join(kept).encode(), np.uint8)
+        whole = np.concatenate([data, tail])
+        found, seconds, offsets, paths, codes = _read_part(
+            whole, data.size, whole.size, self.names, self.strings
+        )
+        assert (found.status == OK).all(), "a plain rendering must be plain"
+        rows = np.fromiter(records, np.int64)
+        self.scan.kind[rows], self.scan.start[rows] = found.kind, found.start
+        self.scan.length[rows] = found.length
+        self.seconds[rows], self.offsets[rows], self.paths[rows] = seconds, offsets, paths
+        self.codes[:, rows] = codes
+        return whole
+
+
+_Part = tuple[
+    Scan,
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.uint64],
+    npt.NDArray[np.int32],
+]
+
+
+def _read_part(
+    data: Bytes, first: int, last: int, names: Sequence[str], strings: Interner
+) -> _Part:
+    part = data[first:last]
+    found = scan(part, names)
+    wanted = [_language(found), *(span_of(found, at) for at in range(SPEAKER, len(names)))]
+    read = (
+        numbers(part, *span_of(found, DURATION)),
+        numbers(part, *span_of(found, OFFSET)),
+        hash_spans(part, *span_of(found, AUDIO)),
+        np.stack([strings.codes(part, *span) for span in wanted]),
+    )
+    found.line_start[:] += first
+    found.start[:] += first
+    return found, *read
+
+
+def _parts(data: Bytes) -> Iterator[tuple[int, int]]:
+    """Cut the lines into parts of about PART_BYTES, at newlines; at least one part."""
+    first = 0
+    while data.size - first > PART_BYTES:
+        behind = data[first + PART_BYTES :]
+        newline = int(np.argmax(behind[: 64 << 10] == 10))
+        if behind[newline] != 10:  # a line longer than that: take all the rest at once
+            break
+        last = first + PART_BYTES + newline + 1
+        yield first, last
+        first = last
+    yield first, data.size
+
+
+def _join(scans: Sequence[Scan]) -> Scan:
+    return Scan(*(np.concatenate([getattr(s, f.name) for s in scans]) for f in fields(Scan)))
+
+
+def _language(found: Scan) -> Span:
+    """The declared language: lang, else target_lang (what the text is in), else source_lang."""
+    kind, start, length = span_of(found, LANG)
+    for field in (TARGET, SOURCE):
+        absent = (kind == MISSING) | (kind == NULL)
+        if not absent.any():
+            break
+        other_kind, other_start, other_length = span_of(found, field)
+        kind = np.where(absent, other_kind, kind)
+        start = np.where(absent, other_start, start)
+        length = np.where(absent, other_length, length)
+    return kind, start, length
