@@ -28,7 +28,7 @@ stage "measure and judge every line" \
 stage "check the rules against their own examples" \
   curate rules check
 stage "split: no speaker, text or audio on two sides" \
-  curate split demo/profile --out demo/split --eval 30s --test 45s
+  curate split demo/profile --out demo/split --eval 45s --test 60s
 stage "write Lhotse Shar, and read it back" \
   curate shard demo/split --out demo/shards
 stage "make a tiny Canary to fine-tune" \
