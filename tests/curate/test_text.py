@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
-from curate.text.kernel import (
-    NORMAL_HASH,
-    NOT_APPLICABLE,
-    TEXT_HASH,
-    hash_normal,
-    measure_spans,
-)
+from curate.text.kernel import NORMAL_HASH, NOT_APPLICABLE, TEXT_HASH, measure_spans
+from curate.text.packed import hash_normal
 
 
 def kernel(texts: list[str]) -> tuple[list[TextMeasures], np.ndarray]:

@@ -1,0 +1,149 @@
+"""Hashes of words, packed so that ASCII can be hashed eight bytes at a time, case folded.
+
+A word's hash is of its case-folded code points: ASCII takes 8 bits of a 64-bit word and any other
+code point 32. `ascii_core` has the same hash straight from the bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numba as nb
+import numpy as np
+
+from curate.text.unicode import LONG_FOLD
+from curate.text.words import absorb, load_word, ones, trailing_zeros
+
+SEED: Final = np.uint64(0xCBF29CE484222325)
+_ONE = np.uint64(1)
+_THREE = np.uint64(3)
+_ONES = np.uint64(0x0101010101010101)
+_HIGHS = np.uint64(0x8080808080808080)
+_CASE_BITS = np.uint64(0x2020202020202020)
+
+# Classes of bytes for the fast path; what is not one of these is left to the general one.
+LOWER, UPPER, DIGIT, TRAILING, OTHER, BLANK = range(6)
+ASCII_CLASS = np.full(256, OTHER, np.uint8)
+ASCII_CLASS[97:123] = LOWER
+ASCII_CLASS[65:91] = UPPER
+ASCII_CLASS[48:58] = DIGIT
+ASCII_CLASS[[ord(mark) for mark in '!"#$%&()*+,.:;<=>?@[\\]^`{|}~']] = TRAILING
+ASCII_CLASS[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = BLANK
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def pack(value, word, filled, code):  # type: ignore[no-untyped-def]
+    """Carry a code point into a running hash of packed words; (hash, open word, bits in it).
+
+    ASCII takes 8 bits and any other code point 32, so that the hash of an ASCII token can also be
+    had from its bytes, eight at a time.
+    """
+    width = np.uint64(8) if code < 0x80 else np.uint64(32)
+    if filled + width > np.uint64(64):
+        value = absorb(value, word)
+        word, filled = np.uint64(0), np.uint64(0)
+    return value, word | (np.uint64(code) << filled), filled + width
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def pack_folded(value, word, filled, code, kind, fold, long_fold):  # type: ignore[no-untyped-def]
+    """`pack` a code point's case folding."""
+    if kind & LONG_FOLD:
+        row = fold[code]
+        for k in range(3):
+            if long_fold[row, k]:
+                value, word, filled = pack(value, word, filled, long_fold[row, k])
+        return value, word, filled
+    return pack(value, word, filled, fold[code])
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def close(value, word, filled):  # type: ignore[no-untyped-def]
+    """The finished hash of what was packed."""
+    return absorb(value, word) if filled else value
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _within(word, low, high):  # type: ignore[no-untyped-def]
+    """High bit of each byte of `word` in [low, high]; bytes beyond ASCII count as none."""
+    ascii_part = word & ~_HIGHS
+    above = ascii_part + np.uint64(0x80 - low) * _ONES
+    beyond = ascii_part + np.uint64(0x7F - high) * _ONES
+    return above & ~beyond & ~word & _HIGHS
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
+    """The ASCII letters and digits at `at`: (end, letters, whether upper case is among them, hash).
+
+    Eight bytes a step without a branch on their values: words end at no predictable place.
+    """
+    value, letters, upper = SEED, np.uint64(0), np.uint64(0)
+    while at + 8 <= data.size:
+        word = load_word(data, at)
+        alpha = _within(word | _CASE_BITS, 97, 122)
+        stop = ~(alpha | _within(word, 48, 57)) & _HIGHS
+        if end - at < 8:
+            stop |= _HIGHS << np.uint64(8 * (end - at))
+        size = trailing_zeros(stop) >> np.uint64(3)
+        kept = ~np.uint64(0) if size == np.uint64(8) else (_ONE << (size << _THREE)) - _ONE
+        alpha &= kept
+        letters += ones(alpha)
+        upper |= (~word & _CASE_BITS) << np.uint64(2) & alpha
+        if size:
+            value = absorb(value, (word | (alpha >> np.uint64(2))) & kept)
+        at += np.int64(size)
+        if size < np.uint64(8):
+            return at, np.int64(letters), upper != 0, value
+    return _ascii_core_slowly(data, at, end, value, np.int64(letters), upper != 0)
+
+
+@nb.njit(nogil=True, cache=True)
+def _ascii_core_slowly(data, at, end, value, letters, upper):  # type: ignore[no-untyped-def]
+    """The same, byte by byte: within eight bytes of the buffer's end."""
+    word, filled = np.uint64(0), np.uint64(0)
+    while at < end and ASCII_CLASS[data[at]] <= DIGIT:
+        code = data[at]
+        if ASCII_CLASS[code] == UPPER:
+            code += 32
+            upper = True
+        letters += ASCII_CLASS[data[at]] != DIGIT
+        value, word, filled = pack(value, word, filled, code)
+        at += 1
+    return at, letters, upper, close(value, word, filled)
+
+
+def hash_normal(normal: str) -> int:
+    """The NORMAL_HASH of an already normalised text.
+
+    >>> hash_normal("no") == hash_normal("no"), hash_normal("no on") == hash_normal("on no")
+    (True, False)
+    """
+    value = int(SEED)
+    for word in normal.split(" ") if normal else []:
+        value = _absorbed(value, _hash_word(word))
+    value ^= value >> 33
+    value = (value * _MIX) & _WORD
+    return value ^ (value >> 33)
+
+
+_WORD = 0xFFFFFFFFFFFFFFFF
+_MIX = 0xFF51AFD7ED558CCD
+
+
+def _absorbed(value: int, word: int) -> int:
+    """`absorb` of the compiled side."""
+    value = ((value ^ word) * _MIX) & _WORD
+    return value ^ (value >> 29)
+
+
+def _hash_word(word: str) -> int:
+    """The packed hash of one word, as `pack` and `close` make it."""
+    value, packed, filled = int(SEED), 0, 0
+    for code in map(ord, word):
+        width = 8 if code < 0x80 else 32
+        if filled + width > 64:
+            value, packed, filled = _absorbed(value, packed), 0, 0
+        packed |= code << filled
+        filled += width
+    return _absorbed(value, packed) if filled else value
