@@ -86,7 +86,7 @@ def _profile(profile: Profile) -> Headline:
         alerts.append(Alert("fault", "The input holds no rows."))
     repeated = profile.duplicates.duplicate_audio_offset_keys
     if repeated:
-        what = f"{plural(repeated, 'audio segment')} stand in the input more than once."
+        what = f"Repeats of an audio segment (same file, same offset): {repeated:,}."
         alerts.append(Alert("warning", what))
     sentence = _line(
         "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad and {} malformed.",

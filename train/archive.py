@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from curate.errors import Fault, InputError
-from train import marked_yaml, runtime
+from train import marked_yaml
 
 CONFIG_NAME = "model_config.yaml"
 WEIGHTS_SUFFIX = ".ckpt"
@@ -39,17 +39,6 @@ class Archive:
         return self.target.rpartition(".")[2]
 
 
-def archive_of(model: str) -> Archive:
-    """The vetted archive of `model`: a path, else the name of a pretrained one, downloaded."""
-    path = Path(model)
-    if not (path.exists() or path.suffix == ".nemo"):
-        runtime.prepare()
-        from train.model import download
-
-        path = download(model)
-    return open_archive(path)
-
-
 def open_archive(path: Path) -> Archive:
     """Vet the archive and read its configuration; InputError with everything wrong with it."""
     try:
@@ -62,7 +51,10 @@ def open_archive(path: Path) -> Archive:
         raise InputError.of(path, f"cannot be read: {error.strerror or error}") from error
     config = _parse(path, text)
     target = config.get("target")
-    faults = [Fault(str(path), f"{key} names {name!r}, which is not NeMo's") for key, name in _foreign(config)]
+    faults = [
+        Fault(str(path), f"{key} names {name!r}, which is not NeMo's")
+        for key, name in _foreign(config)
+    ]
     if not isinstance(target, str):
         faults.append(Fault(f"{path}:{CONFIG_NAME}", "no target: which model is it?"))
     if faults:

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
-from pydantic import PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 
 from curate.errors import ConfigError, Fault
 from train import marked_yaml
@@ -123,6 +131,7 @@ class Setting:
 
     @property
     def steps(self) -> Steps:
+        """The key as a path."""
         return tuple(self.key.split("."))
 
 
@@ -257,7 +266,7 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
     if batches.max_duration > batches.batch_duration:
         what = f"'train_ds.max_duration' {batches.max_duration} s exceeds a whole batch"
         yield (
-            ("train_ds", "max_duration"),
+            ("train_ds", "max_duration"),  # noqa: E501
             f"{what} ({batches.batch_duration} s): Lhotse makes it a batch of its own, as long as it is",
             "raise batch_duration or lower max_duration",
         )

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from curate.outputs import whole_directory, write_json
 from train import runtime
-from train.archive import archive_of
 from train.edits import NORMALISER, Edits, count_edits, total
+from train.pretrained import archive_of
 from train.provenance import versions
 from train.recipe import recipe_for
 from train.rows import Row, all_rows
@@ -39,7 +39,9 @@ Tell = Callable[[str], None]
 class Transcribes(Protocol):
     """What turns manifest rows into text."""
 
-    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]: ...
+    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
+        """The hypothesis of each row, in the order given."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ def _transcribe(
     rows: Sequence[Row], part: Sequence[int], transcriber: Transcribes, batch_size: int
 ) -> dict[int, str]:
     """Texts by index. NeMo drops audio that it cannot read, so a short answer is halved and
-    asked again until the row that spoils it stands alone."""
+    asked again until the row that spoils it stands alone.
+    """
     texts = transcriber.transcribe([_request(rows[index]) for index in part], batch_size)
     if len(texts) == len(part):
         return dict(zip(part, texts, strict=True))
@@ -240,8 +243,8 @@ GROUPS: tuple[tuple[str, Callable[[Row], Iterable[str | None]]], ...] = (
 
 
 def _worst(scored: Sequence[Scored]) -> list[dict[str, Any]]:
-    wrong = [item for item in scored if item.edits and item.edits.wer]
-    wrong.sort(key=lambda item: (-(item.edits.wer or 0), -item.edits.ref_words, item.row.id))
+    wrong = [(item, item.edits) for item in scored if item.edits and item.edits.wer]
+    wrong.sort(key=lambda pair: (-(pair[1].wer or 0), -pair[1].ref_words, pair[0].row.id))
     return [
         {
             "id": item.row.id,
@@ -250,9 +253,9 @@ def _worst(scored: Sequence[Scored]) -> list[dict[str, Any]]:
             "duration_s": item.row.duration_s,
             "reference": item.row.text,
             "hypothesis": item.hypothesis,
-            "wer": item.edits.wer,
+            "wer": edits.wer,
         }
-        for item in wrong[:MOST_WORST]
+        for item, edits in wrong[:MOST_WORST]
     ]
 
 

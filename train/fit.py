@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import ConfigError
 from curate.outputs import whole_file, write_json
 from train import runtime
-from train.archive import Archive, archive_of
+from train.archive import Archive
 from train.config import RunConfig
 from train.data import ShardSet, read_shards
+from train.pretrained import archive_of
 from train.provenance import versions
 from train.recipe import Recipe, build_recipe
 

@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,13 +85,31 @@ def download(name: str) -> Path:
     return path
 
 
-def save_untrained(config: Mapping[str, Any], seed: int, out: Path) -> tuple[int, int]:
-    """Build the model that `config` describes, with seeded weights; its parameters and tokens."""
+def save_untrained(
+    config: Mapping[str, Any], seed: int, out: Path, encoder: Archive | None = None
+) -> tuple[int, int]:
+    """Build the model that `config` describes, with seeded weights; its parameters and tokens.
+
+    With `encoder` the encoder's weights are those of that archive, which must be of one shape.
+    """
+    weights = restore(encoder).model.encoder.state_dict() if encoder else None
     AppState().model_restore_path = None  # else tokenizers are sought in the last restored archive
     lightning.seed_everything(seed, verbose=False)
     model = ModelPT.from_config_dict(OmegaConf.create(dict(config)))
+    if encoder and weights is not None:
+        _load_encoder(model, weights, encoder.path)
+    if learned is not None:
+        model.encoder.load_state_dict(learned)
     _save(model, out)
     return _size(model), int(model.tokenizer.vocab_size)
+
+
+def _load_encoder(model: ModelPT, weights: Mapping[str, torch.Tensor], where: Path) -> None:
+    try:
+        model.encoder.load_state_dict(weights)
+    except RuntimeError as error:
+        what = f"its encoder does not fit the new one: {str(error).splitlines()[-1].strip()}"
+        raise ConfigError.of(where, what, "build both with the same sizes") from error
 
 
 def train(
@@ -101,7 +119,7 @@ def train(
     lightning.seed_everything(run.seed, workers=True, verbose=False)
     freezing = Freezing(run.freeze)
     rate = int(recipe.config["train_ds"]["sample_rate"])
-    recorder = Recorder(run.trainer.log_every_n_steps, rate, tell)
+    recorder = Recorder(run.trainer.max_steps, run.trainer.log_every_n_steps, rate, tell)
     trainer = make_trainer(run, (recorder, freezing))
     manage(trainer, run, folder)
     restored = restore(archive, recipe.config, trainer)
@@ -192,7 +210,9 @@ def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> N
     unknown = [language for language in languages if not _speaks(model, language)]
     if unknown:
         mend = "leave these languages out, or take a model that knows them"
-        raise InputError(*(Fault(str(where), f"has no token for '{lang}'", mend) for lang in unknown))
+        raise InputError(
+            *(Fault(str(where), f"has no token for '{lang}'", mend) for lang in unknown)
+        )
 
 
 def _speaks(model: ASRModel, language: str) -> bool:

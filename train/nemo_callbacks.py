@@ -72,6 +72,10 @@ def _hold_batchnorm(model: nn.Module) -> None:
             module.requires_grad_(False)
 
 
+MOST_POINTS = 500
+"""A curve needs no more, and a run of a million steps must not make a run.json of as many."""
+
+
 @dataclass(frozen=True, slots=True)
 class LossPoint:
     """The training loss at an optimiser step (None: not a number), and its learning rate."""
@@ -95,16 +99,19 @@ class Recorder(Callback):  # type: ignore[misc]
 
     `step_seconds` is from the end of one batch to the end of the next where no validation lay
     between, `compute_seconds` the part of it in which the model worked; the rest was waiting for
-    data.
+    data. At most about `MOST_POINTS` losses are kept; every `tell_every` steps one is told.
     """
 
-    def __init__(self, every: int, sample_rate: int, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, max_steps: int, tell_every: int, sample_rate: int, tell: Callable[[str], None]
+    ) -> None:
         self.loss: list[LossPoint] = []
         self.validation: list[ValidationPoint] = []
         self.step_seconds: list[float] = []
         self.compute_seconds: list[float] = []
         self.speech_s = 0.0
-        self._every = every
+        self._every = -(-max_steps // MOST_POINTS)
+        self._tell_every = tell_every
         self._sample_rate = sample_rate
         self._tell = tell
         self._began: float | None = None
@@ -124,8 +131,8 @@ class Recorder(Callback):  # type: ignore[misc]
         if step % self._every == 0 or step in (1, trainer.max_steps):
             rate = trainer.optimizers[0].param_groups[0]["lr"]
             self.loss.append(LossPoint(step, _finite(outputs["loss"]), float(rate)))
-            loss = self.loss[-1].train_loss
-            self._tell(f"step {step} of {trainer.max_steps}: loss {loss}")
+        if step % self._tell_every == 0:
+            self._tell(f"step {step} of {trainer.max_steps}: loss {float(outputs['loss']):.3f}")
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._ended = None  # the time of a validation is nobody's step
@@ -136,7 +143,7 @@ class Recorder(Callback):  # type: ignore[misc]
             loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
             point = ValidationPoint(trainer.global_step, loss, wer)
             self.validation.append(point)
-            self._tell(f"step {point.step}: validation loss {loss}, WER {wer}")
+            self._tell(f"step {point.step}: validation loss {_figure(loss)}, WER {_figure(wer)}")
 
     def _note_time(self) -> None:
         now = time.monotonic()
@@ -155,3 +162,7 @@ def _samples(batch: Any) -> int:
 def _finite(value: torch.Tensor | None) -> float | None:
     number = math.nan if value is None else float(value)
     return number if math.isfinite(number) else None
+
+
+def _figure(value: float | None) -> str:
+    return "not a number" if value is None else f"{value:.3f}"

@@ -39,40 +39,48 @@ STARTING_POINTS = (
 )
 """Where the pretrained run itself started from; NeMo refuses more than one, by presence alone."""
 
+ABSENT: Any = object()
+"""Nothing was inherited, and nothing inherited by default is a trap."""
+
+OTHER_MACHINE = "a path on the machine that pretrained the model"
+
 TRAPS: tuple[tuple[str, Any, str], ...] = (
     (
         "train_ds.text_field",
-        "text",
-        "with the inherited field absent from the data every target is empty, without an error",
+        ABSENT,
+        "where the inherited field is absent every target is empty, without an error",
     ),
     (
         "validation_ds.text_field",
-        "text",
-        "with the inherited field absent from the data every reference is empty, without an error",
+        ABSENT,
+        "where the inherited field is absent every reference is empty, without an error",
     ),
-    ("train_ds.lang_field", "lang", "the transcript's language picks the tokenizer"),
-    ("validation_ds.lang_field", "lang", "the transcript's language picks the tokenizer"),
-    ("train_ds.manifest_filepath", None, "a path of the machine that pretrained the model"),
-    ("train_ds.tarred_audio_filepaths", None, "a path of the machine that pretrained the model"),
-    ("train_ds.input_cfg", None, "a path of the machine that pretrained the model"),
-    ("validation_ds.manifest_filepath", None, "a path of the machine that pretrained the model"),
-    ("train_ds.batch_size", None, "batch_duration decides; both together clash"),
-    ("train_ds.bucket_batch_size", None, "measured for another GPU and other buckets"),
-    ("train_ds.bucket_duration_bins", None, "estimated on other data"),
-    ("train_ds.num_buckets", 30, "inherited beside a bucket_batch_size that is dropped"),
+    ("train_ds.lang_field", "lang", "the language of the transcript picks its tokenizer"),
+    ("validation_ds.lang_field", "lang", "the language of the transcript picks its tokenizer"),
+    ("train_ds.manifest_filepath", ABSENT, OTHER_MACHINE),
+    ("train_ds.tarred_audio_filepaths", ABSENT, OTHER_MACHINE),
+    ("train_ds.input_cfg", ABSENT, OTHER_MACHINE),
+    ("train_ds.shar_path", ABSENT, OTHER_MACHINE),
+    ("validation_ds.manifest_filepath", ABSENT, OTHER_MACHINE),
+    ("train_ds.batch_size", ABSENT, "batch_duration decides; both together clash"),
+    ("train_ds.bucket_batch_size", ABSENT, "measured for another GPU and other buckets"),
+    ("train_ds.bucket_duration_bins", ABSENT, "estimated on other data"),
+    ("train_ds.num_buckets", ABSENT, "belongs to a bucket_batch_size that is dropped"),
     (
         "train_ds.concurrent_bucketing",
         True,
-        "with shards and no worker the process never exits; so only with workers",
+        "with shards and no worker the process would never exit: only with workers",
     ),
-    ("train_ds.shard_seed", "trng", "another order in each run; `randomized` repeats"),
+    ("train_ds.shard_seed", "trng", "another order in each run; `randomized` can be repeated"),
     ("validation_ds.use_bucketing", False, "validation must see the same batches each time"),
-    ("validation_ds.batch_duration", None, "a static batch_size, for the same reason"),
-    ("optim.lr", None, "the pretraining rate would undo what was learned"),
-    ("optim.sched.max_steps", None, "must equal trainer.max_steps, or the rate hits its floor early"),
-    ("use_loss_mask_for_prompt", False, "the recipe decides: try both"),
+    ("validation_ds.batch_duration", ABSENT, "a static batch_size, for the same reason"),
+    ("optim.lr", ABSENT, "the recipe decides: the pretraining rate may undo what was learned"),
+    ("optim.sched.name", ABSENT, "the recipe decides"),
+    ("optim.sched.max_steps", ABSENT, "must equal trainer.max_steps, or the rate ends elsewhere"),
+    ("use_loss_mask_for_prompt", False, "the recipe decides: it helped 180m and not 1b, try both"),
+    *((key, ABSENT, "where the pretraining itself started") for key in STARTING_POINTS),
 )
-"""Key, NeMo's default where the key is absent, and why an inherited value would be a trap."""
+"""Key, NeMo's default where nothing is inherited, and why the inherited value would be a trap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,9 @@ def build_recipe(archive: Archive, run: RunConfig, shards: Path, validation: Pat
     config["optim"] = _optim_section(run)
     if name == "aed":
         config["use_loss_mask_for_prompt"] = run.use_loss_mask_for_prompt
+    elif run.use_loss_mask_for_prompt:
+        what = f"a {archive.model_class} has no prompt to mask"
+        raise ConfigError.of("use_loss_mask_for_prompt", what, "leave it false")
     return Recipe(name, archive.model_class, config, tuple(_traps(inherited, config)))
 
 
@@ -170,7 +181,9 @@ def _train_section(inherited: dict[str, Any], run: RunConfig, shards: Path) -> d
     }
 
 
-def _validation_section(inherited: dict[str, Any], run: RunConfig, manifest: Path) -> dict[str, Any]:
+def _validation_section(
+    inherited: dict[str, Any], run: RunConfig, manifest: Path
+) -> dict[str, Any]:
     return _fields(inherited) | {
         "manifest_filepath": str(manifest.absolute()),
         "shuffle": False,
@@ -201,10 +214,8 @@ def _optim_section(run: RunConfig) -> dict[str, Any]:
 
 def _traps(inherited: dict[str, Any], used: dict[str, Any]) -> Iterator[Trap]:
     for key, default, why in TRAPS:
-        if key == "use_loss_mask_for_prompt" and key not in used:
-            continue
-        before, after = _at(inherited, key, default), _at(used, key, default)
-        if before != after:
+        before, after = _at(inherited, key, default), _at(used, key, None)
+        if before not in (ABSENT, None, after):
             yield Trap(key, before, after, why)
 
 

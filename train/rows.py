@@ -118,7 +118,7 @@ def _decode(line: bytes) -> tuple[str, dict[str, Any]]:
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg}") from error
     if not isinstance(fields, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - one kind of fault for one caller
+        raise ValueError("not a JSON object")
     _check_fields(fields)
     return raw, fields
 
