@@ -7,7 +7,7 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
 command -v curate >/dev/null || { echo "curate is not on the PATH; run: make demo" >&2; exit 2; }
 
-stages=(profile rules split shard tiny run eval)
+stages=(profile rules split shard encoder warm-up tiny run eval)
 seconds=()
 count=0
 started=$SECONDS
@@ -21,7 +21,7 @@ stage() { # TITLE COMMAND...: say what runs, run it, keep how long it took
   seconds+=($((SECONDS - start)))
 }
 
-rm -rf demo/profile demo/split demo/shards demo/run demo/eval demo/tiny.nemo
+rm -rf demo
 
 stage "measure and judge every line" \
   curate profile examples/speech/manifest.jsonl --out demo/profile
@@ -31,10 +31,15 @@ stage "split: no speaker, text or audio on two sides" \
   curate split demo/profile --out demo/split --eval 45s --test 60s
 stage "write Lhotse Shar, and read it back" \
   curate shard demo/split --out demo/shards
-stage "make a tiny Canary to fine-tune" \
-  train tiny demo/tiny.nemo --manifest demo/shards/train.jsonl
-stage "fine-tune it" \
-  train run --data demo/shards --model demo/tiny.nemo --config train/recipes/tiny.yaml --out demo/run
+stage "make a tiny CTC model, to train an encoder with" \
+  train tiny demo/encoder.nemo --kind ctc --manifest demo/shards/train.jsonl
+stage "train it: an encoder learns fastest by CTC" \
+  train run --data demo/shards --model demo/encoder.nemo --config tiny-ctc --out demo/encoder
+stage "make a tiny Canary that begins with this encoder" \
+  train tiny demo/tiny.nemo --manifest demo/shards/train.jsonl \
+  --encoder demo/encoder/model.nemo
+stage "fine-tune it on the curated shards" \
+  train run --data demo/shards --model demo/tiny.nemo --config tiny --out demo/run
 stage "count its errors, by split, verdict, tag, speaker" \
   train eval demo/run/model.nemo --manifest demo/shards/train.jsonl \
   --manifest demo/shards/test.jsonl --out demo/eval

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -21,6 +20,10 @@ from rich.text import Text
 
 from curate.command import printable
 from curate.command import run as run_command
+from curate.errors import Fault, GateFailed
+
+if TYPE_CHECKING:
+    from train.config import Setting
 
 app = typer.Typer(
     name="train",
@@ -37,12 +40,8 @@ Manifests = Annotated[
     list[Path], typer.Option("--manifest", help="A NeMo manifest; repeat it for several.")
 ]
 
-
-class Kind(StrEnum):
-    """What `train tiny` builds."""
-
-    canary = "canary"
-    ctc = "ctc"
+NAMED = 10
+"""So many rows without a prediction are named; wer.json names them all."""
 
 
 def main() -> None:
@@ -54,16 +53,21 @@ def main() -> None:
 def tiny(
     out: Annotated[Path, typer.Argument(help="The .nemo file to write.")],
     manifest: Manifests,
-    kind: Annotated[Kind, typer.Option(help="Model family.")] = Kind.canary,
-    d_model: Annotated[int, typer.Option(help="Width.")] = 128,
-    layers: Annotated[int, typer.Option(help="Encoder layers.")] = 3,
+    kind: Annotated[Literal["canary", "ctc"], typer.Option(help="Model family.")] = "canary",
+    d_model: Annotated[int, typer.Option(min=8, help="Width.")] = 128,
+    layers: Annotated[int, typer.Option(min=1, help="Encoder layers.")] = 3,
     subsampling: Annotated[int, typer.Option(help="Frames of 10 ms per encoder frame.")] = 4,
-    subsampling_channels: Annotated[int, typer.Option(help="Channels of the subsampling.")] = 64,
-    pieces: Annotated[int, typer.Option(help="SentencePiece pieces for each language.")] = 64,
-    encoder: Annotated[
-        str | None, typer.Option(help="A model of the same sizes whose encoder to begin with.")
+    subsampling_channels: Annotated[
+        int, typer.Option(min=1, help="Channels of the subsampling.")
+    ] = 32,
+    pieces: Annotated[
+        int | None,
+        typer.Option(min=8, help="SentencePiece pieces a language.", show_default="128; ctc 32"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the weights.")] = 0,
+    encoder: Annotated[
+        str | None, typer.Option(help="A tiny model whose encoder to begin with.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the weights.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Build a very small, very real NeMo model, untrained, to try things with.
@@ -79,7 +83,7 @@ def tiny(
         subsampling_channels=subsampling_channels,
         pieces=pieces,
     )
-    built = build_tiny(out, manifest, kind.value, sizes, seed, encoder)
+    built = build_tiny(out, manifest, kind, sizes, seed, encoder)
     _say(f"{built.path}: {built.kind}, {built.parameters:,} parameters, {built.vocabulary} tokens")
     _dump(as_json, asdict(built))
 
@@ -87,8 +91,13 @@ def tiny(
 @app.command()
 def run(
     data: Annotated[Path, typer.Option(help="A directory that `curate shard` wrote.")],
-    model: Annotated[str, typer.Option(help="A .nemo file, or a pretrained model's name.")],
     out: Annotated[Path, typer.Option(help="Directory for the run.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A .nemo file, or a pretrained model's name.", show_default="as the recipe"
+        ),
+    ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -106,11 +115,10 @@ def run(
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
     import reports
-    from train.config import Setting, find_recipe, load_config, parse_setting
+    from train.config import find_recipe, load_config, parse_setting
     from train.fit import fit
 
-    given = (("--model", "model", model), ("--data", "data", str(data)), ("--out", "out", str(out)))
-    chosen = [Setting(*setting) for setting in given] + [parse_setting(text) for text in settings]
+    chosen = [*_options(model=model, data=data, out=out), *map(parse_setting, settings)]
     config = load_config(find_recipe(recipe, model), chosen)
     finished = fit(config, command=_command(), overwrite=overwrite, tell=_say)
     page = reports.build("train", finished.folder)
@@ -127,7 +135,10 @@ def evaluate(
     manifest: Manifests,
     out: Annotated[Path, typer.Option(help="Directory for the results; replaced whole.")],
     batch_size: Annotated[int, typer.Option(min=1, help="Utterances at a time.")] = 16,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")] = "auto",
+    allow_missing: Annotated[
+        bool, typer.Option(help="Exit 0 even where audio is missing or cannot be read.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Transcribe manifests and count word errors by manifest, verdict, tag, language, speaker.
@@ -148,10 +159,25 @@ def evaluate(
     )
     page = reports.build("eval", done.folder)
     CONSOLE.print(_rates(done.record))
-    for where, reason in done.unscored[:10]:
-        _say(f"not transcribed: {where}: {reason}")
     _say(f"report: {page}")
     _dump(as_json, done.record)
+    if done.unscored and not allow_missing:
+        raise _unscored(done.unscored, done.rows)
+
+
+def _options(**given: object) -> list[Setting]:
+    """The settings that have an option of their own; None was not given."""
+    from train.config import Setting
+
+    return [Setting(f"--{k} {v}", k, str(v)) for k, v in given.items() if v is not None]
+
+
+def _unscored(rows: Sequence[tuple[str, str]], total: int) -> GateFailed:
+    """The gate that rows without a prediction do not pass: they would flatter the model."""
+    faults = [Fault(where, why) for where, why in rows[:NAMED]]
+    what = f"{len(rows)} of {total} rows have no prediction and count in no rate"
+    mend = "mend the manifest, or add --allow-missing; wer.json names them all"
+    return GateFailed(*faults, Fault("train eval", what, mend))
 
 
 def _rates(record: Mapping[str, Any]) -> Table:

@@ -264,12 +264,10 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
     if batches.min_duration >= batches.max_duration:
         yield ("train_ds", "min_duration"), "min_duration is not below max_duration", ""
     if batches.max_duration > batches.batch_duration:
-        what = f"'train_ds.max_duration' {batches.max_duration} s exceeds a whole batch"
-        yield (
-            ("train_ds", "max_duration"),  # noqa: E501
-            f"{what} ({batches.batch_duration} s): Lhotse makes it a batch of its own, as long as it is",
-            "raise batch_duration or lower max_duration",
-        )
+        what = f"'train_ds.max_duration' {batches.max_duration} s exceeds a whole batch of "
+        what += f"{batches.batch_duration} s: Lhotse makes such a recording a batch of its own"
+        mend = "raise batch_duration or lower max_duration"
+        yield ("train_ds", "max_duration"), what, mend
     if trainer.devices > 1 and batches.num_workers == 0:
         what = "with several devices and no worker, every device draws the same batches"
         yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"

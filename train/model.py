@@ -98,8 +98,6 @@ def save_untrained(
     model = ModelPT.from_config_dict(OmegaConf.create(dict(config)))
     if encoder and weights is not None:
         _load_encoder(model, weights, encoder.path)
-    if learned is not None:
-        model.encoder.load_state_dict(learned)
     _save(model, out)
     return _size(model), int(model.tokenizer.vocab_size)
 
@@ -130,10 +128,8 @@ def train(
     freezing.apply(model)
     model.setup_optimization(model.cfg.optim)
     began = time.monotonic()
-    trainer.fit(model)
+    _fit(trainer, model)
     seconds = time.monotonic() - began
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     best, checkpoint = _best(recorder.validation, trainer, run.checkpoints.monitor)
     if trainer.is_global_zero:
         if run.checkpoints.export == "best" and checkpoint is not None:
@@ -156,6 +152,16 @@ def train(
         best=best,
         best_checkpoint=checkpoint,
     )
+
+
+def _fit(trainer: lightning.Trainer, model: ASRModel) -> None:
+    """Fit; where Lightning turns Ctrl-C into an exit with code 1, make it Ctrl-C again."""
+    try:
+        trainer.fit(model)
+    except SystemExit as error:
+        if trainer.interrupted and error.code == 1:
+            raise KeyboardInterrupt from error
+        raise
 
 
 def restore(

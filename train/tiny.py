@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 from curate.errors import ConfigError, InputError
 from train import marked_yaml, runtime
-from train.archive import Archive, open_archive
 from train.archive import Archive
 from train.pretrained import archive_of
 from train.rows import usable_rows
@@ -132,17 +131,37 @@ def build_tiny(
 ) -> TinyModel:
     """Build an untrained model whose tokenizers are trained on the manifests' texts.
 
-    `encoder` names a model of the same sizes whose encoder to begin with: on minutes of speech an
-    encoder learns by CTC in a tenth of the steps that it takes through an attention decoder.
+    `encoder` names another tiny model, whose encoder (sizes and weights) to begin with: on minutes
+    of speech an encoder learns by CTC in a fraction of the steps that it takes through an
+    attention decoder.
     Lines that are no record are passed over: `curate profile` is what reports them.
     """
     sizes = sizes or Sizes()
     source = archive_of(encoder) if encoder else None
     texts = _texts_by_language(manifests)
+    config = _architecture(kind, sizes, source)
     with tempfile.TemporaryDirectory(prefix="tiny-model-") as folder:
-        tokenizer = _train_tokenizer(kind, texts, sizes.pieces, Path(folder))
-        parameters, vocabulary = _save_untrained(kind, sizes, tokenizer, seed, out, source)
+        pieces = sizes.pieces or PIECES[kind]
+        config["tokenizer"] |= _train_tokenizer(kind, texts, pieces, Path(folder))
+        runtime.prepare()
+        from train import model
+
+        parameters, vocabulary = model.save_untrained(config, seed, out, source)
     return TinyModel(out, kind, parameters, vocabulary, tuple(texts))
+
+
+def _architecture(kind: Kind, sizes: Sizes, source: Archive | None) -> dict[str, Any]:
+    """The architecture file with the sizes put in; a given encoder brings its own."""
+    file = ARCHITECTURES / f"{kind}.yaml"
+    config: dict[str, Any] = marked_yaml.read(file.read_text(encoding="utf-8")).value
+    config["target"] = CLASSES[kind]
+    config["model_defaults"] |= sizes.defaults(kind)
+    if source is not None:
+        theirs = source.config.get("model_defaults") or {}
+        if not set(ENCODER_SIZES) <= theirs.keys():
+            raise ConfigError.of(source.path, "was not built by `train tiny`", "see --encoder")
+        config["model_defaults"] |= {name: theirs[name] for name in ENCODER_SIZES}
+    return config
 
 
 def _texts_by_language(manifests: Sequence[Path]) -> dict[str, list[str]]:
