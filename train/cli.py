@@ -9,6 +9,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -83,7 +84,8 @@ def tiny(
         subsampling_channels=subsampling_channels,
         pieces=pieces,
     )
-    built = build_tiny(out, manifest, kind, sizes, seed, encoder)
+    with redirect_stdout(sys.stderr):
+        built = build_tiny(out, manifest, kind, sizes, seed, encoder)
     _say(f"{built.path}: {built.kind}, {built.parameters:,} parameters, {built.vocabulary} tokens")
     _dump(as_json, asdict(built))
 
@@ -120,7 +122,8 @@ def run(
 
     chosen = [*_options(model=model, data=data, out=out), *map(parse_setting, settings)]
     config = load_config(find_recipe(recipe, model), chosen)
-    finished = fit(config, command=_command(), overwrite=overwrite, tell=_say)
+    with redirect_stdout(sys.stderr):  # stdout is for our JSON, whatever a library prints
+        finished = fit(config, command=_command(), overwrite=overwrite, tell=_say)
     page = reports.build("train", finished.folder)
     for finding in finished.findings:
         _say(f"{finding.level}: {finding.what}")
@@ -148,15 +151,16 @@ def evaluate(
     import reports
     from train.evaluate import evaluate as evaluate_model
 
-    done = evaluate_model(
-        model,
-        manifest,
-        out,
-        batch_size=batch_size,
-        device=device,
-        command=_command(),
-        tell=_say,
-    )
+    with redirect_stdout(sys.stderr):
+        done = evaluate_model(
+            model,
+            manifest,
+            out,
+            batch_size=batch_size,
+            device=device,
+            command=_command(),
+            tell=_say,
+        )
     page = reports.build("eval", done.folder)
     CONSOLE.print(_rates(done.record))
     _say(f"report: {page}")

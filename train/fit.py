@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from curate.errors import ConfigError
 from curate.outputs import whole_file, write_json
@@ -15,30 +15,16 @@ from train import runtime
 from train.archive import Archive
 from train.config import RunConfig
 from train.data import ShardSet, read_shards
+from train.outcome import Finding, Trained, findings
 from train.pretrained import archive_of
 from train.provenance import versions
 from train.recipe import Recipe, build_recipe
-
-if TYPE_CHECKING:
-    from train.model import Trained
 
 SCHEMA = "train.run/1"
 CONFIG = "config.yaml"
 """The file by which a run folder is known."""
 
-USUAL_EPOCHS = 5
-STARVED_SHARE = 0.3
-NOISY_VALIDATION_H = 1.0
-
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about the run that a person should know."""
-
-    level: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -72,12 +58,12 @@ def fit(
     from train import model
 
     trained = model.train(archive, recipe, config, shards, config.out, tell)
-    findings = tuple(_findings(config, shards, trained))
-    record = _record(command, archive, recipe, config, shards, trained, findings)
+    found = tuple(findings(config, shards, trained))
+    record = _record(command, archive, recipe, config, shards, trained, found)
     if runtime.is_main_process():
         write_json(config.out / "run.json", record)
     best = trained.best.val_wer if trained.best else None
-    return TrainRun(config.out, trained.steps, trained.seconds, best, findings, record)
+    return TrainRun(config.out, trained.steps, trained.seconds, best, found, record)
 
 
 def _claim(folder: Path, *, overwrite: bool) -> None:
@@ -94,45 +80,6 @@ def _claim(folder: Path, *, overwrite: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _findings(config: RunConfig, shards: ShardSet, trained: Trained) -> Iterator[Finding]:
-    epochs = trained.speech_s / 3600 / shards.train_hours if shards.train_hours else 0.0
-    if epochs > USUAL_EPOCHS:
-        what = f"every recording was heard about {epochs:.0f} times; fine-tuning takes 1 to 5"
-        yield Finding("info", what)
-    if any(point.train_loss is None for point in trained.loss):
-        yield Finding("warning", "the training loss was not a number at times: lower optim.lr")
-    elif len(trained.loss) > 1 and _fell(trained) is False:
-        yield Finding("warning", "the training loss did not fall")
-    waiting = _waiting_share(trained)
-    if waiting > STARVED_SHARE:
-        what = f"{waiting:.0%} of each step was waiting for data: raise train_ds.num_workers"
-        yield Finding("warning", what)
-    if trained.best is None:
-        yield Finding("warning", "no validation gave a figure: model.nemo holds the last weights")
-    if rest := trained.steps % config.trainer.val_check_interval:
-        yield Finding("info", f"the last {rest} steps were not validated")
-    if shards.validation_hours < NOISY_VALIDATION_H:
-        what = f"validation is {shards.validation_hours:.2f} h; below 1 h its WER jumps about"
-        yield Finding("info", what)
-    if trained.trainable_parameters < trained.parameters:
-        share = trained.trainable_parameters / trained.parameters
-        yield Finding("info", f"{share:.1%} of the parameters were trained, the rest was frozen")
-
-
-def _fell(trained: Trained) -> bool | None:
-    """Whether the later half of the losses is lower than the first; None where it is unknown."""
-    losses = [point.train_loss for point in trained.loss if point.train_loss is not None]
-    half = len(losses) // 2
-    return statistics.median(losses[half:]) < statistics.median(losses[:half]) if half else None
-
-
-def _waiting_share(trained: Trained) -> float:
-    if not trained.step_seconds:
-        return 0.0
-    whole, computing = sum(trained.step_seconds), sum(trained.compute_seconds)
-    return (whole - computing) / whole
-
-
 def _record(
     command: str,
     archive: Archive,
@@ -140,7 +87,7 @@ def _record(
     config: RunConfig,
     shards: ShardSet,
     trained: Trained,
-    findings: tuple[Finding, ...],
+    found: tuple[Finding, ...],
 ) -> dict[str, Any]:
     """The artefact run.json."""
     step_seconds = trained.step_seconds
@@ -178,7 +125,7 @@ def _record(
         "loss": [asdict(point) for point in trained.loss],
         "validation": [asdict(point) for point in trained.validation],
         "best": _best(config, trained),
-        "findings": [asdict(finding) for finding in findings],
+        "findings": [asdict(finding) for finding in found],
         "traps": [asdict(trap) for trap in recipe.traps],
     }
 

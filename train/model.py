@@ -31,8 +31,9 @@ from train import runtime
 from train.archive import Archive
 from train.config import RunConfig
 from train.data import ShardSet
-from train.nemo_callbacks import Freezing, LossPoint, Recorder, ValidationPoint
+from train.nemo_callbacks import Freezing, Recorder
 from train.nemo_trainer import make_trainer, manage
+from train.outcome import Trained, ValidationPoint
 from train.recipe import Recipe
 
 nemo_logging.setLevel(logging.ERROR)
@@ -50,26 +51,6 @@ class Restored:
     model: ASRModel
     parameters: int
     matched_parameters: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """What a fit did; `best` is None where no validation gave a finite figure."""
-
-    parameters: int
-    matched_parameters: int
-    trainable_parameters: int
-    accelerator: str
-    precision: str
-    steps: int
-    seconds: float
-    speech_s: float
-    step_seconds: tuple[float, ...]
-    compute_seconds: tuple[float, ...]
-    loss: tuple[LossPoint, ...]
-    validation: tuple[ValidationPoint, ...]
-    best: ValidationPoint | None
-    best_checkpoint: Path | None
 
 
 def download(name: str) -> Path:

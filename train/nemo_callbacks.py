@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from nemo.collections.asr.parts.submodules.jasper import SqueezeExcite
 from torch import nn
 
 from train.config import FreezeConfig
+from train.outcome import LossPoint, ValidationPoint
 
 BATCHNORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
 
@@ -74,24 +74,6 @@ def _hold_batchnorm(model: nn.Module) -> None:
 
 MOST_POINTS = 500
 """A curve needs no more, and a run of a million steps must not make a run.json of as many."""
-
-
-@dataclass(frozen=True, slots=True)
-class LossPoint:
-    """The training loss at an optimiser step (None: not a number), and its learning rate."""
-
-    step: int
-    train_loss: float | None
-    lr: float
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationPoint:
-    """What one validation measured; None where it is no finite number."""
-
-    step: int
-    val_loss: float | None
-    val_wer: float | None
 
 
 class Recorder(Callback):  # type: ignore[misc]

@@ -53,7 +53,18 @@ def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
 def manage(trainer: Trainer, run: RunConfig, folder: Path) -> None:
     """Hang NeMo's experiment manager on the trainer: TensorBoard, metrics.csv, checkpoints."""
     exp_manager(trainer, _exp_manager_config(run, folder))
-    trainer.loggers = [*trainer.loggers, CSVLogger(str(folder), name="", version="")]
+    trainer.loggers = [*trainer.loggers, _MetricsFile(str(folder), name="", version="")]
+
+
+class _MetricsFile(CSVLogger):  # type: ignore[misc]
+    """metrics.csv alone: the configuration has its own file, so no hparams.yaml beside it."""
+
+    def log_hyperparams(self, params: object = None) -> None:
+        """Log nothing: config.yaml says it."""
+
+    def save(self) -> None:
+        super().save()
+        (Path(self.log_dir) / self.experiment.NAME_HPARAMS_FILE).unlink(missing_ok=True)
 
 
 def _precision(run: RunConfig) -> str:

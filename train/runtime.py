@@ -7,16 +7,22 @@ import os
 import warnings
 
 NOISY_LOGGERS = (
+    "lightning",
     "lightning.fabric",
     "lightning.pytorch",
+    "lightning_fabric",
     "nv_one_logger",
+    "pytorch_lightning",
     "torch.distributed",
 )
 
 RANK_VARIABLES = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
 """Whichever launcher it was: torchrun, Lightning, SLURM; in Lightning's order."""
 
-NOISY_PACKAGES = "nemo|lightning|lightning_fabric|lhotse|torch|torchmetrics|pydub|nv_one_logger"
+NOISY_PACKAGES = (
+    "hydra|lhotse|lightning|lightning_fabric|nemo|nv_one_logger|pydub|pytorch_lightning"
+    "|tensorboard|torch|torchmetrics"
+)
 
 
 def prepare() -> None:

@@ -1,0 +1,104 @@
+"""What a fit did, and what a person should know about it. No NeMo here."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from train.config import RunConfig
+from train.data import ShardSet
+
+USUAL_EPOCHS = 5
+STARVED_SHARE = 0.3
+NOISY_VALIDATION_H = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LossPoint:
+    """The training loss at an optimiser step (None: not a number), and its learning rate."""
+
+    step: int
+    train_loss: float | None
+    lr: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPoint:
+    """What one validation measured; None where it is no finite number."""
+
+    step: int
+    val_loss: float | None
+    val_wer: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a fit did; `best` is None where no validation gave a finite figure.
+
+    `step_seconds` and `compute_seconds` go step by step; what of the first is not in the second
+    was waiting for data.
+    """
+
+    parameters: int
+    matched_parameters: int
+    trainable_parameters: int
+    accelerator: str
+    precision: str
+    steps: int
+    seconds: float
+    speech_s: float
+    step_seconds: tuple[float, ...]
+    compute_seconds: tuple[float, ...]
+    loss: tuple[LossPoint, ...]
+    validation: tuple[ValidationPoint, ...]
+    best: ValidationPoint | None
+    best_checkpoint: Path | None
+
+    @property
+    def waiting_share(self) -> float:
+        """Share of the time of a step that went by waiting for data."""
+        whole = sum(self.step_seconds)
+        return (whole - sum(self.compute_seconds)) / whole if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the run that a person should know."""
+
+    level: Literal["info", "warning"]
+    what: str
+
+
+def findings(config: RunConfig, shards: ShardSet, trained: Trained) -> Iterator[Finding]:
+    """What stands out in the run, in the order in which to read it."""
+    epochs = trained.speech_s / 3600 / shards.train_hours if shards.train_hours else 0.0
+    if epochs > USUAL_EPOCHS:
+        what = f"every recording was heard about {epochs:.0f} times; fine-tuning takes 1 to 5"
+        yield Finding("info", what)
+    if any(point.train_loss is None for point in trained.loss):
+        yield Finding("warning", "the training loss was not a number at times: lower optim.lr")
+    elif _fell(trained) is False:
+        yield Finding("warning", "the training loss did not fall")
+    if trained.waiting_share > STARVED_SHARE:
+        share = f"{trained.waiting_share:.0%} of the time"
+        yield Finding("warning", f"{share} went by waiting for data: raise train_ds.num_workers")
+    if trained.best is None:
+        yield Finding("warning", "no validation gave a figure: model.nemo holds the last weights")
+    if rest := trained.steps % config.trainer.val_check_interval:
+        yield Finding("info", f"the last {rest} steps were not validated")
+    if shards.validation_hours < NOISY_VALIDATION_H:
+        what = f"validation is {shards.validation_hours:.2f} h; below 1 h its WER jumps about"
+        yield Finding("info", what)
+    if trained.trainable_parameters < trained.parameters:
+        share = f"{trained.trainable_parameters / trained.parameters:.1%}"
+        yield Finding("info", f"{share} of the parameters were trained, the rest was frozen")
+
+
+def _fell(trained: Trained) -> bool | None:
+    """Whether the later half of the losses is lower than the first; None where it is unknown."""
+    losses = [point.train_loss for point in trained.loss if point.train_loss is not None]
+    half = len(losses) // 2
+    return statistics.median(losses[half:]) < statistics.median(losses[:half]) if half else None
