@@ -27,9 +27,10 @@ NOISY_PACKAGES = (
 
 def prepare() -> None:
     """Make NeMo start quickly, run quietly and share the machine; safe to call again."""
-    # Several OpenMP threads per process fight with data workers and with each other over few
-    # cores: a tiny model's step was measured ten times slower with the default. A GPU run does not
-    # notice; who evaluates a large model on a large CPU sets the variable.
+    # OpenMP's threads spin while they wait, so on a busy machine of few cores they take the cores
+    # from each other and from data workers: a tiny model's step took 0.3 s with one thread and up
+    # to 2 s with two. A GPU run does not notice; who evaluates a large model on a large CPU sets
+    # the variable.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     silence_loggers()

@@ -13,6 +13,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from train.archive import open_archive
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.evaluate import PREDICTIONS, RESULTS, Evaluation, evaluate
 from train.fit import TrainRun, fit
-from train.tiny import Sizes, TinyModel, build_tiny
+from train.tiny import Sizes, TinyModel, build_tiny, train_pieces
 
 pytestmark = [
     pytest.mark.nemo,
@@ -297,6 +298,26 @@ def test_a_language_without_a_token_is_refused_before_training(world: World) -> 
     model.check_languages(restored, ["de", "en"], world.canary.path)
     with pytest.raises(InputError, match="no token for 'fr'"):
         model.check_languages(restored, ["de", "fr"], world.canary.path)
+
+
+def test_one_tokenizer_for_all_languages_is_asked_too(tmp_path: Path) -> None:
+    from nemo.collections.common.tokenizers.canary_tokenizer import CanaryBPETokenizer
+
+    from train import model
+
+    train_pieces(["ja nein", "yes no"], 20, tmp_path / "one", symbols=("<pad>", "<|en|>"))
+    tokenizer = CanaryBPETokenizer(str(tmp_path / "one/tokenizer.model"))
+    unified = SimpleNamespace(tokenizer=tokenizer, cfg={"prompt_format": "canary2"})
+    model.check_languages(unified, ["en"], tmp_path)
+    with pytest.raises(InputError, match="no token for 'fr'"):  # else it trains on <unk>
+        model.check_languages(unified, ["fr"], tmp_path)
+
+
+def test_a_step_is_a_step_of_the_optimiser(world: World) -> None:
+    config = world.config(world.canary.path, "two", "trainer.accumulate_grad_batches=2")
+    record = fit(config).record
+    assert [point["step"] for point in record["loss"]] == list(range(1, STEPS + 1))
+    assert [point["step"] for point in record["validation"]] == [3, 6]
 
 
 def test_weights_of_another_model_are_refused(world: World) -> None:
