@@ -12,14 +12,15 @@ from curate.manifest.lines import Place, fetch_lines
 from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
-from curate.profile.spread import of_integers, of_numbers
+from curate.profile import copies
+from curate.profile.spread import Spread, measure_spreads
+from curate.profile.tally import KEPT as WORST
 from curate.ruleset import RuleSet, Threshold, thresholds
 
 QUANTILES: Mapping[str, float] = {
     "p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5,
     "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999,
 }  # fmt: skip
-WORST = 8
 LARGEST_STRATA = 50
 
 Json = dict[str, object]
@@ -36,7 +37,8 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
         duration_us = sum(us for _, _, us in verdicts.values())
-        texts, repeated, audio = table.duplicates()
+        said, heard = copies.texts(records, rows), copies.segments(records, rows)
+        spreads, products = measure_spreads(records, tuple(QUANTILES.values()))
         return {
             "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
             "verdicts": [
@@ -49,19 +51,23 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, rows),
+            "metrics": _metrics(table, rules, spreads, rows),
+            "correlations": {
+                "metrics": [metric.name for metric in METRICS],
+                "pearson": products.pearson(),
+            },
             "strata": {name: _strata(table, name) for name in strata},
             "duplicates": {
-                "unique_texts": texts,
-                "rows_with_duplicated_text": repeated,
-                "duplicate_audio_offset_keys": audio,
+                "unique_texts": said.different,
+                "rows_with_duplicated_text": said.shared_rows,
+                "duplicate_audio_offset_keys": heard.rows - heard.different,
             },
         }
 
 
 def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     """Every rule of the set with what it caught, rules that caught nothing too; file order."""
-    counted = {tag: (n, us, alone) for tag, n, us, alone in table.by_tag()}
+    counted = _by_tag(table)
     found: list[Json] = []
     for rule in rules.rules:
         said: dict[str, str] = {sev: condition.text for sev, condition in rule.conditions()}
@@ -85,20 +91,30 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     return found
 
 
-def _metrics(table: Records, rules: RuleSet, rows: int) -> list[Json]:
+def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:
+    """Tag to (rows, microseconds, rows that no other rule of the same severity hit)."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for tags, n, us in table.by_tags():
+        severities = [tag.partition(":")[0] for tag in tags]
+        for tag, severity in zip(tags, severities, strict=True):
+            rows, spent, alone = found.get(tag, (0, 0, 0))
+            single = n if severities.count(severity) == 1 else 0
+            found[tag] = rows + n, spent + us, alone + single
+    return found
+
+
+def _metrics(
+    table: Records, rules: RuleSet, spreads: Mapping[str, Spread], rows: int
+) -> list[Json]:
     limits = thresholds(rules)
-    worst = {metric.name: _worst_rows(table, metric) for metric in METRICS}
-    names = [metric.name for metric in METRICS]
-    found = table.rows([at for numbers in worst.values() for at in numbers], names)
+    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in METRICS}
+    found = table.rows([at for pairs in worst.values() for at, _ in pairs])
     records = _records_of(list(found.values()))
     return [
         {
-            **_distribution(table, metric, rows),
+            **_distribution(metric, spreads[metric.name], rows),
             "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
-            "worst": [
-                _example(found[at], records, _FIXED + names.index(metric.name))
-                for at in worst[metric.name]
-            ],
+            "worst": [_example(found[at], records, value) for at, value in worst[metric.name]],
         }
         for metric in METRICS
     ]
@@ -114,9 +130,7 @@ def _limit(limit: Threshold) -> Json:
     }
 
 
-def _distribution(table: Records, metric: Metric, rows: int) -> Json:
-    spread = of_integers if metric.dtype.is_integer() else of_numbers
-    found = spread(table, metric, tuple(QUANTILES.values()))
+def _distribution(metric: Metric, found: Spread, rows: int) -> Json:
     return {
         "name": metric.name,
         "unit": metric.unit,
@@ -138,14 +152,18 @@ def _distribution(table: Records, metric: Metric, rows: int) -> Json:
     }
 
 
-def _worst_rows(table: Records, metric: Metric) -> list[int]:
-    if metric.direction == "none":
-        return []
-    if metric.direction == "both":
-        high = table.extremes(metric.name, False, WORST // 2)
-        low = table.extremes(metric.name, True, WORST // 2)
-        return high + [at for at in low if at not in high]
-    return table.extremes(metric.name, metric.direction == "low", WORST)
+def _worst(metric: Metric, spread: Spread) -> list[tuple[int, float]]:
+    """(row number, value) of the rows at the suspicious end, worst first."""
+    match metric.direction:
+        case "none":
+            return []
+        case "high":
+            return list(spread.highest[:WORST])
+        case "low":
+            return list(spread.lowest[:WORST])
+        case "both":
+            high = list(spread.highest[: WORST // 2])
+            return high + [pair for pair in spread.lowest[: WORST // 2] if pair not in high]
 
 
 def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
@@ -163,18 +181,14 @@ def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
     return found
 
 
-_FIXED = 9
-"""Columns of `Records.rows` before the metrics."""
-
-
-def _example(row: Row, records: Mapping[tuple[str, Place], Json], at: int) -> Json:
-    source, line, offset, length, duration_us, verdict, tags, lang, speaker = row[:_FIXED]
+def _example(row: Row, records: Mapping[tuple[str, Place], Json], value: float) -> Json:
+    source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
     assert isinstance(offset, int)
     assert isinstance(length, int)
     record = records[str(source), (offset, length)]
     return {
         "id": f"{source}:{line}",
-        "value": row[at],
+        "value": value,
         "text": str(record.get("text", "")),
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
         "verdict": verdict,
