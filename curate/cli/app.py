@@ -34,6 +34,9 @@ By = Annotated[
     list[str],
     typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
@@ -43,6 +46,7 @@ def profile_command(
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +57,9 @@ def profile_command(
     from curate.cli import show, stages
 
     with show.progress(stages.input_bytes(manifests), quiet) as advance:
-        found = stages.profile(manifests, out, rules, _split(by), _command(), advance)
+        found = stages.profile(
+            manifests, out, rules, _split(by), _command(), advance, not no_cache, show.say(quiet)
+        )
     show.summary(found, as_json, quiet, show.profile_table, out)
 
 

@@ -86,6 +86,11 @@ def line(text: str) -> None:
     CONSOLE.print(Text(printable(text)))
 
 
+def say(quiet: bool) -> Callable[[str], None]:
+    """`line`, or silence."""
+    return (lambda text: None) if quiet else line
+
+
 def profile_table(found: Json) -> Sequence[Table]:
     """Hours per verdict, what each rule caught, and the quantiles of the main metrics."""
     total = found["totals"]

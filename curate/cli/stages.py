@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from curate.metrics.measure import measure
 from curate.outputs import whole_directory
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import profile as build_profile
+from curate.profile import read_profile, unchanged
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
@@ -36,11 +37,19 @@ def profile(
     by: Sequence[str],
     command: str,
     advance: Progress,
+    cached: bool = True,
+    say: Callable[[str], None] = lambda said: None,
 ) -> Json:
-    """`curate profile`: returns profile.json's content."""
+    """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
+    if cached and (out / "report.html").is_file() and unchanged(out, manifests, chosen, by):
+        say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
+        return read_profile(out)
+    old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
-        found = build_profile(manifests, folder, chosen, by, command, advance)
+        found = build_profile(
+            manifests, folder, chosen, by, command, advance, old=old, on_reuse=say
+        )
         reports.build("profile", folder)
     return found
 

@@ -60,7 +60,8 @@ class Tally:
 
     def pick(self, values: Numbers, wanted: npt.NDArray[np.bool_]) -> Numbers:
         """The values of a batch that fall into the wanted bins."""
-        return _pick(values, self.low, self.high, wanted)
+        picked: Numbers = _pick(values, self.low, self.high, wanted)
+        return picked
 
     @property
     def total(self) -> int:
