@@ -14,7 +14,7 @@ from curate.manifest.examples import clips_of
 from curate.metrics.measure import measure
 from curate.outputs import whole_directory
 from curate.profile import OURS as PROFILE_FILES
-from curate.profile import profile as build_profile
+from curate.profile import profile_into as build_profile
 from curate.profile import read_profile, unchanged
 from curate.profile.records import Progress
 from curate.profile.summary import Json

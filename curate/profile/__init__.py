@@ -21,7 +21,7 @@ from curate.profile.reuse import Old, find_old, same_code, write_measured
 from curate.profile.summary import Json, read_profile, summarise
 from curate.ruleset import RuleSet
 
-__all__ = ["OURS", "profile", "read_profile", "unchanged"]
+__all__ = ["OURS", "profile_into", "read_profile", "unchanged"]
 
 SCHEMA = "curate.profile/1"
 OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
@@ -31,7 +31,7 @@ _LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 
-def profile(
+def profile_into(
     manifests: Sequence[str],
     folder: Path,
     rules: RuleSet,
@@ -85,7 +85,7 @@ def profile(
 
 
 def unchanged(folder: Path, manifests: Sequence[str], rules: RuleSet, by: Sequence[str]) -> bool:
-    """Whether the profile at `folder` is what `profile` would make now, but for the command."""
+    """Whether `folder` holds what `profile_into` would make now, but for the command."""
     made_here = OURS - {"report.html"}
     if not all((folder / name).is_file() for name in made_here) or not same_code(folder):
         return False
