@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from curate.errors import ConfigError
 
 Row = tuple[object, ...]
 
@@ -35,6 +38,65 @@ def open_records(records: Path) -> Iterator[Records]:
         yield Records(connection)
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query gave: the columns, and the rows as they come."""
+
+    columns: Sequence[str]
+    rows: Iterator[Row]
+
+
+@contextmanager
+def ask(tables: Sequence[Path], sql: str) -> Iterator[Answer]:
+    """One SELECT over the view `records` of these records tables; nothing else can be read.
+
+    Where there are several, a column `profile` says which one a row is of. ConfigError with
+    DuckDB's words for whatever is no such query.
+    """
+    files = [str(path.resolve()) for path in tables]
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET allowed_paths = $1", [files])
+        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET temp_directory = ''")
+        connection.execute(f"CREATE VIEW records AS {_union(tables, files)}")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield _answer(connection, sql)
+    except duckdb.Error as error:
+        raise ConfigError.of("query", str(error), "ask one SELECT FROM records") from None
+    finally:
+        connection.close()
+
+
+def _union(tables: Sequence[Path], files: Sequence[str]) -> str:
+    if len(files) == 1:
+        return f"FROM read_parquet({_text(files[0])})"
+    parts = [
+        f"SELECT {_text(str(table.parent))} AS profile, * FROM read_parquet({_text(file)})"
+        for table, file in zip(tables, files, strict=True)
+    ]
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+    """The answer to one SELECT: all else could write (COPY) or reach out (ATTACH, INSTALL)."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ConfigError.of("query", "is not one SELECT", "ask one SELECT FROM records")
+    found = connection.execute(statements[0])
+    columns = [str(part[0]) for part in found.description or ()]
+
+    def rows() -> Iterator[Row]:
+        while some := found.fetchmany(_AT_ONCE):
+            yield from some
+
+    return Answer(columns, rows())
+
+
+_AT_ONCE = 4096
 
 
 def _text(value: str) -> str:

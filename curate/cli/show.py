@@ -86,6 +86,11 @@ def line(text: str) -> None:
     CONSOLE.print(Text(printable(text)))
 
 
+def print_table(table: Table) -> None:
+    """One table for people."""
+    CONSOLE.print(table)
+
+
 def say(quiet: bool) -> Callable[[str], None]:
     """`line`, or silence."""
     return (lambda text: None) if quiet else line

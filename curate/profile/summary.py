@@ -109,7 +109,7 @@ def _metrics(
     limits = thresholds(rules)
     worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in METRICS}
     found = table.rows([at for pairs in worst.values() for at, _ in pairs])
-    records = _records_of(list(found.values()))
+    records = records_of(list(found.values()))
     return [
         {
             **_distribution(metric, spreads[metric.name], rows),
@@ -166,7 +166,7 @@ def _worst(metric: Metric, spread: Spread) -> list[tuple[int, float]]:
             return high + [pair for pair in spread.lowest[: WORST // 2] if pair not in high]
 
 
-def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
+def records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
     """The original records behind rows of `Records.rows`."""
     by_source: dict[str, list[Place]] = {}
     for source, _, offset, length, *_ in rows:
