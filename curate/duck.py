@@ -166,6 +166,20 @@ class Records:
         )
         return {_int(at): tuple(rest) for at, *rest in rows}
 
+    def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
+        """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;
+        by the share that is bad, then by the bad hours, then by value."""  # noqa: D209
+        name = _name(column)
+        return self.query(
+            f"""
+            SELECT {name}, count(*), sum(duration_us)::BIGINT AS us,
+                   coalesce(sum(duration_us) FILTER (verdict = 'bad'), 0)::BIGINT AS bad
+            FROM records WHERE {name} IS NOT NULL GROUP BY {name}
+            HAVING bad > 0 AND us >= {least_us}
+            ORDER BY bad / us DESC, bad DESC, {name} LIMIT {most}
+            """
+        )
+
     def strata(self, column: str, most: int) -> list[Row]:
         """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
         unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209

@@ -6,15 +6,16 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import number
+from curate.cli.show import hours, number, plain_table
 from curate.command import printable
 from curate.duck import Answer, ask
 from curate.errors import Fault, InputError, raise_all
@@ -106,3 +107,32 @@ def _shown(each: Json) -> Iterator[object]:
     yield from (each["id"], each["verdict"], each["lang"])
     yield from (metrics.get("duration_s"), metrics.get("char_rate"))
     yield from (record.get("text"), each["reason"])
+
+
+def diff_tables(found: Mapping[str, Any]) -> Sequence[Table]:
+    """What two profiles differ in: amounts, rules whose share changed, and drift."""
+    a, b = found["a"], found["b"]
+    amounts = plain_table("A against B", "what|A rows|B rows|A hours|B hours")
+    _amount(amounts, "all", {f"{s}_{k}": v[k] for s, v in (("a", a), ("b", b)) for k in _UNITS})
+    for each in found["verdicts"]:
+        _amount(amounts, each["verdict"], each)
+    for each in found["strata"].get("lang", []):
+        _amount(amounts, f"lang {each['value'] or '-'}", each)
+    rules = plain_table("rules", "rule|verdict|A rows|B rows|A hours|B hours")
+    for each in found["rules"]:
+        if each["a_rows"] or each["b_rows"]:
+            _amount(rules, each["rule"], each, each["severity"])
+    drift = plain_table("drift, the largest first", "metric|A median|B median|A p99|B p99|KS|PSI")
+    for each in found["metrics"]:
+        values = [each[name] for name in ("a_p50", "b_p50", "a_p99", "b_p99", "ks", "psi")]
+        drift.add_row(Text(printable(each["name"])), *map(number, values))
+    return [amounts, rules, drift]
+
+
+_UNITS = ("rows", "hours")
+
+
+def _amount(made: Table, name: str, each: Mapping[str, Any], *more: str) -> None:
+    rows = [f"{each[side]:,}" for side in ("a_rows", "b_rows")]
+    spent = [hours(each[side]) for side in ("a_hours", "b_hours")]
+    made.add_row(*(Text(printable(text)) for text in (name, *more)), *rows, *spent)

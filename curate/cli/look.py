@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Seed, app
+from curate.cli.app import AsJson, Seed, app, command_line
 
 Profiles = Annotated[list[Path], typer.Argument(help="Profile directories.")]
 OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
@@ -67,6 +67,25 @@ def sample_command(
     Example: `curate sample profile/ -n 20 --where "char_rate < 2" --seed 7`
     """
     _look(profile, count, where, seed, as_json)
+
+
+@app.command(name="diff")
+def diff_command(
+    a: Annotated[Path, typer.Argument(help="The profile directory to start from.")],
+    b: Annotated[Path, typer.Argument(help="The profile directory to compare with it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Directory for diff.json and report.html.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two profiles: rows, hours, verdicts, rules, strata, and drift per metric.
+
+    Example: `curate diff old/ new/ --out diff/`
+    """
+    from curate.cli import answers, show, stages
+
+    found = stages.diff(a, b, out, command_line())
+    show.summary(found, as_json, False, answers.diff_tables, out or Path())
 
 
 def _look(profile: Path, count: int, where: str | None, seed: int | None, as_json: bool) -> None:

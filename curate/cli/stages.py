@@ -12,7 +12,7 @@ from curate.errors import ConfigError, CurateError, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.manifest.examples import clips_of
 from curate.metrics.measure import measure
-from curate.outputs import whole_directory
+from curate.outputs import whole_directory, write_json
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import profile_into as build_profile
 from curate.profile import read_profile, unchanged
@@ -144,3 +144,16 @@ def verify(folder: Path) -> Mapping[str, object]:
     from curate.shards import verify_shards
 
     return verify_shards(folder)
+
+
+def diff(a: Path, b: Path, out: Path | None, command: str) -> Json:
+    """`curate diff`: diff.json's content, written with a page where `out` is named."""
+    from curate.profile import LIBRARIES, versions
+    from curate.profile.compare import OURS, compare
+
+    found = compare(a, b, command, versions(LIBRARIES))
+    if out is not None:
+        with whole_directory(out, OURS, "diff.json") as folder:
+            write_json(folder / "diff.json", found)
+            reports.build("diff", folder)
+    return found

@@ -21,13 +21,13 @@ from curate.profile.reuse import Old, find_old, same_code, write_measured
 from curate.profile.summary import Json, read_profile, summarise
 from curate.ruleset import RuleSet
 
-__all__ = ["OURS", "profile_into", "read_profile", "unchanged"]
+__all__ = ["LIBRARIES", "OURS", "profile_into", "read_profile", "unchanged", "versions"]
 
 SCHEMA = "curate.profile/1"
 OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
 """What a profile directory holds."""
 
-_LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
+LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 
@@ -66,7 +66,7 @@ def profile_into(
     found: Json = {
         "schema": SCHEMA,
         "command": command,
-        "versions": versions(_LIBRARIES),
+        "versions": versions(LIBRARIES),
         "rules": rules_named(rules),
         "by": extra_fields,
         "inputs": [source.as_json() for source in read],
@@ -96,7 +96,7 @@ def unchanged(folder: Path, manifests: Sequence[str], rules: RuleSet, by: Sequen
     extra_fields, sources = _extra_fields(by), find_sources(manifests)
     made = {
         "schema": SCHEMA,
-        "versions": versions(_LIBRARIES),
+        "versions": versions(LIBRARIES),
         "rules": rules_named(rules),
         "by": extra_fields,
     }

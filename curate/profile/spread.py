@@ -71,6 +71,19 @@ def measure_spreads(
     return found, products
 
 
+def count_bins(records: Path) -> Mapping[str, Tally]:
+    """The fine bins of every metric that the records have."""
+    present = pl.scan_parquet(records).collect_schema().names()
+    tallies = {metric.name: Tally.of(metric) for metric in METRICS if metric.name in present}
+
+    def count(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
+        for name, tally in tallies.items():
+            tally.add(batch[name], us, first)
+
+    _each_batch(records, list(tallies), count)
+    return tallies
+
+
 def _each_batch(
     records: Path, names: Sequence[str], work: Callable[[Mapping[str, Numbers], Counts, int], None]
 ) -> None:

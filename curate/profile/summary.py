@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from curate.columns import US_PER_HOUR, VERDICTS
+from curate.columns import LANG, US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
 from curate.manifest.lines import Place, fetch_lines
 from curate.manifest.strict import Malformed, parse_line
@@ -22,6 +22,9 @@ QUANTILES: Mapping[str, float] = {
     "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999,
 }  # fmt: skip
 LARGEST_STRATA = 50
+WORST_GROUPS = 20
+LEAST_GROUP_US = 60_000_000
+"""Below a minute, a share of bad hours says little about a speaker."""
 
 Json = dict[str, object]
 
@@ -57,6 +60,9 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 "pearson": products.pearson(),
             },
             "strata": {name: _strata(table, name) for name in strata},
+            "worst_groups": {
+                name: _worst_groups(table, name) for name in strata if name != LANG.name
+            },
             "duplicates": {
                 "unique_texts": said.different,
                 "rows_with_duplicated_text": said.shared_rows,
@@ -212,6 +218,20 @@ def _strata(table: Records, column: str) -> list[Json]:
             "char_rate_p50": median,
         }
         for value, n, us, *parts, median in table.strata(column, LARGEST_STRATA)
+    ]
+
+
+def _worst_groups(table: Records, column: str) -> list[Json]:
+    """Speakers and the like of whose hours the largest share is bad."""
+    return [
+        {
+            "value": value,
+            "rows": n,
+            "hours": hours(int(us)),  # type: ignore[call-overload]
+            "bad_hours": hours(int(bad)),  # type: ignore[call-overload]
+            "bad_share": round(int(bad) / int(us), 6),  # type: ignore[call-overload]
+        }
+        for value, n, us, bad in table.worst_groups(column, LEAST_GROUP_US, WORST_GROUPS)
     ]
 
 
