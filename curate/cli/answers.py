@@ -136,3 +136,23 @@ def _amount(made: Table, name: str, each: Mapping[str, Any], *more: str) -> None
     rows = [f"{each[side]:,}" for side in ("a_rows", "b_rows")]
     spent = [hours(each[side]) for side in ("a_hours", "b_hours")]
     made.add_row(*(Text(printable(text)) for text in (name, *more)), *rows, *spent)
+
+
+def words_tables(found: Mapping[str, Any]) -> Sequence[Table]:
+    """Alphabets, letters that do not belong, and the vocabulary."""
+    alphabets = plain_table("alphabets", "lang|script|characters|different|outside|frequent|rarest")
+    outside = plain_table("letters outside the main script", "lang|letter|code|name|count|example")
+    for each in found["languages"]:
+        samples = ["".join(it["character"] for it in each[key]) for key in ("frequent", "rarest")]
+        amounts = [f"{each[key]:,}" for key in ("characters", "different", "outside_characters")]
+        cells = [each["lang"] or "-", each["script"], *amounts, *samples]
+        alphabets.add_row(*map(_cell, cells))
+        for it in each["outside"]:
+            values = [it[key] for key in ("character", "code", "name", "count", "example")]
+            outside.add_row(*map(_cell, [each["lang"] or "-", *values]))
+    known = found["vocabulary"]
+    title = f"{known['words']:,} words, {known['once']:,} of them once, {known['tokens']:,} tokens"
+    words = plain_table(title, "frequent|count|longest|count")
+    for one, two in zip(known["frequent"], known["longest"], strict=True):
+        words.add_row(*map(_cell, (one["word"], one["count"], two["word"], two["count"])))
+    return [alphabets, outside, words]

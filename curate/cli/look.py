@@ -69,6 +69,20 @@ def sample_command(
     _look(profile, count, where, seed, as_json)
 
 
+@app.command(name="words")
+def words_command(profile: OneProfile, as_json: AsJson = False) -> None:
+    """Count the characters of each language and the words of all texts; reads the manifests again.
+
+    Letters outside a language's main script are listed apart, each with a record to look at.
+
+    Example: `curate words profile/ --json`
+    """
+    from curate.cli import answers, show
+    from curate.profile.words import count_words
+
+    show.summary(count_words(profile), as_json, False, answers.words_tables, profile)
+
+
 @app.command(name="diff")
 def diff_command(
     a: Annotated[Path, typer.Argument(help="The profile directory to start from.")],

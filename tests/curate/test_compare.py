@@ -62,7 +62,7 @@ def test_what_differs_is_said(folder: Path) -> None:
 
 
 def test_the_command(folder: Path) -> None:
-    words = [CURATE, "diff", "slow", "fast", "--out", "diff", "--json"]
+    words = [str(CURATE), "diff", "slow", "fast", "--out", "diff", "--json"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == json.loads((folder / "diff/diff.json").read_text())
     assert sorted(path.name for path in (folder / "diff").iterdir()) == ["diff.json", "report.html"]
