@@ -34,6 +34,9 @@ By = Annotated[
     list[str],
     typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
@@ -43,6 +46,7 @@ def profile_command(
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +57,16 @@ def profile_command(
     from curate.cli import show, stages
 
     with show.progress(stages.input_bytes(manifests), quiet) as advance:
-        found = stages.profile(manifests, out, rules, _split(by), _command(), advance)
+        found = stages.profile(
+            manifests,
+            out,
+            rules,
+            _split(by),
+            command_line(),
+            advance,
+            not no_cache,
+            show.say(quiet),
+        )
     show.summary(found, as_json, quiet, show.profile_table, out)
 
 
@@ -83,7 +96,7 @@ def split_command(
         eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict
     )
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
-        found, gate = stages.split(inputs, out, rules, wanted, _command(), advance)
+        found, gate = stages.split(inputs, out, rules, wanted, command_line(), advance)
     show.summary(found, as_json, quiet, show.split_table, out)
     if gate:
         raise gate
@@ -115,7 +128,7 @@ def shard_command(
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")
     with show.progress(0, quiet) as advance:
-        found = stages.shard(split, out, shard_size, seed, audio_root, _command(), advance)
+        found = stages.shard(split, out, shard_size, seed, audio_root, command_line(), advance)
     show.summary(found, as_json, quiet, show.shard_table, out)
 
 
@@ -137,7 +150,7 @@ def _split(values: list[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def _command() -> str:
+def command_line() -> str:
     """The command as it was typed, for the provenance of artefacts."""
     return shlex.join(["curate", *sys.argv[1:]])
 

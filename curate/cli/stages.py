@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from curate.errors import ConfigError, CurateError, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.manifest.examples import clips_of
 from curate.metrics.measure import measure
-from curate.outputs import whole_directory
+from curate.outputs import whole_directory, write_json
 from curate.profile import OURS as PROFILE_FILES
-from curate.profile import profile as build_profile
+from curate.profile import profile_into as build_profile
+from curate.profile import read_profile, unchanged
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
@@ -36,11 +37,19 @@ def profile(
     by: Sequence[str],
     command: str,
     advance: Progress,
+    cached: bool = True,
+    say: Callable[[str], None] = lambda said: None,
 ) -> Json:
-    """`curate profile`: returns profile.json's content."""
+    """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
+    if cached and (out / "report.html").is_file() and unchanged(out, manifests, chosen, by):
+        say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
+        return read_profile(out)
+    old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
-        found = build_profile(manifests, folder, chosen, by, command, advance)
+        found = build_profile(
+            manifests, folder, chosen, by, command, advance, old=old, on_reuse=say
+        )
         reports.build("profile", folder)
     return found
 
@@ -135,3 +144,16 @@ def verify(folder: Path) -> Mapping[str, object]:
     from curate.shards import verify_shards
 
     return verify_shards(folder)
+
+
+def diff(a: Path, b: Path, out: Path | None, command: str) -> Json:
+    """`curate diff`: diff.json's content, written with a page where `out` is named."""
+    from curate.profile import LIBRARIES, versions
+    from curate.profile.compare import OURS, compare
+
+    found = compare(a, b, command, versions(LIBRARIES))
+    if out is not None:
+        with whole_directory(out, OURS, "diff.json") as folder:
+            write_json(folder / "diff.json", found)
+            reports.build("diff", folder)
+    return found

@@ -19,7 +19,7 @@ from curate.frames import Clips
 from curate.manifest.chunks import Chunk, open_manifest, read_chunks
 from curate.manifest.nemo import Batch, read_batch
 
-__all__ = ["Piece", "find_sources", "read_manifest"]
+__all__ = ["Piece", "find_sources", "in_order", "read_manifest", "thread_count"]
 
 _MAGIC = frozenset("*?[")
 
@@ -82,7 +82,7 @@ def read_manifest(
         batch = read_batch(chunk, extra_fields)
         return batch, work(batch.clips), len(chunk.data)
 
-    for batch, frame, size in _in_order(read, read_chunks(source), threads or thread_count()):
+    for batch, frame, size in in_order(read, read_chunks(source), threads or thread_count()):
         yield Piece(
             source,
             frame.with_columns(LINE.expr + lines),
@@ -103,7 +103,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def _in_order(
+def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Iterator[Result]:
     """`map` over a thread pool with a bounded queue, so that memory does not grow with input."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
@@ -14,20 +17,21 @@ from curate.manifest.fields import FIELDS
 from curate.metrics import BY_NAME
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records
+from curate.profile.reuse import Old, find_old, same_code, write_measured
 from curate.profile.summary import Json, read_profile, summarise
 from curate.ruleset import RuleSet
 
-__all__ = ["OURS", "profile", "read_profile"]
+__all__ = ["LIBRARIES", "OURS", "profile_into", "read_profile", "unchanged", "versions"]
 
 SCHEMA = "curate.profile/1"
-OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "report.html"})
+OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
 """What a profile directory holds."""
 
-_LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
+LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 
-def profile(
+def profile_into(
     manifests: Sequence[str],
     folder: Path,
     rules: RuleSet,
@@ -35,8 +39,13 @@ def profile(
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
     threads: int | None = None,
+    old: Path | None = None,
+    on_reuse: Callable[[str], None] = lambda said: None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
+
+    `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
+    again; `on_reuse` is told so in words. The outputs are the same with and without it.
 
     `by` names further manifest fields to keep and to group by, beside lang and speaker. Returns
     profile.json's content. Raises InputError where a manifest cannot be read or none holds a
@@ -44,8 +53,11 @@ def profile(
     """
     extra_fields = _extra_fields(by)
     sources = find_sources(manifests)
+    kept = find_old(old, sources, extra_fields)
+    if kept.sources:
+        on_reuse(_said(kept, sources))
     read, total = write_records(
-        sources, rules, extra_fields, folder / "records.parquet", on_progress, threads
+        sources, rules, extra_fields, folder / "records.parquet", on_progress, threads, kept
     )
     if not total.rows:
         raise InputError(*(Fault(name, "holds no record: every line is blank") for name in sources))
@@ -54,8 +66,8 @@ def profile(
     found: Json = {
         "schema": SCHEMA,
         "command": command,
-        "versions": versions(_LIBRARIES),
-        "rules": {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256},
+        "versions": versions(LIBRARIES),
+        "rules": rules_named(rules),
         "by": extra_fields,
         "inputs": [source.as_json() for source in read],
         **summary,
@@ -66,9 +78,45 @@ def profile(
     ledger = Ledger("profile", total, [Entry("records.parquet", total)], blank=blank)
     ledger.check()
     assert total.rows == sum(source.rows for source in read), "every line read was written"
+    write_measured(folder, read, extra_fields)
     write_json(folder / "profile.json", found)
     write_json(folder / "ledger.json", ledger.as_json())
     return found
+
+
+def unchanged(folder: Path, manifests: Sequence[str], rules: RuleSet, by: Sequence[str]) -> bool:
+    """Whether `folder` holds what `profile_into` would make now, but for the command."""
+    made_here = OURS - {"report.html"}
+    if not all((folder / name).is_file() for name in made_here) or not same_code(folder):
+        return False
+    try:
+        found = read_profile(folder)
+    except (OSError, ValueError, AssertionError):
+        return False
+    extra_fields, sources = _extra_fields(by), find_sources(manifests)
+    made = {
+        "schema": SCHEMA,
+        "versions": versions(LIBRARIES),
+        "rules": rules_named(rules),
+        "by": extra_fields,
+    }
+    named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
+    if named != sources or any(found[key] != value for key, value in made.items()):
+        return False
+    return len(find_old(folder, sources, extra_fields).sources) == len(sources)
+
+
+def rules_named(rules: RuleSet) -> Json:
+    """How artefacts name the rules that judged."""
+    return {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256}
+
+
+def _said(kept: Old, sources: Sequence[str]) -> str:
+    rows = sum(source.rows for _, source in kept.sources.values())
+    return (
+        f"{len(kept.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are judged "
+        "again, not measured again (--no-cache does both)"
+    )
 
 
 def versions(libraries: Sequence[str]) -> dict[str, str]:
@@ -95,3 +143,15 @@ def _field_faults(name: str, known: object) -> list[str]:
     if name in FIELDS or name in BY_NAME or name in known:  # type: ignore[operator]
         return ["is measured anyway and cannot be grouped by"]
     return []
+
+
+class _Package(ModuleType):
+    """`curate.profile` is this package and, to those who use the library, a function."""
+
+    def __call__(self, *args: Any, **options: Any) -> object:
+        from curate.api import profile as wanted
+
+        return wanted(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from curate.columns import JUDGEMENT, RECORD, schema
-from curate.frames import Clips
 from curate.ledger import Amount
-from curate.manifest import Piece, read_manifest
-from curate.manifest.lines import fingerprint
+from curate.manifest import in_order, read_manifest, thread_count
 from curate.metrics import METRICS
 from curate.metrics.measure import measure
+from curate.profile.reuse import Old, file_state
+from curate.profile.source import Source
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
 
@@ -23,29 +22,6 @@ ROW_GROUP = 122_880
 
 Progress = Callable[[int, int], None]
 """Called with (bytes, rows) newly read."""
-
-
-@dataclass(slots=True)
-class Source:
-    """What was read of one manifest; `bytes` counts the decompressed file."""
-
-    name: str
-    bytes: int = 0
-    rows: int = 0
-    blank_lines: int = 0
-    blank_bytes: int = 0
-    digests: list[int] = field(default_factory=list)
-
-    def as_json(self) -> Mapping[str, object]:
-        """An entry of profile.json's `inputs`."""
-        return {
-            "source": self.name,
-            "folder": str(Path(self.name).resolve().parent),
-            "bytes": self.bytes,
-            "rows": self.rows,
-            "blank_lines": self.blank_lines,
-            "fingerprint": fingerprint(self.digests),
-        }
 
 
 def records_schema(extra_fields: Sequence[str]) -> Mapping[str, pl.DataType]:
@@ -59,32 +35,44 @@ def records_schema(extra_fields: Sequence[str]) -> Mapping[str, pl.DataType]:
 
 
 def write_records(
-    sources: Sequence[str],
+    names: Sequence[str],
     rules: RuleSet,
     extra_fields: Sequence[str],
     path: Path,
     on_progress: Progress,
     threads: int | None = None,
+    old: Old | None = None,
 ) -> tuple[list[Source], Amount]:
-    """Write one row per non-blank line of `sources`; returns what was read of each, and in all.
+    """Write one row per non-blank line of `names`; returns what was read of each, and in all.
 
-    Rows stand in input order and the file's bytes do not depend on `threads`. Raises InputError
-    for a source that cannot be read whole.
+    Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
+    sources come from `old`, whose rows are judged anew but not measured. Raises InputError for a
+    source that cannot be read whole.
     """
-    read = [Source(name) for name in sources]
+    old = old or Old(path)
+    read = [old.sources[name][1] if name in old.sources else Source(name) for name in names]
     failure: list[BaseException] = []
     columns = records_schema(extra_fields)
 
-    def judge(clips: Clips) -> pl.DataFrame:
-        return tag_batch(measure(clips), rules).select(list(columns))
+    def judge(rows: pl.DataFrame) -> pl.DataFrame:
+        return tag_batch(rows, rules).select(list(columns))
+
+    def fresh(source: Source) -> Iterator[pl.DataFrame]:
+        source.state = file_state(source.name)
+        work = lambda clips: judge(measure(clips))  # noqa: E731 - one composition
+        for piece in read_manifest(source.name, work, extra_fields, threads):
+            source.note(piece)
+            on_progress(piece.bytes, piece.frame.height)
+            yield piece.frame
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
             for source in read:
-                for piece in read_manifest(source.name, judge, extra_fields, threads):
-                    _note(source, piece)
-                    on_progress(piece.bytes, piece.frame.height)
-                    yield piece.frame
+                if source.name in old.sources:
+                    on_progress(source.bytes, source.rows)
+                    yield from in_order(judge, old.rows(source), threads or thread_count())
+                else:
+                    yield from fresh(source)
         except BaseException as error:  # carried past the engine, which would wrap it in its own
             failure.append(error)
             raise
@@ -98,14 +86,6 @@ def write_records(
             raise failure[0] from None
         raise
     return read, _total(path)
-
-
-def _note(source: Source, piece: Piece) -> None:
-    source.bytes += piece.bytes
-    source.rows += piece.frame.height
-    source.blank_lines += piece.blank_lines
-    source.blank_bytes += piece.blank_bytes
-    source.digests.append(piece.digest)
 
 
 def _total(path: Path) -> Amount:

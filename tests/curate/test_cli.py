@@ -128,6 +128,7 @@ def test_a_second_run_replaces_the_first(tmp_path: Path, manifest: Callable[...,
         assert curate("profile", path.name, "--out", "out", "--quiet", cwd=tmp_path).returncode == 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "ledger.json",
+        "measured.json",
         "profile.json",
         "records.parquet",
         "report.html",

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.profile import profile
+from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 
 MANIFESTS = 13
