@@ -99,6 +99,13 @@ class Records:
         )
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]
 
+    def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
+        """Rows in which each metric is not null."""
+        found = self.one(
+            f"SELECT {', '.join(f'count({_name(name)})' for name in metrics)} FROM records"
+        )
+        return {name: _int(n) for name, n in zip(metrics, found, strict=True)}
+
     def counts(self, metric: str) -> list[tuple[int, int, int]]:
         """(value, rows, microseconds) of an integer metric, in order of value; nulls left out."""
         name = _name(metric)

@@ -43,6 +43,14 @@ def profile_command(
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    with_: Annotated[
+        list[str],
+        typer.Option("--with", help="Metrics that cost more: compression, copies."),
+    ] = [],  # noqa: B006
+    phrases: Annotated[
+        list[str],
+        typer.Option("--phrases", help="Files of phrases that recognisers invent, one a line."),
+    ] = [],  # noqa: B006
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +61,9 @@ def profile_command(
     from curate.cli import show, stages
 
     with show.progress(stages.input_bytes(manifests), quiet) as advance:
-        found = stages.profile(manifests, out, rules, _split(by), _command(), advance)
+        found = stages.profile(
+            manifests, out, rules, _split(by), _split(with_), phrases, _command(), advance
+        )
     show.summary(found, as_json, quiet, show.profile_table, out)
 
 

@@ -11,7 +11,8 @@ import reports
 from curate.errors import ConfigError, CurateError, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.manifest.examples import clips_of
-from curate.metrics.measure import measure
+from curate.metrics import groups_of
+from curate.metrics.measure import Settings, measure
 from curate.outputs import whole_directory
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import profile as build_profile
@@ -34,13 +35,17 @@ def profile(
     out: Path,
     rules: str | None,
     by: Sequence[str],
+    groups: Sequence[str],
+    phrases: Sequence[str],
     command: str,
     advance: Progress,
 ) -> Json:
     """`curate profile`: returns profile.json's content."""
     chosen = load_rules(rules)
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
-        found = build_profile(manifests, folder, chosen, by, command, advance)
+        found = build_profile(
+            manifests, folder, chosen, by, command, advance, groups=groups, phrases=phrases
+        )
         reports.build("profile", folder)
     return found
 
@@ -48,7 +53,8 @@ def profile(
 def check_rules(name: str) -> str:
     """`curate rules check`: one line about a sound file; ConfigError with every fault else."""
     rules = load_rules(name)
-    checked = check_examples(rules, lambda records: measure(clips_of(records)))
+    settings = Settings(groups_of(rules.names))
+    checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
     raise_all(ConfigError, checked.faults)
     return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
 

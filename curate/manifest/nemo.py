@@ -27,7 +27,7 @@ from curate.columns import (
 )
 from curate.frames import Clips, Spans
 from curate.manifest.chunks import Chunk
-from curate.manifest.fields import AUDIO, FIELDS, TEXT, Fields, span_of
+from curate.manifest.fields import AUDIO, FIELDS, PREDICTED, TEXT, Fields, span_of
 from curate.manifest.scan import BLANK, OK
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
 from curate.manifest.syntax import ESCAPED, STRING
@@ -144,7 +144,23 @@ def _clips(
         DURATION_S: pl.Series(seconds, nan_to_null=True),
     }
     order = [*(column.name for column in RECORD), DURATION_S, *extra_fields]
-    return Clips(pl.DataFrame({name: columns[name] for name in order}), texts)
+    return Clips(
+        pl.DataFrame({name: columns[name] for name in order}),
+        texts,
+        _predicted(data, read, rows, broken),
+        read.translations[rows],
+    )
+
+
+def _predicted(
+    data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
+) -> Spans | None:
+    kind, start, length = span_of(read.scan, PREDICTED, rows)
+    heard = ((kind == STRING) | (kind == ESCAPED)) & ~broken
+    if not heard.any():
+        return None
+    predicted = Spans(*unescape(data, kind, start, length))
+    return Spans(predicted.data, predicted.start, np.where(heard, predicted.length, -1))
 
 
 def _reasons(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Series:

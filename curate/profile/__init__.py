@@ -11,7 +11,10 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS
-from curate.metrics import BY_NAME
+from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of
+from curate.metrics.measure import Settings
+from curate.metrics.phrases import known_phrases
+from curate.operators import suggest
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records
 from curate.profile.summary import Json, read_profile, summarise
@@ -35,28 +38,35 @@ def profile(
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
     threads: int | None = None,
+    groups: Sequence[str] = (),
+    phrases: Sequence[str] = (),
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
-    `by` names further manifest fields to keep and to group by, beside lang and speaker. Returns
+    `by` names further manifest fields to keep and to group by, beside lang and speaker; `groups`
+    the opt-in groups of metrics to measure, beside those that the rules need; `phrases` files of
+    phrases that recognisers invent, beside our own. Returns
     profile.json's content. Raises InputError where a manifest cannot be read or none holds a
     record line, ConfigError for a field that cannot be a column.
     """
     extra_fields = _extra_fields(by)
+    settings = Settings(_groups(groups) | groups_of(rules.names), known_phrases(phrases))
     sources = find_sources(manifests)
+    records = folder / "records.parquet"
     read, total = write_records(
-        sources, rules, extra_fields, folder / "records.parquet", on_progress, threads
+        sources, rules, extra_fields, records, on_progress, threads, settings
     )
     if not total.rows:
         raise InputError(*(Fault(name, "holds no record: every line is blank") for name in sources))
     strata = ["lang", "speaker", *extra_fields]
-    summary = summarise(folder / "records.parquet", rules, strata)
+    summary = summarise(records, rules, strata, chosen(settings.groups))
     found: Json = {
         "schema": SCHEMA,
         "command": command,
         "versions": versions(_LIBRARIES),
         "rules": {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256},
         "by": extra_fields,
+        "groups": sorted(settings.groups),
         "inputs": [source.as_json() for source in read],
         **summary,
     }
@@ -74,6 +84,18 @@ def profile(
 def versions(libraries: Sequence[str]) -> dict[str, str]:
     """Installed versions, for an artefact's provenance."""
     return {name: version(name) for name in libraries}
+
+
+def _groups(names: Sequence[str]) -> frozenset[str]:
+    """Opt-in groups by name; all faults at once."""
+    known = tuple(sorted(OPT_IN))
+    faults = [
+        Fault("--with", f"unknown group {name!r}", suggest(name, known))
+        for name in names
+        if name not in known
+    ]
+    raise_all(ConfigError, faults)
+    return frozenset(names)
 
 
 def _extra_fields(by: Sequence[str]) -> list[str]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.columns import JUDGEMENT, RECORD, schema
+from curate.columns import DESCRIBED, JUDGEMENT, RECORD, schema
 from curate.frames import Clips
 from curate.ledger import Amount
 from curate.manifest import Piece, read_manifest
 from curate.manifest.lines import fingerprint
-from curate.metrics import METRICS
-from curate.metrics.measure import measure
+from curate.metrics import chosen
+from curate.metrics.measure import Settings, measure
+from curate.profile.copies import add_copies, sink
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
-
-ROW_GROUP = 122_880
 
 Progress = Callable[[int, int], None]
 """Called with (bytes, rows) newly read."""
@@ -48,12 +47,15 @@ class Source:
         }
 
 
-def records_schema(extra_fields: Sequence[str]) -> Mapping[str, pl.DataType]:
+def records_schema(
+    extra_fields: Sequence[str], groups: Collection[str] = ()
+) -> Mapping[str, pl.DataType]:
     """Columns of records.parquet in order, with their types."""
     return {
         **schema(RECORD),
         **dict.fromkeys(extra_fields, pl.String()),
-        **{metric.name: metric.dtype for metric in METRICS},
+        **schema(DESCRIBED),
+        **{metric.name: metric.dtype for metric in chosen(groups)},
         **schema(JUDGEMENT),
     }
 
@@ -65,6 +67,7 @@ def write_records(
     path: Path,
     on_progress: Progress,
     threads: int | None = None,
+    settings: Settings | None = None,
 ) -> tuple[list[Source], Amount]:
     """Write one row per non-blank line of `sources`; returns what was read of each, and in all.
 
@@ -73,10 +76,13 @@ def write_records(
     """
     read = [Source(name) for name in sources]
     failure: list[BaseException] = []
-    columns = records_schema(extra_fields)
+    settings = settings or Settings()
+    columns = records_schema(extra_fields, settings.groups)
+    # Copies are known only when all is read: until then nothing can be judged.
+    first_rules = rules.only() if "copies" in settings.groups else rules
 
     def judge(clips: Clips) -> pl.DataFrame:
-        return tag_batch(measure(clips), rules).select(list(columns))
+        return tag_batch(measure(clips, settings), first_rules).select(list(columns))
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
@@ -90,13 +96,13 @@ def write_records(
             raise
 
     try:
-        register_io_source(frames, schema=dict(columns)).sink_parquet(
-            path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True
-        )
+        sink(register_io_source(frames, schema=dict(columns)), path)
     except BaseException:
         if failure:
             raise failure[0] from None
         raise
+    if "copies" in settings.groups:
+        add_copies(path, rules)
     return read, _total(path)
 
 

@@ -10,7 +10,7 @@ from curate.columns import US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
 from curate.manifest.lines import Place, fetch_lines
 from curate.manifest.strict import Malformed, parse_line
-from curate.metrics import METRICS
+from curate.metrics import chosen
 from curate.metrics.declare import Metric
 from curate.profile.spread import of_integers, of_numbers
 from curate.ruleset import RuleSet, Threshold, thresholds
@@ -30,8 +30,16 @@ def hours(duration_us: int) -> float:
     return round(duration_us / US_PER_HOUR, 6)
 
 
-def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
-    """The parts of profile.json that are computed from records.parquet."""
+def summarise(
+    records: Path,
+    rules: RuleSet,
+    strata: Sequence[str],
+    metrics: Sequence[Metric] = chosen(),
+) -> Json:
+    """The parts of profile.json that are computed from records.parquet.
+
+    A group of metrics of which no row says anything is left out.
+    """
     with open_records(records) as table:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
@@ -49,7 +57,7 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, rows),
+            "metrics": _metrics(table, rules, rows, _told(table, metrics)),
             "strata": {name: _strata(table, name) for name in strata},
             "duplicates": {
                 "unique_texts": texts,
@@ -85,10 +93,16 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     return found
 
 
-def _metrics(table: Records, rules: RuleSet, rows: int) -> list[Json]:
+def _told(table: Records, metrics: Sequence[Metric]) -> list[Metric]:
+    known = table.known([metric.name for metric in metrics])
+    told = {metric.group for metric in metrics if known[metric.name]}
+    return [metric for metric in metrics if metric.group in {"", *told}]
+
+
+def _metrics(table: Records, rules: RuleSet, rows: int, metrics: Sequence[Metric]) -> list[Json]:
     limits = thresholds(rules)
-    worst = {metric.name: _worst_rows(table, metric) for metric in METRICS}
-    names = [metric.name for metric in METRICS]
+    worst = {metric.name: _worst_rows(table, metric) for metric in metrics}
+    names = [metric.name for metric in metrics]
     found = table.rows([at for numbers in worst.values() for at in numbers], names)
     records = _records_of(list(found.values()))
     return [
@@ -100,7 +114,7 @@ def _metrics(table: Records, rules: RuleSet, rows: int) -> list[Json]:
                 for at in worst[metric.name]
             ],
         }
-        for metric in METRICS
+        for metric in metrics
     ]
 
 

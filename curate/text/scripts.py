@@ -36,8 +36,8 @@ assert len(SCRIPTS) <= 64, "a set of scripts is a 64-bit mask"
 # primary and secondary scripts). What is not here is unknown.
 _WRITTEN_IN: Mapping[str, str] = {
     "Latn": "af sq az bm eu br ca ceb cs cy da de en eo es et ff fi fil fo fr fy ga gd gl gn ha "
-    "gsw haw hr hsb ht hu id ig is it jv kab ku la lb lg ln lt lv mg mi ms mt nb nl nn no nso ny oc "
-    "om pap pl pt qu rm rn ro rw sc sg sk sl sm sn so sr ss st su sv sw tk tl tn to tr ts tw "
+    "gsw haw hr hsb ht hu id ig is it jv kab ku la lb lg ln lt lv mg mi ms mt nb nl nn no nso ny "
+    "oc om pap pl pt qu rm rn ro rw sc sg sk sl sm sn so sr ss st su sv sw tk tl tn to tr ts tw "
     "uz vi vo wo xh yo zu ast bs ie ia",
     "Cyrl": "ab az ba be bg bs ce cv kk kv ky mk mn mhr mrj myv os ru rue sah sr tg tt udm uk uz "
     "tk",
