@@ -85,13 +85,14 @@ def _distances(ours: Sequence[str], others: Sequence[str]) -> Counts:
 def _align_long(text: str, other: str) -> list[int]:
     """The edits of one pair too long for the compiled table."""
     ours, others = text.split(), other.split()
-    counts = {"replace": 0, "delete": 0, "insert": 0}
+    counts: dict[str, int] = {"replace": 0, "delete": 0, "insert": 0}
     longest, run, behind = 0, 0, (0, 0)
-    for kind, at, to in Levenshtein.editops(ours, others).as_list():
-        counts[kind] += 1
+    for edit in Levenshtein.editops(ours, others):
+        counts[edit.tag] += 1
+        at, to = edit.src_pos, edit.dest_pos
         run = run + 1 if (at, to) == behind else 1
         longest = max(longest, run)
-        behind = (at + (kind != "insert"), to + (kind != "delete"))
+        behind = (at + (edit.tag != "insert"), to + (edit.tag != "delete"))
     return [
         len(others), counts["replace"], counts["delete"], counts["insert"], longest, len(other),
     ]  # fmt: skip

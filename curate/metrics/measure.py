@@ -76,7 +76,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
             np.zeros(normal.len(), np.bool_) if clips.translation is None else clips.translation
         ),
         **_transcript(clips.frame["duration_s"], counts),
-        "hallucination": normal.is_in(settings.phrases).cast(pl.Int32),
+        "hallucination": normal.is_in(settings.phrases.implode()).cast(pl.Int32),
         **_agreement(clips, counts),
     }
     if "compression" in settings.groups:
