@@ -123,15 +123,15 @@ def _clips(
     strings = read.strings.strings()
     nobody = np.int32(strings.len() - 1)
     columns = {
-        SOURCE.name: pl.repeat(chunk.source, rows.size, dtype=pl.String, eager=True),
+        SOURCE.name: _alike(chunk.source, rows.size, pl.String()),
         LINE.name: rows + 1,
         BYTE_OFFSET.name: read.scan.line_start[rows] + chunk.byte_offset,
         BYTE_LENGTH.name: read.scan.line_length[rows],
         MALFORMED.name: _reasons(rows, reasons),
         AUDIO_KEY.name: _keys(combine(read.paths[rows], offsets), broken),
         RECORDING_KEY.name: _keys(read.paths[rows], broken),
-        TEXT_KEY.name: pl.repeat(None, rows.size, dtype=pl.UInt64, eager=True),
-        NORMAL_KEY.name: pl.repeat(None, rows.size, dtype=pl.UInt64, eager=True),
+        TEXT_KEY.name: _alike(None, rows.size, pl.UInt64()),
+        NORMAL_KEY.name: _alike(None, rows.size, pl.UInt64()),
         **{
             name: strings.gather(np.where(broken | (codes < 0), nobody, codes))
             for name, all_codes in zip(
@@ -163,9 +163,13 @@ def _predicted(
     return Spans(predicted.data, predicted.start, np.where(heard, predicted.length, -1))
 
 
+def _alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:
+    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
+
+
 def _reasons(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Series:
     if not reasons:
-        return pl.repeat(None, rows.size, dtype=pl.String, eager=True)
+        return _alike(None, rows.size, pl.String())
     return pl.Series([reasons.get(row) for row in rows.tolist()], dtype=pl.String)
 
 

@@ -56,7 +56,7 @@ class Settings:
     """What is measured beside what always is: opt-in groups, and the phrases to look for."""
 
     groups: frozenset[str] = frozenset()
-    phrases: pl.Series = field(default_factory=known_phrases)
+    phrases: npt.NDArray[np.uint64] = field(default_factory=known_phrases)
 
 
 def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
@@ -67,16 +67,15 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     settings = settings or Settings()
     texts = clips.texts
     counts, keys = kernel.measure_spans(texts.data, texts.start, texts.length, _expected(clips))
-    normal = pl.Series(keys[kernel.NORMAL_HASH])
     found: Columns = {
         TEXT_KEY.name: pl.Series(keys[kernel.TEXT_HASH]),
-        NORMAL_KEY.name: normal,
+        NORMAL_KEY.name: pl.Series(keys[kernel.NORMAL_HASH]),
         SCRIPT.name: pl.Series(SCRIPTS, dtype=pl.String).gather(counts[kernel.SCRIPT]),
         TRANSLATION.name: pl.Series(
-            np.zeros(normal.len(), np.bool_) if clips.translation is None else clips.translation
+            np.zeros(texts.start.size, np.bool_) if clips.translation is None else clips.translation
         ),
         **_transcript(clips.frame["duration_s"], counts),
-        "hallucination": normal.is_in(settings.phrases.implode()).cast(pl.Int32),
+        "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
         **_agreement(clips, counts),
     }
     if "compression" in settings.groups:
@@ -87,27 +86,35 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
 def _framed(frame: pl.DataFrame, found: Columns, settings: Settings) -> pl.DataFrame:
     """The frame with what was found in place; nothing is known of malformed rows."""
     metrics = chosen(settings.groups)
-    nothing = {m.name: pl.lit(None, m.dtype) for m in metrics if m.name not in found}
-    measured = frame.with_columns(
-        *(series.alias(name) for name, series in found.items()),
-        *(column.alias(name) for name, column in nothing.items() if name != "duration_s"),
-    )
     if frame[MALFORMED.name].null_count() < frame.height:
-        sound = MALFORMED.expr.is_null()
-        measured = measured.with_columns(pl.when(sound).then(pl.col(list(found))))
+        broken = frame[MALFORMED.name].is_not_null()
+        found = {
+            name: series.zip_with(~broken, _nothing(1, series.dtype))
+            for name, series in found.items()
+        }
+    # Assembled column by column: a lazy plan for each chunk would cost more than the measuring.
+    columns = {column.name: column for column in frame.get_columns()} | found
+    for metric in metrics:
+        if metric.name not in columns:
+            columns[metric.name] = _nothing(frame.height, metric.dtype)
     kept = [name for name in frame.columns if name != "duration_s"]
-    described = [column.name for column in DESCRIBED]
-    return measured.select(*kept, *described, *(metric.name for metric in metrics))
+    order = [*kept, *(column.name for column in DESCRIBED), *(metric.name for metric in metrics)]
+    return pl.DataFrame({name: columns[name] for name in order})
+
+
+def _nothing(rows: int, dtype: pl.DataType) -> pl.Series:
+    return pl.Series([None], dtype=dtype).new_from_index(0, rows)
 
 
 def _expected(clips: Clips) -> npt.NDArray[np.uint64]:
     """The scripts that each row's language is written in, as `measure_spans` takes them."""
-    langs = clips.frame[LANG.name]
-    distinct = langs.unique()
-    scripts = [expected_scripts(lang) for lang in distinct]
-    if len(scripts) <= 1:
-        return np.full(langs.len(), sum(scripts), np.uint64)
-    return langs.replace_strict(distinct, scripts, return_dtype=pl.UInt64).to_numpy()
+    names = clips.frame[LANG.name]
+    distinct = names.unique().drop_nulls()
+    scripts = np.array([*(expected_scripts(name) for name in distinct), 0], np.uint64)
+    codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+    if codes.null_count():
+        codes = codes.fill_null(distinct.len())
+    return scripts[codes.to_numpy()]
 
 
 def _transcript(duration_s: pl.Series, counts: Counts) -> Columns:
@@ -140,6 +147,16 @@ def _agreement(clips: Clips, counts: Counts) -> Columns:
         return {}
     words, chars = counts[kernel.WORDS], counts[kernel.CHARS]
     return dict(agreement(clips.texts, clips.predicted, words, chars))
+
+
+def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.Series:
+    """1 for keys among the phrases, else 0; most are told by their low bits."""
+    maybe = np.zeros(1 << 12, np.bool_)
+    maybe[phrases & np.uint64(maybe.size - 1)] = True
+    rows = np.flatnonzero(maybe[keys & np.uint64(maybe.size - 1)])
+    known = np.zeros(keys.size, np.int32)
+    known[rows] = np.isin(keys[rows], phrases)
+    return pl.Series(known)
 
 
 def _compression(texts: Spans) -> pl.Series:

@@ -6,7 +6,8 @@ import functools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
 import curate
 from curate.errors import ConfigError, Fault, raise_all
@@ -14,8 +15,8 @@ from curate.text.normal import normalise
 from curate.text.packed import hash_normal
 
 
-def known_phrases(files: Sequence[str | Path] = ()) -> pl.Series:
-    """NORMAL_KEYs of the phrases of our lists and of these files.
+def known_phrases(files: Sequence[str | Path] = ()) -> npt.NDArray[np.uint64]:
+    """The NORMAL_KEYs of the phrases of our lists and of these files.
 
     ConfigError with every file that cannot be read.
     """
@@ -28,7 +29,7 @@ def known_phrases(files: Sequence[str | Path] = ()) -> pl.Series:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
             faults.append(Fault(str(file), f"cannot be read: {str(reason).lower()}"))
     raise_all(ConfigError, faults)
-    return pl.Series(sorted(keys), dtype=pl.UInt64)
+    return np.array(sorted(keys), np.uint64)
 
 
 @functools.cache

@@ -82,7 +82,7 @@ def write_records(
     first_rules = rules.only() if "copies" in settings.groups else rules
 
     def judge(clips: Clips) -> pl.DataFrame:
-        return tag_batch(measure(clips, settings), first_rules).select(list(columns))
+        return tag_batch(measure(clips, settings), first_rules)[list(columns)]
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         try:

@@ -91,7 +91,7 @@ TEXTS = st.one_of(st.text(max_size=30), st.sampled_from(["no no NO", "Thank you.
 @given(st.lists(st.tuples(TEXTS, st.sampled_from([None, "en", "ja", "xx"])), min_size=1))
 def test_shares_are_those_of_the_definition(rows: list[tuple[str, str | None]]) -> None:
     frame = measured(*({"text": text, "lang": lang} for text, lang in rows))
-    phrases = set(known_phrases().to_list())
+    phrases = set(known_phrases().tolist())
     for (text, lang), row in zip(rows, frame.iter_rows(named=True), strict=True):
         found, spaceless = measure_text(text, lang), row["word_len"] is None
         tokens = found.chars_nospace if spaceless else found.words
