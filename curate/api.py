@@ -10,15 +10,16 @@ from typing import Any
 
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LINE, MALFORMED, RECORD, schema
+from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DESCRIBED, LINE, MALFORMED, RECORD, schema
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import FIELDS
 from curate.manifest.nemo import read_batch
-from curate.metrics import METRICS
+from curate.metrics import chosen
+from curate.metrics.measure import Settings
 from curate.metrics.measure import measure as measure_clips
 from curate.outputs import whole_directory
-from curate.profile import OURS, profile_into, unchanged
+from curate.profile import OURS, profile_into, settings_for, unchanged
 from curate.profile import read_profile as read_json
 from curate.ruleset import load_rules
 from curate.tags import tag_batch
@@ -75,12 +76,15 @@ def profile(
     rules: str | Path | None = None,
     by: Sequence[str] = (),
     cached: bool = True,
+    groups: Sequence[str] = (),
+    phrases: Sequence[str | Path] = (),
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
     As `curate profile`, without the page. `rules` is a preset's name or a rule file; `by` names
     further fields to keep and to group by. With `cached`, what has not changed since `out` was
-    made is not measured again. Raises curate.errors.CurateError with every fault.
+    made is not measured again. `groups` are metrics that cost more (docs/metrics.md), `phrases`
+    files of phrases that recognisers invent. Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
     >>> folder = Path(tempfile.mkdtemp())
@@ -94,10 +98,11 @@ def profile(
     """
     single = isinstance(manifests, str | Path)
     names = [str(name) for name in ([manifests] if single else manifests)]  # type: ignore[union-attr]
-    folder, chosen = Path(out), load_rules(None if rules is None else str(rules))
-    if not (cached and unchanged(folder, names, chosen, by)):
+    folder, judges = Path(out), load_rules(None if rules is None else str(rules))
+    settings, old = settings_for(judges, groups, phrases), folder if cached else None
+    if not (cached and unchanged(folder, names, judges, by, settings)):
         with whole_directory(folder, OURS, "profile.json") as scratch:
-            profile_into(names, scratch, chosen, by, old=folder if cached else None)
+            profile_into(names, scratch, judges, by, settings=settings, old=old)
     return read_profile(folder)
 
 
@@ -131,6 +136,7 @@ def _typed(path: Path, found: Mapping[str, Any]) -> Profile:
 def measure(frame: object) -> pl.DataFrame:
     """Every metric of every row, in order, as a manifest of these rows would be measured.
 
+    Metrics that cost more (the opt-in groups of docs/metrics.md) are left out.
     `frame` is a Polars, pandas or Arrow table (anything that speaks Arrow's C stream) or a mapping
     of columns, with `duration` and `text`, and what other fields of a manifest there are. A row
     that no manifest could hold says why in `malformed`, and its metrics are null. ConfigError
@@ -140,27 +146,31 @@ def measure(frame: object) -> pl.DataFrame:
     >>> measured.select("words", "repetitions", "malformed").rows()
     [(3, 3, None), (None, None, 'duration is no number (null)')]
     """
-    rows = _polars(frame)
+    return _measured(_polars(frame), Settings())
+
+
+def _measured(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     missing = [Fault("frame", f"has no column {name!r}") for name in _NEEDED if name not in rows]
     raise_all(ConfigError, missing)
     if "audio_filepath" not in rows.columns:
         numbers = pl.int_range(pl.len()).cast(pl.String)
         rows = rows.with_columns(audio_filepath=pl.concat_str(pl.lit("row "), numbers))
     rows = rows.select([name for name in FIELDS if name in rows.columns])
-    return pl.concat(_measured(rows)) if rows.height else _nothing()
+    return pl.concat(_batches(rows, settings)) if rows.height else _nothing(settings)
 
 
-def _measured(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _batches(rows: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
     """Batches of rows, written as lines and read as such: one meaning, whatever the source."""
     for first in range(0, rows.height, _ROWS_AT_ONCE):
         lines = rows[first : first + _ROWS_AT_ONCE].write_ndjson()
         batch = read_batch(Chunk("frame", 0, lines.encode()))
-        found = measure_clips(batch.clips).with_columns(LINE.expr + first)
+        found = measure_clips(batch.clips, settings).with_columns(LINE.expr + first)
         yield found.drop(BYTE_OFFSET.name, BYTE_LENGTH.name)
 
 
-def _nothing() -> pl.DataFrame:
-    columns = {**schema(RECORD), **{metric.name: metric.dtype for metric in METRICS}}
+def _nothing(settings: Settings) -> pl.DataFrame:
+    metrics = {metric.name: metric.dtype for metric in chosen(settings.groups)}
+    columns = {**schema(RECORD), **schema(DESCRIBED), **metrics}
     return pl.DataFrame(schema=columns).drop(BYTE_OFFSET.name, BYTE_LENGTH.name)
 
 
@@ -173,9 +183,9 @@ def judge(frame: object, rules: str | Path | None = None) -> pl.DataFrame:
     >>> judged["verdict"].to_list(), judged["tags"][0].to_list()[0]
     (['bad', 'clean'], 'bad:char_rate')
     """
-    rows = _polars(frame)
-    measured = rows if MALFORMED.name in rows.columns else measure(rows)
-    return tag_batch(measured, load_rules(None if rules is None else str(rules)))
+    rows, judges = _polars(frame), load_rules(None if rules is None else str(rules))
+    known = MALFORMED.name in rows.columns
+    return tag_batch(rows if known else _measured(rows, settings_for(judges)), judges)
 
 
 def _polars(frame: object) -> pl.DataFrame:

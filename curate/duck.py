@@ -150,6 +150,13 @@ class Records:
         )
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]
 
+    def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
+        """Rows in which each metric is not null."""
+        found = self.one(
+            f"SELECT {', '.join(f'count({_name(name)})' for name in metrics)} FROM records"
+        )
+        return {name: _int(n) for name, n in zip(metrics, found, strict=True)}
+
     def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
         """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
         lang, speaker.

@@ -46,6 +46,14 @@ def profile_command(
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    with_: Annotated[
+        list[str],
+        typer.Option("--with", help="Metrics that cost more: compression, copies."),
+    ] = [],  # noqa: B006
+    phrases: Annotated[
+        list[str],
+        typer.Option("--phrases", help="Files of phrases that recognisers invent, one a line."),
+    ] = [],  # noqa: B006
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -66,6 +74,8 @@ def profile_command(
             advance,
             not no_cache,
             show.say(quiet),
+            _split(with_),
+            phrases,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
 

@@ -11,11 +11,12 @@ import reports
 from curate.errors import ConfigError, CurateError, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.manifest.examples import clips_of
-from curate.metrics.measure import measure
+from curate.metrics import groups_of
+from curate.metrics.measure import Settings, measure
 from curate.outputs import whole_directory, write_json
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import profile_into as build_profile
-from curate.profile import read_profile, unchanged
+from curate.profile import read_profile, settings_for, unchanged
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
@@ -39,17 +40,22 @@ def profile(
     advance: Progress,
     cached: bool = True,
     say: Callable[[str], None] = lambda said: None,
+    groups: Sequence[str] = (),
+    phrases: Sequence[str] = (),
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
-    if cached and (out / "report.html").is_file() and unchanged(out, manifests, chosen, by):
+    settings = settings_for(chosen, groups, phrases)
+    kept = cached and (out / "report.html").is_file()
+    if kept and unchanged(out, manifests, chosen, by, settings):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
         return read_profile(out)
     old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
         found = build_profile(
-            manifests, folder, chosen, by, command, advance, old=old, on_reuse=say
-        )
+            manifests, folder, chosen, by, command, advance,
+            settings=settings, old=old, on_reuse=say,
+        )  # fmt: skip
         reports.build("profile", folder)
     return found
 
@@ -57,7 +63,8 @@ def profile(
 def check_rules(name: str) -> str:
     """`curate rules check`: one line about a sound file; ConfigError with every fault else."""
     rules = load_rules(name)
-    checked = check_examples(rules, lambda records: measure(clips_of(records)))
+    settings = Settings(groups_of(rules.names))
+    checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
     raise_all(ConfigError, checked.faults)
     return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
 

@@ -85,7 +85,7 @@ def read_manifest(
     for batch, frame, size in in_order(read, read_chunks(source), threads or thread_count()):
         yield Piece(
             source,
-            frame.with_columns(LINE.expr + lines),
+            frame.replace_column(frame.get_column_index(LINE.name), frame[LINE.name] + lines),
             batch.blank_lines,
             batch.blank_bytes,
             size,

@@ -14,14 +14,25 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS
-from curate.metrics import BY_NAME
+from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of
+from curate.metrics.measure import Settings
+from curate.metrics.phrases import known_phrases
+from curate.operators import suggest
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records
 from curate.profile.reuse import Old, find_old, same_code, write_measured
 from curate.profile.summary import Json, read_profile, summarise
 from curate.ruleset import RuleSet
 
-__all__ = ["LIBRARIES", "OURS", "profile_into", "read_profile", "unchanged", "versions"]
+__all__ = [
+    "LIBRARIES",
+    "OURS",
+    "profile_into",
+    "read_profile",
+    "settings_for",
+    "unchanged",
+    "versions",
+]
 
 SCHEMA = "curate.profile/1"
 OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
@@ -39,6 +50,7 @@ def profile_into(
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
     threads: int | None = None,
+    settings: Settings | None = None,
     old: Path | None = None,
     on_reuse: Callable[[str], None] = lambda said: None,
 ) -> Json:
@@ -47,28 +59,32 @@ def profile_into(
     `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
     again; `on_reuse` is told so in words. The outputs are the same with and without it.
 
-    `by` names further manifest fields to keep and to group by, beside lang and speaker. Returns
+    `by` names further manifest fields to keep and to group by, beside lang and speaker;
+    `settings` says what is measured (see `settings_for`; by default what the rules need). Returns
     profile.json's content. Raises InputError where a manifest cannot be read or none holds a
     record line, ConfigError for a field that cannot be a column.
     """
     extra_fields = _extra_fields(by)
+    settings = settings or settings_for(rules)
     sources = find_sources(manifests)
-    kept = find_old(old, sources, extra_fields)
+    kept = find_old(old, sources, extra_fields, settings)
     if kept.sources:
         on_reuse(_said(kept, sources))
+    records = folder / "records.parquet"
     read, total = write_records(
-        sources, rules, extra_fields, folder / "records.parquet", on_progress, threads, kept
+        sources, rules, extra_fields, records, on_progress, threads, settings, kept
     )
     if not total.rows:
         raise InputError(*(Fault(name, "holds no record: every line is blank") for name in sources))
     strata = ["lang", "speaker", *extra_fields]
-    summary = summarise(folder / "records.parquet", rules, strata)
+    summary = summarise(records, rules, strata, chosen(settings.groups))
     found: Json = {
         "schema": SCHEMA,
         "command": command,
         "versions": versions(LIBRARIES),
         "rules": rules_named(rules),
         "by": extra_fields,
+        "groups": sorted(settings.groups),
         "inputs": [source.as_json() for source in read],
         **summary,
     }
@@ -78,13 +94,30 @@ def profile_into(
     ledger = Ledger("profile", total, [Entry("records.parquet", total)], blank=blank)
     ledger.check()
     assert total.rows == sum(source.rows for source in read), "every line read was written"
-    write_measured(folder, read, extra_fields)
+    write_measured(folder, read, extra_fields, settings)
     write_json(folder / "profile.json", found)
     write_json(folder / "ledger.json", ledger.as_json())
     return found
 
 
-def unchanged(folder: Path, manifests: Sequence[str], rules: RuleSet, by: Sequence[str]) -> bool:
+def settings_for(
+    rules: RuleSet, groups: Sequence[str] = (), phrases: Sequence[str | Path] = ()
+) -> Settings:
+    """What to measure: the opt-in `groups`, those that the rules need, and what is in `phrases`,
+    files of phrases that recognisers invent, beside our own.
+
+    ConfigError for a group that there is not and for a file that cannot be read.
+    """
+    return Settings(_groups(groups) | groups_of(rules.names), known_phrases(phrases))
+
+
+def unchanged(
+    folder: Path,
+    manifests: Sequence[str],
+    rules: RuleSet,
+    by: Sequence[str],
+    settings: Settings | None = None,
+) -> bool:
     """Whether `folder` holds what `profile_into` would make now, but for the command."""
     made_here = OURS - {"report.html"}
     if not all((folder / name).is_file() for name in made_here) or not same_code(folder):
@@ -93,17 +126,19 @@ def unchanged(folder: Path, manifests: Sequence[str], rules: RuleSet, by: Sequen
         found = read_profile(folder)
     except (OSError, ValueError, AssertionError):
         return False
+    settings = settings or settings_for(rules)
     extra_fields, sources = _extra_fields(by), find_sources(manifests)
     made = {
         "schema": SCHEMA,
         "versions": versions(LIBRARIES),
         "rules": rules_named(rules),
         "by": extra_fields,
+        "groups": sorted(settings.groups),
     }
     named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
-    if named != sources or any(found[key] != value for key, value in made.items()):
+    if named != sources or any(found.get(key) != value for key, value in made.items()):
         return False
-    return len(find_old(folder, sources, extra_fields).sources) == len(sources)
+    return len(find_old(folder, sources, extra_fields, settings).sources) == len(sources)
 
 
 def rules_named(rules: RuleSet) -> Json:
@@ -122,6 +157,18 @@ def _said(kept: Old, sources: Sequence[str]) -> str:
 def versions(libraries: Sequence[str]) -> dict[str, str]:
     """Installed versions, for an artefact's provenance."""
     return {name: version(name) for name in libraries}
+
+
+def _groups(names: Sequence[str]) -> frozenset[str]:
+    """Opt-in groups by name; all faults at once."""
+    known = tuple(sorted(OPT_IN))
+    faults = [
+        Fault("--with", f"unknown group {name!r}", suggest(name, known))
+        for name in names
+        if name not in known
+    ]
+    raise_all(ConfigError, faults)
+    return frozenset(names)
 
 
 def _extra_fields(by: Sequence[str]) -> list[str]:

@@ -1,51 +1,49 @@
-"""How often the records say, or point at, the same thing again."""
+"""Per row, what only the whole input shows: how often its text and its segment stand in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
-from curate.columns import AUDIO_KEY, MALFORMED, TEXT_KEY, Column
+from curate.columns import AUDIO_KEY, JUDGEMENT, MALFORMED, NORMAL_KEY, Column
+from curate.metrics import BY_NAME
+from curate.ruleset import RuleSet
+from curate.tags import tag
+from curate.text.packed import hash_normal
 
-AT_ONCE = 1 << 23
-"""Keys that are sorted at a time, so that memory does not grow with the input."""
-
-
-class Copies(NamedTuple):
-    """Different keys, rows whose key stands elsewhere too, and rows in all."""
-
-    different: int
-    shared_rows: int
-    rows: int
+ROW_GROUP = 122_880
 
 
-def texts(records: Path, rows: int) -> Copies:
-    """Of sound rows by their text as it stands."""
-    return _copies(records, TEXT_KEY, rows)
+def sink(frame: pl.LazyFrame, path: Path) -> None:
+    """Write a records table, rows in their order."""
+    frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True)
 
 
-def segments(records: Path, rows: int) -> Copies:
-    """Of sound rows by audio file and offset."""
-    return _copies(records, AUDIO_KEY, rows)
+def add_copies(path: Path, rules: RuleSet) -> None:
+    """Count the copies of each row of a records table, judge it by `rules`, and write it anew.
+
+    The table holds the columns already; they are filled.
+    """
+    table = pl.scan_parquet(path)
+    names = table.collect_schema().names()
+    judged = [column.name for column in JUDGEMENT]
+    counted = _counted(table.drop(judged), "text_copies", NORMAL_KEY)
+    counted = _counted(counted, "audio_copies", AUDIO_KEY).with_columns(
+        pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_copies")
+    )
+    beside = path.with_suffix(".counted")
+    sink(tag(counted, rules).select(names), beside)
+    beside.replace(path)
 
 
-def _copies(records: Path, key: Column, rows: int) -> Copies:
-    parts = -(-rows // AT_ONCE) or 1
-    found = [_part(records, key, part, parts) for part in range(parts)]
-    return Copies(*map(sum, zip(*found, strict=True)))
-
-
-def _part(records: Path, key: Column, part: int, parts: int) -> Copies:
-    """One part of the keys: keys are hashes, so that any rule of division shares them evenly."""
-    plan = pl.scan_parquet(records).filter(MALFORMED.expr.is_null()).select(key.expr)
-    if parts > 1:
-        plan = plan.filter(key.expr % parts == part)
-    keys = plan.collect()[key.name].sort().to_numpy()
-    if not keys.size:
-        return Copies(0, 0, 0)
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    lengths = np.diff(starts, append=keys.size)
-    return Copies(starts.size, int(lengths[lengths > 1].sum()), keys.size)
+def _counted(table: pl.LazyFrame, name: str, key: Column) -> pl.LazyFrame:
+    """The table with the rows that have the same key as each row; null for malformed rows."""
+    dtype = BY_NAME[name].dtype
+    sound = MALFORMED.expr.is_null()
+    several = (table.filter(sound).group_by(key.name).agg(pl.len().cast(dtype).alias(name))).filter(
+        pl.col(name) > 1
+    )
+    one = pl.when(sound).then(pl.lit(1, dtype))
+    joined = table.drop(name).join(several, on=key.name, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(name).fill_null(one))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.columns import REASON, TAGS, VERDICT
 from curate.duck import Row
-from curate.errors import InputError
+from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.metrics import METRICS
 from curate.operators import Batch, Node, names_in, parse
 from curate.operators.declare import Kind
@@ -34,9 +34,19 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
         raise InputError.of(str(folder), "holds no records.parquet", "make it with curate profile")
     plan = pl.scan_parquet(table)
     condition = parse(where, "--where", _further(plan)) if where else None
+    _demand_columns(plan, names_in(condition) if condition else ())
     hits = _hits(plan, condition)
     numbers = _first(hits, count) if seed is None else _sample(hits, count, seed)
     return _records(plan, numbers)
+
+
+def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:
+    """ConfigError for metrics of groups that the profile was made without."""
+    present = plan.collect_schema().names()
+    missing = sorted(name for name in names if name not in present)
+    mend = "profile again --with their group"
+    faults = [Fault("--where", f"the profile has no {name!r}", mend) for name in missing]
+    raise_all(ConfigError, faults)
 
 
 def _further(plan: pl.LazyFrame) -> Mapping[str, Kind]:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.columns import JUDGEMENT, RECORD, schema
+from curate.columns import DESCRIBED, JUDGEMENT, RECORD, schema
 from curate.ledger import Amount
 from curate.manifest import in_order, read_manifest, thread_count
-from curate.metrics import METRICS
-from curate.metrics.measure import measure
+from curate.metrics import chosen
+from curate.metrics.measure import Settings, measure
+from curate.profile.copies import add_copies, sink
 from curate.profile.reuse import Old, file_state
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
 
-ROW_GROUP = 122_880
-
 Progress = Callable[[int, int], None]
 """Called with (bytes, rows) newly read."""
 
 
-def records_schema(extra_fields: Sequence[str]) -> Mapping[str, pl.DataType]:
+def records_schema(
+    extra_fields: Sequence[str], groups: Collection[str] = ()
+) -> Mapping[str, pl.DataType]:
     """Columns of records.parquet in order, with their types."""
     return {
         **schema(RECORD),
         **dict.fromkeys(extra_fields, pl.String()),
-        **{metric.name: metric.dtype for metric in METRICS},
+        **schema(DESCRIBED),
+        **{metric.name: metric.dtype for metric in chosen(groups)},
         **schema(JUDGEMENT),
     }
 
@@ -41,6 +43,7 @@ def write_records(
     path: Path,
     on_progress: Progress,
     threads: int | None = None,
+    settings: Settings | None = None,
     old: Old | None = None,
 ) -> tuple[list[Source], Amount]:
     """Write one row per non-blank line of `names`; returns what was read of each, and in all.
@@ -52,14 +55,17 @@ def write_records(
     old = old or Old(path)
     read = [old.sources[name][1] if name in old.sources else Source(name) for name in names]
     failure: list[BaseException] = []
-    columns = records_schema(extra_fields)
+    settings = settings or Settings()
+    columns = records_schema(extra_fields, settings.groups)
+    # Copies are known only when all is read: until then nothing can be judged.
+    first_rules = rules.only() if "copies" in settings.groups else rules
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
-        return tag_batch(rows, rules).select(list(columns))
+        return tag_batch(rows, first_rules)[list(columns)]
 
     def fresh(source: Source) -> Iterator[pl.DataFrame]:
         source.state = file_state(source.name)
-        work = lambda clips: judge(measure(clips))  # noqa: E731 - one composition
+        work = lambda clips: judge(measure(clips, settings))  # noqa: E731 - one composition
         for piece in read_manifest(source.name, work, extra_fields, threads):
             source.note(piece)
             on_progress(piece.bytes, piece.frame.height)
@@ -78,13 +84,13 @@ def write_records(
             raise
 
     try:
-        register_io_source(frames, schema=dict(columns)).sink_parquet(
-            path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True
-        )
+        sink(register_io_source(frames, schema=dict(columns)), path)
     except BaseException:
         if failure:
             raise failure[0] from None
         raise
+    if "copies" in settings.groups:
+        add_copies(path, rules)
     return read, _total(path)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +24,7 @@ import curate
 from curate.manifest.chunks import read_chunks
 from curate.manifest.lines import fingerprint
 from curate.manifest.nemo import chunk_digest
+from curate.metrics.measure import Settings
 from curate.outputs import write_json
 from curate.profile.source import Source
 
@@ -50,8 +52,14 @@ class Old:
             yield plan.slice(first + at, min(BATCH, source.rows - at)).collect()
 
 
-def find_old(folder: Path | None, names: Sequence[str], by: Sequence[str]) -> Old:
-    """The sources among `names` whose rows in the profile at `folder` still hold."""
+def find_old(
+    folder: Path | None, names: Sequence[str], by: Sequence[str], settings: Settings
+) -> Old:
+    """The sources among `names` whose rows in the profile at `folder` still hold.
+
+    They do where all that is asked for now was measured then, by the same code and settings.
+    What depends on the whole input (the group `copies`) is counted anew in any case.
+    """
     if folder is None:
         return Old(Path())
     records = folder / "records.parquet"
@@ -59,7 +67,9 @@ def find_old(folder: Path | None, names: Sequence[str], by: Sequence[str]) -> Ol
         noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
         written = records.stat()
         whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
-        if not whole or noted["measuring"] != measuring_code() or not set(by) <= set(noted["by"]):
+        fits = settings.groups <= set(noted["groups"]) and set(by) <= set(noted["by"])
+        same = noted["measuring"] == measuring_code() and noted["phrases"] == _named(settings)
+        if not (whole and fits and same):
             return Old(records)
         return Old(records, dict(_kept(noted["sources"], set(names), written.st_mtime_ns)))
     except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
@@ -101,8 +111,15 @@ def file_state(name: str) -> dict[str, int]:
     }
 
 
-def write_measured(folder: Path, sources: Sequence[Source], by: Sequence[str]) -> None:
-    """Note beside the records of which files they are."""
+def _named(settings: Settings) -> str:
+    """One name for the phrases that were looked for."""
+    return hashlib.blake2b(settings.phrases.tobytes(), digest_size=16).hexdigest()
+
+
+def write_measured(
+    folder: Path, sources: Sequence[Source], by: Sequence[str], settings: Settings
+) -> None:
+    """Note beside the records of which files they are, and what was measured."""
     entries = [
         {**source.as_json(), "blank_bytes": source.blank_bytes, "state": source.state}
         for source in sources
@@ -112,6 +129,8 @@ def write_measured(folder: Path, sources: Sequence[Source], by: Sequence[str]) -
         "measuring": measuring_code(),
         "all": all_code(),
         "by": list(by),
+        "groups": sorted(settings.groups),
+        "phrases": _named(settings),
         "records_bytes": (folder / "records.parquet").stat().st_size,
         "sources": entries,
     }
@@ -142,7 +161,7 @@ def all_code() -> str:
 
 
 def _code(paths: Iterator[Path]) -> str:
-    whole = hashlib.blake2b(digest_size=16)
+    whole = hashlib.blake2b(sys.version.encode(), digest_size=16)
     for name in ("polars", "numpy", "numba", "duckdb"):
         whole.update(f"{name} {version(name)}\0".encode())
     for path in paths:

@@ -49,11 +49,11 @@ class Spread:
 
 
 def measure_spreads(
-    records: Path, shares: Sequence[float]
+    records: Path, metrics: Sequence[Metric], shares: Sequence[float]
 ) -> tuple[Mapping[str, Spread], Products]:
-    """The spread of every metric, and the sums behind their correlations."""
-    tallies = {metric.name: Tally.of(metric) for metric in METRICS}
-    products = Products(METRICS)
+    """The spread of these metrics, and the sums behind their correlations."""
+    tallies = {metric.name: Tally.of(metric) for metric in metrics}
+    products = Products(metrics)
     with ThreadPoolExecutor(thread_count()) as pool:
 
         def count(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
@@ -66,7 +66,7 @@ def measure_spreads(
         picked = _pick(records, tallies, shares, pool)
     found = {
         metric.name: _spread(metric, tallies[metric.name], picked.get(metric.name), shares)
-        for metric in METRICS
+        for metric in metrics
     }
     return found, products
 

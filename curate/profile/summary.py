@@ -10,9 +10,9 @@ from curate.columns import LANG, US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
 from curate.manifest.lines import Place, fetch_lines
 from curate.manifest.strict import Malformed, parse_line
-from curate.metrics import METRICS
+from curate.metrics import chosen
 from curate.metrics.declare import Metric
-from curate.profile import copies
+from curate.profile import duplicates
 from curate.profile.spread import Spread, measure_spreads
 from curate.profile.tally import KEPT as WORST
 from curate.ruleset import RuleSet, Threshold, thresholds
@@ -34,14 +34,23 @@ def hours(duration_us: int) -> float:
     return round(duration_us / US_PER_HOUR, 6)
 
 
-def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
-    """The parts of profile.json that are computed from records.parquet."""
+def summarise(
+    records: Path,
+    rules: RuleSet,
+    strata: Sequence[str],
+    metrics: Sequence[Metric] = chosen(),
+) -> Json:
+    """The parts of profile.json that are computed from records.parquet.
+
+    A group of metrics of which no row says anything is left out.
+    """
     with open_records(records) as table:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
         duration_us = sum(us for _, _, us in verdicts.values())
-        said, heard = copies.texts(records, rows), copies.segments(records, rows)
-        spreads, products = measure_spreads(records, tuple(QUANTILES.values()))
+        said, heard = duplicates.texts(records, rows), duplicates.segments(records, rows)
+        told = _told(table, metrics)
+        spreads, products = measure_spreads(records, told, tuple(QUANTILES.values()))
         return {
             "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
             "verdicts": [
@@ -54,9 +63,9 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, spreads, rows),
+            "metrics": _metrics(table, rules, told, spreads, rows),
             "correlations": {
-                "metrics": [metric.name for metric in METRICS],
+                "metrics": [metric.name for metric in told],
                 "pearson": products.pearson(),
             },
             "strata": {name: _strata(table, name) for name in strata},
@@ -109,11 +118,21 @@ def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:
     return found
 
 
+def _told(table: Records, metrics: Sequence[Metric]) -> list[Metric]:
+    known = table.known([metric.name for metric in metrics])
+    told = {metric.group for metric in metrics if known[metric.name]}
+    return [metric for metric in metrics if metric.group in {"", *told}]
+
+
 def _metrics(
-    table: Records, rules: RuleSet, spreads: Mapping[str, Spread], rows: int
+    table: Records,
+    rules: RuleSet,
+    metrics: Sequence[Metric],
+    spreads: Mapping[str, Spread],
+    rows: int,
 ) -> list[Json]:
     limits = thresholds(rules)
-    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in METRICS}
+    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in metrics}
     found = table.rows([at for pairs in worst.values() for at, _ in pairs])
     records = records_of(list(found.values()))
     return [
@@ -122,7 +141,7 @@ def _metrics(
             "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
             "worst": [_example(found[at], records, value) for at, value in worst[metric.name]],
         }
-        for metric in METRICS
+        for metric in metrics
     ]
 
 

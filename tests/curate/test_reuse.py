@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,13 +36,13 @@ def _write(path: Path, rows: range, word: str = "word") -> None:
     path.write_text("\n".join(lines) + "\n\n{broken\n")
 
 
-def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **options: str) -> str:
+def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **options: Any) -> str:
     """Profile as the command does; what was said of reuse."""
     said: list[str] = []
     by = [options["by"]] if "by" in options else []
     stages.profile(
         names, folder / out, options.get("rules"), by, "a command", lambda size, rows: None,
-        cached, said.append,
+        cached, said.append, options.get("groups", ()), options.get("phrases", ()),
     )  # fmt: skip
     return " ".join(said)
 
@@ -86,11 +87,14 @@ def _drop(path: Path) -> list[str]:
 
 
 # what changes, options, what is said
-CHANGES: list[tuple[Change, dict[str, str], str]] = [
+CHANGES: list[tuple[Change, dict[str, Any], str]] = [
     (_nothing, {}, SAME),
     (_touch, {}, SAME),  # the content decides, not the time
     (_nothing, {"rules": "strict.yaml"}, "2 of 2"),  # judged anew, not measured
     (_nothing, {"by": "corpus"}, ""),  # a field that was not read before
+    (_nothing, {"groups": ["compression"]}, ""),  # a group that was not measured before
+    (_nothing, {"phrases": ["mine.txt"]}, ""),  # hallucination is another measure now
+    (_nothing, {"rules": "often.yaml"}, ""),  # rules that need a group
     (_append_shard, {}, "2 of 3"),
     (_change_shard, {}, "1 of 2"),
     (_change_in_secret, {}, "1 of 2"),
@@ -104,11 +108,13 @@ def test_reuse_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     change: Change,
-    options: dict[str, str],
+    options: dict[str, Any],
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "strict.yaml").write_text(STRICT)
+    (tmp_path / "often.yaml").write_text(STRICT.replace("char_rate", "text_copies"))
+    (tmp_path / "mine.txt").write_text("word word")
     _write(tmp_path / "a.jsonl", range(300))
     _write(tmp_path / "b.jsonl", range(200, 400))
     assert _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out") == ""
@@ -134,3 +140,27 @@ def test_a_damaged_profile_saves_nothing_and_hurts_nobody(
     (tmp_path / "out" / name).write_bytes(whole[name][: len(whole[name]) // 2])
     assert SAME not in _profile(tmp_path, ["a.jsonl"], "out")
     assert _bytes(tmp_path / "out") == whole
+
+
+# groups before, groups then, what is said: what was measured beyond need is left out again
+GROUPS: list[tuple[list[str], list[str], str]] = [
+    (["copies", "compression"], ["copies", "compression"], "2 of 3"),
+    (["copies", "compression"], ["copies"], "2 of 3"),
+    (["copies"], [], "2 of 3"),
+    ([], ["copies"], ""),
+]
+
+
+@pytest.mark.parametrize(("before", "then", "said"), GROUPS)
+def test_copies_are_counted_anew_over_what_is_reused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: list[str], then: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "a.jsonl", range(300))
+    _write(tmp_path / "b.jsonl", range(200, 400))
+    _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out", groups=before)
+    names = _append_shard(tmp_path)
+    heard = _profile(tmp_path, names, "out", groups=then)
+    assert (said in heard) if said else not heard
+    _profile(tmp_path, names, "fresh", cached=False, groups=then)
+    assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
