@@ -20,7 +20,6 @@ from typing import Any
 
 import polars as pl
 
-import curate
 from curate.manifest.chunks import read_chunks
 from curate.manifest.lines import fingerprint
 from curate.manifest.nemo import chunk_digest
@@ -149,14 +148,14 @@ def same_code(folder: Path) -> bool:
 @cache
 def measuring_code() -> str:
     """One name for the code and the engines that measure."""
-    root = Path(curate.__file__).parent
+    root = Path(__file__).parents[1]
     return _code(root / name for name in _MEASURING)
 
 
 @cache
 def all_code() -> str:
     """One name for all code that has a part in a profile directory."""
-    root = Path(curate.__file__).parent
+    root = Path(__file__).parents[1]
     return _code(path for path in (root, root.parent / "reports") if path.exists())
 
 
