@@ -140,12 +140,16 @@ class Records:
             for at, n, us, total, least, most in rows
         ]
 
-    def between(self, metric: str, ranges: Sequence[tuple[float, float]]) -> list[float]:
-        """Every value of a metric in any of the closed ranges, in order."""
+    def between(
+        self, metric: str, ranges: Sequence[tuple[float, float]]
+    ) -> list[tuple[float, int]]:
+        """(value, rows) of a metric in any of the closed ranges, in order of value."""
         name = _name(metric)
         inside = " OR ".join(f"{name} BETWEEN {low!r} AND {high!r}" for low, high in ranges)
-        rows = self.query(f"SELECT {name} FROM records WHERE {inside} ORDER BY 1")
-        return [_float(value) for (value,) in rows]
+        rows = self.query(
+            f"SELECT {name}, count(*) FROM records WHERE {inside} GROUP BY {name} ORDER BY {name}"
+        )
+        return [(_float(value), _int(n)) for value, n in rows]
 
     def extremes(self, metric: str, ascending: bool, count: int) -> list[int]:
         """Row numbers of a metric's worst rows, worst first, ties in input order."""

@@ -74,18 +74,24 @@ def of_numbers(table: Records, metric: Metric, shares: Sequence[float]) -> Sprea
         empty = _histogram([], metric.bins)
         return Spread(0, None, None, None, [None] * len(shares), **empty)
     wanted = [(rank, bisect_left(running, rank)) for rank in ranks(total, shares)]
-    held = sorted({at for _, at in wanted})
-    values = table.between(metric.name, [(bins[at][4], bins[at][5]) for at in held])
+    # A bin of one value is known already: most rows of many a share are exactly 0 or 1.
+    held = sorted({at for _, at in wanted if bins[at][4] < bins[at][5]})
+    values = table.between(metric.name, [(bins[at][4], bins[at][5]) for at in held]) if held else []
+    ends = list(accumulate(n for _, n in values))
     first = dict(zip(held, accumulate([0, *(bins[at][1] for at in held)]), strict=False))
+
+    def value(rank: int, at: int) -> float:
+        if at not in first:
+            return bins[at][4]
+        return values[bisect_left(ends, first[at] + rank - (running[at] - bins[at][1]))][0]
+
     placed = [(min(at // FINE, metric.bins), n, us) for at, n, us, *_ in bins]
     return Spread(
         rows=total,
         mean=sum(part for *_, part, _, _ in bins) / total / 1e6,
         least=bins[0][4],
         greatest=bins[-1][5],
-        quantiles=[
-            values[first[at] + rank - 1 - (running[at] - bins[at][1])] for rank, at in wanted
-        ],
+        quantiles=[value(rank, at) for rank, at in wanted],
         **_histogram(placed, metric.bins),
     )
 
