@@ -114,8 +114,8 @@ def _expected(clips: Clips) -> npt.NDArray[np.uint64]:
     codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
     if codes.null_count():
         codes = codes.fill_null(distinct.len())
-    found: npt.NDArray[np.uint64] = scripts[codes.to_numpy()]
-    return found
+    expected: npt.NDArray[np.uint64] = scripts[codes.to_numpy()]
+    return expected
 
 
 def _transcript(duration_s: pl.Series, counts: Counts) -> Columns:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.profile import profile_into as profile
+from curate.profile import profile
 from curate.ruleset import load_rules
 
 MANIFESTS = 13
@@ -70,11 +70,12 @@ def agreement_figures(rows: pl.DataFrame) -> Mapping[str, object]:
     """The corpus figures over rows with `pred_text`; the reference's CER passes over long texts."""
     heard = rows.filter(pl.col("word_edits").is_not_null())
     short = heard.filter(pl.col("chars") <= 4000)
+    edits, words = int(heard["word_edits"].sum()), int(heard["words"].sum())
     return {
         "rows_with_pred_text": heard.height,
-        "wer_edits": heard["word_edits"].sum(),
-        "wer_ref_words": heard["words"].sum(),
-        "WER_corpus": int(heard["word_edits"].sum()) / int(heard["words"].sum()),
+        "wer_edits": edits,
+        "wer_ref_words": words,
+        "WER_corpus": edits / words,
         "CER_corpus": int(short["char_edits"].sum()) / int(short["chars"].sum()),
     }
 

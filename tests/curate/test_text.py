@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,12 +33,10 @@ def kernel(texts: list[str], lang: str | None = None) -> tuple[list[TextMeasures
     expected = np.full(len(texts), expected_scripts(lang), np.uint64)
     counts, keys = measure_spans(spans.data, spans.start, spans.length, expected)
     nullable = {WORD_LEN, DISTINCT, FOREIGN}
-    measures = [
-        TextMeasures(
-            *(None if at in nullable and n == NOT_APPLICABLE else n for at, n in enumerate(row))  # type: ignore[arg-type]
-        )
-        for row in counts.T.tolist()
-    ]
+    rows: list[list[Any]] = counts.T.tolist()
+    for row in rows:
+        row[:] = [None if at in nullable and n == NOT_APPLICABLE else n for at, n in enumerate(row)]
+    measures = [TextMeasures(*row) for row in rows]
     return measures, keys
 
 
