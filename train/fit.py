@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,9 @@ def fit(
     """
     shards = read_shards(config.data)
     archive = archive_of(config.model)
-    recipe = build_recipe(archive, config, shards.train, shards.validation)
+    recipe = build_recipe(archive, config, shards.train, shards.train_cuts, shards.validation)
     if runtime.is_main_process():
-        _claim(config.out, overwrite=overwrite)
+        _claim(config.out, overwrite=overwrite, inputs=(archive.path, shards.folder))
         with whole_file(config.out / CONFIG) as beside:
             beside.write_text(config.to_yaml(), encoding="utf-8")
     runtime.prepare()
@@ -66,18 +66,29 @@ def fit(
     return TrainRun(config.out, trained.steps, trained.seconds, best, found, record)
 
 
-def _claim(folder: Path, *, overwrite: bool) -> None:
-    """Make `folder` an empty folder; only a run folder is ever emptied, and only when told to."""
+def _claim(folder: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) -> None:
+    """Make `folder` an empty folder; only a run folder is ever emptied, and only when told to.
+
+    What the run reads must not lie in it.
+    """
     if folder.exists() and not folder.is_dir():
         raise ConfigError.of(folder, "is a file, not a folder", "choose another --out")
     if folder.is_dir() and any(folder.iterdir()):
-        if not overwrite:
-            raise ConfigError.of(folder, "is not empty", "choose another --out, or add --overwrite")
-        if not (folder / CONFIG).is_file():
-            what = f"holds no {CONFIG}, so it is no run of ours and is left as it is"
-            raise ConfigError.of(folder, what, "choose another --out")
-        shutil.rmtree(folder)
+        _clear(folder, overwrite=overwrite, inputs=inputs)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def _clear(folder: Path, *, overwrite: bool, inputs: Sequence[Path]) -> None:
+    if not overwrite:
+        raise ConfigError.of(folder, "is not empty", "choose another --out, or add --overwrite")
+    if not (folder / CONFIG).is_file():
+        what = f"holds no {CONFIG}, so it is no run of ours and is left as it is"
+        raise ConfigError.of(folder, what, "choose another --out")
+    within = [path for path in inputs if path.resolve().is_relative_to(folder.resolve())]
+    if within:
+        what = f"holds {within[0]}, which this run reads, so it is not replaced"
+        raise ConfigError.of(folder, what, "choose another --out")
+    shutil.rmtree(folder)
 
 
 def _record(

@@ -18,6 +18,7 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
+from lhotse.audio.utils import AudioLoadingError, DurationMismatchError
 from nemo.collections.asr.models import ASRModel
 from nemo.core.classes.modelPT import ModelPT
 from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
@@ -221,15 +222,19 @@ class Transcriber:
         self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
-        """Texts of the rows, in order; fewer where NeMo dropped audio that it could not read.
+        """Texts of the rows, in order; fewer, or none, where audio could not be read.
 
-        Rows go through a manifest, since that is where NeMo reads prompt slots from.
+        Rows go through a manifest, since that is where NeMo reads prompt slots from. Of audio that
+        cannot be read NeMo drops some silently, and stops at some.
         """
         with tempfile.TemporaryDirectory(prefix="transcribe-") as folder:
             manifest = Path(folder) / "rows.jsonl"
             lines = (json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
             manifest.write_text("".join(lines), encoding="utf-8")
-            found = self._model.transcribe(str(manifest), batch_size=batch_size, verbose=False)
+            try:
+                found = self._model.transcribe(str(manifest), batch_size=batch_size, verbose=False)
+            except (AudioLoadingError, DurationMismatchError):
+                return []
         return [str(getattr(item, "text", item)) for item in found]
 
 

@@ -39,6 +39,9 @@ STARTING_POINTS = (
 )
 """Where the pretrained run itself started from; NeMo refuses more than one, by presence alone."""
 
+CUTS_FOR_BINS = 10_000
+"""NeMo's own number of cuts from which to estimate the buckets' edges."""
+
 ABSENT: Any = object()
 """Nothing was inherited, and nothing inherited by default is a trap."""
 
@@ -117,14 +120,16 @@ def recipe_for(archive: Archive) -> RecipeName:
     return known[archive.model_class]
 
 
-def build_recipe(archive: Archive, run: RunConfig, shards: Path, validation: Path) -> Recipe:
-    """The configuration to train `archive` with: shards in, plain manifest for validation."""
+def build_recipe(
+    archive: Archive, run: RunConfig, shards: Path, cuts: int, validation: Path
+) -> Recipe:
+    """The configuration to train `archive` with: `cuts` in shards, a manifest for validation."""
     name = recipe_for(archive)
     inherited = archive.config
     config = copy.deepcopy(inherited)
     for key in (*DATA_SECTIONS, *STARTING_POINTS):
         config.pop(key, None)
-    config["train_ds"] = _train_section(inherited, run, shards)
+    config["train_ds"] = _train_section(inherited, run, shards, cuts)
     config["validation_ds"] = _validation_section(inherited, run, validation)
     config["test_ds"] = None
     config["optim"] = _optim_section(run)
@@ -156,7 +161,14 @@ def _sample_rate(inherited: dict[str, Any]) -> int:
     return 16000
 
 
-def _train_section(inherited: dict[str, Any], run: RunConfig, shards: Path) -> dict[str, Any]:
+def _train_section(
+    inherited: dict[str, Any], run: RunConfig, shards: Path, cuts: int
+) -> dict[str, Any]:
+    """How training reads the shards.
+
+    Shards repeat without end, so a buffer larger than the data would be filled with repeats before
+    the first batch: minutes of waiting for nothing. No buffer is larger than the data.
+    """
     batches = run.train_ds
     return _fields(inherited) | {
         "shar_path": str(shards.absolute()),
@@ -169,8 +181,9 @@ def _train_section(inherited: dict[str, Any], run: RunConfig, shards: Path) -> d
         "num_buckets": batches.num_buckets,
         "bucket_batch_size": None,
         "bucket_duration_bins": None,
-        "bucket_buffer_size": batches.bucket_buffer_size,
-        "shuffle_buffer_size": batches.shuffle_buffer_size,
+        "num_cuts_for_bins_estimate": min(CUTS_FOR_BINS, cuts),
+        "bucket_buffer_size": min(batches.bucket_buffer_size, cuts),
+        "shuffle_buffer_size": min(batches.shuffle_buffer_size, cuts),
         "concurrent_bucketing": batches.num_workers > 0,
         "min_duration": batches.min_duration,
         "max_duration": batches.max_duration,

@@ -1,0 +1,122 @@
+"""Small inputs for the tests of training: archives, shard folders, recipes; no NeMo in here."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"
+
+RECIPE = """\
+seed: 1
+trainer:
+  max_steps: 100
+  val_check_interval: 50
+optim:
+  lr: 1e-4
+  warmup_steps: 2
+  min_lr: 1e-6
+train_ds:
+  batch_duration: 60
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Callable[..., Path]:
+    """Write a recipe file; without a text, a sound one that lacks model, data and out."""
+
+    def write(text: str = RECIPE) -> Path:
+        path = tmp_path / "recipe.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+Member = tuple[str, bytes]
+
+
+@pytest.fixture
+def archive_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a .nemo file of the given configuration, with further members where asked."""
+
+    def write(
+        config: Mapping[str, Any] | str,
+        members: Sequence[tarfile.TarInfo | Member] = (("./model_weights.ckpt", b"weights"),),
+        name: str = "model.nemo",
+    ) -> Path:
+        text = config if isinstance(config, str) else json.dumps(config)
+        path = tmp_path / name
+        with tarfile.open(path, "w") as tar:
+            for member in (("./model_config.yaml", text.encode()), *members):
+                _add(tar, member)
+        return path
+
+    return write
+
+
+def _add(tar: tarfile.TarFile, member: tarfile.TarInfo | Member) -> None:
+    if isinstance(member, tarfile.TarInfo):
+        tar.addfile(member)
+        return
+    name, content = member
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    tar.addfile(info, io.BytesIO(content))
+
+
+@pytest.fixture
+def shard_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Write a folder of the shape that `curate shard` writes, with stand-ins for the audio."""
+
+    def write(cuts_per_shard: Sequence[int] = (2, 1), eval_rows: int = 2) -> Path:
+        folder = tmp_path / "shards"
+        (folder / "train").mkdir(parents=True)
+        shards = [_shard(folder, index, cuts) for index, cuts in enumerate(cuts_per_shard)]
+        rows = [_eval_row(folder, index) for index in range(eval_rows)]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / "eval.jsonl").write_text(lines, encoding="utf-8")
+        index = {
+            "schema": "curate.shards/1",
+            "cuts": sum(cuts_per_shard),
+            "hours": 0.5,
+            "shards": shards,
+            "manifests": {"eval": {"file": "eval.jsonl", "rows": eval_rows, "hours": 0.1}},
+        }
+        (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
+        return folder
+
+    return write
+
+
+def _cut(key: str) -> dict[str, Any]:
+    return {
+        "id": key,
+        "duration": 1.0,
+        "type": "MonoCut",
+        "recording": {"id": key, "sources": [{"type": "shar", "channels": [0], "source": ""}]},
+        "supervisions": [{"id": key, "text": "ja", "language": "de"}],
+        "custom": {"source_lang": "de", "target_lang": "de"},
+    }
+
+
+def _shard(folder: Path, index: int, count: int) -> dict[str, Any]:
+    cuts, recording = f"train/cuts.{index:06d}.jsonl.gz", f"train/recording.{index:06d}.tar"
+    with gzip.open(folder / cuts, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(_cut(f"{index}-{number}")) + "\n" for number in range(count))
+    (folder / recording).write_bytes(b"audio" * count)
+    size = (folder / cuts).stat().st_size + (folder / recording).stat().st_size
+    return {"cuts_file": cuts, "recording_file": recording, "cuts": count, "bytes": size}
+
+
+def _eval_row(folder: Path, index: int) -> dict[str, Any]:
+    audio = folder / f"eval{index}.wav"
+    audio.write_bytes(b"RIFF")
+    return {"audio_filepath": str(audio), "duration": 1.5, "text": "yes", "target_lang": "en"}

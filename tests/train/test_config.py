@@ -1,0 +1,163 @@
+"""The configuration: every fault, where it stands, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from curate.errors import ConfigError
+from train.config import (
+    RunConfig,
+    Setting,
+    find_recipe,
+    load_config,
+    parse_setting,
+    recipe_names,
+)
+
+Write = Callable[..., Path]
+
+GIVEN = [
+    Setting("--model m.nemo", "model", "m.nemo"),
+    Setting("--data d", "data", "d"),
+    Setting("--out o", "out", "o"),
+]
+
+
+def sets(*texts: str) -> list[Setting]:
+    return [*GIVEN, *(parse_setting(text) for text in texts)]
+
+
+def test_a_sound_recipe_loads(recipe: Write) -> None:
+    config = load_config(recipe(), GIVEN)
+    assert config.optim.lr == 1e-4
+    assert config.data == Path("d")
+
+
+def test_the_resolved_configuration_is_a_recipe_for_the_same_run(recipe: Write) -> None:
+    config = load_config(recipe(), sets("optim.lr=3e-05", "trainer.limit_val_batches=null"))
+    assert load_config(recipe(config.to_yaml())) == config
+
+
+@pytest.mark.parametrize(
+    ("settings", "where", "what"),
+    [
+        (["seed=1.5"], "--set seed=1.5", "valid integer"),
+        (["seed=yes"], "--set seed=yes", "valid integer"),  # a word, no truth value
+        (["optim.lr=-1"], "--set optim.lr=-1", "greater than 0"),
+        (["optim.lr=.nan"], "--set optim.lr=.nan", "finite"),
+        (["optim.lr='1e-4'"], "--set optim.lr='1e-4'", "valid number"),  # strict: a text
+        (["trainer.precision=fp8"], "--set trainer.precision=fp8", "32-true"),
+        (["freeze.encoder=1"], "--set freeze.encoder=1", "boolean"),
+        (["trainer.max_step=9"], "--set trainer.max_step=9", "unknown key"),
+        (["trainer=3"], "--set trainer=3", "object"),
+        (["seed.x=3"], "--set seed.x=3", "a value, not a section"),
+        (["optim.betas=[0.9]"], "--set optim.betas=[0.9]", "missing"),
+    ],
+)
+def test_a_wrong_setting_names_its_option(
+    recipe: Write, settings: list[str], where: str, what: str
+) -> None:
+    with pytest.raises(ConfigError, match=what) as caught:
+        load_config(recipe(), sets(*settings))
+    assert caught.value.faults[0].where == where
+
+
+@pytest.mark.parametrize("text", ["seed", "=3", "a..b=1", "a={", ".=1"])
+def test_a_setting_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_setting(text)
+
+
+def test_every_fault_is_told_at_once_with_its_line(recipe: Write) -> None:
+    text = "seed: x\ntrainer:\n  max_steps: 0\n  val_check_intervall: 5\n"
+    path = recipe(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, GIVEN)
+    told = {(fault.where, fault.what.split(":")[0]) for fault in caught.value.faults}
+    assert told == {
+        (f"{path}:1", "'seed'"),
+        (f"{path}:3", "'trainer.max_steps'"),
+        (f"{path}:4", "unknown key 'trainer.val_check_intervall'"),
+        (f"{path}:2", "'trainer.val_check_interval' is missing"),
+        (f"{path}:1", "'optim' is missing"),
+        (f"{path}:1", "'train_ds' is missing"),
+    }
+
+
+def test_an_unknown_key_comes_with_a_guess(recipe: Write) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(recipe(), sets("optim.warmup=3"))
+    assert "did you mean 'warmup_steps'?" in caught.value.faults[0].mend
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        (["trainer.val_check_interval=101"], "never validate"),
+        (["optim.warmup_steps=100"], "never gets there"),
+        (["optim.min_lr=1"], "above lr"),
+        (["train_ds.min_duration=50"], "not below"),
+        (["train_ds.max_duration=61"], "batch of its own"),  # Lhotse: one 3,600 s cut, one batch
+        (["trainer.devices=2", "train_ds.num_workers=0"], "same batches"),
+        (["freeze={encoder: true, decoder: true, batchnorm: eval}"], "nothing is left"),
+    ],
+)
+def test_values_that_are_wrong_together(recipe: Write, settings: list[str], what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        load_config(recipe(), sets(*settings))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["trainer.val_check_interval=100"],  # exactly one validation, at the end
+        ["train_ds.max_duration=60"],
+        ["freeze={encoder: true, decoder: true, batchnorm: train}"],  # BatchNorm alone adapts
+        ["trainer.devices=2", "train_ds.num_workers=1"],
+    ],
+)
+def test_values_at_the_edge_are_right(recipe: Write, settings: list[str]) -> None:
+    assert isinstance(load_config(recipe(), sets(*settings)), RunConfig)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [(b"- a list", "keys and values"), (b"\xff", "not UTF-8"), (b"a: 1\na: 2", "stands twice")],
+)
+def test_a_file_that_is_no_recipe(tmp_path: Path, content: bytes, what: str) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=what):
+        load_config(path)
+
+
+def test_recipes_of_ours_are_sound() -> None:
+    names = recipe_names()
+    assert {"canary-180m-flash", "canary-1b-v2", "tiny", "tiny-ctc"} <= set(names)
+    for name in names:
+        config = load_config(find_recipe(name, None), GIVEN)
+        assert config.optim.warmup_steps <= config.trainer.max_steps * 0.2
+
+
+@pytest.mark.parametrize(
+    ("recipe", "model", "found"),
+    [
+        (None, "nvidia/canary-180m-flash", "canary-180m-flash.yaml"),
+        (None, "models/tiny.nemo", "tiny.yaml"),
+        ("tiny-ctc", "anything.nemo", "tiny-ctc.yaml"),
+        ("my/own.yaml", None, "own.yaml"),
+    ],
+)
+def test_a_recipe_is_found_by_path_name_or_model(
+    recipe: str | None, model: str | None, found: str
+) -> None:
+    assert find_recipe(recipe, model).name == found
+
+
+@pytest.mark.parametrize(("recipe", "model"), [(None, "x.nemo"), ("nothing", None), (None, None)])
+def test_no_recipe_names_those_there_are(recipe: str | None, model: str | None) -> None:
+    with pytest.raises(ConfigError, match="canary-1b-v2"):
+        find_recipe(recipe, model)

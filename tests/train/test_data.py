@@ -1,0 +1,95 @@
+"""A shard folder is trusted only when everything that was recorded is there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.errors import InputError
+from train.data import read_shards
+
+Write = Callable[..., Path]
+Damage = Callable[[Path], object]
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = folder / "shards.json"
+    index = json.loads(path.read_text(encoding="utf-8"))
+    change(index)
+    path.write_text(json.dumps(index), encoding="utf-8")
+
+
+def test_a_sound_folder(shard_folder: Write) -> None:
+    found = read_shards(shard_folder())
+    assert (found.train_cuts, found.validation_rows) == (3, 2)
+    assert found.languages == ("de", "en")  # of training and of validation
+    assert found.validation_hours == pytest.approx(3 / 3600, abs=1e-6)
+
+
+def shorten(folder: Path) -> None:
+    path = folder / "train/recording.000000.tar"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda f: (f / "train/cuts.000001.jsonl.gz").unlink(), "is missing"),
+        (lambda f: (f / "train/recording.000000.tar").unlink(), "is missing"),
+        (shorten, "bytes with its recordings"),
+        (lambda f: (f / "train/README").write_text("x"), "does not belong"),
+        (lambda f: (f / "train/cuts.000000.jsonl.gz").write_bytes(b"\x1f\x8bno"), "cannot be read"),
+        (lambda f: (f / "eval.jsonl").write_text(""), "nothing to validate on"),
+        (lambda f: (f / "eval.jsonl").write_text("{"), "not JSON"),
+        (lambda f: (f / "eval.jsonl").unlink(), "cannot be read"),
+        (lambda f: (f / "eval0.wav").unlink(), "eval0.wav is missing"),
+        (lambda f: (f / "shards.json").unlink(), "holds no shards.json"),
+        (lambda f: (f / "shards.json").write_text("{"), "cannot be read"),
+        (lambda f: edit(f, lambda i: i.update(schema="other/1")), "not of schema"),
+        (lambda f: edit(f, lambda i: i.update(shards=[])), "no shard"),
+        (lambda f: edit(f, lambda i: i.pop("hours")), "lacks hours"),
+        (lambda f: edit(f, lambda i: i["manifests"].clear()), "lacks an eval manifest"),
+        (lambda f: edit(f, lambda i: i["shards"][1].update(cuts=2)), "holds 1 cuts, 2 were"),
+    ],
+)
+def test_damage_is_refused(shard_folder: Write, damage: Damage, what: str) -> None:
+    folder = shard_folder()
+    damage(folder)
+    with pytest.raises(InputError, match=what):
+        read_shards(folder)
+
+
+def test_all_damage_is_told_at_once(shard_folder: Write) -> None:
+    folder = shard_folder()
+    (folder / "train/recording.000000.tar").unlink()
+    (folder / "train/notes.txt").write_text("x")
+    (folder / "eval1.wav").unlink()
+    with pytest.raises(InputError) as caught:
+        read_shards(folder)
+    assert len(caught.value.faults) == 3
+
+
+def test_many_missing_files_are_counted(shard_folder: Write) -> None:
+    folder = shard_folder(eval_rows=15)
+    for path in folder.glob("eval*.wav"):
+        path.unlink()
+    with pytest.raises(InputError, match="5 more audio files are missing") as caught:
+        read_shards(folder)
+    assert len(caught.value.faults) == 11
+
+
+@pytest.mark.parametrize("kind", ["command", "url", "other"])
+def test_audio_that_would_run_or_fetch_is_refused(shard_folder: Write, kind: str) -> None:
+    folder = shard_folder()
+    path = folder / "train/cuts.000001.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        text = file.read()
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write(text.replace('"shar"', json.dumps(kind)))
+    with pytest.raises(InputError, match=f"type {kind} would run or fetch"):
+        read_shards(folder)

@@ -1,0 +1,167 @@
+"""Error rates by group, and a prediction for every row, with a stand-in for the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from train.edits import Edits, count_edits, total
+from train.evaluate import PREDICTIONS, Scored, _prediction, results, score
+from train.rows import Row
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "wer", "cer"),
+    [
+        ("guten tag", "guten tag", 0.0, 0.0),
+        ("Guten Tag!", "guten, tag", 0.0, 0.0),  # punctuation and case are no errors
+        ("guten tag", "guten", 0.5, 4 / 9),
+        ("guten tag", "", 1.0, 1.0),
+        ("ja", "nein nein nein", 3.0, 7.0),
+        ("don't", "dont", 0.0, 0.0),
+        ("", "", None, None),
+        ("...", "ja", None, None),  # no reference word: no rate, yet an insertion
+    ],
+)
+def test_rates_of_one_row(
+    reference: str, hypothesis: str, wer: float | None, cer: float | None
+) -> None:
+    edits = count_edits(reference, hypothesis)
+    assert edits.wer == wer
+    assert edits.cer == (None if cer is None else pytest.approx(cer, abs=1e-6))
+
+
+def test_words_without_a_reference_count_as_insertions() -> None:
+    both = total([count_edits("...", "ja ja"), count_edits("eins zwei", "eins zwei")])
+    assert (both.insertions, both.wer) == (2, 1.0)
+
+
+WORDS = st.lists(st.sampled_from(["ja", "nein", "doch"]), max_size=6).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_edits_account_for_every_word(reference: str, hypothesis: str) -> None:
+    edits = count_edits(reference, hypothesis)
+    said = edits.ref_words - edits.deletions + edits.insertions
+    assert (edits.ref_words, said) == (len(reference.split()), len(hypothesis.split()))
+
+
+def test_nothing_has_no_rate() -> None:
+    assert (total([]).wer, total([]).cer) == (None, None)
+
+
+class Stub:
+    """Says what it is told; drops the audio that it is told to, as NeMo does."""
+
+    def __init__(self, says: Callable[[Mapping[str, Any]], str], drops: Sequence[str] = ()) -> None:
+        self.asked: list[list[Mapping[str, Any]]] = []
+        self._says = says
+        self._drops = drops
+
+    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
+        self.asked.append(list(rows))
+        kept = [row for row in rows if Path(row["audio_filepath"]).name not in self._drops]
+        return [self._says(row) for row in kept]
+
+
+def row(folder: Path, name: str, line: int = 1, **fields: Any) -> Row:
+    (folder / name).write_bytes(b"")
+    whole = {"audio_filepath": name, "duration": 1.0, "text": "eins zwei", "lang": "de"} | fields
+    return Row(folder / "m.jsonl", line, json.dumps(whole), whole)
+
+
+def judged(verdict: str, *tags: str) -> dict[str, Any]:
+    return {"_curate": {"id": "s:1", "verdict": verdict, "tags": list(tags)}}
+
+
+def run(rows: Sequence[Row], stub: Stub, prompted: bool = False) -> list[Scored]:
+    return score(rows, stub, prompted, 4, lambda _: None)
+
+
+def test_predictions_keep_the_order_of_the_rows(tmp_path: Path) -> None:
+    rows = [row(tmp_path, f"{n}.wav", n, duration=float(n)) for n in (2, 9, 5)]
+    stub = Stub(lambda asked: str(asked["duration"]))
+    assert [item.hypothesis for item in run(rows, stub)] == ["2.0", "9.0", "5.0"]
+    assert [asked["duration"] for asked in stub.asked[0]] == [9.0, 5.0, 2.0]  # less padding
+
+
+def test_the_model_is_asked_with_whole_paths_and_both_languages(tmp_path: Path) -> None:
+    rows = [row(tmp_path, "a.wav", pnc="no", **judged("clean"))]
+    stub = Stub(lambda _: "")
+    run(rows, stub)
+    asked = stub.asked[0][0]
+    assert asked["audio_filepath"] == str(tmp_path / "a.wav")
+    assert (asked["source_lang"], asked["target_lang"], asked["pnc"]) == ("de", "de", "no")
+    assert "_curate" not in asked
+
+
+def test_missing_audio_is_named_and_counts_in_no_rate(tmp_path: Path) -> None:
+    rows = [row(tmp_path, "a.wav"), row(tmp_path, "b.wav", 2)]
+    (tmp_path / "b.wav").unlink()
+    scored = run(rows, Stub(lambda _: "eins zwei"))
+    found = results(scored, "m", "")
+    assert found["overall"]["rows"] == 1
+    assert found["overall"]["wer"] == 0.0
+    assert [item["id"] for item in found["unscored"]] == [rows[1].place]
+    assert "b.wav" in found["unscored"][0]["reason"]
+
+
+@pytest.mark.parametrize("spoilt", [["0.wav"], ["6.wav"], ["2.wav", "3.wav"], []])
+def test_audio_that_nemo_drops_spoils_no_other_row(tmp_path: Path, spoilt: list[str]) -> None:
+    rows = [row(tmp_path, f"{n}.wav", n) for n in range(7)]
+    stub = Stub(lambda asked: Path(asked["audio_filepath"]).name, spoilt)
+    scored = run(rows, stub)
+    for item in scored:
+        name = item.row.audio.name
+        assert item.hypothesis == (None if name in spoilt else name)
+    assert sum(item.reason != "" for item in scored) == len(spoilt)
+
+
+def test_a_prompted_model_needs_a_language(tmp_path: Path) -> None:
+    rows = [row(tmp_path, "a.wav", lang=None)]
+    assert run(rows, Stub(lambda _: "x"), prompted=False)[0].hypothesis == "x"
+    assert "English" in run(rows, Stub(lambda _: "x"), prompted=True)[0].reason
+
+
+def table(found: Mapping[str, Any], name: str) -> dict[str | None, tuple[int, float | None]]:
+    return {group["value"]: (group["rows"], group["wer"]) for group in found["by"][name]}
+
+
+def test_rates_by_what_curation_knew(tmp_path: Path) -> None:
+    rows = [
+        row(tmp_path, "a.wav", 1, speaker="s1", duration=0.4, **judged("clean")),
+        row(tmp_path, "b.wav", 2, speaker=7, duration=2.0, **judged("borderline", "b:x", "b:y")),
+        row(tmp_path, "c.wav", 3, lang="en", duration=12.5, **judged("borderline", "b:x")),
+        row(tmp_path, "d.wav", 4, lang=None, duration=40.0),
+    ]
+    wrong = {"b.wav": "eins", "c.wav": ""}
+    stub = Stub(lambda asked: wrong.get(Path(asked["audio_filepath"]).name, "eins zwei"))
+    found = results(run(rows, stub), "m", "")
+    assert table(found, "verdict") == {"borderline": (2, 0.75), "clean": (1, 0.0), None: (1, 0.0)}
+    assert table(found, "tag") == {"b:x": (2, 0.75), "b:y": (1, 0.5), None: (2, 0.0)}
+    assert table(found, "lang") == {"de": (2, 0.25), "en": (1, 1.0), None: (1, 0.0)}
+    assert table(found, "speaker") == {"7": (1, 0.5), "s1": (1, 0.0), None: (2, 0.5)}
+    assert list(table(found, "duration")) == ["0-1 s", "2-5 s", "10-20 s", "40 s and more"]
+    assert table(found, "manifest") == {str(tmp_path / "m.jsonl"): (4, 0.375)}
+    assert [item["wer"] for item in found["worst"]] == [1.0, 0.5]  # the worst first, none right
+
+
+def test_a_prediction_leaves_the_line_as_it_was(tmp_path: Path) -> None:
+    line = '{"audio_filepath": "a.wav", "duration": 1.50, "text": "j\\u0061", "x": 1e2 }'
+    item = Scored(Row(tmp_path / "m", 1, line, json.loads(line)), "ja", Edits(1, 0, 0, 0, 2, 0))
+    written = _prediction(item)
+    assert written.startswith(line[:-2])
+    assert json.loads(written) == json.loads(line) | {"pred_text": "ja", "wer": 0.0, "cer": 0.0}
+
+
+def test_an_older_prediction_is_replaced(tmp_path: Path) -> None:
+    item = Scored(row(tmp_path, "a.wav", pred_text="old", wer=9), None, None, "why")
+    found = json.loads(_prediction(item), object_pairs_hook=lambda pairs: pairs)
+    assert [value for key, value in found if key in {"pred_text", "wer"}] == [None, None]
+    assert PREDICTIONS == "predictions.jsonl"

@@ -1,0 +1,100 @@
+"""YAML without surprises: what a scalar means, and which line a value stands on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from train.marked_yaml import YamlError, read
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"),  # a language, not False
+        ("on", "on"),
+        ("true", True),
+        ("1e-3", 1e-3),  # a text in YAML 1.1
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("12:30:45", "12:30:45"),  # 45045 in YAML 1.1
+        ("2026-01-02", "2026-01-02"),
+        ("007", 7),
+        ("'7'", "7"),
+        ("~", None),
+        ("", None),
+        ("-.inf", -math.inf),
+        ("1_000", "1_000"),
+        ("<|pnc|>", "<|pnc|>"),
+    ],
+)
+def test_scalars_follow_the_core_schema(text: str, value: Any) -> None:
+    found = read(f"key: {text}").value["key"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("a: 1\nb: 2\na: 3", 3, "key 'a' stands twice"),
+        ("a: &x 1\nb: *x", 1, "aliases"),
+        ("a: !!python/object:os.system x", 1, "tag"),
+        ("a: !own x", 1, "tag"),
+        ("a: [1", 1, "expected"),
+        ("a: 1\n---\nb: 2", 2, "another document"),
+        ("? [1]\n: 2", 1, "plain word"),
+        ("a:\n\t- 1", 2, "cannot start any token"),
+    ],
+)
+def test_what_is_not_ours_is_refused_with_its_line(text: str, line: int, what: str) -> None:
+    with pytest.raises(YamlError, match=what) as caught:
+        read(text)
+    assert caught.value.line == line
+
+
+def test_aliases_are_copied_where_they_are_allowed() -> None:
+    assert read("a: &x [1]\nb: *x", aliases=True).value == {"a": [1], "b": [1]}
+
+
+def test_aliases_of_aliases_are_bounded() -> None:
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 8)]
+    with pytest.raises(YamlError, match="more than"):
+        read("\n".join(["l0: &l0 [1]", *levels]), aliases=True)
+
+
+def test_an_alias_within_itself_ends() -> None:
+    with pytest.raises(YamlError, match="within"):
+        read("a: &a [*a]", aliases=True)
+
+
+def test_lines_of_nested_values() -> None:
+    marked = read("# comment\na:\n  b: 1\n  c:\n    - x\n    - y\n")
+    assert [marked.line(steps) for steps in [("a",), ("a", "b"), ("a", "c", 1)]] == [2, 3, 6]
+    assert marked.line(("a", "missing")) == 2  # the closest parent that is there
+
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\x85\ufeff")),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abno", min_size=1), inner),
+    max_leaves=10,
+)
+
+
+@given(PLAIN)
+def test_what_omegaconf_writes_is_read_back(value: Any) -> None:
+    text = yaml.dump({"key": value}, Dumper=_NoAliases, allow_unicode=True)
+    assert read(text).value == {"key": value}
+
+
+class _NoAliases(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
