@@ -34,15 +34,22 @@ By = Annotated[
     list[str],
     typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
 ]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="What the inputs are.", show_default="told by their content"),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
 @app.command(name="profile")
 def profile_command(
-    manifests: Annotated[list[str], typer.Argument(help="NeMo JSONL manifests, or globs.")],
+    manifests: Annotated[
+        list[str], typer.Argument(help="Manifests, tables, directories, globs; - is stdin.")
+    ],
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    format: Format = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +60,7 @@ def profile_command(
     from curate.cli import show, stages
 
     with show.progress(stages.input_bytes(manifests), quiet) as advance:
-        found = stages.profile(manifests, out, rules, _split(by), _command(), advance)
+        found = stages.profile(manifests, out, rules, _split(by), _command(), advance, format)
     show.summary(found, as_json, quiet, show.profile_table, out)
 
 
@@ -70,6 +77,10 @@ def split_command(
         list[str], typer.Option("--group", help="Fields whose values stay in one split.")
     ] = [],  # noqa: B006
     strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
+    format: Format = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,7 +91,7 @@ def split_command(
     from curate.cli import show, stages
 
     wanted = stages.SplitWish(
-        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict
+        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict, format, to
     )
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = stages.split(inputs, out, rules, wanted, _command(), advance)

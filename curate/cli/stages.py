@@ -36,11 +36,12 @@ def profile(
     by: Sequence[str],
     command: str,
     advance: Progress,
+    format: str | None = None,
 ) -> Json:
     """`curate profile`: returns profile.json's content."""
     chosen = load_rules(rules)
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
-        found = build_profile(manifests, folder, chosen, by, command, advance)
+        found = build_profile(manifests, folder, chosen, by, command, advance, format=format)
         reports.build("profile", folder)
     return found
 
@@ -63,6 +64,8 @@ class SplitWish:
     by: list[str]
     group: list[str]
     strict: bool
+    format: str | None = None
+    to: str | None = None
 
 
 def split(
@@ -79,7 +82,9 @@ def split(
     targets = Targets.parse({"eval": wish.eval, "test": wish.test})
     with whole_directory(out, OURS, "split.json") as folder:
         profiled = _profiled(inputs, folder, rules, wish, command, advance)
-        found = split_profile(profiled, folder, targets, wish.seed, wish.by, wish.group, command)
+        found = split_profile(
+            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to
+        )
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
@@ -104,11 +109,11 @@ def _profiled(
                 "profile again with these rules, or name the manifests instead of the profile",
             )
         return Path(inputs[0])
-    find_sources(inputs)
+    find_sources(inputs, wish.format)
     scratch = folder / ".profile"
     scratch.mkdir()
     fields = [*wish.by, *wish.group]
-    build_profile(inputs, scratch, load_rules(rules), fields, command, advance)
+    build_profile(inputs, scratch, load_rules(rules), fields, command, advance, format=wish.format)
     return scratch
 
 

@@ -11,6 +11,7 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS
+from curate.manifest.formats import kept_fields
 from curate.metrics import BY_NAME
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records
@@ -35,22 +36,27 @@ def profile(
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
     threads: int | None = None,
+    format: str | None = None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
-    `by` names further manifest fields to keep and to group by, beside lang and speaker. Returns
+    `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
+    format keeps anyway (shard_id, a blend's tags) is added. `format` names the inputs' format
+    where sniffing would not do. Returns
     profile.json's content. Raises InputError where a manifest cannot be read or none holds a
     record line, ConfigError for a field that cannot be a column.
     """
-    extra_fields = _extra_fields(by)
-    sources = find_sources(manifests)
+    sources = find_sources(manifests, format)
+    extra_fields = _extra_fields(by, kept_fields(sources))
     read, total = write_records(
         sources, rules, extra_fields, folder / "records.parquet", on_progress, threads
     )
     if not total.rows:
-        raise InputError(*(Fault(name, "holds no record: every line is blank") for name in sources))
+        raise InputError(
+            *(Fault(source.name, "holds no record: every line is blank") for source in sources)
+        )
     strata = ["lang", "speaker", *extra_fields]
-    summary = summarise(folder / "records.parquet", rules, strata)
+    summary = summarise(folder / "records.parquet", rules, strata, sources)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
@@ -76,8 +82,8 @@ def versions(libraries: Sequence[str]) -> dict[str, str]:
     return {name: version(name) for name in libraries}
 
 
-def _extra_fields(by: Sequence[str]) -> list[str]:
-    """The fields of `by` that are not columns anyway; all faults at once."""
+def _extra_fields(by: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """The fields of `by` that are not columns anyway, and those kept; all faults at once."""
     known = records_schema([])
     wanted = [name for name in dict.fromkeys(by) if name not in {"lang", "speaker"}]
     faults = [
@@ -86,7 +92,8 @@ def _extra_fields(by: Sequence[str]) -> list[str]:
         for what in _field_faults(name, known)
     ]
     raise_all(ConfigError, faults)
-    return wanted
+    implied = [name for name in kept if not _field_faults(name, known)]
+    return list(dict.fromkeys([*wanted, *implied]))
 
 
 def _field_faults(name: str, known: object) -> list[str]:

@@ -13,7 +13,9 @@ from curate.columns import JUDGEMENT, RECORD, schema
 from curate.frames import Clips
 from curate.ledger import Amount
 from curate.manifest import Piece, read_manifest
+from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
+from curate.manifest.origin import Origin
 from curate.metrics import METRICS
 from curate.metrics.measure import measure
 from curate.ruleset import RuleSet
@@ -29,18 +31,25 @@ Progress = Callable[[int, int], None]
 class Source:
     """What was read of one manifest; `bytes` counts the decompressed file."""
 
-    name: str
+    origin: Origin
     bytes: int = 0
     rows: int = 0
     blank_lines: int = 0
     blank_bytes: int = 0
     digests: list[int] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """What its records' ids begin with."""
+        return self.origin.name
+
     def as_json(self) -> Mapping[str, object]:
         """An entry of profile.json's `inputs`."""
         return {
             "source": self.name,
             "folder": str(Path(self.name).resolve().parent),
+            **self.origin.as_json(),
+            "copied": copied_as(self.origin),
             "bytes": self.bytes,
             "rows": self.rows,
             "blank_lines": self.blank_lines,
@@ -59,7 +68,7 @@ def records_schema(extra_fields: Sequence[str]) -> Mapping[str, pl.DataType]:
 
 
 def write_records(
-    sources: Sequence[str],
+    sources: Sequence[Origin],
     rules: RuleSet,
     extra_fields: Sequence[str],
     path: Path,
@@ -81,7 +90,7 @@ def write_records(
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
             for source in read:
-                for piece in read_manifest(source.name, judge, extra_fields, threads):
+                for piece in read_manifest(source.origin, judge, extra_fields, threads):
                     _note(source, piece)
                     on_progress(piece.bytes, piece.frame.height)
                     yield piece.frame

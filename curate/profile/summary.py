@@ -9,6 +9,7 @@ from pathlib import Path
 from curate.columns import US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
 from curate.manifest.lines import Place, fetch_lines
+from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
@@ -30,8 +31,14 @@ def hours(duration_us: int) -> float:
     return round(duration_us / US_PER_HOUR, 6)
 
 
-def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
-    """The parts of profile.json that are computed from records.parquet."""
+def summarise(
+    records: Path, rules: RuleSet, strata: Sequence[str], origins: Sequence[Origin] = ()
+) -> Json:
+    """The parts of profile.json that are computed from records.parquet.
+
+    `origins` say how the sources are read again; one that is not named is a NeMo manifest.
+    """
+    found_at = {origin.name: origin for origin in origins}
     with open_records(records) as table:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
@@ -49,7 +56,7 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, rows),
+            "metrics": _metrics(table, rules, rows, found_at),
             "strata": {name: _strata(table, name) for name in strata},
             "duplicates": {
                 "unique_texts": texts,
@@ -85,12 +92,14 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     return found
 
 
-def _metrics(table: Records, rules: RuleSet, rows: int) -> list[Json]:
+def _metrics(
+    table: Records, rules: RuleSet, rows: int, origins: Mapping[str, Origin]
+) -> list[Json]:
     limits = thresholds(rules)
     worst = {metric.name: _worst_rows(table, metric) for metric in METRICS}
     names = [metric.name for metric in METRICS]
     found = table.rows([at for numbers in worst.values() for at in numbers], names)
-    records = _records_of(list(found.values()))
+    records = _records_of(list(found.values()), origins)
     return [
         {
             **_distribution(table, metric, rows),
@@ -148,14 +157,16 @@ def _worst_rows(table: Records, metric: Metric) -> list[int]:
     return table.extremes(metric.name, metric.direction == "low", WORST)
 
 
-def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
+def _records_of(
+    rows: Sequence[Row], origins: Mapping[str, Origin]
+) -> Mapping[tuple[str, Place], Json]:
     """The original records behind rows of `Records.rows`."""
     by_source: dict[str, list[Place]] = {}
     for source, _, offset, length, *_ in rows:
         by_source.setdefault(str(source), []).append((int(offset), int(length)))  # type: ignore[call-overload]
     found: dict[tuple[str, Place], Json] = {}
     for source, places in by_source.items():
-        for place, line in fetch_lines(source, places).items():
+        for place, line in fetch_lines(origins.get(source, source), places).items():
             try:
                 found[source, place] = parse_line(line)
             except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
