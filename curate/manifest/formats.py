@@ -9,12 +9,16 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from curate.errors import ConfigError, InputError
+from curate.manifest.blend import find_blend
 from curate.manifest.chunks import open_manifest, read_chunks
+from curate.manifest.columnar import PARQUET
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
 from curate.manifest.look import Format, Look
 from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.spool import is_local
+from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
+from curate.manifest.tarred import NEMO_TARRED
 
 _GLOB = frozenset("*?[")
 _BRACES = re.compile(r"_OP_(.*?)_CL_|\{([^{}]*)\}")
@@ -41,11 +45,37 @@ NEMO = Format(
     converted=False,
 )
 
+
+def _find_blend(look: Look) -> list[Origin]:
+    return find_blend(
+        look.name,
+        lambda path, format: [o for one in expand(path) for o in find_origins(one, format)],
+    )
+
+
+def _no_records(origin: Origin) -> Iterator[Portion]:
+    raise AssertionError("a blend is read by the formats of its parts")
+
+
+INPUT_CFG = Format(
+    "input_cfg",
+    "NeMo input_cfg YAML: nemo, nemo_tarred, lhotse, lhotse_shar, group; weights and tags kept",
+    lambda look: look.folder is None and look.name.endswith((".yaml", ".yml")),
+    _find_blend,
+    _no_records,
+)
+
 FORMATS: tuple[Format, ...] = (
     SHAR,
     SUPERVISIONS,
     KALDI,
+    INPUT_CFG,
+    PARQUET,
+    COMMON_VOICE,
+    FLEURS,
+    TABLE,
     CUTS,
+    NEMO_TARRED,
     NEMO,
 )
 """Asked in this order; NeMo's lines come last, since they take what nobody else does."""

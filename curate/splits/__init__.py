@@ -72,7 +72,8 @@ def split_profile(
     """Split the records of a profile directory into `folder` (which exists).
 
     Writes each split's original lines, the certificate split.json, splits.lock.parquet and
-    ledger.json; returns split.json's content. `to`="lhotse" adds Lhotse cuts of each. Raises ConfigError where a column is not in the
+    ledger.json; returns split.json's content. `to`="lhotse" adds Lhotse cuts of each.
+    Raises ConfigError where a column is not in the
     profile, InputError where the manifests are no longer those profiled.
     """
     check_target(to)
