@@ -106,7 +106,8 @@ def is_quoted(name: str) -> bool:
                 inner = cell[1:-1]
                 if b'"' not in cell:
                     continue
-                if not (len(cell) > 1 and cell[:1] == cell[-1:] == b'"' and b'""' in inner):
+                whole = len(cell) > 1 and cell[:1] == cell[-1:] == b'"'
+                if not (whole and (b'""' in inner or not inner)):
                     return False
                 if b'"' in inner.replace(b'""', b""):
                     return False
