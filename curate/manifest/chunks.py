@@ -22,6 +22,12 @@ CHUNK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20
 """A line beyond this is no record of anybody's, and would fill the memory."""
 
+MOST_LINES = 1 << 18
+"""Lines in one chunk; a manifest's own are a tenth of this."""
+
+_SAMPLES, _SAMPLE = 64, 1024
+"""Places of a chunk, and bytes there, that tell whether its lines need counting."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_STEP = 1 << 10
@@ -180,12 +186,30 @@ def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chu
                 )
             continue
         data = b"".join([*pending, block[:cut]])
-        yield Chunk(source, offset, data)
-        offset += len(data)
+        for part in _not_too_many(data):
+            yield Chunk(source, offset, part)
+            offset += len(part)
         pending = [block[cut:]] if cut < len(block) else []
         held = len(block) - cut
     if rest := b"".join(pending):
         yield Chunk(source, offset, rest)
+
+
+def _not_too_many(data: bytes) -> Iterator[bytes]:
+    """Whole lines as they are, or in smaller parts where they are next to empty.
+
+    What is held of each line would otherwise outgrow the lines by far.
+    """
+    step = len(data) // _SAMPLES + 1
+    seen = sum(data.count(b"\n", at, at + _SAMPLE) for at in range(0, len(data), step))
+    if seen * 64 <= _SAMPLES * _SAMPLE or data.count(b"\n") <= MOST_LINES:
+        yield data
+        return
+    first = 0
+    while first < len(data):
+        last = data.rfind(b"\n", first, first + MOST_LINES) + 1 or data.find(b"\n", first) + 1
+        yield data[first:last]
+        first = last
 
 
 def _blocks(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[bytes]:

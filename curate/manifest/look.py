@@ -25,7 +25,7 @@ class Look:
     @classmethod
     def at(cls, name: str) -> Look:
         """Look at an input; InputError where there is none or it is no file or directory."""
-        if is_local(name) and Path(name).is_dir():
+        if is_local(name) and os.path.isdir(name):  # noqa: PTH112 - "" is no folder
             return cls(name, frozenset(os.listdir(name)))  # noqa: PTH208 - names, not paths
         os.close(open_manifest(name))
         return cls(name, None)
