@@ -24,6 +24,7 @@ import polars as pl
 import zstandard
 
 from curate.errors import CurateError
+from curate.manifest.strict import parse_line, why_no_record
 from curate.profile import profile
 from curate.ruleset import load_rules
 from curate.splits import Targets, split_profile
@@ -40,8 +41,8 @@ TEXTS = [
 ]
 TOKENS = [
     b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\r\n", b"\r", b"\t", b"\0", b"\xff",
-    b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b"NaN", b"-Infinity", b"1e999", b"9" * 30, b"null",
-    b"true", b'"text"', b'"duration"', b'"duration": 1,', b"\xef\xbb\xbf", b"\xff\xfe",
+    b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b"NaN", b"-Infinity", b"1e999", b"9" * 30,
+    b"9" * 5000, b"null", b"true", b'"text"', b'"duration"', b'"duration": 1,', b"\xef\xbb\xbf", b"\xff\xfe",
     b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PAR1", b"[" * 200, b'""', b"  ", b"-", b"&a ", b"*a",
 ]  # fmt: skip
 Files = Mapping[str, bytes]
@@ -177,6 +178,10 @@ def check(found: Mapping[str, object], profiled: Path, out: Path) -> None:
         path.read_bytes().count(b"\n") for path in outputs if path.stem != "eval_borderline"
     )
     assert written == rows.height, (written, rows.height)
+    for path in outputs:
+        if path.stem != "malformed":
+            for line in path.read_bytes().split(b"\n")[:-1]:
+                assert why_no_record(parse_line(line)) is None, line[:200]
     for entry in found["inputs"]:  # type: ignore[attr-defined]
         if entry["format"] != "nemo" or not entry["source"].endswith("m.jsonl"):
             continue

@@ -147,8 +147,13 @@ def _tags(file: str, node: Node | None) -> Mapping[str, str]:
 def _compose(file: str) -> Node:
     """The YAML's nodes; nothing is constructed, and aliases are refused."""
     text = read_head(file, _LARGEST)
+    depth = 0
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > 4 * _DEEPEST:  # before its nodes are built: that would take for ever
+                raise InputError.of(file, "is nested too deeply")
             if isinstance(event, yaml.AliasEvent):
                 where = f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
                 raise InputError(Fault(where, "aliases are not read", "write it out"))

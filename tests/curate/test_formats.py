@@ -223,7 +223,7 @@ def test_splits_of_every_format_hold_every_record(
         for path in out.glob("*.cuts.jsonl.gz")
         for line in gzip.decompress(path.read_bytes()).splitlines()
     ]
-    assert sorted(c["supervisions"][0]["text"] for c in cuts) == sorted(r["text"] for r in RECORDS)
+    assert sorted(c["supervisions"][0]["text"] for c in cuts) == sorted(texts)
 
 
 def test_cuts_that_were_written_are_read_back(tmp_path: Path) -> None:
