@@ -42,8 +42,9 @@ TEXTS = [
 TOKENS = [
     b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\n", b"\r\n", b"\r", b"\t", b"\0", b"\xff",
     b"\xed\xa0\x80", b"\\ud800", b"\\u0000", b"NaN", b"-Infinity", b"1e999", b"9" * 30,
-    b"9" * 5000, b"null", b"true", b'"text"', b'"duration"', b'"duration": 1,', b"\xef\xbb\xbf", b"\xff\xfe",
-    b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PAR1", b"[" * 200, b'""', b"  ", b"-", b"&a ", b"*a",
+    b"9" * 5000, b"null", b"true", b'"text"', b'"duration"', b'"duration": 1,', b"\xef\xbb\xbf",
+    b"\xff\xfe", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"PAR1", b"[" * 200, b'""', b"  ", b"-",
+    b"&a ", b"*a",
 ]  # fmt: skip
 Files = Mapping[str, bytes]
 

@@ -16,6 +16,8 @@ from curate.text.words import digest_bytes
 
 Offsets = npt.NDArray[np.int64]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 PORTION_BYTES = 2 << 20
 """Original bytes in one portion of a format that Python converts."""
 
@@ -144,7 +146,7 @@ def canonical(record: Mapping[str, object]) -> bytes:
     """A record as one line of NeMo's JSON; fields that are None are left out."""
     known = {key: value for key, value in record.items() if value is not None}
     try:
-        return json.dumps(known, ensure_ascii=False, allow_nan=False).encode()
+        return _ENCODER.encode(known).encode()
     except UnicodeEncodeError:
         raise Malformed("lone surrogate (cannot be written as UTF-8)") from None
     except (ValueError, RecursionError) as error:
