@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from curate.errors import CurateError, InputError
-from curate.manifest import find_sources, read_manifest
+from curate.manifest import chunks, find_sources, read_manifest
 from curate.manifest.chunks import LONGEST_LINE, read_chunks
 from curate.manifest.lines import fetch_lines
 from curate.metrics.measure import measure
@@ -102,6 +102,21 @@ def test_compressed_equals_plain(tmp_path: Path, compress: Callable[[bytes], byt
         list(read_chunks(str(packed)))
 
 
+def test_gzip_without_isal_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m.gz"
+    whole = gzip.compress(GOOD * 9 + b"\n") * 2
+    for content in (whole, whole[:-3], whole + b"junk", whole + b"\0" * 512):
+        path.write_bytes(content)
+        said: list[object] = []
+        for reader in (chunks._GzipReader, gzip.GzipFile):
+            monkeypatch.setattr(chunks, "_GzipReader", reader)
+            try:
+                said.append(b"".join(chunk.data for chunk in read_chunks(str(path))))
+            except InputError as error:
+                said.append(error.faults[0].where)
+        assert said[0] == said[1]
+
+
 def pipe(path: Path) -> None:
     os.mkfifo(path)
 
@@ -142,12 +157,12 @@ def test_odd_names_are_refused(name: str) -> None:
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
     path.write_bytes((GOOD + b"\n") * 1000)
-    chunks = read_chunks(str(path), 1 << 12)
-    next(chunks)
+    reading = read_chunks(str(path), 1 << 12)
+    next(reading)
     with path.open("ab") as file:
         file.write(GOOD)
     with pytest.raises(InputError, match="changed while it was read"):
-        list(chunks)
+        list(reading)
 
 
 def test_many_small_files(tmp_path: Path) -> None:
