@@ -78,13 +78,15 @@ def profile(
     cached: bool = True,
     groups: Sequence[str] = (),
     phrases: Sequence[str | Path] = (),
+    format: str | None = None,
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
     As `curate profile`, without the page. `rules` is a preset's name or a rule file; `by` names
     further fields to keep and to group by. With `cached`, what has not changed since `out` was
     made is not measured again. `groups` are metrics that cost more (docs/metrics.md), `phrases`
-    files of phrases that recognisers invent. Raises curate.errors.CurateError with every fault.
+    files of phrases that recognisers invent; `format` says what the inputs are where their content
+    does not. Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
     >>> folder = Path(tempfile.mkdtemp())
@@ -100,9 +102,9 @@ def profile(
     names = [str(name) for name in ([manifests] if single else manifests)]  # type: ignore[union-attr]
     folder, judges = Path(out), load_rules(None if rules is None else str(rules))
     settings, old = settings_for(judges, groups, phrases), folder if cached else None
-    if not (cached and unchanged(folder, names, judges, by, settings)):
+    if not (cached and unchanged(folder, names, judges, by, settings, format)):
         with whole_directory(folder, OURS, "profile.json") as scratch:
-            profile_into(names, scratch, judges, by, settings=settings, old=old)
+            profile_into(names, scratch, judges, by, settings=settings, old=old, format=format)
     return read_profile(folder)
 
 

@@ -37,12 +37,18 @@ By = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
 ]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="What the inputs are.", show_default="told by their content"),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
 @app.command(name="profile")
 def profile_command(
-    manifests: Annotated[list[str], typer.Argument(help="NeMo JSONL manifests, or globs.")],
+    manifests: Annotated[
+        list[str], typer.Argument(help="Manifests, tables, directories, globs; - is stdin.")
+    ],
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
@@ -54,6 +60,7 @@ def profile_command(
         list[str],
         typer.Option("--phrases", help="Files of phrases that recognisers invent, one a line."),
     ] = [],  # noqa: B006
+    format: Format = None,
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -76,6 +83,7 @@ def profile_command(
             show.say(quiet),
             _split(with_),
             phrases,
+            format,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
 
@@ -93,6 +101,10 @@ def split_command(
         list[str], typer.Option("--group", help="Fields whose values stay in one split.")
     ] = [],  # noqa: B006
     strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
+    format: Format = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -103,7 +115,7 @@ def split_command(
     from curate.cli import show, stages
 
     wanted = stages.SplitWish(
-        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict
+        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict, format, to
     )
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = stages.split(inputs, out, rules, wanted, command_line(), advance)

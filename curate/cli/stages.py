@@ -42,19 +42,20 @@ def profile(
     say: Callable[[str], None] = lambda said: None,
     groups: Sequence[str] = (),
     phrases: Sequence[str] = (),
+    format: str | None = None,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
     settings = settings_for(chosen, groups, phrases)
     kept = cached and (out / "report.html").is_file()
-    if kept and unchanged(out, manifests, chosen, by, settings):
+    if kept and unchanged(out, manifests, chosen, by, settings, format):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
         return read_profile(out)
     old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
         found = build_profile(
             manifests, folder, chosen, by, command, advance,
-            settings=settings, old=old, on_reuse=say,
+            settings=settings, old=old, on_reuse=say, format=format,
         )  # fmt: skip
         reports.build("profile", folder)
     return found
@@ -79,6 +80,8 @@ class SplitWish:
     by: list[str]
     group: list[str]
     strict: bool
+    format: str | None = None
+    to: str | None = None
 
 
 def split(
@@ -95,7 +98,9 @@ def split(
     targets = Targets.parse({"eval": wish.eval, "test": wish.test})
     with whole_directory(out, OURS, "split.json") as folder:
         profiled = _profiled(inputs, folder, rules, wish, command, advance)
-        found = split_profile(profiled, folder, targets, wish.seed, wish.by, wish.group, command)
+        found = split_profile(
+            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to
+        )
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
@@ -120,11 +125,11 @@ def _profiled(
                 "profile again with these rules, or name the manifests instead of the profile",
             )
         return Path(inputs[0])
-    find_sources(inputs)
+    find_sources(inputs, wish.format)
     scratch = folder / ".profile"
     scratch.mkdir()
     fields = [*wish.by, *wish.group]
-    build_profile(inputs, scratch, load_rules(rules), fields, command, advance)
+    build_profile(inputs, scratch, load_rules(rules), fields, command, advance, format=wish.format)
     return scratch
 
 

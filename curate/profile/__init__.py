@@ -14,6 +14,8 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS
+from curate.manifest.formats import kept_fields
+from curate.manifest.origin import Origin
 from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of
 from curate.metrics.measure import Settings
 from curate.metrics.phrases import known_phrases
@@ -53,20 +55,22 @@ def profile_into(
     settings: Settings | None = None,
     old: Path | None = None,
     on_reuse: Callable[[str], None] = lambda said: None,
+    format: str | None = None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
     `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
     again; `on_reuse` is told so in words. The outputs are the same with and without it.
 
-    `by` names further manifest fields to keep and to group by, beside lang and speaker;
-    `settings` says what is measured (see `settings_for`; by default what the rules need). Returns
-    profile.json's content. Raises InputError where a manifest cannot be read or none holds a
-    record line, ConfigError for a field that cannot be a column.
+    `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
+    format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
+    `settings_for`; by default what the rules need), `format` what the inputs are where sniffing
+    would not do. Returns profile.json's content. Raises InputError where a manifest cannot be read
+    or none holds a record line, ConfigError for a field that cannot be a column.
     """
-    extra_fields = _extra_fields(by)
+    sources = find_sources(manifests, format)
+    extra_fields = _extra_fields(by, kept_fields(sources))
     settings = settings or settings_for(rules)
-    sources = find_sources(manifests)
     kept = find_old(old, sources, extra_fields, settings)
     if kept.sources:
         on_reuse(_said(kept, sources))
@@ -75,9 +79,11 @@ def profile_into(
         sources, rules, extra_fields, records, on_progress, threads, settings, kept
     )
     if not total.rows:
-        raise InputError(*(Fault(name, "holds no record: every line is blank") for name in sources))
+        raise InputError(
+            *(Fault(source.name, "holds no record: every line is blank") for source in sources)
+        )
     strata = ["lang", "speaker", *extra_fields]
-    summary = summarise(records, rules, strata, chosen(settings.groups))
+    summary = summarise(records, rules, strata, chosen(settings.groups), sources)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
@@ -117,6 +123,7 @@ def unchanged(
     rules: RuleSet,
     by: Sequence[str],
     settings: Settings | None = None,
+    format: str | None = None,
 ) -> bool:
     """Whether `folder` holds what `profile_into` would make now, but for the command."""
     made_here = OURS - {"report.html"}
@@ -127,7 +134,8 @@ def unchanged(
     except (OSError, ValueError, AssertionError):
         return False
     settings = settings or settings_for(rules)
-    extra_fields, sources = _extra_fields(by), find_sources(manifests)
+    sources = find_sources(manifests, format)
+    extra_fields = _extra_fields(by, kept_fields(sources))
     made = {
         "schema": SCHEMA,
         "versions": versions(LIBRARIES),
@@ -136,7 +144,8 @@ def unchanged(
         "groups": sorted(settings.groups),
     }
     named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
-    if named != sources or any(found.get(key) != value for key, value in made.items()):
+    same = named == [source.name for source in sources]
+    if not same or any(found.get(key) != value for key, value in made.items()):
         return False
     return len(find_old(folder, sources, extra_fields, settings).sources) == len(sources)
 
@@ -146,7 +155,7 @@ def rules_named(rules: RuleSet) -> Json:
     return {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256}
 
 
-def _said(kept: Old, sources: Sequence[str]) -> str:
+def _said(kept: Old, sources: Sequence[Origin]) -> str:
     rows = sum(source.rows for _, source in kept.sources.values())
     return (
         f"{len(kept.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are judged "
@@ -171,8 +180,8 @@ def _groups(names: Sequence[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _extra_fields(by: Sequence[str]) -> list[str]:
-    """The fields of `by` that are not columns anyway; all faults at once."""
+def _extra_fields(by: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """The fields of `by` that are not columns anyway, and those kept; all faults at once."""
     known = records_schema([])
     wanted = [name for name in dict.fromkeys(by) if name not in {"lang", "speaker"}]
     faults = [
@@ -181,7 +190,8 @@ def _extra_fields(by: Sequence[str]) -> list[str]:
         for what in _field_faults(name, known)
     ]
     raise_all(ConfigError, faults)
-    return wanted
+    implied = [name for name in kept if not _field_faults(name, known)]
+    return list(dict.fromkeys([*wanted, *implied]))
 
 
 def _field_faults(name: str, known: object) -> list[str]:

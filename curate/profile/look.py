@@ -12,10 +12,11 @@ import polars as pl
 from curate.columns import REASON, TAGS, VERDICT
 from curate.duck import Row
 from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.manifest.origin import Origin
 from curate.metrics import METRICS
 from curate.operators import Batch, Node, names_in, parse
 from curate.operators.declare import Kind
-from curate.profile.summary import Json, records_of
+from curate.profile.summary import Json, origins_of, read_profile, records_of
 
 _FIELDS = ("source", "line", "byte_offset", "byte_length", "duration_us", "lang", "speaker")
 _BATCH = 122_880
@@ -37,7 +38,15 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     _demand_columns(plan, names_in(condition) if condition else ())
     hits = _hits(plan, condition)
     numbers = _first(hits, count) if seed is None else _sample(hits, count, seed)
-    return _records(plan, numbers)
+    return _records(plan, numbers, _origins(folder))
+
+
+def _origins(folder: Path) -> Mapping[str, Origin]:
+    try:
+        return origins_of(read_profile(folder))
+    except (OSError, ValueError, AssertionError, KeyError, TypeError) as error:
+        what, mend = f"is no profile: {error}", "make it with curate profile"
+        raise InputError.of(str(folder), what, mend) from None
 
 
 def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:
@@ -98,7 +107,7 @@ def _mix(rows: Numbers, seed: int) -> npt.NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _records(plan: pl.LazyFrame, numbers: Numbers) -> list[Json]:
+def _records(plan: pl.LazyFrame, numbers: Numbers, origins: Mapping[str, Origin]) -> list[Json]:
     names = [metric.name for metric in METRICS if metric.name in plan.collect_schema()]
     judged = [VERDICT.name, TAGS.name, REASON.name]
     wanted = pl.Series(numbers, dtype=pl.UInt32).implode()
@@ -110,7 +119,7 @@ def _records(plan: pl.LazyFrame, numbers: Numbers) -> list[Json]:
         .rows(named=True)
     )
     lines: Sequence[Row] = [tuple(row[name] for name in _FIELDS) for row in rows]
-    read = records_of(lines)
+    read = records_of(lines, origins)
     return [
         {
             "id": f"{row['source']}:{row['line']}",

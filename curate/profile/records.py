@@ -11,10 +11,11 @@ from polars.io.plugins import register_io_source
 from curate.columns import DESCRIBED, JUDGEMENT, RECORD, schema
 from curate.ledger import Amount
 from curate.manifest import in_order, read_manifest, thread_count
+from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings, measure
 from curate.profile.copies import add_copies, sink
-from curate.profile.reuse import Old, file_state
+from curate.profile.reuse import Old, file_state, reusable
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
@@ -37,7 +38,7 @@ def records_schema(
 
 
 def write_records(
-    names: Sequence[str],
+    sources: Sequence[Origin],
     rules: RuleSet,
     extra_fields: Sequence[str],
     path: Path,
@@ -46,14 +47,16 @@ def write_records(
     settings: Settings | None = None,
     old: Old | None = None,
 ) -> tuple[list[Source], Amount]:
-    """Write one row per non-blank line of `names`; returns what was read of each, and in all.
+    """Write one row per non-blank line of `sources`; returns what was read of each, and in all.
 
     Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
     sources come from `old`, whose rows are judged anew but not measured. Raises InputError for a
     source that cannot be read whole.
     """
     old = old or Old(path)
-    read = [old.sources[name][1] if name in old.sources else Source(name) for name in names]
+    read = [
+        old.sources[each.name][1] if each.name in old.sources else Source(each) for each in sources
+    ]
     failure: list[BaseException] = []
     settings = settings or Settings()
     columns = records_schema(extra_fields, settings.groups)
@@ -64,9 +67,9 @@ def write_records(
         return tag_batch(rows, first_rules)[list(columns)]
 
     def fresh(source: Source) -> Iterator[pl.DataFrame]:
-        source.state = file_state(source.name)
+        source.state = file_state(source.name) if reusable(source.origin) else {}
         work = lambda clips: judge(measure(clips, settings))  # noqa: E731 - one composition
-        for piece in read_manifest(source.name, work, extra_fields, threads):
+        for piece in read_manifest(source.origin, work, extra_fields, threads):
             source.note(piece)
             on_progress(piece.bytes, piece.frame.height)
             yield piece.frame

@@ -21,8 +21,11 @@ from typing import Any
 import polars as pl
 
 from curate.manifest.chunks import read_chunks
+from curate.manifest.formats import NEMO
 from curate.manifest.lines import fingerprint
 from curate.manifest.nemo import chunk_digest
+from curate.manifest.origin import Origin
+from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
 from curate.outputs import write_json
 from curate.profile.source import Source
@@ -52,9 +55,9 @@ class Old:
 
 
 def find_old(
-    folder: Path | None, names: Sequence[str], by: Sequence[str], settings: Settings
+    folder: Path | None, origins: Sequence[Origin], by: Sequence[str], settings: Settings
 ) -> Old:
-    """The sources among `names` whose rows in the profile at `folder` still hold.
+    """The sources among `origins` whose rows in the profile at `folder` still hold.
 
     They do where all that is asked for now was measured then, by the same code and settings.
     What depends on the whole input (the group `copies`) is counted anew in any case.
@@ -70,18 +73,29 @@ def find_old(
         same = noted["measuring"] == measuring_code() and noted["phrases"] == _named(settings)
         if not (whole and fits and same):
             return Old(records)
-        return Old(records, dict(_kept(noted["sources"], set(names), written.st_mtime_ns)))
+        wanted = {origin.name: origin for origin in origins if reusable(origin)}
+        return Old(records, dict(_kept(noted["sources"], wanted, written.st_mtime_ns)))
     except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
         return Old(records)
 
 
+def reusable(origin: Origin) -> bool:
+    """Whether all that its rows come from is one local file of lines.
+
+    What other formats read beside it (durations, recordings, tars) is not watched: they are
+    measured anew each time.
+    """
+    return origin.format == NEMO.name and not origin.beside and is_local(origin.name)
+
+
 def _kept(
-    entries: Sequence[Mapping[str, Any]], names: set[str], written_ns: int
+    entries: Sequence[Mapping[str, Any]], wanted: Mapping[str, Origin], written_ns: int
 ) -> Iterator[tuple[str, tuple[int, Source]]]:
     first = 0
     for entry in entries:
         source = Source.from_json(entry)
-        if source.name in names and _unchanged(source, entry, written_ns):
+        same = wanted.get(source.name) == source.origin
+        if same and _unchanged(source, entry, written_ns):
             yield source.name, (first, source)
         first += source.rows
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from curate.manifest import Piece
+from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
+from curate.manifest.origin import Origin
 
 
 @dataclass(slots=True)
 class Source:
     """One manifest; `bytes` counts the decompressed file, `state` is what the system says of it."""
 
-    name: str
+    origin: Origin
     bytes: int = 0
     rows: int = 0
     blank_lines: int = 0
@@ -33,6 +35,11 @@ class Source:
         self.digests.append(piece.digest)
 
     @property
+    def name(self) -> str:
+        """What its records' ids begin with."""
+        return self.origin.name
+
+    @property
     def fingerprint(self) -> str:
         """One name for the content."""
         return self.known_fingerprint or fingerprint(self.digests)
@@ -47,6 +54,8 @@ class Source:
         return {
             "source": self.name,
             "folder": self.folder,
+            **self.origin.as_json(),
+            "copied": copied_as(self.origin),
             "bytes": self.bytes,
             "rows": self.rows,
             "blank_lines": self.blank_lines,
@@ -57,7 +66,7 @@ class Source:
     def from_json(cls, entry: Mapping[str, Any]) -> Source:
         """A source as measured.json notes it."""
         return cls(
-            name=entry["source"],
+            origin=Origin.of(entry),
             bytes=entry["bytes"],
             rows=entry["rows"],
             blank_lines=entry["blank_lines"],

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from curate.columns import LANG, US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
 from curate.manifest.lines import Place, fetch_lines
+from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
@@ -39,11 +41,14 @@ def summarise(
     rules: RuleSet,
     strata: Sequence[str],
     metrics: Sequence[Metric] = chosen(),
+    origins: Sequence[Origin] = (),
 ) -> Json:
     """The parts of profile.json that are computed from records.parquet.
 
-    A group of metrics of which no row says anything is left out.
+    A group of metrics of which no row says anything is left out. `origins` say how the sources are
+    read again; one that is not named is a NeMo manifest.
     """
+    found_at = {origin.name: origin for origin in origins}
     with open_records(records) as table:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
@@ -63,7 +68,7 @@ def summarise(
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, told, spreads, rows),
+            "metrics": _metrics(table, rules, told, spreads, rows, found_at),
             "correlations": {
                 "metrics": [metric.name for metric in told],
                 "pearson": products.pearson(),
@@ -130,11 +135,12 @@ def _metrics(
     metrics: Sequence[Metric],
     spreads: Mapping[str, Spread],
     rows: int,
+    origins: Mapping[str, Origin],
 ) -> list[Json]:
     limits = thresholds(rules)
     worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in metrics}
     found = table.rows([at for pairs in worst.values() for at, _ in pairs])
-    records = records_of(list(found.values()))
+    records = records_of(list(found.values()), origins)
     return [
         {
             **_distribution(metric, spreads[metric.name], rows),
@@ -191,14 +197,16 @@ def _worst(metric: Metric, spread: Spread) -> list[tuple[int, float]]:
             return high + [pair for pair in spread.lowest[: WORST // 2] if pair not in high]
 
 
-def records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
+def records_of(
+    rows: Sequence[Row], origins: Mapping[str, Origin]
+) -> Mapping[tuple[str, Place], Json]:
     """The original records behind rows of `Records.rows`."""
     by_source: dict[str, list[Place]] = {}
     for source, _, offset, length, *_ in rows:
         by_source.setdefault(str(source), []).append((int(offset), int(length)))  # type: ignore[call-overload]
     found: dict[tuple[str, Place], Json] = {}
     for source, places in by_source.items():
-        for place, line in fetch_lines(source, places).items():
+        for place, line in fetch_lines(origins.get(source, source), places).items():
             try:
                 found[source, place] = parse_line(line)
             except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
@@ -252,6 +260,11 @@ def _worst_groups(table: Records, column: str) -> list[Json]:
         }
         for value, n, us, bad in table.worst_groups(column, LEAST_GROUP_US, WORST_GROUPS)
     ]
+
+
+def origins_of(profile: Mapping[str, Any]) -> Mapping[str, Origin]:
+    """How the sources of a profile are read again, by name."""
+    return {entry["source"]: Origin.of(entry) for entry in profile["inputs"]}
 
 
 def read_profile(folder: Path) -> Json:

@@ -24,6 +24,7 @@ from curate.errors import InputError
 from curate.frames import Clips, Spans
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
+from curate.manifest.origin import Origin
 from curate.profile.summary import Json, read_profile
 
 SCHEMA = "curate.words/1"
@@ -47,7 +48,7 @@ def count_words(folder: Path) -> Json:
     counted = _Counted(languages)
     for at, entry in enumerate(found["inputs"]):
         count = partial(counted.add, source=at)
-        digests = [piece.digest for piece in read_manifest(entry["source"], count)]
+        digests = [piece.digest for piece in read_manifest(Origin.of(entry), count)]
         if fingerprint(digests) != entry["fingerprint"]:
             raise InputError.of(
                 entry["source"], "has changed since it was profiled", "profile it again"

@@ -164,3 +164,20 @@ def test_copies_are_counted_anew_over_what_is_reused(
     assert (said in heard) if said else not heard
     _profile(tmp_path, names, "fresh", cached=False, groups=then)
     assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
+
+
+def test_what_other_formats_read_beside_is_never_taken_as_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "a.jsonl", range(30))
+    kaldi = tmp_path / "kaldi"
+    kaldi.mkdir()
+    (kaldi / "text").write_text("u1 one two\nu2 three\n")
+    (kaldi / "wav.scp").write_text("u1 a.wav\nu2 b.wav\n")
+    (kaldi / "utt2dur").write_text("u1 2.0\nu2 1.0\n")
+    assert _profile(tmp_path, ["a.jsonl", "kaldi"], "out") == ""
+    (kaldi / "utt2dur").write_text("u1 4.0\nu2 1.0\n")
+    assert "1 of 2" in _profile(tmp_path, ["a.jsonl", "kaldi"], "out")
+    assert _profile(tmp_path, ["a.jsonl", "kaldi"], "fresh", cached=False) == ""
+    assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
