@@ -119,11 +119,14 @@ def run(
     import reports
     from train.config import find_recipe, load_config, parse_setting
     from train.fit import fit
+    from train.runtime import is_main_process
 
     chosen = [*_options(model=model, data=data, out=out), *map(parse_setting, settings)]
     config = load_config(find_recipe(recipe, model), chosen)
     with redirect_stdout(sys.stderr):  # stdout is for our JSON, whatever a library prints
         finished = fit(config, command=_command(), overwrite=overwrite, tell=_say)
+    if not is_main_process():
+        return
     page = reports.build("train", finished.folder)
     for finding in finished.findings:
         _say(f"{finding.level}: {finding.what}")

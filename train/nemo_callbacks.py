@@ -96,6 +96,7 @@ class Recorder(Callback):  # type: ignore[misc]
         self._tell_every = tell_every
         self._sample_rate = sample_rate
         self._tell = tell
+        self._last_step = 0
         self._began: float | None = None
         self._ended: float | None = None
 
@@ -110,10 +111,13 @@ class Recorder(Callback):  # type: ignore[misc]
         self._note_time()
         self.speech_s += _samples(batch) * trainer.world_size / self._sample_rate
         step = trainer.global_step
+        if step == self._last_step:  # gradients are being accumulated
+            return
+        self._last_step = step
         if step % self._every == 0 or step in (1, trainer.max_steps):
             rate = trainer.optimizers[0].param_groups[0]["lr"]
             self.loss.append(LossPoint(step, _finite(outputs["loss"]), float(rate)))
-        if step % self._tell_every == 0:
+        if step % self._tell_every == 0 and trainer.is_global_zero:
             self._tell(f"step {step} of {trainer.max_steps}: loss {float(outputs['loss']):.3f}")
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -125,7 +129,9 @@ class Recorder(Callback):  # type: ignore[misc]
             loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
             point = ValidationPoint(trainer.global_step, loss, wer)
             self.validation.append(point)
-            self._tell(f"step {point.step}: validation loss {_figure(loss)}, WER {_figure(wer)}")
+            if trainer.is_global_zero:
+                figures = f"loss {_figure(loss)}, WER {_figure(wer)}"
+                self._tell(f"step {point.step}: validation {figures}")
 
     def _note_time(self) -> None:
         now = time.monotonic()

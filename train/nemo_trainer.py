@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 from nemo.utils.exp_manager import exp_manager
 
 from train.config import RunConfig
@@ -64,7 +65,7 @@ class _MetricsFile(CSVLogger):  # type: ignore[misc]
 
     def save(self) -> None:
         super().save()
-        (Path(self.log_dir) / self.experiment.NAME_HPARAMS_FILE).unlink(missing_ok=True)
+        (Path(self.log_dir) / ExperimentWriter.NAME_HPARAMS_FILE).unlink(missing_ok=True)
 
 
 def _precision(run: RunConfig) -> str:
