@@ -18,7 +18,7 @@ import polars as pl
 
 from benchmarks.corpus import make
 from benchmarks.memory import watch
-from curate.profile import profile
+from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"

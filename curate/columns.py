@@ -63,6 +63,14 @@ RECORD = (
     DURATION_US,
 )
 
+SCRIPT = Column("script", pl.String(), "script of most letters of the text (ISO 15924 code)")
+TRANSLATION = Column(
+    "translation", pl.Boolean(), "whether source_lang and target_lang are given and differ"
+)
+
+DESCRIBED = (SCRIPT, TRANSLATION)
+"""What is known of a text beside its measures; null for malformed rows."""
+
 VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad or malformed")
 TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each rule that spoke; rule order")
 REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from curate.errors import ConfigError
 
 Row = tuple[object, ...]
 
@@ -35,6 +38,65 @@ def open_records(records: Path) -> Iterator[Records]:
         yield Records(connection)
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query gave: the columns, and the rows as they come."""
+
+    columns: Sequence[str]
+    rows: Iterator[Row]
+
+
+@contextmanager
+def ask(tables: Sequence[Path], sql: str) -> Iterator[Answer]:
+    """One SELECT over the view `records` of these records tables; nothing else can be read.
+
+    Where there are several, a column `profile` says which one a row is of. ConfigError with
+    DuckDB's words for whatever is no such query.
+    """
+    files = [str(path.resolve()) for path in tables]
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET allowed_paths = $1", [files])
+        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET temp_directory = ''")
+        connection.execute(f"CREATE VIEW records AS {_union(tables, files)}")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield _answer(connection, sql)
+    except duckdb.Error as error:
+        raise ConfigError.of("query", str(error), "ask one SELECT FROM records") from None
+    finally:
+        connection.close()
+
+
+def _union(tables: Sequence[Path], files: Sequence[str]) -> str:
+    if len(files) == 1:
+        return f"FROM read_parquet({_text(files[0])})"
+    parts = [
+        f"SELECT {_text(str(table.parent))} AS profile, * FROM read_parquet({_text(file)})"
+        for table, file in zip(tables, files, strict=True)
+    ]
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+    """The answer to one SELECT: all else could write (COPY) or reach out (ATTACH, INSTALL)."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ConfigError.of("query", "is not one SELECT", "ask one SELECT FROM records")
+    found = connection.execute(statements[0])
+    columns = [str(part[0]) for part in found.description or ()]
+
+    def rows() -> Iterator[Row]:
+        while some := found.fetchmany(_AT_ONCE):
+            yield from some
+
+    return Answer(columns, rows())
+
+
+_AT_ONCE = 4096
 
 
 def _text(value: str) -> str:
@@ -68,24 +130,13 @@ class Records:
         )
         return {str(v): (_int(n), _int(b), _int(us)) for v, n, b, us in rows}
 
-    def by_tag(self) -> list[tuple[str, int, int, int]]:
-        """(tag, rows, microseconds, rows with this tag of its severity alone), ordered by tag.
-
-        Alone means: no other rule of the same severity hit the row.
-        """
+    def by_tags(self) -> list[tuple[tuple[str, ...], int, int]]:
+        """(tags, rows, microseconds) of every combination of tags that occurs; none left out."""
         rows = self.query(
-            """
-            WITH tagged AS (SELECT tags, duration_us FROM records WHERE len(tags) > 0),
-            single AS (
-                SELECT unnest(tags) AS tag, duration_us, tags FROM tagged
-            )
-            SELECT tag, count(*), coalesce(sum(duration_us), 0)::BIGINT,
-                   count(*) FILTER (len(list_filter(tags,
-                       lambda t: split_part(t, ':', 1) = split_part(tag, ':', 1))) = 1)
-            FROM single GROUP BY tag ORDER BY tag
-            """
+            "SELECT tags, count(*), coalesce(sum(duration_us), 0)::BIGINT FROM records "
+            "WHERE verdict != 'clean' GROUP BY tags ORDER BY tags"
         )
-        return [(str(tag), _int(n), _int(us), _int(alone)) for tag, n, us, alone in rows]
+        return [(tuple(tags), _int(n), _int(us)) for tags, n, us in rows]  # type: ignore[arg-type]
 
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
         """(kind, rows, id of the first, its byte offset), commonest first."""
@@ -99,73 +150,42 @@ class Records:
         )
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]
 
-    def counts(self, metric: str) -> list[tuple[int, int, int]]:
-        """(value, rows, microseconds) of an integer metric, in order of value; nulls left out."""
-        name = _name(metric)
-        rows = self.query(
-            f"SELECT {name}, count(*), coalesce(sum(duration_us), 0)::BIGINT FROM records "
-            f"WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY {name}"
+    def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
+        """Rows in which each metric is not null."""
+        found = self.one(
+            f"SELECT {', '.join(f'count({_name(name)})' for name in metrics)} FROM records"
         )
-        return [(_int(value), _int(n), _int(us)) for value, n, us in rows]
+        return {name: _int(n) for name, n in zip(metrics, found, strict=True)}
 
-    def bins(
-        self, metric: str, low: float, high: float, bins: int
-    ) -> list[tuple[int, int, int, int, float, float]]:
-        """Equal bins of a metric that hold rows: (bin, rows, microseconds, sum in millionths,
-        least, greatest), in bin order.
-
-        Bin -1 is below `low` and bin `bins` from `high` on. The sum is of values rounded to
-        millionths, so that no order of adding changes it.
-        """
-        name, width = _name(metric), (high - low) / bins
-        rows = self.query(
-            f"""
-            SELECT CASE WHEN {name} < {low!r} THEN -1 WHEN {name} >= {high!r} THEN {bins}
-                   ELSE least({bins - 1}, floor(({name} - {low!r}) / {width!r}))::INTEGER
-                   END AS bin,
-                   count(*), coalesce(sum(duration_us), 0)::BIGINT,
-                   sum(round({name} * 1e6)::HUGEINT), min({name}), max({name})
-            FROM records WHERE {name} IS NOT NULL GROUP BY bin ORDER BY bin
-            """
-        )
-        return [
-            (_int(at), _int(n), _int(us), _int(total), _float(least), _float(most))
-            for at, n, us, total, least, most in rows
-        ]
-
-    def between(self, metric: str, ranges: Sequence[tuple[float, float]]) -> list[float]:
-        """Every value of a metric in any of the closed ranges, in order."""
-        name = _name(metric)
-        inside = " OR ".join(f"{name} BETWEEN {low!r} AND {high!r}" for low, high in ranges)
-        rows = self.query(f"SELECT {name} FROM records WHERE {inside} ORDER BY 1")
-        return [_float(value) for (value,) in rows]
-
-    def extremes(self, metric: str, ascending: bool, count: int) -> list[int]:
-        """Row numbers of a metric's worst rows, worst first, ties in input order."""
-        name = _name(metric)
-        order = f"{name} {'ASC' if ascending else 'DESC'}, file_row_number"
-        rows = self.query(
-            f"SELECT file_row_number FROM numbered WHERE {name} IS NOT NULL "
-            f"ORDER BY {order} LIMIT {count}"
-        )
-        return [_int(at) for (at,) in rows]
-
-    def rows(self, numbers: Sequence[int], metrics: Sequence[str]) -> Mapping[int, Row]:
+    def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
         """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
-        lang, speaker, then the metrics asked for.
+        lang, speaker.
         """
         if not numbers:
             return {}
-        columns = ", ".join(map(_name, metrics))
         wanted = ", ".join(map(str, sorted(set(numbers))))
         rows = self.query(
             f"""
             SELECT file_row_number, source, line, byte_offset, byte_length, duration_us,
-                   verdict::VARCHAR, tags, lang, speaker, {columns}
+                   verdict::VARCHAR, tags, lang, speaker
             FROM numbered WHERE file_row_number IN ({wanted}) ORDER BY file_row_number
             """
         )
         return {_int(at): tuple(rest) for at, *rest in rows}
+
+    def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
+        """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;
+        by the share that is bad, then by the bad hours, then by value."""  # noqa: D209
+        name = _name(column)
+        return self.query(
+            f"""
+            SELECT {name}, count(*), sum(duration_us)::BIGINT AS us,
+                   coalesce(sum(duration_us) FILTER (verdict = 'bad'), 0)::BIGINT AS bad
+            FROM records WHERE {name} IS NOT NULL GROUP BY {name}
+            HAVING bad > 0 AND us >= {least_us}
+            ORDER BY bad / us DESC, bad DESC, {name} LIMIT {most}
+            """
+        )
 
     def strata(self, column: str, most: int) -> list[Row]:
         """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
@@ -183,23 +203,7 @@ class Records:
             """
         )
 
-    def duplicates(self) -> tuple[int, int, int]:
-        """(distinct texts, rows whose text stands elsewhere too, repeats of audio and offset)."""
-        texts, repeated = self.one(
-            "SELECT count(*), coalesce(sum(n) FILTER (n > 1), 0)::BIGINT FROM "
-            "(SELECT count(*) AS n FROM records WHERE malformed IS NULL GROUP BY text_key)"
-        )
-        (audio,) = self.one(
-            "SELECT count(*) - count(DISTINCT audio_key) FROM records WHERE malformed IS NULL"
-        )
-        return _int(texts), _int(repeated), _int(audio)
-
 
 def _int(value: object) -> int:
     assert isinstance(value, int), value
     return value
-
-
-def _float(value: object) -> float:
-    assert isinstance(value, int | float), value
-    return float(value)

@@ -43,11 +43,15 @@ class Spans:
 class Clips:
     """A batch of input lines: the RECORD columns (and fields asked for), and their texts.
 
-    A malformed row has a reason in MALFORMED, an empty text span and null fields.
+    A malformed row has a reason in MALFORMED, an empty text span and null fields. `predicted` is
+    what a recogniser heard (length -1: nothing is known of that row), `translation` whether the
+    text is in another language than the speech; None where no row says such a thing.
     """
 
     frame: pl.DataFrame
     texts: Spans
+    predicted: Spans | None = None
+    translation: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 from pydantic import ValidationError
 
 from curate.errors import Fault, InputError, raise_all
-from reports.contracts import Artefact, Ledger, Model, Profile, Run, Shards, Split, Twin, Wer
+from reports.contracts import Artefact, Diff, Ledger, Model, Profile, Run, Shards, Split, Twin, Wer
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -31,6 +31,7 @@ SOURCES: dict[str, Source] = {
     "shards": Source(Shards, "shards.json", True, "curate shard"),
     "train": Source(Run, "run.json", False, "train run"),
     "eval": Source(Wer, "wer.json", False, "train eval"),
+    "diff": Source(Diff, "diff.json", False, "curate diff"),
 }
 
 

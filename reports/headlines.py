@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
-from reports.contracts import Artefact, Ledger, Profile, Run, Shards, Split, Wer
+from reports.contracts import Artefact, Diff, Ledger, Profile, Run, Shards, Split, Wer
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.transcripts import visible
 
@@ -48,6 +48,12 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
             return "training run", artefact.model.source or "—", _run(artefact)
         case Wer():
             return "evaluation", artefact.model or "—", _wer(artefact)
+        case Diff():
+            return (
+                "comparison",
+                f"{artefact.a.path or '—'} and {artefact.b.path or '—'}",
+                _diff(artefact),
+            )
         case _:
             raise AssertionError(f"no headline for {type(artefact).__name__}")
 
@@ -201,3 +207,23 @@ def _much_worse(
         return []
     times = number(round(wer / whole, 1))
     return [Alert("note", f"{by} {value or '—'}: WER {percent(wer)}, {times} times the whole.")]
+
+
+LARGE_SHIFT = 0.25
+"""PSI from which a shift is called large, by custom of credit scoring, where the index is from."""
+
+
+def _diff(diff: Diff) -> Headline:
+    moved = [item.name for item in diff.metrics if (item.psi or 0.0) >= LARGE_SHIFT]
+    alerts = [Alert("warning", f"{name} has shifted: PSI is 0.25 or more.") for name in moved]
+    most = diff.metrics[0] if diff.metrics else None
+    sentence = _line(
+        "<b>{}</b> in {} against <b>{}</b> in {}; the largest drift is {} (KS {}).",
+        hours(diff.a.hours),
+        plural(diff.a.rows, "row"),
+        hours(diff.b.hours),
+        plural(diff.b.rows, "row"),
+        most.name if most else "—",
+        number(most.ks if most else None),
+    )
+    return _made(sentence, alerts, "No metric has shifted much.")

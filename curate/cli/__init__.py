@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from curate.cli import look
 from curate.cli.app import app
 from curate.command import run
 
-__all__ = ["app", "main"]
+__all__ = ["app", "look", "main"]
 
 
 def main() -> None:

@@ -34,15 +34,34 @@ By = Annotated[
     list[str],
     typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="What the inputs are.", show_default="told by their content"),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
 @app.command(name="profile")
 def profile_command(
-    manifests: Annotated[list[str], typer.Argument(help="NeMo JSONL manifests, or globs.")],
+    manifests: Annotated[
+        list[str], typer.Argument(help="Manifests, tables, directories, globs; - is stdin.")
+    ],
     out: Out,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    with_: Annotated[
+        list[str],
+        typer.Option("--with", help="Metrics that cost more: compression, copies."),
+    ] = [],  # noqa: B006
+    phrases: Annotated[
+        list[str],
+        typer.Option("--phrases", help="Files of phrases that recognisers invent, one a line."),
+    ] = [],  # noqa: B006
+    format: Format = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +72,19 @@ def profile_command(
     from curate.cli import show, stages
 
     with show.progress(stages.input_bytes(manifests), quiet) as advance:
-        found = stages.profile(manifests, out, rules, _split(by), _command(), advance)
+        found = stages.profile(
+            manifests,
+            out,
+            rules,
+            _split(by),
+            command_line(),
+            advance,
+            not no_cache,
+            show.say(quiet),
+            _split(with_),
+            phrases,
+            format,
+        )
     show.summary(found, as_json, quiet, show.profile_table, out)
 
 
@@ -70,6 +101,10 @@ def split_command(
         list[str], typer.Option("--group", help="Fields whose values stay in one split.")
     ] = [],  # noqa: B006
     strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
+    format: Format = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,10 +115,10 @@ def split_command(
     from curate.cli import show, stages
 
     wanted = stages.SplitWish(
-        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict
+        eval_, test, seed, _split(by) or ["lang"], _split(group) or ["speaker"], strict, format, to
     )
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
-        found, gate = stages.split(inputs, out, rules, wanted, _command(), advance)
+        found, gate = stages.split(inputs, out, rules, wanted, command_line(), advance)
     show.summary(found, as_json, quiet, show.split_table, out)
     if gate:
         raise gate
@@ -115,7 +150,7 @@ def shard_command(
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")
     with show.progress(0, quiet) as advance:
-        found = stages.shard(split, out, shard_size, seed, audio_root, _command(), advance)
+        found = stages.shard(split, out, shard_size, seed, audio_root, command_line(), advance)
     show.summary(found, as_json, quiet, show.shard_table, out)
 
 
@@ -137,7 +172,7 @@ def _split(values: list[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def _command() -> str:
+def command_line() -> str:
     """The command as it was typed, for the provenance of artefacts."""
     return shlex.join(["curate", *sys.argv[1:]])
 

@@ -86,10 +86,20 @@ def line(text: str) -> None:
     CONSOLE.print(Text(printable(text)))
 
 
+def print_table(table: Table) -> None:
+    """One table for people."""
+    CONSOLE.print(table)
+
+
+def say(quiet: bool) -> Callable[[str], None]:
+    """`line`, or silence."""
+    return (lambda text: None) if quiet else line
+
+
 def profile_table(found: Json) -> Sequence[Table]:
     """Hours per verdict, what each rule caught, and the quantiles of the main metrics."""
     total = found["totals"]
-    verdicts = _table(
+    verdicts = plain_table(
         f"{total['rows']:,} rows, {hours(total['hours'])}", "verdict|rows|hours|share|"
     )
     for entry in found["verdicts"]:
@@ -106,7 +116,7 @@ def profile_table(found: Json) -> Sequence[Table]:
 
 
 def _rules(found: Json) -> Table:
-    table = _table("rules that spoke", "rule|verdict|condition|rows|hours|alone")
+    table = plain_table("rules that spoke", "rule|verdict|condition|rows|hours|alone")
     for entry in found["rules_hit"]:
         if entry["rows"]:
             table.add_row(
@@ -130,7 +140,7 @@ def _rules(found: Json) -> Table:
 
 
 def _metrics(found: Json) -> Table:
-    table = _table("metrics", "metric|unit|p01|median|p99|max|null")
+    table = plain_table("metrics", "metric|unit|p01|median|p99|max|null")
     for metric in found["metrics"]:
         points = metric["quantiles"]
         values = [points["p01"], points["p50"], points["p99"], metric["max"]]
@@ -145,17 +155,17 @@ def _metrics(found: Json) -> Table:
 
 def split_table(found: Json) -> Sequence[Table]:
     """What each output got, and how near the targets were met."""
-    outputs = _table("split", "output|rows|hours")
+    outputs = plain_table("split", "output|rows|hours")
     for entry in found["outputs"]:
         outputs.add_row(entry["name"], f"{entry['rows']:,}", hours(entry["hours"]))
-    targets = _table("targets", "split|asked|target|got|speakers or groups")
+    targets = plain_table("targets", "split|asked|target|got|speakers or groups")
     for name, target in found["targets"].items():
         targets.add_row(
             name,
             *(hours(target[key] / 3600) for key in ("asked_s", "target_s", "got_s")),
             f"{target['groups']:,}",
         )
-    leaks = _table("leaks (must be 0)", "kind|between|count")
+    leaks = plain_table("leaks (must be 0)", "kind|between|count")
     for leak in found["leaks"]:
         leaks.add_row(leak["kind"], " and ".join(leak["between"]), str(leak["count"]))
     return [outputs, targets, leaks]
@@ -163,7 +173,7 @@ def split_table(found: Json) -> Sequence[Table]:
 
 def shard_table(found: Json) -> Sequence[Table]:
     """Shards and manifests written."""
-    table = _table("shards", "what|cuts or rows|hours")
+    table = plain_table("shards", "what|cuts or rows|hours")
     shards = f"{len(found['shards'])} shards in train/"
     table.add_row(shards, f"{found['cuts']:,}", hours(found["hours"]))
     for entry in found["manifests"].values():
@@ -177,7 +187,7 @@ def shard_table(found: Json) -> Sequence[Table]:
 
 def verify_table(found: Json) -> Sequence[Table]:
     """What was proven of a shard directory."""
-    table = _table("verified", "what|value")
+    table = plain_table("verified", "what|value")
     for key, value in found.items():
         table.add_row(key, Text(printable(str(value))))
     return [table]
@@ -197,9 +207,15 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def _table(title: str, columns: str) -> Table:
+_RIGHT = frozenset(
+    ("rows", "hours", "share", "alone", "p01", "median", "p99", "max", "null", "KS", "PSI", "count")
+)
+
+
+def plain_table(title: str, columns: str) -> Table:
+    """An empty table without frames; amounts stand to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns.split("|"):
-        right = name in {"rows", "hours", "share", "alone", "p01", "median", "p99", "max", "null"}
+        right = name in _RIGHT or name.startswith(("A ", "B "))
         table.add_column(name, justify="right" if right else "left")
     return table

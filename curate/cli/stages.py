@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import reports
 from curate.errors import ConfigError, CurateError, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.manifest.examples import clips_of
-from curate.metrics.measure import measure
-from curate.outputs import whole_directory
+from curate.metrics import groups_of
+from curate.metrics.measure import Settings, measure
+from curate.outputs import whole_directory, write_json
 from curate.profile import OURS as PROFILE_FILES
-from curate.profile import profile as build_profile
+from curate.profile import profile_into as build_profile
+from curate.profile import read_profile, settings_for, unchanged
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
@@ -36,11 +38,25 @@ def profile(
     by: Sequence[str],
     command: str,
     advance: Progress,
+    cached: bool = True,
+    say: Callable[[str], None] = lambda said: None,
+    groups: Sequence[str] = (),
+    phrases: Sequence[str] = (),
+    format: str | None = None,
 ) -> Json:
-    """`curate profile`: returns profile.json's content."""
+    """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
+    settings = settings_for(chosen, groups, phrases)
+    kept = cached and (out / "report.html").is_file()
+    if kept and unchanged(out, manifests, chosen, by, settings, format):
+        say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
+        return read_profile(out)
+    old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
-        found = build_profile(manifests, folder, chosen, by, command, advance)
+        found = build_profile(
+            manifests, folder, chosen, by, command, advance,
+            settings=settings, old=old, on_reuse=say, format=format,
+        )  # fmt: skip
         reports.build("profile", folder)
     return found
 
@@ -48,7 +64,8 @@ def profile(
 def check_rules(name: str) -> str:
     """`curate rules check`: one line about a sound file; ConfigError with every fault else."""
     rules = load_rules(name)
-    checked = check_examples(rules, lambda records: measure(clips_of(records)))
+    settings = Settings(groups_of(rules.names))
+    checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
     raise_all(ConfigError, checked.faults)
     return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
 
@@ -63,6 +80,8 @@ class SplitWish:
     by: list[str]
     group: list[str]
     strict: bool
+    format: str | None = None
+    to: str | None = None
 
 
 def split(
@@ -79,7 +98,9 @@ def split(
     targets = Targets.parse({"eval": wish.eval, "test": wish.test})
     with whole_directory(out, OURS, "split.json") as folder:
         profiled = _profiled(inputs, folder, rules, wish, command, advance)
-        found = split_profile(profiled, folder, targets, wish.seed, wish.by, wish.group, command)
+        found = split_profile(
+            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to
+        )
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
@@ -104,11 +125,11 @@ def _profiled(
                 "profile again with these rules, or name the manifests instead of the profile",
             )
         return Path(inputs[0])
-    find_sources(inputs)
+    find_sources(inputs, wish.format)
     scratch = folder / ".profile"
     scratch.mkdir()
     fields = [*wish.by, *wish.group]
-    build_profile(inputs, scratch, load_rules(rules), fields, command, advance)
+    build_profile(inputs, scratch, load_rules(rules), fields, command, advance, format=wish.format)
     return scratch
 
 
@@ -135,3 +156,16 @@ def verify(folder: Path) -> Mapping[str, object]:
     from curate.shards import verify_shards
 
     return verify_shards(folder)
+
+
+def diff(a: Path, b: Path, out: Path | None, command: str) -> Json:
+    """`curate diff`: diff.json's content, written with a page where `out` is named."""
+    from curate.profile import LIBRARIES, versions
+    from curate.profile.compare import OURS, compare
+
+    found = compare(a, b, command, versions(LIBRARIES))
+    if out is not None:
+        with whole_directory(out, OURS, "diff.json") as folder:
+            write_json(folder / "diff.json", found)
+            reports.build("diff", folder)
+    return found

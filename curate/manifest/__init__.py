@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,12 +15,13 @@ import polars as pl
 from curate.columns import LINE
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips
-from curate.manifest.chunks import Chunk, open_manifest, read_chunks
+from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins
 from curate.manifest.nemo import Batch, read_batch
+from curate.manifest.origin import Origin, Portion
+from curate.manifest.places import in_original_places, with_fields
+from curate.manifest.spool import is_local
 
-__all__ = ["Piece", "find_sources", "read_manifest"]
-
-_MAGIC = frozenset("*?[")
+__all__ = ["Piece", "find_sources", "in_order", "read_manifest", "thread_count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +39,59 @@ class Piece:
     digest: int
 
 
-def find_sources(patterns: Sequence[str]) -> list[str]:
-    """Manifests named literally or by glob, in the order given (globs sorted), each once.
+def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Origin]:
+    """Inputs named literally, by glob or by NeMo's `_OP_0..7_CL_`, in the order given, each once.
 
-    A name that exists is taken literally even where it looks like a glob. Raises InputError with
-    every name that is missing, no regular file, or matches nothing.
+    A name that exists is taken literally even where it looks like a pattern; globs are sorted; `-`
+    is standard input. Each is read as `format`, or as what it looks like; one name can stand for
+    several files of records (a directory, a blend). Raises InputError with every name that is
+    missing, cannot be read, or matches nothing.
     """
-    found: list[str] = []
+    found: list[Origin] = []
     faults: list[Fault] = []
     for pattern in patterns:
-        names = [pattern]
-        if _MAGIC & set(pattern) and not Path(pattern).exists():
-            names = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - keeps the spelling
-            if not names:
-                faults.append(Fault(pattern, "no file matches this pattern"))
-        for name in names:
-            try:
-                os.close(open_manifest(name))
-            except InputError as error:
-                faults.extend(error.faults)
-        found.extend(names)
+        try:
+            for name in expand(pattern):
+                found.extend(find_origins(name, format))
+        except InputError as error:
+            faults.extend(error.faults)
     raise_all(InputError, faults)
-    first = {Path(name).resolve(): at for at, name in reversed(list(enumerate(found)))}
-    again = [name for at, name in enumerate(found) if first[Path(name).resolve()] != at]
+    first = {_identity(origin): at for at, origin in reversed(list(enumerate(found)))}
+    again = [origin.name for at, origin in enumerate(found) if first[_identity(origin)] != at]
     raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
     return found
+
+
+def _identity(origin: Origin) -> object:
+    return Path(origin.name).resolve() if is_local(origin.name) else origin.name
 
 
 Measure = Callable[[Clips], pl.DataFrame]
 
 
 def read_manifest(
-    source: str, work: Measure, extra_fields: Sequence[str] = (), threads: int | None = None
+    source: str | Origin,
+    work: Measure,
+    extra_fields: Sequence[str] = (),
+    threads: int | None = None,
 ) -> Iterator[Piece]:
-    """Read one manifest chunk by chunk; `work` runs on worker threads, results come in order.
+    """Read one source portion by portion; `work` runs on worker threads, results come in order.
 
-    The frames that come out do not depend on `threads`.
+    The frames that come out do not depend on `threads`. A name alone is a NeMo manifest.
     """
+    origin = as_origin(source)
     lines = 0
 
-    def read(chunk: Chunk) -> tuple[Batch, pl.DataFrame, int]:
-        batch = read_batch(chunk, extra_fields)
-        return batch, work(batch.clips), len(chunk.data)
+    def read(portion: Portion) -> tuple[Batch, pl.DataFrame, int]:
+        batch = in_original_places(read_batch(portion.chunk, extra_fields), portion)
+        clips = with_fields(batch.clips, origin.added, extra_fields)
+        return batch, work(clips), portion.bytes
 
-    for batch, frame, size in _in_order(read, read_chunks(source), threads or thread_count()):
+    portions = BY_NAME[origin.format].read(origin)
+    for batch, frame, size in in_order(read, portions, threads or thread_count()):
         yield Piece(
-            source,
-            frame.with_columns(LINE.expr + lines),
+            origin.name,
+            frame.replace_column(frame.get_column_index(LINE.name), frame[LINE.name] + lines),
             batch.blank_lines,
             batch.blank_bytes,
             size,
@@ -103,7 +109,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def _in_order(
+def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Iterator[Result]:
     """`map` over a thread pool with a bounded queue, so that memory does not grow with input."""

@@ -12,7 +12,14 @@ import numpy.typing as npt
 from curate.manifest.scan import OK, Scan, scan
 from curate.manifest.strict import Record
 from curate.manifest.syntax import MISSING, NULL
-from curate.manifest.values import Bytes, Interner, Positions, hash_spans, numbers
+from curate.manifest.values import (
+    Bytes,
+    Interner,
+    Span,
+    hash_spans,
+    numbers,
+    texts_differ,
+)
 
 FIELDS = (
     "audio_filepath",
@@ -23,16 +30,14 @@ FIELDS = (
     "target_lang",
     "source_lang",
     "speaker",
+    "pred_text",
 )
 """Fields that every manifest is asked for; further ones follow."""
 
-AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER = range(len(FIELDS))
+AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(len(FIELDS))
 
 PART_BYTES = 256 << 10
 """Each field is a pass of its own over the lines; this much stays in a core's second cache."""
-
-Span = tuple[npt.NDArray[np.uint8], Positions, Positions]
-"""Kind, start and length of one field in each line."""
 
 
 def span_of(found: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
@@ -47,7 +52,8 @@ def span_of(found: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice
 @dataclass(slots=True)
 class Fields:
     """What the lines say. Per line: `seconds` and `offsets` (NaN where there is no number),
-    `paths` (hash of the audio path, 0 for none), and `codes`: a row of numbers into `strings` for
+    `paths` (hash of the audio path, 0 for none), `translations` (whether source_lang and
+    target_lang are texts that differ), and `codes`: a row of numbers into `strings` for
     the language, the speaker and each further field.
     """
 
@@ -56,6 +62,7 @@ class Fields:
     seconds: npt.NDArray[np.float64]
     offsets: npt.NDArray[np.float64]
     paths: npt.NDArray[np.uint64]
+    translations: npt.NDArray[np.bool_]
     codes: npt.NDArray[np.int32]
     strings: Interner
 
@@ -64,13 +71,14 @@ class Fields:
         """Read whole lines."""
         strings = Interner()
         parts = [_read_part(data, first, last, names, strings) for first, last in _parts(data)]
-        scans, seconds, offsets, paths, codes = zip(*parts, strict=True)
+        scans, seconds, offsets, paths, translations, codes = zip(*parts, strict=True)
         return cls(
             names,
             _join(scans),
             np.concatenate(seconds),
             np.concatenate(offsets),
             np.concatenate(paths),
+            np.concatenate(translations),
             np.concatenate(codes, axis=1),
             strings,
         )
@@ -83,7 +91,7 @@ class Fields:
         ]
         tail = np.frombuffer("\n".join(kept).encode(), np.uint8)
         whole = np.concatenate([data, tail])
-        found, seconds, offsets, paths, codes = _read_part(
+        found, seconds, offsets, paths, translations, codes = _read_part(
             whole, data.size, whole.size, self.names, self.strings
         )
         assert (found.status == OK).all(), "a plain rendering must be plain"
@@ -91,7 +99,7 @@ class Fields:
         self.scan.kind[rows], self.scan.start[rows] = found.kind, found.start
         self.scan.length[rows] = found.length
         self.seconds[rows], self.offsets[rows], self.paths[rows] = seconds, offsets, paths
-        self.codes[:, rows] = codes
+        self.translations[rows], self.codes[:, rows] = translations, codes
         return whole
 
 
@@ -100,6 +108,7 @@ _Part = tuple[
     npt.NDArray[np.float64],
     npt.NDArray[np.float64],
     npt.NDArray[np.uint64],
+    npt.NDArray[np.bool_],
     npt.NDArray[np.int32],
 ]
 
@@ -109,11 +118,13 @@ def _read_part(
 ) -> _Part:
     part = data[first:last]
     found = scan(part, names)
-    wanted = [_language(found), *(span_of(found, at) for at in range(SPEAKER, len(names)))]
+    kept = (SPEAKER, *range(len(FIELDS), len(names)))
+    wanted = [_language(found), *(span_of(found, at) for at in kept)]
     read = (
         numbers(part, *span_of(found, DURATION)),
         numbers(part, *span_of(found, OFFSET)),
         hash_spans(part, *span_of(found, AUDIO)),
+        texts_differ(part, span_of(found, SOURCE), span_of(found, TARGET)),
         np.stack([strings.codes(part, *span) for span in wanted]),
     )
     found.line_start[:] += first

@@ -7,25 +7,51 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from curate.errors import InputError
-from curate.manifest.chunks import Chunk, open_manifest, read_chunks
+from curate.manifest.chunks import Chunk, is_compressed, open_manifest, read_chunks
+from curate.manifest.formats import BY_NAME, as_origin
 from curate.manifest.nemo import chunk_digest
+from curate.manifest.origin import Origin, Portion
 
 Place = tuple[int, int]
 """(byte_offset, byte_length) of a line in the decompressed manifest."""
 
 
-def fetch_lines(source: str, places: Sequence[Place]) -> Mapping[Place, bytes]:
-    """The bytes of a few lines. Plain files are asked directly, compressed ones read through."""
+def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place, bytes]:
+    """The records at a few places, as NeMo lines. Plain files are asked, others read through.
+
+    Places are those of the original records; a name alone is a NeMo manifest.
+    """
     wanted = sorted(set(places))
     if not wanted:
         return {}
-    descriptor = open_manifest(source)
+    origin = as_origin(source)
+    if BY_NAME[origin.format].converted:
+        return dict(_from_portions(BY_NAME[origin.format].read(origin), wanted))
+    descriptor = open_manifest(origin.name)
     try:
-        if os.pread(descriptor, 2, 0) != b"\x1f\x8b":
+        if not is_compressed(os.pread(descriptor, 4, 0)):
             return {place: os.pread(descriptor, place[1], place[0]) for place in wanted}
     finally:
         os.close(descriptor)
-    return dict(_from_chunks(read_chunks(source), wanted))
+    return dict(_from_chunks(read_chunks(origin.name), wanted))
+
+
+def _from_portions(
+    portions: Iterable[Portion], wanted: Sequence[Place]
+) -> Iterator[tuple[Place, bytes]]:
+    left = set(wanted)
+    for portion in portions:
+        assert portion.places is not None
+        at = portion.places
+        for row, place in enumerate(
+            zip(at.byte_offset.tolist(), at.byte_length.tolist(), strict=True)
+        ):
+            if place in left:
+                left.remove(place)
+                first = int(at.start[row])
+                yield place, portion.chunk.data[first : first + int(at.length[row])]
+        if not left:
+            return
 
 
 def _from_chunks(chunks: Iterable[Chunk], wanted: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
@@ -49,11 +75,14 @@ def fingerprint(digests: Iterable[int]) -> str:
     return whole.hexdigest()
 
 
-def unchanged_chunks(source: str, expected: str) -> Iterator[Chunk]:
-    """The manifest's chunks, and at their end an InputError where it is not the one profiled."""
+def unchanged_portions(source: str | Origin, expected: str) -> Iterator[Portion]:
+    """The origin's portions, and at their end an InputError where they are not those profiled."""
+    origin = as_origin(source)
     digests: list[int] = []
-    for chunk in read_chunks(source):
-        digests.append(chunk_digest(chunk.data))
-        yield chunk
+    for portion in BY_NAME[origin.format].read(origin):
+        digests.append(
+            chunk_digest(portion.chunk.data) if portion.places is None else portion.digest
+        )
+        yield portion
     if fingerprint(digests) != expected:
-        raise InputError.of(source, "has changed since it was profiled", "profile it again")
+        raise InputError.of(origin.name, "has changed since it was profiled", "profile it again")

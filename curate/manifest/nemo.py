@@ -27,7 +27,7 @@ from curate.columns import (
 )
 from curate.frames import Clips, Spans
 from curate.manifest.chunks import Chunk
-from curate.manifest.fields import AUDIO, FIELDS, TEXT, Fields, span_of
+from curate.manifest.fields import AUDIO, FIELDS, PREDICTED, TEXT, Fields, span_of
 from curate.manifest.scan import BLANK, OK
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
 from curate.manifest.syntax import ESCAPED, STRING
@@ -123,15 +123,15 @@ def _clips(
     strings = read.strings.strings()
     nobody = np.int32(strings.len() - 1)
     columns = {
-        SOURCE.name: pl.repeat(chunk.source, rows.size, dtype=pl.String, eager=True),
+        SOURCE.name: _alike(chunk.source, rows.size, pl.String()),
         LINE.name: rows + 1,
         BYTE_OFFSET.name: read.scan.line_start[rows] + chunk.byte_offset,
         BYTE_LENGTH.name: read.scan.line_length[rows],
         MALFORMED.name: _reasons(rows, reasons),
         AUDIO_KEY.name: _keys(combine(read.paths[rows], offsets), broken),
         RECORDING_KEY.name: _keys(read.paths[rows], broken),
-        TEXT_KEY.name: pl.repeat(None, rows.size, dtype=pl.UInt64, eager=True),
-        NORMAL_KEY.name: pl.repeat(None, rows.size, dtype=pl.UInt64, eager=True),
+        TEXT_KEY.name: _alike(None, rows.size, pl.UInt64()),
+        NORMAL_KEY.name: _alike(None, rows.size, pl.UInt64()),
         **{
             name: strings.gather(np.where(broken | (codes < 0), nobody, codes))
             for name, all_codes in zip(
@@ -144,12 +144,32 @@ def _clips(
         DURATION_S: pl.Series(seconds, nan_to_null=True),
     }
     order = [*(column.name for column in RECORD), DURATION_S, *extra_fields]
-    return Clips(pl.DataFrame({name: columns[name] for name in order}), texts)
+    return Clips(
+        pl.DataFrame({name: columns[name] for name in order}),
+        texts,
+        _predicted(data, read, rows, broken),
+        read.translations[rows],
+    )
+
+
+def _predicted(
+    data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
+) -> Spans | None:
+    kind, start, length = span_of(read.scan, PREDICTED, rows)
+    heard = ((kind == STRING) | (kind == ESCAPED)) & ~broken
+    if not heard.any():
+        return None
+    predicted = Spans(*unescape(data, kind, start, length))
+    return Spans(predicted.data, predicted.start, np.where(heard, predicted.length, -1))
+
+
+def _alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:
+    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
 
 def _reasons(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Series:
     if not reasons:
-        return pl.repeat(None, rows.size, dtype=pl.String, eager=True)
+        return _alike(None, rows.size, pl.String())
     return pl.Series([reasons.get(row) for row in rows.tolist()], dtype=pl.String)
 
 

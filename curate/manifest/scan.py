@@ -22,6 +22,7 @@ from curate.text.words import load_word
 OK, BLANK, ODD = range(3)
 """Status of a line."""
 
+# Compiled code is cached by this file's time alone: touch it when curate.manifest.syntax changes.
 _MOST_KEYS: Final = 128
 
 

@@ -50,8 +50,10 @@ def parse_line(line: bytes) -> Record:
         raise Malformed(f"not JSON ({error})") from None  # an integer of over 4,300 digits
     if not isinstance(value, dict):
         raise Malformed(f"not a JSON object ({_type_name(value)})")
-    _refuse_depth(value)
-    _refuse_surrogates(value)
+    if text.count("{") + text.count("[") > DEEPEST:
+        _refuse_depth(value)
+    if "\\u" in text:  # decoded bytes hold no surrogate: only an escape can make one
+        _refuse_surrogates(value)
     _refuse_duplicates(value)
     return value
 

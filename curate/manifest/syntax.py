@@ -17,6 +17,8 @@ MISSING, STRING, ESCAPED, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY = range(9)
 """Kind of a value; ESCAPED is a string with backslashes in it."""
 
 _DEEPEST: Final = 60
+_MOST_DIGITS: Final = 4000
+"""Past some 4,300 digits Python reads no integer: the strict reading decides."""
 
 _PLAIN, _QUOTE, _BACKSLASH, _CONTROL, _HIGH = range(5)
 _CLASS = np.zeros(256, np.uint8)
@@ -94,8 +96,11 @@ def _scan_number(data, at):  # type: ignore[no-untyped-def]
     if data[at] == 48:
         at += 1
     else:
+        first = at
         while at < size and 48 <= data[at] <= 57:
             at += 1
+        if at - first > _MOST_DIGITS:
+            return MISSING, at
     if at < size and data[at] == 46:
         at += 1
         digits = at

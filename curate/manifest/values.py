@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 import numba as nb
@@ -14,6 +15,8 @@ from curate.text.words import hash_bytes, load_word
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
+Span = tuple[npt.NDArray[np.uint8], Positions, Positions]
+"""Kind, start and length of one field in each line."""
 
 _TEN = 10.0 ** np.arange(23)
 
@@ -290,6 +293,32 @@ def _hash_rows(data, kind, start, length, keys):  # type: ignore[no-untyped-def]
     for row in range(start.size):
         if kind[row] == STRING or kind[row] == ESCAPED:
             keys[row] = hash_bytes(data, start[row], length[row])
+
+
+def texts_differ(data: Bytes, one: Span, other: Span) -> npt.NDArray[np.bool_]:
+    """Whether both fields of a line are strings, and not the same."""
+    differ = np.zeros(one[0].size, np.bool_)
+    _compare(data, *one, *other, differ)
+    for row in np.flatnonzero(differ & ((one[0] == ESCAPED) | (other[0] == ESCAPED))).tolist():
+        texts = [
+            json.loads(b'"' + data[start[row] : start[row] + length[row]].tobytes() + b'"')
+            for _, start, length in (one, other)
+        ]
+        differ[row] = texts[0] != texts[1]
+    return differ
+
+
+@nb.njit(nogil=True, cache=True)
+def _compare(data, kind, start, length, other_kind, other_start, other_length, differ):  # type: ignore[no-untyped-def]
+    for row in range(kind.size):
+        if kind[row] != STRING and kind[row] != ESCAPED:
+            continue
+        if other_kind[row] != STRING and other_kind[row] != ESCAPED:
+            continue
+        same = length[row] == other_length[row]
+        for k in range(length[row] if same else 0):
+            same &= data[start[row] + k] == data[other_start[row] + k]
+        differ[row] = not same
 
 
 def combine(

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
-from curate.metrics.declare import Metric
+from curate.metrics.declare import Group, Metric
+
+__all__ = ["BY_NAME", "GROUPS", "METRICS", "OPT_IN", "chosen", "groups_of"]
 
 _F, _I = pl.Float64(), pl.Int32()
 _MALFORMED = "malformed rows"
+_SPACELESS = "texts in scripts that write no spaces between words"
+_UNHEARD = "rows without `pred_text`"
+_RATE = "imprecise for segments under 0.5 s"
+
+GROUPS: tuple[Group, ...] = (
+    Group("agreement", "How the text agrees with `pred_text`, where a row has one.", opt_in=False),
+    Group("compression", "How far the text can be compressed; ten times the work of all else."),
+    Group("copies", "How often a text or a segment stands in the input; a second pass over it."),
+)
+"""Metrics beside those that are measured always."""
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -16,16 +30,16 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "char_rate", "characters/s",
-        "Code points of the text as it stands, over duration; unrounded.",
+        f"Code points of the text as it stands, over duration; unrounded; {_RATE}.",
         _MALFORMED, "both", 0, 40, 80, _F, "NeMo SDP char rate, unrounded",
     ),
     Metric(
         "char_rate_nospace", "characters/s",
-        "Code points that are not white space, over duration.",
+        f"Code points that are not white space, over duration; {_RATE}.",
         _MALFORMED, "both", 0, 40, 80, _F, "reference figures",
     ),
     Metric(
-        "word_rate", "words/s", "White-space separated tokens over duration.",
+        "word_rate", "words/s", f"White-space separated tokens over duration; {_RATE}.",
         _MALFORMED, "both", 0, 10, 80, _F, "NeMo SDP word rate, unrounded",
     ),
     Metric(
@@ -43,7 +57,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "word_len", "characters",
         "Longest word; words are split at white space, hyphen, underscore and slash.",
-        "malformed rows, and texts in scripts that write no spaces between words",
+        f"{_MALFORMED}, and {_SPACELESS}",
         "high", 0, 40, 40, _I, "SDP DropHighLowWordLen family; script-aware, ours",
     ),
     Metric(
@@ -65,7 +79,135 @@ METRICS: tuple[Metric, ...] = (
         "Most back-to-back occurrences of any phrase of 1 to 5 tokens, as they stand.",
         _MALFORMED, "high", 0, 30, 30, _I, "reference figures",
     ),
+    Metric(
+        "second_longest_ratio", "ratio",
+        "How much longer the longest token is than the second: (longest - second) / second.",
+        f"{_MALFORMED}, texts of less than two tokens, and {_SPACELESS}",
+        "high", 0, 5, 50, _F, "SDP DetectWhisperHallucinationFeatures (bad from 3)",
+    ),
+    Metric(
+        "loop_share", "share",
+        "Share of the tokens that lie in the longest loop: a phrase of 1 to 5 tokens at least "
+        "twice back to back, compared as for `repetitions`.",
+        f"{_MALFORMED}, and texts without tokens",
+        "high", 0, 1, 50, _F,
+    ),
+    Metric(
+        "char_run", "characters", "Longest run of one character; white space ends it.",
+        _MALFORMED, "high", 0, 20, 20, _I,
+    ),
+    Metric(
+        "distinct_words", "share",
+        "Distinct tokens over tokens, case-folded and stripped of punctuation.",
+        f"{_MALFORMED}, texts without tokens or of more than a million bytes, and {_SPACELESS}",
+        "low", 0, 1, 50, _F, "SDP, NeMo Curator (bad up to 0.4)",
+    ),
+    Metric(
+        "digits_share", "share", "Decimal digits over characters that are not white space.",
+        f"{_MALFORMED}, and blank texts", "high", 0, 1, 50, _F,
+    ),
+    Metric(
+        "upper_share", "share", "Upper-case letters over letters that have a case.",
+        f"{_MALFORMED}, and texts without such letters", "high", 0, 1, 50, _F,
+    ),
+    Metric(
+        "has_punctuation", "0 or 1",
+        "Whether a mark of sentences or their parts stands in the text: .,:;!? and their like in "
+        "any script; no apostrophes, hyphens, quotes.",
+        _MALFORMED, "none", 0, 2, 2, _I, "Unicode Terminal_Punctuation",
+    ),
+    Metric(
+        "hidden_chars", "characters",
+        "Characters that show nothing where they stand: control, zero-width, direction marks, "
+        "private use, U+FFFD; joiners behind letters that they shape are not counted.",
+        _MALFORMED, "high", 0, 20, 20, _I, "Unicode categories Cc, Cf, Co",
+    ),
+    Metric(
+        "foreign_share", "share",
+        "Share of the letters that are of scripts the declared language is not written in.",
+        f"{_MALFORMED}, texts without letters, and languages that are not declared or not known",
+        "high", 0, 1, 50, _F, "CLDR 46 languageData",
+    ),
+    Metric(
+        "hallucination", "0 or 1",
+        "Whether the whole text, normalised, is a phrase that recognisers invent over silence.",
+        _MALFORMED, "high", 0, 2, 2, _I, "rules/phrases",
+    ),
+    Metric(
+        "wer", "errors/word", "Word edits from the text to `pred_text`, as they stand, over words.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts without words",
+        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "cer", "errors/character",
+        "Character edits from the text to `pred_text`, as they stand, over characters.",
+        f"{_MALFORMED}, {_UNHEARD}, and empty texts",
+        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "word_edits", "words", "Word edits from the text to `pred_text`: the numerator of `wer`.",
+        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 60, 60, _I, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "char_edits", "characters",
+        "Character edits from the text to `pred_text`: the numerator of `cer`.",
+        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 300, 60, _I, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "insertion_rate", "insertions/word", "Words that `pred_text` adds, over words.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts without words",
+        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "deletion_rate", "deletions/word", "Words that `pred_text` lacks, over words.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts without words",
+        "high", 0, 1, 50, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "mismatch_run", "words", "Longest run of word edits without a matching word between them.",
+        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 40, 40, _I, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "length_ratio", "ratio", "Characters of `pred_text` over those of the text.",
+        f"{_MALFORMED}, {_UNHEARD}, and empty texts",
+        "both", 0, 4, 80, _F, "Granary (length ratio of translations)", group="agreement",
+    ),
+    Metric(
+        "edge_cer", "errors/character",
+        "Character error rate of the first 5 characters or of the last 5, whichever is worse: a "
+        "text that begins or ends elsewhere than its audio.",
+        f"{_MALFORMED}, {_UNHEARD}, and empty texts",
+        "high", 0, 1, 20, _F, "SDP GetEdgeCER", group="agreement",
+    ),
+    Metric(
+        "compression_ratio", "ratio", "Bytes of the text over its bytes compressed by zlib.",
+        f"{_MALFORMED}, and empty texts",
+        "high", 0, 6, 60, _F, "Whisper (fails above 2.4)", group="compression",
+    ),
+    Metric(
+        "text_copies", "rows", "Rows of the input with the same normalised text, this one too.",
+        f"{_MALFORMED}, and texts of which normalising leaves nothing",
+        "high", 0, 50, 50, _I, group="copies",
+    ),
+    Metric(
+        "audio_copies", "rows",
+        "Rows of the input with the same audio file and offset, this one too.",
+        _MALFORMED, "high", 0, 20, 20, _I, group="copies",
+    ),
 )  # fmt: skip
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 assert len(BY_NAME) == len(METRICS), "metric names are unique"
+
+OPT_IN = frozenset(group.name for group in GROUPS if group.opt_in)
+assert {metric.group for metric in METRICS} == {"", *(group.name for group in GROUPS)}
+
+
+def chosen(groups: Collection[str] = ()) -> tuple[Metric, ...]:
+    """The metrics that are measured where these opt-in groups are asked for, in METRICS' order."""
+    return tuple(m for m in METRICS if m.group not in OPT_IN or m.group in groups)
+
+
+def groups_of(names: Collection[str]) -> frozenset[str]:
+    """The opt-in groups that metrics of these names belong to; other names are passed over."""
+    return OPT_IN & {BY_NAME[name].group for name in names if name in BY_NAME}

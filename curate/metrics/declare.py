@@ -11,12 +11,22 @@ Direction = Literal["high", "low", "both", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Metrics that belong together; those of an `opt_in` group are measured only when asked for."""
+
+    name: str
+    meaning: str
+    opt_in: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One measure of a record.
 
     `direction` says which end is suspicious; `low` and `high` bound the histogram (values beyond
     are counted as below or above), `bins` is how many equal bins lie between. `null` says in
-    words when the metric is null. `source` cites where the definition comes from.
+    words when the metric is null. `source` cites where the definition comes from. `group` is the
+    group of GROUPS that the metric belongs to; without one it is measured always.
     """
 
     name: str
@@ -29,6 +39,7 @@ class Metric:
     bins: int
     dtype: pl.DataType
     source: str = "ours"
+    group: str = ""
 
     @property
     def expr(self) -> pl.Expr:

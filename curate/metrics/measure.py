@@ -2,55 +2,175 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from curate.columns import MALFORMED, NORMAL_KEY, TEXT_KEY
-from curate.frames import Clips
-from curate.metrics import METRICS
+from curate.columns import DESCRIBED, LANG, MALFORMED, NORMAL_KEY, SCRIPT, TEXT_KEY, TRANSLATION
+from curate.frames import Clips, Spans
+from curate.metrics import METRICS, chosen
+from curate.metrics.agreement import agreement
+from curate.metrics.phrases import known_phrases
 from curate.text import kernel
-
-_DURATION = pl.col("duration_s")
+from curate.text.scripts import SCRIPTS, expected_scripts
 
 COUNTED: Mapping[str, int] = {
     "chars": kernel.CHARS,
     "words": kernel.WORDS,
     "letters": kernel.LETTERS,
-    "word_len": kernel.WORD_LEN,
     "longest_token": kernel.LONGEST_TOKEN,
     "repetitions": kernel.REPETITIONS,
     "word_run": kernel.WORD_RUN,
     "phrase_run": kernel.PHRASE_RUN,
+    "char_run": kernel.CHAR_RUN,
+    "has_punctuation": kernel.HAS_STOP,
+    "hidden_chars": kernel.HIDDEN_CHARS,
 }
 """Metrics that the text kernel counts, and where it puts them."""
 
-DERIVED: Mapping[str, pl.Expr] = {
-    "char_rate": pl.col("chars") / _DURATION,
-    "char_rate_nospace": pl.col("_chars_nospace") / _DURATION,
-    "word_rate": pl.col("words") / _DURATION,
+RATES: Mapping[str, int] = {
+    "char_rate": kernel.CHARS,
+    "char_rate_nospace": kernel.CHARS_NOSPACE,
+    "word_rate": kernel.WORDS,
 }
-"""Metrics that are expressions over others."""
+"""Metrics that are counts over duration."""
+
+SHARES: Mapping[str, tuple[int, int]] = {
+    "digits_share": (kernel.DIGITS, kernel.CHARS_NOSPACE),
+    "upper_share": (kernel.UPPERS, kernel.CASED),
+    "distinct_words": (kernel.DISTINCT, kernel.WORDS),
+    "foreign_share": (kernel.FOREIGN, kernel.LETTERS),
+}
+"""Metrics that are a count over another; null where that is 0, or a count not applicable."""
+
+Counts = npt.NDArray[np.int32]
+Columns = dict[str, pl.Series]
 
 
-def measure(clips: Clips) -> pl.DataFrame:
-    """The clips' frame with every metric, in METRICS' order; null where it cannot be computed."""
-    counts, keys = kernel.measure_spans(clips.texts.data, clips.texts.start, clips.texts.length)
-    counted = {name: np.ascontiguousarray(counts[:, at]) for name, at in COUNTED.items()}
-    spaceless = np.ascontiguousarray(counts[:, kernel.CHARS_NOSPACE])
-    sound = MALFORMED.expr.is_null()
-    frame = clips.frame.with_columns(
-        pl.Series(TEXT_KEY.name, keys[:, kernel.TEXT_HASH]),
-        pl.Series(NORMAL_KEY.name, keys[:, kernel.NORMAL_HASH]),
-        *(pl.Series(name, column) for name, column in counted.items()),
-        pl.Series("_chars_nospace", spaceless),
-    ).with_columns(
-        pl.col("word_len").replace(kernel.NOT_APPLICABLE, None),
-        *(expr.alias(name) for name, expr in DERIVED.items()),
-    )
-    if clips.frame[MALFORMED.name].null_count() < clips.frame.height:
-        judged = [TEXT_KEY.name, NORMAL_KEY.name, *COUNTED, *DERIVED]
-        frame = frame.with_columns(pl.when(sound).then(pl.col(judged)))
-    kept = [name for name in clips.frame.columns if name != "duration_s"]
-    return frame.select(*kept, *(metric.expr for metric in METRICS))
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is measured beside what always is: opt-in groups, and the phrases to look for."""
+
+    groups: frozenset[str] = frozenset()
+    phrases: npt.NDArray[np.uint64] = field(default_factory=known_phrases)
+
+
+def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
+    """The clips' frame with DESCRIBED and every metric; null where it cannot be computed.
+
+    Metrics that need the whole input (the group `copies`) are null as yet.
+    """
+    settings = settings or Settings()
+    texts = clips.texts
+    counts, keys = kernel.measure_spans(texts.data, texts.start, texts.length, _expected(clips))
+    found: Columns = {
+        TEXT_KEY.name: pl.Series(keys[kernel.TEXT_HASH]),
+        NORMAL_KEY.name: pl.Series(keys[kernel.NORMAL_HASH]),
+        SCRIPT.name: pl.Series(SCRIPTS, dtype=pl.String).gather(counts[kernel.SCRIPT]),
+        TRANSLATION.name: pl.Series(
+            np.zeros(texts.start.size, np.bool_) if clips.translation is None else clips.translation
+        ),
+        **_transcript(clips.frame["duration_s"], counts),
+        "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
+        **_agreement(clips, counts),
+    }
+    if "compression" in settings.groups:
+        found["compression_ratio"] = _compression(texts)
+    return _framed(clips.frame, found, settings)
+
+
+def _framed(frame: pl.DataFrame, found: Columns, settings: Settings) -> pl.DataFrame:
+    """The frame with what was found in place; nothing is known of malformed rows."""
+    metrics = chosen(settings.groups)
+    if frame[MALFORMED.name].null_count() < frame.height:
+        broken = frame[MALFORMED.name].is_not_null()
+        found = {
+            name: series.zip_with(~broken, _nothing(1, series.dtype))
+            for name, series in found.items()
+        }
+    # Assembled column by column: a lazy plan for each chunk would cost more than the measuring.
+    columns = {column.name: column for column in frame.get_columns()} | found
+    for metric in metrics:
+        if metric.name not in columns:
+            columns[metric.name] = _nothing(frame.height, metric.dtype)
+    kept = [name for name in frame.columns if name != "duration_s"]
+    order = [*kept, *(column.name for column in DESCRIBED), *(metric.name for metric in metrics)]
+    return pl.DataFrame({name: columns[name] for name in order})
+
+
+def _nothing(rows: int, dtype: pl.DataType) -> pl.Series:
+    return pl.Series([None], dtype=dtype).new_from_index(0, rows)
+
+
+def _expected(clips: Clips) -> npt.NDArray[np.uint64]:
+    """The scripts that each row's language is written in, as `measure_spans` takes them."""
+    names = clips.frame[LANG.name]
+    distinct = names.unique().drop_nulls()
+    scripts = np.array([*(expected_scripts(name) for name in distinct), 0], np.uint64)
+    codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+    if codes.null_count():
+        codes = codes.fill_null(distinct.len())
+    expected: npt.NDArray[np.uint64] = scripts[codes.to_numpy()]
+    return expected
+
+
+def _transcript(duration_s: pl.Series, counts: Counts) -> Columns:
+    """What the kernel's counts say of texts."""
+    spaceless = counts[kernel.WORD_LEN] == kernel.NOT_APPLICABLE
+    tokens = np.where(spaceless, counts[kernel.CHARS_NOSPACE], counts[kernel.WORDS])
+    longest, second = counts[kernel.LONGEST_TOKEN], counts[kernel.SECOND_TOKEN]
+    word_len = pl.Series(counts[kernel.WORD_LEN])
+    return {
+        **{name: pl.Series(counts[at]) / duration_s for name, at in RATES.items()},
+        **{name: pl.Series(counts[at]) for name, at in COUNTED.items()},
+        **{name: _share(counts[part], counts[whole]) for name, (part, whole) in SHARES.items()},
+        "word_len": word_len.set(pl.Series(spaceless), None) if spaceless.any() else word_len,
+        "loop_share": _share(counts[kernel.LOOP_TOKENS], tokens),
+        "second_longest_ratio": _share(longest - second, np.where(spaceless, 0, second)),
+    }
+
+
+def _share(part: Counts, whole: Counts) -> pl.Series:
+    """Part / whole; null where there is no whole, or the part is not applicable (negative)."""
+    known = (whole > 0) & (part >= 0)
+    if known.all():
+        return pl.Series(part / whole)
+    shares = np.divide(part, whole, out=np.full(part.size, np.nan), where=known)
+    return pl.Series(shares, nan_to_null=True)
+
+
+def _agreement(clips: Clips, counts: Counts) -> Columns:
+    if clips.predicted is None:
+        return {}
+    words, chars = counts[kernel.WORDS], counts[kernel.CHARS]
+    return dict(agreement(clips.texts, clips.predicted, words, chars))
+
+
+def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.Series:
+    """1 for keys among the phrases, else 0; most are told by their low bits."""
+    maybe = np.zeros(1 << 12, np.bool_)
+    maybe[phrases & np.uint64(maybe.size - 1)] = True
+    rows = np.flatnonzero(maybe[keys & np.uint64(maybe.size - 1)])
+    known = np.zeros(keys.size, np.int32)
+    known[rows] = np.isin(keys[rows], phrases)
+    return pl.Series(known)
+
+
+def _compression(texts: Spans) -> pl.Series:
+    """Bytes over compressed bytes, as Whisper computes it; null for empty texts."""
+    whole = memoryview(texts.data)  # type: ignore[arg-type]
+    places = zip(texts.start.tolist(), texts.length.tolist(), strict=True)
+    ratios = [
+        length / len(zlib.compress(whole[start : start + length])) if length else None
+        for start, length in places
+    ]
+    return pl.Series(ratios, dtype=pl.Float64)
+
+
+_KNOWN = {"duration_s", "second_longest_ratio", "loop_share", "word_len", "hallucination"}
+_KNOWN |= {*COUNTED, *RATES, *SHARES}
+assert {m.name for m in METRICS if not m.group} == _KNOWN, "every metric is measured"

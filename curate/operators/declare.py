@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from curate.columns import LANG, OFFSET_S, SOURCE, SPEAKER
+from curate.columns import LANG, OFFSET_S, SCRIPT, SOURCE, SPEAKER, TRANSLATION
 from curate.metrics import METRICS
 
 Kind = Literal["number", "text", "truth"]
@@ -41,6 +41,8 @@ FIELDS: Mapping[str, Kind] = {
     SPEAKER.name: "text",
     SOURCE.name: "text",
     OFFSET_S.name: "number",
+    SCRIPT.name: "text",
+    TRANSLATION.name: "number",
 }
 """Record columns that rules may use beside the metrics."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from curate.errors import ConfigError, Fault, raise_all
 from curate.operators.declare import BY_SYMBOL, Kind, vocabulary
@@ -40,18 +41,21 @@ MAX_DEPTH = 40
 _KINDS: Mapping[Kind, str] = {"number": "a number", "text": "a text", "truth": "a condition"}
 
 
-def parse(text: str, where: str) -> Node:
-    """The tree of a condition, or ConfigError with every fault that could be seen at `where`."""
-    return _Parser(Place(text, where)).whole()
+def parse(text: str, where: str, further: Mapping[str, Kind] = MappingProxyType({})) -> Node:
+    """The tree of a condition, or ConfigError with every fault that could be seen at `where`.
+
+    `further` are names that it may use beside the vocabulary of rules.
+    """
+    return _Parser(Place(text, where), further).whole()
 
 
 class _Parser:
     """One text, one pass: unknown names are collected, the first fault of syntax ends it."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, further: Mapping[str, Kind]) -> None:
         self.place = place
         self.tokens = scan(place)
-        self.known = vocabulary()
+        self.known = {**vocabulary(), **further}
         self.faults: list[Fault] = []
         self.position = 0
         self.depth = 0

@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS
-from curate.metrics import BY_NAME
+from curate.manifest.formats import kept_fields
+from curate.manifest.origin import Origin
+from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of
+from curate.metrics.measure import Settings
+from curate.metrics.phrases import known_phrases
+from curate.operators import suggest
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records
+from curate.profile.reuse import Old, find_old, same_code, write_measured
 from curate.profile.summary import Json, read_profile, summarise
 from curate.ruleset import RuleSet
 
-__all__ = ["OURS", "profile", "read_profile"]
+__all__ = [
+    "LIBRARIES",
+    "OURS",
+    "profile_into",
+    "read_profile",
+    "settings_for",
+    "unchanged",
+    "versions",
+]
 
 SCHEMA = "curate.profile/1"
-OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "report.html"})
+OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
 """What a profile directory holds."""
 
-_LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
+LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 
-def profile(
+def profile_into(
     manifests: Sequence[str],
     folder: Path,
     rules: RuleSet,
@@ -35,28 +52,45 @@ def profile(
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
     threads: int | None = None,
+    settings: Settings | None = None,
+    old: Path | None = None,
+    on_reuse: Callable[[str], None] = lambda said: None,
+    format: str | None = None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
-    `by` names further manifest fields to keep and to group by, beside lang and speaker. Returns
-    profile.json's content. Raises InputError where a manifest cannot be read or none holds a
-    record line, ConfigError for a field that cannot be a column.
+    `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
+    again; `on_reuse` is told so in words. The outputs are the same with and without it.
+
+    `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
+    format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
+    `settings_for`; by default what the rules need), `format` what the inputs are where sniffing
+    would not do. Returns profile.json's content. Raises InputError where a manifest cannot be read
+    or none holds a record line, ConfigError for a field that cannot be a column.
     """
-    extra_fields = _extra_fields(by)
-    sources = find_sources(manifests)
+    sources = find_sources(manifests, format)
+    extra_fields = _extra_fields(by, kept_fields(sources))
+    settings = settings or settings_for(rules)
+    kept = find_old(old, sources, extra_fields, settings)
+    if kept.sources:
+        on_reuse(_said(kept, sources))
+    records = folder / "records.parquet"
     read, total = write_records(
-        sources, rules, extra_fields, folder / "records.parquet", on_progress, threads
+        sources, rules, extra_fields, records, on_progress, threads, settings, kept
     )
     if not total.rows:
-        raise InputError(*(Fault(name, "holds no record: every line is blank") for name in sources))
+        raise InputError(
+            *(Fault(source.name, "holds no record: every line is blank") for source in sources)
+        )
     strata = ["lang", "speaker", *extra_fields]
-    summary = summarise(folder / "records.parquet", rules, strata)
+    summary = summarise(records, rules, strata, chosen(settings.groups), sources)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
-        "versions": versions(_LIBRARIES),
-        "rules": {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256},
+        "versions": versions(LIBRARIES),
+        "rules": rules_named(rules),
         "by": extra_fields,
+        "groups": sorted(settings.groups),
         "inputs": [source.as_json() for source in read],
         **summary,
     }
@@ -66,9 +100,67 @@ def profile(
     ledger = Ledger("profile", total, [Entry("records.parquet", total)], blank=blank)
     ledger.check()
     assert total.rows == sum(source.rows for source in read), "every line read was written"
+    write_measured(folder, read, extra_fields, settings)
     write_json(folder / "profile.json", found)
     write_json(folder / "ledger.json", ledger.as_json())
     return found
+
+
+def settings_for(
+    rules: RuleSet, groups: Sequence[str] = (), phrases: Sequence[str | Path] = ()
+) -> Settings:
+    """What to measure: the opt-in `groups`, those that the rules need, and what is in `phrases`,
+    files of phrases that recognisers invent, beside our own.
+
+    ConfigError for a group that there is not and for a file that cannot be read.
+    """
+    return Settings(_groups(groups) | groups_of(rules.names), known_phrases(phrases))
+
+
+def unchanged(
+    folder: Path,
+    manifests: Sequence[str],
+    rules: RuleSet,
+    by: Sequence[str],
+    settings: Settings | None = None,
+    format: str | None = None,
+) -> bool:
+    """Whether `folder` holds what `profile_into` would make now, but for the command."""
+    made_here = OURS - {"report.html"}
+    if not all((folder / name).is_file() for name in made_here) or not same_code(folder):
+        return False
+    try:
+        found = read_profile(folder)
+    except (OSError, ValueError, AssertionError):
+        return False
+    settings = settings or settings_for(rules)
+    sources = find_sources(manifests, format)
+    extra_fields = _extra_fields(by, kept_fields(sources))
+    made = {
+        "schema": SCHEMA,
+        "versions": versions(LIBRARIES),
+        "rules": rules_named(rules),
+        "by": extra_fields,
+        "groups": sorted(settings.groups),
+    }
+    named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
+    same = named == [source.name for source in sources]
+    if not same or any(found.get(key) != value for key, value in made.items()):
+        return False
+    return len(find_old(folder, sources, extra_fields, settings).sources) == len(sources)
+
+
+def rules_named(rules: RuleSet) -> Json:
+    """How artefacts name the rules that judged."""
+    return {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256}
+
+
+def _said(kept: Old, sources: Sequence[Origin]) -> str:
+    rows = sum(source.rows for _, source in kept.sources.values())
+    return (
+        f"{len(kept.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are judged "
+        "again, not measured again (--no-cache does both)"
+    )
 
 
 def versions(libraries: Sequence[str]) -> dict[str, str]:
@@ -76,8 +168,20 @@ def versions(libraries: Sequence[str]) -> dict[str, str]:
     return {name: version(name) for name in libraries}
 
 
-def _extra_fields(by: Sequence[str]) -> list[str]:
-    """The fields of `by` that are not columns anyway; all faults at once."""
+def _groups(names: Sequence[str]) -> frozenset[str]:
+    """Opt-in groups by name; all faults at once."""
+    known = tuple(sorted(OPT_IN))
+    faults = [
+        Fault("--with", f"unknown group {name!r}", suggest(name, known))
+        for name in names
+        if name not in known
+    ]
+    raise_all(ConfigError, faults)
+    return frozenset(names)
+
+
+def _extra_fields(by: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """The fields of `by` that are not columns anyway, and those kept; all faults at once."""
     known = records_schema([])
     wanted = [name for name in dict.fromkeys(by) if name not in {"lang", "speaker"}]
     faults = [
@@ -86,7 +190,8 @@ def _extra_fields(by: Sequence[str]) -> list[str]:
         for what in _field_faults(name, known)
     ]
     raise_all(ConfigError, faults)
-    return wanted
+    implied = [name for name in kept if not _field_faults(name, known)]
+    return list(dict.fromkeys([*wanted, *implied]))
 
 
 def _field_faults(name: str, known: object) -> list[str]:
@@ -95,3 +200,15 @@ def _field_faults(name: str, known: object) -> list[str]:
     if name in FIELDS or name in BY_NAME or name in known:  # type: ignore[operator]
         return ["is measured anyway and cannot be grouped by"]
     return []
+
+
+class _Package(ModuleType):
+    """`curate.profile` is this package and, to those who use the library, a function."""
+
+    def __call__(self, *args: Any, **options: Any) -> object:
+        from curate.api import profile as wanted
+
+        return wanted(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -2,110 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.columns import JUDGEMENT, RECORD, schema
-from curate.frames import Clips
+from curate.columns import DESCRIBED, JUDGEMENT, RECORD, schema
 from curate.ledger import Amount
-from curate.manifest import Piece, read_manifest
-from curate.manifest.lines import fingerprint
-from curate.metrics import METRICS
-from curate.metrics.measure import measure
+from curate.manifest import in_order, read_manifest, thread_count
+from curate.manifest.origin import Origin
+from curate.metrics import chosen
+from curate.metrics.measure import Settings, measure
+from curate.profile.copies import add_copies, sink
+from curate.profile.reuse import Old, file_state, reusable
+from curate.profile.source import Source
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
-
-ROW_GROUP = 122_880
 
 Progress = Callable[[int, int], None]
 """Called with (bytes, rows) newly read."""
 
 
-@dataclass(slots=True)
-class Source:
-    """What was read of one manifest; `bytes` counts the decompressed file."""
-
-    name: str
-    bytes: int = 0
-    rows: int = 0
-    blank_lines: int = 0
-    blank_bytes: int = 0
-    digests: list[int] = field(default_factory=list)
-
-    def as_json(self) -> Mapping[str, object]:
-        """An entry of profile.json's `inputs`."""
-        return {
-            "source": self.name,
-            "folder": str(Path(self.name).resolve().parent),
-            "bytes": self.bytes,
-            "rows": self.rows,
-            "blank_lines": self.blank_lines,
-            "fingerprint": fingerprint(self.digests),
-        }
-
-
-def records_schema(extra_fields: Sequence[str]) -> Mapping[str, pl.DataType]:
+def records_schema(
+    extra_fields: Sequence[str], groups: Collection[str] = ()
+) -> Mapping[str, pl.DataType]:
     """Columns of records.parquet in order, with their types."""
     return {
         **schema(RECORD),
         **dict.fromkeys(extra_fields, pl.String()),
-        **{metric.name: metric.dtype for metric in METRICS},
+        **schema(DESCRIBED),
+        **{metric.name: metric.dtype for metric in chosen(groups)},
         **schema(JUDGEMENT),
     }
 
 
 def write_records(
-    sources: Sequence[str],
+    sources: Sequence[Origin],
     rules: RuleSet,
     extra_fields: Sequence[str],
     path: Path,
     on_progress: Progress,
     threads: int | None = None,
+    settings: Settings | None = None,
+    old: Old | None = None,
 ) -> tuple[list[Source], Amount]:
     """Write one row per non-blank line of `sources`; returns what was read of each, and in all.
 
-    Rows stand in input order and the file's bytes do not depend on `threads`. Raises InputError
-    for a source that cannot be read whole.
+    Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
+    sources come from `old`, whose rows are judged anew but not measured. Raises InputError for a
+    source that cannot be read whole.
     """
-    read = [Source(name) for name in sources]
+    old = old or Old(path)
+    read = [
+        old.sources[each.name][1] if each.name in old.sources else Source(each) for each in sources
+    ]
     failure: list[BaseException] = []
-    columns = records_schema(extra_fields)
+    settings = settings or Settings()
+    columns = records_schema(extra_fields, settings.groups)
+    # Copies are known only when all is read: until then nothing can be judged.
+    first_rules = rules.only() if "copies" in settings.groups else rules
 
-    def judge(clips: Clips) -> pl.DataFrame:
-        return tag_batch(measure(clips), rules).select(list(columns))
+    def judge(rows: pl.DataFrame) -> pl.DataFrame:
+        return tag_batch(rows, first_rules)[list(columns)]
+
+    def fresh(source: Source) -> Iterator[pl.DataFrame]:
+        source.state = file_state(source.name) if reusable(source.origin) else {}
+        work = lambda clips: judge(measure(clips, settings))  # noqa: E731 - one composition
+        for piece in read_manifest(source.origin, work, extra_fields, threads):
+            source.note(piece)
+            on_progress(piece.bytes, piece.frame.height)
+            yield piece.frame
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
             for source in read:
-                for piece in read_manifest(source.name, judge, extra_fields, threads):
-                    _note(source, piece)
-                    on_progress(piece.bytes, piece.frame.height)
-                    yield piece.frame
+                if source.name in old.sources:
+                    on_progress(source.bytes, source.rows)
+                    yield from in_order(judge, old.rows(source), threads or thread_count())
+                else:
+                    yield from fresh(source)
         except BaseException as error:  # carried past the engine, which would wrap it in its own
             failure.append(error)
             raise
 
     try:
-        register_io_source(frames, schema=dict(columns)).sink_parquet(
-            path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True
-        )
+        sink(register_io_source(frames, schema=dict(columns)), path)
     except BaseException:
         if failure:
             raise failure[0] from None
         raise
+    if "copies" in settings.groups:
+        add_copies(path, rules)
     return read, _total(path)
-
-
-def _note(source: Source, piece: Piece) -> None:
-    source.bytes += piece.bytes
-    source.rows += piece.frame.height
-    source.blank_lines += piece.blank_lines
-    source.blank_bytes += piece.blank_bytes
-    source.digests.append(piece.digest)
 
 
 def _total(path: Path) -> Amount:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from curate.columns import US_PER_HOUR, VERDICTS
+from curate.columns import LANG, US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
 from curate.manifest.lines import Place, fetch_lines
+from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, parse_line
-from curate.metrics import METRICS
+from curate.metrics import chosen
 from curate.metrics.declare import Metric
-from curate.profile.spread import of_integers, of_numbers
+from curate.profile import duplicates
+from curate.profile.spread import Spread, measure_spreads
+from curate.profile.tally import KEPT as WORST
 from curate.ruleset import RuleSet, Threshold, thresholds
 
 QUANTILES: Mapping[str, float] = {
     "p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5,
     "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999,
 }  # fmt: skip
-WORST = 8
 LARGEST_STRATA = 50
+WORST_GROUPS = 20
+LEAST_GROUP_US = 60_000_000
+"""Below a minute, a share of bad hours says little about a speaker."""
 
 Json = dict[str, object]
 
@@ -30,13 +36,26 @@ def hours(duration_us: int) -> float:
     return round(duration_us / US_PER_HOUR, 6)
 
 
-def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
-    """The parts of profile.json that are computed from records.parquet."""
+def summarise(
+    records: Path,
+    rules: RuleSet,
+    strata: Sequence[str],
+    metrics: Sequence[Metric] = chosen(),
+    origins: Sequence[Origin] = (),
+) -> Json:
+    """The parts of profile.json that are computed from records.parquet.
+
+    A group of metrics of which no row says anything is left out. `origins` say how the sources are
+    read again; one that is not named is a NeMo manifest.
+    """
+    found_at = {origin.name: origin for origin in origins}
     with open_records(records) as table:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
         duration_us = sum(us for _, _, us in verdicts.values())
-        texts, repeated, audio = table.duplicates()
+        said, heard = duplicates.texts(records, rows), duplicates.segments(records, rows)
+        told = _told(table, metrics)
+        spreads, products = measure_spreads(records, told, tuple(QUANTILES.values()))
         return {
             "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
             "verdicts": [
@@ -49,19 +68,26 @@ def summarise(records: Path, rules: RuleSet, strata: Sequence[str]) -> Json:
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, rows),
+            "metrics": _metrics(table, rules, told, spreads, rows, found_at),
+            "correlations": {
+                "metrics": [metric.name for metric in told],
+                "pearson": products.pearson(),
+            },
             "strata": {name: _strata(table, name) for name in strata},
+            "worst_groups": {
+                name: _worst_groups(table, name) for name in strata if name != LANG.name
+            },
             "duplicates": {
-                "unique_texts": texts,
-                "rows_with_duplicated_text": repeated,
-                "duplicate_audio_offset_keys": audio,
+                "unique_texts": said.different,
+                "rows_with_duplicated_text": said.shared_rows,
+                "duplicate_audio_offset_keys": heard.rows - heard.different,
             },
         }
 
 
 def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     """Every rule of the set with what it caught, rules that caught nothing too; file order."""
-    counted = {tag: (n, us, alone) for tag, n, us, alone in table.by_tag()}
+    counted = _by_tag(table)
     found: list[Json] = []
     for rule in rules.rules:
         said: dict[str, str] = {sev: condition.text for sev, condition in rule.conditions()}
@@ -85,22 +111,43 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
     return found
 
 
-def _metrics(table: Records, rules: RuleSet, rows: int) -> list[Json]:
+def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:
+    """Tag to (rows, microseconds, rows that no other rule of the same severity hit)."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for tags, n, us in table.by_tags():
+        severities = [tag.partition(":")[0] for tag in tags]
+        for tag, severity in zip(tags, severities, strict=True):
+            rows, spent, alone = found.get(tag, (0, 0, 0))
+            single = n if severities.count(severity) == 1 else 0
+            found[tag] = rows + n, spent + us, alone + single
+    return found
+
+
+def _told(table: Records, metrics: Sequence[Metric]) -> list[Metric]:
+    known = table.known([metric.name for metric in metrics])
+    told = {metric.group for metric in metrics if known[metric.name]}
+    return [metric for metric in metrics if metric.group in {"", *told}]
+
+
+def _metrics(
+    table: Records,
+    rules: RuleSet,
+    metrics: Sequence[Metric],
+    spreads: Mapping[str, Spread],
+    rows: int,
+    origins: Mapping[str, Origin],
+) -> list[Json]:
     limits = thresholds(rules)
-    worst = {metric.name: _worst_rows(table, metric) for metric in METRICS}
-    names = [metric.name for metric in METRICS]
-    found = table.rows([at for numbers in worst.values() for at in numbers], names)
-    records = _records_of(list(found.values()))
+    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in metrics}
+    found = table.rows([at for pairs in worst.values() for at, _ in pairs])
+    records = records_of(list(found.values()), origins)
     return [
         {
-            **_distribution(table, metric, rows),
+            **_distribution(metric, spreads[metric.name], rows),
             "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
-            "worst": [
-                _example(found[at], records, _FIXED + names.index(metric.name))
-                for at in worst[metric.name]
-            ],
+            "worst": [_example(found[at], records, value) for at, value in worst[metric.name]],
         }
-        for metric in METRICS
+        for metric in metrics
     ]
 
 
@@ -114,9 +161,7 @@ def _limit(limit: Threshold) -> Json:
     }
 
 
-def _distribution(table: Records, metric: Metric, rows: int) -> Json:
-    spread = of_integers if metric.dtype.is_integer() else of_numbers
-    found = spread(table, metric, tuple(QUANTILES.values()))
+def _distribution(metric: Metric, found: Spread, rows: int) -> Json:
     return {
         "name": metric.name,
         "unit": metric.unit,
@@ -138,24 +183,30 @@ def _distribution(table: Records, metric: Metric, rows: int) -> Json:
     }
 
 
-def _worst_rows(table: Records, metric: Metric) -> list[int]:
-    if metric.direction == "none":
-        return []
-    if metric.direction == "both":
-        high = table.extremes(metric.name, False, WORST // 2)
-        low = table.extremes(metric.name, True, WORST // 2)
-        return high + [at for at in low if at not in high]
-    return table.extremes(metric.name, metric.direction == "low", WORST)
+def _worst(metric: Metric, spread: Spread) -> list[tuple[int, float]]:
+    """(row number, value) of the rows at the suspicious end, worst first."""
+    match metric.direction:
+        case "none":
+            return []
+        case "high":
+            return list(spread.highest[:WORST])
+        case "low":
+            return list(spread.lowest[:WORST])
+        case "both":
+            high = list(spread.highest[: WORST // 2])
+            return high + [pair for pair in spread.lowest[: WORST // 2] if pair not in high]
 
 
-def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
+def records_of(
+    rows: Sequence[Row], origins: Mapping[str, Origin]
+) -> Mapping[tuple[str, Place], Json]:
     """The original records behind rows of `Records.rows`."""
     by_source: dict[str, list[Place]] = {}
     for source, _, offset, length, *_ in rows:
         by_source.setdefault(str(source), []).append((int(offset), int(length)))  # type: ignore[call-overload]
     found: dict[tuple[str, Place], Json] = {}
     for source, places in by_source.items():
-        for place, line in fetch_lines(source, places).items():
+        for place, line in fetch_lines(origins.get(source, source), places).items():
             try:
                 found[source, place] = parse_line(line)
             except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
@@ -163,18 +214,14 @@ def _records_of(rows: Sequence[Row]) -> Mapping[tuple[str, Place], Json]:
     return found
 
 
-_FIXED = 9
-"""Columns of `Records.rows` before the metrics."""
-
-
-def _example(row: Row, records: Mapping[tuple[str, Place], Json], at: int) -> Json:
-    source, line, offset, length, duration_us, verdict, tags, lang, speaker = row[:_FIXED]
+def _example(row: Row, records: Mapping[tuple[str, Place], Json], value: float) -> Json:
+    source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
     assert isinstance(offset, int)
     assert isinstance(length, int)
     record = records[str(source), (offset, length)]
     return {
         "id": f"{source}:{line}",
-        "value": row[at],
+        "value": value,
         "text": str(record.get("text", "")),
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
         "verdict": verdict,
@@ -199,6 +246,25 @@ def _strata(table: Records, column: str) -> list[Json]:
         }
         for value, n, us, *parts, median in table.strata(column, LARGEST_STRATA)
     ]
+
+
+def _worst_groups(table: Records, column: str) -> list[Json]:
+    """Speakers and the like of whose hours the largest share is bad."""
+    return [
+        {
+            "value": value,
+            "rows": n,
+            "hours": hours(int(us)),  # type: ignore[call-overload]
+            "bad_hours": hours(int(bad)),  # type: ignore[call-overload]
+            "bad_share": round(int(bad) / int(us), 6),  # type: ignore[call-overload]
+        }
+        for value, n, us, bad in table.worst_groups(column, LEAST_GROUP_US, WORST_GROUPS)
+    ]
+
+
+def origins_of(profile: Mapping[str, Any]) -> Mapping[str, Origin]:
+    """How the sources of a profile are read again, by name."""
+    return {entry["source"]: Origin.of(entry) for entry in profile["inputs"]}
 
 
 def read_profile(folder: Path) -> Json:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import curate
 from curate.errors import ConfigError, Fault, raise_all
 from curate.operators import suggest
 from curate.ruleset.entries import Notes
@@ -49,7 +48,7 @@ def known_presets() -> tuple[str, ...]:
 
 
 def _presets_folder() -> Path:
-    package = Path(str(curate.__file__)).parent
+    package = Path(__file__).parents[1]
     in_wheel = package / "_rules"
     return in_wheel if in_wheel.is_dir() else package.parent / "rules"
 

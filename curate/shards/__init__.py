@@ -14,6 +14,7 @@ import polars as pl
 from curate.columns import DURATION_US, LANG, LINE, OFFSET_S, SOURCE, TAGS, VERDICT
 from curate.errors import InputError
 from curate.ledger import Amount, Entry, Ledger
+from curate.manifest.formats import CONVERTED
 from curate.manifest.strict import parse_line
 from curate.outputs import write_json
 from curate.profile import versions
@@ -150,15 +151,16 @@ def _lines(
     if name == "eval_borderline":
         wanted = pl.col("eval_borderline")
     rows = lock.filter(wanted).iter_rows(named=True)
+    converted = {e["source"] for e in facts["inputs"] if e.get("copied") == CONVERTED}  # type: ignore[attr-defined]
     folders = {entry["source"]: Path(entry["folder"]) for entry in facts["inputs"]}  # type: ignore[attr-defined]
     numbers = {source: number for number, source in enumerate(folders)}
     path = split / f"{name}.jsonl"
     with path.open("rb") as file:
         for at, (line, row) in enumerate(zip(file, rows, strict=True), start=1):
             text = line.rstrip(b"\n")
-            if len(text) != row["byte_length"]:
-                raise InputError.of(f"{path}:{at}", "is not the line that was split", "split again")
             source = row[SOURCE.name]
+            if source not in converted and len(text) != row["byte_length"]:
+                raise InputError.of(f"{path}:{at}", "is not the line that was split", "split again")
             found = _Line(
                 row=Row(
                     id=f"{source}:{row[LINE.name]}",

@@ -25,12 +25,14 @@ from curate.columns import (
 )
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
+from curate.manifest.formats import CONVERTED
 from curate.outputs import write_json
 from curate.profile import read_profile, versions
 from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED, POOL, REJECTED, TRAIN
 from curate.splits.assign import HELD_OUT, Assignment, assign
 from curate.splits.audit import balance, leaks
+from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
 from curate.splits.targets import LARGEST_SHARE, Target, Targets, in_words
 from curate.splits.write import write_lines, write_reasons
 
@@ -42,8 +44,9 @@ LOCK = "splits.lock.parquet"
 OURS = frozenset(
     {
         *(
-            f"{name}.jsonl"
+            f"{name}.{ending}"
             for name in ("train", "eval", "test", REJECTED, MALFORMED, HELD_OUT, BORDERLINE_COPY)
+            for ending in ("jsonl", CUTS_ENDING)
         ),
         "rejected.reasons.jsonl",
         "malformed.reasons.jsonl",
@@ -64,13 +67,16 @@ def split_profile(
     by: Sequence[str],
     group: Sequence[str],
     command: str = "",
+    to: str | None = None,
 ) -> Json:
     """Split the records of a profile directory into `folder` (which exists).
 
     Writes each split's original lines, the certificate split.json, splits.lock.parquet and
-    ledger.json; returns split.json's content. Raises ConfigError where a column is not in the
+    ledger.json; returns split.json's content. `to`="lhotse" adds Lhotse cuts of each.
+    Raises ConfigError where a column is not in the
     profile, InputError where the manifests are no longer those profiled.
     """
+    check_target(to)
     facts = read_profile(profile)
     records = _read_records(profile, [*by, *group])
     done = assign(records, targets, seed, by, group)
@@ -79,9 +85,9 @@ def split_profile(
     outputs = [TRAIN, *sorted(names), REJECTED, MALFORMED]
     held = done.rows.filter(pl.col("split") == HELD_OUT)
     written = [*outputs, HELD_OUT] if held.height else outputs
-    prints = {entry["source"]: entry["fingerprint"] for entry in facts["inputs"]}  # type: ignore[attr-defined]
-    write_lines(done.rows, written, prints, folder)
-    copies = _write_borderline_copy(done.rows, prints, folder)
+    inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
+    write_lines(done.rows, written, inputs, folder)
+    copies = _write_borderline_copy(done.rows, inputs, folder)
     for name in (REJECTED, MALFORMED):
         write_reasons(done.rows, name, folder)
     _write_lock(done.rows, folder / LOCK)
@@ -89,6 +95,8 @@ def split_profile(
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
     found = _certificate(done, written, seed, by, group, facts, command)
+    if to is not None:
+        found["cuts"] = write_cuts(done.rows, written, folder)
     write_json(folder / "split.json", found)
     return found
 
@@ -127,13 +135,13 @@ def _mark_borderline(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_borderline_copy(
-    rows: pl.DataFrame, prints: Mapping[str, str], folder: Path
+    rows: pl.DataFrame, inputs: Mapping[str, Mapping[str, object]], folder: Path
 ) -> list[Entry]:
     """Borderline rows of eval's own groups: held out anyway, and good for measuring by."""
     copy = rows.filter(BORDERLINE_COPY).with_columns(split=pl.lit(BORDERLINE_COPY))
     if not copy.height:
         return []
-    write_lines(copy, [BORDERLINE_COPY], prints, folder)
+    write_lines(copy, [BORDERLINE_COPY], inputs, folder)
     return [Entry(BORDERLINE_COPY, _amount(copy))]
 
 
@@ -267,6 +275,7 @@ def _warnings(certificate: Json, longest_s: float) -> list[str]:
     """What a reader must not miss, worst first. A target is met to 1 % or to one utterance."""
     leaked: list[Json] = certificate["leaks"]  # type: ignore[assignment]
     targets: Mapping[str, Mapping[str, float]] = certificate["targets"]  # type: ignore[assignment]
+    inputs: Sequence[Mapping[str, object]] = certificate["inputs"]  # type: ignore[assignment]
     said = [
         f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
         for leak in leaked
@@ -285,4 +294,18 @@ def _warnings(certificate: Json, longest_s: float) -> list[str]:
                 f"{name}: {in_words(got)} of {in_words(aim)}, since whole groups of the pool fit "
                 "no better"
             )
-    return said
+    return said + _notes(inputs)
+
+
+def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
+    """What the outputs do not hold of these inputs."""
+    converted = [str(entry["source"]) for entry in inputs if entry.get("copied") == CONVERTED]
+    tagged = [str(entry["source"]) for entry in inputs if entry.get("added")]
+    return [
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {what}"
+        for names, what in (
+            (converted, "the outputs hold its records as NeMo lines, not its original bytes"),
+            (tagged, "its blend's weight and tags are columns of the lock, not of the lines"),
+        )
+        if names
+    ]

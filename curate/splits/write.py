@@ -13,18 +13,23 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, REASON, SOURCE, TAGS, VERDICT, record_id
-from curate.manifest.lines import unchanged_chunks
+from curate.manifest.lines import unchanged_portions
+from curate.manifest.origin import Origin, Portion
 
 Offsets = npt.NDArray[np.int64]
 
 
 def write_lines(
-    rows: pl.DataFrame, outputs: Sequence[str], fingerprints: Mapping[str, str], folder: Path
+    rows: pl.DataFrame,
+    outputs: Sequence[str],
+    inputs: Mapping[str, Mapping[str, object]],
+    folder: Path,
 ) -> None:
-    """Write `OUTPUT.jsonl` for each output: its rows' original lines in input order.
+    """Write `OUTPUT.jsonl` for each output: its rows' lines in input order.
 
-    `rows` has source, byte_offset, byte_length and split. Every line ends in a newline. Raises
-    InputError where a source is no longer what was profiled.
+    They are the original lines where those are NeMo's, else the records as NeMo lines. `rows` has
+    source, byte_offset, byte_length and split; `inputs` are profile.json's by source. Every line
+    ends in a newline. Raises InputError where a source is no longer what was profiled.
     """
     with ExitStack() as stack:
         files = [stack.enter_context((folder / f"{name}.jsonl").open("wb")) for name in outputs]
@@ -32,22 +37,42 @@ def write_lines(
         for (source,), part in rows.group_by(SOURCE.name, maintain_order=True):
             to = part["split"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
             places = part.select(BYTE_OFFSET.name, BYTE_LENGTH.name).to_numpy()
-            _route_source(str(source), fingerprints[str(source)], places, to, files)
+            entry = inputs[str(source)]
+            _route_source(Origin.of(entry), str(entry["fingerprint"]), places, to, files)
 
 
 def _route_source(
-    source: str, expected: str, places: Offsets, to: Offsets, files: Sequence[IO[bytes]]
+    origin: Origin, expected: str, places: Offsets, to: Offsets, files: Sequence[IO[bytes]]
 ) -> None:
     at = 0
-    for chunk in unchanged_chunks(source, expected):
-        upto = int(np.searchsorted(places[:, 0], chunk.byte_offset + len(chunk.data)))
-        starts = places[at:upto, 0] - chunk.byte_offset
-        for first, last, number in _runs(starts, places[at:upto, 1], to[at:upto]):
-            end = int(starts[last] + places[at + last, 1])
+    for portion in unchanged_portions(origin, expected):
+        upto = int(np.searchsorted(places[:, 0], _end(portion)))
+        data, starts, lengths = _lines_of(portion, places[at:upto])
+        for first, last, number in _runs(starts, lengths, to[at:upto]):
+            end = int(starts[last] + lengths[last])
             file = files[number]
-            file.write(chunk.data[int(starts[first]) : end])
+            file.write(data[int(starts[first]) : end])
             file.write(b"\n")
         at = upto
+
+
+def _end(portion: Portion) -> int:
+    """The byte offset behind the portion's last record."""
+    if portion.copied is not None:
+        return portion.copied.byte_offset + len(portion.copied.data)
+    assert portion.places is not None
+    last = portion.places.byte_offset[-1:]
+    return int(last[0]) + 1 if last.size else 0
+
+
+def _lines_of(portion: Portion, places: Offsets) -> tuple[bytes, Offsets, Offsets]:
+    """Bytes that hold the lines to write for records at these places, and where they begin."""
+    if portion.copied is not None:
+        return portion.copied.data, places[:, 0] - portion.copied.byte_offset, places[:, 1]
+    known = portion.places
+    assert known is not None
+    rows = np.searchsorted(known.byte_offset, places[:, 0])
+    return portion.chunk.data, known.start[rows], known.length[rows]
 
 
 def _runs(starts: Offsets, lengths: Offsets, to: Offsets) -> list[tuple[int, int, int]]:

@@ -46,8 +46,9 @@ def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
 def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     """The same for rows at hand, without a plan: for those who have a chunk at a time."""
     _demand_columns(rows.columns, rules)
-    kept = rows.drop([column.name for column in JUDGEMENT], strict=False)
-    return kept.hstack(_judge(rows, rules))
+    judged = {column.name for column in JUDGEMENT}
+    kept = [column for column in rows.get_columns() if column.name not in judged]
+    return pl.DataFrame([*kept, *_judge(rows, rules)])
 
 
 def _demand_columns(present: list[str], rules: RuleSet) -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from curate.text.normal import normalise
 from curate.text.packed import (
     ASCII_CLASS,
+    ASCII_STOP,
     BLANK,
     DIGIT,
     LOWER,
@@ -30,6 +31,7 @@ from curate.text.packed import (
 from curate.text.runs import (
     ACTIVE,
     FOLDED_BEST,
+    FOLDED_LOOP,
     PHRASE_BEST,
     UNUSED,
     WORD_BEST,
@@ -37,24 +39,41 @@ from curate.text.runs import (
     forget,
     note_token,
 )
+from curate.text.scripts import LATIN, SCRIPTS, script_table
 from curate.text.unicode import (
     APOSTROPHE,
     APOSTROPHES,
     COMPOSES,
+    HIDDEN,
+    JOINERS,
     LETTER,
     MARK,
     NO_SPACE,
     PUNCTUATION,
     SEPARATOR,
     SPACE,
+    STOP,
     tables,
 )
-from curate.text.words import absorb, hash_bytes, mix
-
-CHARS, CHARS_NOSPACE, LETTERS, WORDS, LONGEST_TOKEN, WORD_LEN, WORD_RUN, PHRASE_RUN, REPETITIONS = (
-    range(9)
+from curate.text.unicode import (
+    DIGIT as DECIMAL,
 )
-N_COUNTS: Final = 9
+from curate.text.unicode import (
+    LOWER as LOWER_CASE,
+)
+from curate.text.unicode import (
+    UPPER as UPPER_CASE,
+)
+from curate.text.words import absorb, hash_bytes, hash_text, mix
+
+(
+    CHARS, CHARS_NOSPACE, LETTERS, WORDS, LONGEST_TOKEN, SECOND_TOKEN, WORD_LEN, WORD_RUN,
+    PHRASE_RUN, REPETITIONS, LOOP_TOKENS, CHAR_RUN, DISTINCT, DIGITS, UPPERS, CASED,
+    HAS_STOP, HIDDEN_CHARS, SCRIPT, FOREIGN,
+) = range(20)  # fmt: skip
+N_COUNTS: Final = 20
+LONGEST_COUNTED: Final = 1 << 20
+"""Bytes of text up to which distinct words are counted: more is no segment of speech."""
 NOT_APPLICABLE: Final = -1
 
 TEXT_HASH, NORMAL_HASH = range(2)
@@ -88,7 +107,7 @@ def _decode(data, at):  # type: ignore[no-untyped-def]
 def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, runs):  # type: ignore[no-untyped-def]
     """`repetitions` of a text without spaces: runs of phrases of 1 to 5 characters."""
     streaks[:, :] = 0
-    runs[FOLDED_BEST] = 0
+    runs[FOLDED_BEST] = runs[FOLDED_LOOP] = 0
     runs[ACTIVE] = 1
     characters = 0
     at, end = start, start + length
@@ -102,7 +121,7 @@ def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, r
             SEED, np.uint64(0), np.uint64(0), code, kind, fold, long_fold
         )
         token = close(value, word, filled)
-        count_runs(token, characters, ring, streaks[1], runs, UNUSED, FOLDED_BEST)
+        count_runs(token, characters, ring, streaks[1], runs, UNUSED, FOLDED_BEST, FOLDED_LOOP)
         ring[characters & 7] = token
         characters += 1
     runs[ACTIVE] = 1  # leave the streaks to be cleared
@@ -110,9 +129,41 @@ def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, r
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
+def _add(slots, room, hashed):  # type: ignore[no-untyped-def]
+    """Add a hash to the set in `slots[:room]`: 1 where it was not in it, else 0."""
+    hashed |= np.uint64(1)  # zero says that a slot is free
+    mask = np.uint64(room - 1)
+    slot = (hashed >> np.uint64(1)) & mask
+    while slots[slot]:
+        if slots[slot] == hashed:
+            return 0
+        slot = (slot + np.uint64(1)) & mask
+    slots[slot] = hashed
+    return 1
+
+
+@nb.njit(nogil=True, cache=True)
+def _judge_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-def]
+    """(dominant script, letters of known scripts outside the set `expected`); forgets the counts.
+
+    `latin` are the ASCII letters, not yet among the counts. Ties go to the script named first,
+    letters of no script to nobody else.
+    """
+    script_counts[LATIN] += latin
+    best, most, foreign = 0, 0, 0
+    for script in range(1, script_counts.size):
+        if script_counts[script] > most:
+            best, most = script, script_counts[script]
+        if not (expected >> np.uint64(script)) & np.uint64(1):
+            foreign += script_counts[script]
+    script_counts[:] = 0
+    return best, foreign
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
 def _measure_one(  # type: ignore[no-untyped-def]
-    data, start, length, flags, fold, combining, long_fold, raws, foldeds, streaks, runs,
-    row, counts, keys,
+    data, start, length, expected, flags, fold, combining, long_fold, scripts, script_counts,
+    slots, raws, foldeds, streaks, runs, row, counts, keys,
 ):  # fmt: skip
     """Fill `counts` and `keys` for one text; True where its normal form needs `unicodedata`.
 
@@ -121,7 +172,13 @@ def _measure_one(  # type: ignore[no-untyped-def]
     """
     forget(streaks, runs)
     chars, chars_nospace, letters, no_space_letters = 0, 0, 0, 0
-    tokens, longest_token, longest_word = 0, 0, 0
+    tokens, longest_token, second_token, longest_word = 0, 0, 0, 0
+    digits, uppers, cased, stops, hidden, far_letters, distinct = 0, 0, 0, 0, 0, 0, 0
+    room = 32
+    while room < length // 2 + 2 and room < slots.size:
+        room *= 2
+    slots[:room] = 0
+    keys[TEXT_HASH, row], char_run = hash_text(data, start, length)
     normal, needs_python = SEED, False
     at, end = start, start + length
     while at < end:
@@ -134,11 +191,15 @@ def _measure_one(  # type: ignore[no-untyped-def]
         core = at - first
         next_class = ASCII_CLASS[data[at]] if at < end else BLANK
         while next_class == TRAILING:
+            stops |= ASCII_STOP[data[at]]
             at += 1
             next_class = ASCII_CLASS[data[at]] if at < end else BLANK
         if core and next_class == BLANK:
             size = at - first
             letters += core_letters
+            cased += core_letters
+            uppers += upper
+            digits += core - core_letters
             longest_word = max(longest_word, size)
             raw = hash_bytes(data, first, size) if upper or size > core else folded
             normal = absorb(normal, folded)
@@ -148,6 +209,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
             value, word, filled = SEED, np.uint64(0), np.uint64(0)
             piece, piece_word, piece_filled = SEED, np.uint64(0), np.uint64(0)
             size, word_chars, last_combining = 0, 0, 0
+            previous, previous_kind, run = np.uint32(0), flags[0], 0
             while at < end:
                 code, width = _decode(data, at)
                 kind = flags[code]
@@ -158,10 +220,31 @@ def _measure_one(  # type: ignore[no-untyped-def]
                 plain &= code < 128 and (ASCII_CLASS[code] == LOWER or ASCII_CLASS[code] == DIGIT)
                 word_chars = 0 if kind & SEPARATOR else word_chars + 1
                 longest_word = max(longest_word, word_chars)
+                run = run + 1 if code == previous and size > 1 else 1
+                char_run = max(char_run, run)
                 if kind & LETTER:
                     letters += 1
+                    if code >= 128:
+                        far_letters += 1
+                        script_counts[scripts[code]] += 1
                     if kind & NO_SPACE:
                         no_space_letters += 1
+                    if kind & (UPPER_CASE | LOWER_CASE):
+                        cased += 1
+                        if kind & UPPER_CASE:
+                            uppers += 1
+                elif kind & (DECIMAL | STOP | HIDDEN):
+                    if kind & DECIMAL:
+                        digits += 1
+                    elif kind & STOP:
+                        stops = 1
+                    elif not (
+                        (code == JOINERS[0] or code == JOINERS[1])
+                        and previous >= 128
+                        and previous_kind & (LETTER | MARK)
+                    ):
+                        hidden += 1
+                previous, previous_kind = code, kind
                 if kind & COMPOSES:
                     needs_python = True
                 if kind & PUNCTUATION:
@@ -194,7 +277,10 @@ def _measure_one(  # type: ignore[no-untyped-def]
                 folded = ~raw
         chars += size
         chars_nospace += size
+        second_token = max(second_token, min(longest_token, size))
         longest_token = max(longest_token, size)
+        if length <= LONGEST_COUNTED:
+            distinct += _add(slots, room, folded)
         note_token(raw, folded, tokens, raws, foldeds, streaks, runs)
         tokens += 1
     some = min(tokens, 1)
@@ -204,56 +290,84 @@ def _measure_one(  # type: ignore[no-untyped-def]
         repetitions = _character_run(
             data, start, length, flags, fold, long_fold, foldeds, streaks, runs
         )
-    counts[row, CHARS] = chars
-    counts[row, CHARS_NOSPACE] = chars_nospace
-    counts[row, LETTERS] = letters
-    counts[row, WORDS] = tokens
-    counts[row, LONGEST_TOKEN] = longest_token
-    counts[row, WORD_LEN] = NOT_APPLICABLE if spaceless else longest_word
-    counts[row, WORD_RUN] = runs[WORD_BEST] * some
-    counts[row, PHRASE_RUN] = runs[PHRASE_BEST] * some
-    counts[row, REPETITIONS] = repetitions
-    keys[row, TEXT_HASH] = hash_bytes(data, start, length)
-    keys[row, NORMAL_HASH] = mix(normal)
+    script, foreign = LATIN if letters else 0, 0
+    if far_letters:
+        script, foreign = _judge_scripts(script_counts, letters - far_letters, expected)
+    elif not (expected >> np.uint64(LATIN)) & np.uint64(1):
+        foreign = letters
+    counts[CHARS, row] = chars
+    counts[CHARS_NOSPACE, row] = chars_nospace
+    counts[LETTERS, row] = letters
+    counts[WORDS, row] = tokens
+    counts[LONGEST_TOKEN, row] = longest_token
+    counts[WORD_LEN, row] = NOT_APPLICABLE if spaceless else longest_word
+    counts[WORD_RUN, row] = runs[WORD_BEST] * some
+    counts[PHRASE_RUN, row] = runs[PHRASE_BEST] * some
+    counts[REPETITIONS, row] = repetitions
+    counts[SECOND_TOKEN, row] = second_token
+    counts[LOOP_TOKENS, row] = runs[FOLDED_LOOP]
+    counts[CHAR_RUN, row] = max(char_run, some)
+    counts[DISTINCT, row] = (
+        distinct if not spaceless and length <= LONGEST_COUNTED else NOT_APPLICABLE
+    )
+    counts[DIGITS, row] = digits
+    counts[UPPERS, row] = uppers
+    counts[CASED, row] = cased
+    counts[HAS_STOP, row] = stops
+    counts[HIDDEN_CHARS, row] = hidden
+    counts[SCRIPT, row] = script
+    counts[FOREIGN, row] = foreign if expected else NOT_APPLICABLE
+    keys[NORMAL_HASH, row] = mix(normal)
     return needs_python
 
 
 @nb.njit(nogil=True, cache=True)
 def _measure_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, flags, fold, combining, long_fold, counts, keys, odd
-):
+    data, starts, lengths, expected, flags, fold, combining, long_fold, scripts, slots,
+    counts, keys, odd,
+):  # fmt: skip
     raws = np.zeros(8, np.uint64)
     foldeds = np.zeros(8, np.uint64)
     streaks = np.zeros((2, 5), np.int64)
-    runs = np.zeros(5, np.int64)
+    runs = np.zeros(6, np.int64)
+    script_counts = np.zeros(len(SCRIPTS), np.int64)
     for row in range(starts.size):
         odd[row] = _measure_one(
-            data, starts[row], lengths[row], flags, fold, combining, long_fold, raws, foldeds,
-            streaks, runs, row, counts, keys,
+            data, starts[row], lengths[row], expected[row], flags, fold, combining, long_fold,
+            scripts, script_counts, slots, raws, foldeds, streaks, runs, row, counts, keys,
         )  # fmt: skip
 
 
 def measure_spans(
-    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+    data: npt.NDArray[np.uint8],
+    starts: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
+    expected: npt.NDArray[np.uint64] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
     """Measure every text span of `data` (valid UTF-8).
 
-    Returns counts, int32 [rows, N_COUNTS] in the order of the names above (WORD_LEN is
-    NOT_APPLICABLE where the script writes no spaces), and keys, uint64 [rows, 2]: hash of the
-    text as it stands, hash of its normal form.
+    `expected` is for each text the set of scripts that its language is written in, 0 for unknown.
+    Returns counts, int32 [N_COUNTS, rows] in the order of the names above (WORD_LEN and DISTINCT
+    are NOT_APPLICABLE where the script writes no spaces, DISTINCT beyond LONGEST_COUNTED
+    too, FOREIGN where no script is expected, SCRIPT is an index into SCRIPTS), and keys, uint64
+    [2, rows]: hash of the text as it stands, hash of its normal form.
     """
     table = tables()
-    counts = np.empty((starts.size, N_COUNTS), np.int32)
-    keys = np.empty((starts.size, 2), np.uint64)
+    counts = np.empty((N_COUNTS, starts.size), np.int32)
+    keys = np.empty((2, starts.size), np.uint64)
+    if expected is None:
+        expected = np.zeros(starts.size, np.uint64)
+    longest = min(int(lengths.max(initial=0)), LONGEST_COUNTED)
+    slots = np.empty(max(1 << 6, 1 << (longest // 2 + 2).bit_length()), np.uint64)
     odd = np.zeros(starts.size, np.bool_)
     _measure_all(
-        data, starts, lengths, table.flags, table.fold, table.combining, table.long_fold,
-        counts, keys, odd,
+        data, starts, lengths, expected, table.flags, table.fold, table.combining,
+        table.long_fold, script_table(), slots, counts, keys, odd,
     )  # fmt: skip
     for row in np.flatnonzero(odd):
         text = data[starts[row] : starts[row] + lengths[row]].tobytes().decode()
         if not _already_composed(text):
-            keys[row, NORMAL_HASH] = hash_normal(normalise(text))
+            keys[NORMAL_HASH, row] = hash_normal(normalise(text))
     return counts, keys
 
 

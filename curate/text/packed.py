@@ -11,7 +11,7 @@ from typing import Final
 import numba as nb
 import numpy as np
 
-from curate.text.unicode import LONG_FOLD
+from curate.text.unicode import LONG_FOLD, STOPS
 from curate.text.words import absorb, load_word, ones, trailing_zeros
 
 SEED: Final = np.uint64(0xCBF29CE484222325)
@@ -29,6 +29,9 @@ ASCII_CLASS[65:91] = UPPER
 ASCII_CLASS[48:58] = DIGIT
 ASCII_CLASS[[ord(mark) for mark in '!"#$%&()*+,.:;<=>?@[\\]^`{|}~']] = TRAILING
 ASCII_CLASS[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = BLANK
+ASCII_STOP = np.zeros(256, np.uint8)
+"""1 for the ASCII marks of sentences and their parts."""
+ASCII_STOP[[ord(mark) for mark in STOPS if ord(mark) < 128]] = 1
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
@@ -74,7 +77,7 @@ def _within(word, low, high):  # type: ignore[no-untyped-def]
 
 @nb.njit(nogil=True, cache=True, inline="always")
 def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
-    """The ASCII letters and digits at `at`: (end, letters, whether upper case is among them, hash).
+    """The ASCII letters and digits at `at`: (end, letters, upper-case letters among them, hash).
 
     Eight bytes a step without a branch on their values: words end at no predictable place.
     """
@@ -89,13 +92,13 @@ def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
         kept = ~np.uint64(0) if size == np.uint64(8) else (_ONE << (size << _THREE)) - _ONE
         alpha &= kept
         letters += ones(alpha)
-        upper |= (~word & _CASE_BITS) << np.uint64(2) & alpha
+        upper += ones((~word & _CASE_BITS) << np.uint64(2) & alpha)
         if size:
             value = absorb(value, (word | (alpha >> np.uint64(2))) & kept)
         at += np.int64(size)
         if size < np.uint64(8):
-            return at, np.int64(letters), upper != 0, value
-    return _ascii_core_slowly(data, at, end, value, np.int64(letters), upper != 0)
+            return at, np.int64(letters), np.int64(upper), value
+    return _ascii_core_slowly(data, at, end, value, np.int64(letters), np.int64(upper))
 
 
 @nb.njit(nogil=True, cache=True)
@@ -106,7 +109,7 @@ def _ascii_core_slowly(data, at, end, value, letters, upper):  # type: ignore[no
         code = data[at]
         if ASCII_CLASS[code] == UPPER:
             code += 32
-            upper = True
+            upper += 1
         letters += ASCII_CLASS[data[at]] != DIGIT
         value, word, filled = pack(value, word, filled, code)
         at += 1

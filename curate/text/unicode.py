@@ -25,8 +25,24 @@ UPPER = 128  # categories Lu and Lt
 COMPOSES = 256  # may change under NFC: the text needs unicodedata.normalize
 LONG_FOLD = 512  # case-folds to more than one code point
 APOSTROPHE = 1024  # stands inside a word: dropped, not a break
+LOWER = 2048  # category Ll
+HIDDEN = 4096  # shows nothing where it stands: control, format, private use, replacement
+STOP = 8192  # a mark of sentences and their parts
 
 APOSTROPHES = frozenset("'\u2018\u2019\u02bc\uff07")
+
+# Marks by which punctuated text can be told (Terminal_Punctuation of Unicode's PropList
+# without the marks of scripts of the past; the ellipsis, and the inverted marks of Spanish).
+STOPS = frozenset(
+    "!,.:;?\u00a1\u00bf\u2026\u037e\u0387\u0589\u055c\u055d\u055e\u05c3\u060c\u061b\u061f\u06d4\u0700"
+    "\u0964\u0965\u0e5a\u0e5b\u0f0d\u0f0e\u0f14\u104a\u104b\u1362\u1363\u1364\u1365\u1366\u1367"
+    "\u17d4\u17d5\u203c\u203d\u3001\u3002\ufe50\ufe52\ufe54\ufe56\ufe57\uff01\uff0c\uff0e\uff1a"
+    "\uff1b\uff1f\uff61\uff64"
+)
+
+# Joiners shape the letters of Persian, Indic and other scripts: honest behind a letter or mark
+# beyond ASCII, hidden anywhere else.
+JOINERS = (0x200C, 0x200D)
 
 # Scripts that write no spaces between words, as block ranges (Unicode 15.1, Blocks.txt; letters
 # among them are kept). Tibetan parts syllables by tsheg, not words by blanks.
@@ -76,7 +92,10 @@ def tables() -> Tables:
     flags = np.zeros(size, np.uint16)
     fold = np.arange(size, dtype=np.uint32)
     combining = np.zeros(size, np.uint8)
-    by_category = {"Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Nd": DIGIT}
+    by_category = {
+        "Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Ll": LETTER | LOWER, "Nd": DIGIT,
+        "Cc": HIDDEN, "Cf": HIDDEN,
+    }  # fmt: skip
     by_major = {"L": LETTER, "M": MARK, "P": PUNCTUATION, "S": PUNCTUATION}
     for code in _assigned():
         category = unicodedata.category(chr(code))
@@ -95,6 +114,10 @@ def tables() -> Tables:
         flags[ord(char)] |= SEPARATOR
     for char in APOSTROPHES:
         flags[ord(char)] |= PUNCTUATION | APOSTROPHE
+    for char in STOPS:
+        flags[ord(char)] |= STOP
+    for first, last in ((0xE000, 0xF8FF), (0xFFFD, 0xFFFD), (0xE0000, 0xE007F), (0xF0000, size)):
+        flags[first : last + 1] |= HIDDEN
     return Tables(flags, fold, combining, _fill_foldings(flags, fold, combining))
 
 

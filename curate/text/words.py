@@ -89,6 +89,74 @@ def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
     return mix(value * _PRIME)
 
 
+_HIGHS = np.uint64(0x8080808080808080)
+_LOWS = np.uint64(0x7F7F7F7F7F7F7F7F)
+_BEYOND_BLANK = np.uint64(0x5F5F5F5F5F5F5F5F)
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _repeated(word, before):  # type: ignore[no-untyped-def]
+    """High bit of each byte that equals the one before it and is printable ASCII, no blank.
+
+    `before` is the byte in front of the eight.
+    """
+    other = word ^ ((word << np.uint64(8)) | before)
+    same = ~(((other & _LOWS) + _LOWS) | other | _LOWS)
+    return same & ((word & _LOWS) + _BEYOND_BLANK) & ~word & _HIGHS
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def hash_text(data, start, length):  # type: ignore[no-untyped-def]
+    """`hash_bytes`, and the longest run of one printable ASCII character met on the way (0 for
+    none beyond 1).
+    """
+    value = _SEED ^ np.uint64(length)
+    end = start + length
+    at = start
+    before, same_before = np.uint64(0xFF), np.uint64(0)
+    pairs, triples = np.uint64(0), np.uint64(0)
+    while at + 8 <= end:
+        word = load_word(data, at)
+        same = _repeated(word, before)
+        pairs |= same
+        triples |= same & ((same << np.uint64(8)) | same_before)
+        before, same_before = word >> np.uint64(56), same >> np.uint64(56)
+        value = absorb(value, word)
+        at += 8
+    if at < end:
+        rest = np.uint64(0)
+        shift = np.uint64(0)
+        while at < end:
+            rest |= np.uint64(data[at]) << shift
+            shift += np.uint64(8)
+            at += 1
+        same = _repeated(rest, before)  # the padding is no printable byte
+        pairs |= same
+        triples |= same & ((same << np.uint64(8)) | same_before)
+        value = absorb(value, rest)
+    run = 0
+    if triples:
+        run = _longest_byte_run(data, start, end)
+    elif pairs:
+        run = 2
+    return mix(value * _PRIME), run
+
+
+@nb.njit(nogil=True, cache=True)
+def _longest_byte_run(data, start, end):  # type: ignore[no-untyped-def]
+    best, run = 0, 0
+    for at in range(start, end):
+        byte = data[at]
+        if byte <= 32 or byte > 127:
+            run = 0
+        elif run and data[at - 1] == byte:
+            run += 1
+        else:
+            run = 1
+        best = max(best, run)
+    return best
+
+
 @nb.njit(nogil=True, cache=True)
 def digest_bytes(data):  # type: ignore[no-untyped-def]
     """64-bit hash of a whole buffer, in four lanes, so that it is nearly free to have."""

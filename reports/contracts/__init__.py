@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from reports.contracts.base import Artefact, Ledger, Model, Twin
 from reports.contracts.corpus import Shards, Split
+from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
 from reports.contracts.training import Run, Wer
 
-__all__ = ["Artefact", "Ledger", "Model", "Profile", "Run", "Shards", "Split", "Twin", "Wer"]
+__all__ = [
+    "Artefact",
+    "Diff",
+    "Ledger",
+    "Model",
+    "Profile",
+    "Run",
+    "Shards",
+    "Split",
+    "Twin",
+    "Wer",
+]

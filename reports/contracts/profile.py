@@ -128,6 +128,23 @@ class Stratum(Model):
     char_rate_p50: float | None = None
 
 
+class Group(Model):
+    """A speaker or the like, and how much of it is bad."""
+
+    value: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+    bad_hours: float | None = None
+    bad_share: float | None = None
+
+
+class Correlations(Model):
+    """Pearson's correlation of every metric with every other; null where it is not known."""
+
+    metrics: tuple[str, ...] = ()
+    pearson: tuple[tuple[float | None, ...], ...] = ()
+
+
 class Duplicates(Model):
     """How much of the corpus says the same thing twice."""
 
@@ -149,4 +166,6 @@ class Profile(Artefact):
     malformed: tuple[Malformed, ...] = ()
     metrics: tuple[Metric, ...] = ()
     strata: Mapping[str, tuple[Stratum, ...]] = Field(default_factory=dict)
+    worst_groups: Mapping[str, tuple[Group, ...]] = Field(default_factory=dict)
+    correlations: Correlations = Correlations()
     duplicates: Duplicates = Duplicates()

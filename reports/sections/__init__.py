@@ -6,8 +6,8 @@ has nothing for it.
 
 from __future__ import annotations
 
-from reports.contracts import Profile, Run, Shards, Split, Wer
-from reports.sections import errors, ledger, profile, records, shards, split, training
+from reports.contracts import Diff, Profile, Run, Shards, Split, Wer
+from reports.sections import depth, diff, errors, ledger, profile, records, shards, split, training
 from reports.sections.declare import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -40,6 +40,18 @@ SECTIONS: tuple[Section, ...] = (
         "The records at the suspicious end of each metric.",
     ),
     Section("Strata", (Profile,), profile.strata, "Hours by verdict; bars show clean first."),
+    Section(
+        "Worst groups",
+        (Profile,),
+        depth.worst_groups,
+        "Groups of a minute or more, by the share of their hours that is bad.",
+    ),
+    Section(
+        "Correlations",
+        (Profile,),
+        depth.correlations,
+        "The 20 strongest pairs; values are clipped to the range of their plots first.",
+    ),
     Section("Duplicates", (Profile,), profile.duplicates),
     Section("Outputs", (Split,), split.outputs, "Every row is in exactly one file, copies aside."),
     Section(
@@ -98,6 +110,15 @@ SECTIONS: tuple[Section, ...] = (
         "Reference words struck out were missed or replaced; underlined words were inserted; "
         "a replacement shows both.",
     ),
+    Section("Amounts", (Diff,), diff.amounts, "A is the older profile, B what it is held against."),
+    Section(
+        "Drift",
+        (Diff,),
+        diff.drift,
+        "KS: 0 means alike, 1 nothing in common. PSI: from 0.25 on the shift is large.",
+    ),
+    Section("Rules", (Diff,), diff.rules, "What each rule caught, as a share of all rows."),
+    Section("Strata", (Diff,), diff.strata),
     Section(
         "Ledger",
         (Profile, Split, Shards),

@@ -76,6 +76,10 @@ USAGE = [
     (["shard", ".", "--out", "o"], 3, "run curate split first"),
     (["shard", "--verify", "."], 3, "holds no Lhotse Shar"),
     (["split", "m.jsonl", "--out", "o", "--strict"], 1, "--strict"),
+    (["split", "m.jsonl", "--out", "o", "--to", "csv"], 2, "known: lhotse"),
+    (["profile", "m.jsonl", "--out", "o", "--format", "nemmo"], 2, "known: lhotse_shar"),
+    (["profile", "m.jsonl", "--out", "o", "--format", "kaldi"], 3, "no Kaldi data directory"),
+    (["profile", "https://example.org/m.jsonl", "--out", "o"], 3, "download it first"),
 ]
 
 
@@ -128,6 +132,7 @@ def test_a_second_run_replaces_the_first(tmp_path: Path, manifest: Callable[...,
         assert curate("profile", path.name, "--out", "out", "--quiet", cwd=tmp_path).returncode == 0
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "ledger.json",
+        "measured.json",
         "profile.json",
         "records.parquet",
         "report.html",
@@ -152,3 +157,32 @@ def test_split_takes_manifests_too(root: Path, tmp_path: Path) -> None:
     for name in ("train", "eval", "test", "rejected", "malformed"):
         one, two = (tmp_path / folder / f"{name}.jsonl" for folder in ("one", "two"))
         assert one.read_bytes() == two.read_bytes(), name
+
+
+def test_a_kaldi_directory_goes_to_nemo_and_lhotse(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "text").write_text("".join(f"u{n} hello there number {n}\n" for n in range(40)))
+    (data / "utt2dur").write_text("".join(f"u{n} 2.{n}\n" for n in range(40)))
+    done = curate(
+        *(
+            "split",
+            "data",
+            "--out",
+            "s",
+            "--eval",
+            "5s",
+            "--test",
+            "5s",
+            "--to",
+            "lhotse",
+            "--json",
+        ),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["inputs"][0]["format"] == "kaldi"
+    assert sum(entry["cuts"] for entry in found["cuts"]) == 40
+    again = curate("profile", "s/train.cuts.jsonl.gz", "--out", "p", "--json", cwd=tmp_path)
+    assert json.loads(again.stdout)["totals"]["rows"] == found["outputs"][0]["rows"]

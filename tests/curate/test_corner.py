@@ -11,6 +11,7 @@ import pytest
 from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.metrics.measure import measure
+from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.tags import tag
 
@@ -112,3 +113,36 @@ def test_composed_and_decomposed_texts_share_their_normal_key(real_data: Path) -
     texts = dict(zip(rows["line"], rows["text_key"], strict=True))
     assert keys[9] == keys[10]
     assert texts[9] != texts[10]
+
+
+# (directory or file, rows, malformed); None: refused whole
+FORMS: list[tuple[str, int | None, int]] = [
+    ("shar_golden", 14, 0),
+    ("shar_small", 4, 0),
+    ("shar_missing_tar", 4, 0),  # fields only: `curate shard --verify` is for the audio
+    ("shar_truncated_tar", 4, 0),
+    ("shar_misordered", 4, 0),
+    ("shar_truncated_cuts", None, 0),
+    ("nemo_tarred/tarred_audio_manifest.json", 14, 0),
+    ("nemo_tarred/manifest__OP_0..1_CL_.json", 14, 0),
+    ("nemo_tarred/broken_manifest.json", 3, 3),
+    ("longfile/manifest.jsonl", 17, 0),
+]
+
+
+def test_other_forms(real_data: Path, tmp_path: Path) -> None:
+    seen = 0
+    for name, count, malformed in FORMS:
+        folder = tmp_path / name.replace("/", "_")
+        folder.mkdir()
+        source = str(real_data / "corner" / name)
+        if count is None:
+            with pytest.raises(InputError, match="damaged"):
+                profile([source], folder, load_rules(None))
+        else:
+            found = profile([source], folder, load_rules(None))
+            assert found["totals"]["rows"] == count, name  # type: ignore[index]
+            rows = pl.read_parquet(folder / "records.parquet")
+            assert rows.height - rows["malformed"].null_count() == malformed, name
+        seen += 1
+    assert seen == len(FORMS)

@@ -13,7 +13,7 @@ import pytest
 import soundfile as sf
 
 from curate.errors import CurateError, GateFailed
-from curate.profile import profile
+from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.shards import shard_split, verify_shards
 from curate.shards.audio import Unusable, check_segment, find_audio, load_segment

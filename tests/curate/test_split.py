@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, InputError
-from curate.profile import profile
+from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.splits import Targets, split_profile
 from curate.splits.groups import components

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.columns import JUDGEMENT, LANG, MALFORMED, OFFSET_S, SOURCE, SPEAKER, VERDICTS, schema
+from curate.columns import (
+    DESCRIBED,
+    JUDGEMENT,
+    LANG,
+    MALFORMED,
+    OFFSET_S,
+    SOURCE,
+    SPEAKER,
+    VERDICTS,
+    schema,
+)
 from curate.errors import ConfigError
 from curate.manifest.chunks import Chunk
 from curate.manifest.nemo import read_batch
@@ -35,7 +45,7 @@ rules:
 
 NAMES = tuple(metric.name for metric in METRICS)
 FRAME = {
-    **schema((MALFORMED, SOURCE, LANG, SPEAKER, OFFSET_S)),
+    **schema((MALFORMED, SOURCE, LANG, SPEAKER, OFFSET_S, *DESCRIBED)),
     **{metric.name: metric.dtype for metric in METRICS},
 }
 SOUND: Mapping[str, object] = {
@@ -45,6 +55,12 @@ SOUND: Mapping[str, object] = {
     "char_rate_nospace": 10.0,
     "word_rate": 2.5,
     "repetitions": 1,
+    "loop_share": 0.0,
+    "hidden_chars": 0,
+    "foreign_share": 0.0,
+    "hallucination": 0,
+    "script": "Latn",
+    "translation": False,
     "source": "a.jsonl",
     "lang": "de",
     "speaker": "anna",
@@ -243,8 +259,13 @@ def test_explain_tells_values_limits_and_evidence() -> None:
     row = {**SOUND, "char_rate": 0.5, "word_len": 4, "words": 2, "duration_s": 14.0}
     (finding,) = explain(row, PRESETS["default"])
     assert (finding.tag, finding.condition) == ("bad:char_rate_low", "char_rate < 1")
-    assert finding.where == "words > 0 and word_len is not null and duration_s >= 4"
-    assert finding.values == {"words": 2, "word_len": 4, "duration_s": 14.0, "char_rate": 0.5}
+    assert (
+        finding.where
+        == "translation == 0 and words > 0 and word_len is not null and duration_s >= 4"
+    )
+    assert finding.values == {
+        "translation": False, "words": 2, "word_len": 4, "duration_s": 14.0, "char_rate": 0.5
+    }  # fmt: skip
     assert finding.why.startswith("A text far shorter than its audio")
     assert explain(SOUND, PRESETS["default"]) == []
 

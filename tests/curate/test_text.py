@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import unicodedata
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from curate.frames import Spans
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
-from curate.text.kernel import NORMAL_HASH, NOT_APPLICABLE, TEXT_HASH, measure_spans
+from curate.text.kernel import (
+    DISTINCT,
+    FOREIGN,
+    LONGEST_COUNTED,
+    NORMAL_HASH,
+    NOT_APPLICABLE,
+    TEXT_HASH,
+    WORD_LEN,
+    measure_spans,
+)
 from curate.text.packed import hash_normal
+from curate.text.scripts import SCRIPTS, expected_scripts
 
 
-def kernel(texts: list[str]) -> tuple[list[TextMeasures], np.ndarray]:
-    encoded = [text.encode() for text in texts]
-    ends = np.cumsum([len(text) for text in encoded], dtype=np.int64)
-    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    data = np.frombuffer(b"".join(encoded), np.uint8)
-    counts, keys = measure_spans(data, starts, ends - starts)
-    measures = [
-        TextMeasures(c, n, le, w, lt, None if wl == NOT_APPLICABLE else wl, wr, pr, r)
-        for c, n, le, w, lt, wl, wr, pr, r in counts.tolist()
-    ]
+def kernel(texts: list[str], lang: str | None = None) -> tuple[list[TextMeasures], np.ndarray]:
+    spans = Spans.of(texts)
+    expected = np.full(len(texts), expected_scripts(lang), np.uint64)
+    counts, keys = measure_spans(spans.data, spans.start, spans.length, expected)
+    nullable = {WORD_LEN, DISTINCT, FOREIGN}
+    rows: list[list[Any]] = counts.T.tolist()
+    for row in rows:
+        row[:] = [None if at in nullable and n == NOT_APPLICABLE else n for at, n in enumerate(row)]
+    measures = [TextMeasures(*row) for row in rows]
     return measures, keys
 
 
@@ -44,12 +55,17 @@ ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOK
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(ANY_TEXT, min_size=1, max_size=8))
-@example(["", " ", "\x00", "a\u0315\u0300", "a'\u0301", "\u0958", "x" * 300])
-def test_kernel_equals_definition(texts: list[str]) -> None:
-    measures, keys = kernel(texts)
-    assert measures == [measure_text(text) for text in texts]
-    assert [int(key) for key in keys[:, NORMAL_HASH]] == [hash_normal(normalise(t)) for t in texts]
+@given(st.lists(ANY_TEXT, min_size=1, max_size=8), st.sampled_from([None, "en", "el", "ja", "xx"]))
+@example(["", " ", "\x00", "a\u0315\u0300", "a'\u0301", "\u0958", "x" * 300], "en")
+@example(["\x00\x00", "  ", "aa", "a aa.....", "12345678 877", "\u00e9\u00e9\u00e9 \x7f\x7f"], "de")
+@example(
+    ["\u06cc\u200c\u062e", "a\u200cb", "\u200d", "\ufffd\ufeff", "\ue000", "\u0301\u200d"], "fa"
+)
+@example([" ".join(map(str, range(900))), "a b c d e f g h i j k l m n o p q r s"], None)
+def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
+    measures, keys = kernel(texts, lang)
+    assert measures == [measure_text(text, lang) for text in texts]
+    assert [int(key) for key in keys[NORMAL_HASH]] == [hash_normal(normalise(t)) for t in texts]
 
 
 @settings(max_examples=300, deadline=None)
@@ -65,9 +81,9 @@ def test_normalise_is_stable(text: str) -> None:
 def test_text_keys_tell_texts_apart() -> None:
     texts = ["", " ", "a", "a ", "ab" * 8, "ab" * 8 + "\x00", "\u00e9", "e\u0301", "A"]
     _, keys = kernel(texts)
-    assert len(set(keys[:, TEXT_HASH].tolist())) == len(texts)
+    assert len(set(keys[TEXT_HASH].tolist())) == len(texts)
     _, again = kernel(texts[::-1])
-    assert (again[::-1] == keys).all(), "a key depends on its text alone"
+    assert (again[:, ::-1] == keys).all(), "a key depends on its text alone"
 
 
 SENTENCES = [
@@ -89,12 +105,55 @@ SENTENCES = [
     ("", "repetitions", 0),
     ("", "word_len", 0),
     ("e\u0301", "chars", 2),  # code points as they stand
+    ("so thank you thank you thank you", "loop_tokens", 6),
+    ("a b c", "loop_tokens", 0),
+    ("\u8c22\u8c22\u4f60", "loop_tokens", 2),
+    ("Hmmmm... sss", "char_run", 4),
+    ("a a a", "char_run", 1),  # a blank ends a run
+    ("No, no! NO", "distinct", 1),
+    ("\u8c22\u8c22", "distinct", None),
+    ("\u0663 of 12", "digits", 3),  # digits of any script
+    ("NATO ist da", "uppers", 4),
+    ("don't stop-over", "has_stop", 0),  # what words are spelt with punctuates nothing
+    ("\u00bfque tal", "has_stop", 1),
+    ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "hidden_chars", 0),  # Persian spells so
+    ("no\u200c where", "hidden_chars", 1),
+    ("\ufeffa\x07\u202eb\ufffd", "hidden_chars", 4),
+    ("tab\tis a blank", "hidden_chars", 0),
+    ("one two2 three four", "second_token", 4),
 ]
 
 
 @pytest.mark.parametrize(("text", "name", "value"), SENTENCES)
 def test_definition(text: str, name: str, value: int | None) -> None:
     assert getattr(measure_text(text), name) == value
+
+
+# (text, declared language, dominant script, letters of other scripts)
+WRITTEN = [
+    ("hello", "en", "Latn", 0),
+    ("\u043f\u0440\u0438\u0432\u0435\u0442 all", "ru-RU", "Cyrl", 3),
+    ("\u043f\u0440\u0438\u0432\u0435\u0442", "en", "Cyrl", 6),
+    ("\u3053\u3093\u306b\u4e16\u754c", "ja", "Hira", 0),
+    ("dobar dan", "sr-Cyrl", "Latn", 8),
+    ("dobar dan", "sr", "Latn", 0),
+    ("hello", None, "Latn", None),
+    ("hello", "klingon", "Latn", None),
+    ("123 ...", "en", "Zyyy", 0),
+    ("\u00aa\u00ba\u02b0", "en", "Zyyy", 0),  # letters of no script are nobody's
+]
+
+
+@pytest.mark.parametrize(("text", "lang", "script", "foreign"), WRITTEN)
+def test_scripts(text: str, lang: str | None, script: str, foreign: int | None) -> None:
+    found = measure_text(text, lang)
+    assert (SCRIPTS[found.script], found.foreign) == (script, foreign)
+
+
+def test_no_distinct_words_are_counted_in_a_text_that_is_no_segment() -> None:
+    (short, long), _ = kernel(["ab " * 4, "ab " * LONGEST_COUNTED])
+    assert (short.distinct, long.distinct) == (1, None)
+    assert long.words == LONGEST_COUNTED
 
 
 NORMAL = [

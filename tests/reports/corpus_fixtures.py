@@ -212,6 +212,19 @@ def profile() -> Json:
             "lang": [_stratum(lang, hours, rng) for lang, hours in langs.items()],
             "speaker": [_stratum(f"spk_{i:03d}", 30 / (i + 1), rng) for i in range(50)],
         },
+        "worst_groups": {
+            "speaker": [
+                {"value": f"spk_{i}", "rows": 90, "hours": 0.5, "bad_hours": 0.4, "bad_share": 0.8}
+                for i in range(3)
+            ]
+        },
+        "correlations": {
+            "metrics": [row[0] for row in METRICS],
+            "pearson": [
+                [round(1 / (1 + abs(i - k)), 4) for k, _ in enumerate(METRICS)]
+                for i, _ in enumerate(METRICS)
+            ],
+        },
         "duplicates": {
             "unique_texts": 801_233,
             "rows_with_duplicated_text": 160_120,

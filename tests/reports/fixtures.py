@@ -9,6 +9,7 @@ from typing import Any
 
 from reports import Kind
 from tests.reports.corpus_fixtures import Json, ledger, profile
+from tests.reports.diff_fixtures import diff
 from tests.reports.run_fixtures import run, wer
 from tests.reports.split_fixtures import shards, split
 
@@ -30,11 +31,21 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "shards": ("shards.json", shards),
     "train": ("run.json", run),
     "eval": ("wer.json", wer),
+    "diff": ("diff.json", diff),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}
 
 
-_FREE = {"versions", "strata", "by", "targets", "manifests", "fields_added", "trainer"}
+_FREE = {
+    "versions",
+    "strata",
+    "worst_groups",
+    "by",
+    "targets",
+    "manifests",
+    "fields_added",
+    "trainer",
+}
 
 
 def spoilt(value: Any, *, free: bool = False) -> Any:

@@ -1,0 +1,158 @@
+"""Answers to queries, and records, as tables for people and as JSON or CSV for machines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from curate.cli.show import hours, number, plain_table
+from curate.command import printable
+from curate.duck import Answer, ask
+from curate.errors import Fault, InputError, raise_all
+from curate.profile.summary import Json
+
+SHOWN = 100
+"""Rows that a table for people has at most."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def query(sql: str, profiles: Sequence[Path]) -> AbstractContextManager[Answer]:
+    """The answer to one SELECT over the records of the profiles."""
+    tables = [profile / "records.parquet" for profile in profiles]
+    missing = [
+        Fault(str(table.parent), "holds no records.parquet", "make it with curate profile")
+        for table in tables
+        if not table.is_file()
+    ]
+    raise_all(InputError, missing)
+    return ask(tables, sql)
+
+
+def print_json(answer: Answer) -> None:
+    """One array of objects, a row at a time, so that memory does not grow with the answer."""
+    out, between = sys.stdout, "[\n"
+    for row in answer.rows:
+        named = dict(zip(answer.columns, map(_plain, row), strict=True))
+        out.write(between + json.dumps(named, ensure_ascii=False, default=str))
+        between = ",\n"
+    out.write("\n]\n" if between != "[\n" else "[]\n")
+
+
+def print_csv(answer: Answer) -> None:
+    """CSV with a head; text that a spreadsheet would run as a formula gets an apostrophe."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(map(inert, answer.columns))
+    for row in answer.rows:
+        writer.writerow(map(inert, row))
+
+
+def inert(value: object) -> object:
+    """A value that no spreadsheet takes for a formula.
+
+    >>> inert("=cmd()"), inert(-1.5), inert("plain"), inert(["a"])
+    ("'=cmd()", -1.5, 'plain', '["a"]')
+    """
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _plain(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(answer: Answer) -> Table:
+    """The first rows; the title says where there are more."""
+    rows = list(islice(answer.rows, SHOWN + 1))
+    more = f"the first {SHOWN} rows; --json and --csv give all" if len(rows) > SHOWN else None
+    made = Table(title=more, title_justify="left", box=None, pad_edge=False)
+    for name in answer.columns:
+        made.add_column(Text(printable(name)))
+    for row in rows[:SHOWN]:
+        made.add_row(*map(_cell, row))
+    return made
+
+
+def _cell(value: object) -> Text:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Text("-" if value is None else printable(str(value)))
+    shown = f"{value:,}" if isinstance(value, int) else number(value) if _plain(value) else "-"
+    return Text(shown, justify="right")
+
+
+def records_table(found: Sequence[Json]) -> Table:
+    """Records, one a row: what they are, how they were judged, and what is said."""
+    made = Table(box=None, pad_edge=False)
+    for name in ("id", "verdict", "lang", "duration_s", "char_rate", "text", "reason"):
+        made.add_column(name, overflow="fold")
+    for each in found:
+        made.add_row(*map(_cell, _shown(each)))
+    return made
+
+
+def _shown(each: Json) -> Iterator[object]:
+    metrics, record = each["metrics"], each["record"]
+    assert isinstance(metrics, dict)
+    assert isinstance(record, dict)
+    yield from (each["id"], each["verdict"], each["lang"])
+    yield from (metrics.get("duration_s"), metrics.get("char_rate"))
+    yield from (record.get("text"), each["reason"])
+
+
+def diff_tables(found: Mapping[str, Any]) -> Sequence[Table]:
+    """What two profiles differ in: amounts, rules whose share changed, and drift."""
+    a, b = found["a"], found["b"]
+    amounts = plain_table("A against B", "what|A rows|B rows|A hours|B hours")
+    _amount(amounts, "all", {f"{s}_{k}": v[k] for s, v in (("a", a), ("b", b)) for k in _UNITS})
+    for each in found["verdicts"]:
+        _amount(amounts, each["verdict"], each)
+    for each in found["strata"].get("lang", []):
+        _amount(amounts, f"lang {each['value'] or '-'}", each)
+    rules = plain_table("rules", "rule|verdict|A rows|B rows|A hours|B hours")
+    for each in found["rules"]:
+        if each["a_rows"] or each["b_rows"]:
+            _amount(rules, each["rule"], each, each["severity"])
+    drift = plain_table("drift, the largest first", "metric|A median|B median|A p99|B p99|KS|PSI")
+    for each in found["metrics"]:
+        values = [each[name] for name in ("a_p50", "b_p50", "a_p99", "b_p99", "ks", "psi")]
+        drift.add_row(Text(printable(each["name"])), *map(number, values))
+    return [amounts, rules, drift]
+
+
+_UNITS = ("rows", "hours")
+
+
+def _amount(made: Table, name: str, each: Mapping[str, Any], *more: str) -> None:
+    rows = [f"{each[side]:,}" for side in ("a_rows", "b_rows")]
+    spent = [hours(each[side]) for side in ("a_hours", "b_hours")]
+    made.add_row(*(Text(printable(text)) for text in (name, *more)), *rows, *spent)
+
+
+def words_tables(found: Mapping[str, Any]) -> Sequence[Table]:
+    """Alphabets, letters that do not belong, and the vocabulary."""
+    alphabets = plain_table("alphabets", "lang|script|characters|different|outside|frequent|rarest")
+    outside = plain_table("letters outside the main script", "lang|letter|code|name|count|example")
+    for each in found["languages"]:
+        samples = ["".join(it["character"] for it in each[key]) for key in ("frequent", "rarest")]
+        amounts = [f"{each[key]:,}" for key in ("characters", "different", "outside_characters")]
+        cells = [each["lang"] or "-", each["script"], *amounts, *samples]
+        alphabets.add_row(*map(_cell, cells))
+        for it in each["outside"]:
+            values = [it[key] for key in ("character", "code", "name", "count", "example")]
+            outside.add_row(*map(_cell, [each["lang"] or "-", *values]))
+    known = found["vocabulary"]
+    title = f"{known['words']:,} words, {known['once']:,} of them once, {known['tokens']:,} tokens"
+    words = plain_table(title, "frequent|count|longest|count")
+    for one, two in zip(known["frequent"], known["longest"], strict=True):
+        words.add_row(*map(_cell, (one["word"], one["count"], two["word"], two["count"])))
+    return [alphabets, outside, words]

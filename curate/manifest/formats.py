@@ -1,0 +1,171 @@
+"""The formats that records come in: FORMATS, in the order in which an input is asked."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from curate.errors import ConfigError, InputError
+from curate.manifest.blend import find_blend
+from curate.manifest.chunks import open_manifest, read_chunks
+from curate.manifest.columnar import PARQUET
+from curate.manifest.kaldi import KALDI
+from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
+from curate.manifest.look import Format, Look
+from curate.manifest.origin import Origin, Portion, native
+from curate.manifest.spool import is_local
+from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
+from curate.manifest.tarred import NEMO_TARRED
+
+_GLOB = frozenset("*?[")
+_BRACES = re.compile(r"_OP_(.*?)_CL_|\{([^{}]*)\}")
+_RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})\Z")
+_MOST_NAMES = 1_000_000
+
+
+def _find_nemo(look: Look) -> list[Origin]:
+    os.close(open_manifest(look.name))
+    return [Origin(look.name)]
+
+
+def _read_nemo(origin: Origin) -> Iterator[Portion]:
+    for chunk in read_chunks(origin.name):
+        yield native(chunk)
+
+
+NEMO = Format(
+    "nemo",
+    "NeMo manifests: a JSON object a line (plain, .gz, .zst; `-` is standard input)",
+    lambda look: look.folder is None,
+    _find_nemo,
+    _read_nemo,
+    converted=False,
+)
+
+
+def _find_blend(look: Look) -> list[Origin]:
+    return find_blend(
+        look.name,
+        lambda path, format: [o for one in expand(path) for o in find_origins(one, format)],
+    )
+
+
+def _no_records(origin: Origin) -> Iterator[Portion]:
+    raise AssertionError("a blend is read by the formats of its parts")
+
+
+INPUT_CFG = Format(
+    "input_cfg",
+    "NeMo input_cfg YAML: nemo, nemo_tarred, lhotse, lhotse_shar, group; weights and tags kept",
+    lambda look: look.folder is None and look.name.endswith((".yaml", ".yml")),
+    _find_blend,
+    _no_records,
+)
+
+FORMATS: tuple[Format, ...] = (
+    SHAR,
+    SUPERVISIONS,
+    KALDI,
+    INPUT_CFG,
+    PARQUET,
+    COMMON_VOICE,
+    FLEURS,
+    TABLE,
+    CUTS,
+    NEMO_TARRED,
+    NEMO,
+)
+"""Asked in this order; NeMo's lines come last, since they take what nobody else does."""
+
+BY_NAME = {format.name: format for format in FORMATS}
+
+
+def find_origins(name: str, format: str | None = None) -> list[Origin]:
+    """The files of records behind one name, each with how to read it.
+
+    InputError where there is nothing to read, ConfigError for a format that is not known.
+    """
+    look = Look.at(name)
+    if format is not None:
+        if format not in BY_NAME:
+            raise ConfigError.of(
+                "--format", f"unknown format {format!r}", f"known: {', '.join(BY_NAME)}"
+            )
+        return BY_NAME[format].find(look)
+    for candidate in FORMATS:
+        if candidate.sniff(look):
+            return candidate.find(look)
+    os.close(open_manifest(name))
+    raise InputError.of(name, "is in no format that is known")
+
+
+def as_origin(source: str | Origin) -> Origin:
+    """An origin as it is; a name alone is a NeMo manifest."""
+    return Origin(source) if isinstance(source, str) else source
+
+
+CONVERTED = "records as NeMo lines"
+
+
+def copied_as(origin: Origin) -> str:
+    """What a split writes of it: its original lines, or CONVERTED."""
+    return CONVERTED if BY_NAME[origin.format].converted else "original lines"
+
+
+def kept_fields(origins: Sequence[Origin]) -> list[str]:
+    """Fields that the origins' formats keep as columns, and those that were added to them."""
+    return list(
+        dict.fromkeys(
+            name
+            for origin in origins
+            for name in (*BY_NAME[origin.format].kept, *origin.added)
+            if name not in {"lang", "speaker", "target_lang", "source_lang"}
+        )
+    )
+
+
+def expand(pattern: str) -> list[str]:
+    """Names behind a literal name, NeMo's `_OP_0..7_CL_` (or `{0..7}`), or a glob (sorted).
+
+    InputError where a glob matches nothing.
+    """
+    if not is_local(pattern) or os.path.lexists(pattern):
+        return [pattern]
+    return [found for name in _unbrace(pattern) for found in _unglob(name)]
+
+
+def _unbrace(pattern: str) -> list[str]:
+    parts: list[list[str]] = []
+    end = count = 0
+    for match in _BRACES.finditer(pattern):
+        choices = _choices(match.group(1) if match.group(1) is not None else match.group(2))
+        if choices is None:
+            continue
+        count = max(count, 1) * len(choices)
+        if count > _MOST_NAMES:
+            raise InputError.of(pattern, f"stands for over {_MOST_NAMES} names")
+        parts += [[pattern[end : match.start()]], choices]
+        end = match.end()
+    return ["".join(chosen) for chosen in product(*parts, [pattern[end:]])]
+
+
+def _choices(inside: str) -> list[str] | None:
+    if match := _RANGE.match(inside):
+        first, last = match.groups()
+        if int(last) - int(first) >= _MOST_NAMES:
+            raise InputError.of(inside, f"stands for over {_MOST_NAMES} names")
+        width = len(first) if first.startswith("0") and len(first) > 1 else 0
+        return [str(number).zfill(width) for number in range(int(first), int(last) + 1)]
+    return inside.split(",") if "," in inside else None
+
+
+def _unglob(name: str) -> list[str]:
+    if os.path.lexists(name) or not _GLOB & set(name):
+        return [name]
+    found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - keeps the spelling
+    if not found:
+        raise InputError.of(name, "no file matches this pattern")
+    return found

@@ -1,0 +1,120 @@
+"""Kaldi data directories: `text`, with durations, audio and speakers from the files beside it.
+
+A pipe in wav.scp is never run: its recording's id stands as the audio path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+
+from curate.errors import InputError
+from curate.manifest.chunks import read_chunks
+from curate.manifest.look import Format, Look
+from curate.manifest.origin import Origin, Portion, convert_lines, cut_lines, number_of
+from curate.manifest.strict import Malformed, Record
+
+_BESIDE = ("segments", "utt2dur", "reco2dur", "wav.scp", "utt2spk", "utt2lang")
+_TIMES = ("utt2dur", "segments", "reco2dur")
+
+
+def _find(look: Look) -> list[Origin]:
+    text = look.beside("text")
+    if text is None:
+        raise InputError.of(look.name, "is no Kaldi data directory: it holds no text")
+    beside = {name: (found,) for name in _BESIDE if (found := look.beside(name))}
+    if not beside.keys() & set(_TIMES):
+        raise InputError.of(
+            look.name,
+            "holds no durations: neither utt2dur nor segments nor reco2dur",
+            "make utt2dur, by utils/data/get_utt2dur.sh for example",
+        )
+    return [Origin(text, "kaldi", beside)]
+
+
+def _read(origin: Origin) -> Iterator[Portion]:
+    tables = {name: _table(files[0]) for name, files in origin.beside.items()}
+    return convert_lines(origin, lambda line: _record(line, tables))
+
+
+def _table(name: str) -> Mapping[str, str]:
+    """First word to the rest of the line, of each line; undecodable ones are left out."""
+    found: dict[str, str] = {}
+    for chunk in read_chunks(name):
+        for _, line in cut_lines(chunk):
+            key, rest = _cut(line.decode(errors="replace"))
+            found[key] = rest
+    return found
+
+
+def _cut(line: str) -> tuple[str, str]:
+    """The first word, and what follows its one blank; Kaldi separates by blanks and tabs."""
+    stripped = line.strip(" \t\r")
+    at = min((p for p in (stripped.find(" "), stripped.find("\t")) if p >= 0), default=-1)
+    return (stripped, "") if at < 0 else (stripped[:at], stripped[at + 1 :])
+
+
+def _record(line: bytes, tables: Mapping[str, Mapping[str, str]]) -> Record:
+    try:
+        utterance, text = _cut(line.decode())
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 (byte {line[error.start]:#04x} at {error.start})") from None
+    segment = tables.get("segments", {}).get(utterance)
+    if "segments" in tables and segment is None:
+        raise Malformed("the utterance is not in segments")
+    recording, start, end = _segment(segment) if segment is not None else (utterance, None, None)
+    return {
+        "id": utterance,
+        "audio_filepath": _audio(recording, tables.get("wav.scp")),
+        "offset": start,
+        "duration": _duration(utterance, recording, start, end, tables),
+        "text": text,
+        "lang": tables.get("utt2lang", {}).get(utterance),
+        "speaker": tables.get("utt2spk", {}).get(utterance),
+    }
+
+
+def _segment(text: str) -> tuple[str, float | int | str, str]:
+    words = text.split()
+    if len(words) not in {3, 4}:
+        raise Malformed(f"its line in segments has {len(words) + 1} words, not 4")
+    return words[0], number_of(words[1]), words[2]
+
+
+def _duration(
+    utterance: str,
+    recording: str,
+    start: object,
+    end: str | None,
+    tables: Mapping[str, Mapping[str, str]],
+) -> float | int | str:
+    if (known := tables.get("utt2dur", {}).get(utterance)) is not None:
+        return number_of(known)
+    if end is not None:
+        try:  # by decimal digits, so that 12.3 - 10.1 is 2.2
+            return float(Decimal(end) - Decimal(str(start)))
+        except InvalidOperation:
+            raise Malformed("its line in segments holds no times") from None
+    known = tables.get("reco2dur", {}).get(recording)
+    if known is None:
+        raise Malformed("the utterance is in no file of durations")
+    return number_of(known)
+
+
+def _audio(recording: str, scp: Mapping[str, str] | None) -> str:
+    if scp is None:
+        return recording
+    place = scp.get(recording)
+    if place is None:
+        raise Malformed(f"its recording is not in wav.scp ({recording})")
+    place = place.strip()
+    return recording if place.endswith("|") or place.startswith("|") else place
+
+
+KALDI = Format(
+    "kaldi",
+    "a Kaldi data directory: text, utt2dur or segments or reco2dur, wav.scp, utt2spk",
+    lambda look: "text" in (look.folder or ()) or "text.gz" in (look.folder or ()),
+    _find,
+    _read,
+)

@@ -1,0 +1,220 @@
+"""A file of records as it was found, and what every format gives: canonical lines with places."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.manifest.chunks import Chunk, read_chunks
+from curate.manifest.strict import Malformed, Record
+from curate.text.words import digest_bytes
+
+Offsets = npt.NDArray[np.int64]
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+PORTION_BYTES = 2 << 20
+"""Original bytes in one portion of a format that Python converts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A file whose lines (or rows) are records, and how to read it.
+
+    `beside` names further files by their role (durations, recordings); `added` are fields that
+    each of its records gets, as a blend's tags do. `name` is what record ids begin with.
+    """
+
+    name: str
+    format: str = "nemo"
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    added: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> Mapping[str, object]:
+        """What an artefact must say to read it again; `of` reads it."""
+        return {
+            "format": self.format,
+            "beside": {role: list(files) for role, files in self.beside.items()},
+            "added": dict(self.added),
+        }
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Origin:
+        """The origin behind an entry of profile.json's `inputs`."""
+        return cls(
+            entry["source"],
+            entry.get("format", "nemo"),
+            entry.get("beside", {}),
+            entry.get("added", {}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each canonical line of a portion stood in the original, and where it stands now."""
+
+    line: Offsets
+    byte_offset: Offsets
+    byte_length: Offsets
+    start: Offsets
+    length: Offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Records of one origin in NeMo's form, a line each, for `read_batch`.
+
+    Where `places` is None the lines are the origin's own. Else every line is one record without
+    blank lines between, `reasons` says which rows their format could not read (row -> reason), and
+    `bytes`, `blank_lines`, `blank_bytes` and `digest` speak of the original. `copied` is what a
+    split copies by original places; None where only the canonical lines can be written.
+    """
+
+    chunk: Chunk
+    bytes: int
+    copied: Chunk | None = None
+    places: Places | None = None
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    blank_lines: int = 0
+    blank_bytes: int = 0
+    digest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One original record: where it stands, its bytes, and what they say (or why nothing)."""
+
+    line: int
+    byte_offset: int
+    data: bytes
+    record: Record | str
+
+
+def native(chunk: Chunk) -> Portion:
+    """A portion whose lines are NeMo's already."""
+    return Portion(chunk, len(chunk.data), copied=chunk)
+
+
+def portion(
+    origin: Origin,
+    items: Sequence[Item],
+    raw: bytes,
+    blank_lines: int = 0,
+    blank_bytes: int = 0,
+    copied: Chunk | None = None,
+) -> Portion:
+    """The portion of some records; `raw` are the original bytes that they were read from."""
+    lines: list[bytes] = []
+    reasons: dict[int, str] = {}
+    for row, item in enumerate(items):
+        said = item.record
+        try:
+            lines.append(canonical(_lost(item) if isinstance(said, str) else said))
+        except Malformed as fault:
+            said = str(fault)
+            lines.append(canonical(_lost(item)))
+        if isinstance(said, str):
+            reasons[row] = said
+    data = b"".join(line + b"\n" for line in lines)
+    length = np.array([len(line) for line in lines], np.int64)
+    places = Places(
+        line=np.array([item.line for item in items], np.int64),
+        byte_offset=np.array([item.byte_offset for item in items], np.int64),
+        byte_length=np.array([len(item.data) for item in items], np.int64),
+        start=np.cumsum(length + 1) - length - 1,
+        length=length,
+    )
+    digest = int(digest_bytes(np.frombuffer(raw + data, np.uint8)))
+    return Portion(
+        Chunk(origin.name, 0, data),
+        len(raw),
+        copied,
+        places,
+        reasons,
+        blank_lines,
+        blank_bytes,
+        digest,
+    )
+
+
+def canonical(record: Mapping[str, object]) -> bytes:
+    """A record as one line of NeMo's JSON; fields that are None are left out."""
+    known = {key: value for key, value in record.items() if value is not None}
+    try:
+        return _ENCODER.encode(known).encode()
+    except UnicodeEncodeError:
+        raise Malformed("lone surrogate (cannot be written as UTF-8)") from None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"cannot be written as JSON ({error})") from None
+
+
+def _lost(item: Item) -> Mapping[str, object]:
+    """What stands in for a record that its format cannot read: nothing of it is lost."""
+    return {"original": item.data.decode(errors="backslashreplace")}
+
+
+def convert_lines(
+    origin: Origin,
+    convert: Callable[[bytes], Record],
+    skipped_lines: int = 0,
+    copied: bool = False,
+) -> Iterator[Portion]:
+    """Portions of a file with one record a line; `convert` raises Malformed for what is none.
+
+    The first `skipped_lines` (a header) and blank lines count as lines that hold no record.
+    `copied` says that the lines are NeMo's and splits copy them.
+    """
+    number = 0
+    for chunk in read_chunks(origin.name, PORTION_BYTES):
+        items: list[Item] = []
+        blank_lines = blank_bytes = 0
+        for offset, line in cut_lines(chunk):
+            number += 1
+            if number <= skipped_lines or not line.strip(b" \t\r"):
+                blank_lines += 1
+                blank_bytes += len(line)
+                continue
+            items.append(Item(number, offset, line, said(convert, line)))
+        raw = chunk if copied else None
+        yield portion(origin, items, chunk.data, blank_lines, blank_bytes, raw)
+
+
+def said(convert: Callable[[bytes], Record], line: bytes) -> Record | str:
+    """What a line says, or why it says nothing."""
+    try:
+        return convert(line)
+    except Malformed as fault:
+        return str(fault)
+
+
+def cut_lines(chunk: Chunk) -> Iterable[tuple[int, bytes]]:
+    """(byte offset, line without its newline) of a chunk; no empty line behind the last newline."""
+    lines = chunk.data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    offset = chunk.byte_offset
+    for line in lines:
+        yield offset, line
+        offset += len(line) + 1
+
+
+def number_of(text: str) -> float | int | str:
+    """A table's number: an int or a finite float as Python reads it, else the text as it stands.
+
+    Text that is no number is then judged like a JSON string in a number's place.
+    """
+    stripped = text.strip()
+    if not stripped.isascii() or "_" in stripped:
+        return text
+    try:
+        value = float(stripped)
+    except ValueError:
+        return text
+    if value != value or value in (float("inf"), float("-inf")):
+        return text
+    return int(stripped) if stripped.lstrip("-").isdigit() and len(stripped) < 16 else value

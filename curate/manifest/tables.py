@@ -1,0 +1,318 @@
+"""Tables of text: Common Voice, FLEURS, and CSV or TSV with a header of usual names.
+
+Whether quotation marks quote is decided by the file: a CSV's always do; a TSV's only where every
+cell that holds one is quoted whole with its inner marks doubled (Common Voice's own files are not
+quoted, and a CSV reader would eat the marks of their sentences).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from curate.manifest.chunks import Chunk, read_chunks
+from curate.manifest.look import Format, Look, one_file
+from curate.manifest.origin import (
+    PORTION_BYTES,
+    Item,
+    Origin,
+    Portion,
+    convert_lines,
+    cut_lines,
+    number_of,
+    portion,
+    said,
+)
+from curate.manifest.strict import Malformed, Record
+
+LONGEST_CELL_LINES = 1000
+"""A quote that is still open after so many lines was never closed."""
+
+AUDIO_NAMES = (
+    "audio_filepath", "audio_path", "audio_file", "wav_filename", "wav_path", "file_name",
+    "filename", "file_path", "filepath", "path", "wav", "audio", "file",
+)  # fmt: skip
+TEXT_NAMES = (
+    "text", "sentence", "transcript", "transcription", "transcripts", "normalized_text", "wrd",
+    "raw_transcription",
+)  # fmt: skip
+DURATION_NAMES = (
+    "duration", "duration_s", "duration_sec", "duration_seconds", "duration_ms", "duration[ms]",
+    "audio_duration", "dur", "length", "length_ms",
+)  # fmt: skip
+NAMES: Mapping[str, Sequence[str]] = {
+    "audio_filepath": AUDIO_NAMES,
+    "text": TEXT_NAMES,
+    "duration": DURATION_NAMES,
+    "offset": ("offset", "start", "start_s", "start_time"),
+    "lang": ("lang", "language", "locale"),
+    "speaker": ("speaker", "speaker_id", "spk_id", "spkid", "client_id"),
+}
+"""Our field, and the names that it goes by in tables; the first that is there counts."""
+
+Cells = Mapping[str, str]
+
+
+def columns_of(header: Sequence[str]) -> Mapping[str, str]:
+    """Our field -> the header's name for it, regardless of case; others are not in it."""
+    known = {name.strip().lower(): name for name in reversed(header)}
+    return {
+        field: known[names[0]]
+        for field, all_names in NAMES.items()
+        if (names := [name for name in all_names if name in known])
+    }
+
+
+def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Record:
+    """A table's row as a NeMo record: usual names mapped, the rest as it is, empty cells absent."""
+    used = set(columns.values())
+    rest = {name: value for name, value in row.items() if name not in used and value != ""}
+    found: Record = {field: row[name] for field, name in columns.items()}
+    for field in ("duration", "offset"):
+        found[field] = _seconds(found.get(field), columns.get(field, ""))
+    empty = {field for field in ("lang", "speaker") if found.get(field) == ""}
+    return {**rest, **{field: value for field, value in found.items() if field not in empty}}
+
+
+def _seconds(value: object, name: str) -> object:
+    number = number_of(value) if isinstance(value, str) else value
+    if number == "":
+        return None
+    milliseconds = name.lower().endswith(("_ms", "[ms]"))
+    if milliseconds and isinstance(number, int | float) and not isinstance(number, bool):
+        return number / 1000
+    return number
+
+
+def _header_cells(header: str) -> tuple[str, list[str]]:
+    """The delimiter and the cells of a header line."""
+    delimiter = next((mark for mark in "\t,;|" if mark in header), "\t")
+    try:
+        return delimiter, next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:
+        return delimiter, []
+
+
+def is_quoted(name: str) -> bool:
+    """Whether a TSV was written by a CSV writer; False where no quotation mark stands in it."""
+    seen = False
+    for chunk in read_chunks(name):
+        for _, line in cut_lines(chunk):
+            if b'"' not in line:
+                continue
+            for cell in line.rstrip(b"\r").split(b"\t"):
+                inner = cell[1:-1]
+                if b'"' not in cell:
+                    continue
+                whole = len(cell) > 1 and cell[:1] == cell[-1:] == b'"'
+                if not (whole and (b'""' in inner or not inner)):
+                    return False
+                if b'"' in inner.replace(b'""', b""):
+                    return False
+                seen = True
+    return seen
+
+
+def _rows(
+    origin: Origin, convert: Callable[[Cells], Record], header: Sequence[str], skipped: int
+) -> Iterator[Portion]:
+    """The portions of a table; `convert` takes a row by its header."""
+    delimiter = origin.beside["delimiter"][0]
+    width = len(header)
+
+    def of_cells(cells: Sequence[str]) -> Record:
+        if len(cells) != width:
+            raise Malformed(f"the row has not the header's number of cells ({len(cells)})")
+        return convert(dict(zip(header, cells, strict=True)))
+
+    def of_plain(line: bytes) -> Record:
+        return of_cells(_text(line).removesuffix("\r").split(delimiter))
+
+    def of_quoted(line: bytes) -> Record:
+        try:
+            text = _text(line).removesuffix("\r")
+            (cells,) = csv.reader([text], delimiter=delimiter, strict=True)
+        except (csv.Error, ValueError) as error:
+            raise Malformed(f"no row of a CSV ({error})") from None
+        return of_cells(cells)
+
+    if origin.beside["quoted"][0] == "no":
+        return convert_lines(origin, of_plain, skipped)
+    return _quoted_rows(origin, of_quoted, skipped)
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 (byte {line[error.start]:#04x} at {error.start})") from None
+
+
+def _quoted_rows(
+    origin: Origin, convert: Callable[[bytes], Record], skipped: int
+) -> Iterator[Portion]:
+    """Portions of a CSV, whose rows go over several lines where a quote stays open."""
+    items: list[Item] = []
+    raw: list[bytes] = []
+    blank_lines = blank_bytes = size = 0
+    for number, offset, lines in _joined(read_chunks(origin.name, PORTION_BYTES)):
+        line = b"\n".join(lines)
+        raw.append(line + b"\n")
+        size += len(line)
+        if number <= skipped or not line.strip(b" \t\r"):
+            blank_lines += 1
+            blank_bytes += len(line)
+        else:
+            items.append(Item(number, offset, line, said(convert, line)))
+        if size > PORTION_BYTES:
+            yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
+            items, raw = [], []
+            blank_lines = blank_bytes = size = 0
+    yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
+
+
+def _joined(chunks: Iterator[Chunk]) -> Iterator[tuple[int, int, list[bytes]]]:
+    """(first line's number, byte offset, lines) of each row: up to where every quote is closed.
+
+    Where a quote is never closed, its line stands alone and the next lines are read anew.
+    """
+    held: list[tuple[int, int, bytes]] = []
+    open_quote = False
+    every = enumerate((pair for chunk in chunks for pair in cut_lines(chunk)), start=1)
+    for number, (offset, line) in every:
+        held.append((number, offset, line))
+        open_quote ^= bool(line.count(b'"') % 2)
+        if not open_quote:
+            yield held[0][0], held[0][1], [line for _, _, line in held]
+            held = []
+        while open_quote and len(held) >= LONGEST_CELL_LINES:
+            first, *held = held
+            yield first[0], first[1], [first[2]]
+            yield from _closed(held)
+            open_quote = bool(held)
+    for number, offset, line in held:
+        yield number, offset, [line]
+
+
+def _closed(held: list[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, list[bytes]]]:
+    """The complete rows at the beginning of `held`, which loses them."""
+    while held:
+        marks = accumulate(line.count(b'"') for _, _, line in held)
+        size = next((rows for rows, count in enumerate(marks, 1) if count % 2 == 0), 0)
+        if not size:
+            return
+        yield held[0][0], held[0][1], [line for _, _, line in held[:size]]
+        del held[:size]
+
+
+def _origin(look: Look, format: str, **beside: str) -> Origin:
+    """The origin of a table, with how its cells are cut."""
+    plain = one_file(look, format)
+    delimiter, _ = _header_cells(look.header)
+    quoted = delimiter != "\t" or is_quoted(look.name)
+    said = {"delimiter": (delimiter,), "quoted": ("yes" if quoted else "no",)}
+    return Origin(plain.name, format, {**{key: (file,) for key, file in beside.items()}, **said})
+
+
+def _read_table(origin: Origin) -> Iterator[Portion]:
+    header = _header_cells(Look.at(origin.name).header)[1]
+    columns = columns_of(header)
+    return _rows(origin, lambda row: record_of_row(row, columns), header, 1)
+
+
+def _read_common_voice(origin: Origin) -> Iterator[Portion]:
+    header = _header_cells(Look.at(origin.name).header)[1]
+    columns = columns_of(header)
+    durations = _clip_durations(
+        origin.beside["durations"][0] if "durations" in origin.beside else None
+    )
+
+    def convert(row: Cells) -> Record:
+        found = record_of_row(row, columns)
+        clip = row.get("path", "")
+        known = durations.get(clip)
+        if known is None and "duration" not in columns:
+            raise Malformed("the clip is not in clip_durations.tsv")
+        length = found.get("duration") if known is None else _seconds(known, "duration[ms]")
+        path = clip if "/" in clip else f"clips/{clip}"
+        return {**found, "audio_filepath": path, "duration": length}
+
+    return _rows(origin, convert, header, 1)
+
+
+def _clip_durations(name: str | None) -> Mapping[str, str]:
+    """Milliseconds of each clip, as written."""
+    if name is None:
+        return {}
+    found: dict[str, str] = {}
+    for chunk in read_chunks(name):
+        for _, line in cut_lines(chunk):
+            clip, _, length = line.decode(errors="replace").rstrip("\r").partition("\t")
+            found[clip] = length
+    return found
+
+
+_FLEURS = ("id", "file_name", "raw_transcription", "transcription", "letters", "samples", "gender")
+_FLEURS_RATE = 16_000
+
+
+def _read_fleurs(origin: Origin) -> Iterator[Portion]:
+    split = Path(origin.name).name.split(".")[0]
+
+    def convert(row: Cells) -> Record:
+        samples = number_of(row["samples"])
+        return {
+            "id": row["id"],
+            "audio_filepath": f"audio/{split}/{row['file_name']}",
+            "duration": samples if isinstance(samples, str) else samples / _FLEURS_RATE,
+            "text": row["raw_transcription"],
+            "normalized_text": row["transcription"],
+            "gender": row["gender"].lower(),
+        }
+
+    return _rows(origin, convert, _FLEURS, 0)
+
+
+def _is_fleurs(look: Look) -> bool:
+    cells = look.header.split("\t")
+    return len(cells) == len(_FLEURS) and cells[0].isdigit() and cells[5].isdigit()
+
+
+def _find_common_voice(look: Look) -> list[Origin]:
+    durations = look.beside("clip_durations.tsv")
+    return [_origin(look, "common_voice", **({"durations": durations} if durations else {}))]
+
+
+def _is_table(look: Look) -> bool:
+    cells = _header_cells(look.header)[1]
+    return not look.first and {"audio_filepath", "text"} <= columns_of(cells).keys()
+
+
+def _find_fleurs(look: Look) -> list[Origin]:
+    plain = one_file(look, "fleurs")
+    return [Origin(plain.name, "fleurs", {"delimiter": ("\t",), "quoted": ("no",)})]
+
+
+COMMON_VOICE = Format(
+    "common_voice",
+    "a Common Voice TSV, quoted or not, with clip_durations.tsv beside",
+    lambda look: look.header.startswith("client_id\tpath\t"),
+    _find_common_voice,
+    _read_common_voice,
+)
+FLEURS = Format(
+    "fleurs",
+    "a FLEURS TSV (no header; 16 kHz; `text` is the raw transcription)",
+    _is_fleurs,
+    _find_fleurs,
+    _read_fleurs,
+)
+TABLE = Format(
+    "table",
+    "CSV or TSV with a header of usual names (audio or path, text or sentence, duration...)",
+    _is_table,
+    lambda look: [_origin(look, "table")],
+    _read_table,
+)

@@ -1,0 +1,49 @@
+"""Per row, what only the whole input shows: how often its text and its segment stand in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from curate.columns import AUDIO_KEY, JUDGEMENT, MALFORMED, NORMAL_KEY, Column
+from curate.metrics import BY_NAME
+from curate.ruleset import RuleSet
+from curate.tags import tag
+from curate.text.packed import hash_normal
+
+ROW_GROUP = 122_880
+
+
+def sink(frame: pl.LazyFrame, path: Path) -> None:
+    """Write a records table, rows in their order."""
+    frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True)
+
+
+def add_copies(path: Path, rules: RuleSet) -> None:
+    """Count the copies of each row of a records table, judge it by `rules`, and write it anew.
+
+    The table holds the columns already; they are filled.
+    """
+    table = pl.scan_parquet(path)
+    names = table.collect_schema().names()
+    judged = [column.name for column in JUDGEMENT]
+    counted = _counted(table.drop(judged), "text_copies", NORMAL_KEY)
+    counted = _counted(counted, "audio_copies", AUDIO_KEY).with_columns(
+        pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_copies")
+    )
+    beside = path.with_suffix(".counted")
+    sink(tag(counted, rules).select(names), beside)
+    beside.replace(path)
+
+
+def _counted(table: pl.LazyFrame, name: str, key: Column) -> pl.LazyFrame:
+    """The table with the rows that have the same key as each row; null for malformed rows."""
+    dtype = BY_NAME[name].dtype
+    sound = MALFORMED.expr.is_null()
+    several = (table.filter(sound).group_by(key.name).agg(pl.len().cast(dtype).alias(name))).filter(
+        pl.col(name) > 1
+    )
+    one = pl.when(sound).then(pl.lit(1, dtype))
+    joined = table.drop(name).join(several, on=key.name, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(name).fill_null(one))

@@ -1,0 +1,185 @@
+"""What an older profile of the same manifests saves: rows that need not be measured again.
+
+`measured.json`, beside the records, says of which files they are and by which code they were
+measured. A file is taken as unchanged where size, times and inode are; where those differ, or are
+too fresh to be trusted, its content is hashed and compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.manifest.chunks import read_chunks
+from curate.manifest.formats import NEMO
+from curate.manifest.lines import fingerprint
+from curate.manifest.nemo import chunk_digest
+from curate.manifest.origin import Origin
+from curate.manifest.spool import is_local
+from curate.metrics.measure import Settings
+from curate.outputs import write_json
+from curate.profile.source import Source
+
+NAME = "measured.json"
+SCHEMA = "curate.measured/1"
+BATCH = 122_880
+_MEASURING = ("columns.py", "frames.py", "manifest", "metrics", "text", "profile/records.py")
+"""Code that decides what a measured row is."""
+_FRESH_NS = 2_000_000_000
+"""A file written so shortly before the profile was may have changed again within one clock tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A profile to take rows from: for each source its first row, and what was read of it."""
+
+    records: Path
+    sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
+
+    def rows(self, source: Source) -> Iterator[pl.DataFrame]:
+        """The measured rows of a kept source, in order."""
+        first, _ = self.sources[source.name]
+        plan = pl.scan_parquet(self.records)
+        for at in range(0, source.rows, BATCH):
+            yield plan.slice(first + at, min(BATCH, source.rows - at)).collect()
+
+
+def find_old(
+    folder: Path | None, origins: Sequence[Origin], by: Sequence[str], settings: Settings
+) -> Old:
+    """The sources among `origins` whose rows in the profile at `folder` still hold.
+
+    They do where all that is asked for now was measured then, by the same code and settings.
+    What depends on the whole input (the group `copies`) is counted anew in any case.
+    """
+    if folder is None:
+        return Old(Path())
+    records = folder / "records.parquet"
+    try:
+        noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        written = records.stat()
+        whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
+        fits = settings.groups <= set(noted["groups"]) and set(by) <= set(noted["by"])
+        same = noted["measuring"] == measuring_code() and noted["phrases"] == _named(settings)
+        if not (whole and fits and same):
+            return Old(records)
+        wanted = {origin.name: origin for origin in origins if reusable(origin)}
+        return Old(records, dict(_kept(noted["sources"], wanted, written.st_mtime_ns)))
+    except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
+        return Old(records)
+
+
+def reusable(origin: Origin) -> bool:
+    """Whether all that its rows come from is one local file of lines.
+
+    What other formats read beside it (durations, recordings, tars) is not watched: they are
+    measured anew each time.
+    """
+    return origin.format == NEMO.name and not origin.beside and is_local(origin.name)
+
+
+def _kept(
+    entries: Sequence[Mapping[str, Any]], wanted: Mapping[str, Origin], written_ns: int
+) -> Iterator[tuple[str, tuple[int, Source]]]:
+    first = 0
+    for entry in entries:
+        source = Source.from_json(entry)
+        same = wanted.get(source.name) == source.origin
+        if same and _unchanged(source, entry, written_ns):
+            yield source.name, (first, source)
+        first += source.rows
+
+
+def _unchanged(source: Source, entry: Mapping[str, Any], written_ns: int) -> bool:
+    state = file_state(source.name)
+    if entry["folder"] != source.folder:
+        return False
+    if entry["state"] == state and max(state["mtime_ns"], state["ctime_ns"]) < (
+        written_ns - _FRESH_NS
+    ):
+        return True
+    digests = (chunk_digest(chunk.data) for chunk in read_chunks(source.name))
+    source.state = state
+    return fingerprint(digests) == source.fingerprint
+
+
+def file_state(name: str) -> dict[str, int]:
+    """What the file system says of a file: when all of it is as before, so is the content."""
+    found = os.stat(name)  # noqa: PTH116 - one call
+    return {
+        "size": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
+        "ctime_ns": found.st_ctime_ns,
+        "inode": found.st_ino,
+    }
+
+
+def _named(settings: Settings) -> str:
+    """One name for the phrases that were looked for."""
+    return hashlib.blake2b(settings.phrases.tobytes(), digest_size=16).hexdigest()
+
+
+def write_measured(
+    folder: Path, sources: Sequence[Source], by: Sequence[str], settings: Settings
+) -> None:
+    """Note beside the records of which files they are, and what was measured."""
+    entries = [
+        {**source.as_json(), "blank_bytes": source.blank_bytes, "state": source.state}
+        for source in sources
+    ]
+    noted = {
+        "schema": SCHEMA,
+        "measuring": measuring_code(),
+        "all": all_code(),
+        "by": list(by),
+        "groups": sorted(settings.groups),
+        "phrases": _named(settings),
+        "records_bytes": (folder / "records.parquet").stat().st_size,
+        "sources": entries,
+    }
+    write_json(folder / NAME, noted)
+
+
+def same_code(folder: Path) -> bool:
+    """Whether the profile at `folder` was made by the code that runs now, all of it."""
+    try:
+        noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return bool(noted["all"] == all_code())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+@cache
+def measuring_code() -> str:
+    """One name for the code and the engines that measure."""
+    root = Path(__file__).parents[1]
+    return _code(root / name for name in _MEASURING)
+
+
+@cache
+def all_code() -> str:
+    """One name for all code that has a part in a profile directory."""
+    root = Path(__file__).parents[1]
+    return _code(path for path in (root, root.parent / "reports") if path.exists())
+
+
+def _code(paths: Iterator[Path]) -> str:
+    whole = hashlib.blake2b(sys.version.encode(), digest_size=16)
+    for name in ("polars", "numpy", "numba", "duckdb"):
+        whole.update(f"{name} {version(name)}\0".encode())
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                whole.update(f"{file.relative_to(path.parent)}\0".encode() + file.read_bytes())
+    return whole.hexdigest()

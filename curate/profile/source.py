@@ -1,0 +1,76 @@
+"""What was read of one manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.manifest import Piece
+from curate.manifest.formats import copied_as
+from curate.manifest.lines import fingerprint
+from curate.manifest.origin import Origin
+
+
+@dataclass(slots=True)
+class Source:
+    """One manifest; `bytes` counts the decompressed file, `state` is what the system says of it."""
+
+    origin: Origin
+    bytes: int = 0
+    rows: int = 0
+    blank_lines: int = 0
+    blank_bytes: int = 0
+    digests: list[int] = field(default_factory=list)
+    known_fingerprint: str = ""
+    state: dict[str, int] = field(default_factory=dict)
+
+    def note(self, piece: Piece) -> None:
+        """Add what was read next."""
+        self.bytes += piece.bytes
+        self.rows += piece.frame.height
+        self.blank_lines += piece.blank_lines
+        self.blank_bytes += piece.blank_bytes
+        self.digests.append(piece.digest)
+
+    @property
+    def name(self) -> str:
+        """What its records' ids begin with."""
+        return self.origin.name
+
+    @property
+    def fingerprint(self) -> str:
+        """One name for the content."""
+        return self.known_fingerprint or fingerprint(self.digests)
+
+    @property
+    def folder(self) -> str:
+        """Where relative audio paths begin."""
+        return str(Path(self.name).resolve().parent)
+
+    def as_json(self) -> Mapping[str, object]:
+        """An entry of profile.json's `inputs`."""
+        return {
+            "source": self.name,
+            "folder": self.folder,
+            **self.origin.as_json(),
+            "copied": copied_as(self.origin),
+            "bytes": self.bytes,
+            "rows": self.rows,
+            "blank_lines": self.blank_lines,
+            "fingerprint": self.fingerprint,
+        }
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Source:
+        """A source as measured.json notes it."""
+        return cls(
+            origin=Origin.of(entry),
+            bytes=entry["bytes"],
+            rows=entry["rows"],
+            blank_lines=entry["blank_lines"],
+            blank_bytes=entry["blank_bytes"],
+            known_fingerprint=entry["fingerprint"],
+            state=dict(entry["state"]),
+        )

@@ -1,0 +1,81 @@
+"""What two profiles differ in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.contracts import Diff
+from reports.contracts.diff import Pair
+from reports.format import share
+from reports.sections.declare import joined, titled
+from reports.tables import Column, Table
+
+_AMOUNTS = (
+    Column("A rows", "count"),
+    Column("B rows", "count"),
+    Column("A hours", "hours"),
+    Column("B hours", "hours"),
+    Column("A share", "percent"),
+    Column("B share", "percent"),
+)
+_FAR_APART = 0.5
+"""A Kolmogorov-Smirnov distance at which a bar is full."""
+
+
+def amounts(diff: Diff) -> Markup | None:
+    """Verdicts of both, and both in all."""
+    rows = [(item.verdict, *_amounts(diff, item)) for item in diff.verdicts]
+    foot = ("all", diff.a.rows, diff.b.rows, diff.a.hours, diff.b.hours, "", "")
+    return Table("Amounts", (Column("verdict", "verdict"), *_AMOUNTS), rows, foot=foot).render()
+
+
+def rules(diff: Diff) -> Markup | None:
+    """What each rule caught in both."""
+    columns = (Column("rule", "name"), Column("verdict", "verdict"), Column("condition", "name"))
+    rows = [
+        (item.rule, item.severity, item.condition, *_amounts(diff, item)) for item in diff.rules
+    ]
+    return Table("Rules", (*columns, *_AMOUNTS), rows).render() if rows else None
+
+
+def drift(diff: Diff) -> Markup | None:
+    """How far each metric has moved."""
+    columns = (
+        Column("metric", "name"),
+        Column("unit"),
+        Column("A median", "number"),
+        Column("B median", "number"),
+        Column("A p99", "number"),
+        Column("B p99", "number"),
+        Column("KS", "number"),
+        Column(f"0 to {_FAR_APART:g}", "drawn"),
+        Column("PSI", "number"),
+    )
+    rows = [
+        (
+            *(item.name, item.unit, item.a_p50, item.b_p50, item.a_p99, item.b_p99, item.ks),
+            *(drawn.bar(item.ks, _FAR_APART), item.psi),
+        )
+        for item in diff.metrics
+    ]
+    return Table("Drift", columns, rows).render() if rows else None
+
+
+def strata(diff: Diff) -> Markup | None:
+    """Amounts by language, speaker and what else both were grouped by."""
+    return joined(
+        *(titled(f"By {column}", _stratum(diff, column, it)) for column, it in diff.strata.items())
+    )
+
+
+def _stratum(diff: Diff, column: str, items: Sequence[Pair]) -> Markup:
+    rows = [(item.value, *_amounts(diff, item)) for item in items]
+    return Table(column, (Column(column, "text"), *_AMOUNTS), rows, elsewhere="diff.json").render()
+
+
+def _amounts(diff: Diff, item: Pair) -> tuple[object, ...]:
+    shares = share(item.a_rows, diff.a.rows), share(item.b_rows, diff.b.rows)
+    return (item.a_rows, item.b_rows, item.a_hours, item.b_hours, *shares)

@@ -1,0 +1,377 @@
+"""The same corpus in every format is the same corpus; what formats cannot read is accounted for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import zstandard
+
+from curate.errors import ConfigError, CurateError, InputError
+from curate.manifest import find_sources
+from curate.manifest.formats import BY_NAME, FORMATS, NEMO, expand
+from curate.metrics import chosen
+from curate.profile import profile_into as profile
+from curate.ruleset import load_rules
+from curate.splits import Targets, split_profile
+
+RECORDS = [
+    {"audio_filepath": "a.wav", "duration": 2.5, "text": "hello there you", "speaker": "s1"},
+    {"audio_filepath": "b.wav", "duration": 0.75, "text": 'she said "no no no"', "speaker": "s2"},
+    {"audio_filepath": "c.wav", "duration": 12.3, "text": "ñandú à la carte", "speaker": "s1"},
+    {"audio_filepath": "d.wav", "duration": 1.0, "text": "", "speaker": "s3"},
+]
+Rows = Sequence[Mapping[str, Any]]
+
+
+def profiled(
+    names: Sequence[object], out: Path, by: Sequence[str] = (), format: str | None = None
+) -> tuple[Mapping[str, Any], pl.DataFrame]:
+    out.mkdir(parents=True)
+    found = profile([str(name) for name in names], out, load_rules(None), by, format=format)
+    ledger = json.loads((out / "ledger.json").read_text())
+    assert ledger["balanced"]
+    return found, pl.read_parquet(out / "records.parquet")
+
+
+def jsonl(rows: Rows) -> bytes:
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+
+
+def nemo(folder: Path, rows: Rows) -> Path:
+    (folder / "m.jsonl").write_bytes(jsonl(rows))
+    return folder / "m.jsonl"
+
+
+def gzipped(folder: Path, rows: Rows) -> Path:
+    (folder / "m.gz").write_bytes(gzip.compress(jsonl(rows[:2])) + gzip.compress(jsonl(rows[2:])))
+    return folder / "m.gz"
+
+
+def zstd(folder: Path, rows: Rows) -> Path:
+    pack = zstandard.ZstdCompressor().compress
+    (folder / "m.any").write_bytes(pack(jsonl(rows[:2])) + pack(jsonl(rows[2:])))
+    return folder / "m.any"
+
+
+def cut(row: Mapping[str, Any], source: Mapping[str, Any]) -> Mapping[str, Any]:
+    key = row["audio_filepath"].split(".")[0]
+    supervision = {
+        "id": key, "recording_id": key, "start": 0.0, "duration": row["duration"], "channel": 0,
+        "text": row["text"], "speaker": row["speaker"], "language": row.get("lang"),
+    }  # fmt: skip
+    recording = {"id": key, "sources": [source], "sampling_rate": 16000, "num_samples": 1}
+    return {
+        "id": key, "start": 0.0, "duration": row["duration"], "channel": 0, "type": "MonoCut",
+        "supervisions": [supervision], "recording": recording,
+    }  # fmt: skip
+
+
+def lhotse_cuts(folder: Path, rows: Rows) -> Path:
+    made = [cut(row, {"type": "file", "source": row["audio_filepath"]}) for row in rows]
+    (folder / "cuts.jsonl.gz").write_bytes(gzip.compress(jsonl(made)))
+    return folder / "cuts.jsonl.gz"
+
+
+def lhotse_pair(folder: Path, rows: Rows) -> Path:
+    made = [cut(row, {"type": "command", "source": "rm -rf ~"}) for row in rows]
+    (folder / "my_supervisions.jsonl").write_bytes(jsonl([c["supervisions"][0] for c in made]))
+    (folder / "my_recordings.jsonl").write_bytes(jsonl([c["recording"] for c in made]))
+    return folder
+
+
+def shar(folder: Path, rows: Rows) -> Path:
+    made = [cut(row, {"type": "shar", "source": ""}) for row in rows]
+    for number, part in enumerate((made[:3], made[3:])):
+        (folder / f"cuts.{number:06d}.jsonl.gz").write_bytes(gzip.compress(jsonl(part)))
+    return folder
+
+
+def kaldi(folder: Path, rows: Rows) -> Path:
+    keys = [row["audio_filepath"].split(".")[0] for row in rows]
+    tables = {
+        "text": [row["text"] for row in rows],
+        "utt2spk": [row["speaker"] for row in rows],
+        "segments": [f"{key} 0.00 {row['duration']}" for key, row in zip(keys, rows, strict=True)],
+        "wav.scp": ["touch never |" for _ in rows],
+    }
+    for name, values in tables.items():
+        lines = [f"{key} {value}\n" for key, value in zip(keys, values, strict=True)]
+        (folder / name).write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def common_voice(folder: Path, rows: Rows) -> Path:
+    lines = ["client_id\tpath\tsentence\tlocale"]
+    lines += [f"{row['speaker']}\t{row['audio_filepath']}\t{row['text']}\t" for row in rows]
+    times = ["clip\tduration[ms]"]
+    times += [f"{row['audio_filepath']}\t{round(row['duration'] * 1000)}" for row in rows]
+    (folder / "train.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "clip_durations.tsv").write_text("\n".join(times) + "\n", encoding="utf-8")
+    return folder / "train.tsv"
+
+
+def table(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).rename({"text": "sentence"}).write_csv(folder / "t.csv")
+    return folder / "t.csv"
+
+
+def quoted_tsv(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).rename({"text": "sentence"}).write_csv(folder / "t.tsv", separator="\t")
+    return folder / "t.tsv"
+
+
+def parquet(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).rename({"audio_filepath": "path"}).write_parquet(folder / "t.parquet")
+    return folder / "t.parquet"
+
+
+def hugging_face(folder: Path, rows: Rows) -> Path:
+    audio = [{"bytes": b"never opened", "path": row["audio_filepath"]} for row in rows]
+    frame = pl.DataFrame(rows).drop("audio_filepath").with_columns(pl.Series("audio", audio))
+    frame.write_parquet(folder / "h.parquet")
+    return folder / "h.parquet"
+
+
+def tarred(folder: Path, rows: Rows) -> Path:
+    with tarfile.open(folder / "audio_3.tar", "w") as tar:
+        for row in rows:
+            tar.addfile(tarfile.TarInfo(row["audio_filepath"]))
+    (folder / "m_3.json").write_bytes(jsonl([{**row, "shard_id": 3} for row in rows]))
+    return folder / "m_3.json"
+
+
+def blend(folder: Path, rows: Rows) -> Path:
+    nemo(folder, rows[:2])
+    (folder / "cuts.jsonl").write_bytes(jsonl([cut(row, {}) for row in rows[2:]]))
+    (folder / "input_cfg.yaml").write_text(
+        "- {type: nemo, manifest_filepath: m.jsonl, weight: 0.5, tags: {corpus: no}}\n"
+        "- type: group\n"
+        "  weight: 0.5\n"
+        "  tags: {corpus: b}\n"
+        "  input_cfg: [{type: lhotse, cuts_path: cuts.jsonl, weight: 0.5}]\n"
+    )
+    return folder / "input_cfg.yaml"
+
+
+WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
+    (nemo, "nemo"),
+    (gzipped, "nemo"),
+    (zstd, "nemo"),
+    (tarred, "nemo_tarred"),
+    (blend, "nemo"),
+    (lhotse_cuts, "lhotse_cuts"),
+    (lhotse_pair, "lhotse_supervisions"),
+    (shar, "lhotse_shar"),
+    (kaldi, "kaldi"),
+    (common_voice, "common_voice"),
+    (table, "table"),
+    (quoted_tsv, "table"),
+    (parquet, "parquet"),
+    (hugging_face, "parquet"),
+]
+COMPARED = ["speaker", "duration_us", "text_key", *(metric.name for metric in chosen()), "verdict"]
+
+
+@pytest.mark.parametrize(("write", "format"), WRITERS, ids=[write.__name__ for write, _ in WRITERS])
+def test_the_same_corpus_gives_the_same_rows(
+    tmp_path: Path, write: Callable[[Path, Rows], Path], format: str
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    plain, expected = profiled([nemo(tmp_path / "one", RECORDS)], tmp_path / "p1")
+    found, rows = profiled([write(tmp_path / "two", RECORDS)], tmp_path / "p2")
+    assert found["inputs"][0]["format"] == format
+    assert rows["malformed"].null_count() == len(RECORDS)
+    assert rows.select(COMPARED).equals(expected.select(COMPARED))
+    assert rows.select(pl.struct("source", "line").n_unique()).item() == len(RECORDS)
+    for key in ("totals", "verdicts", "duplicates"):
+        assert found[key] == plain[key], key
+    worst = [[row["text"] for row in metric["worst"]] for metric in found["metrics"]]
+    assert worst == [[row["text"] for row in metric["worst"]] for metric in plain["metrics"]]
+
+
+@pytest.mark.parametrize(("write", "format"), WRITERS, ids=[write.__name__ for write, _ in WRITERS])
+def test_splits_of_every_format_hold_every_record(
+    tmp_path: Path, write: Callable[[Path, Rows], Path], format: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    profiled([write(tmp_path / "in", RECORDS)], tmp_path / "p")
+    out = tmp_path / "out"
+    out.mkdir()
+    sizes = Targets.parse({"eval": "1s", "test": "1s"})
+    found = split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="lhotse")
+    lines = [
+        json.loads(line)
+        for path in out.glob("*.jsonl")
+        if ".reasons" not in path.name
+        for line in path.read_bytes().splitlines()
+    ]
+    texts = [line["text"] for line in lines]
+    assert sorted(texts) == sorted(str(row["text"]) for row in RECORDS)
+    converted = BY_NAME[format].converted or write is blend
+    warnings: list[str] = found["warnings"]  # type: ignore[assignment]
+    assert any("not its original bytes" in said for said in warnings) == converted
+    cuts = [
+        json.loads(line)
+        for path in out.glob("*.cuts.jsonl.gz")
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    ]
+    assert sorted(c["supervisions"][0]["text"] for c in cuts) == sorted(texts)
+
+
+def test_cuts_that_were_written_are_read_back(tmp_path: Path) -> None:
+    _, expected = profiled([nemo(tmp_path, RECORDS)], tmp_path / "p")
+    out = tmp_path / "out"
+    out.mkdir()
+    sizes = Targets.parse({"eval": "1s", "test": "1s"})
+    split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="lhotse")
+    names = sorted(
+        path for path in out.glob("*.cuts.jsonl.gz") if gzip.decompress(path.read_bytes())
+    )
+    _, rows = profiled(names, tmp_path / "again")
+    assert rows.select(COMPARED).sort("text_key").equals(expected.select(COMPARED).sort("text_key"))
+    with pytest.raises(ConfigError, match="unknown format"):
+        split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="kaldi")
+
+
+def test_a_blend_keeps_its_weights_and_tags(tmp_path: Path) -> None:
+    found, rows = profiled([blend(tmp_path, RECORDS)], tmp_path / "p")
+    assert rows["corpus"].to_list() == ["no", "no", "b", "b"]
+    assert rows["_weight"].to_list() == ["0.5", "0.5", "0.25", "0.25"]
+    assert [entry["value"] for entry in found["strata"]["corpus"]] == ["b", "no"]
+
+
+def test_a_tarred_manifest_keeps_its_shards(tmp_path: Path) -> None:
+    _, rows = profiled([tarred(tmp_path, RECORDS)], tmp_path / "p")
+    assert rows["shard_id"].to_list() == ["3"] * len(RECORDS)
+
+
+def test_manifests_add_up_and_order_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    first, second = nemo(tmp_path / "one", RECORDS[:1]), shar(tmp_path / "two", RECORDS[1:])
+    whole, _ = profiled([nemo(tmp_path, RECORDS)], tmp_path / "whole")
+    for number, names in enumerate(([first, second], [second, first])):
+        found, _ = profiled(names, tmp_path / f"p{number}")
+        assert found["totals"] == whole["totals"]
+        assert found["verdicts"] == whole["verdicts"]
+        assert found["duplicates"] == whole["duplicates"]
+        for one, two in zip(found["metrics"], whole["metrics"], strict=True):
+            assert one["quantiles"] == two["quantiles"]
+            assert one["histogram"] == two["histogram"]
+
+
+# format, files, name, reasons of the rows in order (None: a sound record)
+ODD: list[tuple[str, Mapping[str, bytes], str, list[str | None]]] = [
+    ("kaldi", {"text": b"a x\n\xff y\nb\n", "utt2dur": b"a 1\n"}, ".",
+     [None, "not UTF-8 (byte 0xff at 0)", "the utterance is in no file of durations"]),
+    ("kaldi", {"text": b"a x\nb y\nc z\n", "segments": b"a r 0.1 0.3\nb r x y\nc r\n"}, ".",
+     [None, "its line in segments holds no times", "its line in segments has 2 words, not 4"]),
+    ("kaldi", {"text": b"a x\n", "utt2dur": b"a 1\n", "wav.scp": b"b f.wav\n"}, ".",
+     ["its recording is not in wav.scp (a)"]),
+    ("common_voice", {"v.tsv": b"client_id\tpath\tsentence\ns\ta\tx\ns\ta\ns\tb\ty\n",
+                      "clip_durations.tsv": b"clip\tduration[ms]\na\t100\n"}, "v.tsv",
+     [None, "the row has not the header's number of cells (2)",
+      "the clip is not in clip_durations.tsv"]),
+    ("table", {"t.csv": b'path,text,duration\na,"x\ny",1\nb,z,nan\nc,"open,1\nd,w,2\n'}, "t.csv",
+     [None, "duration is no number (string)", "no row of a CSV (unexpected end of data)", None]),
+    ("lhotse_cuts", {"c.jsonl": jsonl([
+        cut(RECORDS[0], {}), {**cut(RECORDS[0], {}), "supervisions": []},
+        {**cut(RECORDS[0], {}), "type": "MixedCut"}, {**cut(RECORDS[0], {}), "duration": 0},
+    ]) + b"{oops\n"}, "c.jsonl",
+     [None, "the cut has no supervision", "a Lhotse MixedCut is no stretch of one recording",
+      "duration is not positive (0)",
+      "not JSON (Expecting property name enclosed in double quotes, column 2)"]),
+    ("nemo_tarred", {"m.json": jsonl([{**RECORDS[0], "shard_id": 7}, RECORDS[0]]),
+                     "audio_0.tar": bytes(10240)}, "m.json",
+     ["its shard has no tar (7)", "no shard_id in a tarred manifest"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("format", "files", "name", "reasons"), ODD)
+def test_what_a_format_cannot_read_is_malformed(
+    tmp_path: Path,
+    format: str,
+    files: Mapping[str, bytes],
+    name: str,
+    reasons: Sequence[str | None],
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    found, rows = profiled([folder / name], tmp_path / "p")
+    assert found["inputs"][0]["format"] == format
+    assert rows["malformed"].to_list() == list(reasons)
+    source = Path(found["inputs"][0]["source"]).read_bytes()
+    lines = source.split(b"\n")
+    for line, offset, length in rows.select("line", "byte_offset", "byte_length").rows():
+        start = sum(len(text) + 1 for text in lines[: line - 1])
+        assert offset == start
+        assert source[offset : offset + length].split(b"\n")[0] == lines[line - 1]
+
+
+# files, name, part of the message
+REFUSED: list[tuple[Mapping[str, bytes], str, str]] = [
+    ({"text": b"a x\n"}, ".", "holds no durations"),
+    ({"supervisions.jsonl": b'{"recording_id": "a", "start": 0}\n'}, ".", "recordings do not lie"),
+    ({"b.yaml": b"- type: txt\n  paths: x\n"}, "b.yaml", "b.yaml:1: type 'txt' holds no speech"),
+    ({"b.yaml": b"- type: nemo\n"}, "b.yaml", "needs manifest_filepath"),
+    ({"b.yaml": b"- type: nemo\n  manifest_filepath: gone.jsonl\n"}, "b.yaml", "no such file"),
+    ({"b.yaml": b"- &a {type: nemo}\n- *a\n"}, "b.yaml", "b.yaml:2: aliases"),
+    ({"b.yaml": b"- type: nemo\n  type: nemo\n"}, "b.yaml", "b.yaml:2: 'type' stands twice"),
+    ({"b.yaml": b"- type: group\n  input_cfg: b.yaml\n"}, "b.yaml", "nested too deeply"),
+    ({"b.yaml": b"- type: nemo\n  weight: x\n"}, "b.yaml", "b.yaml:2: weight"),
+    ({"b.yaml": b"[" * 5000}, "b.yaml", "nested too deeply|no YAML"),
+    ({"t.parquet": b"PAR1 and no more"}, "t.parquet", "cannot be read as Parquet"),
+    ({"cut.zst": b"\x28\xb5\x2f\xfd\x04"}, "cut.zst", "damaged"),
+    ({}, "https://example.org/m.jsonl", "web address"),
+    ({}, "m_OP_0..99999999_CL_.json", "stands for over"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "name", "message"), REFUSED)
+def test_what_is_refused_says_why(
+    tmp_path: Path, files: Mapping[str, bytes], name: str, message: str
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        profiled([name if "://" in name else folder / name], tmp_path / "p")
+
+
+def test_format_can_be_named(tmp_path: Path) -> None:
+    path = kaldi(tmp_path, RECORDS)
+    assert find_sources([str(path)], "kaldi")[0].format == "kaldi"
+    with pytest.raises(ConfigError, match="unknown format"):
+        find_sources([str(path)], "kaldy")
+    for format in FORMATS:
+        if format.name in {"kaldi", "lhotse_supervisions"}:
+            continue
+        with pytest.raises(CurateError):
+            find_sources([str(path)], format.name)
+    assert FORMATS[-1] is NEMO, "what takes every file is asked last"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("m__OP_0..2_CL_.json", ["m_0.json", "m_1.json", "m_2.json"]),
+        ("m_{08..10}.json", ["m_08.json", "m_09.json", "m_10.json"]),
+        ("_OP_a,b_CL_/_OP_1..2_CL_", ["a/1", "a/2", "b/1", "b/2"]),
+        ("plain.json", ["plain.json"]),
+        ("{odd}.json", ["{odd}.json"]),
+        ("-", ["-"]),
+    ],
+)
+def test_patterns(pattern: str, names: Sequence[str]) -> None:
+    assert expand(pattern) == names

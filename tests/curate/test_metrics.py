@@ -1,0 +1,196 @@
+"""From lines to metrics: what the frame says beside the text measures, and the opt-in groups."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.errors import ConfigError
+from curate.manifest.examples import clips_of
+from curate.metrics import METRICS, OPT_IN, chosen, groups_of
+from curate.metrics.measure import Settings, measure
+from curate.metrics.phrases import known_phrases
+from curate.profile import profile_into, settings_for
+from curate.ruleset import load_rules
+from curate.text import normalise
+from curate.text.define import measure_text
+from curate.text.scripts import SCRIPTS
+
+
+def measured(*records: Mapping[str, object], groups: Sequence[str] = ()) -> pl.DataFrame:
+    rows = [{"duration": 2.0, **record} for record in records]
+    return measure(clips_of(rows), Settings(frozenset(groups)))
+
+
+# A record, a column, and its value.
+CASES: list[tuple[Mapping[str, object], str, object]] = [
+    ({"text": "one two three"}, "second_longest_ratio", pytest.approx(2 / 3)),
+    ({"text": "alone"}, "second_longest_ratio", None),
+    ({"text": "\u8c22\u8c22 \u4f60"}, "second_longest_ratio", None),  # no words, no ratio of them
+    ({"text": "so no no no"}, "loop_share", 0.75),
+    ({"text": "\u8c22\u8c22\u4f60"}, "loop_share", pytest.approx(2 / 3)),
+    ({"text": ""}, "loop_share", None),
+    ({"text": "No no NO yes"}, "distinct_words", 0.5),
+    ({"text": "\u8c22\u8c22"}, "distinct_words", None),
+    ({"text": "ab 12"}, "digits_share", 0.5),
+    ({"text": " "}, "digits_share", None),
+    ({"text": "AbC \u4f60"}, "upper_share", pytest.approx(2 / 3)),
+    ({"text": "\u4f60"}, "upper_share", None),
+    ({"text": "no"}, "has_punctuation", 0),
+    ({"text": "no."}, "has_punctuation", 1),
+    ({"text": "abc", "lang": "ru"}, "foreign_share", 1.0),
+    ({"text": "abc", "lang": "en-US"}, "foreign_share", 0.0),
+    ({"text": "abc"}, "foreign_share", None),
+    ({"text": "123", "lang": "en"}, "foreign_share", None),
+    ({"text": "\u043f\u0440\u0438 abc\u043f\u0440"}, "script", "Cyrl"),
+    ({"text": "..."}, "script", "Zyyy"),
+    ({"text": "Thanks for watching!"}, "hallucination", 1),
+    ({"text": "Thanks for watching it"}, "hallucination", 0),
+    ({"text": ""}, "hallucination", 0),
+    ({"text": "x", "source_lang": "de", "target_lang": "en"}, "translation", True),
+    ({"text": "x", "source_lang": "de", "target_lang": "de"}, "translation", False),
+    ({"text": "x", "source_lang": "d\u00e9", "target_lang": "d\u00e9"}, "translation", False),
+    ({"text": "x", "source_lang": "de", "target_lang": None}, "translation", False),
+    ({"text": "x", "source_lang": "de", "target_lang": 3}, "translation", False),
+    ({"text": "a b", "pred_text": "a c"}, "wer", 0.5),
+    ({"text": "a b", "pred_text": "a\\c \u00e9"}, "char_edits", 3),
+    ({"text": "a b", "pred_text": ""}, "length_ratio", 0.0),
+    ({"text": "a b", "pred_text": None}, "wer", None),
+    ({"text": "a b", "pred_text": 7}, "wer", None),
+    ({"text": "", "pred_text": "a"}, "wer", None),
+    ({"text": "", "pred_text": "a"}, "word_edits", 1),
+]
+
+
+@pytest.mark.parametrize(("record", "column", "value"), CASES)
+def test_case(record: Mapping[str, object], column: str, value: object) -> None:
+    alone = measured(record)
+    beside = measured({"text": "b\u00fc", "pred_text": "c", "lang": "xx"}, record, {"text": 1})
+    assert alone[column].to_list() == [value]
+    assert beside[column].to_list()[1] == value
+
+
+def test_nothing_is_known_of_a_malformed_row() -> None:
+    row = measured({"text": "a", "pred_text": "b"}, {"text": "a", "duration": 0}).row(1, named=True)
+    known = [m.name for m in METRICS if row.get(m.name) is not None]
+    assert (known, row["script"], row["translation"]) == ([], None, None)
+
+
+TEXTS = st.one_of(st.text(max_size=30), st.sampled_from(["no no NO", "Thank you.", "\u8c22\u8c22"]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(TEXTS, st.sampled_from([None, "en", "ja", "xx"])), min_size=1))
+def test_shares_are_those_of_the_definition(rows: list[tuple[str, str | None]]) -> None:
+    frame = measured(*({"text": text, "lang": lang} for text, lang in rows))
+    phrases = set(known_phrases().tolist())
+    for (text, lang), row in zip(rows, frame.iter_rows(named=True), strict=True):
+        found, spaceless = measure_text(text, lang), row["word_len"] is None
+        tokens = found.chars_nospace if spaceless else found.words
+        distinct = None if spaceless else found.distinct
+        second = 0 if spaceless else found.second_token
+        assert {
+            "loop_share": share(found.loop_tokens, tokens),
+            "distinct_words": share(distinct, found.words),
+            "digits_share": share(found.digits, found.chars_nospace),
+            "upper_share": share(found.uppers, found.cased),
+            "foreign_share": share(found.foreign, found.letters),
+            "second_longest_ratio": share(found.longest_token - second, second),
+            "char_rate": found.chars / 2.0,
+            "has_punctuation": found.has_stop,
+            "hidden_chars": found.hidden_chars,
+            "char_run": found.char_run,
+            "script": SCRIPTS[found.script],
+            "hallucination": int(row["normal_key"] in phrases),
+        }.items() <= row.items()
+
+
+def share(part: int | None, whole: int) -> float | None:
+    return part / whole if whole and part is not None else None
+
+
+def test_phrases_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("# counted\nBuffering please 136\n\n42\n", encoding="utf-8")
+    both = Settings(phrases=known_phrases([tmp_path / "mine.txt"]))
+    records = [{"text": text, "duration": 1} for text in ("buffering, PLEASE", "", "42", "Thanks")]
+    assert measure(clips_of(records), both)["hallucination"].to_list() == [1, 0, 0, 1]
+    with pytest.raises(ConfigError, match="no such file"):
+        known_phrases([tmp_path / "none.txt"])
+
+
+def test_compression_is_whispers() -> None:
+    texts = ["no " * 40, "hello", "", "gr\u00fc\u00df"]
+    found = measured(*({"text": text} for text in texts), groups=["compression"])
+    whisper = [
+        len(text.encode()) / len(zlib.compress(text.encode())) if text else None for text in texts
+    ]
+    assert found["compression_ratio"].to_list() == whisper
+
+
+def test_groups() -> None:
+    assert {"compression", "copies"} == OPT_IN
+    assert groups_of(["text_copies", "words", "lang"]) == {"copies"}
+    assert {m.group for m in chosen()} == {"", "agreement"}
+    assert "compression_ratio" not in measured({"text": "a"}).columns
+
+
+def profiled(rows: Sequence[Mapping[str, Any]], folder: Path, **asked: Any) -> pl.DataFrame:
+    lines = [
+        json.dumps({"audio_filepath": "a.wav", "duration": 2.0, **row}, ensure_ascii=False)
+        for row in rows
+    ]
+    (folder / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rules = load_rules(asked.pop("rules", None))
+    wanted = settings_for(rules, asked.pop("groups", ()))
+    profile_into([str(folder / "m.jsonl")], folder, rules, settings=wanted, **asked)
+    return pl.read_parquet(folder / "records.parquet")
+
+
+COPIED: list[tuple[Mapping[str, Any], int | None, int | None]] = [
+    ({"text": "No, no!"}, 3, 2),
+    ({"text": "no NO", "offset": 1.0}, 3, 1),
+    ({"text": "no no", "audio_filepath": "b.wav"}, 3, 1),
+    ({"text": "other", "duration": 3.0}, 1, 2),
+    ({"text": "...", "offset": 2.0}, None, 1),  # nothing to compare
+    ({"text": "", "offset": 3.0}, None, 1),
+    ({"text": "no no", "duration": 0}, None, None),  # malformed
+]
+
+
+def test_copies_are_counted_over_the_whole_input(tmp_path: Path) -> None:
+    rows = [row for row, *_ in COPIED]
+    plain = profiled(rows, tmp_path)
+    found = profiled(rows, tmp_path, groups=["copies"])
+    assert found.select("text_copies", "audio_copies").rows() == [tuple(n) for _, *n in COPIED]
+    assert found.drop("text_copies", "audio_copies").equals(plain), "nothing else is another"
+    assert normalise("No, no!") == "no no"
+    assert [path.name for path in tmp_path.glob("records*")] == ["records.parquet"]
+
+
+def test_a_rule_that_names_copies_has_them_counted(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "schema: curate.rules/1\nname: mine\nrules:\n"
+        "  - {id: often, metric: text_copies, bad: '>= 3', 'null': clean}\n"
+    )
+    found = profiled([row for row, *_ in COPIED], tmp_path, rules=tmp_path / "mine.yaml")
+    assert found["verdict"].to_list() == [*["bad"] * 3, *["clean"] * 3, "malformed"]
+
+
+def test_an_unknown_group_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown group 'copy'"):
+        profiled([{"text": "a"}], tmp_path, groups=["copy"])
+
+
+def test_agreement_is_left_out_of_a_profile_where_nothing_was_heard(tmp_path: Path) -> None:
+    for record, told in (({"text": "a"}, False), ({"text": "a", "pred_text": "a"}, True)):
+        profiled([record], tmp_path)
+        found = json.loads((tmp_path / "profile.json").read_text())
+        assert ("wer" in [metric["name"] for metric in found["metrics"]]) == told

@@ -1,0 +1,183 @@
+"""What an older profile saves, and that it changes nothing about the outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.cli import stages
+from curate.profile import OURS
+
+STRICT = """
+schema: curate.rules/1
+name: strict
+rules:
+  - id: slow
+    metric: char_rate
+    bad: '<= 3'
+    why: It is a test.
+"""
+SAME = "nothing has changed"
+Change = Callable[[Path], list[str]]
+
+
+def _write(path: Path, rows: range, word: str = "word") -> None:
+    lines = [
+        json.dumps(
+            {"audio_filepath": f"{n}.wav", "duration": 1 + n % 7, "text": f"{word} " * (n % 11)}
+        )
+        for n in rows
+    ]
+    path.write_text("\n".join(lines) + "\n\n{broken\n")
+
+
+def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **options: Any) -> str:
+    """Profile as the command does; what was said of reuse."""
+    said: list[str] = []
+    by = [options["by"]] if "by" in options else []
+    stages.profile(
+        names, folder / out, options.get("rules"), by, "a command", lambda size, rows: None,
+        cached, said.append, options.get("groups", ()), options.get("phrases", ()),
+    )  # fmt: skip
+    return " ".join(said)
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in sorted(OURS)}
+
+
+def _nothing(path: Path) -> list[str]:
+    return ["a.jsonl", "b.jsonl"]
+
+
+def _append_shard(path: Path) -> list[str]:
+    _write(path / "c.jsonl", range(50))
+    return ["a.jsonl", "c.jsonl", "b.jsonl"]
+
+
+def _change_shard(path: Path) -> list[str]:
+    _write(path / "a.jsonl", range(300), "loud")
+    return ["a.jsonl", "b.jsonl"]
+
+
+def _change_in_secret(path: Path) -> list[str]:
+    """Same length, and the old modification time put back."""
+    before = (path / "a.jsonl").stat()
+    _change_shard(path)
+    os.utime(path / "a.jsonl", ns=(before.st_atime_ns, before.st_mtime_ns))
+    return ["a.jsonl", "b.jsonl"]
+
+
+def _touch(path: Path) -> list[str]:
+    (path / "a.jsonl").touch()
+    return ["a.jsonl", "b.jsonl"]
+
+
+def _swap(path: Path) -> list[str]:
+    return ["b.jsonl", "a.jsonl"]
+
+
+def _drop(path: Path) -> list[str]:
+    return ["b.jsonl"]
+
+
+# what changes, options, what is said
+CHANGES: list[tuple[Change, dict[str, Any], str]] = [
+    (_nothing, {}, SAME),
+    (_touch, {}, SAME),  # the content decides, not the time
+    (_nothing, {"rules": "strict.yaml"}, "2 of 2"),  # judged anew, not measured
+    (_nothing, {"by": "corpus"}, ""),  # a field that was not read before
+    (_nothing, {"groups": ["compression"]}, ""),  # a group that was not measured before
+    (_nothing, {"phrases": ["mine.txt"]}, ""),  # hallucination is another measure now
+    (_nothing, {"rules": "often.yaml"}, ""),  # rules that need a group
+    (_append_shard, {}, "2 of 3"),
+    (_change_shard, {}, "1 of 2"),
+    (_change_in_secret, {}, "1 of 2"),
+    (_swap, {}, "2 of 2"),
+    (_drop, {}, "1 of 1"),
+]
+
+
+@pytest.mark.parametrize(("change", "options", "said"), CHANGES)
+def test_reuse_changes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Change,
+    options: dict[str, Any],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "strict.yaml").write_text(STRICT)
+    (tmp_path / "often.yaml").write_text(STRICT.replace("char_rate", "text_copies"))
+    (tmp_path / "mine.txt").write_text("word word")
+    _write(tmp_path / "a.jsonl", range(300))
+    _write(tmp_path / "b.jsonl", range(200, 400))
+    assert _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out") == ""
+    names = change(tmp_path)
+    heard = _profile(tmp_path, names, "out", **options)
+    assert (said in heard) if said else not heard
+    assert _profile(tmp_path, names, "fresh", cached=False, **options) == ""
+    reused, fresh = _bytes(tmp_path / "out"), _bytes(tmp_path / "fresh")
+    if change is _touch:  # the kept note still holds the older time
+        del reused["measured.json"], fresh["measured.json"]
+    for name in fresh:
+        assert reused[name] == fresh[name], name
+
+
+@pytest.mark.parametrize("name", ["records.parquet", "measured.json", "profile.json"])
+def test_a_damaged_profile_saves_nothing_and_hurts_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "a.jsonl", range(300))
+    _profile(tmp_path, ["a.jsonl"], "out")
+    whole = _bytes(tmp_path / "out")
+    (tmp_path / "out" / name).write_bytes(whole[name][: len(whole[name]) // 2])
+    assert SAME not in _profile(tmp_path, ["a.jsonl"], "out")
+    assert _bytes(tmp_path / "out") == whole
+
+
+# groups before, groups then, what is said: what was measured beyond need is left out again
+GROUPS: list[tuple[list[str], list[str], str]] = [
+    (["copies", "compression"], ["copies", "compression"], "2 of 3"),
+    (["copies", "compression"], ["copies"], "2 of 3"),
+    (["copies"], [], "2 of 3"),
+    ([], ["copies"], ""),
+]
+
+
+@pytest.mark.parametrize(("before", "then", "said"), GROUPS)
+def test_copies_are_counted_anew_over_what_is_reused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: list[str], then: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "a.jsonl", range(300))
+    _write(tmp_path / "b.jsonl", range(200, 400))
+    _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out", groups=before)
+    names = _append_shard(tmp_path)
+    heard = _profile(tmp_path, names, "out", groups=then)
+    assert (said in heard) if said else not heard
+    _profile(tmp_path, names, "fresh", cached=False, groups=then)
+    assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
+
+
+def test_what_other_formats_read_beside_is_never_taken_as_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "a.jsonl", range(30))
+    kaldi = tmp_path / "kaldi"
+    kaldi.mkdir()
+    (kaldi / "text").write_text("u1 one two\nu2 three\n")
+    (kaldi / "wav.scp").write_text("u1 a.wav\nu2 b.wav\n")
+    (kaldi / "utt2dur").write_text("u1 2.0\nu2 1.0\n")
+    assert _profile(tmp_path, ["a.jsonl", "kaldi"], "out") == ""
+    (kaldi / "utt2dur").write_text("u1 4.0\nu2 1.0\n")
+    assert "1 of 2" in _profile(tmp_path, ["a.jsonl", "kaldi"], "out")
+    assert _profile(tmp_path, ["a.jsonl", "kaldi"], "fresh", cached=False) == ""
+    assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
