@@ -20,8 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
-app.add_typer(rules_app, name="rules")
 
 Out = Annotated[Path, typer.Option("--out", help="Directory for the results; replaced whole.")]
 RulesFile = Annotated[
@@ -152,20 +150,6 @@ def shard_command(
     with show.progress(0, quiet) as advance:
         found = stages.shard(split, out, shard_size, seed, audio_root, command_line(), advance)
     show.summary(found, as_json, quiet, show.shard_table, out)
-
-
-@rules_app.command(name="check")
-def rules_check(
-    files: Annotated[list[str], typer.Argument(help="Rule files or preset names.")] = ["default"],  # noqa: B006
-) -> None:
-    """Read rule files and run the examples inside them.
-
-    Example: `curate rules check rules/strict.yaml`
-    """
-    from curate.cli import show, stages
-
-    for name in files:
-        show.line(stages.check_rules(name))
 
 
 def _split(values: list[str]) -> list[str]:
