@@ -1,0 +1,14 @@
+"""`train`: the command line. Parses, calls one function, shows a few lines."""
+
+from __future__ import annotations
+
+from curate.command import run as run_command
+from train.cli import evaluate, run, tiny
+from train.cli.app import app
+
+__all__ = ["app", "evaluate", "main", "run", "tiny"]
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    run_command(app)

@@ -1,0 +1,54 @@
+"""What every command of `train` shares: the application, common options, what is shown and how.
+
+torch and NeMo are imported when a command runs, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from curate.command import printable
+
+app = typer.Typer(
+    name="train",
+    help="Fine-tune NeMo speech models on curated shards, and see where they err.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+CONSOLE = Console(stderr=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+Manifests = Annotated[
+    list[Path], typer.Option("--manifest", help="A NeMo manifest; repeat it for several.")
+]
+
+
+def say(text: str) -> None:
+    """One line for people, on stderr; untrusted text is made printable."""
+    CONSOLE.print(Text(printable(text)))
+
+
+def dump(as_json: bool, value: object) -> None:
+    """The machine-readable summary on stdout, where it was asked for."""
+    if as_json:
+        print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201
+
+
+def percent(rate: float | None) -> str:
+    """A rate for people; a dash where there is none."""
+    return "-" if rate is None else f"{rate:.1%}"
+
+
+def command_line() -> str:
+    """The command as it was typed, for the provenance of artefacts."""
+    return shlex.join(["train", *sys.argv[1:]])

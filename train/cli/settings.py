@@ -1,0 +1,35 @@
+"""The options that make a run's configuration, for every command that takes one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from train.config import Setting
+
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="A .nemo file, or a pretrained model's name.",
+        show_default="as the recipe",
+    ),
+]
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe", "--config", help="A recipe file or name.", show_default="as the model"
+    ),
+]
+Settings = Annotated[
+    list[str], typer.Option("--set", help="Change a value of the recipe: optim.lr=1e-4.")
+]
+
+
+def given(**options: object) -> list[Setting]:
+    """The settings that have an option of their own; None was not given."""
+    from train.config import Setting
+
+    return [Setting(f"--{k} {v}", k, str(v)) for k, v in options.items() if v is not None]
