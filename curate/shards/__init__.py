@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.audio.faults import Unusable
+from curate.audio.paths import find_audio
 from curate.columns import DURATION_US, LANG, LINE, OFFSET_S, SOURCE, TAGS, VERDICT
 from curate.errors import InputError
 from curate.ledger import Amount, Entry, Ledger
@@ -19,7 +21,7 @@ from curate.manifest.strict import parse_line
 from curate.outputs import write_json
 from curate.profile import versions
 from curate.profile.summary import Json, hours
-from curate.shards.audio import Unusable, check_segment, find_audio, load_segment
+from curate.shards.audio import check_segment, load_segment
 from curate.shards.records import Row, complete, cut_of
 from curate.shards.verify import read_back, verify_shards
 from curate.shards.write import Shard

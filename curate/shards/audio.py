@@ -1,17 +1,14 @@
-"""One segment's audio, ready to store: found safely, checked against what the manifest says.
-
-A manifest is data, not code: a path that Lhotse or a shell would run is refused by name.
-"""
+"""One segment's audio, ready to store, once it is checked against what the manifest says."""
 
 from __future__ import annotations
 
 import io
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import soundfile as sf
+
+from curate.audio.faults import Unusable
 
 WHOLE_FILE_S = 0.01
 """A segment that differs from its file by less is the whole file; manifests round durations."""
@@ -21,10 +18,6 @@ OVERRUN_S = 0.25
 
 _COPIED = {"FLAC": "flac", "WAV": "wav"}
 """Formats whose bytes are stored as they are; every other is decoded and stored as FLAC."""
-
-
-class Unusable(ValueError):  # noqa: N818 - a verdict on one record, reported with its id
-    """Why a record's audio cannot be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +33,6 @@ class Audio:
     def duration_s(self) -> float:
         """Length in seconds, as its samples say."""
         return self.samples / self.rate
-
-
-def find_audio(name: str, folder: Path) -> Path:
-    """The file a manifest names; relative paths begin at `folder`. Raises Unusable."""
-    if "://" in name or name.startswith("pipe:") or name.rstrip().endswith("|"):
-        raise Unusable("a URL or command, not a file: fetch the audio first")
-    if "\x00" in name:
-        raise Unusable("a NUL character in the path")
-    if name.lower().endswith((".sph", ".sphere")):
-        raise Unusable("an .sph file, which readers open through a shell: convert it to FLAC")
-    path = Path(os.path.abspath(folder / name))  # noqa: PTH100 - symlinks keep their names
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise Unusable(f"cannot be opened: {error.strerror}") from None
-    if not stat.S_ISREG(mode):
-        raise Unusable("not a regular file")
-    return path
 
 
 def check_segment(path: Path, offset_s: float, duration_s: float) -> None:

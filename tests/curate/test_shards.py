@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from curate.audio.faults import Unusable
 from curate.errors import CurateError, GateFailed
 from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.shards import shard_split, verify_shards
-from curate.shards.audio import Unusable, check_segment, find_audio, load_segment
+from curate.shards.audio import check_segment, load_segment
 from curate.shards.records import complete, plain_pnc
 from curate.splits import Targets, split_profile
 
@@ -155,25 +156,6 @@ def test_the_same_bytes_again(example: Path, root: Path, tmp_path: Path) -> None
     first = {path.name: path.read_bytes() for path in (example / "shards" / "train").iterdir()}
     again = {path.name: path.read_bytes() for path in (tmp_path / "shards" / "train").iterdir()}
     assert first == again
-
-
-MALICIOUS = [
-    "touch marker |",
-    "pipe:touch marker",
-    "http://127.0.0.1/a.wav",
-    "x;touch marker;.sph",
-    "/dev/zero",
-    "a\x00b.wav",
-    "missing.wav",
-    ".",
-]
-
-
-@pytest.mark.parametrize("name", MALICIOUS)
-def test_paths_that_run_or_hang_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Unusable):
-        load_segment(find_audio(name, tmp_path), 0.0, 1.0)
-    assert not list(tmp_path.iterdir()), "nothing ran"
 
 
 @pytest.fixture

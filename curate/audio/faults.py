@@ -1,0 +1,45 @@
+"""FAULTS: every way in which a record's audio can be at fault, worst first. Add one here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFault:
+    """A kind of fault: its name in the column `audio_fault`, and what it means."""
+
+    name: str
+    meaning: str
+
+
+FAULTS: tuple[AudioFault, ...] = (
+    AudioFault("command", "the path is a command to run; it is not run"),
+    AudioFault("url", "the path is a web address or another scheme; nothing is fetched"),
+    AudioFault("unsafe_name", "a name that readers open through a shell, or that no file can have"),
+    AudioFault("outside", "the path leads out of the allowed roots"),
+    AudioFault("special_file", "a device, a pipe, a socket, a directory: no regular file"),
+    AudioFault("missing", "there is no such file"),
+    AudioFault("unreadable", "the file is there and cannot be opened"),
+    AudioFault("empty", "the file has no byte"),
+    AudioFault("undecodable", "the file is no audio that libsndfile reads, or it is damaged"),
+    AudioFault("no_samples", "a header without a sample behind it"),
+    AudioFault("segment_outside", "the segment begins before or behind the audio"),
+    AudioFault("truncated", "the audio decodes to less than its header says"),
+    AudioFault("too_short", "the audio ends before the segment does"),
+    AudioFault("not_finite", "samples that are no numbers (NaN, infinity)"),
+    AudioFault("header_lies", "the header's length is not the length of what stands behind it"),
+    AudioFault("wrong_extension", "the name's extension is not the format of the content"),
+)  # fmt: skip
+"""A row with several gets the first."""
+
+NAMES = tuple(fault.name for fault in FAULTS)
+
+
+class Unusable(ValueError):  # noqa: N818 - a verdict on one record, reported with its id
+    """Why a record's audio cannot be used: in words, and `fault`, its kind among FAULTS."""
+
+    def __init__(self, reason: str, fault: str = "undecodable") -> None:
+        assert fault in NAMES, fault
+        super().__init__(reason)
+        self.fault = fault

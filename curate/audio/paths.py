@@ -1,0 +1,113 @@
+"""From the name in a record to an open file, safely: a manifest is data, not code.
+
+A name that Lhotse, NeMo or a shell would run or fetch is refused by name, and so is whatever is
+no regular file: devices and pipes hang or never end.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from curate.audio.faults import Unusable
+from curate.errors import ConfigError, Fault, raise_all
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
+_SHELL_OPENED = (".sph", ".sphere")
+"""Lhotse 1.33 opens these by a shell command that holds the name as it stands."""
+_SYSTEM = ("/dev", "/proc", "/sys")
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - an ordinary file system, often used for audio
+
+
+def allowed_roots(folders: Sequence[Path], where: str = "--allow-root") -> tuple[Path, ...]:
+    """The folders as `find_audio` takes them, symlinks resolved; ConfigError for what is none."""
+    faults = [
+        Fault(where, f"{folder} is no directory", "name a directory that exists")
+        for folder in folders
+        if not folder.is_dir()
+    ]
+    raise_all(ConfigError, faults)
+    return tuple(folder.resolve() for folder in folders)
+
+
+def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
+    """The regular file that a record names; relative names begin at `folder`, as NeMo has them.
+
+    With `allowed` (see `allowed_roots`) it must lie under one of them once `..` and symlinks are
+    resolved; without, it may lie anywhere. Raises Unusable, and touches nothing but the file's
+    entry. The path that is returned keeps its symlinks' names.
+    """
+    refuse_name(name)
+    path = os.path.abspath(folder / name)  # noqa: PTH100 - symlinks keep their names
+    real = os.path.realpath(path)
+    _refuse_place(path, real, allowed)
+    try:
+        mode = os.stat(real).st_mode  # noqa: PTH116 - one call, for each of millions
+    except OSError as error:
+        raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
+    if not stat.S_ISREG(mode):
+        raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
+    return Path(path)
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[int]:
+    """A file that `find_audio` found, open for reading; Unusable where it is none any more."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):  # put there since it was found
+            raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def refuse_name(name: str) -> None:
+    """Raise Unusable for a name that is no plain path: it would be run, fetched, or cut short."""
+    if name.startswith("pipe:") or name.rstrip().endswith("|") or name.lstrip().startswith("|"):
+        raise Unusable("a command, not a file: nothing is run", "command")
+    if _SCHEME.match(name):
+        raise Unusable("an address, not a file: fetch the audio first", "url")
+    if not name or "\x00" in name:
+        raise Unusable("a NUL character in the path" if name else "an empty path", "unsafe_name")
+    if name.lower().endswith(_SHELL_OPENED):
+        what = "an .sph file, which readers open through a shell: convert it to FLAC"
+        raise Unusable(what, "unsafe_name")
+
+
+def _refuse_place(path: str, real: str, allowed: Sequence[Path]) -> None:
+    for place in (path, real):
+        if _is_under(place, _SYSTEM) and not _is_under(place, (_SHARED_MEMORY,)):
+            raise Unusable(f"a file of the system's own ({place})", "special_file")
+    if allowed and not _is_under(real, [str(root) for root in allowed]):
+        raise Unusable(f"leads out of the allowed roots, to {real}", "outside")
+
+
+def _is_under(path: str, roots: Sequence[str]) -> bool:
+    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+
+
+def _kind(error: OSError) -> str:
+    return "missing" if error.errno in {errno.ENOENT, errno.ENOTDIR} else "unreadable"
+
+
+_TYPES = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def _what_it_is(mode: int) -> str:
+    return next((what for test, what in _TYPES if test(mode)), "something else")
