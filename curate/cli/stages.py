@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import reports
-from curate.errors import ConfigError, CurateError, GateFailed, raise_all
-from curate.manifest import find_sources
+from curate.errors import ConfigError, raise_all
 from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
@@ -68,69 +65,6 @@ def check_rules(name: str) -> str:
     checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
     raise_all(ConfigError, checked.faults)
     return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
-
-
-@dataclass(frozen=True, slots=True)
-class SplitWish:
-    """What `curate split` was asked for, as typed."""
-
-    eval: str
-    test: str
-    seed: int
-    by: list[str]
-    group: list[str]
-    strict: bool
-    format: str | None = None
-    to: str | None = None
-
-
-def split(
-    inputs: Sequence[str],
-    out: Path,
-    rules: str | None,
-    wish: SplitWish,
-    command: str,
-    advance: Progress,
-) -> tuple[Json, CurateError | None]:
-    """`curate split`: split.json's content, and the gate that failed under --strict."""
-    from curate.splits import OURS, Targets, split_profile
-
-    targets = Targets.parse({"eval": wish.eval, "test": wish.test})
-    with whole_directory(out, OURS, "split.json") as folder:
-        profiled = _profiled(inputs, folder, rules, wish, command, advance)
-        found = split_profile(
-            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to
-        )
-        if profiled.parent == folder:
-            shutil.rmtree(profiled)
-        reports.build("split", folder)
-    failed = wish.strict and bool(found["warnings"])
-    return found, (GateFailed.of(out, "a target was not met (--strict)") if failed else None)
-
-
-def _profiled(
-    inputs: Sequence[str],
-    folder: Path,
-    rules: str | None,
-    wish: SplitWish,
-    command: str,
-    advance: Progress,
-) -> Path:
-    """The profile to split: the one that was named, or one made now of the manifests named."""
-    if len(inputs) == 1 and (Path(inputs[0]) / "records.parquet").is_file():
-        if rules is not None:
-            raise ConfigError.of(
-                "--rules",
-                "a profile was judged already, by the rules it was made with",
-                "profile again with these rules, or name the manifests instead of the profile",
-            )
-        return Path(inputs[0])
-    find_sources(inputs, wish.format)
-    scratch = folder / ".profile"
-    scratch.mkdir()
-    fields = [*wish.by, *wish.group]
-    build_profile(inputs, scratch, load_rules(rules), fields, command, advance, format=wish.format)
-    return scratch
 
 
 def shard(
