@@ -1,12 +1,13 @@
-"""Commands that work with rule files: check."""
+"""Commands that work with rule files: check, explain."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.cli.app import app
+from curate.cli.app import AsJson, RulesFile, app
 
 rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -24,3 +25,30 @@ def rules_check(
 
     for name in files:
         show.line(stages.check_rules(name))
+
+
+@rules_app.command(name="explain")
+def rules_explain(
+    records: Annotated[
+        list[str],
+        typer.Argument(help="manifest.jsonl:17, a JSON object, - (stdin), or ids of --profile."),
+    ],
+    profile: Annotated[
+        Path | None, typer.Option("--profile", help="Profile directory that the ids are of.")
+    ] = None,
+    rules: RulesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why records are judged as they are: which rules spoke, with what value and limit.
+
+    Also which rules came close, which do not apply, and where the record will go. With --profile
+    the rules are those of the profile; --rules shows what others would say.
+
+    Example: `curate rules explain --profile profile/ train.jsonl:17`
+
+    Example: `curate rules explain '{"text": "Thank you.", "duration": 14.3}'`
+    """
+    from curate.cli import explained, show
+
+    found = explained.explain(records, profile, rules)
+    show.summary(found, as_json, as_json, explained.tables, Path())

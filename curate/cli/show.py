@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -33,6 +33,11 @@ _COLOURS = {
     "bad": "red",
     "malformed": "magenta",
 }
+
+
+def colour_of(verdict: str) -> str:
+    """The colour that a verdict has everywhere."""
+    return _COLOURS[verdict]
 
 
 @contextmanager
@@ -60,7 +65,11 @@ def progress(total_bytes: int, quiet: bool) -> Iterator[Advance]:
 
 
 def summary(
-    found: Json, as_json: bool, quiet: bool, table: Callable[[Json], Sequence[Table]], out: Path
+    found: Json,
+    as_json: bool,
+    quiet: bool,
+    table: Callable[[Json], Sequence[RenderableType]],
+    out: Path,
 ) -> None:
     """End a command: JSON on stdout where asked, tables and the page's path on stderr."""
     if as_json:
