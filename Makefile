@@ -62,7 +62,7 @@ fresh-docs: $(STAMP)
 bench: $(STAMP)  ## measure speed and memory, beside peers
 	@$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
-docs: $(STAMP)  ## write docs/cli.md and docs/metrics.md from the code
+docs: $(STAMP)  ## write docs/cli.md, docs/metrics.md, rules/schema.json from the code
 	@$(BIN)/python docs/generate.py
 
 clean:  ## remove what was made, but for the environment (that one: rm -r .venv)

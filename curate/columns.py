@@ -44,6 +44,7 @@ NORMAL_KEY = Column(
 )
 LANG = Column("lang", pl.String(), "declared language (lang, else target_lang, source_lang)")
 SPEAKER = Column("speaker", pl.String(), "speaker as declared; numbers as their JSON text")
+TASK = Column("task", pl.String(), "what a multitask model is asked for (task, else taskname)")
 OFFSET_S = Column("offset_s", pl.Float64(), "start of the segment in its recording, seconds")
 DURATION_US = Column("duration_us", pl.Int64(), "duration in whole microseconds; null if malformed")
 
@@ -59,6 +60,7 @@ RECORD = (
     NORMAL_KEY,
     LANG,
     SPEAKER,
+    TASK,
     OFFSET_S,
     DURATION_US,
 )

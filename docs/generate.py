@@ -1,10 +1,14 @@
-"""Write docs/cli.md and docs/metrics.md from the code; `--check` exits 1 where they are stale."""
+"""Write docs/cli.md, docs/metrics.md and rules/schema.json from the code.
+
+`--check` exits 1 where one is stale.
+"""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 import inspect
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -104,9 +108,17 @@ def metrics_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def rules_schema() -> str:
+    """The JSON Schema of rule files, for editors."""
+    from curate.ruleset.keys import json_schema
+
+    return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+
+
 PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
-    ("cli.md", cli_page),
-    ("metrics.md", metrics_page),
+    ("docs/cli.md", cli_page),
+    ("docs/metrics.md", metrics_page),
+    ("rules/schema.json", rules_schema),
 )
 
 
@@ -122,13 +134,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
     parser.add_argument(
-        "--out", type=Path, default=Path(__file__).parent, help="folder of the pages"
+        "--out", type=Path, default=Path(__file__).parents[1], help="the project's root, or another"
     )
     options = parser.parse_args(arguments)
     status = 0
     for name, page in PAGES:
         path, text = options.out / name, page()
         if not options.check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         elif difference := stale(path, text):
             print(*difference[:40], f"{path} is stale; run: make docs", sep="\n", file=sys.stderr)

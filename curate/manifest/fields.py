@@ -31,10 +31,13 @@ FIELDS = (
     "source_lang",
     "speaker",
     "pred_text",
+    "task",
+    "taskname",
 )
 """Fields that every manifest is asked for; further ones follow."""
 
-AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(len(FIELDS))
+AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
+TASK, TASKNAME = 9, 10
 
 PART_BYTES = 256 << 10
 """Each field is a pass of its own over the lines; this much stays in a core's second cache."""
@@ -54,7 +57,7 @@ class Fields:
     """What the lines say. Per line: `seconds` and `offsets` (NaN where there is no number),
     `paths` (hash of the audio path, 0 for none), `translations` (whether source_lang and
     target_lang are texts that differ), and `codes`: a row of numbers into `strings` for
-    the language, the speaker and each further field.
+    the language, the speaker, the task and each further field.
     """
 
     names: Sequence[str]
@@ -118,8 +121,9 @@ def _read_part(
 ) -> _Part:
     part = data[first:last]
     found = scan(part, names)
-    kept = (SPEAKER, *range(len(FIELDS), len(names)))
-    wanted = [_language(found), *(span_of(found, at) for at in kept)]
+    kept = range(len(FIELDS), len(names))
+    declared = [(LANG, TARGET, SOURCE), (SPEAKER,), (TASK, TASKNAME)]
+    wanted = [_first_given(found, *each) for each in (*declared, *((at,) for at in kept))]
     read = (
         numbers(part, *span_of(found, DURATION)),
         numbers(part, *span_of(found, OFFSET)),
@@ -150,14 +154,16 @@ def _join(scans: Sequence[Scan]) -> Scan:
     return Scan(*(np.concatenate([getattr(s, f.name) for s in scans]) for f in fields(Scan)))
 
 
-def _language(found: Scan) -> Span:
-    """The declared language: lang, else target_lang (what the text is in), else source_lang."""
-    kind, start, length = span_of(found, LANG)
-    for field in (TARGET, SOURCE):
+def _first_given(found: Scan, field: int, *others: int) -> Span:
+    """The first of these fields that a line has and that is not null. So a language is `lang`,
+    else target_lang (what the text is in), else source_lang.
+    """
+    kind, start, length = span_of(found, field)
+    for other in others:
         absent = (kind == MISSING) | (kind == NULL)
         if not absent.any():
             break
-        other_kind, other_start, other_length = span_of(found, field)
+        other_kind, other_start, other_length = span_of(found, other)
         kind = np.where(absent, other_kind, kind)
         start = np.where(absent, other_start, start)
         length = np.where(absent, other_length, length)

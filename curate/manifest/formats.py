@@ -122,7 +122,7 @@ def kept_fields(origins: Sequence[Origin]) -> list[str]:
             name
             for origin in origins
             for name in (*BY_NAME[origin.format].kept, *origin.added)
-            if name not in {"lang", "speaker", "target_lang", "source_lang"}
+            if name not in {"lang", "speaker", "task", "target_lang", "source_lang"}
         )
     )
 

@@ -23,6 +23,7 @@ from curate.columns import (
     RECORDING_KEY,
     SOURCE,
     SPEAKER,
+    TASK,
     TEXT_KEY,
 )
 from curate.frames import Clips, Spans
@@ -135,7 +136,7 @@ def _clips(
         **{
             name: strings.gather(np.where(broken | (codes < 0), nobody, codes))
             for name, all_codes in zip(
-                (LANG.name, SPEAKER.name, *extra_fields), read.codes, strict=True
+                (LANG.name, SPEAKER.name, TASK.name, *extra_fields), read.codes, strict=True
             )
             for codes in [all_codes[rows]]
         },

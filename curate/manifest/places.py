@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LANG, LINE, MALFORMED, SPEAKER
+from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LANG, LINE, MALFORMED, SPEAKER, TASK
 from curate.frames import Clips
 from curate.manifest.nemo import Batch
 from curate.manifest.origin import Portion
@@ -55,7 +55,7 @@ def with_fields(clips: Clips, added: Mapping[str, str], extra_fields: Sequence[s
     good = MALFORMED.expr.is_null()
     columns = [
         pl.when(good).then(pl.lit(added[name])).otherwise(pl.col(name)).alias(name)
-        for name in (LANG.name, SPEAKER.name, *extra_fields)
+        for name in (LANG.name, SPEAKER.name, TASK.name, *extra_fields)
         if name in added
     ]
     spare = added.get("target_lang", added.get("source_lang"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from curate.columns import LANG, OFFSET_S, SCRIPT, SOURCE, SPEAKER, TRANSLATION
+from curate.columns import LANG, OFFSET_S, SCRIPT, SOURCE, SPEAKER, TASK, TRANSLATION
 from curate.metrics import METRICS
 
 Kind = Literal["number", "text", "truth"]
@@ -39,6 +39,7 @@ BY_SYMBOL: Mapping[str, Operator] = {each.symbol: each for each in OPERATORS}
 FIELDS: Mapping[str, Kind] = {
     LANG.name: "text",
     SPEAKER.name: "text",
+    TASK.name: "text",
     SOURCE.name: "text",
     OFFSET_S.name: "number",
     SCRIPT.name: "text",

@@ -40,6 +40,9 @@ SCHEMA = "curate.profile/1"
 OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
 """What a profile directory holds."""
 
+GROUPABLE = frozenset({"source", "task", "script"})
+"""Columns that every profile has, and that one may group by."""
+
 LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
@@ -69,7 +72,8 @@ def profile_into(
     or none holds a record line, ConfigError for a field that cannot be a column.
     """
     sources = find_sources(manifests, format)
-    extra_fields = _extra_fields(by, kept_fields(sources))
+    grouped = _grouped(by, kept_fields(sources))
+    extra_fields = [name for name in grouped if name not in GROUPABLE]
     settings = settings or settings_for(rules)
     kept = find_old(old, sources, extra_fields, settings)
     if kept.sources:
@@ -82,14 +86,14 @@ def profile_into(
         raise InputError(
             *(Fault(source.name, "holds no record: every line is blank") for source in sources)
         )
-    strata = ["lang", "speaker", *extra_fields]
+    strata = ["lang", "speaker", *grouped]
     summary = summarise(records, rules, strata, chosen(settings.groups), sources)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
         "versions": versions(LIBRARIES),
         "rules": rules_named(rules),
-        "by": extra_fields,
+        "by": grouped,
         "groups": sorted(settings.groups),
         "inputs": [source.as_json() for source in read],
         **summary,
@@ -135,12 +139,13 @@ def unchanged(
         return False
     settings = settings or settings_for(rules)
     sources = find_sources(manifests, format)
-    extra_fields = _extra_fields(by, kept_fields(sources))
+    grouped = _grouped(by, kept_fields(sources))
+    extra_fields = [name for name in grouped if name not in GROUPABLE]
     made = {
         "schema": SCHEMA,
         "versions": versions(LIBRARIES),
         "rules": rules_named(rules),
-        "by": extra_fields,
+        "by": grouped,
         "groups": sorted(settings.groups),
     }
     named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
@@ -180,14 +185,17 @@ def _groups(names: Sequence[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _extra_fields(by: Sequence[str], kept: Sequence[str]) -> list[str]:
-    """The fields of `by` that are not columns anyway, and those kept; all faults at once."""
+def _grouped(by: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """What is grouped by beside language and speaker: `by`, and the fields kept; all faults at
+    once. Those of GROUPABLE are columns anyway, the others become such.
+    """
     known = records_schema([])
     wanted = [name for name in dict.fromkeys(by) if name not in {"lang", "speaker"}]
     faults = [
         Fault("--by", f"{name!r} {what}", "name a plain field of the manifest")
         for name in wanted
         for what in _field_faults(name, known)
+        if name not in GROUPABLE
     ]
     raise_all(ConfigError, faults)
     implied = [name for name in kept if not _field_faults(name, known)]

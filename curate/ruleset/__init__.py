@@ -1,6 +1,6 @@
 """Rule files: what they say, read strictly, with every fault at its line. See rules/README.md."""
 
-from curate.ruleset.load import known_presets, load_rules
+from curate.ruleset.load import known_presets, load_rules, schema_path
 from curate.ruleset.model import (
     Condition,
     Example,
@@ -22,5 +22,6 @@ __all__ = [
     "Threshold",
     "known_presets",
     "load_rules",
+    "schema_path",
     "thresholds",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from curate.errors import ConfigError, Fault
 from curate.operators import suggest
@@ -32,7 +32,8 @@ class Notes:
 class Entries:
     """The entries of a table whose keys are known; `what` names the table to people."""
 
-    def __init__(self, tree: Tree, known: Sequence[str], what: str, notes: Notes) -> None:
+    def __init__(self, tree: Tree, known: Iterable[str], what: str, notes: Notes) -> None:
+        known = tuple(known)
         self.line = tree.line
         self.what = what
         self.notes = notes
@@ -43,7 +44,7 @@ class Entries:
         for key, node in tree.entries:
             self._nodes[key.text] = node
             if key.text not in known:
-                notes.add(key.line, f"unknown key '{key.text}'", suggest(key.text, tuple(known)))
+                notes.add(key.line, f"unknown key '{key.text}'", suggest(key.text, known))
 
     def __contains__(self, key: str) -> bool:
         return key in self._nodes

@@ -7,15 +7,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from curate.operators import BY_SYMBOL, FIELDS, And, IsNull, Member, Name, Node, Not, Or
+from curate.operators import BY_SYMBOL, And, IsNull, Member, Name, Node, Not, Or
+from curate.ruleset.keys import LIMIT_PATTERN
 from curate.ruleset.marked import Scalar
 from curate.ruleset.model import Condition, Limit
 
-TEXT_FIELDS = tuple(name for name, kind in FIELDS.items() if kind == "text")
-
-_LIMIT = re.compile(
-    rf"\s*({'|'.join(BY_SYMBOL)})\s*([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*"
-)
+_LIMIT = re.compile(LIMIT_PATTERN)
 
 
 def read_limit(text: str) -> Limit | None:

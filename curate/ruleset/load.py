@@ -47,6 +47,11 @@ def known_presets() -> tuple[str, ...]:
     return tuple(sorted(path.as_posix() for path in found))
 
 
+def schema_path() -> Path:
+    """Where the JSON Schema of rule files lies, for editors."""
+    return _presets_folder() / "schema.json"
+
+
 def _presets_folder() -> Path:
     package = Path(__file__).parents[1]
     in_wheel = package / "_rules"

@@ -11,19 +11,19 @@ from curate.errors import ConfigError
 from curate.metrics import METRICS
 from curate.operators import BY_SYMBOL, parse, suggest
 from curate.ruleset.entries import Entries, Notes
-from curate.ruleset.limits import TEXT_FIELDS, all_of, field_in, read_limit, superfluous
+from curate.ruleset.keys import (
+    FILE_KEYS,
+    ID_PATTERN,
+    RULE_KEYS,
+    SCHEMA,
+    TEXT_FIELDS,
+    WHEN_NULL,
+)
+from curate.ruleset.limits import all_of, field_in, read_limit, superfluous
 from curate.ruleset.marked import Scalar, Table, Tree, plain_value, read_tree
-from curate.ruleset.model import Condition, Example, Limit, Rule, WhenNull
+from curate.ruleset.model import Condition, Example, Limit, Rule
 
-SCHEMA = "curate.rules/1"
-FILE_KEYS = ("schema", "name", "extends", "about", "rules")
-RULE_KEYS = (
-    "id", "metric", "bad", "eval", "bad_if", "eval_if", "where", "null", "reason", "why",
-    "examples", "override", "off",
-)  # fmt: skip
-WHEN_NULL: tuple[WhenNull, ...] = ("unknown", "clean")
-
-_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_ID = re.compile(ID_PATTERN)
 _LIMITS = f"write an operator ({' '.join(BY_SYMBOL)}) and a number in quotes, as in '>= 30'"
 
 
