@@ -1,70 +1,50 @@
 """Build a very small, very real NeMo model from nothing: for demos, tests and experiments.
 
-`canary` is a multi-task encoder-decoder as the Canary family is: FastConformer encoder,
+`canary` is a multi-task encoder-decoder as canary-180m-flash is: FastConformer encoder,
 Transformer decoder, aggregate tokenizer (special tokens, then one SentencePiece a language),
-canary2 prompt. `ctc` is the same encoder with a CTC head over one SentencePiece. The
-architectures are NeMo configurations, to be read in `train/architectures/`.
+canary2 prompt; `unified` is the same with one SentencePiece for everything, as canary-1b-v2. `ctc`
+and `rnnt` are the same encoder with a CTC head, and with an RNN-T decoder, over one SentencePiece.
+The architectures are NeMo configurations, to be read in `train/architectures/`.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import ConfigError, InputError
-from train import marked_yaml, runtime
+from train import marked_yaml, runtime, tiny_tokens
 from train.archive import Archive
 from train.pretrained import archive_of
 from train.rows import usable_rows
 
-Kind = Literal["canary", "ctc"]
+Kind = Literal["canary", "unified", "ctc", "rnnt"]
 
-PIECES: dict[Kind, int] = {"canary": 128, "ctc": 32}
+Tokenize = Callable[[Mapping[str, list[str]], int, Path], dict[str, Any]]
 
-NEMO_TOKENS = (
-    "<|nospeech|>",
-    "<pad>",
-    "<|endoftext|>",
-    "<|startoftranscript|>",
-    "<|pnc|>",
-    "<|nopnc|>",
-)
-"""CanaryTokenizer.build_special_tokenizer puts these first; so do we."""
 
-PROMPT_TOKENS = (
-    "<|startofcontext|>",
-    "<|itn|>",
-    "<|noitn|>",
-    "<|timestamp|>",
-    "<|notimestamp|>",
-    "<|diarize|>",
-    "<|nodiarize|>",
-    "<|spkchange|>",
-    "<|audioseparator|>",
-    "<|emo:undefined|>",
-    "<|emo:neutral|>",
-    "<|emo:happy|>",
-    "<|emo:sad|>",
-    "<|emo:angry|>",
-    "<|unklang|>",
-    "<|transcribe|>",
-    "<|translate|>",
-)
-"""What else the canary2 prompt may hold."""
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What makes a kind: NeMo's class, the architecture's file, the tokenizer and its size."""
 
-PLACEHOLDERS = tuple(f"<|spltoken{index}|>" for index in range(30))
-"""Free tokens for one's own on/off slots, as NVIDIA's checkpoints have them."""
+    target: str
+    architecture: str
+    tokenizer: Tokenize
+    pieces: int
 
-CLASSES: dict[Kind, str] = {
-    "canary": "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel",
-    "ctc": "nemo.collections.asr.models.ctc_bpe_models.EncDecCTCModelBPE",
+
+_MODELS = "nemo.collections.asr.models."
+_CANARY = f"{_MODELS}aed_multitask_models.EncDecMultiTaskModel"
+
+FAMILIES: dict[Kind, Family] = {
+    "canary": Family(_CANARY, "canary", tiny_tokens.aggregate, 128),
+    "unified": Family(_CANARY, "canary", tiny_tokens.unified, 128),
+    "ctc": Family(f"{_MODELS}ctc_bpe_models.EncDecCTCModelBPE", "ctc", tiny_tokens.single, 32),
+    "rnnt": Family(f"{_MODELS}rnnt_bpe_models.EncDecRNNTBPEModel", "rnnt", tiny_tokens.single, 32),
 }
-
-HEAD_MULTIPLE = 8
-"""NeMo pads the head to a multiple of 8, and beam search fails on a padded id: fill up."""
 
 ARCHITECTURES = Path(__file__).parent / "architectures"
 
@@ -85,7 +65,7 @@ class Sizes:
     """How small. The defaults make about 1.8 million parameters, 0.25 s a step on one core.
 
     `pieces` a language; None for what the kind learns best from little data: nearly whole words
-    for `canary`, whose decoder then has little to spell, nearly characters for `ctc`.
+    for a Canary, whose decoder then has little to spell, nearly characters for the others.
     """
 
     d_model: int = 128
@@ -107,7 +87,7 @@ class Sizes:
         sizes = self.d_model, self.layers, self.heads, self.subsampling, self.subsampling_channels
         encoder = dict(zip(ENCODER_SIZES, sizes, strict=True))
         decoder = {"decoder_layers": self.decoder_layers, "decoder_inner": self.decoder_inner}
-        return encoder | decoder if kind == "canary" else encoder
+        return encoder | decoder if FAMILIES[kind].architecture == "canary" else encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +121,8 @@ def build_tiny(
     texts = _texts_by_language(manifests)
     config = _architecture(kind, sizes, source)
     with tempfile.TemporaryDirectory(prefix="tiny-model-") as folder:
-        pieces = sizes.pieces or PIECES[kind]
-        config["tokenizer"] |= _train_tokenizer(kind, texts, pieces, Path(folder))
+        family = FAMILIES[kind]
+        config["tokenizer"] = family.tokenizer(texts, sizes.pieces or family.pieces, Path(folder))
         runtime.prepare()
         from train import model
 
@@ -152,9 +132,9 @@ def build_tiny(
 
 def _architecture(kind: Kind, sizes: Sizes, source: Archive | None) -> dict[str, Any]:
     """The architecture file with the sizes put in; a given encoder brings its own."""
-    file = ARCHITECTURES / f"{kind}.yaml"
+    file = ARCHITECTURES / f"{FAMILIES[kind].architecture}.yaml"
     config: dict[str, Any] = marked_yaml.read(file.read_text(encoding="utf-8")).value
-    config["target"] = CLASSES[kind]
+    config["target"] = FAMILIES[kind].target
     config["model_defaults"] |= sizes.defaults(kind)
     if source is not None:
         theirs = source.config.get("model_defaults") or {}
@@ -172,63 +152,3 @@ def _texts_by_language(manifests: Sequence[Path]) -> dict[str, list[str]]:
     if not texts:
         raise InputError.of(", ".join(map(str, manifests)), "no record with a text in it")
     return dict(sorted(texts.items()))
-
-
-def _train_tokenizer(
-    kind: Kind, texts: Mapping[str, list[str]], pieces: int, folder: Path
-) -> dict[str, Any]:
-    """Train the SentencePiece models; the changes to the architecture's `tokenizer` section."""
-    if kind == "ctc":
-        train_pieces([text for group in texts.values() for text in group], pieces, folder / "all")
-        return {"dir": str(folder / "all")}
-    count = sum(train_pieces(group, pieces, folder / lang) for lang, group in texts.items())
-    _train_special_tokens(tuple(texts), count, folder / "spl_tokens")
-    names = ("spl_tokens", *texts)  # the order is the order of ids
-    return {"langs": {name: {"dir": str(folder / name), "type": "bpe"} for name in names}}
-
-
-def _train_special_tokens(languages: Sequence[str], other_pieces: int, folder: Path) -> None:
-    tokens = (*NEMO_TOKENS, *PROMPT_TOKENS, *(f"<|{lang}|>" for lang in languages), *PLACEHOLDERS)
-    size = len(tokens) + 2  # SentencePiece adds <unk> and its word mark
-    filler = tuple(f"<|{index}|>" for index in range(-(size + other_pieces) % HEAD_MULTIPLE))
-    tokens += filler  # canary2's time stamps
-    count = train_pieces(tokens, len(tokens) + 2, folder, symbols=tokens)
-    assert (count + other_pieces) % HEAD_MULTIPLE == 0, (count, other_pieces)
-
-
-def train_pieces(
-    sentences: Iterable[str], wished: int, folder: Path, symbols: Sequence[str] = ()
-) -> int:
-    """Train a SentencePiece model in the folder layout that NeMo expects; its true size.
-
-    The size is a wish: a small corpus cannot fill a large vocabulary, and every character of
-    the texts must have a piece.
-    """
-    import sentencepiece
-
-    folder.mkdir()
-    lines = [" ".join(sentence.split()) for sentence in sentences]
-    (folder / "text.txt").write_text("\n".join(lines), encoding="utf-8")
-    characters = set() if symbols else set("".join(lines))
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(folder / "text.txt"),
-        model_prefix=str(folder / "tokenizer"),
-        vocab_size=max(wished, len(characters) + 2),
-        model_type="unigram",
-        character_coverage=1.0,
-        bos_id=-1,
-        eos_id=-1,
-        hard_vocab_limit=False,
-        user_defined_symbols=list(symbols),
-        minloglevel=2,
-    )
-    return _write_vocabulary(folder)
-
-
-def _write_vocabulary(folder: Path) -> int:
-    """Write the vocab.txt that NeMo packs beside a tokenizer, in its WordPiece spelling."""
-    lines = (folder / "tokenizer.vocab").read_text(encoding="utf-8").split("\n")
-    pieces = [line.split("\t")[0] for line in lines if line]
-    words = [piece[1:] if piece.startswith("▁") else f"##{piece}" for piece in pieces]
-    (folder / "vocab.txt").write_text("\n".join(filter(None, words)), encoding="utf-8")
-    return len(pieces)

@@ -17,7 +17,9 @@ from train.cli.app import AsJson, Manifests, app, dump, say
 def tiny(
     out: Annotated[Path, typer.Argument(help="The .nemo file to write.")],
     manifest: Manifests,
-    kind: Annotated[Literal["canary", "ctc"], typer.Option(help="Model family.")] = "canary",
+    kind: Annotated[
+        Literal["canary", "unified", "ctc", "rnnt"], typer.Option(help="Model family.")
+    ] = "canary",
     d_model: Annotated[int, typer.Option(min=8, help="Width.")] = 128,
     layers: Annotated[int, typer.Option(min=1, help="Encoder layers.")] = 3,
     subsampling: Annotated[int, typer.Option(help="Frames of 10 ms per encoder frame.")] = 4,
@@ -26,7 +28,9 @@ def tiny(
     ] = 32,
     pieces: Annotated[
         int | None,
-        typer.Option(min=8, help="SentencePiece pieces a language.", show_default="128; ctc 32"),
+        typer.Option(
+            min=8, help="SentencePiece pieces a language.", show_default="Canary 128, others 32"
+        ),
     ] = None,
     encoder: Annotated[
         str | None, typer.Option(help="A tiny model whose encoder to begin with.")
