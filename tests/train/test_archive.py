@@ -40,6 +40,7 @@ def test_the_class_is_read_from_the_archive(archive_file: Write) -> None:
         ([WEIGHTS, ("/absolute", b"")], "lies outside"),
         ([WEIGHTS, WEIGHTS], "twice"),
         ([WEIGHTS, ("model_config.yaml", b"")], "twice"),  # ./model_config.yaml is the same file
+        ([WEIGHTS, info("hole", tarfile.GNUTYPE_SPARSE)], "neither a file"),
         ([], "no weights"),
     ],
 )
@@ -60,6 +61,9 @@ def test_folders_are_welcome(archive_file: Write) -> None:
         ({"target": TARGET, "encoder": {"_target_": "subprocess.Popen"}}, "encoder._target_"),
         ({"target": TARGET, "parts": [{"_target_": "builtins.eval"}]}, "builtins.eval"),
         ({"target": "nemo.collectionsx.Model"}, "not NeMo's"),
+        ({"target": TARGET, "x": {"_target_": "nemo.utils.model_utils.os.system"}}, "os.system"),
+        ({"target": TARGET, "x": {"_target_": "nemo.utils.${oc.env:A}.Model"}}, "oc.env"),
+        ({"target": TARGET, "x": {"cls": "subprocess.Popen", "params": {}}}, "subprocess"),
         ({}, "no target"),
         ("- a list", "not a configuration"),
         ("target: !!python/name:os.system", "not allowed"),
@@ -84,3 +88,44 @@ def test_a_file_that_is_no_archive(tmp_path: Path, content: bytes) -> None:
 def test_no_file_at_all(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         open_archive(tmp_path / "absent.nemo")
+
+
+def test_a_configuration_in_a_folder_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "model.nemo"
+    (tmp_path / "inner.yaml").write_text(f"target: {TARGET}", encoding="utf-8")
+    (tmp_path / "w.ckpt").write_bytes(b"w")
+    with tarfile.open(path, "w") as tar:
+        tar.add(tmp_path / "inner.yaml", "other/model_config.yaml")
+        tar.add(tmp_path / "w.ckpt", "model_weights.ckpt")
+    with pytest.raises(InputError, match=r"holds no model_config\.yaml"):
+        open_archive(path)
+
+
+def test_what_unpacks_to_too_much_is_not_read_to_its_end(
+    archive_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.archive.MOST_BYTES", 1000)
+    with pytest.raises(InputError, match="unpacks to more than 1000 bytes"):
+        open_archive(archive_file({"target": TARGET}, [WEIGHTS, ("big", bytes(2000))]))
+
+
+def test_a_file_of_the_archive_is_read_by_its_name_in_the_configuration(
+    archive_file: Write,
+) -> None:
+    archive = open_archive(archive_file({"target": TARGET}, [WEIGHTS, ("./a_t.model", b"piece")]))
+    assert archive.read("nemo:a_t.model") == archive.read("./a_t.model") == b"piece"
+    assert archive.files["a_t.model"] == 5
+    assert archive.weights_bytes == 1
+    with pytest.raises(InputError, match=r"holds no 'b\.model'"):
+        archive.read("nemo:b.model")
+
+
+def test_the_classes_of_published_models_are_welcome(archive_file: Write) -> None:
+    names = (
+        "nemo.collections.asr.modules.ConformerEncoder",
+        "nemo.collections.asr.modules.transformer.get_nemo_transformer",
+        "nemo.collections.common.tokenizers.canary_tokenizer.CanaryBPETokenizer",
+        "nemo.collections.asr.parts.submodules.token_classifier.TokenClassifier",
+    )
+    config = {"target": TARGET, "parts": [{"_target_": name} for name in names]}
+    assert len(open_archive(archive_file(config)).config["parts"]) == 4
