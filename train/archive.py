@@ -42,7 +42,7 @@ class Archive:
     """A vetted archive. `target` is the model's class with its module, as NeMo wrote it."""
 
     path: Path
-    bytes: int
+    size_bytes: int
     target: str
     config: dict[str, Any] = field(repr=False)
     files: Mapping[str, int] = field(default_factory=dict, repr=False)
