@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DESCRIBED, LINE, MALFORMED, RECORD, schema
+from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LINE, MALFORMED, RECORD, described, schema
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import FIELDS
@@ -79,14 +79,16 @@ def profile(
     groups: Sequence[str] = (),
     phrases: Sequence[str | Path] = (),
     format: str | None = None,
+    tokenizer: str | Path | None = None,
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
     As `curate profile`, without the page. `rules` is a preset's name or a rule file; `by` names
     further fields to keep and to group by. With `cached`, what has not changed since `out` was
     made is not measured again. `groups` are metrics that cost more (docs/metrics.md), `phrases`
-    files of phrases that recognisers invent; `format` says what the inputs are where their content
-    does not. Raises curate.errors.CurateError with every fault.
+    files of phrases that recognisers invent, `tokenizer` a .model or .nemo whose tokens are
+    counted; `format` says what the inputs are where their content does not. Raises
+    curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
     >>> folder = Path(tempfile.mkdtemp())
@@ -101,7 +103,7 @@ def profile(
     single = isinstance(manifests, str | Path)
     names = [str(name) for name in ([manifests] if single else manifests)]  # type: ignore[union-attr]
     folder, judges = Path(out), load_rules(None if rules is None else str(rules))
-    settings, old = settings_for(judges, groups, phrases), folder if cached else None
+    settings, old = settings_for(judges, groups, phrases, tokenizer), folder if cached else None
     if not (cached and unchanged(folder, names, judges, by, settings, format)):
         with whole_directory(folder, OURS, "profile.json") as scratch:
             profile_into(names, scratch, judges, by, settings=settings, old=old, format=format)
@@ -172,7 +174,7 @@ def _batches(rows: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
 
 def _nothing(settings: Settings) -> pl.DataFrame:
     metrics = {metric.name: metric.dtype for metric in chosen(settings.groups)}
-    columns = {**schema(RECORD), **schema(DESCRIBED), **metrics}
+    columns = {**schema(RECORD), **schema(described(settings.groups)), **metrics}
     return pl.DataFrame(schema=columns).drop(BYTE_OFFSET.name, BYTE_LENGTH.name)
 
 

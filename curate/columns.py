@@ -6,7 +6,7 @@ The record columns say which input line a row is; metric columns are declared in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -72,6 +72,28 @@ TRANSLATION = Column(
 
 DESCRIBED = (SCRIPT, TRANSLATION)
 """What is known of a text beside its measures; null for malformed rows."""
+
+BANDS = 14
+"""Keys in NEAR_KEYS."""
+
+DETECTED_LANG = Column("detected_lang", pl.String(), "language that the text reads as (group lid)")
+NEAR_KEYS = Column(
+    "near_keys",
+    pl.Array(pl.UInt64(), BANDS),
+    "hashes of parts of the text's MinHash; near texts share some at the same place (group near)",
+)
+
+DESCRIBED_BY: Mapping[str, tuple[Column, ...]] = {"lid": (DETECTED_LANG,), "near": (NEAR_KEYS,)}
+"""What is known beside, where a group of metrics is asked for."""
+
+
+def described(groups: Collection[str] = ()) -> tuple[Column, ...]:
+    """DESCRIBED, and what these groups of metrics add to it."""
+    more = (
+        column for name, columns in DESCRIBED_BY.items() if name in groups for column in columns
+    )
+    return (*DESCRIBED, *more)
+
 
 VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad or malformed")
 TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each rule that spoke; rule order")

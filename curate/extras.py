@@ -12,6 +12,9 @@ EXTRA_OF = {
     "torch": "shards",
     "nemo": "train",
     "ray": "ray",
+    "py3langid": "lid",
+    "rensa": "near",
+    "sentencepiece": "tokens",
 }
 
 

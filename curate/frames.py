@@ -45,13 +45,17 @@ class Clips:
 
     A malformed row has a reason in MALFORMED, an empty text span and null fields. `predicted` is
     what a recogniser heard (length -1: nothing is known of that row), `translation` whether the
-    text is in another language than the speech; None where no row says such a thing.
+    text is in another language than the speech, `other_side` what such a text translates or is
+    translated into (length 0: not known), `offset_fault` whether the offset is negative or no
+    number; None where no row says such a thing.
     """
 
     frame: pl.DataFrame
     texts: Spans
     predicted: Spans | None = None
     translation: npt.NDArray[np.bool_] | None = None
+    other_side: Spans | None = None
+    offset_fault: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size

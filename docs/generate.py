@@ -79,12 +79,13 @@ def cli_page() -> str:
 
 def metrics_page() -> str:
     """Every metric: the words that rules may use."""
-    from curate.metrics import METRICS
+    from curate.metrics import GROUPS, METRICS
 
     suspicious = {"high": "high", "low": "low", "both": "both ends", "none": "neither end"}
     rows = [
         [
             f"`{metric.name}`",
+            metric.group,
             cell(metric.unit),
             cell(metric.meaning),
             cell(metric.null),
@@ -94,7 +95,15 @@ def metrics_page() -> str:
         ]
         for metric in METRICS
     ]
-    head = ("metric", "unit", "meaning", "null for", "suspicious", "histogram", "source")
+    groups = [
+        [
+            f"`{group.name}`",
+            cell(group.meaning),
+            f"`--with {group.name}`, or a rule that names one" if group.opt_in else "always",
+        ]
+        for group in GROUPS
+    ]
+    head = ("metric", "group", "unit", "meaning", "null for", "suspicious", "histogram", "source")
     lines = [
         "# Metrics",
         "",
@@ -104,6 +113,11 @@ def metrics_page() -> str:
         "be computed is null, never zero; a rule over null says `unknown`.",
         "",
         *table(head, rows),
+        "## Groups",
+        "",
+        "Metrics without a group are measured always.",
+        "",
+        *table(("group", "what it holds", "measured"), groups),
     ]
     return "\n".join(lines).rstrip() + "\n"
 

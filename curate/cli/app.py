@@ -50,12 +50,18 @@ def profile_command(
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
     with_: Annotated[
         list[str],
-        typer.Option("--with", help="Metrics that cost more: compression, copies."),
+        typer.Option(
+            "--with", help="Metrics that cost more: compression, copies, lid, near, ngrams."
+        ),
     ] = [],  # noqa: B006
     phrases: Annotated[
         list[str],
         typer.Option("--phrases", help="Files of phrases that recognisers invent, one a line."),
     ] = [],  # noqa: B006
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(help="Count this model's tokens: a SentencePiece .model, or a .nemo."),
+    ] = None,
     format: Format = None,
     no_cache: NoCache = False,
     as_json: AsJson = False,
@@ -80,6 +86,7 @@ def profile_command(
             listed(with_),
             phrases,
             format,
+            tokenizer,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
 

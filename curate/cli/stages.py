@@ -40,10 +40,11 @@ def profile(
     groups: Sequence[str] = (),
     phrases: Sequence[str] = (),
     format: str | None = None,
+    tokenizer: Path | None = None,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
-    settings = settings_for(chosen, groups, phrases)
+    settings = settings_for(chosen, groups, phrases, tokenizer)
     kept = cached and (out / "report.html").is_file()
     if kept and unchanged(out, manifests, chosen, by, settings, format):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")

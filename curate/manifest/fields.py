@@ -33,11 +33,13 @@ FIELDS = (
     "pred_text",
     "task",
     "taskname",
+    "source_text",
+    "answer",
 )
 """Fields that every manifest is asked for; further ones follow."""
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
-TASK, TASKNAME = 9, 10
+TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
 
 PART_BYTES = 256 << 10
 """Each field is a pass of its own over the lines; this much stays in a core's second cache."""

@@ -28,10 +28,20 @@ from curate.columns import (
 )
 from curate.frames import Clips, Spans
 from curate.manifest.chunks import Chunk
-from curate.manifest.fields import AUDIO, FIELDS, PREDICTED, TEXT, Fields, span_of
+from curate.manifest.fields import (
+    ANSWER,
+    AUDIO,
+    FIELDS,
+    OFFSET,
+    PREDICTED,
+    SOURCE_TEXT,
+    TEXT,
+    Fields,
+    span_of,
+)
 from curate.manifest.scan import BLANK, OK
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
-from curate.manifest.syntax import ESCAPED, STRING
+from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.values import Bytes, combine, unescape
 from curate.text.words import digest_bytes
 
@@ -150,6 +160,8 @@ def _clips(
         texts,
         _predicted(data, read, rows, broken),
         read.translations[rows],
+        _other_side(data, read, rows, broken),
+        _offset_faults(read, rows),
     )
 
 
@@ -162,6 +174,35 @@ def _predicted(
         return None
     predicted = Spans(*unescape(data, kind, start, length))
     return Spans(predicted.data, predicted.start, np.where(heard, predicted.length, -1))
+
+
+def _other_side(
+    data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
+) -> Spans | None:
+    """What the text, were it a translation, translates (`source_text`) or is translated into
+    (`answer`, as Canary's manifests have it); None where no row says either.
+    """
+    kind, start, length = span_of(read.scan, SOURCE_TEXT, rows)
+    for field in (SOURCE_TEXT, ANSWER):
+        silent = (kind != STRING) & (kind != ESCAPED)
+        other = span_of(read.scan, field, rows)
+        kind, start, length = (
+            np.where(silent, new, old)
+            for new, old in zip(other, (kind, start, length), strict=True)
+        )
+    said = ((kind == STRING) | (kind == ESCAPED)) & ~broken
+    if not said.any():
+        return None
+    other_side = Spans(*unescape(data, kind, start, length))
+    return Spans(other_side.data, other_side.start, np.where(said, other_side.length, 0))
+
+
+def _offset_faults(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_] | None:
+    """Offsets that are given and negative or no finite number; None where there are none."""
+    kind, offsets = read.scan.kind[rows, OFFSET], read.offsets[rows]
+    given = (kind != MISSING) & (kind != NULL)
+    faults: npt.NDArray[np.bool_] = given & ~((offsets >= 0) & (offsets < np.inf))
+    return faults if faults.any() else None
 
 
 def _alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:

@@ -18,8 +18,13 @@ _RATE = "imprecise for segments under 0.5 s"
 
 GROUPS: tuple[Group, ...] = (
     Group("agreement", "How the text agrees with `pred_text`, where a row has one.", opt_in=False),
+    Group("translation", "How a translation's two sides compare, where both are there.", False),
     Group("compression", "How far the text can be compressed; ten times the work of all else."),
+    Group("ngrams", "How much of the text its most repeated phrases cover."),
+    Group("tokens", "What a model's tokenizer makes of the text; needs --tokenizer."),
+    Group("lid", "Which language the text reads as: half a millisecond a row; extra [lid]."),
     Group("copies", "How often a text or a segment stands in the input; a second pass over it."),
+    Group("near", "How often a text stands nearly the same in the input; extra [near]."),
 )
 """Metrics beside those that are measured always."""
 
@@ -27,6 +32,11 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "duration_s", "s", "Length of the segment.", _MALFORMED, "both", 0, 40, 80, _F,
         "NeMo manifest field `duration`",
+    ),
+    Metric(
+        "offset_fault", "0 or 1",
+        "Whether an offset is given that is negative or no finite number.",
+        _MALFORMED, "high", 0, 2, 2, _I,
     ),
     Metric(
         "char_rate", "characters/s",
@@ -185,6 +195,48 @@ METRICS: tuple[Metric, ...] = (
         "high", 0, 6, 60, _F, "Whisper (fails above 2.4)", group="compression",
     ),
     Metric(
+        "translation_ratio", "ratio",
+        "Characters of the longer of text and its other side (`source_text`, else `answer`), over "
+        "those of the shorter.",
+        f"{_MALFORMED}, rows whose two languages are not given or the same, and an empty side",
+        "high", 1, 6, 50, _F, "Granary (up to 4)", group="translation",
+    ),
+    *(
+        Metric(
+            f"top_{size}gram_share", "share",
+            f"Share of the characters that the most repeated phrase of {size} words covers, as it "
+            "stands, white space not counted; 0 where none stands twice.",
+            f"{_MALFORMED}, blank texts or of more than a million bytes, and {_SPACELESS}",
+            "high", 0, 1, 50, _F, f"Gopher, datatrove (bad above {bad})", group="ngrams",
+        )
+        for size, bad in ((2, 0.20), (3, 0.18), (4, 0.16))
+    ),
+    Metric(
+        "tokens", "tokens", "Pieces that the tokenizer's model for the language makes of the text.",
+        f"{_MALFORMED}, and languages that the tokenizer does not serve",
+        "none", 0, 300, 60, _I, "sentencepiece", group="tokens",
+    ),
+    Metric(
+        "token_rate", "tokens/s", f"Tokens over duration; {_RATE}.",
+        f"{_MALFORMED}, and languages that the tokenizer does not serve",
+        "both", 0, 40, 80, _F, "NeMo max_tps", group="tokens",
+    ),
+    Metric(
+        "unknown_tokens", "share", "Share of the tokens that the model cannot write (`<unk>`).",
+        f"{_MALFORMED}, texts without tokens, and languages that the tokenizer does not serve",
+        "high", 0, 1, 50, _F, "sentencepiece", group="tokens",
+    ),
+    Metric(
+        "lid_confidence", "probability", "How sure the model is of `detected_lang`.",
+        f"{_MALFORMED}, and texts without letters", "low", 0, 1, 50, _F, "py3langid", group="lid",
+    ),
+    Metric(
+        "lid_agrees", "0 or 1",
+        "Whether `detected_lang` is the declared language (members of a macrolanguage are one).",
+        f"{_MALFORMED}, texts without letters, and languages not declared or unknown to the model",
+        "low", 0, 2, 2, _I, "py3langid", group="lid",
+    ),
+    Metric(
         "text_copies", "rows", "Rows of the input with the same normalised text, this one too.",
         f"{_MALFORMED}, and texts of which normalising leaves nothing",
         "high", 0, 50, 50, _I, group="copies",
@@ -193,6 +245,14 @@ METRICS: tuple[Metric, ...] = (
         "audio_copies", "rows",
         "Rows of the input with the same audio file and offset, this one too.",
         _MALFORMED, "high", 0, 20, 20, _I, group="copies",
+    ),
+    Metric(
+        "near_copies", "rows",
+        "Rows of the input whose text is nearly the same, directly or by way of others: MinHash "
+        "of 5 characters each of the normalised text (3 where no spaces are written); this one "
+        "too.",
+        f"{_MALFORMED}, and texts of which normalising leaves nothing",
+        "high", 0, 50, 50, _I, "FineWeb (14 bands of 8), rensa", group="near",
     ),
 )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,13 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DESCRIBED, LANG, MALFORMED, NORMAL_KEY, SCRIPT, TEXT_KEY, TRANSLATION
-from curate.frames import Clips, Spans
+from curate.columns import (
+    LANG,
+    MALFORMED,
+    NORMAL_KEY,
+    SCRIPT,
+    TEXT_KEY,
+    TRANSLATION,
+    described,
+)
+from curate.frames import Clips
 from curate.metrics import METRICS, chosen
 from curate.metrics.agreement import agreement
+from curate.metrics.further import further
 from curate.metrics.phrases import known_phrases
+from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
 from curate.text.scripts import SCRIPTS, expected_scripts
+from curate.text.words import count_codes
 
 COUNTED: Mapping[str, int] = {
     "chars": kernel.CHARS,
@@ -53,16 +63,19 @@ Columns = dict[str, pl.Series]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is measured beside what always is: opt-in groups, and the phrases to look for."""
+    """What is measured beside what always is: opt-in groups, the phrases to look for, and whose
+    tokens are counted (the group `tokens`; null without a tokenizer).
+    """
 
     groups: frozenset[str] = frozenset()
     phrases: npt.NDArray[np.uint64] = field(default_factory=known_phrases)
+    tokenizer: Tokenizer | None = None
 
 
 def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     """The clips' frame with DESCRIBED and every metric; null where it cannot be computed.
 
-    Metrics that need the whole input (the group `copies`) are null as yet.
+    Metrics that need the whole input (`copies`, `near_copies`) are null as yet.
     """
     settings = settings or Settings()
     texts = clips.texts
@@ -76,10 +89,11 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
         ),
         **_transcript(clips.frame["duration_s"], counts),
         "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
+        "offset_fault": _faults(clips),
         **_agreement(clips, counts),
+        **_translation(clips, counts),
+        **further(clips, counts, settings.groups, settings.tokenizer),
     }
-    if "compression" in settings.groups:
-        found["compression_ratio"] = _compression(texts)
     return _framed(clips.frame, found, settings)
 
 
@@ -98,7 +112,8 @@ def _framed(frame: pl.DataFrame, found: Columns, settings: Settings) -> pl.DataF
         if metric.name not in columns:
             columns[metric.name] = _nothing(frame.height, metric.dtype)
     kept = [name for name in frame.columns if name != "duration_s"]
-    order = [*kept, *(column.name for column in DESCRIBED), *(metric.name for metric in metrics)]
+    beside = described(settings.groups)
+    order = [*kept, *(column.name for column in beside), *(metric.name for metric in metrics)]
     return pl.DataFrame({name: columns[name] for name in order})
 
 
@@ -150,6 +165,25 @@ def _agreement(clips: Clips, counts: Counts) -> Columns:
     return dict(agreement(clips.texts, clips.predicted, words, chars))
 
 
+def _translation(clips: Clips, counts: Counts) -> Columns:
+    """How much longer the longer side of a translation is; null without two sides."""
+    other = clips.other_side
+    if other is None or clips.translation is None:
+        return {}
+    theirs = count_codes(other.data, other.start, other.length)
+    theirs[~clips.translation] = 0
+    chars = counts[kernel.CHARS]
+    return {
+        "translation_ratio": _share(np.maximum(chars, theirs), np.minimum(chars, theirs)),
+    }
+
+
+def _faults(clips: Clips) -> pl.Series:
+    rows = clips.frame.height
+    faults = np.zeros(rows, np.bool_) if clips.offset_fault is None else clips.offset_fault
+    return pl.Series(faults.astype(np.int32))
+
+
 def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.Series:
     """1 for keys among the phrases, else 0; most are told by their low bits."""
     maybe = np.zeros(1 << 12, np.bool_)
@@ -160,17 +194,6 @@ def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.
     return pl.Series(known)
 
 
-def _compression(texts: Spans) -> pl.Series:
-    """Bytes over compressed bytes, as Whisper computes it; null for empty texts."""
-    whole = memoryview(texts.data)  # type: ignore[arg-type]
-    places = zip(texts.start.tolist(), texts.length.tolist(), strict=True)
-    ratios = [
-        length / len(zlib.compress(whole[start : start + length])) if length else None
-        for start, length in places
-    ]
-    return pl.Series(ratios, dtype=pl.Float64)
-
-
-_KNOWN = {"duration_s", "second_longest_ratio", "loop_share", "word_len", "hallucination"}
-_KNOWN |= {*COUNTED, *RATES, *SHARES}
+_KNOWN = {"duration_s", "offset_fault", "second_longest_ratio", "loop_share", "word_len"}
+_KNOWN |= {"hallucination", *COUNTED, *RATES, *SHARES}
 assert {m.name for m in METRICS if not m.group} == _KNOWN, "every metric is measured"

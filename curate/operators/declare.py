@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from curate.columns import LANG, OFFSET_S, SCRIPT, SOURCE, SPEAKER, TASK, TRANSLATION
+from curate.columns import (
+    DETECTED_LANG,
+    LANG,
+    OFFSET_S,
+    SCRIPT,
+    SOURCE,
+    SPEAKER,
+    TASK,
+    TRANSLATION,
+)
 from curate.metrics import METRICS
 
 Kind = Literal["number", "text", "truth"]
@@ -44,6 +53,7 @@ FIELDS: Mapping[str, Kind] = {
     OFFSET_S.name: "number",
     SCRIPT.name: "text",
     TRANSLATION.name: "number",
+    DETECTED_LANG.name: "text",
 }
 """Record columns that rules may use beside the metrics."""
 

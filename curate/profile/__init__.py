@@ -19,6 +19,7 @@ from curate.manifest.origin import Origin
 from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of
 from curate.metrics.measure import Settings
 from curate.metrics.phrases import known_phrases
+from curate.metrics.tokens import read_tokenizer
 from curate.operators import suggest
 from curate.outputs import write_json
 from curate.profile.records import Progress, records_schema, write_records
@@ -111,14 +112,24 @@ def profile_into(
 
 
 def settings_for(
-    rules: RuleSet, groups: Sequence[str] = (), phrases: Sequence[str | Path] = ()
+    rules: RuleSet,
+    groups: Sequence[str] = (),
+    phrases: Sequence[str | Path] = (),
+    tokenizer: str | Path | None = None,
 ) -> Settings:
-    """What to measure: the opt-in `groups`, those that the rules need, and what is in `phrases`,
-    files of phrases that recognisers invent, beside our own.
+    """What to measure: the opt-in `groups`, those that the rules need, what is in `phrases`,
+    files of phrases that recognisers invent, beside our own, and the tokens of `tokenizer`.
 
-    ConfigError for a group that there is not and for a file that cannot be read.
+    ConfigError for a group that there is not, for a file that cannot be read, and for tokens that
+    are asked for without a tokenizer.
     """
-    return Settings(_groups(groups) | groups_of(rules.names), known_phrases(phrases))
+    wanted = _groups(groups) | groups_of(rules.names)
+    if tokenizer is not None:
+        return Settings(wanted | {"tokens"}, known_phrases(phrases), read_tokenizer(tokenizer))
+    if "tokens" in wanted:
+        what, mend = "is missing: tokens are to be counted", "name a model's .model or .nemo"
+        raise ConfigError.of("--tokenizer", what, mend)
+    return Settings(wanted, known_phrases(phrases))
 
 
 def unchanged(

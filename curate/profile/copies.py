@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
 
 from curate.columns import AUDIO_KEY, JUDGEMENT, MALFORMED, NORMAL_KEY, Column
 from curate.metrics import BY_NAME
+from curate.profile.near import near_copies
 from curate.ruleset import RuleSet
 from curate.tags import tag
 from curate.text.packed import hash_normal
 
 ROW_GROUP = 122_880
+
+WHOLE_INPUT = frozenset({"copies", "near"})
+"""Groups of metrics that are filled when all is read."""
 
 
 def sink(frame: pl.LazyFrame, path: Path) -> None:
@@ -20,18 +25,21 @@ def sink(frame: pl.LazyFrame, path: Path) -> None:
     frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True)
 
 
-def add_copies(path: Path, rules: RuleSet) -> None:
+def add_copies(path: Path, rules: RuleSet, groups: Collection[str] = ("copies",)) -> None:
     """Count the copies of each row of a records table, judge it by `rules`, and write it anew.
 
-    The table holds the columns already; they are filled.
+    The table holds the columns of these groups already; they are filled.
     """
     table = pl.scan_parquet(path)
     names = table.collect_schema().names()
-    judged = [column.name for column in JUDGEMENT]
-    counted = _counted(table.drop(judged), "text_copies", NORMAL_KEY)
-    counted = _counted(counted, "audio_copies", AUDIO_KEY).with_columns(
-        pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_copies")
-    )
+    counted = table.drop(column.name for column in JUDGEMENT)
+    if "copies" in groups:
+        counted = _counted(counted, "text_copies", NORMAL_KEY)
+        counted = _counted(counted, "audio_copies", AUDIO_KEY).with_columns(
+            pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_copies")
+        )
+    if "near" in groups:
+        counted = counted.with_columns(near_copies(path))
     beside = path.with_suffix(".counted")
     sink(tag(counted, rules).select(names), beside)
     beside.replace(path)

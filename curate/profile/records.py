@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.columns import DESCRIBED, JUDGEMENT, RECORD, schema
+from curate.columns import JUDGEMENT, RECORD, described, schema
 from curate.ledger import Amount
 from curate.manifest import in_order, read_manifest, thread_count
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings, measure
-from curate.profile.copies import add_copies, sink
+from curate.profile.copies import WHOLE_INPUT, add_copies, sink
 from curate.profile.reuse import Old, file_state, reusable
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
@@ -31,7 +31,7 @@ def records_schema(
     return {
         **schema(RECORD),
         **dict.fromkeys(extra_fields, pl.String()),
-        **schema(DESCRIBED),
+        **schema(described(groups)),
         **{metric.name: metric.dtype for metric in chosen(groups)},
         **schema(JUDGEMENT),
     }
@@ -61,7 +61,7 @@ def write_records(
     settings = settings or Settings()
     columns = records_schema(extra_fields, settings.groups)
     # Copies are known only when all is read: until then nothing can be judged.
-    first_rules = rules.only() if "copies" in settings.groups else rules
+    first_rules = rules.only() if settings.groups & WHOLE_INPUT else rules
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
         return tag_batch(rows, first_rules)[list(columns)]
@@ -92,8 +92,8 @@ def write_records(
         if failure:
             raise failure[0] from None
         raise
-    if "copies" in settings.groups:
-        add_copies(path, rules)
+    if whole := settings.groups & WHOLE_INPUT:
+        add_copies(path, rules, whole)
     return read, _total(path)
 
 

@@ -125,8 +125,10 @@ def file_state(name: str) -> dict[str, int]:
 
 
 def _named(settings: Settings) -> str:
-    """One name for the phrases that were looked for."""
-    return hashlib.blake2b(settings.phrases.tobytes(), digest_size=16).hexdigest()
+    """One name for the phrases that were looked for, and for the tokenizer."""
+    name = settings.tokenizer.name if settings.tokenizer else ""
+    given = settings.phrases.tobytes() + name.encode()
+    return hashlib.blake2b(given, digest_size=16).hexdigest()
 
 
 def write_measured(

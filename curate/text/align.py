@@ -12,9 +12,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.packed import ASCII_CLASS, BLANK
-from curate.text.unicode import SPACE, tables
-from curate.text.words import hash_bytes
+from curate.text.split import split_words
+from curate.text.unicode import tables
 
 OTHER_WORDS, SUBSTITUTIONS, DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS = range(6)
 N_EDITS: Final = 6
@@ -29,35 +28,7 @@ _Bytes = npt.NDArray[np.uint8]
 _Positions = npt.NDArray[np.int64]
 
 
-@nb.njit(nogil=True, cache=True)
-def _split(data, start, length, flags, hashes):  # type: ignore[no-untyped-def]
-    """Hashes of a text's words into `hashes`; (words, characters)."""
-    words, chars, first = 0, 0, -1
-    at, end = start, start + length
-    while at < end:
-        byte = data[at]
-        if byte < 0x80:
-            width, blank = 1, ASCII_CLASS[byte] == BLANK
-        else:
-            width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            blank = False
-            if width == 2:
-                blank = flags[(byte & 0x1F) << 6 | (data[at + 1] & 0x3F)] & SPACE != 0
-            elif width == 3:
-                high = (byte & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6
-                blank = flags[high | (data[at + 2] & 0x3F)] & SPACE != 0
-        if blank and first >= 0:
-            hashes[words] = hash_bytes(data, first, at - first)
-            words += 1
-            first = -1
-        elif not blank and first < 0:
-            first = at
-        chars += 1
-        at += width
-    if first >= 0:
-        hashes[words] = hash_bytes(data, first, end - first)
-        words += 1
-    return words, chars
+# Compiled code is cached by this file's time alone: touch it when curate.text.split changes.
 
 
 @nb.njit(nogil=True, cache=True)
@@ -108,8 +79,8 @@ def _same_bytes(data, start, other, other_start, length):  # type: ignore[no-unt
 
 @nb.njit(nogil=True, cache=True)
 def _align_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, other, other_starts, other_lengths, flags, ours, others, table, edits,
-    fate,
+    data, starts, lengths, other, other_starts, other_lengths, flags, ours, others, sizes, table,
+    edits, fate,
 ):  # fmt: skip
     for row in range(starts.size):
         length, other_length = lengths[row], other_lengths[row]
@@ -119,7 +90,7 @@ def _align_all(  # type: ignore[no-untyped-def]
         if length > LONGEST_BYTES or other_length > LONGEST_BYTES:
             fate[row] = TOO_LONG
             continue
-        words, chars = _split(other, other_starts[row], other_length, flags, others)
+        words, chars = split_words(other, other_starts[row], other_length, flags, others, sizes)
         edits[row, OTHER_WORDS] = words
         edits[row, OTHER_CHARS] = chars
         if length == other_length and _same_bytes(
@@ -128,7 +99,7 @@ def _align_all(  # type: ignore[no-untyped-def]
             fate[row] = EQUAL
             continue
         fate[row] = ALIGNED
-        mine, _ = _split(data, starts[row], length, flags, ours)
+        mine, _ = split_words(data, starts[row], length, flags, ours, sizes)
         head = 0
         while head < mine and head < words and ours[head] == others[head]:
             head += 1
@@ -157,11 +128,12 @@ def align_spans(
     longest = int(max(lengths.max(initial=0), other_lengths.max(initial=0)))
     most = min(longest, LONGEST_BYTES) // 2 + 1
     ours, others = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    sizes = np.empty(most, np.int32)
     table = np.empty(min((most + 1) ** 2, LARGEST_TABLE), np.int32)
     edits = np.zeros((starts.size, N_EDITS), np.int32)
     fate = np.zeros(starts.size, np.uint8)
     _align_all(
         data, starts, lengths, other, other_starts, other_lengths, tables().flags, ours, others,
-        table, edits, fate,
+        sizes, table, edits, fate,
     )  # fmt: skip
     return edits, fate

@@ -89,6 +89,16 @@ def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
     return mix(value * _PRIME)
 
 
+@nb.njit(nogil=True, cache=True)
+def count_codes(data, starts, lengths):  # type: ignore[no-untyped-def]
+    """Code points of each span (valid UTF-8): int32, 0 for what has no length."""
+    found = np.zeros(starts.size, np.int32)
+    for row in range(starts.size):
+        for at in range(starts[row], starts[row] + max(0, lengths[row])):
+            found[row] += data[at] & 0xC0 != 0x80
+    return found
+
+
 _HIGHS = np.uint64(0x8080808080808080)
 _LOWS = np.uint64(0x7F7F7F7F7F7F7F7F)
 _BEYOND_BLANK = np.uint64(0x5F5F5F5F5F5F5F5F)

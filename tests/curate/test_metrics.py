@@ -30,6 +30,7 @@ def measured(*records: Mapping[str, object], groups: Sequence[str] = ()) -> pl.D
     return measure(clips_of(rows), Settings(frozenset(groups)))
 
 
+DE_EN = {"source_lang": "de", "target_lang": "en"}
 # A record, a column, and its value.
 CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "one two three"}, "second_longest_ratio", pytest.approx(2 / 3)),
@@ -67,6 +68,22 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "a b", "pred_text": 7}, "wer", None),
     ({"text": "", "pred_text": "a"}, "wer", None),
     ({"text": "", "pred_text": "a"}, "word_edits", 1),
+    ({"text": "a"}, "offset_fault", 0),
+    ({"text": "a", "offset": None}, "offset_fault", 0),
+    ({"text": "a", "offset": 0}, "offset_fault", 0),
+    ({"text": "a", "offset": 12.5}, "offset_fault", 0),
+    ({"text": "a", "offset": -0.01}, "offset_fault", 1),
+    ({"text": "a", "offset": 10**400}, "offset_fault", 1),  # past every double
+    ({"text": "a", "offset": "3"}, "offset_fault", 1),
+    ({"text": "a", "offset": True}, "offset_fault", 1),
+    ({"text": "abcd", "source_text": "ab", **DE_EN}, "translation_ratio", 2.0),
+    ({"text": "ab", "answer": "grün", **DE_EN}, "translation_ratio", 2.0),
+    ({"text": "ab", "source_text": "a", "answer": "abcd", **DE_EN}, "translation_ratio", 2.0),
+    ({"text": "ab", "source_text": "", **DE_EN}, "translation_ratio", None),
+    ({"text": "", "source_text": "a", **DE_EN}, "translation_ratio", None),
+    ({"text": "ab", "source_text": 5, **DE_EN}, "translation_ratio", None),
+    ({"text": "ab", "source_text": "a"}, "translation_ratio", None),  # no translation
+    ({"text": "ab", **DE_EN}, "translation_ratio", None),
 ]
 
 
@@ -136,9 +153,9 @@ def test_compression_is_whispers() -> None:
 
 
 def test_groups() -> None:
-    assert {"compression", "copies"} == OPT_IN
+    assert {"compression", "copies", "lid", "near", "ngrams", "tokens"} == OPT_IN
     assert groups_of(["text_copies", "words", "lang"]) == {"copies"}
-    assert {m.group for m in chosen()} == {"", "agreement"}
+    assert {m.group for m in chosen()} == {"", "agreement", "translation"}
     assert "compression_ratio" not in measured({"text": "a"}).columns
 
 

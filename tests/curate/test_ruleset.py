@@ -71,6 +71,8 @@ def test_the_users_thresholds_are_the_default() -> None:
         ("duration_s", "borderline", "<", 0.5),
         ("duration_s", "borderline", ">", 30.0),
         ("words", "bad", "==", 0.0),
+        ("offset_fault", "bad", "==", 1.0),
+        ("translation_ratio", "borderline", ">=", 4.0),
     }
 
 

@@ -59,6 +59,8 @@ SOUND: Mapping[str, object] = {
     "hidden_chars": 0,
     "foreign_share": 0.0,
     "hallucination": 0,
+    "offset_fault": 0,
+    "translation_ratio": None,
     "script": "Latn",
     "translation": False,
     "source": "a.jsonl",

@@ -1,0 +1,91 @@
+"""How much of a text its most repeated phrase of 2, 3 or 4 words covers, compiled.
+
+Words are what str.split() cuts, as they stand; they are compared by 64-bit hashes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from curate.text.split import split_words
+from curate.text.unicode import tables
+from curate.text.words import absorb
+
+SIZES: Final = (2, 3, 4)
+"""Words of a phrase, as Gopher's rules have them (Rae et al. 2021, table A1)."""
+LONGEST_BYTES: Final = 1 << 20
+"""A longer text is no segment of speech: nothing is counted of it."""
+NOT_COUNTED: Final = -1
+_SEED = np.uint64(0xCBF29CE484222325)
+
+
+def define(text: str, size: int) -> int:
+    """Characters that the phrase of `size` words covering most covers; 0 where none stands twice.
+
+    In plain Python: what the compiled count must equal. Overlapping occurrences all count.
+
+    >>> define("no way no way out", 2)  # "no way", twice
+    10
+    """
+    words = text.split()
+    counts = Counter(zip(*(words[k:] for k in range(size)), strict=False))
+    return max((n * sum(map(len, phrase)) for phrase, n in counts.items() if n > 1), default=0)
+
+
+@nb.njit(nogil=True, cache=True)
+def _most_covered(hashes, sizes, words, n, keys, counts, room):  # type: ignore[no-untyped-def]
+    """`define` for words given by their hashes and sizes; `room` is a power of two."""
+    counts[:room] = 0
+    mask = np.uint64(room - 1)
+    best = 0
+    for first in range(words - n + 1):
+        key, size = _SEED, 0
+        for k in range(first, first + n):
+            key = absorb(key, hashes[k])
+            size += sizes[k]
+        slot = key & mask
+        while counts[slot] and keys[slot] != key:
+            slot = (slot + np.uint64(1)) & mask
+        keys[slot] = key
+        counts[slot] += 1
+        if counts[slot] > 1:
+            best = max(best, counts[slot] * size)
+    return best
+
+
+@nb.njit(nogil=True, cache=True)
+def _count_all(  # type: ignore[no-untyped-def]
+    data, starts, lengths, flags, hashes, sizes, keys, counts, found
+):
+    for row in range(starts.size):
+        if lengths[row] > LONGEST_BYTES:
+            found[:, row] = NOT_COUNTED
+            continue
+        words, _ = split_words(data, starts[row], lengths[row], flags, hashes, sizes)
+        room = 8
+        while room < 2 * words:
+            room *= 2
+        for k in range(len(SIZES)):
+            found[k, row] = _most_covered(hashes, sizes, words, SIZES[k], keys, counts, room)
+
+
+def covered(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32]:
+    """`define` of every text span (valid UTF-8) for each of SIZES: int32 [sizes, rows].
+
+    NOT_COUNTED for texts beyond LONGEST_BYTES.
+    """
+    longest = min(int(lengths.max(initial=0)), LONGEST_BYTES) // 2 + 1
+    room = max(8, 1 << (2 * longest - 1).bit_length())
+    found = np.zeros((len(SIZES), starts.size), np.int32)
+    _count_all(
+        data, starts, lengths, tables().flags, np.empty(longest, np.uint64),
+        np.empty(longest, np.int32), np.empty(room, np.uint64), np.zeros(room, np.int32), found,
+    )  # fmt: skip
+    return found

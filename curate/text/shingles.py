@@ -1,0 +1,59 @@
+"""Texts as sets of short stretches of characters, by which near-duplicates are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from curate.text.words import absorb, mix
+
+WIDE: Final = 5
+"""Characters of a shingle; in scripts without spaces, where one says more, DENSE."""
+DENSE: Final = 3
+_SEED = np.uint64(0xCBF29CE484222325)
+
+Hashes = npt.NDArray[np.uint64]
+
+
+def define(normal: str, width: int) -> set[str]:
+    """The shingles of a normal form: all stretches of `width` characters, or all of a shorter one.
+
+    >>> sorted(define("no way", 5))
+    ['no wa', 'o way']
+    """
+    return {normal[k : k + width] for k in range(max(1, len(normal) - width + 1))}
+
+
+@nb.njit(nogil=True, cache=True)
+def _hash_all(codes, ends, widths, bounds, hashes):  # type: ignore[no-untyped-def]
+    first, at = 0, 0
+    for row in range(ends.size):
+        width = min(widths[row], ends[row] - first)
+        for start in range(first, ends[row] - width + 1):
+            value = _SEED
+            for k in range(start, start + width):
+                value = absorb(value, np.uint64(codes[k]))
+            hashes[at] = mix(value)
+            at += 1
+        first = ends[row]
+        bounds[row + 1] = at
+    return at
+
+
+def shingle_hashes(
+    normals: Sequence[str], widths: npt.NDArray[np.int64]
+) -> tuple[Hashes, npt.NDArray[np.uint64]]:
+    """64-bit hashes of the shingles of each text, one after the other, and where each begins.
+
+    The second array has an entry more than there are texts. An empty text has one shingle.
+    """
+    codes = np.frombuffer("".join(normals).encode("utf-32-le"), np.uint32)
+    ends = np.cumsum([len(text) for text in normals], dtype=np.int64)
+    hashes = np.empty(codes.size + len(normals), np.uint64)
+    bounds = np.zeros(len(normals) + 1, np.uint64)
+    used = _hash_all(codes, ends, widths, bounds, hashes)
+    return hashes[:used], bounds
