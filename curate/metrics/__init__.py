@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
+from curate.columns import DESCRIBED_BY
 from curate.metrics.declare import Group, Metric
 
 __all__ = ["BY_NAME", "GROUPS", "METRICS", "OPT_IN", "chosen", "groups_of"]
@@ -269,5 +270,15 @@ def chosen(groups: Collection[str] = ()) -> tuple[Metric, ...]:
 
 
 def groups_of(names: Collection[str]) -> frozenset[str]:
-    """The opt-in groups that metrics of these names belong to; other names are passed over."""
-    return OPT_IN & {BY_NAME[name].group for name in names if name in BY_NAME}
+    """The opt-in groups that metrics and columns of these names belong to; others are passed over.
+
+    >>> sorted(groups_of(["text_copies", "words", "detected_lang"]))
+    ['copies', 'lid']
+    """
+    metrics = {BY_NAME[name].group for name in names if name in BY_NAME}
+    beside = {
+        group
+        for group, columns in DESCRIBED_BY.items()
+        if any(column.name in names for column in columns)
+    }
+    return OPT_IN & (metrics | beside)
