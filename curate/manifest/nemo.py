@@ -183,13 +183,10 @@ def _other_side(
     (`answer`, as Canary's manifests have it); None where no row says either.
     """
     kind, start, length = span_of(read.scan, SOURCE_TEXT, rows)
-    for field in (SOURCE_TEXT, ANSWER):
-        silent = (kind != STRING) & (kind != ESCAPED)
-        other = span_of(read.scan, field, rows)
-        kind, start, length = (
-            np.where(silent, new, old)
-            for new, old in zip(other, (kind, start, length), strict=True)
-        )
+    silent = (kind != STRING) & (kind != ESCAPED)
+    other = span_of(read.scan, ANSWER, rows)
+    kind = np.where(silent, other[0], kind)
+    start, length = np.where(silent, other[1], start), np.where(silent, other[2], length)
     said = ((kind == STRING) | (kind == ESCAPED)) & ~broken
     if not said.any():
         return None

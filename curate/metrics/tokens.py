@@ -48,7 +48,9 @@ def read_tokenizer(path: str | Path) -> Tokenizer:
     file = Path(path)
     require("sentencepiece", "counting tokens (--tokenizer)")
     try:
-        models = _of_archive(file) if tarfile.is_tarfile(file) else {None: file.read_bytes()}
+        models: Mapping[str | None, bytes] = (
+            _of_archive(file) if tarfile.is_tarfile(file) else {None: file.read_bytes()}
+        )
         for model in models.values():
             _processor(model)
     except OSError as error:

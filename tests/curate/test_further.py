@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate import extras
 from curate.errors import ConfigError
 from curate.frames import Spans
 from curate.manifest.examples import clips_of
@@ -289,7 +288,7 @@ def test_a_missing_extra_is_named(
     def absent(name: str) -> None:
         raise ImportError(f"no {name}")
 
-    monkeypatch.setattr(extras.importlib, "import_module", absent)
+    monkeypatch.setattr("curate.extras.importlib.import_module", absent)
     from curate.metrics import language
 
     language._model.cache_clear()
