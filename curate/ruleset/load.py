@@ -9,6 +9,7 @@ from pathlib import Path
 
 from curate.errors import ConfigError, Fault, raise_all
 from curate.operators import suggest
+from curate.ruleset.conflicts import conflicts
 from curate.ruleset.entries import Notes
 from curate.ruleset.model import Rule, RuleSet
 from curate.ruleset.read import Draft, RuleFile, read_rule_file
@@ -37,6 +38,7 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
     raise_all(ConfigError, faults)
     assert loaded is not None, "what could not be loaded left a fault"
     name, content, rules = loaded
+    raise_all(ConfigError, list(conflicts(rules)))
     return RuleSet(name, place.shown, hashlib.sha256(content).hexdigest(), rules)
 
 

@@ -195,7 +195,8 @@ def test_lazy_plans_may_push_through(rules: RuleSet) -> None:
 
 def test_a_hundred_rules(tmp_path: Path) -> None:
     entries = [
-        f"  - {{id: r{at}, metric: words, bad: '== {at}', eval: '> {at}'}}" for at in range(100)
+        f"  - {{id: r{at}, metric: words, bad: '== {at}', eval: '> {at}', where: duration_s > 0}}"
+        for at in range(100)
     ]
     path = tmp_path / "many.yaml"
     path.write_text("schema: curate.rules/1\nname: many\nrules:\n" + "\n".join(entries))
