@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("profile",)
+BENCHES = ("profile", "whatif")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 __all__ = ["Kind", "build"]
 
-Kind = Literal["profile", "split", "shards", "train", "eval", "diff"]
+Kind = Literal["profile", "split", "shards", "train", "eval", "diff", "what-if"]
 
 
 def build(kind: Kind, folder: Path) -> Path:

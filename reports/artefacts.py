@@ -11,7 +11,19 @@ from typing import NamedTuple, NoReturn
 from pydantic import ValidationError
 
 from curate.errors import Fault, InputError, raise_all
-from reports.contracts import Artefact, Diff, Ledger, Model, Profile, Run, Shards, Split, Twin, Wer
+from reports.contracts import (
+    Artefact,
+    Diff,
+    Ledger,
+    Model,
+    Profile,
+    Run,
+    Shards,
+    Split,
+    Twin,
+    Wer,
+    WhatIf,
+)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -32,6 +44,7 @@ SOURCES: dict[str, Source] = {
     "train": Source(Run, "run.json", False, "train run"),
     "eval": Source(Wer, "wer.json", False, "train eval"),
     "diff": Source(Diff, "diff.json", False, "curate diff"),
+    "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
 }
 
 

@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
-from reports.contracts import Artefact, Diff, Ledger, Profile, Run, Shards, Split, Wer
+from reports.contracts import Artefact, Diff, Ledger, Profile, Run, Shards, Split, Wer, WhatIf
+from reports.contracts.whatif import MovedLimit
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.transcripts import visible
 
@@ -54,6 +55,8 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
                 f"{artefact.a.path or '—'} and {artefact.b.path or '—'}",
                 _diff(artefact),
             )
+        case WhatIf():
+            return "what if", artefact.profile.path or "—", _what_if(artefact)
         case _:
             raise AssertionError(f"no headline for {type(artefact).__name__}")
 
@@ -227,3 +230,32 @@ def _diff(diff: Diff) -> Headline:
         number(most.ks if most else None),
     )
     return _made(sentence, alerts, "No metric has shifted much.")
+
+
+def _what_if(found: WhatIf) -> Headline:
+    of = {item.verdict: item.hours for item in found.verdicts}
+    apart = [of.get(word) for word in ("borderline", "unknown")]
+    steps = [
+        (item.tighter.hours, item)
+        for item in found.limits
+        if item.tighter and item.tighter.hours is not None
+    ]
+    dearest = max(steps, key=lambda pair: pair[0], default=None)
+    sentence = _line(
+        "Of {} these rules reject <b>{}</b> and keep <b>{}</b> out of eval and test; {}.",
+        hours(found.profile.hours),
+        hours(of.get("bad")),
+        hours(None if None in apart else sum(filter(None, apart))),
+        "no limit would catch more one step on" if dearest is None else _dearest(*dearest),
+    )
+    return _made(
+        sentence,
+        [Alert("warning", text) for text in found.warnings],
+        "All figures are from the stored records.",
+    )
+
+
+def _dearest(cost: float, item: MovedLimit) -> str:
+    where = number(item.tighter.value if item.tighter else None)
+    limit = f"{item.metric or '—'} {item.operator or '—'} {where}"
+    return f"the dearest next step is {item.rule or '—'} to {limit}, {hours(cost)}"

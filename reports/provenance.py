@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from reports.contracts import Artefact, Profile, Run, Split, Wer
+from reports.contracts import Artefact, Profile, Run, Split, Wer, WhatIf
 from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render
@@ -49,7 +49,7 @@ def _inputs(profile: Profile) -> Markup:
 def _settings(artefact: Artefact) -> list[tuple[str, str]]:
     """The configuration that an artefact records, flat, as text."""
     match artefact:
-        case Profile():
+        case Profile() | WhatIf():
             return _of_rules(artefact.rules)
         case Split():
             return [("seed", as_json(artefact.seed)), *_of_rules(artefact.rules)]

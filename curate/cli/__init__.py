@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from curate.cli import look, rules, shard, split
+from curate.cli import look, rules, shard, split, whatif
 from curate.cli.app import app
 from curate.command import run
 
-__all__ = ["app", "look", "main", "rules", "shard", "split"]
+__all__ = ["app", "look", "main", "rules", "shard", "split", "whatif"]
 
 
 def main() -> None:

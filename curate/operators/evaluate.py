@@ -142,6 +142,10 @@ class Batch:
         every = (self.rows.height,)
         return Truth(np.broadcast_to(truth.yes, every), np.broadcast_to(truth.no, every))
 
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """A column of numbers; NaN where it is not known."""
+        return self._column(name).values
+
     def _truth(self, node: Node) -> Truth:
         match node:
             case And():

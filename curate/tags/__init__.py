@@ -8,6 +8,16 @@ unknown counts as worse because nothing is known of it, borderline because littl
 
 from curate.tags.examples import ExampleCheck, check_examples
 from curate.tags.explain import Finding, explain, verdict_of
-from curate.tags.judge import tag, tag_batch
+from curate.tags.judge import each_said, malformed_rows, tag, tag_batch
 
-__all__ = ["ExampleCheck", "Finding", "check_examples", "explain", "tag", "tag_batch", "verdict_of"]
+__all__ = [
+    "ExampleCheck",
+    "Finding",
+    "check_examples",
+    "each_said",
+    "explain",
+    "malformed_rows",
+    "tag",
+    "tag_batch",
+    "verdict_of",
+]

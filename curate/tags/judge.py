@@ -65,8 +65,9 @@ def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
 
 def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     """The JUDGEMENT columns of the rows."""
-    malformed = _malformed(rows)
-    spoken = [(rule, said) for rule, said in _said(rows, malformed, rules) if said.any()]
+    malformed = malformed_rows(rows)
+    every = each_said(Batch(rows), malformed, rules)
+    spoken = [(rule, said) for rule, said in every if said.any()]
     verdict = malformed * np.uint8(WORST)
     for _, said in spoken:
         np.maximum(verdict, said, out=verdict)
@@ -92,19 +93,20 @@ def _placed(
     return place
 
 
-def _malformed(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+def malformed_rows(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which lines can be no record."""
     reasons = rows[MALFORMED.name]
     if reasons.null_count() == rows.height:
         return np.zeros(rows.height, np.bool_)
     return reasons.is_not_null().to_numpy()
 
 
-def _said(
-    rows: pl.DataFrame, malformed: npt.NDArray[np.bool_], rules: RuleSet
+def each_said(
+    batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet
 ) -> Iterator[tuple[Rule, Said]]:
-    batch = Batch(rows)
+    """What each rule says of each row of the batch, in rule order; nothing of malformed ones."""
     for rule in rules.rules:
-        said = np.zeros(rows.height, np.uint8)
+        said = np.zeros(batch.rows.height, np.uint8)
         for severity, condition in reversed(list(rule.conditions())):
             truth = batch.decide(rule.applied(condition))
             if rule.null == "unknown" and (unknown := truth.unknown()).any():

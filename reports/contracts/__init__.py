@@ -10,6 +10,7 @@ from reports.contracts.corpus import Shards, Split
 from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
 from reports.contracts.training import Run, Wer
+from reports.contracts.whatif import WhatIf
 
 __all__ = [
     "Artefact",
@@ -22,4 +23,5 @@ __all__ = [
     "Split",
     "Twin",
     "Wer",
+    "WhatIf",
 ]

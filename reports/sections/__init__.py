@@ -6,8 +6,19 @@ has nothing for it.
 
 from __future__ import annotations
 
-from reports.contracts import Diff, Profile, Run, Shards, Split, Wer
-from reports.sections import depth, diff, errors, ledger, profile, records, shards, split, training
+from reports.contracts import Diff, Profile, Run, Shards, Split, Wer, WhatIf
+from reports.sections import (
+    depth,
+    diff,
+    errors,
+    ledger,
+    profile,
+    records,
+    shards,
+    split,
+    training,
+    whatif,
+)
 from reports.sections.declare import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -119,6 +130,34 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Rules", (Diff,), diff.rules, "What each rule caught, as a share of all rows."),
     Section("Strata", (Diff,), diff.strata),
+    Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours under the rules that are weighed here."),
+    Section(
+        "Limits",
+        (WhatIf,),
+        whatif.limits,
+        "“Alone” is what no other rule catches. A step is the next threshold that changes "
+        "anything, and what the corpus would lose or get back there.",
+    ),
+    Section(
+        "Curves",
+        (WhatIf,),
+        whatif.curves,
+        "Hours caught over where the limit might stand: grey in all, ink what no other rule "
+        "catches. The line is where it stands.",
+    ),
+    Section("Rules", (WhatIf,), whatif.rules, "What would come back without a rule is “alone”."),
+    Section(
+        "Overlap",
+        (WhatIf,),
+        whatif.overlap,
+        "Hours, and rows below them, that both rules catch; the diagonal is the rule itself.",
+    ),
+    Section(
+        "Records beside the limits",
+        (WhatIf,),
+        whatif.records,
+        "The first records just past each limit and just before it.",
+    ),
     Section(
         "Ledger",
         (Profile, Split, Shards),

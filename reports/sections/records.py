@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from reports.align import alignment
@@ -25,22 +27,27 @@ def worst_records(profile: Profile) -> Markup | None:
 
 
 def _fold(metric: Metric, *, unfolded: bool) -> Markup:
-    records = [
-        {
-            "value": number(record.value),
-            "said": transcript(record.text, record.lang),
-            "about": _about(record),
-        }
-        for record in metric.worst[:_MOST]
-    ]
-    found = plural(len(records), "record")
+    found = plural(len(metric.worst[:_MOST]), "record")
     return render(
         "fold",
         title=name(metric.name),
         note=f"{found}, {metric.unit}" if metric.unit else found,
         unfolded=unfolded,
-        body=render("records", records=records),
+        body=folded_records(metric.worst[:_MOST]),
     )
+
+
+def folded_records(records: Sequence[Record]) -> Markup | None:
+    """Records with their value, what is said, and what is known of them; None for none."""
+    shown = [
+        {
+            "value": number(record.value),
+            "said": transcript(record.text, record.lang),
+            "about": _about(record),
+        }
+        for record in records
+    ]
+    return render("records", records=shown) if shown else None
 
 
 def _about(record: Record) -> list[Markup]:

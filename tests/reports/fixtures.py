@@ -12,6 +12,7 @@ from tests.reports.corpus_fixtures import Json, ledger, profile
 from tests.reports.diff_fixtures import diff
 from tests.reports.run_fixtures import run, wer
 from tests.reports.split_fixtures import shards, split
+from tests.reports.whatif_fixtures import what_if
 
 NASTY = (
     "</script><img src=x onerror=alert(1)>",
@@ -32,6 +33,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "train": ("run.json", run),
     "eval": ("wer.json", wer),
     "diff": ("diff.json", diff),
+    "what-if": ("what-if.json", what_if),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}
 

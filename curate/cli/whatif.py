@@ -1,0 +1,45 @@
+"""Commands that weigh a change of the rules on a stored profile: what-if."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.app import AsJson, Quiet, command_line
+from curate.cli.rules import rules_app
+
+OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
+ProfilesRules = Annotated[
+    str | None,
+    typer.Option("--rules", help="Rule file or preset name.", show_default="the profile's own"),
+]
+
+
+@rules_app.command(name="what-if")
+def what_if_command(
+    profile: OneProfile,
+    rules: ProfilesRules = None,
+    rule: Annotated[
+        list[str], typer.Option("--rule", help="Show this rule's curve and records; repeat it.")
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Directory for what-if.json and report.html.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what each limit costs where it stands, and what moving it would cost or give back.
+
+    Hours are those of the profile's records; no manifest is measured again. "Alone" counts what no
+    other rule catches: what the corpus would really get back.
+
+    Example: `curate rules what-if profile/ --out what-if/`
+
+    Example: `curate rules what-if profile/ --rule char_rate`
+    """
+    from curate.cli import show, weighed
+
+    found = weighed.what_if(profile, rules, rule, out, command_line())
+    show.summary(found, as_json, quiet or as_json, weighed.tables(rule), out or Path())

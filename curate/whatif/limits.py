@@ -1,0 +1,162 @@
+"""what-if.json: for each limit what it costs where it stands, and where it might stand instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.columns import VERDICTS
+from curate.metrics import BY_NAME
+from curate.profile import LIBRARIES, rules_named, versions
+from curate.profile.summary import Json, hours
+from curate.ruleset import RuleSet
+from curate.whatif.ladder import Ladder, ladders
+from curate.whatif.overlap import Kinds, amounts, by_rule, by_verdict, overlap
+from curate.whatif.stored import Example, examples, open_stored
+from curate.whatif.sweep import Sweep, sweep
+
+SCHEMA = "curate.whatif/1"
+OURS = frozenset({"what-if.json", "report.html"})
+NEAREST = 3
+"""Records shown on either side of a limit."""
+
+Counts = npt.NDArray[np.int64]
+
+
+def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None = None) -> Json:
+    """What the rules cost on the profile in `folder`, and what each limit would cost elsewhere.
+
+    All of it is counted from records.parquet; only the texts of the examples come from the
+    manifests, and where those are gone a warning says so. InputError where `folder` is no profile,
+    ConfigError where the rules need metrics that it was made without.
+    """
+    stored = open_stored(folder, rules)
+    steps = ladders(rules)
+    found = sweep(stored.records, rules, steps, threads)
+    kinds = Kinds.of(found)
+    near = [_near(found, kinds, ladder, _place(rules, ladder)) for ladder in steps]
+    shown, warnings = examples(stored, [one for sides in near for side in sides for one in side])
+    ids = [rule.id for rule in rules.rules]
+    verdicts = by_verdict(kinds)
+    rows = int(kinds.rows.sum()) + kinds.malformed[0]
+    us = int(kinds.us.sum()) + kinds.malformed[1]
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(LIBRARIES),
+        "profile": {"path": str(folder), "rows": rows, "hours": hours(us)},
+        "rules": rules_named(rules),
+        "verdicts": verdicts,
+        "by_rule": by_rule(kinds, ids),
+        "limits": [
+            _limit(found, kinds, ladder, _place(rules, ladder), sides, shown)
+            for ladder, sides in zip(steps, near, strict=True)
+        ],
+        "overlap": overlap(kinds, ids),
+        "warnings": warnings,
+    }
+
+
+def _place(rules: RuleSet, ladder: Ladder) -> int:
+    return [rule.id for rule in rules.rules].index(ladder.rule.id)
+
+
+def _limit(
+    found: Sweep,
+    kinds: Kinds,
+    ladder: Ladder,
+    at: int,
+    sides: Sequence[Sequence[Example]],
+    shown: Mapping[Example, Json],
+) -> Json:
+    """One limit with its curve, the steps next to it, and the records next to it."""
+    curve = _curve(found, kinds, ladder, at)
+    metric, limit, rule = BY_NAME[ladder.rule.metric], ladder.limit, ladder.rule
+    points = [_point(ladder, curve, rung) for rung in range(ladder.rungs.size)]
+    return {
+        "rule": rule.id,
+        "severity": ladder.severity,
+        "metric": metric.name,
+        "unit": metric.unit,
+        "operator": limit.operator.symbol,
+        "value": limit.value,
+        "where": rule.where.text if rule.where else "",
+        "why": rule.why,
+        **{key: value for key, value in points[ladder.now].items() if key != "value"},
+        "tighter": _step(points, ladder.now, -1 if ladder.upward else 1),
+        "looser": _step(points, ladder.now, 1 if ladder.upward else -1),
+        "curve": points,
+        "caught": [shown[one] for one in sides[0]],
+        "spared": [shown[one] for one in sides[1]],
+    }
+
+
+def _curve(found: Sweep, kinds: Kinds, ladder: Ladder, at: int) -> Sequence[Counts]:
+    """Past each rung: rows, microseconds, and of both what no other rule catches as well."""
+    cuts = found.plan.cuts[ladder.rule.metric].values
+    inside, single = kinds.applies[:, at], kinds.alone(at, ladder.severity)
+    rows, us, _ = found.tables[ladder.rule.metric]
+    return [
+        ladder.caught(table[kinds.at[chosen]].sum(axis=0), cuts)
+        for chosen in (inside, inside & single)
+        for table in (rows, us)
+    ]
+
+
+def _point(ladder: Ladder, curve: Sequence[Counts], rung: int) -> Json:
+    rows, us, alone_rows, alone_us = (int(each[rung]) for each in curve)
+    value = float(ladder.rungs[rung])
+    return {"value": value, **amounts("", (rows, us)), **amounts("alone_", (alone_rows, alone_us))}
+
+
+def _step(points: Sequence[Mapping[str, object]], now: int, way: int) -> Json | None:
+    """The nearest rung that way at which the corpus gets another size: how much is lost there
+    (less than nothing: gained) beside what is lost now. None where no rung changes anything.
+    """
+    here = points[now]
+    ahead = points[now + 1 :] if way > 0 else points[:now][::-1]
+    for point in ahead:
+        if point["alone_rows"] != here["alone_rows"]:
+            return {
+                "value": point["value"],
+                "rows": point["alone_rows"] - here["alone_rows"],  # type: ignore[operator]
+                "hours": round(point["alone_hours"] - here["alone_hours"], 6),  # type: ignore[operator]
+            }
+    return None
+
+
+def _near(
+    found: Sweep, kinds: Kinds, ladder: Ladder, at: int
+) -> tuple[list[Example], list[Example]]:
+    """Records on either side of the limit, nearest cells first: caught, and spared."""
+    cuts = found.plan.cuts[ladder.rule.metric].values
+    cell = 2 * int(np.searchsorted(cuts, ladder.limit.value)) + 1
+    upper_first = cell + (ladder.limit.operator.symbol in {">", "<="})
+    upper = list(range(upper_first, 2 * cuts.size + 1))
+    lower = list(range(upper_first - 1, -1, -1))
+    sides = (upper, lower) if ladder.upward else (lower, upper)
+    return _first_of(found, kinds, ladder, at, sides[0]), _first_of(
+        found, kinds, ladder, at, sides[1]
+    )
+
+
+def _first_of(
+    found: Sweep, kinds: Kinds, ladder: Ladder, at: int, cells: Sequence[int]
+) -> list[Example]:
+    _, _, first = found.tables[ladder.rule.metric]
+    verdicts, inside = kinds.verdicts(), np.flatnonzero(kinds.applies[:, at])
+    chosen: list[Example] = []
+    for cell in cells:
+        numbers = first[kinds.at[inside], cell]
+        held = [(int(numbers[k]), int(inside[k])) for k in np.flatnonzero(numbers >= 0)]
+        for number, kind in sorted(held)[: NEAREST - len(chosen)]:
+            chosen.append(Example(number, ladder.rule.metric, VERDICTS[verdicts[kind]]))
+        if len(chosen) == NEAREST:
+            break
+    return chosen
+
+
+__all__ = ["OURS", "SCHEMA", "what_if"]

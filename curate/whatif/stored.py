@@ -1,0 +1,129 @@
+"""A profile as it is stored: its records, how its manifests are read again, and single records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, LINE, SOURCE, SPEAKER
+from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
+from curate.metrics import groups_of
+from curate.profile.summary import Json, origins_of, read_profile, records_of
+from curate.ruleset import RuleSet
+
+_FIELDS = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A profile directory that can be asked: its records, and profile.json."""
+
+    folder: Path
+    profile: Mapping[str, Any]
+
+    @property
+    def records(self) -> Path:
+        """One row per line of the manifests."""
+        return self.folder / "records.parquet"
+
+    def columns(self) -> Mapping[str, pl.DataType]:
+        """The columns of the records with their types."""
+        return pl.scan_parquet(self.records).collect_schema()
+
+
+class Example(NamedTuple):
+    """A record to show: its row number, the metric that it is shown for, its verdict."""
+
+    row: int
+    metric: str
+    verdict: str
+
+
+def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
+    """The profile, if it has all that these rules need.
+
+    InputError where `folder` is no profile, ConfigError with every metric that is missing and the
+    command that measures it.
+    """
+    mend = "make one with curate profile"
+    try:
+        stored = Stored(folder, read_profile(folder))
+        present = stored.columns()
+    except (OSError, ValueError, AssertionError, pl.exceptions.PolarsError) as error:
+        raise InputError.of(folder, f"is no profile: {error}", mend) from None
+    faults = [
+        Fault(
+            rules.path,
+            f"needs {', '.join(missing)}, which {folder} was made without",
+            f"measure it: {_measuring(stored, missing)}",
+        )
+        for rules in rule_sets
+        if (missing := [name for name in rules.names if name not in present])
+    ]
+    raise_all(ConfigError, faults)
+    return stored
+
+
+def _measuring(stored: Stored, missing: Sequence[str]) -> str:
+    """The command that makes the profile anew with what is missing."""
+    sources = " ".join(entry["source"] for entry in stored.profile["inputs"])
+    groups = sorted(groups_of(missing))
+    with_ = f" --with {','.join(groups)}" if groups else ""
+    return f"curate profile {sources}{with_} --out {stored.folder}"
+
+
+def examples(stored: Stored, wanted: Sequence[Example]) -> tuple[Mapping[Example, Json], list[str]]:
+    """The records as people read them, and a warning where their manifest cannot be read."""
+    metrics = sorted({one.metric for one in wanted})
+    numbers = pl.Series([one.row for one in wanted], dtype=pl.UInt32).unique()
+    found = (
+        pl.scan_parquet(stored.records)
+        .with_row_index("_row")
+        .filter(pl.col("_row").is_in(numbers.implode()))
+        .select("_row", *(column.name for column in _FIELDS), *metrics)
+        .collect()
+    )
+    rows = {row["_row"]: row for row in found.iter_rows(named=True)}
+    texts, warnings = _texts(stored, list(rows.values()))
+    return {one: _shown(one, rows[one.row], texts) for one in wanted}, warnings
+
+
+def _texts(
+    stored: Stored, rows: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[int, Mapping[str, object]], list[str]]:
+    """The original record of each row, by row number; those of a lost manifest are left out."""
+    origins = origins_of(stored.profile)
+    found: dict[int, Mapping[str, object]] = {}
+    warnings = []
+    for source in dict.fromkeys(row[SOURCE.name] for row in rows):
+        here = [row for row in rows if row[SOURCE.name] == source]
+        try:
+            read = records_of(
+                [tuple(row[column.name] for column in _FIELDS) for row in here], origins
+            )
+        except (CurateError, OSError) as error:
+            warnings.append(f"texts are not shown: {error}".splitlines()[0])
+            continue
+        for row in here:
+            place = (row[BYTE_OFFSET.name], row[BYTE_LENGTH.name])
+            found[row["_row"]] = read[source, place]
+    return found, warnings
+
+
+def _shown(one: Example, row: Mapping[str, Any], texts: Mapping[int, Mapping[str, object]]) -> Json:
+    record = texts.get(one.row)
+    text = record.get("text", "") if record is not None else None
+    return {
+        "id": f"{row[SOURCE.name]}:{row[LINE.name]}",
+        "value": row[one.metric],
+        "text": text if text is None else str(text),
+        "duration_s": row[DURATION_US.name] / 1e6,
+        "verdict": one.verdict,
+        "lang": row[LANG.name],
+        "speaker": row[SPEAKER.name],
+        "audio_filepath": record.get("audio_filepath") if record is not None else None,
+    }

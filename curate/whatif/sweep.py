@@ -1,0 +1,183 @@
+"""One pass over the stored records: what the rules say together, and what each limit would catch.
+
+Sums are of whole rows and microseconds, and examples are the first of their kind, so neither
+threads nor batches change anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from curate.columns import DURATION_US, MALFORMED
+from curate.manifest import thread_count
+from curate.operators import Batch, Node
+from curate.ruleset import RuleSet
+from curate.tags import each_said, malformed_rows
+from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count, leaves, mix_in
+from curate.whatif.ladder import Ladder
+
+_BATCH = 122_880
+_NO_ROW = np.iinfo(np.int64).max
+
+Kind = tuple[tuple[int, ...], tuple[bool, ...]]
+"""What each rule says (an index into VERDICTS, 0 for nothing), and whether it applies at all."""
+
+MALFORMED_KIND: Kind = ((), ())
+"""Lines that are no records: no rule is asked."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pass looks at: the cuts of each metric, the conditions that are more than a
+    comparison with a number, and which metrics are to be counted by cell.
+    """
+
+    rules: RuleSet
+    cuts: dict[str, Cuts]
+    further: tuple[Node, ...]
+    counted: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rules: RuleSet, ladders: Sequence[Ladder]) -> Plan:
+        """The plan for these rules, with their limits moved along the ladders."""
+        told: dict[str, list[float]] = {}
+        further: dict[Node, None] = {}
+        for rule in rules.rules:
+            for _, condition in rule.conditions():
+                for leaf in leaves(rule.applied(condition)):
+                    if isinstance(leaf, tuple):
+                        told.setdefault(leaf[0], []).extend(leaf[1] or [0.0])
+                    else:
+                        further[leaf] = None
+        moved: dict[str, list[float]] = {}
+        for ladder in ladders:
+            moved.setdefault(ladder.rule.metric, []).extend(ladder.rungs.tolist())
+        cuts = {name: Cuts.of(numbers, moved.get(name, [])) for name, numbers in told.items()}
+        return cls(rules, cuts, tuple(further), tuple(moved))
+
+
+@dataclass
+class Sweep:
+    """What was found: kinds of rows in the order found, (rows, microseconds) of each, and for each
+    counted metric three tables of kind by cell: rows, microseconds, number of the first row (-1).
+    """
+
+    plan: Plan
+    kinds: dict[Kind, int] = field(default_factory=dict)
+    amounts: list[tuple[int, int]] = field(default_factory=list)
+    tables: dict[str, tuple[Counts, Counts, Counts]] = field(default_factory=dict)
+
+    def room(self) -> None:
+        """Make the tables large enough for the kinds there are."""
+        self.amounts += [(0, 0)] * (len(self.kinds) - len(self.amounts))
+        for name in self.plan.counted:
+            cells = self.plan.cuts[name].cells
+            old = self.tables.get(name)
+            have = old[0].shape[0] if old else 0
+            if have < len(self.kinds):
+                more = (max(16, 2 * len(self.kinds)) - have, cells)
+                fresh = (np.zeros(more, np.int64), np.zeros(more, np.int64), np.full(more, -1))
+                both = zip(old, fresh, strict=True) if old else None
+                self.tables[name] = tuple(map(np.concatenate, both)) if both else fresh  # type: ignore[assignment]
+
+    def add(self, other: Sweep) -> None:
+        """Count what another pass over other rows found."""
+        for kind in other.kinds:
+            self.kinds.setdefault(kind, len(self.kinds))
+        self.room()
+        for kind, at in other.kinds.items():
+            mine = self.kinds[kind]
+            self.amounts[mine] = _sum(self.amounts[mine], other.amounts[at])
+            for name, (rows, us, first) in other.tables.items():
+                here = self.tables[name]
+                here[0][mine] += rows[at]
+                here[1][mine] += us[at]
+                firsts = np.stack([here[2][mine], first[at]])
+                least = np.where(firsts < 0, _NO_ROW, firsts).min(axis=0)
+                here[2][mine] = np.where(least == _NO_ROW, -1, least)
+
+
+def sweep(
+    records: Path, rules: RuleSet, ladders: Sequence[Ladder], threads: int | None = None
+) -> Sweep:
+    """Judge every row by the rules and count what the ladders need. Columns must be there."""
+    plan = Plan.of(rules, ladders)
+    threads = threads or thread_count()
+    total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
+    with ThreadPoolExecutor(threads) as pool:
+        shares = [range(at * _BATCH, total, threads * _BATCH) for at in range(threads)]
+        parts = list(pool.map(lambda share: _Pass(records, plan).over(share), shares))
+    found = Sweep(plan)
+    for part in parts:
+        found.add(part)
+    return found
+
+
+class _Pass:
+    """One thread's pass: the classes of rows that it has seen, and what it found."""
+
+    def __init__(self, records: Path, plan: Plan) -> None:
+        names = dict.fromkeys((*plan.rules.names, DURATION_US.name, MALFORMED.name))
+        self.source = pl.scan_parquet(records).select(*names)
+        self.plan = plan
+        self.found = Sweep(plan)
+        self.kinds = Kinds()
+
+    def over(self, firsts: range) -> Sweep:
+        """The batches that begin at these rows."""
+        for first in firsts:
+            self._batch(self.source.slice(first, _BATCH).collect(), first)
+        return self.found
+
+    def _batch(self, rows: pl.DataFrame, first: int) -> None:
+        batch, cuts = Batch(rows), self.plan.cuts
+        us = rows[DURATION_US.name].fill_null(0).to_numpy()
+        placed = {name: each.place(batch.numbers(name)) for name, each in cuts.items()}
+        keys = malformed_rows(rows).astype(np.uint64) + np.uint64(1)
+        for name, cells in placed.items():
+            mix_in(keys, cells, cuts[name].classes)
+        for node in self.plan.further:
+            truth = batch.decide(node)
+            mix_in(keys, 1 + truth.yes.astype(np.int32) - truth.no, np.arange(3))
+        kinds = self.kinds.of(keys, lambda fresh: self._learn(rows[fresh]))
+        self.found.room()
+        self._note(kinds, us)
+        for name in self.plan.counted:
+            count(kinds, placed[name], us, first, *self.found.tables[name])
+
+    def _learn(self, rows: pl.DataFrame) -> list[int]:
+        """The kind of each of these rows, by the rules themselves."""
+        batch, malformed, rules = Batch(rows), malformed_rows(rows), self.plan.rules
+        said = np.zeros((rows.height, len(rules.rules)), np.int64)
+        applies = np.ones(said.shape, np.bool_)
+        for at, (rule, codes) in enumerate(each_said(batch, malformed, rules)):
+            said[:, at] = codes
+            if rule.where:
+                applies[:, at] = batch.decide(rule.where.node).yes
+        kinds = [
+            MALFORMED_KIND if broken else (tuple(codes), tuple(where))
+            for broken, codes, where in zip(
+                malformed.tolist(), said.tolist(), applies.tolist(), strict=True
+            )
+        ]
+        known = self.found.kinds
+        return [known.setdefault(kind, len(known)) for kind in kinds]
+
+    def _note(self, kinds: Cells, us: Counts) -> None:
+        rows = np.bincount(kinds, minlength=len(self.found.kinds))
+        spent = np.zeros(rows.size, np.int64)
+        np.add.at(spent, kinds, us)
+        amounts = zip(
+            self.found.amounts, zip(rows.tolist(), spent.tolist(), strict=True), strict=True
+        )
+        self.found.amounts = [_sum(one, other) for one, other in amounts]
+
+
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]

@@ -1,0 +1,163 @@
+"""What the limits of rules cost, and what moving them would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.contracts import WhatIf
+from reports.contracts.whatif import Matrix, MovedLimit, Step
+from reports.drawn import Part
+from reports.format import hours, number, plural
+from reports.sections.declare import joined, titled
+from reports.sections.records import folded_records
+from reports.tables import Column, Sorted, Table, name, verdict
+from reports.templating import render
+from reports.thresholds import threshold_curve
+from reports.transcripts import visible
+
+_TITLES = {"bad": "Bad: rejected", "borderline": "Eval: kept out of eval and test"}
+_SIGNS = {">=": "≥", "<=": "≤"}
+
+
+def verdicts(found: WhatIf) -> Markup | None:
+    """Hours per verdict under these rules."""
+    parts = [Part(item.verdict, item.hours or 0.0, hours(item.hours)) for item in found.verdicts]
+    return drawn.scale(parts)
+
+
+def limits(found: WhatIf) -> Markup | None:
+    """Every limit with the next step either way, those that reject first."""
+    return joined(
+        *(
+            titled(title, _limits([it for it in found.limits if it.severity == severity]))
+            for severity, title in _TITLES.items()
+        )
+    )
+
+
+def _limits(items: Sequence[MovedLimit]) -> Markup | None:
+    columns = (
+        Column("rule", "name"),
+        Column("limit", "drawn"),
+        Column("rows", "count"),
+        Column("takes", "number"),
+        Column("alone", "number"),
+        Column("tighter", "number"),
+        Column("costs", "number"),
+        Column("looser", "number"),
+        Column("gives back", "number"),
+    )
+    rows = [
+        (
+            *(item.rule, _limit(item), item.rows, _spent(item.hours), _spent(item.alone_hours)),
+            *(*_step(item, item.tighter), *_step(item, item.looser)),
+        )
+        for item in items
+    ]
+    return Table("Limits", columns, rows).render() if rows else None
+
+
+def _limit(item: MovedLimit) -> Markup:
+    return Markup("{} {}").format(name(item.metric or "—"), _at(item, item.value) or "—")
+
+
+def _spent(value: float | None) -> Sorted | None:
+    return None if value is None else Sorted(Markup("{}").format(hours(value)), value)
+
+
+def _at(item: MovedLimit, value: float | None) -> Markup | None:
+    sign = _SIGNS.get(item.operator or "", visible(item.operator or "—"))
+    return None if value is None else Markup("{} {}").format(sign, number(value))
+
+
+def _step(item: MovedLimit, step: Step | None) -> tuple[Markup | Sorted | None, ...]:
+    if step is None or step.hours is None or step.rows is None:
+        return None, None
+    amount = Markup("{} <small>{}</small>").format(
+        hours(abs(step.hours)), plural(abs(step.rows), "row")
+    )
+    return _at(item, step.value), Sorted(amount, abs(step.hours))
+
+
+def curves(found: WhatIf) -> Markup | None:
+    """A curve for each limit that catches anything somewhere near where it stands."""
+    charts = [
+        {
+            "name": Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—")),
+            "meaning": f"only where {item.where}" if item.where else None,
+            "chart": chart,
+        }
+        for item in found.limits
+        if (chart := threshold_curve(item))
+    ]
+    return render("charts", charts=charts) if charts else None
+
+
+def rules(found: WhatIf) -> Markup | None:
+    """What each rule takes, and what would come back without it."""
+    columns = (
+        Column("rule", "name"),
+        Column("rejects", "number"),
+        Column("alone", "number"),
+        Column("keeps out of eval", "number"),
+        Column("alone", "number"),
+        Column("cannot decide", "count"),
+    )
+    rows = [
+        (
+            *(item.rule, _spent(item.bad_hours), _spent(item.bad_alone_hours)),
+            *(_spent(item.hours), _spent(item.alone_hours), item.unknown_rows),
+        )
+        for item in found.by_rule
+    ]
+    return Table("Rules", columns, rows).render() if rows else None
+
+
+def overlap(found: WhatIf) -> Markup | None:
+    """Two matrices: what pairs of rules both keep out of eval, and what both reject."""
+    names = found.overlap.rules
+    return joined(
+        titled("Kept out of eval by both", _matrix(names, found.overlap.any)),
+        titled("Rejected by both", _matrix(names, found.overlap.bad)),
+    )
+
+
+def _matrix(names: Sequence[str | None], matrix: Matrix) -> Markup | None:
+    """Rules that catch anything; hours, and rows below them. The diagonal is the rule itself."""
+    size = min(len(names), len(matrix.rows), len(matrix.hours))
+    used = [at for at in range(size) if at < len(matrix.rows[at]) and matrix.rows[at][at]]
+    if not used:
+        return None
+    numbered = [Column(str(place), "number") for place in range(1, len(used) + 1)]
+    rows = [
+        (f"{place} {names[at] or '—'}", *(_both(matrix, at, other) for other in used))
+        for place, at in enumerate(used, 1)
+    ]
+    return Table("Overlap", (Column("rule", "name"), *numbered), rows).render()
+
+
+def _both(matrix: Matrix, at: int, other: int) -> Sorted | None:
+    rows, spent = matrix.rows[at], matrix.hours[at]
+    if other >= min(len(rows), len(spent)) or not rows[other]:
+        return Sorted(Markup('<span class="none">·</span>'), 0.0)
+    shown = Markup("<b>{}</b>") if at == other else Markup("{}")
+    count = Markup("<br><small>{:,}</small>").format(rows[other])
+    return Sorted(shown.format(hours(spent[other])) + count, spent[other])
+
+
+def records(found: WhatIf) -> Markup | None:
+    """For each limit the records on either side of it."""
+    shown = [item for item in found.limits if item.caught or item.spared]
+    return joined(*(_beside(item, unfolded=at == 0) for at, item in enumerate(shown)))
+
+
+def _beside(item: MovedLimit, *, unfolded: bool) -> Markup:
+    body = joined(
+        titled("Caught", folded_records(item.caught)),
+        titled("Spared", folded_records(item.spared)),
+    )
+    title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
+    return render("fold", title=title, note=_limit(item), unfolded=unfolded, body=body)

@@ -1,0 +1,254 @@
+"""What-if: the same figures as judging every row again with the limit moved."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import curate
+from curate.columns import VERDICTS
+from curate.errors import ConfigError, InputError
+from curate.operators import BY_SYMBOL, holds
+from curate.ruleset import Limit, Rule, RuleSet, load_rules
+from curate.tags import explain, verdict_of
+from curate.whatif import what_if
+from curate.whatif.ladder import Ladder, ladders, rungs
+from curate.whatif.overlap import Kinds
+from curate.whatif.sweep import sweep
+
+CURATE = Path(sysconfig.get_path("scripts")) / "curate"
+
+RULES = """
+schema: curate.rules/1
+name: every kind of rule
+extends: null
+rules:
+  - {id: fast, metric: char_rate, bad: ">= 8", eval: ">= 5", where: "words > 0"}
+  - {id: slow, metric: char_rate, eval: "< 2", bad: "<= 1"}
+  - {id: both_ends, metric: duration_s, bad: ["< 0.5", "> 9"], eval: "> 4"}
+  - {id: long_word, metric: word_len, eval: "> 3", where: {lang: [de, null]}}
+  - {id: exactly, metric: words, bad: "== 0"}
+  - {id: free, bad_if: "words / duration_s > 3 and lang == 'en'", eval_if: "word_len is null"}
+  - {id: listed, eval_if: "lang not in ['de', 'en'] or words in [2, 3]"}
+  - {id: heard, metric: wer, eval: ">= 0.5", "null": clean}
+"""
+ROWS = st.fixed_dictionaries(
+    {
+        "duration": st.sampled_from([0.25, 0.5, 1.0, 2.0, 4.0, 9.0, 9.5, -1.0]),
+        "text": st.sampled_from(
+            ["", "a", "abc", "ab cd", "abcd efgh", "a b c d", "今天天气", "x" * 9]
+        ),
+        "lang": st.sampled_from(["de", "en", "zh", None]),
+        "pred_text": st.sampled_from([None, "a", "ab xx"]),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    path = tmp_path_factory.mktemp("rules") / "every.yaml"
+    path.write_text(RULES)
+    return load_rules(path)
+
+
+@pytest.mark.parametrize(
+    ("limit", "metric", "first", "next_", "last"),
+    [
+        ((">=", 30.0), "char_rate", 10.0, 31.0, 50.0),
+        (("<", 4.0), "char_rate", 0.0, 4.2, 8.0),
+        (("<", 0.3), "char_rate", 0.1, 0.31, 0.5),
+        ((">=", 15.0), "repetitions", 0.0, 16.0, 35.0),  # counts have whole steps
+        ((">=", 4.0), "repetitions", 0.0, 5.0, 24.0),
+        ((">=", 0.5), "loop_share", 0.1, 0.52, 0.9),
+        ((">", 0.0), "hidden_chars", 0.0, 1.0, 20.0),  # nothing is below nothing
+        ((">=", 22.3), "char_rate", 2.0, 23.0, 42.0),  # an odd limit stands among round steps
+    ],
+)
+def test_a_ladder_has_round_steps_around_the_limit(
+    limit: tuple[str, float], metric: str, first: float, next_: float, last: float
+) -> None:
+    found = rungs(Limit(BY_SYMBOL[limit[0]], limit[1]), metric).tolist()
+    assert (found[0], found[found.index(limit[1]) + 1], found[-1]) == (first, next_, last)
+    assert found == sorted(set(found))
+
+
+def _written(rows: Sequence[dict[str, Any]], folder: Path) -> tuple[Path, list[dict[str, Any]]]:
+    measured = curate.measure(pl.DataFrame(list(rows), schema_overrides={"pred_text": pl.String}))
+    path = folder / "records.parquet"
+    measured.write_parquet(path)
+    return path, measured.to_dicts()
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=st.lists(ROWS, min_size=1, max_size=30))
+def test_moving_a_limit_is_judging_again(
+    rows: list[dict[str, Any]], rules: RuleSet, tmp_path: Path
+) -> None:
+    records, plain = _written(rows, tmp_path)
+    steps = ladders(rules)
+    found = sweep(records, rules, steps, threads=2)
+    kinds = Kinds.of(found)
+    verdicts = [verdict_of(explain(row, rules)) for row in plain]
+    counted = [int(kinds.rows[kinds.verdicts() == at].sum()) for at in range(4)]
+    assert [*counted, kinds.malformed[0]] == [verdicts.count(name) for name in VERDICTS]
+    assert len(steps) == 9
+    for ladder in steps:
+        at = [rule.id for rule in rules.rules].index(ladder.rule.id)
+        table, cuts = found.tables[ladder.rule.metric], found.plan.cuts[ladder.rule.metric].values
+        inside = kinds.applies[:, at]
+        alone = inside & kinds.alone(at, ladder.severity)
+        sums = [
+            ladder.caught(part[kinds.at[chosen]].sum(axis=0), cuts).tolist()
+            for chosen in (inside, alone)
+            for part in table[:2]
+        ]
+        assert list(zip(*sums, strict=True)) == _again(plain, rules, ladder)
+
+
+def _again(
+    rows: Sequence[dict[str, Any]], rules: RuleSet, ladder: Ladder
+) -> list[tuple[int, int, int, int]]:
+    """Rows and microseconds, in all and alone, at each rung: the definition."""
+    found = []
+    for value in ladder.rungs.tolist():
+        caught = [row for row in rows if _catches(row, ladder.rule, ladder.limit, value)]
+        alone = [row for row in caught if not _others(row, rules, ladder)]
+        found.append((len(caught), _us(caught), len(alone), _us(alone)))
+    return found
+
+
+def _catches(row: dict[str, Any], rule: Rule, limit: Limit, value: float) -> bool:
+    inside = rule.where is None or holds(rule.where.node, row)
+    known = row["malformed"] is None and row[rule.metric] is not None
+    return bool(inside and known and limit.operator.compare(row[rule.metric], value))
+
+
+def _others(row: dict[str, Any], rules: RuleSet, ladder: Ladder) -> bool:
+    said = [it.said for it in explain(row, rules) if it.rule != ladder.rule.id]
+    return "bad" in said if ladder.severity == "bad" else bool(said)
+
+
+def _us(rows: Sequence[dict[str, Any]]) -> int:
+    return sum(row["duration_us"] for row in rows)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile of rows at 1 to 40 characters a second, one second each, ten of them loops too."""
+    folder = tmp_path_factory.mktemp("whatif")
+    rows = [
+        {"audio_filepath": f"{n}.wav", "duration": 1.0, "text": "x" * n, "lang": "en"}
+        for n in range(1, 20)
+    ]
+    rows += [
+        {"audio_filepath": f"{n}.wav", "duration": 1.0, "text": "a " * 19 + "b" * (n - 38)}
+        for n in range(39, 44)
+    ]
+    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n{}\n")
+    curate.profile(folder / "manifest.jsonl", out=folder / "profile")
+    return folder
+
+
+def _limit_of(found: Any, rule: str, severity: str) -> Any:
+    (limit,) = [it for it in found["limits"] if (it["rule"], it["severity"]) == (rule, severity)]
+    return limit
+
+
+def test_figures_read_off_by_hand(folder: Path) -> None:
+    found: Any = what_if(folder / "profile", load_rules())
+    assert found["profile"]["rows"] == 25
+    bad = _limit_of(found, "char_rate", "bad")
+    assert (bad["rows"], bad["alone_rows"]) == (5, 0)  # all five are loops as well
+    assert bad["hours"] == round(5 / 3600, 6)
+    fast = _limit_of(found, "char_rate", "borderline")
+    # Of the texts of 19 letters and fewer no other rule speaks: the next step costs one row.
+    assert fast["tighter"] == {"value": 19.0, "rows": 1, "hours": round(1 / 3600, 6)}
+    assert fast["looser"] is None
+    assert [each["text"] for each in fast["spared"]] == ["x" * 19, "x" * 18, "x" * 17]
+    assert [each["value"] for each in fast["caught"]] == [39.0, 40.0, 41.0]
+    assert {each["verdict"] for each in fast["caught"]} == {"bad"}
+    ids = found["overlap"]["rules"]
+    both = found["overlap"]["bad"]["rows"][ids.index("char_rate")][ids.index("repetitions")]
+    assert both == 5
+    assert sum(each["rows"] for each in found["verdicts"]) == 25
+
+
+def test_threads_and_the_order_of_rows_change_nothing(folder: Path, tmp_path: Path) -> None:
+    records = pl.read_parquet(folder / "profile/records.parquet")
+    shuffled = tmp_path / "records.parquet"
+    records.sample(fraction=1.0, shuffle=True, seed=1).write_parquet(shuffled)
+    steps = ladders(load_rules())
+    one = sweep(folder / "profile/records.parquet", load_rules(), steps, threads=1)
+    other = sweep(shuffled, load_rules(), steps, threads=3)
+    assert one.kinds.keys() == other.kinds.keys()
+    for name, tables in one.tables.items():
+        for kind, at in one.kinds.items():
+            theirs = other.tables[name][0][other.kinds[kind]]
+            assert tables[0][at].tolist() == theirs.tolist()
+
+
+def test_a_lost_manifest_costs_the_texts_only(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "manifest.jsonl").write_bytes((folder / "manifest.jsonl").read_bytes())
+    curate.profile(tmp_path / "manifest.jsonl", out=tmp_path / "profile")
+    (tmp_path / "manifest.jsonl").unlink()
+    found: Any = what_if(tmp_path / "profile", load_rules())
+    assert len(found["warnings"]) == 1
+    assert "manifest.jsonl" in found["warnings"][0]
+    caught = _limit_of(found, "char_rate", "bad")["caught"]
+    assert [(each["value"], each["text"]) for each in caught] == [
+        (39, None),
+        (40, None),
+        (41, None),
+    ]
+
+
+def test_what_cannot_be_asked_is_said(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no profile"):
+        what_if(tmp_path, load_rules())
+    (tmp_path / "dear.yaml").write_text(
+        "schema: curate.rules/1\nname: dear\nextends: default\nrules:\n"
+        '  - {id: packed, metric: compression_ratio, bad: "> 2.4"}\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        what_if(folder / "profile", load_rules(tmp_path / "dear.yaml"))
+    assert "needs compression_ratio" in str(caught.value)
+    assert f"curate profile {folder}/manifest.jsonl --with compression" in str(caught.value)
+
+
+def test_the_command(folder: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(CURATE), "rules", "what-if", "profile", *words]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    done = run("--out", "moved", "--json")
+    assert json.loads(done.stdout) == json.loads((folder / "moved/what-if.json").read_text())
+    assert {path.name for path in (folder / "moved").iterdir()} == {"what-if.json", "report.html"}
+    glance = run()
+    assert (glance.returncode, glance.stdout) == (0, "")
+    assert ">= 19" in glance.stderr
+    curve = run("--rule", "char_rate")
+    assert "now" in curve.stderr
+    assert "spared" in curve.stderr
+    wrong = run("--rule", "char_rat")
+    assert wrong.returncode == 2
+    assert "did you mean 'char_rate'?" in wrong.stderr
+
+
+def test_real_manifests(real_data: Path, tmp_path: Path) -> None:
+    """Indonesian Common Voice, voted down: the figures that the rules' evidence names."""
+    curate.profile(real_data / "manifests/cv_id_invalidated.jsonl", out=tmp_path / "profile")
+    found: Any = what_if(tmp_path / "profile", load_rules())
+    bad = _limit_of(found, "char_rate", "bad")
+    at = {point["value"]: point["rows"] for point in bad["curve"]}
+    assert (at[30.0], at[25.0], at[22.0], at[20.0], at[18.0]) == (180, 326, 471, 590, 743)
