@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import shutil
@@ -43,6 +44,59 @@ def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Pa
         _put_in_place(scratch, out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) -> Iterator[Path]:
+    """A stage whose folder `out` takes the place of `out` when the block ends without an error.
+
+    As `whole_directory`, but what an interrupted block left in the stage is still there when one
+    with the same `key` begins, so that it can go on. Stages of other keys are cleared away at
+    the end; so is, at once, one whose folder `done` is empty when its block fails. ConfigError
+    while another process works in the stage.
+    """
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
+    _refuse_foreign(out, marker)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _clear_stale(out)
+    stage = out.parent / f".{out.name}.{key}.part"
+    stage.mkdir(exist_ok=True)
+    with _held(stage / ".lock", out):
+        try:
+            yield stage
+        except BaseException:
+            if not any((stage / "done").glob("*")):  # nothing in it to go on with
+                shutil.rmtree(stage, ignore_errors=True)
+            raise
+        if out.exists():
+            _carry_over(out, stage / "out", ours)
+        _sync_tree(stage / "out")
+        _put_in_place(stage / "out", out)
+        for left in out.parent.glob(f".{out.name}.*.part"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _held(lock: Path, out: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            what = "is being written by another process"
+            raise ConfigError.of(out, what, "wait for it, or name another directory") from None
+        yield
+
+
+@contextmanager
+def full_disk_said(out: Path, mend: str = "") -> Iterator[None]:
+    """Say in plain words that there is no room to write `out`: ConfigError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        what = f"cannot be written: {error.strerror}; what stood there is as it was"
+        raise ConfigError.of(out, what, mend) from None
 
 
 @contextmanager

@@ -2,40 +2,97 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Quiet, Seed, app, command_line
+from curate.cli.app import AsJson, Quiet, Seed, app, command_line, listed
 from curate.errors import ConfigError
+
+
+class Decode(StrEnum):
+    """How much audio --verify decodes."""
+
+    none = "none"
+    sample = "sample"
+    all = "all"
 
 
 @app.command(name="shard")
 def shard_command(
     split: Annotated[Path, typer.Argument(help="A directory that `curate split` wrote.")],
     out: Annotated[Path | None, typer.Option("--out", help="Directory for the shards.")] = None,
-    shard_size: Annotated[int, typer.Option(min=1, help="Cuts in a shard.")] = 1000,
+    format: Annotated[
+        str, typer.Option("--format", help="shar (Lhotse), nemo_tarred, or hf (Parquet).")
+    ] = "shar",
+    shard_size: Annotated[
+        str, typer.Option(help="Most cuts in a shard (1000), or bytes of audio (512MB).")
+    ] = "1000",
+    shard_by: Annotated[
+        list[str],
+        typer.Option(help="Keep shards apart by lang, source, duration; each gets its weight."),
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     seed: Seed = 0,
     audio_root: Annotated[
         Path | None,
         typer.Option(help="Where relative audio paths begin.", show_default="each manifest's own"),
     ] = None,
+    audio_format: Annotated[
+        str | None,
+        typer.Option(
+            help="Store all audio as flac, wav or opus.",
+            show_default="whole files as they are, segments as flac",
+        ),
+    ] = None,
+    resample: Annotated[
+        int | None, typer.Option(help="Sampling rate in Hz.", show_default="as it is")
+    ] = None,
+    mono: Annotated[
+        bool, typer.Option("--mono", help="Mix channels down; without, such rows are left out.")
+    ] = False,
+    temperature: Annotated[
+        float, typer.Option(help="Weights in input_cfg.yaml go by hours to this power.")
+    ] = 0.5,
+    buckets: Annotated[int, typer.Option(help="Duration buckets in bins.json.")] = 30,
+    tokenizer: Annotated[
+        list[str],
+        typer.Option(
+            help="SentencePiece model for buckets by tokens too: FILE, or LANG=FILE for each."
+        ),
+    ] = [],  # noqa: B006
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes.", show_default="one a core, two at least")
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check shards, write nothing.")] = False,
+    decode: Annotated[
+        Decode, typer.Option(help="With --verify: how many recordings of a shard to decode.")
+    ] = Decode.sample,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write train as Lhotse Shar shards, eval and test as plain manifests, ready for NeMo.
+    """Write train as shards, eval and test as plain manifests, ready for NeMo; or verify shards.
 
-    Example: `curate shard split/ --out shards/`
+    An export that was interrupted goes on where it stopped when the same command is run again.
+    The same split, seed and options give the same bytes, whatever the number of workers.
+
+    Example: `curate shard split/ --out shards/ --shard-by lang --resample 16000`
     """
-    from curate.cli import show, stages
+    from curate.cli import sharding, show
+    from curate.shards import AudioWish, Options, parse_size
 
     if verify:
-        show.summary(stages.verify(split), as_json, quiet, show.verify_table, split)
+        found = sharding.verify(split, decode, workers)
+        show.summary(found, as_json, quiet, show.verify_table, split)
         return
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")
+    audio = AudioWish(audio_format, resample, mono)
+    options = Options(
+        format, parse_size(shard_size), seed, tuple(listed(shard_by)), audio, audio_root,
+        temperature, buckets, tuple(tokenizer),
+    )  # fmt: skip
     with show.progress(0, quiet) as advance:
-        found = stages.shard(split, out, shard_size, seed, audio_root, command_line(), advance)
-    show.summary(found, as_json, quiet, show.shard_table, out)
+        done = sharding.shard(split, out, options, workers, command_line(), advance)
+    show.summary(done, as_json, quiet, show.shard_table, out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import reports
@@ -66,31 +66,6 @@ def check_rules(name: str) -> str:
     checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
     raise_all(ConfigError, checked.faults)
     return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
-
-
-def shard(
-    split_folder: Path,
-    out: Path,
-    shard_size: int,
-    seed: int,
-    audio_root: Path | None,
-    command: str,
-    advance: Progress,
-) -> Json:
-    """`curate shard`: returns shards.json's content."""
-    from curate.shards import OURS, shard_split
-
-    with whole_directory(out, OURS, "shards.json") as folder:
-        found = shard_split(split_folder, folder, shard_size, seed, audio_root, command, advance)
-        reports.build("shards", folder)
-    return found
-
-
-def verify(folder: Path) -> Mapping[str, object]:
-    """`curate shard --verify`: what was proven; GateFailed with every fault found."""
-    from curate.shards import verify_shards
-
-    return verify_shards(folder)
 
 
 def diff(a: Path, b: Path, out: Path | None, command: str) -> Json:

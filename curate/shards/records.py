@@ -29,6 +29,13 @@ class Row:
     record: Record
     verdict: str
     tags: Sequence[str]
+    weight: float | None = None
+
+    @property
+    def curated(self) -> Record:
+        """What the rules said, and how often to train on it where that was asked for."""
+        said: Record = {"id": self.id, "verdict": self.verdict, "tags": list(self.tags)}
+        return said if self.weight is None else {**said, "weight": self.weight}
 
 
 def complete(record: Mapping[str, object], lang: str | None) -> tuple[Record, list[str]]:
@@ -74,7 +81,8 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "text": record["text"],
         **_present(record, {"lang": "language", "speaker": "speaker", "gender": "gender"}),
     }
-    custom = {name: record[name] for name in CUSTOM if record.get(name) is not None}
+    said = {"record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)}
+    weight = {} if row.weight is None else {"weight": row.weight}
     return {
         "id": row.key,
         "start": 0.0,
@@ -82,9 +90,38 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "channel": 0,
         "supervisions": [supervision],
         "recording": placeholder(row.key, audio),
-        "custom": {**custom, "record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)},
+        "custom": {**_custom(record), **said, **weight},
         "type": "MonoCut",
     }
+
+
+_KNOWN = frozenset(
+    {"audio_filepath", "duration", "offset", "text", "lang", "speaker", "gender", "_curate"}
+)
+
+
+def _custom(record: Record) -> Record:
+    """The record's other fields: all that are plain. Lhotse would take an object for a manifest."""
+    return {
+        name: value
+        for name, value in record.items()
+        if name not in _KNOWN and (_is_plain(value) or _is_plain_list(value))
+    }
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _is_plain_list(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_plain, value))
+
+
+def record_of(row: Row, audio_name: str, duration_s: float) -> Record:
+    """The record of a stored row: its audio is a file of its own now, as long as it says."""
+    record = {key: value for key, value in row.record.items() if key != "offset"}
+    stored = {"audio_filepath": audio_name, "duration": duration_s}
+    return {**record, **stored, "_curate": row.curated}
 
 
 def placeholder(key: str, audio: Audio) -> Mapping[str, object]:

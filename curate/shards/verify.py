@@ -1,166 +1,250 @@
-"""Prove a Shar directory: what Lhotse would read without an error may still be short or damaged."""
+"""Prove shards: what Lhotse or NeMo would read without an error may still be short or damaged."""
 
 from __future__ import annotations
 
-import gzip
+import hashlib
+import io
 import json
-import tarfile
-import zlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import soundfile as sf
 
 from curate.errors import Fault, GateFailed, InputError, raise_all
-from curate.extras import require
-from curate.shards.write import sha256
+from curate.shards.lhotse_reads import Decoding, read_with_lhotse
+from curate.shards.readback import Damage, ShardRead, read_shard
+from curate.sidecar import FORMAT, INDEX, Index, check_files, files_of, read_index
 
-END_OF_TAR = b"\0" * 1024
+MOST_READ_BACK = 1_000
+"""An export has Lhotse read so many cuts at its end; `--verify` has it read all."""
+
+_SHAR = re.compile(r"(?P<kind>\w+)\.(?P<number>[^.]+)\.(tar|jsonl)(\.\w+)?")
+_NEMO = re.compile(r"(?P<kind>manifest|audio)[^/]*_(?P<number>\d+)\.(json|tar)")
+_HF = re.compile(r"(?P<number>.+)\.parquet")
+
+Files = Mapping[str, Path]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Proven:
-    """What the shards themselves show: ids in order, and their length."""
+    """What is proven of a shard, or what is wrong with it."""
 
-    ids: Sequence[str]
-    seconds: float
+    faults: list[Fault] = field(default_factory=list)
+    cuts: int = 0
+    seconds: float = 0.0
+    texts: str | None = None
+    ids: bytes = b""
+    decoded: int = 0
 
 
-def verify_shards(folder: Path) -> Mapping[str, object]:
-    """Prove a directory of ours (shards.json and train/) or any Lhotse Shar directory.
+def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Mapping[str, object]:
+    """Prove a directory of `curate shard`, or any Lhotse Shar, NeMo tarred or Parquet shards.
 
-    Every shard: both files there and whole, as many recordings as cuts, ids equal and in the same
-    order, audio lengths as declared. With shards.json: sha256 and counts as written. Returns
-    counts; raises GateFailed with every fault, InputError where there is nothing to verify.
+    Every shard: its files are there and whole, as many recordings as rows, ids equal and in the
+    same order, audio as long as declared, Lhotse reads just that (Shar), recordings decode
+    (`decode`: none, sample, all). With shards.json: sizes, sha256, counts, hours and texts as
+    written, no shard lost, and the ledger's sums. Returns counts; raises GateFailed with every
+    fault, InputError where there is nothing to verify.
     """
-    sidecar = folder / "shards.json"
-    shar = folder / "train" if sidecar.is_file() else folder
-    faults, proven = _verify_shar(shar)
-    if sidecar.is_file():
-        faults += _compare(json.loads(sidecar.read_text()), folder, proven)
+    index = read_index(folder) if (folder / INDEX).is_file() else None
+    shar = folder if index is None else folder / "train"
+    format, shards, faults = _find(shar) if index is None else _listed(folder, index)
+    proven = list(_prove_all(format, shards, Decoding(decode), workers))
+    for one in proven:
+        faults += one.faults
+    faults += _twice(shar, proven)
+    if index is not None:
+        faults += check_files(folder, index, hashes=True)
+        faults += _against_index(folder, index, proven) + _against_ledger(folder, index)
     raise_all(GateFailed, faults)
     return {
         "folder": str(shar),
-        "shards": len(list(shar.glob("cuts.*"))),
-        "cuts": len(proven.ids),
-        "hours": round(proven.seconds / 3600, 6),
-        "checked_against": "shards.json" if sidecar.is_file() else "the shards themselves",
+        "format": format,
+        "shards": len(shards),
+        "cuts": sum(one.cuts for one in proven),
+        "hours": round(sum(one.seconds for one in proven) / 3600, 6),
+        "decoded": sum(one.decoded for one in proven),
+        "checked_against": "the shards themselves" if index is None else f"{INDEX}, ledger.json",
     }
 
 
-def read_back(folder: Path) -> Mapping[str, object]:
-    """Read the shards with Lhotse itself: cuts, hours, ids and texts as a trainer will see them."""
-    lhotse = require("lhotse", "reading the shards back")
-    ids: list[str] = []
-    seconds = 0.0
-    for cut in lhotse.CutSet.from_shar(in_dir=str(folder)):
-        ids.append(cut.id)
-        seconds += cut.duration
-        assert cut.num_samples == cut.recording.num_samples, cut.id
-    return {"cuts": len(ids), "hours": round(seconds / 3600, 6), "ids": ids}
-
-
-def _verify_shar(folder: Path) -> tuple[list[Fault], Proven]:
-    cuts = sorted(folder.glob("cuts.*.jsonl*"))
-    tars = sorted(folder.glob("recording.*.tar*"))
-    if not cuts:
-        raise InputError.of(folder, "holds no Lhotse Shar (cuts.*.jsonl.gz)")
-    faults = [
-        Fault(str(path), "is no part of a Shar, and Lhotse fails on it", "move it elsewhere")
-        for path in sorted(folder.iterdir())
-        if path not in cuts and path not in tars
-    ]
-    by_number = {path.name.split(".")[1]: path for path in tars}
-    ids: list[str] = []
-    seconds = 0.0
-    for path in cuts:
-        tar = by_number.pop(path.name.split(".")[1], None)
-        if tar is None:
-            faults.append(Fault(str(path), "has no recording tar beside it", "write it again"))
-            continue
-        shard_faults, proven = _verify_pair(path, tar)
-        faults += shard_faults
-        ids += proven.ids
-        seconds += proven.seconds
-    faults += [Fault(str(tar), "has no cuts file beside it") for tar in by_number.values()]
-    if len(set(ids)) < len(ids):
-        faults.append(Fault(str(folder), f"{len(ids) - len(set(ids))} cut ids stand twice"))
-    return faults, Proven(ids, seconds)
-
-
-def _verify_pair(cuts_path: Path, tar_path: Path) -> tuple[list[Fault], Proven]:
-    try:
-        cuts = _read_cuts(cuts_path)
-    except (OSError, EOFError, zlib.error, ValueError, KeyError) as error:
-        return [Fault(str(cuts_path), f"is damaged: {error}", "write it again")], Proven([], 0)
-    seconds = sum(duration for _, duration in cuts)
-    proven = Proven([key for key, _ in cuts], seconds)
-    faults: list[Fault] = []
-    if not _ends_whole(tar_path):
-        faults.append(Fault(str(tar_path), "is cut short: no end of archive", "write it again"))
-    try:
-        members = list(_read_pairs(tar_path))
-    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
-        return [*faults, Fault(str(tar_path), f"is damaged: {error}", "write it again")], proven
-    if len(members) != len(cuts):
-        what = f"holds {len(members)} recordings where {cuts_path.name} has {len(cuts)} cuts"
-        faults.append(Fault(str(tar_path), what, "write the shard again"))
-    for (key, duration), (name, length) in zip(cuts, members, strict=False):
-        if key != name:
-            what = f"recording {name!r} stands where cut {key!r} is due"
-            faults.append(Fault(str(tar_path), what, "write the shard again"))
+def read_back(folder: Path, format: str, shards: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Have Lhotse read the first shards, 1,000 cuts or all there are; how many it read."""
+    read = 0
+    for shard in shards if format == FORMAT else ():
+        files = files_of(folder.parent, shard)
+        expected = read_shard(format, files)
+        faults = read_with_lhotse(files, expected, Decoding("none"))
+        assert not faults, f"Lhotse reads what was written: {faults}"
+        read += len(expected.ids)
+        if read >= MOST_READ_BACK:
             break
-        if duration > length + 1e-3:
-            what = f"recording {name!r} is {length:.3f} s, its cut {duration:.3f} s"
-            faults.append(Fault(str(tar_path), what))
-    return faults, proven
+    return {"read_by_lhotse": read}
 
 
-def _read_cuts(path: Path) -> list[tuple[str, float]]:
-    data = path.read_bytes()
-    text = gzip.decompress(data) if path.suffix == ".gz" else data
-    cuts = [json.loads(line) for line in text.splitlines() if line.strip()]
-    return [(cut["id"], float(cut["duration"])) for cut in cuts]
+def _listed(folder: Path, index: Index) -> tuple[str, list[Files], list[Fault]]:
+    """The shards that shards.json lists, those whose files are all there."""
+    shards = [files_of(folder, shard) for shard in index["shards"]]
+    return str(index.get("format", FORMAT)), shards, []
 
 
-def _ends_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        if file.tell() < len(END_OF_TAR):
-            return False
-        file.seek(-len(END_OF_TAR), 2)
-        return file.read() == END_OF_TAR
+def _find(folder: Path) -> tuple[str, list[Files], list[Fault]]:
+    """The form and the shards of a folder, told by its files' names; faults of files alone."""
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    for format, pattern, first in (
+        ("shar", _SHAR, "cuts"),
+        ("nemo_tarred", _NEMO, "manifest"),
+        ("hf", _HF, "parquet"),
+    ):
+        matches = {path: pattern.fullmatch(path.name) for path in paths}
+        known = {path: match for path, match in matches.items() if match is not None}
+        if any(_kind(match) == first for match in known.values()):
+            return format, *_group(folder, paths, known, first)
+    what = "holds no shards (cuts.*.jsonl.gz, manifest_*.json, *.parquet)"
+    raise InputError.of(folder, what, "name the folder of a Lhotse Shar, or of `curate shard`")
 
 
-def _read_pairs(path: Path) -> Iterator[tuple[str, float]]:
-    """(id, seconds) of each recording: the audio member, then its manifest."""
-    with tarfile.open(path, "r:") as tar:
-        audio: str | None = None
-        for member in tar:
-            stem = member.name.rpartition(".")[0]
-            if audio is None:
-                audio = stem
-                continue
-            content = tar.extractfile(member)
-            if stem != audio or content is None:
-                raise ValueError(f"{member.name} does not belong to the audio before it")
-            yield stem, float(json.loads(content.read())["duration"])
-            audio = None
-        if audio is not None:
-            raise ValueError(f"{audio} has audio and no manifest")
+def _kind(match: re.Match[str]) -> str:
+    return match.groupdict().get("kind") or "parquet"
 
 
-def _compare(said: Mapping[str, object], folder: Path, proven: Proven) -> list[Fault]:
+def _group(
+    folder: Path, paths: Sequence[Path], known: Mapping[Path, re.Match[str]], first: str
+) -> tuple[list[Files], list[Fault]]:
+    faults = [
+        Fault(str(path), "is no part of the shards, and Lhotse fails on it", "move it elsewhere")
+        for path in paths
+        if path not in known
+    ]
+    shards: dict[str, dict[str, Path]] = {}
+    for path, match in known.items():
+        shards.setdefault(match["number"], {})[_kind(match)] = path
+    kinds = {kind for shard in shards.values() for kind in shard}
+    if first == "cuts":
+        kinds.add("recording")
+    for number, shard in shards.items():
+        lacking = ", ".join(sorted(kinds - set(shard)))
+        if lacking:
+            what = f"shard {number} has no {lacking} file beside it"
+            faults.append(Fault(str(next(iter(shard.values()))), what, "write it again"))
+    return [dict(shard) for shard in shards.values() if not kinds - set(shard)], faults
+
+
+def _prove_all(
+    format: str, shards: Sequence[Files], decoding: Decoding, workers: int
+) -> Iterator[Proven]:
+    if workers <= 1 or len(shards) < 2 * workers:
+        yield from (prove_shard(format, files, decoding) for files in shards)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        count = len(shards)
+        yield from pool.map(prove_shard, [format] * count, shards, [decoding] * count)
+
+
+def prove_shard(format: str, files: Files, decoding: Decoding) -> Proven:
+    """Read a shard strictly, then as its readers do, and decode recordings."""
+    try:
+        read = read_shard(format, files)
+    except Damage as damage:
+        return Proven([Fault(str(damage.path), damage.what, "write the shard again")])
+    except FileNotFoundError:
+        return Proven()  # what is missing is said once, by shards.json
+    if format == FORMAT:
+        faults = read_with_lhotse(files, read, decoding)
+    else:
+        faults = list(_decode(format, files, read, decoding))
+    hashes = (hashlib.blake2b(id.encode(), digest_size=8).digest() for id in read.ids)
+    chosen = decoding.rows(len(read.ids))
+    found = Proven(faults, len(read.ids), read.seconds, read.text_sha256, b"".join(hashes))
+    found.decoded = 0 if faults else len(chosen)
+    return found
+
+
+def _decode(format: str, files: Files, read: ShardRead, decoding: Decoding) -> Iterator[Fault]:
+    for at in sorted(decoding.rows(len(read.ids))):
+        data = _audio_at(format, files, read, at)
+        try:
+            with sf.SoundFile(io.BytesIO(data)) as audio:
+                count, promised = len(audio.read()), audio.frames
+        except sf.LibsndfileError as error:
+            yield _undecodable(files, read.ids[at], error.error_string)
+            continue
+        if count < promised and audio.format != "MP3":
+            yield _undecodable(files, read.ids[at], f"{count} samples of {promised}")
+
+
+def _undecodable(files: Files, id: str, what: str) -> Fault:
+    return Fault(str(list(files.values())[-1]), f"{id} cannot be decoded: {what}")
+
+
+def _audio_at(format: str, files: Files, read: ShardRead, at: int) -> bytes:
+    if format == "hf":
+        audio = pl.col("audio").struct.field("bytes")
+        found: bytes = pl.scan_parquet(files["parquet"]).select(audio).slice(at, 1).collect().item()
+        return found
+    member = read.audio[at]
+    with files["audio"].open("rb") as file:
+        file.seek(member.offset)
+        return file.read(member.size)
+
+
+def _twice(folder: Path, proven: Sequence[Proven]) -> list[Fault]:
+    ids = np.frombuffer(b"".join(one.ids for one in proven), dtype=np.uint64)
+    twice = ids.size - np.unique(ids).size
+    return [Fault(str(folder), f"{twice} ids stand twice")] if twice else []
+
+
+def _against_index(folder: Path, index: Index, proven: Sequence[Proven]) -> list[Fault]:
+    """What each shard holds against what was written into it."""
     faults: list[Fault] = []
-    shards = said["shards"]
-    assert isinstance(shards, list)
-    for shard in shards:
-        for kind in ("cuts", "recording"):
-            path = folder / shard[f"{kind}_file"]
-            if not path.is_file():
-                faults.append(Fault(str(path), "is missing", "write the shards again"))
-            elif sha256(path) != shard["sha256"][kind]:
-                faults.append(Fault(str(path), "is not what was written (sha256)"))
-    if said["cuts"] != len(proven.ids):
-        what = f"shards.json counts {said['cuts']} cuts, the shards hold {len(proven.ids)}"
-        faults.append(Fault(str(folder), what))
+    for shard, one in zip(index["shards"], proven, strict=True):
+        if one.texts is None:
+            continue
+        where = str(next(iter(files_of(folder, shard).values())))
+        if one.cuts != shard["cuts"]:
+            faults.append(Fault(where, f"holds {one.cuts} rows, {shard['cuts']} were written"))
+        elif one.texts != shard.get("text_sha256", one.texts):
+            faults.append(Fault(where, "holds other ids or texts than were written"))
+        elif abs(one.seconds / 3600 - shard["hours"]) > 1e-6 * max(1.0, shard["hours"]):
+            what = f"holds {one.seconds / 3600:.6f} h, {shard['hours']:.6f} were written"
+            faults.append(Fault(where, what))
     return faults
+
+
+def _against_ledger(folder: Path, index: Index) -> list[Fault]:
+    """The shards' sums and the manifests' lines against the ledger."""
+    path = folder / "ledger.json"
+    if not path.is_file():
+        return [Fault(str(path), "is missing", "write the shards again: `curate shard`")]
+    outputs = {it["name"]: it for it in json.loads(path.read_bytes())["outputs"]}
+    due = outputs.get("train", {})
+    faults: list[Fault] = []
+    if index["cuts"] != due.get("rows") or not _same_time(index, due):
+        what = f"has {due.get('rows')} rows of train, shards.json {index['cuts']} cuts"
+        faults.append(Fault(str(path), f"{what}, or their hours differ"))
+    for said in index["manifests"].values():
+        manifest = folder / said["file"]
+        lines = _lines(manifest)
+        if lines != said["rows"]:
+            faults.append(Fault(str(manifest), f"holds {lines} lines, {said['rows']} were written"))
+    return faults
+
+
+def _same_time(index: Index, due: Mapping[str, int]) -> bool:
+    """Whether the shards' declared time is the ledger's; an older index does not say it."""
+    known = [shard["duration_us"] for shard in index["shards"] if "duration_us" in shard]
+    return not known or sum(known) == index["duration_us"] == due["duration_us"]
+
+
+def _lines(path: Path) -> int | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))

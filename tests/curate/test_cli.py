@@ -74,7 +74,7 @@ USAGE = [
     (["profile", "m.jsonl"], 2, "--out"),
     (["split", "m.jsonl", "--out", "o", "--eval", "20"], 2, "write 20h, 45m or 90s"),
     (["shard", ".", "--out", "o"], 3, "run curate split first"),
-    (["shard", "--verify", "."], 3, "holds no Lhotse Shar"),
+    (["shard", "--verify", "."], 3, "holds no shards"),
     (["split", "m.jsonl", "--out", "o", "--strict"], 1, "--strict"),
     (["split", "m.jsonl", "--out", "o", "--to", "csv"], 2, "known: lhotse"),
     (["profile", "m.jsonl", "--out", "o", "--format", "nemmo"], 2, "known: lhotse_shar"),

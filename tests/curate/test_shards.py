@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from curate.audio.faults import Unusable
 from curate.errors import CurateError, GateFailed
 from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
-from curate.shards import shard_split, verify_shards
+from curate.shards import Options, shard_split, verify_shards
 from curate.shards.audio import check_segment, load_segment
+from curate.shards.options import ShardSize
 from curate.shards.records import complete, plain_pnc
 from curate.splits import Targets, split_profile
 
@@ -28,13 +30,20 @@ pytestmark = pytest.mark.filterwarnings(
 lhotse = pytest.importorskip("lhotse", reason="the shards extra is not installed")
 
 
-def sharded(manifest: Path, folder: Path, shard_size: int = 100) -> Mapping[str, Any]:
+def sharded(
+    manifest: Path, folder: Path, shard_size: int = 100, workers: int = 1, **wished: Any
+) -> Mapping[str, Any]:
     for name in ("profile", "split", "shards"):
         (folder / name).mkdir(parents=True)
     profile([str(manifest)], folder / "profile", load_rules(None))
     targets = Targets.parse({"eval": "45s", "test": "60s"})
     split_profile(folder / "profile", folder / "split", targets, 0, ["lang"], ["speaker"])
-    return shard_split(folder / "split", folder / "shards", shard_size, 0, None)
+    options = replace(Options(), size=ShardSize(cuts=shard_size), **wished)
+    stage = folder / "stage"
+    stage.mkdir(exist_ok=True)
+    found = shard_split(folder / "split", stage, options, workers)
+    shutil.copytree(stage / "out", folder / "shards", dirs_exist_ok=True)
+    return found
 
 
 @pytest.fixture(scope="module")

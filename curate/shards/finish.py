@@ -1,0 +1,133 @@
+"""From finished tasks to the result: numbers without gaps, whole manifests, a ledger."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.ledger import Amount, Entry, Ledger
+from curate.outputs import write_json
+from curate.profile.summary import Json, hours
+from curate.shards.options import Options
+from curate.shards.spool import Spool, Task
+from curate.shards.stored import STORED
+from curate.shards.tar import sha256
+from curate.shards.work import MARKERS, PARTS, RESULT, SHARDS
+
+MOST_NAMED = 1_000
+"""So many skipped rows are named in shards.json; all are in skipped.reasons.jsonl."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All tasks together."""
+
+    shards: list[Json] = field(default_factory=list)
+    stored: dict[str, Amount] = field(default_factory=dict)
+    skipped: Amount = field(default_factory=Amount)
+    named: list[Json] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    added: Counter[str] = field(default_factory=Counter)
+
+
+def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
+    """Put the result of the tasks, all done, together in the stage's `out`.
+
+    Can be done again after it was interrupted.
+    """
+    result = stage / RESULT
+    for left in result.iterdir():
+        if left.name != "train":
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    outcome = Outcome(stored=dict.fromkeys(spool.read, Amount()))
+    with (result / "skipped.reasons.jsonl").open("w", encoding="utf-8") as reasons:
+        for task in spool.tasks:
+            for line in _take(stage, task, options, outcome):
+                reasons.write(json.dumps(line, ensure_ascii=False) + "\n")
+    _remove_strays(stage, outcome)
+    for name in spool.read:
+        _join(stage, [task.name for task in spool.tasks if task.split == name], f"{name}.jsonl")
+    _join(stage, [f"{task.name}.skipped" for task in spool.tasks], "skipped.jsonl")
+    ledger = _ledger(spool, outcome)
+    ledger.check()
+    write_json(result / "ledger.json", ledger.as_json())
+    return outcome
+
+
+def manifests(outcome: Outcome) -> Json:
+    """The entries of shards.json's `manifests`."""
+    return {
+        name: {"file": f"{name}.jsonl", "rows": it.rows, "hours": hours(it.duration_us)}
+        for name, it in outcome.stored.items()
+    }
+
+
+def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterator[Json]:
+    """Add a task's marker to the outcome; the rows that it skipped."""
+    marker: dict[str, Any] = json.loads((stage / MARKERS / f"{task.name}.json").read_bytes())
+    outcome.stored[task.split] += Amount(**marker["stored"])
+    outcome.skipped += Amount(**marker["skipped"])
+    outcome.added.update(marker["added"])
+    if marker["entry"]:
+        outcome.shards.append(_renumber(stage, marker["entry"], len(outcome.shards), options))
+    for id, reason in marker["reasons"]:
+        outcome.reasons[reason] += 1
+        said: Json = {"id": id, "reason": reason}
+        if len(outcome.named) < MOST_NAMED:
+            outcome.named.append(said)
+        yield said
+
+
+def _renumber(stage: Path, entry: dict[str, Any], index: int, options: Options) -> Json:
+    """The entry under its final number: shards of which nothing could be stored leave none."""
+    if entry["index"] == index:
+        return entry
+    stored = STORED[options.format]
+    old, new = stored.names(entry["index"]), stored.names(index)
+    for kind in new:
+        (stage / SHARDS / old[kind]).replace(stage / SHARDS / new[kind])
+    moved = {**entry, "index": index, **{f"{kind}_file": f"train/{new[kind]}" for kind in new}}
+    if options.format == "nemo_tarred":
+        _renumber_lines(stage / SHARDS / new["manifest"], index, moved)
+    return moved
+
+
+def _renumber_lines(path: Path, index: int, entry: dict[str, Any]) -> None:
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    said = (json.dumps({**line, "shard_id": index}, ensure_ascii=False) for line in lines)
+    path.write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
+    sizes = {**entry["sizes"], "manifest": path.stat().st_size}
+    entry["sizes"], entry["bytes"] = sizes, sum(sizes.values())
+    entry["sha256"] = {**entry["sha256"], "manifest": sha256(path)}
+
+
+def _remove_strays(stage: Path, outcome: Outcome) -> None:
+    known = {
+        Path(str(value)).name
+        for shard in outcome.shards
+        for key, value in shard.items()
+        if key.endswith("_file")
+    }
+    for path in (stage / SHARDS).iterdir():
+        if path.name not in known:
+            path.unlink()
+
+
+def _join(stage: Path, parts: Sequence[str], name: str) -> None:
+    with (stage / RESULT / name).open("wb") as out:
+        for part in parts:
+            with (stage / PARTS / f"{part}.jsonl").open("rb") as file:
+                shutil.copyfileobj(file, out, 1 << 20)
+
+
+def _ledger(spool: Spool, outcome: Outcome) -> Ledger:
+    """Rows of the split's files against what is stored and what was skipped."""
+    entries = [Entry(name, amount) for name, amount in outcome.stored.items()]
+    skipped = Entry("skipped", outcome.skipped)
+    read = sum(spool.read.values(), Amount())
+    return Ledger("shard", read, [*entries, skipped])

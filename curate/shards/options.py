@@ -1,0 +1,98 @@
+"""What `curate shard` was asked for, checked all at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from curate.errors import ConfigError, Fault, raise_all
+from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, AudioWish
+
+FORMATS = ("shar", "nemo_tarred", "hf")
+"""What shards can be written as: Lhotse Shar, NeMo's tarred data set, Parquet for Hugging Face."""
+
+SHARD_BY = ("lang", "source", "duration")
+"""What shards can be kept apart by."""
+
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
+_LEAST_BYTES = 1_000_000
+_FASTEST, _SLOWEST = 192_000, 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShardSize:
+    """The most that a shard holds: so many `cuts`, or about so many `bytes` of audio."""
+
+    cuts: int | None = None
+    bytes: int | None = None
+
+
+DEFAULT_SIZE = ShardSize(cuts=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything that decides what is written. The number of workers does not."""
+
+    format: str = "shar"
+    size: ShardSize = DEFAULT_SIZE
+    seed: int = 0
+    shard_by: tuple[str, ...] = ()
+    audio: AudioWish = KEEP
+    audio_root: Path | None = None
+    temperature: float = 0.5
+    buckets: int = 30
+    tokenizers: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As shards.json has it."""
+        root = None if self.audio_root is None else str(self.audio_root)
+        return {**asdict(self), "audio_root": root}
+
+
+def parse_size(text: str) -> ShardSize:
+    """`1000` is cuts, `512MB` bytes of audio; ConfigError for anything else.
+
+    >>> parse_size("512MB")
+    ShardSize(cuts=None, bytes=512000000)
+    """
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]B)?\s*", text, re.IGNORECASE)
+    if match is not None and match[2]:
+        size = int(float(match[1]) * _UNITS[match[2].upper()])
+        if size >= _LEAST_BYTES:
+            return ShardSize(bytes=size)
+    elif match is not None and match[1].isdigit() and int(match[1]) > 0:
+        return ShardSize(cuts=int(match[1]))
+    mend = "a number of cuts (1000), or bytes of audio from 1MB on (512MB, 2GB)"
+    raise ConfigError.of("--shard-size", f"{text!r} is no size of a shard", mend)
+
+
+def check_options(wished: Options) -> None:
+    """ConfigError with everything that cannot be."""
+    raise_all(ConfigError, list(_faults(wished)))
+
+
+def _faults(wished: Options) -> Iterator[Fault]:
+    yield from _unknown("--format", (wished.format,), FORMATS)
+    yield from _unknown("--shard-by", wished.shard_by, SHARD_BY)
+    audio = wished.audio
+    if audio.format is not None:
+        yield from _unknown("--audio-format", (audio.format,), AUDIO_FORMATS)
+    if audio.rate is not None and not _SLOWEST <= audio.rate <= _FASTEST:
+        yield Fault("--resample", f"{audio.rate} Hz is no sampling rate of speech", "try 16000")
+    elif audio.format == "opus" and audio.rate not in (None, *OPUS_RATES):
+        known = ", ".join(map(str, OPUS_RATES))
+        yield Fault("--resample", f"Opus has no {audio.rate} Hz", f"it has {known}")
+    if not 0.0 <= wished.temperature <= 1.0:
+        what = f"{wished.temperature:g} is not between 0 (all alike) and 1 (by hours)"
+        yield Fault("--temperature", what, "0.5 is usual")
+    if wished.buckets < 2:
+        yield Fault("--buckets", f"{wished.buckets} is too few", "2 or more; 30 is usual")
+
+
+def _unknown(option: str, values: Sequence[str], known: Sequence[str]) -> Iterator[Fault]:
+    for value in values:
+        if value not in known:
+            yield Fault(option, f"{value!r} is not known", f"known: {', '.join(known)}")

@@ -1,0 +1,220 @@
+"""Read one shard back as it stands on the disk: ids, texts and lengths, or what is damaged.
+
+Stricter than the readers of Lhotse and NeMo, which go on without a word where a file ends early.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+BLOCK = tarfile.BLOCKSIZE
+NOTHING = (".nodata", ".nometa")
+"""What Lhotse writes for a cut that lacks a field."""
+
+
+class Damage(ValueError):  # noqa: N818 - a finding about a file
+    """What is wrong with a file of a shard."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(what)
+        self.path, self.what = path, what
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a tar file: `size` bytes from `offset` on."""
+
+    name: str
+    offset: int
+    size: int
+
+    @property
+    def stem(self) -> str:
+        """The name without its extension."""
+        return self.name.rpartition(".")[0] or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRead:
+    """What a shard holds, in order; `audio`: where each recording stands (none in Parquet)."""
+
+    ids: Sequence[str]
+    seconds: float
+    text_sha256: str
+    audio: Sequence[Member] = ()
+
+
+def text_line(id: str, text: object) -> bytes:
+    """What a shard's `text_sha256` is made of, a row after the other."""
+    return f"{id}\t{json.dumps(text, ensure_ascii=False)}\n".encode()
+
+
+def read_shard(format: str, paths: Mapping[str, Path]) -> ShardRead:
+    """Read a shard's files (by kind) and hold them against each other; Damage where they differ."""
+    return READERS[format](paths)
+
+
+def read_shar(paths: Mapping[str, Path]) -> ShardRead:
+    """Lhotse Shar: `cuts`, and a tar file for each further field, `recording` most of all."""
+    rows: list[tuple[str, float, Any]] = []
+    for cut in _json_lines(paths["cuts"]):
+        supervisions = cut.get("supervisions") or [{}]
+        rows.append((str(cut["id"]), float(cut["duration"]), supervisions[0].get("text")))
+    audio: list[Member] = []
+    for kind, path in paths.items():
+        if kind != "cuts" and ".tar" in path.name:
+            found = _check_pairs(path, paths["cuts"].name, rows)
+            audio = found if kind == "recording" else audio
+    return _read(rows, audio)
+
+
+def read_nemo(paths: Mapping[str, Path]) -> ShardRead:
+    """NeMo's tarred form: a line of `manifest` for each member of `audio`."""
+    rows = [
+        (Path(line["audio_filepath"]).stem, float(line["duration"]), line.get("text"))
+        for line in _json_lines(paths["manifest"])
+    ]
+    members = _members(paths["audio"])
+    _check_order(paths["audio"], paths["manifest"].name, rows, [it.stem for it in members])
+    return _read(rows, members)
+
+
+def read_hf(paths: Mapping[str, Path]) -> ShardRead:
+    """Parquet: what its columns hold."""
+    path = paths["parquet"]
+    try:
+        names = pl.col("audio").struct.field("path")
+        found = pl.scan_parquet(path).select(names, "duration", "text").collect()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise Damage(path, f"is damaged: {_first_line(error)}") from None
+    return _read([(Path(name).stem, seconds, text) for name, seconds, text in found.iter_rows()])
+
+
+READERS: Mapping[str, Callable[[Mapping[str, Path]], ShardRead]] = {
+    "shar": read_shar,
+    "nemo_tarred": read_nemo,
+    "hf": read_hf,
+}
+
+
+def _read(rows: Sequence[tuple[str, float, Any]], audio: Sequence[Member] = ()) -> ShardRead:
+    texts = hashlib.sha256()
+    for id, _, text in rows:
+        texts.update(text_line(id, text))
+    ids = [id for id, _, _ in rows]
+    return ShardRead(ids, sum(seconds for _, seconds, _ in rows), texts.hexdigest(), audio)
+
+
+def _json_lines(path: Path) -> Iterator[Any]:
+    try:
+        data = path.read_bytes()
+        text = gzip.decompress(data) if path.name.endswith(".gz") else data
+        yield from (json.loads(line) for line in text.split(b"\n") if line.strip())
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise Damage(path, f"is damaged: {error}") from None
+
+
+def _check_pairs(
+    path: Path, cuts_name: str, rows: Sequence[tuple[str, float, Any]]
+) -> list[Member]:
+    """Data and metadata follow each other in pairs, one for each cut, as long as it at least."""
+    members = _members(path)
+    data, meta = members[::2], members[1::2]
+    for one, other in zip_longest(data, meta):
+        if other is None or one.stem != other.stem:
+            name = members[-1].name if other is None else other.name
+            raise Damage(path, f"is damaged: {name} is no pair with the member before it")
+    _check_order(path, cuts_name, rows, [member.stem for member in data])
+    with path.open("rb") as file:
+        for (id, seconds, _), member in zip(rows, meta, strict=True):
+            if not member.name.endswith(NOTHING) and path.name.endswith(".tar"):
+                _check_length(path, id, seconds, _json_of(path, file, member))
+    return data
+
+
+def _json_of(path: Path, file: IO[bytes], member: Member) -> Any:
+    file.seek(member.offset)
+    try:
+        return json.loads(file.read(member.size))
+    except ValueError as error:
+        raise Damage(path, f"is damaged: {member.name}: {error}") from None
+
+
+def _check_length(path: Path, id: str, seconds: float, meta: Any) -> None:
+    length = meta.get("duration") if isinstance(meta, dict) else None
+    if length is not None and seconds > float(length) + 1e-3:
+        raise Damage(path, f"recording {id!r} is {length:.3f} s, its cut {seconds:.3f} s")
+
+
+def _check_order(
+    path: Path, listed: str, rows: Sequence[tuple[str, float, Any]], found: Sequence[str]
+) -> None:
+    if len(found) != len(rows):
+        raise Damage(path, f"holds {len(found)} recordings where {listed} has {len(rows)} rows")
+    for (id, _, _), name in zip(rows, found, strict=True):
+        if id != name:
+            raise Damage(path, f"recording {name!r} stands where {id!r} is due")
+
+
+def _members(path: Path) -> list[Member]:
+    """The members of a tar file that is whole to its end."""
+    try:
+        plain = _plain_members(path) if path.name.endswith(".tar") else None
+        if plain is not None:
+            return plain
+        with tarfile.open(path) as tar:
+            return [Member(it.name, it.offset_data, it.size) for it in tar if it.isfile()]
+    except FileNotFoundError:
+        raise
+    except (OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+        raise Damage(path, f"is damaged: {error}") from None
+
+
+def _plain_members(path: Path) -> list[Member] | None:
+    """As `_members`, quickly; None where there are other members than plain files."""
+    members, size, at = [], path.stat().st_size, 0
+    with path.open("rb") as file:
+        while True:
+            file.seek(at)
+            header = file.read(BLOCK)
+            if len(header) < BLOCK:
+                raise ValueError("it is cut short: no end of archive")
+            if not any(header):
+                break
+            member = _parse_header(header, at)
+            if member is None:
+                return None
+            at = member.offset + -(-member.size // BLOCK) * BLOCK
+            if at > size:
+                raise ValueError(f"it is cut short in {member.name}")
+            members.append(member)
+        if any(file.read(BLOCK)) or size < at + 2 * BLOCK:
+            raise ValueError("it is cut short: no end of archive")
+    return members
+
+
+def _parse_header(header: bytes, at: int) -> Member | None:
+    if header[156:157] not in {b"0", b"\0"} or header[345:346] != b"\0" or header[124] & 0x80:
+        return None
+    counted = sum(header) - sum(header[148:156]) + 8 * ord(" ")
+    if int(header[148:156].strip(b"\0 ") or b"0", 8) != counted:
+        raise ValueError(f"the header at byte {at} is damaged (checksum)")
+    name = header[:100].rstrip(b"\0").decode()
+    return Member(name, at + BLOCK, int(header[124:136].strip(b"\0 ") or b"0", 8))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

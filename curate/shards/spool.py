@@ -1,0 +1,297 @@
+"""The rows of a split, put where workers find them one by one, and the shard that each goes to.
+
+One pass over the lock and the split's lines writes them to a spool file. In memory stay some 40
+bytes a row (where it stands, where it goes), whatever its text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import soundfile as sf
+
+from curate.audio.faults import Unusable
+from curate.audio.paths import find_audio
+from curate.columns import BYTE_LENGTH, DURATION_US, LANG, LINE, OFFSET_S, SOURCE, TAGS, VERDICT
+from curate.errors import InputError
+from curate.ledger import Amount
+from curate.manifest.formats import CONVERTED
+from curate.profile.summary import Json
+from curate.shards.options import Options, ShardSize
+from curate.splits import LOCK
+from curate.splits.assign import duration_bin
+
+PLAIN = ("train", "eval", "test", "eval_borderline")
+"""Splits that become plain manifests; train becomes shards too."""
+
+ROWS_AT_ONCE = 1 << 15
+PIECE_ROWS = 2_000
+"""So many rows of a plain manifest are one task."""
+
+WEIGHT = "weight"
+"""A column that the lock may have: how often training should see the row."""
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row as the spool has it: what the lock says of it, and its line."""
+
+    source: str
+    line: int
+    lang: str | None
+    offset_s: float
+    duration_us: int
+    verdict: str
+    tags: Sequence[str]
+    weight: float | None
+    raw: bytes
+
+    @property
+    def amount(self) -> Amount:
+        """What the row counts in the ledger."""
+        return Amount(1, len(self.raw), self.duration_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A piece of work: one shard of train, or a stretch of a plain manifest."""
+
+    split: str
+    index: int
+    stratum: tuple[str, ...]
+    offsets: Numbers
+
+    @property
+    def name(self) -> str:
+        """The task's name, which its marker bears."""
+        return f"{self.split}-{self.index:06d}"
+
+
+@dataclass(slots=True)
+class _Column:
+    """What is kept of a split's rows."""
+
+    offsets: list[Numbers] = field(default_factory=list)
+    places: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+    strata: list[Numbers] = field(default_factory=list)
+    sizes: list[Numbers] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """The rows read (per split), and the tasks that they make."""
+
+    read: Mapping[str, Amount]
+    tasks: Sequence[Task]
+
+
+def sources_of(facts: Json) -> Mapping[str, Mapping[str, object]]:
+    """split.json's inputs by source."""
+    return {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
+
+
+def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
+    """The rows at these places of the spool."""
+    for offset in offsets.tolist():
+        spool.seek(offset)
+        said = json.loads(spool.readline())
+        yield Entry(**said, raw=spool.readline()[:-1])
+
+
+def spool_split(split: Path, facts: Json, options: Options, into: Path) -> Spool:
+    """Write the spool file and lay out the tasks. InputError where lock and lines differ."""
+    names = [name for name in PLAIN if (split / f"{name}.jsonl").is_file()]
+    columns = {name: _Column() for name in names}
+    read = dict.fromkeys(names, Amount())
+    strata: dict[str, int] = {}
+    sources = sources_of(facts)
+    with ExitStack() as stack:
+        lines = {n: stack.enter_context((split / f"{n}.jsonl").open("rb")) for n in names}
+        out = stack.enter_context(into.open("wb"))
+        for part in _slices(split / LOCK, options):
+            for name in names:
+                rows = part.filter(_stands_in(name))
+                found = list(islice(lines[name], rows.height))
+                _check_lines(split / f"{name}.jsonl", read[name].rows, rows, found, sources)
+                columns[name].offsets.append(_write(out, rows, found))
+                read[name] += _amount(rows, found)
+                if name == "train":
+                    _lay_out(columns[name], rows, found, options, sources, strata)
+        for name in names:
+            if lines[name].readline():
+                where = f"{split / name}.jsonl:{read[name].rows + 1}"
+                raise InputError.of(where, "stands in no lock", "split again")
+    return Spool(read, [*_shards(columns["train"], strata, options.size), *_pieces(columns)])
+
+
+def _slices(path: Path, options: Options) -> Iterator[pl.DataFrame]:
+    """The lock in stretches, with the columns that are needed, and each row's stratum."""
+    lock = pl.scan_parquet(path)
+    present = lock.collect_schema().names()
+    weight = pl.col(WEIGHT).cast(pl.Float64) if WEIGHT in present else pl.lit(None, pl.Float64)
+    parts = {
+        "lang": LANG.expr.fill_null("(none)"),
+        "source": SOURCE.expr,
+        "duration": duration_bin().fill_null("(none)"),
+    }
+    stratum = pl.concat_str([parts[by] for by in options.shard_by] or [pl.lit("")], separator="\t")
+    wanted = (SOURCE, LINE, BYTE_LENGTH, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS)
+    names = [column.name for column in wanted]
+    chosen = lock.select(
+        *names, "split", "eval_borderline", weight.alias(WEIGHT), stratum.alias("stratum")
+    )
+    height = int(lock.select(pl.len()).collect().item())
+    for start in range(0, height, ROWS_AT_ONCE):
+        yield chosen.slice(start, ROWS_AT_ONCE).collect()
+
+
+def _stands_in(name: str) -> pl.Expr:
+    return pl.col("eval_borderline") if name == "eval_borderline" else pl.col("split") == name
+
+
+def _check_lines(
+    path: Path,
+    before: int,
+    rows: pl.DataFrame,
+    found: Sequence[bytes],
+    sources: Mapping[str, Mapping[str, object]],
+) -> None:
+    if len(found) < rows.height:
+        raise InputError.of(path, "has fewer lines than the lock", "split again")
+    converted = [name for name, entry in sources.items() if entry.get("copied") == CONVERTED]
+    lengths = pl.Series([len(line.rstrip(b"\n")) for line in found], dtype=pl.Int64)
+    other = (
+        rows.select((BYTE_LENGTH.expr != lengths) & ~SOURCE.expr.is_in(converted))
+        .to_series()
+        .arg_true()
+    )
+    if other.len():
+        where = f"{path}:{before + int(other[0]) + 1}"
+        raise InputError.of(where, "is not the line that was split", "split again")
+
+
+def _write(out: IO[bytes], rows: pl.DataFrame, found: Sequence[bytes]) -> Numbers:
+    """Append rows to the spool; where each begins."""
+    meta = _meta(rows)
+    lengths = np.array(
+        [len(said) + len(line.rstrip(b"\n")) + 2 for said, line in zip(meta, found, strict=True)],
+        dtype=np.int64,
+    )
+    start = out.tell()
+    for said, line in zip(meta, found, strict=True):
+        out.write(b"%s\n%s\n" % (said, line.rstrip(b"\n")))
+    return start + np.cumsum(lengths) - lengths
+
+
+def _meta(rows: pl.DataFrame) -> list[bytes]:
+    said = pl.struct(
+        SOURCE.expr, LINE.expr, LANG.expr, OFFSET_S.expr.fill_null(0.0), DURATION_US.expr,
+        VERDICT.expr, TAGS.expr, pl.col(WEIGHT),
+    )  # fmt: skip
+    return [text.encode() for text in rows.select(said.struct.json_encode()).to_series()]
+
+
+def _amount(rows: pl.DataFrame, found: Sequence[bytes]) -> Amount:
+    size = sum(len(line.rstrip(b"\n")) for line in found)
+    return Amount(rows.height, size, int(rows[DURATION_US.name].sum()))
+
+
+def _lay_out(
+    column: _Column,
+    rows: pl.DataFrame,
+    found: Sequence[bytes],
+    options: Options,
+    sources: Mapping[str, Mapping[str, object]],
+    strata: dict[str, int],
+) -> None:
+    key = options.seed.to_bytes(16, "little", signed=True)
+    ids = zip(rows[SOURCE.name], rows[LINE.name], strict=True)
+    places = b"".join(
+        hashlib.blake2b(f"{source}:{line}".encode(), digest_size=8, key=key).digest()
+        for source, line in ids
+    )
+    column.places.append(np.frombuffer(places, dtype=">u8").astype(np.uint64))
+    codes = [strata.setdefault(stratum, len(strata)) for stratum in rows["stratum"]]
+    column.strata.append(np.array(codes, dtype=np.int64))
+    if options.size.bytes is not None:
+        guesses = [
+            _guess_size(line, options, sources[source], offset or 0.0, us / 1e6)
+            for line, source, offset, us in zip(
+                found, rows[SOURCE.name], rows[OFFSET_S.name], rows[DURATION_US.name], strict=True
+            )
+        ]
+        column.sizes.append(np.array(guesses, dtype=np.int64))
+
+
+_BYTES_PER_SAMPLE = {"flac": 1.2, "wav": 2.0, "opus": 0.25}
+"""About what speech takes once encoded; a shard's size by bytes is a guess before it is written."""
+
+
+def _guess_size(
+    line: bytes, options: Options, source: Mapping[str, object], offset_s: float, duration_s: float
+) -> int:
+    try:
+        name = str(json.loads(line)["audio_filepath"])
+        path = find_audio(name, options.audio_root or Path(str(source["folder"])))
+        size, seconds, rate = _header(path)
+    except (Unusable, OSError, ValueError, sf.LibsndfileError):
+        return 0  # the row will be skipped for the same reason
+    if options.audio.format is None and options.audio.rate is None:
+        return round(size * min(1.0, duration_s / max(seconds, 1e-6)))
+    per_sample = _BYTES_PER_SAMPLE[options.audio.format or "flac"]
+    return round(duration_s * (options.audio.rate or rate) * per_sample)
+
+
+@lru_cache(maxsize=4096)
+def _header(path: Path) -> tuple[int, float, int]:
+    found = sf.info(str(path))
+    return path.stat().st_size, float(found.duration), int(found.samplerate)
+
+
+def _shards(column: _Column, strata: Mapping[str, int], size: ShardSize) -> Iterator[Task]:
+    """Shards in a seeded order, so that each is a fair sample of its stratum, of like size."""
+    if not column.offsets:
+        return
+    offsets, codes = np.concatenate(column.offsets), np.concatenate(column.strata)
+    places = np.concatenate(column.places)
+    sizes = np.concatenate(column.sizes) if column.sizes else None
+    index = 0
+    for stratum in sorted(strata):
+        rows = np.flatnonzero(codes == strata[stratum])
+        rows = rows[np.argsort(places[rows], kind="stable")]
+        for piece in _cut(rows, None if sizes is None else sizes[rows], size):
+            yield Task("train", index, tuple(stratum.split("\t")), offsets[piece])
+            index += 1
+
+
+def _cut(rows: Numbers, sizes: Numbers | None, size: ShardSize) -> list[Numbers]:
+    """The rows in as few pieces as `size` allows, all about as large."""
+    if sizes is None:
+        assert size.cuts is not None
+        return np.array_split(rows, -(-len(rows) // size.cuts))
+    assert size.bytes is not None
+    count = max(1, -(-int(sizes.sum()) // size.bytes))
+    share = np.cumsum(sizes) - sizes
+    bounds = np.searchsorted(share, np.arange(1, count) * (sizes.sum() / count))
+    return [piece for piece in np.split(rows, bounds) if len(piece)]
+
+
+def _pieces(columns: Mapping[str, _Column]) -> Iterator[Task]:
+    for name, column in columns.items():
+        if name != "train" and column.offsets:
+            offsets = np.concatenate(column.offsets)
+            for index, start in enumerate(range(0, len(offsets), PIECE_ROWS)):
+                yield Task(name, index, (), offsets[start : start + PIECE_ROWS])

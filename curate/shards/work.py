@@ -1,0 +1,254 @@
+"""One task, start to end: read its rows, store them, and leave a marker that proves them.
+
+Runs in a process of its own, so what it imports is light, and what it gives back is small. A task
+writes beside the result and moves its files there whole; the marker comes last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from curate.audio.faults import Unusable
+from curate.audio.paths import find_audio
+from curate.ledger import Amount
+from curate.manifest.strict import parse_line
+from curate.profile.summary import Json
+from curate.shards.audio import check_segment, load_segment
+from curate.shards.options import Options
+from curate.shards.readback import read_shard, text_line
+from curate.shards.records import Row, complete
+from curate.shards.spool import Entry, Task, read_entries
+from curate.shards.stored import STORED
+from curate.shards.tar import HashedFile, Written, sha256
+
+MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
+"""The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where tasks work, and what they have to know besides. Folders are by source, in order."""
+
+    stage: Path
+    spool: Path
+    folders: Mapping[str, str]
+    options: Options
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Each source's number, which ids in shards begin with."""
+        return {source: number for number, source in enumerate(self.folders)}
+
+    def make(self) -> None:
+        """Make the folders."""
+        for name in (MARKERS, PARTS, RESULT, SHARDS, SCRATCH):
+            (self.stage / name).mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a task's rows."""
+
+    stored: Amount = field(default_factory=Amount)
+    skipped: Amount = field(default_factory=Amount)
+    samples_s: float = 0.0
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+    added: Counter[str] = field(default_factory=Counter)
+    texts: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+
+def marker_of(stage: Path, task: Task) -> Json | None:
+    """What a finished task left, its files proven by their hashes; None where there is more to do.
+
+    A marker of other rows is no marker.
+    """
+    path = stage / MARKERS / f"{task.name}.json"
+    try:
+        marker: Json = json.loads(path.read_bytes())
+        files: list[Mapping[str, object]] = marker["files"]  # type: ignore[assignment]
+        if marker["rows"] != _rows_hash(task):
+            return None
+        whole = all(sha256(stage / str(file["path"])) == file["sha256"] for file in files)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return marker if whole else None
+
+
+def run_task(place: Workplace, task: Task) -> Json:
+    """Do a task and mark it as done; the marker."""
+    tally = Tally()
+    work = _shard if task.split == "train" else _manifest
+    with _parts(place, task) as (manifest, skipped):
+        entry, shard_files = work(place, task, tally, manifest, skipped)
+        files = [*shard_files]
+        for path, written in ((_part(task), manifest.close()), (_skips(task), skipped.close())):
+            _move(place.stage / SCRATCH / _own(path), place.stage / PARTS / path)
+            files.append(_file(f"{PARTS}/{path}", written))
+    marker: Json = {
+        "rows": _rows_hash(task),
+        "files": files,
+        "entry": entry,
+        "stored": asdict(tally.stored),
+        "skipped": asdict(tally.skipped),
+        "reasons": tally.reasons,
+        "added": dict(sorted(tally.added.items())),
+    }
+    _mark(place.stage, task, marker)
+    return marker
+
+
+def _shard(
+    place: Workplace, task: Task, tally: Tally, manifest: HashedFile, skipped: HashedFile
+) -> tuple[Json, list[Json]]:
+    """Store a shard; its entry of shards.json, and its files."""
+    stored, scratch = STORED[place.options.format], place.stage / SCRATCH
+    names = stored.names(task.index)
+    own = {kind: _own(name) for kind, name in names.items()}
+    writer = stored.writer(scratch, own, task.index)
+    keys: list[str] = []
+    for entry, row in _rows(place, task, tally, skipped):
+        try:
+            wish = place.options.audio
+            audio = load_segment(_path(row), entry.offset_s, entry.duration_us / 1e6, wish)
+        except Unusable as reason:
+            _skip(tally, skipped, entry, row.id, reason)
+            continue
+        writer.add(row, audio)
+        keys.append(row.key)
+        tally.samples_s += audio.duration_s
+        _keep(tally, manifest, entry, row)
+    written = writer.close()
+    if not keys:
+        for name in own.values():
+            (scratch / name).unlink()
+        return {}, []
+    back = read_shard(place.options.format, {kind: scratch / own[kind] for kind in own})
+    assert back.ids == keys, "what was written is what stands there"
+    assert back.text_sha256 == tally.texts.hexdigest(), "texts stand there as they were read"
+    for kind, name in names.items():
+        _move(scratch / own[kind], place.stage / SHARDS / name)
+    files = [_file(f"{SHARDS}/{names[kind]}", written[kind]) for kind in names]
+    return _entry(task, tally, names, written), files
+
+
+def _entry(
+    task: Task, tally: Tally, names: Mapping[str, str], written: Mapping[str, Written]
+) -> Json:
+    return {
+        "index": task.index,
+        **{f"{kind}_file": f"train/{name}" for kind, name in names.items()},
+        "cuts": tally.stored.rows,
+        "hours": round(tally.samples_s / 3600, 6),
+        "duration_us": tally.stored.duration_us,
+        "bytes": sum(file.bytes for file in written.values()),
+        "sizes": {kind: file.bytes for kind, file in written.items()},
+        "sha256": {kind: file.sha256 for kind, file in written.items()},
+        "text_sha256": tally.texts.hexdigest(),
+        "stratum": list(task.stratum),
+    }
+
+
+def _manifest(
+    place: Workplace, task: Task, tally: Tally, manifest: HashedFile, skipped: HashedFile
+) -> tuple[Json, list[Json]]:
+    """Write a stretch of a plain manifest: nothing is stored, but the audio's header is read."""
+    for entry, row in _rows(place, task, tally, skipped):
+        try:
+            wish = replace(place.options.audio, mono=True)  # its own file stays as it is
+            check_segment(_path(row), entry.offset_s, entry.duration_us / 1e6, wish)
+        except Unusable as reason:
+            _skip(tally, skipped, entry, row.id, reason)
+            continue
+        _keep(tally, manifest, entry, row)
+    return {}, []
+
+
+def _rows(
+    place: Workplace, task: Task, tally: Tally, skipped: HashedFile
+) -> Iterator[tuple[Entry, Row]]:
+    """The task's rows whose audio is where they say, completed for training."""
+    with place.spool.open("rb") as spool:
+        for entry in read_entries(spool, task.offsets):
+            record, id = parse_line(entry.raw), f"{entry.source}:{entry.line}"
+            folder = place.options.audio_root or Path(place.folders[entry.source])
+            try:
+                path = find_audio(str(record["audio_filepath"]), folder)
+            except Unusable as reason:
+                _skip(tally, skipped, entry, id, reason)
+                continue
+            record, changed = complete(record, entry.lang)
+            tally.added.update(changed)
+            key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
+            record = {**record, "audio_filepath": str(path)}
+            yield entry, Row(id, key, record, entry.verdict, entry.tags, entry.weight)
+
+
+def _path(row: Row) -> Path:
+    return Path(str(row.record["audio_filepath"]))
+
+
+def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:
+    tally.stored += entry.amount
+    tally.texts.update(text_line(row.key, row.record["text"]))
+    said = json.dumps({**row.record, "_curate": row.curated}, ensure_ascii=False)
+    manifest.write(said.encode() + b"\n")
+
+
+def _skip(tally: Tally, skipped: HashedFile, entry: Entry, id: str, reason: Unusable) -> None:
+    tally.skipped += entry.amount
+    tally.reasons.append((id, str(reason)))
+    skipped.write(entry.raw + b"\n")
+
+
+def _rows_hash(task: Task) -> str:
+    digest = hashlib.blake2b(repr(task.stratum).encode(), digest_size=16)
+    digest.update(task.offsets.tobytes())
+    return digest.hexdigest()
+
+
+def _part(task: Task) -> str:
+    return f"{task.name}.jsonl"
+
+
+def _skips(task: Task) -> str:
+    return f"{task.name}.skipped.jsonl"
+
+
+def _own(name: str) -> str:
+    """A name that no other process writes."""
+    return f"{os.getpid()}.{name}"
+
+
+def _file(path: str, written: Written) -> Json:
+    return {"path": path, **asdict(written)}
+
+
+@contextmanager
+def _parts(place: Workplace, task: Task) -> Iterator[tuple[HashedFile, HashedFile]]:
+    scratch = place.stage / SCRATCH
+    manifest = HashedFile.create(scratch / _own(_part(task)))
+    skipped = HashedFile.create(scratch / _own(_skips(task)))
+    try:
+        yield manifest, skipped
+    finally:
+        manifest.file.close()
+        skipped.file.close()
+
+
+def _move(path: Path, to: Path) -> None:
+    path.replace(to)
+
+
+def _mark(stage: Path, task: Task, marker: Json) -> None:
+    name = f"{task.name}.json"
+    scratch = stage / SCRATCH / _own(name)
+    scratch.write_text(json.dumps(marker, ensure_ascii=False), encoding="utf-8")
+    _move(scratch, stage / MARKERS / name)
