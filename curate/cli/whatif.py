@@ -1,4 +1,4 @@
-"""Commands that weigh a change of the rules on a stored profile: what-if."""
+"""Commands that weigh a change of the rules on a stored profile: what-if, compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Quiet, command_line
+from curate.cli.app import AsJson, By, Quiet, command_line, listed
 from curate.cli.rules import rules_app
 
 OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
@@ -43,3 +43,29 @@ def what_if_command(
 
     found = weighed.what_if(profile, rules, rule, out, command_line())
     show.summary(found, as_json, quiet or as_json, weighed.tables(rule), out or Path())
+
+
+@rules_app.command(name="compare")
+def compare_command(
+    old: Annotated[str, typer.Argument(help="Rule file or preset name.")],
+    new: Annotated[str, typer.Argument(help="The one to hold against it.")],
+    profile: OneProfile,
+    by: By = [],  # noqa: B006
+    count: Annotated[int, typer.Option("-n", "--count", min=0, help="Records to show.")] = 10,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Directory for compare.json, moved.jsonl and moved.parquet."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which records and hours move between verdicts where the new rules judge.
+
+    With --out every record that moves is written, with both verdicts and reasons.
+
+    Example: `curate rules compare default lang/id profile/ --out moved/`
+    """
+    from curate.cli import compared, show
+
+    found = compared.compare(old, new, profile, listed(by), out, command_line())
+    show.summary(found, as_json, quiet or as_json, compared.tables(count), out or Path())

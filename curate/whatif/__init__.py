@@ -1,5 +1,6 @@
 """What a change of the rules would cost, from the stored profile alone."""
 
+from curate.whatif.compare import Moved, compare_rules
 from curate.whatif.limits import OURS, what_if
 
-__all__ = ["OURS", "what_if"]
+__all__ = ["OURS", "Moved", "compare_rules", "what_if"]

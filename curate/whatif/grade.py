@@ -49,9 +49,9 @@ class Cuts:
     _start: Counts
 
     @classmethod
-    def of(cls, told: list[float], further: list[float]) -> Cuts:
-        """Cuts at all of these numbers, classes by those of rules alone; there is at least one."""
-        values = np.array(sorted({*told, *further}), np.float64)
+    def of(cls, told: Sequence[float], further: Sequence[float] = ()) -> Cuts:
+        """Cuts at all of these numbers, classes by those of rules alone."""
+        values = np.array(sorted({*told, *further}) or [0.0], np.float64)
         low, high = float(values[0]), float(values[-1])
         scale = _BUCKETS / (high - low) if high > low else 0.0
         edges = low + np.arange(_BUCKETS + 1) / (scale or 1.0)

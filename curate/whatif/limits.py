@@ -96,7 +96,7 @@ def _limit(
 
 def _curve(found: Sweep, kinds: Kinds, ladder: Ladder, at: int) -> Sequence[Counts]:
     """Past each rung: rows, microseconds, and of both what no other rule catches as well."""
-    cuts = found.plan.cuts[ladder.rule.metric].values
+    cuts = found.cuts[ladder.rule.metric].values
     inside, single = kinds.applies[:, at], kinds.alone(at, ladder.severity)
     rows, us, _ = found.tables[ladder.rule.metric]
     return [
@@ -132,7 +132,7 @@ def _near(
     found: Sweep, kinds: Kinds, ladder: Ladder, at: int
 ) -> tuple[list[Example], list[Example]]:
     """Records on either side of the limit, nearest cells first: caught, and spared."""
-    cuts = found.plan.cuts[ladder.rule.metric].values
+    cuts = found.cuts[ladder.rule.metric].values
     cell = 2 * int(np.searchsorted(cuts, ladder.limit.value)) + 1
     upper_first = cell + (ladder.limit.operator.symbol in {">", "<="})
     upper = list(range(upper_first, 2 * cuts.size + 1))

@@ -36,7 +36,7 @@ class Kinds:
         sound = sorted(kind for kind in found.kinds if kind != MALFORMED_KIND)
         at = np.array([found.kinds[kind] for kind in sound], np.int64)
         amounts = np.array([found.amounts[place] for place in at], np.int64).reshape(-1, 2)
-        rules = len(found.plan.rules.rules)
+        rules = len(found.rules.rules)
         broken = found.kinds.get(MALFORMED_KIND)
         return cls(
             np.array([said for said, _ in sound], np.int64).reshape(-1, rules),

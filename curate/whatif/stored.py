@@ -88,11 +88,11 @@ def examples(stored: Stored, wanted: Sequence[Example]) -> tuple[Mapping[Example
         .collect()
     )
     rows = {row["_row"]: row for row in found.iter_rows(named=True)}
-    texts, warnings = _texts(stored, list(rows.values()))
+    texts, warnings = records_at(stored, list(rows.values()))
     return {one: _shown(one, rows[one.row], texts) for one in wanted}, warnings
 
 
-def _texts(
+def records_at(
     stored: Stored, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[Mapping[int, Mapping[str, object]], list[str]]:
     """The original record of each row, by row number; those of a lost manifest are left out."""

@@ -6,7 +6,7 @@ threads nor batches change anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,11 @@ import polars as pl
 
 from curate.columns import DURATION_US, MALFORMED
 from curate.manifest import thread_count
-from curate.operators import Batch, Node
+from curate.operators import Batch
 from curate.ruleset import RuleSet
 from curate.tags import each_said, malformed_rows
-from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count, leaves, mix_in
+from curate.whatif.classes import Classes
+from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count
 from curate.whatif.ladder import Ladder
 
 _BATCH = 122_880
@@ -32,43 +33,14 @@ MALFORMED_KIND: Kind = ((), ())
 """Lines that are no records: no rule is asked."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a pass looks at: the cuts of each metric, the conditions that are more than a
-    comparison with a number, and which metrics are to be counted by cell.
-    """
-
-    rules: RuleSet
-    cuts: dict[str, Cuts]
-    further: tuple[Node, ...]
-    counted: tuple[str, ...]
-
-    @classmethod
-    def of(cls, rules: RuleSet, ladders: Sequence[Ladder]) -> Plan:
-        """The plan for these rules, with their limits moved along the ladders."""
-        told: dict[str, list[float]] = {}
-        further: dict[Node, None] = {}
-        for rule in rules.rules:
-            for _, condition in rule.conditions():
-                for leaf in leaves(rule.applied(condition)):
-                    if isinstance(leaf, tuple):
-                        told.setdefault(leaf[0], []).extend(leaf[1] or [0.0])
-                    else:
-                        further[leaf] = None
-        moved: dict[str, list[float]] = {}
-        for ladder in ladders:
-            moved.setdefault(ladder.rule.metric, []).extend(ladder.rungs.tolist())
-        cuts = {name: Cuts.of(numbers, moved.get(name, [])) for name, numbers in told.items()}
-        return cls(rules, cuts, tuple(further), tuple(moved))
-
-
 @dataclass
 class Sweep:
     """What was found: kinds of rows in the order found, (rows, microseconds) of each, and for each
     counted metric three tables of kind by cell: rows, microseconds, number of the first row (-1).
     """
 
-    plan: Plan
+    rules: RuleSet
+    cuts: Mapping[str, Cuts]
     kinds: dict[Kind, int] = field(default_factory=dict)
     amounts: list[tuple[int, int]] = field(default_factory=list)
     tables: dict[str, tuple[Counts, Counts, Counts]] = field(default_factory=dict)
@@ -76,12 +48,11 @@ class Sweep:
     def room(self) -> None:
         """Make the tables large enough for the kinds there are."""
         self.amounts += [(0, 0)] * (len(self.kinds) - len(self.amounts))
-        for name in self.plan.counted:
-            cells = self.plan.cuts[name].cells
+        for name, cuts in self.cuts.items():
             old = self.tables.get(name)
             have = old[0].shape[0] if old else 0
             if have < len(self.kinds):
-                more = (max(16, 2 * len(self.kinds)) - have, cells)
+                more = (max(16, 2 * len(self.kinds)) - have, cuts.cells)
                 fresh = (np.zeros(more, np.int64), np.zeros(more, np.int64), np.full(more, -1))
                 both = zip(old, fresh, strict=True) if old else None
                 self.tables[name] = tuple(map(np.concatenate, both)) if both else fresh  # type: ignore[assignment]
@@ -107,13 +78,17 @@ def sweep(
     records: Path, rules: RuleSet, ladders: Sequence[Ladder], threads: int | None = None
 ) -> Sweep:
     """Judge every row by the rules and count what the ladders need. Columns must be there."""
-    plan = Plan.of(rules, ladders)
+    rungs: dict[str, list[float]] = {}
+    for ladder in ladders:
+        rungs.setdefault(ladder.rule.metric, []).extend(ladder.rungs.tolist())
+    classes = Classes.of([rules], rungs)
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
     with ThreadPoolExecutor(threads) as pool:
         shares = [range(at * _BATCH, total, threads * _BATCH) for at in range(threads)]
-        parts = list(pool.map(lambda share: _Pass(records, plan).over(share), shares))
-    found = Sweep(plan)
+        passes = [_Pass(records, rules, classes, set(rungs)) for _ in shares]
+        parts = list(pool.map(_Pass.over, passes, shares))
+    found = Sweep(rules, {name: classes.cuts[name] for name in rungs})
     for part in parts:
         found.add(part)
     return found
@@ -122,11 +97,11 @@ def sweep(
 class _Pass:
     """One thread's pass: the classes of rows that it has seen, and what it found."""
 
-    def __init__(self, records: Path, plan: Plan) -> None:
-        names = dict.fromkeys((*plan.rules.names, DURATION_US.name, MALFORMED.name))
+    def __init__(self, records: Path, rules: RuleSet, classes: Classes, counted: set[str]) -> None:
+        names = dict.fromkeys((*rules.names, DURATION_US.name, MALFORMED.name))
         self.source = pl.scan_parquet(records).select(*names)
-        self.plan = plan
-        self.found = Sweep(plan)
+        self.rules, self.classes = rules, classes
+        self.found = Sweep(rules, {name: classes.cuts[name] for name in counted})
         self.kinds = Kinds()
 
     def over(self, firsts: range) -> Sweep:
@@ -136,24 +111,17 @@ class _Pass:
         return self.found
 
     def _batch(self, rows: pl.DataFrame, first: int) -> None:
-        batch, cuts = Batch(rows), self.plan.cuts
         us = rows[DURATION_US.name].fill_null(0).to_numpy()
-        placed = {name: each.place(batch.numbers(name)) for name, each in cuts.items()}
-        keys = malformed_rows(rows).astype(np.uint64) + np.uint64(1)
-        for name, cells in placed.items():
-            mix_in(keys, cells, cuts[name].classes)
-        for node in self.plan.further:
-            truth = batch.decide(node)
-            mix_in(keys, 1 + truth.yes.astype(np.int32) - truth.no, np.arange(3))
+        keys, placed = self.classes.keys(rows)
         kinds = self.kinds.of(keys, lambda fresh: self._learn(rows[fresh]))
         self.found.room()
         self._note(kinds, us)
-        for name in self.plan.counted:
-            count(kinds, placed[name], us, first, *self.found.tables[name])
+        for name, tables in self.found.tables.items():
+            count(kinds, placed[name], us, first, *tables)
 
     def _learn(self, rows: pl.DataFrame) -> list[int]:
         """The kind of each of these rows, by the rules themselves."""
-        batch, malformed, rules = Batch(rows), malformed_rows(rows), self.plan.rules
+        batch, malformed, rules = Batch(rows), malformed_rows(rows), self.rules
         said = np.zeros((rows.height, len(rules.rules)), np.int64)
         applies = np.ones(said.shape, np.bool_)
         for at, (rule, codes) in enumerate(each_said(batch, malformed, rules)):

@@ -105,7 +105,7 @@ def test_moving_a_limit_is_judging_again(
     assert len(steps) == 9
     for ladder in steps:
         at = [rule.id for rule in rules.rules].index(ladder.rule.id)
-        table, cuts = found.tables[ladder.rule.metric], found.plan.cuts[ladder.rule.metric].values
+        table, cuts = found.tables[ladder.rule.metric], found.cuts[ladder.rule.metric].values
         inside = kinds.applies[:, at]
         alone = inside & kinds.alone(at, ladder.severity)
         sums = [

@@ -1,0 +1,269 @@
+"""`curate rules compare`: what another rule file would move between verdicts, record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    MALFORMED,
+    REASON,
+    SOURCE,
+    SPEAKER,
+    TAGS,
+    VERDICTS,
+    record_id,
+)
+from curate.errors import ConfigError
+from curate.manifest import in_order, thread_count
+from curate.operators import Batch, suggest
+from curate.profile import LIBRARIES, rules_named, versions
+from curate.profile.summary import Json, hours
+from curate.ruleset import RuleSet
+from curate.tags import each_said, malformed_rows, tag_batch
+from curate.whatif.classes import Classes
+from curate.whatif.grade import Counts, Kinds
+from curate.whatif.stored import Stored, open_stored, records_at
+
+SCHEMA = "curate.compare/1"
+OURS = frozenset({"compare.json", "moved.parquet", "moved.jsonl", "report.html"})
+LARGEST_STRATA = 50
+MOST_TEXTS = 20_000
+"""Moved records whose text is fetched from their manifests."""
+SHOWN = 40
+"""Moved records that compare.json itself holds."""
+_BATCH = 122_880
+_PLACES = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
+_WORST = VERDICTS.index("malformed")
+
+Codes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What two rule files say of one profile: compare.json's content, and the records that move.
+
+    `records` stand in input order: id, from, to, the reasons of both, what is known of the record,
+    and its text where it could be fetched.
+    """
+
+    found: Json
+    records: pl.DataFrame
+
+
+def compare_rules(
+    folder: Path, old: RuleSet, new: RuleSet, by: Sequence[str] = (), command: str = ""
+) -> Moved:
+    """Judge the stored records by both rule files; no manifest is measured again.
+
+    `by` names further columns of the profile to group by, beside lang. InputError where `folder`
+    is no profile, ConfigError where it lacks metrics or columns that are asked for.
+    """
+    stored = open_stored(folder, old, new)
+    strata = _strata_columns(stored, by)
+    parts = list(_judged(stored, old, new, strata))
+    groups = pl.concat([groups for groups, _ in parts])
+    moved, warnings = _with_texts(stored, pl.concat([moved for _, moved in parts]))
+    matrix = _matrix(groups)
+    total = [sum(cell[k] for row in matrix for cell in row) for k in (0, 1)]
+    stay = [sum(matrix[at][at][k] for at in range(len(VERDICTS))) for k in (0, 1)]
+    found: Json = {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(LIBRARIES),
+        "profile": {"path": str(folder), "rows": total[0], "hours": hours(total[1])},
+        "old": rules_named(old),
+        "new": rules_named(new),
+        "moved": {"rows": total[0] - stay[0], "hours": hours(total[1] - stay[1])},
+        "verdicts": [
+            {"from": before, "to": after, "rows": rows, "hours": hours(us)}
+            for before, row in zip(VERDICTS, matrix, strict=True)
+            for after, (rows, us) in zip(VERDICTS, row, strict=True)
+        ],
+        "rules": _by_tag(moved),
+        "strata": {name: _by_stratum(groups, name) for name in strata},
+        "records": [_shown(row) for row in moved.head(SHOWN).iter_rows(named=True)],
+        "warnings": warnings,
+    }
+    return Moved(found, moved)
+
+
+def _strata_columns(stored: Stored, by: Sequence[str]) -> list[str]:
+    present = stored.columns()
+    texts = [name for name, dtype in present.items() if dtype == pl.String and name != REASON.name]
+    for name in by:
+        if name not in texts:
+            mend = suggest(name, tuple(texts))
+            raise ConfigError.of("--by", f"{stored.folder} has no text column '{name}'", mend)
+    return list(dict.fromkeys((LANG.name, *by)))
+
+
+def _judged(
+    stored: Stored, old: RuleSet, new: RuleSet, strata: Sequence[str]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """For each batch: rows and microseconds by stratum and both verdicts; and what moves."""
+    places = [column.name for column in _PLACES]
+    names = dict.fromkeys((*old.names, *new.names, *places, *strata, MALFORMED.name))
+    plan = pl.scan_parquet(stored.records).select(*names)
+    rows = int(plan.select(pl.len()).collect().item())
+    work = partial(_batch, plan, old, new, Classes.of([old, new], {}), strata)
+    yield from in_order(work, range(0, max(rows, 1), _BATCH), thread_count())
+
+
+def _batch(
+    plan: pl.LazyFrame,
+    old: RuleSet,
+    new: RuleSet,
+    classes: Classes,
+    strata: Sequence[str],
+    first: int,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rows = plan.slice(first, _BATCH).collect()
+
+    def learn(fresh: Counts) -> list[int]:
+        few = rows[fresh]
+        pairs = _verdicts(few, old) * len(VERDICTS) + _verdicts(few, new)
+        return pairs.tolist()  # type: ignore[no-any-return]
+
+    before, after = np.divmod(Kinds().of(classes.keys(rows)[0], learn), len(VERDICTS))
+    judged = rows.select(
+        *strata,
+        pl.Series("from", before, pl.UInt8),
+        pl.Series("to", after, pl.UInt8),
+        DURATION_US.expr.fill_null(0).alias("us"),
+    )
+    groups = judged.group_by(*strata, "from", "to").agg(pl.len().alias("rows"), pl.col("us").sum())
+    return groups, _moved(rows[np.flatnonzero(before != after)], old, new)
+
+
+def _verdicts(rows: pl.DataFrame, rules: RuleSet) -> Codes:
+    """Each row's verdict, as an index into VERDICTS."""
+    malformed = malformed_rows(rows)
+    worst = malformed.astype(np.intp) * _WORST
+    for _, said in each_said(Batch(rows), malformed, rules):
+        np.maximum(worst, said, out=worst)
+    return worst
+
+
+def _moved(rows: pl.DataFrame, old: RuleSet, new: RuleSet) -> pl.DataFrame:
+    sides = []
+    for side, rules in (("from", old), ("to", new)):
+        judged = tag_batch(rows, rules)
+        sides.append(
+            judged.select(
+                pl.col("verdict").alias(side),
+                TAGS.expr.alias(f"{side}_tags"),
+                REASON.expr.alias(f"{side}_reason"),
+            )
+        )
+    places = rows.select(record_id(), *(column.name for column in _PLACES))
+    return pl.concat([places, *sides], how="horizontal")
+
+
+def _with_texts(stored: Stored, moved: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    rows = moved.head(MOST_TEXTS).with_row_index("_row")
+    texts, warnings = records_at(stored, rows.to_dicts())
+    if moved.height > MOST_TEXTS:
+        warnings.append(f"texts are given for the first {MOST_TEXTS:,} moved records only")
+    said = [texts[at].get("text") if at in texts else None for at in range(moved.height)]
+    known = [each if each is None else str(each) for each in said]
+    order = ("id", "from", "to", "from_reason", "to_reason")
+    texts_column = pl.Series("text", known, dtype=pl.String)
+    kept = moved.with_columns(texts_column, duration_s=(DURATION_US.expr / 1e6).round(6))
+    rest = ("duration_s", "lang", "speaker", "text", "from_tags", "to_tags", "source", "line")
+    return kept.select(*order, *rest), warnings
+
+
+def _matrix(groups: pl.DataFrame) -> list[list[tuple[int, int]]]:
+    """Rows and microseconds from each verdict (outer) to each (inner)."""
+    sums = groups.group_by("from", "to").agg(pl.col("rows").sum(), pl.col("us").sum())
+    at = {(before, after): (rows, us) for before, after, rows, us in sums.iter_rows()}
+    codes = range(len(VERDICTS))
+    return [[at.get((before, after), (0, 0)) for after in codes] for before in codes]
+
+
+def _by_tag(moved: pl.DataFrame) -> list[Json]:
+    """Tags that moved records lose and get: how many, and their hours; most hours first."""
+    found: dict[str, list[int]] = {}
+    columns = ("from_tags", "to_tags", "duration_s")
+    for before, after, duration_s in moved.select(*columns).iter_rows():
+        us = round((duration_s or 0.0) * 1e6)
+        for at, tags in ((0, set(before) - set(after)), (2, set(after) - set(before))):
+            for tag in tags:
+                amount = found.setdefault(tag, [0, 0, 0, 0])
+                amount[at] += 1
+                amount[at + 1] += us
+    order = sorted(found.items(), key=lambda pair: (-pair[1][1] - pair[1][3], pair[0]))
+    return [
+        {
+            "rule": tag.partition(":")[2],
+            "severity": tag.partition(":")[0],
+            "lost_rows": lost,
+            "lost_hours": hours(lost_us),
+            "got_rows": got,
+            "got_hours": hours(got_us),
+        }
+        for tag, (lost, lost_us, got, got_us) in order
+    ]
+
+
+def _by_stratum(groups: pl.DataFrame, name: str) -> list[Json]:
+    """Strata in which something moves, most hours first; moved, and verdicts on both sides."""
+    us, moves = pl.col("us"), pl.col("from") != pl.col("to")
+    parts = [
+        us.filter(pl.col(side) == VERDICTS.index(verdict)).sum().alias(f"{side}_{verdict}")
+        for side in ("from", "to")
+        for verdict in ("clean", "bad")
+    ]
+    sums = groups.group_by(name).agg(
+        pl.col("rows").sum(),
+        us.sum(),
+        pl.col("rows").filter(moves).sum().alias("moved_rows"),
+        us.filter(moves).sum().alias("moved_us"),
+        *parts,
+    )
+    kept = sums.filter(pl.col("moved_rows") > 0).sort(
+        "moved_us", name, descending=[True, False], nulls_last=True
+    )
+    return [
+        {
+            "value": row[name],
+            "rows": row["rows"],
+            "hours": hours(row["us"]),
+            "moved_rows": row["moved_rows"],
+            "moved_hours": hours(row["moved_us"]),
+            **{
+                f"{side}_{verdict}_hours": hours(row[f"{side}_{verdict}"])
+                for side in ("from", "to")
+                for verdict in ("clean", "bad")
+            },
+        }
+        for row in kept.head(LARGEST_STRATA).iter_rows(named=True)
+    ]
+
+
+def _shown(row: Mapping[str, Any]) -> Json:
+    names = (
+        "id",
+        "from",
+        "to",
+        "from_reason",
+        "to_reason",
+        "duration_s",
+        "lang",
+        "speaker",
+        "text",
+    )
+    return {name: row[name] for name in names}

@@ -1,0 +1,128 @@
+"""Two rule files on one profile: what moves is what judging twice says, record by record."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sysconfig
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import curate
+from curate.errors import ConfigError
+from curate.ruleset import load_rules
+from curate.whatif import compare_rules
+
+CURATE = Path(sysconfig.get_path("scripts")) / "curate"
+
+TIGHTER = """
+schema: curate.rules/1
+name: tighter
+extends: default
+rules:
+  - {id: char_rate, override: true, metric: char_rate, bad: ">= 25", eval: ">= 18"}
+  - {id: hidden_chars, override: true, off: true}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile of rows at 11 to 34 characters a second in two languages, some that hide things."""
+    folder = tmp_path_factory.mktemp("compare_rules")
+    rows: list[dict[str, Any]] = [
+        {"audio_filepath": f"{n}.wav", "duration": 1.0, "text": "so it " + "x" * n, "lang": lang}
+        for n in range(5, 19)
+        for lang in ("de", "en")
+    ]
+    rows += [
+        {
+            "audio_filepath": f"h{n}.wav",
+            "duration": 2.0,
+            "text": f"so{chr(0x200B)} it is",
+            "lang": "de",
+        }
+        for n in range(3)
+    ]
+    lines = [json.dumps(row) for row in rows]
+    (folder / "manifest.jsonl").write_text("\n".join([*lines, "{}"]) + "\n")
+    (folder / "tighter.yaml").write_text(TIGHTER)
+    curate.profile(folder / "manifest.jsonl", out=folder / "profile")
+    return folder
+
+
+def test_every_record_moves_as_judging_twice_says(folder: Path) -> None:
+    records = pl.read_parquet(folder / "profile/records.parquet")
+    before = curate.judge(records)
+    after = curate.judge(records, folder / "tighter.yaml")
+    moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
+    verdicts = list(zip(before["verdict"], after["verdict"], strict=True))
+    found: Any = moved.found
+    counted = {(each["from"], each["to"]): each["rows"] for each in found["verdicts"]}
+    assert {pair: n for pair, n in counted.items() if n} == Counter(verdicts)
+    expected = [
+        f"{source}:{line}"
+        for source, line, (one, other) in zip(
+            records["source"], records["line"], verdicts, strict=True
+        )
+        if one != other
+    ]
+    assert moved.records["id"].to_list() == expected
+    assert len(expected) == found["moved"]["rows"] > 10
+    assert found["profile"]["rows"] == records.height
+
+
+def test_reasons_texts_and_strata_are_given(folder: Path) -> None:
+    moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
+    first = moved.records.row(0, named=True)
+    assert (first["from"], first["to"], first["text"]) == (
+        "clean",
+        "borderline",
+        "so it " + "x" * 12,
+    )
+    assert first["to_reason"] == "char_rate 18 >= 18"
+    hidden = moved.records.filter(pl.col("from_reason").str.contains("hidden"))
+    assert hidden["to"].to_list() == ["clean"] * 3
+    found: Any = moved.found
+    tags = {(each["rule"], each["severity"]): each for each in found["rules"]}
+    assert tags["hidden_chars", "borderline"]["lost_rows"] == 3
+    assert tags["char_rate", "borderline"]["got_rows"] > 0
+    strata = {each["value"]: each for each in found["strata"]["lang"]}
+    assert strata["de"]["moved_rows"] == strata["en"]["moved_rows"] + 3
+    total = sum(each["rows"] for each in strata.values())
+    assert total == found["profile"]["rows"] - 1  # the malformed line has no language
+
+
+def test_the_same_rules_move_nothing(folder: Path) -> None:
+    moved = compare_rules(folder / "profile", load_rules(), load_rules())
+    assert (moved.records.height, moved.found["moved"]) == (0, {"rows": 0, "hours": 0.0})
+
+
+def test_an_unknown_column_is_said(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="no text column 'speakr'"):
+        compare_rules(folder / "profile", load_rules(), load_rules(), ["speakr"])
+
+
+def test_the_command(folder: Path) -> None:
+    words = [
+        str(CURATE),
+        "rules",
+        "compare",
+        "default",
+        "tighter.yaml",
+        "profile",
+        "--out",
+        "moved",
+    ]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
+    assert "rows move" in done.stderr
+    names = {path.name for path in (folder / "moved").iterdir()}
+    assert names == {"compare.json", "moved.jsonl", "moved.parquet"}
+    found = json.loads((folder / "moved/compare.json").read_text())
+    lines = (folder / "moved/moved.jsonl").read_text().splitlines()
+    assert len(lines) == found["moved"]["rows"]
+    assert pl.read_parquet(folder / "moved/moved.parquet").height == len(lines)
+    assert json.loads(lines[0])["text"].startswith("so it")
