@@ -80,7 +80,7 @@ def profile_into(
     if kept.sources:
         on_reuse(_said(kept, sources))
     records = folder / "records.parquet"
-    read, total = write_records(
+    read, total, counted = write_records(
         sources, rules, extra_fields, records, on_progress, threads, settings, kept
     )
     if not total.rows:
@@ -88,7 +88,7 @@ def profile_into(
             *(Fault(source.name, "holds no record: every line is blank") for source in sources)
         )
     strata = ["lang", "speaker", *grouped]
-    summary = summarise(records, rules, strata, chosen(settings.groups), sources)
+    summary = summarise(records, rules, strata, chosen(settings.groups), sources, counted)
     found: Json = {
         "schema": SCHEMA,
         "command": command,

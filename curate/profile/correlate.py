@@ -7,15 +7,17 @@ placed on a grid of 1/4096 of that range: sums of small whole numbers are exact 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Final
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from curate.metrics.declare import Metric
 from curate.profile.tally import Numbers
 
-GRID = 4096
+GRID: Final = 4096
 Sums = npt.NDArray[np.int64]
 
 
@@ -24,42 +26,41 @@ class Products:
 
     def __init__(self, metrics: Sequence[Metric]) -> None:
         self.metrics = tuple(metrics)
+        self._at = {metric.name: at for at, metric in enumerate(metrics)}
         shape = (len(self.metrics), len(self.metrics))
         self.rows: Sums = np.zeros(shape, np.int64)
         self.sums: Sums = np.zeros(shape, np.int64)
         self.squares: Sums = np.zeros(shape, np.int64)
         self.products: Sums = np.zeros(shape, np.int64)
 
-    def add(self, batch: Mapping[str, Numbers]) -> None:
-        """Add a batch of rows (at most 2**29: sums of products stay below 2**53)."""
-        grid, known = self._on_grid(batch)
-        masks, which = _distinct(known, grid.shape[0])
-        both = masks.T @ masks
-        self.rows += both[np.ix_(which, which)].astype(np.int64)
-        self.sums += (grid.T @ masks)[:, which].astype(np.int64)
-        self.squares += (np.square(grid).T @ masks)[:, which].astype(np.int64)
-        self.products += (grid.T @ grid).astype(np.int64)
+    def add(self, names: Sequence[str], values: Numbers) -> None:
+        """Add rows (at most 2**29: sums of products stay below 2**53).
 
-    def _on_grid(self, batch: Mapping[str, Numbers]) -> tuple[Numbers, list[Numbers | None]]:
-        """The values as whole numbers 0 to GRID (0 where null), and where each is known."""
-        height = next(iter(batch.values())).size
-        grid = np.empty((height, len(self.metrics)), order="F")
-        known: list[Numbers | None] = []
-        for at, metric in enumerate(self.metrics):
-            values, column = batch[metric.name], grid[:, at]
-            np.subtract(values, metric.low, out=column)
-            column *= GRID / (metric.high - metric.low)
-            np.clip(column, 0, GRID, out=column)
-            np.rint(column, out=column)
-            missing = ~np.isfinite(values)
-            column[missing] = 0
-            known.append((~missing).astype(np.float64) if missing.any() else None)
-        return grid, known
+        `values` has a column for each of `names`, NaN for null; the other metrics have no value.
+        """
+        at = [self._at[name] for name in names]
+        low = np.array([self.metrics[k].low for k in at])
+        scale = np.array([GRID / (self.metrics[k].high - self.metrics[k].low) for k in at])
+        found = np.zeros((4, len(at), len(at)))
+        _accumulate(values, low, scale, *found)
+        place = np.ix_(at, at)
+        for total, part in zip(self._totals(), found, strict=True):
+            total[place] += part.astype(np.int64)
 
-    def pearson(self) -> list[list[float | None]]:
-        """The matrix, to 4 decimals; None where a metric does not vary or too little is known."""
-        size = range(len(self.metrics))
-        return [[self._pearson(one, two) for two in size] for one in size]
+    def merge(self, other: Products) -> None:
+        """Add what was added to another one of the same metrics."""
+        for total, part in zip(self._totals(), other._totals(), strict=True):
+            total += part
+
+    def _totals(self) -> tuple[Sums, ...]:
+        return self.rows, self.sums, self.squares, self.products
+
+    def pearson(self, metrics: Sequence[Metric]) -> list[list[float | None]]:
+        """The matrix of these metrics, to 4 decimals; None where one does not vary or too little
+        is known.
+        """
+        places = [self._at[metric.name] for metric in metrics]
+        return [[self._pearson(one, two) for two in places] for one in places]
 
     def _pearson(self, one: int, two: int) -> float | None:
         n, both = int(self.rows[one, two]), int(self.products[one, two])
@@ -71,18 +72,50 @@ class Products:
         return round((n * both - x * y) / (math.sqrt(across) * math.sqrt(down)), 4)
 
 
-def _distinct(known: Sequence[Numbers | None], height: int) -> tuple[Numbers, list[int]]:
-    """The different masks among `known`, as columns, and which one each metric has.
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _accumulate(
+    values: Numbers,
+    low: Numbers,
+    scale: Numbers,
+    rows: Numbers,
+    sums: Numbers,
+    squares: Numbers,
+    products: Numbers,
+) -> None:
+    """Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
 
-    Most metrics are null in the same rows, and sums over a mask cost as much as over a metric.
+    Rows in which all is known, most of them, need the products alone, of one triangle.
     """
-    masks: list[Numbers] = []
-    which: list[int] = []
-    whole = np.ones(height)
-    for each in known:
-        mask = whole if each is None else each
-        at = next((at for at, seen in enumerate(masks) if np.array_equal(seen, mask)), len(masks))
-        if at == len(masks):
-            masks.append(mask)
-        which.append(at)
-    return np.stack(masks, axis=1), which
+    size = low.size
+    grid, known, whole_sums = np.zeros(size), np.zeros(size), np.zeros(size)
+    whole_products, whole = np.zeros((size, size)), 0
+    for row in range(values.shape[0]):
+        missing = 0
+        for k in range(size):
+            value = values[row, k]
+            if np.isfinite(value):
+                grid[k] = np.rint(min(max((value - low[k]) * scale[k], 0.0), GRID))
+                known[k] = 1.0
+            else:
+                grid[k] = known[k] = 0.0
+                missing += 1
+        if missing == 0:
+            whole += 1
+            for i in range(size):
+                whole_sums[i] += grid[i]
+                for j in range(i, size):
+                    whole_products[i, j] += grid[i] * grid[j]
+        else:
+            for i in range(size):
+                if known[i]:
+                    for j in range(size):
+                        rows[i, j] += known[j]
+                        sums[i, j] += grid[i] * known[j]
+                        squares[i, j] += grid[i] * grid[i] * known[j]
+                        products[i, j] += grid[i] * grid[j]
+    for i in range(size):
+        for j in range(size):
+            rows[i, j] += whole
+            sums[i, j] += whole_sums[i]
+            squares[i, j] += whole_products[i, i]
+            products[i, j] += whole_products[min(i, j), max(i, j)]

@@ -15,6 +15,7 @@ from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings, measure
 from curate.profile.copies import WHOLE_INPUT, add_copies, sink
+from curate.profile.counted import Counted, counting
 from curate.profile.reuse import Old, file_state, reusable
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
@@ -46,8 +47,9 @@ def write_records(
     threads: int | None = None,
     settings: Settings | None = None,
     old: Old | None = None,
-) -> tuple[list[Source], Amount]:
-    """Write one row per non-blank line of `sources`; returns what was read of each, and in all.
+) -> tuple[list[Source], Amount, Counted | None]:
+    """Write one row per non-blank line of `sources`; returns what was read of each, and in all, and
+    what was counted of the metrics (None where some are known only when all is read).
 
     Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
     sources come from `old`, whose rows are judged anew but not measured. Raises InputError for a
@@ -74,7 +76,7 @@ def write_records(
             on_progress(piece.bytes, piece.frame.height)
             yield piece.frame
 
-    def frames(*_: object) -> Iterator[pl.DataFrame]:
+    def frames() -> Iterator[pl.DataFrame]:
         try:
             for source in read:
                 if source.name in old.sources:
@@ -86,15 +88,23 @@ def write_records(
             failure.append(error)
             raise
 
+    def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
+        for frame in frames():
+            counter.add(frame)
+            yield frame
+
+    counted = Counted.of(chosen(settings.groups))
     try:
-        sink(register_io_source(frames, schema=dict(columns)), path)
+        with counting(counted) as counter:
+            sink(register_io_source(counted_frames, schema=dict(columns)), path)
     except BaseException:
         if failure:
             raise failure[0] from None
         raise
     if whole := settings.groups & WHOLE_INPUT:
         add_copies(path, rules, whole)
-    return read, _total(path)
+        return read, _total(path), None
+    return read, _total(path), counted
 
 
 def _total(path: Path) -> Amount:

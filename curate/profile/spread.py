@@ -23,6 +23,7 @@ from curate.manifest import thread_count
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
 from curate.profile.correlate import Products
+from curate.profile.counted import Counted
 from curate.profile.tally import FINE, Counts, Numbers, Tally
 
 
@@ -49,26 +50,28 @@ class Spread:
 
 
 def measure_spreads(
-    records: Path, metrics: Sequence[Metric], shares: Sequence[float]
+    records: Path,
+    metrics: Sequence[Metric],
+    shares: Sequence[float],
+    counted: Counted | None = None,
 ) -> tuple[Mapping[str, Spread], Products]:
-    """The spread of these metrics, and the sums behind their correlations."""
-    tallies = {metric.name: Tally.of(metric) for metric in metrics}
-    products = Products(metrics)
+    """The spread of these metrics, and the sums behind their correlations.
+
+    `counted` is what was counted of the records while they were made, of these metrics at least.
+    """
+    if counted is None:
+        counted = Counted.of(metrics)
+        columns = [*(metric.name for metric in metrics), DURATION_US.name]
+        for frame in _batches(pl.scan_parquet(records).select(columns)):
+            counted.add(frame)
+    tallies = {metric.name: counted.tallies[metric.name] for metric in metrics}
     with ThreadPoolExecutor(thread_count()) as pool:
-
-        def count(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
-            jobs = [pool.submit(products.add, batch)]
-            jobs += [pool.submit(tallies[name].add, batch[name], us, first) for name in tallies]
-            for job in jobs:
-                job.result()
-
-        _each_batch(records, list(tallies), count)
         picked = _pick(records, tallies, shares, pool)
     found = {
         metric.name: _spread(metric, tallies[metric.name], picked.get(metric.name), shares)
         for metric in metrics
     }
-    return found, products
+    return found, counted.products
 
 
 def count_bins(records: Path) -> Mapping[str, Tally]:

@@ -15,6 +15,7 @@ from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
 from curate.profile import duplicates
+from curate.profile.counted import Counted
 from curate.profile.spread import Spread, measure_spreads
 from curate.profile.tally import KEPT as WORST
 from curate.ruleset import RuleSet, Threshold, thresholds
@@ -42,11 +43,13 @@ def summarise(
     strata: Sequence[str],
     metrics: Sequence[Metric] = chosen(),
     origins: Sequence[Origin] = (),
+    counted: Counted | None = None,
 ) -> Json:
     """The parts of profile.json that are computed from records.parquet.
 
     A group of metrics of which no row says anything is left out. `origins` say how the sources are
-    read again; one that is not named is a NeMo manifest.
+    read again; one that is not named is a NeMo manifest. `counted` is what was counted of all
+    `metrics` while the records were made; without it they are counted now.
     """
     found_at = {origin.name: origin for origin in origins}
     with open_records(records) as table:
@@ -55,7 +58,7 @@ def summarise(
         duration_us = sum(us for _, _, us in verdicts.values())
         said, heard = duplicates.texts(records, rows), duplicates.segments(records, rows)
         told = _told(table, metrics)
-        spreads, products = measure_spreads(records, told, tuple(QUANTILES.values()))
+        spreads, products = measure_spreads(records, told, tuple(QUANTILES.values()), counted)
         return {
             "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
             "verdicts": [
@@ -71,7 +74,7 @@ def summarise(
             "metrics": _metrics(table, rules, told, spreads, rows, found_at),
             "correlations": {
                 "metrics": [metric.name for metric in told],
-                "pearson": products.pearson(),
+                "pearson": products.pearson(told),
             },
             "strata": {name: _strata(table, name) for name in strata},
             "worst_groups": {

@@ -58,6 +58,18 @@ class Tally:
             self.span, self.sums, self.worst, self.worst_at,
         )  # fmt: skip
 
+    def merge(self, other: Tally, first_row: int) -> None:
+        """Count what another tally of the same metric counted of rows from `first_row` on."""
+        self.rows[:] += other.rows
+        self.us[:] += other.us
+        np.minimum(self.span[_LEAST], other.span[_LEAST], out=self.span[_LEAST])
+        np.maximum(self.span[_MOST], other.span[_MOST], out=self.span[_MOST])
+        self.sums[:] += other.sums
+        for end in range(2):
+            for value, row in zip(other.worst[end], other.worst_at[end], strict=True):
+                if row >= 0 and value < self.worst[end, -1]:
+                    _keep(value, first_row + row, self.worst[end], self.worst_at[end])
+
     def pick(self, values: Numbers, wanted: npt.NDArray[np.bool_]) -> Numbers:
         """The values of a batch that fall into the wanted bins."""
         picked: Numbers = _pick(values, self.low, self.high, wanted)
