@@ -162,24 +162,6 @@ def _metrics(found: Json) -> Table:
     return table
 
 
-def split_table(found: Json) -> Sequence[Table]:
-    """What each output got, and how near the targets were met."""
-    outputs = plain_table("split", "output|rows|hours")
-    for entry in found["outputs"]:
-        outputs.add_row(entry["name"], f"{entry['rows']:,}", hours(entry["hours"]))
-    targets = plain_table("targets", "split|asked|target|got|speakers or groups")
-    for name, target in found["targets"].items():
-        targets.add_row(
-            name,
-            *(hours(target[key] / 3600) for key in ("asked_s", "target_s", "got_s")),
-            f"{target['groups']:,}",
-        )
-    leaks = plain_table("leaks (must be 0)", "kind|between|count")
-    for leak in found["leaks"]:
-        leaks.add_row(leak["kind"], " and ".join(leak["between"]), str(leak["count"]))
-    return [outputs, targets, leaks]
-
-
 def shard_table(found: Json) -> Sequence[Table]:
     """Shards and manifests written."""
     table = plain_table("shards", "what|cuts or rows|hours")

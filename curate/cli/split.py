@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,19 +20,56 @@ from curate.cli.app import (
     listed,
 )
 
+Group = Annotated[
+    list[str],
+    typer.Option(
+        "--group",
+        help="Fields whose values stay in one split.",
+        show_default="speaker, and session or recording fields that are there",
+    ),
+]
+Alpha = Annotated[
+    float,
+    typer.Option(help="Strata get hours as H^alpha: 1 is proportional, 0 the same for each."),
+]
+Floor = Annotated[
+    str, typer.Option(help="At least so much of each stratum in each split, where it is there.")
+]
+Cap = Annotated[
+    float, typer.Option(help="At most this share of a stratum is aimed at, over all splits.")
+]
+MaxHeldOut = Annotated[
+    str,
+    typer.Option(help="At most this share of the hours is held out so that nothing leaks."),
+]
+
 
 @app.command(name="split")
 def split_command(
     inputs: Annotated[list[str], typer.Argument(help="A profile directory, or manifests.")],
     out: Out,
-    eval_: Annotated[str, typer.Option("--eval", help="Size of eval: 20h, 45m, 90s.")] = "20h",
-    test: Annotated[str, typer.Option("--test", help="Size of test: 30h, 45m, 90s.")] = "30h",
+    eval_: Annotated[
+        str, typer.Option("--eval", help="Size of eval: 20h, 45m, 90s; 0h for none.")
+    ] = "20h",
+    test: Annotated[str, typer.Option("--test", help="Size of test, written likewise.")] = "30h",
+    split: Annotated[
+        list[str], typer.Option("--split", help="A further split: NAME=20h; repeat it.")
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     seed: Seed = 0,
     rules: RulesFile = None,
     by: By = [],  # noqa: B006
-    group: Annotated[
-        list[str], typer.Option("--group", help="Fields whose values stay in one split.")
-    ] = [],  # noqa: B006
+    group: Group = [],  # noqa: B006
+    alpha: Alpha = 0.5,
+    floor: Floor = "10m",
+    cap: Cap = 0.3,
+    max_held_out: MaxHeldOut = "5%",
+    lock: Annotated[
+        Path | None,
+        typer.Option("--lock", help="An earlier splits.lock.parquet: its records stay put."),
+    ] = None,
+    resplit: Annotated[
+        bool, typer.Option("--resplit", help="Let records of an old split in --out move.")
+    ] = False,
     strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
     format: Format = None,
     to: Annotated[
@@ -40,17 +78,19 @@ def split_command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a representative, leak-free eval and test set; the rest of the good goes to train.
+    """Draw representative, leak-free eval and test sets; the rest of the good goes to train.
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    from curate.cli import show, splitting, stages
+    from curate.cli import certified, show, splitting, stages
+    from curate.splits import Terms
 
     wanted = splitting.Wish(
-        eval_, test, seed, listed(by) or ["lang"], listed(group) or ["speaker"], strict, format, to
-    )
+        {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
+        strict, format, to, Terms.parse(alpha, floor, cap, max_held_out),
+    )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = splitting.split(inputs, out, rules, wanted, command_line(), advance)
-    show.summary(found, as_json, quiet, show.split_table, out)
+    show.summary(found, as_json, quiet, certified.split_tables, out)
     if gate:
         raise gate

@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import reports
-from curate.errors import ConfigError, CurateError, GateFailed
+from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.outputs import whole_directory
 from curate.profile import profile_into as build_profile
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
-from curate.splits import OURS, Targets, split_profile
+from curate.splits import (
+    GENDER,
+    LOCK,
+    SESSIONS,
+    Targets,
+    Terms,
+    impossible,
+    moved,
+    ours,
+    split_profile,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What `curate split` was asked for, as typed."""
+    """What `curate split` was asked for: sizes by name, further splits as typed, and the rest."""
 
-    eval: str
-    test: str
+    sizes: Mapping[str, str]
+    splits: list[str]
     seed: int
     by: list[str]
     group: list[str]
+    lock: Path | None
+    resplit: bool
     strict: bool
-    format: str | None = None
-    to: str | None = None
+    format: str | None
+    to: str | None
+    terms: Terms
 
 
 def split(
@@ -40,18 +53,44 @@ def split(
     command: str,
     advance: Progress,
 ) -> tuple[Json, CurateError | None]:
-    """`curate split`: split.json's content, and the gate that failed under --strict."""
-    targets = Targets.parse({"eval": wish.eval, "test": wish.test})
-    with whole_directory(out, OURS, "split.json") as folder:
+    """`curate split`: split.json's content, and the gate that failed under --strict.
+
+    ConfigError for what cannot be had at all, and where an old split in `out` would be upset.
+    """
+    targets = Targets.named(wish.sizes, wish.splits, wish.terms)
+    if wish.lock is not None and wish.resplit:
+        raise ConfigError.of("--resplit", "is the opposite of --lock", "name one of them")
+    with whole_directory(out, ours(tuple(targets.asked_s)), "split.json") as folder:
         profiled = _profiled(inputs, folder, rules, wish, command, advance)
         found = split_profile(
-            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to
+            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to, wish.lock
         )
+        if not wish.strict:
+            raise_all(ConfigError, impossible(found, targets))
+        if wish.lock is None and not wish.resplit:
+            _refuse_upset(out / LOCK, folder / LOCK)
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
-    failed = wish.strict and bool(found["warnings"])
-    return found, (GateFailed.of(out, "a target was not met (--strict)") if failed else None)
+    gates = found["gates"] if wish.strict else []
+    assert isinstance(gates, list)
+    faults = [Fault(str(out), f"{what} (--strict)") for what in gates]
+    return found, GateFailed(*faults) if faults else None
+
+
+def _refuse_upset(old: Path, new: Path) -> None:
+    """An evaluation set that changes unasked makes old results worthless."""
+    if not old.is_file():
+        return
+    faults = [
+        Fault(
+            str(old.parent),
+            f"{count} records of its {name} would move to another split",
+            f"--lock {old} keeps them where they are; --resplit lets them move",
+        )
+        for name, count in moved(old, new).items()
+    ]
+    raise_all(ConfigError, faults)
 
 
 def _profiled(
@@ -74,6 +113,6 @@ def _profiled(
     find_sources(inputs, wish.format)
     scratch = folder / ".profile"
     scratch.mkdir()
-    fields = [*wish.by, *wish.group]
+    fields = [*wish.by, *(wish.group or SESSIONS), GENDER]
     build_profile(inputs, scratch, load_rules(rules), fields, command, advance, format=wish.format)
     return scratch

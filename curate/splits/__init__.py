@@ -1,62 +1,65 @@
-"""`curate split`: a representative eval and test set, no leak, and every row accounted for."""
+"""`curate split`: representative splits, no leak, and every row accounted for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from curate.columns import (
-    AUDIO_KEY,
-    BYTE_LENGTH,
-    DURATION_US,
-    JUDGEMENT,
-    LANG,
-    LINE,
-    NORMAL_KEY,
-    OFFSET_S,
-    RECORD,
-    SOURCE,
-    TAGS,
-    VERDICT,
-    VERDICTS,
-)
+from curate.columns import JUDGEMENT, REASON, RECORD, SPEAKER
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.ledger import Amount, Entry, Ledger
-from curate.manifest.formats import CONVERTED
+from curate.ledger import Entry, Ledger
 from curate.outputs import write_json
-from curate.profile import read_profile, versions
-from curate.profile.summary import Json, hours
-from curate.routes import MALFORMED, POOL, REJECTED, TRAIN
-from curate.splits.assign import HELD_OUT, Assignment, assign
-from curate.splits.audit import balance, leaks
+from curate.profile import read_profile
+from curate.profile.summary import Json
+from curate.routes import MALFORMED, REJECTED, TRAIN
+from curate.splits.assign import Assignment, assign
+from curate.splits.certificate import amount, certificate
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
-from curate.splits.targets import LARGEST_SHARE, Target, Targets, in_words
+from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCK, lay, moved, write_lock
+from curate.splits.refuse import impossible
+from curate.splits.strata import GENDER
+from curate.splits.targets import Targets, Terms
 from curate.splits.write import write_lines, write_reasons
 
-__all__ = ["OURS", "Targets", "split_profile"]
+__all__ = [
+    "GENDER",
+    "LOCK",
+    "SESSIONS",
+    "Targets",
+    "Terms",
+    "impossible",
+    "moved",
+    "ours",
+    "split_profile",
+]
 
-SCHEMA = "curate.split/1"
-BORDERLINE_COPY = "eval_borderline"
-LOCK = "splits.lock.parquet"
-OURS = frozenset(
-    {
-        *(
-            f"{name}.{ending}"
-            for name in ("train", "eval", "test", REJECTED, MALFORMED, HELD_OUT, BORDERLINE_COPY)
-            for ending in ("jsonl", CUTS_ENDING)
-        ),
-        "rejected.reasons.jsonl",
-        "malformed.reasons.jsonl",
-        "split.json",
-        LOCK,
-        "ledger.json",
-        "report.html",
-    }
-)
-"""What a split directory holds."""
+SESSIONS = (
+    "speaker_id", "client_id", "session", "session_id", "conversation_id", "recording_id",
+    "episode_id", "video_id",
+)  # fmt: skip
+"""Fields beside the speaker whose values stay in one split where a profile has them, unless the
+grouping fields are named."""
+
+FEW_SOURCES = 32
+"""Up to so many manifests, each is a stratum of its own, unless the strata are named."""
+
+
+def ours(names: Sequence[str] = ()) -> frozenset[str]:
+    """What a split directory holds, with splits of these names beside eval and test."""
+    outputs = (TRAIN, "eval", "test", *names, REJECTED, MALFORMED, HELD_OUT, BORDERLINE_COPY)
+    return frozenset(
+        {
+            *(f"{name}.{ending}" for name in outputs for ending in ("jsonl", CUTS_ENDING)),
+            "rejected.reasons.jsonl",
+            "malformed.reasons.jsonl",
+            "split.json",
+            LOCK,
+            "ledger.json",
+            "report.html",
+        }
+    )
 
 
 def split_profile(
@@ -64,74 +67,96 @@ def split_profile(
     folder: Path,
     targets: Targets,
     seed: int,
-    by: Sequence[str],
-    group: Sequence[str],
+    by: Sequence[str] = (),
+    group: Sequence[str] = (),
     command: str = "",
     to: str | None = None,
+    lock: Path | None = None,
 ) -> Json:
     """Split the records of a profile directory into `folder` (which exists).
 
     Writes each split's original lines, the certificate split.json, splits.lock.parquet and
-    ledger.json; returns split.json's content. `to`="lhotse" adds Lhotse cuts of each.
-    Raises ConfigError where a column is not in the
-    profile, InputError where the manifests are no longer those profiled.
+    ledger.json; returns split.json's content. `by` are the columns of the strata (by default lang,
+    and source where there are a few manifests), `group` those whose values stay in one split (by
+    default speaker, and SESSIONS where the profile has them). `to`="lhotse" adds Lhotse cuts of
+    each. With an earlier `lock`, records keep the split that it gave them.
+    Raises ConfigError where a column is not in the profile or the lock is another corpus's,
+    InputError where the manifests are no longer those profiled.
     """
     check_target(to)
     facts = read_profile(profile)
-    records = _read_records(profile, [*by, *group])
+    records, by, group = _read_records(profile, by, group, list(facts["by"]))  # type: ignore[call-overload]
+    records, known = (records, None) if lock is None else lay(lock, records)
     done = assign(records, targets, seed, by, group)
-    done = replace(done, rows=_mark_borderline(done.rows))
-    names = [aim.name for aim in done.targets]
-    outputs = [TRAIN, *sorted(names), REJECTED, MALFORMED]
-    held = done.rows.filter(pl.col("split") == HELD_OUT)
-    written = [*outputs, HELD_OUT] if held.height else outputs
+    del records
+    names = sorted(aim.name for aim in done.targets)
+    outputs = [TRAIN, *names, REJECTED, MALFORMED]
+    written = [*outputs, HELD_OUT] if done.rows["split"].eq(HELD_OUT).any() else outputs
     inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
     write_lines(done.rows, written, inputs, folder)
     copies = _write_borderline_copy(done.rows, inputs, folder)
+    reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     for name in (REJECTED, MALFORMED):
-        write_reasons(done.rows, name, folder)
-    _write_lock(done.rows, folder / LOCK)
-    ledger = _ledger(done.rows, written, copies, facts)
+        write_reasons(done.rows, reasons, name, folder)
+    write_lock(done.rows, folder / LOCK)
+    ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
-    found = _certificate(done, written, seed, by, group, facts, command)
+    found = certificate(done, written, seed, targets.terms, by, group, facts, command, known)
     if to is not None:
         found["cuts"] = write_cuts(done.rows, written, folder)
     write_json(folder / "split.json", found)
     return found
 
 
-def _read_records(profile: Path, wanted: Sequence[str]) -> pl.DataFrame:
+def _read_records(
+    profile: Path, by: Sequence[str], group: Sequence[str], kept: Sequence[str]
+) -> tuple[pl.DataFrame, list[str], list[str]]:
+    """The columns that splitting needs, and the columns of strata and groups.
+
+    `kept` are the fields that the profile keeps of its manifests because somebody asked.
+    """
     path = profile / "records.parquet"
     if not path.is_file():
         raise InputError.of(profile, "holds no records.parquet", "run curate profile first")
     present = pl.scan_parquet(path).collect_schema().names()
-    absent = [name for name in dict.fromkeys(wanted) if name not in present]
-    raise_all(
-        ConfigError,
-        [
-            Fault(
-                "--by or --group",
-                f"the profile has no column {name!r}",
-                f"profile with --by {name}",
-            )
-            for name in absent
-        ],
-    )
-    columns = [column.name for column in (*RECORD, *JUDGEMENT)]
-    return pl.read_parquet(
-        path, columns=list(dict.fromkeys([*columns, "char_rate", "words", *wanted]))
-    )
+    _refuse_absent([("--by", by), ("--group", group)], present, kept)
+    groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
+    strata = list(by) or ["lang", *_few_sources(path)]
+    optional = [GENDER] if GENDER in present else []
+    columns = [column.name for column in (*RECORD, *JUDGEMENT) if column is not REASON]
+    wanted = [*columns, "char_rate", "words", *strata, *groups, *optional]
+    return pl.read_parquet(path, columns=list(dict.fromkeys(wanted))), strata, groups
 
 
-def _mark_borderline(rows: pl.DataFrame) -> pl.DataFrame:
-    groups = rows.filter(pl.col("split") == "eval")["group"].unique()
-    marked = (
-        (pl.col("split") == HELD_OUT)
-        & (VERDICT.expr == "borderline")
-        & pl.col("group").is_in(groups.implode())
-    )
-    return rows.with_columns(marked.alias(BORDERLINE_COPY))
+def _refuse_absent(
+    named: Sequence[tuple[str, Sequence[str]]], present: Sequence[str], kept: Sequence[str]
+) -> None:
+    known = {"lang", "speaker", "source", *SESSIONS, GENDER, *kept}
+    faults = [
+        Fault(
+            option,
+            f"the profile has no column {name!r}",
+            f"profile with --by {name}, if the manifest has that field; or name one of these: "
+            f"{', '.join(name for name in present if name in known)}",
+        )
+        for option, names in named
+        for name in dict.fromkeys(names)
+        if name not in present
+    ]
+    raise_all(ConfigError, faults)
+
+
+def _filled(path: Path, columns: Sequence[str]) -> list[str]:
+    if not columns:
+        return []
+    counts = pl.scan_parquet(path).select(pl.col(columns).count()).collect()
+    return [name for name in columns if counts[name][0]]
+
+
+def _few_sources(path: Path) -> list[str]:
+    count = pl.scan_parquet(path).select(pl.col("source").n_unique()).collect().item()
+    return ["source"] if 1 < count <= FEW_SOURCES else []
 
 
 def _write_borderline_copy(
@@ -142,170 +167,14 @@ def _write_borderline_copy(
     if not copy.height:
         return []
     write_lines(copy, [BORDERLINE_COPY], inputs, folder)
-    return [Entry(BORDERLINE_COPY, _amount(copy))]
-
-
-def _write_lock(rows: pl.DataFrame, path: Path) -> None:
-    """Every assignment, in input order; what a later run and `curate shard` need of each row."""
-    columns = (
-        SOURCE, LINE, BYTE_LENGTH, AUDIO_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US, TAGS,
-    )  # fmt: skip
-    rows.select(
-        *(column.name for column in columns),
-        VERDICT.expr.cast(pl.String),
-        pl.col("split").cast(pl.String),
-        BORDERLINE_COPY,
-    ).write_parquet(path, compression="zstd")
-
-
-def _amount(rows: pl.DataFrame) -> Amount:
-    return Amount(rows.height, int(rows[BYTE_LENGTH.name].sum()), int(rows[DURATION_US.name].sum()))
+    return [Entry(BORDERLINE_COPY, amount(copy))]
 
 
 def _ledger(
-    rows: pl.DataFrame, outputs: Sequence[str], copies: Sequence[Entry], facts: Json
+    done: Assignment, outputs: Sequence[str], copies: Sequence[Entry], facts: Json
 ) -> Ledger:
     """The profile's rows against what went into each output."""
-    total = _amount(rows)
+    total = amount(done.rows)
     assert total.rows == facts["totals"]["rows"], "the profile's rows are all here"  # type: ignore[index]
-    entries = [Entry(name, _amount(rows.filter(pl.col("split") == name))) for name in outputs]
+    entries = [Entry(name, amount(done.rows.filter(pl.col("split") == name))) for name in outputs]
     return Ledger("split", total, entries, copies)
-
-
-def _certificate(
-    done: Assignment,
-    outputs: Sequence[str],
-    seed: int,
-    by: Sequence[str],
-    group: Sequence[str],
-    facts: Json,
-    command: str,
-) -> Json:
-    names = sorted(aim.name for aim in done.targets)
-    certificate: Json = {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(("asr-curate", "polars", "numba", "numpy")),
-        "seed": seed,
-        "rules": facts["rules"],
-        "inputs": facts["inputs"],
-        "targets": {
-            aim.name: _target(done.rows, aim) for aim in sorted(done.targets, key=_by_name)
-        },
-        "outputs": [_output(done.rows, name) for name in outputs],
-        "strata_columns": [*by, "duration_bin"],
-        "strata": _strata(done, by),
-        "groups": _groups(done.rows, names, group),
-        "leaks": leaks(done.rows, [TRAIN, *names], group),
-        "balance": balance(done.rows, names),
-    }
-    clean = done.rows.filter(pl.col("route") == POOL)[DURATION_US.name]
-    longest_us = int(clean.max() or 0)  # type: ignore[arg-type]
-    certificate["warnings"] = _warnings(certificate, longest_us / 1e6)
-    return certificate
-
-
-def _by_name(aim: Target) -> str:
-    return aim.name
-
-
-def _target(rows: pl.DataFrame, aim: Target) -> Json:
-    chosen = rows.filter(pl.col("split") == aim.name)
-    return {
-        "asked_s": aim.asked_s,
-        "target_s": round(aim.target_s, 6),
-        "got_s": int(chosen[DURATION_US.name].sum()) / 1e6,
-        "rows": chosen.height,
-        "groups": chosen["group"].n_unique(),
-        "words": int(chosen["words"].sum()),
-        "shrunk": aim.shrunk,
-    }
-
-
-def _output(rows: pl.DataFrame, name: str) -> Json:
-    chosen = rows.filter(pl.col("split") == name)
-    amount = _amount(chosen)
-    counts = dict(chosen[VERDICT.name].cast(pl.String).value_counts().iter_rows())
-    return {
-        "name": name,
-        "file": f"{name}.jsonl",
-        "rows": amount.rows,
-        "bytes": amount.bytes,
-        "hours": hours(amount.duration_us),
-        "verdicts": {verdict: counts.get(verdict, 0) for verdict in VERDICTS},
-    }
-
-
-def _strata(done: Assignment, by: Sequence[str]) -> list[Json]:
-    columns = [*by, "duration_bin"]
-    seconds = done.rows.group_by("stratum", "split").agg(pl.col(DURATION_US.name).sum()).iter_rows()
-    got = {(stratum, split): us / 1e6 for stratum, split, us in seconds}
-    return [
-        {
-            "stratum": {column: row[column] for column in columns},
-            "clean_s": round(row["available_s"], 6),
-            "train_s": got.get((row["stratum"], TRAIN), 0.0),
-            **{
-                key: value
-                for name, due in sorted(done.due_us.items())
-                for key, value in (
-                    (f"{name}_s", got.get((row["stratum"], name), 0.0)),
-                    (f"{name}_target_s", float(due[row["stratum"]]) / 1e6),
-                )
-            },
-        }
-        for row in done.strata.iter_rows(named=True)
-    ]
-
-
-def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> Json:
-    alone = pl.all_horizontal([pl.col(column).is_null() for column in group])
-    return {
-        "columns": list(group),
-        "total": rows["group"].n_unique(),
-        "ungrouped_rows": rows.filter(alone).height,
-        **{
-            name: rows.filter(pl.col("split") == name)["group"].n_unique()
-            for name in (TRAIN, *names)
-        },
-    }
-
-
-def _warnings(certificate: Json, longest_s: float) -> list[str]:
-    """What a reader must not miss, worst first. A target is met to 1 % or to one utterance."""
-    leaked: list[Json] = certificate["leaks"]  # type: ignore[assignment]
-    targets: Mapping[str, Mapping[str, float]] = certificate["targets"]  # type: ignore[assignment]
-    inputs: Sequence[Mapping[str, object]] = certificate["inputs"]  # type: ignore[assignment]
-    said = [
-        f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
-        for leak in leaked
-        if leak["count"]
-    ]
-    for name, target in targets.items():
-        asked, aim, got = (target[key] for key in ("asked_s", "target_s", "got_s"))
-        if target["shrunk"]:
-            share = LARGEST_SHARE.get(name, 0.1)
-            said.append(
-                f"{name}: {in_words(asked)} asked, but at most {share:.0%} of the clean hours are "
-                f"given: the target is {in_words(aim)}"
-            )
-        if abs(got - aim) > max(0.01 * aim, longest_s):
-            said.append(
-                f"{name}: {in_words(got)} of {in_words(aim)}, since whole groups of the pool fit "
-                "no better"
-            )
-    return said + _notes(inputs)
-
-
-def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
-    """What the outputs do not hold of these inputs."""
-    converted = [str(entry["source"]) for entry in inputs if entry.get("copied") == CONVERTED]
-    tagged = [str(entry["source"]) for entry in inputs if entry.get("added")]
-    return [
-        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {what}"
-        for names, what in (
-            (converted, "the outputs hold its records as NeMo lines, not its original bytes"),
-            (tagged, "its blend's weight and tags are columns of the lock, not of the lines"),
-        )
-        if names
-    ]

@@ -1,4 +1,4 @@
-"""From judged records to one split for every row: draw, then hold out whatever would leak."""
+"""From judged records to one split for every row: choose groups, hold out whatever would leak."""
 
 from __future__ import annotations
 
@@ -9,166 +9,223 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, RECORDING_KEY
-from curate.routes import MALFORMED, POOL, REJECTED, TRAIN, route
-from curate.splits.draw import Pool, draw, order
+from curate.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
+from curate.routes import MALFORMED, REJECTED, TRAIN, route
 from curate.splits.groups import components
-from curate.splits.targets import Target, Targets, allocate
+from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
+from curate.splits.pool import Floats, Pool, aim, build, mixed
+from curate.splits.search import (
+    FREE,
+    TO_TRAIN,
+    TORN,
+    State,
+    begin,
+    draw,
+    engage,
+    enter_known,
+    enter_row,
+)
+from curate.splits.strata import DURATION_BIN, duration_bin, number_strata
+from curate.splits.targets import Target, Targets, Terms, allocate, drawing_order
 
-HELD_OUT = "held_out"
-DRAWN = ("test", "eval")
-"""The final test is drawn first: it has the first claim on rare strata."""
-
-DURATION_EDGES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
-
-Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+_NOT_DRAWN = (HELD_OUT, REJECTED, MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`rows`: the records with columns group, stratum, route and split added, in input order.
+    """`rows`: the records with group, stratum, route, split, weight and the mark of the borderline
+    copy added, in input order.
 
-    `strata`: one row per stratum (clean seconds available); `due_us` has what each split was due
-    of each stratum.
+    `strata`: one row per stratum (clean seconds available); `due_s` has what each split was due
+    of each stratum. `held_us` of `usable_us` microseconds are held out; `longest_us` is the longest
+    clean record's. `needed_share`: where a target is not met, the share of hours that has to be
+    held out to meet it; None where it is met, or cannot be.
     """
 
     rows: pl.DataFrame
     strata: pl.DataFrame
     targets: Sequence[Target]
-    due_us: Mapping[str, npt.NDArray[np.int64]]
-
-
-def duration_bin() -> pl.Expr:
-    """Duration classes as stratum labels, such as `2-5 s`."""
-    lows = (0.0, *DURATION_EDGES_S[:-1])
-    label = pl.lit(f"{DURATION_EDGES_S[-1]:g}+ s")
-    for low, high in reversed(list(zip(lows, DURATION_EDGES_S, strict=True))):
-        below = DURATION_US.expr < round(high * 1e6)
-        label = pl.when(below).then(pl.lit(f"{low:g}-{high:g} s")).otherwise(label)
-    return pl.when(DURATION_US.expr.is_not_null()).then(label).alias("duration_bin")
+    due_s: Mapping[str, Floats]
+    held_us: int
+    usable_us: int
+    longest_us: int
+    needed_share: float | None
 
 
 def assign(
     records: pl.DataFrame, targets: Targets, seed: int, by: Sequence[str], group: Sequence[str]
 ) -> Assignment:
-    """Give every record its split: train, eval, test, held_out, rejected or malformed."""
+    """Give every record its split: train, eval, test, others named, held_out, rejected, malformed.
+
+    A record that LOCKED gives a split keeps it as long as it is clean.
+    """
+    if LOCKED.name not in records.columns:
+        records = records.with_columns(pl.lit(None, pl.String).alias(LOCKED.name))
     rows = records.with_columns(route(), duration_bin())
     rows = rows.with_columns(pl.Series("group", components(rows, [*group, RECORDING_KEY.name])))
-    rows, strata = _number_strata(rows, [*by, "duration_bin"])
-    pool = _pool(rows)
-    available = np.zeros(strata.height)
-    clean = rows["route"].eq(POOL).to_numpy()
-    np.add.at(
-        available, rows["stratum"].to_numpy()[clean], rows[DURATION_US.name].to_numpy()[clean] / 1e6
-    )
-    aims = targets.within(float(available.sum()))
-    offered = order(_group_names(rows), seed)
-    taken = np.zeros(pool.first.size - 1, np.bool_)
-    split_of_group = np.full(taken.size, TRAIN, dtype=object)
-    due: dict[str, npt.NDArray[np.int64]] = {}
-    for aim in sorted(aims, key=lambda aim: _drawing_order(aim.name)):
-        due[aim.name] = np.rint(allocate(available, aim.target_s) * 1e6).astype(np.int64)
-        chosen = draw(pool, offered, due[aim.name], round(aim.target_s * 1e6), taken)
-        taken |= chosen
-        split_of_group[chosen] = aim.name
-    drawn = pl.Series("drawn", split_of_group[rows["group"].to_numpy()].tolist(), dtype=pl.String)
-    placed = _hold_out(rows.with_columns(drawn), [aim.name for aim in aims])
-    return Assignment(placed, strata.with_columns(pl.Series("available_s", available)), aims, due)
-
-
-def _drawing_order(name: str) -> int:
-    return DRAWN.index(name) if name in DRAWN else len(DRAWN)
-
-
-def _number_strata(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Number the strata of the rows that may be trained on, ordered by their values."""
-    strata = (
-        rows.filter(pl.col("route").is_in([POOL, TRAIN]))
-        .select(columns)
-        .unique()
-        .sort(columns, nulls_last=True)
-        .with_row_index("stratum")
-        .with_columns(pl.col("stratum").cast(pl.Int64))
-    )
-    numbered = rows.join(
-        strata, on=list(columns), how="left", nulls_equal=True, maintain_order="left"
-    )
-    return numbered.with_columns(pl.col("stratum").fill_null(-1)), strata
-
-
-def _pool(rows: pl.DataFrame) -> Pool:
-    clean = rows.with_row_index("row").filter(pl.col("route") == POOL).sort("group", "row")
-    groups = int(rows["group"].max() or 0) + 1  # type: ignore[arg-type]
-    counts = np.bincount(clean["group"].to_numpy(), minlength=groups)
-    return Pool(
-        rows=clean["row"].cast(pl.Int64).to_numpy(),
-        first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        stratum=rows["stratum"].to_numpy(),
-        duration_us=rows[DURATION_US.name].fill_null(0).to_numpy(),
-        cost_us=_costs(rows, groups),
+    rows, strata = number_strata(rows, [*by, DURATION_BIN])
+    barred = rows.filter(LOCKED.expr == TRAIN)[NORMAL_KEY.name]
+    pool = build(rows, by, strata.height, seed, barred if barred.len() else None)
+    available = pool.available_us / 1e6
+    aims = _with_locked(targets.within(float(available.sum())), rows)
+    due = _due(available, aims, targets.terms)
+    pool = aim(pool, due)
+    state = _choose(pool, rows, aims, targets.terms.max_held_out)
+    placed = _placed(rows, pool, state, [each.name for each in aims])
+    weighed = _weighed(placed, pool, [each.name for each in aims])
+    return Assignment(
+        rows=_mark_borderline(weighed, seed),
+        strata=strata.with_columns(pl.Series("available_s", available)),
+        targets=aims,
+        due_s=due,
+        held_us=int(placed.filter(pl.col("split") == HELD_OUT)[DURATION_US.name].sum()),
+        usable_us=int(pool.rows.us.sum()),
+        longest_us=int(pool.rows.us[pool.rows.clean].max(initial=0)),
+        needed_share=_needed(pool, rows, aims, state),
     )
 
 
-def _costs(rows: pl.DataFrame, groups: int) -> npt.NDArray[np.int64]:
-    """What would be held out if a group were taken, microseconds per group.
+def _needed(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], state: State) -> float | None:
+    """The share of hours to hold out that would meet every target, where one is not met."""
+    if _met(pool, aims, state):
+        return None
+    free = _choose(pool, rows, aims, 1.0)
+    return float(free.held[0]) / float(pool.rows.us.sum()) if _met(pool, aims, free) else None
 
-    Its own rows that are not clean, and every row elsewhere with a text of its clean rows.
+
+def _met(pool: Pool, aims: Sequence[Target], state: State) -> bool:
+    longest = int(pool.rows.us[pool.rows.clean].max(initial=0))
+    return all(
+        state.sums[split] >= each.target_s * 1e6 - max(longest, each.target_s * 1e4)
+        for split, each in enumerate(aims)
+    )
+
+
+def _with_locked(aims: list[Target], rows: pl.DataFrame) -> list[Target]:
+    """Splits that the lock has and nobody asked for are kept as they are, and not added to."""
+    asked = {each.name for each in aims}
+    locked = set(rows[LOCKED.name].drop_nulls().unique()) - {TRAIN, *_NOT_DRAWN} - asked
+    return sorted(
+        [*aims, *(Target(name, 0.0, 0.0) for name in locked)],
+        key=lambda each: drawing_order(each.name),
+    )
+
+
+def _due(available: Floats, aims: Sequence[Target], terms: Terms) -> dict[str, Floats]:
+    """What each split is due of each stratum; the cap is shared out by their sizes."""
+    whole = max(sum(each.target_s for each in aims), 1e-9)
+    return {
+        each.name: allocate(
+            available,
+            each.target_s,
+            Terms(terms.alpha, terms.floor_s, terms.cap * each.target_s / whole),
+        )
+        for each in aims
+    }
+
+
+def _choose(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], max_held: float) -> State:
+    """Locked groups first, then what fills the splits."""
+    state = begin(pool.rows, pool.clean_us.size, len(aims))
+    _enter_locked(pool, state, rows, [each.name for each in aims])
+    fixed = state.split != FREE
+    most_held = max(int(max_held * float(pool.rows.us.sum())), int(state.held[0]))
+    targets_us = np.array([round(each.target_s * 1e6) for each in aims], np.int64)
+    draw(pool.rows, state, pool.offered, pool.clean_us, fixed, targets_us, most_held)
+    return state
+
+
+def _enter_locked(pool: Pool, state: State, rows: pl.DataFrame, names: Sequence[str]) -> None:
+    """Put the lock's groups where they were; one that the lock has in two places is in pieces."""
+    locked = rows[LOCKED.name].gather(pool.row)
+    if not locked.count():
+        return
+    places = {TRAIN: TO_TRAIN, **{name: number for number, name in enumerate(names)}}
+    place = locked.replace_strict(places, default=None, return_dtype=pl.Int16)
+    number = rows["group"].gather(pool.row).rename("group")
+    found = (
+        pl.DataFrame({"group": number, "place": place, "locked": locked})
+        .filter(pl.col("locked").is_not_null())
+        .group_by("group")
+        .agg(pl.col("place").min().alias("least"), pl.col("place").max().alias("most"))
+        .sort("group")
+    )
+    known = place.fill_null(FREE).to_numpy()
+    for group, least, most in found.iter_rows():
+        first, last = pool.rows.first[group], pool.rows.first[group + 1]
+        inside = (known[first:last] >= 0) & pool.rows.clean[first:last]
+        if least is None or most == TO_TRAIN:
+            state.split[group] = TO_TRAIN
+        elif least == most:
+            enter_known(pool.rows, state, group, most, inside)
+        else:
+            engage(pool.rows, state, group, TORN)
+            for row in np.flatnonzero(inside) + first:
+                enter_row(pool.rows, state, row, known[row])
+
+
+def _placed(rows: pl.DataFrame, pool: Pool, state: State, names: Sequence[str]) -> pl.DataFrame:
+    """The final split of each row; what shares a group or a text with a named split is held out."""
+    number = rows["group"].to_numpy()[pool.row]
+    chosen = state.split[number]
+    texts = pool.rows.text
+    claimed = np.zeros(texts.size, np.bool_)
+    claimed[texts >= 0] = state.claim[texts[texts >= 0]] >= 0
+    locked = rows[LOCKED.name].gather(pool.row)
+    codes = {TRAIN: -1, HELD_OUT: -2, **{name: at for at, name in enumerate(names)}}
+    known = locked.replace_strict(codes, default=None, return_dtype=pl.Int16)
+    before = known.fill_null(-3).to_numpy()
+    to_train = (chosen == FREE) | (chosen == TO_TRAIN) | ((chosen == TORN) & (before == -1))
+    place = np.where(to_train & ~claimed & (before != -2), np.int16(-1), np.int16(-2))
+    place = np.where(state.inside, np.where(chosen >= 0, chosen, before), place)
+    split = np.full(rows.height, -3, np.int16)
+    split[pool.row] = place
+    named = {-1: TRAIN, -2: HELD_OUT, **dict(enumerate(names))}
+    found = pl.Series("split", split).replace_strict(named, default=None, return_dtype=pl.String)
+    return rows.with_columns(found.fill_null(rows["route"]).alias("split"))
+
+
+def _weighed(rows: pl.DataFrame, pool: Pool, names: Sequence[str]) -> pl.DataFrame:
+    """With WEIGHT: the stratum's clean seconds over those that the split has of it."""
+    got = rows.filter(pl.col("split").is_in(list(names))).group_by("split", STRATUM.name)
+    there = pl.DataFrame(
+        {
+            STRATUM.name: np.arange(pool.strata, dtype=np.int32),
+            "available_us": pool.available_us,
+        }
+    )
+    weights = (
+        got.agg(pl.col(DURATION_US.name).sum().alias("got_us"))
+        .join(there, on=STRATUM.name)
+        .select(
+            "split",
+            STRATUM.name,
+            (pl.col("available_us") / pl.col("got_us")).alias(WEIGHT.name),
+        )
+    )
+    return rows.join(weights, on=["split", STRATUM.name], how="left", maintain_order="left")
+
+
+def _mark_borderline(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Mark borderline rows of eval's own groups, at most as many hours as eval has.
+
+    They are held out anyway, and good for measuring what borderline data does; the copy is taken
+    in the order of the mixed keys, so that it is a fair sample where there are more.
     """
-    usable = rows.filter(pl.col("route").is_in([POOL, TRAIN]))
-    own = (
-        usable.filter(pl.col("route") == TRAIN)
-        .group_by("group")
-        .agg(pl.col(DURATION_US.name).sum().alias("us"))
+    mine = rows.filter(pl.col("split") == "eval")
+    groups = mine["group"].unique()
+    wanted = (
+        (pl.col("split") == HELD_OUT)
+        & (VERDICT.expr == "borderline")
+        & pl.col("group").is_in(groups.implode())
     )
-    everywhere = usable.group_by(NORMAL_KEY.name).agg(
-        pl.col(DURATION_US.name).sum().alias("everywhere_us")
-    )
-    here = usable.group_by("group", NORMAL_KEY.name).agg(
-        pl.col(DURATION_US.name).sum().alias("here_us"),
-        (pl.col("route") == POOL).any().alias("clean"),
-    )
-    elsewhere = (
-        here.filter(pl.col("clean"))
-        .join(everywhere, on=NORMAL_KEY.name)
-        .group_by("group")
-        .agg((pl.col("everywhere_us") - pl.col("here_us")).sum().alias("us"))
-    )
-    costs = np.zeros(groups, np.int64)
-    for part in (own, elsewhere):
-        np.add.at(costs, part["group"].to_numpy(), part["us"].to_numpy())
-    return costs
-
-
-def _group_names(rows: pl.DataFrame) -> list[str]:
-    """A name for each group that does not depend on the order of rows: its least audio key."""
-    named = rows.group_by("group").agg(pl.col(AUDIO_KEY.name).min()).sort("group")
-    return [str(key) for key in named[AUDIO_KEY.name]]
-
-
-def _hold_out(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """The final split of each row; what shares a group or a text with eval or test is held out."""
-    first = pl.col("drawn").is_in(list(names))
-    placed = rows.with_columns(
-        pl.when(pl.col("route").is_in([REJECTED, MALFORMED]))
-        .then(pl.col("route"))
-        .when((pl.col("route") == TRAIN) & first)
-        .then(pl.lit(HELD_OUT))
-        .otherwise(pl.col("drawn"))
-        .alias("split")
-    )
-    claimed: list[str] = []
-    for name in sorted(names, key=_drawing_order):
-        placed = _yield_texts(placed, claimed, [name])
-        claimed.append(name)
-    return _yield_texts(placed, claimed, [TRAIN])
-
-
-def _yield_texts(
-    rows: pl.DataFrame, claimed: Sequence[str], yielding: Sequence[str]
-) -> pl.DataFrame:
-    """Hold out rows of `yielding` splits whose text stands in a `claimed` split."""
-    keys = rows.filter(pl.col("split").is_in(list(claimed)))[NORMAL_KEY.name].unique()
-    leaking = pl.col("split").is_in(list(yielding)) & NORMAL_KEY.expr.is_in(keys.implode())
-    return rows.with_columns(
-        pl.when(leaking).then(pl.lit(HELD_OUT)).otherwise(pl.col("split")).alias("split")
-    )
+    found = rows.with_row_index("row").filter(wanted)
+    order = np.argsort(mixed(found["audio_key"].to_numpy(), seed), kind="stable")
+    found = found[order]
+    kept = found.filter(pl.col(DURATION_US.name).cum_sum() <= int(mine[DURATION_US.name].sum()))[
+        "row"
+    ]
+    mark = np.zeros(rows.height, np.bool_)
+    mark[kept.to_numpy()] = True
+    return rows.with_columns(pl.Series(BORDERLINE_COPY, mark))

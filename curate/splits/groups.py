@@ -17,10 +17,23 @@ def components(frame: pl.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.in
     """
     parent = np.arange(frame.height, dtype=np.int64)
     for column in columns:
-        codes = frame[column].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+        codes = _codes(frame[column])
         _join(parent, codes, np.full(int(codes.max(initial=0)) + 1, -1, np.int64))
     roots = _roots(parent)
     return np.unique(roots, return_inverse=True)[1].astype(np.int64)
+
+
+def _codes(values: pl.Series) -> npt.NDArray[np.int64]:
+    """Equal values to equal numbers from 1, null to 0. Strings by their hash: sorting them is slow,
+    and which number a value gets changes nothing.
+    """
+    if values.dtype == pl.String:
+        values = (
+            values.to_frame()
+            .select(pl.when(pl.first().is_not_null()).then(pl.first().hash()))
+            .to_series()
+        )
+    return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
 
 
 @nb.njit(cache=True)

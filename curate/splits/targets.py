@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +15,17 @@ from curate.errors import ConfigError, Fault, raise_all
 LARGEST_SHARE: Mapping[str, float] = {"eval": 0.10, "test": 0.15}
 """At most this share of the clean hours becomes eval or test: training data come first. A corpus
 of 200 clean hours or more meets the default 20 h and 30 h in full."""
+OTHER_SHARE = 0.10
+"""The same for any other split that is named."""
 
-ALPHA = 0.5
-"""Strata get hours in proportion to H^ALPHA: 1 is proportional, 0 uniform."""
-
-LARGEST_STRATUM_SHARE = 0.3
-"""At most this share of a stratum's clean hours goes to one split."""
+DEFAULT_SIZES: Mapping[str, str] = {"eval": "20h", "test": "30h"}
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)\Z")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
+TAKEN_NAMES = frozenset({"train", "rejected", "malformed", "held_out", "eval_borderline", "ledger"})
+
+Floats = npt.NDArray[np.float64]
 
 
 def in_words(seconds: float) -> str:
@@ -30,6 +33,48 @@ def in_words(seconds: float) -> str:
     if seconds >= 3600:
         return f"{seconds / 3600:.4g} h"
     return f"{seconds / 60:.3g} min" if seconds >= 60 else f"{seconds:.3g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the splits are to look like.
+
+    Strata get hours in proportion to H^`alpha` (1 is proportional, 0 uniform), at least `floor_s`
+    seconds each, so that they can be measured, and at most `cap` of what they have, over all
+    splits. At most `max_held_out` of the usable hours may be held out as the price.
+    """
+
+    alpha: float = 0.5
+    floor_s: float = 600.0
+    cap: float = 0.3
+    max_held_out: float = 0.05
+
+    @classmethod
+    def parse(cls, alpha: float, floor: str, cap: float, max_held_out: str) -> Terms:
+        """Read the options; ConfigError with every fault."""
+        floor_s, held = size_s(floor), _percent(max_held_out)
+        wrong = (
+            (not 0 <= alpha <= 1, "--alpha", f"{alpha:g} is not within 0 and 1",
+             "1 is proportional, 0 uniform"),
+            (floor_s is None, "--floor", f"{floor!r} is no duration", "write 10m, 90s or 0h"),
+            (not 0 < cap <= 1, "--cap", f"{cap:g} is no share", "write a number such as 0.3"),
+            (held is None, "--max-held-out", f"{max_held_out!r} is no share of hours",
+             "write 5% or 0.05"),
+        )  # fmt: skip
+        raise_all(ConfigError, [Fault(*fault) for bad, *fault in wrong if bad])
+        return cls(alpha, floor_s or 0.0, cap, held or 0.0)
+
+
+def size_s(text: str) -> float | None:
+    """Seconds of a size such as 20h, 45m, 90s; None where it is none."""
+    match = _SIZE.match(text.strip())
+    return float(match[1]) * _UNITS[match[2]] if match else None
+
+
+def _percent(text: str) -> float | None:
+    match = re.match(r"(\d+(?:\.\d+)?)(%?)\Z", text.strip())
+    value = float(match[1]) / (100 if match[2] else 1) if match else None
+    return value if value is not None and value <= 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,44 +93,89 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Sizes of the splits to draw, by name."""
+    """Sizes of the splits to draw, by name, and the terms they are drawn on."""
 
     asked_s: Mapping[str, float]
+    terms: Terms = field(default_factory=Terms)
 
     @classmethod
-    def parse(cls, sizes: Mapping[str, str]) -> Targets:
-        """Read sizes such as 20h, 45m, 90s; ConfigError with every fault."""
-        found = {name: _SIZE.match(size.strip()) for name, size in sizes.items()}
-        raise_all(
-            ConfigError,
-            [
-                Fault(f"--{name}", f"{sizes[name]!r} is no duration", "write 20h, 45m or 90s")
-                for name, match in found.items()
-                if match is None
-            ],
-        )
-        return cls({n: float(m[1]) * _UNITS[m[2]] for n, m in found.items() if m is not None})
+    def parse(cls, sizes: Mapping[str, str], terms: Terms | None = None) -> Targets:
+        """Read sizes such as 20h, 45m, 90s (0h for no such split); ConfigError with every fault."""
+        found = {name: size_s(size) for name, size in sizes.items()}
+        faults = [
+            Fault(f"--{name}", f"{sizes[name]!r} is no duration", "write 20h, 45m or 90s")
+            for name, size in found.items()
+            if size is None
+        ]
+        raise_all(ConfigError, faults)
+        return cls({name: size for name, size in found.items() if size}, terms or Terms())
+
+    @classmethod
+    def named(cls, sizes: Mapping[str, str], splits: list[str], terms: Terms) -> Targets:
+        """The sizes of eval and test, and further splits written NAME=SIZE."""
+        pairs = [text.partition("=") for text in splits]
+        names = [name for name, _, _ in pairs]
+        faults = [
+            Fault("--split", f"{text!r} {what}", "write --split NAME=20h, a new name each")
+            for text, (name, mark, size) in zip(splits, pairs, strict=True)
+            for what in _naming_faults(name, mark, size, [*sizes, *names])
+        ]
+        raise_all(ConfigError, faults)
+        return cls.parse({**sizes, **{name: size for name, _, size in pairs}}, terms)
 
     def within(self, clean_s: float) -> list[Target]:
-        """The targets that a corpus of so many clean seconds allows."""
-        return [
-            Target(name, asked, min(asked, LARGEST_SHARE.get(name, 0.10) * clean_s))
+        """The targets that a corpus of so many clean seconds allows, in the order of drawing."""
+        allowed = {
+            name: min(asked, LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s)
             for name, asked in self.asked_s.items()
+        }
+        scale = min(1.0, self.terms.cap * clean_s / max(sum(allowed.values()), 1e-9))
+        return [
+            Target(name, self.asked_s[name], scale * allowed[name])
+            for name in sorted(allowed, key=drawing_order)
         ]
 
 
-def allocate(available: npt.NDArray[np.float64], target_s: float) -> npt.NDArray[np.float64]:
-    """Seconds due from each stratum: in proportion to available^ALPHA, capped, sum = target_s.
+def drawing_order(name: str) -> tuple[int, str]:
+    """The final test is drawn first: it has the first claim on rare strata; then eval."""
+    return {"test": 0, "eval": 1}.get(name, 2), name
 
-    No stratum gives more than LARGEST_STRATUM_SHARE of what it has, as long as the others can
-    make up for it; what a capped stratum cannot give is shared out among the rest.
+
+def _naming_faults(name: str, mark: str, size: str, names: list[str]) -> list[str]:
+    if not mark or size_s(size) is None:
+        return ["is no NAME=SIZE"]
+    if not _NAME.match(name):
+        return ["has a name that cannot be a file's: small letters, digits, - and _"]
+    if name in TAKEN_NAMES or names.count(name) > 1:
+        return ["has a name that is taken"]
+    return []
+
+
+def allocate(available: Floats, target_s: float, terms: Terms | None = None) -> Floats:
+    """Seconds due from each stratum: x * available^alpha within floor and cap, sum = target_s.
+
+    No stratum gives more than `cap` of what it has, as long as the others can make up for it.
+    Floors take at most half of the target: beyond that a split of many strata would be nothing
+    but floors.
     """
-    caps = available * max(LARGEST_STRATUM_SHARE, target_s / max(available.sum(), 1e-9))
-    due = np.zeros_like(available)
-    free = available > 0
-    while free.any() and target_s - due.sum() > 1e-9:
-        weights = np.where(free, available**ALPHA, 0.0)
-        due += (target_s - due.sum()) * weights / weights.sum()
-        free &= due < caps
-        due = np.minimum(due, caps)
+    terms = terms or Terms()
+    caps: Floats = available * max(terms.cap, target_s / max(available.sum(), 1e-9))
+    floors = np.minimum(terms.floor_s, caps)
+    floors *= min(1.0, 0.5 * target_s / max(floors.sum(), 1e-9))
+    weights = np.where(available > 0, available**terms.alpha, 0.0)
+    there = weights > 0
+    turns = np.unique(np.concatenate([bound[there] / weights[there] for bound in (floors, caps)]))
+    if not turns.size or target_s >= caps.sum():
+        return caps
+
+    def given(x: float) -> Floats:
+        due: Floats = np.clip(x * weights, floors, caps)
+        return due
+
+    # The sum grows with x, along a straight line between two turns: find them, then the place.
+    at = bisect_left(turns, target_s, lo=1, hi=turns.size - 1, key=lambda x: given(x).sum())
+    sums = [float(given(turns[side]).sum()) for side in (at - 1, at)]
+    way = (target_s - sums[0]) / max(sums[1] - sums[0], 1e-300)
+    low, high = given(turns[at - 1]), given(turns[at])
+    due: Floats = low + (high - low) * min(1.0, max(0.0, way))
     return due

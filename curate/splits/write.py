@@ -86,11 +86,13 @@ def _runs(starts: Offsets, lengths: Offsets, to: Offsets) -> list[tuple[int, int
     return list(zip(firsts.tolist(), lasts.tolist(), to[firsts].tolist(), strict=True))
 
 
-def write_reasons(rows: pl.DataFrame, name: str, folder: Path) -> None:
-    """`NAME.reasons.jsonl`, line for line with NAME.jsonl: id, verdict, tags, reason."""
-    chosen = rows.filter(pl.col("split") == name).select(
-        record_id(), VERDICT.expr.cast(pl.String), TAGS.expr, REASON.expr
-    )
+def write_reasons(rows: pl.DataFrame, reasons: pl.Series, name: str, folder: Path) -> None:
+    """`NAME.reasons.jsonl`, line for line with NAME.jsonl: id, verdict, tags, reason.
+
+    `reasons` stand row for row with `rows`.
+    """
+    wanted = (rows["split"] == name).arg_true()
+    chosen = rows.select(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)[wanted]
     with (folder / f"{name}.reasons.jsonl").open("w", encoding="utf-8") as file:
-        for row in chosen.iter_rows(named=True):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        for row, reason in zip(chosen.iter_rows(named=True), reasons.gather(wanted), strict=True):
+            file.write(json.dumps({**row, REASON.name: reason}, ensure_ascii=False) + "\n")

@@ -1,0 +1,301 @@
+"""split.json: what was asked, what was got, what it can measure, and the proof of no leak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import chain
+
+import polars as pl
+
+from curate.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
+from curate.ledger import Amount
+from curate.manifest.formats import CONVERTED
+from curate.profile import versions
+from curate.profile.summary import Json, hours
+from curate.routes import POOL, TRAIN
+from curate.splits.assign import Assignment
+from curate.splits.audit import leaks
+from curate.splits.balance import balance, shares
+from curate.splits.lock import STRATUM, WEIGHT, Lock, said_of
+from curate.splits.precision import ASSUMED, precision
+from curate.splits.strata import DURATION_BIN
+from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Terms, in_words
+
+SCHEMA = "curate.split/1"
+
+
+def certificate(
+    done: Assignment,
+    outputs: Sequence[str],
+    seed: int,
+    terms: Terms,
+    by: Sequence[str],
+    group: Sequence[str],
+    facts: Json,
+    command: str,
+    lock: Lock | None,
+) -> Json:
+    """The certificate of a finished assignment; `facts` is profile.json."""
+    names = [aim.name for aim in done.targets]
+    held_share = done.held_us / max(done.usable_us, 1)
+    found: Json = {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(("asr-curate", "polars", "numba", "numpy")),
+        "seed": seed,
+        "terms": asdict(terms),
+        "rules": facts["rules"],
+        "inputs": facts["inputs"],
+        "lock": None if lock is None else _lock(lock),
+        "targets": {aim.name: _target(done, aim) for aim in sorted(done.targets, key=_by_name)},
+        "held_out": {
+            "s": done.held_us / 1e6,
+            "share": round(held_share, 6),
+            "most": terms.max_held_out,
+        },
+        "outputs": [_output(done.rows, name) for name in outputs],
+        "strata_columns": [*by, DURATION_BIN],
+        "strata": _strata(done, by),
+        "assumed": dict(ASSUMED),
+        "measures": _measures(done.rows, sorted(names), [*by, DURATION_BIN]),
+        "groups": _groups(done.rows, sorted(names), group),
+        "leaks": leaks(done.rows, [TRAIN, *sorted(names)], group),
+        "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
+    }
+    found["gates"] = _gates(found, done, terms)
+    found["warnings"] = [
+        *found["gates"],  # type: ignore[misc]
+        *(said_of(lock) if lock else []),
+        *_thin(found),
+        *_notes(facts["inputs"]),  # type: ignore[arg-type]
+    ]
+    return found
+
+
+def amount(rows: pl.DataFrame) -> Amount:
+    """What the rows count in a ledger."""
+    return Amount(rows.height, int(rows[BYTE_LENGTH.name].sum()), int(rows[DURATION_US.name].sum()))
+
+
+def _by_name(aim: Target) -> str:
+    return aim.name
+
+
+def _lock(lock: Lock) -> Json:
+    return {
+        "path": str(lock.path),
+        "new_rows": lock.new_rows,
+        "no_longer_clean": {name: dict(counts) for name, counts in lock.fallen.items()},
+        "gone": dict(lock.gone),
+    }
+
+
+def _target(done: Assignment, aim: Target) -> Json:
+    chosen = done.rows.filter(pl.col("split") == aim.name)
+    got_s = int(chosen[DURATION_US.name].sum()) / 1e6
+    tolerance_s = max(0.01 * aim.target_s, done.longest_us / 1e6)
+    return {
+        "asked_s": aim.asked_s,
+        "target_s": round(aim.target_s, 6),
+        "got_s": got_s,
+        "tolerance_s": round(tolerance_s, 6),
+        "met": not aim.target_s or abs(got_s - aim.target_s) <= tolerance_s,
+        "rows": chosen.height,
+        "groups": chosen["group"].n_unique(),
+        "words": int(chosen["words"].sum()),
+        "shrunk": aim.shrunk,
+        **shares(done.rows, [aim.name]).get(aim.name, {}),
+    }
+
+
+def _output(rows: pl.DataFrame, name: str) -> Json:
+    chosen = rows.filter(pl.col("split") == name)
+    there = amount(chosen)
+    counts = dict(chosen[VERDICT.name].cast(pl.String).value_counts().iter_rows())
+    return {
+        "name": name,
+        "file": f"{name}.jsonl",
+        "rows": there.rows,
+        "bytes": there.bytes,
+        "hours": hours(there.duration_us),
+        "verdicts": {verdict: counts.get(verdict, 0) for verdict in VERDICTS},
+    }
+
+
+def _strata(done: Assignment, by: Sequence[str]) -> list[Json]:
+    """Per stratum: clean and train seconds; per split its seconds, aim, precision and weight."""
+    got, train, clean_groups = _sums(done.rows, STRATUM.name)
+    return [
+        {
+            "stratum": {column: row[column] for column in (*by, DURATION_BIN)},
+            "clean_s": round(row["available_s"], 6),
+            "clean_groups": clean_groups.get(number, 0),
+            "train_s": train.get(number, 0) / 1e6,
+            **dict(
+                chain.from_iterable(
+                    (
+                        (f"{name}_s", got.get((name, number), _NOTHING)["us"] / 1e6),
+                        (f"{name}_target_s", round(float(due[number]), 6)),
+                    )
+                    for name, due in sorted(done.due_s.items())
+                )
+            ),
+            "splits": {
+                name: _part(
+                    got.get((name, number), _NOTHING), float(due[number]), row["available_s"]
+                )
+                for name, due in sorted(done.due_s.items())
+            },
+        }
+        for number, row in enumerate(done.strata.iter_rows(named=True))
+    ]
+
+
+_NOTHING: dict[str, int] = {"us": 0, "rows": 0, "words": 0, "groups": 0, "squares": 0}
+
+
+def _sums(
+    rows: pl.DataFrame, column: str
+) -> tuple[dict[tuple[str, object], dict[str, int]], dict[object, int], dict[object, int]]:
+    """By split and value: sums of named splits; train's time; and how many groups are clean."""
+    chosen = rows.filter(WEIGHT.expr.is_not_null())
+    per_group = chosen.group_by("split", column, "group").agg(
+        pl.col(DURATION_US.name).sum().alias("us"),
+        pl.len().cast(pl.Int64).alias("rows"),
+        pl.col("words").sum().cast(pl.Int64),
+    )
+    sums = per_group.group_by("split", column).agg(
+        pl.col("us", "rows", "words").sum(),
+        pl.len().cast(pl.Int64).alias("groups"),
+        (pl.col("words") ** 2).sum().alias("squares"),
+    )
+    train = (
+        rows.filter(pl.col("split") == TRAIN).group_by(column).agg(pl.col(DURATION_US.name).sum())
+    )
+    clean = rows.filter(pl.col("route") == POOL).group_by(column).agg(pl.col("group").n_unique())
+    return (
+        {(each["split"], each[column]): each for each in sums.iter_rows(named=True)},
+        dict(train.iter_rows()),
+        dict(clean.iter_rows()),
+    )
+
+
+def _part(got: Mapping[str, int], due_s: float, available_s: float) -> Json:
+    """One split's part of a stratum. `weight`: clean seconds that one second stands for."""
+    got_s = got["us"] / 1e6
+    return {
+        "s": got_s,
+        "target_s": round(due_s, 6),
+        "deviation_s": round(got_s - due_s, 6),
+        "rows": got["rows"],
+        "weight": round(available_s / got_s, 6) if got_s else None,
+        **precision(got["words"], got["groups"], got["squares"]).as_json(),
+    }
+
+
+def _measures(rows: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) -> list[Json]:
+    """What each split can measure: as a whole, and by the values of each stratum column."""
+    whole = rows.with_columns(pl.lit("all").alias("(all)"))
+    found: list[Json] = []
+    for column in ("(all)", *columns):
+        got, _, clean_groups = _sums(whole, column)
+        for value in sorted(clean_groups, key=lambda value: (value is None, str(value))):
+            found += [
+                {
+                    "split": name,
+                    "by": column,
+                    "value": value,
+                    "s": part["us"] / 1e6,
+                    "clean_groups": clean_groups[value],
+                    **precision(part["words"], part["groups"], part["squares"]).as_json(),
+                }
+                for name in names
+                for part in (got.get((name, value), _NOTHING),)
+            ]
+    return found
+
+
+def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> Json:
+    alone = pl.all_horizontal([pl.col(column).is_null() for column in group])
+    return {
+        "columns": list(group),
+        "total": rows["group"].n_unique(),
+        "ungrouped_rows": rows.filter(alone).height,
+        **{
+            name: rows.filter(pl.col("split") == name)["group"].n_unique()
+            for name in (TRAIN, *names)
+        },
+    }
+
+
+def _gates(found: Json, done: Assignment, terms: Terms) -> list[str]:
+    """What fails under --strict, worst first: leaks, targets not met, a price above the bound."""
+    leaked: list[Json] = found["leaks"]  # type: ignore[assignment]
+    said = [
+        f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
+        for leak in leaked
+        if leak["count"]
+    ]
+    targets: Mapping[str, Mapping[str, float]] = found["targets"]  # type: ignore[assignment]
+    for name, target in targets.items():
+        asked, aim, got = (target[key] for key in ("asked_s", "target_s", "got_s"))
+        if target["shrunk"]:
+            share = LARGEST_SHARE.get(name, OTHER_SHARE)
+            said.append(
+                f"{name}: {in_words(asked)} asked, but at most {share:.0%} of the clean hours are "
+                f"given: the target is {in_words(aim)}"
+            )
+        if not target["met"]:
+            said.append(
+                f"{name}: {in_words(got)} of {in_words(aim)}: no whole group fits better, and "
+                f"cutting one would hold out more than {terms.max_held_out:.1%} of the hours"
+                + _what_would_do(done)
+            )
+    if done.held_us > terms.max_held_out * done.usable_us + 1:
+        share = done.held_us / done.usable_us
+        said.append(
+            f"{share:.1%} of the hours are held out, more than {terms.max_held_out:.1%}: the "
+            "earlier lock's splits ask for it"
+        )
+    return said
+
+
+def _what_would_do(done: Assignment) -> str:
+    if done.needed_share is None:
+        return "; no price would do: there are too few groups"
+    return f"; --max-held-out {100 * done.needed_share + 0.05:.1f}% would meet it"
+
+
+def _thin(found: Json) -> list[str]:
+    """Values of strata columns with too few groups to stand in train and in every split."""
+    measures: list[Json] = found["measures"]  # type: ignore[assignment]
+    splits: Mapping[str, object] = found["targets"]  # type: ignore[assignment]
+    thin = {
+        f"{each['by']} {each['value']}": each["clean_groups"]
+        for each in measures
+        if each["by"] not in ("(all)", DURATION_BIN)
+        and 0 < int(each["clean_groups"]) <= len(splits)  # type: ignore[call-overload]
+    }
+    if not thin:
+        return []
+    shown = ", ".join(f"{name} ({count})" for name, count in list(thin.items())[:3])
+    more = f" and {len(thin) - 3} more" if len(thin) > 3 else ""
+    return [
+        f"too few groups of clean records to stand in train, {' and '.join(splits)}: {shown}{more};"
+        " what a split lacks of them is not measurable"
+    ]
+
+
+def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
+    """What the outputs do not hold of these inputs."""
+    converted = [str(entry["source"]) for entry in inputs if entry.get("copied") == CONVERTED]
+    tagged = [str(entry["source"]) for entry in inputs if entry.get("added")]
+    return [
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {what}"
+        for names, what in (
+            (converted, "the outputs hold its records as NeMo lines, not its original bytes"),
+            (tagged, "its blend's weight and tags are columns of the lock, not of the lines"),
+        )
+        if names
+    ]

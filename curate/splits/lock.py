@@ -1,0 +1,154 @@
+"""splits.lock.parquet: every assignment, so that a grown corpus only adds to its splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from curate.columns import (
+    AUDIO_KEY,
+    BYTE_LENGTH,
+    DURATION_US,
+    LANG,
+    LINE,
+    NORMAL_KEY,
+    OFFSET_S,
+    SOURCE,
+    TAGS,
+    TEXT_KEY,
+    VERDICT,
+    Column,
+)
+from curate.errors import ConfigError, InputError
+from curate.routes import MALFORMED, REJECTED, TRAIN
+
+LOCK = "splits.lock.parquet"
+HELD_OUT = "held_out"
+BORDERLINE_COPY = "eval_borderline"
+LOCKED = Column("locked", pl.String(), "the split that an earlier lock gave the record; else null")
+STRATUM = Column("stratum", pl.Int32(), "the record's stratum: a place in split.json's strata")
+WEIGHT = Column(
+    "weight",
+    pl.Float64(),
+    "clean seconds of the stratum that a second of this record stands for; null outside a split",
+)
+
+_KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
+_ORDINARY = (TRAIN, REJECTED, MALFORMED, HELD_OUT)
+_RESPLIT = "--resplit draws anew, and gives up comparing with models tested on the old splits"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An earlier lock, laid on a corpus. Rows, by what became of them.
+
+    `fallen` are those of named splits that are no longer clean, by split and verdict; `gone` those
+    that the corpus no longer has, by split; `new_rows` those that the lock does not know.
+    """
+
+    path: Path
+    fallen: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    gone: Mapping[str, int] = field(default_factory=dict)
+    new_rows: int = 0
+
+
+def write_lock(rows: pl.DataFrame, path: Path) -> None:
+    """Every assignment, in input order; what a later run and `curate shard` need of each row."""
+    columns = (
+        SOURCE, LINE, BYTE_LENGTH, AUDIO_KEY, TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US,
+        TAGS,
+    )  # fmt: skip
+    rows.select(
+        *(column.name for column in columns),
+        VERDICT.expr.cast(pl.String),
+        pl.col("split").cast(pl.String),
+        STRATUM.expr,
+        WEIGHT.expr,
+        BORDERLINE_COPY,
+    ).write_parquet(path, compression="zstd")
+
+
+def lay(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
+    """The records with LOCKED, and what became of the lock's rows.
+
+    InputError where the file is no lock; ConfigError where it is that of another corpus: no row in
+    common, or a record of a named split with another text or duration.
+    """
+    lock = _read(path)
+    named = lock.filter(~pl.col("split").is_in(_ORDINARY))
+    kept = lock.sort(pl.col("split").is_in(_ORDINARY), "split").unique(
+        _KEYS, keep="first", maintain_order=True
+    )
+    found = records.join(
+        kept.select(*_KEYS, LOCKED.expr), on=list(_KEYS), how="left", maintain_order="left"
+    )
+    if not found[LOCKED.name].count():
+        raise ConfigError.of(path, "is the lock of another corpus: no record in common", _RESPLIT)
+    _refuse_changed(path, named, records)
+    stand = found.filter(~LOCKED.expr.is_in(_ORDINARY))
+    fallen = stand.filter(VERDICT.expr.cast(pl.String) != "clean")
+    missing = named.join(records.select(_KEYS), on=list(_KEYS), how="anti")
+    return found, Lock(
+        path,
+        {
+            name: _counts(fallen.filter(LOCKED.expr == name)[VERDICT.name])
+            for name in sorted(fallen[LOCKED.name].unique())
+        },
+        _counts(missing["split"]),
+        found[LOCKED.name].null_count() - found.filter(pl.col("malformed").is_not_null()).height,
+    )
+
+
+def moved(old: Path, new: Path) -> dict[str, int]:
+    """By split, how many records of the named splits of an old lock are elsewhere by a new one.
+
+    Those that are no longer clean had to go, and those that are gone are no matter here.
+    """
+    named = _read(old).filter(~pl.col("split").is_in(_ORDINARY)).unique(_KEYS)
+    now = pl.read_parquet(new, columns=[*_KEYS, VERDICT.name, "split"])
+    both = now.join(named.select(*_KEYS, LOCKED.expr), on=list(_KEYS))
+    elsewhere = (pl.col("split") != LOCKED.expr) & (VERDICT.expr == "clean")
+    return _counts(both.filter(elsewhere)[LOCKED.name])
+
+
+def _read(path: Path) -> pl.DataFrame:
+    wanted = [*_KEYS, SOURCE.name, LINE.name, "split"]
+    try:
+        lock = pl.read_parquet(path, columns=wanted)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError.of(path, "is no lock that curate split wrote", str(error)[:80]) from None
+    return lock.filter(AUDIO_KEY.expr.is_not_null()).with_columns(
+        pl.col("split").cast(pl.String).alias(LOCKED.name)
+    )
+
+
+def _refuse_changed(path: Path, named: pl.DataFrame, records: pl.DataFrame) -> None:
+    """A record of eval that is another one now is no record to compare models on."""
+    here = named.join(records.select(_KEYS[0]).unique(), on=_KEYS[0], how="semi")
+    changed = here.join(records.select(_KEYS), on=list(_KEYS), how="anti")
+    if changed.height:
+        source, line, split = changed.row(0, named=False)[3:6]
+        raise ConfigError.of(
+            path,
+            f"{changed.height} record(s) of its splits have another text or duration now, "
+            f"such as {source}:{line} of {split}",
+            f"put them back as they were, or {_RESPLIT}",
+        )
+
+
+def _counts(values: pl.Series) -> dict[str, int]:
+    counted = values.cast(pl.String).value_counts().sort(values.name)
+    return {str(value): int(count) for value, count in counted.iter_rows()}
+
+
+def said_of(lock: Lock) -> list[str]:
+    """What a reader must know of a lock that was kept."""
+    said = []
+    for name, verdicts in lock.fallen.items():
+        parts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+        said.append(f"{name}: locked records that are no longer clean stand out of it: {parts}")
+    said += [f"{name}: {count} locked records are gone" for name, count in lock.gone.items()]
+    return said

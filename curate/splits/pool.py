@@ -1,0 +1,173 @@
+"""From judged records to what the search works on: rows by group, their cells, shared texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
+from curate.routes import POOL, TRAIN
+from curate.splits.search import COVARIATE, Cells, Numbers, Rows
+from curate.splits.strata import covariate_cells
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The search's rows: `row` is where each stands among the records.
+
+    `offered` are the groups in the order in which they are tried, `clean_us` their clean time,
+    `strata` how many of the cells are strata, `available_us` the clean time of each stratum.
+    """
+
+    rows: Rows
+    row: Numbers
+    offered: Numbers
+    clean_us: Numbers
+    strata: int
+    available_us: Numbers
+
+
+def build(
+    records: pl.DataFrame,
+    by: Sequence[str],
+    strata: int,
+    seed: int,
+    barred: pl.Series | None = None,
+) -> Pool:
+    """The pool of records with group, stratum and route; what is due is filled in by `aim`.
+
+    `barred`: texts (normal keys) that no split may have. The order of the records changes nothing:
+    groups and rows are taken in the order of their mixed audio keys.
+    """
+    usable = records["route"].is_in([POOL, TRAIN]).arg_true().cast(pl.Int64).to_numpy()
+    taken = records[usable]
+    keys = mixed(taken[AUDIO_KEY.name].to_numpy(), seed)
+    group = taken["group"].to_numpy()
+    order = np.lexsort((taken[TEXT_KEY.name].to_numpy(), keys, group))
+    taken, keys, group, usable = taken[order], keys[order], group[order], usable[order]
+    groups = int(records["group"].max() or 0) + 1  # type: ignore[arg-type]
+    first = np.searchsorted(group, np.arange(groups + 1)).astype(np.int64)
+    clean, us = taken["route"].eq(POOL).to_numpy(), taken[DURATION_US.name].to_numpy()
+    texts, total = _shared_texts(taken[NORMAL_KEY.name], group, us)
+    cells, covariates = _stacked(taken["stratum"].to_numpy(), strata, covariate_cells(taken, by))
+    available = np.zeros(strata, np.int64)
+    np.add.at(available, cells[clean, 0], us[clean])
+    weight = np.concatenate([np.ones(strata), np.full(covariates, COVARIATE)])
+    return Pool(
+        rows=Rows(
+            first, clean, us, cells, texts, total,
+            _barred(taken[NORMAL_KEY.name], texts, total.size, barred),
+            np.zeros((1, weight.size), np.int64), weight,        ),
+        row=usable,
+        offered=_offered(first, keys),
+        clean_us=_sums(group[clean], us[clean], groups),
+        strata=strata,
+        available_us=available,
+    )  # fmt: skip
+
+
+def aim(pool: Pool, due_s: Mapping[str, Floats]) -> Pool:
+    """The pool with what each split is due of each stratum, and so of each covariate's cell."""
+    rows = pool.rows
+    due = np.zeros((len(due_s), rows.weight.size), np.int64)
+    share = np.zeros(pool.strata)
+    for split, seconds in enumerate(due_s.values()):
+        due[split, : pool.strata] = np.rint(seconds * 1e6)
+        np.divide(due[split, : pool.strata], pool.available_us, share, where=pool.available_us > 0)
+        _spread(rows.cells, rows.clean, rows.us, share, due[split], pool.strata)
+    return Pool(rows._replace(due=due), *_rest(pool))
+
+
+def _rest(pool: Pool) -> tuple[Numbers, Numbers, Numbers, int, Numbers]:
+    return pool.row, pool.offered, pool.clean_us, pool.strata, pool.available_us
+
+
+def mixed(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
+    """Keys in an order that depends on the seed alone: blake2b of the seed, mixed by splitmix64.
+
+    The keys are stable hashes already; a cryptographic hash of each would cost seconds per million.
+    """
+    digest = hashlib.blake2b(seed.to_bytes(16, "little", signed=True), digest_size=8).digest()
+    value = keys ^ np.frombuffer(digest, np.uint64)[0]
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        value = (value ^ (value >> np.uint64(shift))) * np.uint64(factor)
+    done: npt.NDArray[np.uint64] = value ^ (value >> np.uint64(31))
+    return done
+
+
+def _offered(first: Numbers, keys: npt.NDArray[np.uint64]) -> Numbers:
+    """Groups with rows, by the least key of each: rows stand in the order of their keys."""
+    present = np.flatnonzero(np.diff(first))
+    return present[np.argsort(keys[first[present]], kind="stable")].astype(np.int64)
+
+
+def _stacked(strata: Cells, count: int, covariates: Sequence[Cells]) -> tuple[Cells, int]:
+    """All cells of each row in one numbering, and how many are not strata."""
+    columns, at = [strata.astype(np.int32)], count
+    for cells in covariates:
+        columns.append(np.where(cells >= 0, cells + at, -1).astype(np.int32))
+        at += int(cells.max(initial=-1)) + 1
+    return np.ascontiguousarray(np.stack(columns, axis=1)), at - count
+
+
+def _sums(places: Numbers, values: Numbers, size: int) -> Numbers:
+    found = np.zeros(size, np.int64)
+    np.add.at(found, places, values)
+    return found
+
+
+def _shared_texts(keys: pl.Series, group: Numbers, us: Numbers) -> tuple[Cells, Numbers]:
+    """Numbers of the texts that several groups share, -1 for any other; and their time."""
+    number = keys.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+    return _several(number, group, us, int(number.max(initial=-1)) + 1)  # type: ignore[no-any-return]
+
+
+def _barred(
+    keys: pl.Series, texts: Cells, count: int, barred: pl.Series | None
+) -> npt.NDArray[np.bool_]:
+    found = np.zeros(count, np.bool_)
+    if barred is not None and count:
+        found[texts[keys.is_in(barred.implode()).to_numpy() & (texts >= 0)]] = True
+    return found
+
+
+@nb.njit(cache=True)
+def _several(number, group, us, count):  # type: ignore[no-untyped-def]
+    owner, new = np.full(count, -1, np.int64), np.full(count, -1, np.int32)
+    shared = 0
+    for row in range(number.size):
+        text = number[row]
+        if text < 0:
+            continue
+        if owner[text] < 0:
+            owner[text] = group[row]
+        elif owner[text] != group[row] and new[text] < 0:
+            new[text] = shared
+            shared += 1
+    texts, total = np.full(number.size, -1, np.int32), np.zeros(shared, np.int64)
+    for row in range(number.size):
+        if number[row] >= 0 and new[number[row]] >= 0:
+            texts[row] = new[number[row]]
+            total[texts[row]] += us[row]
+    return texts, total
+
+
+@nb.njit(cache=True)
+def _spread(cells, clean, us, share, due, strata):  # type: ignore[no-untyped-def]
+    """What is due of each covariate's cell, were each stratum's due taken at random."""
+    exact = np.zeros(due.size, np.float64)
+    for row in range(us.size):
+        if clean[row]:
+            for at in range(1, cells.shape[1]):
+                if cells[row, at] >= 0:
+                    exact[cells[row, at]] += us[row] * share[cells[row, 0]]
+    for cell in range(strata, due.size):
+        due[cell] = np.int64(np.rint(exact[cell]))
