@@ -30,7 +30,7 @@ from curate.manifest.formats import CONVERTED
 from curate.profile.summary import Json
 from curate.shards.options import Options, ShardSize
 from curate.splits import LOCK
-from curate.splits.assign import duration_bin
+from curate.splits.strata import duration_bin
 
 PLAIN = ("train", "eval", "test", "eval_borderline")
 """Splits that become plain manifests; train becomes shards too."""
