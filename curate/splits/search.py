@@ -2,7 +2,7 @@
 
 The state is exact at every step: hours per cell, and what would be held out. A move that does not
 pay is taken back. Linear in rows, single-threaded, integers only: the same choice everywhere.
-Source: docs/adr/0010.
+The weights are in docs/adr/0010-splits.md.
 """
 
 from __future__ import annotations
