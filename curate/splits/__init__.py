@@ -7,7 +7,24 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.columns import JUDGEMENT, REASON, RECORD, SPEAKER
+from curate.columns import (
+    AUDIO_KEY,
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    NORMAL_KEY,
+    OFFSET_S,
+    REASON,
+    RECORDING_KEY,
+    SOURCE,
+    SPEAKER,
+    TAGS,
+    TEXT_KEY,
+    VERDICT,
+)
+from curate.columns import MALFORMED as MALFORMED_WHY
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Entry, Ledger
 from curate.outputs import write_json
@@ -42,6 +59,17 @@ SESSIONS = (
 """Fields beside the speaker whose values stay in one split where a profile has them, unless the
 grouping fields are named."""
 
+_NEEDED = (
+    *(
+        column.name
+        for column in (
+            SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED_WHY, AUDIO_KEY, RECORDING_KEY,
+            TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS,
+        )
+    ),
+    "char_rate",
+    "words",
+)  # fmt: skip
 FEW_SOURCES = 32
 """Up to so many manifests, each is a stratum of its own, unless the strata are named."""
 
@@ -124,8 +152,10 @@ def _read_records(
     groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
     strata = list(by) or ["lang", *_few_sources(path)]
     optional = [GENDER] if GENDER in present else []
-    columns = [column.name for column in (*RECORD, *JUDGEMENT) if column is not REASON]
-    wanted = [*columns, "char_rate", "words", *strata, *groups, *optional]
+    wanted = [*_NEEDED, *strata, *groups, *optional]
+    lacking = [name for name in wanted if name not in present]
+    if lacking:
+        raise InputError.of(path, f"has no column {lacking[0]!r}", "profile again")
     return pl.read_parquet(path, columns=list(dict.fromkeys(wanted))), strata, groups
 
 

@@ -13,18 +13,18 @@ from curate.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
 from curate.routes import MALFORMED, REJECTED, TRAIN, route
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
-from curate.splits.pool import Floats, Pool, aim, build, mixed
-from curate.splits.search import (
+from curate.splits.moves import (
     FREE,
     TO_TRAIN,
     TORN,
     State,
     begin,
-    draw,
     engage,
     enter_known,
     enter_row,
 )
+from curate.splits.pool import Floats, Pool, aim, build, mixed
+from curate.splits.search import draw
 from curate.splits.strata import DURATION_BIN, duration_bin, number_strata
 from curate.splits.targets import Target, Targets, Terms, allocate, drawing_order
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from curate.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
 from curate.routes import POOL, TRAIN
-from curate.splits.search import COVARIATE, Cells, Numbers, Rows
+from curate.splits.moves import COVARIATE, Cells, Numbers, Rows
 from curate.splits.strata import covariate_cells
 
 Floats = npt.NDArray[np.float64]
