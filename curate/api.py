@@ -19,6 +19,8 @@ from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.metrics.measure import measure as measure_clips
 from curate.outputs import whole_directory
+from curate.overrides import Overrides
+from curate.overrides import read as read_log
 from curate.profile import OURS, profile_into, settings_for, unchanged
 from curate.profile import read_profile as read_json
 from curate.ruleset import load_rules
@@ -80,6 +82,7 @@ def profile(
     phrases: Sequence[str | Path] = (),
     format: str | None = None,
     tokenizer: str | Path | None = None,
+    overrides: str | Path | None = None,
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
@@ -87,8 +90,8 @@ def profile(
     further fields to keep and to group by. With `cached`, what has not changed since `out` was
     made is not measured again. `groups` are metrics that cost more (docs/metrics.md), `phrases`
     files of phrases that recognisers invent, `tokenizer` a .model or .nemo whose tokens are
-    counted; `format` says what the inputs are where their content does not. Raises
-    curate.errors.CurateError with every fault.
+    counted; `overrides` is a log of what people decided (docs/overrides.md); `format` says what the
+    inputs are where their content does not. Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
     >>> folder = Path(tempfile.mkdtemp())
@@ -104,9 +107,13 @@ def profile(
     names = [str(name) for name in ([manifests] if single else manifests)]  # type: ignore[union-attr]
     folder, judges = Path(out), load_rules(None if rules is None else str(rules))
     settings, old = settings_for(judges, groups, phrases, tokenizer), folder if cached else None
-    if not (cached and unchanged(folder, names, judges, by, settings, format)):
+    people = Overrides(read_log(overrides) if overrides else None)
+    if not (cached and unchanged(folder, names, judges, by, settings, format, people)):
         with whole_directory(folder, OURS, "profile.json") as scratch:
-            profile_into(names, scratch, judges, by, settings=settings, old=old, format=format)
+            profile_into(
+                names, scratch, judges, by,
+                settings=settings, old=old, format=format, overrides=people,
+            )  # fmt: skip
     return read_profile(folder)
 
 

@@ -97,6 +97,10 @@ def _profile(profile: Profile) -> Headline:
     if repeated:
         what = f"Repeats of an audio segment (same file, same offset): {repeated:,}."
         alerts.append(Alert("warning", what))
+    alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
+    if (people := profile.overrides) and people.rows:
+        what = f"People decided {plural(people.rows, 'row')} themselves, above the rules"
+        alerts.append(Alert("note", f"{what} ({people.file or '—'})."))
     sentence = _line(
         "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad and {} malformed.",
         hours(clean),

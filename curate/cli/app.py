@@ -63,6 +63,10 @@ def profile_command(
         typer.Option(help="Count this model's tokens: a SentencePiece .model, or a .nemo."),
     ] = None,
     format: Format = None,
+    overrides: Annotated[
+        Path | None,
+        typer.Option(help="What people decided about records, a line each (docs/overrides.md)."),
+    ] = None,
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -87,6 +91,7 @@ def profile_command(
             phrases,
             format,
             tokenizer,
+            overrides,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
 

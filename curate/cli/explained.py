@@ -16,6 +16,7 @@ from curate.cli.show import colour_of, number
 from curate.columns import MALFORMED, VERDICTS
 from curate.command import printable
 from curate.errors import ConfigError
+from curate.overrides import content_of
 from curate.profile.subjects import Subject, from_json, from_manifest, from_profile, rules_of
 from curate.routes import ROUTES
 from curate.ruleset import RuleSet, load_rules
@@ -84,6 +85,7 @@ def _record(subject: Subject, rules: RuleSet) -> Json:
         "malformed": malformed,
         "profiled": subject.profiled,
         "notes": list(subject.notes),
+        "content": content_of(subject.record) if not malformed else None,
         "text": subject.record.get("text"),
         "audio_filepath": subject.record.get("audio_filepath"),
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
@@ -166,10 +168,14 @@ def _short(text: str) -> str:
 
 def _notes(record: Json) -> list[str]:
     profiled, notes = record["profiled"], list(record["notes"])
-    if profiled is None or profiled["verdict"] == record["verdict"]:
+    if profiled is None or (profiled["verdict"] == record["verdict"] and not _decided(profiled)):
         return notes
     because = f" ({profiled['reason']})" if profiled["reason"] else ""
     return [*notes, f"in the profile it is {profiled['verdict']}{because}"]
+
+
+def _decided(profiled: Json) -> bool:
+    return any(tag.startswith("override:") for tag in profiled["tags"])
 
 
 def _titled(title: str, rows: Sequence[Sequence[Text]]) -> RenderableType:

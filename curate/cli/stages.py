@@ -11,6 +11,8 @@ from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.outputs import whole_directory, write_json
+from curate.overrides import Overrides
+from curate.overrides import read as read_log
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import profile_into as build_profile
 from curate.profile import read_profile, settings_for, unchanged
@@ -41,12 +43,14 @@ def profile(
     phrases: Sequence[str] = (),
     format: str | None = None,
     tokenizer: Path | None = None,
+    overrides: Path | None = None,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
     settings = settings_for(chosen, groups, phrases, tokenizer)
+    people = Overrides(read_log(overrides) if overrides else None)
     kept = cached and (out / "report.html").is_file()
-    if kept and unchanged(out, manifests, chosen, by, settings, format):
+    if kept and unchanged(out, manifests, chosen, by, settings, format, people):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
         return read_profile(out)
     old = out if cached else None
@@ -54,6 +58,7 @@ def profile(
         found = build_profile(
             manifests, folder, chosen, by, command, advance,
             settings=settings, old=old, on_reuse=say, format=format,
+            overrides=people,
         )  # fmt: skip
         reports.build("profile", folder)
     return found

@@ -22,6 +22,8 @@ from curate.metrics.phrases import known_phrases
 from curate.metrics.tokens import read_tokenizer
 from curate.operators import suggest
 from curate.outputs import write_json
+from curate.overrides import Overrides
+from curate.profile.mended import told, warnings_of
 from curate.profile.records import Progress, records_schema, write_records
 from curate.profile.reuse import Old, find_old, same_code, write_measured
 from curate.profile.summary import Json, read_profile, summarise
@@ -60,6 +62,7 @@ def profile_into(
     old: Path | None = None,
     on_reuse: Callable[[str], None] = lambda said: None,
     format: str | None = None,
+    overrides: Overrides | None = None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
@@ -69,8 +72,9 @@ def profile_into(
     `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
     format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
     `settings_for`; by default what the rules need), `format` what the inputs are where sniffing
-    would not do. Returns profile.json's content. Raises InputError where a manifest cannot be read
-    or none holds a record line, ConfigError for a field that cannot be a column.
+    would not do; `overrides` are people's decisions. Returns profile.json's content. Raises
+    InputError where a manifest cannot be read or none holds a record line, ConfigError for a field
+    that cannot be a column.
     """
     sources = find_sources(manifests, format)
     grouped = _grouped(by, kept_fields(sources))
@@ -79,9 +83,10 @@ def profile_into(
     kept = find_old(old, sources, extra_fields, settings)
     if kept.sources:
         on_reuse(_said(kept, sources))
+    people = overrides or Overrides()
     records = folder / "records.parquet"
     read, total, counted = write_records(
-        sources, rules, extra_fields, records, on_progress, threads, settings, kept
+        sources, rules, extra_fields, records, on_progress, threads, settings, kept, people
     )
     if not total.rows:
         raise InputError(
@@ -89,6 +94,7 @@ def profile_into(
         )
     strata = ["lang", "speaker", *grouped]
     summary = summarise(records, rules, strata, chosen(settings.groups), sources, counted)
+    decided = told(records, people)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
@@ -97,7 +103,9 @@ def profile_into(
         "by": grouped,
         "groups": sorted(settings.groups),
         "inputs": [source.as_json() for source in read],
+        "overrides": decided,
         **summary,
+        "warnings": warnings_of(decided),
     }
     blank = Amount(
         sum(source.blank_lines for source in read), sum(source.blank_bytes for source in read)
@@ -139,6 +147,7 @@ def unchanged(
     by: Sequence[str],
     settings: Settings | None = None,
     format: str | None = None,
+    overrides: Overrides | None = None,
 ) -> bool:
     """Whether `folder` holds what `profile_into` would make now, but for the command."""
     made_here = OURS - {"report.html"}
@@ -159,6 +168,10 @@ def unchanged(
         "by": grouped,
         "groups": sorted(settings.groups),
     }
+    log = overrides.log if overrides else None
+    then: Any = found.get("overrides")
+    if (then and (then["file"], then["sha256"])) != (log and (log.name, log.sha256)):
+        return False
     named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
     same = named == [source.name for source in sources]
     if not same or any(found.get(key) != value for key, value in made.items()):

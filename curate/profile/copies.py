@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import polars as pl
@@ -25,8 +25,14 @@ def sink(frame: pl.LazyFrame, path: Path) -> None:
     frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True)
 
 
-def add_copies(path: Path, rules: RuleSet, groups: Collection[str] = ("copies",)) -> None:
-    """Count the copies of each row of a records table, judge it by `rules`, and write it anew.
+def add_copies(
+    path: Path,
+    rules: RuleSet,
+    groups: Collection[str] = ("copies",),
+    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda judged: judged,
+) -> None:
+    """Count the copies of each row of a records table, judge it by `rules` and then by `decide`,
+    and write it anew.
 
     The table holds the columns of these groups already; they are filled.
     """
@@ -41,7 +47,8 @@ def add_copies(path: Path, rules: RuleSet, groups: Collection[str] = ("copies",)
     if "near" in groups:
         counted = counted.with_columns(near_copies(path))
     beside = path.with_suffix(".counted")
-    sink(tag(counted, rules).select(names), beside)
+    judged = tag(counted, rules).map_batches(decide, streamable=True)
+    sink(judged.select(names), beside)
     beside.replace(path)
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.columns import JUDGEMENT, RECORD, described, schema
+from curate.columns import DECIDED, JUDGEMENT, RECORD, described, schema
 from curate.ledger import Amount
 from curate.manifest import in_order, read_manifest, thread_count
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
-from curate.metrics.measure import Settings, measure
+from curate.metrics.measure import Settings
+from curate.overrides import Overrides
 from curate.profile.copies import WHOLE_INPUT, add_copies, sink
 from curate.profile.counted import Counted, counting
+from curate.profile.mended import kept_rows
 from curate.profile.reuse import Old, file_state, reusable
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
@@ -35,6 +37,7 @@ def records_schema(
         **schema(described(groups)),
         **{metric.name: metric.dtype for metric in chosen(groups)},
         **schema(JUDGEMENT),
+        **schema(DECIDED),
     }
 
 
@@ -47,30 +50,31 @@ def write_records(
     threads: int | None = None,
     settings: Settings | None = None,
     old: Old | None = None,
+    overrides: Overrides | None = None,
 ) -> tuple[list[Source], Amount, Counted | None]:
     """Write one row per non-blank line of `sources`; returns what was read of each, and in all, and
     what was counted of the metrics (None where some are known only when all is read).
 
     Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
-    sources come from `old`, whose rows are judged anew but not measured. Raises InputError for a
-    source that cannot be read whole.
+    sources come from `old`, whose rows are judged anew but not measured. What people decided in
+    `overrides` stands above the rules. Raises InputError for a source that cannot be read whole.
     """
     old = old or Old(path)
     read = [
         old.sources[each.name][1] if each.name in old.sources else Source(each) for each in sources
     ]
     failure: list[BaseException] = []
-    settings = settings or Settings()
+    settings, people = settings or Settings(), overrides or Overrides()
     columns = records_schema(extra_fields, settings.groups)
     # Copies are known only when all is read: until then nothing can be judged.
     first_rules = rules.only() if settings.groups & WHOLE_INPUT else rules
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
-        return tag_batch(rows, first_rules)[list(columns)]
+        return people.decide(tag_batch(rows, first_rules))[list(columns)]
 
     def fresh(source: Source) -> Iterator[pl.DataFrame]:
         source.state = file_state(source.name) if reusable(source.origin) else {}
-        work = lambda clips: judge(measure(clips, settings))  # noqa: E731 - one composition
+        work = lambda clips: judge(people.measure(clips, settings))  # noqa: E731 - one composition
         for piece in read_manifest(source.origin, work, extra_fields, threads):
             source.note(piece)
             on_progress(piece.bytes, piece.frame.height)
@@ -81,7 +85,8 @@ def write_records(
             for source in read:
                 if source.name in old.sources:
                     on_progress(source.bytes, source.rows)
-                    yield from in_order(judge, old.rows(source), threads or thread_count())
+                    rows = kept_rows(old, source, people, settings, extra_fields)
+                    yield from in_order(judge, rows, threads or thread_count())
                 else:
                     yield from fresh(source)
         except BaseException as error:  # carried past the engine, which would wrap it in its own
@@ -102,7 +107,7 @@ def write_records(
             raise failure[0] from None
         raise
     if whole := settings.groups & WHOLE_INPUT:
-        add_copies(path, rules, whole)
+        add_copies(path, rules, whole, people.decide)
         return read, _total(path), None
     return read, _total(path), counted
 

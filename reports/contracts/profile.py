@@ -153,6 +153,26 @@ class Duplicates(Model):
     duplicate_audio_offset_keys: int | None = None
 
 
+class Decisions(Model):
+    """Decisions that found no record, or a changed one."""
+
+    count: int | None = None
+    examples: tuple[str, ...] = ()
+
+
+class Overrides(Model):
+    """What became of people's decisions."""
+
+    file: str | None = None
+    decisions: int | None = None
+    rows: int | None = None
+    rows_by_decision: Mapping[str, int] = Field(default_factory=dict)
+    superseded: int | None = None
+    undone: int | None = None
+    unmatched: Decisions = Decisions()
+    stale: Decisions = Decisions()
+
+
 class Profile(Artefact):
     """profile.json."""
 
@@ -169,3 +189,5 @@ class Profile(Artefact):
     worst_groups: Mapping[str, tuple[Group, ...]] = Field(default_factory=dict)
     correlations: Correlations = Correlations()
     duplicates: Duplicates = Duplicates()
+    overrides: Overrides | None = None
+    warnings: tuple[str, ...] = ()

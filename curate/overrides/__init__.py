@@ -1,0 +1,24 @@
+"""What people decided about single records, against whatever the rules say: overrides.jsonl.
+
+A log of one JSON object a line that is only ever appended to. Its form is in docs/overrides.md,
+why it is so in docs/adr/0008. For a program that reviews records: `read` the log, see what
+`standing` is, `append` a Decision (made with `content_of` the record), or its `undone`.
+"""
+
+from curate.overrides.apply import Overrides
+from curate.overrides.decision import DECISIONS, Decision, undone
+from curate.overrides.identity import content_of
+from curate.overrides.log import Log, Standing, append, read, standing
+
+__all__ = [
+    "DECISIONS",
+    "Decision",
+    "Log",
+    "Overrides",
+    "Standing",
+    "append",
+    "content_of",
+    "read",
+    "standing",
+    "undone",
+]
