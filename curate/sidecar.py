@@ -81,7 +81,8 @@ def _file_faults(folder: Path, shard: Mapping[str, Any], hashes: bool) -> Iterat
 
 def _strays(folder: Path, shards: Sequence[Mapping[str, Any]]) -> list[Fault]:
     known = {path for shard in shards for path in files_of(folder, shard).values()}
-    strays = sorted(path for path in (folder / "train").glob("*") if path not in known)
+    there = (path for path in (folder / "train").rglob("*") if path.is_file())
+    strays = sorted(path for path in there if path not in known)
     what = "does not belong to any shard, and Lhotse fails on it"
     return [Fault(str(path), what, "move it away") for path in strays]
 

@@ -23,7 +23,7 @@ def shard(
     key = export_key(split, options)
     with full_disk_said(out, AGAIN), resumable_directory(out, OURS, "shards.json", key) as stage:
         many = workers or cores()
-        found = shard_split(split, stage, options, many, command, advance, out)
+        found = shard_split(split, stage, out, options, many, command, advance)
         reports.build("shards", stage / "out")
     return found
 

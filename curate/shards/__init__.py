@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from curate.outputs import write_json
 from curate.profile import versions
 from curate.profile.summary import Json
 from curate.shards.audio import AudioWish
-from curate.shards.finish import Outcome, finish, manifests
+from curate.shards.finish import Outcome, buckets, finish, manifests
+from curate.shards.input_cfg import check_place, input_cfg
 from curate.shards.options import Options, check_options, parse_size
 from curate.shards.plan import export_key, read_facts
 from curate.shards.pool import run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import read_back, verify_shards
-from curate.shards.work import SCRATCH, SHARDS, Workplace, marker_of
+from curate.shards.work import RESULT, SCRATCH, SHARDS, Workplace, marker_of
 
 __all__ = [
     "OURS",
@@ -44,20 +46,21 @@ Progress = Callable[[int, int], None]
 def shard_split(
     split: Path,
     stage: Path,
+    out: Path,
     options: Options,
     workers: int = 1,
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
-    out: Path | None = None,
 ) -> Json:
-    """Write a split directory's shards and manifests into `out` in the folder `stage`.
+    """Write a split directory's shards and manifests into the folder `out` of `stage`.
 
     What an earlier call with the same split and options left in `stage` is kept where its hash
     proves it. Audio that is missing, unreadable or not what its record says leaves its row out of
     the shards: counted, named, its line kept in skipped.jsonl. Each shard is read back as it is
-    written. `out` is where the result will stand. Returns shards.json's content.
+    written. The argument `out` is where the result will stand. Returns shards.json's content.
     """
     check_options(options)
+    check_place(out, options)
     facts = read_facts(split)
     folders = {name: str(entry["folder"]) for name, entry in sources_of(facts).items()}
     place = Workplace(stage, stage / "spool", folders, options)
@@ -70,7 +73,11 @@ def shard_split(
     if not outcome.shards:
         raise InputError.of(split / "train.jsonl", "no record of it can be stored", _why(outcome))
     found = _found(stage, spool, outcome, options, command)
-    write_json(stage / "out" / "shards.json", found)
+    result = stage / RESULT
+    write_json(result / "shards.json", found)
+    write_json(result / "bins.json", buckets(stage, spool, options))
+    text = input_cfg(Path(os.path.abspath(out)), outcome.shards, options)  # noqa: PTH100
+    (result / "input_cfg.yaml").write_text(text, encoding="utf-8")
     return {**found, "shards_kept": kept}
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from curate.bins import duration_bins, token_bins
 from curate.ledger import Amount, Entry, Ledger
 from curate.outputs import write_json
 from curate.profile.summary import Json, hours
@@ -17,7 +20,7 @@ from curate.shards.options import Options
 from curate.shards.spool import Spool, Task
 from curate.shards.stored import STORED
 from curate.shards.tar import sha256
-from curate.shards.work import MARKERS, PARTS, RESULT, SHARDS
+from curate.shards.work import LENGTHS, MARKERS, PARTS, RESULT, SHARDS
 
 MOST_NAMED = 1_000
 """So many skipped rows are named in shards.json; all are in skipped.reasons.jsonl."""
@@ -59,6 +62,26 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     return outcome
 
 
+def buckets(stage: Path, spool: Spool, options: Options) -> Json:
+    """bins.json: duration buckets of the stored rows, and by tokens where there are tokenizers."""
+    parts = [stage / PARTS / f"{task.name}.{LENGTHS}" for task in spool.tasks]
+    pairs = [np.fromfile(path, dtype=np.float64) for path in parts if path.is_file()]
+    seconds, tokens = np.concatenate(pairs).reshape(-1, 2).T
+    found: Json = {
+        "schema": "curate.bins/1",
+        "rows": len(seconds),
+        "num_buckets": options.buckets,
+        "max_duration": float(seconds.max()),
+        "bucket_duration_bins": [round(b, 5) for b in duration_bins(seconds, options.buckets)],
+    }
+    if options.tokenizers:
+        twofold = token_bins(seconds, tokens, options.buckets)
+        found["tokenizers"] = list(options.tokenizers)
+        found["bucket_duration_bins_2d"] = [[round(s, 3), count] for s, count in twofold.bins]
+        found["max_tps"] = [round(tps, 2) for tps in twofold.max_tps]
+    return found
+
+
 def manifests(outcome: Outcome) -> Json:
     """The entries of shards.json's `manifests`."""
     return {
@@ -74,7 +97,7 @@ def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterat
     outcome.skipped += Amount(**marker["skipped"])
     outcome.added.update(marker["added"])
     if marker["entry"]:
-        outcome.shards.append(_renumber(stage, marker["entry"], len(outcome.shards), options))
+        outcome.shards.append(_renumber(stage, marker["entry"], outcome, options))
     for id, reason in marker["reasons"]:
         outcome.reasons[reason] += 1
         said: Json = {"id": id, "reason": reason}
@@ -83,18 +106,21 @@ def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterat
         yield said
 
 
-def _renumber(stage: Path, entry: dict[str, Any], index: int, options: Options) -> Json:
+def _renumber(stage: Path, entry: dict[str, Any], outcome: Outcome, options: Options) -> Json:
     """The entry under its final number: shards of which nothing could be stored leave none."""
-    if entry["index"] == index:
+    index, folder, old = len(outcome.shards), entry.pop("folder"), entry.pop("number")
+    number = sum(shard["stratum"] == entry["stratum"] for shard in outcome.shards)
+    number = number if folder else index
+    entry["index"] = index
+    if number == old:
         return entry
-    stored = STORED[options.format]
-    old, new = stored.names(entry["index"]), stored.names(index)
-    for kind in new:
-        (stage / SHARDS / old[kind]).replace(stage / SHARDS / new[kind])
-    moved = {**entry, "index": index, **{f"{kind}_file": f"train/{new[kind]}" for kind in new}}
+    names = STORED[options.format].names
+    for kind, name in names(number).items():
+        entry[f"{kind}_file"] = f"train/{folder}{name}"
+        (stage / SHARDS / folder / names(old)[kind]).replace(stage / SHARDS / folder / name)
     if options.format == "nemo_tarred":
-        _renumber_lines(stage / SHARDS / new["manifest"], index, moved)
-    return moved
+        _renumber_lines(stage / SHARDS / folder / names(number)["manifest"], number, entry)
+    return entry
 
 
 def _renumber_lines(path: Path, index: int, entry: dict[str, Any]) -> None:
@@ -108,13 +134,13 @@ def _renumber_lines(path: Path, index: int, entry: dict[str, Any]) -> None:
 
 def _remove_strays(stage: Path, outcome: Outcome) -> None:
     known = {
-        Path(str(value)).name
+        stage / RESULT / str(value)
         for shard in outcome.shards
         for key, value in shard.items()
         if key.endswith("_file")
     }
-    for path in (stage / SHARDS).iterdir():
-        if path.name not in known:
+    for path in (stage / SHARDS).rglob("*"):
+        if path.is_file() and path not in known:
             path.unlink()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from curate.errors import ConfigError, Fault, raise_all
 from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, AudioWish
+from curate.shards.tokens import check_tokenizers
 
 FORMATS = ("shar", "nemo_tarred", "hf")
 """What shards can be written as: Lhotse Shar, NeMo's tarred data set, Parquet for Hugging Face."""
@@ -72,6 +73,7 @@ def parse_size(text: str) -> ShardSize:
 def check_options(wished: Options) -> None:
     """ConfigError with everything that cannot be."""
     raise_all(ConfigError, list(_faults(wished)))
+    check_tokenizers(wished.tokenizers)
 
 
 def _faults(wished: Options) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -67,12 +68,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A piece of work: one shard of train, or a stretch of a plain manifest."""
+    """A piece of work: one shard of train, or a stretch of a plain manifest.
+
+    `index` counts the shards, `number` those in the same `folder`, by which files are named.
+    """
 
     split: str
     index: int
     stratum: tuple[str, ...]
     offsets: Numbers
+    folder: str = ""
+    number: int = 0
 
     @property
     def name(self) -> str:
@@ -134,7 +140,7 @@ def spool_split(split: Path, facts: Json, options: Options, into: Path) -> Spool
             if lines[name].readline():
                 where = f"{split / name}.jsonl:{read[name].rows + 1}"
                 raise InputError.of(where, "stands in no lock", "split again")
-    return Spool(read, [*_shards(columns["train"], strata, options.size), *_pieces(columns)])
+    return Spool(read, [*_shards(columns["train"], strata, options), *_pieces(columns)])
 
 
 def _slices(path: Path, options: Options) -> Iterator[pl.DataFrame]:
@@ -261,7 +267,7 @@ def _header(path: Path) -> tuple[int, float, int]:
     return path.stat().st_size, float(found.duration), int(found.samplerate)
 
 
-def _shards(column: _Column, strata: Mapping[str, int], size: ShardSize) -> Iterator[Task]:
+def _shards(column: _Column, strata: Mapping[str, int], options: Options) -> Iterator[Task]:
     """Shards in a seeded order, so that each is a fair sample of its stratum, of like size."""
     if not column.offsets:
         return
@@ -269,12 +275,22 @@ def _shards(column: _Column, strata: Mapping[str, int], size: ShardSize) -> Iter
     places = np.concatenate(column.places)
     sizes = np.concatenate(column.sizes) if column.sizes else None
     index = 0
-    for stratum in sorted(strata):
+    for at, stratum in enumerate(sorted(strata)):
+        folder = _folder(at, stratum, options)
         rows = np.flatnonzero(codes == strata[stratum])
         rows = rows[np.argsort(places[rows], kind="stable")]
-        for piece in _cut(rows, None if sizes is None else sizes[rows], size):
-            yield Task("train", index, tuple(stratum.split("\t")), offsets[piece])
+        pieces = _cut(rows, None if sizes is None else sizes[rows], options.size)
+        for number, piece in enumerate(pieces):
+            name = number if folder else index
+            yield Task("train", index, tuple(stratum.split("\t")), offsets[piece], folder, name)
             index += 1
+
+
+def _folder(at: int, stratum: str, options: Options) -> str:
+    """A stratum's own folder, where NeMo wants one: it numbers a tarred data set from 0."""
+    if options.format != "nemo_tarred" or not options.shard_by:
+        return ""
+    return f"{at:03d}-{re.sub(r'[^A-Za-z0-9.-]+', '-', stratum)[-40:].strip('-.')}/"
 
 
 def _cut(rows: Numbers, sizes: Numbers | None, size: ShardSize) -> list[Numbers]:

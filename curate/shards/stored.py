@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import polars as pl
-
+from curate.extras import require
 from curate.shards.audio import Audio
 from curate.shards.records import CUSTOM, Row, cut_of, placeholder, record_of
 from curate.shards.tar import HashedFile, TarFile, Written, sha256
@@ -87,27 +86,24 @@ class NemoWriter:
         return {"manifest": self._manifest.close(), "audio": self._tar.close()}
 
 
-_HF_TEXTS = ("id", "text", "lang", "speaker", *CUSTOM)
-_HF_SCHEMA: Mapping[str, Any] = {
-    "audio": pl.Struct({"bytes": pl.Binary(), "path": pl.String()}),
-    "duration": pl.Float64(),
-    **dict.fromkeys(_HF_TEXTS, pl.String()),
-    "verdict": pl.String(),
-    "tags": pl.List(pl.String()),
-    "weight": pl.Float64(),
-    "record": pl.String(),
-}
+_HF_TEXTS = ("id", "text", "lang", "speaker", *CUSTOM, "verdict")
+_HF_COLUMNS = ("audio", "duration", *_HF_TEXTS, "tags", "weight", "record")
 ROW_GROUP = 100
 """Rows that are read at once: audio is large."""
 
 
-def _features() -> str:
-    """What `datasets` reads from a Parquet file's metadata: which column is audio."""
-    string, number = ({"dtype": kind, "_type": "Value"} for kind in ("string", "float64"))
-    columns = dict.fromkeys(_HF_SCHEMA, string) | {"duration": number, "weight": number}
-    columns["audio"] = {"_type": "Audio"}
-    columns["tags"] = {"feature": string, "_type": "List"}  # type: ignore[dict-item]
-    return json.dumps({"info": {"features": {name: columns[name] for name in _HF_SCHEMA}}})
+def _hf_schema(arrow: Any) -> Any:
+    """The Arrow schema, with what `datasets` reads from it: which column is audio."""
+    text, number = {"dtype": "string", "_type": "Value"}, {"dtype": "float64", "_type": "Value"}
+    features: dict[str, object] = dict.fromkeys(_HF_COLUMNS, text)
+    features |= {"audio": {"_type": "Audio"}, "duration": number, "weight": number}
+    features["tags"] = {"feature": text, "_type": "List"}
+    types = dict.fromkeys(_HF_COLUMNS, arrow.string())
+    types |= {"duration": arrow.float64(), "weight": arrow.float64()}
+    types["audio"] = arrow.struct({"bytes": arrow.binary(), "path": arrow.string()})
+    types["tags"] = arrow.list_(arrow.string())
+    said = json.dumps({"info": {"features": features}})
+    return arrow.schema(types.items(), metadata={"huggingface": said})
 
 
 @dataclass(slots=True)
@@ -124,8 +120,8 @@ class HfWriter:
         name = f"{row.key}.{audio.extension}"
         record = record_of(row, name, audio.duration_s)
         curated = record.pop("_curate")
-        texts = {key: _text(record.get(key)) for key in _HF_TEXTS if key != "id"}
         assert isinstance(curated, dict)
+        texts = {key: _text(record.get(key)) for key in _HF_TEXTS if key not in curated}
         self._rows.append(
             {
                 "audio": {"bytes": audio.data, "path": name},
@@ -139,11 +135,12 @@ class HfWriter:
     def close(self) -> Mapping[str, Written]:
         """Write the file."""
         path = self.folder / self.names["parquet"]
-        pl.DataFrame(self._rows, schema=_HF_SCHEMA).write_parquet(
-            path,
-            compression="uncompressed",  # audio is compressed already
-            row_group_size=ROW_GROUP,
-            metadata={"huggingface": _features()},
+        arrow = require("pyarrow", "writing Parquet for Hugging Face")
+        parquet = require("pyarrow.parquet", "writing Parquet for Hugging Face")
+        table = arrow.Table.from_pylist(self._rows, schema=_hf_schema(arrow))
+        # audio is compressed already, and statistics over it help nobody
+        parquet.write_table(
+            table, path, compression="none", row_group_size=ROW_GROUP, write_statistics=["id"]
         )
         return {"parquet": Written(path.stat().st_size, sha256(path))}
 

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.ledger import Amount
@@ -28,9 +30,13 @@ from curate.shards.records import Row, complete
 from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written, sha256
+from curate.shards.tokens import counter
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
 """The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards."""
+
+LENGTHS = "lengths"
+"""Ending of a part that holds seconds and tokens of a shard's rows, as pairs of float64."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Tally:
     reasons: list[tuple[str, str]] = field(default_factory=list)
     added: Counter[str] = field(default_factory=Counter)
     texts: hashlib._Hash = field(default_factory=hashlib.sha256)
+    lengths: list[tuple[float, int]] = field(default_factory=list)
 
 
 def marker_of(stage: Path, task: Task) -> Json | None:
@@ -110,10 +117,11 @@ def _shard(
 ) -> tuple[Json, list[Json]]:
     """Store a shard; its entry of shards.json, and its files."""
     stored, scratch = STORED[place.options.format], place.stage / SCRATCH
-    names = stored.names(task.index)
-    own = {kind: _own(name) for kind, name in names.items()}
-    writer = stored.writer(scratch, own, task.index)
+    names = {kind: task.folder + name for kind, name in stored.names(task.number).items()}
+    own = {kind: _own(Path(name).name) for kind, name in names.items()}
+    writer = stored.writer(scratch, own, task.number)
     keys: list[str] = []
+    count_tokens = counter(place.options.tokenizers)
     for entry, row in _rows(place, task, tally, skipped):
         try:
             wish = place.options.audio
@@ -124,6 +132,7 @@ def _shard(
         writer.add(row, audio)
         keys.append(row.key)
         tally.samples_s += audio.duration_s
+        tally.lengths.append((audio.duration_s, count_tokens(row.record)))
         _keep(tally, manifest, entry, row)
     written = writer.close()
     if not keys:
@@ -136,6 +145,7 @@ def _shard(
     for kind, name in names.items():
         _move(scratch / own[kind], place.stage / SHARDS / name)
     files = [_file(f"{SHARDS}/{names[kind]}", written[kind]) for kind in names]
+    files.append(_write_lengths(place, task, tally))
     return _entry(task, tally, names, written), files
 
 
@@ -144,6 +154,8 @@ def _entry(
 ) -> Json:
     return {
         "index": task.index,
+        "folder": task.folder,
+        "number": task.number,
         **{f"{kind}_file": f"train/{name}" for kind, name in names.items()},
         "cuts": tally.stored.rows,
         "hours": round(tally.samples_s / 3600, 6),
@@ -154,6 +166,16 @@ def _entry(
         "text_sha256": tally.texts.hexdigest(),
         "stratum": list(task.stratum),
     }
+
+
+def _write_lengths(place: Workplace, task: Task, tally: Tally) -> Json:
+    """Seconds and tokens of each row, for the buckets."""
+    name = f"{task.name}.{LENGTHS}"
+    out = HashedFile.create(place.stage / SCRATCH / _own(name))
+    out.write(np.array(tally.lengths, dtype=np.float64).tobytes())
+    written = out.close()
+    _move(place.stage / SCRATCH / _own(name), place.stage / PARTS / name)
+    return _file(f"{PARTS}/{name}", written)
 
 
 def _manifest(
@@ -244,6 +266,7 @@ def _parts(place: Workplace, task: Task) -> Iterator[tuple[HashedFile, HashedFil
 
 
 def _move(path: Path, to: Path) -> None:
+    to.parent.mkdir(exist_ok=True)
     path.replace(to)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,10 @@ import soundfile as sf
 
 from curate.audio.faults import Unusable
 from curate.errors import CurateError, GateFailed
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
-from curate.shards import Options, shard_split, verify_shards
+from curate.shards import verify_shards
 from curate.shards.audio import check_segment, load_segment
-from curate.shards.options import ShardSize
 from curate.shards.records import complete, plain_pnc
-from curate.splits import Targets, split_profile
+from tests.curate.shard_fixtures import sharded, splitted
 
 # Lhotse's Shar reader leaves its tar files to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -30,26 +26,14 @@ pytestmark = pytest.mark.filterwarnings(
 lhotse = pytest.importorskip("lhotse", reason="the shards extra is not installed")
 
 
-def sharded(
-    manifest: Path, folder: Path, shard_size: int = 100, workers: int = 1, **wished: Any
-) -> Mapping[str, Any]:
-    for name in ("profile", "split", "shards"):
-        (folder / name).mkdir(parents=True)
-    profile([str(manifest)], folder / "profile", load_rules(None))
-    targets = Targets.parse({"eval": "45s", "test": "60s"})
-    split_profile(folder / "profile", folder / "split", targets, 0, ["lang"], ["speaker"])
-    options = replace(Options(), size=ShardSize(cuts=shard_size), **wished)
-    stage = folder / "stage"
-    stage.mkdir(exist_ok=True)
-    found = shard_split(folder / "split", stage, options, workers)
-    shutil.copytree(stage / "out", folder / "shards", dirs_exist_ok=True)
-    return found
+def export(manifest: Path, folder: Path) -> Mapping[str, Any]:
+    return sharded(splitted(manifest, folder), folder / "shards")
 
 
 @pytest.fixture(scope="module")
 def example(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("example")
-    sharded(root / "examples" / "speech" / "manifest.jsonl", folder)
+    export(root / "examples" / "speech" / "manifest.jsonl", folder)
     return folder
 
 
@@ -161,7 +145,7 @@ def test_foreign_shar(real_data: Path, name: str, cuts: int | None) -> None:
 
 
 def test_the_same_bytes_again(example: Path, root: Path, tmp_path: Path) -> None:
-    sharded(root / "examples" / "speech" / "manifest.jsonl", tmp_path)
+    export(root / "examples" / "speech" / "manifest.jsonl", tmp_path)
     first = {path.name: path.read_bytes() for path in (example / "shards" / "train").iterdir()}
     again = {path.name: path.read_bytes() for path in (tmp_path / "shards" / "train").iterdir()}
     assert first == again
@@ -252,7 +236,7 @@ def test_missing_audio_is_named_and_kept(tmp_path: Path, root: Path) -> None:
     gone = sorted((corpus / "audio").iterdir())[:40]
     for path in gone:
         path.unlink()
-    found = sharded(corpus / "manifest.jsonl", tmp_path / "out")
+    found = export(corpus / "manifest.jsonl", tmp_path / "out")
     assert found["skipped"]
     assert all("No such file" in entry["reason"] for entry in found["skipped"])
     skipped = (tmp_path / "out" / "shards" / "skipped.jsonl").read_text().splitlines()

@@ -1,0 +1,37 @@
+"""An example split, and its shards."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from curate.profile import profile_into as profile
+from curate.ruleset import load_rules
+from curate.shards import Options, shard_split
+from curate.shards.options import ShardSize
+from curate.splits import Targets, split_profile
+
+
+def splitted(manifest: Path, folder: Path) -> Path:
+    for name in ("profile", "split"):
+        (folder / name).mkdir(parents=True)
+    profile([str(manifest)], folder / "profile", load_rules(None))
+    targets = Targets.parse({"eval": "45s", "test": "60s"})
+    split_profile(folder / "profile", folder / "split", targets, 0, ["lang"], ["speaker"])
+    return folder / "split"
+
+
+def sharded(
+    split: Path, out: Path, shard_size: int = 100, workers: int = 1, **wished: Any
+) -> Mapping[str, Any]:
+    """Shards in `out`, by way of a stage beside it that is cleared away."""
+    stage = out.parent / f"{out.name}.stage"
+    stage.mkdir()
+    options = replace(Options(), size=ShardSize(cuts=shard_size), **wished)
+    found = shard_split(split, stage, out, options, workers)
+    (stage / "out").rename(out)
+    shutil.rmtree(stage)
+    return found
