@@ -31,7 +31,19 @@ from train.marked_yaml import Marked, Steps
 
 RECIPES = Path(__file__).parent / "recipes"
 
+TAKEN_FIELDS = frozenset(
+    {
+        *("audio_filepath", "duration", "offset", "text", "answer", "lang", "speaker", "shard_id"),
+        *("source_lang", "target_lang", "taskname", "task", "pnc", "itn", "timestamp", "diarize"),
+        *("emotion", "decodercontext", "prefix"),
+    }
+)
+"""Fields that NeMo, Canary's prompt or curation read already: no behaviour may be called so."""
+
 Beta = Annotated[float, Field(ge=0, lt=1)]
+SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -79,10 +91,14 @@ class TrainData(Section):
 
 
 class ValidationData(Section):
-    """How validation batches are made from the eval manifest."""
+    """How validation batches are made from the eval manifest.
+
+    `also` names further manifests, of which a WER each is recorded; the eval manifest decides.
+    """
 
     batch_size: PositiveInt = 16
     num_workers: NonNegativeInt = 0
+    also: dict[SetName, Path] = {}
 
 
 class FreezeConfig(Section):
@@ -94,11 +110,47 @@ class FreezeConfig(Section):
 
 
 class CheckpointConfig(Section):
-    """Which checkpoints to keep, and which weights become model.nemo."""
+    """Which checkpoints to keep, which weights become model.nemo, and when more is no use.
+
+    `patience`: so many validations in a row without a better `monitor` end the run.
+    """
 
     export: Literal["best", "last"] = "best"
     monitor: Literal["val_wer", "val_loss"] = "val_wer"
     save_top_k: PositiveInt = 3
+    patience: PositiveInt | None = None
+
+
+class LogsConfig(Section):
+    """Where figures go besides metrics.csv and TensorBoard, by NeMo's own ways.
+
+    The keys of `wandb` and `mlflow` are those of Lightning's loggers; `wandb: {}` takes all as it
+    comes. Their packages are not among those that come with this one.
+    """
+
+    tensorboard: bool = True
+    wandb: dict[str, str | bool] | None = None
+    mlflow: dict[str, str] | None = None
+
+
+class Behavior(Section):
+    """A pair of Canary's tokens without a meaning, to mean that something is on or off."""
+
+    on: SpareToken
+    off: SpareToken
+
+
+class FaultsConfig(Section):
+    """What a run puts up with before it stops.
+
+    `nonfinite`: leave out a step whose gradients are no finite numbers, or stop at the first;
+    `most_skipped` such steps in a row end the run. `max_missing` is the share of the recordings
+    drawn, [0, 1], whose audio may be unreadable.
+    """
+
+    nonfinite: Literal["skip", "stop"] = "skip"
+    most_skipped: PositiveInt = 10
+    max_missing: Share = 0.01
 
 
 class RunConfig(Section):
@@ -115,6 +167,9 @@ class RunConfig(Section):
     validation_ds: ValidationData = ValidationData()
     freeze: FreezeConfig = FreezeConfig()
     checkpoints: CheckpointConfig = CheckpointConfig()
+    faults: FaultsConfig = FaultsConfig()
+    logs: LogsConfig = LogsConfig()
+    behaviors: dict[SetName, Behavior] = {}
 
     def to_yaml(self) -> str:
         """The configuration as a recipe that loads to the same configuration."""
@@ -234,7 +289,8 @@ def _fault(problem: Any, source: _Source) -> Fault:
 def _known_keys(steps: Steps) -> str:
     section: Any = RunConfig
     for key in steps[:-1]:
-        section = section.model_fields[key].annotation
+        fields = getattr(section, "model_fields", {})
+        section = fields[key].annotation if key in fields else Behavior
     known = list(section.model_fields)
     close = difflib.get_close_matches(str(steps[-1]), known, n=1)
     guess = f"did you mean '{close[0]}'? " if close else ""
@@ -273,3 +329,18 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
         yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"
     if freeze.encoder and freeze.decoder and freeze.batchnorm == "eval":
         yield ("freeze",), "everything is frozen: nothing is left to train", ""
+    yield from _behavior_clashes(config)
+
+
+def _behavior_clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
+    """Tokens that mean two things, and names that mean something already."""
+    owners: dict[str, str] = {}
+    for name, pair in config.behaviors.items():
+        if name in TAKEN_FIELDS:
+            what = f"'behaviors.{name}': '{name}' has a meaning in every manifest or prompt"
+            yield ("behaviors", name), what, "name another field of the manifest"
+        for side, token in (("on", pair.on), ("off", pair.off)):
+            owner = owners.setdefault(token, f"behaviors.{name}.{side}")
+            if owner != f"behaviors.{name}.{side}":
+                what = f"'behaviors.{name}.{side}': {token} is '{owner}' already"
+                yield ("behaviors", name, side), what, "every side of a behaviour has its own token"

@@ -10,12 +10,12 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.errors import Fault, InputError
+from curate.errors import Fault, InputError, raise_all
 from train.rows import Row, read_rows
 
 INDEX = "shards.json"
@@ -63,6 +63,25 @@ def read_shards(folder: Path) -> ShardSet:
         validation_hours=round(sum(row.duration_s for row in rows) / 3600, 6),
         languages=tuple(sorted(languages)),
     )
+
+
+def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
+    """InputError where a further validation set is unusable, or is what the test will be made of.
+
+    What a run validates on decides which of its weights are kept, so the test set is not for it.
+    """
+    faults: list[Fault] = []
+    test = _read_index(shards.folder)["manifests"].get("test", {}).get("file")
+    for name, manifest in also.items():
+        if test and manifest.resolve() == (shards.folder / test).resolve():
+            what = f"validation_ds.also.{name} is the test set, which training must not see"
+            faults.append(
+                Fault(str(manifest), what, "another manifest; `train eval` takes it later")
+            )
+            continue
+        rows, wrong = read_rows(manifest)
+        faults += wrong + list(_validation_faults(manifest, rows))
+    raise_all(InputError, faults)
 
 
 def _read_index(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""NeMo, and nothing else of ours knows it: build, restore, fit, save, transcribe.
+"""NeMo, and nothing else of ours knows it: build, restore, save, transcribe.
 
 Importing this module imports NeMo, Lightning and torch (about 14 seconds), so it is imported
 inside the functions that need it, after `train.runtime.prepare`.
@@ -10,8 +10,7 @@ import json
 import logging
 import os
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,21 +25,16 @@ from nemo.utils import logging as nemo_logging
 from nemo.utils.app_state import AppState
 from omegaconf import OmegaConf
 
-from curate.errors import ConfigError, Fault, InputError
+from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.outputs import whole_file
 from train import runtime
 from train.archive import Archive
-from train.config import RunConfig
-from train.data import ShardSet
-from train.nemo_callbacks import Freezing, Recorder
-from train.nemo_trainer import make_trainer, manage
-from train.outcome import Trained, ValidationPoint
-from train.recipe import Recipe
+from train.behaviors import of_config
+from train.config import Behavior
+from train.nemo_behaviors import register
 
 nemo_logging.setLevel(logging.ERROR)
 runtime.silence_loggers()
-
-Tell = Callable[[str], None]
 
 UNSAFE_VARIABLE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
@@ -80,8 +74,8 @@ def save_untrained(
     model = ModelPT.from_config_dict(OmegaConf.create(dict(config)))
     if encoder and weights is not None:
         _load_encoder(model, weights, encoder.path)
-    _save(model, out)
-    return _size(model), int(model.tokenizer.vocab_size)
+    save(model, out)
+    return size(model), int(model.tokenizer.vocab_size)
 
 
 def _load_encoder(model: ModelPT, weights: Mapping[str, torch.Tensor], where: Path) -> None:
@@ -90,60 +84,6 @@ def _load_encoder(model: ModelPT, weights: Mapping[str, torch.Tensor], where: Pa
     except RuntimeError as error:
         what = f"its encoder does not fit the new one: {str(error).splitlines()[-1].strip()}"
         raise ConfigError.of(where, what, "build both with the same sizes") from error
-
-
-def train(
-    archive: Archive, recipe: Recipe, run: RunConfig, shards: ShardSet, folder: Path, tell: Tell
-) -> Trained:
-    """Fine-tune the model in `archive`; the best weights go to `folder`/model.nemo."""
-    lightning.seed_everything(run.seed, workers=True, verbose=False)
-    freezing = Freezing(run.freeze)
-    rate = int(recipe.config["train_ds"]["sample_rate"])
-    recorder = Recorder(run.trainer.max_steps, run.trainer.log_every_n_steps, rate, tell)
-    trainer = make_trainer(run, (recorder, freezing))
-    manage(trainer, run, folder)
-    restored = restore(archive, recipe.config, trainer)
-    model = restored.model
-    check_languages(model, shards.languages, archive.path)
-    model.setup_training_data(model.cfg.train_ds)
-    model.setup_multiple_validation_data(model.cfg.validation_ds)
-    freezing.apply(model)
-    model.setup_optimization(model.cfg.optim)
-    began = time.monotonic()
-    _fit(trainer, model)
-    seconds = time.monotonic() - began
-    best, checkpoint = _best(recorder.validation, trainer, run.checkpoints.monitor)
-    if trainer.is_global_zero:
-        if run.checkpoints.export == "best" and checkpoint is not None:
-            _load_weights(model, checkpoint)
-        AppState().model_restore_path = str(archive.path.absolute())  # where its tokenizers are
-        _save(model, folder / "model.nemo")
-    return Trained(
-        parameters=restored.parameters,
-        matched_parameters=restored.matched_parameters,
-        trainable_parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        accelerator=trainer.strategy.root_device.type,
-        precision=str(trainer.precision),
-        steps=trainer.global_step,
-        seconds=seconds,
-        speech_s=recorder.speech_s,
-        step_seconds=tuple(recorder.step_seconds),
-        compute_seconds=tuple(recorder.compute_seconds),
-        loss=tuple(recorder.loss),
-        validation=tuple(recorder.validation),
-        best=best,
-        best_checkpoint=checkpoint,
-    )
-
-
-def _fit(trainer: lightning.Trainer, model: ASRModel) -> None:
-    """Fit; where Lightning turns Ctrl-C into an exit with code 1, make it Ctrl-C again."""
-    try:
-        trainer.fit(model)
-    except SystemExit as error:
-        if trainer.interrupted and error.code == 1:
-            raise KeyboardInterrupt from error
-        raise
 
 
 def restore(
@@ -157,6 +97,8 @@ def restore(
     if os.environ.get(UNSAFE_VARIABLE):
         what = f"{UNSAFE_VARIABLE} is set: weights could run code when they are loaded"
         raise ConfigError.of("environment", what, f"unset {UNSAFE_VARIABLE}")
+    if behaviors := of_config(config or archive.config):
+        register(behaviors)  # the model asks for its prompt by name while it is built
     connector = _MatchingConnector(archive.path)
     model = ASRModel.restore_from(
         str(archive.path),
@@ -165,7 +107,7 @@ def restore(
         save_restore_connector=connector,
         trainer=trainer,
     )
-    return Restored(model, _size(model), connector.matched)
+    return Restored(model, size(model), connector.matched)
 
 
 class _MatchingConnector(SaveRestoreConnector):  # type: ignore[misc]
@@ -203,15 +145,30 @@ def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> N
         )
 
 
+def check_behaviors(model: ASRModel, behaviors: Mapping[str, Behavior], where: Path) -> None:
+    """Refuse a behaviour whose tokens the model's tokenizer lacks, before any training."""
+    tokens = [(name, token) for name, pair in behaviors.items() for token in (pair.on, pair.off)]
+    lacking = [(name, token) for name, token in tokens if not _has_token(model, token)]
+    raise_all(
+        InputError,
+        [
+            Fault(str(where), f"has no token {token} for 'behaviors.{name}'")
+            for name, token in lacking
+        ],
+    )
+
+
 def _speaks(model: ASRModel, language: str) -> bool:
-    tokenizer, token = model.tokenizer, f"<|{language}|>"
+    if "prompt_format" not in model.cfg and hasattr(model.tokenizer, "langs"):
+        return language in model.tokenizer.langs  # an aggregate without a prompt
+    return "prompt_format" not in model.cfg or _has_token(model, f"<|{language}|>")
+
+
+def _has_token(model: ASRModel, token: str) -> bool:
+    tokenizer = model.tokenizer
     if hasattr(tokenizer, "special_tokens") and hasattr(tokenizer, "langs"):  # Canary's aggregate
         return token in tokenizer.special_tokens
-    if hasattr(tokenizer, "langs"):  # another aggregate: one tokenizer a language, no prompt
-        return language in tokenizer.langs
-    if "prompt_format" in model.cfg:  # Canary's unified SentencePiece
-        return bool(tokenizer.token_to_id(token) != tokenizer.unk_id)
-    return True
+    return bool(tokenizer.token_to_id(token) != tokenizer.unk_id)  # its unified SentencePiece
 
 
 class Transcriber:
@@ -238,25 +195,12 @@ class Transcriber:
         return [str(getattr(item, "text", item)) for item in found]
 
 
-def _best(
-    points: Sequence[ValidationPoint], trainer: Any, monitor: str
-) -> tuple[ValidationPoint | None, Path | None]:
-    """The best validation, and its checkpoint."""
-    finite = [point for point in points if getattr(point, monitor) is not None]
-    best = min(finite, key=lambda point: getattr(point, monitor), default=None)
-    path = trainer.checkpoint_callback.best_model_path
-    return best, Path(path) if path else None
-
-
-def _load_weights(model: ModelPT, checkpoint: Path) -> None:
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)  # written just now
-    model.load_state_dict(saved["state_dict"])
-
-
-def _save(model: ModelPT, path: Path) -> None:
+def save(model: ModelPT, path: Path) -> None:
+    """Write the model's archive, whole or not at all."""
     with whole_file(path) as beside:
         model.save_to(str(beside))
 
 
-def _size(model: ModelPT) -> int:
+def size(model: ModelPT) -> int:
+    """The number of parameters."""
     return sum(weight.numel() for weight in model.parameters())

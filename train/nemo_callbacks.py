@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from nemo.collections.asr.parts.submodules.jasper import SqueezeExcite
 from torch import nn
 
 from train.config import FreezeConfig
+from train.nemo_loader import Loader
 from train.outcome import LossPoint, ValidationPoint
 
 BATCHNORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
@@ -85,20 +87,40 @@ class Recorder(Callback):  # type: ignore[misc]
     """
 
     def __init__(
-        self, max_steps: int, tell_every: int, sample_rate: int, tell: Callable[[str], None]
+        self, max_steps: int, tell_every: int, loader: Loader, tell: Callable[[str], None]
     ) -> None:
         self.loss: list[LossPoint] = []
         self.validation: list[ValidationPoint] = []
         self.step_seconds: list[float] = []
         self.compute_seconds: list[float] = []
         self.speech_s = 0.0
+        self.resumed_at: list[int] = []
         self._every = -(-max_steps // MOST_POINTS)
         self._tell_every = tell_every
-        self._sample_rate = sample_rate
+        self._loader = loader
         self._tell = tell
         self._last_step = 0
         self._began: float | None = None
         self._ended: float | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "loss": [asdict(point) for point in self.loss],
+            "validation": [asdict(point) for point in self.validation],
+            "speech_s": self.speech_s,
+            "resumed_at": self.resumed_at,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.loss = [LossPoint(**point) for point in state_dict["loss"]]
+        self.validation = [ValidationPoint(**point) for point in state_dict["validation"]]
+        self.speech_s = state_dict["speech_s"]
+        self.resumed_at = state_dict["resumed_at"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._last_step = trainer.global_step
+        if trainer.global_step:
+            self.resumed_at = [*self.resumed_at, trainer.global_step]
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
@@ -109,7 +131,7 @@ class Recorder(Callback):  # type: ignore[misc]
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self._note_time()
-        self.speech_s += _samples(batch) * trainer.world_size / self._sample_rate
+        self.speech_s += self._loader.current.speech_s * trainer.world_size
         step = trainer.global_step
         if step == self._last_step:  # gradients are being accumulated
             return
@@ -128,7 +150,7 @@ class Recorder(Callback):  # type: ignore[misc]
             metrics = trainer.callback_metrics
             loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
             point = ValidationPoint(trainer.global_step, loss, wer)
-            self.validation.append(point)
+            self.validation = [*(it for it in self.validation if it.step != point.step), point]
             if trainer.is_global_zero:
                 figures = f"loss {_figure(loss)}, WER {_figure(wer)}"
                 self._tell(f"step {point.step}: validation {figures}")
@@ -139,12 +161,6 @@ class Recorder(Callback):  # type: ignore[misc]
             self.step_seconds.append(now - self._ended)
             self.compute_seconds.append(now - self._began)
         self._ended = now
-
-
-def _samples(batch: Any) -> int:
-    """Audio samples in a batch, padding aside: a prompted batch of Canary, or CTC's tuple."""
-    lengths = batch.audio_lens if hasattr(batch, "audio_lens") else batch[1]
-    return int(lengths.sum())
 
 
 def _finite(value: torch.Tensor | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -27,11 +27,32 @@ class LossPoint:
 
 @dataclass(frozen=True, slots=True)
 class ValidationPoint:
-    """What one validation measured; None where it is no finite number."""
+    """What one validation measured; None where it is no finite number.
+
+    `also` is the WER of every further validation set, by its name.
+    """
 
     step: int
     val_loss: float | None
     val_wer: float | None
+    also: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedStep:
+    """A step that changed nothing, for its gradients were no finite numbers; and its records."""
+
+    step: int
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Recordings drawn in training, and those whose audio could not be read (the first by name)."""
+
+    drawn: int = 0
+    lost: int = 0
+    lost_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,9 @@ class Trained:
     validation: tuple[ValidationPoint, ...]
     best: ValidationPoint | None
     best_checkpoint: Path | None
+    skipped: tuple[SkippedStep, ...] = ()
+    heard: Heard = Heard()
+    resumed_at: tuple[int, ...] = ()
 
     @property
     def waiting_share(self) -> float:
@@ -82,6 +106,15 @@ def findings(config: RunConfig, shards: ShardSet, trained: Trained) -> Iterator[
         yield Finding("warning", "the training loss was not a number at times: lower optim.lr")
     elif _fell(trained) is False:
         yield Finding("warning", "the training loss did not fall")
+    if trained.skipped:
+        first, count = trained.skipped[0], len(trained.skipped)
+        what = f"{count} step(s) had gradients that were no finite numbers and changed nothing, "
+        what += f"first step {first.step}: lower optim.lr, or look at the records in run.json"
+        yield Finding("warning", what)
+    if heard := trained.heard.lost:
+        share = f"{heard} of {trained.heard.drawn} recordings drawn"
+        what = f"the audio of {share} could not be read and was left out; run.json names them"
+        yield Finding("warning", what)
     if trained.waiting_share > STARVED_SHARE:
         share = f"{trained.waiting_share:.0%} of the time"
         yield Finding("warning", f"{share} went by waiting for data: raise train_ds.num_workers")

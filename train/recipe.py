@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from curate.errors import ConfigError
 from train.archive import Archive
+from train.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 from train.config import RunConfig
 
 RecipeName = Literal["aed", "finetune"]
@@ -72,7 +73,7 @@ TRAPS: tuple[tuple[str, Any, str], ...] = (
     (
         "train_ds.concurrent_bucketing",
         True,
-        "with shards and no worker the process would never exit: only with workers",
+        "fills buckets in a thread: no two runs see one order, and without a worker none ends",
     ),
     ("train_ds.shard_seed", "trng", "another order in each run; `randomized` can be repeated"),
     ("validation_ds.use_bucketing", False, "validation must see the same batches each time"),
@@ -125,7 +126,7 @@ def build_recipe(
 ) -> Recipe:
     """The configuration to train `archive` with: `cuts` in shards, a manifest for validation."""
     name = recipe_for(archive)
-    inherited = archive.config
+    inherited = with_behaviors(archive, run)
     config = copy.deepcopy(inherited)
     for key in (*DATA_SECTIONS, *STARTING_POINTS):
         config.pop(key, None)
@@ -139,6 +140,23 @@ def build_recipe(
         what = f"a {archive.model_class} has no prompt to mask"
         raise ConfigError.of("use_loss_mask_for_prompt", what, "leave it false")
     return Recipe(name, archive.model_class, config, tuple(_traps(inherited, config)))
+
+
+def with_behaviors(archive: Archive, run: RunConfig) -> dict[str, Any]:
+    """The archive's configuration with the run's behaviours beside those that it has."""
+    if not run.behaviors:
+        return archive.config
+    before = of_config(archive.config)
+    prompt = archive.config.get("prompt_format")
+    if prompt != (prompt_name(before) if before else PROMPT):
+        what = f"needs a model of prompt format {PROMPT}, and this one has {prompt!r}"
+        raise ConfigError.of("behaviors", what, "leave it out, or take a Canary of the second kind")
+    after = before | run.behaviors
+    tokens = [token for pair in after.values() for token in (pair.on, pair.off)]
+    if any(after[name] != pair for name, pair in before.items()) or len({*tokens}) < len(tokens):
+        what = f"contradicts what the model was trained with: {to_config(before)}"
+        raise ConfigError.of("behaviors", what, "take tokens and names that it does not use")
+    return archive.config | {"prompt_format": prompt_name(after), CONFIG_KEY: to_config(after)}
 
 
 def _fields(inherited: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +202,7 @@ def _train_section(
         "num_cuts_for_bins_estimate": min(CUTS_FOR_BINS, cuts),
         "bucket_buffer_size": min(batches.bucket_buffer_size, cuts),
         "shuffle_buffer_size": min(batches.shuffle_buffer_size, cuts),
-        "concurrent_bucketing": batches.num_workers > 0,
+        "concurrent_bucketing": False,
         "min_duration": batches.min_duration,
         "max_duration": batches.max_duration,
         "num_workers": batches.num_workers,
@@ -197,8 +215,12 @@ def _train_section(
 def _validation_section(
     inherited: dict[str, Any], run: RunConfig, manifest: Path
 ) -> dict[str, Any]:
+    sets: dict[str, Any] = {"manifest_filepath": str(manifest.absolute())}
+    if also := run.validation_ds.also:
+        paths = [manifest, *also.values()]
+        sets = {"manifest_filepath": [str(path.absolute()) for path in paths]}
     return _fields(inherited) | {
-        "manifest_filepath": str(manifest.absolute()),
+        **sets,
         "shuffle": False,
         "use_bucketing": False,
         "batch_size": run.validation_ds.batch_size,

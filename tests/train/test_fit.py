@@ -12,8 +12,10 @@ import pytest
 from curate.errors import ConfigError
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
-from train.fit import CONFIG, _claim
-from train.outcome import LossPoint, Trained, ValidationPoint, findings
+from train.fit import _held, _make_empty
+from train.lock import LOCK
+from train.outcome import Heard, LossPoint, SkippedStep, Trained, ValidationPoint, findings
+from train.resume import CONFIG
 
 SHARDS = ShardSet(Path("s"), Path("s/train"), 100, 10.0, Path("s/eval.jsonl"), 10, 2.0, ("en",))
 LOSSES = tuple(LossPoint(step, 4.0 / step, 1e-4) for step in (10, 20, 30, 40))
@@ -53,6 +55,8 @@ def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
         ({"loss": LOSSES[::-1]}, "warning", "did not fall"),
         ({"compute_seconds": (0.1,) * 10}, "warning", "80% of the time"),
         ({"best": None}, "warning", "last weights"),
+        ({"skipped": (SkippedStep(7, ("a",)),)}, "warning", "first step 7"),
+        ({"heard": Heard(200, 3, ("a", "b"))}, "warning", "3 of 200 recordings"),
         ({"steps": 120}, "info", "last 20 steps"),
         ({"trainable_parameters": 1}, "info", "10.0%"),
     ],
@@ -77,12 +81,6 @@ def test_a_run_too_short_to_tell_is_not_blamed(config: RunConfig) -> None:
     assert list(findings(config, SHARDS, short)) == []
 
 
-def test_a_new_folder_is_made(tmp_path: Path) -> None:
-    _claim(tmp_path / "a/b", overwrite=False)
-    assert (tmp_path / "a/b").is_dir()
-    _claim(tmp_path / "a/b", overwrite=False)  # empty: still free
-
-
 @pytest.mark.parametrize(
     ("files", "overwrite", "what"),
     [
@@ -98,19 +96,28 @@ def test_a_folder_that_is_not_ours_is_left_alone(
     for name in files:
         (tmp_path / name).write_text("x", encoding="utf-8")
     with pytest.raises(ConfigError, match=what):
-        _claim(tmp_path, overwrite=overwrite, inputs=(tmp_path / "model.nemo",))
+        _make_empty(tmp_path, overwrite=overwrite, inputs=(tmp_path / "model.nemo",))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
 
 
-def test_a_run_is_replaced_when_told_to(tmp_path: Path) -> None:
-    (tmp_path / CONFIG).write_text("x", encoding="utf-8")
+def test_a_run_is_replaced_when_told_to_but_for_its_lock(tmp_path: Path) -> None:
+    for name in (CONFIG, LOCK):
+        (tmp_path / name).write_text("x", encoding="utf-8")
     (tmp_path / "checkpoints").mkdir()
-    _claim(tmp_path, overwrite=True)
-    assert list(tmp_path.iterdir()) == []
+    _make_empty(tmp_path, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+
+
+def test_a_new_folder_is_made_and_goes_again_where_nothing_came_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "a/b"
+    with _held(folder):
+        _make_empty(folder, overwrite=False)
+        assert folder.is_dir()
+    assert not folder.exists()
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("x", encoding="utf-8")
-    with pytest.raises(ConfigError, match="is a file"):
-        _claim(path, overwrite=True)
+    with pytest.raises(ConfigError, match="is a file"), _held(path):
+        pass

@@ -15,12 +15,27 @@ from train.cli.settings import ModelName, RecipeName, Settings, given
 
 @app.command()
 def run(
-    data: Annotated[Path, typer.Option(help="A directory that `curate shard` wrote.")],
     out: Annotated[Path, typer.Option(help="Directory for the run.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A directory that `curate shard` wrote.", show_default="as the recipe"),
+    ] = None,
     model: ModelName = None,
     recipe: RecipeName = None,
     settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
     overwrite: Annotated[bool, typer.Option(help="Replace a run that stands there.")] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on with the run that stands there, from its last checkpoint.")
+    ] = False,
+    max_missing: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of recordings that may be unreadable.",
+            show_default="as the recipe",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a model on shards; the configuration is the model's own, with its traps mended.
@@ -28,14 +43,18 @@ def run(
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
     import reports
-    from train.config import find_recipe, load_config, parse_setting
+    from train.config import Setting, find_recipe, load_config, parse_setting
     from train.fit import fit
+    from train.resume import CONFIG
     from train.runtime import is_main_process
 
+    own = str(out / CONFIG) if resume and not (recipe or model) else recipe
     chosen = [*given(model=model, data=data, out=out), *map(parse_setting, settings)]
-    config = load_config(find_recipe(recipe, model), chosen)
+    if max_missing is not None:
+        chosen.append(Setting("--max-missing", "faults.max_missing", max_missing))
+    config = load_config(find_recipe(own, model), chosen)
     with redirect_stdout(sys.stderr):  # stdout is for our JSON, whatever a library prints
-        finished = fit(config, command=command_line(), overwrite=overwrite, tell=say)
+        finished = fit(config, command=command_line(), overwrite=overwrite, resume=resume, tell=say)
     if not is_main_process():
         return
     page = reports.build("train", finished.folder)

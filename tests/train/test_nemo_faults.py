@@ -1,0 +1,288 @@
+"""Faults in the middle of a fit, on real NeMo: signals, bad numbers, bad audio, a full GPU."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.errors import ConfigError, CurateError, GateFailed, InputError
+from tests.train.world import NEMO, World
+from train.archive import open_archive
+from train.fit import TrainRun, fit
+from train.stops import Interrupted
+
+pytestmark = NEMO
+
+Hook = Callable[[Any, Any], None]
+
+
+@contextmanager
+def after_each_step(monkeypatch: pytest.MonkeyPatch, do: Hook) -> Iterator[None]:
+    """Call `do(trainer, model)` after every step, before anything else of ours sees it."""
+    from train.nemo_callbacks import Freezing
+
+    def hook(self: Any, trainer: Any, model: Any, outputs: Any, batch: Any, index: int) -> None:
+        do(trainer, model)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Freezing, "on_train_batch_end", hook, raising=False)
+        yield
+
+
+def weights(run: TrainRun) -> dict[str, Any]:
+    from train import model
+
+    return dict(model.restore(open_archive(run.folder / "model.nemo")).model.state_dict())
+
+
+STEP = random.SystemRandom().randint(1, 8)
+"""Anywhere in the run: it validates at 3, 6 and 9, and none of it is a special place."""
+
+EXACT = [
+    ("canary", ("train_ds.num_workers=0",), signal.SIGTERM, STEP),
+    ("canary", ("train_ds.num_workers=1", "trainer.accumulate_grad_batches=2"), signal.SIGUSR1, 4),
+    ("ctc", ("train_ds.num_workers=2",), signal.SIGINT, 6),  # a validation is pending here
+]
+
+
+@pytest.mark.parametrize(("kind", "settings", "number", "step"), EXACT)
+def test_a_stopped_run_goes_on_bit_for_bit(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Any,
+    settings: tuple[str, ...],
+    number: signal.Signals,
+    step: int,
+) -> None:
+    def kill(trainer: Any, model: Any) -> None:
+        if trainer.global_step == step and not sent:
+            sent.append(step)
+            os.kill(os.getpid(), number)
+
+    sent: list[int] = []
+    model = world.model(kind).path
+    settings = ("trainer.max_steps=9", "checkpoints.export=last", *settings)
+    whole = fit(world.config(model, f"whole-{kind}-{number}", *settings))
+    config = world.config(model, f"stopped-{kind}-{number}", *settings)
+    with after_each_step(monkeypatch, kill), pytest.raises(Interrupted) as caught:
+        fit(config)
+    assert caught.value.exit_code == 128 + number
+    assert not (config.out / "model.nemo").exists()
+    resumed = fit(config, resume=True)
+    assert resumed.record["resumed_at"] == [step]
+    before, after = weights(whole), weights(resumed)
+    assert [name for name in before if (before[name] != after[name]).any()] == []
+    for part in ("loss", "validation", "recordings", "audio_hours_seen"):
+        assert resumed.record[part] == whole.record[part]
+    assert columns(resumed) == columns(whole)
+
+
+def columns(run: TrainRun) -> list[tuple[str, str]]:
+    """Step and loss of every row of metrics.csv."""
+    lines = (run.folder / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    names = lines[0].split(",")
+    places = names.index("step"), names.index("train_loss")
+    found = [tuple(line.split(",")[place] for place in places) for line in lines[1:]]
+    assert len(found) > 3
+    return found  # type: ignore[return-value]
+
+
+def test_a_checkpoint_appears_whole_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import torch
+
+    from train.nemo_checkpoints import WholeCheckpoints
+
+    path, files = tmp_path / "last.ckpt", WholeCheckpoints()
+    files.save_checkpoint({"state_dict": {"weight": torch.ones(3)}, "global_step": 5}, path)
+    good = path.read_bytes()
+
+    def full(what: Any, where: Path) -> None:
+        Path(where).write_bytes(b"half of i")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(ConfigError, match="No space left on device"):
+        files.save_checkpoint({"state_dict": {}, "global_step": 6}, path)
+    assert path.read_bytes() == good
+    assert [entry.name for entry in tmp_path.iterdir()] == ["last.ckpt"]
+    assert files.load_checkpoint(path)["global_step"] == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"half of it"])
+def test_a_damaged_checkpoint_is_told_and_runs_nothing(tmp_path: Path, content: bytes) -> None:
+    from train.nemo_checkpoints import WholeCheckpoints
+
+    path = tmp_path / "last.ckpt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be read as a checkpoint"):
+        WholeCheckpoints().load_checkpoint(path)
+
+
+def test_weights_that_are_no_numbers_are_never_saved(tmp_path: Path) -> None:
+    import torch
+
+    from train.nemo_checkpoints import WholeCheckpoints
+
+    bad = {"state_dict": {"a": torch.ones(2), "b": torch.tensor([1.0, float("nan")])}}
+    with pytest.raises(GateFailed, match="b and 0 more weights"):
+        WholeCheckpoints().save_checkpoint(bad, tmp_path / "last.ckpt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def poison(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> None:
+    """Make the audio of the batches of these steps infinitely loud."""
+    from train.nemo_callbacks import Freezing
+
+    original = Freezing.on_train_batch_start
+
+    def hook(self: Any, trainer: Any, model: Any, batch: Any, index: int) -> None:
+        original(self, trainer, model, batch, index)
+        if index + 1 in steps:
+            batch.audio.fill_(float("inf"))
+
+    monkeypatch.setattr(Freezing, "on_train_batch_start", hook)
+
+
+def test_a_step_without_finite_gradients_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    seen: dict[int, dict[str, Any]] = {}
+
+    def keep(trainer: Any, model: Any) -> None:
+        state = {name: value.clone() for name, value in model.state_dict().items()}
+        seen[trainer.global_step] = state
+
+    poison(monkeypatch, {3, 4})
+    with after_each_step(monkeypatch, keep):
+        run = fit(world.config(world.model("canary").path, "poisoned", "checkpoints.export=last"))
+    assert [it["step"] for it in run.record["skipped_steps"]] == [3, 4]
+    assert all(it["ids"] for it in run.record["skipped_steps"])
+    for step in (3, 4):
+        assert all(torch.equal(seen[2][name], seen[step][name]) for name in seen[2])
+    assert any(not torch.equal(seen[4][name], seen[5][name]) for name in seen[2])
+    assert all(value.isfinite().all() for value in weights(run).values())
+    assert any("2 step(s) had gradients" in finding.what for finding in run.findings)
+
+
+@pytest.mark.parametrize(
+    ("setting", "steps"), [("faults.nonfinite=stop", {2}), ("faults.most_skipped=2", {2, 3})]
+)
+def test_a_run_that_diverges_stops_and_names_the_records(
+    world: World, monkeypatch: pytest.MonkeyPatch, setting: str, steps: set[int]
+) -> None:
+    poison(monkeypatch, steps)
+    config = world.config(world.model("canary").path, f"diverged-{len(steps)}", setting)
+    with pytest.raises(GateFailed, match=f"{len(steps)} step") as caught:
+        fit(config)
+    assert caught.value.exit_code == 1
+    assert f"step {max(steps)}" in str(caught.value)
+    assert not (config.out / "model.nemo").exists()
+
+
+def test_a_full_gpu_is_told_as_the_batch_that_filled_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def full(trainer: Any, model: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    config = world.config(world.model("canary").path, "full")
+    with after_each_step(monkeypatch, full), pytest.raises(ConfigError) as caught:
+        fit(config)
+    fault = caught.value.faults[0]
+    assert fault.where == "train_ds.batch_duration"
+    assert "recordings, the longest" in fault.what
+    smaller = float(fault.mend.split("batch_duration=")[1].split()[0].rstrip(","))
+    assert 0 < smaller < config.train_ds.batch_duration
+
+
+def damaged(world: World, folder: Path, damage: Callable[[bytes], bytes]) -> Path:
+    """The world's shards with the first recordings' audio damaged, of the same size."""
+    shutil.copytree(world.data, folder)
+    tar = folder / "train/recording.000000.tar"
+    tar.write_bytes(damage(tar.read_bytes()))
+    return folder
+
+
+def break_flac(count: int) -> Callable[[bytes], bytes]:
+    """Break the first `count` FLAC streams of a tar file."""
+    return lambda content: content.replace(b"fLaC", b"nope", count)
+
+
+def test_unreadable_audio_is_counted_and_named(world: World, tmp_path: Path) -> None:
+    data = damaged(world, tmp_path / "shards", break_flac(2))
+    config = world.config(world.model("canary").path, "lost", "faults.max_missing=0.5")
+    run = fit(config.model_copy(update={"data": data}))
+    heard = run.record["recordings"]
+    assert heard["lost"] >= 2  # shards repeat, so they are met again
+    assert len(heard["lost_ids"]) == 2
+    assert any("could not be read" in finding.what for finding in run.findings)
+
+
+def test_too_much_unreadable_audio_stops_the_run(world: World, tmp_path: Path) -> None:
+    data = damaged(world, tmp_path / "shards", break_flac(9))
+    config = world.config(world.model("ctc").path, "silent").model_copy(update={"data": data})
+    with pytest.raises(GateFailed, match="cannot be read") as caught:
+        fit(config)
+    assert "--max-missing" in str(caught.value)
+    assert (config.out / "checkpoints/last.ckpt").is_file()  # goes on when told to
+    more = config.model_copy(update={"faults": config.faults.model_copy(update={"max_missing": 1})})
+    assert fit(more, resume=True).record["recordings"]["lost"] > 1
+
+
+def test_a_recording_of_an_hour_makes_no_batch_of_an_hour(world: World, tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile
+    from lhotse import CutSet
+
+    from tests.train.world import as_cut, shard, tone_rows
+
+    folder = tmp_path / "shards"
+    shutil.copytree(world.data, folder)
+    hour = tmp_path / "hour.flac"
+    soundfile.write(hour, np.zeros(16_000 * 3600, dtype=np.int16), 16_000)
+    row = next(tone_rows(tmp_path, "train", 1)) | {"audio_filepath": str(hour), "duration": 3600}
+    (tmp_path / "one").mkdir()
+    CutSet.from_cuts([as_cut(row)]).to_shar(
+        tmp_path / "one", fields={"recording": "flac"}, shard_size=1
+    )
+    for name in ("cuts.{}.jsonl.gz", "recording.{}.tar"):
+        (tmp_path / "one" / name.format("000000")).rename(folder / "train" / name.format("000009"))
+    index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
+    index["shards"].append(shard(folder, folder / "train/cuts.000009.jsonl.gz"))
+    (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
+    config = world.config(world.model("canary").path, "hour").model_copy(update={"data": folder})
+    run = fit(config)
+    assert run.steps == config.trainer.max_steps
+    assert run.record["audio_hours_seen"] * 3600 < config.trainer.max_steps * 6 * 1.5
+    with gzip.open(folder / "train/cuts.000009.jsonl.gz", "rt") as file:
+        assert json.loads(file.read())["duration"] == 3600
+
+
+def test_a_run_that_never_began_is_resumed_from_the_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(trainer: Any, model: Any) -> None:
+        raise CurateError.of("test", "stopped in the first step, before any checkpoint")
+
+    config = world.config(world.model("canary").path, "unbegun")
+    with after_each_step(monkeypatch, fail), pytest.raises(CurateError, match="first step"):
+        fit(config)
+    run = fit(config, resume=True)
+    assert run.record["resumed_at"] == []
+    assert run.record["loss"] == world.run("canary").record["loss"]

@@ -1,0 +1,156 @@
+"""Signals, the folder's lock, and what may differ when a run goes on; no NeMo in here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from curate.errors import ConfigError
+from train.config import RunConfig, Setting, load_config, parse_setting
+from train.lock import LOCK, locked
+from train.resume import CONFIG, RUN, check_resumable
+from train.stops import Interrupted, StopRequest
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138)]
+)
+def test_a_signal_asks_for_an_end_and_has_its_exit_code(number: signal.Signals, code: int) -> None:
+    stop = StopRequest()
+    before = signal.getsignal(number)
+    with stop.listening():
+        os.kill(os.getpid(), number)
+        assert stop.number == number
+    assert signal.getsignal(number) == before
+    assert Interrupted(number, 7).exit_code == code
+    assert "step 7" in str(Interrupted(number, 7))
+
+
+def run_python(code: str) -> int:
+    """The exit code of a program; minus the signal's number where one ended it."""
+    return subprocess.run([sys.executable, "-c", textwrap.dedent(code)], timeout=60).returncode
+
+
+def test_a_second_signal_ends_the_process_at_once() -> None:
+    code = """
+        import os, signal
+        from train.stops import StopRequest
+        with StopRequest().listening():
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+    """
+    assert run_python(code) == -signal.SIGTERM
+
+
+def test_a_worker_outlives_the_signal_but_not_the_fit() -> None:
+    code = """
+        import os, signal, sys, time
+        from train.stops import StopRequest
+        stop = StopRequest()
+        with stop.listening():
+            worker = os.fork()
+            if worker == 0:
+                time.sleep(60)
+                time.sleep(60)
+            os.kill(worker, signal.SIGTERM)
+            time.sleep(0.3)
+            assert os.waitpid(worker, os.WNOHANG) == (0, 0)
+        os.kill(worker, signal.SIGTERM)
+        assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 143
+    """
+    assert run_python(code) == 0
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with locked(folder):
+        with pytest.raises(ConfigError, match=f"in use by process {os.getpid()}"), locked(folder):
+            pass
+        assert (folder / LOCK).exists()
+    assert not (folder / LOCK).exists()
+    with locked(folder):  # free again
+        pass
+
+
+def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
+    code = f"""
+        import os, signal
+        from pathlib import Path
+        from train.lock import locked
+        with locked(Path({str(tmp_path)!r})):
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    assert run_python(code) == -signal.SIGKILL
+    assert (tmp_path / LOCK).exists()
+    with locked(tmp_path):
+        pass
+
+
+@pytest.fixture
+def configured(recipe: Callable[..., Path], tmp_path: Path) -> Callable[..., RunConfig]:
+    """A configuration into `tmp_path`/run, with `--set` settings."""
+
+    def build(*settings: str) -> RunConfig:
+        given = {"model": "m", "data": "d", "out": str(tmp_path / "run")}
+        options = [Setting("", key, value) for key, value in given.items()]
+        return load_config(recipe(), [*options, *map(parse_setting, settings)])
+
+    return build
+
+
+@pytest.fixture
+def stopped(configured: Callable[..., RunConfig]) -> Path:
+    """The folder of a run that was stopped."""
+    config = configured()
+    config.out.mkdir()
+    (config.out / CONFIG).write_text(config.to_yaml(), encoding="utf-8")
+    return config.out
+
+
+@pytest.mark.parametrize(
+    ("settings", "moved"),
+    [
+        ((), ()),
+        (("faults.max_missing=0.5",), ()),
+        (("validation_ds.num_workers=2", "trainer.log_every_n_steps=1"), ()),
+        (("train_ds.batch_duration=50",), ("train_ds.batch_duration",)),  # a full GPU
+    ],
+)
+def test_what_decides_nothing_learned_may_change(
+    configured: Callable[..., RunConfig],
+    stopped: Path,
+    settings: tuple[str, ...],
+    moved: tuple[str, ...],
+) -> None:
+    assert check_resumable(configured(*settings)) == moved
+
+
+def test_another_run_is_no_continuation_and_every_difference_is_told(
+    configured: Callable[..., RunConfig], stopped: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_resumable(configured("optim.lr=1e-3", "trainer.max_steps=200", "seed=2"))
+    told = [fault.what for fault in caught.value.faults]
+    assert len(told) == 3
+    assert "'optim.lr' was 0.0001 and is 0.001 now" in told[0]
+    assert {fault.where for fault in caught.value.faults} == {str(stopped / CONFIG)}
+
+
+def test_a_complete_run_does_not_go_on(configured: Callable[..., RunConfig], stopped: Path) -> None:
+    (stopped / RUN).write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is complete"):
+        check_resumable(configured())
+
+
+def test_without_a_run_there_is_nothing_to_go_on_with(
+    configured: Callable[..., RunConfig],
+) -> None:
+    with pytest.raises(ConfigError, match="no run to go on with"):
+        check_resumable(configured())

@@ -1,0 +1,78 @@
+"""Signals that end a run: noted when they come, obeyed at the end of a step.
+
+No NeMo here: what a signal means is the same whatever is being trained.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from curate.errors import CurateError, Fault
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+"""What a scheduler sends before it kills, what Ctrl-C sends, what SLURM is asked to send early."""
+
+
+class Interrupted(CurateError):  # noqa: N818 - nothing went wrong: somebody asked for it
+    """A signal ended the run behind a checkpoint; exit 128 + the signal's number.
+
+    130 for SIGINT, 143 for SIGTERM, 138 for SIGUSR1.
+    """
+
+    def __init__(self, number: int, step: int) -> None:
+        name = signal.Signals(number).name
+        what = f"{name}: stopped after step {step}, and a checkpoint holds everything"
+        super().__init__(Fault("train run", what, "the same command with --resume goes on"))
+        self.exit_code = 128 + number
+
+
+class StopRequest:
+    """The first signal asks for an end; a second one of any kind ends the process at once.
+
+    Data workers inherit the handlers when they are forked. A signal to the whole process group
+    must not take them from the loop that still writes its checkpoint, so they leave only when
+    the fit is `over`.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._process = os.getpid()
+        self._over = mmap.mmap(-1, 1)  # shared with forked workers
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen while the block runs, then give the signals back."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # a library call from a thread: Python lets only the main one listen
+            return
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.listen()
+        try:
+            yield
+        finally:
+            self._over[0] = 1
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def listen(self) -> None:
+        """Take the signals, from Lightning too, whose own handlers come first otherwise."""
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | Any) -> None:
+        if os.getpid() != self._process:
+            if self._over[0]:
+                os._exit(128 + number)
+        elif self.number is None:
+            self.number = number
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
