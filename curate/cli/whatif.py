@@ -1,4 +1,4 @@
-"""Commands that weigh a change of the rules on a stored profile: what-if, compare."""
+"""Commands that weigh a change of the rules on a stored profile: what-if, compare, calibrate."""
 
 from __future__ import annotations
 
@@ -69,3 +69,35 @@ def compare_command(
 
     found = compared.compare(old, new, profile, listed(by), out, command_line())
     show.summary(found, as_json, quiet or as_json, compared.tables(count), out or Path())
+
+
+@rules_app.command(name="calibrate")
+def calibrate_command(
+    profile: OneProfile,
+    by: Annotated[
+        str, typer.Option("--by", help="Field whose values are looked at apart.")
+    ] = "lang",
+    rules: ProfilesRules = None,
+    fence: Annotated[
+        float, typer.Option(min=1.0, help="Robust standard deviations to a fence.")
+    ] = 3.5,
+    min_rows: Annotated[
+        int, typer.Option(min=20, help="Sound records that a stratum must have.")
+    ] = 100,
+    out: Annotated[Path | None, typer.Option("--out", help="Rule file to write.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Propose eval limits for each language from how long its texts take to say.
+
+    The file extends the rules that it was made on: bad limits stay what they are, and nothing is
+    loosened. Records beyond the fences would train, and measure no model.
+
+    Example: `curate rules calibrate profile/ --by lang --out calibrated.yaml`
+    """
+    from curate.cli import calibrated, show
+
+    found = calibrated.propose(profile, rules, by, fence, min_rows, out, command_line())
+    show.summary(found, as_json, quiet or as_json, calibrated.tables, Path())
+    if out is not None and not quiet:
+        show.line(f"written: {out}; try it with: curate rules compare RULES {out} {profile}")

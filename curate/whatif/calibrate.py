@@ -1,0 +1,298 @@
+"""`curate rules calibrate`: limits proposed from the data, stratum by stratum."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    MALFORMED,
+    SOURCE,
+    SPEAKER,
+    TRANSLATION,
+    VERDICT,
+)
+from curate.errors import ConfigError
+from curate.operators import FIELDS
+from curate.profile.summary import Json, hours
+from curate.ruleset import RuleSet
+from curate.tags import tag_batch
+from curate.whatif.pace import FENCE, LEAST_ROWS, Pace, learn_pace
+from curate.whatif.stored import Stored, open_stored, records_at
+
+MANY = 0.05
+"""A rule that flags more of a stratum's hours than this is proposed with a warning."""
+EXAMPLES = 2
+"""Records shown in the file on either side of a fence."""
+LONGEST = 200
+"""Characters of a text that may stand as an example."""
+IMPRECISE_S = 0.5
+"""Below this every rate is imprecise (rules/default.yaml: too_short)."""
+
+_TEXTS = tuple(name for name, kind in FIELDS.items() if kind == "text")
+_MEASURES = ("chars", "words", "duration_s")
+_PLACES = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One fence: what it flags, how much of that no rule kept out of eval before, and examples."""
+
+    name: str
+    fence: float
+    rows: int
+    us: int
+    new_rows: int
+    new_us: int
+    examples: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed for one stratum; `pace` is None where it is too small or too uniform."""
+
+    id: str
+    value: str | None
+    rows: int
+    us: int
+    pace: Pace | None
+    sides: tuple[Side, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Proposals for each stratum, the largest first, with what people should know of them."""
+
+    by: str
+    base: RuleSet
+    folder: Path
+    fence: float
+    proposals: tuple[Proposal, ...]
+    warnings: tuple[str, ...]
+
+
+def calibrate(
+    folder: Path,
+    base: RuleSet,
+    by: str = LANG.name,
+    fence: float = FENCE,
+    least_rows: int = LEAST_ROWS,
+) -> Calibration:
+    """Learn the pace of each stratum of `by` and propose where eval should end.
+
+    Records that `base` calls bad teach nothing. Nothing is proposed that would loosen a rule of
+    `base`: proposals come on top of it. InputError where `folder` is no profile, ConfigError for a
+    column by which no rule can be confined, and for metrics that the profile lacks.
+    """
+    if by not in _TEXTS:
+        mend = f"rules can be confined to {', '.join(_TEXTS)}"
+        raise ConfigError.of("--by", f"no rule can be confined to '{by}'", mend)
+    stored = open_stored(folder, base)
+    rows = _judged(stored, base, by)
+    strata = rows.group_by(by, maintain_order=True).agg(pl.len(), DURATION_US.expr.sum())
+    order = strata.sort(DURATION_US.name, by, descending=[True, False], nulls_last=True)
+    names = _ids(order[by].to_list())
+    warnings: list[str] = []
+    proposals = [
+        _proposal(stored, rows.filter(pl.col(by).eq_missing(pl.lit(value))), each, warnings)
+        for each, value in zip(
+            _Wanted.each(names, order[by].to_list(), by, fence, least_rows),
+            order[by].to_list(),
+            strict=True,
+        )
+    ]
+    return Calibration(by, base, folder, fence, tuple(proposals), tuple(dict.fromkeys(warnings)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    id: str
+    value: str | None
+    by: str
+    fence: float
+    least_rows: int
+
+    @classmethod
+    def each(
+        cls, ids: Sequence[str], values: Sequence[str | None], *rest: Any
+    ) -> Iterator[_Wanted]:
+        for name, value in zip(ids, values, strict=True):
+            yield cls(name, value, *rest)
+
+
+def _judged(stored: Stored, base: RuleSet, by: str) -> pl.DataFrame:
+    """Records with their verdict by the base rules, and whether they have a pace at all."""
+    places = [column.name for column in _PLACES]
+    names = dict.fromkeys((*_MEASURES, *base.names, *places, by, TRANSLATION.name, MALFORMED.name))
+    rows = pl.scan_parquet(stored.records).select(*names).collect()
+    kept = dict.fromkeys((*_MEASURES, *places, by, VERDICT.name, TRANSLATION.name))
+    judged = tag_batch(rows, base).filter(MALFORMED.expr.is_null()).select(*kept)
+    spoken = (pl.col("words") > 0) & (pl.col("duration_s") >= IMPRECISE_S)
+    return judged.with_columns(paced=spoken & ~TRANSLATION.expr)
+
+
+def _proposal(stored: Stored, rows: pl.DataFrame, wanted: _Wanted, warnings: list[str]) -> Proposal:
+    us = int(rows[DURATION_US.name].sum())
+    paced = rows.filter(pl.col("paced"))
+    sound = paced.filter(VERDICT.expr.cast(pl.String) != "bad")
+    writable = wanted.value is None or _quoted(wanted.value) is not None
+    few = sound.height < wanted.least_rows
+    pace = None if few or not writable else learn_pace(*_measures(sound), wanted.fence)
+    if pace is None:
+        return Proposal(wanted.id, wanted.value, rows.height, us, None)
+    ratio = pace.ratio(*_measures(paced))
+    found = [
+        _side(stored, paced, wanted.by, ratio, caught, name, at, warnings)
+        for name, at, caught in (
+            ("fast", pace.fast, ratio >= pace.fast),
+            ("slow", pace.slow, ratio <= pace.slow),
+        )
+    ]
+    for side in found:
+        if side.us > MANY * us:
+            share = side.us / us
+            warnings.append(
+                f"{wanted.by} {wanted.value}: the {side.name} fence flags {share:.0%} of the "
+                "hours: look at the records before you use it"
+            )
+    return Proposal(wanted.id, wanted.value, rows.height, us, pace, tuple(found))
+
+
+def _measures(rows: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    chars, duration_s = (rows[name].cast(pl.Float64).to_numpy() for name in ("chars", "duration_s"))
+    return chars, duration_s
+
+
+def _side(
+    stored: Stored,
+    rows: pl.DataFrame,
+    by: str,
+    ratio: npt.NDArray[np.float64],
+    caught: Mask,
+    name: str,
+    fence: float,
+    warnings: list[str],
+) -> Side:
+    us = rows[DURATION_US.name].to_numpy()
+    new = caught & (rows[VERDICT.name].cast(pl.String) == "clean").to_numpy()
+    near = [
+        (verdict, at)
+        for verdict, side in (("borderline", caught), ("clean", ~caught))
+        for at in _nearest(ratio, fence, side)
+    ]
+    return Side(
+        name=name,
+        fence=fence,
+        rows=int(caught.sum()),
+        us=int(us[caught].sum()),
+        new_rows=int(new.sum()),
+        new_us=int(us[new].sum()),
+        examples=tuple(_examples(stored, rows, by, near, warnings)),
+    )
+
+
+def _nearest(ratio: npt.NDArray[np.float64], fence: float, side: Mask) -> list[int]:
+    """Records near the fence, but not so near that rounding decides; many, since some texts are
+    too long to be shown.
+    """
+    far = np.abs(np.log(ratio / fence))
+    at = np.flatnonzero(side & (far > 1e-3))
+    return at[np.argsort(far[at], kind="stable")[: 8 * EXAMPLES]].tolist()  # type: ignore[no-any-return]
+
+
+def _examples(
+    stored: Stored,
+    rows: pl.DataFrame,
+    by: str,
+    near: Sequence[tuple[str, int]],
+    warnings: list[str],
+) -> Iterator[Json]:
+    """The records as examples of a rule file, EXAMPLES of each verdict at most."""
+    places = rows[[at for _, at in near]].with_row_index("_row").to_dicts()
+    records, warned = records_at(stored, places)
+    warnings.extend(warned)
+    left = {"borderline": EXAMPLES, "clean": EXAMPLES}
+    for (verdict, _), place in zip(near, places, strict=True):
+        record = records.get(place["_row"], {})
+        text = record.get("text")
+        if left[verdict] and isinstance(text, str) and len(text) <= LONGEST and text.isprintable():
+            left[verdict] -= 1
+            known = {name: place[name] for name in (LANG.name, by) if place[name] is not None}
+            yield {"text": text, "duration": record.get("duration"), **known, "verdict": verdict}
+
+
+def where(by: str, value: str | None) -> str:
+    """The condition that confines a rule to a stratum, and to records that have a pace."""
+    inside = (
+        f"{by} is null" if value is None else f"{by} is not null and {by} in [{_quoted(value)}]"
+    )
+    return f"{inside} and translation == 0 and words > 0 and duration_s >= {IMPRECISE_S}"
+
+
+def _quoted(value: str) -> str | None:
+    """The value as a text of the rules' language; None where that cannot write it."""
+    if not value.isprintable():
+        return None
+    return next((f"{mark}{value}{mark}" for mark in "'\"" if mark not in value), None)
+
+
+def _ids(values: Sequence[str | None]) -> list[str]:
+    """A distinct word for each stratum, fit to end a rule's id."""
+    found: dict[str, None] = {}
+    for value in values:
+        word = re.sub(r"[^a-z0-9]+", "_", (value or "none").lower()).strip("_")[:40] or "other"
+        taken = sum(1 for known in found if known == word or known.startswith(f"{word}__"))
+        found[f"{word}__{taken + 1}" if taken else word] = None
+    return list(found)
+
+
+def as_json(found: Calibration, command: str, versions: Mapping[str, str]) -> Json:
+    """A calibration for machines."""
+    return {
+        "schema": "curate.calibration/1",
+        "command": command,
+        "versions": dict(versions),
+        "profile": str(found.folder),
+        "by": found.by,
+        "fence": found.fence,
+        "base": {"name": found.base.name, "path": found.base.path, "sha256": found.base.sha256},
+        "strata": [_stratum(each) for each in found.proposals],
+        "warnings": list(found.warnings),
+    }
+
+
+def _stratum(each: Proposal) -> Json:
+    pace = each.pace
+    return {
+        "value": each.value,
+        "rows": each.rows,
+        "hours": hours(each.us),
+        "proposed": pace is not None,
+        "lead_s": pace.lead_s if pace else None,
+        "chars_per_s": round(1 / pace.char_s, 3) if pace else None,
+        "quartiles": [round(it, 4) for it in pace.quartiles] if pace else None,
+        "fences": [
+            {
+                "side": side.name,
+                "at": side.fence,
+                "rows": side.rows,
+                "hours": hours(side.us),
+                "new_rows": side.new_rows,
+                "new_hours": hours(side.new_us),
+            }
+            for side in each.sides
+        ],
+    }

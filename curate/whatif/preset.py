@@ -1,0 +1,126 @@
+"""A calibration as a rule file that extends the rules it was made on, and says why."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from curate.errors import ConfigError, Fault, raise_all
+from curate.manifest.examples import clips_of
+from curate.metrics import groups_of
+from curate.metrics.measure import Settings, measure
+from curate.outputs import whole_file
+from curate.profile.summary import hours
+from curate.ruleset import known_presets, load_rules
+from curate.tags import check_examples
+from curate.whatif.calibrate import Calibration, Proposal, Side, where
+from curate.whatif.pace import LEAST_ROWS, Pace
+
+MARK = "# Proposed by `curate rules calibrate`: read it, change it, make it yours."
+_REASONS = {
+    "fast": "more text than is said in the time",
+    "slow": "less text than is said in the time",
+}
+
+
+def write_preset(found: Calibration, path: Path) -> None:
+    """Write the proposals, after `curate rules check` would let them pass.
+
+    ConfigError where `path` is a file that was not proposed by us, or nothing can be proposed.
+    """
+    if path.suffix not in {".yaml", ".yml"}:
+        raise ConfigError.of("--out", f"'{path}' is no rule file's name", "end it in .yaml")
+    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
+        raise ConfigError.of(path, "stands there already, and not by us", "name another file")
+    if not any(each.pace for each in found.proposals):
+        mend = (
+            f"it takes {LEAST_ROWS} sound records in one stratum (--min-rows); or try another --by"
+        )
+        raise ConfigError.of(found.folder, "no stratum is large enough to propose limits", mend)
+    with whole_file(path) as scratch:
+        scratch.write_text("\n".join(_lines(found, path)) + "\n", encoding="utf-8")
+        _check(scratch, path)
+
+
+def _check(written: Path, path: Path) -> None:
+    """What is proposed must hold for its own examples."""
+    rules = load_rules(written)
+    settings = Settings(groups_of(rules.names))
+    checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
+    faults = [
+        Fault(fault.where.replace(str(written), str(path)), fault.what) for fault in checked.faults
+    ]
+    raise_all(ConfigError, faults)
+
+
+def _lines(found: Calibration, path: Path) -> Iterator[str]:
+    small = [each for each in found.proposals if each.pace is None]
+    yield MARK
+    yield "# The method and what it is worth: docs/adr/0009 of asr-curate."
+    if small:
+        named = ", ".join(f"{each.value or 'none'} ({each.rows:,} records)" for each in small)
+        yield f"# Too small or too uniform to say anything of: {_plain(named)}"
+    yield "schema: curate.rules/1"
+    yield f"name: {_text(path.stem)}"
+    yield f"extends: {_text(_base(found, path))}"
+    yield f"about: {_text(f'How long texts take to say, by {found.by}; eval limits only.')}"
+    yield ""
+    yield "rules:"
+    for each in found.proposals:
+        if each.pace:
+            for side in each.sides:
+                yield from _rule(found, each, each.pace, side)
+
+
+def _base(found: Calibration, path: Path) -> str:
+    preset = found.base.path.removeprefix("rules/").removesuffix(".yaml")
+    if preset in known_presets():
+        return preset
+    return os.path.relpath(found.base.path, path.parent)
+
+
+def _rule(found: Calibration, each: Proposal, pace: Pace, side: Side) -> Iterator[str]:
+    sign = ">=" if side.name == "fast" else "<="
+    yield f"  - id: pace_{side.name}_{each.id}"
+    yield f"    where: {_text(where(found.by, each.value))}"
+    expected = f"({pace.lead_s:g} + {pace.char_s:g} * chars) / duration_s"
+    yield f"    eval_if: {_text(f'{expected} {sign} {side.fence:g}')}"
+    yield f"    reason: {_text(_REASONS[side.name])}"
+    yield f"    why: {_text(_why(found, each, pace, side))}"
+    shown = [example for example in side.examples if found.by != "source"]
+    if shown:
+        yield "    examples:"
+        yield from (f"      - {_record(example)}" for example in shown)
+    yield ""
+
+
+def _why(found: Calibration, each: Proposal, pace: Pace, side: Side) -> str:
+    low, middle, high = pace.quartiles
+    name = "without one" if each.value is None else f"'{each.value}'"
+    return (
+        f"Learnt from {pace.rows:,} of {each.rows:,} records ({hours(each.us):.2f} h) with "
+        f"{found.by} {name}: a text takes {pace.lead_s:g} s and a second for each "
+        f"{1 / pace.char_s:.1f} characters; that over the real duration has the quartiles "
+        f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.fence:g} lies {found.fence:g} robust "
+        f"standard deviations out. It flags {side.rows:,} records ({hours(side.us):.3f} h), "
+        f"{side.new_rows:,} of them ({hours(side.new_us):.3f} h) clean by {found.base.name}."
+    )
+
+
+def _record(example: Mapping[str, object]) -> str:
+    pairs = (
+        f"{key}: {value if key == 'verdict' else _text(value)}" for key, value in example.items()
+    )
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _text(value: object) -> str:
+    """A YAML scalar: JSON's, which says what it is."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """Text that can stand in a comment."""
+    return "".join(char if char.isprintable() else "?" for char in text)
