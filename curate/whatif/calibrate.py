@@ -18,7 +18,6 @@ from curate.columns import (
     DURATION_US,
     LANG,
     LINE,
-    MALFORMED,
     SOURCE,
     SPEAKER,
     TRANSLATION,
@@ -29,6 +28,7 @@ from curate.operators import FIELDS
 from curate.profile.summary import Json, hours
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
+from curate.whatif.classes import settled, settling
 from curate.whatif.pace import FENCE, LEAST_ROWS, Pace, learn_pace
 from curate.whatif.stored import Stored, open_stored, records_at
 
@@ -93,9 +93,10 @@ def calibrate(
 ) -> Calibration:
     """Learn the pace of each stratum of `by` and propose where eval should end.
 
-    Records that `base` calls bad teach nothing. Nothing is proposed that would loosen a rule of
-    `base`: proposals come on top of it. InputError where `folder` is no profile, ConfigError for a
-    column by which no rule can be confined, and for metrics that the profile lacks.
+    Records that `base` calls bad, or of which a person has decided, teach nothing. Nothing is
+    proposed that would loosen a rule of `base`: proposals come on top of it. InputError where
+    `folder` is no profile, ConfigError for a column by which no rule can be confined, and for
+    metrics that the profile lacks.
     """
     if by not in _TEXTS:
         mend = f"rules can be confined to {', '.join(_TEXTS)}"
@@ -136,10 +137,12 @@ class _Wanted:
 def _judged(stored: Stored, base: RuleSet, by: str) -> pl.DataFrame:
     """Records with their verdict by the base rules, and whether they have a pace at all."""
     places = [column.name for column in _PLACES]
-    names = dict.fromkeys((*_MEASURES, *base.names, *places, by, TRANSLATION.name, MALFORMED.name))
+    fixed = settling(stored.records)
+    names = dict.fromkeys((*_MEASURES, *base.names, *places, by, TRANSLATION.name, *fixed))
     rows = pl.scan_parquet(stored.records).select(*names).collect()
+    rows = rows.filter(pl.Series(settled(rows) == 0))
     kept = dict.fromkeys((*_MEASURES, *places, by, VERDICT.name, TRANSLATION.name))
-    judged = tag_batch(rows, base).filter(MALFORMED.expr.is_null()).select(*kept)
+    judged = tag_batch(rows, base).select(*kept)
     spoken = (pl.col("words") > 0) & (pl.col("duration_s") >= IMPRECISE_S)
     return judged.with_columns(paced=spoken & ~TRANSLATION.expr)
 

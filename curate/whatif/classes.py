@@ -4,14 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from curate.columns import MALFORMED, OVERRIDE, TAGS, VERDICT, VERDICTS
 from curate.operators import Batch, Node
 from curate.ruleset import RuleSet
 from curate.tags import malformed_rows
 from curate.whatif.grade import Cells, Cuts, Keys, leaves, mix_in
+
+
+def settling(records: Path) -> list[str]:
+    """The columns that say which rows no rule can move: lines that are no records, and records of
+    which a person has decided, if there are any.
+    """
+    table = pl.scan_parquet(records)
+    if OVERRIDE.name not in table.collect_schema():
+        return [MALFORMED.name]
+    decided = table.select(OVERRIDE.expr.count()).collect().item()
+    people = (OVERRIDE.name, VERDICT.name, TAGS.name) if decided else ()
+    return [MALFORMED.name, *people]
+
+
+def settled(rows: pl.DataFrame) -> npt.NDArray[np.uint8]:
+    """One more than the verdict (its place in VERDICTS) of rows that no rule can move; else 0."""
+    codes = malformed_rows(rows) * np.uint8(len(VERDICTS))
+    if OVERRIDE.name in rows.columns and rows[OVERRIDE.name].null_count() < rows.height:
+        # A mended text alone leaves the verdict to the rules.
+        decided = OVERRIDE.expr.is_not_null() & (TAGS.expr.list.last() != "override:text")
+        people = rows.select(
+            pl.when(decided).then(VERDICT.expr.to_physical().cast(pl.UInt8) + 1).otherwise(0)
+        )
+        codes = np.maximum(codes, people.to_series().to_numpy())
+    return codes
 
 
 @dataclass(frozen=True)
@@ -38,7 +66,7 @@ class Classes:
         """A key for each row, the same for rows of one class; and its cell for each metric."""
         batch = Batch(rows)
         placed = {name: cuts.place(batch.numbers(name)) for name, cuts in self.cuts.items()}
-        keys = malformed_rows(rows).astype(np.uint64) + np.uint64(1)
+        keys = settled(rows).astype(np.uint64) + np.uint64(1)
         for name, cells in placed.items():
             mix_in(keys, cells, self.cuts[name].classes)
         for node in self.further:

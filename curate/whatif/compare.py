@@ -18,7 +18,6 @@ from curate.columns import (
     DURATION_US,
     LANG,
     LINE,
-    MALFORMED,
     REASON,
     SOURCE,
     SPEAKER,
@@ -33,7 +32,7 @@ from curate.profile import LIBRARIES, rules_named, versions
 from curate.profile.summary import Json, hours
 from curate.ruleset import RuleSet
 from curate.tags import each_said, malformed_rows, tag_batch
-from curate.whatif.classes import Classes
+from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grade import Counts, Kinds
 from curate.whatif.stored import Stored, open_stored, records_at
 
@@ -46,7 +45,6 @@ SHOWN = 40
 """Moved records that compare.json itself holds."""
 _BATCH = 122_880
 _PLACES = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
-_WORST = VERDICTS.index("malformed")
 
 Codes = npt.NDArray[np.intp]
 
@@ -115,7 +113,8 @@ def _judged(
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """For each batch: rows and microseconds by stratum and both verdicts; and what moves."""
     places = [column.name for column in _PLACES]
-    names = dict.fromkeys((*old.names, *new.names, *places, *strata, MALFORMED.name))
+    fixed = settling(stored.records)
+    names = dict.fromkeys((*old.names, *new.names, *places, *strata, *fixed))
     plan = pl.scan_parquet(stored.records).select(*names)
     rows = int(plan.select(pl.len()).collect().item())
     work = partial(_batch, plan, old, new, Classes.of([old, new], {}), strata)
@@ -134,7 +133,8 @@ def _batch(
 
     def learn(fresh: Counts) -> list[int]:
         few = rows[fresh]
-        pairs = _verdicts(few, old) * len(VERDICTS) + _verdicts(few, new)
+        before, after = (_verdicts(few, rules) for rules in (old, new))
+        pairs = before * len(VERDICTS) + after
         return pairs.tolist()  # type: ignore[no-any-return]
 
     before, after = np.divmod(Kinds().of(classes.keys(rows)[0], learn), len(VERDICTS))
@@ -149,12 +149,12 @@ def _batch(
 
 
 def _verdicts(rows: pl.DataFrame, rules: RuleSet) -> Codes:
-    """Each row's verdict, as an index into VERDICTS."""
-    malformed = malformed_rows(rows)
-    worst = malformed.astype(np.intp) * _WORST
+    """Each row's verdict, as an index into VERDICTS: what people decided, else what rules say."""
+    malformed, fixed = malformed_rows(rows), settled(rows)
+    worst = np.zeros(rows.height, np.intp)
     for _, said in each_said(Batch(rows), malformed, rules):
         np.maximum(worst, said, out=worst)
-    return worst
+    return np.where(fixed > 0, fixed.astype(np.intp) - 1, worst)
 
 
 def _moved(rows: pl.DataFrame, old: RuleSet, new: RuleSet) -> pl.DataFrame:

@@ -29,6 +29,7 @@ Counts = npt.NDArray[np.int64]
 def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None = None) -> Json:
     """What the rules cost on the profile in `folder`, and what each limit would cost elsewhere.
 
+    Records of which a person has decided keep their verdict and are no part of what limits catch.
     All of it is counted from records.parquet; only the texts of the examples come from the
     manifests, and where those are gone a warning says so. InputError where `folder` is no profile,
     ConfigError where the rules need metrics that it was made without.
@@ -41,8 +42,9 @@ def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None
     shown, warnings = examples(stored, [one for sides in near for side in sides for one in side])
     ids = [rule.id for rule in rules.rules]
     verdicts = by_verdict(kinds)
-    rows = int(kinds.rows.sum()) + kinds.malformed[0]
-    us = int(kinds.us.sum()) + kinds.malformed[1]
+    fixed = kinds.fixed.values()
+    rows = int(kinds.rows.sum()) + sum(amount[0] for amount in fixed)
+    us = int(kinds.us.sum()) + sum(amount[1] for amount in fixed)
     return {
         "schema": SCHEMA,
         "command": command,

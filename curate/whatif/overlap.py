@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from curate.columns import VERDICTS
 from curate.profile.summary import Json, hours
-from curate.whatif.sweep import MALFORMED_KIND, Sweep
+from curate.whatif.sweep import Sweep
 
 BAD, UNKNOWN = VERDICTS.index("bad"), VERDICTS.index("unknown")
-MALFORMED = VERDICTS.index("malformed")
 
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -21,30 +20,32 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of a sweep as arrays: `said` and `applies` have a row a kind, a column a rule."""
+    """The kinds of a sweep as arrays: `said` and `applies` have a row a kind, a column a rule.
+
+    `fixed` are rows and microseconds that no rule can move, by their verdict's place in VERDICTS.
+    """
 
     said: npt.NDArray[np.int64]
     applies: Mask
     at: Counts
     rows: Counts
     us: Counts
-    malformed: tuple[int, int]
+    fixed: Mapping[int, tuple[int, int]]
 
     @classmethod
     def of(cls, found: Sweep) -> Kinds:
-        """Sound kinds in one order, whatever the order in which they were found."""
-        sound = sorted(kind for kind in found.kinds if kind != MALFORMED_KIND)
+        """Kinds in one order, whatever the order in which they were found."""
+        sound = sorted(kind for kind in found.kinds if not kind[0])
         at = np.array([found.kinds[kind] for kind in sound], np.int64)
         amounts = np.array([found.amounts[place] for place in at], np.int64).reshape(-1, 2)
         rules = len(found.rules.rules)
-        broken = found.kinds.get(MALFORMED_KIND)
         return cls(
-            np.array([said for said, _ in sound], np.int64).reshape(-1, rules),
-            np.array([applies for _, applies in sound], np.bool_).reshape(-1, rules),
+            np.array([said for _, said, _ in sound], np.int64).reshape(-1, rules),
+            np.array([applies for _, _, applies in sound], np.bool_).reshape(-1, rules),
             at,
             amounts[:, 0],
             amounts[:, 1],
-            (0, 0) if broken is None else found.amounts[broken],
+            {kind[0] - 1: found.amounts[at] for kind, at in found.kinds.items() if kind[0]},
         )
 
     def spoke(self, severity: str) -> Mask:
@@ -77,11 +78,12 @@ def amounts(prefix: str, amount: tuple[int, int]) -> Json:
 def by_verdict(kinds: Kinds) -> list[Json]:
     """Rows and hours of each verdict."""
     worst = kinds.verdicts()
-    found = [kinds.amount(worst == at) for at in range(MALFORMED)] + [kinds.malformed]
-    return [
-        {"verdict": name, **amounts("", amount)}
-        for name, amount in zip(VERDICTS, found, strict=True)
-    ]
+    found: list[Json] = []
+    for at, name in enumerate(VERDICTS):
+        judged, fixed = kinds.amount(worst == at), kinds.fixed.get(at, (0, 0))
+        both = judged[0] + fixed[0], judged[1] + fixed[1]
+        found.append({"verdict": name, **amounts("", both)})
+    return found
 
 
 def by_rule(kinds: Kinds, ids: Sequence[str]) -> list[Json]:

@@ -14,23 +14,21 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.columns import DURATION_US, MALFORMED
+from curate.columns import DURATION_US
 from curate.manifest import thread_count
 from curate.operators import Batch
 from curate.ruleset import RuleSet
 from curate.tags import each_said, malformed_rows
-from curate.whatif.classes import Classes
+from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count
 from curate.whatif.ladder import Ladder
 
 _BATCH = 122_880
 _NO_ROW = np.iinfo(np.int64).max
 
-Kind = tuple[tuple[int, ...], tuple[bool, ...]]
-"""What each rule says (an index into VERDICTS, 0 for nothing), and whether it applies at all."""
-
-MALFORMED_KIND: Kind = ((), ())
-"""Lines that are no records: no rule is asked."""
+Kind = tuple[int, tuple[int, ...], tuple[bool, ...]]
+"""0, what each rule says (an index into VERDICTS, 0 for nothing), and whether it applies at all; of
+rows that no rule can move, one more than their verdict, and nothing else."""
 
 
 @dataclass
@@ -98,7 +96,7 @@ class _Pass:
     """One thread's pass: the classes of rows that it has seen, and what it found."""
 
     def __init__(self, records: Path, rules: RuleSet, classes: Classes, counted: set[str]) -> None:
-        names = dict.fromkeys((*rules.names, DURATION_US.name, MALFORMED.name))
+        names = dict.fromkeys((*rules.names, DURATION_US.name, *settling(records)))
         self.source = pl.scan_parquet(records).select(*names)
         self.rules, self.classes = rules, classes
         self.found = Sweep(rules, {name: classes.cuts[name] for name in counted})
@@ -122,6 +120,7 @@ class _Pass:
     def _learn(self, rows: pl.DataFrame) -> list[int]:
         """The kind of each of these rows, by the rules themselves."""
         batch, malformed, rules = Batch(rows), malformed_rows(rows), self.rules
+        fixed = settled(rows).tolist()
         said = np.zeros((rows.height, len(rules.rules)), np.int64)
         applies = np.ones(said.shape, np.bool_)
         for at, (rule, codes) in enumerate(each_said(batch, malformed, rules)):
@@ -129,10 +128,8 @@ class _Pass:
             if rule.where:
                 applies[:, at] = batch.decide(rule.where.node).yes
         kinds = [
-            MALFORMED_KIND if broken else (tuple(codes), tuple(where))
-            for broken, codes, where in zip(
-                malformed.tolist(), said.tolist(), applies.tolist(), strict=True
-            )
+            (verdict, (), ()) if verdict else (0, tuple(codes), tuple(where))
+            for verdict, codes, where in zip(fixed, said.tolist(), applies.tolist(), strict=True)
         ]
         known = self.found.kinds
         return [known.setdefault(kind, len(known)) for kind in kinds]

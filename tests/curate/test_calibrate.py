@@ -50,7 +50,8 @@ def test_a_planted_pace_is_found_under_junk(
     pace = learn_pace(chars, duration_s)
     assert pace is not None
     expected = (lead_s + chars / rate) / (pace.lead_s + pace.char_s * chars)
-    assert np.abs(np.log(expected)).max() < 0.25
+    assert np.median(np.abs(np.log(expected))) < 0.08
+    assert np.abs(np.log(expected)).max() < 0.5  # at the shortest texts, where the lead is most
     assert 1.4 < pace.fast < 2.9
     assert 1.4 < 1 / pace.slow < 2.9
 

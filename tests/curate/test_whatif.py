@@ -20,7 +20,7 @@ from curate.errors import ConfigError, InputError
 from curate.operators import BY_SYMBOL, holds
 from curate.ruleset import Limit, Rule, RuleSet, load_rules
 from curate.tags import explain, verdict_of
-from curate.whatif import what_if
+from curate.whatif import compare_rules, what_if
 from curate.whatif.ladder import Ladder, ladders, rungs
 from curate.whatif.overlap import Kinds
 from curate.whatif.sweep import sweep
@@ -101,7 +101,8 @@ def test_moving_a_limit_is_judging_again(
     kinds = Kinds.of(found)
     verdicts = [verdict_of(explain(row, rules)) for row in plain]
     counted = [int(kinds.rows[kinds.verdicts() == at].sum()) for at in range(4)]
-    assert [*counted, kinds.malformed[0]] == [verdicts.count(name) for name in VERDICTS]
+    broken = kinds.fixed.get(VERDICTS.index("malformed"), (0, 0))[0]
+    assert [*counted, broken] == [verdicts.count(name) for name in VERDICTS]
     assert len(steps) == 9
     for ladder in steps:
         at = [rule.id for rule in rules.rules].index(ladder.rule.id)
@@ -196,6 +197,25 @@ def test_threads_and_the_order_of_rows_change_nothing(folder: Path, tmp_path: Pa
         for kind, at in one.kinds.items():
             theirs = other.tables[name][0][other.kinds[kind]]
             assert tables[0][at].tolist() == theirs.tolist()
+
+
+def test_what_people_decided_stays(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "overrides.jsonl"
+    said = {"decision": "keep", "by": "Ann", "at": "2026-11-26T10:00:00Z"}
+    log.write_text(json.dumps({"audio_filepath": "40.wav", **said}) + "\n")
+    profile = tmp_path / "profile"
+    curate.profile(folder / "manifest.jsonl", out=profile, overrides=log)
+    found: Any = what_if(profile, load_rules())
+    assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["bad"] == 4
+    assert sum(each["rows"] for each in found["verdicts"]) == 25
+    assert _limit_of(found, "char_rate", "bad")["rows"] == 4
+    (tmp_path / "none.yaml").write_text(
+        "schema: curate.rules/1\nname: none\nextends: null\n"
+        "rules:\n  - {id: x, metric: words, bad: '> 99'}\n"
+    )
+    moved = compare_rules(profile, load_rules(tmp_path / "none.yaml"), load_rules())
+    assert f"{folder}/manifest.jsonl:21" not in moved.records["id"].to_list()
+    assert f"{folder}/manifest.jsonl:22" in moved.records["id"].to_list()
 
 
 def test_a_lost_manifest_costs_the_texts_only(folder: Path, tmp_path: Path) -> None:
