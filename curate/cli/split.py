@@ -75,6 +75,15 @@ def split_command(
     to: Annotated[
         str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
     ] = None,
+    tags: Annotated[
+        bool, typer.Option("--tags", help="Add a field _curate to lines: id, verdict, tags.")
+    ] = False,
+    skipme: Annotated[
+        bool,
+        typer.Option(
+            "--skipme", help="Add NeMo's _skipme, with why, to rejected and held-out lines."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -83,11 +92,11 @@ def split_command(
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
     from curate.cli import certified, show, splitting, stages
-    from curate.splits import Terms
+    from curate.splits import Marks, Terms
 
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        strict, format, to, Terms.parse(alpha, floor, cap, max_held_out),
+        strict, format, to, Terms.parse(alpha, floor, cap, max_held_out), Marks(tags, skipme),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = splitting.split(inputs, out, rules, wanted, command_line(), advance)

@@ -19,6 +19,7 @@ from curate.splits import (
     GENDER,
     LOCK,
     SESSIONS,
+    Marks,
     Targets,
     Terms,
     impossible,
@@ -43,6 +44,7 @@ class Wish:
     format: str | None
     to: str | None
     terms: Terms
+    marks: Marks
 
 
 def split(
@@ -63,8 +65,9 @@ def split(
     with whole_directory(out, ours(tuple(targets.asked_s)), "split.json") as folder:
         profiled = _profiled(inputs, folder, rules, wish, command, advance)
         found = split_profile(
-            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to, wish.lock
-        )
+            profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
+            wish.lock, wish.marks,
+        )  # fmt: skip
         if not wish.strict:
             raise_all(ConfigError, impossible(found, targets))
         if wish.lock is None and not wish.resplit:

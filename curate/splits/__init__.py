@@ -21,6 +21,7 @@ from curate.columns import (
     SOURCE,
     SPEAKER,
     TAGS,
+    TEXT_FIX,
     TEXT_KEY,
     VERDICT,
 )
@@ -34,8 +35,9 @@ from curate.routes import MALFORMED, REJECTED, TRAIN
 from curate.splits.assign import Assignment, assign
 from curate.splits.certificate import amount, certificate
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
-from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCK, lay, moved, write_lock
+from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
 from curate.splits.refuse import impossible
+from curate.splits.splice import AS_THEY_ARE, Marks
 from curate.splits.strata import GENDER
 from curate.splits.targets import Targets, Terms
 from curate.splits.write import write_lines, write_reasons
@@ -44,6 +46,7 @@ __all__ = [
     "GENDER",
     "LOCK",
     "SESSIONS",
+    "Marks",
     "Targets",
     "Terms",
     "impossible",
@@ -100,6 +103,7 @@ def split_profile(
     command: str = "",
     to: str | None = None,
     lock: Path | None = None,
+    marks: Marks = AS_THEY_ARE,
 ) -> Json:
     """Split the records of a profile directory into `folder` (which exists).
 
@@ -107,7 +111,8 @@ def split_profile(
     ledger.json; returns split.json's content. `by` are the columns of the strata (by default lang,
     and source where there are a few manifests), `group` those whose values stay in one split (by
     default speaker, and SESSIONS where the profile has them). `to`="lhotse" adds Lhotse cuts of
-    each. With an earlier `lock`, records keep the split that it gave them.
+    each. With an earlier `lock`, records keep the split that it gave them. Lines are changed only
+    where a person mended their text, and where `marks` ask for their judgement.
     Raises ConfigError where a column is not in the profile or the lock is another corpus's,
     InputError where the manifests are no longer those profiled.
     """
@@ -121,16 +126,22 @@ def split_profile(
     outputs = [TRAIN, *names, REJECTED, MALFORMED]
     written = [*outputs, HELD_OUT] if done.rows["split"].eq(HELD_OUT).any() else outputs
     inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
-    write_lines(done.rows, written, inputs, folder)
-    copies = _write_borderline_copy(done.rows, inputs, folder)
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
+    rows, mended = _with_changes(done.rows, profile, reasons, marks)
+    write_lines(rows, written, inputs, folder, marks)
+    copies = _write_borderline_copy(rows, inputs, folder, marks)
+    del rows
     for name in (REJECTED, MALFORMED):
         write_reasons(done.rows, reasons, name, folder)
-    write_lock(done.rows, folder / LOCK)
+    changed = mended | pl.Series([marks.tags or marks.skipme])
+    write_lock(done.rows.with_columns(changed.alias(CHANGED.name)), folder / LOCK)
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
     found = certificate(done, written, seed, targets.terms, by, group, facts, command, known)
+    found["changed"] = {
+        "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme
+    }  # fmt: skip
     if to is not None:
         found["cuts"] = write_cuts(done.rows, written, folder)
     write_json(folder / "split.json", found)
@@ -189,14 +200,30 @@ def _few_sources(path: Path) -> list[str]:
     return ["source"] if 1 < count <= FEW_SOURCES else []
 
 
+def _with_changes(
+    rows: pl.DataFrame, profile: Path, reasons: pl.Series, marks: Marks
+) -> tuple[pl.DataFrame, pl.Series]:
+    """The rows with what changes their lines, and which of them have a mended text."""
+    path = profile / "records.parquet"
+    mended = pl.Series([False]).new_from_index(0, rows.height)
+    if TEXT_FIX.name in pl.scan_parquet(path).collect_schema():
+        texts = pl.read_parquet(path, columns=[TEXT_FIX.name]).to_series()
+        if texts.null_count() < texts.len():
+            rows, mended = rows.with_columns(texts), texts.is_not_null()
+    return (rows.with_columns(reasons) if marks.skipme else rows), mended
+
+
 def _write_borderline_copy(
-    rows: pl.DataFrame, inputs: Mapping[str, Mapping[str, object]], folder: Path
+    rows: pl.DataFrame,
+    inputs: Mapping[str, Mapping[str, object]],
+    folder: Path,
+    marks: Marks,
 ) -> list[Entry]:
     """Borderline rows of eval's own groups: held out anyway, and good for measuring by."""
     copy = rows.filter(BORDERLINE_COPY).with_columns(split=pl.lit(BORDERLINE_COPY))
     if not copy.height:
         return []
-    write_lines(copy, [BORDERLINE_COPY], inputs, folder)
+    write_lines(copy, [BORDERLINE_COPY], inputs, folder, marks)
     return [Entry(BORDERLINE_COPY, amount(copy))]
 
 

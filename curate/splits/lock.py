@@ -35,6 +35,7 @@ WEIGHT = Column(
     pl.Float64(),
     "clean seconds of the stratum that a second of this record stands for; null outside a split",
 )
+CHANGED = Column("changed", pl.Boolean(), "whether the line written is another than the original")
 
 _KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
 _ORDINARY = (TRAIN, REJECTED, MALFORMED, HELD_OUT)
@@ -68,6 +69,7 @@ def write_lock(rows: pl.DataFrame, path: Path) -> None:
         STRATUM.expr,
         WEIGHT.expr,
         BORDERLINE_COPY,
+        CHANGED.expr,
     ).write_parquet(path, compression="zstd")
 
 

@@ -1,4 +1,4 @@
-"""Copy each original line, byte for byte, to the file of its split."""
+"""Copy each line to the file of its split: byte for byte, unless a change of it was asked for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import polars as pl
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, REASON, SOURCE, TAGS, VERDICT, record_id
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.origin import Origin, Portion
+from curate.splits.splice import AS_THEY_ARE, Marks, changes, spliced
 
 Offsets = npt.NDArray[np.int64]
 
@@ -24,10 +25,12 @@ def write_lines(
     outputs: Sequence[str],
     inputs: Mapping[str, Mapping[str, object]],
     folder: Path,
+    marks: Marks = AS_THEY_ARE,
 ) -> None:
     """Write `OUTPUT.jsonl` for each output: its rows' lines in input order.
 
-    They are the original lines where those are NeMo's, else the records as NeMo lines. `rows` has
+    They are the original lines where those are NeMo's, else the records as NeMo lines; with what
+    `marks` add, and mended texts where `rows` has them (see `curate.splits.splice`). `rows` has
     source, byte_offset, byte_length and split; `inputs` are profile.json's by source. Every line
     ends in a newline. Raises InputError where a source is no longer what was profiled.
     """
@@ -36,24 +39,57 @@ def write_lines(
         numbers = {name: number for number, name in enumerate(outputs)}
         for (source,), part in rows.group_by(SOURCE.name, maintain_order=True):
             to = part["split"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
-            places = part.select(BYTE_OFFSET.name, BYTE_LENGTH.name).to_numpy()
             entry = inputs[str(source)]
-            _route_source(Origin.of(entry), str(entry["fingerprint"]), places, to, files)
+            _route_source(Origin.of(entry), str(entry["fingerprint"]), part, to, marks, files)
 
 
 def _route_source(
-    origin: Origin, expected: str, places: Offsets, to: Offsets, files: Sequence[IO[bytes]]
+    origin: Origin,
+    expected: str,
+    rows: pl.DataFrame,
+    to: Offsets,
+    marks: Marks,
+    files: Sequence[IO[bytes]],
 ) -> None:
+    places = rows.select(BYTE_OFFSET.name, BYTE_LENGTH.name).to_numpy()
     at = 0
     for portion in unchanged_portions(origin, expected):
         upto = int(np.searchsorted(places[:, 0], _end(portion)))
         data, starts, lengths = _lines_of(portion, places[at:upto])
-        for first, last, number in _runs(starts, lengths, to[at:upto]):
-            end = int(starts[last] + lengths[last])
-            file = files[number]
-            file.write(data[int(starts[first]) : end])
-            file.write(b"\n")
+        changed = changes(rows[at:upto], marks)
+        if changed is None:
+            _copy(data, starts, lengths, to[at:upto], files)
+        else:
+            _write_changed(data, starts, lengths, to[at:upto], changed, files)
         at = upto
+
+
+def _copy(
+    data: bytes, starts: Offsets, lengths: Offsets, to: Offsets, files: Sequence[IO[bytes]]
+) -> None:
+    for first, last, number in _runs(starts, lengths, to):
+        end = int(starts[last] + lengths[last])
+        file = files[number]
+        file.write(data[int(starts[first]) : end])
+        file.write(b"\n")
+
+
+def _write_changed(
+    data: bytes,
+    starts: Offsets,
+    lengths: Offsets,
+    to: Offsets,
+    changed: pl.DataFrame,
+    files: Sequence[IO[bytes]],
+) -> None:
+    ends = (starts + lengths).tolist()
+    for start, end, number, (ending, text) in zip(
+        starts.tolist(), ends, to.tolist(), changed.iter_rows(), strict=True
+    ):
+        line = data[start:end]
+        if ending is not None or text is not None:
+            line = spliced(line, ending, text)
+        files[number].write(line + b"\n")
 
 
 def _end(portion: Portion) -> int:

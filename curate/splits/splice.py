@@ -1,0 +1,127 @@
+"""Lines that are not copied as they are: a mended text in them, the judgement behind them.
+
+Whatever is added or replaced, all other bytes of a line stay as they were: key order, number
+formats, escapes, blanks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from curate.columns import MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, record_id
+from curate.manifest.scan import OK, scan
+from curate.manifest.strict import parse_line
+from curate.manifest.syntax import ESCAPED, MISSING, STRING
+from curate.routes import REJECTED
+from curate.splits.lock import HELD_OUT
+
+ADDED = "_curate"
+SKIPME = "_skipme"
+BEFORE = "text_before"
+WOULD_LEAK = "held out: it would leak into another split"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What lines get: `tags`, a field `_curate` with id, verdict and tags; `skipme`, NeMo's own
+    `_skipme` with the reason where a row is rejected or held out.
+    """
+
+    tags: bool = False
+    skipme: bool = False
+
+
+AS_THEY_ARE = Marks()
+
+
+def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
+    """Per row, what to splice: `ending` (JSON members, or null) and TEXT_FIX; None where no line
+    changes. Malformed lines are left alone.
+
+    `rows` has the record columns, the judgement and `split`; TEXT_FIX where a text was mended.
+    """
+    members = []
+    if marks.tags:
+        judged = pl.struct(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)
+        members.append(_member(ADDED, judged))
+    if marks.skipme:
+        reason = (
+            pl.when(pl.col("split") == HELD_OUT).then(pl.lit(WOULD_LEAK)).otherwise(REASON.expr)
+        )
+        skipped = pl.col("split").cast(pl.String).is_in([REJECTED, HELD_OUT])
+        members.append(pl.when(skipped).then(_member(SKIPME, reason)))
+    mended = TEXT_FIX.name in rows.columns
+    if not members and not mended:
+        return None
+    ending = pl.concat_str(members, separator=", ", ignore_nulls=True) if members else pl.lit(None)
+    sound = MALFORMED.expr.is_null()
+    return rows.select(
+        pl.when(sound & (ending != "")).then(ending).cast(pl.String).alias("ending"),
+        (TEXT_FIX.expr if mended else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
+    )
+
+
+def _member(name: str, value: pl.Expr) -> pl.Expr:
+    """`"name":value` as JSON."""
+    return pl.struct(value.alias(name)).struct.json_encode().str.slice(1).str.head(-1)
+
+
+def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
+    """The line with its text replaced (the one it had is kept as `text_before`, once) and the
+    members of `ending` in front of its last brace. A member that stands there already is replaced.
+    """
+    added = [ending.encode()] if ending else []
+    if text is not None:
+        line, before = _with_text(line, text)
+        added += before
+    if any(f'"{name}"'.encode() in line for name in (ADDED, SKIPME)) and ending:
+        return _replaced(line, json.loads(f"{{{ending}}}"), added[1:])
+    return _ended(line, added)
+
+
+def _ended(line: bytes, added: list[bytes]) -> bytes:
+    at = line.rindex(b"}")
+    return b"".join([line[:at], *(b", " + each for each in added), line[at:]])
+
+
+def _with_text(line: bytes, text: str) -> tuple[bytes, list[bytes]]:
+    """The line with another text, and the member that keeps the one it had."""
+    found = scan(np.frombuffer(line, np.uint8), ("text", BEFORE))
+    kind, start = int(found.kind[0, 0]), int(found.start[0, 0])
+    if found.status[0] != OK or kind not in (STRING, ESCAPED):
+        record = parse_line(line)
+        kept = {BEFORE: record.get(BEFORE, record["text"])}
+        return _encoded({**record, "text": text, **kept}), []
+    end = start + int(found.length[0, 0])
+    before = b'"' + BEFORE.encode() + b'": ' + line[start - 1 : end + 1]
+    changed = line[: start - 1] + json.dumps(text, ensure_ascii=False).encode() + line[end + 1 :]
+    return changed, [before] if found.kind[0, 1] == MISSING else []
+
+
+def _replaced(line: bytes, members: Mapping[str, object], more: list[bytes]) -> bytes:
+    """The line with these members, in the places that they have already."""
+    found = scan(np.frombuffer(line, np.uint8), tuple(members))
+    if found.status[0] != OK:
+        return _ended(_encoded({**parse_line(line), **members}), more)
+    places = []
+    for at, (name, value) in enumerate(members.items()):
+        shown = json.dumps(value, ensure_ascii=False).encode()
+        kind, start = int(found.kind[0, at]), int(found.start[0, at])
+        if kind == MISSING:
+            more = [*more, b'"' + name.encode() + b'": ' + shown]
+            continue
+        quote = 1 if kind in (STRING, ESCAPED) else 0
+        places.append((start - quote, start + int(found.length[0, at]) + quote, shown))
+    for start, end, shown in sorted(places, reverse=True):
+        line = line[:start] + shown + line[end:]
+    return _ended(line, more)
+
+
+def _encoded(record: Mapping[str, object]) -> bytes:
+    """A record as a line, where the scanner cannot say for sure what stands where."""
+    return json.dumps(record, ensure_ascii=False).encode()

@@ -1,0 +1,135 @@
+"""Lines that a split changes: mended texts and judgements, all other bytes as they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import curate
+from curate.manifest.strict import parse_line
+from curate.overrides import Decision, append
+from curate.splits import Marks, Targets, split_profile
+from curate.splits.splice import spliced
+
+SPLICED: list[tuple[str, str | None, str | None, str]] = [
+    # A line, what is added, the mended text, and the line that is written.
+    ('{"text": "a", "n": 1.50}', None, "b", '{"text": "b", "n": 1.50, "text_before": "a"}'),
+    ('{ "n":1e3 , "text":"a" }\r', None, "b", '{ "n":1e3 , "text":"b" , "text_before": "a"}\r'),
+    ('{"text": "\\u00e9\\"x"}', None, 'ü"', '{"text": "ü\\"", "text_before": "\\u00e9\\"x"}'),
+    ('{"text": ""}', None, "b", '{"text": "b", "text_before": ""}'),
+    ('{"text": "b", "text_before": "a"}', None, "c", '{"text": "c", "text_before": "a"}'),
+    ('{"x": {"text": "in"}, "text": "a"}', None, "b",
+     '{"x": {"text": "in"}, "text": "b", "text_before": "a"}'),
+    ('{"text": "a"}', '"_curate":{"verdict":"bad"}', None,
+     '{"text": "a", "_curate":{"verdict":"bad"}}'),
+    ('{"text": "}"}  ', '"_curate":{}', "b", '{"text": "b", "_curate":{}, "text_before": "}"}  '),
+    ('{"_curate": {"old": 1}, "text": "a"}', '"_curate":{"new":2}', None,
+     '{"_curate": {"new": 2}, "text": "a"}'),
+    ('{"_skipme": "x", "text": "a"}', '"_curate":1, "_skipme":"y"', None,
+     '{"_skipme": "y", "text": "a", "_curate": 1}'),
+    ('{"text": "\\"_curate\\" is only said"}', '"_curate":1', None,
+     '{"text": "\\"_curate\\" is only said", "_curate":1}'),
+    ('{"x": {"_curate": 0}, "text": "a"}', '"_curate":1', None,
+     '{"x": {"_curate": 0}, "text": "a", "_curate": 1}'),
+    ('{"ключ": 1, "text": "a"}', None, "b", '{"ключ": 1, "text": "b", "text_before": "a"}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "ending", "text", "expected"), SPLICED)
+def test_what_is_spliced(line: str, ending: str | None, text: str | None, expected: str) -> None:
+    assert spliced(line.encode(), ending, text).decode() == expected
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | words,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(words, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(words, values, max_size=4), words, words, st.booleans())
+def test_a_changed_line_says_the_same_but_for_the_change(
+    record: dict[str, Any], text: str, mended: str, ascii_only: bool
+) -> None:
+    line = json.dumps({**record, "text": text}, ensure_ascii=ascii_only).encode()
+    found = parse_line(spliced(line, '"_curate":{"verdict":"clean"}', mended))
+    before = {"text_before": record.get("text_before", text)}
+    assert found == {**record, **before, "text": mended, "_curate": {"verdict": "clean"}}
+
+
+LINES = [
+    *(
+        json.dumps(
+            {"audio_filepath": f"{at}.wav", "duration": 10.0, "speaker": f"s{at}",
+             "text": f"a sentence of usual length that nobody else has read, number {at}"}
+        )
+        for at in range(20)
+    ),
+    '{"audio_filepath": "bad.wav", "duration": 1.0,  "text": "' + "too fast " * 9 + '"}',
+    '{"audio_filepath": "odd.wav", "duration": 10.00, "text": "a text, with an errro and so on"}',
+    '{"audio_filepath": "broken.wav"}',
+]  # fmt: skip
+
+
+@pytest.fixture
+def profiled(tmp_path: Path, manifest: Callable[..., Path]) -> Path:
+    path = manifest(*LINES, name="m.jsonl")
+    mend = Decision(
+        "keep", "anna", "2026-11-26T10:00:00Z", "odd.wav", text="a text, with no error and so on"
+    )
+    append(tmp_path / "o.jsonl", mend)
+    curate.profile(path, out=tmp_path / "p", overrides=tmp_path / "o.jsonl")
+    return tmp_path / "p"
+
+
+def written(profiled: Path, marks: Marks) -> tuple[Path, dict[str, list[bytes]], dict[str, Any]]:
+    out = profiled.parent / "split"
+    out.mkdir()
+    targets = Targets.parse({"eval": "20s", "test": "20s"})
+    found: dict[str, Any] = dict(
+        split_profile(profiled, out, targets, 0, ["lang"], ["speaker"], marks=marks)
+    )
+    return out, {p.stem: p.read_bytes().splitlines() for p in out.glob("*.jsonl")}, found
+
+
+def test_only_a_mended_line_differs(profiled: Path) -> None:
+    out, lines, found = written(profiled, Marks())
+    everything = [line for name, of in lines.items() if "reasons" not in name for line in of]
+    old = {line.encode() for line in LINES}
+    (changed,) = [line for line in everything if line not in old]
+    assert changed == (
+        b'{"audio_filepath": "odd.wav", "duration": 10.00, "text": "a text, with no error and so '
+        b'on", "text_before": "a text, with an errro and so on"}'
+    )
+    assert found["changed"] == {"text_mended": 1, "tags": False, "skipme": False}
+    lock = pl.read_parquet(out / "splits.lock.parquet")
+    assert lock["changed"].sum() == 1
+
+
+def test_tags_and_reasons_in_lines(profiled: Path) -> None:
+    out, lines, found = written(profiled, Marks(tags=True, skipme=True))
+    assert found["changed"] == {"text_mended": 1, "tags": True, "skipme": True}
+    (rejected,) = map(parse_line, lines["rejected"])
+    judged = rejected["_curate"]
+    assert isinstance(judged, dict)
+    assert (judged["id"], judged["verdict"]) == (f"{profiled.parent}/m.jsonl:21", "bad")
+    assert judged["tags"][0] == "bad:char_rate"
+    assert str(rejected["_skipme"]).startswith("char_rate 81 >= 30")
+    assert lines["malformed"] == [LINES[-1].encode()]
+    used = [parse_line(line) for name in ("train", "eval", "test") for line in lines[name]]
+    assert len(used) == 21
+    for record in used:
+        assert "_skipme" not in record
+        assert record["_curate"]["verdict"] == "clean"  # type: ignore[index]
+    for line in lines["eval"]:
+        before, _, _ = line.rpartition(b', "_curate":')
+        assert before + b"}" in [each.encode() for each in LINES]
+    assert pl.read_parquet(out / "splits.lock.parquet")["changed"].all()
