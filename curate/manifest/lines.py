@@ -21,19 +21,27 @@ def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place,
 
     Places are those of the original records; a name alone is a NeMo manifest.
     """
+    return dict(iter_lines(source, places))
+
+
+def iter_lines(source: str | Origin, places: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
+    """The same one by one, in the order of their places, each once: for many of them."""
     wanted = sorted(set(places))
     if not wanted:
-        return {}
+        return
     origin = as_origin(source)
     if BY_NAME[origin.format].converted:
-        return dict(_from_portions(BY_NAME[origin.format].read(origin), wanted))
+        yield from _from_portions(BY_NAME[origin.format].read(origin), wanted)
+        return
     descriptor = open_manifest(origin.name)
     try:
         if not is_compressed(os.pread(descriptor, 4, 0)):
-            return {place: os.pread(descriptor, place[1], place[0]) for place in wanted}
+            for place in wanted:
+                yield place, os.pread(descriptor, place[1], place[0])
+            return
     finally:
         os.close(descriptor)
-    return dict(_from_chunks(read_chunks(origin.name), wanted))
+    yield from _from_chunks(read_chunks(origin.name), wanted)
 
 
 def _from_portions(

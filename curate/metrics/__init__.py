@@ -8,8 +8,17 @@ import polars as pl
 
 from curate.columns import DESCRIBED_BY
 from curate.metrics.declare import Group, Metric
+from curate.metrics.sound import SOUND
 
-__all__ = ["BY_NAME", "GROUPS", "METRICS", "OPT_IN", "chosen", "groups_of"]
+__all__ = [
+    "BY_NAME",
+    "GROUPS",
+    "METRICS",
+    "OPT_IN",
+    "chosen",
+    "groups_of",
+    "with_needs",
+]
 
 _F, _I = pl.Float64(), pl.Int32()
 _MALFORMED = "malformed rows"
@@ -26,6 +35,9 @@ GROUPS: tuple[Group, ...] = (
     Group("lid", "Which language the text reads as: half a millisecond a row; extra [lid]."),
     Group("copies", "How often a text or a segment stands in the input; a second pass over it."),
     Group("near", "How often a text stands nearly the same in the input; extra [near]."),
+    Group("audio", "What each audio file's header says, beside what the record says of it."),
+    Group("signal", "What the decoded samples show.", needs=("audio",)),
+    Group("voice", "Where somebody speaks; the extra [vad].", needs=("audio", "signal")),
 )
 """Metrics beside those that are measured always."""
 
@@ -255,6 +267,7 @@ METRICS: tuple[Metric, ...] = (
         f"{_MALFORMED}, and texts of which normalising leaves nothing",
         "high", 0, 50, 50, _I, "FineWeb (14 bands of 8), rensa", group="near",
     ),
+    *SOUND,
 )  # fmt: skip
 
 BY_NAME = {metric.name: metric for metric in METRICS}
@@ -270,10 +283,11 @@ def chosen(groups: Collection[str] = ()) -> tuple[Metric, ...]:
 
 
 def groups_of(names: Collection[str]) -> frozenset[str]:
-    """The opt-in groups that metrics and columns of these names belong to; others are passed over.
+    """The opt-in groups that metrics and columns of these names belong to, with what those need;
+    others are passed over.
 
-    >>> sorted(groups_of(["text_copies", "words", "detected_lang"]))
-    ['copies', 'lid']
+    >>> sorted(groups_of(["text_copies", "words", "detected_lang", "snr_db"]))
+    ['audio', 'copies', 'lid', 'signal']
     """
     metrics = {BY_NAME[name].group for name in names if name in BY_NAME}
     beside = {
@@ -281,4 +295,10 @@ def groups_of(names: Collection[str]) -> frozenset[str]:
         for group, columns in DESCRIBED_BY.items()
         if any(column.name in names for column in columns)
     }
-    return OPT_IN & (metrics | beside)
+    return with_needs(OPT_IN & (metrics | beside))
+
+
+def with_needs(names: Collection[str]) -> frozenset[str]:
+    """The groups, and those that they cannot be measured without."""
+    needs = {group.name: group.needs for group in GROUPS}
+    return frozenset(names).union(*(needs[name] for name in names))

@@ -12,11 +12,15 @@ Direction = Literal["high", "low", "both", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Metrics that belong together; those of an `opt_in` group are measured only when asked for."""
+    """Metrics that belong together; those of an `opt_in` group are measured only when asked for.
+
+    `needs` are groups without which this one cannot be measured.
+    """
 
     name: str
     meaning: str
     opt_in: bool = True
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.audio.wish import AudioWish
 from curate.columns import (
     LANG,
     MALFORMED,
@@ -63,19 +64,21 @@ Columns = dict[str, pl.Series]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is measured beside what always is: opt-in groups, the phrases to look for, and whose
-    tokens are counted (the group `tokens`; null without a tokenizer).
+    """What is measured beside what always is: opt-in groups, the phrases to look for, whose tokens
+    are counted (the group `tokens`; null without a tokenizer), and where and of which records the
+    audio is looked at.
     """
 
     groups: frozenset[str] = frozenset()
     phrases: npt.NDArray[np.uint64] = field(default_factory=known_phrases)
     tokenizer: Tokenizer | None = None
+    audio: AudioWish = field(default_factory=AudioWish)
 
 
 def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     """The clips' frame with DESCRIBED and every metric; null where it cannot be computed.
 
-    Metrics that need the whole input (`copies`, `near_copies`) are null as yet.
+    Metrics that need the whole input (`copies`, `near_copies`) or the audio are null as yet.
     """
     settings = settings or Settings()
     texts = clips.texts
@@ -113,6 +116,9 @@ def _framed(frame: pl.DataFrame, found: Columns, settings: Settings) -> pl.DataF
             columns[metric.name] = _nothing(frame.height, metric.dtype)
     kept = [name for name in frame.columns if name != "duration_s"]
     beside = described(settings.groups)
+    for column in beside:
+        if column.name not in columns:
+            columns[column.name] = _nothing(frame.height, column.dtype)
     order = [*kept, *(column.name for column in beside), *(metric.name for metric in metrics)]
     return pl.DataFrame({name: columns[name] for name in order})
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from curate.columns import (
+    AUDIO_CODEC,
+    AUDIO_FAULT,
     DETECTED_LANG,
     LANG,
     OFFSET_S,
@@ -54,6 +56,8 @@ FIELDS: Mapping[str, Kind] = {
     SCRIPT.name: "text",
     TRANSLATION.name: "number",
     DETECTED_LANG.name: "text",
+    AUDIO_FAULT.name: "text",
+    AUDIO_CODEC.name: "text",
 }
 """Record columns that rules may use beside the metrics."""
 

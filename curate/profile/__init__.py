@@ -10,19 +10,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from curate.audio.wish import AudioWish
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS
 from curate.manifest.formats import kept_fields
 from curate.manifest.origin import Origin
-from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of
+from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of, with_needs
 from curate.metrics.measure import Settings
 from curate.metrics.phrases import known_phrases
 from curate.metrics.tokens import read_tokenizer
 from curate.operators import suggest
 from curate.outputs import write_json
 from curate.overrides import Overrides
+from curate.profile import heard
+from curate.profile.faults import audio_facts
 from curate.profile.mended import told, warnings_of
 from curate.profile.records import Progress, records_schema, write_records
 from curate.profile.reuse import Old, find_old, same_code, write_measured
@@ -40,8 +43,9 @@ __all__ = [
 ]
 
 SCHEMA = "curate.profile/1"
-OURS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json", "report.html"})
-"""What a profile directory holds."""
+ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
+OURS = ALWAYS | {"report.html", heard.NAME}
+"""What a profile directory holds; `heard.parquet` only where audio was looked at."""
 
 GROUPABLE = frozenset({"source", "task", "script"})
 """Columns that every profile has, and that one may group by."""
@@ -63,11 +67,14 @@ def profile_into(
     on_reuse: Callable[[str], None] = lambda said: None,
     format: str | None = None,
     overrides: Overrides | None = None,
+    on_audio: Progress = lambda done, files: None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
     `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
     again; `on_reuse` is told so in words. The outputs are the same with and without it.
+
+    `on_audio` is called with how many audio files were looked at, of how many.
 
     `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
     format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
@@ -86,7 +93,16 @@ def profile_into(
     people = overrides or Overrides()
     records = folder / "records.parquet"
     read, total, counted = write_records(
-        sources, rules, extra_fields, records, on_progress, threads, settings, kept, people
+        sources,
+        rules,
+        extra_fields,
+        records,
+        on_progress,
+        threads,
+        settings,
+        kept,
+        people,
+        on_audio,
     )
     if not total.rows:
         raise InputError(
@@ -106,6 +122,7 @@ def profile_into(
         "overrides": decided,
         **summary,
         "warnings": warnings_of(decided),
+        **audio_facts(records, settings),
     }
     blank = Amount(
         sum(source.blank_lines for source in read), sum(source.blank_bytes for source in read)
@@ -124,20 +141,23 @@ def settings_for(
     groups: Sequence[str] = (),
     phrases: Sequence[str | Path] = (),
     tokenizer: str | Path | None = None,
+    audio: AudioWish | None = None,
 ) -> Settings:
     """What to measure: the opt-in `groups`, those that the rules need, what is in `phrases`,
     files of phrases that recognisers invent, beside our own, and the tokens of `tokenizer`.
+    `audio` says where audio is found and of which records, if a group needs it.
 
     ConfigError for a group that there is not, for a file that cannot be read, and for tokens that
     are asked for without a tokenizer.
     """
     wanted = _groups(groups) | groups_of(rules.names)
-    if tokenizer is not None:
-        return Settings(wanted | {"tokens"}, known_phrases(phrases), read_tokenizer(tokenizer))
-    if "tokens" in wanted:
+    model = None if tokenizer is None else read_tokenizer(tokenizer)
+    if model is not None:
+        wanted |= {"tokens"}
+    elif "tokens" in wanted:
         what, mend = "is missing: tokens are to be counted", "name a model's .model or .nemo"
         raise ConfigError.of("--tokenizer", what, mend)
-    return Settings(wanted, known_phrases(phrases))
+    return Settings(wanted, known_phrases(phrases), model, audio or AudioWish())
 
 
 def unchanged(
@@ -150,8 +170,7 @@ def unchanged(
     overrides: Overrides | None = None,
 ) -> bool:
     """Whether `folder` holds what `profile_into` would make now, but for the command."""
-    made_here = OURS - {"report.html"}
-    if not all((folder / name).is_file() for name in made_here) or not same_code(folder):
+    if not all((folder / name).is_file() for name in ALWAYS) or not same_code(folder):
         return False
     try:
         found = read_profile(folder)
@@ -176,7 +195,20 @@ def unchanged(
     same = named == [source.name for source in sources]
     if not same or any(found.get(key) != value for key, value in made.items()):
         return False
+    if not _unchanged_audio(folder, found, settings):
+        return False
     return len(find_old(folder, sources, extra_fields, settings).sources) == len(sources)
+
+
+def _unchanged_audio(folder: Path, found: Json, settings: Settings) -> bool:
+    """Whether all audio that was looked at is as it was, and was looked at as it would be now."""
+    groups = settings.groups & heard.GROUPS_OF["voice"]
+    if not groups:
+        return True
+    said = found.get("audio")
+    same = isinstance(said, dict) and said.get("asked") == settings.audio.as_json()
+    cache = heard.Cache.load(folder, heard.depth_for(groups), settings.audio)
+    return same and cache.is_current(settings.audio.allowed)
 
 
 def rules_named(rules: RuleSet) -> Json:
@@ -206,7 +238,7 @@ def _groups(names: Sequence[str]) -> frozenset[str]:
         if name not in known
     ]
     raise_all(ConfigError, faults)
-    return frozenset(names)
+    return with_needs(names)
 
 
 def _grouped(by: Sequence[str], kept: Sequence[str]) -> list[str]:

@@ -17,8 +17,10 @@ from curate.metrics.measure import Settings
 from curate.overrides import Overrides
 from curate.profile.copies import WHOLE_INPUT, add_copies, sink
 from curate.profile.counted import Counted, counting
+from curate.profile.heard import GROUPS_OF
 from curate.profile.mended import kept_rows
 from curate.profile.reuse import Old, file_state, reusable
+from curate.profile.sound import Ear, add_sound
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
 from curate.tags import tag_batch
@@ -51,6 +53,7 @@ def write_records(
     settings: Settings | None = None,
     old: Old | None = None,
     overrides: Overrides | None = None,
+    on_audio: Progress = lambda done, files: None,
 ) -> tuple[list[Source], Amount, Counted | None]:
     """Write one row per non-blank line of `sources`; returns what was read of each, and in all, and
     what was counted of the metrics (None where some are known only when all is read).
@@ -66,8 +69,10 @@ def write_records(
     failure: list[BaseException] = []
     settings, people = settings or Settings(), overrides or Overrides()
     columns = records_schema(extra_fields, settings.groups)
-    # Copies are known only when all is read: until then nothing can be judged.
-    first_rules = rules.only() if settings.groups & WHOLE_INPUT else rules
+    # What is known only when all is read or heard: until then nothing can be judged.
+    late = settings.groups & WHOLE_INPUT
+    hears = settings.groups & GROUPS_OF["voice"]
+    first_rules = rules.only() if late or hears else rules
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
         return people.decide(tag_batch(rows, first_rules))[list(columns)]
@@ -106,10 +111,12 @@ def write_records(
         if failure:
             raise failure[0] from None
         raise
-    if whole := settings.groups & WHOLE_INPUT:
-        add_copies(path, rules, whole, people.decide)
-        return read, _total(path), None
-    return read, _total(path), counted
+    if hears:
+        ear = Ear(read, settings, old.records.parent, threads, on_audio)
+        add_sound(path, rules.only() if late else rules, ear, people.decide)
+    if late:
+        add_copies(path, rules, late, people.decide)
+    return read, _total(path), None if late or hears else counted
 
 
 def _total(path: Path) -> Amount:

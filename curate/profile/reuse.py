@@ -10,11 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,28 +25,34 @@ from curate.manifest.origin import Origin
 from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
 from curate.outputs import write_json
+from curate.profile.code import all_code, measuring_code
+from curate.profile.heard import GROUPS_OF, values_of
 from curate.profile.source import Source
 
 NAME = "measured.json"
 SCHEMA = "curate.measured/1"
 BATCH = 122_880
-_MEASURING = ("columns.py", "frames.py", "manifest", "metrics", "text", "profile/records.py")
-"""Code that decides what a measured row is."""
 _FRESH_NS = 2_000_000_000
 """A file written so shortly before the profile was may have changed again within one clock tick."""
 
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """A profile to take rows from: for each source its first row, and what was read of it."""
+    """A profile to take rows from: for each source its first row, and what was read of it.
+
+    `unheard` are columns of audio that rows must have, null where the profile had not listened.
+    """
 
     records: Path
     sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
+    unheard: Mapping[str, pl.DataType] = field(default_factory=dict)
 
     def rows(self, source: Source) -> Iterator[pl.DataFrame]:
         """The measured rows of a kept source, in order."""
         first, _ = self.sources[source.name]
         plan = pl.scan_parquet(self.records)
+        absent = self.unheard.keys() - plan.collect_schema().names()
+        plan = plan.with_columns(pl.lit(None, self.unheard[name]).alias(name) for name in absent)
         for at in range(0, source.rows, BATCH):
             yield plan.slice(first + at, min(BATCH, source.rows - at)).collect()
 
@@ -60,7 +63,8 @@ def find_old(
     """The sources among `origins` whose rows in the profile at `folder` still hold.
 
     They do where all that is asked for now was measured then, by the same code and settings.
-    What depends on the whole input (the group `copies`) is counted anew in any case.
+    What depends on the whole input (the group `copies`) is counted anew in any case; what is
+    known of audio files is kept apart (curate.profile.heard).
     """
     if folder is None:
         return Old(Path())
@@ -69,12 +73,14 @@ def find_old(
         noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
         written = records.stat()
         whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
-        fits = settings.groups <= set(noted["groups"]) and set(by) <= set(noted["by"])
+        measured = settings.groups - GROUPS_OF["voice"]  # audio is heard anew, or not at all
+        fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
         same = noted["measuring"] == measuring_code() and noted["phrases"] == _named(settings)
         if not (whole and fits and same):
             return Old(records)
         wanted = {origin.name: origin for origin in origins if reusable(origin)}
-        return Old(records, dict(_kept(noted["sources"], wanted, written.st_mtime_ns)))
+        kept = dict(_kept(noted["sources"], wanted, written.st_mtime_ns))
+        return Old(records, kept, values_of(settings.groups))
     except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
         return Old(records)
 
@@ -159,29 +165,3 @@ def same_code(folder: Path) -> bool:
         return bool(noted["all"] == all_code())
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-@cache
-def measuring_code() -> str:
-    """One name for the code and the engines that measure."""
-    root = Path(__file__).parents[1]
-    return _code(root / name for name in _MEASURING)
-
-
-@cache
-def all_code() -> str:
-    """One name for all code that has a part in a profile directory."""
-    root = Path(__file__).parents[1]
-    return _code(path for path in (root, root.parent / "reports") if path.exists())
-
-
-def _code(paths: Iterator[Path]) -> str:
-    whole = hashlib.blake2b(sys.version.encode(), digest_size=16)
-    for name in ("polars", "numpy", "numba", "duckdb"):
-        whole.update(f"{name} {version(name)}\0".encode())
-    for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                whole.update(f"{file.relative_to(path.parent)}\0".encode() + file.read_bytes())
-    return whole.hexdigest()

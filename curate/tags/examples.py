@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.columns import REASON, VERDICT
+from curate.columns import DESCRIBED_BY, REASON, VERDICT
 from curate.errors import Fault
+from curate.metrics import METRICS
 from curate.ruleset import Rule, RuleSet
 from curate.tags.judge import tag_batch
 
@@ -17,6 +18,9 @@ Measure = Callable[[Sequence[Mapping[str, object]]], pl.DataFrame]
 
 AUDIO = {"audio_filepath": "example.wav"}
 """An example need not name a file to be a record."""
+
+GIVEN = frozenset({"copies", "near", "audio", "signal", "voice"})
+"""Groups of metrics that need the whole input or the audio: an example says them itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,10 @@ def check_examples(rules: RuleSet, measure: Measure) -> ExampleCheck:
     examples = [example for rule in rules.rules for example in rule.examples]
     if not examples:
         return ExampleCheck(0, ())
-    measured = measure([{**AUDIO, **example.record} for example in examples])
+    records = [{**AUDIO, **example.record} for example in examples]
+    measured = measure(records)
     assert measured.height == len(examples), "a row for each example, in order"
+    measured = measured.with_columns(_given(records, rules.names))
     faults: list[Fault] = []
     first = 0
     for rule in rules.rules:
@@ -41,6 +47,19 @@ def check_examples(rules: RuleSet, measure: Measure) -> ExampleCheck:
         faults.extend(_mismatches(rule, tag_batch(rows, rules.only(rule.id))))
         first += len(rule.examples)
     return ExampleCheck(len(examples), tuple(faults))
+
+
+def _given(records: Sequence[Mapping[str, object]], names: Sequence[str]) -> list[pl.Series]:
+    """What no record shows by itself, as the examples say it; null where they do not."""
+    types = {
+        **{metric.name: metric.dtype for metric in METRICS if metric.group in GIVEN},
+        **{column.name: column.dtype for group in GIVEN for column in DESCRIBED_BY.get(group, ())},
+    }
+    return [
+        pl.Series(name, [record.get(name) for record in records], types[name])
+        for name in names
+        if name in types
+    ]
 
 
 def _mismatches(rule: Rule, judged: pl.DataFrame) -> Iterator[Fault]:

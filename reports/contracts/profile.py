@@ -173,6 +173,41 @@ class Overrides(Model):
     stale: Decisions = Decisions()
 
 
+class FaultExample(Model):
+    """A record whose audio is at fault, and why."""
+
+    id: str | None = None
+    why: str | None = None
+
+
+class AudioFault(Model):
+    """One kind of fault that audio has."""
+
+    fault: str | None = None
+    meaning: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+    example: FaultExample = FaultExample()
+
+
+class Codec(Model):
+    """One format that audio is in."""
+
+    codec: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+
+
+class Audio(Model):
+    """What was found out about the audio; `depth` says how far it was looked into."""
+
+    depth: str | None = None
+    rows: int | None = None
+    looked_at: int | None = None
+    faults: tuple[AudioFault, ...] = ()
+    codecs: tuple[Codec, ...] = ()
+
+
 class Profile(Artefact):
     """profile.json."""
 
@@ -184,6 +219,7 @@ class Profile(Artefact):
     verdicts: tuple[VerdictCount, ...] = ()
     rules_hit: tuple[RuleHit, ...] = ()
     malformed: tuple[Malformed, ...] = ()
+    audio: Audio | None = None
     metrics: tuple[Metric, ...] = ()
     strata: Mapping[str, tuple[Stratum, ...]] = Field(default_factory=dict)
     worst_groups: Mapping[str, tuple[Group, ...]] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from reports.contracts import Diff, Profile, Run, Shards, Split, Wer, WhatIf
 from reports.sections import (
+    audio,
     depth,
     diff,
     errors,
@@ -36,6 +37,12 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Malformed lines", (Profile,), profile.malformed, "Lines that can be no training record."
+    ),
+    Section(
+        "Audio",
+        (Profile,),
+        audio.audio,
+        "A record counts under its worst fault. Refused paths were neither run nor opened.",
     ),
     Section(
         "Distributions",

@@ -153,7 +153,8 @@ def test_compression_is_whispers() -> None:
 
 
 def test_groups() -> None:
-    assert {"compression", "copies", "lid", "near", "ngrams", "tokens"} == OPT_IN
+    text = {"compression", "copies", "lid", "near", "ngrams", "tokens"}
+    assert text | {"audio", "signal", "voice"} == OPT_IN
     assert groups_of(["text_copies", "words", "lang"]) == {"copies"}
     assert {m.group for m in chosen()} == {"", "agreement", "translation"}
     assert "compression_ratio" not in measured({"text": "a"}).columns

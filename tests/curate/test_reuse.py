@@ -48,7 +48,7 @@ def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **op
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in sorted(OURS)}
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name in OURS}
 
 
 def _nothing(path: Path) -> list[str]:

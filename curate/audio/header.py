@@ -1,0 +1,98 @@
+"""What a file's header says, and where it cannot be true. Nothing is decoded."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile as sf
+
+from curate.audio.faults import Unusable
+
+OVERRUN_S = 0.25
+"""A segment may end so far behind its file: manifests round, and codecs pad."""
+
+_FORMATS: Mapping[str, frozenset[str]] = {
+    ".wav": frozenset({"WAV", "WAVEX", "RF64", "W64"}),
+    ".flac": frozenset({"FLAC"}),
+    ".mp3": frozenset({"MP3"}),
+    ".ogg": frozenset({"OGG"}),
+    ".oga": frozenset({"OGG"}),
+    ".opus": frozenset({"OGG"}),
+    ".aif": frozenset({"AIFF"}),
+    ".aiff": frozenset({"AIFF"}),
+    ".au": frozenset({"AU"}),
+    ".caf": frozenset({"CAF"}),
+    ".w64": frozenset({"W64"}),
+}
+"""libsndfile's formats by extension; of an extension that is not here nothing is known."""
+
+_SIZES = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+"""How libsndfile notes a WAV header that promises another amount of data than there is."""
+_UNKNOWN = 1 << 62
+"""libsndfile's number of frames where a stream does not say how many it has."""
+_PLACEHOLDER = 0x7F000000
+"""Programs that write to a pipe promise about 2 or 4 GiB, since they cannot go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header says; `fault` and `why` where it is at fault and yet can be read."""
+
+    rate: int
+    channels: int
+    frames: int
+    codec: str
+    fault: str = ""
+    why: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Length as the header has it, or as libsndfile mended it; infinite where it has none."""
+        return self.frames / self.rate if self.frames < _UNKNOWN else math.inf
+
+
+@contextmanager
+def open_sound(descriptor: int) -> Iterator[sf.SoundFile]:
+    """An open file for libsndfile: its descriptor, never its name. Raises Unusable."""
+    try:
+        sound = sf.SoundFile(descriptor, closefd=False)
+    except sf.LibsndfileError as error:
+        if os.fstat(descriptor).st_size == 0:
+            raise Unusable("the file is empty (0 bytes)", "empty") from None
+        raise Unusable(f"no audio that can be read: {plain(error)}", "undecodable") from None
+    with sound:
+        yield sound
+
+
+def plain(error: sf.LibsndfileError) -> str:
+    """The words of libsndfile, without the name of the file."""
+    return str(error.error_string).strip().rstrip(".").removeprefix("Error : ")
+
+
+def read_header(sound: sf.SoundFile, path: Path) -> Header:
+    """The header of an open file; Unusable where it announces no sample."""
+    codec = f"{sound.format} {sound.subtype}".lower()
+    if sound.frames <= 0:
+        raise Unusable(f"a {codec} header without a sample behind it", "no_samples")
+    fault, why = _doubts(sound, path)
+    return Header(sound.samplerate, sound.channels, sound.frames, codec, fault, why)
+
+
+def _doubts(sound: sf.SoundFile, path: Path) -> tuple[str, str]:
+    """The worst that can be said of a header that can be read."""
+    if sound.format in _FORMATS[".wav"] and (sizes := _SIZES.search(sound.extra_info)):
+        promised, there = map(int, sizes.groups())
+        why = f"the header promises {promised:,} bytes of samples, {there:,} are there"
+        return ("truncated" if there < promised < _PLACEHOLDER else "header_lies"), why
+    if sound.frames >= _UNKNOWN:
+        return "header_lies", "the header does not say how long the audio is"
+    expected = _FORMATS.get(path.suffix.lower())
+    if expected is not None and sound.format not in expected:
+        return "wrong_extension", f"named {path.suffix}, and is {sound.format}"
+    return "", ""

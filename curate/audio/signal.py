@@ -1,0 +1,202 @@
+"""What decoded samples show: levels, silence, noise, bandwidth, and a name for the sound.
+
+A segment is heard block by block, so that an hour of audio takes no more memory than a second.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.audio import kernel
+from curate.audio.kernel import Samples
+
+BLOCK = 1 << 16
+"""Samples heard at once, all channels together: they stay in a core's second cache."""
+FRAME_S = 0.02
+"""Frames in which energy is measured; speech is stationary for about so long."""
+FLOOR = 1e-10
+"""Mean square below which a frame is digital silence: rounding to 16 bits alone is above it."""
+SILENT = 1e-4
+"""A frame is silent below this share (-40 dB) of the segment's loud frames."""
+SILENT_DBFS = -80.0
+"""And silent below this level in any case: a few steps of 16 bits."""
+QUIET_PEAK = 0.1
+"""Below this peak (-20 dBFS) rounding makes flat tops of its own."""
+SPECTRA = 64
+"""Spectra taken of a segment, spread over it; more change the bandwidth by less than a bin."""
+BAND_EDGE = 1e-5
+"""Bandwidth ends where the mean spectrum lies 50 dB below its highest point for good."""
+LEAST_FRAMES = 10
+"""An SNR of fewer frames with sound in them says nothing."""
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Measures of one segment; None where they cannot be known. Names are those of the metrics."""
+
+    peak_db: float | None
+    rms_db: float | None
+    clipped_share: float
+    dc_offset: float
+    silence_share: float
+    lead_silence_s: float
+    trail_silence_s: float
+    snr_db: float | None
+    bandwidth_hz: float | None
+    sound_key: int
+
+
+@dataclass(slots=True)
+class Listener:
+    """Hears a segment of `samples` at `rate` Hz, block by block; `heard` then says what it is.
+
+    `samples` is what is expected; fewer may come.
+    """
+
+    rate: int
+    samples: int
+    channels: int = 1
+    numbers: Numbers = field(default_factory=lambda: np.zeros(4))
+    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(5, np.int64))
+    key: int = 0
+    blocks: int = 0
+    _energies: list[Numbers] = field(default_factory=list)
+    _spectrum: Numbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._spectrum = np.zeros(self.bins // 2 + 1)
+        self.key = self.rate
+
+    @property
+    def frame(self) -> int:
+        """Samples in a frame."""
+        return max(1, round(self.rate * FRAME_S))
+
+    @property
+    def block(self) -> int:
+        """Samples of each channel in a block; a power of two."""
+        return max(BLOCK >> (self.channels - 1).bit_length(), 1 << 10)
+
+    @property
+    def bins(self) -> int:
+        """Samples in a spectrum: the power of two nearest to 32 ms, and at most a block."""
+        nearest = round(math.log2(self.rate * 0.032))
+        return min(1 << max(nearest, 4), self.block)
+
+    @property
+    def broken(self) -> int:
+        """Samples that are no finite numbers."""
+        return int(self.counts[kernel.BROKEN])
+
+    def hear(self, block: npt.NDArray[np.float32]) -> Samples:
+        """Take in the next block (samples, or samples by channels); returns it mixed to mono.
+
+        Every block but the last is of `block` samples.
+        """
+        self.key = int(kernel.carry(np.uint64(self.key), block.view(np.uint8).ravel()))
+        mono: Samples = block if block.ndim == 1 else block.mean(axis=1, dtype=np.float32)
+        broken, done = self.broken, int(self.counts[kernel.FRAMES])
+        energies = np.empty(mono.size // self.frame + 1)
+        kernel.pass_over(mono, self.frame, self.numbers, self.counts, energies)
+        self._energies.append(energies[: int(self.counts[kernel.FRAMES]) - done])
+        if self.broken > broken:
+            mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+        self._add_spectra(mono)
+        self.blocks += 1
+        return mono
+
+    def _add_spectra(self, mono: Samples) -> None:
+        size = self.bins
+        first = self.blocks * (self.block // size)
+        step = max(1, self.samples // size // SPECTRA)
+        frames = mono[: mono.size // size * size].reshape(-1, size)[-first % step :: step]
+        if frames.size:
+            found = np.fft.rfft(frames * _window(size))
+            power = np.square(found.real, dtype=np.float64) + np.square(
+                found.imag, dtype=np.float64
+            )
+            self._spectrum += power.sum(axis=0)
+
+    def heard(self) -> Signal:
+        """The measures, once all blocks were heard."""
+        counts, numbers = self.counts, self.numbers
+        done, rest = int(counts[kernel.FRAMES]), int(counts[kernel.FILLED])
+        energies = np.concatenate([*self._energies, np.empty(0)])
+        if not done and rest:
+            energies = np.array([numbers[kernel.PARTIAL] / rest])
+        length = done * self.frame + rest
+        peak = float(numbers[kernel.PEAK])
+        squares = float(numbers[kernel.SQUARES] + numbers[kernel.PARTIAL])
+        silent = energies < _silence(energies)
+        sounding = np.flatnonzero(~silent)
+        seconds = length / self.rate
+        lead, trail = seconds, seconds
+        if sounding.size:
+            lead = int(sounding[0]) * self.frame / self.rate
+            trail = (energies.size - 1 - int(sounding[-1])) * self.frame / self.rate
+        return Signal(
+            peak_db=_db(peak * peak),
+            rms_db=_db(squares / max(length, 1)),
+            clipped_share=_round(counts[kernel.FLAT] / max(length, 1) * (peak >= QUIET_PEAK), 6),
+            dc_offset=_round(numbers[kernel.SUM] / max(length, 1), 6),
+            silence_share=_round(silent.mean() if silent.size else 1.0, 6),
+            lead_silence_s=_round(lead, 3),
+            trail_silence_s=_round(trail, 3),
+            snr_db=_snr(energies),
+            bandwidth_hz=_bandwidth(self._spectrum, self.rate),
+            sound_key=self.key,
+        )
+
+
+@cache
+def _window(size: int) -> Samples:
+    return np.hanning(size).astype(np.float32)
+
+
+def _round(value: float, digits: int) -> float:
+    """A float whose digits are worth writing; never -0.0."""
+    return round(float(value), digits) + 0.0
+
+
+def _db(power: float) -> float | None:
+    return _round(10 * math.log10(power), 2) if power > 0 else None
+
+
+def _silence(energies: Numbers) -> float:
+    """Mean square below which a frame is silent."""
+    floor = 10 ** (SILENT_DBFS / 10)
+    return max(floor, float(_percentile(energies, 0.95)) * SILENT) if energies.size else floor
+
+
+def _snr(energies: Numbers) -> float | None:
+    """Level of the loud frames over that of the quiet ones, as NIST's stnr takes them.
+
+    Frames of digital silence are passed over: they are no room, but a gate or a seam.
+    """
+    sounding = energies[energies > FLOOR]
+    if sounding.size < LEAST_FRAMES:
+        return None
+    return _db(_percentile(sounding, 0.95) / _percentile(sounding, 0.10))
+
+
+def _percentile(values: Numbers, share: float) -> float:
+    """The value at nearest rank."""
+    rank = max(math.ceil(share * values.size) - 1, 0)
+    return float(np.partition(values, rank)[rank])
+
+
+def _bandwidth(spectrum: Numbers, rate: int) -> float | None:
+    """Highest frequency at which the mean spectrum is within 50 dB of its highest point, Hz."""
+    spectrum = spectrum[1:]  # without the constant part, which is no sound
+    highest = float(spectrum.max(initial=0.0))
+    if highest <= FLOOR:
+        return None
+    last = int(np.flatnonzero(spectrum >= highest * BAND_EDGE)[-1]) + 1
+    return _round(last * rate / 2 / spectrum.size, 1)

@@ -1,0 +1,59 @@
+"""Options of commands that look at audio, and what they ask for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class AudioDepth(StrEnum):
+    """How far `--audio` looks; each includes what stands before it."""
+
+    HEADER = "header"
+    DECODE = "decode"
+    VOICE = "voice"
+
+
+GROUPS = {AudioDepth.HEADER: "audio", AudioDepth.DECODE: "signal", AudioDepth.VOICE: "voice"}
+"""The group of metrics that each depth asks for; groups bring those that they need."""
+
+Audio = Annotated[
+    AudioDepth | None,
+    typer.Option(
+        "--audio",
+        help="Look at the audio: its headers, all its samples, or where somebody speaks too.",
+        show_default="what the rules need",
+    ),
+]
+AudioSample = Annotated[
+    str | None,
+    typer.Option(
+        "--audio-sample",
+        help="Look at the audio of a part of the records: 5%, or 10000.",
+        show_default="all",
+    ),
+]
+AudioRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--audio-root",
+        help="Where relative audio paths begin.",
+        show_default="each manifest's folder",
+    ),
+]
+AllowRoot = Annotated[
+    list[Path],
+    typer.Option(
+        "--allow-root",
+        help="Refuse audio that lies elsewhere, through links and .. too; repeat it.",
+        show_default="anywhere",
+    ),
+]
+
+
+def groups(depth: AudioDepth | None) -> list[str]:
+    """The groups of metrics that the depth asks for."""
+    return [GROUPS[depth]] if depth else []

@@ -1,0 +1,71 @@
+"""profile.json's `audio`: how many files were looked at, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from curate.audio.faults import FAULTS
+from curate.audio.listen import NONE
+from curate.columns import AUDIO_CODEC, AUDIO_FAULT, AUDIO_WHY, DURATION_US, MALFORMED, record_id
+from curate.metrics.measure import Settings
+from curate.profile.heard import GROUPS_OF, depth_for
+from curate.profile.summary import Json, hours
+
+
+def audio_facts(records: Path, settings: Settings) -> Json:
+    """The entry `audio`; nothing where no audio was asked for.
+
+    Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows.
+    """
+    groups = settings.groups & GROUPS_OF["voice"]
+    if not groups:
+        return {}
+    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    total, looked = table.select(pl.len(), AUDIO_FAULT.expr.count()).collect().row(0)
+    return {
+        "audio": {
+            "depth": depth_for(groups),
+            "asked": settings.audio.as_json(),
+            "rows": total,
+            "looked_at": looked,
+            "faults": _faults(table),
+            "codecs": _codecs(table),
+        }
+    }
+
+
+def _faults(table: pl.LazyFrame) -> list[Json]:
+    found = (
+        table.filter(AUDIO_FAULT.expr != NONE)
+        .group_by(AUDIO_FAULT.name, maintain_order=True)
+        .agg(pl.len(), DURATION_US.expr.sum(), record_id().first(), AUDIO_WHY.expr.first())
+        .collect()
+    )
+    rows = {row[0]: row[1:] for row in found.iter_rows()}
+    return [
+        {
+            "fault": fault.name,
+            "meaning": fault.meaning,
+            "rows": count,
+            "hours": hours(duration_us),
+            "example": {"id": first, "why": why},
+        }
+        for fault in FAULTS
+        if fault.name in rows
+        for count, duration_us, first, why in [rows[fault.name]]
+    ]
+
+
+def _codecs(table: pl.LazyFrame) -> list[Json]:
+    found = (
+        table.filter(AUDIO_CODEC.expr.is_not_null())
+        .group_by(AUDIO_CODEC.name)
+        .agg(pl.len(), DURATION_US.expr.sum())
+        .sort("len", AUDIO_CODEC.name, descending=[True, False])
+        .collect()
+    )
+    return [
+        {"codec": codec, "rows": rows, "hours": hours(us)} for codec, rows, us in found.iter_rows()
+    ]

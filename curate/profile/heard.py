@@ -1,0 +1,213 @@
+"""What was heard of audio files, as a table; and what of it need not be heard again.
+
+`heard.parquet` beside the records holds a row for each segment, with what the file system said of
+its file. A file's segments are taken from there where that is unchanged, and the same code would
+hear them in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from curate.audio.faults import Unusable
+from curate.audio.listen import Depth, FileState, Heard, Segment, listen, state_of
+from curate.audio.paths import find_audio
+from curate.audio.wish import AudioWish
+from curate.columns import DESCRIBED_BY
+from curate.metrics import METRICS
+from curate.profile.code import hearing_code
+
+NAME = "heard.parquet"
+_SCHEMA = "curate.heard/1"
+_FRESH_NS = 2_000_000_000
+"""A file changed so shortly before may change again within one clock tick."""
+_BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
+"""Faults that the name alone decides, whatever happens on disk."""
+
+GROUPS_OF: Mapping[Depth, frozenset[str]] = {
+    "header": frozenset({"audio"}),
+    "signal": frozenset({"audio", "signal"}),
+    "voice": frozenset({"audio", "signal", "voice"}),
+}
+"""The groups of metrics that each depth fills."""
+
+
+def depth_for(groups: frozenset[str]) -> Depth:
+    """How far one must look to fill these groups (of GROUPS_OF)."""
+    return next(depth for depth, filled in GROUPS_OF.items() if groups <= filled)
+
+
+_VALUES: Mapping[str, pl.DataType] = {
+    **{c.name: c.dtype for group in ("audio", "signal") for c in DESCRIBED_BY[group]},
+    **{
+        metric.name: metric.dtype
+        for metric in METRICS
+        if metric.group in GROUPS_OF["voice"] and metric.name != "sound_copies"
+    },
+}
+_STATE = {"size": pl.Int64(), "mtime_ns": pl.Int64(), "ctime_ns": pl.Int64(), "inode": pl.UInt64()}
+_KEY = {
+    "row": pl.UInt32(),
+    "path": pl.String(),
+    "segment_s": pl.Float64(),
+    "length_s": pl.Float64(),
+}
+COLUMNS: Mapping[str, pl.DataType] = {**_KEY, **_STATE, **_VALUES}
+"""What is noted of a segment: where it was, what its file was like, and what was heard."""
+
+
+def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
+    """The columns of the records that listening fills for these groups, with their types."""
+    described = {
+        column.name: column.dtype
+        for group in GROUPS_OF["voice"] & groups
+        for column in DESCRIBED_BY.get(group, ())
+    }
+    measured = {m.name: m.dtype for m in METRICS if m.group in groups & GROUPS_OF["voice"]}
+    return {**described, **measured}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An audio file as a manifest names it, and the segments cut from it."""
+
+    name: str
+    folder: Path
+    segments: tuple[Segment, ...]
+    archived: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it lies, whether or not it is there."""
+        return os.path.abspath(self.folder / self.name)  # noqa: PTH100 - links keep their names
+
+
+def hear(files: Sequence[File], depth: Depth, allowed: Sequence[Path]) -> pl.DataFrame:
+    """A row of COLUMNS for each segment of these files, as they are on disk now."""
+    rows: list[tuple[object, ...]] = []
+    for file in files:
+        state, heard = _hear(file, depth, allowed)
+        places = zip(file.segments, heard, strict=True)
+        rows += [_row(file.path, segment, state, each) for segment, each in places]
+    return pl.DataFrame(rows, schema=dict(COLUMNS), orient="row")
+
+
+def _hear(
+    file: File, depth: Depth, allowed: Sequence[Path]
+) -> tuple[FileState | None, Sequence[Heard]]:
+    if file.archived:
+        why = "inside an archive: its own tools read it"
+        return None, [Heard(segment.row, "archived", why) for segment in file.segments]
+    return listen(file.name, file.folder, file.segments, depth, allowed)
+
+
+def _row(path: str, segment: Segment, state: FileState | None, heard: Heard) -> tuple[object, ...]:
+    signal = heard.signal
+    values = (getattr(signal if name in _SIGNAL else heard, name, None) for name in _VALUES)
+    return (heard.row, path, segment.offset_s, segment.duration_s, *(state or _NO_STATE), *values)
+
+
+_SIGNAL = frozenset(name for name in _VALUES if name not in Heard.__dataclass_fields__)
+_NO_STATE = (None,) * len(_STATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """What an earlier profile heard; empty where there is none, or it was heard otherwise."""
+
+    heard: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(COLUMNS)))
+    written_ns: int = 0
+
+    @classmethod
+    def load(cls, folder: Path, depth: Depth, wish: AudioWish) -> Cache:
+        """What stands in a profile directory."""
+        path = folder / NAME
+        try:
+            noted = pl.read_parquet_metadata(path)
+            if any(noted.get(key) != value for key, value in _how(depth, wish).items()):
+                return cls()
+            return cls(pl.read_parquet(path), path.stat().st_mtime_ns)
+        except (OSError, pl.exceptions.PolarsError):
+            return cls()
+
+    def split(self, files: Sequence[File]) -> tuple[pl.DataFrame, list[File]]:
+        """The rows of files that are as they were, and the files that are to be heard."""
+        places = self._places()
+        old: list[int] = []
+        rows: list[int] = []
+        left: list[File] = []
+        for file in files:
+            found = self._found(places.get(file.path), file)
+            if found is None:
+                left.append(file)
+                continue
+            old += found
+            rows += [segment.row for segment in file.segments]
+        kept = self.heard[old].with_columns(pl.Series("row", rows, pl.UInt32()))
+        return kept.select(list(COLUMNS)), left
+
+    def _places(self) -> Mapping[str, tuple[FileState, dict[tuple[float | None, float], int]]]:
+        """By path: the file's state, and where each segment stands."""
+        found: dict[str, tuple[FileState, dict[tuple[float | None, float], int]]] = {}
+        columns = self.heard.select("path", "segment_s", "length_s", *_STATE)
+        for at, (path, offset, length, *state) in enumerate(columns.iter_rows()):
+            if state[0] is not None:
+                found.setdefault(path, (tuple(state), {}))[1][offset, length] = at
+        return found
+
+    def _found(
+        self,
+        noted: tuple[FileState, Mapping[tuple[float | None, float], int]] | None,
+        file: File,
+    ) -> list[int] | None:
+        if noted is None or file.archived or not self._is_current(file.path, noted[0]):
+            return None
+        found = [noted[1].get((each.offset_s, each.duration_s)) for each in file.segments]
+        return None if None in found else found  # type: ignore[return-value]
+
+    def _is_current(self, path: str, state: FileState) -> bool:
+        try:
+            now = state_of(os.stat(path))  # noqa: PTH116 - one call, for each of millions
+        except OSError:
+            return False
+        _, content_ns, entry_ns, _ = now
+        return now == state and max(content_ns, entry_ns) < self.written_ns - _FRESH_NS
+
+    def is_current(self, allowed: Sequence[Path]) -> bool:
+        """Whether every file is as it was: nothing would be heard that is not here."""
+        files = self.heard.unique("path", maintain_order=True).select(
+            "path", "audio_fault", *_STATE
+        )
+        return self.written_ns > 0 and all(
+            self._is_current(path, tuple(state))
+            if state[0] is not None
+            else fault in _BY_NAME or _still(path, fault, allowed)
+            for path, fault, *state in files.iter_rows()
+        )
+
+
+def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:
+    """Whether a file that could not be opened cannot be opened now."""
+    try:
+        find_audio(path, Path("/"), allowed)
+    except Unusable as error:
+        return error.fault == fault
+    return False
+
+
+def _how(depth: Depth, wish: AudioWish) -> dict[str, str]:
+    """What decides what is heard, beside the files."""
+    allowed = json.dumps([str(root) for root in wish.allowed])
+    return {"schema": _SCHEMA, "code": hearing_code(), "depth": depth, "allowed": allowed}
+
+
+def write_heard(folder: Path, heard: pl.DataFrame, depth: Depth, wish: AudioWish) -> None:
+    """Note what was heard, for the next profile."""
+    table = heard.select(list(COLUMNS))
+    table.write_parquet(folder / NAME, compression="lz4", metadata=_how(depth, wish))

@@ -1,0 +1,60 @@
+"""What was found out about the audio: faults by kind, and formats."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.contracts import Profile
+from reports.drawn import Figure
+from reports.format import count, percent, plural, share
+from reports.sections.declare import joined, titled
+from reports.tables import Column, Table
+
+_DEPTHS = {
+    "header": "headers only",
+    "signal": "all samples",
+    "voice": "all samples, and where somebody speaks",
+}
+
+
+def audio(profile: Profile) -> Markup | None:
+    """How much was looked at, what is at fault, and in which formats it is."""
+    found = profile.audio
+    if found is None:
+        return None
+    looked = share(found.looked_at, found.rows)
+    faulty = sum(each.rows or 0 for each in found.faults)
+    figures = drawn.figures(
+        (
+            Figure("looked at", _DEPTHS.get(found.depth or "", found.depth or "")),
+            Figure("rows looked at", count(found.looked_at), f"{percent(looked)} of all"),
+            Figure("at fault", count(faulty), f"of {plural(found.looked_at, 'row')}"),
+        )
+    )
+    return joined(figures, _faults(profile), titled("Formats", _codecs(profile)))
+
+
+def _faults(profile: Profile) -> Markup | None:
+    if profile.audio is None or not profile.audio.faults:
+        return None
+    columns = (
+        Column("fault", "name"),
+        Column("rows", "count"),
+        Column("hours", "hours"),
+        Column("first seen at", "name"),
+        Column("what is wrong there", "text"),
+    )
+    rows = [
+        (each.fault, each.rows, each.hours, each.example.id, each.example.why)
+        for each in profile.audio.faults
+    ]
+    return Table("Audio faults", columns, rows).render()
+
+
+def _codecs(profile: Profile) -> Markup | None:
+    if profile.audio is None or not profile.audio.codecs:
+        return None
+    columns = (Column("format", "name"), Column("rows", "count"), Column("hours", "hours"))
+    rows = [(each.codec, each.rows, each.hours) for each in profile.audio.codecs]
+    return Table("Formats", columns, rows).render()

@@ -1,0 +1,374 @@
+"""Audio in a profile: every file gets its verdict, none is fatal, none is heard twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile as sf
+
+from curate.audio.listen import Segment, listen
+from curate.audio.wish import AudioWish, Sample
+from curate.errors import ConfigError
+from curate.profile import heard as heard_module
+from curate.profile import profile_into, settings_for, unchanged
+from curate.ruleset import load_rules
+
+# file, its fault by the header, its fault by its samples, the verdict of rules/audio.yaml
+CORNER: list[tuple[str, str, str, str]] = [
+    ("good_16k_mono_s16.wav", "none", "none", "clean"),
+    ("truncated.wav", "truncated", "truncated", "bad"),
+    ("zero_bytes.wav", "empty", "empty", "bad"),
+    ("header_only.wav", "no_samples", "no_samples", "bad"),
+    ("header_cut.wav", "undecodable", "undecodable", "bad"),
+    ("text_in.wav", "undecodable", "undecodable", "bad"),
+    ("random.flac", "undecodable", "undecodable", "bad"),
+    ("streaming_header.wav", "header_lies", "header_lies", "borderline"),
+    ("mp3_named.wav", "wrong_extension", "wrong_extension", "borderline"),
+    ("wav_named.flac", "wrong_extension", "wrong_extension", "borderline"),
+    ("tel_8k.wav", "none", "none", "borderline"),
+    ("upsampled_from_8k.wav", "none", "none", "borderline"),
+    ("stereo_44k_s24.wav", "too_short", "too_short", "bad"),
+    ("float32.wav", "none", "none", "clean"),
+    ("ulaw.wav", "none", "none", "clean"),
+    ("clipped.wav", "none", "none", "borderline"),
+    ("silence.wav", "none", "none", "bad"),
+    ("noise.wav", "none", "none", "borderline"),
+    ("quiet.wav", "none", "none", "bad"),
+    ("lead_silence.wav", "none", "none", "bad"),
+    ("ok.opus", "none", "none", "clean"),
+    ("aac.m4a", "undecodable", "undecodable", "bad"),
+    ("ok.flac", "none", "none", "clean"),
+    ("truncated.flac", "none", "undecodable", "bad"),  # only decoding shows it
+    ("truncated.mp3", "none", "truncated", "bad"),
+    ("dir.wav", "special_file", "special_file", "bad"),
+    ("missing.wav", "missing", "missing", "bad"),
+]
+
+TEXT = "so this is an example of text that was read aloud"
+
+
+def profiled(
+    folder: Path,
+    records: Sequence[Mapping[str, object]],
+    rules: str | None = None,
+    groups: Sequence[str] = ("signal",),
+    wish: AudioWish | None = None,
+    **options: Any,
+) -> pl.DataFrame:
+    """The records table of a profile made in `folder/out` of these records."""
+    manifest = folder / "m.jsonl"
+    rows = [{"duration": 4.0, "text": TEXT, **record} for record in records]
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out, made = folder / "out", folder / "made"
+    made.mkdir()
+    judges = load_rules(rules)
+    wanted = settings_for(judges, groups, audio=wish)
+    profile_into([str(manifest)], made, judges, settings=wanted, **options)
+    shutil.rmtree(out, ignore_errors=True)
+    made.rename(out)
+    return pl.read_parquet(out / "records.parquet")
+
+
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+def test_every_broken_file_gets_its_verdict(real_data: Path, tmp_path: Path) -> None:
+    folder = real_data / "corner" / "audio"
+    lines = (folder / "expected.jsonl").read_text().splitlines()
+    expected = {entry["file"]: entry for entry in map(json.loads, lines)}
+    assert expected.keys() == {row[0] for row in CORNER}
+    wish = AudioWish(root=folder)
+    table: dict[str, Mapping[str, Any]] = {}
+    for name in expected:  # each alone, or the same sound would be found under other names
+        (tmp_path / name).mkdir()
+        rows = profiled(tmp_path / name, [{"audio_filepath": name}], "audio", wish=wish)
+        table[name] = rows.row(0, named=True)
+    for name, by_header, fault, verdict in CORNER:
+        row = table[name]
+        assert (row["audio_fault"], str(row["verdict"])) == (fault, verdict), (name, row["reason"])
+        assert (row["audio_why"] is None) == (fault == "none")
+        said = listen(name, folder, [Segment(0, None, 4.0)], "header")[1][0]
+        assert said.audio_fault == by_header, name
+        policy = expected[name]["verdict"]
+        assert policy == "policy" or (policy == "reject") == (verdict == "bad"), name
+        decoded = expected[name].get("decoded_seconds")
+        if decoded and name != "lead_silence.wav":
+            assert row["length_gap_s"] == pytest.approx(decoded - 4.0, abs=0.01), name
+
+
+def test_real_recordings_are_sound(real_data: Path, tmp_path: Path) -> None:
+    found = 0
+    for name in ("cv61_dev_audio", "fixtures_en"):
+        manifest = real_data / "manifests" / f"{name}.jsonl"
+        out = tmp_path / name
+        out.mkdir()
+        judges = load_rules("audio")
+        wish = AudioWish(root=real_data)
+        profile_into([str(manifest)], out, judges, settings=settings_for(judges, audio=wish))
+        rows = pl.read_parquet(out / "records.parquet")
+        assert rows["audio_fault"].unique().to_list() == ["none"]
+        assert rows["overrun_s"].max() < 0.05  # type: ignore[operator]
+        assert rows.filter(pl.col("tags").list.contains("bad:audio_fault")).is_empty()
+        found += rows.height
+    assert found == 210 + 14
+
+
+def tone(path: Path, seconds: float = 4.0, rate: int = 16_000, **options: Any) -> Path:
+    noise = np.random.default_rng(len(path.name)).normal(0, 0.05, round(seconds * rate))
+    sf.write(path, noise, rate, **options)
+    return path
+
+
+def with_nan(path: Path) -> None:
+    samples = np.full(64_000, 0.1, np.float32)
+    samples[[5, 6, 7_000]] = [np.nan, np.inf, -np.inf]
+    sf.write(path, samples, 16_000, subtype="FLOAT")
+
+
+def promising(promised: int) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        data = bytearray(tone(path).read_bytes())
+        struct.pack_into("<I", data, 40, promised)
+        path.write_bytes(data)
+
+    return make
+
+
+def without_length(path: Path) -> None:
+    """A FLAC stream that does not say how long it is, as encoders write to a pipe."""
+    tone(path)
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+
+
+# how a file is made, its name, its fault, a part of the reason
+MADE: list[tuple[Callable[[Path], object], str, str, str | None]] = [
+    (with_nan, "nan.wav", "not_finite", "3 samples"),
+    (promising(2**31 - 48), "2gb.wav", "header_lies", "2,147,483,600 bytes"),
+    (promising(200_000), "longer.wav", "truncated", "promises 200,000 bytes"),
+    (without_length, "stream.flac", "undecodable", "gave up"),  # soundfile cannot read it whole
+    (lambda path: tone(path, 3.5), "short.wav", "too_short", "ends at 4.000 s"),
+    (lambda path: tone(path, 3.9), "nearly.wav", "none", None),  # within what codecs pad
+    (lambda path: tone(path, 6.0), "longer.flac", "none", None),
+    (lambda path: path.symlink_to("nowhere"), "dangling.wav", "missing", "No such file"),
+    (lambda path: os.mkfifo(path), "pipe.wav", "special_file", "a pipe"),
+    (lambda path: tone(path, subtype="PCM_24"), "deep.wav", "none", None),
+    (lambda path: tone(path, format="OGG", subtype="VORBIS"), "a.ogg", "none", None),
+    (lambda path: tone(path, format="CAF"), "no_extension", "none", None),
+]
+
+
+def test_made_files_get_their_faults(tmp_path: Path) -> None:
+    for make, name, _, _ in MADE:
+        make(tmp_path / name)
+    rows = profiled(tmp_path, [{"audio_filepath": name} for _, name, _, _ in MADE])
+    for (_, name, fault, why), row in zip(MADE, rows.iter_rows(named=True), strict=True):
+        assert row["audio_fault"] == fault, (name, row["audio_why"])
+        assert (why or "") in (row["audio_why"] or ""), (name, row["audio_why"])
+        if fault in {"none", "header_lies", "not_finite"}:
+            assert row["rms_db"] is not None, name
+
+
+# offset, duration, fault, overrun
+SEGMENTS = [
+    (0.0, 1.0, "none", 0.0),
+    (3.0, 1.0, "none", 0.0),
+    (3.1, 1.0, "none", 0.1),
+    (3.5, 1.0, "too_short", 0.5),
+    (4.0, 1.0, "segment_outside", 1.0),
+    (9.0, 1.0, "segment_outside", 6.0),
+    (-1.0, 1.0, "segment_outside", 0.0),
+    (None, 4.0, "none", 0.0),
+]
+
+
+def test_segments_must_lie_in_their_file(tmp_path: Path) -> None:
+    tone(tmp_path / "a.flac")
+    records = [
+        {"audio_filepath": "a.flac", "duration": duration}
+        | ({} if offset is None else {"offset": offset})
+        for offset, duration, _, _ in SEGMENTS
+    ]
+    rows = profiled(tmp_path, records)
+    found = zip(rows["audio_fault"], rows["overrun_s"], strict=True)
+    assert list(found) == [(fault, overrun) for _, _, fault, overrun in SEGMENTS]
+    gaps = rows["length_gap_s"].to_list()
+    assert gaps == [None] * 7 + [0.0], "only a record without an offset speaks of its whole file"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> list[dict[str, object]]:
+    """Twelve files, three segments of one of them, a missing one, and a command."""
+    for at in range(12):
+        tone(tmp_path / f"a{'x' * at}.wav")
+    names = [f"a{'x' * at}.wav" for at in range(12)] + ["gone.wav", "touch marker |"]
+    records: list[dict[str, object]] = [{"audio_filepath": name} for name in names]
+    records += [{"audio_filepath": "ax.wav", "offset": at, "duration": 1.0} for at in (1.5, 0.5)]
+    return records
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    names = ("records.parquet", "profile.json", "ledger.json")
+    return {name: (folder / "out" / name).read_bytes() for name in names}
+
+
+def test_threads_change_nothing(tmp_path: Path, corpus: list[dict[str, object]]) -> None:
+    made = []
+    for threads in (1, 2, 5):
+        profiled(tmp_path, corpus, threads=threads)
+        made.append(state(tmp_path))
+    assert made[0] == made[1] == made[2]
+
+
+Change = Callable[[Path], object]
+# what happens between two profiles, and which files are then opened again
+CHANGES: list[tuple[str, Change, set[str]]] = [
+    ("nothing", lambda folder: None, set()),
+    ("a file is touched", lambda folder: (folder / "ax.wav").touch(), {"ax.wav"}),
+    ("a file's content changes", lambda folder: tone(folder / "axx.wav", 3.0), {"axx.wav"}),
+    ("a missing file appears", lambda folder: tone(folder / "gone.wav"), set()),
+    ("a file goes", lambda folder: (folder / "axxx.wav").unlink(), {"axxx.wav"}),
+]
+NEVER_KEPT = {"gone.wav", "touch marker |"}
+"""Nothing was opened that could be known again; asking is cheap."""
+
+
+@pytest.mark.parametrize(("name", "change", "again"), CHANGES, ids=[row[0] for row in CHANGES])
+def test_only_what_changed_is_heard_again(
+    tmp_path: Path,
+    corpus: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    change: Change,
+    again: set[str],
+) -> None:
+    profiled(tmp_path, corpus)
+    age(tmp_path)
+    change(tmp_path)
+    heard: list[str] = []
+
+    def noted(name: str, *more: Any) -> Any:
+        heard.append(name)
+        return listen(name, *more)
+
+    monkeypatch.setattr(heard_module, "listen", noted)
+    profiled(tmp_path, corpus, old=tmp_path / "out")
+    assert set(heard) == again | NEVER_KEPT
+    with_cache = state(tmp_path)
+    profiled(tmp_path, corpus)
+    assert state(tmp_path) == with_cache, "what was kept is what would be heard"
+
+
+def age(folder: Path) -> None:
+    """Let the cache be written long after the audio, as it is outside of tests."""
+    later = (folder / "out" / heard_module.NAME).stat().st_mtime_ns + 10**10
+    os.utime(folder / "out" / heard_module.NAME, ns=(later, later))
+
+
+def test_a_profile_is_kept_only_while_its_audio_is(
+    tmp_path: Path, corpus: list[dict[str, object]]
+) -> None:
+    rules = load_rules(None)
+
+    def kept(groups: Sequence[str] = ("signal",), wish: AudioWish | None = None) -> bool:
+        """Whether the profile that is there would be kept; if not, it is made anew."""
+        wanted = settings_for(rules, groups, audio=wish)
+        same = unchanged(tmp_path / "out", [str(tmp_path / "m.jsonl")], rules, [], wanted)
+        if not same:
+            profiled(tmp_path, corpus, groups=groups, wish=wish)
+            age(tmp_path)
+        return same
+
+    profiled(tmp_path, corpus)
+    age(tmp_path)
+    assert kept()
+    tone(tmp_path / "gone.wav")
+    assert not kept()
+    assert kept()
+    (tmp_path / "ax.wav").unlink()
+    assert not kept()
+    assert not kept(("audio",)), "looked at less closely"
+    assert not kept(("audio",), AudioWish(sample=Sample(rows=3)))
+    assert kept(("audio",), AudioWish(sample=Sample(rows=3)))
+    assert not kept(("audio",), AudioWish(allowed=(tmp_path,)))
+
+
+def test_text_metrics_are_not_measured_again_for_audio(
+    tmp_path: Path, corpus: list[dict[str, object]]
+) -> None:
+    lines: list[str] = []
+    profiled(tmp_path, corpus, groups=())
+    heard = profiled(
+        tmp_path, corpus, groups=("signal",), old=tmp_path / "out", on_reuse=lines.append
+    )
+    assert "1 of 1 manifests are unchanged" in " ".join(lines)
+    assert heard["rms_db"].null_count() == 2
+    without = profiled(tmp_path, corpus, groups=(), old=tmp_path / "out")
+    assert "rms_db" not in without.columns
+
+
+def test_copies_of_sound(tmp_path: Path) -> None:
+    samples = (np.random.default_rng(0).normal(0, 0.1, 64_000) * 32767).astype(np.int16)
+    for name in ("a.wav", "b.flac", "c.wav"):
+        sf.write(tmp_path / name, samples, 16_000)
+    tone(tmp_path / "other.wav")
+    names = ["a.wav", "b.flac", "c.wav", "other.wav", "gone.wav"]
+    rows = profiled(
+        tmp_path, [{"audio_filepath": name} for name in names], groups=["signal", "copies"]
+    )
+    assert rows["sound_copies"].to_list() == [3, 3, 3, 1, None]
+    assert rows["audio_copies"].to_list() == [1] * 5
+
+
+# what is asked for, the least and the most rows of 400 that are looked at
+SAMPLES = [("100%", 400, 400), ("25%", 60, 140), ("7", 7, 7), ("400", 400, 400), ("9999", 400, 400)]
+
+
+@pytest.mark.parametrize(("text", "least", "most"), SAMPLES)
+def test_a_sample_is_fair_and_the_same_again(
+    tmp_path: Path, text: str, least: int, most: int
+) -> None:
+    tone(tmp_path / "a.wav")
+    records = [
+        {"audio_filepath": "a.wav", "offset": at / 200, "duration": 1.0} for at in range(400)
+    ]
+    wish = AudioWish.of(None, (), text)
+    rows = profiled(tmp_path, records, groups=["audio"], wish=wish)
+    looked = rows.filter(pl.col("audio_fault").is_not_null())
+    assert least <= looked.height <= most
+    again = profiled(tmp_path, records[::-1], groups=["audio"], wish=wish)
+    drawn = again.filter(pl.col("audio_fault").is_not_null())
+    assert set(drawn["offset_s"]) == set(looked["offset_s"])
+    said = json.loads((tmp_path / "out" / "profile.json").read_text())["audio"]
+    assert (said["rows"], said["looked_at"]) == (400, looked.height)
+
+
+def test_what_was_not_looked_at_is_unknown(tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    records: list[dict[str, object]] = [{"audio_filepath": "a.wav"}]
+    records.append({"audio_filepath": "a.wav", "offset": 0.0})
+    wish = AudioWish(sample=Sample(rows=1))
+    rows = profiled(tmp_path, records, "audio_header", groups=(), wish=wish)
+    assert sorted(map(str, rows["verdict"])) == ["clean", "unknown"]
+
+
+@pytest.mark.parametrize("text", ["", "0", "0%", "101%", "-3", "5 %%", "many", "1e3"])
+def test_samples_that_cannot_be(text: str) -> None:
+    with pytest.raises(ConfigError, match="no part of the records"):
+        Sample.parse(text)
+
+
+def test_groups_bring_what_they_need(tmp_path: Path) -> None:
+    assert settings_for(load_rules("audio_header")).groups == {"audio"}
+    assert settings_for(load_rules("audio")).groups == {"audio", "signal"}
+    assert settings_for(load_rules(None), ["voice"]).groups == {"audio", "signal", "voice"}
+    assert not settings_for(load_rules(None)).groups

