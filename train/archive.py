@@ -33,6 +33,10 @@ TRUSTED_CLASS = re.compile(r"nemo\.(?:collections|core|utils)(?:\.[a-z][a-z0-9_]
 TRUSTED_FUNCTIONS = frozenset({"nemo.collections.asr.modules.transformer.get_nemo_transformer"})
 """Functions that configurations of NVIDIA's models name in place of a class."""
 
+REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+MOST_HOPS = 8
+"""A value may refer to another one, and that to a third."""
+
 NEMO_FILE = "nemo:"
 """How a configuration names a file that lies beside it in the archive."""
 
@@ -52,6 +56,18 @@ class Archive:
     def weights_bytes(self) -> int:
         """Size of the weights."""
         return sum(n for name, n in self.files.items() if name.endswith(WEIGHTS_SUFFIX))
+
+    def value(self, key: str, default: Any = None) -> Any:
+        """The configuration's value at a dotted key; `${other.key}` is followed."""
+        for _ in range(MOST_HOPS):
+            found: Any = self.config
+            for name in key.split("."):
+                found = found.get(name) if isinstance(found, Mapping) else None
+            link = REFERENCE.fullmatch(found) if isinstance(found, str) else None
+            if link is None:
+                return default if found is None else found
+            key = link[1]
+        return default
 
     def read(self, name: str) -> bytes:
         """The content of a file inside, as its configuration names it; InputError without it."""

@@ -109,6 +109,19 @@ class FreezeConfig(Section):
     batchnorm: Literal["train", "eval"] = "train"
 
 
+class TokenizerUpdate(Section):
+    """Another tokenizer for a CTC or RNN-T model, whose output layer then starts anew."""
+
+    dir: Path
+    type: Literal["bpe", "wpe"] = "bpe"
+
+
+class TokenizerConfig(Section):
+    """The tokenizer is the pretrained one, unless `update` names another; never for Canary."""
+
+    update: TokenizerUpdate | None = None
+
+
 class CheckpointConfig(Section):
     """Which checkpoints to keep, which weights become model.nemo, and when more is no use.
 
@@ -159,6 +172,7 @@ class RunConfig(Section):
     model: str = Field(min_length=1)
     data: Path
     out: Path
+    recipe: Literal["auto", "aed", "finetune"] = "auto"
     seed: NonNegativeInt = 0
     use_loss_mask_for_prompt: bool = False
     trainer: TrainerConfig
@@ -166,6 +180,7 @@ class RunConfig(Section):
     train_ds: TrainData
     validation_ds: ValidationData = ValidationData()
     freeze: FreezeConfig = FreezeConfig()
+    tokenizer: TokenizerConfig = TokenizerConfig()
     checkpoints: CheckpointConfig = CheckpointConfig()
     faults: FaultsConfig = FaultsConfig()
     logs: LogsConfig = LogsConfig()

@@ -43,7 +43,7 @@ class ShardSet:
 
 def read_shards(folder: Path) -> ShardSet:
     """Check the folder; InputError with everything that is wrong with it."""
-    index = _read_index(folder)
+    index = read_index(folder)
     languages: set[str] = set()
     faults = list(_shard_faults(folder, index["shards"], languages))
     faults += _stray_faults(folder, index["shards"])
@@ -71,7 +71,7 @@ def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
     What a run validates on decides which of its weights are kept, so the test set is not for it.
     """
     faults: list[Fault] = []
-    test = _read_index(shards.folder)["manifests"].get("test", {}).get("file")
+    test = read_index(shards.folder)["manifests"].get("test", {}).get("file")
     for name, manifest in also.items():
         if test and manifest.resolve() == (shards.folder / test).resolve():
             what = f"validation_ds.also.{name} is the test set, which training must not see"
@@ -84,7 +84,8 @@ def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
     raise_all(InputError, faults)
 
 
-def _read_index(folder: Path) -> dict[str, Any]:
+def read_index(folder: Path) -> dict[str, Any]:
+    """shards.json of a shard folder; InputError where it is none of ours."""
     path = folder / INDEX
     mend = "write the folder with `curate shard`, and give it as --data"
     try:

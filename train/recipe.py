@@ -9,7 +9,6 @@ without an error. What differs from what was inherited is told, with the reason 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,11 +17,20 @@ from curate.errors import ConfigError
 from train.archive import Archive
 from train.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 from train.config import RunConfig
+from train.traps import STARTING_POINTS, Trap, all_differences, find_traps
 
 RecipeName = Literal["aed", "finetune"]
 
 SCRIPTS = {"aed": "speech_to_text_aed.py", "finetune": "speech_to_text_finetune.py"}
 """NeMo's example scripts, whose way each recipe follows."""
+
+PAIRINGS: dict[RecipeName, str] = {
+    "aed": "a Canary multi-task model is trained the way of speech_to_text_aed.py, with its "
+    "prompt, its several tasks, and its aggregate or unified tokenizer as it is",
+    "finetune": "a CTC or RNN-T model is adapted the way of speech_to_text_finetune.py, for speech "
+    "recognition alone, its architecture as it is, its tokenizer exchanged at most",
+}
+"""Why a class takes its recipe."""
 
 MODEL_CLASSES: tuple[tuple[str, RecipeName], ...] = (
     ("EncDecMultiTaskModel", "aed"),
@@ -33,68 +41,8 @@ MODEL_CLASSES: tuple[tuple[str, RecipeName], ...] = (
 
 DATA_SECTIONS = ("train_ds", "validation_ds", "test_ds")
 
-STARTING_POINTS = (
-    "init_from_nemo_model",
-    "init_from_pretrained_model",
-    "init_from_ptl_ckpt",
-)
-"""Where the pretrained run itself started from; NeMo refuses more than one, by presence alone."""
-
 CUTS_FOR_BINS = 10_000
 """NeMo's own number of cuts from which to estimate the buckets' edges."""
-
-ABSENT: Any = object()
-"""Nothing was inherited, and nothing inherited by default is a trap."""
-
-OTHER_MACHINE = "a path on the machine that pretrained the model"
-
-TRAPS: tuple[tuple[str, Any, str], ...] = (
-    (
-        "train_ds.text_field",
-        ABSENT,
-        "where the inherited field is absent every target is empty, without an error",
-    ),
-    (
-        "validation_ds.text_field",
-        ABSENT,
-        "where the inherited field is absent every reference is empty, without an error",
-    ),
-    ("train_ds.lang_field", "lang", "the language of the transcript picks its tokenizer"),
-    ("validation_ds.lang_field", "lang", "the language of the transcript picks its tokenizer"),
-    ("train_ds.manifest_filepath", ABSENT, OTHER_MACHINE),
-    ("train_ds.tarred_audio_filepaths", ABSENT, OTHER_MACHINE),
-    ("train_ds.input_cfg", ABSENT, OTHER_MACHINE),
-    ("train_ds.shar_path", ABSENT, OTHER_MACHINE),
-    ("validation_ds.manifest_filepath", ABSENT, OTHER_MACHINE),
-    ("train_ds.batch_size", ABSENT, "batch_duration decides; both together clash"),
-    ("train_ds.bucket_batch_size", ABSENT, "measured for another GPU and other buckets"),
-    ("train_ds.bucket_duration_bins", ABSENT, "estimated on other data"),
-    ("train_ds.num_buckets", ABSENT, "belongs to a bucket_batch_size that is dropped"),
-    (
-        "train_ds.concurrent_bucketing",
-        True,
-        "fills buckets in a thread: no two runs see one order, and without a worker none ends",
-    ),
-    ("train_ds.shard_seed", "trng", "another order in each run; `randomized` can be repeated"),
-    ("validation_ds.use_bucketing", False, "validation must see the same batches each time"),
-    ("validation_ds.batch_duration", ABSENT, "a static batch_size, for the same reason"),
-    ("optim.lr", ABSENT, "the recipe decides: the pretraining rate may undo what was learned"),
-    ("optim.sched.name", ABSENT, "the recipe decides"),
-    ("optim.sched.max_steps", ABSENT, "must equal trainer.max_steps, or the rate ends elsewhere"),
-    ("use_loss_mask_for_prompt", False, "the recipe decides: it helped 180m and not 1b, try both"),
-    *((key, ABSENT, "where the pretraining itself started") for key in STARTING_POINTS),
-)
-"""Key, NeMo's default where nothing is inherited, and why the inherited value would be a trap."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """An inherited value that was replaced, and why."""
-
-    key: str
-    inherited: Any
-    used: Any
-    why: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +53,8 @@ class Recipe:
     model_class: str
     config: dict[str, Any] = field(repr=False)
     traps: tuple[Trap, ...]
+    differences: tuple[Trap, ...] = field(repr=False, default=())
+    """Every value that is not the inherited one, the traps first, by risk and key."""
 
     @property
     def script(self) -> str:
@@ -112,20 +62,28 @@ class Recipe:
         return SCRIPTS[self.name]
 
 
-def recipe_for(archive: Archive) -> RecipeName:
-    """Which recipe the model in the archive takes; a class that we do not know is refused."""
+def recipe_for(archive: Archive, wished: str = "auto") -> RecipeName:
+    """Which recipe the model in the archive takes.
+
+    A class that we do not know is refused, and so is a wish for the other recipe.
+    """
     known = dict(MODEL_CLASSES)
     if archive.model_class not in known:
         what = f"holds a {archive.target}, for which there is no recipe"
         raise ConfigError.of(archive.path, what, f"known: {', '.join(known)}")
-    return known[archive.model_class]
+    found = known[archive.model_class]
+    if wished not in {"auto", found}:
+        what = f"the recipe {wished!r} is not for a {archive.model_class}: {PAIRINGS[found]}"
+        raise ConfigError.of("recipe", what, f"recipe: {found}, or leave it out")
+    return found
 
 
 def build_recipe(
     archive: Archive, run: RunConfig, shards: Path, cuts: int, validation: Path
 ) -> Recipe:
     """The configuration to train `archive` with: `cuts` in shards, a manifest for validation."""
-    name = recipe_for(archive)
+    name = recipe_for(archive, run.recipe)
+    _check_tokenizer(archive, name, run)
     inherited = with_behaviors(archive, run)
     config = copy.deepcopy(inherited)
     for key in (*DATA_SECTIONS, *STARTING_POINTS):
@@ -139,7 +97,25 @@ def build_recipe(
     elif run.use_loss_mask_for_prompt:
         what = f"a {archive.model_class} has no prompt to mask"
         raise ConfigError.of("use_loss_mask_for_prompt", what, "leave it false")
-    return Recipe(name, archive.model_class, config, tuple(_traps(inherited, config)))
+    traps = tuple(find_traps(inherited, config))
+    return Recipe(
+        name, archive.model_class, config, traps, all_differences(inherited, config, traps)
+    )
+
+
+def _check_tokenizer(archive: Archive, name: RecipeName, run: RunConfig) -> None:
+    """A Canary's tokenizer is part of the model; another one may be asked for elsewhere."""
+    update = run.tokenizer.update
+    if update is None:
+        return
+    if name == "aed":
+        what = f"a {archive.model_class} keeps its tokenizer: its embeddings and prompt hang on it"
+        mend = "leave tokenizer.update out; for own on/off behaviours take spltoken placeholders"
+        raise ConfigError.of("tokenizer.update", what, mend)
+    needed = "tokenizer.model" if update.type == "bpe" else "vocab.txt"
+    if not (update.dir / needed).is_file():
+        mend = "the folder that NeMo's process_asr_text_tokenizer.py wrote"
+        raise ConfigError.of("tokenizer.update", f"{update.dir} holds no {needed}", mend)
 
 
 def with_behaviors(archive: Archive, run: RunConfig) -> dict[str, Any]:
@@ -245,19 +221,3 @@ def _optim_section(run: RunConfig) -> dict[str, Any]:
             "max_steps": run.trainer.max_steps,
         },
     }
-
-
-def _traps(inherited: dict[str, Any], used: dict[str, Any]) -> Iterator[Trap]:
-    for key, default, why in TRAPS:
-        before, after = _at(inherited, key, default), _at(used, key, None)
-        if before not in (ABSENT, None, after):
-            yield Trap(key, before, after, why)
-
-
-def _at(config: dict[str, Any], key: str, default: Any) -> Any:
-    value: Any = config
-    for name in key.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return default
-        value = value[name]
-    return value

@@ -6,18 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from curate.shards.audio import Audio
+from curate.slots import SWITCHES, plain_pnc, plain_switch
 
 Record = dict[str, object]
-
-PNC_YES = frozenset({"yes", "1", "true", "pnc"})
-PNC_NO = frozenset({"no", "0", "false", "nopnc"})
-CUSTOM = (
-    "source_lang", "target_lang", "pnc", "itn", "timestamp", "diarize", "emotion",
-    "decodercontext", "taskname", "task",
-)  # fmt: skip
-"""Prompt slots of canary and canary2; they travel in the cut's custom fields."""
-
-_SENTENCE_MARKS = frozenset(".,?!;:\u00bf\u00a1\u3002\uff0c\uff1f\uff01\u061f\u060c\u0964")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +46,14 @@ def complete(record: Mapping[str, object], lang: str | None) -> tuple[Record, li
     if pnc != done.get("pnc"):
         done["pnc"] = pnc
         changed.append("pnc")
+    for slot in SWITCHES:
+        if done.get(slot) is not None and (plain := plain_switch(slot, done[slot])) != done[slot]:
+            done[slot] = plain
+            changed.append(slot)
     if lang is not None and not isinstance(done.get("lang"), str):
         done["lang"] = lang
         changed.append("lang")
     return done, changed
-
-
-def plain_pnc(value: object, text: str) -> str:
-    """`yes` or `no`: the declared value where it is readable, else what the text shows."""
-    said = str(value).strip().lower()
-    if said in PNC_YES | PNC_NO:
-        return "yes" if said in PNC_YES else "no"
-    return "yes" if text != text.lower() or not _SENTENCE_MARKS.isdisjoint(text) else "no"
 
 
 def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:

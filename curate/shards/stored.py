@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from curate.extras import require
 from curate.shards.audio import Audio
-from curate.shards.records import CUSTOM, Row, cut_of, placeholder, record_of
+from curate.shards.records import Row, cut_of, placeholder, record_of
 from curate.shards.tar import HashedFile, TarFile, Written, sha256
+from curate.slots import SLOTS
 
 GZIP_LEVEL = 6
 
@@ -86,7 +87,7 @@ class NemoWriter:
         return {"manifest": self._manifest.close(), "audio": self._tar.close()}
 
 
-_HF_TEXTS = ("id", "text", "lang", "speaker", *CUSTOM, "verdict")
+_HF_TEXTS = ("id", "text", "lang", "speaker", *SLOTS, "verdict")
 _HF_COLUMNS = ("audio", "duration", *_HF_TEXTS, "tags", "weight", "record")
 ROW_GROUP = 100
 """Rows that are read at once: audio is large."""

@@ -19,7 +19,7 @@ def train(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProce
     )
 
 
-@pytest.mark.parametrize("arguments", [(), ("tiny",), ("run",), ("eval",)])
+@pytest.mark.parametrize("arguments", [(), ("tiny",), ("plan",), ("run",), ("eval",)])
 def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     code = f"""
 import sys
@@ -52,6 +52,8 @@ assert not loaded, loaded
             2,
             "did you mean 'seed'?",
         ),
+        (["plan", "--data", "d", "--recipe", "tiny"], 2, "'model' is missing"),
+        (["plan", "--data", "d", "--model", "m.nemo", "--recipe", "tiny"], 3, "m.nemo: cannot"),
         (["eval", "m.nemo", "--manifest", "none.jsonl", "--out", "e"], 3, "cannot be read"),
         (["tiny", "t.nemo", "--manifest", "none.jsonl"], 3, "cannot be read"),
         (["tiny", "t.nemo", "--manifest", "none.jsonl", "--d-model", "30"], 2, "not a multiple"),

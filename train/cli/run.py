@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from train.cli.app import AsJson, app, command_line, dump, say
-from train.cli.settings import ModelName, RecipeName, Settings, given
+from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 
 
 @app.command()
@@ -43,20 +43,26 @@ def run(
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
     import reports
-    from train.config import Setting, find_recipe, load_config, parse_setting
+    from curate.outputs import write_json
+    from train.config import Setting
     from train.fit import fit
+    from train.plan import check_plan
     from train.resume import CONFIG
     from train.runtime import is_main_process
 
     own = str(out / CONFIG) if resume and not (recipe or model) else recipe
-    chosen = [*given(model=model, data=data, out=out), *map(parse_setting, settings)]
+    options = given(model=model, data=data, out=out)
     if max_missing is not None:
-        chosen.append(Setting("--max-missing", "faults.max_missing", max_missing))
-    config = load_config(find_recipe(own, model), chosen)
+        options.append(Setting("--max-missing", "faults.max_missing", max_missing))
+    config = resolve(own, model, options, settings)
+    plan = check_plan(config)
+    for warning in plan.of("warning"):
+        say(f"warning [{warning.code}] {warning.what}")
     with redirect_stdout(sys.stderr):  # stdout is for our JSON, whatever a library prints
         finished = fit(config, command=command_line(), overwrite=overwrite, resume=resume, tell=say)
     if not is_main_process():
         return
+    write_json(finished.folder / "plan.json", plan.as_json(command_line()))
     page = reports.build("train", finished.folder)
     for finding in finished.findings:
         say(f"{finding.level}: {finding.what}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from train.config import Setting
+    from train.config import RunConfig, Setting
 
 ModelName = Annotated[
     str | None,
@@ -33,3 +34,12 @@ def given(**options: object) -> list[Setting]:
     from train.config import Setting
 
     return [Setting(f"--{k} {v}", k, str(v)) for k, v in options.items() if v is not None]
+
+
+def resolve(
+    recipe: str | None, model: str | None, options: Sequence[Setting], settings: Sequence[str]
+) -> RunConfig:
+    """The configuration: the recipe, then the options, then each `--set`."""
+    from train.config import find_recipe, load_config, parse_setting
+
+    return load_config(find_recipe(recipe, model), [*options, *map(parse_setting, settings)])

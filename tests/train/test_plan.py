@@ -1,0 +1,245 @@
+"""What a plan finds: each trap is planted, and named by its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.errors import ConfigError, InputError
+from tests.train.planted import ROWS, Json, row, write_model, write_shards
+from train.archive import open_archive
+from train.config import RunConfig, Setting, load_config, parse_setting
+from train.plan import CHECKS, GPUS, Plan, check_plan, find_gpu, make_plan, refuse
+from train.tiny import Kind
+
+RECIPE = """\
+trainer: {max_steps: 30, val_check_interval: 10}
+optim: {lr: 1e-5, warmup_steps: 1, min_lr: 1e-6}
+train_ds: {batch_duration: 10, max_duration: 10, num_buckets: 2, num_workers: 4}
+"""
+
+Make = Callable[..., Plan]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[..., RunConfig]:
+    """The settings of a run on planted shards and a planted model."""
+
+    def build(
+        rows: Sequence[Json] = ROWS,
+        changes: Mapping[str, Any] | None = None,
+        settings: Sequence[str] = (),
+        kind: Kind = "canary",
+        eval_hours: float = 2.0,
+        pieces: int = 24,
+    ) -> RunConfig:
+        recipe = tmp_path / "recipe.yaml"
+        recipe.write_text(RECIPE, encoding="utf-8")
+        data = write_shards(tmp_path / "shards", rows, eval_hours)
+        model = write_model(tmp_path / "model.nemo", kind, changes, pieces)
+        given = {"model": model, "data": data, "out": tmp_path / "run"}
+        options = [Setting(f"--{key}", key, str(value)) for key, value in given.items()]
+        return load_config(recipe, [*options, *map(parse_setting, settings)])
+
+    return build
+
+
+@pytest.fixture
+def make(config: Callable[..., RunConfig]) -> Make:
+    def build(**planted: Any) -> Plan:
+        run = config(**planted)
+        return make_plan(run, open_archive(Path(run.model)))
+
+    return build
+
+
+def codes(plan: Plan) -> dict[str, str]:
+    return {finding.code: finding.level for finding in plan.findings}
+
+
+ALWAYS = {"forgets-translation", "loss-mask"}
+"""What a sound Canary run is told too."""
+
+LONG = " ".join(["doch"] * 600)
+HALF_AN_HOUR = tuple(row(seconds=9.0) for _ in range(200))
+HOURS = tuple(row(seconds=10.0) for _ in range(8000))
+
+PLANTED: list[tuple[str, str, Json]] = [
+    ("unknown-language", "error", {"rows": [*ROWS, row(lang="fr")]}),
+    ("no-language", "error", {"rows": [*ROWS, row(lang=None)]}),
+    ("missing-token", "error", {"kind": "ctc", "changes": {"prompt_format": "canary2"}}),
+    ("unknown-prompt", "warning", {"changes": {"prompt_format": "canary9"}}),
+    ("unknown-pieces", "error", {"rows": [*ROWS, row(text="\u6211 \u5011 \u597d " * 20)]}),
+    ("unknown-pieces", "warning", {"rows": [*ROWS * 3, row(text="\u6211 ja")]}),
+    ("too-long", "error", {"rows": [*ROWS, row(text=LONG)]}),
+    ("too-long", "warning",
+        {"rows": [*ROWS, row(text="doch")],
+         "changes": {"transf_decoder.config_dict.max_sequence_length": 18}}),
+    ("forgets-languages", "note", {"rows": [row()] * 20}),
+    ("forgets-translation", "note", {}),
+    ("loss-mask", "note", {}),
+    ("padded-head", "warning",
+        {"kind": "ctc", "pieces": 19, "changes": {"prompt_format": "canary2"}}),
+    ("slot-not-text", "error", {"rows": [*ROWS, row(pnc=True)]}),
+    ("slot-read-as-no", "error", {"rows": [*ROWS, row(pnc="Yes", text="Ja, nein.")]}),
+    ("slot-read-as-no", "error", {"rows": [*ROWS, row(itn="Yes")]}),
+    ("slot-missing", "warning", {"rows": [*ROWS, row(pnc=None)]}),
+    ("slot-contradicts", "warning", {"rows": [*ROWS, row(pnc="yes")]}),
+    ("slot-contradicts", "note", {"rows": [*ROWS * 2, row(text="Ja, nein.")]}),
+    ("slot-no-language", "error", {"rows": [*ROWS, row(source_lang="")]}),
+    ("translations", "note", {"rows": [*ROWS, row(target_lang="en")]}),
+    ("slot-literal", "error", {"rows": [*ROWS, row(emotion="<|spltoken0|>")]}),
+    ("slot-no-task", "error", {"changes": {"prompt_format": "canary"}}),
+    ("dropped", "warning", {"rows": [*ROWS, row(seconds=11.0)]}),
+    ("dropped", "note", {"rows": [*ROWS, row(seconds=0.05)]}),
+    ("nothing-left", "error", {"rows": [row(seconds=11.0)] * 9}),
+    ("small-validation", "note", {"eval_hours": 0.5}),
+    ("large-validation", "note", {"eval_hours": 200.0}),
+    ("no-validation", "error", {"eval_hours": 0.0}),
+    ("many-epochs", "warning", {"settings": ["trainer.max_steps=3000"]}),
+    ("no-epoch", "note", {"rows": HALF_AN_HOUR}),
+    ("long-warmup", "warning", {"settings": ["optim.warmup_steps=10"]}),
+    ("rate-above-pretraining", "warning", {"changes": {"optim.lr": 1e-6}}),
+    ("rate-for-few-hours", "note", {"settings": ["optim.lr=1e-4"]}),
+    ("seldom-validated", "note", {"settings": ["trainer.val_check_interval=20"]}),
+    ("memory", "warning",
+        {"rows": HOURS, "changes": {"encoder.n_layers": 32, "encoder.d_model": 1024},
+         "settings": ["train_ds.batch_duration=20000"]}),
+    ("one-cut-batches", "note", {"rows": [*ROWS, *[row(seconds=9.9)] * 20]}),
+    ("buckets", "error", {"settings": ["train_ds.num_buckets=1"]}),
+    ("buckets", "error", {"settings": ["train_ds.num_buckets=300"]}),
+    ("few-workers", "note", {"settings": ["train_ds.num_workers=1", "trainer.devices=4"]}),
+    ("frozen-batchnorm", "note", {"settings": ["freeze={encoder: true, batchnorm: eval}"]}),
+]  # fmt: skip
+
+ELSEWHERE = {"missing-audio", "no-texts", "schedule-steps", "new-tokenizer"}
+"""Checks with a test of their own below."""
+
+
+@pytest.mark.parametrize(("code", "level", "planted"), PLANTED)
+def test_what_is_planted_is_named(make: Make, code: str, level: str, planted: Json) -> None:
+    assert codes(make(**planted)).get(code) == level
+
+
+def test_every_check_has_its_planted_trap() -> None:
+    assert {code for code, _, _ in PLANTED} | ELSEWHERE == {check.code for check in CHECKS}
+
+
+def test_a_sound_run_is_told_little(make: Make) -> None:
+    plan = make()
+    assert codes(plan).keys() == ALWAYS
+    refuse(plan)
+
+
+@pytest.mark.parametrize("kind", ["unified", "ctc", "rnnt"])
+def test_every_kind_of_model_can_be_planned_for(make: Make, kind: Kind) -> None:
+    plan = make(kind=kind)
+    assert not plan.of("error")
+    assert plan.facts.tokenizer.kind == ("unified" if kind == "unified" else "single")
+    assert all(item.tokens for item in plan.facts.lengths)
+
+
+def test_an_unknown_language_is_named_by_a_unified_tokenizer_too(make: Make) -> None:
+    plan = make(kind="unified", rows=[*ROWS, row(lang="fr")])
+    assert codes(plan)["unknown-language"] == "error"
+
+
+def test_a_run_that_would_fail_is_refused_with_all_its_errors(
+    config: Callable[..., RunConfig],
+) -> None:
+    run = config(rows=[*ROWS, row(lang="fr"), row(pnc=True)])
+    with pytest.raises(ConfigError) as caught:
+        check_plan(run)
+    told = [fault.where.rpartition("[")[2] for fault in caught.value.faults]
+    assert told == ["unknown-language]", "slot-not-text]"]
+    assert all(fault.mend for fault in caught.value.faults)
+
+
+INHERITED: list[tuple[str, Any, str]] = [
+    ("train_ds.text_field", "answer", "silent"),
+    ("validation_ds.text_field", "answer", "silent"),
+    ("train_ds.shar_path", "/inside/shar", "silent"),
+    ("train_ds.shard_seed", "trng", "silent"),
+    ("train_ds.max_tps", 25, "silent"),
+    ("validation_ds.use_bucketing", True, "silent"),
+    ("optim.sched.max_steps", 100_000, "silent"),
+    ("validation_ds.shar_path", "/inside/shar", "stops"),
+    ("train_ds.batch_size", 8, "stops"),
+    ("init_from_nemo_model", "/inside/x.nemo", "stops"),
+    ("init_from_pretrained_model", "canary", "stops"),
+    ("train_ds.manifest_filepath", "/inside/m.json", "elsewhere"),
+    ("test_ds.manifest_filepath", "???", "elsewhere"),
+    ("train_ds.bucket_batch_size", [180, 90], "elsewhere"),
+    ("train_ds.num_buckets", 20, "elsewhere"),
+    ("use_loss_mask_for_prompt", True, "choice"),
+    ("optim.sched.name", "NoamAnnealing", "choice"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "risk"), INHERITED)
+def test_an_inherited_trap_is_in_the_differences(
+    make: Make, key: str, value: Any, risk: str
+) -> None:
+    told = {trap.key: trap for trap in make(changes={key: value}).facts.recipe.differences}
+    assert (told[key].inherited, told[key].risk) == (value, risk)
+
+
+def test_every_difference_is_told_and_nothing_else(make: Make) -> None:
+    recipe = make(changes={"train_ds.own": 1, "encoder.dropout": 0.3}).facts.recipe
+    told = {trap.key: trap.risk for trap in recipe.differences}
+    assert told["train_ds.own"] == "rebuilt"
+    assert not any(key.startswith(("encoder", "tokenizer", "preprocessor")) for key in told)
+
+
+def test_another_tokenizer_is_told_of(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/tokenizer.model").write_bytes(b"")
+    update = f"tokenizer.update={{dir: {tmp_path / 'new'}, type: bpe}}"
+    with pytest.raises(ConfigError, match="keeps its tokenizer"):
+        make(settings=[update])
+    with pytest.raises(ConfigError, match="is not for a EncDecMultiTaskModel: a Canary"):
+        make(settings=["recipe=finetune"])
+
+
+def test_the_schedule_must_end_with_the_trainer(make: Make) -> None:
+    plan = make()
+    plan.facts.recipe.config["optim"]["sched"]["max_steps"] = 99
+    check = next(check for check in CHECKS if check.code == "schedule-steps")
+    assert [finding.level for finding in check.run(plan.facts)] == ["error"]
+
+
+def test_the_sizes_of_a_real_run(make: Make) -> None:
+    """2,000 h in batches of 2,200 s on four GPUs: 818 steps an epoch, 50,000 steps 61 epochs."""
+    plan = make(
+        rows=HOURS,
+        settings=["train_ds.batch_duration=2200", "trainer.devices=4", "trainer.max_steps=50000"],
+    )
+    batches = plan.facts.batches
+    scale = 2000 / batches.hours
+    assert batches.steps_per_epoch * scale == pytest.approx(818, rel=0.01)
+    assert batches.epochs / scale == pytest.approx(61, rel=0.01)
+    assert "many-epochs" in codes(plan)
+
+
+def test_a_folder_that_is_no_data(tmp_path: Path, make: Make) -> None:
+    plan = make()
+    run = plan.facts.run.model_copy(update={"data": tmp_path})
+    with pytest.raises(InputError, match="holds no shards"):
+        make_plan(run, plan.facts.archive)
+
+
+def test_damaged_shards_are_an_error_of_the_input(make: Make) -> None:
+    plan = make()
+    path = plan.facts.run.data / "train/cuts.000000.jsonl.gz"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match=r"cuts\.000000"):
+        make_plan(plan.facts.run, plan.facts.archive)
+
+
+def test_a_gpu_by_name() -> None:
+    assert [find_gpu(gpu.name) for gpu in GPUS] == list(GPUS)
+    with pytest.raises(ConfigError, match="no GPU 'abacus'"):
+        find_gpu("abacus")

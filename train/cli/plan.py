@@ -1,0 +1,52 @@
+"""`train plan`: everything that can be known of a run before a GPU is rented for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from train.cli.app import AsJson, app, command_line, dump, say
+from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
+
+USAGE = 2
+
+
+@app.command(name="plan")
+def plan_command(
+    data: Annotated[
+        Path, typer.Option(help="What `curate shard`, `curate split` or `curate profile` wrote.")
+    ],
+    model: ModelName = None,
+    recipe: RecipeName = None,
+    settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
+    gpu: Annotated[
+        Literal["l4", "a100-40", "a100", "h100", "h200", "b200"],
+        typer.Option(help="The GPU for which to estimate memory and time."),
+    ] = "h100",
+    out: Annotated[Path | None, typer.Option(help="Write plan.json there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run would be, and what is wrong with it; no GPU, no NeMo, a few seconds.
+
+    Exit 2 where `train run` would refuse.
+
+    Example: `train plan --data shards/ --model canary-180m-flash.nemo`
+    """
+    from train.cli.plan_page import show
+    from train.plan import find_gpu, make_plan
+    from train.pretrained import archive_of
+
+    config = resolve(recipe, model, given(model=model, data=data, out="run"), settings)
+    plan = make_plan(config, archive_of(config.model), find_gpu(gpu))
+    record = plan.as_json(command_line())
+    show(plan)
+    if out is not None:
+        from curate.outputs import write_json
+
+        write_json(out, record)
+        say(f"plan: {out}")
+    dump(as_json, record)
+    if plan.of("error"):
+        raise typer.Exit(USAGE)

@@ -1,0 +1,150 @@
+"""A plan for the terminal: the run in a few lines, tables, and the findings last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from curate.command import printable
+from train.cli.app import CONSOLE, percent
+from train.plan import Plan
+from train.plan.findings import Level
+from train.traps import RISKS, Risk
+
+RISK_STYLES: dict[Risk, str] = {
+    "silent": "bold red",
+    "stops": "red",
+    "elsewhere": "yellow",
+    "choice": "cyan",
+    "rebuilt": "dim",
+}
+LEVEL_STYLES: dict[Level, str] = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+MOST_BINS = 8
+
+
+def show(plan: Plan) -> None:
+    """Print the plan."""
+    for name, text in _facts(plan):
+        CONSOLE.print(_line(name, text))
+    for table in (_languages(plan), _dropped(plan), _bins(plan), _differences(plan)):
+        if table.row_count:
+            CONSOLE.print()
+            CONSOLE.print(table)
+    CONSOLE.print()
+    for finding in plan.findings:
+        _say_finding(finding.level, finding.code, finding.what, finding.why, finding.mend)
+    counts = (f"{len(plan.of(level))} {level}(s)" for level in LEVEL_STYLES)
+    CONSOLE.print(Text(", ".join(counts)))
+
+
+def _line(name: str, text: str) -> Text:
+    return Text.assemble((f"{name:<11}", "bold"), printable(text))
+
+
+def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
+    facts = plan.facts
+    run, batches, demand = facts.run, facts.batches, facts.demand
+    size = (
+        f"{facts.archive.size_bytes / 2**20:,.0f} MiB, {demand.parameters / 1e6:,.1f} M parameters"
+    )
+    yield "model", f"{run.model}: {facts.archive.model_class}, {size}"
+    yield "recipe", f"{facts.recipe.name}, as NeMo's {facts.recipe.script} does it"
+    parts = ", ".join(f"{p.name or 'all'} {p.pieces:,}" for p in facts.tokenizer.parts)
+    prompt = f"; prompt {facts.tokenizer.prompt_format}" if facts.is_prompted else ""
+    yield "tokenizer", f"{facts.tokenizer.kind}: {parts}{prompt}"
+    corpus = facts.corpus
+    read = f", {len(corpus.durations):,} of them read" if corpus.is_sampled else ""
+    yield (
+        "data",
+        f"{corpus.kind} {corpus.folder}: {corpus.cuts:,} records{read}, {corpus.hours:,.2f} h",
+    )
+    if corpus.validation is not None:
+        rows, hours = corpus.validation
+        yield "validation", f"{rows:,} records, {hours:,.2f} h"
+    devices = f" on {run.trainer.devices} GPUs" if run.trainer.devices > 1 else ""
+    yield "batches", f"{batches.speech_a_batch_s:,.0f} s of speech each{devices}"
+    steps = f"{run.trainer.max_steps:,} steps at {batches.steps_per_epoch:,.0f} an epoch"
+    yield "length", f"{steps}: {batches.epochs:,.1f} epochs, {batches.hours_seen:,.1f} h heard"
+    interval = run.trainer.val_check_interval
+    proposed = f"{batches.val_check_interval:,} would be twice an epoch, five times at least"
+    yield "validates", f"every {interval:,} steps; {proposed}"
+    if demand.memory_gib is not None and demand.hours is not None:
+        need = f"{demand.memory_gib:,.1f} GiB a GPU and {demand.hours:,.1f} h on {demand.gpu.name}"
+        yield "estimate", f"about {need}, within a factor of two"
+
+
+def _table(title: str, columns: Sequence[str], numbers: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    for name in columns:
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    return table
+
+
+def _languages(plan: Plan) -> Table:
+    numbers = ("hours", "tokens/s", "<unk>", "longest")
+    table = _table("languages, in the model's own tokens", ("lang", *numbers), numbers)
+    hours = plan.facts.corpus.languages()
+    measured = {item.language: item for item in plan.facts.lengths}
+    for name in hours:
+        item = measured.get(name)
+        rate = item.tokens_per_s if item else None
+        table.add_row(
+            Text(printable(name)),
+            f"{hours[name]:,.2f}",
+            "-" if rate is None else f"{rate:.1f}",
+            percent(item.unknown_share if item else None),
+            "-" if item is None else f"{item.longest:,}",
+        )
+    return table
+
+
+def _dropped(plan: Plan) -> Table:
+    table = _table(
+        "dropped by Lhotse", ("lang", "verdict", "hours", "records", "why"), ("hours", "records")
+    )
+    for item in plan.facts.batches.dropped:
+        cells = (item.language, item.verdict, f"{item.hours:,.3f}", f"{item.rows:,}", item.why)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    return table
+
+
+def _bins(plan: Plan) -> Table:
+    bins = plan.facts.batches.bins
+    columns = ("up to s", "cuts a batch", "share of cuts")
+    table = _table(f"{len(bins)} duration bins", columns, columns)
+    step = max(1, -(-len(bins) // MOST_BINS))
+    for item in bins[step - 1 :: step]:
+        table.add_row(f"{item.upto_s:.2f}", f"{item.cuts_a_batch:,.1f}", f"{item.share:.1%}")
+    return table
+
+
+def _differences(plan: Plan) -> Table:
+    columns = ("key", "inherited", "used", "why")
+    table = _table("what changes from the pretrained configuration", columns)
+    rebuilt = 0
+    for trap in plan.facts.recipe.differences:
+        if trap.risk == "rebuilt":
+            rebuilt += 1
+            continue
+        cells = (trap.key, _value(trap.inherited), _value(trap.used), trap.why)
+        table.add_row(*(Text(printable(c)) for c in cells), style=RISK_STYLES[trap.risk])
+    if rebuilt:
+        note = f"{rebuilt} more keys: {RISKS['rebuilt']}; see --json"
+        table.add_row(Text(note), "", "", "", style=RISK_STYLES["rebuilt"])
+    return table
+
+
+def _value(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _say_finding(level: Level, code: str, what: str, why: str, mend: str) -> None:
+    head = Text.assemble((level, LEVEL_STYLES[level]), f" [{code}] ", printable(what))
+    CONSOLE.print(head)
+    for name, text in (("why", why), ("mend", mend)):
+        CONSOLE.print(Text(f"  {name}: {printable(text)}", style="dim"))

@@ -1,0 +1,224 @@
+"""Checks of the data: prompt slots, what Lhotse drops, audio, validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curate.slots import Problem
+from train.plan.facts import Facts
+from train.plan.findings import Check, Level
+
+OFTEN = 0.02
+NOISY_VALIDATION_H = 1.0
+LONG_VALIDATION_H = 50.0
+MUCH_DROPPED = 0.05
+SLOT_LITERALS = frozenset(
+    {"<|emo:undefined|>", "<|emo:neutral|>", "<|emo:angry|>", "<|emo:happy|>", "<|emo:sad|>"}
+)
+"""All that canary2's emotion slot may hold."""
+
+
+def _slots(facts: Facts, problem: Problem) -> Iterator[tuple[str, float]]:
+    """What to say of each slot with the problem, and the share of records that have it."""
+    if not facts.is_prompted:
+        return
+    total = len(facts.corpus.examples)
+    for slot in facts.slots:
+        if slot.problem == problem:
+            where = f"the first at {slot.place}"
+            yield f"{slot.slot}: {slot.rows:,} of {total:,} records looked at, {where}", slot.share
+
+
+def _level(facts: Facts, level: Level) -> Level:
+    """Before the shards are written it is but a note: `curate shard` writes these slots out."""
+    return level if facts.corpus.kind == "shards" else "note"
+
+
+def _slot_not_text(facts: Facts) -> Iterator[tuple[Level, str]]:
+    for what, _ in _slots(facts, "not-text"):
+        yield _level(facts, "error"), what
+
+
+def _slot_read_as_no(facts: Facts) -> Iterator[tuple[Level, str]]:
+    for what, _ in _slots(facts, "read-as-no"):
+        yield _level(facts, "error"), what
+
+
+def _slot_missing(facts: Facts) -> Iterator[tuple[Level, str]]:
+    for what, share in _slots(facts, "missing-means-yes"):
+        yield _level(facts, "warning" if share > OFTEN else "note"), what
+
+
+def _slot_contradicts(facts: Facts) -> Iterator[tuple[Level, str]]:
+    for what, share in _slots(facts, "contradicts-text"):
+        yield "warning" if share > OFTEN else "note", what
+
+
+def _slot_no_language(facts: Facts) -> Iterator[tuple[Level, str]]:
+    for what, _ in _slots(facts, "no-language"):
+        yield _level(facts, "error"), what
+
+
+def _translations(facts: Facts) -> Iterator[str]:
+    for what, share in _slots(facts, "translation"):
+        yield f"{share:.0%} are translations; {what}"
+
+
+def _emotions(facts: Facts) -> Iterator[str]:
+    wrong = [
+        example
+        for example in facts.corpus.examples
+        if example.fields.get("emotion") not in {None, *SLOT_LITERALS}
+    ]
+    if facts.is_prompted and wrong:
+        yield f"emotion: {wrong[0].fields['emotion']!r} at {wrong[0].place}, {len(wrong)} in all"
+
+
+def _no_task(facts: Facts) -> Iterator[str]:
+    if facts.tokenizer.prompt_format != "canary":
+        return
+    wanted = ("taskname", "task")
+    lacking = [
+        example
+        for example in facts.corpus.examples
+        if not any(name in example.fields for name in wanted) or "pnc" not in example.fields
+    ]
+    if lacking:
+        yield f"{len(lacking):,} records lack taskname or pnc, the first at {lacking[0].place}"
+
+
+def _dropped(facts: Facts) -> Iterator[tuple[Level, str]]:
+    lost, whole = facts.batches.dropped_hours, facts.corpus.hours
+    if lost:
+        share = lost / whole if whole else 1.0
+        level: Level = "warning" if share > MUCH_DROPPED else "note"
+        yield level, f"{lost:,.2f} h of {whole:,.2f} h ({share:.1%}) lie outside the durations"
+
+
+def _nothing_left(facts: Facts) -> Iterator[str]:
+    if not facts.batches.cuts:
+        yield "no record is left between train_ds.min_duration and train_ds.max_duration"
+
+
+def _missing_audio(facts: Facts) -> Iterator[tuple[Level, str]]:
+    corpus = facts.corpus
+    if corpus.missing_audio:
+        count, first = len(corpus.missing_audio), corpus.missing_audio[0]
+        level: Level = "error" if count == corpus.looked_for else "warning"
+        yield level, f"{count} of {corpus.looked_for} audio files looked for: {first!r} ..."
+
+
+def _no_texts(facts: Facts) -> Iterator[str]:
+    if not facts.corpus.examples:
+        yield "no text is at hand: the manifests are compressed, moved, or of other formats"
+
+
+def _small_validation(facts: Facts) -> Iterator[str]:
+    found = facts.corpus.validation
+    if found is not None and found[1] < NOISY_VALIDATION_H:
+        yield f"validation is {found[1]:.2f} h"
+
+
+def _large_validation(facts: Facts) -> Iterator[str]:
+    found, limit = facts.corpus.validation, facts.run.trainer.limit_val_batches
+    if found is not None and found[1] > LONG_VALIDATION_H and limit is None:
+        yield f"validation is {found[1]:.0f} h, and all of it each time"
+
+
+def _no_validation(facts: Facts) -> Iterator[str]:
+    if facts.corpus.validation is not None and not facts.corpus.validation[0]:
+        yield "the eval manifest holds no record"
+
+
+CHECKS = (
+    Check(
+        "slot-not-text", "error",
+        "NeMo asserts that slots are text: training stops when such a record is drawn",
+        "`curate shard` writes yes or no",
+        _slot_not_text,
+    ),
+    Check(
+        "slot-read-as-no", "error",
+        "NeMo takes yes, true, True and 1 for yes, all else for no: the prompt says the opposite",
+        "`curate shard` writes yes or no",
+        _slot_read_as_no,
+    ),
+    Check(
+        "slot-missing", "warning",
+        "a missing pnc means <|pnc|>, and these texts have no punctuation and no capitals",
+        "`curate shard` fills pnc in by the text",
+        _slot_missing,
+    ),
+    Check(
+        "slot-contradicts", "warning",
+        "the model learns that pnc means nothing",
+        "declare pnc by the text; drop the field and `curate shard` fills it in",
+        _slot_contradicts,
+    ),
+    Check(
+        "slot-no-language", "error",
+        "canary prompts need source_lang and target_lang on every record: NeMo stops without",
+        "declare `lang`; `curate shard` fills both in from it",
+        _slot_no_language,
+    ),
+    Check(
+        "translations", "note",
+        "rates and agreement are measured between two languages there, and WER means little",
+        "judge them by their own rules (`translation`), and look at their share",
+        _translations,
+    ),
+    Check(
+        "slot-literal", "error",
+        "canary2 knows five emotions and asserts on anything else, placeholder tokens included",
+        "drop the field; own on/off behaviours take a slot of their own",
+        _emotions,
+    ),
+    Check(
+        "slot-no-task", "error",
+        "the first canary's prompt needs both languages, taskname and pnc on every record",
+        "add taskname: asr and pnc: yes or no to the manifest",
+        _no_task,
+    ),
+    Check(
+        "dropped", "note",
+        "Lhotse leaves out what is shorter or longer without a word",
+        "widen train_ds.min_duration and max_duration, or cut the recordings",
+        _dropped,
+    ),
+    Check(
+        "nothing-left", "error",
+        "there would be no batch, and the run would wait for ever",
+        "widen train_ds.min_duration and max_duration",
+        _nothing_left,
+    ),
+    Check(
+        "missing-audio", "warning",
+        "NeMo loads audio fault-tolerantly: what is missing vanishes from the training silently",
+        "`curate shard` names every one, and leaves none in the shards; see --audio-root",
+        _missing_audio,
+    ),
+    Check(
+        "no-texts", "warning",
+        "unknown pieces, tokens a second, lengths and prompt slots are not checked",
+        "give --data a split or a shard folder",
+        _no_texts,
+    ),
+    Check(
+        "small-validation", "note",
+        "below an hour validation WER jumps about; 10 to 20 h are stable",
+        "`curate split --eval 20h`",
+        _small_validation,
+    ),
+    Check(
+        "large-validation", "note",
+        "decoding dominates validation time; 10 to 20 h are stable already",
+        "`curate split --eval 20h`, or trainer.limit_val_batches",
+        _large_validation,
+    ),
+    Check(
+        "no-validation", "error",
+        "the best weights are chosen by validation",
+        "`curate split --eval 20h`",
+        _no_validation,
+    ),
+)  # fmt: skip

@@ -1,0 +1,170 @@
+"""Checks of the settings: how long, how often, how fast, and on what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from train.plan.facts import Facts
+from train.plan.findings import Check
+
+USUAL_EPOCHS = 5
+FEW_HOURS = 20.0
+HIGH_LR_FEW_HOURS = 3e-5
+LONG_WARMUP = 0.1
+FEWEST_VALIDATIONS = 3
+TIGHT_MEMORY = 0.9
+ENOUGH_WORKERS = 4
+SINGLE = 1.5
+
+
+def _many_epochs(facts: Facts) -> Iterator[str]:
+    epochs, run = facts.batches.epochs, facts.run.trainer
+    if epochs > USUAL_EPOCHS:
+        steps = f"{run.max_steps:,} steps of {facts.batches.steps_per_epoch:,.0f} an epoch"
+        yield f"every recording would be heard {epochs:,.0f} times ({steps})"
+
+
+def _no_epoch(facts: Facts) -> Iterator[str]:
+    if 0 < facts.batches.epochs < 1:
+        share = facts.batches.epochs
+        yield f"the run ends after {share:.0%} of the data: the rest is never heard"
+
+
+def _schedule(facts: Facts) -> Iterator[str]:
+    ends, steps = facts.recipe.config["optim"]["sched"]["max_steps"], facts.run.trainer.max_steps
+    if ends != steps:
+        yield f"the schedule ends at step {ends:,}, the trainer at {steps:,}"
+
+
+def _long_warmup(facts: Facts) -> Iterator[str]:
+    warmup, steps = facts.run.optim.warmup_steps, facts.run.trainer.max_steps
+    if warmup > LONG_WARMUP * steps:
+        yield f"{warmup:,} of {steps:,} steps are warm-up ({warmup / steps:.0%})"
+
+
+def _rate_not_lower(facts: Facts) -> Iterator[str]:
+    before, now = facts.archive.value("optim.lr"), facts.run.optim.lr
+    if isinstance(before, int | float) and now > before:
+        yield f"lr is {now:g}, above the {before:g} of the pretraining"
+
+
+def _rate_for_few_hours(facts: Facts) -> Iterator[str]:
+    hours, rate = facts.batches.hours, facts.run.optim.lr
+    if 0 < hours < FEW_HOURS and rate > HIGH_LR_FEW_HOURS:
+        yield f"lr is {rate:g} for {hours:,.1f} h of speech"
+
+
+def _seldom_validated(facts: Facts) -> Iterator[str]:
+    interval, proposed = facts.run.trainer.val_check_interval, facts.batches.val_check_interval
+    times = facts.run.trainer.max_steps // interval
+    if times < FEWEST_VALIDATIONS:
+        yield f"validated {times} times, every {interval:,} steps; {proposed:,} would be usual"
+
+
+def _memory(facts: Facts) -> Iterator[str]:
+    need, gpu = facts.demand.memory_gib, facts.demand.gpu
+    if need is not None and need > TIGHT_MEMORY * gpu.memory_gib:
+        yield f"about {need:,.0f} GiB a GPU are needed, a {gpu.name} has {gpu.memory_gib:g}"
+
+
+def _one_cut_batches(facts: Facts) -> Iterator[str]:
+    single = [b for b in facts.batches.bins if b.cuts_a_batch < SINGLE]
+    if single and len(facts.batches.bins) > 1:
+        share = sum(b.share for b in single)
+        yield f"{share:.1%} of the cuts are batches of their own (up to {single[-1].upto_s:.0f} s)"
+
+
+def _buckets(facts: Facts) -> Iterator[str]:
+    buckets, cuts = facts.run.train_ds.num_buckets, facts.batches.cuts
+    if buckets == 1:
+        yield "num_buckets is 1, and Lhotse asserts that there are more"
+    elif 0 < cuts < buckets:
+        yield f"num_buckets is {buckets}, and there are {cuts} cuts to share out"
+
+
+def _few_workers(facts: Facts) -> Iterator[str]:
+    workers, run = facts.run.train_ds.num_workers, facts.run.trainer
+    if workers < ENOUGH_WORKERS and (run.devices > 1 or run.accelerator == "gpu"):
+        yield f"{workers} worker(s) a GPU decode the audio"
+
+
+def _frozen(facts: Facts) -> Iterator[str]:
+    freeze = facts.run.freeze
+    if freeze.encoder and freeze.batchnorm == "eval":
+        yield "the encoder is frozen, and its BatchNorm with it"
+
+
+CHECKS = (
+    Check(
+        "many-epochs", "warning",
+        "fine-tuning takes 1 to 5 epochs; beyond, a model learns the recordings by heart",
+        "fewer trainer.max_steps, or more data",
+        _many_epochs,
+    ),
+    Check(
+        "no-epoch", "note",
+        "what is never heard is not learned from",
+        "more trainer.max_steps, or larger batches",
+        _no_epoch,
+    ),
+    Check(
+        "schedule-steps", "error",
+        "the rate hits its floor early, or never gets there",
+        "optim.sched.max_steps must equal trainer.max_steps",
+        _schedule,
+    ),
+    Check(
+        "long-warmup", "warning",
+        "the rate is low for so long that little is learned",
+        "1 to 2 % of trainer.max_steps",
+        _long_warmup,
+    ),
+    Check(
+        "rate-above-pretraining", "warning",
+        "a rate above the one it was pretrained with undoes what it knows",
+        "a lower optim.lr: 1e-5 to 1e-4 is usual",
+        _rate_not_lower,
+    ),
+    Check(
+        "rate-for-few-hours", "note",
+        "NVIDIA's own advice is 3e-5 under some 20 h; a model built from nothing needs more",
+        "--set optim.lr=3e-5",
+        _rate_for_few_hours,
+    ),
+    Check(
+        "seldom-validated", "note",
+        "the best weights are chosen among the validated ones",
+        "a lower trainer.val_check_interval",
+        _seldom_validated,
+    ),
+    Check(
+        "memory", "warning",
+        "out of memory, hours in, when the longest batch comes",
+        "a lower train_ds.batch_duration, or a lower quadratic_duration",
+        _memory,
+    ),
+    Check(
+        "one-cut-batches", "note",
+        "such a batch costs a step and teaches little, and its length decides the memory",
+        "a higher train_ds.batch_duration, or a lower max_duration",
+        _one_cut_batches,
+    ),
+    Check(
+        "buckets", "error",
+        "Lhotse stops with an assertion before the first batch",
+        "train_ds.num_buckets between 2 and the number of cuts",
+        _buckets,
+    ),
+    Check(
+        "few-workers", "note",
+        "the GPU waits for data; the run says for what share of the time",
+        "--set train_ds.num_workers=8",
+        _few_workers,
+    ),
+    Check(
+        "frozen-batchnorm", "note",
+        "running statistics of the old data normalise the new",
+        "freeze.batchnorm: train lets them adapt",
+        _frozen,
+    ),
+)  # fmt: skip

@@ -1,0 +1,301 @@
+"""What a plan knows of the data: every duration, and a sample of records with their texts.
+
+Three kinds of folder will do: shards, a split, a profile. The last two are read whole, in columns;
+of shards, whose cuts are compressed JSON, those are read that hold the first few thousand records.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
+from curate.errors import InputError
+from train.data import INDEX, read_index
+
+Kind = Literal["shards", "split", "profile"]
+
+MARKERS: tuple[tuple[str, Kind], ...] = (
+    (INDEX, "shards"),
+    ("split.json", "split"),
+    ("profile.json", "profile"),
+)
+"""The file by which each kind of folder is known."""
+
+MOST_CUTS = 50_000
+MOST_EXAMPLES = 4_000
+MOST_LINE_BYTES = 2**20
+REJECTED = ("bad", "malformed")
+UNDECLARED = "(none)"
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training record: what becomes tokens, and the prompt slots that go with it."""
+
+    place: str
+    language: str | None
+    text: str
+    duration_s: float
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The training data. `durations` has lang, verdict, duration_s; one row a record read."""
+
+    kind: Kind
+    folder: Path
+    cuts: int
+    hours: float
+    durations: pl.DataFrame = field(repr=False)
+    examples: tuple[Example, ...] = field(repr=False)
+    validation: tuple[int, float] | None
+    missing_audio: tuple[str, ...] = ()
+    looked_for: int = 0
+
+    @property
+    def scale(self) -> float:
+        """How many records of the data stand behind one of `durations`."""
+        return self.cuts / len(self.durations) if len(self.durations) else 1.0
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether not every record's duration was read."""
+        return self.cuts != len(self.durations)
+
+    def languages(self) -> dict[str, float]:
+        """Hours by language, most first."""
+        sums = self.durations.group_by(LANG.name).agg(pl.col("duration_s").sum())
+        rows = sorted(sums.iter_rows(), key=lambda row: (-row[1], row[0]))
+        return {name: round(seconds * self.scale / 3600, 3) for name, seconds in rows}
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts for plan.json."""
+        return {
+            "kind": self.kind,
+            "folder": str(self.folder),
+            "cuts": self.cuts,
+            "hours": round(self.hours, 6),
+            "durations_read": len(self.durations),
+            "examples": len(self.examples),
+            "languages": self.languages(),
+            "validation": None
+            if self.validation is None
+            else {"rows": self.validation[0], "hours": round(self.validation[1], 6)},
+            "audio_looked_for": self.looked_for,
+            "audio_missing": len(self.missing_audio),
+        }
+
+
+def read_corpus(folder: Path) -> Corpus:
+    """Read a folder of any kind; InputError where it is none, or holds nothing to train on."""
+    kind = next((kind for marker, kind in MARKERS if (folder / marker).is_file()), None)
+    if kind is None:
+        known = " nor ".join(marker for marker, _ in MARKERS)
+        mend = "give a folder that curate shard, curate split or curate profile wrote"
+        raise InputError.of(folder, f"holds no {known}", mend)
+    corpus = {"shards": _of_shards, "split": _of_split, "profile": _of_profile}[kind](folder)
+    if not len(corpus.durations):
+        raise InputError.of(folder, "holds no record to train on")
+    return corpus
+
+
+# ----- shards
+
+
+def _of_shards(folder: Path) -> Corpus:
+    index = read_index(folder)
+    cuts = [cut for shard in _spread(index["shards"]) for cut in _cuts(folder, shard)]
+    evaluation = index["manifests"]["eval"]
+    rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
+    return Corpus(
+        kind="shards",
+        folder=folder,
+        cuts=int(index["cuts"]),
+        hours=float(index["hours"]),
+        durations=_frame(rows),
+        examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
+        validation=(int(evaluation.get("rows", 0)), float(evaluation.get("hours", 0.0))),
+    )
+
+
+def _spread(shards: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """All shards where they are few; else some from the whole length, in their order."""
+    total = sum(int(shard["cuts"]) for shard in shards)
+    return _every(shards, max(1, round(len(shards) * min(1.0, MOST_CUTS / max(total, 1)))))
+
+
+def _cuts(folder: Path, shard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    path = folder / shard["cuts_file"]
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                yield json.loads(line) | {"place": f"{path}:{number}"}
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        mend = "curate shard --verify says what is wrong with the shards"
+        raise InputError.of(path, f"cannot be read: {error}", mend) from error
+
+
+def _supervision(cut: Mapping[str, Any]) -> dict[str, Any]:
+    found = cut.get("supervisions") or [{}]
+    return dict(found[0])
+
+
+def _language(cut: Mapping[str, Any]) -> str:
+    custom = cut.get("custom") or {}
+    return str(_supervision(cut).get("language") or custom.get("target_lang") or UNDECLARED)
+
+
+def _verdict(cut: Mapping[str, Any]) -> str:
+    return str((cut.get("custom") or {}).get("verdict") or UNDECLARED)
+
+
+def _example(cut: Mapping[str, Any]) -> Example:
+    language = _language(cut)
+    return Example(
+        place=str(cut["place"]),
+        language=None if language == UNDECLARED else language,
+        text=str(_supervision(cut).get("text") or ""),
+        duration_s=float(cut["duration"]),
+        fields=cut.get("custom") or {},
+    )
+
+
+# ----- splits and profiles
+
+
+def _of_split(folder: Path) -> Corpus:
+    facts = _json(folder / "split.json")
+    lock = pl.scan_parquet(folder / "splits.lock.parquet")
+    rows = _durations(lock.filter(pl.col("split") == "train"))
+    evaluation = lock.filter(pl.col("split") == "eval").select(
+        pl.len(), pl.col(DURATION_US.name).sum() / 3.6e9
+    )
+    examples = list(_lines_across(folder / "train.jsonl"))
+    roots = [Path(entry["folder"]) for entry in facts["inputs"]]
+    return Corpus(
+        kind="split",
+        folder=folder,
+        cuts=len(rows),
+        hours=float(rows["duration_s"].sum()) / 3600,
+        durations=rows,
+        examples=tuple(examples),
+        validation=evaluation.collect().row(0),
+        **_audio(examples, roots),
+    )
+
+
+def _of_profile(folder: Path) -> Corpus:
+    facts = _json(folder / "profile.json")
+    kept = pl.scan_parquet(folder / "records.parquet").filter(
+        ~pl.col(VERDICT.name).cast(pl.String).is_in(REJECTED)
+    )
+    rows = _durations(kept)
+    step = max(1, len(rows) // MOST_EXAMPLES)
+    places = kept.select(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name).gather_every(step)
+    plain = {e["source"] for e in facts["inputs"] if e["copied"] == "original lines"}
+    examples = list(_lines_at(places.collect(), plain))
+    roots = [Path(entry["folder"]) for entry in facts["inputs"]]
+    return Corpus(
+        kind="profile",
+        folder=folder,
+        cuts=len(rows),
+        hours=float(rows["duration_s"].sum()) / 3600,
+        durations=rows,
+        examples=tuple(examples),
+        validation=None,
+        **_audio(examples, roots),
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise InputError.of(path, f"cannot be read: {error}") from error
+
+
+def _durations(rows: pl.LazyFrame) -> pl.DataFrame:
+    """The columns of `durations`; no row with a duration is left out."""
+    return (
+        rows.filter(pl.col(DURATION_US.name).is_not_null())
+        .select(
+            pl.col(LANG.name).fill_null(UNDECLARED).cast(pl.Categorical),
+            pl.col(VERDICT.name).cast(pl.String).cast(pl.Categorical),
+            (pl.col(DURATION_US.name) / 1e6).alias("duration_s"),
+        )
+        .collect()
+    )
+
+
+def _frame(rows: Sequence[tuple[str, str, float]]) -> pl.DataFrame:
+    kinds = {LANG.name: pl.String, VERDICT.name: pl.String, "duration_s": pl.Float64}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def _lines_across(path: Path) -> Iterator[Example]:
+    """Records from the whole length of a manifest: the one behind each of many places."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        seen: set[int] = set()
+        for number in range(MOST_EXAMPLES):
+            file.seek(size * number // MOST_EXAMPLES)
+            if number:
+                file.readline(MOST_LINE_BYTES)
+            at = file.tell()
+            line = file.readline(MOST_LINE_BYTES)
+            if line and at not in seen:
+                seen.add(at)
+                yield from _decoded(line, f"{path}, byte {at}")
+
+
+def _lines_at(places: pl.DataFrame, plain: set[str]) -> Iterator[Example]:
+    """The records at these places of plain manifests; a compressed one is passed over."""
+    for (source,), part in places.group_by(SOURCE.name, maintain_order=True):
+        path = Path(str(source))
+        if str(source) not in plain or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            if file.read(2) == GZIP:
+                continue
+            for offset, length in part.select(BYTE_OFFSET.name, BYTE_LENGTH.name).iter_rows():
+                file.seek(offset)
+                yield from _decoded(file.read(length), f"{path}, byte {offset}")
+
+
+def _decoded(line: bytes, place: str) -> Iterator[Example]:
+    """The record of a line; lines that are none have been counted by `curate profile`."""
+    try:
+        record = json.loads(line)
+        duration = float(record["duration"])
+        text = record["text"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    languages = (record.get(key) for key in ("target_lang", "lang"))
+    language = next((str(value) for value in languages if isinstance(value, str)), None)
+    if isinstance(text, str):
+        yield Example(place, language, text, duration, record)
+
+
+def _audio(examples: Iterable[Example], roots: Sequence[Path]) -> dict[str, Any]:
+    """Which of the examples' audio files are not where their records say."""
+    names = [str(e.fields["audio_filepath"]) for e in examples if e.fields.get("audio_filepath")]
+    chosen = _every(names, 500)
+    lost = [name for name in chosen if not any((root / name).is_file() for root in roots)]
+    return {"missing_audio": tuple(lost), "looked_for": len(chosen)}
+
+
+def _every(items: Sequence[Any], most: int) -> Sequence[Any]:
+    """At most so many items, evenly from the whole length."""
+    if len(items) <= most:
+        return items
+    return [items[number * len(items) // most] for number in range(most)]

@@ -1,0 +1,106 @@
+"""Memory and time, estimated from the model's sizes: good for choosing a GPU, not for a promise.
+
+Memory: weights, gradients and two AdamW moments in 32 bits are 16 bytes a parameter. Activations,
+in 16 bits: a transformer layer keeps 34 bytes a frame and unit of width, and 5 bytes a head and
+pair of frames (Korthikanti et al. 2022, equations 1 and 2); a FastConformer layer has a second
+feed-forward half and a convolution, which makes it some 60; the subsampling's first convolution
+keeps its channels at half the frame rate. Logits take 8 bytes a token and piece, at four tokens a
+second. In full precision activations take twice as much. Expect the truth within a factor of two.
+
+Time: 6 operations a parameter and encoder frame (forward once, backward twice), at 27 % of the
+GPU's dense bf16 peak. That is what a reported 0.27 s a step of 2,200 s of speech comes to for
+canary-1b-v2 on a B200; waiting for data, validation and checkpoints come on top.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from train.archive import Archive
+from train.config import RunConfig
+from train.plan.batches import Batches
+
+FRAMES_PER_S = 100
+UTILISATION = 0.27
+TRAINED_BYTES = 16
+LAYER_BYTES = 60
+ATTENTION_BYTES = 5
+STEM_BYTES = 6
+LOGIT_BYTES = 8
+TOKENS_PER_S = 4
+GIB = 2**30
+
+SIZES = (
+    ("n_layers", None),
+    ("d_model", None),
+    ("n_heads", 8),
+    ("subsampling_factor", 8),
+    ("subsampling_conv_channels", 256),
+    ("feat_in", 80),
+)
+"""Sizes of the encoder, and what FastConformer has where a configuration does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A GPU: its memory, and its dense bf16 peak as the maker states it."""
+
+    name: str
+    memory_gib: float
+    peak_tflops: float
+
+
+GPUS = (
+    Gpu("l4", 24, 121),
+    Gpu("a100-40", 40, 312),
+    Gpu("a100", 80, 312),
+    Gpu("h100", 80, 989),
+    Gpu("h200", 141, 989),
+    Gpu("b200", 180, 2250),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a run asks of one GPU; None where the configuration does not say the sizes."""
+
+    gpu: Gpu
+    parameters: int
+    memory_gib: float | None
+    hours: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts for plan.json."""
+        return {
+            "gpu": self.gpu.name,
+            "gpu_memory_gib": self.gpu.memory_gib,
+            "parameters": self.parameters,
+            "memory_gib": None if self.memory_gib is None else round(self.memory_gib, 1),
+            "hours": None if self.hours is None else round(self.hours, 3),
+            "model": "docs/training.md: within a factor of two",
+        }
+
+
+def estimate_demand(
+    archive: Archive, run: RunConfig, batches: Batches, vocabulary: int, gpu: Gpu
+) -> Demand:
+    """What the run asks of each of its GPUs."""
+    parameters = archive.weights_bytes // 4
+    layers, width, heads, subsampling, channels, features = (
+        archive.value(f"encoder.{name}", default) for name, default in SIZES
+    )
+    if not (isinstance(layers, int) and isinstance(width, int)):
+        return Demand(gpu, parameters, None, None)
+    seconds = batches.speech_a_batch_s
+    frames = FRAMES_PER_S / subsampling * seconds
+    pairs = ATTENTION_BYTES * heads * FRAMES_PER_S / subsampling * batches.longest_s
+    layer = LAYER_BYTES * width + pairs
+    stem = STEM_BYTES * channels * features / 2 * FRAMES_PER_S / 2 * seconds
+    logits = LOGIT_BYTES * TOKENS_PER_S * vocabulary * seconds
+    wide = 2 if run.trainer.precision == "32-true" else 1
+    memory = TRAINED_BYTES * parameters + wide * (layers * layer * frames + stem) + logits
+    steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
+    operations = 6.0 * parameters * frames * steps
+    hours = operations / (gpu.peak_tflops * 1e12 * UTILISATION) / 3600
+    return Demand(gpu, parameters, memory / GIB, hours)

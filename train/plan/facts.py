@@ -1,0 +1,96 @@
+"""All that is known before a run begins; what the checks look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from curate.slots import Problem, slot_problems
+from train.archive import Archive
+from train.config import RunConfig
+from train.plan.batches import Batches, plan_batches
+from train.plan.corpus import Corpus, read_corpus
+from train.plan.demand import Demand, Gpu, estimate_demand
+from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
+from train.recipe import Recipe, build_recipe
+from train.tokens import Tokenizer, read_tokenizer
+
+
+@dataclass(frozen=True)
+class SlotCount:
+    """How many of the examples have a problem with a slot, and where the first one stands."""
+
+    problem: Problem
+    slot: str
+    rows: int
+    place: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Model, data and settings, and what follows from them."""
+
+    run: RunConfig
+    archive: Archive
+    recipe: Recipe
+    tokenizer: Tokenizer
+    corpus: Corpus
+    lengths: tuple[Lengths, ...]
+    slots: tuple[SlotCount, ...]
+    batches: Batches
+    demand: Demand = field(repr=False)
+
+    @property
+    def is_prompted(self) -> bool:
+        """Whether the model is of the Canary family."""
+        return self.tokenizer.prompt_format is not None
+
+    @property
+    def around(self) -> int:
+        """Tokens that stand around a transcript in the decoder."""
+        return prompt_tokens(self.tokenizer.prompt_format)
+
+    @property
+    def longest_allowed(self) -> int | None:
+        """Positions that the decoder has; None where it has no such limit."""
+        found = self.archive.value("transf_decoder.config_dict.max_sequence_length")
+        return found if isinstance(found, int) else None
+
+    @property
+    def longest(self) -> Lengths | None:
+        """The language with the longest of the sampled transcripts."""
+        return max(self.lengths, key=lambda item: item.longest, default=None)
+
+
+def gather(run: RunConfig, archive: Archive, gpu: Gpu) -> Facts:
+    """Read the data and the tokenizer, and work out what the settings make of them."""
+    corpus = read_corpus(run.data)
+    recipe = build_recipe(archive, run, run.data / "train", corpus.cuts, run.data / "eval.jsonl")
+    tokenizer = read_tokenizer(archive)
+    batches = plan_batches(corpus, run)
+    return Facts(
+        run=run,
+        archive=archive,
+        recipe=recipe,
+        tokenizer=tokenizer,
+        corpus=corpus,
+        lengths=measure_lengths(corpus.examples, tokenizer),
+        slots=count_slots(corpus),
+        batches=batches,
+        demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu),
+    )
+
+
+def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:
+    """The slot problems of the examples, most frequent first."""
+    counts: Counter[tuple[Problem, str]] = Counter()
+    first: dict[tuple[Problem, str], str] = {}
+    for example in corpus.examples:
+        for found in slot_problems(example.fields, example.text):
+            counts[found] += 1
+            first.setdefault(found, example.place)
+    total = len(corpus.examples)
+    return tuple(
+        SlotCount(*found, rows, first[found], rows / total) for found, rows in counts.most_common()
+    )
