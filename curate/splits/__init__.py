@@ -32,10 +32,11 @@ from curate.outputs import write_json
 from curate.profile import read_profile
 from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED, TRAIN
-from curate.splits.assign import Assignment, assign
+from curate.splits.assign import Assignment, assign, finish
 from curate.splits.certificate import amount, certificate
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
+from curate.splits.near import near_leaks, near_texts, part_near
 from curate.splits.refuse import impossible
 from curate.splits.splice import AS_THEY_ARE, Marks
 from curate.splits.strata import GENDER
@@ -122,15 +123,12 @@ def split_profile(
     records, known = (records, None) if lock is None else lay(lock, records)
     done = assign(records, targets, seed, by, group)
     del records
-    names = sorted(aim.name for aim in done.targets)
-    outputs = [TRAIN, *names, REJECTED, MALFORMED]
-    written = [*outputs, HELD_OUT] if done.rows["split"].eq(HELD_OUT).any() else outputs
     inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     rows, mended = _with_changes(done.rows, profile, reasons, marks)
-    write_lines(rows, written, inputs, folder, marks)
-    copies = _write_borderline_copy(rows, inputs, folder, marks)
+    done, written, near = _write_outputs(done, rows, inputs, folder, seed, targets.terms, marks)
     del rows
+    copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in (REJECTED, MALFORMED):
         write_reasons(done.rows, reasons, name, folder)
     changed = mended | pl.Series([marks.tags or marks.skipme])
@@ -138,7 +136,7 @@ def split_profile(
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
-    found = certificate(done, written, seed, targets.terms, by, group, facts, command, known)
+    found = certificate(done, written, seed, targets.terms, by, group, near, facts, command, known)
     found["changed"] = {
         "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme
     }  # fmt: skip
@@ -146,6 +144,34 @@ def split_profile(
         found["cuts"] = write_cuts(done.rows, written, folder)
     write_json(folder / "split.json", found)
     return found
+
+
+def _write_outputs(
+    done: Assignment,
+    rows: pl.DataFrame,
+    inputs: Mapping[str, Mapping[str, object]],
+    folder: Path,
+    seed: int,
+    terms: Terms,
+    marks: Marks,
+) -> tuple[Assignment, list[str], list[Json]]:
+    """Write every output, compare their texts, and write again where one is near another's.
+
+    Returns the finished assignment, what was written, and the near-duplicates that are left.
+    """
+    names = [aim.name for aim in done.targets]
+    write_lines(rows, _outputs(rows, names), inputs, folder, marks)
+    spare_us = max(0, int(terms.max_held_out * done.usable_us) - done.held_us)
+    slack_us = {aim.name: round(aim.target_s * 5000) for aim in done.targets}  # half of 1 %
+    parted, left = part_near(rows, near_texts(folder, names), names, spare_us, slack_us)
+    if not parted["split"].equals(rows["split"]):
+        write_lines(parted, _outputs(parted, names), inputs, folder, marks)
+    return finish(done, parted, seed), _outputs(parted, names), near_leaks(left, names)
+
+
+def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    held = [HELD_OUT] if rows["split"].eq(HELD_OUT).any() else []
+    return [TRAIN, *sorted(names), REJECTED, MALFORMED, *held]
 
 
 def _read_records(

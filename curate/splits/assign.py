@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +34,8 @@ _NOT_DRAWN = (HELD_OUT, REJECTED, MALFORMED)
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`rows`: the records with group, stratum, route, split, weight and the mark of the borderline
-    copy added, in input order.
+    """`rows`: the records with group, stratum, route and split added, in input order; after
+    `finish` with weight and the mark of the borderline copy too.
 
     `strata`: one row per stratum (clean seconds available); `due_s` has what each split was due
     of each stratum. `held_us` of `usable_us` microseconds are held out; `longest_us` is the longest
@@ -73,17 +73,27 @@ def assign(
     pool = aim(pool, due)
     state = _choose(pool, rows, aims, targets.terms.max_held_out)
     placed = _placed(rows, pool, state, [each.name for each in aims])
-    weighed = _weighed(placed, pool, [each.name for each in aims])
     return Assignment(
-        rows=_mark_borderline(weighed, seed),
+        rows=placed,
         strata=strata.with_columns(pl.Series("available_s", available)),
         targets=aims,
         due_s=due,
-        held_us=int(placed.filter(pl.col("split") == HELD_OUT)[DURATION_US.name].sum()),
+        held_us=_held_us(placed),
         usable_us=int(pool.rows.us.sum()),
         longest_us=int(pool.rows.us[pool.rows.clean].max(initial=0)),
         needed_share=_needed(pool, rows, aims, state),
     )
+
+
+def _held_us(rows: pl.DataFrame) -> int:
+    return int(rows.filter(pl.col("split") == HELD_OUT)[DURATION_US.name].sum())
+
+
+def finish(done: Assignment, rows: pl.DataFrame, seed: int) -> Assignment:
+    """The assignment with these rows, whose splits are final: weights and the borderline copy."""
+    names = [each.name for each in done.targets]
+    weighed = _weighed(rows, done.strata["available_s"].to_numpy(), names)
+    return replace(done, rows=_mark_borderline(weighed, seed), held_us=_held_us(rows))
 
 
 def _needed(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], state: State) -> float | None:
@@ -186,13 +196,13 @@ def _placed(rows: pl.DataFrame, pool: Pool, state: State, names: Sequence[str]) 
     return rows.with_columns(found.fill_null(rows["route"]).alias("split"))
 
 
-def _weighed(rows: pl.DataFrame, pool: Pool, names: Sequence[str]) -> pl.DataFrame:
+def _weighed(rows: pl.DataFrame, available_s: Floats, names: Sequence[str]) -> pl.DataFrame:
     """With WEIGHT: the stratum's clean seconds over those that the split has of it."""
     got = rows.filter(pl.col("split").is_in(list(names))).group_by("split", STRATUM.name)
     there = pl.DataFrame(
         {
-            STRATUM.name: np.arange(pool.strata, dtype=np.int32),
-            "available_us": pool.available_us,
+            STRATUM.name: np.arange(available_s.size, dtype=np.int32),
+            "available_us": available_s * 1e6,
         }
     )
     weights = (

@@ -32,11 +32,14 @@ def certificate(
     terms: Terms,
     by: Sequence[str],
     group: Sequence[str],
+    near: Sequence[Json],
     facts: Json,
     command: str,
     lock: Lock | None,
 ) -> Json:
-    """The certificate of a finished assignment; `facts` is profile.json."""
+    """The certificate of a finished assignment; `facts` is profile.json, `near` what is left of
+    near-duplicate texts.
+    """
     names = [aim.name for aim in done.targets]
     held_share = done.held_us / max(done.usable_us, 1)
     found: Json = {
@@ -60,7 +63,7 @@ def certificate(
         "assumed": dict(ASSUMED),
         "measures": _measures(done.rows, sorted(names), [*by, DURATION_BIN]),
         "groups": _groups(done.rows, sorted(names), group),
-        "leaks": leaks(done.rows, [TRAIN, *sorted(names)], group),
+        "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], group), *near],
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }
     found["gates"] = _gates(found, done, terms)

@@ -42,6 +42,8 @@ SWAPS, CUTS, SWEEPS = 200, 2048, 50
 STEPS_PER_ROW = 4
 """Rows that repair may look at, per row of the pool; SMALL_POOL rows' worth at the least."""
 SMALL_POOL = 2_000_000
+EXCHANGE = 24
+"""What an exchange costs beside its rows, in rows."""
 
 
 @nb.njit(cache=True)
@@ -212,7 +214,7 @@ def _repair(rows, state, offered, clean_us, fixed, targets, limits, most_held, s
                 there = state.split[other]
                 if not fit or fixed[other] or there == split or there < FREE:
                     continue
-                budget -= 4 * (size + rows.first[other + 1] - rows.first[other])
+                budget -= EXCHANGE + 4 * (size + rows.first[other + 1] - rows.first[other])
                 if _exchange(rows, state, group, other, targets, most_held, slacks):
                     done = True
                     break

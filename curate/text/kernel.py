@@ -80,7 +80,7 @@ TEXT_HASH, NORMAL_HASH = range(2)
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _decode(data, at):  # type: ignore[no-untyped-def]
+def decode_at(data, at):  # type: ignore[no-untyped-def]
     """Code point and its length in bytes; the input is known to be valid UTF-8."""
     first = np.uint32(data[at])
     if first < 0x80:
@@ -112,7 +112,7 @@ def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, r
     characters = 0
     at, end = start, start + length
     while at < end:
-        code, size = _decode(data, at)
+        code, size = decode_at(data, at)
         at += size
         kind = flags[code]
         if kind & SPACE:
@@ -211,7 +211,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
             size, word_chars, last_combining = 0, 0, 0
             previous, previous_kind, run = np.uint32(0), flags[0], 0
             while at < end:
-                code, width = _decode(data, at)
+                code, width = decode_at(data, at)
                 kind = flags[code]
                 if kind & SPACE:
                     break

@@ -74,7 +74,7 @@ def test_real_manifests(real_data: Path, tmp_path: Path, name: str, eval_: str, 
     assert_partition(manifest, tmp_path / "split")
     assert_no_shared_speaker(tmp_path / "split")
     assert [leak for leak in found["leaks"] if leak["count"]] == []
-    assert len(found["leaks"]) == 4 * 3
+    assert len(found["leaks"]) == 5 * 3
     for target in found["targets"].values():
         assert 0 < target["got_s"] <= target["target_s"] * 1.01 + 30
 

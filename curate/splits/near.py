@@ -1,0 +1,149 @@
+"""Near-duplicate texts on two sides: read from the finished files, held out or counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import DURATION_US, LINE, NORMAL_KEY
+from curate.frames import Clips
+from curate.manifest import read_manifest
+from curate.routes import TRAIN
+from curate.splits.lock import HELD_OUT, LOCKED
+from curate.text.nearness import NearIndex, shingle_sets
+
+Json = dict[str, object]
+Near = Mapping[str, pl.DataFrame]
+"""For each output what each of its rows is near: the `sides` (bits, in the order of the splits),
+one `partner` (its place among the texts of the splits), and how many `partners`."""
+
+_FOUND = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
+
+
+def near_texts(folder: Path, names: Sequence[str]) -> Near:
+    """Compare train and the splits `names`, as they stand in `folder`, with each of these splits.
+
+    Texts are as many in memory as the splits have; train is read in passing.
+    """
+    paths = {name: folder / f"{name}.jsonl" for name in (*names, TRAIN)}
+    index = index_of([paths[name] for name in names])
+    return {name: _near(path, index) for name, path in paths.items()}
+
+
+def index_of(paths: Sequence[Path]) -> NearIndex:
+    """The texts of manifests, each a side of its own."""
+    sets, bounds, sides = [np.empty(0, np.uint64)], [np.zeros(1, np.int64)], []
+    at = 0
+    for side, path in enumerate(paths):
+        for piece in read_manifest(str(path), _sets_of):
+            sets.append(piece.frame["shingles"].explode(empty_as_null=False).to_numpy())
+            sizes = piece.frame["shingles"].list.len().cast(pl.Int64).to_numpy()
+            bounds.append(at + np.cumsum(sizes))
+            at += int(sizes.sum())
+            sides.append(np.full(sizes.size, side, np.int8))
+    joined = np.concatenate(sides) if sides else np.empty(0, np.int8)
+    return NearIndex.of(np.concatenate(sets), np.concatenate(bounds), joined)
+
+
+def _sets_of(clips: Clips) -> pl.DataFrame:
+    texts = clips.texts
+    hashes, bounds = shingle_sets(texts.data, texts.start, texts.length)
+    lists = pl.Series("number", np.repeat(np.arange(bounds.size - 1), np.diff(bounds)))
+    found = pl.DataFrame({"number": lists, "shingles": hashes}).group_by("number").agg("shingles")
+    return clips.frame.select(LINE.name).with_row_index("number").join(
+        found.with_columns(pl.col("number").cast(pl.UInt32)), on="number", how="left",
+        maintain_order="left",
+    ).with_columns(pl.col("shingles").fill_null([]))  # fmt: skip
+
+
+def _near(path: Path, index: NearIndex) -> pl.DataFrame:
+    def work(clips: Clips) -> pl.DataFrame:
+        texts = clips.texts
+        found = index.sides_near(texts.data, texts.start, texts.length)
+        columns = [pl.Series(name, values) for name, values in zip(_FOUND, found, strict=True)]
+        return clips.frame.select(LINE.name).with_columns(*columns)
+
+    frames = [piece.frame.drop(LINE.name) for piece in read_manifest(str(path), work)]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
+
+
+def part_near(
+    rows: pl.DataFrame, near: Near, names: Sequence[str], spare_us: int, slack_us: Mapping[str, int]
+) -> tuple[pl.DataFrame, Near]:
+    """Part rows of two splits whose texts are near each other; and what is left of them.
+
+    A record that stands alone in a split goes back to train, where its only near text is, as long
+    as the split can spare it (`slack_us`); that costs nothing. Of any others, the one that was
+    drawn later, train's last of all, is held out, for up to `spare_us` in all. Locked ones stay.
+    """
+    split = rows["split"].to_numpy().copy()
+    place = {name: np.flatnonzero(split == name) for name in near}
+    locked = rows[LOCKED.name].is_in(list(names)).fill_null(False).to_numpy()
+    back = _sent_back(rows, near, names, place, locked, dict(slack_us))
+    us, left = rows[DURATION_US.name].to_numpy(), {}
+    for name, found in near.items():
+        earlier = names.index(name) if name in names else len(names)
+        sides = found["sides"].to_numpy() & np.uint64((1 << earlier) - 1)
+        if name == TRAIN:  # those whose one near text comes to them
+            alone = (found["partners"] == 1).to_numpy()
+            sides = np.where(alone & back[found["partner"].to_numpy()], np.uint64(0), sides)
+        leaking = place[name][(sides > 0) & ~locked[place[name]]]
+        affordable = leaking[np.cumsum(us[leaking]) <= spare_us]
+        spare_us -= int(us[affordable].sum())
+        split[affordable] = HELD_OUT
+        stays = split[place[name]] == name
+        left[name] = found.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
+    indexed = np.concatenate([place[name] for name in names]) if names else np.empty(0, np.int64)
+    split[indexed[back[: indexed.size]]] = TRAIN
+    return rows.with_columns(pl.Series("split", split.tolist(), pl.String)), left
+
+
+def _sent_back(
+    rows: pl.DataFrame,
+    near: Near,
+    names: Sequence[str],
+    place: Mapping[str, npt.NDArray[np.int64]],
+    locked: npt.NDArray[np.bool_],
+    slack_us: dict[str, int],
+) -> npt.NDArray[np.bool_]:
+    """Which indexed records go back to train; the last entry (for no partner) is false."""
+    once = rows.select(
+        pl.len().over("group") == 1, (pl.len().over(NORMAL_KEY.name) == 1).alias("t")
+    )
+    single = once.select(pl.all_horizontal(pl.all())).to_series().to_numpy() & ~locked
+    train = near[TRAIN].filter((pl.col("partners") == 1) & (pl.col("sides") > 0))
+    wanted = np.unique(train["partner"].to_numpy())
+    back = np.zeros(sum(found.height for found in near.values()) + 1, np.bool_)
+    first = 0
+    for name in names:
+        lonely = single[place[name]] & (near[name]["partners"] == 0).to_numpy()
+        for number in wanted[(wanted >= first) & (wanted < first + place[name].size)]:
+            us = int(rows[DURATION_US.name][int(place[name][number - first])])
+            if lonely[number - first] and us <= slack_us[name]:
+                back[number] = True
+                slack_us[name] -= us
+        first += place[name].size
+    return back
+
+
+def near_leaks(left: Near, names: Sequence[str]) -> list[Json]:
+    """How many texts of one split have a near one in another, for each pair."""
+    pairs = [(TRAIN, name) for name in sorted(names)]
+    pairs += [(one, other) for one in sorted(names) for other in sorted(names) if one < other]
+    return [
+        {"kind": "near text", "between": [one, other], "count": _count(left, names, one, other)}
+        for one, other in pairs
+    ]
+
+
+def _count(left: Near, names: Sequence[str], one: str, other: str) -> int:
+    """Rows of the later drawn near the earlier drawn; train comes last."""
+    order = [*names, TRAIN]
+    first, last = sorted((one, other), key=order.index)
+    return int(
+        ((left[last]["sides"].to_numpy() >> np.uint64(order.index(first))) & np.uint64(1)).sum()
+    )
