@@ -63,9 +63,9 @@ def _sets_of(clips: Clips) -> pl.DataFrame:
 def _near(path: Path, index: NearIndex) -> pl.DataFrame:
     def work(clips: Clips) -> pl.DataFrame:
         texts = clips.texts
-        found = index.sides_near(texts.data, texts.start, texts.length)
-        columns = [pl.Series(name, values) for name, values in zip(_FOUND, found, strict=True)]
-        return clips.frame.select(LINE.name).with_columns(*columns)
+        sides, partner, partners = index.sides_near(texts.data, texts.start, texts.length)
+        found = {"sides": sides, "partner": partner, "partners": partners}
+        return clips.frame.select(LINE.name).hstack(pl.DataFrame(found))
 
     frames = [piece.frame.drop(LINE.name) for piece in read_manifest(str(path), work)]
     return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
