@@ -1,6 +1,6 @@
 """The language of rules: operators, the words a rule may use, expressions and their meaning."""
 
-from curate.operators.declare import BY_SYMBOL, FIELDS, OPERATORS, Operator, vocabulary
+from curate.operators.declare import BY_SYMBOL, FIELDS, OPERATORS, Kind, Operator, vocabulary
 from curate.operators.evaluate import Batch, Truth, holds
 from curate.operators.parse import parse
 from curate.operators.scan import suggest
@@ -29,6 +29,7 @@ __all__ = [
     "Batch",
     "Comparison",
     "IsNull",
+    "Kind",
     "Member",
     "Name",
     "Negative",

@@ -6,7 +6,7 @@ negation    = "not" negation | comparison
 comparison  = sum [symbol sum | ["not"] "in" list | "is" ["not"] "null"]
 sum         = product (("+" | "-") product)*
 product     = factor (("*" | "/") factor)*
-factor      = "-" factor | number | text | name | "(" condition ")"
+factor      = "-" factor | number | text | name | name "(" name ")" | "(" condition ")"
 list        = "[" literal ("," literal)* "]"
 """
 
@@ -41,21 +41,29 @@ MAX_DEPTH = 40
 _KINDS: Mapping[Kind, str] = {"number": "a number", "text": "a text", "truth": "a condition"}
 
 
-def parse(text: str, where: str, further: Mapping[str, Kind] = MappingProxyType({})) -> Node:
+def parse(
+    text: str,
+    where: str,
+    further: Mapping[str, Kind] = MappingProxyType({}),
+    of: Mapping[str, Kind] | None = None,
+) -> Node:
     """The tree of a condition, or ConfigError with every fault that could be seen at `where`.
 
-    `further` are names that it may use beside the vocabulary of rules.
+    `further` are names that it may use beside the vocabulary of rules, or of `of` in its place. A
+    name there may be that of a statistic, such as `median(char_rate)`.
     """
-    return _Parser(Place(text, where), further).whole()
+    known = vocabulary() if of is None else of
+    return _Parser(Place(text, where), {**known, **further}).whole()
 
 
 class _Parser:
     """One text, one pass: unknown names are collected, the first fault of syntax ends it."""
 
-    def __init__(self, place: Place, further: Mapping[str, Kind]) -> None:
+    def __init__(self, place: Place, known: Mapping[str, Kind]) -> None:
         self.place = place
         self.tokens = scan(place)
-        self.known = {**vocabulary(), **further}
+        self.known = known
+        self.statistics = {name.partition("(")[0] for name in known if name.endswith(")")}
         self.faults: list[Fault] = []
         self.position = 0
         self.depth = 0
@@ -206,8 +214,18 @@ class _Parser:
             case "text":
                 return Text(token.text[1:-1])
             case "word":
-                return Name(token.text, self._kind(token))
+                named = self._statistic(token) if token.text in self.statistics else token
+                return Name(named.text, self._kind(named))
         raise self._stop(f"expected a number, a text, a name or '(' before {token}", token.at)
+
+    def _statistic(self, token: Token) -> Token:
+        """A statistic with what it is of, as one name."""
+        self._demand("(")
+        of = self._next()
+        if of.type != "word":
+            raise self._stop(f"expected a metric, found {of}", of.at)
+        self._demand(")")
+        return Token("word", f"{token.text}({of.text})", token.at)
 
     def _figure(self, token: Token) -> float:
         value = float(token.text)
@@ -218,6 +236,6 @@ class _Parser:
     def _kind(self, token: Token) -> Kind:
         if token.text not in self.known:
             mend = suggest(token.text, tuple(self.known))
-            what = f"unknown metric or field {token}"
+            what = f"unknown {'name' if self.statistics else 'metric or field'} {token}"
             self.faults.append(self.place.fault(what, token.at, mend))
         return self.known.get(token.text, "number")

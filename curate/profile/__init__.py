@@ -26,6 +26,7 @@ from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import heard
 from curate.profile.faults import audio_facts
+from curate.profile.grouped import judge_by_group
 from curate.profile.mended import told, warnings_of
 from curate.profile.records import Progress, records_schema, write_records
 from curate.profile.reuse import Old, find_old, same_code, write_measured
@@ -108,6 +109,7 @@ def profile_into(
         raise InputError(
             *(Fault(source.name, "holds no record: every line is blank") for source in sources)
         )
+    failing = judge_by_group(records, rules)
     strata = ["lang", "speaker", *grouped]
     summary = summarise(records, rules, strata, chosen(settings.groups), sources, counted)
     decided = told(records, people)
@@ -120,6 +122,7 @@ def profile_into(
         "groups": sorted(settings.groups),
         "inputs": [source.as_json() for source in read],
         "overrides": decided,
+        "group_rules": failing,
         **summary,
         "warnings": warnings_of(decided),
         **audio_facts(records, settings),
@@ -150,7 +153,7 @@ def settings_for(
     ConfigError for a group that there is not, for a file that cannot be read, and for tokens that
     are asked for without a tokenizer.
     """
-    wanted = _groups(groups) | groups_of(rules.names)
+    wanted = _groups(groups) | groups_of(rules.measured)
     model = None if tokenizer is None else read_tokenizer(tokenizer)
     if model is not None:
         wanted |= {"tokens"}

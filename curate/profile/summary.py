@@ -18,7 +18,7 @@ from curate.profile import duplicates
 from curate.profile.counted import Counted
 from curate.profile.spread import Spread, measure_spreads
 from curate.profile.tally import KEPT as WORST
-from curate.ruleset import RuleSet, Threshold, thresholds
+from curate.ruleset import GroupRule, RuleSet, Threshold, thresholds
 
 QUANTILES: Mapping[str, float] = {
     "p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5,
@@ -111,7 +111,22 @@ def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
                     "why": rule.why,
                 }
             )
-    return found
+    return found + [_group_rule_hit(rule, counted) for rule in rules.groups]
+
+
+def _group_rule_hit(rule: GroupRule, counted: Mapping[str, tuple[int, int, int]]) -> Json:
+    n, us, alone = counted.get(f"borderline:{rule.id}", (0, 0, 0))
+    return {
+        "rule": rule.id,
+        "metric": "",
+        "severity": "borderline",
+        "condition": f"{rule.by}: {rule.borderline.text}",
+        "where": "",
+        "rows": n,
+        "hours": hours(us),
+        "only_rows": alone,
+        "why": rule.why,
+    }
 
 
 def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:

@@ -1,5 +1,6 @@
 """Rule files: what they say, read strictly, with every fault at its line. See rules/README.md."""
 
+from curate.ruleset.groups import GroupRule
 from curate.ruleset.load import known_presets, load_rules, schema_path
 from curate.ruleset.model import (
     Condition,
@@ -15,6 +16,7 @@ from curate.ruleset.model import (
 __all__ = [
     "Condition",
     "Example",
+    "GroupRule",
     "Limit",
     "Rule",
     "RuleSet",

@@ -64,6 +64,15 @@ _METRIC: Shape = {
     "anyOf": [{"const": metric.name, "description": metric.meaning} for metric in METRICS]
 }
 
+GROUP_BY = ("speaker", "recording", "source", "lang", "task", "script")
+"""What a rule for groups may group by: fields, and the audio file."""
+
+LEAST_KEYS: Mapping[str, Shape] = {
+    "rows": {"type": "integer", "minimum": 0},
+    "hours": {"type": "number", "minimum": 0},
+}
+"""The keys of `at_least`."""
+
 RULE_KEYS: Mapping[str, Key] = {
     key.name: key
     for key in (
@@ -101,6 +110,28 @@ RULE_KEYS: Mapping[str, Key] = {
 }  # fmt: skip
 """The keys of a rule."""
 
+GROUP_KEYS: Mapping[str, Key] = {
+    key.name: key
+    for key in (
+        Key("id", "As a rule's; the tag is borderline:<id>.", RULE_KEYS["id"].shape),
+        Key("by", "What its groups have in common.", {"enum": list(GROUP_BY)}),
+        Key(
+            "at_least", "Smaller groups are not judged; by default 10 rows.",
+            _table(LEAST_KEYS, minProperties=1),
+        ),
+        Key(
+            "eval_if",
+            "When a group fails, as in 'bad_share >= 0.2 or median(char_rate) > 25': its clean "
+            "rows then train, and never measure.",
+        ),
+        Key("reason", "Words added to the reason that its records are given."),
+        Key("why", "The evidence for the numbers."),
+        RULE_KEYS["override"],
+        RULE_KEYS["off"],
+    )
+}  # fmt: skip
+"""The keys of a rule for groups."""
+
 FILE_KEYS: Mapping[str, Key] = {
     key.name: key
     for key in (
@@ -112,6 +143,13 @@ FILE_KEYS: Mapping[str, Key] = {
         ),
         Key("about", "What the file is for, for people."),
         Key("rules", "The rules, in the order in which they speak.", {"type": "array"}),
+        Key("groups", "Rules for groups; they speak after all rules.", {"type": "array"}),
+        Key(
+            "max_rejected",
+            "A warning is due where more than this share of a stratum's hours is rejected; 0.1 by "
+            "default.",
+            {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        ),
     )
 }  # fmt: skip
 """The keys of a rule file."""
@@ -120,15 +158,23 @@ FILE_KEYS: Mapping[str, Key] = {
 def json_schema() -> Mapping[str, object]:
     """The JSON Schema (draft 2020-12) of a rule file."""
     rules = {"type": "array", "items": {"$ref": "#/$defs/rule"}}
+    groups = {"type": "array", "items": {"$ref": "#/$defs/group"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Rules of asr-curate",
-        **_table(_described(FILE_KEYS) | {"rules": rules}, required=["schema", "name", "rules"]),
+        **_table(
+            _described(FILE_KEYS) | {"rules": rules, "groups": groups},
+            required=["schema", "name", "rules"],
+        ),
         "$defs": {
             "rule": {
                 **_table(_described(RULE_KEYS), required=["id"]),
                 "oneOf": [_LIMITED, _FREE, _OFF],
-            }
+            },
+            "group": {
+                **_table(_described(GROUP_KEYS), required=["id"]),
+                "oneOf": [_GROUP, _OFF],
+            },
         },
     }
 
@@ -154,6 +200,11 @@ _FREE: Shape = {
     "properties": _NOT_OFF,
     **_any_of("bad_if", "eval_if"),
     "not": _any_of("metric", "bad", "eval"),
+}
+_GROUP: Shape = {
+    "title": "a rule for groups",
+    "properties": _NOT_OFF,
+    "required": ["by", "eval_if"],
 }
 _OFF: Shape = {
     "title": "a rule that is dropped",

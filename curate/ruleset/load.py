@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from curate.errors import ConfigError, Fault, raise_all
 from curate.operators import suggest
 from curate.ruleset.conflicts import conflicts
 from curate.ruleset.entries import Notes
-from curate.ruleset.model import Rule, RuleSet
+from curate.ruleset.groups import GroupRule
+from curate.ruleset.model import MAX_REJECTED, Rule, RuleSet
 from curate.ruleset.read import Draft, RuleFile, read_rule_file
 
 DEFAULT = "default"
@@ -37,9 +39,15 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
     loaded = _load(place, (), faults)
     raise_all(ConfigError, faults)
     assert loaded is not None, "what could not be loaded left a fault"
-    name, content, rules = loaded
-    raise_all(ConfigError, list(conflicts(rules)))
-    return RuleSet(name, place.shown, hashlib.sha256(content).hexdigest(), rules)
+    raise_all(ConfigError, list(conflicts(loaded.rules)))
+    return RuleSet(
+        name=loaded.name,
+        path=place.shown,
+        sha256=hashlib.sha256(loaded.content).hexdigest(),
+        rules=loaded.rules,
+        groups=loaded.groups,
+        max_rejected=MAX_REJECTED if loaded.max_rejected is None else loaded.max_rejected,
+    )
 
 
 def known_presets() -> tuple[str, ...]:
@@ -71,38 +79,52 @@ def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
     return _Place(_presets_folder() / relative, f"rules/{relative}")
 
 
-def _load(
-    place: _Place, seen: tuple[Path, ...], faults: list[Fault]
-) -> tuple[str, bytes, tuple[Rule, ...]] | None:
-    """Name, bytes and rules of the file with what it extends; None once there is a fault."""
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A file with what it extends; `content` is the bytes of both."""
+
+    name: str = ""
+    content: bytes = b""
+    rules: tuple[Rule, ...] = ()
+    groups: tuple[GroupRule, ...] = ()
+    max_rejected: float | None = None
+
+
+def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded | None:
+    """The file with what it extends; None once there is a fault."""
     notes = Notes(place.shown)
     content = _read_bytes(place, faults)
     if content is None:
         return None
     file = read_rule_file(_decode(content, notes), notes)
-    base, extended = _load_base(file, place, (*seen, place.path.resolve()), notes)
-    rules = _merge(base, file.drafts, notes) if extended is not None else ()
+    base = _load_base(file, place, (*seen, place.path.resolve()), notes)
+    if base is not None:
+        rules = _merge(base.rules, file.drafts, notes)
+        groups = _merge(base.groups, file.groups, notes)
+        _refuse_shared(rules, groups, notes)
+        limit = base.max_rejected if file.max_rejected is None else file.max_rejected
+        if not notes.faults:
+            return _Loaded(file.name, content + base.content, rules, groups, limit)
     faults.extend(notes.faults)
-    return None if notes.faults else (file.name, content + (extended or b""), rules)
+    return None
 
 
 def _load_base(
     file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: Notes
-) -> tuple[tuple[Rule, ...], bytes | None]:
-    """Rules and bytes of the file it extends, if any; None for bytes where that has faults."""
+) -> _Loaded | None:
+    """The file that it extends, empty where there is none; None where that one has faults."""
     if not file.extends:
-        return (), b""
+        return _Loaded()
     where = notes.at(file.extends_line)
     try:
         base = _find(file.extends, place.path.parent, where)
     except ConfigError as error:
         notes.take(error)
-        return (), None
+        return None
     if base.path.resolve() in seen:
         notes.add(file.extends_line, f"'{file.extends}' extends this file in turn: a circle")
-        return (), None
-    loaded = _load(base, seen, notes.faults)
-    return (loaded[2], loaded[1]) if loaded else ((), None)
+        return None
+    return _load(base, seen, notes.faults)
 
 
 def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
@@ -127,9 +149,21 @@ def _decode(content: bytes, notes: Notes) -> str:
         return ""
 
 
-def _merge(base: Sequence[Rule], drafts: Sequence[Draft], notes: Notes) -> tuple[Rule, ...]:
+def _refuse_shared(rules: Sequence[Rule], groups: Sequence[GroupRule], notes: Notes) -> None:
+    """Tags are named by ids: those of rules for rows and of rules for groups must differ."""
+    first = {rule.id: rule for rule in rules}
+    for group in groups:
+        if group.id in first:
+            line = int(group.at.rpartition(":")[2])
+            notes.add(line, f"rule '{group.id}' stands already at {first[group.id].at}")
+
+
+Judging = TypeVar("Judging", Rule, GroupRule)
+
+
+def _merge(base: Sequence[Judging], drafts: Sequence[Draft], notes: Notes) -> tuple[Judging, ...]:
     """The base's rules with those overridden in their place, then the new ones."""
-    merged: dict[str, Rule | None] = {rule.id: rule for rule in base}
+    merged: dict[str, Judging | None] = {rule.id: rule for rule in base}
     for draft in drafts:
         overridden = merged.get(draft.id)
         if draft.override and overridden is None:
@@ -141,5 +175,5 @@ def _merge(base: Sequence[Rule], drafts: Sequence[Draft], notes: Notes) -> tuple
             notes.add(draft.line, what, "add override: true, or choose another id")
         elif draft.rule is None and not draft.override:
             notes.add(draft.line, "only an extended file's rule can be off", "add override: true")
-        merged[draft.id] = draft.rule
+        merged[draft.id] = draft.rule  # type: ignore[assignment]
     return tuple(rule for rule in merged.values() if rule)

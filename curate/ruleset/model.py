@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from curate.operators import And, Comparison, Name, Node, Number, Operator, Or, names_in
+
+if TYPE_CHECKING:  # it is made of conditions, which are declared here
+    from curate.ruleset.groups import GroupRule
 
 Severity = Literal["bad", "borderline"]
 WhenNull = Literal["unknown", "clean"]
@@ -92,10 +95,15 @@ class Rule:
         return names_in(*(self.applied(condition) for _, condition in self.conditions()))
 
 
+MAX_REJECTED = 0.1
+"""The share of hours that may be rejected without a warning, unless the file says another."""
+
+
 @dataclass(frozen=True)
 class RuleSet:
-    """The rules of one file and of those it extends, in order.
+    """The rules of one file and of those it extends, in order; then those for groups.
 
+    Where a larger share of a stratum's hours than `max_rejected` is rejected, a warning is due.
     `sha256` is of the file's bytes followed by those of each file it extends in turn.
     """
 
@@ -103,6 +111,14 @@ class RuleSet:
     path: str
     sha256: str
     rules: tuple[Rule, ...]
+    groups: tuple[GroupRule, ...] = ()
+    max_rejected: float = MAX_REJECTED
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """`names`, and the metrics that its rules for groups need."""
+        more = (name for rule in self.groups for name in rule.metrics())
+        return tuple(dict.fromkeys([*self.names, *more]))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +126,7 @@ class RuleSet:
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.names()))
 
     def only(self, *ids: str) -> RuleSet:
-        """The same file with these rules alone."""
+        """The same file with these rules alone, and none for groups."""
         kept = tuple(rule for rule in self.rules if rule.id in ids)
         return RuleSet(self.name, self.path, self.sha256, kept)
 

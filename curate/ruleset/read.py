@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from curate.columns import VERDICTS
@@ -11,8 +11,10 @@ from curate.errors import ConfigError
 from curate.metrics import METRICS
 from curate.operators import BY_SYMBOL, parse, suggest
 from curate.ruleset.entries import Entries, Notes
+from curate.ruleset.groups import GroupRule, read_group
 from curate.ruleset.keys import (
     FILE_KEYS,
+    GROUP_KEYS,
     ID_PATTERN,
     RULE_KEYS,
     SCHEMA,
@@ -29,12 +31,12 @@ _LIMITS = f"write an operator ({' '.join(BY_SYMBOL)}) and a number in quotes, as
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One entry under `rules`: a rule, or the word that an extended file's rule is off."""
+    """One entry under `rules` or `groups`: a rule, or the word that an extended file's is off."""
 
     id: str
     line: int
     override: bool
-    rule: Rule | None
+    rule: Rule | GroupRule | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class RuleFile:
     extends: str
     extends_line: int
     drafts: tuple[Draft, ...]
+    groups: tuple[Draft, ...] = ()
+    max_rejected: float | None = None
 
 
 def read_rule_file(text: str, notes: Notes) -> RuleFile:
@@ -64,14 +68,36 @@ def read_rule_file(text: str, notes: Notes) -> RuleFile:
         entries.text("name"),
         entries.text("extends") if extended else "",
         extends.line if extends else 1,
-        tuple(_drafts(entries.items("rules"), notes)),
+        *_all_drafts(entries, notes),
+        _max_rejected(entries, notes),
     )
 
 
-def _drafts(trees: Sequence[Tree], notes: Notes) -> Iterator[Draft]:
+def _all_drafts(entries: Entries, notes: Notes) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:
+    """The entries under `rules` and `groups`; no id stands twice among both."""
     seen: dict[str, int] = {}
+    rules = _drafts(entries.items("rules"), RULE_KEYS, _rule, seen, notes)
+    groups = _drafts(entries.items("groups"), GROUP_KEYS, read_group, seen, notes)
+    return tuple(rules), tuple(groups)
+
+
+def _max_rejected(entries: Entries, notes: Notes) -> float | None:
+    node = entries.node("max_rejected")
+    number = node.number() if isinstance(node, Scalar) else None
+    if node is not None and (number is None or not 0 < number <= 1):
+        notes.add(node.line, "'max_rejected' is a share of hours, above 0 and up to 1", "as in 0.1")
+    return number
+
+
+def _drafts(
+    trees: Sequence[Tree],
+    known: Iterable[str],
+    read: Callable[[str, Entries, Notes], Rule | GroupRule | None],
+    seen: dict[str, int],
+    notes: Notes,
+) -> Iterator[Draft]:
     for tree in trees:
-        entries = Entries(tree, RULE_KEYS, "a rule", notes)
+        entries = Entries(tree, known, "a rule", notes)
         name = _id(entries, notes) if isinstance(tree, Table) else ""
         if name in seen:
             first = seen[name]
@@ -81,7 +107,7 @@ def _drafts(trees: Sequence[Tree], notes: Notes) -> Iterator[Draft]:
             off = entries.flag("off")
             if off:
                 _refuse_more(entries, notes)
-            rule = None if off else _rule(name, entries, notes)
+            rule = None if off else read(name, entries, notes)
             yield Draft(name, tree.line, entries.flag("override"), rule)
 
 

@@ -23,7 +23,7 @@ def said_words(
     because = f": {rule.reason}" if rule.reason else ""
     if condition.limits:
         return _limit_words(rule, condition.limits, columns[0], because)
-    return _free_words(condition, columns, because)
+    return free_words(condition, columns, rule.reason)
 
 
 def unknown_words(rule: Rule) -> str:
@@ -57,9 +57,11 @@ def _limit_words(
         yield f"{rule.metric} {shown}{tail}"
 
 
-def _free_words(
-    condition: Condition, columns: Sequence[Sequence[object]], because: str
+def free_words(
+    condition: Condition, columns: Sequence[Sequence[object]], reason: str
 ) -> Iterator[str]:
+    """The words of an expression, `columns` being those of `spoken_of`: itself, and its values."""
+    because = f": {reason}" if reason else ""
     names = spoken_of(condition)
     for values in zip(*columns, strict=True):
         named = zip(names, values, strict=True)

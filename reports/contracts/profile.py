@@ -153,6 +153,30 @@ class Duplicates(Model):
     duplicate_audio_offset_keys: int | None = None
 
 
+class FailedGroup(Model):
+    """A group that a rule for groups failed, and what that moved."""
+
+    value: str | None = None
+    rows: int | None = None
+    hours: float | None = None
+    facts: Mapping[str, float | None] = Field(default_factory=dict)
+    moved_rows: int | None = None
+    moved_hours: float | None = None
+
+
+class GroupRule(Model):
+    """A rule for groups: how many it judged, how many failed, the worst of those."""
+
+    rule: str | None = None
+    by: str | None = None
+    condition: str | None = None
+    judged: int | None = None
+    failed: int | None = None
+    moved_rows: int | None = None
+    moved_hours: float | None = None
+    worst: tuple[FailedGroup, ...] = ()
+
+
 class Decisions(Model):
     """Decisions that found no record, or a changed one."""
 
@@ -226,4 +250,5 @@ class Profile(Artefact):
     correlations: Correlations = Correlations()
     duplicates: Duplicates = Duplicates()
     overrides: Overrides | None = None
+    group_rules: tuple[GroupRule, ...] = ()
     warnings: tuple[str, ...] = ()

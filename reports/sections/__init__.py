@@ -59,6 +59,12 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Strata", (Profile,), profile.strata, "Hours by verdict; bars show clean first."),
     Section(
+        "Groups that failed",
+        (Profile,),
+        depth.failed_groups,
+        "What is clean in such a group trains, and is not evaluated on; the most moved come first.",
+    ),
+    Section(
         "Worst groups",
         (Profile,),
         depth.worst_groups,

@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from reports import drawn
 from reports.contracts import Profile
-from reports.contracts.profile import Group
+from reports.contracts.profile import Group, GroupRule
+from reports.format import count
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 
@@ -40,6 +41,38 @@ def _groups(column: str, groups: tuple[Group, ...]) -> Markup:
         for it in groups
     ]
     return Table(column, columns, rows).render()
+
+
+def failed_groups(profile: Profile) -> Markup | None:
+    """A table per rule for groups that a group failed."""
+    return joined(
+        *(
+            titled(f"{rule.rule}: {count(rule.failed)} of {count(rule.judged)}", _failed(rule))
+            for rule in profile.group_rules
+            if rule.worst
+        )
+    )
+
+
+def _failed(rule: GroupRule) -> Markup:
+    facts = tuple(rule.worst[0].facts)
+    columns = (
+        Column(rule.by or "group", "text"),
+        Column("rows", "count"),
+        Column("hours", "hours"),
+        *(Column(fact, "number") for fact in facts),
+        Column("rows kept from evaluation", "count"),
+        Column("hours", "hours"),
+    )
+    rows = [
+        (
+            *(it.value, it.rows, it.hours, *(it.facts.get(fact) for fact in facts)),
+            *(it.moved_rows, it.moved_hours),
+        )
+        for it in rule.worst
+    ]
+    foot = ("all that failed", "", "", *("" for _ in facts), rule.moved_rows, rule.moved_hours)
+    return Table(rule.rule or "", columns, rows, foot=foot).render()
 
 
 def correlations(profile: Profile) -> Markup | None:

@@ -218,6 +218,28 @@ def profile() -> Json:
                 for i in range(3)
             ]
         },
+        "group_rules": [
+            {
+                "rule": "bad_speaker",
+                "by": "speaker",
+                "condition": "bad_share >= 0.05",
+                "judged": 50,
+                "failed": 3,
+                "moved_rows": 42,
+                "moved_hours": 0.3,
+                "worst": [
+                    {
+                        "value": f"spk_{i}",
+                        "rows": 90,
+                        "hours": 0.5,
+                        "facts": {"bad_share": 0.25, "median(char_rate)": None},
+                        "moved_rows": 14,
+                        "moved_hours": 0.1,
+                    }
+                    for i in range(3)
+                ],
+            }
+        ],
         "correlations": {
             "metrics": [row[0] for row in METRICS],
             "pearson": [

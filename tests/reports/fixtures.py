@@ -39,6 +39,7 @@ STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "sh
 
 
 _FREE = {
+    "facts",
     "versions",
     "strata",
     "worst_groups",
