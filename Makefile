@@ -11,7 +11,7 @@
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
-EXTRAS ?= shards,train,lid,near,vad,dev
+EXTRAS ?= shards,train,lid,near,ray,vad,dev
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=

@@ -75,6 +75,20 @@ def profile_command(
         typer.Option(help="What people decided about records, a line each (docs/overrides.md)."),
     ] = None,
     no_cache: NoCache = False,
+    engine: Annotated[
+        str, typer.Option(help="Where it is measured: local, or ray (extra [ray]).")
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="A Ray cluster that runs.", show_default="one of this machine's own"),
+    ] = None,
+    piece: Annotated[
+        str | None,
+        typer.Option(
+            help="Measure only the k-th of n shares (k/n) of the manifests into the folder --out, "
+            "as one task of an array of jobs; `curate merge` makes the profile."
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -83,9 +97,16 @@ def profile_command(
     Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
     """
     from curate.audio.wish import AudioWish
-    from curate.cli import show, stages
+    from curate.cli import scaling, show, stages
 
-    with show.progress(stages.input_bytes(manifests), quiet) as advance:
+    if piece is not None:
+        job = (manifests, rules, listed(by), listed(with_), phrases, format, tokenizer, overrides)
+        show.line(scaling.measure_share(piece, out, audio is not None, *job))
+        return
+    with (
+        scaling.chosen(engine, ray_address, out, show.say(quiet)) as measuring,
+        show.progress(stages.input_bytes(manifests), quiet) as advance,
+    ):
         found = stages.profile(
             manifests,
             out,
@@ -102,6 +123,7 @@ def profile_command(
             overrides,
             AudioWish.of(audio_root, allow_root, audio_sample),
             advance.listen,
+            measuring,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
 

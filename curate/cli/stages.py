@@ -15,8 +15,8 @@ from curate.outputs import whole_directory, write_json
 from curate.overrides import Overrides
 from curate.overrides import read as read_log
 from curate.profile import OURS as PROFILE_FILES
+from curate.profile import Engine, read_profile, settings_for, unchanged
 from curate.profile import profile_into as build_profile
-from curate.profile import read_profile, settings_for, unchanged
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
@@ -47,6 +47,7 @@ def profile(
     overrides: Path | None = None,
     audio: AudioWish | None = None,
     on_audio: Progress = lambda done, files: None,
+    engine: Engine | None = None,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
@@ -61,7 +62,7 @@ def profile(
         found = build_profile(
             manifests, folder, chosen, by, command, advance,
             settings=settings, old=old, on_reuse=say, format=format,
-            overrides=people, on_audio=on_audio,
+            overrides=people, on_audio=on_audio, engine=engine,
         )  # fmt: skip
         reports.build("profile", folder)
     return found

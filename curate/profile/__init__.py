@@ -28,14 +28,17 @@ from curate.profile import heard
 from curate.profile.faults import audio_facts
 from curate.profile.grouped import judge_by_group
 from curate.profile.mended import told, warnings_of
-from curate.profile.records import Progress, records_schema, write_records
-from curate.profile.reuse import Old, find_old, same_code, write_measured
+from curate.profile.records import Progress, add_late, records_schema, write_records
+from curate.profile.reuse import Kept, find_old, same_code, write_measured
+from curate.profile.sound import Ear
 from curate.profile.summary import Json, read_profile, summarise
 from curate.ruleset import RuleSet
 
 __all__ = [
     "LIBRARIES",
     "OURS",
+    "Engine",
+    "fields_of",
     "profile_into",
     "read_profile",
     "settings_for",
@@ -55,6 +58,10 @@ LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 
+Engine = Callable[[Sequence[Origin], RuleSet, Sequence[str], Settings, Overrides], Kept]
+"""Measures sources by these rules, further fields, settings and decisions somewhere else."""
+
+
 def profile_into(
     manifests: Sequence[str],
     folder: Path,
@@ -69,11 +76,13 @@ def profile_into(
     format: str | None = None,
     overrides: Overrides | None = None,
     on_audio: Progress = lambda done, files: None,
+    engine: Engine | None = None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
     `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
-    again; `on_reuse` is told so in words. The outputs are the same with and without it.
+    again; `on_reuse` is told so in words. `engine`, in its place, measures elsewhere (Ray, or other
+    machines did). The outputs are the same with and without either.
 
     `on_audio` is called with how many audio files were looked at, of how many.
 
@@ -85,13 +94,16 @@ def profile_into(
     that cannot be a column.
     """
     sources = find_sources(manifests, format)
-    grouped = _grouped(by, kept_fields(sources))
-    extra_fields = [name for name in grouped if name not in GROUPABLE]
+    grouped, extra_fields = fields_of(by, sources)
     settings = settings or settings_for(rules)
-    kept = find_old(old, sources, extra_fields, settings)
-    if kept.sources:
-        on_reuse(_said(kept, sources))
     people = overrides or Overrides()
+    kept: Kept
+    if engine is not None:
+        kept = engine(sources, rules, extra_fields, settings, people)
+    else:
+        kept = find_old(old, sources, extra_fields, settings)
+        if kept.sources:
+            on_reuse(_said(kept, sources))
     records = folder / "records.parquet"
     read, total, counted = write_records(
         sources,
@@ -103,15 +115,18 @@ def profile_into(
         settings,
         kept,
         people,
-        on_audio,
     )
+    ear = Ear(read, settings, old or Path(), threads, on_audio)
+    late = add_late(records, rules, settings, ear, people)
     if not total.rows:
         raise InputError(
             *(Fault(source.name, "holds no record: every line is blank") for source in sources)
         )
     failing = judge_by_group(records, rules)
     strata = ["lang", "speaker", *grouped]
-    summary = summarise(records, rules, strata, chosen(settings.groups), sources, counted)
+    summary = summarise(
+        records, rules, strata, chosen(settings.groups), sources, None if late else counted
+    )
     decided = told(records, people)
     found: Json = {
         "schema": SCHEMA,
@@ -181,8 +196,7 @@ def unchanged(
         return False
     settings = settings or settings_for(rules)
     sources = find_sources(manifests, format)
-    grouped = _grouped(by, kept_fields(sources))
-    extra_fields = [name for name in grouped if name not in GROUPABLE]
+    grouped, extra_fields = fields_of(by, sources)
     made = {
         "schema": SCHEMA,
         "versions": versions(LIBRARIES),
@@ -203,6 +217,14 @@ def unchanged(
     return len(find_old(folder, sources, extra_fields, settings).sources) == len(sources)
 
 
+def fields_of(by: Sequence[str], sources: Sequence[Origin]) -> tuple[list[str], list[str]]:
+    """What `by` and the sources' formats group by, beside language and speaker; and those of it
+    that become columns of their own. ConfigError for a field that cannot be a column.
+    """
+    grouped = _grouped(by, kept_fields(sources))
+    return grouped, [name for name in grouped if name not in GROUPABLE]
+
+
 def _unchanged_audio(folder: Path, found: Json, settings: Settings) -> bool:
     """Whether all audio that was looked at is as it was, and was looked at as it would be now."""
     groups = settings.groups & heard.GROUPS_OF["voice"]
@@ -219,7 +241,7 @@ def rules_named(rules: RuleSet) -> Json:
     return {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256}
 
 
-def _said(kept: Old, sources: Sequence[Origin]) -> str:
+def _said(kept: Kept, sources: Sequence[Origin]) -> str:
     rows = sum(source.rows for _, source in kept.sources.values())
     return (
         f"{len(kept.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are judged "

@@ -44,15 +44,16 @@ class Products:
         found = np.zeros((4, len(at), len(at)))
         _accumulate(values, low, scale, *found)
         place = np.ix_(at, at)
-        for total, part in zip(self._totals(), found, strict=True):
+        for total, part in zip(self.totals(), found, strict=True):
             total[place] += part.astype(np.int64)
 
     def merge(self, other: Products) -> None:
         """Add what was added to another one of the same metrics."""
-        for total, part in zip(self._totals(), other._totals(), strict=True):
+        for total, part in zip(self.totals(), other.totals(), strict=True):
             total += part
 
-    def _totals(self) -> tuple[Sums, ...]:
+    def totals(self) -> tuple[Sums, ...]:
+        """The four matrices."""
         return self.rows, self.sums, self.squares, self.products
 
     def pearson(self, metrics: Sequence[Metric]) -> list[list[float | None]]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from curate.columns import DURATION_US
@@ -49,6 +51,30 @@ class Counted:
         self.products.merge(other.products)
         self.rows += other.rows
 
+    def save(self, path: Path) -> None:
+        """Write all of it as arrays (numpy's .npz); `load` reads it."""
+        arrays = {
+            f"{name}/{part}": array
+            for name, tally in self.tallies.items()
+            for part, array in tally.arrays().items()
+        }
+        products = {f"products/{k}": array for k, array in enumerate(self.products.totals())}
+        with path.open("wb") as file:
+            np.savez_compressed(file, rows=self.rows, **arrays, **products)
+
+    @classmethod
+    def load(cls, path: Path, metrics: Sequence[Metric]) -> Counted:
+        """What `save` wrote of these metrics. OSError, ValueError or KeyError for what is not."""
+        found = cls.of(metrics)
+        with np.load(path, allow_pickle=False) as arrays:
+            found.rows = int(arrays["rows"])
+            for name, tally in found.tallies.items():
+                for part, array in tally.arrays().items():
+                    array[...] = arrays[f"{name}/{part}"]
+            for k, array in enumerate(found.products.totals()):
+                array[...] = arrays[f"products/{k}"]
+        return found
+
 
 class Counter:
     """Counts frames on a thread of its own, in their order."""
@@ -62,6 +88,10 @@ class Counter:
         self._jobs.append(self._pool.submit(self._counted.add, frame))
         while len(self._jobs) > _WAITING:
             self._jobs.popleft().result()
+
+    def merge(self, part: Counted) -> None:
+        """Add what was counted elsewhere of the rows that come next."""
+        self._jobs.append(self._pool.submit(self._counted.merge, part))
 
     def finish(self) -> None:
         """Wait until all is counted."""

@@ -24,7 +24,7 @@ from curate.manifest.places import with_fields
 from curate.metrics.measure import Settings
 from curate.overrides import Decision, Overrides
 from curate.overrides.identity import audio_keys
-from curate.profile.reuse import Old
+from curate.profile.reuse import Kept
 from curate.profile.source import Source
 
 NAMED = 20
@@ -33,7 +33,7 @@ _PLACE = (LINE.name, BYTE_OFFSET.name, BYTE_LENGTH.name)
 
 
 def kept_rows(
-    old: Old, source: Source, overrides: Overrides, settings: Settings, fields: Sequence[str]
+    old: Kept, source: Source, overrides: Overrides, settings: Settings, fields: Sequence[str]
 ) -> Iterator[pl.DataFrame]:
     """The rows of a kept source, marked by today's decisions.
 
@@ -51,7 +51,7 @@ def kept_rows(
 
 
 def _measured_again(
-    old: Old, source: Source, overrides: Overrides, settings: Settings, fields: Sequence[str]
+    old: Kept, source: Source, overrides: Overrides, settings: Settings, fields: Sequence[str]
 ) -> pl.DataFrame:
     empty = pl.DataFrame()
     frames = [

@@ -19,7 +19,7 @@ from curate.profile.copies import WHOLE_INPUT, add_copies, sink
 from curate.profile.counted import Counted, counting
 from curate.profile.heard import GROUPS_OF
 from curate.profile.mended import kept_rows
-from curate.profile.reuse import Old, file_state, reusable
+from curate.profile.reuse import Kept, Old, file_state, reusable
 from curate.profile.sound import Ear, add_sound
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
@@ -27,6 +27,9 @@ from curate.tags import tag_batch
 
 Progress = Callable[[int, int], None]
 """Called with (bytes, rows) newly read."""
+
+LATE = WHOLE_INPUT | GROUPS_OF["voice"]
+"""Groups of metrics that are filled when all is read, or heard: `add_late`."""
 
 
 def records_schema(
@@ -51,28 +54,27 @@ def write_records(
     on_progress: Progress,
     threads: int | None = None,
     settings: Settings | None = None,
-    old: Old | None = None,
+    kept: Kept | None = None,
     overrides: Overrides | None = None,
-    on_audio: Progress = lambda done, files: None,
-) -> tuple[list[Source], Amount, Counted | None]:
+) -> tuple[list[Source], Amount, Counted]:
     """Write one row per non-blank line of `sources`; returns what was read of each, and in all, and
-    what was counted of the metrics (None where some are known only when all is read).
+    what was counted of the metrics.
 
     Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
-    sources come from `old`, whose rows are judged anew but not measured. What people decided in
-    `overrides` stands above the rules. Raises InputError for a source that cannot be read whole.
+    sources come from `kept`, which are not measured. What people decided in `overrides` stands
+    above the rules. Where metrics are asked for that need the whole input, or audio, nothing is
+    judged yet: see `add_late`. Raises InputError for a source that cannot be read whole.
     """
-    old = old or Old(path)
+    kept = kept or Old(path)
     read = [
-        old.sources[each.name][1] if each.name in old.sources else Source(each) for each in sources
+        kept.sources[each.name][1] if each.name in kept.sources else Source(each)
+        for each in sources
     ]
     failure: list[BaseException] = []
     settings, people = settings or Settings(), overrides or Overrides()
     columns = records_schema(extra_fields, settings.groups)
     # What is known only when all is read or heard: until then nothing can be judged.
-    late = settings.groups & WHOLE_INPUT
-    hears = settings.groups & GROUPS_OF["voice"]
-    first_rules = rules.only() if late or hears else rules
+    first_rules = rules.only() if settings.groups & LATE else rules
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
         return people.decide(tag_batch(rows, first_rules))[list(columns)]
@@ -85,23 +87,30 @@ def write_records(
             on_progress(piece.bytes, piece.frame.height)
             yield piece.frame
 
-    def frames() -> Iterator[pl.DataFrame]:
+    def frames(source: Source) -> Iterator[pl.DataFrame]:
+        if source.name not in kept.sources:
+            yield from fresh(source)
+            return
+        on_progress(source.bytes, source.rows)
+        if kept.judged:
+            yield from kept.rows(source)
+            return
+        rows = kept_rows(kept, source, people, settings, extra_fields)
+        yield from in_order(judge, rows, threads or thread_count())
+
+    def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
             for source in read:
-                if source.name in old.sources:
-                    on_progress(source.bytes, source.rows)
-                    rows = kept_rows(old, source, people, settings, extra_fields)
-                    yield from in_order(judge, rows, threads or thread_count())
-                else:
-                    yield from fresh(source)
+                part = kept.counted(source)
+                for frame in frames(source):
+                    if part is None:
+                        counter.add(frame)
+                    yield frame
+                if part is not None:
+                    counter.merge(part)
         except BaseException as error:  # carried past the engine, which would wrap it in its own
             failure.append(error)
             raise
-
-    def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
-        for frame in frames():
-            counter.add(frame)
-            yield frame
 
     counted = Counted.of(chosen(settings.groups))
     try:
@@ -111,12 +120,21 @@ def write_records(
         if failure:
             raise failure[0] from None
         raise
+    return read, _total(path), counted
+
+
+def add_late(
+    path: Path, rules: RuleSet, settings: Settings, ear: Ear, overrides: Overrides
+) -> bool:
+    """Fill what is known only when all is read or heard, and judge the rows then; whether there
+    was such a thing.
+    """
+    late, hears = settings.groups & WHOLE_INPUT, settings.groups & GROUPS_OF["voice"]
     if hears:
-        ear = Ear(read, settings, old.records.parent, threads, on_audio)
-        add_sound(path, rules.only() if late else rules, ear, people.decide)
+        add_sound(path, rules.only() if late else rules, ear, overrides.decide)
     if late:
-        add_copies(path, rules, late, people.decide)
-    return read, _total(path), None if late or hears else counted
+        add_copies(path, rules, late, overrides.decide)
+    return bool(late or hears)
 
 
 def _total(path: Path) -> Amount:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -26,6 +26,7 @@ from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
 from curate.outputs import write_json
 from curate.profile.code import all_code, measuring_code
+from curate.profile.counted import Counted
 from curate.profile.heard import GROUPS_OF, values_of
 from curate.profile.source import Source
 
@@ -34,6 +35,24 @@ SCHEMA = "curate.measured/1"
 BATCH = 122_880
 _FRESH_NS = 2_000_000_000
 """A file written so shortly before the profile was may have changed again within one clock tick."""
+
+
+class Kept(Protocol):
+    """Rows that need not be measured again: an older profile's, or pieces measured elsewhere."""
+
+    @property
+    def sources(self) -> Mapping[str, tuple[int, Source]]:
+        """For each source its first row, and what was read of it."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether the rows carry the verdicts that are asked for."""
+
+    def rows(self, source: Source) -> Iterator[pl.DataFrame]:
+        """The measured rows of a source, in order."""
+
+    def counted(self, source: Source) -> Counted | None:
+        """What was counted of a source's rows, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,7 @@ class Old:
     records: Path
     sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
     unheard: Mapping[str, pl.DataType] = field(default_factory=dict)
+    judged: bool = False
 
     def rows(self, source: Source) -> Iterator[pl.DataFrame]:
         """The measured rows of a kept source, in order."""
@@ -55,6 +75,9 @@ class Old:
         plan = plan.with_columns(pl.lit(None, self.unheard[name]).alias(name) for name in absent)
         for at in range(0, source.rows, BATCH):
             yield plan.slice(first + at, min(BATCH, source.rows - at)).collect()
+
+    def counted(self, source: Source) -> None:
+        """Nothing: verdicts are no part of it, but rows may have been counted with others."""
 
 
 def find_old(
@@ -75,7 +98,8 @@ def find_old(
         whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
         measured = settings.groups - GROUPS_OF["voice"]  # audio is heard anew, or not at all
         fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
-        same = noted["measuring"] == measuring_code() and noted["phrases"] == _named(settings)
+        asked = noted["phrases"] == settings_name(settings)
+        same = noted["measuring"] == measuring_code() and asked
         if not (whole and fits and same):
             return Old(records)
         wanted = {origin.name: origin for origin in origins if reusable(origin)}
@@ -130,7 +154,7 @@ def file_state(name: str) -> dict[str, int]:
     }
 
 
-def _named(settings: Settings) -> str:
+def settings_name(settings: Settings) -> str:
     """One name for the phrases that were looked for, and for the tokenizer."""
     name = settings.tokenizer.name if settings.tokenizer else ""
     given = settings.phrases.tobytes() + name.encode()
@@ -151,7 +175,7 @@ def write_measured(
         "all": all_code(),
         "by": list(by),
         "groups": sorted(settings.groups),
-        "phrases": _named(settings),
+        "phrases": settings_name(settings),
         "records_bytes": (folder / "records.parquet").stat().st_size,
         "sources": entries,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,6 +58,13 @@ class Tally:
             values, us, first_row, self.low, self.high, self.rows, self.us,
             self.span, self.sums, self.worst, self.worst_at,
         )  # fmt: skip
+
+    def arrays(self) -> Mapping[str, npt.NDArray[np.generic]]:
+        """All that was counted, by name; writing into them changes the tally."""
+        return {
+            "rows": self.rows, "us": self.us, "span": self.span, "sums": self.sums,
+            "worst": self.worst, "worst_at": self.worst_at,
+        }  # fmt: skip
 
     def merge(self, other: Tally, first_row: int) -> None:
         """Count what another tally of the same metric counted of rows from `first_row` on."""

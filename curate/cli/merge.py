@@ -1,0 +1,28 @@
+"""The command that makes a profile of pieces that several jobs measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.app import AsJson, Out, Quiet, app, command_line
+
+
+@app.command(name="merge")
+def merge_command(
+    pieces: Annotated[Path, typer.Argument(help="The folder that `--piece` wrote into.")],
+    out: Out,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the profile of pieces that an array of jobs measured; nothing is measured again.
+
+    Example: `curate merge pieces/ --out profile/`
+    """
+    from curate.cli import scaling, show
+
+    with show.progress(0, quiet) as advance:
+        found = scaling.merge(pieces, out, command_line(), advance)
+    show.summary(found, as_json, quiet, show.profile_table, out)

@@ -1,0 +1,98 @@
+"""Where a profile is measured: here, on Ray, or by an array of jobs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from curate.cli import stages
+from curate.errors import ConfigError
+from curate.manifest.origin import Origin
+from curate.metrics.measure import Settings
+from curate.operators import suggest
+from curate.overrides import Overrides
+from curate.profile import Engine
+from curate.profile.records import Progress
+from curate.profile.summary import Json
+from curate.ruleset import RuleSet
+from curate.scale.array import Wish, merged, refuse_stdin
+from curate.scale.array import measure_share as measure
+from curate.scale.cluster import run_on_ray
+from curate.scale.pieces import Job, Pieces
+
+_ENGINES = ("local", "ray")
+
+
+@contextmanager
+def chosen(
+    name: str, address: str | None, out: Path, say: Callable[[str], None]
+) -> Iterator[Engine | None]:
+    """The engine of a name; None for the local one. ConfigError for one that there is not.
+
+    Pieces stand in `OUT.pieces` beside the output, and go when it is in place.
+    """
+    if name not in _ENGINES:
+        raise ConfigError.of("--engine", f"unknown engine {name!r}", suggest(name, _ENGINES))
+    if name == "local":
+        if address is not None:
+            raise ConfigError.of("--ray-address", "is for --engine ray", "add --engine ray")
+        yield None
+        return
+    folder = Path(f"{out.resolve()}.pieces")
+
+    def engine(
+        origins: Sequence[Origin],
+        rules: RuleSet,
+        fields: Sequence[str],
+        settings: Settings,
+        overrides: Overrides,
+    ) -> Pieces:
+        refuse_stdin([origin.name for origin in origins])
+        folder.mkdir(parents=True, exist_ok=True)
+        job = Job(folder, tuple(origins), rules, tuple(fields), settings, overrides)
+        run_on_ray(job, address, say=say)
+        return Pieces(job)
+
+    yield engine
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure_share(
+    share: str,
+    folder: Path,
+    audio: bool,
+    manifests: Sequence[str],
+    rules: str | None,
+    by: Sequence[str],
+    groups: Sequence[str],
+    phrases: Sequence[str],
+    format: str | None,
+    tokenizer: Path | None,
+    overrides: Path | None,
+) -> str:
+    """`curate profile --piece k/n`: what was done, in words."""
+    if audio:
+        what, mend = "pieces hold no measures of audio", "leave it out, or profile without --piece"
+        raise ConfigError.of("--audio", what, mend)
+    wish = Wish(manifests, rules, by, groups, phrases, format, _name(tokenizer), _name(overrides))
+    return measure(wish, folder, share)
+
+
+def merge(folder: Path, out: Path, command: str, advance: Progress) -> Json:
+    """`curate merge`: the profile of the pieces; profile.json's content."""
+    wish, engine = merged(folder)
+    return stages.profile(
+        wish.manifests, out, wish.rules, wish.by, command, advance, False,
+        groups=wish.groups, phrases=wish.phrases, format=wish.format,
+        tokenizer=_path(wish.tokenizer), overrides=_path(wish.overrides), engine=engine,
+    )  # fmt: skip
+
+
+def _name(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _path(name: str | None) -> Path | None:
+    return None if name is None else Path(name)

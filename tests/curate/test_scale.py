@@ -1,0 +1,218 @@
+"""Measured in pieces, on several machines or none: the profile is the same, to the byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from curate.cli import scaling, stages
+from curate.errors import ConfigError, Fault, InputError
+from curate.profile import OURS, profile_into
+from curate.ruleset import load_rules
+from curate.scale import cluster
+from curate.scale.array import Wish, job_of, measure_share, merged
+from curate.scale.pieces import Job, Pieces, incomplete, measure_piece
+
+COMMAND = "a command"
+NAMES = [f"{letter}.jsonl" for letter in "abcde"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Five manifests in the working folder: one empty but for blank lines, one with a bad line."""
+    monkeypatch.chdir(tmp_path)
+    for at, name in enumerate(NAMES):
+        lines = [
+            json.dumps({
+                "audio_filepath": f"{name}/{n}.wav", "duration": 1 + (n * 7 + at) % 9 / 8,
+                "text": ("no " * (n % 17)).strip() or f"word {at} {n}",
+                "lang": ("en", "de")[n % 2], "speaker": f"s{n % 5}", "corpus": name,
+            })
+            for n in range(40 * at)
+        ]  # fmt: skip
+        (tmp_path / name).write_text("\n".join([*lines, "", "{broken" if at == 3 else ""]))
+    return NAMES
+
+
+def local(names: Sequence[str], out: str, **options: object) -> None:
+    nothing = lambda size, rows: None  # noqa: E731
+    stages.profile(names, Path(out), None, ["corpus"], COMMAND, nothing, False, **options)  # type: ignore[arg-type]
+
+
+def bytes_of(out: str) -> dict[str, bytes]:
+    return {name: (Path(out) / name).read_bytes() for name in sorted(OURS)}
+
+
+@pytest.mark.parametrize("groups", [[], ["copies", "compression"]])
+def test_shares_make_the_same_profile(corpus: list[str], groups: list[str]) -> None:
+    wish = Wish(corpus, by=["corpus"], groups=groups)
+    said = [measure_share(wish, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
+    assert said == [
+        "share 2 of 2: 2 of 5 manifests measured",
+        "share 1 of 2: 3 of 5 manifests measured",
+        "share 1 of 2: 0 of 5 manifests measured, 3 more were measured before",
+    ]
+    scaling.merge(Path("pieces"), Path("merged"), COMMAND, lambda size, rows: None)
+    local(corpus, "local", groups=groups)
+    assert bytes_of("merged") == bytes_of("local")
+
+
+def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
+    wish = Wish(corpus, by=["corpus"])
+    with pytest.raises(InputError, match="holds no pieces"):
+        merged(Path("pieces"))
+    measure_share(wish, Path("pieces"), "1/2")
+    with pytest.raises(InputError) as caught:
+        merged(Path("pieces"))
+    assert [fault.where for fault in caught.value.faults] == ["b.jsonl", "d.jsonl"]
+    assert "--piece 2/5" in caught.value.faults[0].mend
+    measure_share(wish, Path("pieces"), "2/2")
+    merged(Path("pieces"))
+    Path("c.jsonl").write_text(Path("c.jsonl").read_text() + "\n\n")
+    with pytest.raises(InputError, match=r"c\.jsonl: was not measured, or has changed"):
+        merged(Path("pieces"))
+    assert "1 of 5 manifests measured, 2 more" in measure_share(wish, Path("pieces"), "1/2")
+    merged(Path("pieces"))
+
+
+def test_pieces_of_something_else_are_not_mixed_in(corpus: list[str]) -> None:
+    measure_share(Wish(corpus), Path("pieces"), "1/2")
+    for other in (Wish(corpus[:3]), Wish(corpus, groups=["copies"]), Wish(corpus, by=["corpus"])):
+        with pytest.raises(ConfigError, match="something else"):
+            measure_share(other, Path("pieces"), "2/2")
+    Path("mine").mkdir()
+    Path("mine/thesis.tex").write_text("precious")
+    with pytest.raises(ConfigError, match="something else"):
+        measure_share(Wish(corpus), Path("mine"), "1/1")
+
+
+def test_rules_that_changed_are_noticed(corpus: list[str]) -> None:
+    text = "schema: curate.rules/1\nname: mine\nrules:\n  - {id: a, metric: words, bad: '> 9'}\n"
+    Path("mine.yaml").write_text(text)
+    measure_share(Wish(corpus, rules="mine.yaml"), Path("pieces"), "1/1")
+    merged(Path("pieces"))
+    Path("mine.yaml").write_text(text.replace("9", "8"))
+    with pytest.raises(InputError, match="rules or the list"):
+        merged(Path("pieces"))
+
+
+@pytest.mark.parametrize("share", ["", "3", "0/2", "3/2", "1/0", "a/b", "1/2/3", "-1/2"])
+def test_what_is_no_share(share: str, corpus: list[str]) -> None:
+    with pytest.raises(ConfigError, match="no share"):
+        measure_share(Wish(corpus), Path("pieces"), share)
+    assert not Path("pieces").exists()
+
+
+def test_faults_of_a_share_are_said_together(corpus: list[str]) -> None:
+    for name in ("x.gz", "y.gz"):
+        Path(name).write_bytes(b"\x1f\x8b\x08cut")
+    wish = Wish(["x.gz", *corpus, "y.gz"], format="nemo")
+    with pytest.raises(InputError) as caught:
+        measure_share(wish, Path("pieces"), "1/1")
+    assert [fault.where for fault in caught.value.faults] == ["x.gz", "y.gz"]
+    assert incomplete(job_of(wish, Path("pieces"))) == [0, 6]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("rays", None), "unknown engine 'rays'"),
+        (("local", "auto"), "--ray-address"),
+    ],
+)
+def test_wrong_engines(options: tuple[str, str | None], message: str) -> None:
+    with (
+        pytest.raises(ConfigError, match=message),
+        scaling.chosen(*options, Path("out"), lambda said: None),
+    ):
+        pytest.fail("the block must not run")
+
+
+def test_standard_input_stays_here(corpus: list[str]) -> None:
+    with pytest.raises(ConfigError, match="standard input"):
+        measure_share(Wish(["-"]), Path("pieces"), "1/1")
+
+
+def test_without_ray_one_line_says_what_to_install(
+    corpus: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(name: str) -> None:
+        raise ImportError(f"no {name}")
+
+    monkeypatch.setattr("curate.extras.importlib.import_module", absent)
+    with pytest.raises(ConfigError, match=r"--engine ray.*\n.*asr-curate\[ray\]"):
+        cluster.run_on_ray(job_of(Wish(corpus), Path("pieces")))
+
+
+def dies_once(job: Job, index: int) -> tuple[Fault, ...]:
+    """A worker that is killed in the middle of the second piece, the first time."""
+    import os
+    import signal
+
+    from curate.scale.pieces import measure_piece
+
+    flag = job.folder / "died"
+    if index == 1 and not flag.exists():
+        flag.touch()
+        job.path(index, "parquet").write_bytes(b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return measure_piece(job, index)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list[str]) -> None:
+    """Two workers of this machine; one cluster's life, since starting one takes seconds."""
+    ray = pytest.importorskip("ray")
+    Path("pieces").mkdir()
+    job = job_of(Wish(corpus, by=["corpus"]), Path("pieces").resolve())
+    said: list[str] = []
+    poison = 3
+
+    def task(job: Job, index: int) -> tuple[Fault, ...]:
+        if index == poison:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return dies(job, index)
+
+    dies = _by_value(dies_once)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(InputError, match=r"d\.jsonl: 3 workers died") as caught:
+        cluster.run_on_ray(job, workers=2, say=said.append, task=task)
+    assert len(caught.value.faults) == 1
+    assert not ray.is_initialized()
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert sum("b.jsonl: its worker died (1 of 3)" in line for line in said) == 1
+    assert sum("d.jsonl: its worker died" in line for line in said) == 3
+    assert incomplete(job) == [poison]
+    cluster.run_on_ray(job, workers=2, say=said.append)
+    assert "4 of 5 manifests were measured before and are kept" in said
+    local(corpus, "local")
+    Path("ray").mkdir()
+    engine = lambda *_: Pieces(job)  # noqa: E731
+    profile_into(corpus, Path("ray"), load_rules(None), ["corpus"], COMMAND, engine=engine)
+    found = {name: (Path("ray") / name).read_bytes() for name in OURS - {"report.html"}}
+    assert found == {name: bytes_of("local")[name] for name in found}
+
+
+def _by_value(function: object) -> object:
+    """A function that travels with its code: workers cannot import a test's module."""
+    from types import FunctionType
+
+    assert isinstance(function, FunctionType)
+    return FunctionType(function.__code__, {"__builtins__": __builtins__}, function.__name__)
+
+
+def test_a_piece_is_complete_only_with_its_marker(corpus: list[str]) -> None:
+    Path("pieces").mkdir()
+    job = job_of(Wish(corpus), Path("pieces"))
+    assert measure_piece(job, 2) == ()
+    assert incomplete(job) == [0, 1, 3, 4]
+    first = {path.name: path.read_bytes() for path in Path("pieces").iterdir()}
+    assert measure_piece(job, 2) == (), "twice is as good as once"
+    assert first == {path.name: path.read_bytes() for path in Path("pieces").iterdir()}
+    job.path(2, "json").write_text(job.path(2, "json").read_text()[:-20])
+    assert incomplete(job) == [0, 1, 2, 3, 4]
