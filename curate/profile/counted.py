@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -53,14 +54,14 @@ class Counted:
 
     def save(self, path: Path) -> None:
         """Write all of it as arrays (numpy's .npz); `load` reads it."""
-        arrays = {
+        arrays: dict[str, Any] = {
             f"{name}/{part}": array
             for name, tally in self.tallies.items()
             for part, array in tally.arrays().items()
         }
-        products = {f"products/{k}": array for k, array in enumerate(self.products.totals())}
+        arrays |= {f"products/{k}": array for k, array in enumerate(self.products.totals())}
         with path.open("wb") as file:
-            np.savez_compressed(file, rows=self.rows, **arrays, **products)
+            np.savez_compressed(file, rows=self.rows, **arrays)
 
     @classmethod
     def load(cls, path: Path, metrics: Sequence[Metric]) -> Counted:

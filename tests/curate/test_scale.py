@@ -50,7 +50,11 @@ def bytes_of(out: str) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("groups", [[], ["copies", "compression"]])
 def test_shares_make_the_same_profile(corpus: list[str], groups: list[str]) -> None:
-    wish = Wish(corpus, by=["corpus"], groups=groups)
+    Path("people.jsonl").write_text(
+        '{"decision": "text", "audio_filepath": "c.jsonl/3.wav", "text": "what was said", '
+        '"by": "anna", "at": "2026-11-26T10:06:00Z"}\n'
+    )
+    wish = Wish(corpus, by=["corpus"], groups=groups, overrides="people.jsonl")
     said = [measure_share(wish, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
     assert said == [
         "share 2 of 2: 2 of 5 manifests measured",
@@ -58,7 +62,7 @@ def test_shares_make_the_same_profile(corpus: list[str], groups: list[str]) -> N
         "share 1 of 2: 0 of 5 manifests measured, 3 more were measured before",
     ]
     scaling.merge(Path("pieces"), Path("merged"), COMMAND, lambda size, rows: None)
-    local(corpus, "local", groups=groups)
+    local(corpus, "local", groups=groups, overrides=Path("people.jsonl"))
     assert bytes_of("merged") == bytes_of("local")
 
 
@@ -198,7 +202,7 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     assert found == {name: bytes_of("local")[name] for name in found}
 
 
-def _by_value(function: object) -> object:
+def _by_value(function: cluster.Task) -> cluster.Task:
     """A function that travels with its code: workers cannot import a test's module."""
     from types import FunctionType
 
