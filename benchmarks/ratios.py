@@ -1,0 +1,206 @@
+"""Ratios that hold on a busy machine: everything interleaved in one run, the best of each.
+
+    .venv/bin/python -m benchmarks.ratios --rows 1000000
+
+Prints a Markdown table: what was measured, what against, the ratio, and the ratio that is asked
+for. Each line is one promise of ours about speed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.corpus import make
+from benchmarks.profile import WORK, parse_only, whole_profile
+from curate.profile import profile_into
+from curate.ruleset import load_rules
+
+Run = Callable[[], object]
+
+
+def best(runs: dict[str, Run], repeat: int) -> dict[str, float]:
+    """Seconds of each, the best of `repeat`, taken in turns."""
+    found = dict.fromkeys(runs, float("inf"))
+    for _ in range(repeat):
+        for name, run in runs.items():
+            begun = time.perf_counter()
+            run()
+            found[name] = min(found[name], time.perf_counter() - begun)
+    return found
+
+
+def row(what: str, value: float, wanted: str, detail: str) -> None:
+    print(f"| {what} | {value:.2f} | {wanted} | {detail} |", flush=True)
+
+
+def parse_ratio(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
+    took = best(
+        {"parse": lambda: parse_only(manifest), "whole": lambda: whole_profile(manifest, folder)},
+        repeat,
+    )
+    detail = f"{took['whole']:.2f} s against {took['parse']:.2f} s, {rows:,} rows"
+    row("profile at the rate of parsing alone", took["parse"] / took["whole"], ">= 0.5", detail)
+
+
+def second_thread(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
+    """In processes of their own: Polars reads its number of threads when it is imported."""
+    code = (
+        "import sys, time; from pathlib import Path; "
+        "from curate.profile import profile_into; from curate.ruleset import load_rules; "
+        "a = [sys.argv[1]], Path(sys.argv[2]), load_rules(None); t = int(sys.argv[3]); "
+        "profile_into([sys.argv[4]], a[1], a[2], threads=t); "
+        "b = time.perf_counter(); profile_into(*a, threads=t); print(time.perf_counter() - b)"
+    )
+    warm = str(make(manifest.parent / "warm.jsonl", 1000))
+
+    def run(threads: int) -> float:
+        environment = {**os.environ, "POLARS_MAX_THREADS": str(threads)}
+        command = [sys.executable, "-c", code, str(manifest), str(folder), str(threads), warm]
+        if threads == 1:
+            command = ["taskset", "-c", "0", *command]
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        return float(done.stdout)
+
+    one, two = float("inf"), float("inf")
+    for _ in range(repeat):
+        one, two = min(one, run(1)), min(two, run(2))
+    row("a second thread", one / two, ">= 1.6", f"{one:.2f} s, {two:.2f} s, {rows:,} rows")
+
+
+def small_files(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
+    parts = manifest.parent / f"{manifest.stem}-1000"
+    if not parts.exists():
+        parts.mkdir()
+        split = ["split", "-n", "l/1000", "-d", "-a", "4", "--additional-suffix=.jsonl"]
+        subprocess.run([*split, str(manifest), str(parts / "p")], check=True)
+    many = lambda: profile_into([str(parts / "*.jsonl")], folder, load_rules(None))  # noqa: E731
+    took = best({"one": lambda: whole_profile(manifest, folder), "many": many}, repeat)
+    detail = f"{took['many']:.2f} s, {took['one']:.2f} s, {rows:,} rows"
+    row("1,000 files against one", took["many"] / took["one"], "<= 1.3", detail)
+
+
+def from_cache(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
+    from curate.cli import stages
+
+    out = folder / "kept"
+    ask = lambda: stages.profile([str(manifest)], out, None, [], "", lambda a, b: None)  # noqa: E731
+    ask()
+    took = best({"again": ask}, repeat)
+    row("profile from cache, s", took["again"], "<= 1", f"{rows:,} rows")
+
+
+def pairs(work: Path, rows: int, repeat: int) -> None:
+    """WER and CER of pairs of which one in three has an edit, against jiwer called per pair."""
+    import jiwer
+
+    from curate.manifest.examples import clips_of
+    from curate.metrics.measure import measure
+
+    corpus = make(work / "pairs.jsonl", rows).read_bytes().splitlines()
+    records = [json.loads(line) for line in corpus]
+    for at, record in enumerate(records):
+        words = record["text"].split()
+        if at % 3 == 0:
+            words[at % len(words)] = "uh"
+        record["pred_text"] = " ".join(words)
+    few = records[:: max(1, rows // 5000)]
+    batches = [clips_of(records[at : at + 50_000]) for at in range(0, rows, 50_000)]
+
+    def per_pair() -> None:
+        for record in few:
+            jiwer.wer(record["text"], record["pred_text"])
+            jiwer.cer(record["text"], record["pred_text"])
+
+    def ours() -> None:
+        for batch in batches:
+            measure(batch)
+
+    took = best({"jiwer": per_pair, "ours": ours}, repeat)
+    per_jiwer, per_ours = took["jiwer"] / len(few), took["ours"] / rows
+    detail = f"{1 / per_ours:,.0f} pairs/s with all metrics, jiwer {1 / per_jiwer:,.0f}"
+    row("WER and CER against jiwer per pair", per_jiwer / per_ours, ">= 12", detail)
+
+
+def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
+    """Two Ray workers against two local threads; starting the cluster is not counted."""
+    from collections import deque
+
+    import ray
+
+    from curate.manifest import find_sources
+    from curate.profile import settings_for
+    from curate.scale.cluster import _measure
+    from curate.scale.pieces import Job, Pieces
+
+    parts = manifest.parent / f"{manifest.stem}-16"
+    if not parts.exists():
+        parts.mkdir()
+        split = ["split", "-n", "l/16", "-d", "--additional-suffix=.jsonl"]
+        subprocess.run([*split, str(manifest), str(parts / "p")], check=True)
+    names, rules = [str(parts / "*.jsonl")], load_rules(None)
+    begun = time.perf_counter()
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    started = time.perf_counter() - begun
+    merge_s: list[float] = []
+
+    def cluster() -> None:
+        pieces = Path(tempfile.mkdtemp(dir=folder))
+        job = Job(pieces, tuple(find_sources(names)), rules, (), settings_for(rules))
+        assert not _measure(ray, job, deque(range(16)), lambda said: None, _task())
+        begun = time.perf_counter()
+        profile_into(names, folder, rules, engine=lambda *_: Pieces(job))
+        merge_s.append(time.perf_counter() - begun)
+        shutil.rmtree(pieces)
+
+    local = lambda: profile_into(names, folder, rules)  # noqa: E731
+    cluster()
+    took = best({"local": local, "ray": cluster}, repeat)
+    ray.shutdown()
+    detail = (
+        f"{took['ray']:.2f} s, {min(merge_s):.2f} s of it the merge, local {took['local']:.2f} s, "
+        f"start {started:.1f} s, {rows:,} rows in 16 manifests"
+    )
+    row("Ray, two workers, against local", took["ray"] / took["local"], "<= 1.25", detail)
+
+
+def _task() -> object:
+    from curate.scale.pieces import measure_piece
+
+    return measure_piece
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--only", default="", help="benches by name, separated by commas")
+    given = parser.parse_args(arguments)
+    given.work.mkdir(parents=True, exist_ok=True)
+    manifest = make(given.work / f"rows{given.rows}.jsonl", given.rows)
+    benches: dict[str, Callable[[Path], None]] = {
+        "parse": lambda folder: parse_ratio(manifest, given.rows, folder, given.repeat),
+        "threads": lambda folder: second_thread(manifest, given.rows, folder, given.repeat),
+        "files": lambda folder: small_files(manifest, given.rows, folder, given.repeat),
+        "cache": lambda folder: from_cache(manifest, given.rows, folder, given.repeat),
+        "pairs": lambda folder: pairs(given.work, min(given.rows, 200_000), given.repeat),
+        "ray": lambda folder: on_ray(manifest, given.rows, folder, given.repeat),
+    }
+    print("| what | measured | asked for | how |\n|---|---|---|---|")
+    for name in given.only.split(",") if given.only else benches:
+        with tempfile.TemporaryDirectory(dir=given.work) as folder:
+            whole_profile(make(given.work / "warm.jsonl", 1000), Path(folder))
+            benches[name](Path(folder))
+
+
+if __name__ == "__main__":
+    main()
