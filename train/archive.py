@@ -52,6 +52,9 @@ class Archive:
     files: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Size of every file inside, by its path in the archive."""
 
+    checkpoint: Path | None = None
+    """A checkpoint of ours whose weights take the place of the archive's."""
+
     @property
     def weights_bytes(self) -> int:
         """Size of the weights."""

@@ -30,8 +30,9 @@ from curate.outputs import whole_file
 from train import runtime
 from train.archive import Archive
 from train.behaviors import of_config
-from train.config import Behavior
+from train.config import Behavior, TokenizerUpdate
 from train.nemo_behaviors import register
+from train.nemo_checkpoints import WholeCheckpoints
 
 nemo_logging.setLevel(logging.ERROR)
 runtime.silence_loggers()
@@ -99,10 +100,11 @@ def restore(
         raise ConfigError.of("environment", what, f"unset {UNSAFE_VARIABLE}")
     if behaviors := of_config(config or archive.config):
         register(behaviors)  # the model asks for its prompt by name while it is built
-    connector = _MatchingConnector(archive.path)
+    override = config or (archive.config if archive.checkpoint else None)
+    connector = _MatchingConnector(archive.path, archive.checkpoint)
     model = ASRModel.restore_from(
         str(archive.path),
-        override_config_path=OmegaConf.create(config) if config else None,
+        override_config_path=OmegaConf.create(override) if override else None,
         map_location="cpu",
         save_restore_connector=connector,
         trainer=trainer,
@@ -113,14 +115,17 @@ def restore(
 class _MatchingConnector(SaveRestoreConnector):  # type: ignore[misc]
     """Loads weights strictly, and says which do not fit instead of how many bytes differ."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, checkpoint: Path | None = None) -> None:
         super().__init__()
         self.matched = 0
-        self._path = path
+        self._path = checkpoint or path
+        self._checkpoint = checkpoint
 
     def load_instance_with_state_dict(
         self, instance: ModelPT, state_dict: Mapping[str, torch.Tensor], strict: bool
     ) -> None:
+        if self._checkpoint:
+            state_dict = WholeCheckpoints().load_checkpoint(self._checkpoint)["state_dict"]
         own = dict(instance.named_parameters())
         shapes = {name: tensor.shape for name, tensor in state_dict.items()}
         misfits = [name for name, weight in own.items() if shapes.get(name) != weight.shape]
@@ -129,6 +134,11 @@ class _MatchingConnector(SaveRestoreConnector):  # type: ignore[misc]
             raise InputError.of(self._path, what, "is the configuration of another model?")
         self.matched = sum(weight.numel() for weight in own.values())
         super().load_instance_with_state_dict(instance, state_dict, strict)
+
+
+def change_tokenizer(model: ASRModel, update: TokenizerUpdate) -> None:
+    """Give a CTC or RNN-T model another tokenizer; its output layer then starts anew."""
+    model.change_vocabulary(str(update.dir), update.type)
 
 
 def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.plugins.io import TorchCheckpointIO
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
 from curate.outputs import whole_file
@@ -75,11 +75,11 @@ def refuse_not_finite(weights: dict[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, DictConfig):
-        return OmegaConf.to_container(value)
-    return (
-        {key: _plain(inner) for key, inner in value.items()} if isinstance(value, dict) else value
-    )
+    if OmegaConf.is_config(value):
+        return OmegaConf.to_container(value, enum_to_str=True)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 class Continuity(Callback):  # type: ignore[misc]

@@ -17,7 +17,14 @@ from nemo.utils.app_state import AppState
 from train.archive import Archive
 from train.config import RunConfig
 from train.data import ShardSet
-from train.model import Restored, check_behaviors, check_languages, restore, save
+from train.model import (
+    Restored,
+    change_tokenizer,
+    check_behaviors,
+    check_languages,
+    restore,
+    save,
+)
 from train.nemo_callbacks import Freezing, Recorder
 from train.nemo_checkpoints import LAST, Continuity, WholeCheckpoints
 from train.nemo_guard import FiniteSteps, out_of_memory, unreadable
@@ -72,6 +79,8 @@ def train(
         trainer = make_trainer(run, folder, watch.callbacks)
         manage(trainer, run, folder, step_of(checkpoint) if checkpoint else 0)
         restored = restore(archive, recipe.config, trainer)
+        if update := run.tokenizer.update:
+            change_tokenizer(restored.model, update)
         check_languages(restored.model, shards.languages, archive.path)
         check_behaviors(restored.model, run.behaviors, archive.path)
         _prepare(restored.model, watch, run)

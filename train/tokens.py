@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import InputError
@@ -145,6 +146,18 @@ def read_tokenizer(archive: Archive) -> Tokenizer:
     return Tokenizer(kind, name, prompt, tuple(parts))
 
 
+def read_folder(folder: Path, kind: Literal["bpe", "wpe"]) -> Tokenizer:
+    """The tokenizer of a folder as NeMo's scripts write it; InputError where there is none."""
+    if kind == "wpe":
+        return Tokenizer("wordpiece", None, None, ())
+    path = folder / "tokenizer.model"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError.of(path, f"cannot be read: {error.strerror}") from error
+    return Tokenizer("single", None, None, (_parsed("", content, path),))
+
+
 def kind_of(section: Mapping[str, Any], prompt_format: object) -> Kind:
     """The kind of tokenizer that a NeMo `tokenizer` section describes."""
     if section.get("type") == "agg":
@@ -159,10 +172,13 @@ def _part(archive: Archive, name: str, section: Mapping[str, Any]) -> Part:
     if not isinstance(path, str) or not path.startswith("nemo:"):
         what = f"names no file of its own for the tokenizer {name or 'model'!r}"
         raise InputError.of(archive.path, what, "save the model again with NeMo's save_to")
-    content = archive.read(path)
+    return _parsed(name, archive.read(path), f"{archive.path}:{path}")
+
+
+def _parsed(name: str, content: bytes, where: object) -> Part:
     sentencepiece = require("sentencepiece", "looking into a tokenizer")
     try:
         model = sentencepiece.SentencePieceProcessor(model_proto=content)
     except (RuntimeError, ValueError) as error:
-        raise InputError.of(archive.path, f"{path} is no SentencePiece model") from error
+        raise InputError.of(where, "is no SentencePiece model") from error
     return Part(name, model.get_piece_size(), hashlib.sha256(content).hexdigest(), model)

@@ -136,9 +136,13 @@ def test_a_file_that_is_no_recipe(tmp_path: Path, content: bytes, what: str) -> 
 
 def test_recipes_of_ours_are_sound() -> None:
     names = recipe_names()
-    assert {"canary-180m-flash", "canary-1b-v2", "tiny", "tiny-ctc"} <= set(names)
+    assert {"canary-180m-flash", "canary-1b-flash", "canary-1b-v2", "tiny", "tiny-ctc"} <= set(
+        names
+    )
+    assert {"parakeet-ctc-0.6b", "parakeet-tdt-0.6b-v2"} <= set(names)
     for name in names:
         config = load_config(find_recipe(name, None), GIVEN)
+        assert config.recipe != "auto"  # it says what it was written for
         assert config.optim.warmup_steps <= config.trainer.max_steps * 0.2
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError, InputError
-from tests.train.planted import ROWS, Json, row, write_model, write_shards
+from tests.train.planted import ROWS, Json, row, tokenizer_of, write_model, write_shards
 from train.archive import open_archive
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.plan import CHECKS, GPUS, Plan, check_plan, find_gpu, make_plan, refuse
 from train.tiny import Kind
+from train.tiny_tokens import single
 
 RECIPE = """\
 trainer: {max_steps: 30, val_check_interval: 10}
@@ -60,6 +61,7 @@ def codes(plan: Plan) -> dict[str, str]:
     return {finding.code: finding.level for finding in plan.findings}
 
 
+ALL = {"missing-token"}
 ALWAYS = {"forgets-translation", "loss-mask"}
 """What a sound Canary run is told too."""
 
@@ -195,13 +197,34 @@ def test_every_difference_is_told_and_nothing_else(make: Make) -> None:
 
 
 def test_another_tokenizer_is_told_of(make: Make, tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
-    (tmp_path / "new/tokenizer.model").write_bytes(b"")
-    update = f"tokenizer.update={{dir: {tmp_path / 'new'}, type: bpe}}"
+    new = Path(single({"fr": ["bon jour", "merci"]}, 12, tmp_path)["dir"])
+    update = [f"tokenizer.update={{dir: {new}, type: bpe}}"]
+    plan = make(kind="ctc", settings=update)
+    assert codes(plan)["new-tokenizer"] == "warning"
+    assert plan.facts.tokenizer.vocabulary != plan.facts.inherited_tokenizer.vocabulary
+    assert codes(plan)["unknown-pieces"] == "error"  # German in French pieces
     with pytest.raises(ConfigError, match="keeps its tokenizer"):
-        make(settings=[update])
+        make(settings=update)
     with pytest.raises(ConfigError, match="is not for a EncDecMultiTaskModel: a Canary"):
         make(settings=["recipe=finetune"])
+
+
+def test_the_tokenizer_that_it_has_is_no_update(make: Make, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "tokenizer.model").write_bytes(tokenizer_of("ctc", 24)[1]["all_tokenizer.model"])
+    plan = make(kind="ctc", settings=[f"tokenizer.update={{dir: {own}, type: bpe}}"])
+    assert codes(plan)["new-tokenizer"] == "error"
+
+
+@pytest.mark.parametrize(("token", "told"), [("<|spltoken1|>", set()), ("<|spltoken88|>", ALL)])
+def test_a_behaviour_needs_its_tokens_and_takes_a_place(
+    make: Make, token: str, told: set[str]
+) -> None:
+    pair = f'behaviors.verbatim={{on: "<|spltoken0|>", off: "{token}"}}'
+    plan = make(settings=[pair])
+    assert codes(plan).keys() & {"missing-token", "unknown-prompt"} == told
+    assert plan.facts.around == 11
 
 
 def test_the_schedule_must_end_with_the_trainer(make: Make) -> None:

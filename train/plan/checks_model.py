@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from train.behaviors import PROMPT
 from train.plan.corpus import UNDECLARED
 from train.plan.facts import Facts
 from train.plan.findings import Check, Level
@@ -41,16 +42,23 @@ def _undeclared_languages(facts: Facts) -> Iterator[str]:
         yield f"{hours:,.1f} h declare no language, and the prompt needs one"
 
 
+def _prompt(facts: Facts) -> str:
+    """The prompt's name, empty without one; with behaviours it is canary2 and some more slots."""
+    return PROMPT if facts.behaviors else facts.tokenizer.prompt_format or ""
+
+
 def _missing_tokens(facts: Facts) -> Iterator[str]:
-    wanted = PROMPTS.get(facts.tokenizer.prompt_format or "", ())
+    pairs = facts.behaviors.values()
+    own = [token for pair in pairs for token in (pair.on, pair.off)]
+    wanted = [*PROMPTS.get(_prompt(facts), ()), *own]
     lacking = [token for token in wanted if not facts.tokenizer.knows(token)]
     if lacking:
         yield f"the tokenizer lacks {', '.join(lacking)} as one piece each"
 
 
 def _unknown_prompt(facts: Facts) -> Iterator[str]:
-    prompt = facts.tokenizer.prompt_format
-    if prompt is not None and prompt not in PROMPTS:
+    prompt = _prompt(facts)
+    if prompt and prompt not in PROMPTS:
         yield f"its prompt_format is {prompt!r}; canary and canary2 are known"
 
 
@@ -93,9 +101,15 @@ def _padded_head(facts: Facts) -> Iterator[str]:
         yield f"the vocabulary has {vocabulary} pieces, no multiple of {HEAD_MULTIPLE}"
 
 
-def _new_tokenizer(facts: Facts) -> Iterator[str]:
-    if update := facts.run.tokenizer.update:
-        yield f"the tokenizer is exchanged for {update.dir}: the output layer starts anew"
+def _new_tokenizer(facts: Facts) -> Iterator[tuple[Level, str]]:
+    update = facts.run.tokenizer.update
+    if update is None:
+        return
+    differences = facts.inherited_tokenizer.differences(facts.tokenizer)
+    if differences:
+        yield "warning", f"exchanged for that of {update.dir}: {'; '.join(differences)}"
+    else:
+        yield "error", f"that of {update.dir} is the model's own already"
 
 
 def _loss_mask(facts: Facts) -> Iterator[str]:

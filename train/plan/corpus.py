@@ -124,7 +124,7 @@ def _of_shards(folder: Path) -> Corpus:
         hours=float(index["hours"]),
         durations=_frame(rows),
         examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
-        validation=(int(evaluation.get("rows", 0)), float(evaluation.get("hours", 0.0))),
+        validation=(evaluation["rows"], evaluation["hours"]) if "rows" in evaluation else None,
     )
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from curate.slots import Problem, slot_problems
 from train.archive import Archive
-from train.config import RunConfig
+from train.behaviors import of_config
+from train.config import Behavior, RunConfig
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
 from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
 from train.recipe import Recipe, build_recipe
-from train.tokens import Tokenizer, read_tokenizer
+from train.tokens import Tokenizer, read_folder, read_tokenizer
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Facts:
     archive: Archive
     recipe: Recipe
     tokenizer: Tokenizer
+    inherited_tokenizer: Tokenizer
     corpus: Corpus
     lengths: tuple[Lengths, ...]
     slots: tuple[SlotCount, ...]
@@ -49,7 +51,12 @@ class Facts:
     @property
     def around(self) -> int:
         """Tokens that stand around a transcript in the decoder."""
-        return prompt_tokens(self.tokenizer.prompt_format)
+        return prompt_tokens(self.tokenizer.prompt_format, len(self.behaviors))
+
+    @property
+    def behaviors(self) -> dict[str, Behavior]:
+        """Own on/off slots of the prompt: those that the model has, and those it is to learn."""
+        return of_config(self.recipe.config)
 
     @property
     def longest_allowed(self) -> int | None:
@@ -67,13 +74,16 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu) -> Facts:
     """Read the data and the tokenizer, and work out what the settings make of them."""
     corpus = read_corpus(run.data)
     recipe = build_recipe(archive, run, run.data / "train", corpus.cuts, run.data / "eval.jsonl")
-    tokenizer = read_tokenizer(archive)
+    inherited = read_tokenizer(archive)
+    update = run.tokenizer.update
+    tokenizer = read_folder(update.dir, update.type) if update else inherited
     batches = plan_batches(corpus, run)
     return Facts(
         run=run,
         archive=archive,
         recipe=recipe,
         tokenizer=tokenizer,
+        inherited_tokenizer=inherited,
         corpus=corpus,
         lengths=measure_lengths(corpus.examples, tokenizer),
         slots=count_slots(corpus),

@@ -80,8 +80,9 @@ def _measure(language: str, examples: Sequence[Example], tokenizer: Tokenizer) -
     )
 
 
-def prompt_tokens(prompt_format: str | None) -> int:
+def prompt_tokens(prompt_format: str | None, behaviors: int = 0) -> int:
     """Tokens that stand before and behind a transcript; of an unknown prompt, canary2's."""
     if prompt_format is None:
         return 0
-    return PROMPT_TOKENS.get(prompt_format, PROMPT_TOKENS["canary2"]) + END
+    known = PROMPT_TOKENS.get(prompt_format, PROMPT_TOKENS["canary2"])
+    return known + behaviors + END

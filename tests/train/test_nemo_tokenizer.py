@@ -1,0 +1,55 @@
+"""Real NeMo: another tokenizer for CTC and RNN-T, and the weights of a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.train.world import NEMO, World
+from train.evaluate import evaluate
+from train.fit import fit
+from train.plan import check_plan
+from train.pretrained import archive_of
+from train.tiny import Kind
+from train.tiny_tokens import single
+from train.tokens import read_folder, read_tokenizer
+
+pytestmark = NEMO
+
+TEXTS = {"all": ["ja nein doch", "yes no well", "doch ja", "well no yes"]}
+
+
+def weights(model: str) -> dict[str, Any]:
+    from train import model as nemo
+
+    return dict(nemo.restore(archive_of(model)).model.state_dict())
+
+
+@pytest.mark.parametrize("kind", ["ctc", "rnnt"])
+def test_another_tokenizer_is_trained_saved_and_used(
+    world: World, kind: Kind, tmp_path: Path
+) -> None:
+    new = Path(single(TEXTS, 24, tmp_path)["dir"])
+    setting = f"tokenizer.update={{dir: {new}, type: bpe}}"
+    config = world.config(world.model(kind).path, f"new-{kind}", setting, "optim.lr=1e-4")
+    check_plan(config)
+    run = fit(config)
+    saved = archive_of(str(run.folder))
+    assert read_tokenizer(saved).differences(read_folder(new, "bpe")) == []
+    before, after = weights(str(world.model(kind).path)), weights(str(run.folder))
+    assert all(before[n].shape == after[n].shape for n in before if n.startswith("encoder."))
+    done = evaluate(str(run.folder), [world.data / "eval.jsonl"], tmp_path / "eval", batch_size=4)
+    assert (done.rows, done.unscored) == (6, ())
+
+
+def test_the_weights_of_a_checkpoint_take_the_archives_place(world: World) -> None:
+    run = world.run("canary")
+    checkpoints = sorted((run.folder / "checkpoints").glob("*.ckpt"))
+    assert len(checkpoints) >= 2
+    best = run.folder / run.record["best"]["checkpoint"]
+    exported, first = weights(str(run.folder)), weights(str(world.model("canary").path))
+    found = weights(str(best))
+    assert all((found[name] == exported[name]).all() for name in exported)
+    assert any((found[name] != first[name]).any() for name in first)
