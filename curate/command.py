@@ -37,22 +37,41 @@ def run(command: Callable[[], None]) -> Never:
 
     A broken pipe on standard output (`| head`) is no error.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else: ignored, by nohup
+        signal.signal(signal.SIGINT, _stop)
     try:
         command()
-    except CurateError as error:
-        for fault in error.faults:
-            print("\n".join(map(printable, str(fault).split("\n"))), file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; nothing was changed", file=sys.stderr)  # noqa: T201
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except BaseException as error:
+        # An engine that a signal interrupts ends in an error of its own, or in a panic.
+        _exit_if_stopped()
+        _end(error)
     sys.exit(0)
 
 
-def _terminate(number: int, frame: FrameType | None) -> Never:
-    """SIGTERM unwinds like an error, so that scratch directories are cleared away."""
-    sys.exit(TERMINATED)
+def _end(error: BaseException) -> None:
+    """Say what is wrong and exit by it; an error that nobody foresaw goes on."""
+    if isinstance(error, CurateError):
+        for fault in error.faults:
+            print("\n".join(map(printable, str(fault).split("\n"))), file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()
+        sys.exit(0)
+    raise error
+
+
+_stopped: list[int] = []
+"""The signals that came, in order."""
+
+
+def _stop(number: int, frame: FrameType | None) -> Never:
+    """A signal unwinds like an error, so that scratch directories are cleared away."""
+    _stopped.append(number)
+    raise KeyboardInterrupt
+
+
+def _exit_if_stopped() -> None:
+    if _stopped:
+        print("interrupted; nothing was changed", file=sys.stderr)  # noqa: T201
+        sys.exit(TERMINATED if _stopped[0] == signal.SIGTERM else INTERRUPTED)

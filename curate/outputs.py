@@ -15,8 +15,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, CurateError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -28,22 +29,34 @@ def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Pa
 
     `ours` names the entries that this stage writes; whatever else stands in an old `out` is
     carried over. An old `out` that is not empty and lacks `marker` was not written by this stage:
-    ConfigError, nothing is touched.
+    ConfigError, nothing is touched. ConfigError too while another process writes `out`, and where
+    the disk is full.
     """
     out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
-    _refuse_foreign(out, marker)
+    with full_disk_said(out, ROOM), one_writer(out):
+        _refuse_foreign(out, marker)
+        _clear_stale(out)
+        scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
+        try:
+            scratch.mkdir()
+            yield scratch
+            if out.exists():
+                _carry_over(out, scratch, ours)
+            _sync_tree(scratch)
+            _put_in_place(scratch, out)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def one_writer(out: Path) -> Iterator[None]:
+    """Nobody else writes `out` meanwhile; ConfigError where somebody does.
+
+    Held by an advisory lock beside it, which ends with its process, however that ends.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    _clear_stale(out)
-    scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
-    scratch.mkdir()
-    try:
-        yield scratch
-        if out.exists():
-            _carry_over(out, scratch, ours)
-        _sync_tree(scratch)
-        _put_in_place(scratch, out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with _held(out.parent / f".{out.name}.lock", out):
+        yield
 
 
 @contextmanager
@@ -53,15 +66,14 @@ def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) 
     As `whole_directory`, but what an interrupted block left in the stage is still there when one
     with the same `key` begins, so that it can go on. Stages of other keys are cleared away at
     the end; so is, at once, one whose folder `done` is empty when its block fails. ConfigError
-    while another process works in the stage.
+    while another process writes `out`.
     """
     out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
-    _refuse_foreign(out, marker)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _clear_stale(out)
-    stage = out.parent / f".{out.name}.{key}.part"
-    stage.mkdir(exist_ok=True)
-    with _held(stage / ".lock", out):
+    with one_writer(out):
+        _refuse_foreign(out, marker)
+        _clear_stale(out)
+        stage = out.parent / f".{out.name}.{key}.part"
+        stage.mkdir(exist_ok=True)
         try:
             yield stage
         except BaseException:
@@ -78,13 +90,37 @@ def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) 
 
 @contextmanager
 def _held(lock: Path, out: Path) -> Iterator[None]:
-    with lock.open("w") as file:
+    """Hold the lock, a file that is removed at the end."""
+    with _locked(lock, out):
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _locked(lock: Path, out: Path) -> IO[str]:
+    """The lock's file, locked; ConfigError where another process holds it."""
+    while True:
+        file = lock.open("w")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            if _is_at(file, lock):
+                return file
+        except BlockingIOError:
+            file.close()
             what = "is being written by another process"
             raise ConfigError.of(out, what, "wait for it, or name another directory") from None
-        yield
+        file.close()  # its last holder removed it between our opening and our locking
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+ROOM = "make room, or name a directory on another disk"
 
 
 @contextmanager
@@ -92,11 +128,23 @@ def full_disk_said(out: Path, mend: str = "") -> Iterator[None]:
     """Say in plain words that there is no room to write `out`: ConfigError."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+    except Exception as error:  # engines wrap the system's error in ones of their own
+        full = _full_disk(error)
+        if not full:
             raise
-        what = f"cannot be written: {error.strerror}; what stood there is as it was"
+        what = f"cannot be written: {full}; what stood there is as it was"
         raise ConfigError.of(out, what, mend) from None
+
+
+_FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)}
+
+
+def _full_disk(error: Exception) -> str:
+    """The system's words for a full disk, if this error is about one."""
+    if isinstance(error, OSError):
+        return _FULL.get(error.errno or 0, "")
+    foreign = not isinstance(error, CurateError)
+    return next((said for said in _FULL.values() if foreign and said in str(error)), "")
 
 
 @contextmanager

@@ -1,0 +1,37 @@
+"""`curate doctor`: what is installed, and what the machine offers. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from curate.cli.app import AsJson, app
+
+
+@app.command(name="doctor")
+def doctor_command(
+    as_json: AsJson = False,
+    out: Annotated[
+        str, typer.Option("--at", help="Where results would go: its disk is looked at.")
+    ] = ".",
+) -> None:
+    """Say what is installed, what is missing and how to get it, and what the machine offers.
+
+    Exit 1 where something that every command needs is missing.
+
+    Example: `curate doctor --json`
+    """
+    from curate.cli import show
+    from curate.doctor import examine
+
+    found = examine(out)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        for table in show.doctor_tables(found):
+            show.print_table(table)
+    if found["missing"]:
+        sys.exit(1)

@@ -1,0 +1,96 @@
+"""What `curate doctor` says of the installation and the machine."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from curate import doctor
+from curate.cli import show
+
+SCRIPT = """
+import json, sys
+from curate.doctor import examine
+found = examine()
+heavy = {"torch", "nemo", "lhotse", "polars", "duckdb", "numba", "ray"} & sys.modules.keys()
+print(json.dumps([sorted(heavy), found]))
+"""
+
+
+def test_nothing_heavy_is_imported() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+    )
+    heavy, found = json.loads(done.stdout)
+    assert not heavy
+    assert found["missing"] == []
+    assert found["base"]["polars"] == version("polars")
+    assert {"FLAC", "WAV"} <= set(found["sound"]["formats"])
+    assert found["machine"]["usable_cores"] >= 1
+    assert found["disk"]["free_bytes"] > 0
+
+
+def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def some_missing(name: str) -> str:
+        if name in {"ray", "polars"}:
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", some_missing)
+    found = doctor.examine()
+    assert found["missing"] == ["polars"]
+    extras = {each["extra"]: each for each in found["extras"]}  # type: ignore[attr-defined]
+    assert {"shards", "train", "ray", "vad", "remote", "dev"} <= extras.keys()
+    assert extras["ray"]["installed"] == {"ray": None}
+    assert extras["ray"]["mend"] == "pip install 'asr-curate[ray]'"
+    assert extras["shards"]["complete"]
+    assert not extras["shards"]["mend"]
+    tables = show.doctor_tables(found)
+    cells = [str(cell) for table in tables for column in table.columns for cell in column.cells]
+    assert "missing: polars" in cells
+    assert "pip install 'asr-curate[ray]'" in cells
+
+
+# a marker of a requirement, whether it is for a Linux machine of the x86-64 kind
+MARKERS = [
+    ("", True),
+    ("extra == 'vad'", True),
+    ("platform_machine == 'x86_64' and extra == 'vad'", True),
+    ("(platform_machine == 'aarch64' or sys_platform == 'darwin') and extra == 'vad'", False),
+]
+
+
+@pytest.mark.parametrize(("marker", "here"), MARKERS)
+def test_markers(monkeypatch: pytest.MonkeyPatch, marker: str, here: bool) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    assert doctor._applies(marker) is here
+
+
+def test_a_tool_that_hangs_or_fails_is_no_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(doctor, "SECONDS", 1)
+    scripts: list[tuple[str, list[tuple[object, ...]] | None]] = [
+        ("sleep 60", None),
+        ("exit 9", None),
+        ("echo 'NVIDIA H100, 81559, 580.1'", [("NVIDIA H100", "81559", "580.1")]),
+    ]
+    for script, said in scripts:
+        tool.write_text(f"#!/bin/sh\n{script}\n")
+        tool.chmod(0o755)
+        gpus = doctor._gpus()
+        assert (None if gpus is None else [tuple(gpu.values()) for gpu in gpus]) == said, script
+
+
+def test_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    found = doctor.examine(tmp_path / "a" / "b")
+    assert found["disk"]["folder"] == str(tmp_path)  # type: ignore[index]

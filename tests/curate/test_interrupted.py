@@ -1,0 +1,158 @@
+"""Commands that are stopped, starved of disk or started twice leave what stood there before."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from curate.errors import ConfigError
+from curate.outputs import one_writer, resumable_directory, whole_directory
+
+Command = Sequence[str | Path]
+CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+
+
+def curate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [*CURATE, *map(str, arguments), "--quiet"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def example(root: Path) -> Path:
+    return root / "examples" / "speech" / "manifest.jsonl"
+
+
+SIZES = ("--eval", "45s", "--test", "60s")
+
+
+@pytest.fixture(scope="module")
+def stages(example: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Command]:
+    """A command for each stage over a small corpus; their inputs are there."""
+    folder = tmp_path_factory.mktemp("stages")
+    commands: dict[str, Command] = {
+        "profile": ("profile", example, "--no-cache"),
+        "split": ("split", folder / "profile", *SIZES),
+        "shard": ("shard", folder / "split", "--audio-root", example.parent),
+    }
+    for stage in ("profile", "split"):
+        done = curate(*commands[stage], "--out", folder / stage)
+        assert done.returncode == 0, done.stderr
+    return commands
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of three megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("stage", ["profile", "split"])
+def test_a_full_disk_leaves_the_old_output(
+    small_disk: Path, stages: dict[str, Command], stage: str
+) -> None:
+    command = (*stages[stage], "--out", small_disk / "out")
+    made = curate(*command)
+    assert made.returncode == 0, made.stderr
+    before = state(small_disk)
+    with pytest.raises(OSError, match="No space left"), (small_disk / "filler").open("wb") as file:
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    failed = curate(*command)
+    assert failed.returncode == 2, failed.stderr
+    assert "No space left on device; what stood there is as it was" in failed.stderr
+    assert "mend: make room" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    (small_disk / "filler").unlink()
+    assert state(small_disk) == before
+
+
+MARKERS = {"profile": "profile.json", "split": "split.json", "shard": "shards.json"}
+STOPS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+
+
+@pytest.mark.parametrize(("sent", "code"), STOPS, ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("stage", ["profile", "split", "shard"])
+def test_a_stopped_command_leaves_what_was_there(
+    tmp_path: Path, stages: dict[str, Command], stage: str, sent: signal.Signals, code: int
+) -> None:
+    if stage == "shard":
+        pytest.importorskip("lhotse", reason="the shards extra is not installed")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / MARKERS[stage]).touch()
+    command = [*CURATE, *map(str, stages[stage]), "--quiet", "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    while not begun(tmp_path):
+        assert process.poll() is None, "it ended before it began"
+        time.sleep(0.05)
+    process.send_signal(sent)
+    _, said = process.communicate()
+    assert process.returncode == code, said
+    assert not re.search("^Traceback", said, re.MULTILINE), said
+    assert [path.stat().st_size for path in out.iterdir()] == [0], "the old output, untouched"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"], "nothing is left"
+
+
+def begun(folder: Path) -> bool:
+    """Whether a command has begun to write beside its output."""
+    return any(path.name.endswith((".tmp", ".part")) for path in folder.iterdir())
+
+
+Begin = Callable[[Path], AbstractContextManager[Path]]
+WRITERS: list[Begin] = [
+    lambda out: whole_directory(out, frozenset(), "x.json"),
+    lambda out: resumable_directory(out, frozenset(), "x.json", "key"),
+]
+
+
+@pytest.mark.parametrize("first", WRITERS, ids=["whole", "resumable"])
+@pytest.mark.parametrize("second", WRITERS, ids=["whole", "resumable"])
+def test_one_writer_at_a_time(tmp_path: Path, first: Begin, second: Begin) -> None:
+    out = tmp_path / "out"
+    with first(out) as folder:
+        (folder / "out").mkdir()
+        with pytest.raises(ConfigError, match="another process"), second(out):
+            pytest.fail("must not begin")
+        assert list(tmp_path.glob(".out.lock"))
+        with one_writer(tmp_path / "beside"):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_second_of_two_commands_says_why(tmp_path: Path, example: Path) -> None:
+    with (tmp_path / ".out.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = curate("profile", example, "--out", tmp_path / "out")
+        assert refused.returncode == 2
+        assert "is being written by another process" in refused.stderr
+        assert "mend: wait for it, or name another directory" in refused.stderr
+    assert curate("profile", example, "--out", tmp_path / "out").returncode == 0
+
+
+def test_a_lock_of_the_dead_holds_nobody(tmp_path: Path) -> None:
+    (tmp_path / ".out.lock").touch()
+    with whole_directory(tmp_path / "out", frozenset(), "x.json") as folder:
+        (folder / "x.json").write_text("{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
