@@ -194,6 +194,7 @@ def _wer(wer: Wer) -> Headline:
         words = plural(overall.ref_words, "reference word")
         what = f"{words} are few: at 10 % WER, 3,500 are needed to know it within 1 %."
         alerts.append(Alert("warning", what))
+    alerts += _forgotten(wer)
     for by in ("tag", "verdict", "lang"):
         for part in wer.by.get(by, ()):
             alerts += _much_worse(by, part.value, part.wer, part.ref_words, overall.wer)
@@ -205,6 +206,14 @@ def _wer(wer: Wer) -> Headline:
         plural(overall.rows, "utterance"),
     )
     return _made(sentence, alerts, "No tag, verdict or language is twice as bad as the whole.")
+
+
+def _forgotten(wer: Wer) -> list[Alert]:
+    rail = wer.against.guardrail if wer.against else None
+    if rail is None or rail.passed is not False or rail.difference is None:
+        return []
+    rise = f"{100 * rail.difference:.1f} points"
+    return [Alert("fault", f"WER on the guardrail rose by {rise}: the model has forgotten.")]
 
 
 def _much_worse(

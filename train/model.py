@@ -184,9 +184,11 @@ def _has_token(model: ASRModel, token: str) -> bool:
 class Transcriber:
     """A restored model that turns manifest rows into text."""
 
-    def __init__(self, archive: Archive, device: str = "auto") -> None:
+    def __init__(self, archive: Archive, device: str = "auto", beam: int = 1) -> None:
         on_gpu = torch.cuda.is_available() if device == "auto" else device == "gpu"
         self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
+        if beam > 1:
+            search(self._model, beam, archive.path)
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
         """Texts of the rows, in order; fewer, or none, where audio could not be read.
@@ -203,6 +205,23 @@ class Transcriber:
             except (AudioLoadingError, DurationMismatchError):
                 return []
         return [str(getattr(item, "text", item)) for item in found]
+
+
+def search(model: ASRModel, beam: int, where: Path) -> None:
+    """Let the model decode by beam search, where it can; ConfigError where it cannot."""
+    decoding = OmegaConf.to_container(model.cfg.decoding, resolve=True)
+    if hasattr(model, "transf_decoder"):
+        tokens = model.log_softmax.mlp.last_linear_layer.out_features
+        if tokens % 8:  # NeMo pads the head, and the search then fails on tokens that are none
+            what = f"has {tokens} tokens, no multiple of 8: NeMo's beam search fails on it"
+            raise ConfigError.of(where, what, "leave --beam out")
+    elif not hasattr(model, "joint"):
+        what = "is a CTC model, whose beam search needs a language model to gain anything"
+        raise ConfigError.of(where, what, "leave --beam out")
+    options = {**(decoding.get("beam") or {}), "beam_size": beam, "return_best_hypothesis": True}
+    model.change_decoding_strategy(
+        OmegaConf.create({**decoding, "strategy": "beam", "beam": options})
+    )
 
 
 def save(model: ModelPT, path: Path) -> None:

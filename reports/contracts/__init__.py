@@ -9,7 +9,8 @@ from reports.contracts.base import Artefact, Ledger, Model, Twin
 from reports.contracts.corpus import Shards, Split
 from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
-from reports.contracts.training import Run, Wer
+from reports.contracts.training import Run
+from reports.contracts.wer import Wer
 from reports.contracts.whatif import WhatIf
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What run.json and wer.json hold."""
+"""What run.json holds."""
 
 from __future__ import annotations
 
@@ -87,49 +87,3 @@ class Run(Artefact):
     best: Best = Best()
     findings: tuple[Finding, ...] = ()
     traps: tuple[Trap, ...] = ()
-
-
-class Overall(Model):
-    """Error rates over everything."""
-
-    rows: int | None = None
-    ref_words: int | None = None
-    wer: float | None = None
-    cer: float | None = None
-    substitutions: int | None = None
-    deletions: int | None = None
-    insertions: int | None = None
-
-
-class Slice(Model):
-    """Error rates over the rows that share one value."""
-
-    value: str | None = None
-    rows: int | None = None
-    ref_words: int | None = None
-    wer: float | None = None
-    cer: float | None = None
-
-
-class Utterance(Model):
-    """An utterance that the model got wrong."""
-
-    id: str | None = None
-    lang: str | None = None
-    speaker: str | None = None
-    duration_s: float | None = None
-    reference: str | None = None
-    hypothesis: str | None = None
-    wer: float | None = None
-
-
-class Wer(Artefact):
-    """wer.json."""
-
-    contract = "train.wer/1"
-
-    model: str | None = None
-    normaliser: str | None = None
-    overall: Overall = Overall()
-    by: Mapping[str, tuple[Slice, ...]] = Field(default_factory=dict)
-    worst: tuple[Utterance, ...] = ()

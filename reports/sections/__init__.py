@@ -124,8 +124,22 @@ SECTIONS: tuple[Section, ...] = (
         "Where the errors are",
         (Wer,),
         errors.slices,
-        "Bars show WER; the tick is the whole. “±” treats errors as independent: the true interval "
-        "is wider, two to three times as a rule.",
+        "Bars show WER; the tick is the whole. Intervals draw whole speakers (or recordings) anew; "
+        "“±” stands where there are too few of them, and treats errors as independent: the true "
+        "interval is wider, two to three times as a rule.",
+    ),
+    Section(
+        "Against another model",
+        (Wer,),
+        errors.against,
+        "The same utterances by both models. Below zero is better; where the interval holds zero, "
+        "this data cannot tell them apart.",
+    ),
+    Section(
+        "Inventions",
+        (Wer,),
+        errors.inventions,
+        "What nobody said: loops, words out of nothing, far more words than were spoken.",
     ),
     Section(
         "Worst utterances",

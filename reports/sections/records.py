@@ -9,7 +9,7 @@ from markupsafe import Markup
 from reports.align import alignment
 from reports.contracts import Profile, Wer
 from reports.contracts.profile import Metric, Record
-from reports.contracts.training import Utterance
+from reports.contracts.wer import Utterance
 from reports.format import number, percent, plural, seconds
 from reports.sections.declare import joined
 from reports.tables import name, verdict

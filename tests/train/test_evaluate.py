@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.edits import Edits, count_edits, total
-from train.evaluate import PREDICTIONS, Scored, _prediction, results, score
+from train.evaluate import PREDICTIONS, _prediction, results
 from train.rows import Row
+from train.scores.edits import Edits, count_edits, total
+from train.scores.scoring import Scored, score
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from curate.errors import ConfigError, InputError
 from tests.train.world import NEMO, SIZES, STEPS, World
 from train.archive import open_archive
 from train.config import load_config
-from train.evaluate import PREDICTIONS, RESULTS, Evaluation, evaluate
+from train.evaluate import PREDICTIONS, RESULTS, Evaluation, Wish, evaluate
 from train.fit import fit
 from train.tiny import Kind, build_tiny
 from train.tiny_tokens import train_pieces
@@ -147,7 +147,7 @@ def evaluation(world: World) -> Evaluation:
     more = world.data / "more.jsonl"
     more.write_text(f"{json.dumps(lost)}\n{json.dumps(broken)}\n", encoding="utf-8")
     model = str(world.run("canary").folder / "model.nemo")
-    return evaluate(model, [manifest, more], world.folder / "eval", batch_size=4)
+    return evaluate(model, [manifest, more], world.folder / "eval", Wish(batch_size=4))
 
 
 def test_every_row_has_a_prediction_or_a_reason(evaluation: Evaluation) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from curate.command import printable
-from curate.errors import Fault, GateFailed
+from curate.errors import Fault, GateFailed, raise_all
 from train.cli.app import CONSOLE, AsJson, Manifests, app, command_line, dump, percent, say
+
+if TYPE_CHECKING:
+    from train.evaluate import Evaluation
 
 NAMED = 10
 """So many rows without a prediction are named; wer.json names them all."""
+
+Device = Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")]
 
 
 @app.command(name="eval")
@@ -26,7 +31,17 @@ def evaluate(
     manifest: Manifests,
     out: Annotated[Path, typer.Option(help="Directory for the results; replaced whole.")],
     batch_size: Annotated[int, typer.Option(min=1, help="Utterances at a time.")] = 16,
-    device: Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")] = "auto",
+    device: Device = "auto",
+    beam: Annotated[int, typer.Option(min=1, help="Width of the search; 1 is greedy.")] = 1,
+    against: Annotated[
+        str | None, typer.Option(help="Compare with this model, or with an earlier --out.")
+    ] = None,
+    guardrail: Annotated[
+        list[Path], typer.Option(help="A manifest of what must not be forgotten; repeatable.")
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    max_forgetting: Annotated[
+        float, typer.Option(min=0, help="Points of WER by which the guardrail may rise.")
+    ] = 1.0,
     allow_missing: Annotated[
         bool, typer.Option(help="Exit 0 even where audio is missing or cannot be read.")
     ] = False,
@@ -37,51 +52,75 @@ def evaluate(
     Example: `train eval run/model.nemo --manifest shards/test.jsonl --out eval/`
     """
     import reports
+    from train.evaluate import Wish
     from train.evaluate import evaluate as evaluate_model
 
+    wish = Wish(batch_size, device, beam, against, tuple(guardrail), max_forgetting / 100)
     with redirect_stdout(sys.stderr):
-        done = evaluate_model(
-            model,
-            manifest,
-            out,
-            batch_size=batch_size,
-            device=device,
-            command=command_line(),
-            tell=say,
-        )
+        done = evaluate_model(model, manifest, out, wish, command=command_line(), tell=say)
     page = reports.build("eval", done.folder)
     CONSOLE.print(_rates(done.record))
+    if done.record["against"]:
+        CONSOLE.print(_comparison(done.record["against"]))
     say(f"report: {page}")
     dump(as_json, done.record)
+    raise_all(GateFailed, list(_gates(done, allow_missing)))
+
+
+def _gates(done: Evaluation, allow_missing: bool) -> Iterator[Fault]:
+    """What an evaluation does not pass by: rows left out flatter a model, forgetting spoils it."""
     if done.unscored and not allow_missing:
-        raise _unscored(done.unscored, done.rows)
-
-
-def _unscored(rows: Sequence[tuple[str, str]], total: int) -> GateFailed:
-    """The gate that rows without a prediction do not pass: they would flatter the model."""
-    faults = [Fault(where, why) for where, why in rows[:NAMED]]
-    what = f"{len(rows)} of {total} rows have no prediction and count in no rate"
-    mend = "mend the manifest, or add --allow-missing; wer.json names them all"
-    return GateFailed(*faults, Fault("train eval", what, mend))
+        yield from (Fault(where, why) for where, why in done.unscored[:NAMED])
+        what = f"{len(done.unscored)} of {done.rows} rows have no prediction and count in no rate"
+        mend = "mend the manifest, or add --allow-missing; wer.json names them all"
+        yield Fault("train eval", what, mend)
+    gate = done.forgetting
+    if gate and not gate.passed:
+        rise, limit = percent(gate.difference), percent(gate.limit)
+        what = f"WER on the guardrail rose by {rise}, and {limit} is allowed"
+        yield Fault("--guardrail", what, "mix general data into training, or lower the rate")
 
 
 def _rates(record: Mapping[str, Any]) -> Table:
-    """WER and CER overall and by what curation knew."""
-    table = Table(title="word errors", title_justify="left", title_style="bold", box=None)
-    for name in ("by", "value"):
-        table.add_column(name)
-    for name in ("rows", "words", "WER", "CER"):
-        table.add_column(name, justify="right")
+    """WER with its interval, and CER, overall and by what curation knew."""
+    about = record["interval"]
+    title = f"word errors; intervals of 95 % by drawing {about['clusters']} {about['unit']}s anew"
+    table = _table(title, ("by", "value"), ("rows", "words", "WER", "from", "to", "CER"))
     entries = [("all", "", record["overall"])]
+    entries += [(name, "", record[name]) for name in ("macro", "weighted") if record[name]]
     for by in ("manifest", "verdict", "tag", "lang"):
         entries += [(by, entry["value"], entry) for entry in record["by"][by]]
     for by, value, entry in entries:
-        table.add_row(
-            by,
-            Text(printable(str(value))),
-            f"{entry['rows']:,}",
-            f"{entry['ref_words']:,}",
-            percent(entry["wer"]),
-            percent(entry["cer"]),
-        )
+        counts = (f"{entry[key]:,}" if key in entry else "" for key in ("rows", "ref_words"))
+        rates = [percent(entry[key]) for key in ("wer", "wer_low", "wer_high")]
+        cer = percent(entry["cer"]) if "cer" in entry else ""
+        table.add_row(by, Text(printable(str(value))), *counts, *rates, cer)
+    return table
+
+
+def _comparison(against: Mapping[str, Any]) -> Table:
+    """What changed against another model."""
+    title = f"against {printable(str(against['model']))}"
+    table = _table(title, ("by", "value"), ("rows", "WER then", "now", "from", "to"), ("says",))
+    entries: list[tuple[str, Any, Mapping[str, Any]]] = [("all", "", against["overall"])]
+    if against["guardrail"]:
+        entries.append(("guardrail", "", against["guardrail"]))
+    for by in ("manifest", "verdict", "tag", "lang"):
+        entries += [(by, entry["value"], entry) for entry in against["by"][by]]
+    for by, value, entry in entries:
+        rates = [percent(entry[key]) for key in ("wer_old", "wer_new", "low", "high")]
+        table.add_row(by, Text(printable(str(value))), f"{entry['rows']:,}", *rates, entry["says"])
+    return table
+
+
+def _table(
+    title: str, texts: Sequence[str], numbers: Sequence[str], last: Sequence[str] = ()
+) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    for name in texts:
+        table.add_column(name)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for name in last:
+        table.add_column(name)
     return table

@@ -1,0 +1,236 @@
+"""Intervals cover what they promise, pairs are compared as pairs, and inventions are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.errors import ConfigError
+from train.evaluate import Wish, results
+from train.rows import Row
+from train.scores.against import Forgetting, compare
+from train.scores.edits import count_edits
+from train.scores.intervals import DRAWS, Bootstrap, Clusters, clusters_of, interval, p_value, ratio
+from train.scores.inventions import KINDS, inventions, kinds_of
+from train.scores.scoring import Scored
+
+
+def said(text: str, hypothesis: str, line: int = 1, **fields: Any) -> Scored:
+    whole = {"audio_filepath": f"{line}.wav", "duration": 3.0, "text": text, "lang": "en"} | fields
+    row = Row(Path("m.jsonl"), line, json.dumps(whole), whole)
+    return Scored(row, hypothesis, count_edits(text, hypothesis, row.language))
+
+
+# --- edits by language ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "reference", "hypothesis", "wer"),
+    [
+        ("zh", "今天天气很好", "今天天气不好", 1 / 6),  # characters, where nobody writes spaces
+        ("th", "สวัสดี", "สวัสดี", 0.0),
+        ("tr", "ILIK SU", "ılık su", 0.0),  # the small letter of I has no dot in Turkish
+        ("en", "ILIK SU", "ılık su", 0.5),
+        ("de", "Straße", "strasse", 0.0),
+    ],
+)
+def test_edits_know_the_language(lang: str, reference: str, hypothesis: str, wer: float) -> None:
+    assert count_edits(reference, hypothesis, lang).wer == pytest.approx(wer, abs=1e-6)
+
+
+TEXT = st.lists(st.sampled_from(["a", "bb", "c", "da"]), min_size=1, max_size=8).map(" ".join)
+
+
+@given(TEXT, TEXT)
+def test_edits_are_those_of_jiwer(reference: str, hypothesis: str) -> None:
+    edits = count_edits(reference, hypothesis)
+    assert edits.wer == pytest.approx(jiwer.wer(reference, hypothesis), abs=1e-6)
+    assert edits.cer == pytest.approx(jiwer.cer(reference, hypothesis), abs=1e-6)
+
+
+# --- intervals -----------------------------------------------------------------------------------
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+    """Where speakers differ, theirs covers the true rate, and that of single rows does not."""
+    random = np.random.RandomState(3)
+    speakers, per, covered, naive = 40, 25, 0, 0
+    of_row = np.repeat(np.arange(speakers), per)
+    words, tries = np.full(speakers * per, 10.0), 60
+    for attempt in range(tries):
+        rate = np.clip(random.normal(0.2, 0.08, speakers), 0.0, 1.0)
+        errors = random.binomial(10, rate[of_row]).astype(float)
+        everything = [np.arange(of_row.size)]
+        for unit, clusters in (("speaker", of_row), ("row", np.arange(of_row.size))):
+            sums = Bootstrap(Clusters(unit, clusters), attempt).sums(everything, errors, words)
+            found = interval(ratio(*sums)[0])
+            assert found is not None
+            holds = found.low <= 0.2 <= found.high
+            covered, naive = (
+                covered + (holds and unit == "speaker"),
+                naive + (holds and unit == "row"),
+            )
+    assert covered >= 0.85 * tries
+    assert naive < 0.8 * tries
+
+
+def test_sums_are_those_of_the_drawn_clusters() -> None:
+    of_row = np.array([0, 0, 1, 2, 2, 2])
+    values = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
+    parts = [np.arange(6), np.array([0, 2]), np.zeros(0, np.int64)]
+    (sums,) = Bootstrap(Clusters("speaker", of_row)).sums(parts, values)
+    assert sums.shape == (3, DRAWS)
+    random = np.random.RandomState(0)
+    for draw in range(60):  # the second block of draws is reached
+        times = np.bincount(random.randint(0, 3, 3), minlength=3)
+        assert sums[0, draw] == (times * [3, 4, 56]).sum()
+        assert sums[1, draw] == (times * [1, 4, 0]).sum()
+    assert not sums[2].any()
+
+
+@pytest.mark.parametrize(
+    ("fields", "unit", "count"),
+    [
+        ([{"speaker": f"s{n % 6}"} for n in range(12)], "speaker", 6),
+        ([{"speaker": n % 2} for n in range(12)], "recording", 12),  # two speakers say nothing
+        ([{"audio_filepath": f"{n % 5}.wav", "offset": n} for n in range(10)], "recording", 5),
+        ([{"audio_filepath": "one.wav", "offset": n} for n in range(10)], "utterance", 10),
+        ([{"speaker": "a"}] + [{} for _ in range(7)], "speaker", 8),  # the rest by recording
+    ],
+)
+def test_what_is_drawn(fields: list[dict[str, Any]], unit: str, count: int) -> None:
+    rows = [said("a", "a", at, **each).row for at, each in enumerate(fields)]
+    found = clusters_of(rows)
+    assert (found.unit, found.count) == (unit, count)
+
+
+def test_too_few_clusters_give_no_interval() -> None:
+    scored = [
+        said("a b", "a", n, speaker=f"s{n % 6}", lang="de" if n % 6 else "en") for n in range(18)
+    ]
+    found = results(scored, "m", "")
+    by = {entry["value"]: entry for entry in found["by"]["lang"]}
+    assert (by["de"]["clusters"], by["en"]["clusters"]) == (5, 1)
+    assert (by["de"]["wer_low"], by["de"]["wer_high"]) == (0.5, 0.5)
+    assert by["en"]["wer_low"] is None
+    assert found["interval"]["unit"] == "speaker"
+
+
+def test_macro_and_weighted_rates() -> None:
+    long = [said("a b c d", "a b c d", n, lang="de", _curate={"weight": 9.0}) for n in range(9)]
+    short = [said("a b", "x b", 90 + n, lang="en", _curate={"weight": 1.0}) for n in range(6)]
+    found = results([*long, *short], "m", "")
+    assert found["overall"]["wer"] == pytest.approx(6 / 48)
+    assert found["macro"]["strata"] == 2
+    assert found["macro"]["wer"] == pytest.approx(0.25)
+    assert found["weighted"]["wer"] == pytest.approx(6 / (9 * 36 + 12), abs=1e-6)
+    assert found["weighted"]["wer_low"] <= found["weighted"]["wer"] <= found["weighted"]["wer_high"]
+    assert results(short[:0], "m", "")["macro"]["wer"] is None
+
+
+# --- comparison ----------------------------------------------------------------------------------
+
+
+def both(new_errs: int, old_errs: int, rows: int = 60) -> tuple[list[Scored], list[Scored]]:
+    """So many of the rows have one wrong word of four; the rest have none."""
+
+    def some(errs: int) -> list[Scored]:
+        texts = ("a b c x" if n % rows < errs else "a b c d" for n in range(rows))
+        return [said("a b c d", text, n, speaker=f"s{n}") for n, text in enumerate(texts)]
+
+    return some(new_errs), some(old_errs)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "says"),
+    [
+        (0, 30, "better"),
+        (30, 0, "worse"),
+        (20, 20, "no measurable difference"),
+        (21, 20, "no measurable difference"),
+    ],
+)
+def test_pairs(new: int, old: int, says: str) -> None:
+    found, _ = compare(*both(new, old), "old.nemo")
+    whole = found["overall"]
+    assert whole["says"] == says
+    assert whole["difference"] == pytest.approx((new - old) / 240, abs=1e-6)
+    assert (whole["p"] < 0.05) == (says in {"better", "worse"})
+
+
+def test_only_what_both_models_heard_is_compared() -> None:
+    new, old = both(10, 10)
+    found, _ = compare(new, old[:40], "old")
+    assert (found["missing"], found["overall"]["rows"]) == (20, 40)
+    changed = [Scored(new[0].row, None, None, "gone"), *new[1:]]
+    assert compare(changed, old, "old")[0]["missing"] == 0
+
+
+@pytest.mark.parametrize(
+    ("difference", "low", "passed"),
+    [
+        (0.005, 0.001, True),  # a rise, within the limit
+        (0.02, 0.005, False),
+        (0.02, -0.001, True),  # this data cannot tell
+        (0.02, None, False),  # no interval: better safe
+        (None, None, True),
+        (-0.3, -0.4, True),
+    ],
+)
+def test_the_gate_of_forgetting(difference: float | None, low: float | None, passed: bool) -> None:
+    assert Forgetting(0.01, difference, low).passed is passed
+
+
+def test_the_guardrail_counts_by_itself() -> None:
+    new, old = both(30, 0)
+    found, gate = compare(new, old, "old", {"m.jsonl": 0.01})
+    assert gate is not None
+    assert not gate.passed
+    assert found["overall"]["rows"] == 0
+    assert found["guardrail"]["rows"] == 60
+
+
+def test_a_guardrail_needs_a_model_to_compare_with() -> None:
+    with pytest.raises(ConfigError, match="--against"):
+        Wish(guardrail=(Path("general.jsonl"),)).check()
+
+
+def test_chance_is_never_certain() -> None:
+    assert p_value(np.full(DRAWS, -1.0)) == pytest.approx(2 / (DRAWS + 1), abs=1e-4)
+    assert p_value(np.zeros(DRAWS)) == 1.0
+    assert p_value(np.zeros(0)) is None
+
+
+# --- inventions ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "kinds"),
+    [
+        ("so it was", "so it was it was it was it was it was", ["loop"]),
+        ("no no no no no", "no no no no no", []),  # said, and heard
+        ("yes", "well I think that this is one of the best ways there are", ["runaway"]),
+        ("so", "so so so so so so so so so so", ["loop", "runaway"]),
+        ("", "thank you", ["from_nothing"]),
+        ("", "", []),
+        ("a b c d", "", []),
+    ],
+)
+def test_kinds_of_inventions(reference: str, hypothesis: str, kinds: list[str]) -> None:
+    assert kinds_of(said(reference, hypothesis)) == kinds
+
+
+def test_inventions_are_counted_and_listed() -> None:
+    scored = [said("", "thank you"), said("so", "so so so so so so"), said("a", "a")]
+    found = inventions([*scored, Scored(scored[0].row, None, None, "gone")])
+    assert found["rows"] == 2
+    assert [kind["kind"] for kind in found["kinds"]] == list(KINDS)
+    assert {kind["kind"]: kind["rows"] for kind in found["kinds"]}["from_nothing"] == 1
+    assert [example["said"] for example in found["examples"]] == ["so so so so so so", "thank you"]
