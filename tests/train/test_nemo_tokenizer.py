@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.train.world import NEMO, World
-from train.evaluate import evaluate
+from train.evaluate import Wish, evaluate
 from train.fit import fit
 from train.plan import check_plan
 from train.pretrained import archive_of
@@ -40,7 +40,8 @@ def test_another_tokenizer_is_trained_saved_and_used(
     assert read_tokenizer(saved).differences(read_folder(new, "bpe")) == []
     before, after = weights(str(world.model(kind).path)), weights(str(run.folder))
     assert all(before[n].shape == after[n].shape for n in before if n.startswith("encoder."))
-    done = evaluate(str(run.folder), [world.data / "eval.jsonl"], tmp_path / "eval", batch_size=4)
+    manifest = world.data / "eval.jsonl"
+    done = evaluate(str(run.folder), [manifest], tmp_path / "eval", Wish(batch_size=4))
     assert (done.rows, done.unscored) == (6, ())
 
 
