@@ -146,6 +146,12 @@ METRICS: tuple[Metric, ...] = (
         _MALFORMED, "high", 0, 20, 20, _I, "Unicode categories Cc, Cf, Co",
     ),
     Metric(
+        "markup_chars", "characters",
+        "Characters of marks for machines: tags (`<b>`, `<inaudible>`), entities (`&nbsp;`), what "
+        "stands in braces or square brackets, and web addresses with `http`.",
+        _MALFORMED, "high", 0, 40, 40, _I,
+    ),
+    Metric(
         "foreign_share", "share",
         "Share of the letters that are of scripts the declared language is not written in.",
         f"{_MALFORMED}, texts without letters, and languages that are not declared or not known",

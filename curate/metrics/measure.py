@@ -26,6 +26,7 @@ from curate.metrics.further import further
 from curate.metrics.phrases import known_phrases
 from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
+from curate.text.markup import markup_chars
 from curate.text.scripts import SCRIPTS, expected_scripts
 from curate.text.words import count_codes
 
@@ -91,6 +92,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
             np.zeros(texts.start.size, np.bool_) if clips.translation is None else clips.translation
         ),
         **_transcript(clips.frame["duration_s"], counts),
+        "markup_chars": pl.Series(markup_chars(texts)),
         "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
         "offset_fault": _faults(clips),
         **_agreement(clips, counts),
@@ -201,5 +203,5 @@ def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.
 
 
 _KNOWN = {"duration_s", "offset_fault", "second_longest_ratio", "loop_share", "word_len"}
-_KNOWN |= {"hallucination", *COUNTED, *RATES, *SHARES}
+_KNOWN |= {"hallucination", "markup_chars", *COUNTED, *RATES, *SHARES}
 assert {m.name for m in METRICS if not m.group} == _KNOWN, "every metric is measured"

@@ -73,6 +73,7 @@ def test_the_users_thresholds_are_the_default() -> None:
         ("words", "bad", "==", 0.0),
         ("offset_fault", "bad", "==", 1.0),
         ("translation_ratio", "borderline", ">=", 4.0),
+        ("markup_chars", "borderline", ">", 0.0),
     }
 
 

@@ -57,6 +57,7 @@ SOUND: Mapping[str, object] = {
     "repetitions": 1,
     "loop_share": 0.0,
     "hidden_chars": 0,
+    "markup_chars": 0,
     "foreign_share": 0.0,
     "hallucination": 0,
     "offset_fault": 0,

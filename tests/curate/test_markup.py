@@ -1,0 +1,51 @@
+"""Marks for machines: the compiled count is what the definition finds, on any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.frames import Spans
+from curate.text.markup import MARKUP, markup_chars
+
+PIECES = st.sampled_from(
+    ["<", ">", "</b>", "<i>", "&", ";", "&amp;", "&#12;", "&#x1F;", "&#x", "&a", "#", "[", "]", "{",
+     "}", "{\\an8}", "http://", "https://a.b/c?d", "https:/", "htt", "h", "x", "1", " ", "\n", "ä",
+     "今", "😀"]
+)  # fmt: skip
+CASES = [
+    ("so <b>this</b> is it", 7),
+    ("3 < 5 and 7 > 6", 0),
+    ("3 < 5 & so on", 0),
+    ("AT&T; rock &amp; roll", 5),
+    ("&#229;&#xE5; &#; &#x; &;", 12),
+    ("[[File:a.png]] [music]", 19),  # the outer brackets are not closed by their like
+    ("(laughs) *sighs*", 0),
+    ("see https://example.org/ä, now", 22),
+    ("see http:// and https", 0),
+    ("www.example.org", 0),  # people say that
+    ("{\\an8}你好", 6),
+    ("<你好>", 4),
+    ("<never closed", 0),
+    ("", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_what_counts(text: str, expected: int) -> None:
+    assert markup_chars(Spans.of([text])).tolist() == [expected]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=12), st.lists(PIECES, max_size=14).map("".join)), min_size=1
+    )
+)
+def test_the_kernel_is_the_definition(texts: list[str]) -> None:
+    whole = [text.encode("utf-8", "replace").decode() for text in texts]
+    expected = [
+        sum(len(found.decode()) for found in MARKUP.findall(text.encode())) for text in whole
+    ]
+    assert markup_chars(Spans.of(whole)).tolist() == expected
