@@ -92,7 +92,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
             np.zeros(texts.start.size, np.bool_) if clips.translation is None else clips.translation
         ),
         **_transcript(clips.frame["duration_s"], counts),
-        "markup_chars": pl.Series(markup_chars(texts)),
+        "markup_chars": pl.Series(markup_chars(texts.data, texts.start, texts.length)),
         "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
         "offset_fault": _faults(clips),
         **_agreement(clips, counts),

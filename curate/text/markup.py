@@ -8,8 +8,6 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from curate.frames import Spans
-
 MARKUP = re.compile(
     rb"<[^<> ][^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]"
     rb"|&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]+);"
@@ -19,6 +17,7 @@ MARKUP = re.compile(
 
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
 
 _ADDRESS = np.frombuffer(b"http", np.uint8)
 _PLAIN, _OPENS, _ENTITY, _LINK = 0, 1, 2, 3
@@ -39,14 +38,9 @@ _BLANK = np.zeros(256, np.bool_)
 _BLANK[list(b" \t\n\r\f\v")] = True
 
 
-def markup_chars(texts: Spans) -> Counts:
-    """Code points of each text that lie in MARKUP."""
-    found: Counts = _count(texts.data, texts.start, texts.length)
-    return found
-
-
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _count(data: Bytes, start: npt.NDArray[np.int64], length: npt.NDArray[np.int64]) -> Counts:
+def markup_chars(data: Bytes, start: Places, length: Places) -> Counts:
+    """Code points that lie in MARKUP, of each text: `length[i]` bytes of UTF-8 from `start[i]`."""
     found = np.zeros(start.size, np.int32)
     for row in range(start.size):
         at, end = start[row], start[row] + length[row]
