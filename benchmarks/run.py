@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("profile", "whatif")
+BENCHES = ("profile", "whatif", "split")
 
 
 def main() -> None:

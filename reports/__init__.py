@@ -11,7 +11,7 @@ from typing import Literal
 
 __all__ = ["Kind", "build"]
 
-Kind = Literal["profile", "split", "shards", "train", "eval", "diff", "what-if"]
+Kind = Literal["profile", "split", "shards", "train", "eval", "diff", "what-if", "audit"]
 
 
 def build(kind: Kind, folder: Path) -> Path:

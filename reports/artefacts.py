@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from curate.errors import Fault, InputError, raise_all
 from reports.contracts import (
     Artefact,
+    Audit,
     Diff,
     Ledger,
     Model,
@@ -43,6 +44,7 @@ SOURCES: dict[str, Source] = {
     "shards": Source(Shards, "shards.json", True, "curate shard"),
     "train": Source(Run, "run.json", False, "train run"),
     "eval": Source(Wer, "wer.json", False, "train eval"),
+    "audit": Source(Audit, "audit.json", False, "curate audit"),
     "diff": Source(Diff, "diff.json", False, "curate diff"),
     "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
 }

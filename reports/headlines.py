@@ -8,7 +8,18 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
-from reports.contracts import Artefact, Diff, Ledger, Profile, Run, Shards, Split, Wer, WhatIf
+from reports.contracts import (
+    Artefact,
+    Audit,
+    Diff,
+    Ledger,
+    Profile,
+    Run,
+    Shards,
+    Split,
+    Wer,
+    WhatIf,
+)
 from reports.contracts.whatif import MovedLimit
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.transcripts import visible
@@ -49,6 +60,8 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
             return "training run", artefact.model.source or "—", _run(artefact)
         case Wer():
             return "evaluation", artefact.model or "—", _wer(artefact)
+        case Audit():
+            return "audit", plural(len(artefact.sides), "side"), _audit(artefact)
         case Diff():
             return (
                 "comparison",
@@ -227,6 +240,16 @@ def _much_worse(
 
 LARGE_SHIFT = 0.25
 """PSI from which a shift is called large, by custom of credit scoring, where the index is from."""
+
+
+def _audit(audit: Audit) -> Headline:
+    alerts = [Alert("fault", text) for text in audit.gates]
+    leaking = len({leak.between for leak in audit.leaks if leak.count})
+    pairs = len({leak.between for leak in audit.leaks})
+    sentence = _line(
+        "<b>{}</b> of {} share what no two splits should.", count(leaking), plural(pairs, "pair")
+    )
+    return _made(sentence, alerts, "No pair shares a speaker, a recording or a text.")
 
 
 def _diff(diff: Diff) -> Headline:

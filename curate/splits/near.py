@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.columns import DURATION_US, LINE, NORMAL_KEY
-from curate.frames import Clips
+from curate.frames import Spans
 from curate.manifest import read_manifest
 from curate.routes import TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
@@ -21,6 +21,10 @@ Near = Mapping[str, pl.DataFrame]
 """For each output what each of its rows is near: the `sides` (bits, in the order of the splits),
 one `partner` (its place among the texts of the splits), and how many `partners`."""
 
+Work = Callable[[pl.DataFrame, Spans], pl.DataFrame]
+Frames = Callable[[Work, Sequence[str]], Iterator[pl.DataFrame]]
+"""What a piece of work makes of a side's rows (with these further fields) and their texts."""
+
 _FOUND = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
 
 
@@ -30,44 +34,50 @@ def near_texts(folder: Path, names: Sequence[str]) -> Near:
     Texts are as many in memory as the splits have; train is read in passing.
     """
     paths = {name: folder / f"{name}.jsonl" for name in (*names, TRAIN)}
-    index = index_of([paths[name] for name in names])
+    index = NearIndex.of(*gather_sets([_frames_of(paths[name]) for name in names]))
     return {name: _near(path, index) for name, path in paths.items()}
 
 
-def index_of(paths: Sequence[Path]) -> NearIndex:
-    """The texts of manifests, each a side of its own."""
-    sets, bounds, sides = [np.empty(0, np.uint64)], [np.zeros(1, np.int64)], []
-    at = 0
-    for side, path in enumerate(paths):
-        for piece in read_manifest(str(path), _sets_of):
-            sets.append(piece.frame["shingles"].explode(empty_as_null=False).to_numpy())
-            sizes = piece.frame["shingles"].list.len().cast(pl.Int64).to_numpy()
-            bounds.append(at + np.cumsum(sizes))
-            at += int(sizes.sum())
-            sides.append(np.full(sizes.size, side, np.int8))
-    joined = np.concatenate(sides) if sides else np.empty(0, np.int8)
-    return NearIndex.of(np.concatenate(sets), np.concatenate(bounds), joined)
+def gather_sets(
+    sides: Sequence[Frames],
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """What `NearIndex.of` wants, of several sides."""
+    sets, sizes, numbers = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], []
+    for side, frames in enumerate(sides):
+        for frame in frames(_sets_of, []):
+            sets.append(frame["shingles"].explode(empty_as_null=False).to_numpy())
+            sizes.append(frame["shingles"].list.len().cast(pl.Int64).to_numpy())
+            numbers.append(np.full(frame.height, side, np.int8))
+    bounds = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
+    joined = np.concatenate(numbers) if numbers else np.empty(0, np.int8)
+    return np.concatenate(sets), bounds, joined
 
 
-def _sets_of(clips: Clips) -> pl.DataFrame:
-    texts = clips.texts
+def _sets_of(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+    """Each row's distinct shingles, sorted."""
     hashes, bounds = shingle_sets(texts.data, texts.start, texts.length)
-    lists = pl.Series("number", np.repeat(np.arange(bounds.size - 1), np.diff(bounds)))
-    found = pl.DataFrame({"number": lists, "shingles": hashes}).group_by("number").agg("shingles")
-    return clips.frame.select(LINE.name).with_row_index("number").join(
-        found.with_columns(pl.col("number").cast(pl.UInt32)), on="number", how="left",
-        maintain_order="left",
-    ).with_columns(pl.col("shingles").fill_null([]))  # fmt: skip
+    number = np.repeat(np.arange(bounds.size - 1, dtype=np.uint32), np.diff(bounds))
+    found = pl.DataFrame({"number": number, "shingles": hashes}).group_by("number").agg("shingles")
+    rows = frame.select(LINE.name).with_row_index("number")
+    both = rows.join(found, on="number", how="left", maintain_order="left")
+    return both.select(LINE.name, pl.col("shingles").fill_null([]).list.sort())
+
+
+def _frames_of(path: Path) -> Frames:
+    def frames(work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
+        for piece in read_manifest(str(path), lambda clips: work(clips.frame, clips.texts), fields):
+            yield piece.frame
+
+    return frames
 
 
 def _near(path: Path, index: NearIndex) -> pl.DataFrame:
-    def work(clips: Clips) -> pl.DataFrame:
-        texts = clips.texts
+    def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         sides, partner, partners = index.sides_near(texts.data, texts.start, texts.length)
         found = {"sides": sides, "partner": partner, "partners": partners}
-        return clips.frame.select(LINE.name).hstack(pl.DataFrame(found))
+        return frame.select(LINE.name).hstack(pl.DataFrame(found))
 
-    frames = [piece.frame.drop(LINE.name) for piece in read_manifest(str(path), work)]
+    frames = [frame.drop(LINE.name) for frame in _frames_of(path)(work, [])]
     return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
 
 

@@ -149,7 +149,7 @@ class NearIndex:
         _fill_table(known, bits, slots, places)
         return cls(
             sets, bounds, side, bits, slots,
-            np.concatenate([first, [keys.size]])[_ranges(places)], texts, needed,
+            np.concatenate([first, [keys.size] * 2])[_ranges(places)], texts, needed,
         )  # fmt: skip
 
     def sides_near(

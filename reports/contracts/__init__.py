@@ -5,6 +5,7 @@ Nearly every field may be absent, because a page about a broken run is the page 
 
 from __future__ import annotations
 
+from reports.contracts.audit import Audit
 from reports.contracts.base import Artefact, Ledger, Model, Twin
 from reports.contracts.corpus import Shards, Split
 from reports.contracts.diff import Diff
@@ -15,6 +16,7 @@ from reports.contracts.whatif import WhatIf
 
 __all__ = [
     "Artefact",
+    "Audit",
     "Diff",
     "Ledger",
     "Model",

@@ -6,9 +6,10 @@ has nothing for it.
 
 from __future__ import annotations
 
-from reports.contracts import Diff, Profile, Run, Shards, Split, Wer, WhatIf
+from reports.contracts import Audit, Diff, Profile, Run, Shards, Split, Wer, WhatIf
 from reports.sections import (
     audio,
+    audit,
     depth,
     diff,
     errors,
@@ -148,6 +149,14 @@ SECTIONS: tuple[Section, ...] = (
         "Reference words struck out were missed or replaced; underlined words were inserted; "
         "a replacement shows both.",
     ),
+    Section("Sides", (Audit,), audit.sides),
+    Section(
+        "Leaks",
+        (Audit,),
+        audit.leaks,
+        "What stands on both sides. Near texts share 80 % of their stretches of five letters.",
+    ),
+    Section("Examples", (Audit,), audit.examples, "The first of each kind, by file and line."),
     Section("Amounts", (Diff,), diff.amounts, "A is the older profile, B what it is held against."),
     Section(
         "Drift",

@@ -1,0 +1,154 @@
+"""Splits of the same rows by us and by peers: `python -m benchmarks.split [ROWS] [--real FOLDER]`.
+
+Beside ours: scikit-learn's StratifiedGroupKFold (20 folds: two for eval, three for test), and
+speakers assigned one after the other by clip counts, one clip a sentence, as Common Voice's
+CorporaCreator does. Asked of all: 10 % of the clean hours for eval, 15 % for test, alike in strata,
+so ours runs with alpha 1. Leaks are speakers and normalised texts that stand in two of train, eval
+and test; TVD and KS are distances to all clean rows, by hours; each is the worse of eval and test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from sklearn.model_selection import StratifiedGroupKFold
+
+from benchmarks.corpus import make
+from benchmarks.memory import watch
+from curate.profile import profile_into as profile
+from curate.routes import POOL, route
+from curate.ruleset import load_rules
+from curate.splits import Targets, Terms, split_profile
+from curate.splits.audit import leaks
+from curate.splits.balance import balance
+from curate.splits.strata import duration_bin, number_strata
+
+WORK = Path(tempfile.gettempdir()) / "curate-bench"
+SHARES = {"eval": 0.10, "test": 0.15}
+FOLDS = {"eval": slice(0, 2), "test": slice(2, 5)}
+
+
+def stratified_group_k_fold(rows: pl.DataFrame) -> pl.Series:
+    """Folds of groups with class counts alike."""
+    groups = rows["who"].rank("dense").to_numpy()
+    folds = StratifiedGroupKFold(n_splits=20, shuffle=True, random_state=0)
+    strata = rows["stratum"].to_numpy()
+    with warnings.catch_warnings(action="ignore"):
+        found = [test for _, test in folds.split(strata, strata, groups)]
+    split = np.full(rows.height, "train", object)
+    for name, part in FOLDS.items():
+        split[np.concatenate(found[part])] = name
+    return pl.Series("split", split.tolist())
+
+
+def corpora_creator(rows: pl.DataFrame) -> pl.Series:
+    """One clip a sentence; speakers with few clips to test, then to dev, as long as they fit."""
+    once = rows.with_row_index("at").unique("normal_key", keep="first", maintain_order=True)
+    sizes = {name: int(share * once.height) for name, share in SHARES.items()}
+    place: dict[str, str] = {}
+    counts = once.group_by("who").len().sort("len", "who")
+    for who, count in counts.iter_rows():
+        name = next((n for n in ("test", "eval") if count <= sizes[n]), "train")
+        if name != "train":
+            sizes[name] -= count
+        place[who] = name
+    kept = once.select("at", pl.col("who").replace_strict(place).alias("split"))
+    found = rows.with_row_index("at").join(kept, on="at", how="left", maintain_order="left")
+    return found["split"].fill_null("dropped")
+
+
+def ours(rows: pl.DataFrame, profiled: Path, alpha: float) -> Iterator[tuple[pl.Series, float]]:
+    """Our split of the profile, outputs, near-duplicates and certificate included."""
+    clean_s = float(rows["duration_us"].sum()) / 1e6
+    sizes = {name: share * clean_s for name, share in SHARES.items()}
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        begun = time.perf_counter()
+        split_profile(profiled, Path(folder), Targets(sizes, Terms(alpha, 0.0)), 0, ["lang"])
+        seconds = time.perf_counter() - begun
+        lock = pl.read_parquet(Path(folder) / "splits.lock.parquet", columns=["verdict", "split"])
+        yield lock.filter(pl.col("verdict") == "clean")["split"], seconds
+
+
+def judged(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> str:
+    """A row of the table."""
+    rows = rows.with_columns(split.alias("split"))
+    sides = ["train", *SHARES]
+    found = leaks(rows, sides, ["speaker"])
+    count = {kind: sum(int(e["count"]) for e in found if e["kind"] == kind) for kind in  # type: ignore[call-overload]
+             ("speaker", "text")}  # fmt: skip
+    available = np.zeros(int(rows["stratum"].max()) + 1)  # type: ignore[arg-type]
+    np.add.at(available, rows["stratum"].to_numpy(), rows["duration_us"].to_numpy() / 1e6)
+    due = {name: share * available for name, share in SHARES.items()}
+    far = balance(rows, due, available)
+    worst = {
+        key: max(float(e.get("ks", e.get("tvd"))) for e in far if e["covariate"] == key)  # type: ignore[arg-type]
+        for key in ("strata", "duration_s", "char_rate")
+    }
+    hours = rows.group_by("split").agg(pl.col("duration_us").sum() / 3.6e9)
+    got: Mapping[str, float] = dict(hours.iter_rows())
+    whole = float(available.sum()) / 3600
+    miss = max(abs(got.get(n, 0.0) / (share * whole) - 1) for n, share in SHARES.items())
+    lost = 1 - sum(got.get(side, 0.0) for side in sides) / whole
+    cells = [
+        name, f"{seconds:.2f}", str(count["speaker"]), str(count["text"]), f"{miss:.1%}",
+        f"{lost:.1%}", *(f"{value:.3f}" for value in worst.values()),
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def compare(label: str, profiled: Path, peers: bool) -> None:
+    """One table for one profile."""
+    wanted = ["lang", "speaker", "duration_us", "char_rate", "normal_key", "audio_key",
+              "recording_key", "verdict"]  # fmt: skip
+    rows = pl.read_parquet(profiled / "records.parquet", columns=wanted)
+    rows = rows.with_columns(
+        route(),
+        duration_bin(),
+        pl.coalesce("speaker", pl.col("recording_key").cast(pl.String)).alias("who"),
+    )
+    rows, _ = number_strata(rows, ["lang", "duration_bin"])
+    rows = rows.filter(pl.col("route") == POOL)
+    print(f"\n{label}: {rows.height:,} clean rows, {rows['who'].n_unique():,} groups\n")
+    print("| split by | s | speakers on two sides | texts on two sides | hours off by | hours lost "
+          "| strata TVD | duration KS | rate KS |")  # fmt: skip
+    print(f"|{'---|' * 9}")
+    with watch() as peak:
+        for split, seconds in ours(rows, profiled, 1.0):
+            print(judged("asr-curate", rows, split, seconds), flush=True)
+    for name, peer in (("StratifiedGroupKFold", stratified_group_k_fold),
+                       ("per speaker, one clip a sentence", corpora_creator)):  # fmt: skip
+        if peers and rows["who"].n_unique() >= 20:
+            begun = time.perf_counter()
+            split = peer(rows)
+            print(judged(name, rows, split, time.perf_counter() - begun), flush=True)
+    print(f"\nours used {peak.mib:,.0f} MiB of anonymous memory")
+
+
+def main() -> None:
+    """Tables for generated rows, and for every manifest of a folder of real ones."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("rows", type=int, nargs="?", default=1_000_000)
+    arguments.add_argument("--real", type=Path, help="a folder of manifests with speakers")
+    arguments.add_argument("--no-peers", action="store_true")
+    chosen = arguments.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    manifests = sorted(chosen.real.glob("*.jsonl")) if chosen.real else []
+    if not manifests:
+        manifests = [make(WORK / f"rows{chosen.rows}.jsonl", chosen.rows)]
+    for manifest in manifests:
+        profiled = WORK / f"profile-{manifest.stem}"
+        if not (profiled / "profile.json").exists():
+            profiled.mkdir(exist_ok=True)
+            profile([str(manifest)], profiled, load_rules(None))
+        compare(manifest.stem, profiled, not chosen.no_peers)
+
+
+if __name__ == "__main__":
+    main()

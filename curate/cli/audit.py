@@ -1,0 +1,44 @@
+"""The command that looks for leaks between manifests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.app import AsJson, Format, Quiet, app, command_line, listed
+
+
+@app.command(name="audit")
+def audit_command(
+    inputs: Annotated[
+        list[str], typer.Argument(help="Manifests, a side each; or a split directory.")
+    ],
+    against: Annotated[
+        list[str],
+        typer.Option("--against", help="A benchmark: texts, one a line (.txt), or a manifest."),
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    group: Annotated[
+        list[str],
+        typer.Option("--group", help="Fields beside speaker whose values belong on one side."),
+    ] = [],  # noqa: B006
+    format: Format = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Look for leaks between any manifests: speakers, recordings, audio, texts, near texts.
+
+    Exit 1 where there is one. Nothing but the manifests is read, so peers' splits can be audited.
+
+    Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
+    """
+    from curate.cli import auditing, show
+
+    found, gate = auditing.audit(inputs, against, listed(group), format, out, command_line())
+    show.summary(found, as_json, quiet, auditing.tables, out or Path())
+    if gate:
+        raise gate

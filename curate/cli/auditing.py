@@ -1,0 +1,67 @@
+"""What `curate audit` does: compare, put the results in place whole, show what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+import reports
+from curate.cli.show import hours, plain_table
+from curate.command import printable
+from curate.errors import CurateError, Fault, GateFailed
+from curate.outputs import whole_directory, write_json
+from curate.profile.summary import Json
+from curate.splits.sides import audit as compare
+from curate.splits.sides import find_sides
+
+OURS = frozenset({"audit.json", "report.html"})
+
+
+def audit(
+    inputs: Sequence[str],
+    against: Sequence[str],
+    group: Sequence[str],
+    format: str | None,
+    out: Path | None,
+    command: str,
+) -> tuple[Json, CurateError | None]:
+    """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
+    found = compare(find_sides(inputs, against, format), group, command)
+    if out is not None:
+        with whole_directory(out, OURS, "audit.json") as folder:
+            write_json(folder / "audit.json", found)
+            reports.build("audit", folder)
+    said = found["gates"]
+    assert isinstance(said, list)
+    return found, GateFailed(*(Fault("curate audit", what) for what in said)) if said else None
+
+
+def tables(found: Mapping[str, Any]) -> Sequence[Table]:
+    """The sides, the leaks between any two of them, and where to look."""
+    sides = plain_table("sides", "side|rows|hours|malformed")
+    for each in found["sides"]:
+        name = f"{each['name']}{' (benchmark)' if each['against'] else ''}"
+        amounts = (f"{each['rows']:,}", hours(each["hours"]), f"{each['malformed']:,}")
+        sides.add_row(Text(printable(name)), *amounts)
+    kinds = dict.fromkeys(leak["kind"] for leak in found["leaks"])
+    leaks = plain_table("leaks (must be 0)", "|".join(["between", *kinds]))
+    counts: dict[str, dict[str, int]] = {}
+    for leak in found["leaks"]:
+        counts.setdefault(" and ".join(leak["between"]), {})[leak["kind"]] = leak["count"]
+    for pair, by_kind in counts.items():
+        cells = (f"{by_kind[kind]:,}" if kind in by_kind else "" for kind in kinds)
+        leaks.add_row(Text(printable(pair)), *cells)
+    return [sides, leaks, *_examples(found)]
+
+
+def _examples(found: Mapping[str, Any]) -> list[Table]:
+    """The first of each leak: two records to look at."""
+    table = plain_table("such as", "kind|record|and record")
+    for leak in found["leaks"]:
+        for ids in leak["examples"][:1]:
+            table.add_row(leak["kind"], *(Text(printable(Path(each).name)) for each in ids))
+    return [table] if table.row_count else []

@@ -1,0 +1,298 @@
+"""`curate audit`: what two manifests share and no two splits should, and benchmarks' texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import (
+    AUDIO_KEY,
+    DURATION_US,
+    LINE,
+    MALFORMED,
+    NORMAL_KEY,
+    RECORDING_KEY,
+    SOURCE,
+    SPEAKER,
+    record_id,
+)
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.frames import Clips, Spans
+from curate.manifest import find_sources, read_manifest
+from curate.manifest.origin import Origin
+from curate.profile import versions
+from curate.profile.summary import Json, hours
+from curate.routes import MALFORMED as MALFORMED_ROUTE
+from curate.routes import REJECTED
+from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
+from curate.splits.near import Work, gather_sets
+from curate.text.kernel import NORMAL_HASH, measure_spans
+from curate.text.nearness import NearIndex
+from curate.text.packed import hash_normal
+
+SCHEMA = "curate.audit/1"
+SHOWN = 3
+"""Examples of each kind of leak between two sides."""
+MOST_SIDES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an audit: manifests, or (`lines`) a list of texts, one a line.
+
+    `against`: a benchmark, of which only texts count.
+    """
+
+    name: str
+    sources: Sequence[Origin]
+    lines: Path | None = None
+    against: bool = False
+
+    def frames(self, work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """`work` over the side's rows (with these columns) and their texts, in order."""
+
+        def of_clips(clips: Clips) -> pl.DataFrame:
+            return work(clips.frame, clips.texts)
+
+        if self.lines is not None:
+            yield work(*_of_lines(self.lines, fields))
+        for source in self.sources:
+            for piece in read_manifest(source, of_clips, fields):
+                yield piece.frame
+
+
+def find_sides(
+    names: Sequence[str], against: Sequence[str], format: str | None = None
+) -> list[Side]:
+    """The sides named: each argument one, a split directory one for each of its splits.
+
+    Raises InputError with every name that cannot be read, ConfigError where there is nothing to
+    compare.
+    """
+    sides = [side for name in names for side in _manifests(name, format)]
+    sides += [_benchmark(name, format) for name in against]
+    if len(sides) < 2:
+        raise ConfigError.of(
+            "curate audit", "needs two sides to compare",
+            "name two manifests, a split directory, or a benchmark with --against",
+        )  # fmt: skip
+    if len(sides) > MOST_SIDES:
+        raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} sides", "name fewer")
+    return _told_apart(sides)
+
+
+def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Json:
+    """audit.json's content: leaks between any two sides, by kind, with a few of them.
+
+    `group` are further fields whose values should stand on one side; speaker always is. Between a
+    manifest and a benchmark only texts count, between benchmarks nothing.
+    """
+    fields = [name for name in group if name != SPEAKER.name]
+    rows = pl.concat([_keys(side, number, fields) for number, side in enumerate(sides)])
+    _refuse_absent(rows, fields)
+    pairs = [
+        (one, other)
+        for one, other in combinations(range(len(sides)), 2)
+        if not (sides[one].against and sides[other].against)
+    ]
+    kinds = {SPEAKER.name: SPEAKER.name, **{name: name for name in fields}}
+    kinds |= {"recording": RECORDING_KEY.name, "audio": AUDIO_KEY.name, "text": NORMAL_KEY.name}
+    found = [
+        _leak(rows, sides, pair, kind, column)
+        for kind, column in kinds.items()
+        for pair in pairs
+        if kind == "text" or not any(sides[side].against for side in pair)
+    ]
+    found += _near(rows, sides, pairs)
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(("asr-curate", "polars", "numba", "numpy")),
+        "sides": [_described(rows, number, side) for number, side in enumerate(sides)],
+        "groups": [SPEAKER.name, *fields],
+        "leaks": found,
+        "gates": [
+            f"{leak['count']:,} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
+            for leak in found
+            if leak["count"]
+        ],
+    }
+
+
+def _manifests(name: str, format: str | None) -> list[Side]:
+    certificate = Path(name) / "split.json"
+    if not certificate.is_file():
+        return [Side(name, find_sources([name], format))]
+    outputs = json.loads(certificate.read_text(encoding="utf-8"))["outputs"]
+    apart = {REJECTED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
+    files = [Path(name) / each["file"] for each in outputs if each["name"] not in apart]
+    return [Side(str(path), find_sources([str(path)])) for path in files if path.stat().st_size]
+
+
+def _benchmark(name: str, format: str | None) -> Side:
+    path = Path(name)
+    if format is None and path.suffix == ".txt" and path.is_file():
+        return Side(name, [], path, True)
+    return Side(name, find_sources([name], format), None, True)
+
+
+def _told_apart(sides: Sequence[Side]) -> list[Side]:
+    """Sides by the shortest names that tell them apart."""
+    short = [Path(side.name).name for side in sides]
+    names = short if len(set(short)) == len(short) else [side.name for side in sides]
+    again = sorted({name for name in names if names.count(name) > 1})
+    raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
+    return [
+        Side(name, side.sources, side.lines, side.against)
+        for name, side in zip(names, sides, strict=True)
+    ]
+
+
+def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
+    """A list of texts as rows without audio."""
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError.of(path, f"is no list of texts: {error}", "write UTF-8") from None
+    texts = [line.rstrip("\r") for line in lines]
+    kept = [number for number, text in enumerate(texts) if text.strip()]
+    frame = pl.DataFrame({SOURCE.name: [str(path)] * len(kept), LINE.name: [k + 1 for k in kept]})
+    nothing = [column.name for column in (AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)]
+    columns = {column.name: column.dtype for column in (AUDIO_KEY, RECORDING_KEY, DURATION_US)}
+    return frame.with_columns(
+        *(
+            pl.lit(None, columns.get(name, pl.String())).alias(name)
+            for name in (*nothing, MALFORMED.name, *fields)
+        )
+    ), Spans.of([texts[number] for number in kept])
+
+
+def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
+    """What of a side's rows can be compared, without their texts."""
+    empty = hash_normal("")
+
+    def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+        _, keys = measure_spans(texts.data, texts.start, texts.length)
+        said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
+        columns = (SOURCE, LINE, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)
+        return frame.select(*(column.name for column in columns), *fields).with_columns(
+            pl.lit(str(number)).alias("side"),
+            pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
+        )
+
+    return pl.concat(list(side.frames(work, fields)))
+
+
+def _refuse_absent(rows: pl.DataFrame, fields: Sequence[str]) -> None:
+    faults = [
+        Fault("--group", f"no record has a field {name!r}", "name a field of the manifests")
+        for name in fields
+        if not rows[name].count()
+    ]
+    raise_all(ConfigError, faults)
+
+
+def _leak(
+    rows: pl.DataFrame, sides: Sequence[Side], pair: tuple[int, int], kind: str, column: str
+) -> Json:
+    """How many values of a column stand on both sides, and the first of them."""
+    one, other = (
+        rows.filter((pl.col("side") == str(side)) & pl.col(column).is_not_null())
+        .select(column, record_id())
+        .unique(column, keep="first", maintain_order=True)
+        for side in pair
+    )
+    both = one.join(other, on=column, suffix="_other", maintain_order="left")
+    shown = both.select("id", "id_other").head(SHOWN).rows()
+    return _said(kind, sides, pair, both.height, shown)
+
+
+def _said(
+    kind: str,
+    sides: Sequence[Side],
+    pair: tuple[int, int],
+    count: int,
+    shown: Sequence[tuple[str, str]],
+) -> Json:
+    return {
+        "kind": kind,
+        "between": [sides[side].name for side in pair],
+        "count": count,
+        "examples": [list(ids) for ids in shown],
+    }
+
+
+def _near(
+    rows: pl.DataFrame, sides: Sequence[Side], pairs: Sequence[tuple[int, int]]
+) -> list[Json]:
+    """Near-duplicates: all sides but the largest are indexed, and each is compared with these."""
+    sizes = [int((rows["side"] == str(number)).sum()) for number in range(len(sides))]
+    largest = sizes.index(max(sizes))
+    kept = [number for number in range(len(sides)) if number != largest]
+    index = NearIndex.of(*gather_sets([sides[number].frames for number in kept]))
+    ids = [rows.filter(pl.col("side") == str(n)).select(record_id()).to_series() for n in kept]
+    indexed = pl.concat(ids)
+    found: list[Json] = []
+    for number in [largest, *kept]:
+        against = [(pair, sum(pair) - number) for pair in pairs if number in pair]
+        mine = [(p, o) for p, o in against if o in kept and (number == largest or number == p[0])]
+        if mine:
+            near = _streamed(sides[number], index)
+            for pair, other in mine:
+                found.append(_near_leak(near, indexed, sides, pair, number, kept.index(other)))
+    return sorted(found, key=lambda each: _pair_of(sides, each))
+
+
+def _pair_of(sides: Sequence[Side], leak: Json) -> tuple[int, ...]:
+    """The numbers of a leak's two sides."""
+    names = [side.name for side in sides]
+    return tuple(names.index(name) for name in leak["between"])  # type: ignore[attr-defined]
+
+
+def _streamed(side: Side, index: NearIndex) -> pl.DataFrame:
+    def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+        near, partner, _ = index.sides_near(texts.data, texts.start, texts.length)
+        found = pl.DataFrame({"near": near, "partner": partner})
+        return frame.select(SOURCE.name, LINE.name).hstack(found)
+
+    return pl.concat(
+        [frame.filter(pl.col("near") > 0) for frame in side.frames(work, [])], how="vertical"
+    )
+
+
+def _near_leak(
+    near: pl.DataFrame,
+    indexed: pl.Series,
+    sides: Sequence[Side],
+    pair: tuple[int, int],
+    number: int,
+    place: int,
+) -> Json:
+    bits: npt.NDArray[np.uint64] = near["near"].to_numpy()
+    hit = near.filter(pl.Series(((bits >> np.uint64(place)) & np.uint64(1)) > 0))
+    first = hit.head(SHOWN)
+    partners = indexed.gather(first["partner"].cast(pl.Int64))
+    shown = list(zip(first.select(record_id()).to_series(), partners, strict=True))
+    if number != pair[0]:
+        shown = [(other, one) for one, other in shown]
+    return _said("near text", sides, pair, hit.height, shown)
+
+
+def _described(rows: pl.DataFrame, number: int, side: Side) -> Json:
+    mine = rows.filter(pl.col("side") == str(number))
+    return {
+        "name": side.name,
+        "files": [str(side.lines)] if side.lines else [source.name for source in side.sources],
+        "against": side.against,
+        "rows": mine.height,
+        "malformed": mine[MALFORMED.name].count(),
+        "hours": hours(int(mine[DURATION_US.name].sum())),
+        "speakers": mine[SPEAKER.name].drop_nulls().n_unique(),
+    }

@@ -1,0 +1,141 @@
+"""The leak audit of any manifests: what is planted is found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.errors import ConfigError
+from curate.frames import Spans
+from curate.splits.sides import audit, find_sides
+from curate.text.nearness import FEWEST, NEAR, NearIndex, shingle_sets
+
+LONG = "the quick brown fox jumps over the lazy dog while nobody is looking at it"
+Row = Mapping[str, object]
+
+
+def row(audio: str, text: str, **more: object) -> Row:
+    return {"audio_filepath": audio, "duration": 2.5, "text": text, **more}
+
+
+def write(path: Path, rows: list[Row]) -> str:
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+    return str(path)
+
+
+def counts(found: Mapping[str, Any]) -> dict[str, int]:
+    return {leak["kind"]: leak["count"] for leak in found["leaks"] if leak["count"]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (row("a.wav", "one text"), row("b.wav", "another text"), {}),
+        (row("a.wav", "one", speaker="x"), row("b.wav", "two", speaker="x"), {"speaker": 1}),
+        (row("a.wav", "one", speaker=7), row("b.wav", "two", speaker="7"), {"speaker": 1}),
+        (row("a.wav", "one"), row("a.wav", "two"), {"recording": 1, "audio": 1}),
+        # another segment of the same file: the recording leaks, the audio does not
+        (row("a.wav", "one", offset=0), row("a.wav", "two", offset=9), {"recording": 1}),
+        (row("a.wav", "Hello, you!"), row("b.wav", "hello you"), {"text": 1}),
+        (row("a.wav", LONG), row("b.wav", LONG.replace("dog", "cat")), {"near text": 1}),
+        (row("a.wav", LONG), row("b.wav", LONG.upper() + "!"), {"text": 1}),  # same, so not near
+        (row("a.wav", "who are you"), row("b.wav", "how are you"), {}),  # too short to say
+        (row("a.wav", "..."), row("b.wav", "!!!"), {}),  # no text is no text
+    ],
+)
+def test_what_is_planted_is_found(
+    tmp_path: Path, one: Row, other: Row, expected: Mapping[str, int]
+) -> None:
+    filler = [row(f"{n}.wav", f"a sentence of its own, number {n}") for n in range(10)]
+    a = write(tmp_path / "a.jsonl", [*filler, one])
+    others = [row(f"{n}.flac", f"{n} birds sang in some tree") for n in range(10)]
+    b = write(tmp_path / "b.jsonl", [other, *others])
+    found = audit(find_sides([a, b], []), [])
+    assert counts(found) == expected
+    for leak in found["leaks"]:  # type: ignore[attr-defined]
+        if leak["count"]:
+            assert leak["examples"] == [[f"{a}:11", f"{b}:1"]]
+    assert counts(audit(find_sides([b, a], []), [])) == expected, "either way round"
+
+
+def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
+    a = write(tmp_path / "a.jsonl", [row("a.wav", LONG, speaker="x"), row("b.wav", "alone")])
+    texts = tmp_path / "bench.txt"
+    texts.write_text(f"\ufeffsomething else\r\n\r\n{LONG.title()}\n", encoding="utf-8")
+    found = audit(find_sides([a], [str(texts)]), [])
+    assert counts(found) == {"text": 1}
+    assert {leak["kind"] for leak in found["leaks"]} == {"text", "near text"}  # type: ignore[attr-defined]
+    assert found["leaks"][0]["examples"] == [[f"{a}:1", f"{texts}:3"]]  # type: ignore[index]
+
+
+def test_further_groups_are_asked_for(tmp_path: Path) -> None:
+    a = write(tmp_path / "a.jsonl", [row("a.wav", "one", session="s")])
+    b = write(tmp_path / "b.jsonl", [row("b.wav", "two", session="s")])
+    assert counts(audit(find_sides([a, b], []), ["session"])) == {"session": 1}
+    with pytest.raises(ConfigError, match="no record has a field 'sesion'"):
+        audit(find_sides([a, b], []), ["sesion"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["a.jsonl"], 2, "needs two sides"),
+        (["a.jsonl", "a.jsonl"], 2, "named twice"),
+        (["a.jsonl", "no.jsonl"], 3, "no.jsonl"),
+        (["a.jsonl", "b.jsonl"], 1, "1 text leak(s) between a.jsonl and b.jsonl"),
+        (["a.jsonl", "c.jsonl", "--out", "o"], 0, "report: o/report.html"),
+    ],
+)
+def test_exit_codes(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
+    write(tmp_path / "a.jsonl", [row("a.wav", "one")])
+    write(tmp_path / "b.jsonl", [row("b.wav", "One.")])
+    write(tmp_path / "c.jsonl", [row("c.wav", "three")])
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("curate")), "audit", *arguments],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+
+
+VOCABULARY = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+WORDS = st.lists(st.sampled_from(VOCABULARY), max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=8), st.lists(WORDS, min_size=1, max_size=8))
+def test_near_is_what_all_pairs_say(one: list[list[str]], other: list[list[str]]) -> None:
+    sides = [Spans.of([" ".join(words) for words in side]) for side in (one, other)]
+    sets, bounds = shingle_sets(sides[0].data, sides[0].start, sides[0].length)
+    index = NearIndex.of(sets, bounds, np.zeros(len(one), np.int8))
+    near, _, partners = index.sides_near(sides[1].data, sides[1].start, sides[1].length)
+    known = [set(sets[a:b].tolist()) for a, b in pairwise(bounds)]
+    sets, bounds = shingle_sets(sides[1].data, sides[1].start, sides[1].length)
+    asked = [set(sets[a:b].tolist()) for a, b in pairwise(bounds)]
+    expected = [
+        sum(len(k) >= FEWEST and k != a and len(k & a) >= NEAR * len(k | a) for k in known)
+        for a in asked
+    ]
+    assert partners.tolist() == expected
+    assert (near > 0).tolist() == [count > 0 for count in expected]
+
+
+def test_real_splits_of_one_corpus(real_data: Path) -> None:
+    """Validated and invalidated Indonesian clips share speakers and most sentences."""
+    names = [
+        str(real_data / "manifests" / f"{name}.jsonl") for name in ("cv_id", "cv_id_invalidated")
+    ]
+    found = counts(audit(find_sides(names, []), []))
+    assert found["speaker"] == 153
+    assert found["text"] > 2_000
+    assert "audio" not in found
