@@ -74,6 +74,14 @@ def profile_command(
         Path | None,
         typer.Option(help="What people decided about records, a line each (docs/overrides.md)."),
     ] = None,
+    max_rejected: Annotated[
+        str | None,
+        typer.Option(
+            help="Warn where more of a stratum's hours is rejected, such as 15%.",
+            show_default="what the rules say, else 10%",
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
     no_cache: NoCache = False,
     engine: Annotated[
         str, typer.Option(help="Where it is measured: local, or ray (extra [ray]).")
@@ -124,8 +132,11 @@ def profile_command(
             AudioWish.of(audio_root, allow_root, audio_sample),
             advance.listen,
             measuring,
+            max_rejected,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
+    if strict:
+        stages.refuse_over_filtered(found, out)
 
 
 def listed(values: list[str]) -> list[str]:

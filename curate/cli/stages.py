@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import reports
 from curate.audio.wish import AudioWish
-from curate.errors import ConfigError, raise_all
+from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
@@ -18,6 +19,8 @@ from curate.profile import OURS as PROFILE_FILES
 from curate.profile import Engine, read_profile, settings_for, unchanged
 from curate.profile import profile_into as build_profile
 from curate.profile.records import Progress
+from curate.profile.rejected import share_of
+from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
 from curate.tags import check_examples
@@ -48,9 +51,12 @@ def profile(
     audio: AudioWish | None = None,
     on_audio: Progress = lambda done, files: None,
     engine: Engine | None = None,
+    max_rejected: str | None = None,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
+    if max_rejected is not None:
+        chosen = replace(chosen, max_rejected=share_of(max_rejected))
     settings = settings_for(chosen, groups, phrases, tokenizer, audio)
     people = Overrides(read_log(overrides) if overrides else None)
     kept = cached and (out / "report.html").is_file()
@@ -66,6 +72,12 @@ def profile(
         )  # fmt: skip
         reports.build("profile", folder)
     return found
+
+
+def refuse_over_filtered(found: Json, out: Path) -> None:
+    """`curate profile --strict`: GateFailed where the rules reject too much of a stratum."""
+    said = over_filtered(found["rejected"])  # type: ignore[arg-type]
+    raise_all(GateFailed, [Fault(str(out), f"{what} (--strict)") for what in said])
 
 
 def check_rules(name: str) -> str:

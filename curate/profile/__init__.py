@@ -29,6 +29,8 @@ from curate.profile.faults import audio_facts
 from curate.profile.grouped import judge_by_group
 from curate.profile.mended import told, warnings_of
 from curate.profile.records import Progress, add_late, records_schema, write_records
+from curate.profile.rejected import rejected_by_stratum
+from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.reuse import Kept, find_old, same_code, write_measured
 from curate.profile.sound import Ear
 from curate.profile.summary import Json, read_profile, summarise
@@ -128,6 +130,8 @@ def profile_into(
         records, rules, strata, chosen(settings.groups), sources, None if late else counted
     )
     decided = told(records, people)
+    several = ["source"] if len(sources) > 1 else []
+    rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
@@ -138,8 +142,9 @@ def profile_into(
         "inputs": [source.as_json() for source in read],
         "overrides": decided,
         "group_rules": failing,
+        "rejected": rejected,
         **summary,
-        "warnings": warnings_of(decided),
+        "warnings": [*over_filtered(rejected), *warnings_of(decided)],
         **audio_facts(records, settings),
     }
     blank = Amount(
@@ -206,6 +211,9 @@ def unchanged(
     }
     log = overrides.log if overrides else None
     then: Any = found.get("overrides")
+    rejected: Any = found.get("rejected", {})
+    if rejected.get("most") != rules.max_rejected:
+        return False
     if (then and (then["file"], then["sha256"])) != (log and (log.name, log.sha256)):
         return False
     named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]

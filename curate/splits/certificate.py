@@ -12,6 +12,7 @@ from curate.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
 from curate.ledger import Amount
 from curate.manifest.formats import CONVERTED
 from curate.profile import versions
+from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.summary import Json, hours
 from curate.routes import POOL, TRAIN
 from curate.splits.assign import Assignment
@@ -66,7 +67,8 @@ def certificate(
         "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], group), *near],
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }
-    found["gates"] = _gates(found, done, terms)
+    over = over_filtered(facts["rejected"]) if "rejected" in facts else []  # type: ignore[arg-type]
+    found["gates"] = [*_gates(found, done, terms), *over]
     found["warnings"] = [
         *found["gates"],  # type: ignore[misc]
         *(said_of(lock) if lock else []),
