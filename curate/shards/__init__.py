@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from curate.errors import InputError
@@ -51,13 +51,15 @@ def shard_split(
     workers: int = 1,
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
+    with_lhotse: bool = True,
 ) -> Json:
     """Write a split directory's shards and manifests into the folder `out` of `stage`.
 
     What an earlier call with the same split and options left in `stage` is kept where its hash
     proves it. Audio that is missing, unreadable or not what its record says leaves its row out of
     the shards: counted, named, its line kept in skipped.jsonl. Each shard is read back as it is
-    written. The argument `out` is where the result will stand. Returns shards.json's content.
+    written, and with `with_lhotse` the first ones by Lhotse too. The argument `out` is where the
+    result will stand. Returns shards.json's content.
     """
     check_options(options)
     check_place(out, options)
@@ -72,7 +74,8 @@ def shard_split(
     outcome = finish(stage, spool, options)
     if not outcome.shards:
         raise InputError.of(split / "train.jsonl", "no record of it can be stored", _why(outcome))
-    found = _found(stage, spool, outcome, options, command)
+    read = read_back(stage / SHARDS, options.format, outcome.shards) if with_lhotse else {}
+    found = {**_found(outcome, options, command), "verified": _verified(outcome, read)}
     result = stage / RESULT
     write_json(result / "shards.json", found)
     write_json(result / "bins.json", buckets(stage, spool, options))
@@ -93,10 +96,16 @@ def _work(place: Workplace, spool: Spool, workers: int, on_progress: Progress) -
     )
 
 
-def _found(stage: Path, spool: Spool, outcome: Outcome, options: Options, command: str) -> Json:
-    """shards.json."""
+def _verified(outcome: Outcome, read: Mapping[str, int]) -> Json:
+    """What reading back proved: of every shard as it was written, by Lhotse of the first."""
     stored = outcome.stored["train"]
-    read = read_back(stage / SHARDS, options.format, outcome.shards)
+    said = {"cuts": stored.rows, "hours": round(stored.duration_us / 3.6e9, 6), "ids_match": True}
+    return {**said, **read}
+
+
+def _found(outcome: Outcome, options: Options, command: str) -> Json:
+    """shards.json, but for what was verified."""
+    stored = outcome.stored["train"]
     return {
         "schema": SCHEMA,
         "command": command,
@@ -114,12 +123,6 @@ def _found(stage: Path, spool: Spool, outcome: Outcome, options: Options, comman
         "skipped": outcome.named,
         "skipped_rows": outcome.skipped.rows,
         "manifests": manifests(outcome),
-        "verified": {
-            "cuts": stored.rows,
-            "hours": round(stored.duration_us / 3.6e9, 6),
-            "ids_match": True,
-            **read,
-        },
         "warnings": _warnings(outcome),
     }
 

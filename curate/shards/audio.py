@@ -15,6 +15,7 @@ import soundfile as sf
 from curate.audio.faults import Unusable
 from curate.audio.paths import open_audio
 from curate.extras import require
+from curate.shards.headers import plain_header
 from curate.shards.ogg import with_serial
 
 WHOLE_FILE_S = 0.01
@@ -36,6 +37,9 @@ _EXTENSIONS = {
     ("MP3", ""): "mp3",
 }
 """Formats whose bytes are stored as they are: NeMo and Lhotse read each of them from memory."""
+
+_READ_WHOLE, _MOST_BYTES_A_SECOND = 1 << 16, 2 * 2 * 48_000
+"""A file larger than that is no segment's own; to read it all would be in vain."""
 
 _ENCODERS = {"flac": ("FLAC", "PCM_16"), "wav": ("WAV", "PCM_16"), "opus": ("OGG", "OPUS")}
 
@@ -72,24 +76,31 @@ class Audio:
         return self.samples / self.rate
 
 
-def check_segment(path: Path, offset_s: float, duration_s: float, wish: AudioWish = KEEP) -> None:
+def check_segment(
+    path: Path | str, offset_s: float, duration_s: float, wish: AudioWish = KEEP
+) -> None:
     """Raise Unusable where the file's header shows that the segment cannot be in it."""
     try:
         with open_audio(path) as descriptor, sf.SoundFile(descriptor, closefd=False) as file:
-            _check(file, offset_s, duration_s, wish)
+            found = file.frames, file.samplerate, file.channels
+        _check(*found, offset_s, duration_s, wish)
     except sf.LibsndfileError as error:
         raise Unusable(f"cannot be decoded: {error.error_string}") from None
 
 
-def load_segment(path: Path, offset_s: float, duration_s: float, wish: AudioWish = KEEP) -> Audio:
+def load_segment(
+    path: Path | str, offset_s: float, duration_s: float, wish: AudioWish = KEEP
+) -> Audio:
     """Audio of a segment; a whole file keeps its bytes where `wish` lets it. Raises Unusable.
 
     What is encoded anew has 16 bits. The same segment and wish give the same bytes.
     """
+    if offset_s == 0 and (audio := _plain_whole(path, duration_s, wish)) is not None:
+        return audio
     try:
         with open_audio(path) as descriptor, sf.SoundFile(descriptor, closefd=False) as file:
-            _check(file, offset_s, duration_s, wish)
             rate, frames, channels = file.samplerate, file.frames, file.channels
+            _check(frames, rate, channels, offset_s, duration_s, wish)
             start = round(offset_s * rate)
             whole = start == 0 and abs(frames / rate - duration_s) < WHOLE_FILE_S
             kept = _kept(file, wish) if whole and channels == 1 else None
@@ -101,6 +112,21 @@ def load_segment(path: Path, offset_s: float, duration_s: float, wish: AudioWish
     except sf.LibsndfileError as error:
         raise Unusable(f"cannot be decoded: {error.error_string}") from None
     return _encode(samples, rate, wish)
+
+
+def _plain_whole(path: Path | str, duration_s: float, wish: AudioWish) -> Audio | None:
+    """The bytes of a plain FLAC or WAV file that is stored whole; None where it takes more."""
+    with open_audio(path) as descriptor:
+        if os.fstat(descriptor).st_size > _READ_WHOLE + duration_s * _MOST_BYTES_A_SECOND:
+            return None  # a long recording, of which this is a part
+        data = _content(descriptor)
+    header = plain_header(data)
+    if header is None or header.channels != 1 or wish.format not in (None, header.extension):
+        return None
+    frames, rate = header.frames, header.rate
+    if wish.rate not in (None, rate) or abs(frames / rate - duration_s) >= WHOLE_FILE_S:
+        return None
+    return Audio(data, header.extension, frames, rate)
 
 
 def _kept(file: sf.SoundFile, wish: AudioWish) -> str | None:
@@ -148,8 +174,9 @@ def _as_float(samples: Samples) -> Samples:
     return samples.astype(np.float32) / 32768.0 if samples.dtype == np.int16 else samples
 
 
-def _check(file: sf.SoundFile, offset_s: float, duration_s: float, wish: AudioWish) -> None:
-    frames, rate, channels = file.frames, file.samplerate, file.channels
+def _check(
+    frames: int, rate: int, channels: int, offset_s: float, duration_s: float, wish: AudioWish
+) -> None:
     if channels != 1 and not wish.mono:
         raise Unusable(f"{channels} channels: NeMo trains on mono, mix it down (--mono)")
     if offset_s < 0:

@@ -213,8 +213,8 @@ def _rows(
             yield entry, Row(id, key, record, entry.verdict, entry.tags, entry.weight)
 
 
-def _path(row: Row) -> Path:
-    return Path(str(row.record["audio_filepath"]))
+def _path(row: Row) -> str:
+    return str(row.record["audio_filepath"])
 
 
 def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:

@@ -1,0 +1,212 @@
+"""Exports that are killed, stopped or short of room: they go on to the same bytes, or say why."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.curate.shard_fixtures import splitted
+
+KILLS = 6
+"""benchmarks/kills.py does as many as one likes."""
+
+CLI = "from curate.cli import main; main()"
+EXPORT = """\
+import sys
+from pathlib import Path
+from curate.outputs import resumable_directory
+from curate.shards import OURS, Options, export_key, shard_split
+from curate.shards.options import ShardSize
+if __name__ == "__main__":
+    split, out, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    options = Options(size=ShardSize(cuts=10))
+    key = export_key(split, options)
+    with resumable_directory(out, OURS, "shards.json", key) as stage:
+        shard_split(split, stage, out, options, workers, with_lhotse=False)
+"""
+"""As `curate shard` does it, without the seconds in which Lhotse is imported to read the result."""
+
+pytest.importorskip("lhotse", reason="the shards extra is not installed")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """EXPORT as a file: workers that are started afresh read it again."""
+    path = tmp_path_factory.mktemp("program") / "export.py"
+    path.write_text(EXPORT)
+    return path
+
+
+def export(program: Path, split: Path, out: Path, workers: int = 1) -> list[str]:
+    return [sys.executable, str(program), str(split), str(out), str(workers)]
+
+
+def command(split: Path, out: Path, *more: str) -> list[str]:
+    words = ["shard", str(split), "--out", str(out), "--shard-size", "10", "--quiet", *more]
+    return [sys.executable, "-c", CLI, *words]
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """All that the export wrote, but for what holds the paths and the command line."""
+    names = [path for path in sorted(out.rglob("*")) if path.is_file()]
+    own = {"shards.json", "input_cfg.yaml"}
+    return {str(p.relative_to(out)): p.read_bytes() for p in names if p.name not in own}
+
+
+@pytest.fixture(scope="module")
+def split(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    manifest = root / "examples" / "speech" / "manifest.jsonl"
+    return splitted(manifest, tmp_path_factory.mktemp("split"))
+
+
+@pytest.fixture(scope="module")
+def whole(
+    program: Path, split: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, bytes], float]:
+    """An export that nobody disturbs, and how long it works."""
+    out = tmp_path_factory.mktemp("whole") / "shards"
+    run = subprocess.Popen(export(program, split, out))
+    wait_for(lambda: list(out.parent.glob(".shards.*.part")), run)
+    begun = time.monotonic()
+    assert run.wait(120) == 0
+    return contents(out), time.monotonic() - begun
+
+
+@pytest.mark.parametrize("moment", range(KILLS))
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
+    program: Path, split: Path, whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
+) -> None:
+    expected, seconds = whole
+    out = tmp_path / "shards"
+    run = subprocess.Popen(export(program, split, out, workers=1 + moment % 2))
+    wait_for(lambda: list(tmp_path.glob(".shards.*.part")), run)
+    time.sleep(random.Random(moment).random() * seconds)
+    run.kill()
+    run.wait()
+    assert not out.exists() or contents(out) == expected, "whole or not there at all"
+    subprocess.run(export(program, split, out), check=True, timeout=120)
+    assert contents(out) == expected
+    assert [path.name for path in tmp_path.iterdir()] == ["shards"], "nothing is left beside it"
+
+
+def test_finished_shards_are_not_written_again(program: Path, split: Path, tmp_path: Path) -> None:
+    out = tmp_path / "shards"
+    run = subprocess.Popen(export(program, split, out))
+    wait_for(lambda: list(tmp_path.glob(".shards.*.part/done/train-00000[0-9].json"))[2:], run)
+    run.kill()
+    run.wait()
+    (stage,) = tmp_path.glob(".shards.*.part")
+    done = [path.stem.removeprefix("train-") for path in stage.glob("done/train-*.json")]
+    tars = [stage / "out" / "train" / f"recording.{number}.tar" for number in sorted(done)]
+    before = {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tars}
+    tars[0].write_bytes(b"damaged")
+    subprocess.run(export(program, split, out), check=True, timeout=120)
+    now = {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in (out / "train").iterdir()}
+    kept = {name for name, stat in before.items() if now[name] == stat}
+    assert kept == set(before) - {tars[0].name}, "but for the one whose hash told its damage"
+
+
+def wait_for(
+    look: Callable[[], Sequence[Path]], run: subprocess.Popen[bytes], seconds: float = 60
+) -> Sequence[Path]:
+    ends = time.monotonic() + seconds
+    while not (found := look()):
+        assert run.poll() is None, "it ended before it could be disturbed"
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+    return found
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_stopped_it_leaves_what_was_there(
+    split: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    out = tmp_path / "shards"
+    out.mkdir()
+    (out / "shards.json").write_text('{"old": true}')
+    run = subprocess.Popen(command(split, out, "--workers", "2"), start_new_session=True)
+    wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
+    run.send_signal(number)
+    assert run.wait(30) == code
+    assert [path.name for path in out.iterdir()] == ["shards.json"]
+    assert json.loads((out / "shards.json").read_text()) == {"old": True}
+    ends = time.monotonic() + 10
+    while living(run.pid) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not living(run.pid), "no worker outlives it"
+
+
+def living(session: int) -> list[str]:
+    """The processes of a session that still run."""
+    listed = ["ps", "-o", "stat=,args=", "--sid", str(session)]
+    found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
+    return [line for line in found.splitlines() if line and not line.startswith("Z")]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for 4 MiB."""
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(mount)],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("only root can mount a small file system")
+    yield mount
+    subprocess.run(["umount", "-l", str(mount)], check=True)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_full_disk_is_said(split: Path, small_disk: Path, workers: str) -> None:
+    out = small_disk / "shards"
+    out.mkdir()
+    (out / "shards.json").write_text('{"old": true}')
+    words = command(
+        split, out, "--workers", workers, "--audio-format", "wav", "--resample", "48000"
+    )
+    run = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 2
+    assert "No space left on device" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert [path.name for path in out.iterdir()] == ["shards.json"]
+
+
+def test_a_killed_worker_is_said_and_its_shard_is_done_next_time(
+    program: Path, split: Path, whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    out = tmp_path / "shards"
+    run = subprocess.Popen(command(split, out, "--workers", "2"), stderr=subprocess.PIPE)
+    wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
+    (file, *_) = tmp_path.glob(".shards.*.part/tmp/*")
+    os.kill(int(file.name.split(".")[0]), signal.SIGKILL)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert b"a worker was killed" in said
+    subprocess.run(export(program, split, out), check=True, timeout=120)
+    assert contents(out) == whole[0]
+
+
+def test_another_process_in_the_same_place_is_refused(
+    program: Path, split: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "shards"
+    run = subprocess.Popen(export(program, split, out))
+    wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
+    os.kill(run.pid, signal.SIGSTOP)
+    second = subprocess.run(command(split, out), capture_output=True, text=True, check=False)
+    os.kill(run.pid, signal.SIGCONT)
+    assert second.returncode == 2
+    assert "is being written by another process" in second.stderr
+    assert run.wait(60) == 0
