@@ -11,7 +11,9 @@ from typing import Literal
 
 __all__ = ["Kind", "build"]
 
-Kind = Literal["profile", "split", "shards", "train", "eval", "diff", "what-if", "audit"]
+Kind = Literal[
+    "profile", "split", "shards", "train", "eval", "diff", "what-if", "audit", "verification"
+]
 
 
 def build(kind: Kind, folder: Path) -> Path:

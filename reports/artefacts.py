@@ -22,6 +22,7 @@ from reports.contracts import (
     Shards,
     Split,
     Twin,
+    Verification,
     Wer,
     WhatIf,
 )
@@ -47,6 +48,7 @@ SOURCES: dict[str, Source] = {
     "audit": Source(Audit, "audit.json", False, "curate audit"),
     "diff": Source(Diff, "diff.json", False, "curate diff"),
     "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
+    "verification": Source(Verification, "verification.json", False, "curate shard --verify"),
 }
 
 

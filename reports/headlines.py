@@ -17,6 +17,7 @@ from reports.contracts import (
     Run,
     Shards,
     Split,
+    Verification,
     Wer,
     WhatIf,
 )
@@ -68,6 +69,8 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
                 f"{artefact.a.path or '—'} and {artefact.b.path or '—'}",
                 _diff(artefact),
             )
+        case Verification():
+            return "verification", artefact.folder or "—", _verification(artefact)
         case WhatIf():
             return "what if", artefact.profile.path or "—", _what_if(artefact)
         case _:
@@ -162,7 +165,8 @@ def _shards(shards: Shards) -> Headline:
     elif not same:
         alerts.append(Alert("fault", "What was read back is not what was written."))
     if shards.skipped:
-        what = f"{plural(len(shards.skipped), 'row')} could not be written; see Skipped rows."
+        many = shards.skipped_rows or len(shards.skipped)
+        what = f"{plural(many, 'row')} could not be written; see Skipped rows."
         alerts.append(Alert("warning", what))
     sentence = _line(
         "<b>{}</b> in {} and {}, {}.",
@@ -172,6 +176,19 @@ def _shards(shards: Shards) -> Headline:
         "read back and found equal" if same else "not proven equal to what was to be written",
     )
     return _made(sentence, alerts, "Every cut was read back; the ledger balances.")
+
+
+def _verification(found: Verification) -> Headline:
+    alerts = [Alert("fault", f"{plural(len(found.faults), 'fault')}; see Faults.")]
+    sentence = _line(
+        "<b>{}</b> in {} and {}, {}.",
+        hours(found.hours),
+        plural(found.cuts, "cut"),
+        plural(found.shards, "shard"),
+        "not to be trained on" if found.faults else "proven whole",
+    )
+    calm = f"{plural(found.decoded, 'recording')} decoded; checked against "
+    return _made(sentence, alerts if found.faults else [], calm + (found.checked_against or "—"))
 
 
 _LEVELS: dict[str, Level] = {"error": "fault", "fault": "fault", "warning": "warning"}

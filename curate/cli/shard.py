@@ -23,7 +23,7 @@ class Decode(StrEnum):
 @app.command(name="shard")
 def shard_command(
     split: Annotated[Path, typer.Argument(help="A directory that `curate split` wrote.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Directory for the shards.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Directory for the results.")] = None,
     format: Annotated[
         str, typer.Option("--format", help="shar (Lhotse), nemo_tarred, or hf (Parquet).")
     ] = "shar",
@@ -65,7 +65,9 @@ def shard_command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="one a core, two at least")
     ] = None,
-    verify: Annotated[bool, typer.Option("--verify", help="Check shards, write nothing.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check shards; with --out, write a page of it there.")
+    ] = False,
     decode: Annotated[
         Decode, typer.Option(help="With --verify: how many recordings of a shard to decode.")
     ] = Decode.sample,
@@ -83,8 +85,10 @@ def shard_command(
     from curate.shards import AudioWish, Options, parse_size
 
     if verify:
-        found = sharding.verify(split, decode, workers)
-        show.summary(found, as_json, quiet, show.verify_table, split)
+        found, gate = sharding.verify(split, out, decode, workers, command_line())
+        show.summary(found, as_json, quiet, show.verify_table, out or split)
+        if gate:
+            raise gate
         return
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")

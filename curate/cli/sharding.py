@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import reports
-from curate.outputs import full_disk_said, resumable_directory
+from curate.errors import CurateError, GateFailed
+from curate.outputs import full_disk_said, resumable_directory, whole_directory, write_json
+from curate.profile import versions
 from curate.profile.records import Progress
 from curate.profile.summary import Json
-from curate.shards import OURS, Options, check_options, export_key, shard_split, verify_shards
+from curate.shards import OURS, Options, check_options, export_key, prove, shard_split
+
+VERIFIED = frozenset({"verification.json", "report.html"})
+"""What a directory of `--verify --out` holds."""
 
 AGAIN = "make room, then run the same command again: finished shards are kept beside it"
 
@@ -28,9 +32,23 @@ def shard(
     return found
 
 
-def verify(folder: Path, decode: str, workers: int | None) -> Mapping[str, object]:
-    """`curate shard --verify`: what was proven; GateFailed with every fault found."""
-    return verify_shards(folder, decode, workers or cores())
+def verify(
+    folder: Path, out: Path | None, decode: str, workers: int | None, command: str
+) -> tuple[Json, CurateError | None]:
+    """`curate shard --verify`: what was proven, and the gate that failed with every fault found.
+
+    Where `out` is named, it gets verification.json and a page; nothing else is written.
+    """
+    found, faults = prove(folder, decode, workers or cores())
+    if out is not None:
+        with whole_directory(out, VERIFIED, "verification.json") as made:
+            said = [{"where": it.where, "what": it.what, "mend": it.mend} for it in faults]
+            about = {"schema": "curate.verification/1", "command": command}
+            stands = versions(("asr-curate", "lhotse", "soundfile"))
+            page = {**about, "versions": stands, **found, "faults": said}
+            write_json(made / "verification.json", page)
+            reports.build("verification", made)
+    return found, GateFailed(*faults) if faults else None
 
 
 def cores() -> int:

@@ -12,12 +12,12 @@ from curate.profile import versions
 from curate.profile.summary import Json
 from curate.shards.audio import AudioWish
 from curate.shards.finish import Outcome, buckets, finish, manifests
-from curate.shards.input_cfg import check_place, input_cfg
+from curate.shards.input_cfg import check_place, input_cfg, strata_of
 from curate.shards.options import Options, check_options, parse_size
 from curate.shards.plan import export_key, read_facts
 from curate.shards.pool import run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
-from curate.shards.verify import read_back, verify_shards
+from curate.shards.verify import prove, read_back, verify_shards
 from curate.shards.work import RESULT, SCRATCH, SHARDS, Workplace, marker_of
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "check_options",
     "export_key",
     "parse_size",
+    "prove",
     "shard_split",
     "verify_shards",
 ]
@@ -119,6 +120,7 @@ def _found(outcome: Outcome, options: Options, command: str) -> Json:
         "audio_format": _audio_said(options.audio),
         "fields_added": dict(sorted(outcome.added.items())),
         "stratum_by": list(options.shard_by),
+        "strata": strata_of(outcome.shards, options.temperature),
         "shards": outcome.shards,
         "skipped": outcome.named,
         "skipped_rows": outcome.skipped.rows,

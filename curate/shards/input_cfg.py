@@ -34,26 +34,35 @@ def check_place(out: Path, options: Options) -> None:
         raise ConfigError.of(out, what, "name a directory without any of ( [ { < > } ] )")
 
 
+def strata_of(shards: Sequence[Shard], temperature: float) -> list[dict[str, Any]]:
+    """Each stratum with its shards, cuts, hours, and the weight that training draws it with."""
+    grouped = [(stratum, list(it)) for stratum, it in groupby(shards, lambda it: it["stratum"])]
+    found = [
+        {
+            "stratum": stratum,
+            "shards": len(some),
+            "cuts": sum(shard["cuts"] for shard in some),
+            "hours": sum(shard["duration_us"] for shard in some) / 3.6e9,
+        }
+        for stratum, some in grouped
+    ]
+    weights = temperature_weights([it["hours"] for it in found], temperature)
+    return [{**it, "weight": weight} for it, weight in zip(found, weights, strict=True)]
+
+
 def input_cfg(out: Path, shards: Sequence[Shard], options: Options) -> str:
     """The file's text; `out` is where the shards will stand.
 
     Each stratum (`--shard-by`) is an entry, with the share `hours^temperature` as weight: 1 draws
     by hours, 0 draws all strata alike. A stratum's values are tags on its cuts.
     """
-    strata = [
-        (stratum, list(found)) for stratum, found in groupby(shards, lambda it: it["stratum"])
-    ]
-    hours = [sum(shard["duration_us"] for shard in found) / 3.6e9 for _, found in strata]
-    weights = temperature_weights(hours, options.temperature)
-    whole = len(strata) == 1
-    entries = [
-        {
-            **_place(out, found, options.format, whole),
-            "weight": weight,
-            **_tags(stratum, options.shard_by),
-        }
-        for (stratum, found), weight in zip(strata, weights, strict=True)
-    ]
+    strata = strata_of(shards, options.temperature)
+    entries = []
+    for it in strata:
+        found = [shard for shard in shards if shard["stratum"] == it["stratum"]]
+        place = _place(out, found, options.format, len(strata) == 1)
+        tags = _tags(it["stratum"], options.shard_by)
+        entries.append({**place, "weight": it["weight"], **tags})
     return _HEAD + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True)
 
 

@@ -45,13 +45,22 @@ class Proven:
 
 
 def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Mapping[str, object]:
+    """As `prove`; raises GateFailed with every fault."""
+    found, faults = prove(folder, decode, workers)
+    raise_all(GateFailed, faults)
+    return found
+
+
+def prove(
+    folder: Path, decode: str = "sample", workers: int = 1
+) -> tuple[dict[str, object], list[Fault]]:
     """Prove a directory of `curate shard`, or any Lhotse Shar, NeMo tarred or Parquet shards.
 
     Every shard: its files are there and whole, as many recordings as rows, ids equal and in the
     same order, audio as long as declared, Lhotse reads just that (Shar), recordings decode
     (`decode`: none, sample, all). With shards.json: sizes, sha256, counts, hours and texts as
-    written, no shard lost, and the ledger's sums. Returns counts; raises GateFailed with every
-    fault, InputError where there is nothing to verify.
+    written, no shard lost, and the ledger's sums. Returns counts and every fault; raises
+    InputError where there is nothing to verify.
     """
     index = read_index(folder) if (folder / INDEX).is_file() else None
     shar = folder if index is None else folder / "train"
@@ -63,8 +72,7 @@ def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Map
     if index is not None:
         faults += check_files(folder, index, hashes=True)
         faults += _against_index(folder, index, proven) + _against_ledger(folder, index)
-    raise_all(GateFailed, faults)
-    return {
+    found: dict[str, object] = {
         "folder": str(shar),
         "format": format,
         "shards": len(shards),
@@ -73,6 +81,7 @@ def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Map
         "decoded": sum(one.decoded for one in proven),
         "checked_against": "the shards themselves" if index is None else f"{INDEX}, ledger.json",
     }
+    return found, faults
 
 
 def read_back(folder: Path, format: str, shards: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reports.contracts.audit import Audit
 from reports.contracts.base import Artefact, Ledger, Model, Twin
-from reports.contracts.corpus import Shards, Split
+from reports.contracts.corpus import Shards, Split, Verification
 from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
 from reports.contracts.training import Run
@@ -25,6 +25,7 @@ __all__ = [
     "Shards",
     "Split",
     "Twin",
+    "Verification",
     "Wer",
     "WhatIf",
 ]

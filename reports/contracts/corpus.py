@@ -90,11 +90,14 @@ class Split(Artefact):
 
 
 class Shard(Model):
-    """One Lhotse Shar shard."""
+    """One shard: cuts and recordings (Shar), manifest and audio (NeMo), or Parquet."""
 
     index: int | None = None
     cuts_file: str | None = None
     recording_file: str | None = None
+    manifest_file: str | None = None
+    audio_file: str | None = None
+    parquet_file: str | None = None
     cuts: int | None = None
     hours: float | None = None
     bytes: int | None = None
@@ -116,9 +119,20 @@ class Manifest(Model):
     hours: float | None = None
 
 
+class ShardStratum(Model):
+    """Shards that are kept apart from others, and the weight that training draws them with."""
+
+    stratum: tuple[str, ...] = ()
+    shards: int | None = None
+    cuts: int | None = None
+    hours: float | None = None
+    weight: float | None = None
+
+
 class Verified(Model):
     """What reading the shards back found."""
 
+    read_by_lhotse: int | None = None
     cuts: int | None = None
     hours: float | None = None
     ids_match: bool | None = None
@@ -129,11 +143,38 @@ class Shards(Artefact):
 
     contract = "curate.shards/1"
 
+    format: str | None = None
     cuts: int | None = None
     hours: float | None = None
     audio_format: str | None = None
+    stratum_by: tuple[str, ...] = ()
+    strata: tuple[ShardStratum, ...] = ()
+    skipped_rows: int | None = None
     fields_added: Mapping[str, int] = Field(default_factory=dict)
     shards: tuple[Shard, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     manifests: Mapping[str, Manifest] = Field(default_factory=dict)
     verified: Verified = Verified()
+
+
+class ShardFault(Model):
+    """Something wrong with shards: where, what, and how to mend it."""
+
+    where: str | None = None
+    what: str | None = None
+    mend: str | None = None
+
+
+class Verification(Artefact):
+    """verification.json: what was proven of shards that lie somewhere."""
+
+    contract = "curate.verification/1"
+
+    folder: str | None = None
+    format: str | None = None
+    shards: int | None = None
+    cuts: int | None = None
+    hours: float | None = None
+    decoded: int | None = None
+    checked_against: str | None = None
+    faults: tuple[ShardFault, ...] = ()

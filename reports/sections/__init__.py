@@ -6,7 +6,7 @@ has nothing for it.
 
 from __future__ import annotations
 
-from reports.contracts import Audit, Diff, Profile, Run, Shards, Split, Wer, WhatIf
+from reports.contracts import Audit, Diff, Profile, Run, Shards, Split, Verification, Wer, WhatIf
 from reports.sections import (
     audio,
     audit,
@@ -105,6 +105,9 @@ SECTIONS: tuple[Section, ...] = (
         shards.table,
         "The hashes prove a copy; keep this page's JSON outside the folder.",
     ),
+    Section("Proven", (Verification,), shards.proven),
+    Section("Checks", (Verification,), shards.checks, "Against the shards themselves, or more."),
+    Section("Faults", (Verification,), shards.faults, "Each one leaves training short, or wrong."),
     Section("Run", (Run,), training.figures),
     Section(
         "Curves",

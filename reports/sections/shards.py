@@ -7,13 +7,20 @@ from collections import Counter
 from markupsafe import Markup
 
 from reports import drawn
-from reports.contracts import Shards
+from reports.contracts import Shards, Verification
+from reports.contracts.corpus import Shard
 from reports.drawn import Figure
 from reports.format import count, hours, size
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm
 
 _SHORT = 16
+_FORMS = {"shar": "Lhotse Shar", "nemo_tarred": "NeMo's tarred form", "hf": "Parquet"}
+_KINDS = {
+    "cuts": "cuts", "recording": "recordings", "manifest": "manifest", "audio": "audio",
+    "parquet": "rows and audio",
+}  # fmt: skip
+"""The files of a shard by kind, and what people call them."""
 
 
 def contents(shards: Shards) -> Markup | None:
@@ -23,15 +30,32 @@ def contents(shards: Shards) -> Markup | None:
         (
             Figure("cuts", count(shards.cuts)),
             Figure("audio", hours(shards.hours), shards.audio_format or ""),
-            Figure("shards", count(len(shards.shards))),
+            Figure("shards", count(len(shards.shards)), _FORMS.get(shards.format or "", "")),
             Figure("size", size(total)),
         )
     )
     return joined(
         figures,
+        titled("Kept apart", _strata(shards)) if shards.stratum_by else None,
         titled("Manifests", _manifests(shards)),
         titled("Fields added", _fields(shards)) if shards.fields_added else None,
     )
+
+
+def _strata(shards: Shards) -> Markup:
+    columns = (
+        *(Column(by, "text") for by in shards.stratum_by),
+        Column("shards", "count"),
+        Column("cuts", "count"),
+        Column("hours", "hours"),
+        Column("weight", "percent"),
+    )
+    width = len(shards.stratum_by)
+    rows = [
+        (*(it.stratum + ("",) * width)[:width], it.shards, it.cuts, it.hours, it.weight)
+        for it in shards.strata
+    ]
+    return Table("Kept apart", columns, rows).render()
 
 
 def _manifests(shards: Shards) -> Markup:
@@ -68,6 +92,8 @@ def verification(shards: Shards) -> Markup | None:
         ("audio", hours(shards.hours), hours(back.hours), _word(same_hours)),
         ("ids", "", "", _word(back.ids_match)),
     ]
+    if back.read_by_lhotse:
+        rows.append(("cuts that Lhotse read", "", count(back.read_by_lhotse), ""))
     return Table("Verification", columns, rows).render()
 
 
@@ -91,26 +117,72 @@ def skipped(shards: Shards) -> Markup | None:
 
 def table(shards: Shards) -> Markup | None:
     """One line per shard."""
+    kinds = [kind for kind in _KINDS if any(_file(shard, kind) for shard in shards.shards)]
     columns = (
         Column("shard", "count"),
         Column("cuts", "count"),
         Column("hours", "hours"),
         Column("size", "size"),
-        Column("cuts file", "name"),
-        Column("recordings", "name"),
-        Column("sha256 of cuts", "name"),
-        Column("sha256 of recordings", "name"),
+        *(Column(f"{_KINDS[kind]} file", "name") for kind in kinds),
+        *(Column(f"sha256 of {_KINDS[kind]}", "name") for kind in kinds),
     )
     rows = [
         (
             *(shard.index, shard.cuts, shard.hours, shard.bytes),
-            *(shard.cuts_file, shard.recording_file),
-            *((shard.sha256.get(key) or "")[:_SHORT] or None for key in ("cuts", "recording")),
+            *(_file(shard, kind) for kind in kinds),
+            *((shard.sha256.get(kind) or "")[:_SHORT] or None for kind in kinds),
         )
         for shard in shards.shards
     ]
     total = ("", shards.cuts, shards.hours, sum(shard.bytes or 0 for shard in shards.shards))
-    foot = (*total, "", "", "", "")
+    foot = (*total, *("" for _ in range(2 * len(kinds))))
     note = Markup('<p class="note">The first 16 digits of each hash; all are in shards.json.</p>')
     shown = Table("Shards", columns, rows, foot=foot, limit=100, elsewhere="shards.json")
     return joined(shown.render(), note)
+
+
+def _file(shard: Shard, kind: str) -> str | None:
+    name: str | None = getattr(shard, f"{kind}_file")
+    return name
+
+
+def proven(found: Verification) -> Markup | None:
+    """What was read."""
+    return drawn.figures(
+        (
+            Figure("rows", count(found.cuts)),
+            Figure("audio", hours(found.hours)),
+            Figure("shards", count(found.shards), _FORMS.get(found.format or "", "")),
+            Figure("decoded", count(found.decoded), "recordings"),
+        )
+    )
+
+
+_CHECKS = (
+    ("files", "each is there, none is foreign, tar files are whole to their end"),
+    ("rows", "as many recordings as rows, under the same ids, in the same order, none twice"),
+    ("lengths", "no recording is shorter than its row says"),
+    ("readers", "Lhotse reads a Shar cut by cut, and the cuts are these"),
+    ("audio", "recordings decode to as many samples as declared"),
+)
+_CHECKS_OF_INDEX = (
+    ("sizes and sha256", "of each file, against shards.json"),
+    ("counts, hours, texts", "of each shard, against shards.json"),
+    ("sums", "of all shards and manifests, against the ledger"),
+)
+
+
+def checks(found: Verification) -> Markup | None:
+    """What was looked at: more where shards.json says what was written."""
+    more = _CHECKS_OF_INDEX if "shards.json" in (found.checked_against or "") else ()
+    columns = (Column("what", "text"), Column("how", "text"))
+    return Table("Checks", columns, [*_CHECKS, *more]).render()
+
+
+def faults(found: Verification) -> Markup | None:
+    """What is wrong, and what to do."""
+    if not found.faults:
+        return None
+    columns = (Column("where", "name"), Column("what", "text"), Column("mend", "text"))
+    rows = [(it.where, it.what, it.mend) for it in found.faults]
+    return Table("Faults", columns, rows, limit=200, elsewhere="verification.json").render()

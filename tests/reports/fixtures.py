@@ -11,7 +11,7 @@ from reports import Kind
 from tests.reports.corpus_fixtures import Json, ledger, profile
 from tests.reports.diff_fixtures import diff
 from tests.reports.run_fixtures import run, wer
-from tests.reports.split_fixtures import shards, split
+from tests.reports.split_fixtures import shards, split, verification
 from tests.reports.whatif_fixtures import what_if
 
 NASTY = (
@@ -34,6 +34,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "eval": ("wer.json", wer),
     "diff": ("diff.json", diff),
     "what-if": ("what-if.json", what_if),
+    "verification": ("verification.json", verification),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}
 

@@ -95,7 +95,13 @@ def shards() -> Json:
         "versions": VERSIONS,
         "cuts": 886_089,
         "hours": 1955.36,
+        "format": "shar",
         "audio_format": "flac",
+        "stratum_by": ["lang"],
+        "strata": [
+            {"stratum": ["de"], "shards": 9, "cuts": 300_000, "hours": 655.36, "weight": 0.41},
+            {"stratum": ["en"], "shards": 15, "cuts": 586_089, "hours": 1300.0, "weight": 0.59},
+        ],
         "fields_added": {"pnc": 412_000, "source_lang": 886_089, "target_lang": 886_089},
         "shards": [
             {
@@ -118,4 +124,27 @@ def shards() -> Json:
             "test": {"file": "test.jsonl", "rows": 13_622, "hours": 30.01},
         },
         "verified": {"cuts": 886_089, "hours": 1955.36, "ids_match": True},
+    }
+
+
+def verification() -> Json:
+    return {
+        "schema": "curate.verification/1",
+        "command": "curate shard --verify shards/v1 --out verified",
+        "versions": VERSIONS,
+        "folder": "shards/v1/train",
+        "format": "shar",
+        "shards": 23,
+        "cuts": 849_169,
+        "hours": 1873.89,
+        "decoded": 184,
+        "checked_against": "shards.json, ledger.json",
+        "faults": [
+            {
+                "where": f"shards/v1/train/recording.{at:06d}.tar",
+                "what": "is damaged: it is cut short in m000-000004211.flac",
+                "mend": "write the shard again",
+            }
+            for at in range(3)
+        ],
     }

@@ -16,7 +16,16 @@ from curate.errors import ConfigError, InputError
 from reports import Kind, build
 from tests.reports.fixtures import MAKERS, STAGES, VARIANTS, make
 
-KINDS: tuple[Kind, ...] = ("profile", "split", "shards", "train", "eval", "diff", "what-if")
+KINDS: tuple[Kind, ...] = (
+    "profile",
+    "split",
+    "shards",
+    "train",
+    "eval",
+    "diff",
+    "what-if",
+    "verification",
+)
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]
 VOID = {"meta", "wbr", "br", "img", "input", "link", "rect", "line", "path", "use"}
 
@@ -56,7 +65,7 @@ def read(path: Path) -> tuple[str, Reader]:
 
 def test_every_kind_has_fixtures() -> None:
     assert tuple(MAKERS) == KINDS
-    assert len(EVERY) == 35
+    assert len(EVERY) == 40
 
 
 @pytest.mark.parametrize(("kind", "variant"), EVERY)
