@@ -126,7 +126,11 @@ def compare(label: str, profiled: Path, peers: bool) -> None:
                        ("per speaker, one clip a sentence", corpora_creator)):  # fmt: skip
         if peers and rows["who"].n_unique() >= 20:
             begun = time.perf_counter()
-            split = peer(rows)
+            try:
+                split = peer(rows)
+            except ValueError as error:
+                print(f"| {name} | refuses: {error} |{' |' * 7}")
+                continue
             print(judged(name, rows, split, time.perf_counter() - begun), flush=True)
     print(f"\nours used {peak.mib:,.0f} MiB of anonymous memory")
 

@@ -20,6 +20,9 @@ class Target(Model):
     groups: int | None = None
     words: int | None = None
     shrunk: bool | None = None
+    met: bool | None = None
+    effective_groups: float | None = None
+    largest_share: float | None = None
 
 
 class SplitOutput(Model):
@@ -33,6 +36,53 @@ class SplitOutput(Model):
     verdicts: Mapping[str, int] = Field(default_factory=dict)
 
 
+class Measure(Model):
+    """What a WER of a part of a split is worth."""
+
+    split: str | None = None
+    by: str | None = None
+    value: str | int | float | None = None
+    s: float | None = None
+    words: int | None = None
+    groups: int | None = None
+    design_effect: float | None = None
+    wer_half_width: float | None = None
+    smallest_difference: float | None = None
+    measurable: bool | None = None
+
+
+class StratumPart(Measure):
+    """One split's part of a stratum; `weight`: clean seconds that a second of it stands for."""
+
+    target_s: float | None = None
+    weight: float | None = None
+
+
+class HeldOut(Model):
+    """The price of no leak: the share of the usable hours, and the most that was allowed."""
+
+    s: float | None = None
+    share: float | None = None
+    most: float | None = None
+
+
+class Terms(Model):
+    """What the splits were to look like."""
+
+    alpha: float | None = None
+    floor_s: float | None = None
+    cap: float | None = None
+
+
+class LockKept(Model):
+    """What became of an earlier lock's records."""
+
+    path: str | None = None
+    new_rows: int | None = None
+    no_longer_clean: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
+    gone: Mapping[str, int] = Field(default_factory=dict)
+
+
 class SplitStratum(Model):
     """Seconds of one stratum in each split, with what eval and test should hold."""
 
@@ -43,6 +93,7 @@ class SplitStratum(Model):
     test_s: float | None = None
     eval_target_s: float | None = None
     test_target_s: float | None = None
+    splits: Mapping[str, StratumPart] = Field(default_factory=dict)
 
 
 class Groups(Model):
@@ -65,11 +116,12 @@ class Leak(Model):
 
 
 class Balance(Model):
-    """Kolmogorov-Smirnov distance of one covariate between a split and what it was drawn from."""
+    """Distance of a split from its target in one covariate: KS of numbers, TVD of classes."""
 
     covariate: str | None = None
     split: str | None = None
     ks: float | None = None
+    tvd: float | None = None
 
 
 class Split(Artefact):
@@ -84,6 +136,11 @@ class Split(Artefact):
     outputs: tuple[SplitOutput, ...] = ()
     strata_columns: tuple[str, ...] = ()
     strata: tuple[SplitStratum, ...] = ()
+    terms: Terms = Terms()
+    held_out: HeldOut = HeldOut()
+    lock: LockKept | None = None
+    assumed: Mapping[str, float] = Field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()
     groups: Groups = Groups()
     leaks: tuple[Leak, ...] = ()
     balance: tuple[Balance, ...] = ()

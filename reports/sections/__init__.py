@@ -87,13 +87,30 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Leaks", (Split,), split.leaks, "Counts of what stands on both sides; each must be 0."),
     Section(
-        "Strata", (Split,), split.strata, "Hours got against hours aimed at; the tick is the aim."
+        "Price",
+        (Split,),
+        split.price,
+        "Held out: what shares a group or a text with a split and cannot stand in it.",
+    ),
+    Section(
+        "What it measures",
+        (Split,),
+        split.measures,
+        "At a WER of 10 %: the 95 % interval, and the difference that a paired comparison sees "
+        "four times in five. Words of one group count less than as many independent ones.",
+    ),
+    Section(
+        "Strata",
+        (Split,),
+        split.strata,
+        "Hours got against hours aimed at; the tick is the aim. Weight: clean seconds that a "
+        "second stands for, for WER of the whole corpus.",
     ),
     Section(
         "Balance",
         (Split,),
         split.balance,
-        "Kolmogorov-Smirnov distance to the whole: 0 means alike, 1 nothing in common.",
+        "Distance to the aim, by hours (KS; TVD of classes): 0 means alike, 1 nothing in common.",
     ),
     Section("Groups", (Split,), split.groups, "Groups never straddle two splits."),
     Section("Contents", (Shards,), shards.contents),

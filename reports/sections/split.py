@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from curate.columns import VERDICTS
 from reports import drawn
 from reports.contracts import Split
-from reports.contracts.corpus import SplitStratum
+from reports.contracts.corpus import SplitStratum, StratumPart
 from reports.drawn import Figure, Part
-from reports.format import count, percent, share
+from reports.format import count, percent, seconds, share
 from reports.sections.declare import joined
 from reports.tables import Column, Sorted, Table, alarm
 
@@ -65,6 +65,7 @@ def targets(split: Split) -> Markup | None:
         Column("0 to 125 % of aim", "drawn"),
         Column("rows", "count"),
         Column("groups", "count"),
+        Column("worth equal ones", "number"),
         Column("words", "count"),
     )
     rows = []
@@ -73,7 +74,8 @@ def targets(split: Split) -> Markup | None:
         rows.append(
             (
                 *(name, _hours(it.asked_s), _hours(it.target_s), _hours(it.got_s), reached),
-                *(_against(it.got_s, it.target_s), it.rows, it.groups, it.words),
+                *(_against(it.got_s, it.target_s), it.rows, it.groups),
+                *(it.effective_groups, it.words),
             )
         )
     return Table("Targets", columns, rows).render()
@@ -98,31 +100,95 @@ def _leaked(number: int | None) -> Markup | int | None:
     return alarm(count(number)) if number else number
 
 
-def strata(split: Split) -> Markup | None:
-    """Hours of each stratum in eval and test against the hours aimed at."""
-    if not split.strata:
+def price(split: Split) -> Markup | None:
+    """What was asked of the splits, and what keeping them apart has cost."""
+    held, terms, lock = split.held_out, split.terms, split.lock
+    if held.share is None:
+        return None
+    figures = [
+        Figure("held out", percent(held.share), f"{percent(held.most)} were allowed"),
+        Figure("strata", f"H^{terms.alpha:g}" if terms.alpha is not None else "\u2014"),
+        Figure("floor of a stratum", seconds(terms.floor_s)),
+        Figure("cap of a stratum", percent(terms.cap)),
+    ]
+    if lock is not None:
+        fallen = sum(sum(counts.values()) for counts in lock.no_longer_clean.values())
+        figures += [
+            Figure("records beside the lock", count(lock.new_rows)),
+            Figure("locked, no longer clean", count(fallen)),
+            Figure("locked, gone", count(sum(lock.gone.values()))),
+        ]
+    return drawn.figures(figures)
+
+
+def measures(split: Split) -> Markup | None:
+    """What a WER of each part is worth."""
+    if not split.measures:
         return None
     columns = (
-        *(Column(column, "text") for column in split.strata_columns),
-        *(Column(title, "hours") for title in ("clean, h", "train, h", "eval, h", "aim, h")),
-        Column("eval against aim", "drawn"),
-        *(Column(title, "hours") for title in ("test, h", "aim, h")),
-        Column("test against aim", "drawn"),
+        *(Column(title, "text") for title in ("split", "by", "value")),
+        Column("hours", "hours"),
+        *(Column(title, "count") for title in ("words", "groups")),
+        Column("design effect", "number"),
+        Column("interval, \u00b1", "percent"),
+        Column("smallest difference", "percent"),
+        Column("measurable", "text"),
     )
-    rows = [_stratum(split.strata_columns, item) for item in split.strata]
+    rows = [
+        (
+            *(it.split, it.by, None if it.value is None else str(it.value)),
+            *(_hours(it.s), it.words, it.groups, it.design_effect),
+            *(it.wer_half_width, it.smallest_difference),
+            "yes" if it.measurable else "not measurable",
+        )
+        for it in split.measures
+    ]
+    return Table("Measures", columns, rows, limit=40, elsewhere="split.json").render()
+
+
+def strata(split: Split) -> Markup | None:
+    """Hours of each stratum in each split against the hours aimed at."""
+    if not split.strata:
+        return None
+    names = list(split.targets) or ["eval", "test"]
+    columns = (
+        *(Column(column, "text") for column in split.strata_columns),
+        *(Column(title, "hours") for title in ("clean, h", "train, h")),
+        *(column for name in names for column in _stratum_columns(name)),
+    )
+    rows = [_stratum(split.strata_columns, names, item) for item in split.strata]
     return Table("Strata", columns, rows, limit=150, elsewhere="split.json").render()
 
 
-def _stratum(names: tuple[str, ...], item: SplitStratum) -> tuple[object, ...]:
-    values = (item.stratum.get(name) for name in names)
+def _stratum_columns(name: str) -> Sequence[Column]:
+    return (
+        Column(f"{name}, h", "hours"),
+        Column("aim, h", "hours"),
+        Column(f"{name} against aim", "drawn"),
+        Column("weight", "number"),
+    )
+
+
+def _stratum(
+    columns: tuple[str, ...], names: Sequence[str], item: SplitStratum
+) -> tuple[object, ...]:
+    values = (item.stratum.get(column) for column in columns)
+    older = {
+        "eval": StratumPart(s=item.eval_s, target_s=item.eval_target_s),
+        "test": StratumPart(s=item.test_s, target_s=item.test_target_s),
+    }
+    parts = [item.splits.get(name) or older.get(name) or StratumPart() for name in names]
     return (
         *(None if value is None else str(value) for value in values),
         *(_hours(item.clean_s), _hours(item.train_s)),
-        *(_hours(item.eval_s), _hours(item.eval_target_s)),
-        _against(item.eval_s, item.eval_target_s),
-        *(_hours(item.test_s), _hours(item.test_target_s)),
-        _against(item.test_s, item.test_target_s),
-    )
+        *(
+            cell
+            for part in parts
+            for cell in (
+                _hours(part.s), _hours(part.target_s), _against(part.s, part.target_s), part.weight,
+            )
+        ),
+    )  # fmt: skip
 
 
 def balance(split: Split) -> Markup | None:
@@ -133,13 +199,16 @@ def balance(split: Split) -> Markup | None:
     columns = [Column("covariate", "name")]
     for name in names:
         columns += [Column(name, "number"), Column(f"0 to {_FAR_APART:g}", "drawn")]
-    found = {(item.covariate, item.split or "—"): item.ks for item in split.balance}
+    found = {
+        (item.covariate, item.split or "—"): item.tvd if item.ks is None else item.ks
+        for item in split.balance
+    }
     rows = []
     for covariate in dict.fromkeys(item.covariate for item in split.balance):
         row: list[object] = [covariate]
         for name in names:
-            ks = found.get((covariate, name))
-            row += [ks, drawn.bar(ks, _FAR_APART)]
+            far = found.get((covariate, name))
+            row += [far, drawn.bar(far, _FAR_APART)]
         rows.append(row)
     return Table("Balance", columns, rows).render()
 
