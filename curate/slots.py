@@ -69,6 +69,33 @@ def nemo_says(slot: str, value: str) -> bool:
     return value in NEMO_YES or value in {slot, f"<|{slot}|>"}
 
 
+def complete(record: Mapping[str, object], lang: str | None) -> tuple[dict[str, object], list[str]]:
+    """The record with source_lang, target_lang and pnc filled in; and which were added or mended.
+
+    NeMo takes `pnc: "Yes"` or JSON true for something else than yes (it trains as nopnc, or
+    fails), so the value is written as yes or no. A missing pnc means yes to canary2 even for
+    lower-case text; here it follows the text.
+    """
+    done = dict(record)
+    changed: list[str] = []
+    for key in ("source_lang", "target_lang"):
+        if not isinstance(done.get(key), str) and lang is not None:
+            done[key] = lang
+            changed.append(key)
+    pnc = plain_pnc(done.get("pnc"), str(done["text"]))
+    if pnc != done.get("pnc"):
+        done["pnc"] = pnc
+        changed.append("pnc")
+    for slot in SWITCHES:
+        if done.get(slot) is not None and (plain := plain_switch(slot, done[slot])) != done[slot]:
+            done[slot] = plain
+            changed.append(slot)
+    if lang is not None and not isinstance(done.get("lang"), str):
+        done["lang"] = lang
+        changed.append("lang")
+    return done, changed
+
+
 def slot_problems(record: Mapping[str, object], text: str) -> Iterator[tuple[Problem, str]]:
     """What is wrong or worth knowing about a record's slots: the problem and its slot."""
     for slot in SWITCHES:

@@ -84,6 +84,12 @@ def split_command(
             "--skipme", help="Add NeMo's _skipme, with why, to rejected and held-out lines."
         ),
     ] = False,
+    canary: Annotated[
+        bool,
+        typer.Option(
+            "--canary", help="Add and mend the prompt slots of lines: languages, pnc, switches."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -96,7 +102,8 @@ def split_command(
 
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        strict, format, to, Terms.parse(alpha, floor, cap, max_held_out), Marks(tags, skipme),
+        strict, format, to, Terms.parse(alpha, floor, cap, max_held_out),
+        Marks(tags, skipme, canary),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = splitting.split(inputs, out, rules, wanted, command_line(), advance)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from curate.shards.audio import Audio
-from curate.slots import SWITCHES, plain_pnc, plain_switch
 
 Record = dict[str, object]
 
@@ -27,33 +26,6 @@ class Row:
         """What the rules said, and how often to train on it where that was asked for."""
         said: Record = {"id": self.id, "verdict": self.verdict, "tags": list(self.tags)}
         return said if self.weight is None else {**said, "weight": self.weight}
-
-
-def complete(record: Mapping[str, object], lang: str | None) -> tuple[Record, list[str]]:
-    """The record with source_lang, target_lang and pnc filled in; and which were added or mended.
-
-    NeMo takes `pnc: "Yes"` or JSON true for something else than yes (it trains as nopnc, or
-    fails), so the value is written as yes or no. A missing pnc means yes to canary2 even for
-    lower-case text; here it follows the text.
-    """
-    done = dict(record)
-    changed: list[str] = []
-    for key in ("source_lang", "target_lang"):
-        if not isinstance(done.get(key), str) and lang is not None:
-            done[key] = lang
-            changed.append(key)
-    pnc = plain_pnc(done.get("pnc"), str(done["text"]))
-    if pnc != done.get("pnc"):
-        done["pnc"] = pnc
-        changed.append("pnc")
-    for slot in SWITCHES:
-        if done.get(slot) is not None and (plain := plain_switch(slot, done[slot])) != done[slot]:
-            done[slot] = plain
-            changed.append(slot)
-    if lang is not None and not isinstance(done.get("lang"), str):
-        done["lang"] = lang
-        changed.append("lang")
-    return done, changed
 
 
 def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:

@@ -26,11 +26,12 @@ from curate.profile.summary import Json
 from curate.shards.audio import check_segment, load_segment
 from curate.shards.options import Options
 from curate.shards.readback import read_shard, text_line
-from curate.shards.records import Row, complete
+from curate.shards.records import Row
 from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written, sha256
 from curate.shards.tokens import counter
+from curate.slots import complete
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
 """The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards."""

@@ -131,14 +131,15 @@ def split_profile(
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in (REJECTED, MALFORMED):
         write_reasons(done.rows, reasons, name, folder)
-    changed = mended | pl.Series([marks.tags or marks.skipme])
+    changed = mended | pl.Series([marks.tags or marks.skipme or marks.canary])
     write_lock(done.rows.with_columns(changed.alias(CHANGED.name)), folder / LOCK)
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
     found = certificate(done, written, seed, targets.terms, by, group, near, facts, command, known)
     found["changed"] = {
-        "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme
+        "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
+        "canary": marks.canary,
     }  # fmt: skip
     if to is not None:
         found["cuts"] = write_cuts(done.rows, written, folder)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from curate.columns import MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, record_id
+from curate.columns import LANG, MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, record_id
 from curate.manifest.scan import OK, scan
 from curate.manifest.strict import parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, STRING
 from curate.routes import REJECTED
+from curate.slots import complete
 from curate.splits.lock import HELD_OUT
 
 ADDED = "_curate"
@@ -29,18 +30,21 @@ WOULD_LEAK = "held out: it would leak into another split"
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What lines get: `tags`, a field `_curate` with id, verdict and tags; `skipme`, NeMo's own
-    `_skipme` with the reason where a row is rejected or held out.
+    `_skipme` with the reason where a row is rejected or held out; `canary`, the prompt slots that
+    Canary models need (see `curate.slots.complete`).
     """
 
     tags: bool = False
     skipme: bool = False
+    canary: bool = False
 
 
 AS_THEY_ARE = Marks()
 
 
 def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
-    """Per row, what to splice: `ending` (JSON members, or null) and TEXT_FIX; None where no line
+    """Per row, what to splice: `ending` (JSON members, or null), TEXT_FIX and `slots` (the language
+    for a Canary's slots, empty where none is known; null: leave them alone); None where no line
     changes. Malformed lines are left alone.
 
     `rows` has the record columns, the judgement and `split`; TEXT_FIX where a text was mended.
@@ -56,13 +60,14 @@ def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
         skipped = pl.col("split").cast(pl.String).is_in([REJECTED, HELD_OUT])
         members.append(pl.when(skipped).then(_member(SKIPME, reason)))
     mended = TEXT_FIX.name in rows.columns
-    if not members and not mended:
+    if not (members or mended or marks.canary):
         return None
     ending = pl.concat_str(members, separator=", ", ignore_nulls=True) if members else pl.lit(None)
     sound = MALFORMED.expr.is_null()
     return rows.select(
         pl.when(sound & (ending != "")).then(ending).cast(pl.String).alias("ending"),
         (TEXT_FIX.expr if mended else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
+        pl.when(sound & marks.canary).then(LANG.expr.fill_null("")).alias("slots"),
     )
 
 
@@ -82,6 +87,12 @@ def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
     if any(f'"{name}"'.encode() in line for name in (ADDED, SKIPME)) and ending:
         return _replaced(line, json.loads(f"{{{ending}}}"), added[1:])
     return _ended(line, added)
+
+
+def filled(line: bytes, lang: str | None) -> bytes:
+    """The line with a Canary's prompt slots added or mended; all else as it was."""
+    done, names = complete(parse_line(line), lang)
+    return _replaced(line, {name: done[name] for name in names}, []) if names else line
 
 
 def _ended(line: bytes, added: list[bytes]) -> bytes:

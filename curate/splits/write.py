@@ -15,7 +15,7 @@ import polars as pl
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, REASON, SOURCE, TAGS, VERDICT, record_id
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.origin import Origin, Portion
-from curate.splits.splice import AS_THEY_ARE, Marks, changes, spliced
+from curate.splits.splice import AS_THEY_ARE, Marks, changes, filled, spliced
 
 Offsets = npt.NDArray[np.int64]
 
@@ -83,12 +83,14 @@ def _write_changed(
     files: Sequence[IO[bytes]],
 ) -> None:
     ends = (starts + lengths).tolist()
-    for start, end, number, (ending, text) in zip(
+    for start, end, number, (ending, text, slots) in zip(
         starts.tolist(), ends, to.tolist(), changed.iter_rows(), strict=True
     ):
         line = data[start:end]
         if ending is not None or text is not None:
             line = spliced(line, ending, text)
+        if slots is not None:
+            line = filled(line, slots or None)
         files[number].write(line + b"\n")
 
 

@@ -16,8 +16,7 @@ from curate.audio.faults import Unusable
 from curate.errors import CurateError, GateFailed
 from curate.shards import verify_shards
 from curate.shards.audio import check_segment, load_segment
-from curate.shards.records import complete
-from curate.slots import plain_pnc
+from curate.slots import complete, plain_pnc
 from tests.curate.shard_fixtures import sharded, splitted
 
 # Lhotse's Shar reader leaves its tar files to the garbage collector.

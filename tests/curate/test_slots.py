@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curate.shards.records import complete
-from curate.slots import slot_problems
+from curate.slots import complete, slot_problems
 
 BOTH = {"source_lang": "de", "target_lang": "de"}
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import curate
 from curate.manifest.strict import parse_line
 from curate.overrides import Decision, append
+from curate.slots import slot_problems
 from curate.splits import Marks, Targets, split_profile
-from curate.splits.splice import spliced
+from curate.splits.splice import filled, spliced
 
 SPLICED: list[tuple[str, str | None, str | None, str]] = [
     # A line, what is added, the mended text, and the line that is written.
@@ -45,6 +46,49 @@ SPLICED: list[tuple[str, str | None, str | None, str]] = [
 @pytest.mark.parametrize(("line", "ending", "text", "expected"), SPLICED)
 def test_what_is_spliced(line: str, ending: str | None, text: str | None, expected: str) -> None:
     assert spliced(line.encode(), ending, text).decode() == expected
+
+
+FILLED: list[tuple[str, str | None, str]] = [
+    # A line, its language, and the line with a Canary's slots.
+    ('{"text": "ja", "n": 1.50}', "de",
+     '{"text": "ja", "n": 1.50, "source_lang": "de", "target_lang": "de", "pnc": "no", '
+     '"lang": "de"}'),
+    ('{"pnc": "Yes", "text": "Ja.", "lang":"de", "source_lang": "de", "target_lang": "en"}', "de",
+     '{"pnc": "yes", "text": "Ja.", "lang":"de", "source_lang": "de", "target_lang": "en"}'),
+    ('{"text": "ja", "pnc":true, "itn": "On"}', None, '{"text": "ja", "pnc":"yes", "itn": "yes"}'),
+    ('{"text": "ja",  "pnc": "no"} ', None, '{"text": "ja",  "pnc": "no"} '),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "lang", "expected"), FILLED)
+def test_what_a_canary_needs_is_filled_in(line: str, lang: str | None, expected: str) -> None:
+    once = filled(line.encode(), lang)
+    assert once.decode() == expected
+    assert filled(once, lang) == once
+
+
+def test_a_split_for_canary_holds_nothing_to_warn_of(
+    manifest: Callable[..., Path], tmp_path: Path
+) -> None:
+    texts = ("ja nein doch", "Ja, doch.", "nein ja")
+    rows = [
+        {
+            "audio_filepath": f"{n}.wav",
+            "duration": 2.0,
+            "text": f"{texts[n % 3]} {n}",
+            "lang": "de",
+            "speaker": f"s{n % 10}",
+        }
+        for n in range(30)
+    ]
+    lines = [json.dumps(row | ({"pnc": "Yes"} if n % 2 else {})) for n, row in enumerate(rows)]
+    curate.profile([str(manifest(*lines))], out=tmp_path / "p")
+    out, files, _ = written(tmp_path / "p", Marks(canary=True))
+    found = [json.loads(line) for name in ("train", "eval", "test") for line in files[name]]
+    assert len(found) > 20
+    problems = {it for row in found for it in slot_problems(row, row["text"])}
+    assert problems <= {("contradicts-text", "pnc")}  # what people declared is theirs to mend
+    assert pl.read_parquet(out / "splits.lock.parquet")["changed"].all()
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
@@ -109,14 +153,16 @@ def test_only_a_mended_line_differs(profiled: Path) -> None:
         b'{"audio_filepath": "odd.wav", "duration": 10.00, "text": "a text, with no error and so '
         b'on", "text_before": "a text, with an errro and so on"}'
     )
-    assert found["changed"] == {"text_mended": 1, "tags": False, "skipme": False}
+    assert found["changed"]["text_mended"] == 1
     lock = pl.read_parquet(out / "splits.lock.parquet")
     assert lock["changed"].sum() == 1
 
 
 def test_tags_and_reasons_in_lines(profiled: Path) -> None:
     out, lines, found = written(profiled, Marks(tags=True, skipme=True))
-    assert found["changed"] == {"text_mended": 1, "tags": True, "skipme": True}
+    assert found["changed"] == {
+        "text_mended": 1, "tags": True, "skipme": True, "canary": False
+    }  # fmt: skip
     (rejected,) = map(parse_line, lines["rejected"])
     judged = rejected["_curate"]
     assert isinstance(judged, dict)
