@@ -21,7 +21,7 @@ from train.provenance import versions
 from train.recipe import recipe_for
 from train.rows import Row, all_rows
 from train.scores.against import Forgetting, compare
-from train.scores.edits import NORMALISER, Edits
+from train.scores.edits import NORMALISER
 from train.scores.inventions import inventions
 from train.scores.rates import Rates
 from train.scores.scoring import ADDED, Scored, Tell, predicted, score
@@ -162,8 +162,9 @@ def _write_predictions(path: Path, scored: Sequence[Scored]) -> None:
 
 def _prediction(item: Scored) -> str:
     """The row's line with the prediction added; the rest stays as it was written, to the byte."""
-    edits = item.edits or Edits()
-    added = dict(zip(ADDED, (item.hypothesis, edits.wer, edits.cer), strict=True))
+    edits = item.edits
+    values = (edits.wer, edits.cer, edits.word_edits, edits.ref_words) if edits else (None,) * 4
+    added = dict(zip(ADDED, (item.hypothesis, *values), strict=True))
     if set(ADDED).isdisjoint(item.row.fields):
         return f"{item.row.raw[:-1].rstrip()}, {json.dumps(added, ensure_ascii=False)[1:]}\n"
     return json.dumps(item.row.fields | added, ensure_ascii=False) + "\n"

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from curate.cli import audit, doctor, look, merge, rules, shard, split, whatif
+from curate.cli import audit, doctor, look, merge, reconsider, rules, shard, split, whatif
 from curate.cli.app import app
 from curate.command import run
 
-__all__ = ["app", "audit", "doctor", "look", "main", "merge", "rules", "shard", "split", "whatif"]
+__all__ = [
+    "app",
+    "audit",
+    "doctor",
+    "look",
+    "main",
+    "merge",
+    "reconsider",
+    "rules",
+    "shard",
+    "split",
+    "whatif",
+]
 
 
 def main() -> None:

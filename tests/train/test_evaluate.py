@@ -158,7 +158,8 @@ def test_a_prediction_leaves_the_line_as_it_was(tmp_path: Path) -> None:
     item = Scored(Row(tmp_path / "m", 1, line, json.loads(line)), "ja", Edits(1, 0, 0, 0, 2, 0))
     written = _prediction(item)
     assert written.startswith(line[:-2])
-    assert json.loads(written) == json.loads(line) | {"pred_text": "ja", "wer": 0.0, "cer": 0.0}
+    counted = {"wer": 0.0, "cer": 0.0, "word_errors": 0, "ref_words": 1}
+    assert json.loads(written) == json.loads(line) | {"pred_text": "ja", **counted}
 
 
 def test_an_older_prediction_is_replaced(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
+from curate.resample import DRAWS, Bootstrap, Clusters, interval, p_value, ratio
 from train.evaluate import Wish, results
 from train.rows import Row
 from train.scores.against import Forgetting, compare
+from train.scores.clusters import clusters_of
 from train.scores.edits import count_edits
-from train.scores.intervals import DRAWS, Bootstrap, Clusters, clusters_of, interval, p_value, ratio
 from train.scores.inventions import KINDS, inventions, kinds_of
 from train.scores.scoring import Scored
 

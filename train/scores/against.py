@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from train.scores.intervals import Floats, Ints, interval, p_value, ratio
+from curate.resample import Floats, Ints, interval, p_value, ratio
 from train.scores.rates import Rates
 from train.scores.scoring import Scored
 from train.scores.slices import SLICES, Values

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from train.rows import Row
-from train.scores.edits import Edits
-from train.scores.intervals import (
+from curate.resample import (
     CONFIDENCE,
     DRAWS,
     FEWEST,
@@ -18,10 +16,12 @@ from train.scores.intervals import (
     Floats,
     Interval,
     Ints,
-    clusters_of,
     interval,
     ratio,
 )
+from train.rows import Row
+from train.scores.clusters import clusters_of
+from train.scores.edits import Edits
 from train.scores.scoring import Scored
 from train.scores.slices import SLICES, Values, order
 

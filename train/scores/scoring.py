@@ -12,8 +12,8 @@ from train.scores.edits import Edits, count_edits
 ROWS_AT_ONCE = 512
 """Rows given to NeMo in one call: what is lost when a call fails, and how often we can report."""
 
-ADDED = ("pred_text", "wer", "cer")
-"""What a prediction adds to its row's line."""
+ADDED = ("pred_text", "wer", "cer", "word_errors", "ref_words")
+"""What a prediction adds to its row's line; the last two are counts that can be summed up."""
 
 Tell = Callable[[str], None]
 

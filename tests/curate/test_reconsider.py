@@ -1,0 +1,140 @@
+"""Rules held against a model's errors: what is said, and what is left open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from curate.cli import app
+from curate.errors import InputError
+from curate.profile import profile_into
+from curate.reconsider import reconsider
+from curate.ruleset import load_rules
+
+RULES = """\
+schema: curate.rules/1
+name: two
+extends: null
+rules:
+  - id: long
+    metric: words
+    eval: ">= 12"
+  - id: quick
+    metric: char_rate
+    eval: ">= 22"
+"""
+
+KINDS = {  # words, seconds: what the rules say of the row
+    "clean": (8, 5.0),
+    "long": (14, 5.0),
+    "quick": (10, 1.2),
+}
+
+
+def world(folder: Path, wrong: Mapping[str, float], rows: int = 60) -> tuple[Path, Path]:
+    """A profile, and an evaluation in which a share of each kind's words is wrong."""
+    rules = folder / "rules.yaml"
+    rules.write_text(RULES)
+    random = np.random.RandomState(5)
+    manifest, evaluation = folder / "m.jsonl", folder / "eval"
+    lines, told = [], []
+    for number in range(rows * len(KINDS)):
+        kind = list(KINDS)[number % len(KINDS)]
+        words, seconds = KINDS[kind]
+        record = {
+            "audio_filepath": f"{number}.wav",
+            "duration": seconds,
+            "text": " ".join(["und"] * 2 + [f"w{number}a{at}" for at in range(words - 2)]),
+            "speaker": f"s{number // 3 % 12}",
+            "lang": "de",
+        }
+        lines.append(json.dumps(record))
+        errors = int(random.binomial(words, wrong[kind]))
+        note = {"_curate": {"id": f"{manifest}:{number + 1}"}, "pred_text": "x"}
+        told.append(json.dumps({**record, **note, "word_errors": errors, "ref_words": words}))
+    manifest.write_text("\n".join(lines) + "\n")
+    evaluation.mkdir()
+    (evaluation / "predictions.jsonl").write_text("\n".join(told) + "\n")
+    (folder / "profile").mkdir()
+    profile_into([str(manifest)], folder / "profile", load_rules(str(rules)))
+    return evaluation, folder / "profile"
+
+
+def says(found: Mapping[str, Any], severity: str = "borderline") -> dict[str, str]:
+    return {it["rule"]: it["says"] for it in found["limits"] if it["severity"] == severity}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"clean": 0.1, "long": 0.3, "quick": 0.1}, {"long": "keep"}),
+        ({"clean": 0.3, "long": 0.05, "quick": 0.3}, {"long": "relax"}),
+        ({"clean": 0.1, "long": 0.8, "quick": 0.1}, {"long": "reject"}),
+    ],
+)
+def test_what_the_errors_of_a_limits_rows_say(
+    tmp_path: Path, wrong: Mapping[str, float], said: Mapping[str, str]
+) -> None:
+    found: Any = reconsider(*world(tmp_path, wrong))
+    assert says(found) == {"quick": "too_few", **said}  # no clean row is as short as `quick`
+    (long,) = [it for it in found["limits"] if it["rule"] == "long" and it["severity"] != "clean"]
+    assert (long["rows"], long["clusters"], long["words"]) == (60, 12, 840)
+    assert long["low"] <= long["difference"] <= long["high"]
+    assert long["wer"] == pytest.approx(wrong["long"], abs=0.05)
+    assert long["clean_wer"] == pytest.approx(wrong["clean"], abs=0.06)
+
+
+def test_few_rows_say_nothing(tmp_path: Path) -> None:
+    found: Any = reconsider(*world(tmp_path, {"clean": 0.0, "long": 1.0, "quick": 1.0}, rows=8))
+    assert set(says(found).values()) == {"too_few"}
+    assert all(it["propose"] is None for it in found["limits"])
+
+
+def test_predictions_of_other_records_are_refused(tmp_path: Path) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1})
+    told = (evaluation / "predictions.jsonl").read_text().splitlines()
+    other = json.loads(told[0])
+    other["_curate"]["id"] = "elsewhere.jsonl:1"
+    (evaluation / "predictions.jsonl").write_text("\n".join([*told, json.dumps(other)]) + "\n")
+    assert reconsider(evaluation, profile)["unmatched"] == 1
+    (evaluation / "predictions.jsonl").write_text(json.dumps(other) + "\n")
+    with pytest.raises(InputError, match="none of its predictions"):
+        reconsider(evaluation, profile)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not JSON",
+        "[1]",
+        '{"pred_text": "a", "word_errors": 1, "ref_words": 2}',
+        '{"pred_text": "a", "_curate": {"id": "m:1"}, "word_errors": "1", "ref_words": 2}',
+    ],
+)
+def test_a_line_that_is_no_prediction_is_named(tmp_path: Path, line: str) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1}, rows=6)
+    with (evaluation / "predictions.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(InputError, match=r"predictions\.jsonl:19: is no prediction"):
+        reconsider(evaluation, profile)
+
+
+def test_an_evaluation_without_predictions_is_refused(tmp_path: Path) -> None:
+    _, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1}, rows=6)
+    with pytest.raises(InputError, match=r"holds no predictions\.jsonl"):
+        reconsider(tmp_path, profile)
+
+
+def test_the_command_shows_what_it_found(tmp_path: Path) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
+    out = tmp_path / "found.json"
+    done = CliRunner().invoke(app, ["reconsider", str(evaluation), str(profile), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "too few" in done.stderr
+    assert says(json.loads(out.read_text()))["long"] in {"keep", "reject"}
