@@ -49,7 +49,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One fence: what it flags, how much of that no rule kept out of eval before, and examples."""
+    """One fence: what it flags, how much of that no rule for records spoke of, and examples."""
 
     name: str
     fence: float

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from curate.columns import (
@@ -27,13 +26,15 @@ from curate.columns import (
 )
 from curate.errors import ConfigError
 from curate.manifest import in_order, thread_count
-from curate.operators import Batch, suggest
+from curate.operators import suggest
 from curate.profile import LIBRARIES, rules_named, versions
 from curate.profile.summary import Json, hours
 from curate.ruleset import RuleSet
-from curate.tags import each_said, malformed_rows, tag_batch
-from curate.whatif.classes import Classes, settled, settling
+from curate.tags import tag_batch
+from curate.tags.groups import demote
+from curate.whatif.classes import Classes, settling
 from curate.whatif.grade import Counts, Kinds
+from curate.whatif.grouped import Failing, failing, verdict_codes
 from curate.whatif.stored import Stored, open_stored, records_at
 
 SCHEMA = "curate.compare/1"
@@ -45,8 +46,6 @@ SHOWN = 40
 """Moved records that compare.json itself holds."""
 _BATCH = 122_880
 _PLACES = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
-
-Codes = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,12 @@ def _judged(
     """For each batch: rows and microseconds by stratum and both verdicts; and what moves."""
     places = [column.name for column in _PLACES]
     fixed = settling(stored.records)
-    names = dict.fromkeys((*old.names, *new.names, *places, *strata, *fixed))
+    groups = tuple(failing(stored.records, rules) for rules in (old, new))
+    keys = [name for each in groups for name in each.columns]
+    names = dict.fromkeys((*old.names, *new.names, *places, *strata, *fixed, *keys))
     plan = pl.scan_parquet(stored.records).select(*names)
     rows = int(plan.select(pl.len()).collect().item())
-    work = partial(_batch, plan, old, new, Classes.of([old, new], {}), strata)
+    work = partial(_batch, plan, old, new, Classes.of([old, new], {}), groups, strata)
     yield from in_order(work, range(0, max(rows, 1), _BATCH), thread_count())
 
 
@@ -126,6 +127,7 @@ def _batch(
     old: RuleSet,
     new: RuleSet,
     classes: Classes,
+    groups: Sequence[Failing],
     strata: Sequence[str],
     first: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -133,34 +135,26 @@ def _batch(
 
     def learn(fresh: Counts) -> list[int]:
         few = rows[fresh]
-        before, after = (_verdicts(few, rules) for rules in (old, new))
+        before, after = (verdict_codes(few, rules) for rules in (old, new))
         pairs = before * len(VERDICTS) + after
         return pairs.tolist()  # type: ignore[no-any-return]
 
-    before, after = np.divmod(Kinds().of(classes.keys(rows)[0], learn), len(VERDICTS))
+    pairs = np.divmod(Kinds().of(classes.keys(rows)[0], learn), len(VERDICTS))
+    before, after = (each.demoted(rows, codes) for each, codes in zip(groups, pairs, strict=True))
     judged = rows.select(
         *strata,
         pl.Series("from", before, pl.UInt8),
         pl.Series("to", after, pl.UInt8),
         DURATION_US.expr.fill_null(0).alias("us"),
     )
-    groups = judged.group_by(*strata, "from", "to").agg(pl.len().alias("rows"), pl.col("us").sum())
-    return groups, _moved(rows[np.flatnonzero(before != after)], old, new)
+    sums = judged.group_by(*strata, "from", "to").agg(pl.len().alias("rows"), pl.col("us").sum())
+    return sums, _moved(rows[np.flatnonzero(before != after)], (old, new), groups)
 
 
-def _verdicts(rows: pl.DataFrame, rules: RuleSet) -> Codes:
-    """Each row's verdict, as an index into VERDICTS: what people decided, else what rules say."""
-    malformed, fixed = malformed_rows(rows), settled(rows)
-    worst = np.zeros(rows.height, np.intp)
-    for _, said in each_said(Batch(rows), malformed, rules):
-        np.maximum(worst, said, out=worst)
-    return np.where(fixed > 0, fixed.astype(np.intp) - 1, worst)
-
-
-def _moved(rows: pl.DataFrame, old: RuleSet, new: RuleSet) -> pl.DataFrame:
+def _moved(rows: pl.DataFrame, both: Sequence[RuleSet], groups: Sequence[Failing]) -> pl.DataFrame:
     sides = []
-    for side, rules in (("from", old), ("to", new)):
-        judged = tag_batch(rows, rules)
+    for side, rules, failed in zip(("from", "to"), both, groups, strict=True):
+        judged = demote(tag_batch(rows, rules).lazy(), failed.judged).collect()
         sides.append(
             judged.select(
                 pl.col("verdict").alias(side),

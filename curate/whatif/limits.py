@@ -29,10 +29,11 @@ Counts = npt.NDArray[np.int64]
 def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None = None) -> Json:
     """What the rules cost on the profile in `folder`, and what each limit would cost elsewhere.
 
-    Records of which a person has decided keep their verdict and are no part of what limits catch.
-    All of it is counted from records.parquet; only the texts of the examples come from the
-    manifests, and where those are gone a warning says so. InputError where `folder` is no profile,
-    ConfigError where the rules need metrics that it was made without.
+    Groups fail or pass as they do now, wherever a limit is moved: their rules are counted beside
+    the others, and have no curve. Records of which a person has decided keep their verdict and are
+    no part of what limits catch. All of it is counted from records.parquet; only the texts of the
+    examples come from the manifests, and where those are gone a warning says so. InputError where
+    `folder` is no profile, ConfigError where the rules need metrics that it was made without.
     """
     stored = open_stored(folder, rules)
     steps = ladders(rules)
@@ -40,7 +41,7 @@ def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None
     kinds = Kinds.of(found)
     near = [_near(found, kinds, ladder, _place(rules, ladder)) for ladder in steps]
     shown, warnings = examples(stored, [one for sides in near for side in sides for one in side])
-    ids = [rule.id for rule in rules.rules]
+    ids = [*(rule.id for rule in rules.rules), *(rule.id for rule in rules.groups)]
     verdicts = by_verdict(kinds)
     fixed = kinds.fixed.values()
     rows = int(kinds.rows.sum()) + sum(amount[0] for amount in fixed)

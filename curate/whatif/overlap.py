@@ -38,7 +38,7 @@ class Kinds:
         sound = sorted(kind for kind in found.kinds if not kind[0])
         at = np.array([found.kinds[kind] for kind in sound], np.int64)
         amounts = np.array([found.amounts[place] for place in at], np.int64).reshape(-1, 2)
-        rules = len(found.rules.rules)
+        rules = len(found.rules.rules) + len(found.rules.groups)
         return cls(
             np.array([said for _, said, _ in sound], np.int64).reshape(-1, rules),
             np.array([applies for _, _, applies in sound], np.bool_).reshape(-1, rules),

@@ -14,6 +14,7 @@ from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
 from curate.profile.summary import Json, origins_of, read_profile, records_of
 from curate.ruleset import RuleSet
+from curate.tags.groups import column_of
 
 _FIELDS = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
 
@@ -62,10 +63,15 @@ def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
             f"measure it: {_measuring(stored, missing)}",
         )
         for rules in rule_sets
-        if (missing := [name for name in rules.names if name not in present])
+        if (missing := [name for name in _needed(rules) if name not in present])
     ]
     raise_all(ConfigError, faults)
     return stored
+
+
+def _needed(rules: RuleSet) -> list[str]:
+    """The columns that the rules ask for, those for groups too."""
+    return list(dict.fromkeys((*rules.measured, *(column_of(rule) for rule in rules.groups))))
 
 
 def _measuring(stored: Stored, missing: Sequence[str]) -> str:

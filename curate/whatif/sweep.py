@@ -20,15 +20,17 @@ from curate.operators import Batch
 from curate.ruleset import RuleSet
 from curate.tags import each_said, malformed_rows
 from curate.whatif.classes import Classes, settled, settling
-from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count
+from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count, mix_in
+from curate.whatif.grouped import BORDERLINE, Failing, failing
 from curate.whatif.ladder import Ladder
 
 _BATCH = 122_880
 _NO_ROW = np.iinfo(np.int64).max
 
 Kind = tuple[int, tuple[int, ...], tuple[bool, ...]]
-"""0, what each rule says (an index into VERDICTS, 0 for nothing), and whether it applies at all; of
-rows that no rule can move, one more than their verdict, and nothing else."""
+"""0, what each rule says (an index into VERDICTS, 0 for nothing), and whether it applies at all:
+the rules for records, then those for groups, which speak of all rows of a failing group. Of rows
+that no rule can move, one more than their verdict, and nothing else."""
 
 
 @dataclass
@@ -79,12 +81,12 @@ def sweep(
     rungs: dict[str, list[float]] = {}
     for ladder in ladders:
         rungs.setdefault(ladder.rule.metric, []).extend(ladder.rungs.tolist())
-    classes = Classes.of([rules], rungs)
+    classes, groups = Classes.of([rules], rungs), failing(records, rules)
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
     with ThreadPoolExecutor(threads) as pool:
         shares = [range(at * _BATCH, total, threads * _BATCH) for at in range(threads)]
-        passes = [_Pass(records, rules, classes, set(rungs)) for _ in shares]
+        passes = [_Pass(records, rules, classes, groups, set(rungs)) for _ in shares]
         parts = list(pool.map(_Pass.over, passes, shares))
     found = Sweep(rules, {name: classes.cuts[name] for name in rungs})
     for part in parts:
@@ -95,10 +97,13 @@ def sweep(
 class _Pass:
     """One thread's pass: the classes of rows that it has seen, and what it found."""
 
-    def __init__(self, records: Path, rules: RuleSet, classes: Classes, counted: set[str]) -> None:
-        names = dict.fromkeys((*rules.names, DURATION_US.name, *settling(records)))
+    def __init__(
+        self, records: Path, rules: RuleSet, classes: Classes, groups: Failing, counted: set[str]
+    ) -> None:
+        fixed = settling(records)
+        names = dict.fromkeys((*rules.names, DURATION_US.name, *fixed, *groups.columns))
         self.source = pl.scan_parquet(records).select(*names)
-        self.rules, self.classes = rules, classes
+        self.rules, self.classes, self.groups = rules, classes, groups
         self.found = Sweep(rules, {name: classes.cuts[name] for name in counted})
         self.kinds = Kinds()
 
@@ -111,6 +116,8 @@ class _Pass:
     def _batch(self, rows: pl.DataFrame, first: int) -> None:
         us = rows[DURATION_US.name].fill_null(0).to_numpy()
         keys, placed = self.classes.keys(rows)
+        for mask in self.groups.masks(rows):
+            mix_in(keys, mask.astype(np.int32), np.arange(2))
         kinds = self.kinds.of(keys, lambda fresh: self._learn(rows[fresh]))
         self.found.room()
         self._note(kinds, us)
@@ -121,12 +128,15 @@ class _Pass:
         """The kind of each of these rows, by the rules themselves."""
         batch, malformed, rules = Batch(rows), malformed_rows(rows), self.rules
         fixed = settled(rows).tolist()
-        said = np.zeros((rows.height, len(rules.rules)), np.int64)
+        failed = self.groups.masks(rows)
+        said = np.zeros((rows.height, len(rules.rules) + len(failed)), np.int64)
         applies = np.ones(said.shape, np.bool_)
         for at, (rule, codes) in enumerate(each_said(batch, malformed, rules)):
             said[:, at] = codes
             if rule.where:
                 applies[:, at] = batch.decide(rule.where.node).yes
+        for at, mask in enumerate(failed, len(rules.rules)):
+            said[:, at] = mask * BORDERLINE
         kinds = [
             (verdict, (), ()) if verdict else (0, tuple(codes), tuple(where))
             for verdict, codes, where in zip(fixed, said.tolist(), applies.tolist(), strict=True)

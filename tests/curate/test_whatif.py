@@ -25,6 +25,7 @@ from curate.whatif.ladder import Ladder, ladders, rungs
 from curate.whatif.overlap import Kinds
 from curate.whatif.sweep import sweep
 
+WORDS = "so it was that every one of them had gone home before the rain set in again at noon"
 CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 
 RULES = """
@@ -272,3 +273,37 @@ def test_real_manifests(real_data: Path, tmp_path: Path) -> None:
     bad = _limit_of(found, "char_rate", "bad")
     at = {point["value"]: point["rows"] for point in bad["curve"]}
     assert (at[30.0], at[25.0], at[22.0], at[20.0], at[18.0]) == (180, 326, 471, 590, 743)
+
+
+def test_failing_groups_are_counted_as_the_profile_has_them(tmp_path: Path) -> None:
+    """One speaker says everything too fast for a while; what else that speaker says is kept out."""
+    rows = [
+        {
+            "duration": 1.0,
+            "text": WORDS[n : n + (34 if n < 5 else 24 if n < 10 else 12)],
+            "speaker": "a",
+        }
+        for n in range(40)
+    ]
+    rows += [{"duration": 1.0, "text": WORDS[n : n + 12], "speaker": "b"} for n in range(40)]
+    lines = [json.dumps({"audio_filepath": f"{n}.wav", **row}) for n, row in enumerate(rows)]
+    (tmp_path / "manifest.jsonl").write_text("\n".join(lines))
+    made = curate.profile(tmp_path / "manifest.jsonl", out=tmp_path / "profile")
+    found: Any = what_if(tmp_path / "profile", load_rules())
+    counted = {each["verdict"]: each["rows"] for each in found["verdicts"]}
+    assert counted == {name: amount.rows for name, amount in made.verdicts.items()}
+    assert counted["borderline"] == 35
+    by_rule = {each["rule"]: each for each in found["by_rule"]}
+    assert (by_rule["bad_speaker"]["rows"], by_rule["bad_speaker"]["alone_rows"]) == (40, 30)
+    # The speaker's other rows are out of eval already: moving the limit costs the other's alone.
+    fast = _limit_of(found, "char_rate", "borderline")
+    assert {point["value"]: point["alone_rows"] for point in fast["curve"]}[12.0] == 40
+    (tmp_path / "none.yaml").write_text(
+        "schema: curate.rules/1\nname: none\nextends: null\n"
+        "rules:\n  - {id: x, metric: words, bad: '> 99'}\n"
+    )
+    moved = compare_rules(tmp_path / "profile", load_rules(tmp_path / "none.yaml"), load_rules())
+    assert moved.found["moved"]["rows"] == 40  # type: ignore[index]
+    assert (
+        "speaker a" in moved.records.filter(pl.col("id").str.ends_with(":31"))["to_reason"].item()
+    )

@@ -1,0 +1,123 @@
+"""Groups that fail by the rules for groups, as they stand: their rows measure no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import DURATION_US, LINE, MALFORMED, SOURCE, VERDICT, VERDICT_TYPE, VERDICTS
+from curate.manifest import in_order, thread_count
+from curate.operators import Batch
+from curate.ruleset import GroupRule, RuleSet
+from curate.tags import each_said, malformed_rows
+from curate.tags.groups import VALUE, Judged, column_of, judge_groups
+from curate.whatif.classes import Classes, settled, settling
+from curate.whatif.grade import Counts, Kinds
+
+BORDERLINE = VERDICTS.index("borderline")
+_BATCH = 122_880
+
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """For each rule for groups, in order, the groups that fail by it."""
+
+    judged: tuple[Judged, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that say which group a row is of."""
+        return [column_of(each.rule) for each in self.judged]
+
+    def masks(self, rows: pl.DataFrame) -> list[Mask]:
+        """For each rule, which rows are of a failing group."""
+        return [
+            rows[column_of(each.rule)]
+            .is_in(each.failing[VALUE].implode())
+            .fill_null(False)
+            .to_numpy()
+            for each in self.judged
+        ]
+
+    def demoted(self, rows: pl.DataFrame, verdicts: Codes) -> Codes:
+        """The verdicts with those of clean rows in failing groups borderline; people's stand."""
+        for mask in self.masks(rows):
+            moved = mask & (verdicts == 0) & (settled(rows) == 0)
+            verdicts = np.where(moved, BORDERLINE, verdicts)
+        return verdicts
+
+
+def failing(records: Path, rules: RuleSet) -> Failing:
+    """The groups that fail by these rules; nothing is read where there is no rule for groups.
+
+    Most recordings and many speakers are too small to be judged: only the rows of the others are
+    looked at, and verdicts are decided only where there are such.
+    """
+    plan = pl.scan_parquet(records)
+    large = [_large(plan, rule) for rule in rules.groups]
+    verdicts = _verdicts(records, rules) if any(each.len() for each in large) else None
+    return Failing(
+        tuple(
+            judge_groups(_rows(plan, rule, values, verdicts), replace(rules, groups=(rule,)))[0]
+            for rule, values in zip(rules.groups, large, strict=True)
+        )
+    )
+
+
+def _large(plan: pl.LazyFrame, rule: GroupRule) -> pl.Series:
+    """The groups that have as many rows as the rule asks for; malformed ones count here too."""
+    key = pl.col(column_of(rule))
+    sizes = plan.filter(key.is_not_null()).group_by(key).len().filter(pl.col("len") >= rule.rows)
+    return sizes.select(key).collect().to_series()
+
+
+def _rows(
+    plan: pl.LazyFrame, rule: GroupRule, large: pl.Series, verdicts: pl.Series | None
+) -> pl.LazyFrame:
+    if verdicts is None or not large.len():
+        return plan.head(0)
+    key = column_of(rule)
+    places = (SOURCE.name, LINE.name) if rule.by == "recording" else ()
+    names = dict.fromkeys((key, *rule.metrics(), *places, DURATION_US.name, MALFORMED.name))
+    rows = plan.select(*names).collect().with_columns(verdicts)
+    return rows.filter(pl.col(key).is_in(large.implode())).lazy()
+
+
+def _verdicts(records: Path, rules: RuleSet) -> pl.Series:
+    """The verdict of each row by the rules for records."""
+    plan = pl.scan_parquet(records).select(*dict.fromkeys((*rules.names, *settling(records))))
+    rows = int(pl.scan_parquet(records).select(pl.len()).collect().item())
+    work = partial(_codes, plan, rules, Classes.of([rules], {}))
+    codes = np.concatenate(list(in_order(work, range(0, rows, _BATCH), thread_count())))
+    return pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT_TYPE).gather(codes)
+
+
+def _codes(
+    plan: pl.LazyFrame, rules: RuleSet, classes: Classes, first: int
+) -> npt.NDArray[np.int32]:
+    batch = plan.slice(first, _BATCH).collect()
+
+    def learn(fresh: Counts) -> Sequence[int]:
+        return verdict_codes(batch[fresh], rules).tolist()  # type: ignore[no-any-return]
+
+    return Kinds().of(classes.keys(batch)[0], learn)
+
+
+def verdict_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
+    """Each row's verdict, as an index into VERDICTS: what people decided, else what the rules for
+    records say.
+    """
+    malformed, fixed = malformed_rows(rows), settled(rows)
+    worst = np.zeros(rows.height, np.intp)
+    for _, said in each_said(Batch(rows), malformed, rules):
+        np.maximum(worst, said, out=worst)
+    return np.where(fixed > 0, fixed.astype(np.intp) - 1, worst)
