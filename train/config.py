@@ -64,6 +64,7 @@ class TrainerConfig(Section):
     precision: Literal["auto", "32-true", "bf16-mixed", "bf16-true", "16-mixed"] = "auto"
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1
+    num_nodes: PositiveInt = 1
 
 
 class OptimConfig(Section):
@@ -339,7 +340,7 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
         what += f"{batches.batch_duration} s: Lhotse makes such a recording a batch of its own"
         mend = "raise batch_duration or lower max_duration"
         yield ("train_ds", "max_duration"), what, mend
-    if trainer.devices > 1 and batches.num_workers == 0:
+    if trainer.devices * trainer.num_nodes > 1 and batches.num_workers == 0:
         what = "with several devices and no worker, every device draws the same batches"
         yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"
     if freeze.encoder and freeze.decoder and freeze.batchnorm == "eval":

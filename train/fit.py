@@ -19,7 +19,7 @@ from train.behaviors import check_values
 from train.config import RunConfig
 from train.data import ShardSet, check_validation_sets, read_shards
 from train.lock import LOCK, locked
-from train.outcome import Finding, Trained, findings
+from train.outcome import Finding, Seen, Trained, findings
 from train.pretrained import archive_of
 from train.provenance import versions
 from train.recipe import Recipe, build_recipe
@@ -28,6 +28,7 @@ from train.resume import CONFIG, RUN, check_resumable
 SCHEMA = "train.run/1"
 
 Tell = Callable[[str], None]
+Show = Callable[[Seen], None]
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def fit(
     overwrite: bool = False,
     resume: bool = False,
     tell: Tell = lambda _: None,
+    show: Show = lambda _: None,
 ) -> TrainRun:
     """Check everything, train, and leave a complete run folder.
 
-    `tell` gets one line for every logged step and every validation. Nothing is written before
+    `tell` gets one line for every logged step and every validation, `show` gets where the fit
+    stands, twice a second at most. Nothing is written before
     the data, the archive and the recipe are found sound. With `resume` the folder's own run goes
     on from its last checkpoint; its configuration must be the same, but for `MAY_CHANGE`.
     """
@@ -69,7 +72,7 @@ def fit(
         runtime.prepare()
         from train.nemo_fit import train
 
-        trained = train(archive, recipe, config, shards, config.out, tell, resume=resume)
+        trained = train(archive, recipe, config, shards, config.out, tell, show, resume=resume)
         found = tuple(findings(config, shards, trained))
         record = _record(command, archive, recipe, config, shards, trained, found)
         if runtime.is_main_process():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,28 +25,28 @@ from train.model import (
     restore,
     save,
 )
-from train.nemo_callbacks import Freezing, Recorder
+from train.nemo_callbacks import Freezing
 from train.nemo_checkpoints import LAST, Continuity, WholeCheckpoints
 from train.nemo_guard import FiniteSteps, out_of_memory, unreadable
 from train.nemo_loader import Loader
+from train.nemo_recorder import Recorder, Show, Tell
 from train.nemo_trainer import CHECKPOINTS, make_trainer, manage
 from train.outcome import Heard, Trained, ValidationPoint
 from train.recipe import Recipe
 from train.stops import StopRequest
 
-Tell = Callable[[str], None]
-
 
 class _Watch:
     """All that hangs on the loop of one fit."""
 
-    def __init__(self, run: RunConfig, folder: Path, stop: StopRequest, tell: Tell) -> None:
+    def __init__(
+        self, run: RunConfig, folder: Path, stop: StopRequest, tell: Tell, show: Show
+    ) -> None:
         self.loader = Loader(run.seed)
         fault = partial(unreadable, most=run.faults.max_missing)
         self.continuity = Continuity(folder / CHECKPOINTS, self.loader, stop, fault)
         self.finite = FiniteSteps(run, self.continuity)
-        every = run.trainer.log_every_n_steps
-        self.recorder = Recorder(run.trainer.max_steps, every, self.loader, tell)
+        self.recorder = Recorder(run, self.loader, tell, show)
         self.freezing = Freezing(run.freeze)
 
     @property
@@ -62,6 +62,7 @@ def train(
     shards: ShardSet,
     folder: Path,
     tell: Tell,
+    show: Show,
     *,
     resume: bool = False,
 ) -> Trained:
@@ -75,7 +76,7 @@ def train(
     checkpoint = last if resume and last.is_file() else None
     with stop.listening():
         lightning.seed_everything(run.seed, workers=True, verbose=False)
-        watch = _Watch(run, folder, stop, tell)
+        watch = _Watch(run, folder, stop, tell, show)
         trainer = make_trainer(run, folder, watch.callbacks)
         manage(trainer, run, folder, step_of(checkpoint) if checkpoint else 0)
         restored = restore(archive, recipe.config, trainer)

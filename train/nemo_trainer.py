@@ -30,7 +30,8 @@ def make_trainer(run: RunConfig, folder: Path, callbacks: Sequence[Callback]) ->
     return Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
-        strategy="auto" if settings.devices == 1 else "ddp",
+        num_nodes=settings.num_nodes,
+        strategy="auto" if settings.devices * settings.num_nodes == 1 else "ddp",
         precision=_precision(run),
         max_steps=settings.max_steps,
         max_epochs=-1,

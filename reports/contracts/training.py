@@ -44,6 +44,22 @@ class ValidationPoint(Model):
     step: int
     val_loss: float | None = None
     val_wer: float | None = None
+    also: Mapping[str, float | None] = Field(default_factory=dict)
+
+
+class SkippedStep(Model):
+    """A step that was left out, and the records of its batch."""
+
+    step: int
+    ids: tuple[str, ...] = ()
+
+
+class Recordings(Model):
+    """Recordings drawn, and those whose audio could not be read."""
+
+    drawn: int | None = None
+    lost: int = 0
+    lost_ids: tuple[str, ...] = ()
 
 
 class Best(Model):
@@ -87,3 +103,7 @@ class Run(Artefact):
     best: Best = Best()
     findings: tuple[Finding, ...] = ()
     traps: tuple[Trap, ...] = ()
+    resumed_at: tuple[int, ...] = ()
+    skipped_steps: tuple[SkippedStep, ...] = ()
+    recordings: Recordings = Recordings()
+    waiting_share: float | None = None

@@ -140,6 +140,13 @@ SECTIONS: tuple[Section, ...] = (
         "What the base model's configuration would have brought along, and what was used instead.",
     ),
     Section("Data", (Run,), training.data),
+    Section(
+        "Disturbances",
+        (Run,),
+        training.disturbances,
+        "A step without finite gradients changes nothing; unreadable audio is left out.",
+    ),
+    Section("Environment", (Run,), training.environment),
     Section("Errors", (Wer,), errors.overall),
     Section(
         "Where the errors are",

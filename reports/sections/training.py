@@ -35,8 +35,15 @@ def figures(run: Run) -> Markup | None:
             Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
             Figure("time", seconds(run.seconds), f"{fixed(pace, 0)} h of audio an hour"),
             Figure("audio seen", hours(run.audio_hours_seen), f"{fixed(epochs, 1)} epochs"),
+            *_waiting(run),
         )
     )
+
+
+def _waiting(run: Run) -> tuple[Figure, ...]:
+    if run.waiting_share is None:
+        return ()
+    return (Figure("waiting for data", percent(run.waiting_share), "of a step"),)
 
 
 def _short_class(dotted: str | None) -> str:
@@ -82,16 +89,19 @@ def validations(run: Run) -> Markup | None:
     if not run.validation:
         return None
     top = max(it.val_wer or 0.0 for it in run.validation)
+    also = tuple(dict.fromkeys(name for it in run.validation for name in it.also))
     columns = (
         Column("step", "count"),
         Column("validation loss", "number"),
         Column("WER", "percent"),
         Column(f"0 to {percent(top)}", "drawn"),
+        *(Column(f"WER of {name}", "percent") for name in also),
         Column("remark", "text"),
     )
     rows = [
         (
             *(it.step, it.val_loss, it.val_wer, drawn.bar(it.val_wer, top)),
+            *(it.also.get(name) for name in also),
             f"best: {run.best.checkpoint or 'no checkpoint'}" if it.step == run.best.step else "",
         )
         for it in run.validation
@@ -120,3 +130,32 @@ def data(run: Run) -> Markup | None:
     rows = [("train", it.train_hours, it.train_cuts), ("validation", it.eval_hours, it.eval_rows)]
     source = Markup('<p class="note">Shards: {}</p>').format(name(it.shards)) if it.shards else None
     return joined(Table("Data", columns, rows).render(), source)
+
+
+def disturbances(run: Run) -> Markup | None:
+    """Steps that were left out, audio that could not be read, and where the run went on."""
+    rows: list[tuple[str, int | None, str]] = [
+        *(("went on from a checkpoint", step, "") for step in run.resumed_at),
+        *(("step without finite gradients", it.step, _ids(it.ids)) for it in run.skipped_steps),
+    ]
+    if lost := run.recordings.lost:
+        ids = _ids(run.recordings.lost_ids)
+        rows.append((f"{count(lost)} times audio could not be read", None, ids))
+    columns = (Column("what", "text"), Column("step", "count"), Column("records", "text"))
+    return Table("Disturbances", columns, rows).render() if rows else None
+
+
+def _ids(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
+    return ", ".join(ids[:_MOST_IDS]) + more
+
+
+_MOST_IDS = 20
+
+
+def environment(run: Run) -> Markup | None:
+    """The hardware's settings and the versions of what computed."""
+    rows = [*run.trainer.items(), *run.versions.items()]
+    columns = (Column("what", "name"), Column("value", "name"))
+    shown = [(what, value if isinstance(value, str) else as_json(value)) for what, value in rows]
+    return Table("Environment", columns, shown).render() if rows else None

@@ -93,6 +93,11 @@ def test_an_unknown_key_comes_with_a_guess(recipe: Write) -> None:
     assert "did you mean 'warmup_steps'?" in caught.value.faults[0].mend
 
 
+def pair(name: str, on: int, off: int) -> str:
+    """The setting of a behaviour by two of the spare tokens."""
+    return f'behaviors.{name}={{on: "<|spltoken{on}|>", off: "<|spltoken{off}|>"}}'
+
+
 @pytest.mark.parametrize(
     ("settings", "what"),
     [
@@ -102,7 +107,11 @@ def test_an_unknown_key_comes_with_a_guess(recipe: Write) -> None:
         (["train_ds.min_duration=50"], "not below"),
         (["train_ds.max_duration=61"], "batch of its own"),  # Lhotse: one 3,600 s cut, one batch
         (["trainer.devices=2", "train_ds.num_workers=0"], "same batches"),
+        (["trainer.num_nodes=2", "train_ds.num_workers=0"], "same batches"),
         (["freeze={encoder: true, decoder: true, batchnorm: eval}"], "nothing is left"),
+        ([pair("verbatim", 0, 0)], "is 'behaviors.verbatim.on' already"),
+        ([pair("verbatim", 0, 1), pair("noisy", 2, 1)], "is 'behaviors.verbatim.off' already"),
+        ([pair("pnc", 0, 1)], "has a meaning in every manifest or prompt"),
     ],
 )
 def test_values_that_are_wrong_together(recipe: Write, settings: list[str], what: str) -> None:
@@ -117,6 +126,7 @@ def test_values_that_are_wrong_together(recipe: Write, settings: list[str], what
         ["train_ds.max_duration=60"],
         ["freeze={encoder: true, decoder: true, batchnorm: train}"],  # BatchNorm alone adapts
         ["trainer.devices=2", "train_ds.num_workers=1"],
+        [pair("verbatim", 0, 1), pair("noisy", 2, 29)],
     ],
 )
 def test_values_at_the_edge_are_right(recipe: Write, settings: list[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from curate.errors import ConfigError
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
-from train.fit import _held, _make_empty
+from train.fit import _check_loggers, _held, _make_empty
 from train.lock import LOCK
 from train.outcome import Heard, LossPoint, SkippedStep, Trained, ValidationPoint, findings
 from train.resume import CONFIG
@@ -121,3 +121,18 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     path.write_text("x", encoding="utf-8")
     with pytest.raises(ConfigError, match="is a file"), _held(path):
         pass
+
+
+def test_a_logger_whose_package_is_absent_is_told_before_anything_runs(
+    recipe: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [Setting("", key, "x") for key in ("model", "data", "out")]
+    asked = [Setting("", f"logs.{name}", {}) for name in ("wandb", "mlflow")]
+    monkeypatch.setattr("train.fit.find_spec", lambda name: None)
+    with pytest.raises(ConfigError) as caught:
+        _check_loggers(load_config(recipe(), [*given, *asked]))
+    assert [fault.mend for fault in caught.value.faults] == [
+        "pip install wandb",
+        "pip install mlflow",
+    ]
+    _check_loggers(load_config(recipe(), given))

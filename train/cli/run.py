@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from train.cli.app import AsJson, app, command_line, dump, say
+from train.cli.progress import progress
 from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 
 
@@ -58,8 +59,15 @@ def run(
     plan = check_plan(config)
     for warning in plan.of("warning"):
         say(f"warning [{warning.code}] {warning.what}")
-    with redirect_stdout(sys.stderr):  # stdout is for our JSON, whatever a library prints
-        finished = fit(config, command=command_line(), overwrite=overwrite, resume=resume, tell=say)
+    with redirect_stdout(sys.stderr), progress() as show:  # stdout is for our JSON alone
+        finished = fit(
+            config,
+            command=command_line(),
+            overwrite=overwrite,
+            resume=resume,
+            tell=say,
+            show=show,
+        )
     if not is_main_process():
         return
     write_json(finished.folder / "plan.json", plan.as_json(command_line()))

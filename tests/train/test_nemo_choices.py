@@ -1,0 +1,256 @@
+"""What a configuration chooses, on real NeMo: behaviours, freezing, validation, devices."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.errors import InputError
+from tests.train.world import NEMO, World, shard
+from train.archive import open_archive
+from train.config import RunConfig
+from train.evaluate import evaluate
+from train.fit import TrainRun, fit
+
+pytestmark = NEMO
+
+
+def state(path: Path) -> dict[str, Any]:
+    from train import model
+
+    return dict(model.restore(open_archive(path)).model.state_dict())
+
+
+def moved(world: World, run: TrainRun) -> set[str]:
+    """The weights and statistics that a run of the Canary changed."""
+    before, after = state(world.model("canary").path), state(run.folder / "model.nemo")
+    return {name for name in before if (before[name] != after[name]).any()}
+
+
+def test_a_frozen_decoder_keeps_the_weight_it_shares_with_the_head(world: World) -> None:
+    settings = ("freeze.decoder=true", "optim.lr=1e-2")
+    run = fit(world.config(world.model("canary").path, "decoder", *settings))
+    changed = moved(world, run)
+    assert len(run.record["validation"]) == 2  # NeMo and Lightning switch modes around each
+    assert any(name.startswith("encoder.") for name in changed)
+    assert not any(name.startswith(("transf_decoder.", "log_softmax.")) for name in changed)
+
+
+def test_a_frozen_encoder_adapts_its_statistics_between_validations(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train.nemo_recorder import Recorder
+
+    seen: list[dict[str, Any]] = []
+
+    def keep(self: Any, trainer: Any, model: Any) -> None:
+        seen.append({name: value.clone() for name, value in model.state_dict().items()})
+
+    monkeypatch.setattr(Recorder, "on_validation_start", keep)
+    settings = ("freeze.encoder=true", "trainer.max_steps=6", "trainer.val_check_interval=2")
+    fit(world.config(world.model("canary").path, "statistics", *settings))
+    assert len(seen) == 3
+    for before, after in pairwise(seen):
+        changed = {name for name in before if (before[name] != after[name]).any()}
+        encoder = {name for name in changed if name.startswith("encoder.")}
+        assert any(name.endswith("running_mean") for name in encoder)
+        assert all("batch_norm" in name for name in encoder)
+
+
+def with_field(world: World, folder: Path, values: tuple[Any, ...]) -> Path:
+    """The world's shards and manifests with a field `verbatim` that takes the values in turn."""
+    shutil.copytree(world.data, folder)
+    for cuts in sorted((folder / "train").glob("cuts.*")):
+        with gzip.open(cuts, "rt", encoding="utf-8") as file:
+            found = [json.loads(line) for line in file]
+        for number, cut in enumerate(found):
+            cut["custom"]["verbatim"] = values[number % len(values)]
+        with gzip.open(cuts, "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(cut) + "\n" for cut in found)
+    index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
+    index["shards"] = [shard(folder, path) for path in sorted((folder / "train").glob("cuts.*"))]
+    (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
+    return folder
+
+
+PAIR = 'behaviors={verbatim: {on: "<|spltoken0|>", off: "<|spltoken1|>"}}'
+
+
+def behaving(world: World, kind: Any, data: Path, out: str, *settings: str) -> RunConfig:
+    config = world.config(world.model(kind).path, out, PAIR, *settings)
+    return config.model_copy(update={"data": data})
+
+
+@pytest.mark.parametrize("kind", ["canary", "unified"])
+def test_a_behaviour_becomes_a_token_of_the_prompt(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    from train.nemo_callbacks import Freezing
+
+    seen: Counter[str] = Counter()
+    original = Freezing.on_train_batch_start
+
+    def look(self: Any, trainer: Any, model: Any, batch: Any, index: int) -> None:
+        original(self, trainer, model, batch, index)
+        for row in batch.prompt.tolist():
+            seen.update(piece for piece in pieces(model.tokenizer, row) if "spltoken" in piece)
+
+    monkeypatch.setattr(Freezing, "on_train_batch_start", look)
+    data = with_field(world, tmp_path / "shards", ("yes", False))
+    run = fit(behaving(world, kind, data, f"behaving-{kind}"))
+    assert set(seen) == {"<|spltoken0|>", "<|spltoken1|>"}
+    archive = open_archive(run.folder / "model.nemo")
+    assert archive.config["prompt_format"] == "canary2_verbatim_0_1"
+    assert archive.config["behaviors"] == {
+        "verbatim": {"on": "<|spltoken0|>", "off": "<|spltoken1|>"}
+    }
+    before, after = state(world.model(kind).path), state(archive.path)
+    assert {name: value.shape for name, value in before.items()} == {
+        name: value.shape for name, value in after.items()
+    }  # no embedding has grown
+
+
+def pieces(tokenizer: Any, ids: list[int]) -> list[str]:
+    return [tokenizer.ids_to_tokens([number])[0] for number in ids]
+
+
+def test_a_behaviour_is_applied_when_the_model_is_evaluated(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train import behaviors, nemo_behaviors
+
+    data = with_field(world, tmp_path / "shards", ("yes", "no"))
+    run = fit(behaving(world, "canary", data, "behaving-eval"))
+    rows = (data / "eval.jsonl").read_text(encoding="utf-8").splitlines()
+    manifest = tmp_path / "eval.jsonl"
+    said = ({**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows))
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
+    asked: list[str] = []
+    original = behaviors.token_of
+
+    def listen(name: str, pair: Any, value: Any) -> str:
+        asked.append(token := original(name, pair, value))
+        return token
+
+    monkeypatch.setattr(nemo_behaviors, "token_of", listen)
+    done = evaluate(str(run.folder / "model.nemo"), [manifest], tmp_path / "eval")
+    assert done.rows == len(rows)
+    assert set(asked) == {"<|spltoken0|>", "<|spltoken1|>"}
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (("yes",), "no recording has 'verbatim' off"),
+        (("no", None), "no recording has 'verbatim' on"),
+        (("yes", "no", "maybe"), "'verbatim' is 'maybe', neither on nor off"),
+    ],
+)
+def test_a_behaviour_that_the_data_cannot_teach_is_refused(
+    world: World, tmp_path: Path, values: tuple[Any, ...], what: str
+) -> None:
+    data = with_field(world, tmp_path / "shards", values)
+    with pytest.raises(InputError, match=what):
+        fit(behaving(world, "canary", data, "untaught"))
+    assert not (world.folder / "untaught").exists()
+
+
+def test_a_behaviour_needs_tokens_that_the_model_has(world: World, tmp_path: Path) -> None:
+    data = with_field(world, tmp_path / "shards", ("yes", "no"))
+    config = behaving(world, "canary", data, "tokenless", PAIR.replace("spltoken1|", "spltoken77|"))
+    with pytest.raises(InputError, match=r"no token <\|spltoken77\|> for 'behaviors.verbatim'"):
+        fit(config)
+
+
+def test_further_validation_sets_are_told_by_name(world: World, tmp_path: Path) -> None:
+    rows = (world.data / "eval.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    hard = tmp_path / "hard.jsonl"
+    hard.write_text("".join(rows[:2]), encoding="utf-8")
+    model = world.model("ctc").path
+    run = fit(world.config(model, "sets", f"validation_ds.also={{hard: {hard}}}"))
+    points = run.record["validation"]
+    assert [point["step"] for point in points] == [3, 6]
+    assert all(set(point["also"]) == {"hard"} for point in points)
+    assert all(isinstance(point["also"]["hard"], float) for point in points)
+    plain = world.run("ctc").record["validation"]  # the eval manifest alone still decides
+    assert [point["val_wer"] for point in points] == [point["val_wer"] for point in plain]
+
+
+def test_the_test_set_is_no_validation_set(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "shards"
+    shutil.copytree(world.data, folder)
+    test = folder / "test.jsonl"
+    shutil.copy(folder / "eval.jsonl", test)
+    index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
+    index["manifests"]["test"] = {"file": "test.jsonl"}
+    (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
+    config = world.config(world.model("ctc").path, "cheat", f"validation_ds.also={{t: {test}}}")
+    with pytest.raises(InputError, match="is the test set, which training must not see"):
+        fit(config.model_copy(update={"data": folder}))
+
+
+def test_patience_ends_a_run_that_gets_no_better(world: World) -> None:
+    settings = (
+        *("checkpoints.patience=1", "trainer.val_check_interval=1", "trainer.max_steps=20"),
+        *("optim.lr=1e-12", "optim.min_lr=1e-13", "freeze.batchnorm=eval"),  # nothing is learned
+    )
+    run = fit(world.config(world.model("canary").path, "patient", *settings))
+    assert run.steps < 20
+    assert (run.folder / "model.nemo").is_file()
+
+
+DEVICES = """
+import os, signal, sys
+from pathlib import Path
+from curate.command import run
+from train.config import load_config
+from train.fit import fit
+from train.nemo_loader import Loader
+
+recipe, kill, resume = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "resume"
+take, rank = Loader.take, os.environ.get("LOCAL_RANK", "0")
+
+def noting(self):
+    note = take(self)
+    with (recipe.parent / f"rank{rank}.txt").open("a") as file:
+        print(*note.ids, file=file)
+    if self.position == kill and rank == "1":
+        os.kill(os.getpid(), signal.SIGTERM)
+    return note
+
+Loader.take = noting
+run(lambda: fit(load_config(recipe), resume=resume))
+"""
+
+
+def test_devices_hear_different_recordings_and_end_together(world: World, tmp_path: Path) -> None:
+    settings = ("trainer.devices=2", "train_ds.num_workers=1", "trainer.max_steps=4")
+    config = world.config(world.model("ctc").path, "devices", *settings)
+    script, recipe = tmp_path / "devices.py", tmp_path / "recipe.yaml"
+    script.write_text(DEVICES, encoding="utf-8")
+    recipe.write_text(config.to_yaml(), encoding="utf-8")
+    assert two_devices(script, recipe, "2", "begin") == 143  # the signal came to the second one
+    heard = [(tmp_path / f"rank{rank}.txt").read_text().splitlines() for rank in (0, 1)]
+    assert len(heard[0]) == len(heard[1]) == 2
+    assert heard[0] != heard[1]
+    assert two_devices(script, recipe, "0", "resume") == 0
+    record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))
+    assert record["steps"] == 4
+    assert record["resumed_at"] == [2]
+
+
+def two_devices(script: Path, recipe: Path, *arguments: str) -> int:
+    """The exit code of a fit on two devices, each a process."""
+    command = [sys.executable, str(script), str(recipe), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, env=environment, timeout=600).returncode

@@ -1,0 +1,115 @@
+"""Trials and their comparison; no NeMo in here but for the last test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.errors import ConfigError
+from tests.train.world import NEMO, World
+from train.rows import Row
+from train.scores.edits import Edits
+from train.scores.scoring import Scored
+from train.sweep import NONE, SWEEP, Tried, compare, sweep, trials
+
+ROWS = 400
+
+
+def errors(rate: float, seed: int) -> tuple[int, ...]:
+    """Errors of ten words an utterance."""
+    return tuple(int(it) for it in np.random.default_rng(seed).binomial(10, rate, ROWS))
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["freeze.encoder=both"], ["encoder=true", "encoder=false"]),
+        (["optim.lr=1e-4,3e-4"], ["lr=1e-4", "lr=3e-4"]),
+        (["a=1,2", "b=3,4"], ["a=1,b=3", "a=1,b=4", "a=2,b=3", "a=2,b=4"]),
+    ],
+)  # fmt: skip
+def test_every_combination_is_a_trial(options: list[str], names: list[str]) -> None:
+    assert [trial.name for trial in trials(options)] == names
+
+
+@pytest.mark.parametrize("option", ["optim.lr", "optim.lr=1e-4", "optim.lr=1,1", "=both"])
+def test_what_compares_nothing_is_refused(option: str) -> None:
+    with pytest.raises(ConfigError):
+        trials([option])
+
+
+def tried(*errors: tuple[int, ...]) -> list[Tried]:
+    """Trials that made so many errors in the utterances of fifty speakers."""
+    named = trials([f"seed={','.join(str(number) for number in range(len(errors)))}"])
+    return [
+        Tried(trial, tuple(scored(number, count) for number, count in enumerate(one)))
+        for trial, one in zip(named, errors, strict=True)
+    ]
+
+
+def scored(number: int, errors: int) -> Scored:
+    fields = {
+        "audio_filepath": f"{number}.wav", "duration": 3, "text": "", "speaker": number % 50,
+    }  # fmt: skip
+    edits = Edits(ref_words=10, substitutions=errors)
+    return Scored(Row(Path("m"), number + 1, "", fields), "", edits)
+
+
+def test_a_sure_difference_has_a_winner() -> None:
+    found = compare(tried(errors(0.2, 1), errors(0.1, 2), errors(0.3, 3)))
+    assert found["winner"] == found["best"] == "seed=1"
+    assert found["no_worse_than_best"] == ["seed=1"]
+    said = [entry["against_best"].get("says") for entry in found["trials"]]
+    assert said == ["worse", None, "worse"]
+    assert found["trials"][0]["wer"]["wer"] == pytest.approx(0.2, abs=0.02)
+
+
+def test_what_chance_explains_is_no_difference() -> None:
+    found = compare(tried(errors(0.2, 1), errors(0.2, 2)))
+    assert found["winner"] == NONE
+    assert found["no_worse_than_best"] == ["seed=0", "seed=1"]
+
+
+def test_pairing_sees_what_separate_intervals_cannot() -> None:
+    hard = errors(0.3, 1)
+    slightly = tuple(max(0, it - (number % 5 == 0)) for number, it in enumerate(hard))
+    found = compare(tried(hard, slightly))
+    worse, better = (entry["wer"] for entry in found["trials"])
+    assert worse["wer_low"] < better["wer_high"]
+    assert found["winner"] == "seed=1"
+
+
+class TestSweep:
+    """On real NeMo."""
+
+    pytestmark = NEMO
+
+    def test_a_sweep_compares_what_it_ran(self, world: World) -> None:
+        out = world.folder / "sweep"
+        settings = ("trainer.max_steps=3", "trainer.val_check_interval=3")
+        configs = {}
+        for trial in trials(["optim.lr=1e-3,1e-5"]):
+            chosen = [f"{setting.key}={setting.value}" for setting in trial.settings]
+            configs[trial] = world.config(world.model("ctc").path, "x", *settings, *chosen)
+            configs[trial] = configs[trial].model_copy(update={"out": out / trial.name})
+        told: list[str] = []
+        record = sweep(configs, out, "train sweep", told.append)
+        assert json.loads((out / SWEEP).read_text(encoding="utf-8")) == record
+        assert record["utterances"] == 6
+        assert [entry["settings"] for entry in record["trials"]] == [
+            {"optim.lr": 1e-3}, {"optim.lr": 1e-5},
+        ]  # fmt: skip
+        heard = [run_of(out / trial.name)["recordings"] for trial in configs]
+        assert heard[0] == heard[1]
+        again: list[str] = []
+        assert sweep(configs, out, "train sweep", again.append) == record
+        assert all("complete already" in line for line in again)
+
+
+def run_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return found
