@@ -47,10 +47,12 @@ def explain(targets: Sequence[str], profile: Path | None, rules: str | None) -> 
         chosen, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
         subjects = from_profile(profile, targets)
         _demand(subjects[0].row, chosen, profile)
+    # What people and groups decided stands in the profile, and counts as long as its rules do.
+    own = profile is not None and rules is None and not warned
     return {
         "schema": SCHEMA,
         "rules": {"name": chosen.name, "path": chosen.path, "sha256": chosen.sha256},
-        "records": [_record(each, chosen) for each in subjects],
+        "records": [_record(each, chosen, own) for each in subjects],
         "warnings": warned,
     }
 
@@ -71,11 +73,14 @@ def _demand(row: Mapping[str, object], rules: RuleSet, profile: Path) -> None:
         raise ConfigError.of(rules.path, what, "profile the manifest again with these rules")
 
 
-def _record(subject: Subject, rules: RuleSet) -> Json:
+def _record(subject: Subject, rules: RuleSet, own: bool) -> Json:
     found = accounts(subject.row, rules)
     malformed = subject.row.get(MALFORMED.name)
     verdict = max((each.says for each in found if each.spoke), key=VERDICTS.index, default="clean")
     verdict = "malformed" if malformed else verdict
+    above = _above(subject.profiled, rules) if own and subject.profiled else []
+    if above and subject.profiled:
+        verdict = str(subject.profiled["verdict"])
     duration_us = subject.row.get("duration_us")
     return {
         "id": subject.id,
@@ -90,8 +95,22 @@ def _record(subject: Subject, rules: RuleSet) -> Json:
         "audio_filepath": subject.record.get("audio_filepath"),
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
         **{name: subject.row.get(name) for name in ("lang", "speaker")},
+        "above": above,
         "accounts": [_account(each) for each in found],
     }
+
+
+def _above(profiled: Mapping[str, Any], rules: RuleSet) -> list[Json]:
+    """What decided about the record after the rules: its groups, and people."""
+    groups = {f"borderline:{rule.id}": rule for rule in rules.groups}
+    found = []
+    for tag in profiled["tags"]:
+        if tag in groups:
+            rule = groups[tag]
+            found.append({"tag": tag, "by": f"the {rule.by}", "why": rule.why})
+        elif tag.startswith("override:"):
+            found.append({"tag": tag, "by": "a person", "why": ""})
+    return found
 
 
 def _account(each: Account) -> Json:
@@ -129,6 +148,8 @@ def _shown(record: Json) -> Iterator[RenderableType]:
     if record["malformed"]:
         yield _titled("Why", [[_verdict("malformed"), Text(printable(record["malformed"]))]])
     said = record["accounts"]
+    if record["above"]:
+        yield _titled("Decided above the rules", [_over(each, record) for each in record["above"]])
     spoke = sorted((each for each in said if _rank(each)), key=_rank, reverse=True)
     if spoke:
         yield _titled("Rules that spoke", [_spoken(each) for each in spoke])
@@ -168,14 +189,10 @@ def _short(text: str) -> str:
 
 def _notes(record: Json) -> list[str]:
     profiled, notes = record["profiled"], list(record["notes"])
-    if profiled is None or (profiled["verdict"] == record["verdict"] and not _decided(profiled)):
+    if profiled is None or profiled["verdict"] == record["verdict"]:
         return notes
     because = f" ({profiled['reason']})" if profiled["reason"] else ""
     return [*notes, f"in the profile it is {profiled['verdict']}{because}"]
-
-
-def _decided(profiled: Json) -> bool:
-    return any(tag.startswith("override:") for tag in profiled["tags"])
 
 
 def _titled(title: str, rows: Sequence[Sequence[Text]]) -> RenderableType:
@@ -195,6 +212,14 @@ def _spoken(each: Json) -> list[Text]:
     if each["why"]:
         told.append(f"\nwhy: {printable(each['why'])}", style="dim")
     return [_verdict(each["says"]), told]
+
+
+def _over(each: Json, record: Json) -> list[Text]:
+    told = Text(printable(each["tag"]), style="bold").append(f" (by {each['by']})", "")
+    told.append(f"\n{printable(record['profiled']['reason'] or '')}", "")
+    if each["why"]:
+        told.append(f"\nwhy: {printable(each['why'])}", style="dim")
+    return [_verdict(record["verdict"]), told]
 
 
 def _near(each: Json, near: Json) -> Text:

@@ -86,7 +86,8 @@ def check_rules(name: str) -> str:
     settings = Settings(groups_of(rules.names))
     checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
     raise_all(ConfigError, checked.faults)
-    return f"{name}: {len(rules.rules)} rules, {checked.run} examples hold"
+    groups = f" and {len(rules.groups)} for groups" if rules.groups else ""
+    return f"{name}: {len(rules.rules)} rules{groups}, {checked.run} examples hold"
 
 
 def diff(a: Path, b: Path, out: Path | None, command: str) -> Json:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import curate
 from curate.errors import ConfigError, CurateError, InputError
+from curate.overrides import Decision, append
 from curate.profile.subjects import Subject, from_json, from_manifest, from_profile, rules_of
 from curate.ruleset import load_rules
 from curate.tags import explain, tag_batch
@@ -179,3 +180,30 @@ def test_hostile_text_stays_text(folder: Path) -> None:
     assert done.returncode == 0
     assert "<U+001B>[31m [/bold] <U+202E>" in done.stderr
     assert "lang [red]" in done.stderr
+
+
+def test_what_people_and_groups_decided_counts(folder: Path) -> None:
+    lines = [
+        {"audio_filepath": f"{at}.wav", "duration": 2.0, "text": "so it goes, on and on",
+         "speaker": "anna"}
+        for at in range(12)
+    ]  # fmt: skip
+    (folder / "g.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (folder / "g.yaml").write_text(
+        "schema: curate.rules/1\nname: g\nrules: []\n"
+        "groups: [{id: all, by: speaker, eval_if: rows > 1, why: a test}]\n"
+    )
+    keep = Decision("keep", "ben", "2026-11-26T10:00:00Z", "0.wav", why="I was there")
+    append(folder / "o.jsonl", keep)
+    curate.profile("g.jsonl", out="g", rules="g.yaml", overrides="o.jsonl")
+    done = ask(folder, "--profile", "g", "g.jsonl:1", "g.jsonl:2", "--json")
+    kept, moved = json.loads(done.stdout)["records"]
+    assert (kept["verdict"], kept["above"][0]["tag"]) == ("clean", "override:keep")
+    assert (moved["verdict"], moved["route"]) == ("borderline", "train")
+    assert moved["above"] == [{"tag": "borderline:all", "by": "the speaker", "why": "a test"}]
+    told = ask(folder, "--profile", "g", "g.jsonl:2").stderr
+    assert "g.jsonl:2 is borderline" in told
+    assert "speaker anna: rows > 1 (rows 12)" in told
+    other = ask(folder, "--profile", "g", "g.jsonl:2", "--rules", "default").stderr
+    assert "g.jsonl:2 is clean" in other
+    assert "note: in the profile it is borderline (speaker anna" in other
