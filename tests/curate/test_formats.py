@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -375,3 +376,22 @@ def test_format_can_be_named(tmp_path: Path) -> None:
 )
 def test_patterns(pattern: str, names: Sequence[str]) -> None:
     assert expand(pattern) == names
+
+
+def test_remote_files_come_through_fsspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    monkeypatch.setattr("curate.manifest.spool.REMOTE", ("memory://",))
+    fsspec.filesystem("memory").pipe("/corpus/m.jsonl", jsonl(RECORDS))
+    found, rows = profiled(["memory://corpus/m.jsonl"], tmp_path / "p")
+    assert rows.height == len(RECORDS)
+    assert found["inputs"][0]["source"] == "memory://corpus/m.jsonl"
+    with pytest.raises(InputError, match="cannot be fetched"):
+        profiled(["memory://corpus/gone.jsonl"], tmp_path / "gone")
+
+
+def test_without_fsspec_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(ConfigError, match=r"asr-curate\[remote\]"):
+        profiled(["s3://bucket/m.jsonl"], tmp_path / "p")
