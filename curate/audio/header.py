@@ -77,22 +77,24 @@ def plain(error: sf.LibsndfileError) -> str:
 
 def read_header(sound: sf.SoundFile, path: Path) -> Header:
     """The header of an open file; Unusable where it announces no sample."""
-    codec = f"{sound.format} {sound.subtype}".lower()
-    if sound.frames <= 0:
+    format, frames = sound.format, sound.frames  # looked up each time
+    codec = f"{format} {sound.subtype}".lower()
+    if frames <= 0:
         raise Unusable(f"a {codec} header without a sample behind it", "no_samples")
-    fault, why = _doubts(sound, path)
-    return Header(sound.samplerate, sound.channels, sound.frames, codec, fault, why)
+    fault, why = _doubts(sound, format, frames, path)
+    return Header(sound.samplerate, sound.channels, frames, codec, fault, why)
 
 
-def _doubts(sound: sf.SoundFile, path: Path) -> tuple[str, str]:
+def _doubts(sound: sf.SoundFile, format: str, frames: int, path: Path) -> tuple[str, str]:
     """The worst that can be said of a header that can be read."""
-    if sound.format in _FORMATS[".wav"] and (sizes := _SIZES.search(sound.extra_info)):
+    if format in _FORMATS[".wav"] and (sizes := _SIZES.search(sound.extra_info)):
         promised, there = map(int, sizes.groups())
         why = f"the header promises {promised:,} bytes of samples, {there:,} are there"
         return ("truncated" if there < promised < _PLACEHOLDER else "header_lies"), why
-    if sound.frames >= _UNKNOWN:
+    if frames >= _UNKNOWN:
         return "header_lies", "the header does not say how long the audio is"
-    expected = _FORMATS.get(path.suffix.lower())
-    if expected is not None and sound.format not in expected:
-        return "wrong_extension", f"named {path.suffix}, and is {sound.format}"
+    suffix = path.suffix
+    expected = _FORMATS.get(suffix.lower())
+    if expected is not None and format not in expected:
+        return "wrong_extension", f"named {suffix}, and is {format}"
     return "", ""

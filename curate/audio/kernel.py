@@ -1,6 +1,7 @@
 """One pass over decoded samples: levels, flat tops, energies of frames. Compiled.
 
-Sums are taken in one fixed order, so that the same samples give the same digits everywhere.
+Sums are taken in one fixed order, so that the same samples give the same digits everywhere. A
+frame at a time: what no sample of a frame can be is not asked of each.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.words import absorb, hash_bytes
+from curate.text.words import absorb, hash_bytes, load_word, mix
 
 SUM, SQUARES, PEAK, PARTIAL = range(4)
 """Running numbers: of samples, of squares, the largest magnitude, squares of the open frame."""
@@ -31,46 +32,96 @@ def pass_over(samples, frame, numbers, counts, energies):  # type: ignore[no-unt
     """Carry one block of a segment into `numbers`, `counts` and `energies`.
 
     `frame` is the samples in a frame; `energies` gets the mean squares of those that end in this
-    block. Samples that are no finite
-    number count as BROKEN and as 0.
+    block. Samples that are no finite number count as BROKEN and as 0.
     """
-    total, squares, peak, partial = numbers[0], numbers[1], numbers[2], numbers[3]
-    flat, run, broken, filled, done = counts[0], counts[1], counts[2], counts[3], counts[4]
-    near = peak * _NEAR
-    before = done
-    for sample in samples:
-        value = np.float64(sample)
-        magnitude = abs(value)
-        if not magnitude < math.inf:
-            broken += 1
-            value = magnitude = np.float64(0.0)
-        total += value
-        partial += value * value
-        if magnitude >= near and magnitude > 0:
-            if magnitude * _NEAR > peak:
-                flat, run = 0, 0  # a higher top: what was flat below it is none
-            if magnitude > peak:
-                peak = magnitude
-                near = peak * _NEAR
-            run += 1
-            if run == _FLAT_RUN:
-                flat += _FLAT_RUN
-            elif run > _FLAT_RUN:
-                flat += 1
+    at = before = 0
+    while at < samples.size:
+        stretch = samples[at : min(samples.size, at + frame - counts[FILLED])]
+        total, squares, top = _sums(stretch)
+        if not squares < math.inf:
+            stretch = _mended(stretch, counts)
+            total, squares, top = _sums(stretch)
+        # Only what comes near the largest magnitude so far can be, or end in, a flat top.
+        if top > 0 and top >= numbers[PEAK] * _NEAR:
+            _flat_tops(stretch, numbers, counts)
         else:
+            counts[RUN] = 0
+        numbers[SUM] += total
+        numbers[PARTIAL] += squares
+        counts[FILLED] += stretch.size
+        if counts[FILLED] == frame:
+            energies[before] = numbers[PARTIAL] / frame
+            numbers[SQUARES] += numbers[PARTIAL]
+            numbers[PARTIAL] = 0.0
+            counts[FILLED] = 0
+            counts[FRAMES] += 1
+            before += 1
+        at += stretch.size
+
+
+@nb.njit(nogil=True, cache=True)
+def _sums(samples):  # type: ignore[no-untyped-def]
+    """Sum, sum of squares and largest magnitude; four sums side by side, always the same four."""
+    a = b = c = d = 0.0
+    aa = bb = cc = dd = 0.0
+    top = 0.0
+    whole = samples.size - samples.size % 4
+    for k in range(0, whole, 4):
+        w, x = np.float64(samples[k]), np.float64(samples[k + 1])
+        y, z = np.float64(samples[k + 2]), np.float64(samples[k + 3])
+        a, b, c, d = a + w, b + x, c + y, d + z
+        aa, bb, cc, dd = aa + w * w, bb + x * x, cc + y * y, dd + z * z
+        top = max(top, max(max(abs(w), abs(x)), max(abs(y), abs(z))))
+    for k in range(whole, samples.size):
+        w = np.float64(samples[k])
+        a, aa, top = a + w, aa + w * w, max(top, abs(w))
+    return (a + b) + (c + d), (aa + bb) + (cc + dd), top
+
+
+@nb.njit(nogil=True, cache=True)
+def _mended(samples, counts):  # type: ignore[no-untyped-def]
+    """The samples with 0 for what is no finite number, which is counted."""
+    mended = samples.copy()
+    for k in range(samples.size):
+        if not abs(samples[k]) < math.inf:
+            mended[k] = 0.0
+            counts[BROKEN] += 1
+    return mended
+
+
+@nb.njit(nogil=True, cache=True)
+def _flat_tops(samples, numbers, counts):  # type: ignore[no-untyped-def]
+    peak, flat, run = numbers[PEAK], counts[FLAT], counts[RUN]
+    near = peak * _NEAR
+    for sample in samples:
+        magnitude = abs(np.float64(sample))
+        if magnitude < near or magnitude == 0:
             run = 0
-        filled += 1
-        if filled == frame:
-            energies[done - before] = partial / frame
-            squares += partial
-            done += 1
-            partial = 0.0
-            filled = 0
-    numbers[0], numbers[1], numbers[2], numbers[3] = total, squares, peak, partial
-    counts[0], counts[1], counts[2], counts[3], counts[4] = flat, run, broken, filled, done
+            continue
+        if magnitude * _NEAR > peak:
+            flat = run = 0  # a higher top: what was flat below it is none
+        if magnitude > peak:
+            peak = magnitude
+            near = peak * _NEAR
+        run += 1
+        if run == _FLAT_RUN:
+            flat += _FLAT_RUN
+        elif run > _FLAT_RUN:
+            flat += 1
+    numbers[PEAK], counts[FLAT], counts[RUN] = peak, flat, run
 
 
 @nb.njit(nogil=True, cache=True)
 def carry(key, data):  # type: ignore[no-untyped-def]
-    """A running 64-bit key with the bytes of one more block in it; `key` is a uint64."""
-    return absorb(key, np.uint64(hash_bytes(data, 0, data.size)))
+    """A running 64-bit key with the bytes of one more block in it; `key` is a uint64.
+
+    Four hashes side by side, since each waits for its own last step; then one of the four.
+    """
+    a, b = mix(key ^ np.uint64(1)), mix(key ^ np.uint64(2))
+    c, d = mix(key ^ np.uint64(3)), mix(key ^ np.uint64(4))
+    whole = data.size - data.size % 32
+    for at in range(0, whole, 32):
+        a, b = absorb(a, load_word(data, at)), absorb(b, load_word(data, at + 8))
+        c, d = absorb(c, load_word(data, at + 16)), absorb(d, load_word(data, at + 24))
+    key = absorb(absorb(absorb(absorb(key, a), b), c), d)
+    return absorb(key, np.uint64(hash_bytes(data, whole, data.size - whole)))

@@ -73,7 +73,8 @@ def open_audio(path: Path | str) -> Iterator[int]:
 
 def refuse_name(name: str) -> None:
     """Raise Unusable for a name that is no plain path: it would be run, fetched, or cut short."""
-    if name.startswith("pipe:") or name.rstrip().endswith("|") or name.lstrip().startswith("|"):
+    bare = name.strip()
+    if bare.startswith(("|", "pipe:", "command:")) or bare.endswith("|"):
         raise Unusable("a command, not a file: nothing is run", "command")
     if _SCHEME.match(name):
         raise Unusable("an address, not a file: fetch the audio first", "url")
@@ -85,11 +86,15 @@ def refuse_name(name: str) -> None:
 
 
 def _refuse_place(path: str, real: str, allowed: Sequence[Path]) -> None:
-    for place in (path, real):
-        if _is_under(place, _SYSTEM) and not _is_under(place, (_SHARED_MEMORY,)):
+    for place in (path,) if path == real else (path, real):
+        if place.startswith(_SYSTEM) and _is_systems_own(place):
             raise Unusable(f"a file of the system's own ({place})", "special_file")
     if allowed and not _is_under(real, [str(root) for root in allowed]):
         raise Unusable(f"leads out of the allowed roots, to {real}", "outside")
+
+
+def _is_systems_own(path: str) -> bool:
+    return _is_under(path, _SYSTEM) and not _is_under(path, (_SHARED_MEMORY,))
 
 
 def _is_under(path: str, roots: Sequence[str]) -> bool:

@@ -27,7 +27,7 @@ SILENT_DBFS = -80.0
 """And silent below this level in any case: a few steps of 16 bits."""
 QUIET_PEAK = 0.1
 """Below this peak (-20 dBFS) rounding makes flat tops of its own."""
-SPECTRA = 64
+SPECTRA = 48
 """Spectra taken of a segment, spread over it; more change the bandwidth by less than a bin."""
 BAND_EDGE = 1e-5
 """Bandwidth ends where the mean spectrum lies 50 dB below its highest point for good."""
@@ -119,10 +119,8 @@ class Listener:
         frames = mono[: mono.size // size * size].reshape(-1, size)[-first % step :: step]
         if frames.size:
             found = np.fft.rfft(frames * _window(size))
-            power = np.square(found.real, dtype=np.float64) + np.square(
-                found.imag, dtype=np.float64
-            )
-            self._spectrum += power.sum(axis=0)
+            power = found.real**2 + found.imag**2
+            self._spectrum += power.sum(axis=0, dtype=np.float64)
 
     def heard(self) -> Signal:
         """The measures, once all blocks were heard."""

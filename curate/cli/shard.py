@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import AsJson, Quiet, Seed, app, command_line, listed
+from curate.cli.audio import AllowRoot, AudioRoot
 from curate.errors import ConfigError
 
 
@@ -35,10 +36,8 @@ def shard_command(
         typer.Option(help="Keep shards apart by lang, source, duration; each gets its weight."),
     ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     seed: Seed = 0,
-    audio_root: Annotated[
-        Path | None,
-        typer.Option(help="Where relative audio paths begin.", show_default="each manifest's own"),
-    ] = None,
+    audio_root: AudioRoot = None,
+    allow_root: AllowRoot = [],  # noqa: B006
     audio_format: Annotated[
         str | None,
         typer.Option(
@@ -81,6 +80,7 @@ def shard_command(
 
     Example: `curate shard split/ --out shards/ --shard-by lang --resample 16000`
     """
+    from curate.audio.paths import allowed_roots
     from curate.cli import sharding, show
     from curate.shards import AudioWish, Options, parse_size
 
@@ -95,7 +95,7 @@ def shard_command(
     audio = AudioWish(audio_format, resample, mono)
     options = Options(
         format, parse_size(shard_size), seed, tuple(listed(shard_by)), audio, audio_root,
-        temperature, buckets, tuple(tokenizer),
+        tuple(map(str, allowed_roots(allow_root))), temperature, buckets, tuple(tokenizer),
     )  # fmt: skip
     with show.progress(0, quiet) as advance:
         done = sharding.shard(split, out, options, workers, command_line(), advance)

@@ -11,7 +11,15 @@ from decimal import Decimal, InvalidOperation
 from curate.errors import InputError
 from curate.manifest.chunks import read_chunks
 from curate.manifest.look import Format, Look
-from curate.manifest.origin import Origin, Portion, convert_lines, cut_lines, number_of
+from curate.manifest.origin import (
+    Origin,
+    Portion,
+    command_of,
+    convert_lines,
+    cut_lines,
+    is_command,
+    number_of,
+)
 from curate.manifest.strict import Malformed, Record
 
 _BESIDE = ("segments", "utt2dur", "reco2dur", "wav.scp", "utt2spk", "utt2lang")
@@ -108,7 +116,7 @@ def _audio(recording: str, scp: Mapping[str, str] | None) -> str:
     if place is None:
         raise Malformed(f"its recording is not in wav.scp ({recording})")
     place = place.strip()
-    return recording if place.endswith("|") or place.startswith("|") else place
+    return command_of(recording) if is_command(place) else place
 
 
 KALDI = Format(

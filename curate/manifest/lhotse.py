@@ -1,7 +1,7 @@
 """Lhotse's JSON: cuts, supervisions with their recordings, and Shar. Lhotse itself is not needed.
 
-Nothing that a file names is opened or run: a recording that is a command or a web address gives
-its id as the audio path.
+Nothing that a file names is opened or run: of a recording that is a command the audio path is
+`command:` and its id.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from pathlib import Path
 from curate.errors import InputError
 from curate.manifest.chunks import read_chunks
 from curate.manifest.look import Format, Look, one_file
-from curate.manifest.origin import Origin, Portion, convert_lines, cut_lines
+from curate.manifest.origin import (
+    Origin,
+    Portion,
+    command_of,
+    convert_lines,
+    cut_lines,
+    is_command,
+)
 from curate.manifest.strict import Malformed, Record, parse_line
 
 _SHAR_CUTS = re.compile(r"cuts\.\d+\.jsonl(\.gz|\.zst)?\Z")
@@ -71,11 +78,16 @@ def _object(value: object) -> Record:
 
 
 def _audio(recording: Record) -> object:
-    """The path of a recording that is one file, else its id."""
+    """The path of a recording that is one file, the address of one on the web, else its id.
+
+    That of a recording that is a command says so, and holds nothing of the command.
+    """
     sources = recording.get("sources")
     source = _object(sources[0]) if isinstance(sources, list) and len(sources) == 1 else {}
-    path = source.get("source")
-    return path if source.get("type") == "file" and path else recording.get("id")
+    place, kind = source.get("source"), source.get("type")
+    if kind == "command" or (isinstance(place, str) and is_command(place)):
+        return command_of(str(recording.get("id")))
+    return place if kind in {"file", "url"} and place else recording.get("id")
 
 
 def _text(supervisions: list[Record]) -> object:

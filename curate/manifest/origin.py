@@ -54,6 +54,17 @@ class Origin:
         )
 
 
+def is_command(place: str) -> bool:
+    """Whether a place where audio is said to be is a command that readers would run."""
+    bare = place.strip()
+    return bare.startswith(("|", "pipe:")) or bare.endswith("|")
+
+
+def command_of(recording: str) -> str:
+    """The audio path of a recording that is a command: a name that nobody runs or finds."""
+    return f"command:{recording}"
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where each canonical line of a portion stood in the original, and where it stands now."""

@@ -43,9 +43,15 @@ class Options:
     shard_by: tuple[str, ...] = ()
     audio: AudioWish = KEEP
     audio_root: Path | None = None
+    allowed: tuple[str, ...] = ()
     temperature: float = 0.5
     buckets: int = 30
     tokenizers: tuple[str, ...] = ()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The `allowed` roots that audio must lie in, as paths; empty: anywhere."""
+        return tuple(map(Path, self.allowed))
 
     def as_json(self) -> dict[str, object]:
         """As shards.json has it."""

@@ -256,7 +256,8 @@ def _guess_size(
 ) -> int:
     try:
         name = str(json.loads(line)["audio_filepath"])
-        path = find_audio(name, options.audio_root or Path(str(source["folder"])))
+        folder = options.audio_root or Path(str(source["folder"]))
+        path = find_audio(name, folder, options.roots)
         size, seconds, rate = _header(path)
     except (Unusable, OSError, ValueError, sf.LibsndfileError):
         return 0  # the row will be skipped for the same reason

@@ -203,7 +203,7 @@ def _rows(
             record, id = parse_line(entry.raw), f"{entry.source}:{entry.line}"
             folder = place.options.audio_root or Path(place.folders[entry.source])
             try:
-                path = find_audio(str(record["audio_filepath"]), folder)
+                path = find_audio(str(record["audio_filepath"]), folder, place.options.roots)
             except Unusable as reason:
                 _skip(tally, skipped, entry, id, reason)
                 continue

@@ -1,0 +1,114 @@
+"""Listening against decoding alone, in one run on the same files: `python benchmarks/audio.py`.
+
+Figures are for each core: CPU seconds of one thread, so that what else the machine does counts
+little. Runs are interleaved, and the best of each is compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from curate.audio.listen import Depth, Segment, listen
+
+RATE = 16_000
+SECONDS = 12.0
+
+
+def make(folder: Path, files: int) -> list[str]:
+    """16 kHz FLAC files of what is like speech to a codec: bursts of low-passed noise, pauses."""
+    names = []
+    for at in range(files):
+        names.append(f"{at:05d}.flac")
+        if (folder / names[-1]).exists():
+            continue
+        draw = np.random.default_rng(at)
+        noise = draw.standard_normal(round(SECONDS * RATE))
+        spectrum = np.fft.rfft(noise)
+        spectrum /= 1 + (np.fft.rfftfreq(noise.size, 1 / RATE) / 500) ** 2
+        shape = np.abs(np.sin(np.arange(noise.size) * (2 * np.pi / RATE))) ** 2
+        sound = np.fft.irfft(spectrum, noise.size) * shape
+        sound = 0.3 * sound / np.abs(sound).max() + draw.normal(0, 3e-4, noise.size)
+        sf.write(folder / names[-1], sound, RATE)
+    return names
+
+
+def open_only(folder: Path, names: list[str]) -> None:
+    """libsndfile's header alone, as `soundfile.info` gives it."""
+    for name in names:
+        with sf.SoundFile(folder / name) as sound:
+            assert sound.frames
+
+
+def decode_only(folder: Path, names: list[str]) -> None:
+    """Every sample, into floats, and nothing else."""
+    for name in names:
+        samples, _ = sf.read(folder / name, dtype="float32")
+        assert samples.size
+
+
+def heard(folder: Path, names: list[str], depth: Depth) -> None:
+    """What a profile does with each file."""
+    for name in names:
+        _, found = listen(name, folder, [Segment(0, None, SECONDS)], depth)
+        assert found[0].audio_fault == "none"
+
+
+def cpu(what: Callable[[], None]) -> float:
+    """CPU seconds of this thread."""
+    begun = time.thread_time()
+    what()
+    return time.thread_time() - begun
+
+
+def main() -> None:
+    """Print one table."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--files", type=int, default=300)
+    arguments.add_argument("--repeat", type=int, default=7)
+    arguments.add_argument("--voice", action="store_true", help="with speech detection")
+    arguments.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir()) / "curate-bench" / "audio"
+    )
+    chosen = arguments.parse_args()
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    names = make(chosen.work, chosen.files)
+    jobs: dict[str, Callable[[], None]] = {
+        "open (soundfile)": lambda: open_only(chosen.work, names),
+        "--audio header": lambda: heard(chosen.work, names, "header"),
+        "decode (soundfile)": lambda: decode_only(chosen.work, names),
+        "--audio decode": lambda: heard(chosen.work, names, "signal"),
+    }
+    heard(chosen.work, names[:2], "signal")  # compiles
+    spent: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(chosen.repeat):
+        for name, job in jobs.items():
+            spent[name].append(cpu(job))
+    if chosen.voice:
+        few = names[: max(1, chosen.files // 20)]
+        heard(chosen.work, few[:1], "voice")
+        least = min(cpu(lambda: heard(chosen.work, few, "voice")) for _ in range(3))
+        spent["--audio voice"] = [least * len(names) / len(few)]
+    report({name: min(times) for name, times in spent.items()}, len(names))
+
+
+def report(best: dict[str, float], files: int) -> None:
+    """Files a second and times real time for each core, and what listening adds to decoding."""
+    machine = f"{os.cpu_count()} processors, {platform.machine()}"
+    print(f"{files} FLAC files of {SECONDS:g} s at 16 kHz, {machine}")
+    for name, seconds in best.items():
+        rate, times = files / seconds, files * SECONDS / seconds
+        print(f"{name:20} {rate:9,.0f} files/s/core {times:9,.0f} x real time")
+    print(f"listening / decoding {best['--audio decode'] / best['decode (soundfile)']:9.2f}")
+
+
+if __name__ == "__main__":
+    main()
