@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from curate.errors import ConfigError, InputError
@@ -266,3 +267,40 @@ def test_a_gpu_by_name() -> None:
     assert [find_gpu(gpu.name) for gpu in GPUS] == list(GPUS)
     with pytest.raises(ConfigError, match="no GPU 'abacus'"):
         find_gpu("abacus")
+
+
+@pytest.mark.filterwarnings("ignore:You are using DynamicBucketingSampler")
+@pytest.mark.parametrize(
+    ("batch_s", "quadratic_s", "buckets"), [(60, "null", 5), (60, "15", 5), (40, "null", 8)]
+)
+def test_steps_an_epoch_are_those_that_lhotse_makes(
+    make: Make, batch_s: int, quadratic_s: str, buckets: int
+) -> None:
+    from lhotse import CutSet
+    from lhotse.dataset import DynamicBucketingSampler
+    from lhotse.testing.dummies import dummy_cut
+
+    seconds = np.clip(np.random.default_rng(1).gamma(2.0, 1.5, 3000), 0.3, 9.9).round(3)
+    plan = make(
+        rows=[row(seconds=float(duration)) for duration in seconds],
+        settings=[
+            f"train_ds.batch_duration={batch_s}",
+            f"train_ds.quadratic_duration={quadratic_s}",
+            f"train_ds.num_buckets={buckets}",
+        ],
+    )
+    cuts = CutSet.from_cuts(dummy_cut(i, duration=float(d)) for i, d in enumerate(seconds))
+    sampler = DynamicBucketingSampler(
+        cuts,
+        max_duration=batch_s,
+        quadratic_duration=plan.facts.run.train_ds.quadratic_duration,
+        num_buckets=buckets,
+        buffer_size=3000,
+        num_cuts_for_bins_estimate=3000,
+        shuffle=True,
+        drop_last=False,
+        world_size=1,
+        rank=0,
+    )
+    batches = sum(1 for _ in sampler)
+    assert plan.facts.batches.steps_per_epoch == pytest.approx(batches, rel=0.08)
