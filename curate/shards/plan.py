@@ -10,7 +10,7 @@ from pathlib import Path
 from curate.errors import InputError
 from curate.profile.summary import Json
 from curate.shards.options import Options
-from curate.shards.spool import PLAIN
+from curate.shards.spool import plain_names
 from curate.splits import LOCK
 
 CODE = 1
@@ -29,12 +29,12 @@ def read_facts(split: Path) -> Json:
 
 def export_key(split: Path, options: Options) -> str:
     """16 hex digits over the split's files, the options, and the versions that decide on bytes."""
-    read_facts(split)
+    names = plain_names(split, read_facts(split))
     digest = hashlib.blake2b(digest_size=8)
     versions = {name: version(name) for name in ("polars", "soundfile", "numpy")}
     said = {"code": CODE, "options": options.as_json(), "versions": versions}
     digest.update(json.dumps(said, sort_keys=True, default=str).encode())
-    for name in ("split.json", LOCK, *(f"{name}.jsonl" for name in PLAIN)):
+    for name in ("split.json", LOCK, *(f"{name}.jsonl" for name in names)):
         path = split / name
         if path.is_file():
             with path.open("rb") as file:

@@ -29,12 +29,16 @@ from curate.errors import InputError
 from curate.ledger import Amount
 from curate.manifest.formats import CONVERTED
 from curate.profile.summary import Json
+from curate.routes import MALFORMED, REJECTED
 from curate.shards.options import Options, ShardSize
 from curate.splits import LOCK
+from curate.splits.lock import HELD_OUT
 from curate.splits.strata import duration_bin
 
 PLAIN = ("train", "eval", "test", "eval_borderline")
-"""Splits that become plain manifests; train becomes shards too."""
+"""The usual splits that become plain manifests; train becomes shards too."""
+
+_LEFT_OUT = (REJECTED, MALFORMED, HELD_OUT)
 
 ROWS_AT_ONCE = 1 << 15
 PIECE_ROWS = 2_000
@@ -104,6 +108,14 @@ class Spool:
     tasks: Sequence[Task]
 
 
+def plain_names(split: Path, facts: Json) -> list[str]:
+    """The splits that become manifests: train, all that were drawn, and the borderline copy."""
+    outputs: list[Mapping[str, str]] = facts["outputs"]  # type: ignore[assignment]
+    drawn = {str(output["name"]) for output in outputs} - {*_LEFT_OUT, *PLAIN}
+    named = [*PLAIN, *sorted(drawn)]
+    return [name for name in named if (split / f"{name}.jsonl").is_file()]
+
+
 def sources_of(facts: Json) -> Mapping[str, Mapping[str, object]]:
     """split.json's inputs by source."""
     return {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
@@ -119,7 +131,7 @@ def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
 
 def spool_split(split: Path, facts: Json, options: Options, into: Path) -> Spool:
     """Write the spool file and lay out the tasks. InputError where lock and lines differ."""
-    names = [name for name in PLAIN if (split / f"{name}.jsonl").is_file()]
+    names = plain_names(split, facts)
     columns = {name: _Column() for name in names}
     read = dict.fromkeys(names, Amount())
     strata: dict[str, int] = {}

@@ -30,7 +30,7 @@ def sharded(
     """Shards in `out`, by way of a stage beside it that is cleared away."""
     stage = out.parent / f"{out.name}.stage"
     stage.mkdir()
-    options = replace(Options(), size=ShardSize(cuts=shard_size), **wished)
+    options = replace(Options(), **{"size": ShardSize(cuts=shard_size), **wished})
     found = shard_split(split, stage, out, options, workers)
     (stage / "out").rename(out)
     shutil.rmtree(stage)
