@@ -63,23 +63,32 @@ def _glance(found: Mapping[str, Any]) -> Iterator[Table]:
     for severity, title in _TITLES.items():
         made = plain_table(
             f"{title}, of {profile['rows']:,} rows and {hours(profile['hours'])}",
-            "rule|limit|hours|alone|tighter|would cost|looser|would give back",
+            "rule|limit|hours|alone|tighter: costs (rows)|looser: gives back",
         )
-        for each in found["limits"]:
-            if each["severity"] == severity:
+        made.columns[0].no_wrap = True
+        here = [each for each in found["limits"] if each["severity"] == severity]
+        for each in here:
+            if _says_anything(each):
                 made.add_row(*_limit(each))
+        silent = [each["rule"] for each in here if not _says_anything(each)]
+        if silent:
+            made.caption = f"nothing anywhere near: {', '.join(silent)}"
+            made.caption_justify = "left"
         yield made
     yield _overlap(found["overlap"])
 
 
+def _says_anything(each: Mapping[str, Any]) -> bool:
+    return bool(each["rows"] or each["tighter"] or each["looser"])
+
+
 def _limit(each: Mapping[str, Any]) -> Iterator[Text]:
-    about = "" if each["rule"].startswith(each["metric"]) else f" ({each['metric']})"
-    yield Text(f"{each['rule']}{about}")
+    yield Text(each["rule"])
     yield Text(_said(each, each["value"]), style=colour_of(each["severity"]))
     yield from (_hours(each[name]) for name in ("hours", "alone_hours"))
     for step in (each["tighter"], each["looser"]):
-        yield Text("" if step is None else _said(each, step["value"]))
-        yield Text("nothing" if step is None else _amount(step), style="dim" if not step else "")
+        said = "nothing" if step is None else f"{_said(each, step['value'])}: {_amount(step)}"
+        yield Text(said, style="dim" if step is None else "")
 
 
 def _said(each: Mapping[str, Any], value: float) -> str:
@@ -92,7 +101,7 @@ def _hours(value: float) -> Text:
 
 def _amount(step: Mapping[str, Any]) -> str:
     rows = abs(step["rows"])
-    return f"{hours(abs(step['hours']))}, {rows:,} {'row' if rows == 1 else 'rows'}"
+    return f"{hours(abs(step['hours']))} ({rows:,})"
 
 
 def _overlap(found: Mapping[str, Any]) -> Table:
