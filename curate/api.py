@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.audio.wish import AudioWish
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LINE, MALFORMED, RECORD, described, schema
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.chunks import Chunk
@@ -83,6 +84,9 @@ def profile(
     format: str | None = None,
     tokenizer: str | Path | None = None,
     overrides: str | Path | None = None,
+    audio_root: str | Path | None = None,
+    allow_roots: Sequence[str | Path] = (),
+    audio_sample: str | None = None,
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
@@ -91,7 +95,10 @@ def profile(
     made is not measured again. `groups` are metrics that cost more (docs/metrics.md), `phrases`
     files of phrases that recognisers invent, `tokenizer` a .model or .nemo whose tokens are
     counted; `overrides` is a log of what people decided (docs/overrides.md); `format` says what the
-    inputs are where their content does not. Raises curate.errors.CurateError with every fault.
+    inputs are where their content does not. Where a group or a rule needs the audio, relative paths
+    begin at `audio_root` (None: each manifest's folder), what lies out of `allow_roots` is refused,
+    and `audio_sample` (5%, 10000) says of how many records. Raises curate.errors.CurateError with
+    every fault.
 
     >>> import tempfile, curate
     >>> folder = Path(tempfile.mkdtemp())
@@ -106,7 +113,10 @@ def profile(
     single = isinstance(manifests, str | Path)
     names = [str(name) for name in ([manifests] if single else manifests)]  # type: ignore[union-attr]
     folder, judges = Path(out), load_rules(None if rules is None else str(rules))
-    settings, old = settings_for(judges, groups, phrases, tokenizer), folder if cached else None
+    root = None if audio_root is None else Path(audio_root)
+    wish = AudioWish.of(root, [Path(each) for each in allow_roots], audio_sample)
+    settings = settings_for(judges, groups, phrases, tokenizer, wish)
+    old = folder if cached else None
     people = Overrides(read_log(overrides) if overrides else None)
     if not (cached and unchanged(folder, names, judges, by, settings, format, people)):
         with whole_directory(folder, OURS, "profile.json") as scratch:

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 import soundfile as sf
 
+import curate
 from curate.audio.listen import Segment, listen
 from curate.audio.wish import AudioWish, Sample
 from curate.errors import ConfigError
@@ -372,3 +373,18 @@ def test_groups_bring_what_they_need(tmp_path: Path) -> None:
     assert settings_for(load_rules("audio")).groups == {"audio", "signal"}
     assert settings_for(load_rules(None), ["voice"]).groups == {"audio", "signal", "voice"}
     assert not settings_for(load_rules(None)).groups
+
+
+def test_the_library_listens_too(tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    tone(tmp_path / "audio" / "a.wav")
+    names = ["a.wav", "gone.wav", "../m.jsonl"]
+    rows = [{"audio_filepath": name, "duration": 4.0, "text": TEXT} for name in names]
+    (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    root = tmp_path / "audio"
+    made = curate.profile(
+        tmp_path / "m.jsonl", tmp_path / "p", groups=["audio"], audio_root=root, allow_roots=[root]
+    )
+    faults = made.records().select("audio_fault").collect()["audio_fault"].to_list()
+    assert faults == ["none", "missing", "outside"]
+    assert made.metrics["sample_rate"].max == 16_000
