@@ -25,6 +25,7 @@ Work = Callable[[pl.DataFrame, Spans], pl.DataFrame]
 Frames = Callable[[Work, Sequence[str]], Iterator[pl.DataFrame]]
 """What a piece of work makes of a side's rows (with these further fields) and their texts."""
 
+_NONE = np.uint64(0)
 _FOUND = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
 
 
@@ -88,26 +89,33 @@ def part_near(
 
     A record that stands alone in a split goes back to train, where its only near text is, as long
     as the split can spare it (`slack_us`); that costs nothing. Of any others, the one that was
-    drawn later, train's last of all, is held out, for up to `spare_us` in all. Locked ones stay.
+    drawn later, train's last of all, is held out, for up to `spare_us` in all. Locked ones stay: a
+    new record of a split yields to one that an earlier lock has in train.
     """
     split = rows["split"].to_numpy().copy()
     place = {name: np.flatnonzero(split == name) for name in near}
     locked = rows[LOCKED.name].is_in(list(names)).fill_null(False).to_numpy()
     back = _sent_back(rows, near, names, place, locked, dict(slack_us))
+    was_train = rows[LOCKED.name].eq_missing(TRAIN).to_numpy()
+    indexed = np.concatenate([*(place[name] for name in names), np.empty(0, np.int64)])
     us, left = rows[DURATION_US.name].to_numpy(), {}
     for name, found in near.items():
         earlier = names.index(name) if name in names else len(names)
         sides = found["sides"].to_numpy() & np.uint64((1 << earlier) - 1)
         if name == TRAIN:  # those whose one near text comes to them
             alone = (found["partners"] == 1).to_numpy()
-            sides = np.where(alone & back[found["partner"].to_numpy()], np.uint64(0), sides)
+            sides = np.where(alone & back[found["partner"].to_numpy()], _NONE, sides)
+            kept = alone & (sides > 0) & was_train[place[name]]
+            yields = np.unique(found["partner"].to_numpy()[kept])
+            yields = yields[~locked[indexed[yields]]]
+            split[indexed[yields]] = HELD_OUT
+            sides = np.where(kept & np.isin(found["partner"].to_numpy(), yields), _NONE, sides)
         leaking = place[name][(sides > 0) & ~locked[place[name]]]
         affordable = leaking[np.cumsum(us[leaking]) <= spare_us]
         spare_us -= int(us[affordable].sum())
         split[affordable] = HELD_OUT
         stays = split[place[name]] == name
         left[name] = found.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
-    indexed = np.concatenate([place[name] for name in names]) if names else np.empty(0, np.int64)
     split[indexed[back[: indexed.size]]] = TRAIN
     return rows.with_columns(pl.Series("split", split.tolist(), pl.String)), left
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from curate.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
 from curate.routes import POOL, TRAIN
+from curate.splits.lock import HELD_OUT, LOCKED
 from curate.splits.moves import COVARIATE, Cells, Numbers, Rows
 from curate.splits.strata import covariate_cells
 
@@ -44,7 +45,8 @@ def build(
 ) -> Pool:
     """The pool of records with group, stratum and route; what is due is filled in by `aim`.
 
-    `barred`: texts (normal keys) that no split may have. The order of the records changes nothing:
+    `barred`: texts (normal keys) that no split may have; records that an earlier lock held out stay
+    out. The order of the records changes nothing:
     groups and rows are taken in the order of their mixed audio keys.
     """
     usable = records["route"].is_in([POOL, TRAIN]).arg_true().cast(pl.Int64).to_numpy()
@@ -56,6 +58,7 @@ def build(
     groups = int(records["group"].max() or 0) + 1  # type: ignore[arg-type]
     first = np.searchsorted(group, np.arange(groups + 1)).astype(np.int64)
     clean, us = taken["route"].eq(POOL).to_numpy(), taken[DURATION_US.name].to_numpy()
+    free = clean & ~taken[LOCKED.name].eq_missing(HELD_OUT).to_numpy()
     texts, total = _shared_texts(taken[NORMAL_KEY.name], group, us)
     cells, covariates = _stacked(taken["stratum"].to_numpy(), strata, covariate_cells(taken, by))
     available = np.zeros(strata, np.int64)
@@ -63,12 +66,13 @@ def build(
     weight = np.concatenate([np.ones(strata), np.full(covariates, COVARIATE)])
     return Pool(
         rows=Rows(
-            first, clean, us, cells, texts, total,
+            first, free, us, cells, texts, total,
             _barred(taken[NORMAL_KEY.name], texts, total.size, barred),
-            np.zeros((1, weight.size), np.int64), weight,        ),
+            np.zeros((1, weight.size), np.int64), weight,
+        ),
         row=usable,
         offered=_offered(first, keys),
-        clean_us=_sums(group[clean], us[clean], groups),
+        clean_us=_sums(group[free], us[free], groups),
         strata=strata,
         available_us=available,
     )  # fmt: skip

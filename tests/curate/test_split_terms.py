@@ -1,0 +1,276 @@
+"""What was asked of a split: aims, locks that keep it, and what cannot be had."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.errors import ConfigError, CurateError
+from curate.profile import profile_into as profile
+from curate.ruleset import load_rules
+from curate.splits import LOCK, Targets, Terms, impossible, moved, split_profile
+from curate.splits.precision import precision
+from curate.splits.targets import allocate
+
+Row = dict[str, object]
+
+
+def sentence(of: str) -> str:
+    """Nine words that no other name's sentence has."""
+    digest = hashlib.blake2b(of.encode(), digest_size=36).hexdigest()
+    return " ".join(digest[at : at + 8] for at in range(0, 72, 8))
+
+
+def rows_of(speakers: Mapping[str, int], seconds: float = 5.0, **more: object) -> list[Row]:
+    """So many utterances of each speaker, each with a text of its own."""
+    return [
+        {
+            "audio_filepath": f"{who}/{n}.wav",
+            "duration": seconds,
+            "text": sentence(f"{who}/{n}"),
+            "lang": "en",
+            "speaker": who,
+            **more,
+        }
+        for who, count in speakers.items()
+        for n in range(count)
+    ]
+
+
+def split(
+    folder: Path, rows: list[Row], sizes: Mapping[str, str], terms: Terms | None = None,
+    lock: Path | None = None, **options: Any,
+) -> Mapping[str, Any]:  # fmt: skip
+    folder.mkdir(parents=True)
+    manifest = folder / "m.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name in ("p", "s"):
+        (folder / name).mkdir()
+    profile([str(manifest)], folder / "p", load_rules(None), options.pop("kept", ()))
+    targets = Targets.parse(sizes, terms)
+    return split_profile(folder / "p", folder / "s", targets, 0, lock=lock, **options)
+
+
+def placed(folder: Path) -> dict[str, str]:
+    """Audio path to the output that it stands in."""
+    found = {}
+    for name in ("train", "eval", "test", "extra", "held_out", "rejected"):
+        path = folder / "s" / f"{name}.jsonl"
+        if path.exists():
+            for line in path.read_text().splitlines():
+                found[json.loads(line)["audio_filepath"]] = name
+    return found
+
+
+def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:
+    """Ten speakers of half an hour: a test of 45 minutes takes one and a half of them."""
+    speakers = {f"s{n}": 180 for n in range(10)}
+    found = split(tmp_path / "a", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"})
+    assert all(target["met"] for target in found["targets"].values())
+    assert 0 < found["held_out"]["share"] <= 0.05
+    assert sum(leak["count"] for leak in found["leaks"]) == 0
+    dear = Terms(max_held_out=0.01)
+    found = split(tmp_path / "b", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"}, dear)
+    assert found["held_out"]["share"] <= 0.01
+    assert not found["targets"]["test"]["met"]
+    assert any("--max-held-out 5.0% would meet it" in gate for gate in found["gates"])
+
+
+def test_prompts_do_not_collapse(tmp_path: Path) -> None:
+    """Forty speakers read from the same hundred sentences, all connected by their texts."""
+    rng = np.random.default_rng(1)
+    rows = [
+        {**row, "text": sentence(str(rng.integers(100)))}
+        for row in rows_of({f"s{n}": 20 for n in range(40)})
+    ]
+    found = split(tmp_path / "a", rows, {"eval": "2m", "test": "2m"}, Terms(max_held_out=0.5))
+    assert found["groups"]["total"] == 40
+    assert all(target["rows"] for target in found["targets"].values())
+    assert sum(leak["count"] for leak in found["leaks"]) == 0
+    assert found["held_out"]["share"] <= 0.5
+
+
+def test_any_number_of_splits_and_sessions(tmp_path: Path) -> None:
+    rows = rows_of({f"s{n}": 10 for n in range(60)})
+    for number, row in enumerate(rows):  # two speakers share each session
+        row["session"] = f"session {number // 20}"
+    sizes = {"eval": "200s", "test": "300s", "extra": "100s"}
+    found = split(tmp_path / "a", rows, sizes, kept=("session",))
+    assert found["groups"]["columns"] == ["speaker", "session"]
+    assert found["groups"]["total"] == 30
+    where = placed(tmp_path / "a")
+    sides: dict[str, set[str]] = {}
+    for row in rows:
+        sides.setdefault(str(row["session"]), set()).add(where[str(row["audio_filepath"])])
+    assert all(len(side - {"held_out"}) <= 1 for side in sides.values())
+    assert set(found["targets"]) == {"eval", "test", "extra"}
+    assert all(target["met"] for target in found["targets"].values())
+
+
+def test_weights_give_back_the_clean_hours(tmp_path: Path) -> None:
+    rows = rows_of({f"s{n}": 12 for n in range(80)}) + rows_of(
+        {f"t{n}": 12 for n in range(20)}, 1.5
+    )
+    found = split(tmp_path / "a", rows, {"eval": "5m", "test": "6m"})
+    lock = pl.read_parquet(tmp_path / "a" / "s" / LOCK)
+    for name in ("eval", "test"):
+        mine = lock.filter(pl.col("split") == name)
+        reached = [s["clean_s"] for s in found["strata"] if s["splits"][name]["rows"]]
+        weighted = float((mine["weight"] * mine["duration_us"]).sum()) / 1e6
+        assert weighted == pytest.approx(sum(reached))
+    assert lock.filter(~pl.col("split").is_in(["eval", "test"]))["weight"].null_count() > 0
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_a_grown_corpus_only_adds(tmp_path: Path, seed: int) -> None:
+    sizes = {"eval": "4m", "test": "6m"}
+    old = rows_of({f"s{n}": 15 for n in range(60 + seed)})
+    split(tmp_path / "a", old, sizes)
+    new = rows_of({f"n{n}": 15 for n in range(60)}) + rows_of({"s1": 20, "s2": 25})[15:]
+    known = {row["audio_filepath"] for row in old}
+    new = [row for row in new if row["audio_filepath"] not in known]
+    lock = tmp_path / "a" / "s" / LOCK
+    found = split(tmp_path / "b", [*new, *old], {"eval": "6m", "test": "9m"}, lock=lock)
+    before, after = placed(tmp_path / "a"), placed(tmp_path / "b")
+    assert {path: after[path] for path in before} == before, "nothing that was placed has moved"
+    assert all(target["met"] for target in found["targets"].values())
+    assert found["lock"]["new_rows"] == len(new)
+    assert sum(leak["count"] for leak in found["leaks"]) == 0
+    assert moved(lock, tmp_path / "b" / "s" / LOCK) == {}
+
+
+def test_a_lock_of_itself_changes_nothing(tmp_path: Path) -> None:
+    rows = rows_of({f"s{n}": 9 for n in range(70)})
+    split(tmp_path / "a", rows, {"eval": "4m", "test": "5m"})
+    lock = tmp_path / "a" / "s" / LOCK
+    split(tmp_path / "b", rows[::-1], {"eval": "4m", "test": "5m"}, lock=lock)
+    assert placed(tmp_path / "a") == placed(tmp_path / "b")
+
+
+def test_locked_records_that_went_bad_stay_out(tmp_path: Path) -> None:
+    """A lock from before the rules rejected loops: its record is counted, and out of eval."""
+    rows = rows_of({f"s{n}": 15 for n in range(60)})
+    loop = {**rows[0], "audio_filepath": "s0/loop.wav", "text": "again " * 20, "duration": 9.0}
+    split(tmp_path / "a", [*rows, loop], {"eval": "4m"})
+    lock = pl.read_parquet(tmp_path / "a" / "s" / LOCK)
+    whom = lock.filter(pl.col("split") == "eval")["split"].len()
+    assert whom > 0
+    was_bad = pl.col("verdict") == "bad"
+    older = lock.with_columns(
+        pl.when(was_bad).then(pl.lit("eval")).otherwise(pl.col("split")).alias("split")
+    ).filter((pl.col("split") == "eval") | was_bad)
+    older.write_parquet(tmp_path / "older.parquet")
+    found = split(tmp_path / "b", [*rows, loop], {"eval": "4m"}, lock=tmp_path / "older.parquet")
+    assert found["lock"]["no_longer_clean"] == {"eval": {"bad": 1}}
+    assert placed(tmp_path / "b")["s0/loop.wav"] == "rejected"
+    assert any("no longer clean" in warning for warning in found["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda row: {**row, "audio_filepath": f"x{row['audio_filepath']}"}, "record in common"),
+        (lambda row: {**row, "text": f"{row['text']} indeed"}, "another text or duration"),
+        (lambda row: {**row, "duration": 5.5}, "another text or duration"),
+    ],
+)
+def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, said: str) -> None:
+    rows = rows_of({f"s{n}": 15 for n in range(60)})
+    split(tmp_path / "a", rows, {"eval": "4m"})
+    where = placed(tmp_path / "a")
+    everywhere = "common" in said
+    other = [
+        change(row) if everywhere or where[str(row["audio_filepath"])] == "eval" else row
+        for row in rows
+    ]
+    with pytest.raises(ConfigError, match=said):
+        split(tmp_path / "b", other, {"eval": "4m"}, lock=tmp_path / "a" / "s" / LOCK)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ({"eval": "40m"}, "25 min are clean"),
+        ({"eval": "20m", "test": "20m"}, "ask for up to"),
+        ({"extra": "26m"}, "--split extra"),
+        ({"eval": "20h", "test": "30h"}, None),  # the defaults shrink
+        ({"eval": "2m"}, None),
+    ],
+)
+def test_more_than_there_is(tmp_path: Path, sizes: Mapping[str, str], said: str | None) -> None:
+    found = split(tmp_path / "a", rows_of({f"s{n}": 10 for n in range(30)}), sizes)
+    faults = "\n".join(map(str, impossible(found, Targets.parse(sizes))))
+    assert said in faults if said else faults == ""
+
+
+def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
+    found = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
+    faults = impossible(found, Targets.parse({"eval": "1m"}))
+    assert "no record can stand in eval" in str(faults[0])
+    assert "would meet it" in str(faults[0])
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("--alpha", (1.5, "10m", 0.3, "5%")),
+        ("--floor", (0.5, "ten", 0.3, "5%")),
+        ("--cap", (0.5, "10m", 0.0, "5%")),
+        ("--max-held-out", (0.5, "10m", 0.3, "5 percent")),
+        ("--max-held-out", (0.5, "10m", 0.3, "500%")),
+    ],
+)
+def test_terms_are_read_strictly(option: str, values: tuple[float, str, float, str]) -> None:
+    with pytest.raises(ConfigError, match=option):
+        Terms.parse(*values)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "x=", "x=20", "=2h", "Train=2h", "train=2h", "eval=2h", "a/b=2h"]
+)
+def test_names_of_splits_are_read_strictly(text: str) -> None:
+    with pytest.raises(ConfigError, match="--split"):
+        Targets.named({"eval": "1h", "test": "1h"}, [text], Terms())
+
+
+def test_a_missing_column_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(CurateError, match=r"no column 'sess'(.|\n)*lang, speaker"):
+        split(tmp_path / "a", rows_of({"a": 3}), {"eval": "5s"}, group=["sess"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.floats(1, 1e6), min_size=1, max_size=30).map(np.array),
+    st.floats(0.01, 0.25), st.floats(0, 1), st.floats(0, 5000), st.floats(0.26, 1),
+)  # fmt: skip
+def test_aims_keep_caps_and_floors(
+    available: np.ndarray, share: float, alpha: float, floor_s: float, cap: float
+) -> None:
+    target = share * float(available.sum())
+    due = allocate(available, target, Terms(alpha, floor_s, cap))
+    assert due.sum() == pytest.approx(target)
+    assert (due <= cap * available * (1 + 1e-9)).all()
+    floors = np.minimum(floor_s, cap * available)
+    scale = min(1.0, 0.5 * target / max(float(floors.sum()), 1e-9))
+    assert (due >= floors * scale * (1 - 1e-9)).all()
+
+
+def test_precision_is_that_of_the_field() -> None:
+    """At 10 % WER, 3.5 thousand independent words know it to 1 %; a design effect of 5 takes five
+    times as many."""
+    alone = precision(3_500, 3_500, 3_500)
+    assert alone.half_width == pytest.approx(0.01, rel=0.01)
+    clustered = precision(17_500, 44, 44 * 398**2)
+    assert clustered.design_effect == pytest.approx(5, rel=0.02)
+    assert clustered.half_width == pytest.approx(0.01, rel=0.02)
+    assert not precision(20_000, 2, 2 * 10_000**2).measurable
+    assert not precision(0, 0, 0).measurable
