@@ -76,6 +76,11 @@ def _member(name: str, value: pl.Expr) -> pl.Expr:
     return pl.struct(value.alias(name)).struct.json_encode().str.slice(1).str.head(-1)
 
 
+def is_unmarked(data: bytes) -> bool:
+    """Whether no line carries a member that marks add: they need not be looked for then."""
+    return not any(f'"{name}"'.encode() in data for name in (ADDED, SKIPME))
+
+
 def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
     """The line with its text replaced (the one it had is kept as `text_before`, once) and the
     members of `ending` in front of its last brace. A member that stands there already is replaced.
@@ -84,7 +89,7 @@ def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
     if text is not None:
         line, before = _with_text(line, text)
         added += before
-    if any(f'"{name}"'.encode() in line for name in (ADDED, SKIPME)) and ending:
+    if ending and not is_unmarked(line):
         return _replaced(line, json.loads(f"{{{ending}}}"), added[1:])
     return _ended(line, added)
 

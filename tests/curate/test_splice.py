@@ -113,7 +113,7 @@ LINES = [
     *(
         json.dumps(
             {"audio_filepath": f"{at}.wav", "duration": 10.0, "speaker": f"s{at}",
-             "text": f"a sentence of usual length that nobody else has read, number {at}"}
+             "text": " ".join(chr(97 + at) + one + chr(97 + at) for one in "aeioubcdfghk")}
         )
         for at in range(20)
     ),
