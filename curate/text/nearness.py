@@ -24,6 +24,9 @@ from curate.text.words import absorb, mix
 NEAR: Final = 0.8
 FEWEST: Final = 20
 """Shingles below which nothing is called near: "how are you" and "who are you" are not a leak."""
+MOST_SHARED: Final = 128
+"""A shingle in more indexed texts than this finds none of them: where a handful of words make up
+all texts, everything is near everything, and looking would take the square of their number."""
 _MOST_SIDES: Final = 63
 _SEED = np.uint64(0xCBF29CE484222325)
 _BLANK = np.uint32(32)
@@ -194,6 +197,8 @@ def _rarest(sets, bounds, common):  # type: ignore[no-untyped-def]
         lacking = np.int64(np.floor((1.0 - NEAR) * size + 1e-9))
         needed[text] = 1 + size // 8
         for at in order[: lacking + needed[text]]:
+            if common[first + at] > MOST_SHARED:
+                break
             keys[used], texts[used] = sets[first + at], text
             used += 1
     return keys[:used], texts[:used], needed
