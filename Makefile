@@ -14,6 +14,7 @@ TORCH ?= torch==2.13.0
 EXTRAS ?= shards,train,lid,near,ray,vad,dev
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+WORKERS ?= 2
 BENCH_ARGS ?=
 
 # One thread per operator: NeMo on a few cores is ten times slower without it.
@@ -40,7 +41,7 @@ demo: $(STAMP)  ## profile, split, shard, fine-tune and evaluate a small corpus 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 test: $(STAMP)  ## the whole test suite
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 check: lint format types imports fresh-docs  ## lint, format, types, import rules, generated docs (make -k: all at once)
 
