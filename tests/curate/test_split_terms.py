@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,60 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, CurateError
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
-from curate.splits import LOCK, Targets, Terms, impossible, moved, split_profile
+from curate.splits import LOCK, Targets, Terms, impossible, moved
 from curate.splits.precision import precision
 from curate.splits.targets import allocate
-
-Row = dict[str, object]
-
-
-def sentence(of: str) -> str:
-    """Nine words that no other name's sentence has."""
-    digest = hashlib.blake2b(of.encode(), digest_size=36).hexdigest()
-    return " ".join(digest[at : at + 8] for at in range(0, 72, 8))
-
-
-def rows_of(speakers: Mapping[str, int], seconds: float = 5.0, **more: object) -> list[Row]:
-    """So many utterances of each speaker, each with a text of its own."""
-    return [
-        {
-            "audio_filepath": f"{who}/{n}.wav",
-            "duration": seconds,
-            "text": sentence(f"{who}/{n}"),
-            "lang": "en",
-            "speaker": who,
-            **more,
-        }
-        for who, count in speakers.items()
-        for n in range(count)
-    ]
-
-
-def split(
-    folder: Path, rows: list[Row], sizes: Mapping[str, str], terms: Terms | None = None,
-    lock: Path | None = None, **options: Any,
-) -> Mapping[str, Any]:  # fmt: skip
-    folder.mkdir(parents=True)
-    manifest = folder / "m.jsonl"
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    for name in ("p", "s"):
-        (folder / name).mkdir()
-    profile([str(manifest)], folder / "p", load_rules(None), options.pop("kept", ()))
-    targets = Targets.parse(sizes, terms)
-    return split_profile(folder / "p", folder / "s", targets, 0, lock=lock, **options)
-
-
-def placed(folder: Path) -> dict[str, str]:
-    """Audio path to the output that it stands in."""
-    found = {}
-    for name in ("train", "eval", "test", "extra", "held_out", "rejected"):
-        path = folder / "s" / f"{name}.jsonl"
-        if path.exists():
-            for line in path.read_text().splitlines():
-                found[json.loads(line)["audio_filepath"]] = name
-    return found
+from tests.curate.splitting import placed, rows_of, sentence, split
 
 
 def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""What holds of every split of every corpus: tried on corpora of many shapes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.splits import LOCK
+from curate.text import normalise
+from tests.curate.splitting import Row, placed, sentence, split
+
+SIZES = {"eval": "2m", "test": "3m"}
+NAMED = ("eval", "test")
+
+SHAPES = st.fixed_dictionaries(
+    {
+        "speakers": st.integers(1, 40),
+        "utterances": st.integers(1, 12),
+        "unknown": st.sampled_from([0.0, 0.2, 1.0]),  # share of rows without a speaker
+        "prompts": st.sampled_from([1, 5, 10_000]),  # how many different sentences there are
+        "langs": st.sampled_from([["en"], ["en", "de", "fi"]]),
+        "longest": st.sampled_from([3.0, 12.0, 29.0]),
+        "borderline": st.sampled_from([0.0, 0.3]),
+        "seed": st.integers(0, 9),
+    }
+)
+Shape = Mapping[str, Any]
+
+
+def corpus(shape: Shape, of: str = "a") -> list[Row]:
+    """A corpus of the shape; that of another letter shares speakers with it, and no audio."""
+    rng = random.Random(f"{shape['seed']}{of}")
+    rows: list[Row] = []
+    for speaker in range(shape["speakers"]):
+        for number in range(rng.randint(1, shape["utterances"])):
+            seconds = round(rng.uniform(2.0, shape["longest"]), 3)
+            text = sentence(f"{rng.randrange(shape['prompts'])}")
+            if rng.random() < shape["borderline"]:
+                text, seconds = "well well well well it is", 2.5  # a loop: borderline
+            known = rng.random() >= shape["unknown"]
+            rows.append(
+                {
+                    "audio_filepath": f"{of}{speaker}/{number}.wav",
+                    "duration": seconds,
+                    "text": text,
+                    "lang": shape["langs"][speaker % len(shape["langs"])],
+                    **({"speaker": f"s{speaker}"} if known else {}),
+                }
+            )
+    return rows
+
+
+TRIED = settings(max_examples=12, deadline=None)
+
+
+@TRIED
+@given(SHAPES)
+def test_no_text_and_no_speaker_stands_on_two_sides(
+    tmp_path_factory: pytest.TempPathFactory, shape: Shape
+) -> None:
+    folder = tmp_path_factory.mktemp("p") / "x"
+    rows = corpus(shape)
+    found = split(folder, rows, SIZES)
+    where = placed(folder)
+    assert set(where) == {row["audio_filepath"] for row in rows}
+    for field in ("text", "speaker"):
+        sides: dict[str, set[str]] = {name: set() for name in (*NAMED, "train")}
+        for row in rows:
+            side, value = where[str(row["audio_filepath"])], row.get(field)
+            if side in sides and value is not None:
+                sides[side].add(normalise(str(value)))
+        assert not sides["eval"] & sides["test"]
+        assert not (sides["eval"] | sides["test"]) & sides["train"]
+    assert [leak for leak in found["leaks"] if leak["count"]] == []
+
+
+@TRIED
+@given(SHAPES)
+def test_hours_are_met_or_the_shortfall_is_said(
+    tmp_path_factory: pytest.TempPathFactory, shape: Shape
+) -> None:
+    folder = tmp_path_factory.mktemp("p") / "x"
+    rows = corpus(shape)
+    found = split(folder, rows, SIZES)
+    where = placed(folder)
+    for name, target in found["targets"].items():
+        mine = [float(str(r["duration"])) for r in rows if where[str(r["audio_filepath"])] == name]
+        assert sum(mine) == pytest.approx(target["got_s"], abs=1e-3)
+        longest = max((float(str(row["duration"])) for row in rows), default=0.0)
+        off = abs(target["got_s"] - target["target_s"])
+        if off > max(0.01 * target["target_s"], longest):
+            assert any(str(name) in warning for warning in found["warnings"]), name
+
+
+@TRIED
+@given(SHAPES, st.integers(0, 99))
+def test_the_order_of_rows_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, shape: Shape, order: int
+) -> None:
+    folder = tmp_path_factory.mktemp("p")
+    rows = corpus(shape)
+    split(folder / "x", rows, SIZES)
+    random.Random(order).shuffle(rows)
+    split(folder / "y", rows, SIZES)
+    assert placed(folder / "x") == placed(folder / "y")
+
+
+@TRIED
+@given(SHAPES)
+def test_a_grown_corpus_moves_nothing(
+    tmp_path_factory: pytest.TempPathFactory, shape: Shape
+) -> None:
+    """New records come in before the old ones, of old speakers and of new ones."""
+    folder = tmp_path_factory.mktemp("p")
+    old = corpus(shape)
+    split(folder / "x", old, SIZES)
+    before = placed(folder / "x")
+    grown = [*corpus({**shape, "speakers": shape["speakers"] + 8}, "b"), *old]
+    found = split(folder / "y", grown, SIZES, lock=folder / "x" / "s" / LOCK)
+    after = placed(folder / "y")
+    stayed = {path: side for path, side in before.items() if side in NAMED}
+    assert {path: after[path] for path in stayed} == stayed
+    trained = {path for path, side in before.items() if side == "train"}
+    assert not {path for path in trained if after[path] in NAMED}
+    assert [leak for leak in found["leaks"] if leak["count"]] == []
