@@ -48,10 +48,12 @@ def weights(run: TrainRun) -> dict[str, Any]:
 STEP = random.SystemRandom().randint(1, 8)
 """Anywhere in the run: it validates at 3, 6 and 9, and none of it is a special place."""
 
-EXACT = [
-    ("canary", ("train_ds.num_workers=0",), signal.SIGTERM, STEP),
-    ("canary", ("train_ds.num_workers=1", "trainer.accumulate_grad_batches=2"), signal.SIGUSR1, 4),
-    ("ctc", ("train_ds.num_workers=2",), signal.SIGINT, 6),  # a validation is pending here
+ALONE = ("train_ds.num_workers=0",)
+ACCUMULATED = ("train_ds.num_workers=1", "trainer.accumulate_grad_batches=2")
+EXACT = [  # no id names the random step: processes that share the tests must collect the same
+    pytest.param("canary", ALONE, signal.SIGTERM, STEP, id="anywhere"),
+    pytest.param("canary", ACCUMULATED, signal.SIGUSR1, 4, id="accumulated"),
+    pytest.param("ctc", ("train_ds.num_workers=2",), signal.SIGINT, 6, id="validation-pending"),
 ]
 
 
