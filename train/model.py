@@ -23,7 +23,7 @@ from nemo.core.classes.modelPT import ModelPT
 from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 from nemo.utils import logging as nemo_logging
 from nemo.utils.app_state import AppState
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, open_dict
 
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.outputs import whole_file
@@ -187,6 +187,9 @@ class Transcriber:
     def __init__(self, archive: Archive, device: str = "auto", beam: int = 1) -> None:
         on_gpu = torch.cuda.is_available() if device == "auto" else device == "gpu"
         self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
+        if not self._model.cfg.get("validation_ds"):  # NeMo asks it for an option, found or not
+            with open_dict(self._model.cfg):
+                self._model.cfg.validation_ds = {}
         if beam > 1:
             search(self._model, beam, archive.path)
 

@@ -167,6 +167,12 @@ def test_the_figures_are_written_down(evaluation: Evaluation) -> None:
     assert {group["value"] for group in record["by"]["verdict"]} == {"clean"}
 
 
+def test_a_model_that_was_never_trained_is_evaluated_too(world: World, tmp_path: Path) -> None:
+    model = world.model("ctc").path  # its configuration names no validation data
+    done = evaluate(str(model), [world.data / "eval.jsonl"], tmp_path / "eval", Wish(batch_size=6))
+    assert (done.rows, done.unscored) == (6, ())
+
+
 def test_a_language_without_a_token_is_refused_before_training(world: World) -> None:
     from train import model
 
