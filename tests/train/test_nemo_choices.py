@@ -210,47 +210,60 @@ def test_patience_ends_a_run_that_gets_no_better(world: World) -> None:
 
 
 DEVICES = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from curate.command import run
+from train import runtime
 from train.config import load_config
 from train.fit import fit
+
+runtime.prepare()
+import train.nemo_fit
 from train.nemo_loader import Loader
 
-recipe, kill, resume = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "resume"
-take, rank = Loader.take, os.environ.get("LOCAL_RANK", "0")
+folder, rank, take = Path(sys.argv[1]), os.environ.get("LOCAL_RANK", "0"), Loader.take
 
 def noting(self):
     note = take(self)
-    with (recipe.parent / f"rank{rank}.txt").open("a") as file:
+    with (folder / f"{sys.argv[3]}{rank}.txt").open("a") as file:
         print(*note.ids, file=file)
-    if self.position == kill and rank == "1":
+    if self.position == int(sys.argv[2]) and rank == "1":
         os.kill(os.getpid(), signal.SIGTERM)
     return note
 
 Loader.take = noting
-run(lambda: fit(load_config(recipe), resume=resume))
+
+def work():
+    run(lambda: fit(load_config(folder / "recipe.yaml"), resume=sys.argv[3] == "resume"))
+
+def code(*arguments):
+    child = os.fork()  # NeMo is imported once for both
+    if child == 0:
+        sys.argv[2:] = arguments  # Lightning starts the second device by them
+        work()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+if rank == "1":
+    work()
+codes = [code("2", "begin"), code("0", "resume")]
+(folder / "codes.json").write_text(json.dumps(codes))
 """
 
 
 def test_devices_hear_different_recordings_and_end_together(world: World, tmp_path: Path) -> None:
     settings = ("trainer.devices=2", "train_ds.num_workers=1", "trainer.max_steps=4")
     config = world.config(world.model("ctc").path, "devices", *settings)
-    script, recipe = tmp_path / "devices.py", tmp_path / "recipe.yaml"
+    script = tmp_path / "devices.py"
     script.write_text(DEVICES, encoding="utf-8")
-    recipe.write_text(config.to_yaml(), encoding="utf-8")
-    assert two_devices(script, recipe, "2", "begin") == 143  # the signal came to the second one
-    heard = [(tmp_path / f"rank{rank}.txt").read_text().splitlines() for rank in (0, 1)]
+    (tmp_path / "recipe.yaml").write_text(config.to_yaml(), encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, str(script), str(tmp_path)]
+    subprocess.run(command, env=environment, timeout=600, check=True)
+    codes = json.loads((tmp_path / "codes.json").read_text(encoding="utf-8"))
+    assert codes == [143, 0]  # the signal came to the second device
+    heard = [(tmp_path / f"begin{rank}.txt").read_text().splitlines() for rank in (0, 1)]
     assert len(heard[0]) == len(heard[1]) == 2
     assert heard[0] != heard[1]
-    assert two_devices(script, recipe, "0", "resume") == 0
     record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))
     assert record["steps"] == 4
     assert record["resumed_at"] == [2]
-
-
-def two_devices(script: Path, recipe: Path, *arguments: str) -> int:
-    """The exit code of a fit on two devices, each a process."""
-    command = [sys.executable, str(script), str(recipe), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.run(command, env=environment, timeout=600).returncode

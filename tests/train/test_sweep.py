@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess, run
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from tests.train.world import NEMO, World
 from train.rows import Row
 from train.scores.edits import Edits
 from train.scores.scoring import Scored
-from train.sweep import NONE, SWEEP, Tried, compare, sweep, trials
+from train.sweep import NONE, SWEEP, Tried, compare, run_trial, sweep, trials
 
 ROWS = 400
 
@@ -88,7 +90,10 @@ class TestSweep:
 
     pytestmark = NEMO
 
-    def test_a_sweep_compares_what_it_ran(self, world: World) -> None:
+    def test_a_sweep_compares_what_it_ran(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        second_trial_here(monkeypatch)
         out = world.folder / "sweep"
         settings = ("trainer.max_steps=3", "trainer.val_check_interval=3")
         configs = {}
@@ -108,6 +113,21 @@ class TestSweep:
         again: list[str] = []
         assert sweep(configs, out, "train sweep", again.append) == record
         assert all("complete already" in line for line in again)
+
+
+def second_trial_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the first trial a process of its own, as all have; run others here: NeMo is imported."""
+    asked: list[list[str]] = []
+
+    def start(command: list[str], **options: Any) -> CompletedProcess[bytes]:
+        asked.append(command)
+        if len(asked) == 1:
+            return run(command, **options)
+        run_trial(*command[-2:])
+        return CompletedProcess(command, 0)
+
+    monkeypatch.setattr("train.sweep.subprocess", SimpleNamespace(run=start))
+    monkeypatch.setattr("curate.command.run", lambda work: work())  # which ends the process
 
 
 def run_of(folder: Path) -> dict[str, Any]:
