@@ -7,9 +7,10 @@ from markupsafe import Markup
 from reports import drawn
 from reports.contracts import Profile
 from reports.drawn import Figure
-from reports.format import count, percent, plural, share
+from reports.format import UNKNOWN, count, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
+from reports.transcripts import visible
 
 _DEPTHS = {
     "header": "headers only",
@@ -27,7 +28,7 @@ def audio(profile: Profile) -> Markup | None:
     faulty = sum(each.rows or 0 for each in found.faults)
     figures = drawn.figures(
         (
-            Figure("looked at", _DEPTHS.get(found.depth or "", found.depth or "")),
+            Figure("looked at", _DEPTHS.get(found.depth or "", visible(found.depth or UNKNOWN))),
             Figure("rows looked at", count(found.looked_at), f"{percent(looked)} of all"),
             Figure("at fault", count(faulty), f"of {plural(found.looked_at, 'row')}"),
         )

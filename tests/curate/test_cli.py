@@ -151,7 +151,9 @@ def test_several_manifests_and_globs(tmp_path: Path, manifest: Callable[..., Pat
 def test_split_takes_manifests_too(root: Path, tmp_path: Path) -> None:
     example = root / "examples" / "speech" / "manifest.jsonl"
     sizes = ["--eval", "45s", "--test", "60s", "--quiet"]
-    assert curate("profile", str(example), "--out", "p", "--quiet", cwd=tmp_path).returncode == 0
+    kept = ["--by", "gender"]  # a split of manifests looks for it, since it balances by it
+    made = curate("profile", str(example), "--out", "p", *kept, "--quiet", cwd=tmp_path)
+    assert made.returncode == 0
     assert curate("split", "p", "--out", "one", *sizes, cwd=tmp_path).returncode == 0
     assert curate("split", str(example), "--out", "two", *sizes, cwd=tmp_path).returncode == 0
     for name in ("train", "eval", "test", "rejected", "malformed"):

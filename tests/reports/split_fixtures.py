@@ -54,6 +54,29 @@ def split() -> Json:
         ],
         "strata_columns": ["lang", "duration_bin"],
         "strata": strata,
+        "terms": {"alpha": 0.5, "floor_s": 1800.0, "cap": 0.3},
+        "held_out": {"s": 9_000.0, "share": 0.0126, "most": 0.05},
+        "lock": {
+            "path": "splits/v0/splits.lock.parquet",
+            "new_rows": 40_112,
+            "no_longer_clean": {"test": {"bad": 2}},
+            "gone": {"eval": 1},
+        },
+        "measures": [
+            {
+                "split": "test",
+                "by": by,
+                "value": value,
+                "s": 36_000.0,
+                "words": 90_000,
+                "groups": groups,
+                "design_effect": 6.4,
+                "wer_half_width": 0.005,
+                "smallest_difference": 0.007,
+                "measurable": groups > 5,
+            }
+            for by, value, groups in ((None, None, 400), ("lang", "de", 90), ("lang", "th", 3))
+        ],
         "groups": {
             "columns": ["speaker"],
             "total": 4_120,
