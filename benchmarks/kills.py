@@ -89,7 +89,8 @@ def main() -> None:
             resumed += bool(list(folder.glob(f".{out.name}.*.part/done/*")))
             export(split, out, 1)
             differ += contents(out) != expected
-            assert not list(folder.glob(f".{out.name}.*")), "nothing is left beside it"
+            left = list(folder.glob(f".{out.name}.*"))
+            assert not left, f"moment {moment}: nothing is left beside it, but for {left}"
     print(f"{chosen.moments} moments over {seconds:.2f} s: {killed} killed at work, "
           f"{resumed} with finished shards to keep, {differ} that differ")  # fmt: skip
     sys.exit(differ > 0)

@@ -85,7 +85,17 @@ def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) 
         _sync_tree(stage / "out")
         _put_in_place(stage / "out", out)
         for left in out.parent.glob(f".{out.name}.*.part"):
-            shutil.rmtree(left, ignore_errors=True)
+            _remove_stage(left)
+
+
+def _remove_stage(stage: Path) -> None:
+    """Remove a stage in which workers of a killed run, not yet gone, may still make files.
+
+    They go by its path: once it has another name, they find none, and what is there stays as it is.
+    """
+    aside = stage.with_name(f"{stage.name.removesuffix('.part')}.{os.getpid()}.tmp")
+    stage.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -149,6 +150,38 @@ def test_one_writer_at_a_time(tmp_path: Path, first: Begin, second: Begin) -> No
         with one_writer(tmp_path / "beside"):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_workers_that_outlive_a_killed_run_leave_nothing_behind(tmp_path: Path) -> None:
+    made, ended = [], threading.Event()
+
+    def outlive(folder: Path) -> None:
+        """Make files by the stage's path, as a worker does that has not seen its parent die."""
+        while not ended.is_set():
+            try:
+                (folder / str(len(made))).touch()
+            except FileNotFoundError:
+                continue
+            made.append(folder)
+
+    out, rounds = tmp_path / "out", 20
+    folder = tmp_path / ".out.0.part" / "tmp"
+    worker = threading.Thread(target=outlive, args=[folder])
+    worker.start()
+    try:
+        for _ in range(rounds):
+            with resumable_directory(out, frozenset(), "x.json", "0") as stage:
+                folder.mkdir()
+                (stage / "out").mkdir()
+                (stage / "out" / "x.json").write_text("{}")
+                before = len(made)
+                while len(made) < before + 20:
+                    time.sleep(0.001)
+            assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    finally:
+        ended.set()
+        worker.join()
+    assert len(made) >= 20 * rounds
 
 
 def test_the_second_of_two_commands_says_why(tmp_path: Path, example: Path) -> None:
