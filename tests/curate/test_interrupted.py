@@ -153,7 +153,8 @@ def test_one_writer_at_a_time(tmp_path: Path, first: Begin, second: Begin) -> No
 
 
 def test_workers_that_outlive_a_killed_run_leave_nothing_behind(tmp_path: Path) -> None:
-    made, ended = [], threading.Event()
+    made: list[Path] = []
+    ended = threading.Event()
 
     def outlive(folder: Path) -> None:
         """Make files by the stage's path, as a worker does that has not seen its parent die."""
