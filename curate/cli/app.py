@@ -33,6 +33,11 @@ By = Annotated[
     list[str],
     typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
 ]
+Engine = Annotated[str, typer.Option(help="Where the work is done: local, or ray (extra [ray]).")]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="A Ray cluster that runs.", show_default="one of this machine's own"),
+]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
 ]
@@ -83,13 +88,8 @@ def profile_command(
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
     no_cache: NoCache = False,
-    engine: Annotated[
-        str, typer.Option(help="Where it is measured: local, or ray (extra [ray]).")
-    ] = "local",
-    ray_address: Annotated[
-        str | None,
-        typer.Option(help="A Ray cluster that runs.", show_default="one of this machine's own"),
-    ] = None,
+    engine: Engine = "local",
+    ray_address: RayAddress = None,
     piece: Annotated[
         str | None,
         typer.Option(
@@ -108,11 +108,13 @@ def profile_command(
     from curate.cli import scaling, show, stages
 
     if piece is not None:
-        job = (manifests, rules, listed(by), listed(with_), phrases, format, tokenizer, overrides)
-        show.line(scaling.measure_share(piece, out, audio is not None, *job))
+        groups = [*listed(with_), *audio_groups(audio)]
+        job = (manifests, rules, listed(by), groups, phrases, format, tokenizer, overrides)
+        where = (audio_root, allow_root, audio_sample)
+        show.line(scaling.measure_share(piece, out, *job, *where))
         return
     with (
-        scaling.chosen(engine, ray_address, out, show.say(quiet)) as measuring,
+        scaling.chosen(engine, ray_address, out, show.say(quiet), not no_cache) as measuring,
         show.progress(stages.input_bytes(manifests), quiet) as advance,
     ):
         found = stages.profile(

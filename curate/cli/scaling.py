@@ -8,36 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curate.cli import stages
-from curate.errors import ConfigError
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
-from curate.operators import suggest
 from curate.overrides import Overrides
 from curate.profile import Engine
+from curate.profile.heard import NAME as HEARD
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import RuleSet
 from curate.scale.array import Wish, merged, refuse_stdin
 from curate.scale.array import measure_share as measure
 from curate.scale.cluster import run_on_ray
+from curate.scale.engines import check_engine
 from curate.scale.pieces import Job, Pieces
-
-_ENGINES = ("local", "ray")
 
 
 @contextmanager
 def chosen(
-    name: str, address: str | None, out: Path, say: Callable[[str], None]
+    name: str, address: str | None, out: Path, say: Callable[[str], None], cached: bool = True
 ) -> Iterator[Engine | None]:
     """The engine of a name; None for the local one. ConfigError for one that there is not.
 
+    With `cached`, what an earlier profile at `out` heard of audio that is as it was is kept.
     Pieces stand in `OUT.pieces` beside the output, and go when it is in place.
     """
-    if name not in _ENGINES:
-        raise ConfigError.of("--engine", f"unknown engine {name!r}", suggest(name, _ENGINES))
+    check_engine(name, address)
     if name == "local":
-        if address is not None:
-            raise ConfigError.of("--ray-address", "is for --engine ray", "add --engine ray")
         yield None
         return
     folder = Path(f"{out.resolve()}.pieces")
@@ -51,7 +47,8 @@ def chosen(
     ) -> Pieces:
         refuse_stdin([origin.name for origin in origins])
         folder.mkdir(parents=True, exist_ok=True)
-        job = Job(folder, tuple(origins), rules, tuple(fields), settings, overrides)
+        heard = (out.resolve() / HEARD,) if cached else ()
+        job = Job(folder, tuple(origins), rules, tuple(fields), settings, overrides, heard)
         run_on_ray(job, address, say=say)
         return Pieces(job)
 
@@ -62,7 +59,6 @@ def chosen(
 def measure_share(
     share: str,
     folder: Path,
-    audio: bool,
     manifests: Sequence[str],
     rules: str | None,
     by: Sequence[str],
@@ -71,12 +67,15 @@ def measure_share(
     format: str | None,
     tokenizer: Path | None,
     overrides: Path | None,
+    audio_root: Path | None,
+    allow_root: Sequence[Path],
+    audio_sample: str | None,
 ) -> str:
     """`curate profile --piece k/n`: what was done, in words."""
-    if audio:
-        what, mend = "pieces hold no measures of audio", "leave it out, or profile without --piece"
-        raise ConfigError.of("--audio", what, mend)
-    wish = Wish(manifests, rules, by, groups, phrases, format, _name(tokenizer), _name(overrides))
+    wish = Wish(
+        manifests, rules, by, groups, phrases, format, _name(tokenizer), _name(overrides),
+        _name(audio_root), [str(root) for root in allow_root], audio_sample,
+    )  # fmt: skip
     return measure(wish, folder, share)
 
 
@@ -86,7 +85,8 @@ def merge(folder: Path, out: Path, command: str, advance: Progress) -> Json:
     return stages.profile(
         wish.manifests, out, wish.rules, wish.by, command, advance, False,
         groups=wish.groups, phrases=wish.phrases, format=wish.format,
-        tokenizer=_path(wish.tokenizer), overrides=_path(wish.overrides), engine=engine,
+        tokenizer=_path(wish.tokenizer), overrides=_path(wish.overrides), audio=wish.audio,
+        engine=engine,
     )  # fmt: skip
 
 

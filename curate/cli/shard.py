@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Quiet, Seed, app, command_line, listed
+from curate.cli.app import AsJson, Engine, Quiet, RayAddress, Seed, app, command_line, listed
 from curate.cli.audio import AllowRoot, AudioRoot
 from curate.errors import ConfigError
 
@@ -64,6 +64,8 @@ def shard_command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="one a core, two at least")
     ] = None,
+    engine: Engine = "local",
+    ray_address: RayAddress = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check shards; with --out, write a page of it there.")
     ] = False,
@@ -97,6 +99,7 @@ def shard_command(
         format, parse_size(shard_size), seed, tuple(listed(shard_by)), audio, audio_root,
         tuple(map(str, allowed_roots(allow_root))), temperature, buckets, tuple(tokenizer),
     )  # fmt: skip
+    run = sharding.engine(engine, ray_address, show.say(quiet))
     with show.progress(0, quiet) as advance:
-        done = sharding.shard(split, out, options, workers, command_line(), advance)
+        done = sharding.shard(split, out, options, workers, command_line(), advance, run)
     show.summary(done, as_json, quiet, show.shard_table, out)

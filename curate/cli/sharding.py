@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import reports
@@ -11,7 +12,10 @@ from curate.outputs import full_disk_said, resumable_directory, whole_directory,
 from curate.profile import versions
 from curate.profile.records import Progress
 from curate.profile.summary import Json
+from curate.scale.engines import check_engine
 from curate.shards import OURS, Options, check_options, export_key, prove, shard_split
+from curate.shards.cluster import on_ray
+from curate.shards.pool import RunTasks, run_tasks
 
 VERIFIED = frozenset({"verification.json", "report.html"})
 """What a directory of `--verify --out` holds."""
@@ -20,16 +24,28 @@ AGAIN = "make room, then run the same command again: finished shards are kept be
 
 
 def shard(
-    split: Path, out: Path, options: Options, workers: int | None, command: str, advance: Progress
+    split: Path,
+    out: Path,
+    options: Options,
+    workers: int | None,
+    command: str,
+    advance: Progress,
+    run: RunTasks = run_tasks,
 ) -> Json:
     """`curate shard`: returns shards.json's content."""
     check_options(options)
     key = export_key(split, options)
     with full_disk_said(out, AGAIN), resumable_directory(out, OURS, "shards.json", key) as stage:
         many = workers or cores()
-        found = shard_split(split, stage, out, options, many, command, advance)
+        found = shard_split(split, stage, out, options, many, command, advance, run=run)
         reports.build("shards", stage / "out")
     return found
+
+
+def engine(name: str, address: str | None, say: Callable[[str], None]) -> RunTasks:
+    """What runs the tasks of an export. ConfigError for an engine that there is not."""
+    check_engine(name, address)
+    return run_tasks if name == "local" else on_ray(address, say)
 
 
 def verify(

@@ -118,7 +118,7 @@ def profile_into(
         kept,
         people,
     )
-    ear = Ear(read, settings, old or Path(), threads, on_audio)
+    ear = Ear(read, settings, kept.heard, threads, on_audio)
     late = add_late(records, rules, settings, ear, people)
     if not total.rows:
         raise InputError(
@@ -240,7 +240,7 @@ def _unchanged_audio(folder: Path, found: Json, settings: Settings) -> bool:
         return True
     said = found.get("audio")
     same = isinstance(said, dict) and said.get("asked") == settings.audio.as_json()
-    cache = heard.Cache.load(folder, heard.depth_for(groups), settings.audio)
+    cache = heard.Cache.load([folder / heard.NAME], heard.depth_for(groups), settings.audio)
     return same and cache.is_current(settings.audio.allowed)
 
 

@@ -1,8 +1,8 @@
 """What was heard of audio files, as a table; and what of it need not be heard again.
 
-`heard.parquet` beside the records holds a row for each segment, with what the file system said of
-its file. A file's segments are taken from there where that is unchanged, and the same code would
-hear them in the same way.
+`heard.parquet` beside the records (or beside a piece of them) holds a row for each segment, with
+what the file system said of its file. A file's segments are taken from there where that is
+unchanged, and the same code would hear them in the same way.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ _KEY = {
 }
 COLUMNS: Mapping[str, pl.DataType] = {**_KEY, **_STATE, **_VALUES}
 """What is noted of a segment: where it was, what its file was like, and what was heard."""
+_NOTED: Mapping[str, pl.DataType] = {**COLUMNS, "noted_ns": pl.Int64()}
 
 
 def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
@@ -117,24 +118,23 @@ _SIGNAL = frozenset(name for name in _VALUES if name not in Heard.__dataclass_fi
 _NO_STATE = (None,) * len(_STATE)
 
 
+Noted = tuple[FileState, int, dict[tuple[float | None, float], int]]
+"""Of a path: the file's state, when it was noted, and where each segment stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """What an earlier profile heard; empty where there is none, or it was heard otherwise."""
+    """What earlier profiles, or pieces of one, heard; empty where there are none, or they heard
+    otherwise. `noted_ns` says of each row when it was written.
+    """
 
-    heard: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(COLUMNS)))
-    written_ns: int = 0
+    heard: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NOTED))
 
     @classmethod
-    def load(cls, folder: Path, depth: Depth, wish: AudioWish) -> Cache:
-        """What stands in a profile directory."""
-        path = folder / NAME
-        try:
-            noted = pl.read_parquet_metadata(path)
-            if any(noted.get(key) != value for key, value in _how(depth, wish).items()):
-                return cls()
-            return cls(pl.read_parquet(path), path.stat().st_mtime_ns)
-        except (OSError, pl.exceptions.PolarsError):
-            return cls()
+    def load(cls, paths: Sequence[Path], depth: Depth, wish: AudioWish) -> Cache:
+        """What stands in these tables; one that cannot be read is passed over."""
+        frames = [frame for path in paths if (frame := _noted(path, depth, wish)) is not None]
+        return cls(pl.concat(frames)) if frames else cls()
 
     def split(self, files: Sequence[File]) -> tuple[pl.DataFrame, list[File]]:
         """The rows of files that are as they were, and the files that are to be heard."""
@@ -152,44 +152,58 @@ class Cache:
         kept = self.heard[old].with_columns(pl.Series("row", rows, pl.UInt32()))
         return kept.select(list(COLUMNS)), left
 
-    def _places(self) -> Mapping[str, tuple[FileState, dict[tuple[float | None, float], int]]]:
-        """By path: the file's state, and where each segment stands."""
-        found: dict[str, tuple[FileState, dict[tuple[float | None, float], int]]] = {}
-        columns = self.heard.select("path", "segment_s", "length_s", *_STATE)
-        for at, (path, offset, length, *state) in enumerate(columns.iter_rows()):
-            if state[0] is not None:
-                found.setdefault(path, (tuple(state), {}))[1][offset, length] = at
+    def _places(self) -> Mapping[str, Noted]:
+        """By path, what was noted; of a file that changed between two tables, by the later one."""
+        found: dict[str, Noted] = {}
+        columns = self.heard.select("path", "segment_s", "length_s", "noted_ns", *_STATE)
+        for at, (path, offset, length, noted_ns, *state) in enumerate(columns.iter_rows()):
+            if state[0] is None:
+                continue
+            known = found.get(path)
+            if known is None or (known[0] != tuple(state) and known[1] < noted_ns):
+                known = found[path] = (tuple(state), noted_ns, {})
+            if known[0] == tuple(state):
+                known[2][offset, length] = at
         return found
 
-    def _found(
-        self,
-        noted: tuple[FileState, Mapping[tuple[float | None, float], int]] | None,
-        file: File,
-    ) -> list[int] | None:
-        if noted is None or file.archived or not self._is_current(file.path, noted[0]):
+    def _found(self, noted: Noted | None, file: File) -> list[int] | None:
+        if noted is None or file.archived or not _is_current(file.path, noted[0], noted[1]):
             return None
-        found = [noted[1].get((each.offset_s, each.duration_s)) for each in file.segments]
+        found = [noted[2].get((each.offset_s, each.duration_s)) for each in file.segments]
         return None if None in found else found  # type: ignore[return-value]
-
-    def _is_current(self, path: str, state: FileState) -> bool:
-        try:
-            now = state_of(os.stat(path))  # noqa: PTH116 - one call, for each of millions
-        except OSError:
-            return False
-        _, content_ns, entry_ns, _ = now
-        return now == state and max(content_ns, entry_ns) < self.written_ns - _FRESH_NS
 
     def is_current(self, allowed: Sequence[Path]) -> bool:
         """Whether every file is as it was: nothing would be heard that is not here."""
         files = self.heard.unique("path", maintain_order=True).select(
-            "path", "audio_fault", *_STATE
+            "path", "audio_fault", "noted_ns", *_STATE
         )
-        return self.written_ns > 0 and all(
-            self._is_current(path, tuple(state))
+        return not self.heard.is_empty() and all(
+            _is_current(path, tuple(state), noted_ns)
             if state[0] is not None
             else fault in _BY_NAME or _still(path, fault, allowed)
-            for path, fault, *state in files.iter_rows()
+            for path, fault, noted_ns, *state in files.iter_rows()
         )
+
+
+def _noted(path: Path, depth: Depth, wish: AudioWish) -> pl.DataFrame | None:
+    """What stands in a table that was heard just so; None where there is none."""
+    try:
+        noted = pl.read_parquet_metadata(path)
+        if any(noted.get(key) != value for key, value in _how(depth, wish).items()):
+            return None
+        written = pl.lit(path.stat().st_mtime_ns, pl.Int64).alias("noted_ns")
+        return pl.read_parquet(path).with_columns(written).select(list(_NOTED))
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+
+
+def _is_current(path: str, state: FileState, noted_ns: int) -> bool:
+    try:
+        now = state_of(os.stat(path))  # noqa: PTH116 - one call, for each of millions
+    except OSError:
+        return False
+    _, content_ns, entry_ns, _ = now
+    return now == state and max(content_ns, entry_ns) < noted_ns - _FRESH_NS
 
 
 def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:
@@ -207,7 +221,7 @@ def _how(depth: Depth, wish: AudioWish) -> dict[str, str]:
     return {"schema": _SCHEMA, "code": hearing_code(), "depth": depth, "allowed": allowed}
 
 
-def write_heard(folder: Path, heard: pl.DataFrame, depth: Depth, wish: AudioWish) -> None:
+def write_heard(path: Path, heard: pl.DataFrame, depth: Depth, wish: AudioWish) -> None:
     """Note what was heard, for the next profile."""
     table = heard.select(list(COLUMNS))
-    table.write_parquet(folder / NAME, compression="lz4", metadata=_how(depth, wish))
+    table.write_parquet(path, compression="lz4", metadata=_how(depth, wish))

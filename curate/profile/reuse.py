@@ -28,6 +28,7 @@ from curate.outputs import write_json
 from curate.profile.code import all_code, measuring_code
 from curate.profile.counted import Counted
 from curate.profile.heard import GROUPS_OF, values_of
+from curate.profile.heard import NAME as HEARD
 from curate.profile.source import Source
 
 NAME = "measured.json"
@@ -48,6 +49,10 @@ class Kept(Protocol):
     def judged(self) -> bool:
         """Whether the rows carry the verdicts that are asked for."""
 
+    @property
+    def heard(self) -> Sequence[Path]:
+        """Tables of what was heard of audio (curate.profile.heard)."""
+
     def rows(self, source: Source) -> Iterator[pl.DataFrame]:
         """The measured rows of a source, in order."""
 
@@ -66,6 +71,11 @@ class Old:
     sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
     unheard: Mapping[str, pl.DataType] = field(default_factory=dict)
     judged: bool = False
+
+    @property
+    def heard(self) -> Sequence[Path]:
+        """The one beside the records."""
+        return [self.records.with_name(HEARD)] if self.records.name else []
 
     def rows(self, source: Source) -> Iterator[pl.DataFrame]:
         """The measured rows of a kept source, in order."""

@@ -32,6 +32,7 @@ from curate.metrics.measure import Settings
 from curate.profile.copies import sink
 from curate.profile.heard import (
     GROUPS_OF,
+    NAME,
     Cache,
     File,
     depth_for,
@@ -55,13 +56,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """What listening needs beside the records: the manifests, what is asked for, and the profile
-    that may have heard it before.
+    """What listening needs beside the records: the manifests, what is asked for, and tables of
+    what was heard before.
     """
 
     sources: Sequence[Source]
     settings: Settings
-    old: Path
+    known: Sequence[Path] = ()
     threads: int | None = None
     on_progress: Progress = lambda done, files: None
 
@@ -91,8 +92,7 @@ def add_sound(
 
     The table holds the columns already; they are filled. What was heard is noted beside it.
     """
-    heard = _heard(path, ear)
-    write_heard(path.parent, heard, ear.depth, ear.settings.audio)
+    heard = hear_records(path, ear, path.with_name(NAME))
     table = pl.scan_parquet(path)
     names = table.collect_schema().names()
     filled = values_of(ear.groups)
@@ -105,11 +105,14 @@ def add_sound(
     beside.replace(path)
 
 
-def _heard(path: Path, ear: Ear) -> pl.DataFrame:
-    """What is known of the audio of the chosen records, a row each, in their order."""
+def hear_records(path: Path, ear: Ear, noted: Path) -> pl.DataFrame:
+    """What is known of the audio of the chosen records of a table, a row each, in their order.
+
+    It is noted in the file `noted` as well, for the next time.
+    """
     depth, wish = ear.depth, ear.settings.audio
     files = list(_files(path, ear))
-    known, left = Cache.load(ear.old, depth, wish).split(files)
+    known, left = Cache.load(ear.known, depth, wish).split(files)
     frames, done = [known], len(files) - len(left)
     ear.on_progress(done, len(files))
 
@@ -120,7 +123,9 @@ def _heard(path: Path, ear: Ear) -> pl.DataFrame:
         frames.append(frame)
         done += count
         ear.on_progress(done, len(files))
-    return pl.concat(frames).sort("row")
+    heard = pl.concat(frames).sort("row")
+    write_heard(noted, heard, depth, wish)
+    return heard
 
 
 def _copies() -> pl.Expr:

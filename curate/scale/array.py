@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from curate.audio.wish import AudioWish
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest import find_sources
 from curate.manifest.spool import STDIN
@@ -37,13 +38,22 @@ class Wish:
     format: str | None = None
     tokenizer: str | None = None
     overrides: str | None = None
+    audio_root: str | None = None
+    allow_root: Sequence[str] = ()
+    audio_sample: str | None = None
+
+    @property
+    def audio(self) -> AudioWish:
+        """Where audio is found and of which records; ConfigError for what cannot be."""
+        root = None if self.audio_root is None else Path(self.audio_root)
+        return AudioWish.of(root, [Path(name) for name in self.allow_root], self.audio_sample)
 
 
 def job_of(wish: Wish, folder: Path) -> Job:
     """The job behind a wish. InputError and ConfigError as `curate profile` raises them."""
     refuse_stdin(wish.manifests)
     rules = load_rules(wish.rules)
-    settings = settings_for(rules, wish.groups, wish.phrases, wish.tokenizer)
+    settings = settings_for(rules, wish.groups, wish.phrases, wish.tokenizer, wish.audio)
     origins = find_sources(wish.manifests, wish.format)
     _, fields = fields_of(wish.by, origins)
     people = Overrides(read(Path(wish.overrides)) if wish.overrides else None)

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 from curate.errors import Fault, InputError, raise_all
-from curate.extras import require
-from curate.manifest import thread_count
 from curate.scale.pieces import Job, incomplete, measure_piece
-
-DEATHS = 3
-"""Workers that a piece may take with it before it is set aside."""
-
-_IN_FLIGHT = 2
-"""Tasks that Ray holds for each processor: one that runs, one that waits."""
+from curate.scale.tasks import DEATHS, Cluster, Died, cluster
 
 Task = Callable[[Job, int], tuple[Fault, ...]]
 
@@ -42,53 +31,22 @@ def run_on_ray(
         say(f"{ready} of {len(job.origins)} manifests were measured before and are kept")
     if not left:
         return
-    with _cluster(address, workers) as ray:
-        raise_all(InputError, _measure(ray, job, deque(left), say, task))
+    with cluster(address, workers, say) as started:
+        raise_all(InputError, _measure(started, job, left, task))
 
 
-def _measure(
-    ray: Any, job: Job, waiting: deque[int], say: Callable[[str], None], task: Task
-) -> list[Fault]:
-    """Run the waiting pieces; the faults of those that cannot be measured, by their number."""
-    remote = ray.remote(num_cpus=1, max_retries=0)(task)
-    shared = ray.put(job)
-    room = max(1, int(ray.cluster_resources().get("CPU", 1))) * _IN_FLIGHT
-    running: dict[Any, int] = {}
-    deaths: Counter[int] = Counter()
-    faults: dict[int, tuple[Fault, ...]] = {}
-    while waiting or running:
-        while waiting and len(running) < room:
-            index = waiting.popleft()
-            running[remote.remote(shared, index)] = index
-        (done, *_), _ = ray.wait(list(running), num_returns=1)
-        index = running.pop(done)
-        name = job.origins[index].name
-        try:
-            if found := ray.get(done):
-                faults[index] = found
-        except _died(ray) as error:
-            deaths[index] += 1
-            say(f"{name}: its worker died ({deaths[index]} of {DEATHS}): {_short(error)}")
-            if deaths[index] < DEATHS:
-                waiting.append(index)
-            else:
-                faults[index] = (_set_aside(name, job),)
-    return [fault for index in sorted(faults) for fault in faults[index]]
+def _measure(started: Cluster, job: Job, left: list[int], task: Task) -> list[Fault]:
+    """Run the pieces that are left; the faults of those that cannot be measured, in order."""
 
+    def named(number: int) -> str:
+        return job.origins[left[number]].name
 
-def _died(ray: Any) -> tuple[type[Exception], ...]:
-    """What Ray raises where a task's process, or its machine, is gone."""
-    errors = ray.exceptions
-    return (
-        errors.WorkerCrashedError,
-        errors.OutOfMemoryError,
-        errors.NodeDiedError,
-        errors.ObjectLostError,
-    )
-
-
-def _short(error: Exception) -> str:
-    return type(error).__name__
+    found = dict(started.each(task, job, left, named))
+    return [
+        fault
+        for number, result in sorted(found.items())
+        for fault in ([_set_aside(named(number), job)] if isinstance(result, Died) else result)
+    ]
 
 
 def _set_aside(name: str, job: Job) -> Fault:
@@ -98,16 +56,3 @@ def _set_aside(name: str, job: Job) -> Fault:
         f"profile it alone to see why; the other pieces are kept in {job.folder}: "
         "the same command goes on from there",
     )
-
-
-@contextmanager
-def _cluster(address: str | None, workers: int | None) -> Iterator[Any]:
-    ray = require("ray", "--engine ray")
-    terminate = signal.getsignal(signal.SIGTERM)
-    here = {} if address else {"num_cpus": workers or thread_count(), "include_dashboard": False}
-    ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
-    try:
-        signal.signal(signal.SIGTERM, terminate)  # Ray's own would exit with 15
-        yield ray
-    finally:
-        ray.shutdown()

@@ -1,8 +1,9 @@
 """A piece is one manifest, measured and judged into files of its own; pieces make a profile.
 
 In the folder of a job stand, for piece 7, `000007.parquet` (its rows), `000007.npz` (what was
-counted of them) and, written last, `000007.json`: with it the piece is complete. A task that dies
-leaves none; one that runs twice writes the same bytes twice.
+counted of them), `000007.heard` (what its audio showed, where that is asked for) and, written last,
+`000007.json`: with it the piece is complete. A task that dies leaves none; one that runs twice
+writes the same bytes twice.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.outputs import whole_file, write_json
 from curate.overrides import Overrides
-from curate.profile.code import measuring_code
+from curate.profile.code import hearing_code, measuring_code
 from curate.profile.counted import Counted
+from curate.profile.heard import GROUPS_OF
 from curate.profile.records import write_records
 from curate.profile.reuse import BATCH, file_state, reusable, settings_name
+from curate.profile.sound import Ear, hear_records
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
 
 SCHEMA = "curate.piece/1"
+HEARD = "heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Job:
     fields: tuple[str, ...]
     settings: Settings
     overrides: Overrides = field(default_factory=Overrides)
+    heard: tuple[Path, ...] = ()
+    """Tables of what was heard before of the same audio."""
 
     def path(self, index: int, kind: str) -> Path:
         """A file of a piece."""
@@ -56,8 +62,9 @@ class Job:
             "fields": self.fields,
             "groups": sorted(self.settings.groups),
             "settings": settings_name(self.settings),
+            "audio": self.settings.audio.as_json() if hears(self.settings) else None,
             "overrides": self.overrides.log.sha256 if self.overrides.log else None,
-            "code": measuring_code(),
+            "code": [measuring_code(), hearing_code() if hears(self.settings) else None],
         }
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=16).hexdigest()
 
@@ -76,6 +83,10 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
             )  # fmt: skip
     except CurateError as error:
         return error.faults
+    if hears(job.settings):
+        ear = Ear((source,), job.settings, job.heard, threads)
+        with whole_file(job.path(index, HEARD)) as noted:
+            hear_records(job.path(index, "parquet"), ear, noted)
     with whole_file(job.path(index, "npz")) as sums:
         counted.save(sums)
     marker = {
@@ -86,6 +97,11 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     }
     write_json(job.path(index, "json"), marker)
     return ()
+
+
+def hears(settings: Settings) -> bool:
+    """Whether audio is listened to."""
+    return bool(settings.groups & GROUPS_OF["voice"])
 
 
 def is_complete(job: Job, index: int) -> bool:
@@ -123,6 +139,14 @@ class Pieces:
         sources = [Source.from_json(marker["source"]) for marker in markers]
         self.sources = {source.name: (0, source) for source in sources}
 
+    @property
+    def heard(self) -> Sequence[Path]:
+        """What the pieces heard, and what was heard before them."""
+        if not hears(self._job.settings):
+            return ()
+        found = [self._job.path(index, HEARD) for index in range(len(self._job.origins))]
+        return [*found, *self._job.heard]
+
     def rows(self, source: Source) -> Iterator[pl.DataFrame]:
         """The rows of a source, in order."""
         path = self._job.path(self._index[source.name], "parquet")
@@ -136,6 +160,6 @@ class Pieces:
         return Counted.load(path, chosen(self._job.settings.groups))
 
 
-def incomplete(job: Job) -> Sequence[int]:
+def incomplete(job: Job) -> list[int]:
     """The pieces that are still to be measured, in order."""
     return [index for index in range(len(job.origins)) if not is_complete(job, index)]

@@ -15,7 +15,7 @@ from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
 from curate.shards.options import Options, check_options, parse_size
 from curate.shards.plan import export_key, read_facts
-from curate.shards.pool import run_tasks
+from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
 from curate.shards.work import RESULT, SCRATCH, SHARDS, Workplace, marker_of
@@ -53,6 +53,7 @@ def shard_split(
     command: str = "",
     on_progress: Progress = lambda size, rows: None,
     with_lhotse: bool = True,
+    run: RunTasks = run_tasks,
 ) -> Json:
     """Write a split directory's shards and manifests into the folder `out` of `stage`.
 
@@ -60,7 +61,8 @@ def shard_split(
     proves it. Audio that is missing, unreadable or not what its record says leaves its row out of
     the shards: counted, named, its line kept in skipped.jsonl. Each shard is read back as it is
     written, and with `with_lhotse` the first ones by Lhotse too. The argument `out` is where the
-    result will stand. Returns shards.json's content.
+    result will stand. `run` does the tasks, in processes of this machine or elsewhere, which makes
+    no difference to the result. Returns shards.json's content.
     """
     check_options(options)
     check_place(out, options)
@@ -71,7 +73,7 @@ def shard_split(
     for left in (stage / SCRATCH).iterdir():
         left.unlink()
     spool = spool_split(split, facts, options, place.spool)
-    kept = _work(place, spool, workers, on_progress)
+    kept = _work(place, spool, workers, on_progress, run)
     outcome = finish(stage, spool, options)
     if not outcome.shards:
         raise InputError.of(split / "train.jsonl", "no record of it can be stored", _why(outcome))
@@ -85,10 +87,12 @@ def shard_split(
     return {**found, "shards_kept": kept}
 
 
-def _work(place: Workplace, spool: Spool, workers: int, on_progress: Progress) -> int:
+def _work(
+    place: Workplace, spool: Spool, workers: int, on_progress: Progress, run: RunTasks
+) -> int:
     """Do the tasks that are not done; how many shards were."""
     due = [task for task in spool.tasks if marker_of(place.stage, task) is None]
-    for marker in run_tasks(place, due, min(workers, len(due))):
+    for marker in run(place, due, min(workers, len(due))):
         stored: dict[str, int] = marker["stored"]  # type: ignore[assignment]
         files: list[dict[str, int]] = marker["files"]  # type: ignore[assignment]
         on_progress(sum(file["bytes"] for file in files), stored["rows"])

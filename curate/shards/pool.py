@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -22,6 +22,9 @@ _AHEAD = 2
 """Tasks handed out per worker, so that none waits for the next."""
 
 _PLACE: list[Workplace] = []
+
+RunTasks = Callable[[Workplace, Iterable[Task], int], Iterator[Json]]
+"""Does tasks in a workplace by so many workers; gives the markers of the tasks as they end."""
 
 
 def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[Json]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from socket import gethostname
 
 import numpy as np
 
@@ -247,7 +248,7 @@ def _skips(task: Task) -> str:
 
 def _own(name: str) -> str:
     """A name that no other process writes."""
-    return f"{os.getpid()}.{name}"
+    return f"{gethostname()}.{os.getpid()}.{name}"
 
 
 def _file(path: str, written: Written) -> Json:

@@ -8,8 +8,10 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from curate.audio.wish import AudioWish
 from curate.cli import scaling, stages
 from curate.errors import ConfigError, Fault, InputError
 from curate.profile import OURS, profile_into
@@ -17,6 +19,7 @@ from curate.ruleset import load_rules
 from curate.scale import cluster
 from curate.scale.array import Wish, job_of, measure_share, merged
 from curate.scale.pieces import Job, Pieces, incomplete, measure_piece
+from tests.curate.remote import by_value
 
 COMMAND = "a command"
 NAMES = [f"{letter}.jsonl" for letter in "abcde"]
@@ -66,6 +69,36 @@ def test_shares_make_the_same_profile(corpus: list[str], groups: list[str]) -> N
     scaling.merge(Path("pieces"), Path("merged"), COMMAND, lambda size, rows: None)
     local(corpus, "local", groups=groups, overrides=Path("people.jsonl"))
     assert bytes_of("merged") == bytes_of("local")
+
+
+def test_audio_is_heard_in_pieces_and_once(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three manifests over the example's audio, which one file of is in two of them."""
+    monkeypatch.chdir(tmp_path)
+    speech = root / "examples" / "speech"
+    lines = (speech / "manifest.jsonl").read_text().splitlines()
+    for name, part in (("a", lines[:12]), ("b", lines[11:20]), ("c", lines[20:24])):
+        Path(f"{name}.jsonl").write_text("\n".join(part))
+    names = ["a.jsonl", "b.jsonl", "c.jsonl"]
+    for at, sample in enumerate([None, "40%", "6"]):
+        wish = Wish(
+            names, by=["corpus"], groups=["signal"], audio_root=str(speech), audio_sample=sample
+        )
+        pieces, out, alone = (Path(f"{what}{at}") for what in ("pieces", "merged", "local"))
+        for k in (2, 1):
+            measure_share(wish, pieces, f"{k}/2")
+        audio = AudioWish.of(speech, [], sample)
+        local(names, str(alone), groups=["signal"], audio=audio)
+        with monkeypatch.context() as deaf:
+            deaf.setattr("curate.profile.sound.hear", lambda *_: pytest.fail("heard again"))
+            scaling.merge(pieces, out, COMMAND, lambda size, rows: None)
+        found = pl.read_parquet(out / "records.parquet")
+        records = found.filter(pl.col("malformed").is_null())
+        heard = records["audio_fault"].count()
+        assert heard == {None: records.height, "40%": heard, "6": 6}[sample]
+        assert 0 < heard <= records.height <= found.height == 25
+        assert bytes_of(str(out)) == bytes_of(str(alone))
 
 
 def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
@@ -184,7 +217,7 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
             os.kill(os.getpid(), signal.SIGKILL)
         return dies(job, index)
 
-    dies = _by_value(dies_once)
+    dies = by_value(dies_once)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(InputError, match=r"d\.jsonl: 3 workers died") as caught:
         cluster.run_on_ray(job, workers=2, say=said.append, task=task)
@@ -203,14 +236,6 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     expected = bytes_of("local")
     del expected["report.html"]  # drawn by the command, from these
     assert bytes_of("ray") == expected
-
-
-def _by_value(function: cluster.Task) -> cluster.Task:
-    """A function that travels with its code: workers cannot import a test's module."""
-    from types import FunctionType
-
-    assert isinstance(function, FunctionType)
-    return FunctionType(function.__code__, {"__builtins__": __builtins__}, function.__name__)
 
 
 def test_a_piece_is_complete_only_with_its_marker(corpus: list[str]) -> None:

@@ -9,11 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from curate.errors import CurateError
+from curate.outputs import resumable_directory
+from curate.shards import OURS, Options, export_key, shard_split
+from curate.shards.cluster import on_ray
+from curate.shards.options import ShardSize
+from curate.shards.spool import Task
+from curate.shards.work import Workplace
+from tests.curate.remote import by_value
 from tests.curate.shard_fixtures import splitted
 
 KILLS = 6
@@ -60,6 +68,52 @@ def contents(out: Path) -> dict[str, bytes]:
     names = [path for path in sorted(out.rglob("*")) if path.is_file()]
     own = {"shards.json", "input_cfg.yaml"}
     return {str(p.relative_to(out)): p.read_bytes() for p in names if p.name not in own}
+
+
+def kills_its_worker(place: Workplace, task: Task) -> dict[str, object]:
+    """Task 1 kills its worker the first time; task 2 each time, for as long as there is a flag."""
+    import os
+    import signal
+
+    from curate.shards.work import run_task
+
+    folder = place.stage.parent
+    first, always = folder / "died", folder / "poison"
+    if task.name == "train-000001" and not first.exists():
+        first.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task.name == "train-000002" and always.exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return dict(run_task(place, task))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
+    split: Path, tmp_path: Path, program: Path
+) -> None:
+    pytest.importorskip("ray")
+    subprocess.run(export(program, split, tmp_path / "local"), check=True)
+    (tmp_path / "poison").touch()
+    said: list[str] = []
+    options, out = Options(size=ShardSize(cuts=10)), tmp_path / "ray"
+    task = by_value(kills_its_worker)
+
+    def on_two_workers() -> Mapping[str, object]:
+        key = export_key(split, options)
+        with resumable_directory(out, OURS, "shards.json", key) as stage:
+            run = on_ray(say=said.append, run=task)
+            return shard_split(split, stage, out, options, 2, with_lhotse=False, run=run)
+
+    with pytest.raises(CurateError, match="train-000002: 3 workers died") as caught:
+        on_two_workers()
+    assert len(caught.value.faults) == 1
+    assert not out.exists()
+    assert sum("train-000001: its worker died (1 of 3)" in line for line in said) == 1
+    assert sum("train-000002: its worker died" in line for line in said) == 3
+    (tmp_path / "poison").unlink()
+    found = on_two_workers()
+    assert found["shards_kept"] == len(list((out / "train").glob("cuts.*"))) - 1 > 10
+    assert contents(out) == contents(tmp_path / "local")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,48 @@
+"""The tasks of an export on a Ray cluster, or on one of this machine's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from curate.errors import CurateError, Fault, raise_all
+from curate.profile.summary import Json
+from curate.scale.tasks import DEATHS, Died, cluster
+from curate.shards.pool import RunTasks
+from curate.shards.spool import Task
+from curate.shards.work import Workplace, run_task
+
+
+def on_ray(
+    address: str | None = None,
+    say: Callable[[str], None] = lambda said: None,
+    run: Callable[[Workplace, Task], Json] = run_task,
+) -> RunTasks:
+    """What runs tasks on the cluster at `address`, or on as many processes here as are asked for.
+
+    A worker that dies is replaced and its task tried again. CurateError, when all other tasks are
+    done, for each that took DEATHS workers with it. The stage must be visible to all workers under
+    the same name, and the audio too.
+    """
+
+    def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[Json]:
+        listed = list(tasks)
+        if not listed:
+            return
+        dead: list[int] = []
+        with cluster(address, workers, say) as started:
+            for number, result in started.each(run, place, listed, lambda at: listed[at].name):
+                if isinstance(result, Died):
+                    dead.append(number)
+                else:
+                    yield result
+        raise_all(CurateError, [_set_aside(listed[number]) for number in sorted(dead)])
+
+    return run_tasks
+
+
+def _set_aside(task: Task) -> Fault:
+    return Fault(
+        task.name,
+        f"{DEATHS} workers died while they stored it; it was set aside",
+        "the same command without --engine ray shows why; finished shards are kept",
+    )
