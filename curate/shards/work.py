@@ -248,7 +248,7 @@ def _skips(task: Task) -> str:
 
 def _own(name: str) -> str:
     """A name that no other process writes."""
-    return f"{gethostname()}.{os.getpid()}.{name}"
+    return f"{os.getpid()}.{gethostname()}.{name}"
 
 
 def _file(path: str, written: Written) -> Json:
