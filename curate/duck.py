@@ -1,4 +1,5 @@
-"""All SQL of the project: DuckDB over records.parquet, locked down, deterministic.
+"""All SQL of the project but for browsing's (curate.browse): DuckDB over records.parquet, locked
+down, deterministic.
 
 Sums are of whole microseconds and every result is ordered, so that threads change nothing.
 """
@@ -103,7 +104,8 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _name(column: str) -> str:
+def quoted(column: str) -> str:
+    """A name as SQL has it, whatever its characters."""
     return '"' + column.replace('"', '""') + '"'
 
 
@@ -113,9 +115,9 @@ class Records:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def query(self, sql: str) -> list[Row]:
-        """All rows of a query."""
-        return self._connection.execute(sql).fetchall()
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query with these parameters. One thread at a time may ask."""
+        return self._connection.execute(sql, list(values)).fetchall()
 
     def one(self, sql: str) -> Row:
         """The only row of a query."""
@@ -153,7 +155,7 @@ class Records:
     def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
         """Rows in which each metric is not null."""
         found = self.one(
-            f"SELECT {', '.join(f'count({_name(name)})' for name in metrics)} FROM records"
+            f"SELECT {', '.join(f'count({quoted(name)})' for name in metrics)} FROM records"
         )
         return {name: _int(n) for name, n in zip(metrics, found, strict=True)}
 
@@ -176,7 +178,7 @@ class Records:
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
         """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;
         by the share that is bad, then by the bad hours, then by value."""  # noqa: D209
-        name = _name(column)
+        name = quoted(column)
         return self.query(
             f"""
             SELECT {name}, count(*), sum(duration_us)::BIGINT AS us,
@@ -190,7 +192,7 @@ class Records:
     def strata(self, column: str, most: int) -> list[Row]:
         """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
         unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209
-        name = _name(column)
+        name = quoted(column)
         parts = ", ".join(
             f"coalesce(sum(duration_us) FILTER (verdict = '{verdict}'), 0)::BIGINT"
             for verdict in ("clean", "borderline", "unknown", "bad")

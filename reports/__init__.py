@@ -1,7 +1,7 @@
 """Self-contained HTML pages about the artefacts that curate and train write.
 
-`build` is the whole public interface. Importing this package is cheap: charts and templates
-are loaded when a page is built.
+`build` is the public interface, and `page_style` for pages that are served. Importing this package
+is cheap: charts and templates are loaded when a page is built.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Kind", "build"]
+__all__ = ["Kind", "build", "page_style"]
 
 Kind = Literal[
     "profile", "split", "shards", "train", "eval", "diff", "what-if", "audit", "verification"
@@ -26,3 +26,10 @@ def build(kind: Kind, folder: Path) -> Path:
     from reports.page import write
 
     return write(load(kind, folder), folder)
+
+
+def page_style() -> str:
+    """The style sheet of all pages: colours, type, tables."""
+    from reports.templating import text_of
+
+    return text_of("page.css")

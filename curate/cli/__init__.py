@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.cli import audit, doctor, look, merge, reconsider, rules, shard, split, whatif
+from curate.cli import audit, doctor, look, merge, reconsider, review, rules, shard, split, whatif
 from curate.cli.app import app
 from curate.command import run
 
@@ -14,6 +14,7 @@ __all__ = [
     "main",
     "merge",
     "reconsider",
+    "review",
     "rules",
     "shard",
     "split",

@@ -59,6 +59,15 @@ class Overrides:
         one, two = (np.array(sorted(found), np.uint64) for found in both)
         return one, two
 
+    @property
+    def audio_keys(self) -> frozenset[int]:
+        """AUDIO_KEY of the segments that something is decided about."""
+        return frozenset(self._by_audio)
+
+    def about(self, audio_key: int, content: str, duration_us: int) -> list[Decision]:
+        """What is decided about one record, of this content (see `content_of`) and duration."""
+        return list(self._about(audio_key, np.uint64(int(content, 16)), duration_us))
+
     def measure(self, clips: Clips, settings: Settings) -> pl.DataFrame:
         """Measured rows, those whose text is mended by the mended text; OVERRIDE and TEXT_FIX."""
         measured = measure(clips, settings)

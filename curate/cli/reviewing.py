@@ -1,0 +1,65 @@
+"""What `curate review` does: a desk over a profile, or a ballot over two sets of hypotheses."""
+
+from __future__ import annotations
+
+import secrets
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import reports
+from curate.audio.paths import allowed_roots
+from curate.duck import open_records
+from curate.errors import InputError
+from curate.review.app import blind_app, clip_of_record, review_app
+from curate.review.blind import Ballot, pairs
+from curate.review.desk import Desk
+from curate.review.serve import ADDRESS, listen_at, serve
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Who reviews, at which port (0: any), where audio lies, and whether a browser is opened."""
+
+    reviewer: str
+    port: int
+    root: Path | None
+    allow: Sequence[Path]
+    browser: bool
+    say: Say
+
+
+def review(profile: Path, log: Path, wish: Setting) -> None:
+    """Serve the desk until it is told to end."""
+    table = profile / "records.parquet"
+    if not table.is_file():
+        what, mend = "holds no records.parquet", "make it with curate profile"
+        raise InputError.of(profile, what, mend)
+    token = secrets.token_urlsafe(24)
+    with open_records(table) as records, listen_at(wish.port) as at:
+        desk = Desk(profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow))
+        port = at.getsockname()[1]
+        app = review_app(desk, reports.page_style(), token, port)
+        serve(app, at, lambda: _say(wish, port, token))
+
+
+def blind(a: Path, b: Path, votes: Path, wish: Setting) -> None:
+    """Serve the ballot until it is told to end."""
+    ballot = Ballot(pairs(a, b), votes, wish.reviewer)
+    clip = clip_of_record(wish.root or a.parent, allowed_roots(wish.allow))
+    token = secrets.token_urlsafe(24)
+    with listen_at(wish.port) as at:
+        port = at.getsockname()[1]
+        app = blind_app(ballot, clip, reports.page_style(), token, port)
+        serve(app, at, lambda: _say(wish, port, token))
+
+
+def _say(wish: Setting, port: int, token: str) -> None:
+    address = f"http://{ADDRESS}:{port}/?token={token}"
+    wish.say(f"review desk: {address}")
+    wish.say("it is open to this machine and this address alone; Ctrl-C ends it")
+    if wish.browser:
+        webbrowser.open(address)

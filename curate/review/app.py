@@ -1,0 +1,235 @@
+"""The web application of `curate review`: a page, and what its script asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from curate.audio.faults import Unusable
+from curate.browse import MOST, NoSuch, Place, Wish
+from curate.columns import VERDICTS
+from curate.errors import CurateError
+from curate.extras import require
+from curate.review.blind import Ballot
+from curate.review.clip import Clip, load_clip, spectrogram, wav
+from curate.review.desk import Desk, Refused, now
+from curate.review.guard import App, Guard
+
+PAGES: Mapping[str, str] = {
+    "review.html": "text/html", "blind.html": "text/html", "review.css": "text/css",
+    "review.js": "text/javascript", "blind.js": "text/javascript",
+}  # fmt: skip
+"""The files beside this module that are served, with their types."""
+
+Audio = Callable[[Mapping[str, Any]], Clip]
+"""Gives a record's clip."""
+
+_PARTS = ("strata", "rules_hit", "verdicts", "totals", "rules")
+
+
+def review_app(desk: Desk, style: str, token: str, port: int) -> App:
+    """The application over a desk; `style` is the style sheet that all pages of ours share."""
+    web = _Web()
+    page = partial(_page, web)
+    routes = [
+        web.route("/", page("review.html")),
+        *(web.route(f"/{name}", page(name)) for name in ("review.css", "review.js")),
+        web.route("/page.css", lambda request: web.text(style, "text/css")),
+        web.route("/favicon.ico", lambda request: web.text("", "image/x-icon")),
+        web.route("/api/profile", lambda request: web.json(about(desk))),
+        web.route("/api/records", lambda request: web.json(records(desk, request.query_params))),
+        web.route("/api/records/{row:int}", lambda request: web.json(desk.told(_row(request)))),
+        web.route("/api/records/{row:int}/audio", lambda r: web.wav(desk.clip(_row(r)))),
+        web.route("/api/records/{row:int}/spectrogram", lambda r: web.png(desk.clip(_row(r)))),
+        web.post(
+            "/api/records/{row:int}/decision", lambda r, sent: web.json(_decide(desk, r, sent))
+        ),
+        web.post("/api/records/{row:int}/undo", lambda r, sent: web.json(desk.undo(_row(r)))),
+    ]
+    return Guard(web.app(routes), token, port)
+
+
+def blind_app(ballot: Ballot, audio: Audio, style: str, token: str, port: int) -> App:
+    """The application that asks for votes between two hypotheses."""
+    web = _Web()
+    page = partial(_page, web)
+
+    def clip(request: Any) -> Clip:
+        return audio(ballot.pairs[request.path_params["id"]].record)
+
+    def vote(request: Any, sent: Mapping[str, Any]) -> Any:
+        ballot.vote(request.path_params["id"], str(sent.get("choice")), now())
+        return web.json(_asked(ballot))
+
+    routes = [
+        web.route("/", page("blind.html")),
+        *(web.route(f"/{name}", page(name)) for name in ("review.css", "blind.js")),
+        web.route("/page.css", lambda request: web.text(style, "text/css")),
+        web.route("/favicon.ico", lambda request: web.text("", "image/x-icon")),
+        web.route("/api/pair", lambda request: web.json(_asked(ballot))),
+        web.route("/api/result", lambda request: web.json(ballot.result())),
+        web.route("/api/pairs/{id}/audio", lambda request: web.wav(clip(request))),
+        web.route("/api/pairs/{id}/spectrogram", lambda request: web.png(clip(request))),
+        web.post("/api/pairs/{id}/vote", vote),
+    ]
+    return Guard(web.app(routes), token, port)
+
+
+def clip_of_record(folder: Path, allowed: Sequence[Path]) -> Audio:
+    """Clips of records that name their audio themselves."""
+
+    def clip(record: Mapping[str, Any]) -> Clip:
+        offset, seconds = float(record.get("offset") or 0.0), float(record["duration"])
+        return load_clip(str(record["audio_filepath"]), folder, allowed, offset, seconds)
+
+    return clip
+
+
+def about(desk: Desk) -> Mapping[str, object]:
+    """What the page needs to know of the profile before it asks for records."""
+    found = {name: desk.profile.get(name) for name in _PARTS}
+    return {
+        **found,
+        "reviewer": desk.reviewer,
+        "log": str(desk.log_path),
+        "decided": len(desk.overrides().standing.decisions),
+        "metrics": [{"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in desk.metrics],
+    }
+
+
+def records(desk: Desk, asked: Mapping[str, str]) -> Mapping[str, object]:
+    """A page of records, and how many there are."""
+    wish = wish_of(desk, asked)
+    count = int(asked.get("count", "50"))
+    if not 1 <= count <= MOST:
+        raise NoSuch(f"a page has 1 to {MOST} records")
+    listed, end = desk.page(wish, place_of(asked.get("after", "")), count)
+    rows, us = desk.tally(wish)
+    after = None if end is None else json.dumps(end)
+    return {"records": listed, "after": after, "rows": rows, "hours": us / 3.6e9}
+
+
+def wish_of(desk: Desk, asked: Mapping[str, str]) -> Wish:
+    """The records that a request's parameters name. NoSuch for what there is not."""
+    verdicts = tuple(name for name in asked.get("verdict", "").split(",") if name)
+    if unknown := set(verdicts) - set(VERDICTS):
+        raise NoSuch(f"{min(unknown)!r} is no verdict")
+    fields = tuple((name, asked[name]) for name in ("lang", "speaker", "source") if name in asked)
+    metric = asked.get("metric") or None
+    least, most = (_number(asked.get(name, "")) for name in ("least", "most"))
+    ranges = ((metric, least, most),) if metric and (least, most) != (None, None) else ()
+    decided = asked.get("decided", "")
+    keys = desk.decided_keys() if decided else None
+    down = asked.get("order", "down") != "up"
+    tag = asked.get("tag") or None
+    sort = metric if asked.get("sort", "metric") == "metric" else None
+    return Wish(verdicts, tag, fields, ranges, keys, decided == "no", sort, down)
+
+
+def place_of(text: str) -> Place | None:
+    """Where a page ended, as `records` gives it."""
+    if not text:
+        return None
+    value, row = json.loads(text)
+    return None if value is None else float(value), int(row)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text.strip() else None
+
+
+def _decide(desk: Desk, request: Any, sent: Mapping[str, Any]) -> Any:
+    text = sent.get("text")
+    if text is not None and not isinstance(text, str):
+        raise Refused("'text' is a text")
+    return desk.decide(_row(request), str(sent.get("decision")), text, str(sent.get("why", "")))
+
+
+def _row(request: Any) -> int:
+    return int(request.path_params["row"])
+
+
+def _asked(ballot: Ballot) -> Mapping[str, object]:
+    """The next pair, and how many are left; never how the votes stand, which would sway them."""
+    pair = ballot.next()
+    left = ballot.result()["left"]
+    return {"pair": pair and pair.as_json(), "left": left, "of": len(ballot.pairs)}
+
+
+def _page(web: _Web, name: str) -> Callable[[Any], Any]:
+    text = files("curate.review").joinpath("pages", name).read_text(encoding="utf-8")
+    return lambda request: web.text(text, PAGES[name])
+
+
+class _Web:
+    """Starlette, as far as it is used here; imported when an application is made."""
+
+    def __init__(self) -> None:
+        self._applications = require("starlette.applications", "curate review")
+        self._responses = require("starlette.responses", "curate review")
+        self._routing = require("starlette.routing", "curate review")
+
+    def app(self, routes: list[Any]) -> App:
+        """An application of these routes."""
+        made: App = self._applications.Starlette(routes=routes)
+        return made
+
+    def route(self, path: str, answer: Callable[[Any], Any]) -> Any:
+        """A path that is asked by GET; answered in a thread, so that none waits for another."""
+
+        def endpoint(request: Any) -> Any:
+            return self._said(lambda: answer(request))
+
+        return self._routing.Route(path, endpoint)
+
+    def post(self, path: str, answer: Callable[[Any, Mapping[str, Any]], Any]) -> Any:
+        """A path that a JSON object is sent to."""
+
+        async def endpoint(request: Any) -> Any:
+            body = await request.body()
+            return await self._in_thread(lambda: self._said(lambda: answer(request, _object(body))))
+
+        return self._routing.Route(path, endpoint, methods=["POST"])
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        concurrency = require("starlette.concurrency", "curate review")
+        return await concurrency.run_in_threadpool(work)
+
+    def _said(self, answer: Callable[[], Any]) -> Any:
+        """The answer, or what is wrong in one line."""
+        try:
+            return answer()
+        except Unusable as error:
+            return self.json({"error": str(error)}, 404)
+        except CurateError as error:
+            return self.json({"error": "; ".join(fault.what for fault in error.faults)}, 400)
+        except (NoSuch, Refused, ValueError, KeyError, TypeError) as error:
+            return self.json({"error": str(error)}, 400)
+
+    def json(self, value: object, status: int = 200) -> Any:
+        """JSON."""
+        return self._responses.JSONResponse(value, status)
+
+    def text(self, text: str, kind: str) -> Any:
+        """A text of a media type."""
+        return self._responses.Response(text, media_type=f"{kind}; charset=utf-8")
+
+    def wav(self, clip: Any) -> Any:
+        """A clip to be heard."""
+        cut = {"x-cut": "1"} if clip.cut else {}
+        return self._responses.Response(wav(clip), media_type="audio/wav", headers=cut)
+
+    def png(self, clip: Any) -> Any:
+        """A clip to be seen."""
+        return self._responses.Response(spectrogram(clip), media_type="image/png")
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    value = json.loads(body or b"{}")
+    if not isinstance(value, dict):
+        raise Refused("a JSON object is asked for")
+    return value

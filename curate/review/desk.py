@@ -1,0 +1,297 @@
+"""A profile on the desk: its records a page at a time, their audio, and what is decided of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.audio.faults import Unusable
+from curate.browse import Browser, Place, Wish
+from curate.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
+from curate.duck import Records
+from curate.errors import InputError
+from curate.manifest.lines import fetch_lines
+from curate.metrics import METRICS
+from curate.overrides import Decision, Overrides, append, content_of, read, undone
+from curate.overrides.identity import contents, shown
+from curate.profile.summary import Json, origins_of, read_profile
+from curate.review.clip import Clip, load_clip
+from curate.review.marks import alignment, longest_loop, longest_word
+
+MOST_TEXT = 20_000
+"""Characters of a transcript that are shown; nobody judges more by ear."""
+LISTED_TEXT = 200
+
+
+class Refused(ValueError):  # noqa: N818 - said to the one who asks
+    """What cannot be done with a record, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the profile with the record of its line, which is empty where there is none.
+
+    `content` is what its decisions name it by; None where nothing can be decided about it, and
+    `why_not` says why.
+    """
+
+    row: Mapping[str, Any]
+    record: Mapping[str, Any]
+    content: str | None
+    why_not: str = ""
+
+
+class Desk:
+    """One profile and one log of decisions, for one reviewer. Safe to be asked by many threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        records: Records,
+        log: Path,
+        reviewer: str,
+        root: Path | None = None,
+        allowed: Sequence[Path] = (),
+    ) -> None:
+        self.profile: Json = _profile(folder)
+        self.reviewer, self.log_path = reviewer, log
+        self._root, self._allowed = root, allowed
+        self._browser, self._lock = Browser(records), threading.Lock()
+        self._origins = origins_of(self.profile)
+        self._folders = {entry["source"]: Path(entry["folder"]) for entry in self.profile["inputs"]}  # type: ignore[attr-defined]
+        self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
+        self._known: tuple[tuple[int, int], Overrides] = (0, 0), Overrides()
+        self._tallies: dict[Wish, tuple[int, int]] = {}
+        self.overrides()
+
+    def overrides(self) -> Overrides:
+        """What stands in the log now; others may have added to it. ConfigError for a bad log."""
+        try:
+            found = self.log_path.stat()
+        except FileNotFoundError:
+            return self._known[1]
+        state = found.st_size, found.st_mtime_ns
+        if state != self._known[0]:
+            self._known = state, Overrides(read(self.log_path))
+        return self._known[1]
+
+    def tally(self, wish: Wish) -> tuple[int, int]:
+        """(rows, microseconds) that a wish is about."""
+        if wish not in self._tallies:
+            with self._lock:
+                found = self._browser.tally(wish)
+            if len(self._tallies) > 1000:
+                self._tallies.clear()
+            self._tallies[wish] = found
+        return self._tallies[wish]
+
+    def decided_keys(self) -> tuple[int, ...]:
+        """Audio keys of the records that something is decided about."""
+        return tuple(sorted(self.overrides().audio_keys))
+
+    def page(self, wish: Wish, after: Place | None, count: int) -> tuple[list[Json], Place | None]:
+        """The next records behind a place, for a list; and the place where they end, if any."""
+        metric = wish.sort or "duration_s"
+        with self._lock:
+            places = self._browser.page(wish, after, count)
+            rows = self._browser.details([row for _, row in places], [metric])
+        lines = self._lines(rows)
+        decisions = self._decisions(rows)
+        listed = [
+            {
+                **_said(row),
+                "value": row[metric],
+                "text": _text_of(lines[at])[:LISTED_TEXT],
+                "decision": _decision_json(decisions.get(at)),
+            }
+            for at, row in enumerate(rows)
+        ]
+        return listed, places[-1] if len(places) == count else None
+
+    def record(self, number: int) -> Record:
+        """One record. Refused where there is no such row."""
+        with self._lock:
+            found = self._browser.details([number], [metric.name for metric in self.metrics])
+        if not found:
+            raise Refused(f"there is no row {number}")
+        (row,) = found
+        (line,) = self._lines(found)
+        if row[MALFORMED.name] is not None:
+            return Record(row, {}, None, f"the line can be no record: {row[MALFORMED.name]}")
+        try:
+            stated = json.loads(line)
+            content = content_of(stated)
+        except ValueError:
+            stated, content = {}, None
+        known = shown(contents(_identity([row]))[0])
+        if content is None or (row["text_fix"] is None and content != known):
+            why = "the manifest has changed since it was profiled: profile it again"
+            return Record(row, {}, None, why)
+        return Record(row, stated, content)
+
+    def told(self, number: int) -> Json:
+        """All that is shown of one record."""
+        found = self.record(number)
+        row, text = found.row, str(found.record.get("text", ""))
+        shown_text = text[:MOST_TEXT]
+        other = found.record.get("pred_text")
+        rules = {tag.partition(":")[2] for tag in row["tags"] or ()}
+        return {
+            **_said(row),
+            "text": shown_text,
+            "text_chars": len(text),
+            "text_fix": row["text_fix"],
+            "marks": [
+                {"what": what, "span": span}
+                for what, find in (("loop", longest_loop), ("word", longest_word))
+                if rules & _MARKED[what] and (span := find(shown_text)) is not None
+            ],
+            "against": alignment(shown_text, other[:MOST_TEXT]) if isinstance(other, str) else None,
+            "audio": str(found.record.get("audio_filepath", "")),
+            "offset_s": row["offset_s"] or 0.0,
+            "metrics": [
+                {"name": metric.name, "unit": metric.unit, "value": row[metric.name]}
+                for metric in self.metrics
+                if row[metric.name] is not None
+            ],
+            "decision": _decision_json(self._decision_of(found)),
+            "why_not": found.why_not,
+        }
+
+    def clip(self, number: int) -> Clip:
+        """The audio of a record. Unusable or Refused where there is none to hear."""
+        found = self.record(number)
+        if not found.record:
+            raise Refused(found.why_not)
+        row = found.row
+        folder = self._root or self._folders[row["source"]]
+        name = str(found.record["audio_filepath"])
+        if name.startswith(f"{row['source']}#"):
+            raise Unusable("inside an archive: its own tools read it", "archived")
+        seconds = row["duration_us"] / 1e6
+        return load_clip(name, folder, self._allowed, row["offset_s"] or 0.0, seconds)
+
+    def decide(self, number: int, decision: str, text: str | None = None, why: str = "") -> Json:
+        """Add a decision to the log, on disk when this returns; all that is shown then.
+
+        Refused where nothing can be decided, ConfigError for what is no decision.
+        """
+        found = self._decidable(number)
+        append(self.log_path, self._new(found, decision, text, why))
+        return self.told(number)
+
+    def undo(self, number: int) -> Json:
+        """Take the last decision about a record back, whoever made it; all that is shown then."""
+        found = self._decidable(number)
+        last = self._decision_of(found)
+        if last is None:
+            raise Refused("nothing is decided about it")
+        append(self.log_path, undone(last, self.reviewer, now()))
+        return self.told(number)
+
+    def _decidable(self, number: int) -> Record:
+        found = self.record(number)
+        if found.content is None:
+            raise Refused(found.why_not)
+        return found
+
+    def _new(self, found: Record, decision: str, text: str | None, why: str) -> Decision:
+        offset = found.record.get("offset")
+        return Decision(
+            decision,
+            self.reviewer,
+            now(),
+            audio_filepath=str(found.record["audio_filepath"]),
+            offset=float(offset) if isinstance(offset, int | float) else None,
+            content=found.content,
+            text=text,
+            why=why,
+        )
+
+    def _decision_of(self, found: Record) -> Decision | None:
+        if found.content is None:
+            return None
+        row = dict(found.row)
+        about = self.overrides().about(int(row[AUDIO_KEY.name]), found.content, row["duration_us"])
+        return max(about, key=lambda it: it.line, default=None)
+
+    def _decisions(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[int, Decision]:
+        """By place in the list, the decision about each row, as far as it was not mended before."""
+        return self.overrides().decided(_identity(rows)) if rows else {}
+
+    def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
+        """The line of each row, as a NeMo line."""
+        places: dict[str, list[tuple[int, int]]] = {}
+        for row in rows:
+            places.setdefault(row["source"], []).append((row["byte_offset"], row["byte_length"]))
+        try:
+            found = {name: fetch_lines(self._origins[name], at) for name, at in places.items()}
+        except (OSError, InputError):
+            return [b"" for _ in rows]
+        return [
+            found[row["source"]].get((row["byte_offset"], row["byte_length"]), b"") for row in rows
+        ]
+
+
+_MARKED: Mapping[str, frozenset[str]] = {
+    "loop": frozenset({"repetitions", "loop_share", "word_run", "phrase_run"}),
+    "word": frozenset({"word_len", "longest_token", "second_longest_ratio", "char_run"}),
+}
+"""What is marked in a text, by the rules that speak of it."""
+
+
+def _profile(folder: Path) -> Json:
+    try:
+        return read_profile(folder)
+    except (OSError, ValueError, AssertionError) as error:
+        what, mend = f"is no profile: {error}", "make one with curate profile"
+        raise InputError.of(folder, what, mend) from None
+
+
+def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The columns that decisions are matched by."""
+    columns = (AUDIO_KEY, TEXT_KEY, DURATION_US, MALFORMED)
+    return pl.DataFrame(
+        {each.name: [row[each.name] for row in rows] for each in columns},
+        schema={each.name: each.dtype for each in columns},
+    )
+
+
+def _said(row: Mapping[str, Any]) -> Json:
+    us = row["duration_us"]
+    return {
+        "row": row["row"],
+        "id": f"{row['source']}:{row['line']}",
+        "verdict": row["verdict"],
+        "tags": row["tags"] or [],
+        "reason": row["reason"] or row[MALFORMED.name],
+        "lang": row["lang"],
+        "speaker": row["speaker"],
+        "duration_s": None if us is None else us / 1e6,
+    }
+
+
+def _text_of(line: bytes) -> str:
+    try:
+        return str(json.loads(line).get("text", ""))
+    except (ValueError, AttributeError):
+        return line.decode("utf-8", "replace")
+
+
+def _decision_json(decision: Decision | None) -> Json | None:
+    if decision is None:
+        return None
+    names = ("decision", "by", "at", "why", "text")
+    return {name: getattr(decision, name) for name in names}
+
+
+def now() -> str:
+    """The time, as decisions have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

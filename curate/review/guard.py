@@ -1,0 +1,127 @@
+"""Who may ask: this machine's browser, by the token it was given, and no page of anyone else's.
+
+A page on the internet can send requests to 127.0.0.1, under a name of its own that resolves there
+(DNS rebinding). So the Host must be ours, a token must come with every request, what changes
+anything must come from our own Origin, and nothing of ours may stand in another's frame.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Any, Receive, Send], Awaitable[None]]
+
+COOKIE = "curate_review"
+MOST_BYTES = 4 << 20
+"""Of a request's body."""
+
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets through what comes with the token, at our own address; answers the rest itself."""
+
+    app: App
+    token: str
+    port: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request (ASGI)."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        headers = {
+            key.decode("latin-1").lower(): v.decode("latin-1") for key, v in scope["headers"]
+        }
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await _answer(send, *refusal)
+        elif self._shown_token(scope) is not None:
+            await _answer(send, 303, "", {"location": "/", "set-cookie": self._cookie()})
+        else:
+            await self.app(scope, receive, _with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
+        hosts = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
+        if headers.get("host") not in hosts:
+            return 421, "this address is not served here"
+        if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not (
+            self._is_first(scope)
+        ):
+            return 403, "another site asked"
+        if not self._knows(self._shown_token(scope)) and not self._knows(_cookie_of(headers)):
+            return 403, "no valid token: open the address that `curate review` printed"
+        if scope["method"] not in {"GET", "HEAD"}:
+            origin = headers.get("origin", "")
+            if origin not in {f"http://{host}" for host in hosts}:
+                return 403, "a change asked for by another origin"
+            length = headers.get("content-length", "")
+            if not length.isdigit():
+                return 411, "how long is it?"
+            if int(length) > MOST_BYTES:
+                return 413, "too large"
+        return None
+
+    def _is_first(self, scope: Scope) -> bool:
+        """A link with the token may be followed from anywhere: a terminal, a chat."""
+        return scope["path"] == "/" and self._knows(self._shown_token(scope))
+
+    def _shown_token(self, scope: Scope) -> str | None:
+        if scope["method"] != "GET" or scope["path"] != "/":
+            return None
+        values = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+        return values[0] if values else None
+
+    def _knows(self, token: str | None) -> bool:
+        return token is not None and hmac.compare_digest(token.encode(), self.token.encode())
+
+    def _cookie(self) -> str:
+        return f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+
+
+def _cookie_of(headers: Mapping[str, str]) -> str | None:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def _with_headers(send: Send) -> Send:
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            ours = [(key.encode(), value.encode()) for key, value in _HEADERS.items()]
+            message = {**message, "headers": [*message.get("headers", ()), *ours]}
+        await send(message)
+
+    return sent
+
+
+async def _answer(
+    send: Send, status: int, text: str, more: Mapping[str, str] | None = None
+) -> None:
+    headers = {"content-type": "text/plain; charset=utf-8", **_HEADERS, **(more or {})}
+    raw = [(key.encode(), value.encode()) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": text.encode()})

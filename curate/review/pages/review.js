@@ -1,0 +1,344 @@
+"use strict";
+// The desk: a list of records, one of them to hear, and keys to decide with. Whatever comes from a
+// manifest is set as text, never as markup.
+const by = (id) => document.getElementById(id);
+const wish = by("wish");
+// `asked` and `opened` count, so that a slow answer to an earlier question is told and dropped.
+const state = { after: null, rows: [], at: -1, asked: 0, opened: 0, url: null, text: "" };
+
+function element(name, text, kind) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (kind) made.className = kind;
+  return made;
+}
+
+// Controls and marks that change how their neighbours show stand as labels.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+function said(text) {
+  const parts = document.createDocumentFragment();
+  let from = 0;
+  for (const found of text.matchAll(HIDDEN)) {
+    if (found[0] === "\u200c" || found[0] === "\u200d") continue;
+    const code = found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    parts.append(text.slice(from, found.index), element("span", `U+${code}`, "hidden-sign"));
+    from = found.index + found[0].length;
+  }
+  parts.append(text.slice(from));
+  return parts;
+}
+function run(text, kind, name = "span") {
+  const made = element(name, undefined, kind);
+  made.append(said(text));
+  return made;
+}
+function isolated(...parts) {
+  const made = document.createElement("bdi");
+  made.append(...parts);
+  return made;
+}
+
+const number = (value) =>
+  Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
+
+async function ask(path, sent) {
+  const options = sent && {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(sent),
+  };
+  const answer = await fetch(path, options);
+  const found = await answer.json().catch(() => ({ error: `the desk answered ${answer.status}` }));
+  if (!answer.ok) throw new Error(found.error);
+  return found;
+}
+function complain(error) {
+  by("fault").hidden = !error;
+  by("fault").textContent = error ? error.message : "";
+}
+
+function options(name, values) {
+  for (const [value, text] of values) {
+    const made = element("option", text);
+    made.value = value;
+    wish.elements[name].append(made);
+  }
+}
+async function begin() {
+  const about = await ask("/api/profile");
+  by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
+  options("verdict", ["borderline", "bad", "unknown", "clean", "malformed"].map((name) => [name, name]));
+  options("verdict", [["bad,borderline", "bad or borderline"]]);
+  const spoke = about.rules_hit.filter((rule) => rule.rows > 0);
+  options("tag", spoke.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
+  options("lang", (about.strata.lang || []).map((each) => [each.value ?? "", each.value ?? "none"]));
+  for (const each of (about.strata.speaker || []).slice(0, 200)) {
+    if (each.value === null) continue;
+    const made = document.createElement("option");
+    made.value = each.value;
+    by("speakers").append(made);
+  }
+  options("metric", about.metrics.map((each) => [each.name, each.name]));
+  by("log").textContent = `Decisions go to ${about.log}. curate profile … --overrides ${about.log} makes them count, in the splits too.`;
+  const asked = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of asked) if (wish.elements[name]) wish.elements[name].value = value;
+  if (![...asked].length && about.rules_hit.some((rule) => rule.rows)) wish.elements.verdict.value = "borderline";
+  await list(true);
+}
+
+function parameters() {
+  const found = new URLSearchParams();
+  for (const [name, value] of new FormData(wish)) {
+    if (name === "lang" ? value !== "*" : value !== "") found.set(name, value);
+  }
+  if (found.get("order") === "down") found.delete("order");
+  return found;
+}
+async function list(anew) {
+  const asked = ++state.asked;
+  const wanted = parameters();
+  if (anew) history.replaceState(null, "", `#${wanted}`);
+  if (!anew) wanted.set("after", state.after);
+  try {
+    const found = await ask(`/api/records?${wanted}`);
+    if (asked !== state.asked) return;
+    complain(null);
+    if (anew) {
+      state.rows = [];
+      state.at = -1;
+      by("records").replaceChildren();
+    }
+    const first = state.rows.length;
+    state.rows.push(...found.records);
+    found.records.forEach((each, at) => by("records").append(item(each, first + at)));
+    state.after = found.after;
+    by("more").hidden = found.after === null;
+    const hours = found.hours < 0.1 ? `${(found.hours * 60).toFixed(1)} min` : `${number(found.hours)} h`;
+    by("headline").textContent = found.rows
+      ? `${found.rows.toLocaleString("en")} records, ${hours}`
+      : "No record is like that: widen the filters";
+    if (anew) await (found.records.length ? open(0, false) : close());
+  } catch (error) {
+    complain(error);
+  }
+}
+function item(each, at) {
+  const made = document.createElement("li");
+  made.append(element("span", undefined, `swatch b-${each.verdict}`), isolated(run(each.text || "no text", "said")));
+  made.children[1].className = "said";
+  made.append(element("span", each.value === null ? "" : number(each.value), "value"));
+  const under = element("span", undefined, "under");
+  if (each.decision) under.append(run(`${each.decision.decision} by ${each.decision.by} `, "done"));
+  under.append(said([each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
+  made.append(under);
+  made.addEventListener("click", () => open(at));
+  return made;
+}
+
+async function open(at, jump = true) {
+  if (at < 0 || at >= state.rows.length) return;
+  state.at = at;
+  const turn = ++state.opened;
+  [...by("records").children].forEach((each, i) => each.setAttribute("aria-current", String(i === at)));
+  const current = by("records").children[at];
+  current.scrollIntoView({ block: "nearest" });
+  if (jump && window.innerWidth < 992) by("record").scrollIntoView();
+  leave();
+  silence();
+  const { row } = state.rows[at];
+  try {
+    const told = await ask(`/api/records/${row}`);
+    if (state.opened !== turn) return;
+    show(told);
+    await hear(row, turn);
+  } catch (error) {
+    if (state.opened === turn) complain(error);
+  }
+}
+function close() {
+  state.opened += 1;
+  silence();
+  by("shown").hidden = true;
+  by("title").textContent = "No record";
+}
+function show(told) {
+  by("shown").hidden = false;
+  by("title").replaceChildren(said(told.id));
+  by("swatch").className = `swatch b-${told.verdict}`;
+  by("verdict").textContent = told.verdict;
+  by("reason").replaceChildren(said(told.reason || ""));
+  decided(told);
+  state.text = told.text;
+  text(told);
+  by("against").hidden = !told.against;
+  if (told.against) by("aligned").replaceChildren(isolated(...told.against.flatMap(edit)));
+  const facts = [["language", told.lang], ["speaker", told.speaker], ["seconds", told.duration_s], ["from second", told.offset_s || null]];
+  const rows = [...facts, ...told.metrics.map((each) => [each.name, each.value])];
+  by("facts").replaceChildren(
+    ...rows.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {
+      const made = document.createElement("div");
+      const shown = typeof value === "number" ? number(value) : typeof value === "boolean" ? (value ? "yes" : "no") : value;
+      made.append(element("dt", name), run(String(shown), undefined, "dd"));
+      return made;
+    }),
+  );
+  const may = !told.why_not;
+  for (const button of by("keys").children) if ("kbreu".includes(button.dataset.key)) button.disabled = !may;
+}
+function decided(told) {
+  const last = told.decision;
+  const what = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text mended" };
+  by("decided").replaceChildren(
+    said(last ? `${what[last.decision]} by ${last.by}, ${last.at}${last.text ? `: ${last.text}` : ""}` : told.why_not),
+  );
+  state.mended = last && last.text;
+}
+// Spans count code points; each mark stands round the text that its rule speaks of.
+function text(told) {
+  const points = [...told.text];
+  const mark = told.marks[0];
+  const cut = (from, to) => points.slice(from, to).join("");
+  const parts = mark
+    ? [said(cut(0, mark.span[0])), run(cut(...mark.span), undefined, "mark"), said(cut(mark.span[1]))]
+    : [said(told.text)];
+  by("text").replaceChildren(isolated(...parts));
+  if (told.text_chars > told.text.length) {
+    by("text").append(element("span", ` … of ${told.text_chars.toLocaleString("en")} characters`, "note"));
+  }
+  if (!told.text) by("text").replaceChildren(element("span", "no text", "none"));
+}
+function edit([what, ours, theirs]) {
+  if (what === "equal") return [said(`${ours} `)];
+  if (what === "delete") return [run(ours, "delete"), " "];
+  if (what === "insert") return [run(theirs, "insert"), " "];
+  const made = element("span", undefined, "replace");
+  made.append(run(ours, undefined, "s"), run(theirs, undefined, "b"));
+  return [made, " "];
+}
+
+const audio = by("audio");
+function silence() {
+  audio.pause();
+  audio.removeAttribute("src");
+  if (state.url) URL.revokeObjectURL(state.url);
+  state.url = null;
+  by("spectrogram").removeAttribute("src");
+  by("heard").textContent = "";
+  by("play").disabled = true;
+}
+async function hear(row, turn) {
+  const answer = await fetch(`/api/records/${row}/audio`);
+  const found = answer.ok ? await answer.blob() : await answer.json();
+  if (state.opened !== turn) return;
+  if (!answer.ok) {
+    by("heard").replaceChildren(said(`Nothing to hear: ${found.error}`));
+    return;
+  }
+  state.url = URL.createObjectURL(found);
+  audio.src = state.url;
+  by("play").disabled = false;
+  by("spectrogram").src = `/api/records/${row}/spectrogram`;
+  if (answer.headers.get("x-cut")) by("heard").textContent = "Only the first two minutes are played.";
+}
+function play() {
+  if (!state.url) return;
+  if (audio.paused) audio.play();
+  else audio.pause();
+}
+function follow() {
+  const part = audio.duration ? audio.currentTime / audio.duration : 0;
+  by("needle").style.left = `${100 * part}%`;
+  if (!audio.paused) requestAnimationFrame(follow);
+}
+audio.addEventListener("play", () => {
+  by("play").firstChild.textContent = "Pause";
+  by("needle").parentElement.classList.add("playing");
+  follow();
+});
+audio.addEventListener("pause", () => (by("play").firstChild.textContent = "Play"));
+by("play").addEventListener("click", play);
+by("needle").parentElement.addEventListener("click", (event) => {
+  if (!audio.duration) return;
+  const box = event.currentTarget.getBoundingClientRect();
+  audio.currentTime = ((event.clientX - box.left) / box.width) * audio.duration;
+  follow();
+});
+
+async function decide(path, sent, move) {
+  const { at } = state;
+  if (at < 0) return;
+  const each = state.rows[at];
+  const turn = state.opened;
+  try {
+    const told = await ask(`/api/records/${each.row}/${path}`, sent);
+    complain(null);
+    each.decision = told.decision;
+    if (state.rows[at] !== each) return;
+    const made = item(each, at);
+    by("records").children[at].replaceWith(made);
+    if (state.opened !== turn) return;
+    made.setAttribute("aria-current", "true");
+    decided(told);
+    if (move) await step(1);
+  } catch (error) {
+    complain(error);
+  }
+}
+async function step(by_) {
+  if (state.at + by_ >= state.rows.length && state.after !== null) await list(false);
+  await open(state.at + by_);
+}
+function mend() {
+  by("mend").hidden = false;
+  by("mended").value = state.mended || state.text;
+  by("mended").focus();
+}
+function leave() {
+  by("mend").hidden = true;
+}
+by("mend").addEventListener("submit", (event) => {
+  event.preventDefault();
+  leave();
+  by("record").focus();
+  decide("decision", { decision: "text", text: by("mended").value }, false);
+});
+by("mended").addEventListener("keydown", (event) => {
+  if (event.key === "Escape") leave();
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    by("mend").requestSubmit();
+  }
+});
+by("leave").addEventListener("click", leave);
+
+const KEYS = {
+  k: () => decide("decision", { decision: "keep" }, true),
+  b: () => decide("decision", { decision: "borderline" }, true),
+  r: () => decide("decision", { decision: "reject" }, true),
+  u: () => decide("undo", {}, false),
+  e: mend,
+  n: () => step(1),
+  p: () => step(-1),
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  " ": play,
+};
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  const pressed = event.key === " " && event.target.closest("button");
+  if (typing || pressed || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+  event.preventDefault();
+  if (state.at >= 0) KEYS[event.key]();
+});
+for (const button of by("keys").children) {
+  button.append(element("kbd", button.dataset.key));
+  button.addEventListener("click", () => state.at >= 0 && KEYS[button.dataset.key]());
+}
+by("play").append(element("kbd", "space"));
+wish.addEventListener("change", () => list(true));
+wish.addEventListener("submit", (event) => {
+  event.preventDefault();
+  list(true);
+});
+by("more").addEventListener("click", () => list(false));
+begin().catch(complain);

@@ -1,0 +1,40 @@
+"""The server: one socket on this machine's own address, open until it is told to end."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from curate.errors import ConfigError
+from curate.extras import require
+from curate.review.guard import App
+
+ADDRESS = "127.0.0.1"
+
+
+def listen_at(port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. ConfigError where the port is taken."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((ADDRESS, port))
+    except (OSError, OverflowError) as error:
+        found.close()
+        what = f"{port} cannot be had: {error}"
+        raise ConfigError.of("--port", what, "name another, or leave it out") from None
+    return found
+
+
+def serve(app: App, at: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Answer until SIGINT or SIGTERM."""
+    uvicorn = require("uvicorn", "curate review")
+
+    class Server(uvicorn.Server):  # type: ignore[misc, name-defined]
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            on_ready()
+
+    settings = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, lifespan="off"
+    )
+    Server(settings).run(sockets=[at])

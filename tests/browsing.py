@@ -1,0 +1,83 @@
+"""Pages in a real, headless Chromium: what they say, whom they ask, and who can use them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SCREENS: list[dict[str, Any]] = [
+    {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
+    for width, height in ((1280, 900), (390, 844))
+    for scheme in ("light", "dark")
+]
+"""A desk's and a phone's screen, by day and by night."""
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A headless Chromium, the system's own; skips where there is none, or no Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def watched(opened: Any, address: str, screen: dict[str, Any] = SCREENS[0]) -> Iterator[Any]:
+    """A page of the browser, which must say nothing on its console and ask nobody else."""
+    context = opened.new_context(**screen)
+    page = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    yield page
+    context.close()
+    own = re.match(r"\w+://[^/]*", address)
+    assert own is not None
+    foreign = [url for url in asked if not url.startswith((own[0], f"blob:{own[0]}", "data:"))]
+    assert (said, foreign) == ([], [])
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds serious or critical on the page as it is now: rule and place."""
+    axe = pytest.importorskip("axe_playwright_python")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((found) => found.violations)")
+    return [
+        f"{each['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"]
+    ]
+
+
+def until(page: Any, holds: str, seconds: float = 20.0) -> None:
+    """Wait until an expression of JavaScript holds.
+
+    Playwright's own waiting evaluates text in the page, which our pages' policies refuse.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(holds):
+        if time.monotonic() > end:
+            pytest.fail(f"never came true: {holds}")
+        time.sleep(0.02)
+
+
+def sticks_out(page: Any) -> int:
+    """Pixels by which the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))

@@ -1,0 +1,430 @@
+"""The review desk over HTTP: who is let in, what can be asked, and what a hostile request gets."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile as sf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.audio.faults import Unusable
+from curate.browse import Browser, NoSuch, Wish
+from curate.duck import open_records
+from curate.errors import ConfigError, InputError
+from curate.profile import profile_into
+from curate.review.app import review_app
+from curate.review.blind import Ballot, pairs, sign_test
+from curate.review.clip import HEIGHT, LONGEST_S, WIDTH, Clip, load_clip, spectrogram, wav
+from curate.review.desk import Desk
+from curate.review.marks import alignment, longest_loop, longest_word
+from curate.ruleset import load_rules
+
+testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
+
+TOKEN, PORT = "the-token", 4711
+OWN = f"http://127.0.0.1:{PORT}"
+RATE = 8000
+
+
+def record(number: int, **more: object) -> dict[str, object]:
+    return {
+        "audio_filepath": "long.wav", "offset": float(number), "duration": 1.0,
+        "text": f"these are words number {number}", "lang": ("en", "de")[number % 2],
+        "speaker": f"s{number % 3}", **more,
+    }  # fmt: skip
+
+
+ROWS = [
+    *(record(n) for n in range(20)),
+    record(20, text="so " * 20),  # bad: repetitions
+    record(21, audio_filepath="gone.wav"),
+    record(22, audio_filepath="../../../../../../etc/passwd"),
+    record(23, audio_filepath="|touch /tmp/marker"),
+    record(24, audio_filepath="/dev/zero"),
+    record(25, text="x" * 1_000_000),
+    record(26, text="</script><b>\x1b[31m", pred_text="these were words"),
+]
+BROKEN = len(ROWS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile of ROWS, and a line that is no record, beside 30 s of a rising tone."""
+    made = tmp_path_factory.mktemp("desk")
+    seconds = np.arange(30 * RATE) / RATE
+    sf.write(made / "long.wav", 0.5 * np.sin(2 * np.pi * (100 + 50 * seconds) * seconds), RATE)
+    lines = [json.dumps(row, ensure_ascii=False) for row in ROWS]
+    (made / "m.jsonl").write_text("\n".join([*lines, "{broken"]) + "\n", encoding="utf-8")
+    (made / "profile").mkdir()
+    profile_into([str(made / "m.jsonl")], made / "profile", load_rules(None))
+    return made
+
+
+@pytest.fixture
+def desk(folder: Path, tmp_path: Path) -> Iterator[Desk]:
+    with open_records(folder / "profile" / "records.parquet") as records:
+        yield Desk(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
+
+
+@pytest.fixture
+def client(desk: Desk) -> Any:
+    made = testclient.TestClient(
+        review_app(desk, "", TOKEN, PORT), base_url=OWN, follow_redirects=False
+    )
+    made.cookies.set("curate_review", TOKEN)
+    return made
+
+
+def post(client: Any, path: str, sent: object, **headers: str) -> Any:
+    return client.post(path, content=json.dumps(sent), headers={"origin": OWN, **headers})
+
+
+PATHS = ["/", "/review.js", "/page.css", "/api/profile", "/api/records", "/api/records/0",
+         "/api/records/0/audio", "/api/records/0/spectrogram"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("headers", "cookie", "status"),
+    [
+        ({}, TOKEN, 200),
+        ({}, "another", 403),
+        ({}, None, 403),
+        ({"host": "evil.example:4711"}, TOKEN, 421),  # its name resolves to this machine
+        ({"host": "127.0.0.1:80"}, TOKEN, 421),
+        ({"sec-fetch-site": "cross-site"}, TOKEN, 403),
+        ({"sec-fetch-site": "same-site"}, TOKEN, 403),
+        ({"sec-fetch-site": "same-origin"}, TOKEN, 200),
+    ],
+)
+def test_who_may_ask(
+    client: Any, path: str, headers: Mapping[str, str], cookie: str | None, status: int
+) -> None:
+    client.cookies.clear()
+    if cookie:
+        client.cookies.set("curate_review", cookie)
+    found = client.get(path, headers=dict(headers))
+    assert found.status_code == status
+    assert "script-src 'self'" in found.headers["content-security-policy"]
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert found.headers["cache-control"] == "no-store"
+
+
+def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
+    client.cookies.clear()
+    assert client.get("/?token=wrong").status_code == 403
+    found = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
+    assert (found.status_code, found.headers["location"]) == (303, "/")
+    said = found.headers["set-cookie"]
+    assert all(part in said for part in (f"curate_review={TOKEN}", "HttpOnly", "SameSite=Strict"))
+
+
+@pytest.mark.parametrize("path", ["/api/records/0/decision", "/api/records/0/undo"])
+@pytest.mark.parametrize(
+    "origin", [None, "null", "http://evil.example", f"https://127.0.0.1:{PORT}"]
+)
+def test_nobody_else_decides(client: Any, desk: Desk, path: str, origin: str | None) -> None:
+    headers = {"origin": origin} if origin else {}
+    found = client.post(path, content='{"decision": "reject"}', headers=headers)
+    assert found.status_code == 403
+    assert not desk.log_path.exists()
+
+
+def test_a_flood_is_not_read(client: Any, desk: Desk) -> None:
+    assert post(client, "/api/records/0/decision", {"text": "x" * (5 << 20)}).status_code == 413
+    flood = (b"x" for _ in range(3))  # chunked: it does not say how long it is
+    found = client.post("/api/records/0/decision", content=flood, headers={"origin": OWN})
+    assert found.status_code == 411
+    assert not desk.log_path.exists()
+
+
+def test_decisions_are_logged_undone_and_seen_by_others(
+    client: Any, desk: Desk, folder: Path
+) -> None:
+    told = post(client, "/api/records/3/decision", {"decision": "reject", "why": "a door"}).json()
+    assert (told["decision"]["decision"], told["decision"]["by"]) == ("reject", "anna")
+    told = post(client, "/api/records/3/decision", {"decision": "text", "text": "mended"}).json()
+    assert told["decision"]["text"] == "mended"
+    with open_records(folder / "profile" / "records.parquet") as records:
+        other = Desk(folder / "profile", records, desk.log_path, "ben")
+        assert other.told(3)["decision"] == told["decision"]
+        undone: Any = other.undo(3)["decision"]
+        assert undone["decision"] == "reject"
+    assert client.get("/api/records/3").json()["decision"]["decision"] == "reject"
+    listed = client.get("/api/records?decided=yes").json()
+    assert [row["row"] for row in listed["records"]] == [3]
+    assert listed["records"][0]["decision"]["why"] == "a door"
+    assert client.get("/api/records?decided=no").json()["rows"] == len(ROWS)
+    names = [json.loads(line)["by"] for line in desk.log_path.read_text().splitlines()]
+    assert names == ["anna", "anna", "ben"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "said"),
+    [
+        ("0/undo", {}, "nothing is decided"),
+        (f"{BROKEN}/decision", {"decision": "keep"}, "can be no record"),
+        ("9999/decision", {"decision": "keep"}, "no row 9999"),
+        ("0/decision", {"decision": "burn"}, "burn"),
+        ("0/decision", {"decision": "text"}, "mended"),
+        ("0/decision", {"decision": "text", "text": 3}, "is a text"),
+        ("0/decision", ["keep"], "object"),
+    ],
+)
+def test_what_cannot_be_decided(
+    client: Any, desk: Desk, path: str, sent: object, said: str
+) -> None:
+    found = post(client, f"/api/records/{path}", sent)
+    assert found.status_code == 400
+    assert said in found.json()["error"]
+    assert not desk.log_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (21, "cannot be opened"),
+        (22, "cannot be decoded"),  # a regular file, and no audio: nothing of it comes back
+        (23, "nothing is run"),
+        (24, "system's own"),
+        (BROKEN, "can be no record"),
+    ],
+)
+@pytest.mark.parametrize("what", ["audio", "spectrogram"])
+def test_what_cannot_be_heard(client: Any, row: int, said: str, what: str) -> None:
+    found = client.get(f"/api/records/{row}/{what}")
+    assert found.status_code in {400, 404}
+    assert said in found.json()["error"]
+    assert not Path("/tmp/marker").exists()
+
+
+def test_roots_hold_at_the_desk_too(folder: Path, tmp_path: Path) -> None:
+    with open_records(folder / "profile" / "records.parquet") as records:
+        desk = Desk(folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,))
+        with pytest.raises(Unusable, match="allowed roots"):
+            desk.clip(0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../m.jsonl", "/%2e%2e/m.jsonl", "/pages/review.html", "/review.html", "/api/records/-1",
+     "/api/records/0/audio/../../../m.jsonl", "/api/records/a/audio", "/blind.js"],
+)  # fmt: skip
+def test_no_path_is_served(client: Any, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_what_is_heard_is_the_segment(client: Any, folder: Path) -> None:
+    found = client.get("/api/records/7/audio")
+    heard, rate = sf.read(io.BytesIO(found.content))
+    whole, _ = sf.read(folder / "long.wav")
+    assert rate == RATE
+    np.testing.assert_allclose(heard, whole[7 * RATE : 8 * RATE], atol=1e-4)
+
+
+def test_a_record_as_it_is_shown(client: Any) -> None:
+    loop = client.get("/api/records/20").json()
+    assert loop["verdict"] == "bad"
+    assert loop["tags"] == ["bad:char_rate", "bad:repetitions", "borderline:loop_share"]
+    assert loop["marks"] == [{"what": "loop", "span": [0, 59]}]
+    assert {"name": "repetitions", "unit": "times", "value": 20} in loop["metrics"]
+    long = client.get("/api/records/25").json()
+    assert (len(long["text"]), long["text_chars"]) == (20_000, 1_000_000)
+    hostile = client.get("/api/records/26")
+    assert hostile.headers["content-type"] == "application/json"
+    assert hostile.json()["text"] == "</script><b>\x1b[31m"
+    assert {edit[0] for edit in hostile.json()["against"]} == {"replace", "insert"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["count=0", "count=-1", "verdict=great", "metric=nope", "metric=lang", "metric=char_rate&least=x", "count=x",
+     "after=x", "after=%5B1%5D"],
+)  # fmt: skip
+def test_questions_that_make_no_sense(client: Any, asked: str) -> None:
+    found = client.get(f"/api/records?{asked}")
+    assert (found.status_code, list(found.json())) == (400, ["error"])
+
+
+def test_quotes_are_values_not_sql(client: Any) -> None:
+    for name in ("speaker", "lang", "tag", "source"):
+        found = client.get("/api/records", params={name: "' OR 1=1; --"})
+        assert found.json()["rows"] == 0
+    assert client.get("/api/records", params={"metric": 'x"; DROP VIEW records; --'}).is_error
+    assert client.get("/api/records").json()["rows"] == len(ROWS) + 1
+
+
+def test_a_manifest_that_changed_is_noticed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "profile").mkdir()
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text(json.dumps(record(1)) + "\n")
+    profile_into([str(manifest)], tmp_path / "profile", load_rules(None))
+    manifest.write_text(json.dumps(record(2)) + "\n")
+    with open_records(tmp_path / "profile" / "records.parquet") as records:
+        desk = Desk(tmp_path / "profile", records, tmp_path / "o", "anna")
+        assert "has changed" in str(desk.told(0)["why_not"])
+
+
+def paged(browser: Browser, wish: Wish, count: int) -> list[int]:
+    found: list[int] = []
+    after = None
+    while page := browser.page(wish, after, count):
+        found += [row for _, row in page]
+        after = page[-1]
+    return found
+
+
+WISHES = [
+    Wish(), Wish(("bad",)), Wish(("clean", "borderline")), Wish(tag="bad:repetitions"),
+    Wish(fields=(("lang", "de"),)), Wish(fields=(("speaker", ""),)), Wish(sort="char_rate"),
+    Wish(sort="chars", down=False), Wish(ranges=(("chars", 20, 30),), sort="chars"),
+    Wish(ranges=(("char_rate", None, 25),)), Wish(fields=(("speaker", "s1"), ("lang", "en"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=str)
+@pytest.mark.parametrize("count", [1, 4, 200])
+def test_pages_are_the_whole_in_order(folder: Path, wish: Wish, count: int) -> None:
+    table = pl.read_parquet(folder / "profile" / "records.parquet").with_row_index("row")
+    kept = table.filter(_expected(wish))
+    if wish.sort:
+        kept = kept.sort([wish.sort, "row"], descending=[wish.down, False], maintain_order=True)
+    with open_records(folder / "profile" / "records.parquet") as records:
+        browser = Browser(records)
+        assert paged(browser, wish, count) == kept["row"].to_list()
+        assert browser.tally(wish) == (kept.height, kept["duration_us"].sum())
+
+
+def _expected(wish: Wish) -> list[pl.Expr]:
+    verdict = pl.col("verdict").cast(pl.String)
+    parts = [pl.lit(value=True)]
+    parts += [verdict.is_in(list(wish.verdicts))] if wish.verdicts else []
+    parts += [pl.col("tags").list.contains(wish.tag)] if wish.tag else []
+    parts += [pl.col(k) == v if v else pl.col(k).is_null() for k, v in wish.fields]
+    for name, least, most in wish.ranges:
+        parts += [pl.col(name) >= least] if least is not None else []
+        parts += [pl.col(name) <= most] if most is not None else []
+    return [*parts, pl.col(wish.sort).is_not_null()] if wish.sort else parts
+
+
+def test_details_come_in_the_order_asked_for(folder: Path) -> None:
+    with open_records(folder / "profile" / "records.parquet") as records:
+        browser = Browser(records)
+        found = browser.details([5, 2, 999, 11], ["chars"])
+        assert [(row["row"], row["line"]) for row in found] == [(5, 6), (2, 3), (11, 12)]
+        with pytest.raises(NoSuch):
+            browser.details([1], ["text; DROP"])
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "loop"),
+    [
+        ("", None, None),
+        ("so it was", "was", None),
+        ("well-known wörter here", "wörter", None),
+        ("oh no no no it was", "was", "no no no"),
+        ("we go We go, we go now", "go,", "We go We go, we go"),
+        ("la la", "la", "la la"),
+        ("a b c d e a b c d e", "a", "a b c d e a b c d e"),
+        ("-- -- --", None, "-- -- --"),
+    ],
+)
+def test_where_the_fault_is(text: str, word: str | None, loop: str | None) -> None:
+    def cut(span: tuple[int, int] | None) -> str | None:
+        return span and text[span[0] : span[1]]
+
+    assert cut(longest_word(text)) == word
+    assert (cut(longest_loop(text)) or "").casefold() == (loop or "").casefold()
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_marks_of_any_text_lie_in_it(text: str, other: str) -> None:
+    for span in (longest_word(text), longest_loop(text)):
+        assert span is None or 0 <= span[0] < span[1] <= len(text)
+    edits = alignment(text, other)
+    assert " ".join(" ".join(edit[1] for edit in edits).split()) == " ".join(text.split())
+    assert " ".join(" ".join(edit[2] for edit in edits).split()) == " ".join(other.split())
+
+
+def test_a_spectrogram_shows_the_tone() -> None:
+    seconds = np.arange(2 * 16000) / 16000
+    tone = np.sin(2 * np.pi * 2000 * seconds).astype(np.float32)
+    grey = _pixels(spectrogram(Clip(tone, 16000, cut=False)))
+    assert grey.shape == (HEIGHT, WIDTH)
+    darkest = grey.mean(axis=1).argmin()
+    assert abs(darkest - HEIGHT * (1 - 2000 / 8000)) < 4
+
+
+@pytest.mark.parametrize("samples", [[], [0.0] * 5, [float("nan")] * 700, [1.0] * 3])
+def test_a_spectrogram_of_hardly_anything(samples: Sequence[float]) -> None:
+    clip = Clip(np.array(samples, np.float32), 8000, cut=False)
+    assert _pixels(spectrogram(clip)).shape == (HEIGHT, WIDTH)
+
+
+def _pixels(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    width, height = struct.unpack(">II", png[16:24])
+    at = png.index(b"IDAT")
+    (length,) = struct.unpack(">I", png[at - 4 : at])
+    data = np.frombuffer(zlib.decompress(png[at + 4 : at + 4 + length]), np.uint8)
+    return data.reshape(height, width + 1)[:, 1:]
+
+
+def test_a_long_segment_is_cut(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", np.zeros(int((LONGEST_S + 5) * 100), np.int16), 100)
+    clip = load_clip("a.wav", tmp_path, (), 0.0, LONGEST_S + 5)
+    assert (clip.cut, len(clip.samples)) == (True, LONGEST_S * 100)
+    assert len(wav(clip)) == 44 + 2 * LONGEST_S * 100
+
+
+def predictions(path: Path, texts: Mapping[str, str]) -> Path:
+    rows = [
+        {"audio_filepath": name, "duration": 1.0, "pred_text": said} for name, said in texts.items()
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_votes_count_for_who_said_it_whichever_side_it_stood_on(tmp_path: Path) -> None:
+    names = [f"{n}.wav" for n in range(12)]
+    a = predictions(tmp_path / "a.jsonl", {name: f"a {name}" for name in names})
+    b = predictions(tmp_path / "b.jsonl", {name: f"b {name}" for name in [*names[:-1], "x.wav"]})
+    found = pairs(a, b)
+    assert len(found) == 11
+    assert {pair.swapped for pair in found} == {True, False}
+    ballot = Ballot(found, tmp_path / "votes.jsonl", "anna")
+    while pair := ballot.next():
+        shown = pair.as_json()
+        ballot.vote(pair.id, "first" if str(shown["first"]).startswith("a ") else "second", "now")
+    assert ballot.result() == {"a": 11, "b": 0, "same": 0, "left": 0, "p": 0.001}
+    again = Ballot(found, tmp_path / "votes.jsonl", "ben")
+    assert again.result()["a"] == 11
+    assert again.next() is not None
+    with pytest.raises(ConfigError, match="no vote"):
+        again.vote(found[0].id, "third", "now")
+
+
+def test_predictions_that_are_none(tmp_path: Path) -> None:
+    a = predictions(tmp_path / "a.jsonl", {"a.wav": "x"})
+    (tmp_path / "b.jsonl").write_text('{"text": "no"}\nno\n')
+    with pytest.raises(InputError) as caught:
+        pairs(a, tmp_path / "b.jsonl")
+    assert [fault.where.rpartition(":")[2] for fault in caught.value.faults] == ["1", "2"]
+    with pytest.raises(InputError, match="shares no record"):
+        pairs(a, predictions(tmp_path / "c.jsonl", {"c.wav": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "p"), [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (6, 0, 0.0312), (9, 1, 0.0215)]
+)
+def test_sign_test(a: int, b: int, p: float) -> None:
+    assert sign_test(a, b) == sign_test(b, a) == p
