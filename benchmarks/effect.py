@@ -1,8 +1,9 @@
-"""What curation changes in a model: `python -m benchmarks.effect [--seeds 3] [--steps 300]`.
+"""What curation changes in a model: `python -m benchmarks.effect [--kind ctc|canary]`.
 
 A synthetic corpus (espeak-ng; 40 words, 8 voices) is spoiled on purpose: 8 % of its labels each are
-swapped with another sentence, looped, cut short, and glued together. The same tiny CTC model is
-trained from the same weights on
+swapped with another sentence, looped, cut short, and glued together. The same tiny model (CTC, or
+a Canary that begins with an encoder trained on other sound sentences) is trained from the same
+weights on
 
 - `raw`: everything,
 - `curated`: what the default rules leave in training,
@@ -64,16 +65,10 @@ rules:
     bad: "> 0.5"
     "null": clean
 """
-DEFAULT = """\
-schema: curate.rules/1
-name: as_default
-extends: default
-rules: []
-"""
 MIDDLE = """\
 schema: curate.rules/1
 name: over_filtered
-extends: default
+extends: null
 rules:
   - id: middle
     metric: char_rate_nospace
@@ -111,7 +106,7 @@ def corpus(folder: Path, name: str, count: int, voices: Sequence[str], seed: int
         rows.append(
             {
                 "audio_filepath": str(path), "duration": round(duration, 3), "text": text,
-                "lang": "en", "speaker": f"{name}-{voice}",
+                "lang": "en", "speaker": f"{name}-{voice}", "sentence": f"{name}{number}",
             }
         )  # fmt: skip
     return rows
@@ -170,8 +165,8 @@ class Arm:
         self.folder.mkdir()
         (self.folder / "rules.yaml").write_text(rules, encoding="utf-8")
         run("curate", "split", manifest, "--rules", self.folder / "rules.yaml",
-            "--eval", "20s", "--test", "20s", "--group", "audio_filepath",
-            "--by", "audio_filepath", "--out", self.folder / "split")  # fmt: skip
+            "--eval", "20s", "--test", "20s", "--group", "sentence", "--by", "sentence",
+            "--out", self.folder / "split")  # fmt: skip
         run("curate", "shard", self.folder / "split", "--out", self.folder / "shards")
 
     @property
@@ -180,11 +175,11 @@ class Arm:
         text = (self.folder / "shards" / "train.jsonl").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
-    def train(self, model: Path, seed: int, steps: int) -> Path:
-        """A model trained on the arm's shards."""
+    def train(self, model: Path, config: str, seed: int, steps: int) -> Path:
+        """A model trained on the arm's shards by one of our recipes."""
         out = self.folder / f"run{seed}"
         run("train", "run", "--data", self.folder / "shards", "--model", model,
-            "--config", "tiny-ctc", "--out", out, "--set", f"seed={seed}",
+            "--config", config, "--out", out, "--set", f"seed={seed}",
             "--set", f"trainer.max_steps={steps}",
             "--set", f"trainer.val_check_interval={steps}")  # fmt: skip
         return out / "model.nemo"
@@ -225,6 +220,7 @@ def report(arm: Arm, rates: Sequence[float]) -> str:
 def main() -> None:
     """Print one table."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--kind", choices=("ctc", "canary"), default="ctc")
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--steps", type=int, default=300)
     arguments.add_argument("--rows", type=int, default=720)
@@ -235,21 +231,21 @@ def main() -> None:
     sound = corpus(folder, "train", wish.rows, VOICES, 1)
     test = written(folder / "test.jsonl", corpus(folder, "test", 120, UNHEARD, 2))
     everything = written(folder / "all.jsonl", spoil(sound, 3))
-    model = folder / "tiny.nemo"
-    run("train", "tiny", model, "--kind", "ctc", "--manifest", written(folder / "s.jsonl", sound))
+    model, config = beginning(folder, wish.kind, written(folder / "sound.jsonl", sound))
     rules = {
         "raw": RAW,
         "curated": "schema: curate.rules/1\nname: d\nextends: default\nrules: []\n",
     }
-    rules["over-filtered"] = middle_half(spoil(sound, 3))
     arms = {name: Arm(name, folder, everything, text) for name, text in rules.items()}
+    kept, middle = arms["curated"].folder / "shards" / "train.jsonl", middle_half(spoil(sound, 3))
+    arms["over-filtered"] = Arm("over-filtered", folder, kept, middle)
     jobs = [(arm, seed) for seed in range(wish.seeds) for arm in arms.values()]
     with ThreadPoolExecutor(wish.jobs) as pool:
-        rates = list(pool.map(lambda job: measured(*job, model, test, wish.steps), jobs))
+        rates = list(pool.map(lambda job: measured(*job, (model, config), test, wish.steps), jobs))
     arms["agreed"] = agreed(arms["curated"], folder)
     more = [(arms["agreed"], seed) for seed in range(wish.seeds)]
     with ThreadPoolExecutor(wish.jobs) as pool:
-        rates += list(pool.map(lambda job: measured(*job, model, test, wish.steps), more))
+        rates += list(pool.map(lambda job: measured(*job, (model, config), test, wish.steps), more))
     print(f"{wish.rows} records, {wish.steps} steps, {wish.seeds} seeds; test WER on 120 records")
     print("| training data | records | minutes | spoiled | WER | 95 % | each seed |")
     print("|---|---|---|---|---|---|---|")
@@ -260,9 +256,23 @@ def main() -> None:
         print(report(arms[name], found))
 
 
-def measured(arm: Arm, seed: int, model: Path, test: Path, steps: int) -> float:
+def beginning(folder: Path, kind: str, sound: Path) -> tuple[Path, str]:
+    """The model that all arms begin with, and the recipe."""
+    model, encoder = folder / "tiny.nemo", folder / "encoder.nemo"
+    made = model if kind == "ctc" else encoder
+    run("train", "tiny", made, "--kind", "ctc", "--manifest", sound)
+    if kind == "ctc":
+        return model, "tiny-ctc"
+    others = written(folder / "others.jsonl", corpus(folder, "other", 360, VOICES, 4))
+    arm = Arm("encoder", folder, others, RAW)
+    trained = arm.train(encoder, "tiny-ctc", 0, 250)
+    run("train", "tiny", model, "--manifest", sound, "--encoder", trained)
+    return model, "tiny"
+
+
+def measured(arm: Arm, seed: int, begin: tuple[Path, str], test: Path, steps: int) -> float:
     """Test WER of one model."""
-    trained = arm.train(model, seed, steps)
+    trained = arm.train(*begin, seed, steps)
     wer = float(arm.errors(trained, test, seed)["overall"]["wer"])
     print(f"{arm.name}, seed {seed}: {wer:.3f}", file=sys.stderr, flush=True)
     return wer
