@@ -11,7 +11,7 @@
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
-EXTRAS ?= shards,train,lid,near,ray,vad,review,dev
+EXTRAS ?= shards,train,lid,near,ray,vad,review,docs,dev
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2
@@ -63,8 +63,10 @@ fresh-docs: $(STAMP)
 bench: $(STAMP)  ## measure speed and memory, beside peers
 	@$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
-docs: $(STAMP)  ## write docs/cli.md, docs/metrics.md, rules/schema.json from the code
+docs: $(STAMP)  ## write docs/cli.md, docs/metrics.md, rules/schema.json from the code; the site in build/site
 	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo build/site/index.html
 
 clean:  ## remove what was made, but for the environment (that one: rm -r .venv)
 	@rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,74 @@
+"""MkDocs hooks: pages that stand elsewhere in the repository, and links that lead there."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+ELSEWHERE = {
+    "rules.md": "rules/README.md",
+    "results.md": "benchmarks/results.md",
+    "changelog.md": "CHANGELOG.md",
+}
+"""Pages of the site, and the files that they are."""
+
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(#[^)]*)?\)")
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the pages, and an index of the decisions."""
+    from mkdocs.structure.files import File
+
+    for page, source in ELSEWHERE.items():
+        text = (ROOT / source).read_text(encoding="utf-8")
+        files.append(File.generated(config, page, content=text))
+    files.append(File.generated(config, "decisions.md", content=_decisions()))
+    return files
+
+
+def _decisions() -> str:
+    """Every decision by its title."""
+    lines = [
+        "# Decisions",
+        "",
+        "One page each: why it came up, what was decided, what was weighed.",
+        "",
+    ]
+    for path in sorted((ROOT / "docs" / "adr").glob("0*.md")):
+        title = path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
+        if not path.name.startswith("0000"):
+            lines.append(f"- [{title}](adr/{path.name})")
+    return "\n".join(lines) + "\n"
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """Links as the site has them; of what is no page of it, the words alone stay."""
+    name = page.file.src_uri
+    source = ROOT / ELSEWHERE.get(name, f"docs/{name}")
+    up = "../" * name.count("/")
+
+    def linked(match: re.Match[str]) -> str:
+        sign, text, target, anchor = match.groups()
+        if "://" in target or not source.is_file():
+            return match[0]
+        found = _page((source.parent / target).resolve())
+        return text if found is None else f"{sign}[{text}]({up}{found}{anchor or ''})"
+
+    return _LINK.sub(linked, markdown)
+
+
+def _page(path: Path) -> str | None:
+    """The page, or picture, of the site that a file of the repository is; None for none.
+
+    What does not exist counts as a page, so that MkDocs finds it missing.
+    """
+    docs = ROOT / "docs"
+    elsewhere = {ROOT / source: page for page, source in ELSEWHERE.items()}
+    if path in elsewhere:
+        return elsewhere[path]
+    if (path.is_relative_to(docs) and path.suffix in {".md", ".png"}) or not path.exists():
+        return Path(os.path.relpath(path, docs)).as_posix()
+    return None
