@@ -19,6 +19,7 @@ from curate.manifest.nemo import read_batch
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.metrics.measure import measure as measure_clips
+from curate.notebook import profile_html
 from curate.outputs import whole_directory
 from curate.overrides import Overrides
 from curate.overrides import read as read_log
@@ -71,6 +72,10 @@ class Profile:
     def records(self) -> pl.LazyFrame:
         """One row per non-blank line of the manifests, with metrics, verdict, tags and reason."""
         return pl.scan_parquet(self.path / "records.parquet")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return profile_html(str(self.path), self.totals, self.verdicts, self.metrics)
 
 
 def profile(

@@ -22,6 +22,25 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"curate {version('asr-curate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 Out = Annotated[Path, typer.Option("--out", help="Directory for the results; replaced whole.")]
 RulesFile = Annotated[
     str | None,

@@ -100,3 +100,19 @@ def test_faults_are_named(tmp_path: Path) -> None:
         curate.measure(3)
     with pytest.raises(InputError, match="is no profile"):
         curate.read_profile(tmp_path)
+
+
+def test_a_notebook_shows_a_profile_and_runs_nothing_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "<script>alert(1)"
+    folder.mkdir()
+    lines = [
+        f'{{"audio_filepath": "{n}.wav", "duration": {n + 1}, "text": "so it was"}}'
+        for n in range(5)
+    ]
+    (folder / "m.jsonl").write_text("\n".join(lines))
+    shown = curate.profile(folder / "m.jsonl", out=folder / "profile")._repr_html_()
+    assert "<script" not in shown
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "5 rows, 0.2 min" in shown
+    assert "<td>char_rate</td><td>characters/s</td>" in shown
+    assert "<td>words</td>" not in shown, "a metric that does not vary says nothing"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,12 @@ def test_a_kaldi_directory_goes_to_nemo_and_lhotse(tmp_path: Path) -> None:
     assert sum(entry["cuts"] for entry in found["cuts"]) == 40
     again = curate("profile", "s/train.cuts.jsonl.gz", "--out", "p", "--json", cwd=tmp_path)
     assert json.loads(again.stdout)["totals"]["rows"] == found["outputs"][0]["rows"]
+
+
+@pytest.mark.parametrize("program", ["curate", "train"])
+def test_version(program: str, tmp_path: Path) -> None:
+    code = f"from {program}.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{program} {version('asr-curate')}\n"
