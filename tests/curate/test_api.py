@@ -106,7 +106,7 @@ def test_a_notebook_shows_a_profile_and_runs_nothing_of_it(tmp_path: Path) -> No
     folder = tmp_path / "<script>alert(1)"
     folder.mkdir()
     lines = [
-        f'{{"audio_filepath": "{n}.wav", "duration": {n + 1}, "text": "so it was"}}'
+        f'{{"audio_filepath": "{n}.wav", "duration": {n + 4}, "text": "so it was"}}'
         for n in range(5)
     ]
     (folder / "m.jsonl").write_text("\n".join(lines))
