@@ -24,7 +24,7 @@ stage() { # TITLE COMMAND...: say what runs, run it, keep how long it took
 rm -rf demo
 
 stage "measure and judge every line" \
-  curate profile examples/speech/manifest.jsonl --out demo/profile
+  curate profile examples/speech/manifest.jsonl --out demo/profile --clips 40
 stage "check the rules against their own examples" \
   curate rules check
 stage "split: no speaker, text or audio on two sides" \

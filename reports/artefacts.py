@@ -26,6 +26,10 @@ from reports.contracts import (
     Wer,
     WhatIf,
 )
+from reports.contracts.profile import Clips
+
+CLIPS = "clips.json"
+"""Stands beside profile.json where clips were asked for."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -65,9 +69,12 @@ def load(kind: str, folder: Path) -> Artefact:
     twins: list[Twin] = []
     artefact = _read(folder / source.file, source.model, source, twins, faults)
     ledger = _read(folder / "ledger.json", Ledger, source, twins, faults) if source.ledger else None
+    added: dict[str, object] = {"ledger": ledger}
+    if kind == "profile" and (folder / CLIPS).is_file():
+        added["clips"] = _read(folder / CLIPS, Clips, source, twins, faults)
     raise_all(InputError, faults)
     assert isinstance(artefact, source.model)
-    return artefact.model_copy(update={"ledger": ledger, "twins": tuple(twins)})
+    return artefact.model_copy(update={**added, "twins": tuple(twins)})
 
 
 def _read(

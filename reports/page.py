@@ -65,6 +65,7 @@ def _policy(style: str, script: str) -> str:
             f"style-src '{_digest(style)}'",
             f"script-src '{_digest(script)}'",
             "img-src data:",
+            "media-src data:",
             "base-uri 'none'",
             "form-action 'none'",
         )

@@ -106,6 +106,10 @@ def profile_command(
         ),
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
+    clips: Annotated[
+        int,
+        typer.Option(min=0, help="So many of the worst records can be heard on the page, at most."),
+    ] = 0,
     no_cache: NoCache = False,
     engine: Engine = "local",
     ray_address: RayAddress = None,
@@ -154,6 +158,7 @@ def profile_command(
             advance.listen,
             measuring,
             max_rejected,
+            clips,
         )
     show.summary(found, as_json, quiet, show.profile_table, out)
     if strict:

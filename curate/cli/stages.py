@@ -18,6 +18,7 @@ from curate.overrides import read as read_log
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import Engine, read_profile, settings_for, unchanged
 from curate.profile import profile_into as build_profile
+from curate.profile.clips import asked_for, write_clips
 from curate.profile.records import Progress
 from curate.profile.rejected import share_of
 from curate.profile.rejected import warnings_of as over_filtered
@@ -52,6 +53,7 @@ def profile(
     on_audio: Progress = lambda done, files: None,
     engine: Engine | None = None,
     max_rejected: str | None = None,
+    clips: int = 0,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
@@ -59,7 +61,7 @@ def profile(
         chosen = replace(chosen, max_rejected=share_of(max_rejected))
     settings = settings_for(chosen, groups, phrases, tokenizer, audio)
     people = Overrides(read_log(overrides) if overrides else None)
-    kept = cached and (out / "report.html").is_file()
+    kept = cached and (out / "report.html").is_file() and asked_for(out) == clips
     if kept and unchanged(out, manifests, chosen, by, settings, format, people):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
         return read_profile(out)
@@ -70,6 +72,8 @@ def profile(
             settings=settings, old=old, on_reuse=say, format=format,
             overrides=people, on_audio=on_audio, engine=engine,
         )  # fmt: skip
+        if clips:
+            write_clips(folder, found, settings.audio, clips)
         reports.build("profile", folder)
     return found
 

@@ -24,7 +24,7 @@ from curate.metrics.tokens import read_tokenizer
 from curate.operators import suggest
 from curate.outputs import write_json
 from curate.overrides import Overrides
-from curate.profile import heard
+from curate.profile import clips, heard
 from curate.profile.faults import audio_facts
 from curate.profile.grouped import judge_by_group
 from curate.profile.mended import told, warnings_of
@@ -50,8 +50,9 @@ __all__ = [
 
 SCHEMA = "curate.profile/1"
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
-OURS = ALWAYS | {"report.html", heard.NAME}
-"""What a profile directory holds; `heard.parquet` only where audio was looked at."""
+OURS = ALWAYS | {"report.html", heard.NAME, clips.NAME}
+"""What a profile directory holds; `heard.parquet` only where audio was looked at, `clips.json` only
+where clips were asked for."""
 
 GROUPABLE = frozenset({"source", "task", "script"})
 """Columns that every profile has, and that one may group by."""

@@ -9,15 +9,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from curate.audio.clip import Clip, load_clip, wav
 from curate.audio.faults import Unusable
 from curate.browse import MOST, NoSuch, Place, Wish
 from curate.columns import VERDICTS
 from curate.errors import CurateError
 from curate.extras import require
 from curate.review.blind import Ballot
-from curate.review.clip import Clip, load_clip, spectrogram, wav
 from curate.review.desk import Desk, Refused, now
 from curate.review.guard import App, Guard
+from curate.review.spectrogram import spectrogram
 
 PAGES: Mapping[str, str] = {
     "review.html": "text/html", "blind.html": "text/html", "review.css": "text/css",

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
 from curate.browse import Browser, Place, Wish
 from curate.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
@@ -22,7 +23,6 @@ from curate.metrics import METRICS
 from curate.overrides import Decision, Overrides, append, content_of, read, undone
 from curate.overrides.identity import contents, shown
 from curate.profile.summary import Json, origins_of, read_profile
-from curate.review.clip import Clip, load_clip
 from curate.review.marks import alignment, longest_loop, longest_word
 
 MOST_TEXT = 20_000

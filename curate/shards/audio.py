@@ -13,10 +13,10 @@ import numpy.typing as npt
 import soundfile as sf
 
 from curate.audio.faults import Unusable
+from curate.audio.ogg import with_serial
 from curate.audio.paths import open_audio
 from curate.extras import require
 from curate.shards.headers import plain_header
-from curate.shards.ogg import with_serial
 
 WHOLE_FILE_S = 0.01
 """A segment that differs from its file by less is the whole file; manifests round durations."""

@@ -232,6 +232,22 @@ class Audio(Model):
     codecs: tuple[Codec, ...] = ()
 
 
+class Clip(Model):
+    """A record's sound: a file as base64, and its loudness as the path of an SVG."""
+
+    type: str
+    data: str
+    outline: str
+    seconds: float
+    cut: bool = False
+
+
+class Clips(Model):
+    """clips.json: clips by the ids of their records."""
+
+    clips: Mapping[str, Clip] = Field(default_factory=dict)
+
+
 class Profile(Artefact):
     """profile.json."""
 
@@ -252,3 +268,4 @@ class Profile(Artefact):
     overrides: Overrides | None = None
     group_rules: tuple[GroupRule, ...] = ()
     warnings: tuple[str, ...] = ()
+    clips: Clips = Clips()

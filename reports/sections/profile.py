@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from reports import drawn
@@ -9,7 +11,7 @@ from reports.charts import histogram
 from reports.contracts import Profile
 from reports.contracts.profile import Metric, Stratum
 from reports.drawn import Figure, Part
-from reports.format import count, hours, percent, plural, share
+from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
 from reports.templating import render
@@ -84,15 +86,27 @@ def distributions(profile: Profile) -> Markup | None:
     """A histogram per metric, then all quantiles in one table."""
     if not profile.metrics:
         return None
+    varied = [
+        metric for metric in profile.metrics if metric.min is None or metric.min != metric.max
+    ]
     charts = [
         {"name": name(metric.name), "meaning": metric.meaning, "chart": chart}
-        for metric in profile.metrics
+        for metric in varied
         if (chart := histogram(metric))
     ]
     return joined(
         render("charts", charts=charts) if charts else None,
+        _constant([metric for metric in profile.metrics if metric not in varied]),
         titled("Quantiles", _quantiles(profile.metrics)),
     )
+
+
+def _constant(metrics: Sequence[Metric]) -> Markup | None:
+    """Metrics that are the same everywhere: a chart of one bar says nothing more."""
+    if not metrics:
+        return None
+    said = [f"{metric.name} {number(metric.max)}" for metric in metrics]
+    return Markup('<p class="note">The same everywhere: {}.</p>').format(", ".join(said))
 
 
 def _quantiles(metrics: tuple[Metric, ...]) -> Markup:

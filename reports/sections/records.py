@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from reports.align import alignment
 from reports.contracts import Profile, Wer
-from reports.contracts.profile import Metric, Record
+from reports.contracts.profile import Clip, Metric, Record
 from reports.contracts.wer import Utterance
 from reports.format import number, percent, plural, seconds
 from reports.sections.declare import joined
@@ -23,27 +23,33 @@ def worst_records(profile: Profile) -> Markup | None:
     """The worst records of each metric, metrics with limits first, the first one unfolded."""
     metrics = [metric for metric in profile.metrics if metric.worst]
     metrics.sort(key=lambda metric: not metric.thresholds)
-    return joined(*(_fold(metric, unfolded=at == 0) for at, metric in enumerate(metrics)))
+    clips = dict(profile.clips.clips)  # each is played once, where its record stands first
+    return joined(*(_fold(metric, clips, unfolded=at == 0) for at, metric in enumerate(metrics)))
 
 
-def _fold(metric: Metric, *, unfolded: bool) -> Markup:
+def _fold(metric: Metric, clips: dict[str, Clip], *, unfolded: bool) -> Markup:
     found = plural(len(metric.worst[:_MOST]), "record")
     return render(
         "fold",
         title=name(metric.name),
         note=f"{found}, {metric.unit}" if metric.unit else found,
         unfolded=unfolded,
-        body=folded_records(metric.worst[:_MOST]),
+        body=folded_records(metric.worst[:_MOST], clips),
     )
 
 
-def folded_records(records: Sequence[Record]) -> Markup | None:
-    """Records with their value, what is said, and what is known of them; None for none."""
+def folded_records(
+    records: Sequence[Record], clips: dict[str, Clip] | None = None
+) -> Markup | None:
+    """Records with their value, what is said, how it sounds, and what is known of them; None for
+    none. Clips that are shown are taken out of `clips`.
+    """
     shown = [
         {
             "value": number(record.value),
             "said": transcript(record.text, record.lang),
             "about": _about(record),
+            "clip": (clips or {}).pop(record.id or "", None),
         }
         for record in records
     ]

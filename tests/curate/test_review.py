@@ -17,6 +17,7 @@ import soundfile as sf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.audio.clip import LONGEST_S, Clip, load_clip, outline, small, wav
 from curate.audio.faults import Unusable
 from curate.browse import Browser, NoSuch, Wish
 from curate.duck import open_records
@@ -24,9 +25,9 @@ from curate.errors import ConfigError, InputError
 from curate.profile import profile_into
 from curate.review.app import review_app
 from curate.review.blind import Ballot, pairs, sign_test
-from curate.review.clip import HEIGHT, LONGEST_S, WIDTH, Clip, load_clip, spectrogram, wav
 from curate.review.desk import Desk
 from curate.review.marks import alignment, longest_loop, longest_word
+from curate.review.spectrogram import HEIGHT, WIDTH, spectrogram
 from curate.ruleset import load_rules
 
 testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
@@ -428,3 +429,22 @@ def test_predictions_that_are_none(tmp_path: Path) -> None:
 )
 def test_sign_test(a: int, b: int, p: float) -> None:
     assert sign_test(a, b) == sign_test(b, a) == p
+
+
+@pytest.mark.parametrize(
+    ("rate", "kind"), [(16000, "audio/ogg"), (8000, "audio/ogg"), (44100, "audio/flac")]
+)
+def test_a_small_file_plays_the_clip_and_is_the_same_each_time(rate: int, kind: str) -> None:
+    tone = np.sin(np.arange(rate) * 2 * np.pi * 440 / rate).astype(np.float32) / 2
+    clip = Clip(tone.astype(np.float32), rate, cut=False)
+    said, data = small(clip)
+    assert (said, data) == small(clip)
+    assert said == kind
+    heard, _ = sf.read(io.BytesIO(data))
+    assert abs(np.sqrt(np.mean(heard**2)) - np.sqrt(np.mean(tone**2))) < 0.02
+
+
+def test_an_outline_is_as_high_as_it_is_loud() -> None:
+    samples = np.concatenate([np.zeros(100), np.ones(100)]).astype(np.float32)
+    assert outline(Clip(samples, 100, cut=False), 4, 10) == "M0 5V5M1 5V5M2 0V10M3 0V10"
+    assert outline(Clip(samples[:0], 100, cut=False), 2, 10) == "M0 5V5M1 5V5"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reports import build
-from tests.browsing import SCREENS, browser, sticks_out, violations, watched
+from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
 from tests.reports.fixtures import MAKERS, make
 
 NAMED = [f"{it['viewport']['width']} {it['color_scheme']}" for it in SCREENS]
@@ -80,3 +80,27 @@ def test_pages_of_real_manifests(opened: Any, real: list[Path], screen: Any) -> 
     assert {page.parent.name: look(opened, page, screen) for page in real} == {
         page.parent.name: [] for page in real
     }
+
+
+def test_clips_are_heard_on_the_page(opened: Any, root: Path, tmp_path: Path) -> None:
+    command = ["profile", str(root / "examples" / "speech" / "manifest.jsonl"), "--out", "profile"]
+    run = [sys.executable, "-c", "from curate.cli import main; main()", *command, "--clips", "9"]
+    for _ in range(2):
+        subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
+    page = tmp_path / "profile" / "report.html"
+    assert page.stat().st_size < 3_000_000
+    first = (tmp_path / "profile" / "clips.json").read_bytes()
+    subprocess.run([*run, "--no-cache"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "profile" / "clips.json").read_bytes() == first, "the same each time"
+    assert look(opened, page, SCREENS[0]) == []
+    with watched(opened, page.as_uri()) as shown:
+        shown.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+        count = shown.evaluate(
+            "new Set([...document.querySelectorAll('audio')].map((it) => it.src)).size"
+        )
+        assert 5 <= count <= 9
+        shown.evaluate("void document.querySelector('audio').play()")
+        until(shown, "document.querySelector('audio').duration > 0.3")
+    subprocess.run(run[:-2], cwd=tmp_path, check=True, capture_output=True)
+    assert b"<audio" not in page.read_bytes()
+    assert not (tmp_path / "profile" / "clips.json").exists()

@@ -1,63 +1,18 @@
-"""One segment of audio for the ear and the eye: a WAV of it, and its spectrogram as a PNG."""
+"""A clip for the eye: its spectrogram as a PNG."""
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soundfile as sf
 
-from curate.audio.faults import Unusable
-from curate.audio.paths import find_audio, open_audio
-
-LONGEST_S = 120.0
-"""Longer segments are cut: the rest is a recording to open in its own program."""
+from curate.audio.clip import Clip
 
 WIDTH, HEIGHT = 960, 128
 _WINDOW = 512
 _QUIETEST_DB = -80.0
-
-Samples = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A segment: mono samples in [-1, 1], their rate, and whether LONGEST_S cut it."""
-
-    samples: Samples
-    rate: int
-    cut: bool
-
-
-def load_clip(
-    name: str, folder: Path, allowed: Sequence[Path], offset_s: float, duration_s: float
-) -> Clip:
-    """The segment of a file as a manifest names it; channels mixed down. Raises Unusable."""
-    path = find_audio(name, folder, allowed)
-    try:
-        with open_audio(path) as descriptor, sf.SoundFile(descriptor, closefd=False) as file:
-            start, wanted_s = max(offset_s, 0.0), min(duration_s, LONGEST_S)
-            if start >= file.frames / file.samplerate:
-                raise Unusable("the segment begins behind the end of the audio", "segment_outside")
-            file.seek(int(start * file.samplerate))
-            count = max(1, round(wanted_s * file.samplerate))
-            samples = file.read(count, dtype="float32", always_2d=True).mean(axis=1)
-            return Clip(samples, file.samplerate, duration_s > LONGEST_S)
-    except sf.LibsndfileError as error:
-        raise Unusable(f"cannot be decoded: {error.error_string}") from None
-
-
-def wav(clip: Clip) -> bytes:
-    """The clip as a 16-bit WAV file."""
-    out = io.BytesIO()
-    sf.write(out, clip.samples, clip.rate, format="WAV", subtype="PCM_16")
-    return out.getvalue()
 
 
 def spectrogram(clip: Clip) -> bytes:
