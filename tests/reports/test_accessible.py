@@ -65,13 +65,14 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
         ["split", "profile", "--out", "split", "--eval", "10m", "--test", "10m"],
         ["rules", "what-if", "profile", "--out", "what-if"],
         ["diff", "profile", "other", "--out", "diff"],
+        ["audit", *(f"split/{name}.jsonl" for name in ("train", "eval", "test")), "--out", "audit"],
     ):
         subprocess.run(
             [sys.executable, "-c", "from curate.cli import main; main()", *command],
             cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
     pages = sorted(folder.glob("*/report.html"))
-    assert len(pages) == 5
+    assert len(pages) == 6
     return pages
 
 
