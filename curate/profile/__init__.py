@@ -25,7 +25,7 @@ from curate.operators import suggest
 from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import clips, heard
-from curate.profile.faults import audio_facts
+from curate.profile.faults import all_missing, audio_facts
 from curate.profile.grouped import judge_by_group
 from curate.profile.mended import told, warnings_of
 from curate.profile.records import Progress, add_late, records_schema, write_records
@@ -133,6 +133,7 @@ def profile_into(
     decided = told(records, people)
     several = ["source"] if len(sources) > 1 else []
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
+    audio = audio_facts(records, settings)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
@@ -145,8 +146,12 @@ def profile_into(
         "group_rules": failing,
         "rejected": rejected,
         **summary,
-        "warnings": [*over_filtered(rejected), *warnings_of(decided)],
-        **audio_facts(records, settings),
+        "warnings": [
+            *all_missing(audio, read[0].folder),
+            *over_filtered(rejected),
+            *warnings_of(decided),
+        ],
+        **audio,
     }
     blank = Amount(
         sum(source.blank_lines for source in read), sum(source.blank_bytes for source in read)

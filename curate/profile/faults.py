@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -34,6 +35,20 @@ def audio_facts(records: Path, settings: Settings) -> Json:
             "codecs": _codecs(table),
         }
     }
+
+
+def all_missing(found: Json, folder: str) -> list[str]:
+    """A warning where not one file was found: most likely paths begin somewhere else."""
+    audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
+    faults = audio.get("faults", ())
+    missing = sum(each["rows"] for each in faults if each["fault"] == "missing")
+    if not missing or missing < audio["looked_at"]:
+        return []
+    root = audio["asked"]["root"] or folder
+    return [
+        f"none of {missing:,} audio files was found; relative paths begin at {root} "
+        "(--audio-root names another place)"
+    ]
 
 
 def _faults(table: pl.LazyFrame) -> list[Json]:

@@ -388,3 +388,18 @@ def test_the_library_listens_too(tmp_path: Path) -> None:
     faults = made.records().select("audio_fault").collect()["audio_fault"].to_list()
     assert faults == ["none", "missing", "outside"]
     assert made.metrics["sample_rate"].max == 16_000
+
+
+def test_a_wrong_root_is_said_at_once(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+    sf.write(tmp_path / "a.wav", np.zeros(16000), 16000)
+    row = {"audio_filepath": "a.wav", "duration": 1.0, "text": TEXT}
+    manifest.write_text(json.dumps(row) + "\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for root, said in ((elsewhere, 1), (tmp_path, 0)):
+        out = tmp_path / f"out{said}"
+        made = curate.profile(manifest, out, groups=["audio"], audio_root=root)
+        warned = [what for what in made.json["warnings"] if "none of 1 audio files" in what]
+        assert len(warned) == said
+        assert all(str(elsewhere) in what and "--audio-root" in what for what in warned)
