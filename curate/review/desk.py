@@ -103,7 +103,7 @@ class Desk:
             places = self._browser.page(wish, after, count)
             rows = self._browser.details([row for _, row in places], [metric])
         lines = self._lines(rows)
-        decisions = self._decisions(rows)
+        decisions = self._decisions(rows, lines)
         listed = [
             {
                 **_said(row),
@@ -222,9 +222,19 @@ class Desk:
         about = self.overrides().about(int(row[AUDIO_KEY.name]), found.content, row["duration_us"])
         return max(about, key=lambda it: it.line, default=None)
 
-    def _decisions(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[int, Decision]:
-        """By place in the list, the decision about each row, as far as it was not mended before."""
-        return self.overrides().decided(_identity(rows)) if rows else {}
+    def _decisions(
+        self, rows: Sequence[Mapping[str, Any]], lines: Sequence[bytes]
+    ) -> Mapping[int, Decision]:
+        """By place in the list, the decision about each row."""
+        if not rows:
+            return {}
+        found = dict(self.overrides().decided(_identity(rows)))
+        for at, row in enumerate(rows):
+            if row["text_fix"] is not None:  # measured with another text than its line has
+                stated = _record_of(lines[at])
+                last = self._decision_of(Record(row, stated, content_of(stated)))
+                found |= {at: last} if last else {}
+        return found
 
     def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
         """The line of each row, as a NeMo line."""
@@ -276,6 +286,15 @@ def _said(row: Mapping[str, Any]) -> Json:
         "speaker": row["speaker"],
         "duration_s": None if us is None else us / 1e6,
     }
+
+
+def _record_of(line: bytes) -> Mapping[str, Any]:
+    """The record of a line; empty where it is none."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text_of(line: bytes) -> str:

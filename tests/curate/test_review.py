@@ -22,6 +22,7 @@ from curate.audio.faults import Unusable
 from curate.browse import Browser, NoSuch, Wish
 from curate.duck import open_records
 from curate.errors import ConfigError, InputError
+from curate.overrides import Decision, Overrides, append, read
 from curate.profile import profile_into
 from curate.review.app import review_app
 from curate.review.blind import Ballot, pairs, sign_test
@@ -168,6 +169,21 @@ def test_decisions_are_logged_undone_and_seen_by_others(
     assert client.get("/api/records?decided=no").json()["rows"] == len(ROWS)
     names = [json.loads(line)["by"] for line in desk.log_path.read_text().splitlines()]
     assert names == ["anna", "anna", "ben"]
+
+
+def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: Path) -> None:
+    log, made = tmp_path / "log.jsonl", tmp_path / "profile"
+    append(log, Decision("text", "anna", "2026-11-26T10:00:00Z", "long.wav", 3.0, text="mended"))
+    made.mkdir()
+    people = Overrides(read(log))
+    profile_into([str(folder / "m.jsonl")], made, load_rules(None), overrides=people)
+    with open_records(made / "records.parquet") as records:
+        desk = Desk(made, records, log, "ben")
+        assert desk.told(3)["text_fix"] == "mended"
+        desk.decide(3, "reject")
+        listed, _ = desk.page(Wish(), None, 10)
+        told: list[Any] = [row["decision"] for row in listed]
+        assert [each and each["decision"] for each in told] == [None] * 3 + ["reject"] + [None] * 6
 
 
 @pytest.mark.parametrize(
