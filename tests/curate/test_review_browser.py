@@ -98,16 +98,17 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
             int(each["row"]) for each in page.evaluate("state.rows.slice(0, 3)")
         )
         page.keyboard.press("r")
-        until(page, f"state.rows[state.at].row === {second}")
+        until(page, f"state.shown.row === {second}")
         assert "reject by anna" in page.inner_text("#records li:first-child")
         page.keyboard.press("r")
-        until(page, f"state.rows[state.at].row === {third}")
+        until(page, f"state.shown.row === {third}")
         page.keyboard.press("p")
+        until(page, f"state.shown.row === {second}")
         until(page, "document.querySelector('#decided').textContent.startsWith('Rejected')")
         page.keyboard.press("u")
         until(page, "document.querySelector('#decided').textContent === ''")
         page.keyboard.press("n")
-        until(page, f"state.rows[state.at].row === {third}")
+        until(page, f"state.shown.row === {third}")
         page.keyboard.press("e")
         page.fill("#mended", "what was really said")
         page.keyboard.press("Enter")
@@ -130,6 +131,37 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
               if each["audio_filepath"] == manifest[2]["audio_filepath"]]  # fmt: skip
     assert mended == ["what was really said"]
     assert (pictures / "desk.png").stat().st_size > 10_000
+
+
+def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: Any) -> None:
+    """Leaving a record and coming back while its undo is on the way asks for it in between."""
+    with served("profile", folder=desk) as address, watched(opened, address) as page:
+        page.wait_for_selector("#records li")
+        until(page, "state.shown !== null && state.rows.length > 1")
+        first, second = (int(each["row"]) for each in page.evaluate("state.rows.slice(0, 2)"))
+        page.keyboard.press("r")
+        until(page, f"state.shown.row === {second}")
+        page.keyboard.press("p")
+        until(page, f"state.shown.row === {first}")
+        undo: list[Any] = []
+        page.route(f"**/api/records/{first}/undo", lambda it: undo.append(it))
+        page.keyboard.press("u")
+        while not undo:
+            page.wait_for_timeout(10)
+        before: list[Any] = []
+        page.route(f"**/api/records/{first}", lambda it: before.append((it, it.fetch())))
+        page.keyboard.press("n")
+        until(page, f"state.shown.row === {second}")
+        page.keyboard.press("p")
+        while not before:
+            page.wait_for_timeout(10)
+        undo[0].continue_()
+        until(page, "!document.querySelector('#records li').textContent.includes('by anna')")
+        route, answer = before[0]
+        assert "reject" in answer.text(), "what the desk said before the undo"
+        route.fulfill(response=answer)
+        until(page, f"state.shown.row === {first}")
+        assert page.inner_text("#decided") == ""
 
 
 def test_what_means_harm_is_shown_and_does_nothing(desk: Path, opened: Any) -> None:

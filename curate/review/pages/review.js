@@ -4,7 +4,9 @@
 const by = (id) => document.getElementById(id);
 const wish = by("wish");
 // `asked` and `opened` count, so that a slow answer to an earlier question is told and dropped.
-const state = { after: null, rows: [], at: -1, asked: 0, opened: 0, url: null, text: "" };
+// `shown` is the record on the page: it lags behind `at` while the desk answers, and only what is
+// shown can be decided.
+const state = { after: null, rows: [], at: -1, shown: null, asked: 0, opened: 0, url: null, text: "" };
 
 function element(name, text, kind) {
   const made = document.createElement(name);
@@ -145,11 +147,15 @@ async function open(at, jump = true) {
   if (jump && window.innerWidth < 992) by("record").scrollIntoView();
   leave();
   silence();
-  const { row } = state.rows[at];
+  const each = state.rows[at];
+  const { row, decisions } = each;
   try {
     const told = await ask(`/api/records/${row}`);
     if (state.opened !== turn) return;
+    // Decided meanwhile: this answer may have been on its way already.
+    if (each.decisions !== decisions) told.decision = each.decision;
     show(told);
+    state.shown = each;
     await hear(row, turn);
   } catch (error) {
     if (state.opened === turn) complain(error);
@@ -157,6 +163,7 @@ async function open(at, jump = true) {
 }
 function close() {
   state.opened += 1;
+  state.shown = null;
   silence();
   by("shown").hidden = true;
   by("title").textContent = "No record";
@@ -266,29 +273,34 @@ by("needle").parentElement.addEventListener("click", (event) => {
 
 async function decide(path, sent, move) {
   const { at } = state;
-  if (at < 0) return;
   const each = state.rows[at];
+  if (!each || state.shown !== each || each.deciding) return;
   const turn = state.opened;
+  each.deciding = true;
   try {
     const told = await ask(`/api/records/${each.row}/${path}`, sent);
     complain(null);
     each.decision = told.decision;
+    each.decisions = (each.decisions || 0) + 1;
     if (state.rows[at] !== each) return;
     const made = item(each, at);
     by("records").children[at].replaceWith(made);
-    if (state.opened !== turn) return;
-    made.setAttribute("aria-current", "true");
-    decided(told);
-    if (move) await step(1);
+    if (state.at === at) made.setAttribute("aria-current", "true");
+    if (state.shown === each) decided(told);
   } catch (error) {
     complain(error);
+    return;
+  } finally {
+    each.deciding = false;
   }
+  if (move && state.opened === turn) await step(1);
 }
 async function step(by_) {
   if (state.at + by_ >= state.rows.length && state.after !== null) await list(false);
   await open(state.at + by_);
 }
 function mend() {
+  if (state.shown !== state.rows[state.at]) return;
   by("mend").hidden = false;
   by("mended").value = state.mended || state.text;
   by("mended").focus();
