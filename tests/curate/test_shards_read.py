@@ -84,7 +84,7 @@ def test_nemo_reads_input_cfg_as_it_is(
 
 
 @pytest.mark.nemo
-@pytest.mark.parametrize("form", ["shar", "nemo_tarred"])
+@pytest.mark.parametrize("form", ["shar", "nemo_tarred", "hf"])
 def test_nemos_data_loader_yields_audio(split: Path, tmp_path: Path, form: str) -> None:
     dataloader = pytest.importorskip("nemo.collections.common.data.lhotse.dataloader")
     out = tmp_path / "shards"
