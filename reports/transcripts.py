@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -12,6 +14,17 @@ CUT = 180
 
 WHOLE = 4000
 """Characters that a page holds at most; the manifest has the others."""
+
+MOST_MARKS = 50
+MARKS = {
+    "loop": "said again and again",
+    "letters": "one character in a row",
+    "word": "longest word",
+    "token": "longest word, punctuation included",
+    "signs": "marks for machines",
+    "phrase": "a phrase that recognisers invent",
+}
+"""What a marked part of a transcript is, in words."""
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
 _LABELS = {
@@ -86,12 +99,43 @@ def isolated(content: Markup, lang: str | None = None) -> Markup:
     return Markup("<bdi{}>{}</bdi>").format(language, content)
 
 
-def unhidden(text: str) -> Markup:
-    """`text` escaped, its hidden characters as labelled marks; its direction is the caller's."""
+class Range(NamedTuple):
+    """A part of a text, and what it is: a key of MARKS."""
+
+    first: int
+    last: int
+    what: str
+
+
+def highlighted(text: str, lang: str | None, parts: Sequence[Range]) -> Markup:
+    r"""`text` as `marked` has it, with these parts in `<mark>`; of two that overlap the first.
+
+    >>> highlighted("a no no", None, [Range(2, 7, "loop")])
+    Markup('<bdi>a <mark title="said again and again">no no</mark></bdi>')
+    """
+    runs: list[Markup] = []
+    done = 0
+    for part in sorted(parts)[:MOST_MARKS]:
+        if not done <= part.first < part.last <= len(text):
+            continue
+        inside = unhidden(text[part.first : part.last], text[part.first - 1 : part.first] or " ")
+        title = MARKS.get(part.what, "spoken of")
+        runs.append(unhidden(text[done : part.first], text[done - 1 : done] if done else " "))
+        runs.append(Markup('<mark title="{}">{}</mark>').format(title, inside))
+        done = part.last
+    runs.append(unhidden(text[done:], text[done - 1 : done] if done else " "))
+    return isolated(Markup("").join(runs), lang)
+
+
+def unhidden(text: str, before: str = " ") -> Markup:
+    """`text` escaped, its hidden characters as labelled marks; its direction is the caller's.
+
+    `before` is the character that it stands behind: joiners join what surrounds them.
+    """
     runs: list[Markup] = []
     start = 0
-    for at, (character, before) in enumerate(zip(text, f" {text}", strict=False)):
-        if _hides(character, before):
+    for at, (character, previous) in enumerate(zip(text, before + text, strict=False)):
+        if _hides(character, previous):
             runs += (escape(text[start:at]), _mark(character))
             start = at + 1
     return Markup("").join((*runs, escape(text[start:])))
@@ -103,15 +147,30 @@ def _mark(character: str) -> Markup:
     return Markup('<span class="mark" title="{} {}">{}</span>').format(name, code, label)
 
 
-def transcript(text: str | None, lang: str | None = None) -> Markup:
-    """A transcript for a page: whole if short, otherwise its start, with the rest on demand."""
+def transcript(
+    text: str | None,
+    lang: str | None = None,
+    parts: Sequence[Range] = (),
+    most: int = WHOLE,
+) -> Markup:
+    """A transcript for a page with some parts marked: whole if short, otherwise a stretch of it
+    that holds the first mark, with the rest on demand, up to `most` characters.
+    """
     if text is None:
         return Markup('<span class="none">no text</span>')
     if not text:
         return Markup('<span class="none">empty text</span>')
     if len(text) <= CUT:
-        return marked(text, lang)
-    rest = marked(text[:WHOLE], lang)
+        return highlighted(text, lang, parts)
+    begin, end = _stretch(text, parts)
+    inside = [_within(part, begin, end) for part in parts]
+    shown = highlighted(text[begin:end], lang, inside)
+    if begin:
+        shown = Markup('<span class="none">… </span>') + shown
+    if most < min(len(text), WHOLE):
+        more = Markup('<span class="none">… of {:,} characters</span>').format(len(text))
+        return shown + more
+    rest = highlighted(text[:WHOLE], lang, [_within(part, 0, WHOLE) for part in parts])
     if len(text) > WHOLE:
         rest += Markup(' <span class="none">… and {:,} more characters</span>').format(
             len(text) - WHOLE
@@ -119,7 +178,7 @@ def transcript(text: str | None, lang: str | None = None) -> Markup:
     return Markup(
         '<details class="long"><summary>{}<span class="more">… {:,} characters</span></summary>'
         "<div>{}</div></details>"
-    ).format(marked(_start(text), lang), len(text), rest)
+    ).format(shown, len(text), rest)
 
 
 def folded(text: str | None) -> Markup | None:
@@ -132,8 +191,22 @@ def folded(text: str | None) -> Markup | None:
     )
 
 
-def _start(text: str) -> str:
-    """The first characters of `text`, cut at a space where one is near."""
-    head = text[:CUT]
-    space = head.rfind(" ")
-    return head[:space] if space > CUT - 30 else head
+def _stretch(text: str, parts: Sequence[Range]) -> tuple[int, int]:
+    """Where the characters begin and end that stand for a long text: at its start, or a little
+    before the first mark, and at a space where one is near.
+    """
+    first = min(parts, default=None)
+    begin = 0
+    if first and first.last > CUT and 0 < first.first < len(text):
+        begin = max(0, first.first - CUT // 3)
+        space = text.find(" ", begin, first.first)
+        begin = space + 1 if begin and space >= 0 else begin
+    end = min(begin + CUT, len(text))
+    space = text.rfind(" ", begin, end)
+    return begin, space if space > end - 30 and end < len(text) else end
+
+
+def _within(part: Range, begin: int, end: int) -> Range:
+    """What of a part lies in a stretch, counted from where that begins."""
+    first, last = max(part.first, begin), min(part.last, end)
+    return Range(first - begin, last - begin, part.what)

@@ -16,6 +16,7 @@ from curate.metrics import chosen
 from curate.metrics.declare import Metric
 from curate.profile import duplicates
 from curate.profile.counted import Counted
+from curate.profile.shown import metrics_of_rules, shown_texts, spoken_of
 from curate.profile.spread import Spread, measure_spreads
 from curate.profile.tally import KEPT as WORST
 from curate.ruleset import GroupRule, RuleSet, Threshold, thresholds
@@ -57,7 +58,7 @@ def summarise(
         rows = sum(n for n, _, _ in verdicts.values())
         duration_us = sum(us for _, _, us in verdicts.values())
         said, heard = duplicates.texts(records, rows), duplicates.segments(records, rows)
-        told = _told(table, metrics)
+        told, hits = _told(table, metrics), _rules_hit(table, rules)
         spreads, products = measure_spreads(records, told, tuple(QUANTILES.values()), counted)
         return {
             "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
@@ -66,12 +67,12 @@ def summarise(
                 for name in VERDICTS
                 for n, _, us in [verdicts.get(name, (0, 0, 0))]
             ],
-            "rules_hit": _rules_hit(table, rules),
+            "rules_hit": hits,
             "malformed": [
                 {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
                 for kind, n, first, at in table.malformed_kinds()
             ],
-            "metrics": _metrics(table, rules, told, spreads, rows, found_at),
+            "metrics": _metrics(table, rules, told, spreads, rows, found_at, hits),
             "correlations": {
                 "metrics": [metric.name for metric in told],
                 "pearson": products.pearson(told),
@@ -154,16 +155,25 @@ def _metrics(
     spreads: Mapping[str, Spread],
     rows: int,
     origins: Mapping[str, Origin],
+    hits: Sequence[Json],
 ) -> list[Json]:
     limits = thresholds(rules)
     worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in metrics}
     found = table.rows([at for pairs in worst.values() for at, _ in pairs])
     records = records_of(list(found.values()), origins)
+    counts = metrics_of_rules(hits)
+
+    def examples(metric: Metric) -> list[Json]:
+        return [
+            _example(found[at], records, value, metric.name, counts)
+            for at, value in worst[metric.name]
+        ]
+
     return [
         {
             **_distribution(metric, spreads[metric.name], rows),
             "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
-            "worst": [_example(found[at], records, value) for at, value in worst[metric.name]],
+            "worst": examples(metric),
         }
         for metric in metrics
     ]
@@ -232,15 +242,22 @@ def records_of(
     return found
 
 
-def _example(row: Row, records: Mapping[tuple[str, Place], Json], value: float) -> Json:
+def _example(
+    row: Row,
+    records: Mapping[tuple[str, Place], Json],
+    value: float,
+    metric: str,
+    counts: Mapping[str, set[str]],
+) -> Json:
     source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
     assert isinstance(offset, int)
     assert isinstance(length, int)
+    assert isinstance(tags, list)
     record = records[str(source), (offset, length)]
     return {
         "id": f"{source}:{line}",
         "value": value,
-        "text": str(record.get("text", "")),
+        **shown_texts(record, {metric, *spoken_of(tags, counts)}),
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
         "verdict": verdict,
         "tags": tags,

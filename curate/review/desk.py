@@ -22,8 +22,9 @@ from curate.manifest.lines import fetch_lines
 from curate.metrics import METRICS
 from curate.overrides import Decision, Overrides, append, content_of, read, undone
 from curate.overrides.identity import contents, shown
+from curate.profile.shown import metrics_of_rules, spoken_of
 from curate.profile.summary import Json, origins_of, read_profile
-from curate.review.marks import alignment, longest_loop, longest_word
+from curate.text.marks import alignment, marks_of
 
 MOST_TEXT = 20_000
 """Characters of a transcript that are shown; nobody judges more by ear."""
@@ -65,6 +66,7 @@ class Desk:
         self._root, self._allowed = root, allowed
         self._browser, self._lock = Browser(records), threading.Lock()
         self._origins = origins_of(self.profile)
+        self._counts = metrics_of_rules(self.profile["rules_hit"])  # type: ignore[arg-type]
         self._folders = {entry["source"]: Path(entry["folder"]) for entry in self.profile["inputs"]}  # type: ignore[attr-defined]
         self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
         self._known: tuple[tuple[int, int], Overrides] = (0, 0), Overrides()
@@ -142,17 +144,12 @@ class Desk:
         row, text = found.row, str(found.record.get("text", ""))
         shown_text = text[:MOST_TEXT]
         other = found.record.get("pred_text")
-        rules = {tag.partition(":")[2] for tag in row["tags"] or ()}
         return {
             **_said(row),
             "text": shown_text,
             "text_chars": len(text),
             "text_fix": row["text_fix"],
-            "marks": [
-                {"what": what, "span": span}
-                for what, find in (("loop", longest_loop), ("word", longest_word))
-                if rules & _MARKED[what] and (span := find(shown_text)) is not None
-            ],
+            "marks": marks_of(shown_text, spoken_of(row["tags"] or (), self._counts)),
             "against": alignment(shown_text, other[:MOST_TEXT]) if isinstance(other, str) else None,
             "audio": str(found.record.get("audio_filepath", "")),
             "offset_s": row["offset_s"] or 0.0,
@@ -248,13 +245,6 @@ class Desk:
         return [
             found[row["source"]].get((row["byte_offset"], row["byte_length"]), b"") for row in rows
         ]
-
-
-_MARKED: Mapping[str, frozenset[str]] = {
-    "loop": frozenset({"repetitions", "loop_share", "word_run", "phrase_run"}),
-    "word": frozenset({"word_len", "longest_token", "second_longest_ratio", "char_run"}),
-}
-"""What is marked in a text, by the rules that speak of it."""
 
 
 def _profile(folder: Path) -> Json:

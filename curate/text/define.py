@@ -167,10 +167,12 @@ def _loop_tokens(text: str, spaceless: bool) -> list[str]:
     """Tokens in which `repetitions` looks for loops."""
     if spaceless:
         return [char.casefold() for char in text if not _kind(char) & SPACE]
-    return [_strip(token) for token in text.split()]
+    return [bare_token(token) for token in text.split()]
 
 
-def _strip(token: str) -> str:
-    """Case-folded without punctuation; a token of punctuation alone stays as it is."""
+def bare_token(token: str) -> str:
+    """A token as `repetitions` compares it: case-folded without punctuation; one of punctuation
+    alone stays as it is.
+    """
     kept = "".join(char for char in token if not _kind(char) & PUNCTUATION)
     return kept.casefold() or token

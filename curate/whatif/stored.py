@@ -12,6 +12,7 @@ import polars as pl
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, LINE, SOURCE, SPEAKER
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
+from curate.profile.shown import shown_texts
 from curate.profile.summary import Json, origins_of, read_profile, records_of
 from curate.ruleset import RuleSet
 from curate.tags.groups import column_of
@@ -122,11 +123,11 @@ def records_at(
 
 def _shown(one: Example, row: Mapping[str, Any], texts: Mapping[int, Mapping[str, object]]) -> Json:
     record = texts.get(one.row)
-    text = record.get("text", "") if record is not None else None
+    said: Json = {"text": None, "marks": [], "pred_text": None}
     return {
         "id": f"{row[SOURCE.name]}:{row[LINE.name]}",
         "value": row[one.metric],
-        "text": text if text is None else str(text),
+        **(said if record is None else shown_texts(record, {one.metric})),
         "duration_s": row[DURATION_US.name] / 1e6,
         "verdict": one.verdict,
         "lang": row[LANG.name],

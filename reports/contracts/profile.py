@@ -83,12 +83,21 @@ class Threshold(Model):
     where: str | None = None
 
 
+class Mark(Model):
+    """A part of a text: what it is, and its first and last (excluded) character."""
+
+    what: str = ""
+    span: tuple[int, int]
+
+
 class Record(Model):
-    """A record that stands out."""
+    """A record that stands out; `marks` are parts of its text, `pred_text` what a model heard."""
 
     id: str | None = None
     value: float | None = None
     text: str | None = None
+    marks: tuple[Mark, ...] = ()
+    pred_text: str | None = None
     duration_s: float | None = None
     verdict: str | None = None
     tags: tuple[str | None, ...] = ()

@@ -14,9 +14,11 @@ from reports.format import number, percent, plural, seconds
 from reports.sections.declare import joined
 from reports.tables import name, verdict
 from reports.templating import render
-from reports.transcripts import marked, transcript
+from reports.transcripts import WHOLE, Range, marked, transcript
 
 _MOST = 40
+ROOM = 800_000
+"""Characters of long transcripts and of alignments that one page takes."""
 
 
 def worst_records(profile: Profile) -> Markup | None:
@@ -24,36 +26,72 @@ def worst_records(profile: Profile) -> Markup | None:
     metrics = [metric for metric in profile.metrics if metric.worst]
     metrics.sort(key=lambda metric: not metric.thresholds)
     clips = dict(profile.clips.clips)  # each is played once, where its record stands first
-    return joined(*(_fold(metric, clips, unfolded=at == 0) for at, metric in enumerate(metrics)))
+    room = Room()
+    return joined(
+        *(_fold(metric, clips, room, unfolded=at == 0) for at, metric in enumerate(metrics))
+    )
 
 
-def _fold(metric: Metric, clips: dict[str, Clip], *, unfolded: bool) -> Markup:
+def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool) -> Markup:
     found = plural(len(metric.worst[:_MOST]), "record")
     return render(
         "fold",
         title=name(metric.name),
         note=f"{found}, {metric.unit}" if metric.unit else found,
         unfolded=unfolded,
-        body=folded_records(metric.worst[:_MOST], clips),
+        body=folded_records(metric.worst[:_MOST], clips, room),
     )
 
 
+class Room:
+    """What a page still has room for: characters of long transcripts and of alignments."""
+
+    def __init__(self, left: int = ROOM) -> None:
+        self.left = left
+
+    def take(self, characters: int) -> int:
+        """So many characters, or none where there is no room for them."""
+        given = characters if characters <= self.left else 0
+        self.left -= given
+        return given
+
+
 def folded_records(
-    records: Sequence[Record], clips: dict[str, Clip] | None = None
+    records: Sequence[Record], clips: dict[str, Clip] | None = None, room: Room | None = None
 ) -> Markup | None:
     """Records with their value, what is said, how it sounds, and what is known of them; None for
-    none. Clips that are shown are taken out of `clips`.
+    none. Clips that are shown are taken out of `clips`, and characters out of `room`.
     """
+    room = room or Room()
     shown = [
         {
             "value": number(record.value),
-            "said": transcript(record.text, record.lang),
+            "said": said(record, room),
+            "heard": _heard(record, room),
             "about": _about(record),
             "clip": (clips or {}).pop(record.id or "", None),
         }
         for record in records
     ]
     return render("records", records=shown) if shown else None
+
+
+def said(record: Record, room: Room) -> Markup:
+    """A record's transcript with its marks; of a long one only a stretch where there is no room."""
+    parts = [Range(*mark.span, mark.what) for mark in record.marks]
+    most = room.take(min(len(record.text or ""), WHOLE))
+    return transcript(record.text, record.lang, parts, most)
+
+
+def _heard(record: Record, room: Room) -> Markup | None:
+    """How `pred_text` differs from the text; None where it does not, or there is none."""
+    text, heard = record.text, record.pred_text
+    if text is None or heard is None or text.split() == heard.split():
+        return None
+    text, heard = text[:WHOLE], heard[:WHOLE]
+    if not room.take(len(text) + len(heard)):
+        return Markup('<span class="none">too long for this page</span>')
+    return alignment(text, heard, record.lang)
 
 
 def _about(record: Record) -> list[Markup]:

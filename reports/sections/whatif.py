@@ -12,7 +12,7 @@ from reports.contracts.whatif import Matrix, MovedLimit, Step
 from reports.drawn import Part
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
-from reports.sections.records import folded_records
+from reports.sections.records import Room, folded_records
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.thresholds import threshold_curve
@@ -151,13 +151,14 @@ def _both(matrix: Matrix, at: int, other: int) -> Sorted | None:
 def records(found: WhatIf) -> Markup | None:
     """For each limit the records on either side of it."""
     shown = [item for item in found.limits if item.caught or item.spared]
-    return joined(*(_beside(item, unfolded=at == 0) for at, item in enumerate(shown)))
+    room = Room()
+    return joined(*(_beside(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
 
 
-def _beside(item: MovedLimit, *, unfolded: bool) -> Markup:
+def _beside(item: MovedLimit, room: Room, *, unfolded: bool) -> Markup:
     body = joined(
-        titled("Caught", folded_records(item.caught)),
-        titled("Spared", folded_records(item.spared)),
+        titled("Caught", folded_records(item.caught, room=room)),
+        titled("Spared", folded_records(item.spared, room=room)),
     )
     title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
     return render("fold", title=title, note=_limit(item), unfolded=unfolded, body=body)

@@ -14,8 +14,6 @@ import numpy as np
 import polars as pl
 import pytest
 import soundfile as sf
-from hypothesis import given
-from hypothesis import strategies as st
 
 from curate.audio.clip import LONGEST_S, Clip, load_clip, outline, small, wav
 from curate.audio.faults import Unusable
@@ -27,7 +25,6 @@ from curate.profile import profile_into
 from curate.review.app import review_app
 from curate.review.blind import Ballot, pairs, sign_test
 from curate.review.desk import Desk
-from curate.review.marks import alignment, longest_loop, longest_word
 from curate.review.spectrogram import HEIGHT, WIDTH, spectrogram
 from curate.ruleset import load_rules
 
@@ -341,36 +338,6 @@ def test_details_come_in_the_order_asked_for(folder: Path) -> None:
         assert [(row["row"], row["line"]) for row in found] == [(5, 6), (2, 3), (11, 12)]
         with pytest.raises(NoSuch):
             browser.details([1], ["text; DROP"])
-
-
-@pytest.mark.parametrize(
-    ("text", "word", "loop"),
-    [
-        ("", None, None),
-        ("so it was", "was", None),
-        ("well-known wörter here", "wörter", None),
-        ("oh no no no it was", "was", "no no no"),
-        ("we go We go, we go now", "go,", "We go We go, we go"),
-        ("la la", "la", "la la"),
-        ("a b c d e a b c d e", "a", "a b c d e a b c d e"),
-        ("-- -- --", None, "-- -- --"),
-    ],
-)
-def test_where_the_fault_is(text: str, word: str | None, loop: str | None) -> None:
-    def cut(span: tuple[int, int] | None) -> str | None:
-        return span and text[span[0] : span[1]]
-
-    assert cut(longest_word(text)) == word
-    assert (cut(longest_loop(text)) or "").casefold() == (loop or "").casefold()
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_marks_of_any_text_lie_in_it(text: str, other: str) -> None:
-    for span in (longest_word(text), longest_loop(text)):
-        assert span is None or 0 <= span[0] < span[1] <= len(text)
-    edits = alignment(text, other)
-    assert " ".join(" ".join(edit[1] for edit in edits).split()) == " ".join(text.split())
-    assert " ".join(" ".join(edit[2] for edit in edits).split()) == " ".join(other.split())
 
 
 def test_a_spectrogram_shows_the_tone() -> None:

@@ -88,10 +88,16 @@ def ledger(stage: str) -> Json:
 
 
 def _record(rng: random.Random, value: float, lang: str, verdict: str) -> Json:
+    text = " ".join([SAID[lang]] * rng.choice((1, 1, 2, 9)))
     return {
         "id": f"data/common_voice/{lang}/train.jsonl:{rng.randint(1, 90_000)}",
         "value": round(value, 4),
-        "text": " ".join([SAID[lang]] * rng.choice((1, 1, 2, 9))),
+        "text": text,
+        "marks": [
+            {"what": "word", "span": [0, 8]},
+            {"what": "loop", "span": [len(text) - 9, len(text)]},
+        ],
+        "pred_text": rng.choice((None, text, f"{text[:40]} und {text[60:]}")),
         "duration_s": round(rng.uniform(0.4, 16.0), 2),
         "verdict": verdict,
         "tags": ["bad:too_fast"] if verdict == "bad" else ["borderline:fast"],

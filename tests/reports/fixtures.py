@@ -73,7 +73,7 @@ def _nasty(text: str) -> str:
 def long(value: Any) -> Any:
     """`value` with every transcript 10,000 characters long."""
     if isinstance(value, dict):
-        texts = {"text", "reference", "hypothesis"}
+        texts = {"text", "pred_text", "reference", "hypothesis"}
         return {k: str(v) * 200 + "x" * 4000 if k in texts else long(v) for k, v in value.items()}
     return [long(item) for item in value] if isinstance(value, list) else value
 

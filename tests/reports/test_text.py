@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -11,7 +12,7 @@ from markupsafe import Markup
 
 from reports import format as show
 from reports.align import alignment
-from reports.transcripts import CUT, WHOLE, folded, marked, transcript, visible
+from reports.transcripts import CUT, WHOLE, Range, folded, highlighted, marked, transcript, visible
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,52 @@ def test_long_transcripts_are_cut_and_kept() -> None:
     assert "10,000 characters" in html
     assert "and 6,000 more characters" in html
     assert len(html) < CUT + WHOLE + 400
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "wanted"),
+    [
+        ("a no no", [(2, 7, "loop")], 'a <mark title="said again and again">no no</mark>'),
+        ("<b>&", [(0, 3, "x")], '<mark title="spoken of">&lt;b&gt;</mark>&amp;'),
+        (
+            "x\u202ey",
+            [(0, 2, "word")],
+            '<mark title="longest word">x<span class="mark" title="right-to-left override U+202E">'
+            "U+202E</span></mark>y",
+        ),
+        ("می\u200cخو", [(2, 5, "x")], 'می<mark title="spoken of">\u200cخو</mark>'),  # still joins
+        ("abc", [(2, 3, "x"), (0, 2, "x"), (1, 3, "x")],
+         '<mark title="spoken of">ab</mark><mark title="spoken of">c</mark>'),
+        ("abc", [(2, 9, "x"), (-1, 2, "x"), (1, 1, "x"), (3, 2, "x")], "abc"),  # no such parts
+    ],
+)  # fmt: skip
+def test_parts_of_a_transcript_are_marked(
+    text: str, parts: list[tuple[int, int, str]], wanted: str
+) -> None:
+    assert highlighted(text, None, [Range(*part) for part in parts]) == f"<bdi>{wanted}</bdi>"
+
+
+SPANS = st.tuples(st.integers(-1, 30), st.integers(-1, 30), st.sampled_from(["loop", "<"]))
+
+
+@given(st.text(max_size=25), st.lists(SPANS, max_size=5))
+def test_any_marks_are_inert(text: str, spans: list[tuple[int, int, str]]) -> None:
+    html = highlighted(text, None, [Range(*span) for span in spans])
+    assert html.count("<mark ") == html.count("</mark>")
+    bare = re.sub(r"</?mark[^>]*>", "", html)
+    assert bare == marked(text)
+
+
+def test_a_long_transcript_begins_near_its_first_mark() -> None:
+    text = "word " * 200 + "la " * 20 + "word " * 200
+    html = transcript(text, None, [Range(1000, 1059, "loop")])
+    summary = html.partition("</summary>")[0]
+    assert f'<mark title="said again and again">{"la " * 19}la</mark>' in summary
+    assert html.count("<mark ") == 2  # once in the stretch, once in the whole
+    assert len(summary) < CUT + 300
+    cut_short = transcript(text, None, [Range(1000, 1059, "loop")], most=0)
+    assert "<details" not in cut_short
+    assert "of 2,060 characters" in cut_short
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ def _limit(rule: str, severity: str, operator: str, value: float, where: str = "
         "id": "corpora/train.jsonl:17",
         "value": value,
         "text": "a record that stands beside the limit",
+        "marks": [{"what": "loop", "span": [9, 20]}],
+        "pred_text": "a record stands right beside the limit",
         "duration_s": 1.25,
         "verdict": severity,
         "lang": "en",

@@ -200,15 +200,17 @@ function decided(told) {
   );
   state.mended = last && last.text;
 }
-// Spans count code points; each mark stands round the text that its rule speaks of.
+// Spans count code points, in reading order; each mark stands round what its rule speaks of.
 function text(told) {
   const points = [...told.text];
-  const mark = told.marks[0];
   const cut = (from, to) => points.slice(from, to).join("");
-  const parts = mark
-    ? [said(cut(0, mark.span[0])), run(cut(...mark.span), undefined, "mark"), said(cut(mark.span[1]))]
-    : [said(told.text)];
-  by("text").replaceChildren(isolated(...parts));
+  const parts = [];
+  let done = 0;
+  for (const { span } of told.marks) {
+    parts.push(said(cut(done, span[0])), run(cut(...span), undefined, "mark"));
+    done = span[1];
+  }
+  by("text").replaceChildren(isolated(...parts, said(cut(done))));
   if (told.text_chars > told.text.length) {
     by("text").append(element("span", ` … of ${told.text_chars.toLocaleString("en")} characters`, "note"));
   }
