@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ def review(profile: Path, log: Path, wish: Setting) -> None:
     token = secrets.token_urlsafe(24)
     with open_records(table) as records, listen_at(wish.port) as at:
         desk = Desk(profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow))
+        threading.Thread(target=desk.warm_up, daemon=True).start()
         port = at.getsockname()[1]
         app = review_app(desk, reports.page_style(), token, port)
         serve(app, at, lambda: _say(wish, port, token))

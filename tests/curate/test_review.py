@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -166,6 +168,33 @@ def test_decisions_are_logged_undone_and_seen_by_others(
     assert client.get("/api/records?decided=no").json()["rows"] == len(ROWS)
     names = [json.loads(line)["by"] for line in desk.log_path.read_text().splitlines()]
     assert names == ["anna", "anna", "ben"]
+
+
+WARM = """
+import gc, sys
+from pathlib import Path
+from numba.core.dispatcher import Dispatcher
+from curate.duck import open_records
+from curate.review.desk import Desk
+
+def compiled():
+    found = [each for each in gc.get_objects() if isinstance(each, Dispatcher)]
+    return sum(len(each.signatures) for each in found)
+
+folder = Path(sys.argv[1])
+with open_records(folder / "records.parquet") as records:
+    desk = Desk(folder, records, folder / "none.jsonl", "anna")
+    cold = compiled()
+    desk.warm_up()
+    warm = compiled()
+    desk.told(26)  # with all that a record may have
+    print(cold < warm, compiled() - warm)
+"""
+
+
+def test_a_warm_desk_compiles_nothing_for_its_first_record(folder: Path) -> None:
+    run = [sys.executable, "-c", WARM, str(folder / "profile")]
+    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "True 0\n"
 
 
 def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: Path) -> None:
