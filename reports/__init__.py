@@ -12,7 +12,16 @@ from typing import Literal
 __all__ = ["Kind", "build", "page_style"]
 
 Kind = Literal[
-    "profile", "split", "shards", "train", "eval", "diff", "what-if", "audit", "verification"
+    "profile",
+    "split",
+    "shards",
+    "train",
+    "eval",
+    "diff",
+    "what-if",
+    "compare",
+    "audit",
+    "verification",
 ]
 
 

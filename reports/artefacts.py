@@ -14,6 +14,7 @@ from curate.errors import Fault, InputError, raise_all
 from reports.contracts import (
     Artefact,
     Audit,
+    Compare,
     Diff,
     Ledger,
     Model,
@@ -51,6 +52,7 @@ SOURCES: dict[str, Source] = {
     "eval": Source(Wer, "wer.json", False, "train eval"),
     "audit": Source(Audit, "audit.json", False, "curate audit"),
     "diff": Source(Diff, "diff.json", False, "curate diff"),
+    "compare": Source(Compare, "compare.json", False, "curate rules compare"),
     "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
     "verification": Source(Verification, "verification.json", False, "curate shard --verify"),
 }

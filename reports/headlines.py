@@ -11,6 +11,7 @@ from markupsafe import Markup
 from reports.contracts import (
     Artefact,
     Audit,
+    Compare,
     Diff,
     Ledger,
     Profile,
@@ -71,6 +72,9 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
             )
         case Verification():
             return "verification", artefact.folder or "—", _verification(artefact)
+        case Compare():
+            sides = (artefact.old, artefact.new)
+            return "rules compared", " and ".join(it.name or "—" for it in sides), _moved(artefact)
         case WhatIf():
             return "what if", artefact.profile.path or "—", _what_if(artefact)
         case _:
@@ -306,6 +310,27 @@ def _what_if(found: WhatIf) -> Headline:
         [Alert("warning", text) for text in found.warnings],
         "All figures are from the stored records.",
     )
+
+
+def _moved(found: Compare) -> Headline:
+    before, after = (
+        [found.hours(side).get(word, 0.0) for word in ("clean", "bad")] for side in ("old", "new")
+    )
+    alerts = [Alert("warning", text) for text in found.warnings]
+    if after[1] > max(_MUCH_WORSE * before[1], 0.01 * (found.profile.hours or 0.0)):
+        what = f"The new rules reject {hours(after[1])}, the old ones {hours(before[1])}."
+        alerts.append(Alert("warning", what))
+    sentence = _line(
+        "<b>{}</b> of {} get another verdict, <b>{}</b> of {}: clean goes from {} to <b>{}</b>, "
+        "bad from {} to <b>{}</b>.",
+        plural(found.moved.rows, "row"),
+        count(found.profile.rows),
+        hours(found.moved.hours),
+        hours(found.profile.hours),
+        *(hours(spent) for side in zip(before, after, strict=True) for spent in side),
+    )
+    calm = "Nothing moves." if found.moved.rows == 0 else "All that moves is in moved.jsonl."
+    return _made(sentence, alerts, calm)
 
 
 def _dearest(cost: float, item: MovedLimit) -> str:

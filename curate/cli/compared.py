@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+import reports
 from curate.cli.show import colour_of, hours, plain_table
 from curate.columns import VERDICTS
 from curate.command import printable
@@ -31,6 +32,7 @@ def compare(
             write_json(folder / "compare.json", moved.found)
             moved.records.write_parquet(folder / "moved.parquet")
             moved.records.write_ndjson(folder / "moved.jsonl")
+            reports.build("compare", folder)
     return moved.found
 
 

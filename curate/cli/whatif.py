@@ -54,14 +54,16 @@ def compare_command(
     count: Annotated[int, typer.Option("-n", "--count", min=0, help="Records to show.")] = 10,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Directory for compare.json, moved.jsonl and moved.parquet."),
+        typer.Option(
+            "--out", help="Directory for report.html, compare.json, moved.jsonl and moved.parquet."
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Say which records and hours move between verdicts where the new rules judge.
 
-    With --out every record that moves is written, with both verdicts and reasons.
+    With --out every record that moves is written, with both verdicts and reasons, and a page.
 
     Example: `curate rules compare default lang/id profile/ --out moved/`
     """

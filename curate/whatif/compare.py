@@ -35,6 +35,7 @@ from curate.tags.groups import demote
 from curate.whatif.classes import Classes, settling
 from curate.whatif.grade import Counts, Kinds
 from curate.whatif.grouped import Failing, failing, verdict_codes
+from curate.whatif.moved import by_tag
 from curate.whatif.stored import Stored, open_stored, records_at
 
 SCHEMA = "curate.compare/1"
@@ -72,7 +73,8 @@ def compare_rules(
     strata = _strata_columns(stored, by)
     parts = list(_judged(stored, old, new, strata))
     groups = pl.concat([groups for groups, _ in parts])
-    moved, warnings = _with_texts(stored, pl.concat([moved for _, moved in parts]))
+    placed = pl.concat([moved for _, moved in parts])
+    moved, warnings = _with_texts(stored, placed)
     matrix = _matrix(groups)
     total = [sum(cell[k] for row in matrix for cell in row) for k in (0, 1)]
     stay = [sum(matrix[at][at][k] for at in range(len(VERDICTS))) for k in (0, 1)]
@@ -89,7 +91,7 @@ def compare_rules(
             for before, row in zip(VERDICTS, matrix, strict=True)
             for after, (rows, us) in zip(VERDICTS, row, strict=True)
         ],
-        "rules": _by_tag(moved),
+        "rules": by_tag(stored, _timed(placed), (old, new)),
         "strata": {name: _by_stratum(groups, name) for name in strata},
         "records": [_shown(row) for row in moved.head(SHOWN).iter_rows(named=True)],
         "warnings": warnings,
@@ -175,9 +177,13 @@ def _with_texts(stored: Stored, moved: pl.DataFrame) -> tuple[pl.DataFrame, list
     known = [each if each is None else str(each) for each in said]
     order = ("id", "from", "to", "from_reason", "to_reason")
     texts_column = pl.Series("text", known, dtype=pl.String)
-    kept = moved.with_columns(texts_column, duration_s=(DURATION_US.expr / 1e6).round(6))
+    kept = _timed(moved).with_columns(texts_column)
     rest = ("duration_s", "lang", "speaker", "text", "from_tags", "to_tags", "source", "line")
     return kept.select(*order, *rest), warnings
+
+
+def _timed(moved: pl.DataFrame) -> pl.DataFrame:
+    return moved.with_columns(duration_s=(DURATION_US.expr / 1e6).round(6))
 
 
 def _matrix(groups: pl.DataFrame) -> list[list[tuple[int, int]]]:
@@ -186,31 +192,6 @@ def _matrix(groups: pl.DataFrame) -> list[list[tuple[int, int]]]:
     at = {(before, after): (rows, us) for before, after, rows, us in sums.iter_rows()}
     codes = range(len(VERDICTS))
     return [[at.get((before, after), (0, 0)) for after in codes] for before in codes]
-
-
-def _by_tag(moved: pl.DataFrame) -> list[Json]:
-    """Tags that moved records lose and get: how many, and their hours; most hours first."""
-    found: dict[str, list[int]] = {}
-    columns = ("from_tags", "to_tags", "duration_s")
-    for before, after, duration_s in moved.select(*columns).iter_rows():
-        us = round((duration_s or 0.0) * 1e6)
-        for at, tags in ((0, set(before) - set(after)), (2, set(after) - set(before))):
-            for tag in tags:
-                amount = found.setdefault(tag, [0, 0, 0, 0])
-                amount[at] += 1
-                amount[at + 1] += us
-    order = sorted(found.items(), key=lambda pair: (-pair[1][1] - pair[1][3], pair[0]))
-    return [
-        {
-            "rule": tag.partition(":")[2],
-            "severity": tag.partition(":")[0],
-            "lost_rows": lost,
-            "lost_hours": hours(lost_us),
-            "got_rows": got,
-            "got_hours": hours(got_us),
-        }
-        for tag, (lost, lost_us, got, got_us) in order
-    ]
 
 
 def _by_stratum(groups: pl.DataFrame, name: str) -> list[Json]:

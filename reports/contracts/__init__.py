@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from reports.contracts.audit import Audit
 from reports.contracts.base import Artefact, Ledger, Model, Twin
+from reports.contracts.compare import Compare
 from reports.contracts.corpus import Shards, Split, Verification
 from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
@@ -17,6 +18,7 @@ from reports.contracts.whatif import WhatIf
 __all__ = [
     "Artefact",
     "Audit",
+    "Compare",
     "Diff",
     "Ledger",
     "Model",

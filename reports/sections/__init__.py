@@ -6,10 +6,22 @@ has nothing for it.
 
 from __future__ import annotations
 
-from reports.contracts import Audit, Diff, Profile, Run, Shards, Split, Verification, Wer, WhatIf
+from reports.contracts import (
+    Audit,
+    Compare,
+    Diff,
+    Profile,
+    Run,
+    Shards,
+    Split,
+    Verification,
+    Wer,
+    WhatIf,
+)
 from reports.sections import (
     audio,
     audit,
+    compare,
     depth,
     diff,
     errors,
@@ -193,6 +205,25 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Rules", (Diff,), diff.rules, "What each rule caught, as a share of all rows."),
     Section("Strata", (Diff,), diff.strata),
+    Section(
+        "Verdicts",
+        (Compare,),
+        compare.verdicts,
+        "Hours, and rows below them. What keeps its verdict is grey.",
+    ),
+    Section(
+        "Rules",
+        (Compare,),
+        compare.rules,
+        "Of the records that move: what a rule says of them now and did not, and the reverse.",
+    ),
+    Section("Strata", (Compare,), compare.strata, "Where it moves; all hours of a stratum count."),
+    Section(
+        "Records that move",
+        (Compare,),
+        compare.records,
+        "The first of each rule, with their lengths; all of them are in moved.jsonl.",
+    ),
     Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours under the rules that are weighed here."),
     Section(
         "Limits",

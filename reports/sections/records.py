@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
@@ -39,7 +40,7 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool)
         title=name(metric.name),
         note=f"{found}, {metric.unit}" if metric.unit else found,
         unfolded=unfolded,
-        body=folded_records(metric.worst[:_MOST], clips, room),
+        body=listed(metric.worst[:_MOST], room, clips),
     )
 
 
@@ -56,19 +57,31 @@ class Room:
         return given
 
 
-def folded_records(
-    records: Sequence[Record], clips: dict[str, Clip] | None = None, room: Room | None = None
+def facts(record: Record) -> list[Markup]:
+    """What is known of a record beside its value and its text."""
+    known = [name(record.id) if record.id else None, _length(record.duration_s)]
+    known += [verdict(record.verdict) if record.verdict else None, _spoken(record.lang)]
+    known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, record.tags)))]
+    known += [name(record.audio_filepath) if record.audio_filepath else None]
+    return [item for item in known if item]
+
+
+def listed(
+    records: Sequence[Record],
+    room: Room,
+    clips: dict[str, Clip] | None = None,
+    about: Callable[[Any], list[Markup]] = facts,
+    value: Callable[[Any], str] = lambda record: number(record.value),
 ) -> Markup | None:
     """Records with their value, what is said, how it sounds, and what is known of them; None for
     none. Clips that are shown are taken out of `clips`, and characters out of `room`.
     """
-    room = room or Room()
     shown = [
         {
-            "value": number(record.value),
+            "value": value(record),
             "said": said(record, room),
             "heard": _heard(record, room),
-            "about": _about(record),
+            "about": about(record),
             "clip": (clips or {}).pop(record.id or "", None),
         }
         for record in records
@@ -92,14 +105,6 @@ def _heard(record: Record, room: Room) -> Markup | None:
     if not room.take(len(text) + len(heard)):
         return Markup('<span class="none">too long for this page</span>')
     return alignment(text, heard, record.lang)
-
-
-def _about(record: Record) -> list[Markup]:
-    known = [name(record.id) if record.id else None, _length(record.duration_s)]
-    known += [verdict(record.verdict) if record.verdict else None, _spoken(record.lang)]
-    known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, record.tags)))]
-    known += [name(record.audio_filepath) if record.audio_filepath else None]
-    return [item for item in known if item]
 
 
 def _length(duration_s: float | None) -> Markup | None:

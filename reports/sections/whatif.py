@@ -12,7 +12,7 @@ from reports.contracts.whatif import Matrix, MovedLimit, Step
 from reports.drawn import Part
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
-from reports.sections.records import Room, folded_records
+from reports.sections.records import Room, listed
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.thresholds import threshold_curve
@@ -157,8 +157,8 @@ def records(found: WhatIf) -> Markup | None:
 
 def _beside(item: MovedLimit, room: Room, *, unfolded: bool) -> Markup:
     body = joined(
-        titled("Caught", folded_records(item.caught, room=room)),
-        titled("Spared", folded_records(item.spared, room=room)),
+        titled("Caught", listed(item.caught, room)),
+        titled("Spared", listed(item.spared, room)),
     )
     title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
     return render("fold", title=title, note=_limit(item), unfolded=unfolded, body=body)

@@ -96,6 +96,25 @@ def test_reasons_texts_and_strata_are_given(folder: Path) -> None:
     assert total == found["profile"]["rows"] - 1  # the malformed line has no language
 
 
+def test_rules_show_the_first_records_that_they_move(folder: Path) -> None:
+    moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
+    found: Any = moved.found
+    for each in found["rules"]:
+        tag = f"{each['severity']}:{each['rule']}"
+        for side, other in (("from", "to"), ("to", "from")):
+            name = "got" if side == "to" else "lost"
+            here = moved.records.filter(
+                pl.col(f"{side}_tags").list.contains(tag)
+                & ~pl.col(f"{other}_tags").list.contains(tag)
+            )
+            shown = each[f"{name}_records"]
+            assert here.height == each[f"{name}_rows"]
+            assert [it["id"] for it in shown] == here["id"].head(4).to_list()
+            assert [it["text"] for it in shown] == here["text"].head(4).to_list()
+    hidden = next(each for each in found["rules"] if each["rule"] == "hidden_chars")
+    assert (len(hidden["lost_records"]), hidden["got_records"]) == (3, [])
+
+
 def test_the_same_rules_move_nothing(folder: Path) -> None:
     moved = compare_rules(folder / "profile", load_rules(), load_rules())
     assert (moved.records.height, moved.found["moved"]) == (0, {"rows": 0, "hours": 0.0})
@@ -120,7 +139,7 @@ def test_the_command(folder: Path) -> None:
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
     assert "rows move" in done.stderr
     names = {path.name for path in (folder / "moved").iterdir()}
-    assert names == {"compare.json", "moved.jsonl", "moved.parquet"}
+    assert names == {"compare.json", "moved.jsonl", "moved.parquet", "report.html"}
     found = json.loads((folder / "moved/compare.json").read_text())
     lines = (folder / "moved/moved.jsonl").read_text().splitlines()
     assert len(lines) == found["moved"]["rows"]

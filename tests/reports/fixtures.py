@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import Kind
+from tests.reports.compare_fixtures import compare
 from tests.reports.corpus_fixtures import Json, ledger, profile
 from tests.reports.diff_fixtures import diff
 from tests.reports.run_fixtures import run, wer
@@ -34,6 +35,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "eval": ("wer.json", wer),
     "diff": ("diff.json", diff),
     "what-if": ("what-if.json", what_if),
+    "compare": ("compare.json", compare),
     "verification": ("verification.json", verification),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}

@@ -64,6 +64,7 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
         ["profile", two, "--out", "other"],
         ["split", "profile", "--out", "split", "--eval", "10m", "--test", "10m"],
         ["rules", "what-if", "profile", "--out", "what-if"],
+        ["rules", "compare", "default", "audio", "profile", "--out", "compare"],
         ["diff", "profile", "other", "--out", "diff"],
         ["audit", *(f"split/{name}.jsonl" for name in ("train", "eval", "test")), "--out", "audit"],
     ):
@@ -72,7 +73,7 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
             cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
     pages = sorted(folder.glob("*/report.html"))
-    assert len(pages) == 6
+    assert len(pages) == 7
     return pages
 
 

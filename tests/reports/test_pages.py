@@ -24,6 +24,7 @@ KINDS: tuple[Kind, ...] = (
     "eval",
     "diff",
     "what-if",
+    "compare",
     "verification",
 )
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]
@@ -65,7 +66,7 @@ def read(path: Path) -> tuple[str, Reader]:
 
 def test_every_kind_has_fixtures() -> None:
     assert tuple(MAKERS) == KINDS
-    assert len(EVERY) == 40
+    assert len(EVERY) == 5 * len(KINDS)
 
 
 @pytest.mark.parametrize(("kind", "variant"), EVERY)

@@ -1,0 +1,147 @@
+"""What other rules would move between verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from curate.columns import VERDICTS
+from reports import drawn
+from reports.contracts import Compare
+from reports.contracts.compare import Move, MovedRecord, MovingRule, MovingStratum
+from reports.drawn import Part
+from reports.format import hours, plural, seconds, share
+from reports.sections.declare import joined, titled
+from reports.sections.records import Room, facts, listed
+from reports.tables import Column, Sorted, Table, name, verdict
+from reports.templating import render
+from reports.transcripts import marked
+
+_SIDES = ("old", "new")
+
+
+def verdicts(found: Compare) -> Markup | None:
+    """Hours per verdict under both, and the hours that go from one to another."""
+    return joined(
+        *(
+            titled(
+                f"{side.capitalize()}: {rules.name or '—'}",
+                drawn.scale(_parts(found, side), magnify=False),
+            )
+            for side, rules in zip(_SIDES, (found.old, found.new), strict=True)
+        ),
+        titled("What moves", _matrix(found)),
+    )
+
+
+def _parts(found: Compare, side: str) -> list[Part]:
+    spent = found.hours(side)
+    return [Part(word, spent.get(word, 0.0), hours(spent.get(word, 0.0))) for word in VERDICTS]
+
+
+def _matrix(found: Compare) -> Markup | None:
+    at = {(move.before, move.after): move for move in found.verdicts if move.rows}
+    if not at:
+        return None
+    used = [word for word in VERDICTS if any(pair[1] == word for pair in at)]
+    columns = (Column("from", "verdict"), *(Column(f"to {word}", "number") for word in used))
+    rows = [
+        (before, *(_cell(at.get((before, after))) for after in used))
+        for before in VERDICTS
+        if any(pair[0] == before for pair in at)
+    ]
+    return Table("From and to", columns, rows).render()
+
+
+def _cell(move: Move | None) -> Sorted:
+    if move is None:
+        return Sorted(Markup('<span class="none">·</span>'), 0.0)
+    stays = move.before == move.after
+    shown = Markup('<span class="none">{}</span>') if stays else Markup("<b>{}</b>")
+    count = Markup("<br><small>{:,}</small>").format(move.rows or 0)
+    return Sorted(shown.format(hours(move.hours)) + count, move.hours)
+
+
+def rules(found: Compare) -> Markup | None:
+    """What each rule says of more records and of fewer."""
+    columns = (
+        Column("rule", "name"),
+        Column("says", "verdict"),
+        Column("of more rows", "count"),
+        Column("hours", "hours"),
+        Column("no longer, rows", "count"),
+        Column("hours", "hours"),
+    )
+    rows = [
+        (
+            *(item.rule, item.severity, item.got_rows, item.got_hours),
+            *(item.lost_rows, item.lost_hours),
+        )
+        for item in found.rules
+    ]
+    return Table("Rules", columns, rows, elsewhere="compare.json").render() if rows else None
+
+
+def strata(found: Compare) -> Markup | None:
+    """Where it moves."""
+    return joined(
+        *(
+            titled(f"By {column}", _stratum(column, values))
+            for column, values in found.strata.items()
+            if values
+        )
+    )
+
+
+def _stratum(column: str, values: Sequence[MovingStratum]) -> Markup:
+    columns = (
+        Column(column, "text"),
+        Column("hours", "hours"),
+        Column("rows move", "count"),
+        Column("hours move", "hours"),
+        Column("of hours", "percent"),
+        Column("clean before", "hours"),
+        Column("clean after", "hours"),
+        Column("bad before", "hours"),
+        Column("bad after", "hours"),
+    )
+    rows = [
+        (
+            *(item.value, item.hours, item.moved_rows, item.moved_hours),
+            share(item.moved_hours, item.hours),
+            *(item.from_clean_hours, item.to_clean_hours),
+            *(item.from_bad_hours, item.to_bad_hours),
+        )
+        for item in values
+    ]
+    return Table(column, columns, rows, elsewhere="compare.json").render()
+
+
+def records(found: Compare) -> Markup | None:
+    """For each rule the first records that it newly speaks of, and no longer speaks of."""
+    shown = [item for item in found.rules if item.got_records or item.lost_records]
+    room = Room()
+    return joined(*(_rule(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
+
+
+def _rule(item: MovingRule, room: Room, *, unfolded: bool) -> Markup:
+    body = joined(
+        titled("Newly", _listed(item.got_records, room)),
+        titled("No longer", _listed(item.lost_records, room)),
+    )
+    amounts = (("newly", item.got_rows), ("no longer", item.lost_rows))
+    note = ", ".join(f"{word} of {plural(rows, 'row')}" for word, rows in amounts if rows)
+    title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
+    return render("fold", title=title, note=note, unfolded=unfolded, body=body)
+
+
+def _listed(records: Sequence[MovedRecord], room: Room) -> Markup | None:
+    return listed(records, room, about=_about, value=lambda record: seconds(record.duration_s))
+
+
+def _about(record: MovedRecord) -> list[Markup]:
+    both = (verdict(word or "—") for word in (record.before, record.after))
+    moved = Markup("{} → {}").format(*both)
+    reason = record.to_reason or (record.from_reason and f"no longer: {record.from_reason}")
+    return [moved, *([marked(reason)] if reason else []), *facts(record)]
