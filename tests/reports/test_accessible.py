@@ -64,7 +64,7 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
         ["profile", two, "--out", "other"],
         ["split", "profile", "--out", "split", "--eval", "10m", "--test", "10m"],
         ["rules", "what-if", "profile", "--out", "what-if"],
-        ["rules", "compare", "default", "audio", "profile", "--out", "compare"],
+        ["rules", "compare", "default", "lang/id", "profile", "--out", "compare"],
         ["diff", "profile", "other", "--out", "diff"],
         ["audit", *(f"split/{name}.jsonl" for name in ("train", "eval", "test")), "--out", "audit"],
     ):
