@@ -20,6 +20,7 @@ Kind = Literal[
     "diff",
     "what-if",
     "compare",
+    "reconsider",
     "audit",
     "verification",
 ]

@@ -19,6 +19,7 @@ from reports.contracts import (
     Ledger,
     Model,
     Profile,
+    Reconsider,
     Run,
     Shards,
     Split,
@@ -53,6 +54,7 @@ SOURCES: dict[str, Source] = {
     "audit": Source(Audit, "audit.json", False, "curate audit"),
     "diff": Source(Diff, "diff.json", False, "curate diff"),
     "compare": Source(Compare, "compare.json", False, "curate rules compare"),
+    "reconsider": Source(Reconsider, "reconsider.json", False, "curate reconsider"),
     "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
     "verification": Source(Verification, "verification.json", False, "curate shard --verify"),
 }

@@ -64,6 +64,22 @@ def bar(value: float | None, top: float | None, mark: float | None = None) -> So
     return Sorted(drawing, value)
 
 
+def span(
+    value: float | None, between: tuple[float | None, float | None], top: float, said: str
+) -> Sorted | None:
+    """A point with its interval on a scale from -`top` to `top`, zero marked, for a table cell."""
+    if value is None or not top:
+        return None
+    low, high = between
+
+    def place(x: float) -> float:
+        return round(50 + 50 * min(1.0, max(-1.0, x / top)), 2)
+
+    ends = (None, None) if low is None or high is None else (place(low), place(high))
+    drawing = render("span", zero=place(0.0), at=place(value), low=ends[0], high=ends[1], said=said)
+    return Sorted(drawing, value)
+
+
 def scale(parts: Sequence[Part], *, magnify: bool = True) -> Markup | None:
     """The whole as one bar; where all but the first part is small, that is magnified below."""
     total = sum(part.amount for part in parts)

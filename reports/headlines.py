@@ -15,6 +15,7 @@ from reports.contracts import (
     Diff,
     Ledger,
     Profile,
+    Reconsider,
     Run,
     Shards,
     Split,
@@ -24,6 +25,7 @@ from reports.contracts import (
 )
 from reports.contracts.whatif import MovedLimit
 from reports.format import count, hours, number, percent, plural, seconds, share
+from reports.sections.reconsider import URGENT, told
 from reports.transcripts import visible
 
 Level = Literal["fault", "warning", "note"]
@@ -75,6 +77,9 @@ def headline(artefact: Artefact) -> tuple[str, str, Headline]:
         case Compare():
             sides = (artefact.old, artefact.new)
             return "rules compared", " and ".join(it.name or "—" for it in sides), _moved(artefact)
+        case Reconsider():
+            said = f"{artefact.evaluation or '—'} and {artefact.profile or '—'}"
+            return "rules reconsidered", said, _reconsider(artefact)
         case WhatIf():
             return "what if", artefact.profile.path or "—", _what_if(artefact)
         case _:
@@ -310,6 +315,29 @@ def _what_if(found: WhatIf) -> Headline:
         [Alert("warning", text) for text in found.warnings],
         "All figures are from the stored records.",
     )
+
+
+def _reconsider(found: Reconsider) -> Headline:
+    alerts = [Alert("warning", text) for text in found.warnings]
+    if found.unmatched:
+        what = f"{plural(found.unmatched, 'prediction')} of no record of the profile; left out."
+        alerts.append(Alert("note", what))
+    shown = told(found)
+    for item in shown:
+        if item.says in URGENT:
+            to = "" if item.propose is None else f", to {number(item.propose)}"
+            what = f"{item.says.capitalize()} {item.rule or '—'} ({item.limit or '—'}){to}"
+            alerts.append(Alert("note", f"{what}: {item.meaning or '—'}."))
+    said = [item.says for item in shown]
+    sentence = _line(
+        "<b>{}</b> of {} to change, held against the errors in {}; {} to keep, {} left open.",
+        count(sum(word in URGENT for word in said)),
+        plural(len(said), "limit"),
+        plural(found.rows, "row"),
+        count(said.count("keep")),
+        count(sum(word not in {*URGENT, "keep"} for word in said)),
+    )
+    return _made(sentence, alerts, "No limit is surely wrong.")
 
 
 def _moved(found: Compare) -> Headline:

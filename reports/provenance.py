@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from reports.contracts import Artefact, Compare, Profile, Run, Split, Wer, WhatIf
+from reports.contracts import Artefact, Compare, Profile, Reconsider, Run, Split, Wer, WhatIf
 from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render
@@ -51,6 +51,10 @@ def _settings(artefact: Artefact) -> list[tuple[str, str]]:
     match artefact:
         case Profile() | WhatIf():
             return _of_rules(artefact.rules)
+        case Reconsider():
+            given = {"evaluation": artefact.evaluation, "profile": artefact.profile}
+            named = [(key, value) for key, value in given.items() if value]
+            return [*named, *_of_rules(artefact.rules)]
         case Compare():
             sides = (("old", artefact.old), ("new", artefact.new))
             return [(f"{side} {key}", it) for side, each in sides for key, it in _of_rules(each)]

@@ -15,7 +15,13 @@ from curate.cli.app import AsJson, app, command_line
 def reconsider_command(
     evaluation: Annotated[Path, typer.Argument(help="A directory that `train eval` wrote.")],
     profile: Annotated[Path, typer.Argument(help="The profile that its records come from.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Write the findings as JSON.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Directory for reconsider.json and report.html; a name in .json: that file alone.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which limits to keep, relax or tighten, from a model's errors on the rows they tagged.
@@ -23,16 +29,28 @@ def reconsider_command(
     Evaluate train.jsonl and eval_borderline.jsonl too: borderline rows stand there and nowhere
     else. What the data cannot tell is left open.
 
-    Example: `curate reconsider eval/ profile/`
+    Example: `curate reconsider eval/ profile/ --out reconsidered/`
     """
     from curate.cli import show
-    from curate.outputs import write_json
     from curate.reconsider import reconsider
 
     found = reconsider(evaluation, profile, command_line())
     if out is not None:
-        write_json(out, found)
+        _write(out, found)
     show.summary(found, as_json, False, tables, out or Path())
+
+
+def _write(out: Path, found: Mapping[str, Any]) -> None:
+    import reports
+    from curate.outputs import whole_directory, write_json
+    from curate.reconsider import OURS
+
+    if out.suffix == ".json":
+        write_json(out, found)
+        return
+    with whole_directory(out, OURS, "reconsider.json") as folder:
+        write_json(folder / "reconsider.json", found)
+        reports.build("reconsider", folder)
 
 
 def tables(found: Mapping[str, Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,9 @@ HOPELESS = 0.5
 NEXT = 0.05
 """The share of the clean rows, nearest to a limit, that is looked at for tightening it."""
 
+SHOWN = 5
+"""Rows of a limit that are shown."""
+
 SAYS = {
     "keep": "its rows are worse than clean ones: it finds something",
     "relax": "its rows are surely no worse than clean ones by a margin that matters",
@@ -45,7 +49,8 @@ SAYS = {
 class Evidence:
     """What is known of one limit. `wer` is of its rows, `clean_wer` of comparable clean rows,
     `difference` the one less the other with its interval; `says` is a key of SAYS; `propose` the
-    value to move the limit to, where it should be moved.
+    value to move the limit to, where it should be moved. `examples` are numbers of some of its
+    rows, from the least to the most wrong.
     """
 
     rule: str
@@ -64,6 +69,7 @@ class Evidence:
     low: float | None = None
     high: float | None = None
     propose: float | None = None
+    examples: tuple[int, ...] = ()
 
 
 def gather(judged: Judged, rules: RuleSet) -> list[Evidence]:
@@ -86,7 +92,7 @@ def _weighed(
 ) -> Evidence:
     """The rows against clean rows like them; `at` is a limit that would tag just these."""
     rest = np.setdiff1d(judged.clean, rows)
-    told = _told(judged, rows)
+    told = {**_told(judged, rows), "examples": _spread(judged, rows)}
     if told["words"] < LEAST_WORDS or told["clusters"] < FEWEST:
         return _evidence(rule, limit, severity, "too_few", told)
     drawn, figures = _compared(judged, rows, rest)
@@ -116,14 +122,20 @@ def _hopeless(judged: Judged, rows: Ints) -> bool:
 
 
 def _evidence(
-    rule: Rule, limit: str, severity: str, says: str, figures: Mapping[str, float | None]
+    rule: Rule, limit: str, severity: str, says: str, figures: Mapping[str, Any]
 ) -> Evidence:
-    return Evidence(
-        rule.id, rule.metric, severity, limit, says, SAYS[says], **figures  # type: ignore[arg-type]
-    )  # fmt: skip
+    return Evidence(rule.id, rule.metric, severity, limit, says, SAYS[says], **figures)
 
 
-def _told(judged: Judged, rows: Ints) -> dict[str, float]:
+def _spread(judged: Judged, rows: Ints) -> tuple[int, ...]:
+    """A few of the rows, evenly from the fewest errors a word to the most; of equals the first."""
+    said = rows[judged.words[rows] > 0]
+    order = said[np.argsort(judged.errors[said] / judged.words[said], kind="stable")]
+    places = np.linspace(0, order.size - 1, min(SHOWN, order.size)).round().astype(int)
+    return tuple(order[places].tolist())
+
+
+def _told(judged: Judged, rows: Ints) -> dict[str, Any]:
     return {
         "rows": int(rows.size),
         "hours": hours(int(judged.frame[DURATION_US.name][rows].sum())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -108,6 +108,18 @@ def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
             elif row.get("pred_text") is not None:
                 yield counts
     raise_all(InputError, faults[:20])
+
+
+def predictions_of(evaluation: Path, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    """The predictions of these records, as they stand; `join` has shown that they are such."""
+    found = {}
+    with (evaluation / PREDICTIONS).open("rb") as file:
+        for line in file:
+            row = _read(line)
+            counts = _counts(row)
+            if counts is not None and counts[0] in ids and row.get("pred_text") is not None:
+                found[counts[0]] = row
+    return found
 
 
 def _read(line: bytes) -> Mapping[str, Any]:

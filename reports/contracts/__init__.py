@@ -11,6 +11,7 @@ from reports.contracts.compare import Compare
 from reports.contracts.corpus import Shards, Split, Verification
 from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
+from reports.contracts.reconsider import Reconsider
 from reports.contracts.training import Run
 from reports.contracts.wer import Wer
 from reports.contracts.whatif import WhatIf
@@ -23,6 +24,7 @@ __all__ = [
     "Ledger",
     "Model",
     "Profile",
+    "Reconsider",
     "Run",
     "Shards",
     "Split",

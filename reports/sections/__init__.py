@@ -11,6 +11,7 @@ from reports.contracts import (
     Compare,
     Diff,
     Profile,
+    Reconsider,
     Run,
     Shards,
     Split,
@@ -27,6 +28,7 @@ from reports.sections import (
     errors,
     ledger,
     profile,
+    reconsider,
     records,
     shards,
     split,
@@ -223,6 +225,21 @@ SECTIONS: tuple[Section, ...] = (
         (Compare,),
         compare.records,
         "The first of each rule, with their lengths; all of them are in moved.jsonl.",
+    ),
+    Section(
+        "Limits",
+        (Reconsider,),
+        reconsider.limits,
+        "Rows with this tag alone against clean rows like them: same language, similar length. "
+        "“Worse by” has the interval over speakers; where it holds zero, the data cannot tell.",
+    ),
+    Section("What they say", (Reconsider,), reconsider.meanings),
+    Section(
+        "Rows",
+        (Reconsider,),
+        reconsider.records,
+        "Some rows of each limit, from the least to the most wrong: words of the text struck out "
+        "were not heard, underlined ones were heard in addition.",
     ),
     Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours under the rules that are weighed here."),
     Section(

@@ -131,6 +131,37 @@ def test_an_evaluation_without_predictions_is_refused(tmp_path: Path) -> None:
         reconsider(tmp_path, profile)
 
 
+def test_rows_are_shown_from_the_least_to_the_most_wrong(tmp_path: Path) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
+    found: Any = reconsider(evaluation, profile)
+    lines = (evaluation / "predictions.jsonl").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    rates = {row["_curate"]["id"]: row["word_errors"] / row["ref_words"] for row in told}
+    texts = {row["_curate"]["id"]: row["text"] for row in told}
+    (long,) = [it for it in found["limits"] if it["limit"] == "words >= 12"]
+    shown = long["examples"]
+    ids = [row["_curate"]["id"] for row in told if row["ref_words"] == KINDS["long"][0]]
+    assert len(shown) == len({each["id"] for each in shown}) == 5
+    assert {each["id"] for each in shown} <= {*ids}
+    assert [each["wer"] for each in shown] == [round(rates[each["id"]], 6) for each in shown]
+    assert [each["wer"] for each in shown] == sorted(each["wer"] for each in shown)
+    assert shown[0]["wer"] == round(min(rates[each] for each in ids), 6)
+    assert shown[-1]["wer"] == round(max(rates[each] for each in ids), 6)
+    assert all(each["text"] == texts[each["id"]] for each in shown)
+    assert {each["pred_text"] for each in shown} == {"x"}
+
+
+def test_a_page_is_written_beside_the_findings(tmp_path: Path) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
+    out = tmp_path / "reconsidered"
+    words = ["reconsider", str(evaluation), str(profile), "--out", str(out)]
+    for _ in range(2):  # it replaces what it wrote
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == {"reconsider.json", "report.html"}
+    assert "held against the errors" in (out / "report.html").read_text()
+
+
 def test_the_command_shows_what_it_found(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
     out = tmp_path / "found.json"

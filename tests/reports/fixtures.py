@@ -11,6 +11,7 @@ from reports import Kind
 from tests.reports.compare_fixtures import compare
 from tests.reports.corpus_fixtures import Json, ledger, profile
 from tests.reports.diff_fixtures import diff
+from tests.reports.reconsider_fixtures import reconsider
 from tests.reports.run_fixtures import run, wer
 from tests.reports.split_fixtures import shards, split, verification
 from tests.reports.whatif_fixtures import what_if
@@ -36,6 +37,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "diff": ("diff.json", diff),
     "what-if": ("what-if.json", what_if),
     "compare": ("compare.json", compare),
+    "reconsider": ("reconsider.json", reconsider),
     "verification": ("verification.json", verification),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}

@@ -25,6 +25,7 @@ KINDS: tuple[Kind, ...] = (
     "diff",
     "what-if",
     "compare",
+    "reconsider",
     "verification",
 )
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]

@@ -1,0 +1,115 @@
+"""What a model's errors say of the limits that its data was chosen by."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.align import alignment
+from reports.contracts import Reconsider
+from reports.contracts.reconsider import Weighed
+from reports.format import UNKNOWN, percent, plural
+from reports.sections.declare import joined
+from reports.sections.records import facts
+from reports.tables import Column, Sorted, Table, name, verdict
+from reports.templating import render
+from reports.transcripts import marked
+
+URGENT = ("relax", "tighten", "reject")
+"""What calls for a change of the rules."""
+
+_ORDER = (*URGENT, "keep", "open", "too_few")
+
+
+def limits(found: Reconsider) -> Markup | None:
+    """Each limit with what its rows say; what calls for a change first."""
+    shown = told(found)
+    if not shown:
+        return None
+    ends = [abs(end) for item in shown for end in (item.low, item.high) if end is not None]
+    top = max([*ends, *(abs(item.difference or 0.0) for item in shown)], default=0.0)
+    columns = (
+        Column("rule", "name"),
+        Column("limit", "name"),
+        Column("says", "drawn"),
+        Column("move to", "number"),
+        Column("rows", "count"),
+        Column("WER", "percent"),
+        Column("like clean", "percent"),
+        Column("worse by, points", "drawn"),
+        Column(f"-{100 * top:.0f} to {100 * top:.0f}", "drawn"),
+        Column("speakers", "count"),
+    )
+    rows = [
+        (
+            *(item.rule, item.limit, _says(item), item.propose, item.rows),
+            *(item.wer, item.clean_wer, _worse(item), _drawn(item, top), item.clusters),
+        )
+        for item in shown
+    ]
+    return Table("Limits", columns, rows, elsewhere="reconsider.json").render()
+
+
+def told(found: Reconsider) -> list[Weighed]:
+    """Limits as they stand, and those further in that would be worth it; most urgent first."""
+    kept = [it for it in found.limits if it.severity != "clean" or it.says == "tighten"]
+    return sorted(kept, key=lambda item: _rank(item.says))
+
+
+def _rank(says: str | None) -> int:
+    return _ORDER.index(says) if says in _ORDER else len(_ORDER)
+
+
+def _says(item: Weighed) -> Sorted:
+    word = (item.says or UNKNOWN).replace("_", " ")
+    shown = Markup("<b>{}</b>") if item.says in URGENT else Markup("{}")
+    return Sorted(shown.format(marked(word)), float(_rank(item.says)))
+
+
+def _worse(item: Weighed) -> Sorted | None:
+    said = Markup("{}").format(_points(item))
+    return None if item.difference is None else Sorted(said, item.difference)
+
+
+def _points(item: Weighed) -> str:
+    if item.difference is None:
+        return ""
+    said = f"{100 * item.difference:+.1f}"
+    if item.low is None or item.high is None:
+        return said
+    return f"{said} ({100 * item.low:+.1f} to {100 * item.high:+.1f})"
+
+
+def _drawn(item: Weighed, top: float) -> Sorted | None:
+    return drawn.span(item.difference, (item.low, item.high), top, f"{_points(item)} points")
+
+
+def meanings(found: Reconsider) -> Markup | None:
+    """What the words of the table mean."""
+    said = {item.says: item.meaning for item in told(found) if item.says}
+    columns = (Column("says"), Column("because"))
+    rows = [(word.replace("_", " "), meaning) for word, meaning in said.items()]
+    return Table("What they say", columns, rows).render() if rows else None
+
+
+def records(found: Reconsider) -> Markup | None:
+    """Some rows of each limit, word by word, from the least to the most wrong."""
+    shown = [item for item in told(found) if item.examples]
+    return joined(*(_fold(item, unfolded=at == 0) for at, item in enumerate(shown)))
+
+
+def _fold(item: Weighed, *, unfolded: bool) -> Markup:
+    records = [
+        {
+            "value": percent(each.wer, 0),
+            "said": alignment(each.text, each.pred_text, each.lang),
+            "about": facts(each),
+        }
+        for each in item.examples
+    ]
+    word = (item.says or UNKNOWN).replace("_", " ")
+    title = Markup("{} {}").format(name(item.rule or UNKNOWN), verdict(item.severity or UNKNOWN))
+    note = f"{item.limit or UNKNOWN}: {word}; {len(records)} of {plural(item.rows, 'row')}"
+    return render(
+        "fold", title=title, note=note, unfolded=unfolded, body=render("records", records=records)
+    )
