@@ -140,6 +140,15 @@ class Records:
         )
         return [(tuple(tags), _int(n), _int(us)) for tags, n, us in rows]  # type: ignore[arg-type]
 
+    def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
+        """(tags, numbers of the first rows) of every combination of tags with this verdict."""
+        rows = self.query(
+            f"SELECT tags, min(file_row_number, {most}) FROM numbered "
+            "WHERE verdict = $1 GROUP BY tags ORDER BY tags",
+            [verdict],
+        )
+        return [(tuple(tags), sorted(map(_int, found))) for tags, found in rows]  # type: ignore[arg-type, call-overload]
+
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
         """(kind, rows, id of the first, its byte offset), commonest first."""
         rows = self.query(
@@ -174,6 +183,19 @@ class Records:
             """
         )
         return {_int(at): tuple(rest) for at, *rest in rows}
+
+    def values(
+        self, numbers: Sequence[int], metrics: Sequence[str]
+    ) -> Mapping[int, Mapping[str, object]]:
+        """The metrics of rows, by number."""
+        if not numbers:
+            return {}
+        wanted = ", ".join(map(str, sorted(set(numbers))))
+        columns = "".join(f", {quoted(name)}" for name in metrics)
+        rows = self.query(
+            f"SELECT file_row_number{columns} FROM numbered WHERE file_row_number IN ({wanted})"
+        )
+        return {_int(at): dict(zip(metrics, rest, strict=True)) for at, *rest in rows}
 
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
         """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;

@@ -31,7 +31,9 @@ from reports.contracts import (
 from reports.contracts.profile import Clips
 
 CLIPS = "clips.json"
-"""Stands beside profile.json where clips were asked for."""
+"""Stands beside profile.json, or what-if.json, where clips were asked for."""
+
+_HEARD = frozenset({"profile", "what-if"})
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -74,7 +76,7 @@ def load(kind: str, folder: Path) -> Artefact:
     artefact = _read(folder / source.file, source.model, source, twins, faults)
     ledger = _read(folder / "ledger.json", Ledger, source, twins, faults) if source.ledger else None
     added: dict[str, object] = {"ledger": ledger}
-    if kind == "profile" and (folder / CLIPS).is_file():
+    if kind in _HEARD and (folder / CLIPS).is_file():
         added["clips"] = _read(folder / CLIPS, Clips, source, twins, faults)
     raise_all(InputError, faults)
     assert isinstance(artefact, source.model)

@@ -108,7 +108,9 @@ def profile_command(
     strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
     clips: Annotated[
         int,
-        typer.Option(min=0, help="So many of the worst records can be heard on the page, at most."),
+        typer.Option(
+            min=0, help="At most so many borderline and worst records can be heard on the page."
+        ),
     ] = 0,
     no_cache: NoCache = False,
     engine: Engine = "local",

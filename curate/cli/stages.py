@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import reports
 from curate.audio.wish import AudioWish
@@ -18,7 +19,7 @@ from curate.overrides import read as read_log
 from curate.profile import OURS as PROFILE_FILES
 from curate.profile import Engine, read_profile, settings_for, unchanged
 from curate.profile import profile_into as build_profile
-from curate.profile.clips import asked_for, write_clips
+from curate.profile.clips import Heard, asked_for, of_profile, write_clips
 from curate.profile.records import Progress
 from curate.profile.rejected import share_of
 from curate.profile.rejected import warnings_of as over_filtered
@@ -73,7 +74,9 @@ def profile(
             overrides=people, on_audio=on_audio, engine=engine,
         )  # fmt: skip
         if clips:
-            write_clips(folder, found, settings.audio, clips)
+            inputs: Any = found["inputs"]
+            heard = Heard(folder, inputs, settings.audio, clips)
+            write_clips(folder, of_profile(found), heard)
         reports.build("profile", folder)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.audio.wish import AudioWish
 from curate.cli.show import colour_of, hours, number, plain_table
 from curate.command import printable
 from curate.errors import ConfigError, Fault, raise_all
 from curate.operators import suggest
 from curate.outputs import whole_directory, write_json
+from curate.profile import read_profile
+from curate.profile.clips import Heard, in_turn, write_clips
 from curate.profile.subjects import rules_of
 from curate.ruleset import load_rules
 from curate.whatif import OURS
@@ -33,7 +37,13 @@ _TITLES = {
 
 
 def what_if(
-    profile: Path, rules: str | None, only: Sequence[str], out: Path | None, command: str
+    profile: Path,
+    rules: str | None,
+    only: Sequence[str],
+    out: Path | None,
+    command: str,
+    clips: int = 0,
+    audio: AudioWish | None = None,
 ) -> Json:
     """`curate rules what-if`: what-if.json's content, written with a page where `out` is named."""
     chosen, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
@@ -43,14 +53,34 @@ def what_if(
         for name in only
         if name not in known
     ]
+    if clips and out is None:
+        faults.append(Fault("--clips", "clips are played on the page", "name one with --out"))
     raise_all(ConfigError, faults)
     found: Json = weigh(profile, chosen, command)
     found["warnings"] = [*warned, *found["warnings"]]
     if out is not None:
         with whole_directory(out, OURS, "what-if.json") as folder:
             write_json(folder / "what-if.json", found)
+            if clips:
+                write_clips(folder, _beside(found), _heard(profile, audio or AudioWish(), clips))
             reports.build("what-if", folder)
     return found
+
+
+def _heard(profile: Path, audio: AudioWish, most: int) -> Heard:
+    """The profile's audio, which begins where it began then unless it is said otherwise."""
+    made: Any = read_profile(profile)
+    root = made.get("audio", {}).get("asked", {}).get("root")
+    wish = replace(audio, root=Path(root)) if root and not audio.root else audio
+    return Heard(profile, made["inputs"], wish, most)
+
+
+def _beside(found: Json) -> Iterator[Mapping[str, Any]]:
+    """Records beside the limits, worth hearing: just past each, and just before; eval limits first,
+    bad ones being told by eye.
+    """
+    limits = sorted(found["limits"], key=lambda each: each["severity"] != "borderline")
+    return in_turn([each["caught"] for each in limits], [each["spared"] for each in limits])
 
 
 def tables(only: Sequence[str]) -> Callable[[Mapping[str, Any]], list[Table]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import AsJson, By, Quiet, command_line, listed
+from curate.cli.audio import AllowRoot, AudioRoot
 from curate.cli.rules import rules_app
 
 OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
@@ -27,6 +28,11 @@ def what_if_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for what-if.json and report.html.")
     ] = None,
+    clips: Annotated[
+        int, typer.Option(min=0, help="So many records beside limits can be heard on the page.")
+    ] = 0,
+    audio_root: AudioRoot = None,
+    allow_root: AllowRoot = [],  # noqa: B006
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -38,10 +44,14 @@ def what_if_command(
     Example: `curate rules what-if profile/ --out what-if/`
 
     Example: `curate rules what-if profile/ --rule char_rate`
+
+    Example: `curate rules what-if profile/ --out what-if/ --clips 40`
     """
+    from curate.audio.wish import AudioWish
     from curate.cli import show, weighed
 
-    found = weighed.what_if(profile, rules, rule, out, command_line())
+    audio = AudioWish.of(audio_root, allow_root, None)
+    found = weighed.what_if(profile, rules, rule, out, command_line(), clips, audio)
     show.summary(found, as_json, quiet or as_json, weighed.tables(rule), out or Path())
 
 

@@ -25,6 +25,7 @@ from curate.operators import suggest
 from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import clips, heard
+from curate.profile.borderline import borderline_records
 from curate.profile.faults import all_missing, audio_facts
 from curate.profile.grouped import judge_by_group
 from curate.profile.mended import told, warnings_of
@@ -146,6 +147,7 @@ def profile_into(
         "group_rules": failing,
         "rejected": rejected,
         **summary,
+        "borderline": borderline_records(records, rules, sources, summary["rules_hit"]),  # type: ignore[arg-type]
         "warnings": [
             *all_missing(audio, read[0].folder),
             *over_filtered(rejected),

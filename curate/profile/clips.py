@@ -1,4 +1,4 @@
-"""Clips of the worst records, for the page to play: clips.json beside the profile.
+"""Clips of records that are shown, for pages to play: clips.json beside the artefact.
 
 A page has to stay small: so many clips, each of so many seconds, and so many bytes in all.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from curate.audio.clip import load_clip, outline, small
+from curate.audio.clip import Clip, load_clip, outline, small
 from curate.audio.faults import Unusable
 from curate.audio.wish import AudioWish
 from curate.columns import LINE, OFFSET_S, SOURCE
@@ -21,68 +24,104 @@ from curate.outputs import write_json
 from curate.profile.summary import Json
 
 NAME = "clips.json"
-SCHEMA = "curate.clips/1"
+SCHEMA = "curate.clips/2"
 LONGEST_S = 15.0
-MOST_BYTES = 1_500_000
+MOST_BYTES = 1_200_000
 """Of sound in all; base64 makes a third more of it."""
 EACH = 4
 """Records of one metric: some of every kind say more than all of one."""
 WIDTH, HEIGHT = 160, 24
 
+Shown = Sequence[Mapping[str, Any]]
+"""Records as artefacts show them, with id, duration_s and audio_filepath."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A profile whose audio is to be heard, and where that lies; `most` clips are wanted."""
+
+    folder: Path
+    inputs: Sequence[Mapping[str, Any]]
+    wish: AudioWish
+    most: int
+
 
 def asked_for(folder: Path) -> int:
     """How many clips a profile directory was made with; 0 where there are none."""
     try:
-        return int(json.loads((folder / NAME).read_bytes())["most"])
+        found = json.loads((folder / NAME).read_bytes())
+        return int(found["most"]) if found["schema"] == SCHEMA else 0
     except (OSError, ValueError, KeyError, TypeError):
         return 0
 
 
-def write_clips(folder: Path, found: Mapping[str, Any], wish: AudioWish, most: int) -> None:
-    """Write up to `most` clips of the worst records of a profile, the metrics with limits first.
+def of_profile(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The records of a profile that are worth hearing, in turn: the borderline ones of each rule,
+    and the worst of each metric, metrics with limits first.
+    """
+    metrics = sorted(found["metrics"], key=lambda metric: not metric["thresholds"])
+    return in_turn(
+        [each["records"] for each in found["borderline"]],
+        [metric["worst"][:EACH] for metric in metrics],
+    )
+
+
+def in_turn(*kinds: Sequence[Shown]) -> Iterator[Mapping[str, Any]]:
+    """The first record of each list, then the second of each; the kinds of lists take turns."""
+    lists = [each for group in zip_longest(*kinds) for each in group if each is not None]
+    return (each for rank in zip_longest(*lists) for each in rank if each is not None)
+
+
+def write_clips(out: Path, wanted: Iterator[Mapping[str, Any]], heard: Heard) -> None:
+    """Write clips of the first records that can be heard to `out`, and what was left out.
 
     Audio that cannot be heard is passed over: what is wrong with it is the audio metrics' to say.
     """
     clips: dict[str, Json] = {}
+    left_out: Counter[str] = Counter()
     room = MOST_BYTES
-    for record, name, source, offset_s in _records(folder, found, most):
-        root = wish.root or Path(source)
-        try:
-            clip = load_clip(
-                name, root, wish.allowed, offset_s, record["duration_s"], longest_s=LONGEST_S
-            )
-        except Unusable:
+    chosen = {each["id"]: each for each in wanted}
+    for record, found in _loaded(list(chosen.values()), heard):
+        if len(clips) == heard.most:
+            left_out["more"] = len(chosen) - len(clips) - left_out.total()
+            break
+        if isinstance(found, Unusable):
+            left_out["unheard"] += 1
             continue
-        kind, data = small(clip)
+        kind, data = small(found)
         if len(data) > room:
+            left_out["no_room"] += 1
             continue
         room -= len(data)
         clips[record["id"]] = {
             "type": kind,
             "data": base64.b64encode(data).decode(),
-            "outline": outline(clip, WIDTH, HEIGHT),
-            "seconds": round(len(clip.samples) / clip.rate, 3),
-            "cut": clip.cut,
+            "outline": outline(found, WIDTH, HEIGHT),
+            "seconds": round(len(found.samples) / found.rate, 3),
+            "cut": found.cut,
         }
-        if len(clips) == most:
-            break
-    write_json(folder / NAME, {"schema": SCHEMA, "most": most, "clips": clips})
+    told = {name: left_out[name] for name in ("unheard", "no_room", "more")}
+    write_json(out / NAME, {"schema": SCHEMA, "most": heard.most, "clips": clips, "left_out": told})
 
 
-def _records(
-    folder: Path, found: Mapping[str, Any], most: int
-) -> Iterator[tuple[Mapping[str, Any], str, str, float]]:
-    """(record, audio path, folder of its manifest, offset in seconds) of those worth hearing."""
-    metrics = sorted(found["metrics"], key=lambda metric: not metric["thresholds"])
-    worst = {each["id"]: each for metric in metrics for each in metric["worst"][:EACH]}
-    folders = {entry["source"]: entry["folder"] for entry in found["inputs"]}
-    chosen = [each for each in worst.values() if each["duration_s"] and each["audio_filepath"]]
-    offsets = _offsets(folder / "records.parquet", [each["id"] for each in chosen[: 3 * most]])
-    for each in chosen[: 3 * most]:
-        source = each["id"].rpartition(":")[0]
-        name = str(each["audio_filepath"])
-        if not name.startswith(f"{source}#"):  # inside an archive
-            yield each, name, folders[source], offsets.get(each["id"], 0.0)
+def _loaded(records: Shown, heard: Heard) -> Iterator[tuple[Mapping[str, Any], Clip | Unusable]]:
+    """Each record with its sound, or why it cannot be heard."""
+    folders = {entry["source"]: Path(entry["folder"]) for entry in heard.inputs}
+    offsets = _offsets(heard.folder / "records.parquet", [each["id"] for each in records])
+    for record in records:
+        name, seconds = record["audio_filepath"], record["duration_s"]
+        source = record["id"].rpartition(":")[0]
+        if not name or not seconds or str(name).startswith(f"{source}#"):
+            yield record, Unusable("no audio of its own", "missing")
+            continue
+        root, offset_s = heard.wish.root or folders[source], offsets.get(record["id"], 0.0)
+        try:
+            yield (
+                record,
+                load_clip(str(name), root, heard.wish.allowed, offset_s, seconds, LONGEST_S),
+            )
+        except Unusable as why:
+            yield record, why
 
 
 def _offsets(records: Path, ids: Sequence[str]) -> Mapping[str, float]:

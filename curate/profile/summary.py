@@ -165,7 +165,7 @@ def _metrics(
 
     def examples(metric: Metric) -> list[Json]:
         return [
-            _example(found[at], records, value, metric.name, counts)
+            example(found[at], records, value, metric.name, counts)
             for at, value in worst[metric.name]
         ]
 
@@ -242,13 +242,14 @@ def records_of(
     return found
 
 
-def _example(
+def example(
     row: Row,
     records: Mapping[tuple[str, Place], Json],
-    value: float,
+    value: object,
     metric: str,
     counts: Mapping[str, set[str]],
 ) -> Json:
+    """A row of `Records.rows` for people, with its value of a metric."""
     source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
     assert isinstance(offset, int)
     assert isinstance(length, int)

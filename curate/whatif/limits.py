@@ -19,7 +19,7 @@ from curate.whatif.stored import Example, examples, open_stored
 from curate.whatif.sweep import Sweep, sweep
 
 SCHEMA = "curate.whatif/1"
-OURS = frozenset({"what-if.json", "report.html"})
+OURS = frozenset({"what-if.json", "clips.json", "report.html"})
 NEAREST = 3
 """Records shown on either side of a limit."""
 

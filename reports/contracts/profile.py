@@ -186,6 +186,14 @@ class GroupRule(Model):
     worst: tuple[FailedGroup, ...] = ()
 
 
+class BorderlineRecords(Model):
+    """Some of the records that a rule finds borderline."""
+
+    rule: str | None = None
+    metric: str | None = None
+    records: tuple[Record, ...] = ()
+
+
 class Decisions(Model):
     """Decisions that found no record, or a changed one."""
 
@@ -251,10 +259,20 @@ class Clip(Model):
     cut: bool = False
 
 
-class Clips(Model):
-    """clips.json: clips by the ids of their records."""
+class LeftOut(Model):
+    """Records without a clip: their audio cannot be heard, has no room, or was not asked for."""
 
+    unheard: int | None = None
+    no_room: int | None = None
+    more: int | None = None
+
+
+class Clips(Model):
+    """clips.json: clips by the ids of their records, of `most` that were asked for."""
+
+    most: int | None = None
     clips: Mapping[str, Clip] = Field(default_factory=dict)
+    left_out: LeftOut = LeftOut()
 
 
 class Profile(Artefact):
@@ -270,6 +288,7 @@ class Profile(Artefact):
     malformed: tuple[Malformed, ...] = ()
     audio: Audio | None = None
     metrics: tuple[Metric, ...] = ()
+    borderline: tuple[BorderlineRecords, ...] = ()
     strata: Mapping[str, tuple[Stratum, ...]] = Field(default_factory=dict)
     worst_groups: Mapping[str, tuple[Group, ...]] = Field(default_factory=dict)
     correlations: Correlations = Correlations()

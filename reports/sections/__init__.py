@@ -67,6 +67,13 @@ SECTIONS: tuple[Section, ...] = (
         "Bars take the colour of the worst limit they pass; dashed limits hold for some rows only.",
     ),
     Section(
+        "Borderline records",
+        (Profile,),
+        records.borderline_records,
+        "The first that each rule keeps out of eval and test; those of which it alone speaks come "
+        "before others.",
+    ),
+    Section(
         "Worst records",
         (Profile,),
         records.worst_records,

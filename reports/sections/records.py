@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from reports.align import alignment
 from reports.contracts import Profile, Wer
-from reports.contracts.profile import Clip, Metric, Record
+from reports.contracts.profile import Clip, Clips, Metric, Record
 from reports.contracts.wer import Utterance
-from reports.format import number, percent, plural, seconds
+from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
 from reports.tables import name, verdict
 from reports.templating import render
@@ -22,14 +22,50 @@ ROOM = 800_000
 """Characters of long transcripts and of alignments that one page takes."""
 
 
+def borderline_records(profile: Profile) -> Markup | None:
+    """For each rule some of the records that it finds borderline."""
+    room, clips = Room(), dict(profile.clips.clips)
+    shown = [item for item in profile.borderline if item.records]
+    limits = {hit.rule: hit.condition for hit in profile.rules_hit if hit.severity == "borderline"}
+    folds = [
+        render(
+            "fold",
+            title=name(item.rule or UNKNOWN),
+            note=limits.get(item.rule) or "",
+            unfolded=at == 0,
+            body=listed(item.records, room, clips),
+        )
+        for at, item in enumerate(shown)
+    ]
+    return joined(clips_said(profile.clips), *folds) if folds else None
+
+
+def clips_said(clips: Clips) -> Markup | None:
+    """How much can be heard on the page, and what cannot; nothing where nobody asked for it."""
+    if not clips.most:
+        return None
+    out = clips.left_out
+    reasons = (
+        ("cannot be heard", out.unheard),
+        ("found no room on this page", out.no_room),
+        ("are beyond what was asked for", out.more),
+    )
+    said = [f"{plural(many, 'record')} {why}" for why, many in reasons if many]
+    shown = f"{plural(len(clips.clips), 'record')} of at most {clips.most:,} can be heard"
+    return Markup('<p class="note">{}.</p>').format("; ".join([shown, *said]))
+
+
 def worst_records(profile: Profile) -> Markup | None:
     """The worst records of each metric, metrics with limits first, the first one unfolded."""
     metrics = [metric for metric in profile.metrics if metric.worst]
     metrics.sort(key=lambda metric: not metric.thresholds)
-    clips = dict(profile.clips.clips)  # each is played once, where its record stands first
+    above = {record.id for item in profile.borderline for record in item.records}
+    clips = {id: clip for id, clip in profile.clips.clips.items() if id not in above}
     room = Room()
+    heard = None if any(item.records for item in profile.borderline) else clips_said(profile.clips)
     return joined(
-        *(_fold(metric, clips, room, unfolded=at == 0) for at, metric in enumerate(metrics))
+        heard if metrics else None,
+        *(_fold(metric, clips, room, unfolded=at == 0) for at, metric in enumerate(metrics)),
     )
 
 
@@ -82,11 +118,19 @@ def listed(
             "said": said(record, room),
             "heard": _heard(record, room),
             "about": about(record),
-            "clip": (clips or {}).pop(record.id or "", None),
+            "clip": _clip((clips or {}).pop(record.id or "", None), record),
         }
         for record in records
     ]
     return render("records", records=shown) if shown else None
+
+
+def _clip(clip: Clip | None, record: Record) -> dict[str, object] | None:
+    """A clip as the template plays it; each stands once on a page, where its record comes first."""
+    if clip is None:
+        return None
+    heard = f"{number(clip.seconds)} s of {record.id or UNKNOWN}"
+    return {**clip.model_dump(), "said": f"the first {heard}" if clip.cut else heard}
 
 
 def said(record: Record, room: Room) -> Markup:

@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from reports import drawn
 from reports.contracts import WhatIf
+from reports.contracts.profile import Clip
 from reports.contracts.whatif import Matrix, MovedLimit, Step
 from reports.drawn import Part
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
-from reports.sections.records import Room, listed
+from reports.sections.records import Room, clips_said, listed
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.thresholds import threshold_curve
@@ -151,14 +152,15 @@ def _both(matrix: Matrix, at: int, other: int) -> Sorted | None:
 def records(found: WhatIf) -> Markup | None:
     """For each limit the records on either side of it."""
     shown = [item for item in found.limits if item.caught or item.spared]
-    room = Room()
-    return joined(*(_beside(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
+    room, clips = Room(), dict(found.clips.clips)
+    folds = (_beside(item, room, clips, unfolded=at == 0) for at, item in enumerate(shown))
+    return joined(clips_said(found.clips), *folds) if shown else None
 
 
-def _beside(item: MovedLimit, room: Room, *, unfolded: bool) -> Markup:
+def _beside(item: MovedLimit, room: Room, clips: dict[str, Clip], *, unfolded: bool) -> Markup:
     body = joined(
-        titled("Caught", listed(item.caught, room)),
-        titled("Spared", listed(item.spared, room)),
+        titled("Caught", listed(item.caught, room, clips)),
+        titled("Spared", listed(item.spared, room, clips)),
     )
     title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
     return render("fold", title=title, note=_limit(item), unfolded=unfolded, body=body)

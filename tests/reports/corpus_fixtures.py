@@ -214,6 +214,16 @@ def profile() -> Json:
             for reason, n in (("not one JSON object", 61), ("duration is not positive", 51))
         ],
         "metrics": [metric(row) for row in METRICS],
+        "borderline": [
+            {
+                "rule": rule,
+                "metric": "char_rate",
+                "records": [
+                    _record(random.Random(rule), 25.5, lang, "borderline") for lang in ("en", "zh")
+                ],
+            }
+            for rule in ("fast", "slow")
+        ],
         "strata": {
             "lang": [_stratum(lang, hours, rng) for lang, hours in langs.items()],
             "speaker": [_stratum(f"spk_{i:03d}", 30 / (i + 1), rng) for i in range(50)],

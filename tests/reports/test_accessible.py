@@ -103,6 +103,12 @@ def test_clips_are_heard_on_the_page(opened: Any, root: Path, tmp_path: Path) ->
         assert 5 <= count <= 9
         shown.evaluate("void document.querySelector('audio').play()")
         until(shown, "document.querySelector('audio').duration > 0.3")
+    limits = [*run[:3], "rules", "what-if", "profile", "--out", "what-if", "--clips", "12"]
+    subprocess.run(limits, cwd=tmp_path, check=True, capture_output=True)
+    weighed = tmp_path / "what-if" / "report.html"
+    assert weighed.stat().st_size < 3_000_000
+    assert weighed.read_text().count("<audio") == 12
+    assert look(opened, weighed, SCREENS[3]) == []
     subprocess.run(run[:-2], cwd=tmp_path, check=True, capture_output=True)
     assert b"<audio" not in page.read_bytes()
     assert not (tmp_path / "profile" / "clips.json").exists()

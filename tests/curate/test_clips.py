@@ -1,0 +1,148 @@
+"""Borderline records that are shown, and clips of records: which, and in what order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+from typer.testing import CliRunner
+
+from curate.audio.wish import AudioWish
+from curate.cli import app
+from curate.overrides import Decision, Overrides, append, read
+from curate.profile import clips, profile_into
+from curate.profile.clips import Heard, in_turn, of_profile, write_clips
+from curate.ruleset import load_rules
+
+RULES = """
+schema: curate.rules/1
+name: three
+extends: null
+rules:
+  - {id: quick, metric: char_rate, eval: ">= 20"}
+  - {id: loops, metric: repetitions, eval: ">= 3", bad: ">= 9"}
+  - {id: never, metric: words, eval: ">= 500"}
+"""
+SOUND, QUICK, LOOP, BOTH = "so it was said", "x" * 22, "no no no it was", "no no no " + "x" * 20
+ROWS = [BOTH, SOUND, QUICK, LOOP, "la " * 12, *[QUICK] * 5, BOTH]
+RATE = 8000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("clips")
+    (made / "rules.yaml").write_text(RULES)
+    tone = 0.3 * np.sin(np.arange(RATE) / 9)
+    for number in range(len(ROWS)):
+        if number != 3:
+            sf.write(made / f"{number}.wav", tone, RATE)
+    lines = [
+        json.dumps({"audio_filepath": f"{number}.wav", "duration": 1.0, "text": text})
+        for number, text in enumerate(ROWS)
+    ]
+    (made / "m.jsonl").write_text("\n".join(lines))
+    return made
+
+
+def profiled(folder: Path, out: Path, people: Overrides | None = None) -> Any:
+    out.mkdir()
+    rules = load_rules(str(folder / "rules.yaml"))
+    return profile_into([str(folder / "m.jsonl")], out, rules, overrides=people)
+
+
+def test_what_a_rule_alone_finds_borderline_comes_first(folder: Path, tmp_path: Path) -> None:
+    found = profiled(folder, tmp_path / "profile")
+    told = {
+        each["rule"]: [int(it["id"].rpartition(":")[2]) - 1 for it in each["records"]]
+        for each in found["borderline"]
+    }
+    assert told == {"quick": [2, 5, 6, 7], "loops": [3, 0, 10]}  # 4 is bad: nothing to judge
+    assert found["borderline"][0]["records"][0]["value"] == 22.0
+    loop = found["borderline"][1]["records"][0]
+    assert (loop["value"], loop["marks"]) == (3, [{"what": "loop", "span": (0, 8)}])
+
+
+def test_what_people_decided_needs_no_ear(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    append(log, Decision("borderline", "anna", "2026-11-26T10:00:00Z", "2.wav", None))
+    found = profiled(folder, tmp_path / "profile", Overrides(read(log)))
+    (quick,) = (each for each in found["borderline"] if each["rule"] == "quick")
+    assert [it["audio_filepath"] for it in quick["records"]] == [f"{n}.wav" for n in (5, 6, 7, 8)]
+
+
+def test_kinds_of_records_take_turns() -> None:
+    def named(*names: str) -> list[dict[str, Any]]:
+        return [{"id": name} for name in names]
+
+    found = in_turn([named("a1", "a2"), named("b1")], [named("c1", "c2", "c3")], [])
+    assert [each["id"] for each in found] == ["a1", "c1", "b1", "a2", "c2", "c3"]
+
+
+def written(out: Path, found: Mapping[str, Any], most: int) -> Any:
+    write_clips(out, of_profile(found), Heard(out, found["inputs"], AudioWish(), most))
+    return json.loads((out / "clips.json").read_text())
+
+
+def test_clips_say_what_they_leave_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "profile"
+    found = profiled(folder, out)
+    worth = {each["id"] for each in of_profile(found)}
+    assert {f"{folder / 'm.jsonl'}:{n}" for n in (1, 3, 4, 11)} <= worth
+    whole = written(out, found, 40)
+    assert whole["left_out"] == {"unheard": 1, "no_room": 0, "more": 0}  # 3.wav is not there
+    assert whole["clips"].keys() == worth - {f"{folder / 'm.jsonl'}:4"}
+    assert all(each["seconds"] == 1.0 and not each["cut"] for each in whole["clips"].values())
+    few = written(out, found, 2)
+    assert list(few["clips"]) == list(whole["clips"])[:2]
+    assert sum(few["left_out"].values()) + 2 == len(worth)
+    size = len(next(iter(whole["clips"].values()))["data"]) * 3 // 4
+    monkeypatch.setattr(clips, "MOST_BYTES", size + 10)
+    full = written(out, found, 40)
+    assert len(full["clips"]) == 1
+    assert full["left_out"]["no_room"] == len(worth) - 2
+
+
+@pytest.fixture
+def heard(folder: Path, tmp_path: Path) -> Path:
+    profiled(folder, tmp_path / "profile")
+    return tmp_path
+
+
+def what_if(heard: Path, *more: str) -> Any:
+    words = ["rules", "what-if", str(heard / "profile"), "--out", str(heard / "out"), *more]
+    return CliRunner().invoke(app, words)
+
+
+def test_records_beside_limits_can_be_heard(heard: Path, folder: Path) -> None:
+    done = what_if(heard, "--clips", "40")
+    assert done.exit_code == 0, done.output
+    found = json.loads((heard / "out" / "what-if.json").read_text())
+    beside = {it["id"] for each in found["limits"] for it in (*each["caught"], *each["spared"])}
+    told = json.loads((heard / "out" / "clips.json").read_text())
+    assert told["clips"].keys() == beside - {f"{folder / 'm.jsonl'}:4"}
+    page = (heard / "out" / "report.html").read_text()
+    assert page.count("<audio") == len(told["clips"]) > 2
+    assert "1 record cannot be heard" in page
+    assert 'aria-label="waveform of 1 s of' in page
+    assert what_if(heard).exit_code == 0  # without: the sound of last time goes
+    assert not (heard / "out" / "clips.json").exists()
+
+
+def test_roots_hold_beside_limits_too(heard: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    done = what_if(heard, "--clips", "40", "--allow-root", str(tmp_path / "other"))
+    assert done.exit_code == 0, done.output
+    assert json.loads((heard / "out" / "clips.json").read_text())["clips"] == {}
+
+
+def test_clips_need_a_page(heard: Path) -> None:
+    done = CliRunner().invoke(app, ["rules", "what-if", str(heard / "profile"), "--clips", "4"])
+    assert done.exit_code != 0
+    assert not (heard / "out").exists()
