@@ -14,6 +14,9 @@ MOST = 400
 """Words (or characters) of one utterance that are aligned on a page."""
 
 _UNSPACED_FROM = 8
+_RUN = 24
+"""Units that were missed or added in one go and are still shown whole; loops run to hundreds."""
+_HEAD = 12
 
 
 def alignment(reference: str | None, hypothesis: str | None, lang: str | None = None) -> Markup:
@@ -34,8 +37,13 @@ def alignment(reference: str | None, hypothesis: str | None, lang: str | None = 
     line = escape(between).join(
         _piece(
             chunk.type,
-            unhidden(between.join(ours[chunk.ref_start_idx : chunk.ref_end_idx])),
-            unhidden(between.join(theirs[chunk.hyp_start_idx : chunk.hyp_end_idx])),
+            *(
+                _run(units[slice(*span)], between, whole=chunk.type == "equal")
+                for units, span in (
+                    (ours, (chunk.ref_start_idx, chunk.ref_end_idx)),
+                    (theirs, (chunk.hyp_start_idx, chunk.hyp_end_idx)),
+                )
+            ),
         )
         for chunk in _chunks(ours[:MOST], theirs[:MOST])
     )
@@ -44,6 +52,14 @@ def alignment(reference: str | None, hypothesis: str | None, lang: str | None = 
     more = max(len(ours), len(theirs)) > MOST
     rest = Markup(' <span class="none">… and more, not aligned here</span>') if more else Markup()
     return isolated(line, lang) + rest
+
+
+def _run(units: Sequence[str], between: str, *, whole: bool) -> Markup:
+    """The units of one edit; of a long run its beginning, and how many follow."""
+    if whole or len(units) <= _RUN:
+        return unhidden(between.join(units))
+    rest = Markup(' <span class="none">\u2026 {:,} more</span>').format(len(units) - _HEAD)
+    return unhidden(between.join(units[:_HEAD])) + rest
 
 
 def _characters(text: str) -> list[str]:

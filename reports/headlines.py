@@ -33,6 +33,8 @@ _ORDER: tuple[Level, ...] = ("fault", "warning", "note")
 FEW_WORDS = 3500
 """Reference words below which a WER of 10 % is no better known than within 1 % either way."""
 _MUCH_WORSE = 2.0
+_THINKABLE = 0.1
+"""Share of the hours from which a step of a limit is none that anybody would take."""
 
 
 class Alert(NamedTuple):
@@ -233,6 +235,10 @@ def _wer(wer: Wer) -> Headline:
         words = plural(overall.ref_words, "reference word")
         what = f"{words} are few: at 10 % WER, 3,500 are needed to know it within 1 %."
         alerts.append(Alert("warning", what))
+    if overall.insertions and overall.ref_words and overall.insertions > overall.ref_words:
+        times = number(round(overall.insertions / overall.ref_words, 1))
+        what = f"The model goes on after the end: {times} words too many for each that was said."
+        alerts.append(Alert("warning", what))
     alerts += _forgotten(wer)
     for by in ("tag", "verdict", "lang"):
         for part in wer.by.get(by, ()):
@@ -300,7 +306,9 @@ def _what_if(found: WhatIf) -> Headline:
     steps = [
         (item.tighter.hours, item)
         for item in found.limits
-        if item.tighter and item.tighter.hours is not None
+        if item.tighter
+        and item.tighter.hours is not None
+        and item.tighter.hours <= _THINKABLE * (found.profile.hours or 0.0)
     ]
     dearest = max(steps, key=lambda pair: pair[0], default=None)
     sentence = _line(
@@ -308,7 +316,7 @@ def _what_if(found: WhatIf) -> Headline:
         hours(found.profile.hours),
         hours(of.get("bad")),
         hours(None if None in apart else sum(filter(None, apart))),
-        "no limit would catch more one step on" if dearest is None else _dearest(*dearest),
+        "no limit would catch a little more one step on" if dearest is None else _dearest(*dearest),
     )
     return _made(
         sentence,

@@ -116,6 +116,15 @@ def _cell(kind: CellKind, value: object, digits: int) -> Cell:
     return Cell(marked(str(value)), None)
 
 
+def quiet(noun: str, silence: str, names: Sequence[str | None]) -> Markup | None:
+    """A note that stands for rows which say nothing: how many, what they do not do, their names."""
+    if not names:
+        return None
+    listed = Markup(", ").join(name(each or "\u2014") for each in names)
+    pattern = Markup('<p class="note">{} {}: {}.</p>')
+    return pattern.format(show.plural(len(names), noun), silence, listed)
+
+
 def name(text: str) -> Markup:
     """An identifier, path or condition in the machine's type; a long one breaks at separators."""
     if len(text) < _WHOLE_BELOW:

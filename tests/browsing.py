@@ -19,6 +19,7 @@ SCREENS: list[dict[str, Any]] = [
     for scheme in ("light", "dark")
 ]
 """A desk's and a phone's screen, by day and by night."""
+NAMED = [f"{it['viewport']['width']} {it['color_scheme']}" for it in SCREENS]
 
 
 @contextmanager
@@ -81,3 +82,15 @@ def until(page: Any, holds: str, seconds: float = 20.0) -> None:
 def sticks_out(page: Any) -> int:
     """Pixels by which the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def look(
+    opened: Any, page: Path, screen: dict[str, Any] = SCREENS[0], picture: Path | None = None
+) -> list[str]:
+    """What is wrong with a page on a screen, all of its folds open; a picture of it as it opens."""
+    with watched(opened, page.as_uri(), screen) as shown:
+        if picture is not None:
+            shown.screenshot(path=picture, full_page=True)
+        shown.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+        out = sticks_out(shown)
+        return [*violations(shown), *([f"{out} pixels stick out"] if out > 0 else [])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.contracts.base import Artefact, Model
+from reports.contracts.leaks import Leak
 
 
 class AuditSide(Model):
@@ -16,15 +17,6 @@ class AuditSide(Model):
     speakers: int | None = None
 
 
-class SideLeak(Model):
-    """What stands on two sides at once; record ids show where."""
-
-    kind: str
-    between: tuple[str, ...] = ()
-    count: int | None = None
-    examples: tuple[tuple[str, ...], ...] = ()
-
-
 class Audit(Artefact):
     """audit.json."""
 
@@ -32,5 +24,5 @@ class Audit(Artefact):
 
     sides: tuple[AuditSide, ...] = ()
     groups: tuple[str, ...] = ()
-    leaks: tuple[SideLeak, ...] = ()
+    leaks: tuple[Leak, ...] = ()
     gates: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from reports.contracts.base import Artefact, Model, Rules
+from reports.contracts.leaks import Leak
 
 
 class Target(Model):
@@ -105,14 +106,6 @@ class Groups(Model):
     train: int | None = None
     eval: int | None = None
     test: int | None = None
-
-
-class Leak(Model):
-    """Things that stand in two splits at once; the count must be 0."""
-
-    kind: str | None = None
-    between: tuple[str, ...] = ()
-    count: int | None = None
 
 
 class Balance(Model):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from reports.contracts import Audit
-from reports.format import count
-from reports.tables import Column, Table, alarm
+from reports.sections.leaks import leak_table
+from reports.tables import Column, Table
 
 
 def sides(audit: Audit) -> Markup | None:
@@ -28,13 +28,8 @@ def sides(audit: Audit) -> Markup | None:
 
 
 def leaks(audit: Audit) -> Markup | None:
-    """A row per kind, a column per pair of sides."""
-    pairs = list(dict.fromkeys(leak.between for leak in audit.leaks))
-    columns = (Column("kind", "text"), *(Column(" and ".join(pair), "count") for pair in pairs))
-    found = {(leak.kind, leak.between): leak.count for leak in audit.leaks}
-    kinds = dict.fromkeys(leak.kind for leak in audit.leaks)
-    rows = [(kind, *(_leaked(found.get((kind, pair))) for pair in pairs)) for kind in kinds]
-    return Table("Leaks", columns, rows).render() if audit.leaks else None
+    """What stands on two sides."""
+    return leak_table(audit.leaks)
 
 
 def examples(audit: Audit) -> Markup | None:
@@ -52,7 +47,3 @@ def examples(audit: Audit) -> Markup | None:
         if len(ids) > 1
     ]
     return Table("Examples", columns, rows).render() if rows else None
-
-
-def _leaked(number: int | None) -> Markup | int | None:
-    return alarm(count(number)) if number else number

@@ -11,7 +11,7 @@ from reports.contracts import Diff
 from reports.contracts.diff import Pair
 from reports.format import share
 from reports.sections.declare import joined, titled
-from reports.tables import Column, Table
+from reports.tables import Column, Table, quiet
 
 _AMOUNTS = (
     Column("A rows", "count"),
@@ -33,16 +33,27 @@ def amounts(diff: Diff) -> Markup | None:
 
 
 def rules(diff: Diff) -> Markup | None:
-    """What each rule caught in both."""
+    """What each rule caught in both; those that caught nothing are only named."""
     columns = (Column("rule", "name"), Column("verdict", "verdict"), Column("condition", "name"))
     rows = [
-        (item.rule, item.severity, item.condition, *_amounts(diff, item)) for item in diff.rules
+        (item.rule, item.severity, item.condition, *_amounts(diff, item))
+        for item in diff.rules
+        if _spoke(item)
     ]
-    return Table("Rules", (*columns, *_AMOUNTS), rows).render() if rows else None
+    spoke = {item.rule for item in diff.rules if _spoke(item)}
+    silent = [name for name in dict.fromkeys(it.rule for it in diff.rules) if name not in spoke]
+    return joined(
+        Table("Rules", (*columns, *_AMOUNTS), rows).render() if rows else None,
+        quiet("rule", "caught nothing in either", silent),
+    )
+
+
+def _spoke(item: Pair) -> bool:
+    return item.a_rows != 0 or item.b_rows != 0
 
 
 def drift(diff: Diff) -> Markup | None:
-    """How far each metric has moved."""
+    """How far each metric has moved; those that stand where they stood are only named."""
     columns = (
         Column("metric", "name"),
         Column("unit"),
@@ -60,8 +71,12 @@ def drift(diff: Diff) -> Markup | None:
             *(drawn.bar(item.ks, _FAR_APART), item.psi),
         )
         for item in diff.metrics
+        if item.ks != 0
     ]
-    return Table("Drift", columns, rows).render() if rows else None
+    return joined(
+        Table("Drift", columns, rows).render() if rows else None,
+        quiet("metric", "did not move", [item.name for item in diff.metrics if item.ks == 0]),
+    )
 
 
 def strata(diff: Diff) -> Markup | None:

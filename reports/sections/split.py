@@ -9,11 +9,13 @@ from markupsafe import Markup
 from curate.columns import VERDICTS
 from reports import drawn
 from reports.contracts import Split
-from reports.contracts.corpus import SplitStratum, StratumPart
+from reports.contracts.corpus import Measure, SplitStratum, StratumPart
 from reports.drawn import Figure, Part
-from reports.format import count, percent, seconds, share
+from reports.format import UNKNOWN, count, percent, seconds, share
 from reports.sections.declare import joined
-from reports.tables import Column, Sorted, Table, alarm
+from reports.sections.leaks import leak_table
+from reports.tables import Column, Sorted, Table
+from reports.transcripts import marked, visible
 
 _SECONDS_PER_HOUR = 3600
 _COPY = "eval_borderline"
@@ -87,17 +89,8 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 
 
 def leaks(split: Split) -> Markup | None:
-    """What stands on both sides of a boundary: a row per kind, a column per pair of splits."""
-    pairs = list(dict.fromkeys(leak.between for leak in split.leaks))
-    columns = (Column("kind", "text"), *(Column(" and ".join(pair), "count") for pair in pairs))
-    found = {(leak.kind, leak.between): leak.count for leak in split.leaks}
-    kinds = dict.fromkeys(leak.kind for leak in split.leaks)
-    rows = [(kind, *(_leaked(found.get((kind, pair))) for pair in pairs)) for kind in kinds]
-    return Table("Leaks", columns, rows).render() if split.leaks else None
-
-
-def _leaked(number: int | None) -> Markup | int | None:
-    return alarm(count(number)) if number else number
+    """What stands on both sides of a boundary."""
+    return leak_table(split.leaks)
 
 
 def price(split: Split) -> Markup | None:
@@ -142,8 +135,26 @@ def measures(split: Split) -> Markup | None:
             "yes" if it.measurable else "not measurable",
         )
         for it in split.measures
+        if not _absent(it)
     ]
-    return Table("Measures", columns, rows, limit=40, elsewhere="split.json").render()
+    without: dict[str, list[str]] = {}
+    for it in split.measures:
+        if _absent(it):
+            what = f"{it.split or UNKNOWN} has nothing of {it.by or UNKNOWN}"
+            without.setdefault(what, []).append(str(it.value))
+    return joined(
+        Table("Measures", columns, rows, limit=60, elsewhere="split.json").render(),
+        *(_without(what, values) for what, values in without.items()),
+    )
+
+
+def _absent(it: Measure) -> bool:
+    return it.s == 0 and it.value is not None
+
+
+def _without(what: str, values: Sequence[str]) -> Markup:
+    listed = Markup(", ").join(map(marked, values))
+    return Markup('<p class="note">{}: {}.</p>').format(visible(what), listed)
 
 
 def strata(split: Split) -> Markup | None:

@@ -9,12 +9,12 @@ from markupsafe import Markup
 from reports import drawn
 from reports.contracts import WhatIf
 from reports.contracts.profile import Clip
-from reports.contracts.whatif import Matrix, MovedLimit, Step
+from reports.contracts.whatif import Matrix, MovedLimit, Step, WeighedRule
 from reports.drawn import Part
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
 from reports.sections.records import Room, clips_said, listed
-from reports.tables import Column, Sorted, Table, name, verdict
+from reports.tables import Column, Sorted, Table, name, quiet, verdict
 from reports.templating import render
 from reports.thresholds import threshold_curve
 from reports.transcripts import visible
@@ -98,7 +98,7 @@ def curves(found: WhatIf) -> Markup | None:
 
 
 def rules(found: WhatIf) -> Markup | None:
-    """What each rule takes, and what would come back without it."""
+    """What each rule takes, and what would come back without it; silent rules are only named."""
     columns = (
         Column("rule", "name"),
         Column("rejects", "number"),
@@ -113,8 +113,17 @@ def rules(found: WhatIf) -> Markup | None:
             *(_spent(item.hours), _spent(item.alone_hours), item.unknown_rows),
         )
         for item in found.by_rule
+        if _speaks(item)
     ]
-    return Table("Rules", columns, rows).render() if rows else None
+    silent = [item.rule for item in found.by_rule if not _speaks(item)]
+    return joined(
+        Table("Rules", columns, rows).render() if rows else None,
+        quiet("rule", "takes nothing" if len(silent) == 1 else "take nothing", silent),
+    )
+
+
+def _speaks(item: WeighedRule) -> bool:
+    return any(each != 0 for each in (item.bad_hours, item.hours, item.unknown_rows))
 
 
 def overlap(found: WhatIf) -> Markup | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import Kind
+from tests.reports.audit_fixtures import audit
 from tests.reports.compare_fixtures import compare
 from tests.reports.corpus_fixtures import Json, ledger, profile
 from tests.reports.diff_fixtures import diff
@@ -38,6 +39,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "what-if": ("what-if.json", what_if),
     "compare": ("compare.json", compare),
     "reconsider": ("reconsider.json", reconsider),
+    "audit": ("audit.json", audit),
     "verification": ("verification.json", verification),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}

@@ -14,24 +14,14 @@ from typing import Any
 import pytest
 
 from reports import build
-from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
+from tests.browsing import NAMED, SCREENS, browser, look, until, watched
 from tests.reports.fixtures import MAKERS, make
-
-NAMED = [f"{it['viewport']['width']} {it['color_scheme']}" for it in SCREENS]
 
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Any]:
     with browser() as found:
         yield found
-
-
-def look(opened: Any, page: Path, screen: dict[str, Any]) -> list[str]:
-    """What is wrong with a page on a screen, all of its folds open."""
-    with watched(opened, page.as_uri(), screen) as shown:
-        shown.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
-        out = sticks_out(shown)
-        return [*violations(shown), *([f"{out} pixels stick out"] if out > 0 else [])]
 
 
 @pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[3]], ids=[NAMED[0], NAMED[3]])
@@ -52,36 +42,6 @@ def test_axe_would_notice(opened: Any, tmp_path: Path) -> None:
     found = " ".join(look(opened, page, SCREENS[0]))
     assert "image-alt" in found
     assert "html-has-lang" in found
-
-
-@pytest.fixture(scope="module")
-def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Pages of two real manifests, made by the commands."""
-    folder = tmp_path_factory.mktemp("real")
-    one, two = (str(real_data / "manifests" / f"{name}.jsonl") for name in ("cv19_hy", "cv_id"))
-    for command in (
-        ["profile", one, two, "--out", "profile"],
-        ["profile", two, "--out", "other"],
-        ["split", "profile", "--out", "split", "--eval", "10m", "--test", "10m"],
-        ["rules", "what-if", "profile", "--out", "what-if"],
-        ["rules", "compare", "default", "lang/id", "profile", "--out", "compare"],
-        ["diff", "profile", "other", "--out", "diff"],
-        ["audit", *(f"split/{name}.jsonl" for name in ("train", "eval", "test")), "--out", "audit"],
-    ):
-        subprocess.run(
-            [sys.executable, "-c", "from curate.cli import main; main()", *command],
-            cwd=folder, check=True, capture_output=True,
-        )  # fmt: skip
-    pages = sorted(folder.glob("*/report.html"))
-    assert len(pages) == 7
-    return pages
-
-
-@pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
-def test_pages_of_real_manifests(opened: Any, real: list[Path], screen: Any) -> None:
-    assert {page.parent.name: look(opened, page, screen) for page in real} == {
-        page.parent.name: [] for page in real
-    }
 
 
 def test_clips_are_heard_on_the_page(opened: Any, root: Path, tmp_path: Path) -> None:

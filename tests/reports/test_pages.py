@@ -26,6 +26,7 @@ KINDS: tuple[Kind, ...] = (
     "what-if",
     "compare",
     "reconsider",
+    "audit",
     "verification",
 )
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]

@@ -184,6 +184,14 @@ def test_alignment(reference: str | None, hypothesis: str | None, wanted: str) -
     assert alignment(reference, hypothesis) == wanted
 
 
+def test_a_long_run_of_an_alignment_is_cut() -> None:
+    html = alignment("well it is", "well" + " la" * 300 + " it is")
+    assert html.count("la ") == 12
+    assert "\u2026 288 more</span></ins>" in html
+    assert html.endswith(" it is</bdi>")
+    assert alignment("well it is", "well" + " la" * 24 + " it is").count("la") == 24
+
+
 @given(st.lists(st.sampled_from("ab<"), max_size=9), st.lists(st.sampled_from("ab<"), max_size=9))
 def test_an_alignment_holds_both_sides(ours: list[str], theirs: list[str]) -> None:
     html = alignment(" ".join(ours), " ".join(theirs))

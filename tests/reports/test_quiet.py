@@ -1,0 +1,79 @@
+"""What pages leave out because it says nothing, and that they name it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from reports import Kind, build
+from reports.artefacts import load
+from reports.headlines import headline
+from tests.reports.fixtures import MAKERS, write
+
+
+def page(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
+    write(folder, MAKERS[kind][0], data)
+    if kind == "split":
+        write(folder, "ledger.json", {"schema": "curate.ledger/1"})
+    return build(kind, folder).read_text(encoding="utf-8")
+
+
+def sentence(kind: Kind, folder: Path, data: dict[str, Any]) -> tuple[str, list[str]]:
+    write(folder, MAKERS[kind][0], data)
+    _, _, said = headline(load(kind, folder))
+    return Markup(said.sentence).striptags(), [alert.what for alert in said.alerts]
+
+
+def test_rules_and_metrics_of_a_comparison_that_say_nothing(tmp_path: Path) -> None:
+    data = MAKERS["diff"][1]()
+    nothing = {"a_rows": 0, "b_rows": 0, "a_hours": 0.0, "b_hours": 0.0}
+    silent = [{"rule": name, "severity": "bad", "condition": "x", **nothing} for name in "pq"]
+    spoke_once = {"rule": "char_rate", "severity": "borderline", "condition": "x", **nothing}
+    data["rules"] += [*silent, spoke_once]
+    data["metrics"].append({**data["metrics"][0], "name": "still", "ks": 0.0})
+    html = page("diff", tmp_path, data)
+    assert "2 rules caught nothing in either: <code>p</code>, <code>q</code>." in html
+    assert "1 metric did not move: <code>still</code>." in html
+    assert html.count("<code>still</code>") == 1, "it has no row"
+
+
+def test_rules_that_take_nothing(tmp_path: Path) -> None:
+    data = MAKERS["what-if"][1]()
+    zeros = {key: 0 for key in data["by_rule"][0] if key != "rule"}
+    data["by_rule"] += [{**zeros, "rule": "hush"}, {**zeros, "rule": "blind", "unknown_rows": 3}]
+    html = page("what-if", tmp_path, data)
+    assert "1 rule takes nothing: <code>hush</code>." in html
+    assert html.count("<code>blind</code>") == 1, "what cannot decide has a row"
+
+
+def test_values_that_a_split_has_nothing_of(tmp_path: Path) -> None:
+    data = MAKERS["split"][1]()
+    part = {"split": "eval", "by": "lang", "words": 0, "groups": 0, "measurable": False}
+    data["measures"] = [
+        {**part, "by": "(all)", "value": None, "s": 0.0},
+        *({**part, "value": value, "s": 0.0} for value in ("ar", "zh")),
+        {**part, "value": "en", "s": 60.0, "words": 120},
+    ]
+    html = page("split", tmp_path, data)
+    assert "eval has nothing of lang: <bdi>ar</bdi>, <bdi>zh</bdi>." in html
+    assert "<bdi>en</bdi>" in html
+
+
+def test_a_step_that_takes_nearly_all_is_not_the_dearest(tmp_path: Path) -> None:
+    data = MAKERS["what-if"][1]()
+    data["limits"][1]["tighter"] = {"value": 0, "rows": 9_000, "hours": 21.0}
+    data["limits"][2]["tighter"] = {"value": 5, "rows": 90, "hours": 2.0}
+    said, _ = sentence("what-if", tmp_path, data)
+    assert "the dearest next step is char_rate_low to char_rate < 5, 2.00 h" in said
+
+
+def test_a_model_that_does_not_stop_is_an_alert(tmp_path: Path) -> None:
+    data = MAKERS["eval"][1]()
+    _, alerts = sentence("eval", tmp_path / "sound", data)
+    assert not [each for each in alerts if "goes on" in each]
+    data["overall"] = {**data["overall"], "insertions": 49 * data["overall"]["ref_words"]}
+    _, alerts = sentence("eval", tmp_path / "looping", json.loads(json.dumps(data)))
+    assert "The model goes on after the end: 49 words too many for each that was said." in alerts

@@ -1,0 +1,88 @@
+"""The whole job on real recordings, and each of its pages on every screen.
+
+`CURATE_PICTURES=DIR` keeps a picture of each page on each screen there, to be looked at.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browsing import NAMED, SCREENS, browser, look
+
+pytestmark = pytest.mark.xdist_group("real pages")
+
+PAGES = {
+    "profile", "compared", "split", "what-if", "compare", "diff", "audit", "reconsider",
+    "shards", "verification", "run", "eval",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Any]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pages(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every page there is, made by the commands from 210 recordings in 30 languages."""
+    for name in ("lhotse", "nemo"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed: the extras shards and train")
+    folder = tmp_path_factory.mktemp("real")
+    heard = str(real_data / "manifests" / "cv61_dev_audio.jsonl")
+    larger = str(real_data / "manifests" / "cv61_dev_all.jsonl")
+    audio = ("--audio-root", str(real_data))
+    sides = [f"split/{name}.jsonl" for name in ("train", "eval", "test")]
+    short = ("trainer.max_steps=8", "trainer.val_check_interval=4", "optim.warmup_steps=2")
+    for program, *command in (
+        ("curate", "profile", heard, *audio, "--rules", "audio", "--clips", "12",
+         "--out", "profile"),
+        ("curate", "profile", larger, "--out", "compared"),
+        ("curate", "split", "profile", "--out", "split", "--eval", "1m", "--test", "2m"),
+        ("curate", "rules", "what-if", "profile", "--out", "what-if"),
+        ("curate", "rules", "compare", "default", "lang/id", "compared", "--out", "compare"),
+        ("curate", "diff", "profile", "compared", "--out", "diff"),
+        ("curate", "audit", *sides, "--out", "audit"),
+        ("curate", "shard", "split", *audio, "--resample", "16000", "--out", "shards"),
+        ("curate", "shard", "--verify", "shards", "--out", "verification"),
+        ("train", "tiny", "tiny.nemo", "--kind", "ctc", "--manifest", "shards/train.jsonl"),
+        ("train", "run", "--data", "shards", "--model", "tiny.nemo", "--config", "tiny-ctc",
+         *(each for key in short for each in ("--set", key)), "--out", "run"),
+        ("train", "eval", "run/model.nemo", "--manifest", "shards/test.jsonl", "--out", "eval"),
+        ("curate", "reconsider", "eval", "--out", "reconsider"),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", f"from {program}.cli import main; main()", *command],
+            cwd=folder, capture_output=True, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        assert done.returncode == 0, f"{program} {' '.join(command)}: {done.stderr}"
+    found = {page.parent.name: page for page in folder.glob("*/report.html")}
+    assert set(found) == PAGES
+    return found
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
+def test_pages_of_real_recordings(opened: Any, pages: dict[str, Path], screen: Any) -> None:
+    wrong = {}
+    for name, page in pages.items():
+        wrong[name] = look(opened, page, screen, _picture(name, screen))
+        assert page.stat().st_size < 3_000_000, name
+    assert wrong == {name: [] for name in pages}
+
+
+def _picture(name: str, screen: Any) -> Path | None:
+    folder = os.environ.get("CURATE_PICTURES")
+    if not folder:
+        return None
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) / f"{name}-{screen['viewport']['width']}-{screen['color_scheme']}.png"
