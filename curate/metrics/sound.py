@@ -13,7 +13,7 @@ _UNHEARD = "malformed rows, and audio that was not decoded or cannot be"
 SOUND: tuple[Metric, ...] = (
     Metric(
         "sample_rate", "Hz", "Samples a second of the audio file.",
-        _UNOPENED, "low", 0, 48_000, 48, _I, "libsndfile", group="audio",
+        _UNOPENED, "low", 0, 49_000, 49, _I, "libsndfile", group="audio",
     ),
     Metric(
         "channels", "channels", "Channels of the audio file.",

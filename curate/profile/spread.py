@@ -24,7 +24,7 @@ from curate.metrics import METRICS
 from curate.metrics.declare import Metric
 from curate.profile.correlate import Products
 from curate.profile.counted import Counted
-from curate.profile.tally import FINE, Counts, Numbers, Tally
+from curate.profile.tally import FINE, Counts, Numbers, Tally, by_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _spread(
     running = list(accumulate(counts))
     total = running[-1]
     held = np.flatnonzero(tally.rows).tolist()
-    place = _place_whole if whole else _place_fine
+    place = _place_whole if by_value(metric) else _place_fine
     placed = [(place(metric, tally, at), counts[at], int(tally.us[at])) for at in held]
     bin_rows, bin_us, below, above = _histogram(placed, metric.bins)
     unsure = np.flatnonzero(_unsure(tally, shares)).tolist()
@@ -185,7 +185,7 @@ def _place_fine(metric: Metric, tally: Tally, at: int) -> int:
 
 
 def _place_whole(metric: Metric, tally: Tally, at: int) -> int:
-    """The same for an integer metric, whose fine bins hold one value each."""
+    """The same for a metric whose fine bins hold one value each."""
     value, width = float(tally.span[0, at]), (metric.high - metric.low) / metric.bins
     if not metric.low <= value < metric.high:
         return -1 if value < metric.low else metric.bins

@@ -18,11 +18,16 @@ Counts = npt.NDArray[np.int64]
 FINE = 64
 """Each bin of a histogram is cut so many times to find where a quantile lies."""
 WHOLE = 4096
-"""Integer metrics get a bin for each value below this."""
+"""Integer metrics whose histogram ends here or below get a bin for each value below this."""
 KEPT = 8
 """Rows kept of each end of a metric."""
 _HUGE: Final = 9e12
 _LEAST, _MOST = 0, 1
+
+
+def by_value(metric: Metric) -> bool:
+    """Whether each value of the metric has a bin of its own: an integer, and not in thousands."""
+    return metric.dtype.is_integer() and metric.high <= WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Tally:
     @classmethod
     def of(cls, metric: Metric) -> Tally:
         """An empty tally with bins that suit the metric."""
-        whole = metric.dtype.is_integer()
+        whole = by_value(metric)
         low, high = (0.0, float(WHOLE)) if whole else (float(metric.low), float(metric.high))
         bins = (WHOLE if whole else metric.bins * FINE) + 2
         span = np.empty((2, bins))
