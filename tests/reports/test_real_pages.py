@@ -58,7 +58,7 @@ def pages(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         ("train", "run", "--data", "shards", "--model", "tiny.nemo", "--config", "tiny-ctc",
          *(each for key in short for each in ("--set", key)), "--out", "run"),
         ("train", "eval", "run/model.nemo", "--manifest", "shards/test.jsonl", "--out", "eval"),
-        ("curate", "reconsider", "eval", "--out", "reconsider"),
+        ("curate", "reconsider", "eval", "profile", "--out", "reconsider"),
     ):  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-c", f"from {program}.cli import main; main()", *command],
