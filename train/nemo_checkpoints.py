@@ -8,6 +8,7 @@ it cannot, is in docs/adr/0014.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,9 @@ class Continuity(Callback):  # type: ignore[misc]
         if batch_idx % trainer.accumulate_grad_batches == 0:
             self._end_if_asked(trainer)
         self.loader.take()
+        # The next batch is drawn behind this step; several devices must agree before they end.
+        whole = (batch_idx + 1) % trainer.accumulate_grad_batches == 0 and trainer.world_size == 1
+        self.loader.end_between_steps = partial(self._end_if_asked, trainer) if whole else None
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._recall(trainer)
@@ -132,6 +136,7 @@ class Continuity(Callback):  # type: ignore[misc]
         self, trainer: Trainer, pl_module: LightningModule, *batch: Any
     ) -> None:
         if self._stop.number is not None and trainer.world_size == 1:
+            self._stop.dismiss_workers()
             raise Interrupted(self._stop.number, trainer.global_step)
 
     def _end_if_asked(self, trainer: Trainer) -> None:
@@ -142,6 +147,7 @@ class Continuity(Callback):  # type: ignore[misc]
             return
         if self._saved_at != trainer.global_step:  # else before the validation of this step
             self._save(trainer)
+        self._stop.dismiss_workers()
         if not trainer.is_global_zero:  # Lightning kills the first process if another fails
             raise SystemExit(0)
         raise (fault or _elsewhere()) if number == FAULT else Interrupted(number, self._saved_at)

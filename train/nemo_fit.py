@@ -42,7 +42,7 @@ class _Watch:
     def __init__(
         self, run: RunConfig, folder: Path, stop: StopRequest, tell: Tell, show: Show
     ) -> None:
-        self.loader = Loader(run.seed)
+        self.loader = Loader(run.seed, stop)
         fault = partial(unreadable, most=run.faults.max_missing)
         self.continuity = Continuity(folder / CHECKPOINTS, self.loader, stop, fault)
         self.finite = FiniteSteps(run, self.continuity)

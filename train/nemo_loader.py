@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import random
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from lightning.pytorch import seed_everything
 from torch.utils.data import DataLoader, Dataset, get_worker_info
+
+from train.stops import Asked, StopRequest
 
 MOST_NAMED = 100
 """So many lost records are kept by name; the rest is counted."""
@@ -49,13 +51,16 @@ class Loader:
     Lightning draws ahead of what it trains on; `take` says that the next one is being trained on.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, stop: StopRequest) -> None:
+        self.end_between_steps: Callable[[], None] | None = None
+        """Ends the fit behind a checkpoint; None while a step is half done."""
         self.position = 0
         self.current = NOTHING
         self.drawn = 0
         self.lost = 0
         self.lost_ids: list[str] = []
         self._ahead: deque[tuple[int, Note]] = deque()
+        self._stop = stop
         self._stream = _Stream(seed)
 
     def attach(self, loader: DataLoader[Any]) -> None:
@@ -75,13 +80,23 @@ class Loader:
             for _ in range(rest):
                 next(batches)
         for index in itertools.count(self.position):
-            with self._stream.flowing():
-                batch, note = next(batches)
+            batch, note = self._draw(batches)
             if batch is None:  # no recording of it could be read; several devices need one each
                 self._count(note)
                 continue
             self._ahead.append((index + 1, note))
             yield batch
+
+    def _draw(self, batches: Iterator[Any]) -> Any:
+        """The next batch; a signal is obeyed while it is waited for, if no step is half done."""
+        end = self.end_between_steps
+        try:
+            with self._stream.flowing(), self._stop.waiting() if end else nullcontext():
+                return next(batches)
+        except Asked:
+            assert end is not None
+            end()
+            raise
 
     def take(self) -> Note:
         """The note of the batch that is trained on from now."""

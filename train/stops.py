@@ -6,11 +6,13 @@ No NeMo here: what a signal means is the same whatever is being trained.
 from __future__ import annotations
 
 import mmap
+import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
 
@@ -33,6 +35,14 @@ class Interrupted(CurateError):  # noqa: N818 - nothing went wrong: somebody ask
         self.exit_code = 128 + number
 
 
+GRACE_S = 1.0
+"""How long data workers may take to leave by themselves; then they are told to."""
+
+
+class Asked(BaseException):
+    """A signal came while `StopRequest.waiting` waited; no `except Exception` may take it."""
+
+
 class StopRequest:
     """The first signal asks for an end; a second one of any kind ends the process at once.
 
@@ -43,6 +53,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self._waiting = False
         self._process = os.getpid()
         self._over = mmap.mmap(-1, 1)  # shared with forked workers
 
@@ -67,12 +78,42 @@ class StopRequest:
             for number in SIGNALS:
                 signal.signal(number, self._note)
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """While the block waits for something outside, a signal ends the waiting: `Asked`."""
+        if self.number is not None:
+            raise Asked
+        self._waiting = True
+        try:
+            yield
+        finally:
+            self._waiting = False
+
+    def dismiss_workers(self) -> None:
+        """Nothing more is wanted of the data workers: those still busy after `GRACE_S` are ended.
+
+        torch asks them to leave, waits 5 s for each in turn, ends it, and waits again: half a
+        minute for three that are decoding or wait for a slow disk, when a scheduler kills.
+        """
+        self._over[0] = 1
+        workers = multiprocessing.active_children()
+        timer = threading.Timer(GRACE_S, _end, [workers])
+        timer.daemon = True
+        timer.start()
+
     def _note(self, number: int, frame: FrameType | Any) -> None:
         if os.getpid() != self._process:
             if self._over[0]:
-                os._exit(128 + number)
+                os._exit(0)  # anything else is an accident to torch, which then raises
         elif self.number is None:
             self.number = number
+            if self._waiting:
+                raise Asked
         else:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+
+
+def _end(workers: Sequence[BaseProcess]) -> None:
+    for worker in workers:
+        worker.terminate()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +90,45 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     for part in ("loss", "validation", "recordings", "audio_hours_seen"):
         assert resumed.record[part] == whole.record[part]
     assert columns(resumed) == columns(whole)
+
+
+def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train.nemo_loader import _Survivors
+
+    load, calls, asked = _Survivors.__call__, [], []
+
+    def slow(self: Any, cuts: Any) -> Any:  # each worker counts for itself
+        calls.append(cuts)
+        if len(calls) > 2:
+            time.sleep(60)
+        return load(self, cuts)
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def kill_later(trainer: Any, model: Any) -> None:
+        if trainer.global_step == 4:  # the last batch that comes
+            threading.Timer(1, ask).start()
+
+    settings = ("checkpoints.export=last", "train_ds.num_workers=2")
+    path = world.model("ctc").path
+    whole, config = (world.config(path, f"slow-{name}", *settings) for name in ("whole", "stopped"))
+    with monkeypatch.context() as patch, after_each_step(patch, kill_later):
+        patch.setattr(_Survivors, "__call__", slow)
+        with pytest.raises(Interrupted) as caught:
+            fit(config)
+    assert caught.value.exit_code == 143
+    del caught
+    for worker in multiprocessing.active_children():
+        worker.join()
+    assert time.monotonic() - asked[0] < 5
+    resumed, unbroken = fit(config, resume=True), fit(whole)
+    assert resumed.record["resumed_at"] == [4]
+    before, after = weights(unbroken), weights(resumed)
+    assert [name for name in before if (before[name] != after[name]).any()] == []
 
 
 def columns(run: TrainRun) -> list[tuple[str, str]]:

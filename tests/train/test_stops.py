@@ -63,7 +63,33 @@ def test_a_worker_outlives_the_signal_but_not_the_fit() -> None:
             time.sleep(0.3)
             assert os.waitpid(worker, os.WNOHANG) == (0, 0)
         os.kill(worker, signal.SIGTERM)
-        assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 143
+        assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0
+    """
+    assert run_python(code) == 0
+
+
+def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
+    code = """
+        import multiprocessing, os, signal, time
+        from train.stops import Asked, StopRequest
+        stop = StopRequest()
+        with stop.listening():
+            context = multiprocessing.get_context("fork")
+            workers = [context.Process(target=time.sleep, args=(60,)) for _ in range(3)]
+            for worker in workers:
+                worker.start()
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+            began = time.monotonic()
+            try:
+                with stop.waiting():
+                    time.sleep(60)
+            except Asked:
+                stop.dismiss_workers()
+            for worker in workers:
+                worker.join()
+                assert worker.exitcode == 0
+            assert time.monotonic() - began < 5
     """
     assert run_python(code) == 0
 
