@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from curate.manifest.syntax import ESCAPED, MISSING, STRING, scan_value, skip_blanks
+from curate.text.compiled import borrowing, inlined
 from curate.text.words import load_word
 
 OK, BLANK, ODD = range(3)
@@ -57,14 +57,15 @@ def scan(data: npt.NDArray[np.uint8], fields: Sequence[str]) -> Scan:
         start=np.zeros((lines, len(names)), np.int32),
         length=np.zeros((lines, len(names)), np.int32),
     )
+    keys, known = np.zeros((_MOST_KEYS, 3), np.int64), np.zeros(1, np.int64)
     _scan_lines(
-        data, name_bytes, name_ends, result.status, result.line_start,
+        data, name_bytes, name_ends, keys, known, result.status, result.line_start,
         result.line_length, result.kind, result.start, result.length,
     )  # fmt: skip
     return result
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _count_lines(data):  # type: ignore[no-untyped-def]
     count = 0
     for at in range(data.size):
@@ -74,12 +75,10 @@ def _count_lines(data):  # type: ignore[no-untyped-def]
     return count
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _scan_lines(  # type: ignore[no-untyped-def]
-    data, names, name_ends, status, starts, lengths, kind, start, length
+    data, names, name_ends, keys, known, status, starts, lengths, kind, start, length
 ):
-    keys = np.zeros((_MOST_KEYS, 3), np.int64)
-    known = np.zeros(1, np.int64)
     at = 0
     for row in range(status.size):
         begin = at
@@ -96,7 +95,7 @@ def _scan_lines(  # type: ignore[no-untyped-def]
         at += 1
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _scan_object(  # type: ignore[no-untyped-def]
     data, at, names, name_ends, keys, known, row, kind, start, length
 ):
@@ -168,7 +167,7 @@ def _scan_object(  # type: ignore[no-untyped-def]
         at = skip_blanks(data, at + 1)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _same(data, one, other, length):  # type: ignore[no-untyped-def]
     """Whether two spans hold the same bytes."""
     k = 0
@@ -183,7 +182,7 @@ def _same(data, one, other, length):  # type: ignore[no-untyped-def]
     return True
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _find_field(data, key, length, names, name_ends):  # type: ignore[no-untyped-def]
     """Number of the wanted field with this name, or -1."""
     first = 0

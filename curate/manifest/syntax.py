@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba as nb
 import numpy as np
 
+from curate.text.compiled import borrowing, inlined
 from curate.text.words import load_word, trailing_zeros
 
 MISSING, STRING, ESCAPED, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY = range(9)
@@ -31,7 +31,7 @@ for _digit in b"0123456789abcdefABCDEF":
     _HEX[_digit] = int(chr(_digit), 16)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def skip_blanks(data, at):  # type: ignore[no-untyped-def]
     """Position behind the blanks of JSON, but for newlines: these end a line."""
     while at < data.size and (data[at] == 32 or data[at] == 9 or data[at] == 13):
@@ -39,7 +39,7 @@ def skip_blanks(data, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def scan_value(data, at):  # type: ignore[no-untyped-def]
     """Kind of the value at `at` and its end; MISSING where it is not proven to be one."""
     if at >= data.size:
@@ -52,7 +52,7 @@ def scan_value(data, at):  # type: ignore[no-untyped-def]
     return _scan_scalar(data, at)
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _scan_scalar(data, at):  # type: ignore[no-untyped-def]
     size = data.size
     byte = data[at]
@@ -86,7 +86,7 @@ def _scan_scalar(data, at):  # type: ignore[no-untyped-def]
     return MISSING, at
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _scan_number(data, at):  # type: ignore[no-untyped-def]
     size = data.size
     if data[at] == 45:
@@ -120,7 +120,7 @@ def _scan_number(data, at):  # type: ignore[no-untyped-def]
     return NUMBER, at
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _hex4(data, at):  # type: ignore[no-untyped-def]
     """Value of four hex digits, or -1."""
     if at + 4 > data.size:
@@ -134,7 +134,7 @@ def _hex4(data, at):  # type: ignore[no-untyped-def]
     return value
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def scan_string(data, at):  # type: ignore[no-untyped-def]
     """From behind the opening quote to behind the closing one."""
     size = data.size
@@ -176,7 +176,7 @@ _QUOTES = np.uint64(0x2222222222222222)
 _BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _stops(word):  # type: ignore[no-untyped-def]
     """High bit of each byte that is not plain text: quote, backslash, control, beyond ASCII.
 
@@ -188,7 +188,7 @@ def _stops(word):  # type: ignore[no-untyped-def]
     return (found | ((backslash - _ONES) & ~backslash) | word) & _HIGHS
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _utf8_length(data, at):  # type: ignore[no-untyped-def]
     """Length of the multi-byte character at `at`; 0 where it is not valid UTF-8 (RFC 3629)."""
     first = data[at]
@@ -212,7 +212,7 @@ def _utf8_length(data, at):  # type: ignore[no-untyped-def]
     return 0
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _escape_length(data, at):  # type: ignore[no-untyped-def]
     """Length of the escape at `at` (a surrogate pair is one of 12); 0 where it is none."""
     if at + 1 >= data.size:
@@ -242,7 +242,7 @@ def _escape_length(data, at):  # type: ignore[no-untyped-def]
     return 6
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _scan_nested(data, at):  # type: ignore[no-untyped-def]
     """Skip an object or array, proving its syntax; nested keys are not compared."""
     size = data.size

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, NUMBER, STRING
+from curate.text.compiled import borrowing, inlined
 from curate.text.words import hash_bytes, load_word
 
 Bytes = npt.NDArray[np.uint8]
@@ -34,7 +34,7 @@ def unescape(
     return np.concatenate([data, plain[:used]]), start, length
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _unescape_rows(data, rows, start, length, out, base):  # type: ignore[no-untyped-def]
     """Write the plain texts to `out` and point start and length there; the bytes used."""
     to = 0
@@ -76,7 +76,7 @@ def _unescape_rows(data, rows, start, length, out, base):  # type: ignore[no-unt
     return to
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _hex(data, at):  # type: ignore[no-untyped-def]
     code = 0
     for k in range(4):
@@ -90,7 +90,7 @@ def _hex(data, at):  # type: ignore[no-untyped-def]
     return code
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _encode(code, out, to):  # type: ignore[no-untyped-def]
     if code < 0x80:
         out[to] = code
@@ -124,7 +124,7 @@ def numbers(
     return values
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _parse_numbers(data, kind, start, length, ten, values, doubtful):  # type: ignore[no-untyped-def]
     """Exact by Clinger's fast path: digits < 2^53 and a power of ten <= 22; else doubtful."""
     for row in range(start.size):
@@ -217,7 +217,7 @@ def strings(
     return interner.strings().gather(np.where(codes < 0, interner.strings().len() - 1, codes))
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _intern(data, kind, start, length, row, arena, ends, slots, state, codes):  # type: ignore[no-untyped-def]
     """Number the spans from `row` on (open addressing); the row that found no room, or the end.
 
@@ -251,7 +251,7 @@ def _intern(data, kind, start, length, row, arena, ends, slots, state, codes):  
     return row
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _equal(data, first, size, arena, ends, code):  # type: ignore[no-untyped-def]
     """Whether a span is the known string `code`."""
     if ends[code + 1] - ends[code] != size:
@@ -268,7 +268,7 @@ def _equal(data, first, size, arena, ends, code):  # type: ignore[no-untyped-def
     return True
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _rehash(arena, ends, slots, count):  # type: ignore[no-untyped-def]
     mask = np.uint64(slots.size - 1)
     for code in range(count):
@@ -288,7 +288,7 @@ def hash_spans(
     return keys
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _hash_rows(data, kind, start, length, keys):  # type: ignore[no-untyped-def]
     for row in range(start.size):
         if kind[row] == STRING or kind[row] == ESCAPED:
@@ -308,7 +308,7 @@ def texts_differ(data: Bytes, one: Span, other: Span) -> npt.NDArray[np.bool_]:
     return differ
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _compare(data, kind, start, length, other_kind, other_start, other_length, differ):  # type: ignore[no-untyped-def]
     for row in range(kind.size):
         if kind[row] != STRING and kind[row] != ESCAPED:

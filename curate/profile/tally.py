@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from curate.metrics.declare import Metric
+from curate.text.compiled import borrowing
 
 Numbers = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -85,8 +85,8 @@ class Tally:
 
     def pick(self, values: Numbers, wanted: npt.NDArray[np.bool_]) -> Numbers:
         """The values of a batch that fall into the wanted bins."""
-        picked: Numbers = _pick(values, self.low, self.high, wanted)
-        return picked
+        picked = np.empty(values.size)
+        return picked[: _pick(values, self.low, self.high, wanted, picked)]
 
     @property
     def total(self) -> int:
@@ -100,14 +100,14 @@ class Tally:
         return [(at, sign * value) for at, value in zip(rows, values, strict=True) if at >= 0]
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _bin(value: float, low: float, width: float, bins: int) -> int:
     """The bin of a value at or above `low`, the bin above the last one among them."""
     at = (value - low) / width
     return 1 + int(at) if at < bins else bins + 1
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _keep(value: float, row: int, worst: Numbers, worst_at: Counts) -> None:
     """Put a value in its place among the lowest, after its equals."""
     at = worst.size - 1
@@ -117,7 +117,7 @@ def _keep(value: float, row: int, worst: Numbers, worst_at: Counts) -> None:
     worst[at], worst_at[at] = value, row
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _count(
     values: Numbers,
     us: Counts,
@@ -153,15 +153,17 @@ def _count(
             _keep(-value, first_row + row, worst[1], worst_at[1])
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _pick(values: Numbers, low: float, high: float, wanted: npt.NDArray[np.bool_]) -> Numbers:
+@borrowing
+def _pick(
+    values: Numbers, low: float, high: float, wanted: npt.NDArray[np.bool_], picked: Numbers
+) -> int:
+    """Put the values of the wanted bins into `picked`; how many."""
     bins = wanted.size - 2
     width = (high - low) / bins
-    picked = np.empty(values.size)
     count = 0
     for row in range(values.size):
         value = values[row]
         if np.isfinite(value) and wanted[0 if value < low else _bin(value, low, width, bins)]:
             picked[count] = value
             count += 1
-    return picked[:count]
+    return count

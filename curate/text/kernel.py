@@ -10,10 +10,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from curate.text.compiled import borrowing, inlined
 from curate.text.normal import normalise
 from curate.text.packed import (
     ASCII_CLASS,
@@ -79,7 +79,7 @@ NOT_APPLICABLE: Final = -1
 TEXT_HASH, NORMAL_HASH = range(2)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def decode_at(data, at):  # type: ignore[no-untyped-def]
     """Code point and its length in bytes; the input is known to be valid UTF-8."""
     first = np.uint32(data[at])
@@ -103,7 +103,7 @@ def decode_at(data, at):  # type: ignore[no-untyped-def]
     ), 4
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, runs):  # type: ignore[no-untyped-def]
     """`repetitions` of a text without spaces: runs of phrases of 1 to 5 characters."""
     streaks[:, :] = 0
@@ -128,7 +128,7 @@ def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, r
     return max(runs[FOLDED_BEST], min(characters, 1))
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _add(slots, room, hashed):  # type: ignore[no-untyped-def]
     """Add a hash to the set in `slots[:room]`: 1 where it was not in it, else 0."""
     hashed |= np.uint64(1)  # zero says that a slot is free
@@ -142,7 +142,7 @@ def _add(slots, room, hashed):  # type: ignore[no-untyped-def]
     return 1
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _judge_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-def]
     """(dominant script, letters of known scripts outside the set `expected`); forgets the counts.
 
@@ -160,7 +160,7 @@ def _judge_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-d
     return best, foreign
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _measure_one(  # type: ignore[no-untyped-def]
     data, start, length, expected, flags, fold, combining, long_fold, scripts, script_counts,
     slots, raws, foldeds, streaks, runs, row, counts, keys,
@@ -321,16 +321,11 @@ def _measure_one(  # type: ignore[no-untyped-def]
     return needs_python
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _measure_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, expected, flags, fold, combining, long_fold, scripts, slots,
-    counts, keys, odd,
+    data, starts, lengths, expected, flags, fold, combining, long_fold, scripts, script_counts,
+    slots, raws, foldeds, streaks, runs, counts, keys, odd,
 ):  # fmt: skip
-    raws = np.zeros(8, np.uint64)
-    foldeds = np.zeros(8, np.uint64)
-    streaks = np.zeros((2, 5), np.int64)
-    runs = np.zeros(6, np.int64)
-    script_counts = np.zeros(len(SCRIPTS), np.int64)
     for row in range(starts.size):
         odd[row] = _measure_one(
             data, starts[row], lengths[row], expected[row], flags, fold, combining, long_fold,
@@ -362,7 +357,9 @@ def measure_spans(
     odd = np.zeros(starts.size, np.bool_)
     _measure_all(
         data, starts, lengths, expected, table.flags, table.fold, table.combining,
-        table.long_fold, script_table(), slots, counts, keys, odd,
+        table.long_fold, script_table(), np.zeros(len(SCRIPTS), np.int64), slots,
+        np.zeros(8, np.uint64), np.zeros(8, np.uint64), np.zeros((2, 5), np.int64),
+        np.zeros(6, np.int64), counts, keys, odd,
     )  # fmt: skip
     for row in np.flatnonzero(odd):
         text = data[starts[row] : starts[row] + lengths[row]].tobytes().decode()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from curate.text.compiled import borrowing
 
 MARKUP = re.compile(
     rb"<[^<> ][^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]"
@@ -38,10 +39,15 @@ _BLANK = np.zeros(256, np.bool_)
 _BLANK[list(b" \t\n\r\f\v")] = True
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def markup_chars(data: Bytes, start: Places, length: Places) -> Counts:
     """Code points that lie in MARKUP, of each text: `length[i]` bytes of UTF-8 from `start[i]`."""
     found = np.zeros(start.size, np.int32)
+    _count_all(data, start, length, found)
+    return found
+
+
+@borrowing
+def _count_all(data: Bytes, start: Places, length: Places, found: Counts) -> None:
     for row in range(start.size):
         at, end = start[row], start[row] + length[row]
         while at < end:
@@ -49,10 +55,9 @@ def markup_chars(data: Bytes, start: Places, length: Places) -> Counts:
             for inside in range(at, upto):
                 found[row] += (data[inside] & 0xC0) != 0x80
             at = max(upto, at + 1)
-    return found
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _end_of(data: Bytes, at: int, end: int) -> int:
     """Where the mark that begins here ends; `at` itself where none does."""
     kind = _STARTS[data[at]]
@@ -65,7 +70,7 @@ def _end_of(data: Bytes, at: int, end: int) -> int:
     return upto
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _bracket(data: Bytes, at: int, end: int) -> int:
     opens, closes = data[at], _CLOSES[data[at]]
     if opens == 60 and at + 1 < end and (data[at + 1] == 32 or data[at + 1] == closes):
@@ -78,7 +83,7 @@ def _bracket(data: Bytes, at: int, end: int) -> int:
     return at
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _entity(data: Bytes, at: int, end: int) -> int:
     first = at + 1
     number = first < end and data[first] == 35
@@ -91,7 +96,7 @@ def _entity(data: Bytes, at: int, end: int) -> int:
     return next_ + 1 if least <= next_ < end and data[next_] == 59 else at
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _belongs(byte: int, number: bool, hexadecimal: bool, first: bool) -> bool:
     digit = 48 <= byte <= 57
     letter = 97 <= (byte | 32) <= 122
@@ -100,7 +105,7 @@ def _belongs(byte: int, number: bool, hexadecimal: bool, first: bool) -> bool:
     return digit if number else letter or (digit and not first)
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@borrowing
 def _link(data: Bytes, at: int, end: int) -> int:
     if end - at < 8:
         return at

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba as nb
 import numpy as np
 
+from curate.text.compiled import borrowing, inlined
 from curate.text.unicode import LONG_FOLD, STOPS
 from curate.text.words import absorb, load_word, ones, trailing_zeros
 
@@ -34,7 +34,7 @@ ASCII_STOP = np.zeros(256, np.uint8)
 ASCII_STOP[[ord(mark) for mark in STOPS if ord(mark) < 128]] = 1
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def pack(value, word, filled, code):  # type: ignore[no-untyped-def]
     """Carry a code point into a running hash of packed words; (hash, open word, bits in it).
 
@@ -48,7 +48,7 @@ def pack(value, word, filled, code):  # type: ignore[no-untyped-def]
     return value, word | (np.uint64(code) << filled), filled + width
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def pack_folded(value, word, filled, code, kind, fold, long_fold):  # type: ignore[no-untyped-def]
     """`pack` a code point's case folding."""
     if kind & LONG_FOLD:
@@ -60,13 +60,13 @@ def pack_folded(value, word, filled, code, kind, fold, long_fold):  # type: igno
     return pack(value, word, filled, fold[code])
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def close(value, word, filled):  # type: ignore[no-untyped-def]
     """The finished hash of what was packed."""
     return absorb(value, word) if filled else value
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _within(word, low, high):  # type: ignore[no-untyped-def]
     """High bit of each byte of `word` in [low, high]; bytes beyond ASCII count as none."""
     ascii_part = word & ~_HIGHS
@@ -75,7 +75,7 @@ def _within(word, low, high):  # type: ignore[no-untyped-def]
     return above & ~beyond & ~word & _HIGHS
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
     """The ASCII letters and digits at `at`: (end, letters, upper-case letters among them, hash).
 
@@ -101,7 +101,7 @@ def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
     return _ascii_core_slowly(data, at, end, value, np.int64(letters), np.int64(upper))
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _ascii_core_slowly(data, at, end, value, letters, upper):  # type: ignore[no-untyped-def]
     """The same, byte by byte: within eight bytes of the buffer's end."""
     word, filled = np.uint64(0), np.uint64(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numba as nb
+from curate.text.compiled import borrowing, inlined
 
 WORD_BEST, PHRASE_BEST, FOLDED_BEST, FOLDED_LOOP, UNUSED, ACTIVE = range(6)
 """What has been seen of a text's runs; ACTIVE says that a streak is under way.
@@ -11,7 +11,7 @@ The bests count occurrences, FOLDED_LOOP the tokens of the longest loop.
 """
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def note_token(raw, folded, tokens, raws, foldeds, streaks, runs):  # type: ignore[no-untyped-def]
     """Note the next token of a text, number `tokens` from 0, in rings of the last eight.
 
@@ -28,7 +28,7 @@ def note_token(raw, folded, tokens, raws, foldeds, streaks, runs):  # type: igno
     foldeds[tokens & 7] = folded
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def count_runs(token, tokens, ring, streaks, runs, word_best, phrase_best, loop):  # type: ignore[no-untyped-def]
     """Streaks of equality with the token 1 to 5 before, and the runs that follow from them."""
     for back in range(1, 6):
@@ -45,7 +45,7 @@ def count_runs(token, tokens, ring, streaks, runs, word_best, phrase_best, loop)
             streaks[back - 1] = 0
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def forget(streaks, runs):  # type: ignore[no-untyped-def]
     """Begin a new text."""
     if runs[ACTIVE]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
+
+from curate.text.compiled import borrowing, inlined
 
 _I64 = ir.IntType(64)
 
@@ -54,7 +56,7 @@ _SHIFT = np.uint64(33)
 _SWIRL = np.uint64(29)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def mix(value):  # type: ignore[no-untyped-def]
     """Spread every bit of a uint64 over all of it."""
     value ^= value >> _SHIFT
@@ -62,14 +64,14 @@ def mix(value):  # type: ignore[no-untyped-def]
     return value ^ (value >> _SHIFT)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def absorb(value, word):  # type: ignore[no-untyped-def]
     """Carry eight more bytes into a running hash."""
     value = (value ^ word) * _MIX
     return value ^ (value >> _SWIRL)
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
     """64-bit hash of a span, eight bytes a step. Ours, so stable across library versions."""
     value = _SEED ^ np.uint64(length)
@@ -89,14 +91,20 @@ def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
     return mix(value * _PRIME)
 
 
-@nb.njit(nogil=True, cache=True)
-def count_codes(data, starts, lengths):  # type: ignore[no-untyped-def]
-    """Code points of each span (valid UTF-8): int32, 0 for what has no length."""
+def count_codes(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32]:
+    """Code points of each span (valid UTF-8); 0 for what has no length."""
     found = np.zeros(starts.size, np.int32)
+    _count_codes(data, starts, lengths, found)
+    return found
+
+
+@borrowing
+def _count_codes(data, starts, lengths, found):  # type: ignore[no-untyped-def]
     for row in range(starts.size):
         for at in range(starts[row], starts[row] + max(0, lengths[row])):
             found[row] += data[at] & 0xC0 != 0x80
-    return found
 
 
 _HIGHS = np.uint64(0x8080808080808080)
@@ -104,7 +112,7 @@ _LOWS = np.uint64(0x7F7F7F7F7F7F7F7F)
 _BEYOND_BLANK = np.uint64(0x5F5F5F5F5F5F5F5F)
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def _repeated(word, before):  # type: ignore[no-untyped-def]
     """High bit of each byte that equals the one before it and is printable ASCII, no blank.
 
@@ -115,7 +123,7 @@ def _repeated(word, before):  # type: ignore[no-untyped-def]
     return same & ((word & _LOWS) + _BEYOND_BLANK) & ~word & _HIGHS
 
 
-@nb.njit(nogil=True, cache=True, inline="always")
+@inlined
 def hash_text(data, start, length):  # type: ignore[no-untyped-def]
     """`hash_bytes`, and the longest run of one printable ASCII character met on the way (0 for
     none beyond 1).
@@ -152,7 +160,7 @@ def hash_text(data, start, length):  # type: ignore[no-untyped-def]
     return mix(value * _PRIME), run
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def _longest_byte_run(data, start, end):  # type: ignore[no-untyped-def]
     best, run = 0, 0
     for at in range(start, end):
@@ -167,7 +175,7 @@ def _longest_byte_run(data, start, end):  # type: ignore[no-untyped-def]
     return best
 
 
-@nb.njit(nogil=True, cache=True)
+@borrowing
 def digest_bytes(data):  # type: ignore[no-untyped-def]
     """64-bit hash of a whole buffer, in four lanes, so that it is nearly free to have."""
     one, two, three, four = _SEED, _PRIME, _MIX, np.uint64(data.size)
