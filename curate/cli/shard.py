@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import AsJson, Engine, Quiet, RayAddress, Seed, app, command_line, listed
-from curate.cli.audio import AllowRoot, AudioRoot
+from curate.cli.audio import AllowRoot
 from curate.errors import ConfigError
 
 
@@ -36,7 +36,13 @@ def shard_command(
         typer.Option(help="Keep shards apart by lang, source, duration; each gets its weight."),
     ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     seed: Seed = 0,
-    audio_root: AudioRoot = None,
+    audio_root: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where relative audio paths begin.",
+            show_default="where the profile found audio, else each manifest's folder",
+        ),
+    ] = None,
     allow_root: AllowRoot = [],  # noqa: B006
     audio_format: Annotated[
         str | None,

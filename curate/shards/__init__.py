@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from curate.errors import InputError
@@ -67,6 +68,8 @@ def shard_split(
     check_options(options)
     check_place(out, options)
     facts = read_facts(split)
+    if options.audio_root is None and (root := facts.get("audio_root")):
+        options = replace(options, audio_root=Path(str(root)))
     folders = {name: str(entry["folder"]) for name, entry in sources_of(facts).items()}
     place = Workplace(stage, stage / "spool", folders, options)
     place.make()

@@ -51,6 +51,7 @@ def certificate(
         "terms": asdict(terms),
         "rules": facts["rules"],
         "inputs": facts["inputs"],
+        **_audio_root(facts),
         "lock": None if lock is None else _lock(lock),
         "targets": {aim.name: _target(done, aim) for aim in sorted(done.targets, key=_by_name)},
         "held_out": {
@@ -290,6 +291,12 @@ def _thin(found: Json) -> list[str]:
         f"too few groups of clean records to stand in train, {' and '.join(splits)}: {shown}{more};"
         " what a split lacks of them is not measurable"
     ]
+
+
+def _audio_root(facts: Json) -> Json:
+    """Where the profile found audio, if not beside manifests; `curate shard` looks there too."""
+    root = facts.get("audio", {}).get("asked", {}).get("root")  # type: ignore[attr-defined]
+    return {"audio_root": root} if root else {}
 
 
 def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:

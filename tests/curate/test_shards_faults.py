@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -204,22 +204,6 @@ def living(session: int) -> list[str]:
     listed = ["ps", "-o", "stat=,args=", "--sid", str(session)]
     found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
     return [line for line in found.splitlines() if line and not line.startswith("Z")]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for 4 MiB."""
-    mount = tmp_path / "disk"
-    mount.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(mount)],
-        capture_output=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip("only root can mount a small file system")
-    yield mount
-    subprocess.run(["umount", "-l", str(mount)], check=True)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -17,8 +17,10 @@ import polars as pl
 import pytest
 import soundfile as sf
 import yaml
+from typer.testing import CliRunner
 
 from curate.audio.faults import Unusable
+from curate.cli import app
 from curate.errors import ConfigError, GateFailed, InputError
 from curate.shards import AudioWish, Options, check_options, parse_size, verify_shards
 from curate.shards.audio import load_segment
@@ -123,6 +125,23 @@ def test_lines_that_a_person_mended_are_stored_mended(split: Path, tmp_path: Pat
     sharded(copy, tmp_path / "shards")
     rows = [json.loads(line) for line in (tmp_path / "shards" / "train.jsonl").open()]
     assert [row["text_before"] for row in rows if "text_before" in row] == [record["text"]]
+
+
+def test_audio_is_looked_for_where_the_profile_found_it(root: Path, tmp_path: Path) -> None:
+    speech = root / "examples" / "speech"
+    manifest = shutil.copy(speech / "manifest.jsonl", tmp_path)  # its audio stays where it is
+    profile, split, shards = (str(tmp_path / name) for name in ("profile", "split", "shards"))
+    for words in (
+        ["profile", manifest, "--audio", "header", "--audio-root", str(speech), "--out", profile],
+        ["split", profile, "--eval", "45s", "--test", "60s", "--out", split],
+        ["shard", split, "--out", shards],
+    ):
+        done = CliRunner().invoke(app, [*words, "--quiet"])
+        assert done.exit_code == 0, done.output
+    found = json.loads((tmp_path / "shards" / "shards.json").read_bytes())
+    assert found["cuts"] > 20
+    assert found["skipped_rows"] == 0
+    assert found["options"]["audio_root"] == str(speech)
 
 
 @pytest.mark.parametrize("form", ["shar", "nemo_tarred", "hf"])
