@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -141,6 +142,7 @@ def unhidden(text: str, before: str = " ") -> Markup:
     return Markup("").join((*runs, escape(text[start:])))
 
 
+@lru_cache(maxsize=4096)
 def _mark(character: str) -> Markup:
     code = f"U+{ord(character):04X}"
     label, name = _LABELS.get(character, code), unicodedata.name(character, "control").lower()

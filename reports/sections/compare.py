@@ -13,7 +13,8 @@ from reports.contracts.compare import Move, MovedRecord, MovingRule, MovingStrat
 from reports.drawn import Part
 from reports.format import hours, plural, seconds, share
 from reports.sections.declare import joined, titled
-from reports.sections.records import Room, facts, listed
+from reports.sections.records import facts, listed
+from reports.sections.room import Room
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.transcripts import marked

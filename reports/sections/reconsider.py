@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from markupsafe import Markup
 
 from reports import drawn
@@ -11,6 +13,7 @@ from reports.contracts.reconsider import Weighed
 from reports.format import UNKNOWN, percent, plural
 from reports.sections.declare import joined
 from reports.sections.records import facts
+from reports.sections.room import Room
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.transcripts import marked
@@ -95,14 +98,15 @@ def meanings(found: Reconsider) -> Markup | None:
 def records(found: Reconsider) -> Markup | None:
     """Some rows of each limit, word by word, from the least to the most wrong."""
     shown = [item for item in told(found) if item.examples]
-    return joined(*(_fold(item, unfolded=at == 0) for at, item in enumerate(shown)))
+    room = Room()
+    return joined(*(_fold(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
 
 
-def _fold(item: Weighed, *, unfolded: bool) -> Markup:
+def _fold(item: Weighed, room: Room, *, unfolded: bool) -> Markup:
     records = [
         {
             "value": percent(each.wer, 0),
-            "said": alignment(each.text, each.pred_text, each.lang),
+            "said": room.fit(partial(alignment, each.text, each.pred_text, each.lang)),
             "about": facts(each),
         }
         for each in item.examples

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from reports.align import alignment
+from reports.align import MOST, alignment
 from reports.contracts import Profile, Wer
 from reports.contracts.profile import Clip, Clips, Metric, Record
 from reports.contracts.wer import Utterance
 from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
+from reports.sections.room import Room
 from reports.tables import name, verdict
 from reports.templating import render
 from reports.transcripts import WHOLE, Range, marked, transcript
 
 _MOST = 40
-ROOM = 800_000
-"""Characters of long transcripts and of alignments that one page takes."""
+_BORDERLINE, _WORST = 200_000, 400_000
+"""Bytes of transcripts on the page of a profile."""
 
 
 def borderline_records(profile: Profile) -> Markup | None:
     """For each rule some of the records that it finds borderline."""
-    room, clips = Room(), dict(profile.clips.clips)
+    room, clips = Room(_BORDERLINE), dict(profile.clips.clips)
     shown = [item for item in profile.borderline if item.records]
     limits = {hit.rule: hit.condition for hit in profile.rules_hit if hit.severity == "borderline"}
     folds = [
@@ -61,7 +63,7 @@ def worst_records(profile: Profile) -> Markup | None:
     metrics.sort(key=lambda metric: not metric.thresholds)
     above = {record.id for item in profile.borderline for record in item.records}
     clips = {id: clip for id, clip in profile.clips.clips.items() if id not in above}
-    room = Room()
+    room = Room(_WORST)
     heard = None if any(item.records for item in profile.borderline) else clips_said(profile.clips)
     return joined(
         heard if metrics else None,
@@ -78,19 +80,6 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool)
         unfolded=unfolded,
         body=listed(metric.worst[:_MOST], room, clips),
     )
-
-
-class Room:
-    """What a page still has room for: characters of long transcripts and of alignments."""
-
-    def __init__(self, left: int = ROOM) -> None:
-        self.left = left
-
-    def take(self, characters: int) -> int:
-        """So many characters, or none where there is no room for them."""
-        given = characters if characters <= self.left else 0
-        self.left -= given
-        return given
 
 
 def facts(record: Record) -> list[Markup]:
@@ -110,12 +99,12 @@ def listed(
     value: Callable[[Any], str] = lambda record: number(record.value),
 ) -> Markup | None:
     """Records with their value, what is said, how it sounds, and what is known of them; None for
-    none. Clips that are shown are taken out of `clips`, and characters out of `room`.
+    none. Clips that are shown are taken out of `clips`, and what is written out of `room`.
     """
     shown = [
         {
             "value": value(record),
-            "said": said(record, room),
+            "said": _said(record, room),
             "heard": _heard(record, room),
             "about": about(record),
             "clip": _clip((clips or {}).pop(record.id or "", None), record),
@@ -133,11 +122,14 @@ def _clip(clip: Clip | None, record: Record) -> dict[str, object] | None:
     return {**clip.model_dump(), "said": f"the first {heard}" if clip.cut else heard}
 
 
-def said(record: Record, room: Room) -> Markup:
+def _said(record: Record, room: Room) -> Markup:
     """A record's transcript with its marks; of a long one only a stretch where there is no room."""
     parts = [Range(*mark.span, mark.what) for mark in record.marks]
-    most = room.take(min(len(record.text or ""), WHOLE))
-    return transcript(record.text, record.lang, parts, most)
+    return room.fit(
+        lambda: transcript(record.text, record.lang, parts),
+        lambda: transcript(record.text, record.lang, parts, most=0),
+        least=min(len(record.text or ""), WHOLE),
+    )
 
 
 def _heard(record: Record, room: Room) -> Markup | None:
@@ -145,10 +137,8 @@ def _heard(record: Record, room: Room) -> Markup | None:
     text, heard = record.text, record.pred_text
     if text is None or heard is None or text.split() == heard.split():
         return None
-    text, heard = text[:WHOLE], heard[:WHOLE]
-    if not room.take(len(text) + len(heard)):
-        return Markup('<span class="none">too long for this page</span>')
-    return alignment(text, heard, record.lang)
+    least = min(len(text), MOST)
+    return room.fit(lambda: alignment(text[:WHOLE], heard[:WHOLE], record.lang), least=least)
 
 
 def _length(duration_s: float | None) -> Markup | None:
@@ -163,10 +153,11 @@ def worst_utterances(wer: Wer) -> Markup | None:
     """The utterances with most errors, word by word."""
     if not wer.worst:
         return None
+    room = Room()
     records = [
         {
             "value": percent(item.wer, 0),
-            "said": alignment(item.reference, item.hypothesis, item.lang),
+            "said": room.fit(partial(alignment, item.reference, item.hypothesis, item.lang)),
             "about": _utterance(item),
         }
         for item in wer.worst[:_MOST]

@@ -13,7 +13,8 @@ from reports.contracts.whatif import Matrix, MovedLimit, Step, WeighedRule
 from reports.drawn import Part
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
-from reports.sections.records import Room, clips_said, listed
+from reports.sections.records import clips_said, listed
+from reports.sections.room import Room
 from reports.tables import Column, Sorted, Table, name, quiet, verdict
 from reports.templating import render
 from reports.thresholds import threshold_curve

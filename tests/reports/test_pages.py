@@ -30,6 +30,7 @@ KINDS: tuple[Kind, ...] = (
     "verification",
 )
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]
+TEXTS = {"text", "pred_text", "reference", "hypothesis"}
 VOID = {"meta", "wbr", "br", "img", "input", "link", "rect", "line", "path", "use"}
 
 
@@ -120,6 +121,62 @@ def test_nothing_from_outside_becomes_markup(kind: Kind, tmp_path: Path) -> None
     hidden = [c for c in html if re.match("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e]", c)]
     assert hidden == []
     assert "U+202E" in html
+
+
+LISTS: dict[Kind, dict[str, tuple[int, dict[str, int]]]] = {
+    "profile": {"metrics": (50, {"worst": 8}), "borderline": (30, {"records": 4})},
+    "what-if": {"limits": (50, {"caught": 3, "spared": 3})},
+    "compare": {"rules": (50, {"got_records": 4, "lost_records": 4})},
+    "reconsider": {"limits": (60, {"examples": 5})},
+    "eval": {"worst": (40, {})},
+}
+"""As many records as each page may come to hold."""
+
+
+def flood(kind: Kind, text: str, folder: Path) -> int:
+    """Artefacts with as many records as there may be, each with this text; how many of them."""
+    file = make(kind, folder) / MAKERS[kind][0]
+    data = json.loads(file.read_text())
+    said = 0
+    for outer, (many, inner) in LISTS[kind].items():
+        data[outer] = [{**data[outer][at % len(data[outer])]} for at in range(many)]
+        for at, each in enumerate(data[outer]):
+            each.update(
+                (name, [{**each[name][0], "id": f"{outer}:{at}:{n}"} for n in range(count)])
+                for name, count in inner.items()
+                if each[name]
+            )
+            for record in [each, *(it for name in inner for it in each[name])]:
+                here = TEXTS & record.keys()
+                said += bool(here)
+                record.update(dict.fromkeys(here, text))
+                if "pred_text" in here:
+                    record["pred_text"] = text[::-1]
+    file.write_text(json.dumps(data))
+    if kind in {"profile", "what-if"}:
+        ids = sorted(set(re.findall(r'"id": "(\w+:\d+:\d+)"', file.read_text())))[:40]
+        sound = {"type": "audio/ogg", "data": "A" * 40_000, "outline": "M0 0V1" * 160, "seconds": 1}
+        held = {"schema": "curate.clips/2", "most": 40, "clips": dict.fromkeys(ids, sound)}
+        (folder / "clips.json").write_text(json.dumps(held))
+    return said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\x1b" * 4500, "नमस्ते &<> " * 900, "\u202e ا" * 3000],
+    ids=["controls", "devanagari", "bidi"],
+)
+@pytest.mark.parametrize("kind", LISTS)
+def test_no_text_makes_a_page_too_large_to_pass_round(
+    kind: Kind, text: str, tmp_path: Path
+) -> None:
+    assert flood(kind, text, tmp_path) >= 40
+    page = build(kind, tmp_path)
+    assert page.stat().st_size < 3_000_000
+    html = page.read_text()
+    assert "too long for this page" in html or len(html) < 900_000
+    if kind in {"profile", "what-if"}:
+        assert html.count("<audio") == 40
 
 
 @pytest.mark.parametrize("kind", KINDS)
