@@ -67,8 +67,15 @@ class Bootstrap:
         `parts` are row numbers; the arrays returned are parts x DRAWS. Values that are whole
         numbers give exact sums.
         """
-        starts, clusters, amounts = self._by_cluster(parts, values)
-        found = np.zeros((len(values), len(parts), DRAWS))
+        return self.sums_each([(part, values) for part in parts])
+
+    def sums_each(self, asked: Sequence[tuple[Ints, Sequence[Floats]]]) -> list[Floats]:
+        """As `sums`, of parts that have their own values each; as many for every part.
+
+        The draws of many clusters take longer than all that is summed: better ask once.
+        """
+        starts, clusters, amounts = self._by_cluster(asked)
+        found = np.zeros((len(amounts), len(asked), DRAWS))
         first = 0
         for times in self._draws():
             _add_up(starts, clusters, amounts, times, found, first)
@@ -80,12 +87,12 @@ class Bootstrap:
         return np.unique(self.clusters.of_row[part]).size
 
     def _by_cluster(
-        self, parts: Sequence[Ints], values: Sequence[Floats]
+        self, asked: Sequence[tuple[Ints, Sequence[Floats]]]
     ) -> tuple[Ints, Ints, Floats]:
         """Each part's clusters one after the other (`starts`), and their sums of each value."""
         clusters: list[Ints] = []
         amounts: list[Floats] = []
-        for part in parts:
+        for part, values in asked:
             present, at = np.unique(self.clusters.of_row[part], return_inverse=True)
             sums = np.zeros((len(values), present.size))
             for row, value in zip(sums, values, strict=True):
@@ -94,14 +101,15 @@ class Bootstrap:
             amounts.append(sums)
         starts = np.cumsum([0, *(each.size for each in clusters)]).astype(np.int64)
         joined = np.concatenate([*clusters, np.zeros(0, np.int64)])
-        return starts, joined, np.concatenate([*amounts, np.zeros((len(values), 0))], axis=1)
+        many = len(asked[0][1]) if asked else 0
+        return starts, joined, np.concatenate([*amounts, np.zeros((many, 0))], axis=1)
 
-    def _draws(self) -> Iterator[npt.NDArray[np.int64]]:
+    def _draws(self) -> Iterator[npt.NDArray[np.int32]]:
         """How often each cluster was drawn: draws x clusters, a block at a time."""
         # The legacy generator: its stream is the one that NumPy promises never to change.
         random, size = np.random.RandomState(self.seed), self.clusters.count
         for first in range(0, DRAWS, _AT_ONCE):
-            block = np.empty((min(_AT_ONCE, DRAWS - first), size), np.int64)
+            block = np.empty((min(_AT_ONCE, DRAWS - first), size), np.int32)
             for draw in block:
                 draw[:] = np.bincount(random.randint(0, size, size), minlength=size)
             yield block

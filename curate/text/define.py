@@ -5,6 +5,7 @@ Nobody calls this on a million rows; it is here to be read, and to hold the kern
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -94,8 +95,9 @@ def measure_text(text: str, lang: str | None = None) -> TextMeasures:
 
 def writes_no_spaces(text: str) -> bool:
     """Whether more than half of the letters are of scripts that write no spaces between words."""
-    letters = [_kind(char) for char in text if _kind(char) & LETTER]
-    return 2 * sum(bool(kind & NO_SPACE) for kind in letters) > len(letters)
+    times = {char: n for char, n in Counter(text).items() if _kind(char) & LETTER}
+    spaceless = sum(n for char, n in times.items() if _kind(char) & NO_SPACE)
+    return 2 * spaceless > sum(times.values())
 
 
 def longest_run(tokens: Sequence[Hashable], longest_phrase: int = LONGEST_PHRASE) -> int:

@@ -16,8 +16,10 @@ from rapidfuzz.distance.Levenshtein import distance
 from typer.testing import CliRunner
 
 from curate.cli import app
+from curate.errors import ConfigError
 from tests.train.world import NEMO, TONES, World, say
 from train.evaluate import PREDICTIONS, RESULTS, Wish, evaluate
+from train.tiny import Kind
 
 pytestmark = NEMO
 
@@ -123,3 +125,31 @@ def test_the_rules_are_held_against_the_models_errors(loop: Loop, tmp_path: Path
     by_verdict = json.loads((loop.evaluation / RESULTS).read_text(encoding="utf-8"))["by"]
     rates = {group["value"]: group["wer"] for group in by_verdict["verdict"]}
     assert found["clean"]["wer"] == pytest.approx(rates["clean"], abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["canary", "unified", "rnnt"])
+def test_a_beam_search_hears_every_row(world: World, tmp_path: Path, kind: Kind) -> None:
+    from nemo.collections.asr.parts.submodules import multitask_beam_decoding, rnnt_beam_decoding
+
+    prompted, transducer = multitask_beam_decoding.AEDBeamInfer, rnnt_beam_decoding.BeamRNNTInfer
+    search: Any = transducer if kind == "rnnt" else prompted
+    call, widths = search.__call__, []
+
+    def noted(self: Any, *given: Any, **named: Any) -> Any:
+        widths.append(self.beam_size)
+        return call(self, *given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "__call__", noted)
+        rows, model = [world.data / "eval.jsonl"], str(world.model(kind).path)
+        found = evaluate(model, rows, tmp_path / "beam", Wish(beam=3))
+    assert set(widths) == {3}
+    assert found.rows == 6
+    assert found.unscored == ()
+
+
+def test_a_beam_search_is_refused_where_it_gains_nothing(world: World, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="CTC model"):
+        rows = [world.data / "eval.jsonl"]
+        evaluate(str(world.model("ctc").path), rows, tmp_path / "beam", Wish(beam=2))
+    assert not (tmp_path / "beam").exists()

@@ -67,7 +67,7 @@ class Rates:
                 "insertions": edits.insertions,
             },
             "macro": self._macro(cut["stratum"], drawn),
-            "weighted": self._weighted(),
+            "weighted": self._weighted(drawn),
             "by": {
                 name: [
                     {
@@ -91,10 +91,12 @@ class Rates:
         return np.array([_weight(item.row) for item in self.items], np.float64)
 
     def _drawn(self, parts: Sequence[Ints]) -> Mapping[int, Floats]:
-        """WER in every draw, by the part's identity: of everything, and of parts where needed."""
-        asked = [self._everything, *parts]
-        rates = ratio(*self.bootstrap.sums(asked, self.errors, self.words))
-        return {id(part): draws for part, draws in zip(asked, rates, strict=True)}
+        """WER in every draw, by the part's identity: of everything, of the parts, and weighted."""
+        plain, weights = (self.errors, self.words), np.nan_to_num(self._weights)
+        asked = [(part, plain) for part in (self._everything, *parts)]
+        asked.append((self._weighted_rows, (self.errors * weights, self.words * weights)))
+        rates = ratio(*self.bootstrap.sums_each(asked))
+        return {id(part): draws for (part, _), draws in zip(asked, rates, strict=True)}
 
     def _total(self, part: Ints) -> Edits:
         return Edits(*self._counts[part].sum(axis=0).tolist())
@@ -120,14 +122,18 @@ class Rates:
         found = None if absent else interval(np.nanmean(draws, axis=0))
         return {"strata": len(parts), "wer": round(float(np.mean(rates)), 6), **_bounds(found)}
 
-    def _weighted(self) -> Json | None:
+    @cached_property
+    def _weighted_rows(self) -> Ints:
+        return np.flatnonzero(~np.isnan(self._weights))
+
+    def _weighted(self, drawn: Mapping[int, Floats]) -> Json | None:
         """The rate of the corpus that the rows were drawn from; None where no row has a weight."""
-        known = np.flatnonzero(~np.isnan(self._weights))
+        known = self._weighted_rows
         if not known.size:
             return None
         weights = np.nan_to_num(self._weights)
         errors, words = self.errors * weights, self.words * weights
-        draws = ratio(*self.bootstrap.sums([known], errors, words))[0]
+        draws = drawn[id(known)]
         rate = round(float(errors.sum() / words.sum()), 6) if words.sum() else None
         return {"rows": int(known.size), "wer": rate, **_bounds(interval(draws))}
 
