@@ -189,8 +189,8 @@ def _batches(rows: pl.DataFrame, settings: Settings) -> Iterator[pl.DataFrame]:
     """Batches of rows, written as lines and read as such: one meaning, whatever the source."""
     for first in range(0, rows.height, _ROWS_AT_ONCE):
         lines = rows[first : first + _ROWS_AT_ONCE].write_ndjson()
-        batch = read_batch(Chunk("frame", 0, lines.encode()))
-        found = measure_clips(batch.clips, settings).with_columns(LINE.expr + first)
+        clips = read_batch(Chunk("frame", 0, lines.encode()))
+        found = measure_clips(clips, settings).with_columns(LINE.expr + first)
         yield found.drop(BYTE_OFFSET.name, BYTE_LENGTH.name)
 
 

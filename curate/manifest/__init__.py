@@ -10,18 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import polars as pl
 
 from curate.columns import LINE
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips
 from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins
-from curate.manifest.nemo import Batch, read_batch
+from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.places import in_original_places, with_fields
 from curate.manifest.spool import is_local
 
-__all__ = ["Piece", "find_sources", "in_order", "read_manifest", "thread_count"]
+__all__ = [
+    "Piece", "Stretch", "find_sources", "in_order", "read_manifest", "read_manifests",
+    "thread_count",
+]  # fmt: skip
+
+LOAD_BYTES = 1 << 20
+"""Bytes of small files that are measured in one call: a call costs as much as 50 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,14 @@ class Piece:
     blank_bytes: int
     bytes: int
     digest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive rows, of one source or of several small ones, and the pieces they consist of."""
+
+    frame: pl.DataFrame
+    pieces: Sequence[Piece]
 
 
 def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Origin]:
@@ -80,24 +95,106 @@ def read_manifest(
     The frames that come out do not depend on `threads`. A name alone is a NeMo manifest.
     """
     origin = as_origin(source)
-    lines = 0
+    loads = ([(origin, portion)] for portion in BY_NAME[origin.format].read(origin))
+    for stretch in _read(loads, work, extra_fields, threads):
+        yield from stretch.pieces
 
-    def read(portion: Portion) -> tuple[Batch, pl.DataFrame, int]:
-        batch = in_original_places(read_batch(portion.chunk, extra_fields), portion)
-        clips = with_fields(batch.clips, origin.added, extra_fields)
-        return batch, work(clips), portion.bytes
 
-    portions = BY_NAME[origin.format].read(origin)
-    for batch, frame, size in in_order(read, portions, threads or thread_count()):
-        yield Piece(
-            origin.name,
-            frame.replace_column(frame.get_column_index(LINE.name), frame[LINE.name] + lines),
-            batch.blank_lines,
-            batch.blank_bytes,
-            size,
-            batch.digest,
+def read_manifests(
+    sources: Sequence[Origin],
+    work: Measure,
+    extra_fields: Sequence[str] = (),
+    threads: int | None = None,
+) -> Iterator[Stretch]:
+    """Read sources one after the other, as `read_manifest` does, many small ones at one go.
+
+    `work` gets the rows of several small files in one call, so that a thousand of them cost
+    hardly more than one large file; it must return a row for each.
+    """
+    return _read(_loads(sources), work, extra_fields, threads)
+
+
+def _read(
+    loads: Iterable[_Load], work: Measure, extra_fields: Sequence[str], threads: int | None
+) -> Iterator[Stretch]:
+    def read(load: _Load) -> tuple[_Load, list[Batch], pl.DataFrame]:
+        clips, batches = read_lines([portion.chunk for _, portion in load], extra_fields)
+        origin, portion = load[0]
+        if len(load) == 1:
+            clips, batches[0] = in_original_places(clips, batches[0], portion)
+        return load, batches, work(with_fields(clips, origin.added, extra_fields))
+
+    place = _Place()
+    for load, batches, frame in in_order(read, loads, threads or thread_count()):
+        heights = [batch.rows for batch in batches] if len(load) > 1 else [frame.height]
+        assert sum(heights) == frame.height, "a row for each"
+        before = [
+            place.of(origin, batch.lines) for (origin, _), batch in zip(load, batches, strict=True)
+        ]
+        if any(before):
+            lines = frame[LINE.name] + np.repeat(np.array(before, np.int64), heights)
+            frame = frame.replace_column(frame.get_column_index(LINE.name), lines)
+        yield Stretch(frame, _pieces(load, batches, heights, frame))
+
+
+def _pieces(
+    load: _Load, batches: Sequence[Batch], heights: Sequence[int], frame: pl.DataFrame
+) -> list[Piece]:
+    pieces, first = [], 0
+    for (origin, portion), batch, height in zip(load, batches, heights, strict=True):
+        pieces.append(
+            Piece(
+                origin.name,
+                frame.slice(first, height),
+                batch.blank_lines,
+                batch.blank_bytes,
+                portion.bytes,
+                batch.digest,
+            )
         )
-        lines += batch.lines
+        first += height
+    return pieces
+
+
+_Load = list[tuple[Origin, Portion]]
+
+
+def _loads(sources: Sequence[Origin]) -> Iterator[_Load]:
+    """Portions that are read at one go: a large one, or several small ones of lines of their own
+    that get the same fields.
+    """
+    load: _Load = []
+    size = 0
+    for origin in sources:
+        for portion in BY_NAME[origin.format].read(origin):
+            alone = portion.places is not None or portion.bytes >= LOAD_BYTES
+            full = size + portion.bytes > LOAD_BYTES or (load and load[0][0].added != origin.added)
+            if load and (alone or full):
+                yield load
+                load, size = [], 0
+            if alone:
+                yield [(origin, portion)]
+            else:
+                load.append((origin, portion))
+                size += portion.bytes
+    if load:
+        yield load
+
+
+@dataclass(slots=True)
+class _Place:
+    """How many lines of the present source have been read."""
+
+    origin: Origin | None = None
+    lines: int = 0
+
+    def of(self, origin: Origin, lines: int) -> int:
+        """Lines before the next portion, which has `lines` of its own."""
+        if origin is not self.origin:
+            self.origin, self.lines = origin, 0
+        before = self.lines
+        self.lines += lines
+        return before
 
 
 def thread_count() -> int:

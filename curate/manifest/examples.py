@@ -17,4 +17,4 @@ def clips_of(records: Sequence[Mapping[str, object]], extra_fields: Sequence[str
     """
     lines = [json.dumps({"audio_filepath": "example.wav", **record}) for record in records]
     chunk = Chunk("examples", 0, "\n".join(lines).encode())
-    return read_batch(chunk, extra_fields).clips
+    return read_batch(chunk, extra_fields)

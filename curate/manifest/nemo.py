@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ from curate.manifest.fields import (
     Fields,
     span_of,
 )
-from curate.manifest.scan import BLANK, OK
+from curate.manifest.scan import BLANK, OK, Scan
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.values import Bytes, combine, unescape
@@ -50,34 +50,84 @@ DURATION_S = "duration_s"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The Clips of one chunk; line numbers count from the chunk's first line (1-based)."""
+    """What was read of one chunk: its lines, rows (lines that are not blank), and their hash."""
 
-    clips: Clips
     lines: int
+    rows: int
     blank_lines: int
     blank_bytes: int
     digest: int
 
 
-def read_batch(chunk: Chunk, extra_fields: Sequence[str] = ()) -> Batch:
-    """Read one chunk. `extra_fields` become String columns of their own, named as they are.
+def read_batch(chunk: Chunk, extra_fields: Sequence[str] = ()) -> Clips:
+    """The Clips of one chunk, as `read_lines` reads it."""
+    return read_lines([chunk], extra_fields)[0]
 
-    Every non-blank line gives exactly one row, in order: a record, or malformed with its reason.
+
+def read_lines(
+    chunks: Sequence[Chunk], extra_fields: Sequence[str] = ()
+) -> tuple[Clips, list[Batch]]:
+    """Read chunks in one pass: their Clips in order, and what there was of each.
+
+    Line numbers count from each chunk's first line (1-based). `extra_fields` become String columns
+    of their own, named as they are. Every non-blank line gives exactly one row, in order: a
+    record, or malformed with its reason.
     """
-    data: Bytes = np.frombuffer(chunk.data, np.uint8)
+    lines = _Lines.of(chunks)
+    data: Bytes = np.frombuffer(lines.data, np.uint8)
     read = Fields.read(data, (*FIELDS, *extra_fields))
     blank = read.scan.status == BLANK
-    reasons, odd_records = _judge_doubtful(chunk.data, read, blank)
+    reasons, odd_records = _judge_doubtful(lines.data, read, blank)
     if odd_records:
         data = read.graft(data, odd_records)
     rows = np.flatnonzero(~blank)
-    return Batch(
-        _clips(chunk, data, read, rows, reasons, extra_fields),
-        lines=blank.size,
-        blank_lines=blank.size - rows.size,
-        blank_bytes=int(read.scan.line_length[blank].sum()),
-        digest=chunk_digest(chunk.data),
-    )
+    clips = _clips(lines.places(read.scan, rows), data, read, rows, reasons, extra_fields)
+    return clips, lines.batches(read.scan, blank)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Chunks as one run of lines; `first` is where each begins."""
+
+    chunks: Sequence[Chunk]
+    data: bytes
+    first: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, chunks: Sequence[Chunk]) -> _Lines:
+        """A last line without a newline is none of the next chunk's."""
+        if len(chunks) == 1:
+            return cls(chunks, chunks[0].data, np.zeros(1, np.int64))
+        ended = [it.data if it.data.endswith(b"\n") else it.data + b"\n" for it in chunks]
+        size = np.array([len(data) for data in ended], np.int64)
+        return cls(chunks, b"".join(ended), np.cumsum(size) - size)
+
+    def places(self, scan: Scan, rows: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
+        """Source, line and bytes of each row, as its own file counts them."""
+        first_line = np.searchsorted(scan.line_start, self.first)
+        of = np.searchsorted(first_line, rows, side="right") - 1
+        offset = np.array([chunk.byte_offset for chunk in self.chunks], np.int64) - self.first
+        sources = pl.Series([chunk.source for chunk in self.chunks], dtype=pl.String)
+        return {
+            SOURCE.name: _alike(self.chunks[0].source, rows.size, pl.String())
+            if len(self.chunks) == 1
+            else sources.gather(of),
+            LINE.name: pl.Series(rows + 1 - first_line[of]),
+            BYTE_OFFSET.name: pl.Series(scan.line_start[rows] + offset[of]),
+            BYTE_LENGTH.name: pl.Series(scan.line_length[rows]),
+        }
+
+    def batches(self, scan: Scan, blank: npt.NDArray[np.bool_]) -> list[Batch]:
+        """What there was of each chunk."""
+        bounds = [*np.searchsorted(scan.line_start, self.first).tolist(), blank.size]
+        found = []
+        for chunk, first, end in zip(self.chunks, bounds, bounds[1:], strict=False):
+            empty = blank[first:end]
+            none = int(empty.sum())
+            size = int(scan.line_length[first:end][empty].sum()) if none else 0
+            lines = end - first
+            found.append(Batch(lines, lines - none, none, size, chunk_digest(chunk.data)))
+        return found
 
 
 def chunk_digest(data: bytes) -> int:
@@ -117,7 +167,7 @@ def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
 
 
 def _clips(
-    chunk: Chunk,
+    places: Mapping[str, pl.Series],
     data: Bytes,
     read: Fields,
     rows: npt.NDArray[np.int64],
@@ -134,10 +184,7 @@ def _clips(
     strings = read.strings.strings()
     nobody = np.int32(strings.len() - 1)
     columns = {
-        SOURCE.name: _alike(chunk.source, rows.size, pl.String()),
-        LINE.name: rows + 1,
-        BYTE_OFFSET.name: read.scan.line_start[rows] + chunk.byte_offset,
-        BYTE_LENGTH.name: read.scan.line_length[rows],
+        **places,
         MALFORMED.name: _reasons(rows, reasons),
         AUDIO_KEY.name: _keys(combine(read.paths[rows], offsets), broken),
         RECORDING_KEY.name: _keys(read.paths[rows], broken),

@@ -15,15 +15,15 @@ from curate.manifest.nemo import Batch
 from curate.manifest.origin import Portion
 
 
-def in_original_places(batch: Batch, portion: Portion) -> Batch:
-    """The batch with the original's lines, places, blank lines, digest and reasons.
+def in_original_places(clips: Clips, batch: Batch, portion: Portion) -> tuple[Clips, Batch]:
+    """Both with the original's lines, places, blank lines, digest and reasons.
 
     Line numbers are then the file's own, so `lines` is 0. A native portion stays as it is.
     """
     places = portion.places
     if places is None:
-        return batch
-    frame = batch.clips.frame
+        return clips, batch
+    frame = clips.frame
     assert frame.height == places.line.size, "a canonical line is one record"
     reasons = frame[MALFORMED.name]
     if portion.reasons:
@@ -35,14 +35,14 @@ def in_original_places(batch: Batch, portion: Portion) -> Batch:
         pl.Series(BYTE_LENGTH.name, places.byte_length),
         reasons.alias(MALFORMED.name),
     )
-    return replace(
+    original = replace(
         batch,
-        clips=replace(batch.clips, frame=frame),
         lines=0,
         blank_lines=portion.blank_lines,
         blank_bytes=portion.blank_bytes,
         digest=portion.digest,
     )
+    return replace(clips, frame=frame), original
 
 
 def with_fields(clips: Clips, added: Mapping[str, str], extra_fields: Sequence[str]) -> Clips:

@@ -64,7 +64,7 @@ def _measured_again(
     wanted = list(zip(places[BYTE_OFFSET.name], places[BYTE_LENGTH.name], strict=True))
     lines = fetch_lines(source.origin, wanted)
     chunk = Chunk(source.name, 0, b"\n".join(lines[place] for place in wanted))
-    clips = with_fields(read_batch(chunk, fields).clips, source.origin.added, fields)
+    clips = with_fields(read_batch(chunk, fields), source.origin.added, fields)
     measured = overrides.measure(clips, settings)
     assert measured.height == places.height, "a line is one record, as it was"
     return measured.with_columns(places.get_columns())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ from polars.io.plugins import register_io_source
 
 from curate.columns import DECIDED, JUDGEMENT, RECORD, described, schema
 from curate.ledger import Amount
-from curate.manifest import in_order, read_manifest, thread_count
+from curate.manifest import in_order, read_manifests, thread_count
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -79,18 +80,19 @@ def write_records(
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
         return people.decide(tag_batch(rows, first_rules))[list(columns)]
 
-    def fresh(source: Source) -> Iterator[pl.DataFrame]:
-        source.state = file_state(source.name) if reusable(source.origin) else {}
+    def fresh(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        for source in sources:
+            source.state = file_state(source.name) if reusable(source.origin) else {}
+        of = {source.name: source for source in sources}
         work = lambda clips: judge(people.measure(clips, settings))  # noqa: E731 - one composition
-        for piece in read_manifest(source.origin, work, extra_fields, threads):
-            source.note(piece)
-            on_progress(piece.bytes, piece.frame.height)
-            yield piece.frame
+        origins = [source.origin for source in sources]
+        for stretch in read_manifests(origins, work, extra_fields, threads):
+            for piece in stretch.pieces:
+                of[piece.source].note(piece)
+            on_progress(sum(piece.bytes for piece in stretch.pieces), stretch.frame.height)
+            yield stretch.frame
 
-    def frames(source: Source) -> Iterator[pl.DataFrame]:
-        if source.name not in kept.sources:
-            yield from fresh(source)
-            return
+    def old(source: Source) -> Iterator[pl.DataFrame]:
         on_progress(source.bytes, source.rows)
         if kept.judged:
             yield from kept.rows(source)
@@ -100,14 +102,20 @@ def write_records(
 
     def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
-            for source in read:
-                part = kept.counted(source)
-                for frame in frames(source):
-                    if part is None:
+            for known, run in groupby(read, lambda source: source.name in kept.sources):
+                if not known:
+                    for frame in fresh(list(run)):
                         counter.add(frame)
-                    yield frame
-                if part is not None:
-                    counter.merge(part)
+                        yield frame
+                    continue
+                for source in run:
+                    part = kept.counted(source)
+                    for frame in old(source):
+                        if part is None:
+                            counter.add(frame)
+                        yield frame
+                    if part is not None:
+                        counter.merge(part)
         except BaseException as error:  # carried past the engine, which would wrap it in its own
             failure.append(error)
             raise

@@ -102,7 +102,7 @@ def from_json(text: str, rules: RuleSet, name: str = "(typed)") -> Subject:
     """A record given as one JSON object, judged as a line of a manifest would be."""
     stated, notes = _with_audio(text)
     line = stated.replace("\n", " ").replace("\r", " ").encode(errors="surrogatepass")
-    rows = _measured(read_batch(Chunk(name, 0, line)).clips, rules)
+    rows = _measured(read_batch(Chunk(name, 0, line)), rules)
     if not rows.height:
         raise ConfigError.of(name, "is blank", "give one JSON object")
     return Subject(name, rows.row(0, named=True), _decoded(text), notes=notes)

@@ -7,12 +7,13 @@ import math
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.manifest.chunks import Chunk
-from curate.manifest.nemo import read_batch
+from curate.manifest.nemo import read_batch, read_lines
 from curate.manifest.scan import OK, scan
 from curate.manifest.strict import Malformed, parse_line, why_no_record
 from curate.manifest.syntax import ESCAPED, NUMBER, STRING
@@ -122,8 +123,8 @@ def test_every_line_becomes_one_row(lines: list[bytes]) -> None:
     data = b"".join(line + b"\n" for line in lines)
     if not data:
         return
-    batch = read_batch(Chunk("m", 100, data))
-    frame = batch.clips.frame
+    clips, [batch] = read_lines([Chunk("m", 100, data)])
+    frame = clips.frame
     assert batch.lines == len(lines)
     assert batch.blank_lines + frame.height == len(lines)
     rows = frame.select("line", "byte_offset", "byte_length", "malformed", "duration_s").rows()
@@ -136,7 +137,29 @@ def test_every_line_becomes_one_row(lines: list[bytes]) -> None:
     for row in range(frame.height):
         if frame["malformed"][row] is None:
             text = parse_line(lines[frame["line"][row] - 1])["text"]
-            assert batch.clips.texts.decode(row) == text
+            assert clips.texts.decode(row) == text
+
+
+FILES = st.lists(st.one_of(LINES, BROKEN, st.just(b""), st.just(b" ")), max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(FILES, st.booleans()), min_size=1, max_size=5))
+def test_files_read_together_are_files_read_alone(files: list[tuple[list[bytes], bool]]) -> None:
+    """Whether or not their last lines end in a newline."""
+    chunks = [
+        Chunk(f"{at}.jsonl", 3 * at, b"\n".join(lines) + (b"\n" if ended else b""))
+        for at, (lines, ended) in enumerate(files)
+    ]
+    chunks = [chunk for chunk in chunks if chunk.data]
+    if not chunks:
+        return
+    together, batches = read_lines(chunks)
+    alone = [read_lines([chunk]) for chunk in chunks]
+    assert together.frame.equals(pl.concat([clips.frame for clips, _ in alone]))
+    assert batches == [batch for _, each in alone for batch in each]
+    texts = [clips.texts.decode(row) for clips, _ in alone for row in range(clips.frame.height)]
+    assert [together.texts.decode(row) for row in range(together.frame.height)] == texts
 
 
 def test_json_test_suite(real_data: Path) -> None:
@@ -167,6 +190,6 @@ def test_json_test_suite(real_data: Path) -> None:
 @pytest.mark.parametrize("ending", [b"\n", b""])
 def test_last_line_needs_no_newline(ending: bytes) -> None:
     line = b'{"audio_filepath": "a.wav", "duration": 1, "text": "x"}'
-    batch = read_batch(Chunk("m", 0, line + b"\n" + line + ending))
-    assert batch.clips.frame["malformed"].to_list() == [None, None]
-    assert batch.clips.frame["byte_length"].to_list() == [len(line), len(line)]
+    clips = read_batch(Chunk("m", 0, line + b"\n" + line + ending))
+    assert clips.frame["malformed"].to_list() == [None, None]
+    assert clips.frame["byte_length"].to_list() == [len(line), len(line)]

@@ -276,7 +276,7 @@ def test_explain_tells_values_limits_and_evidence() -> None:
 
 def measured(records: Sequence[Mapping[str, object]]) -> pl.DataFrame:
     lines = "".join(f"{json.dumps(record)}\n" for record in records)
-    return measure(read_batch(Chunk("examples", 0, lines.encode())).clips)
+    return measure(read_batch(Chunk("examples", 0, lines.encode())))
 
 
 @pytest.mark.parametrize("name", known_presets())
