@@ -30,37 +30,65 @@ from curate.profile.source import Source
 NAMED = 20
 """Decisions that are named, at most, of those that found no record."""
 _PLACE = (LINE.name, BYTE_OFFSET.name, BYTE_LENGTH.name)
+_WHICH = [SOURCE.name, LINE.name]
+_AT = "at"
 
 
 def kept_rows(
-    old: Kept, source: Source, overrides: Overrides, settings: Settings, fields: Sequence[str]
+    old: Kept,
+    sources: Sequence[Source],
+    overrides: Overrides,
+    settings: Settings,
+    fields: Sequence[str],
 ) -> Iterator[pl.DataFrame]:
-    """The rows of a kept source, marked by today's decisions.
+    """The rows of kept sources, in order, marked by today's decisions.
 
     Those whose text was mended when the profile was made, or is to be now, are measured again by
     their lines; the others as they are.
     """
-    again = _measured_again(old, source, overrides, settings, fields)
-    for rows in old.rows(source):
+    again = _measured_again(old, sources, overrides, settings, fields)
+    for rows in old.rows(sources):
         marked = overrides.mark(rows)
         if again.height:
-            here = again.join(rows.select(LINE.name), on=LINE.name, how="semi")
-            kept = marked.join(here.select(LINE.name), on=LINE.name, how="anti")
-            marked = pl.concat([kept.select(here.columns), here]).sort(LINE.name)
+            places = rows.select(*_WHICH).with_row_index(_AT)
+            here = again.join(places, on=_WHICH, how="inner")
+            kept = marked.with_row_index(_AT).join(here.select(_AT), on=_AT, how="anti")
+            marked = pl.concat([kept.select(here.columns), here]).sort(_AT).drop(_AT)
         yield marked
 
 
 def _measured_again(
-    old: Kept, source: Source, overrides: Overrides, settings: Settings, fields: Sequence[str]
+    old: Kept,
+    sources: Sequence[Source],
+    overrides: Overrides,
+    settings: Settings,
+    fields: Sequence[str],
 ) -> pl.DataFrame:
-    empty = pl.DataFrame()
     frames = [
-        rows.filter(rows[TEXT_FIX.name].is_not_null() | overrides.mends(rows)).select(*_PLACE)
-        for rows in old.rows(source)
+        rows.filter(rows[TEXT_FIX.name].is_not_null() | overrides.mends(rows)).select(
+            SOURCE.name, *_PLACE
+        )
+        for rows in old.rows(sources)
     ]
-    places = pl.concat(frames) if frames else empty
+    found = {source.name: source for source in sources}
+    places = pl.concat(frames) if frames else pl.DataFrame()
     if not places.height:
-        return empty
+        return pl.DataFrame()
+    return pl.concat(
+        _measured_lines(
+            found[part[SOURCE.name][0]], part.select(*_PLACE), overrides, settings, fields
+        )
+        for part in places.partition_by(SOURCE.name, maintain_order=True)
+    )
+
+
+def _measured_lines(
+    source: Source,
+    places: pl.DataFrame,
+    overrides: Overrides,
+    settings: Settings,
+    fields: Sequence[str],
+) -> pl.DataFrame:
     wanted = list(zip(places[BYTE_OFFSET.name], places[BYTE_LENGTH.name], strict=True))
     lines = fetch_lines(source.origin, wanted)
     chunk = Chunk(source.name, 0, b"\n".join(lines[place] for place in wanted))

@@ -92,30 +92,31 @@ def write_records(
             on_progress(sum(piece.bytes for piece in stretch.pieces), stretch.frame.height)
             yield stretch.frame
 
-    def old(source: Source) -> Iterator[pl.DataFrame]:
-        on_progress(source.bytes, source.rows)
-        if kept.judged:
-            yield from kept.rows(source)
-            return
-        rows = kept_rows(kept, source, people, settings, extra_fields)
+    def judged_anew(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        on_progress(sum(it.bytes for it in sources), sum(it.rows for it in sources))
+        rows = kept_rows(kept, sources, people, settings, extra_fields)
         yield from in_order(judge, rows, threads or thread_count())
+
+    def as_they_are(source: Source) -> Iterator[pl.DataFrame]:
+        on_progress(source.bytes, source.rows)
+        part = kept.counted(source)
+        for frame in kept.rows([source]):
+            if part is None:
+                counter.add(frame)
+            yield frame
+        if part is not None:
+            counter.merge(part)
 
     def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
             for known, run in groupby(read, lambda source: source.name in kept.sources):
-                if not known:
-                    for frame in fresh(list(run)):
-                        counter.add(frame)
-                        yield frame
+                if known and kept.judged:
+                    for source in run:
+                        yield from as_they_are(source)
                     continue
-                for source in run:
-                    part = kept.counted(source)
-                    for frame in old(source):
-                        if part is None:
-                            counter.add(frame)
-                        yield frame
-                    if part is not None:
-                        counter.merge(part)
+                for frame in (judged_anew if known else fresh)(list(run)):
+                    counter.add(frame)
+                    yield frame
         except BaseException as error:  # carried past the engine, which would wrap it in its own
             failure.append(error)
             raise

@@ -53,8 +53,8 @@ class Kept(Protocol):
     def heard(self) -> Sequence[Path]:
         """Tables of what was heard of audio (curate.profile.heard)."""
 
-    def rows(self, source: Source) -> Iterator[pl.DataFrame]:
-        """The measured rows of a source, in order."""
+    def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        """The measured rows of these sources, one source after the other."""
 
     def counted(self, source: Source) -> Counted | None:
         """What was counted of a source's rows, where that is known."""
@@ -77,14 +77,24 @@ class Old:
         """The one beside the records."""
         return [self.records.with_name(HEARD)] if self.records.name else []
 
-    def rows(self, source: Source) -> Iterator[pl.DataFrame]:
-        """The measured rows of a kept source, in order."""
-        first, _ = self.sources[source.name]
+    def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        """The measured rows of kept sources, in order; of neighbours there at one go."""
         plan = pl.scan_parquet(self.records)
         absent = self.unheard.keys() - plan.collect_schema().names()
         plan = plan.with_columns(pl.lit(None, self.unheard[name]).alias(name) for name in absent)
-        for at in range(0, source.rows, BATCH):
-            yield plan.slice(first + at, min(BATCH, source.rows - at)).collect()
+        for first, end in self._stretches(sources):
+            for at in range(first, end, BATCH):
+                yield plan.slice(at, min(BATCH, end - at)).collect()
+
+    def _stretches(self, sources: Sequence[Source]) -> list[tuple[int, int]]:
+        """First row and end of each unbroken stretch of the older records."""
+        found: list[tuple[int, int]] = []
+        for source in sources:
+            first, _ = self.sources[source.name]
+            if found and found[-1][1] == first:
+                first, _ = found.pop()
+            found.append((first, self.sources[source.name][0] + source.rows))
+        return found
 
     def counted(self, source: Source) -> None:
         """Nothing: verdicts are no part of it, but rows may have been counted with others."""

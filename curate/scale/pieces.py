@@ -147,12 +147,12 @@ class Pieces:
         found = [self._job.path(index, HEARD) for index in range(len(self._job.origins))]
         return [*found, *self._job.heard]
 
-    def rows(self, source: Source) -> Iterator[pl.DataFrame]:
-        """The rows of a source, in order."""
-        path = self._job.path(self._index[source.name], "parquet")
-        plan = pl.scan_parquet(path)
-        for at in range(0, source.rows, BATCH):
-            yield plan.slice(at, min(BATCH, source.rows - at)).collect()
+    def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        """The rows of these sources, in order."""
+        for source in sources:
+            plan = pl.scan_parquet(self._job.path(self._index[source.name], "parquet"))
+            for at in range(0, source.rows, BATCH):
+                yield plan.slice(at, min(BATCH, source.rows - at)).collect()
 
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""
