@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import soundfile as sf
+
 from curate.errors import Fault, InputError, raise_all
 from train.rows import Row, read_rows
 
@@ -63,6 +65,21 @@ def read_shards(folder: Path) -> ShardSet:
         validation_hours=round(sum(row.duration_s for row in rows) / 3600, 6),
         languages=tuple(sorted(languages)),
     )
+
+
+def unreadable(rows: Sequence[Row]) -> list[Row]:
+    """The rows whose audio is there and does not begin as audio does. No samples are decoded.
+
+    NeMo stops at such a file, in the first validation.
+    """
+    return [row for row in rows if row.audio.is_file() and not _begins(row.audio)]
+
+
+def _begins(path: Path) -> bool:
+    try:
+        return bool(sf.info(str(path)).frames)
+    except sf.LibsndfileError:
+        return False
 
 
 def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
@@ -163,7 +180,8 @@ def _validation_faults(manifest: Path, rows: Sequence[Row]) -> Iterator[Fault]:
     if not rows:
         yield Fault(str(manifest), "holds no record: nothing to validate on")
     absent = [row for row in rows if not row.audio.is_file()]
-    for row in absent[:MOST_NAMED]:
-        yield Fault(row.place, f"{row.audio} is missing")
-    if len(absent) > MOST_NAMED:
-        yield Fault(str(manifest), f"{len(absent) - MOST_NAMED} more audio files are missing")
+    for what, found in (("is missing", absent), ("cannot be read as audio", unreadable(rows))):
+        for row in found[:MOST_NAMED]:
+            yield Fault(row.place, f"{row.audio} {what}")
+        if len(found) > MOST_NAMED:
+            yield Fault(str(manifest), f"{len(found) - MOST_NAMED} more: audio {what}")

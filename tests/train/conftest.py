@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from tests.train.world import World, make_world
 from train import runtime
@@ -136,5 +137,5 @@ def _shard(folder: Path, index: int, count: int) -> dict[str, Any]:
 
 def _eval_row(folder: Path, index: int) -> dict[str, Any]:
     audio = folder / f"eval{index}.wav"
-    audio.write_bytes(b"RIFF")
+    soundfile.write(audio, [0.0] * 160, 16_000)
     return {"audio_filepath": str(audio), "duration": 1.5, "text": "yes", "target_lang": "en"}

@@ -48,6 +48,7 @@ def shorten(folder: Path) -> None:
         (lambda f: (f / "eval.jsonl").write_text("{"), "not JSON"),
         (lambda f: (f / "eval.jsonl").unlink(), "cannot be read"),
         (lambda f: (f / "eval0.wav").unlink(), "eval0.wav is missing"),
+        (lambda f: (f / "eval1.wav").write_bytes(b"RIFF"), "eval1.wav cannot be read as audio"),
         (lambda f: (f / "shards.json").unlink(), "holds no shards.json"),
         (lambda f: (f / "shards.json").write_text("{"), "cannot be read"),
         (lambda f: edit(f, lambda i: i.update(schema="other/1")), "not of schema"),
@@ -78,7 +79,7 @@ def test_many_missing_files_are_counted(shard_folder: Write) -> None:
     folder = shard_folder(eval_rows=15)
     for path in folder.glob("eval*.wav"):
         path.unlink()
-    with pytest.raises(InputError, match="5 more audio files are missing") as caught:
+    with pytest.raises(InputError, match="5 more: audio is missing") as caught:
         read_shards(folder)
     assert len(caught.value.faults) == 11
 

@@ -6,14 +6,18 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
 
 from curate.errors import InputError
 from tests.train.planted import write_model
+from train.plan import CHECKS
 from train.plan.corpus import MOST_EXAMPLES, Corpus, Example, read_corpus
 
 TOTAL = 60
@@ -71,6 +75,19 @@ def test_missing_audio_is_looked_for(folder: Path, kind: str) -> None:
     assert corpus.looked_for == len(corpus.examples)
     odd = [example for example in corpus.examples if number_of(example) % 2]
     assert len(corpus.missing_audio) == len(corpus.examples) - len(odd)
+
+
+@pytest.mark.parametrize("broken", [0, 1, 3])
+def test_validation_audio_is_looked_at(shard_folder: Callable[..., Path], broken: int) -> None:
+    data = shard_folder(eval_rows=3)
+    for number in range(broken):
+        (data / f"eval{number}.wav").write_bytes(b"RIFF and nothing behind it")
+    corpus = read_corpus(data)
+    assert corpus.validation_looked_at == 3
+    assert len(corpus.unreadable_validation) == broken
+    (check,) = (check for check in CHECKS if check.code == "unreadable-validation")
+    facts: Any = SimpleNamespace(corpus=corpus)
+    assert [found.level for found in check.run(facts)] == ["error"] * bool(broken)
 
 
 def number_of(example: Example) -> int:

@@ -108,6 +108,12 @@ def _missing_audio(facts: Facts) -> Iterator[tuple[Level, str]]:
         yield level, f"{count} of {corpus.looked_for} audio files looked for: {first!r} ..."
 
 
+def _unreadable_validation(facts: Facts) -> Iterator[str]:
+    lost, looked_at = facts.corpus.unreadable_validation, facts.corpus.validation_looked_at
+    if lost:
+        yield f"{len(lost)} of {looked_at} files looked at: {lost[0]!r} ..."
+
+
 def _no_texts(facts: Facts) -> Iterator[str]:
     if not facts.corpus.examples:
         yield "no text is at hand: the manifests are compressed, moved, or of other formats"
@@ -196,6 +202,12 @@ CHECKS = (
         "NeMo loads audio fault-tolerantly: what is missing vanishes from the training silently",
         "`curate shard` names every one, and leaves none in the shards; see --audio-root",
         _missing_audio,
+    ),
+    Check(
+        "unreadable-validation", "error",
+        "NeMo stops at it, in the first validation and not before",
+        "`curate profile eval.jsonl --audio decode` names every one; mend them or leave them out",
+        _unreadable_validation,
     ),
     Check(
         "no-texts", "warning",

@@ -18,7 +18,8 @@ import polars as pl
 
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
 from curate.errors import InputError
-from train.data import INDEX, read_index
+from train.data import INDEX, read_index, unreadable
+from train.rows import read_rows
 
 Kind = Literal["shards", "split", "profile"]
 
@@ -31,6 +32,7 @@ MARKERS: tuple[tuple[str, Kind], ...] = (
 
 MOST_CUTS = 50_000
 MOST_EXAMPLES = 4_000
+MOST_HEARD = 2_000
 MOST_LINE_BYTES = 2**20
 REJECTED = ("bad", "malformed")
 UNDECLARED = "(none)"
@@ -61,6 +63,8 @@ class Corpus:
     validation: tuple[int, float] | None
     missing_audio: tuple[str, ...] = ()
     looked_for: int = 0
+    unreadable_validation: tuple[str, ...] = ()
+    validation_looked_at: int = 0
 
     @property
     def scale(self) -> float:
@@ -93,6 +97,8 @@ class Corpus:
             else {"rows": self.validation[0], "hours": round(self.validation[1], 6)},
             "audio_looked_for": self.looked_for,
             "audio_missing": len(self.missing_audio),
+            "validation_audio_looked_at": self.validation_looked_at,
+            "validation_audio_unreadable": len(self.unreadable_validation),
         }
 
 
@@ -117,6 +123,8 @@ def _of_shards(folder: Path) -> Corpus:
     cuts = [cut for shard in _spread(index["shards"]) for cut in _cuts(folder, shard)]
     evaluation = index["manifests"]["eval"]
     rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
+    manifest = folder / evaluation["file"]
+    heard = _every(read_rows(manifest)[0], MOST_HEARD) if manifest.is_file() else ()
     return Corpus(
         kind="shards",
         folder=folder,
@@ -125,6 +133,8 @@ def _of_shards(folder: Path) -> Corpus:
         durations=_frame(rows),
         examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
         validation=(evaluation["rows"], evaluation["hours"]) if "rows" in evaluation else None,
+        unreadable_validation=tuple(str(row.audio) for row in unreadable(heard)),
+        validation_looked_at=len(heard),
     )
 
 
