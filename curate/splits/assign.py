@@ -25,7 +25,7 @@ from curate.splits.moves import (
 )
 from curate.splits.pool import Floats, Pool, aim, build, mixed
 from curate.splits.search import draw
-from curate.splits.strata import DURATION_BIN, duration_bin, number_strata
+from curate.splits.strata import DURATION_BIN, RATE, duration_bin, number_strata
 from curate.splits.targets import Target, Targets, Terms, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]
@@ -142,7 +142,11 @@ def _choose(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], max_held: fl
     fixed = state.split != FREE
     most_held = max(int(max_held * float(pool.rows.us.sum())), int(state.held[0]))
     targets_us = np.array([round(each.target_s * 1e6) for each in aims], np.int64)
-    draw(pool.rows, state, pool.offered, pool.clean_us, fixed, targets_us, most_held)
+    rates = rows[RATE].gather(pool.row).cast(pl.Float64).to_numpy()
+    draw(
+        pool.rows, state, pool.offered, pool.clean_us, fixed, targets_us, most_held,
+        pool.strata, rates,
+    )  # fmt: skip
     return state
 
 

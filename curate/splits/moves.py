@@ -30,7 +30,8 @@ class Rows(NamedTuple):
 
     `cells` holds each row's stratum and covariate cells (-1: none); `text` numbers the texts that
     several groups share (-1: nobody else has it), `total` are their microseconds, `barred` those
-    that no split may have. `due` and `weight` are per split and cell, and per cell.
+    that no split may have. `due` and `weight` are per split and cell, and per cell. The cells
+    between two of `ladders` are the steps of one covariate in order, weighed by their sums instead.
     """
 
     first: Numbers
@@ -42,6 +43,7 @@ class Rows(NamedTuple):
     barred: Bools
     due: Numbers
     weight: npt.NDArray[np.float64]
+    ladders: Numbers
 
 
 class State(NamedTuple):

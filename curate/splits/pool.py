@@ -68,7 +68,7 @@ def build(
         rows=Rows(
             first, free, us, cells, texts, total,
             _barred(taken[NORMAL_KEY.name], texts, total.size, barred),
-            np.zeros((1, weight.size), np.int64), weight,
+            np.zeros((1, weight.size), np.int64), weight, np.zeros(1, np.int64),
         ),
         row=usable,
         offered=_offered(first, keys),

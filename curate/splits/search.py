@@ -8,6 +8,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from curate.splits.ladders import FAR, NEAR, Floats, farthest, with_ladders
 from curate.splits.moves import (
     COVARIATE,
     CUT,
@@ -47,9 +48,10 @@ EXCHANGE = 24
 
 
 @nb.njit(cache=True)
-def _cost(state, targets):  # type: ignore[no-untyped-def]
+def _cost(rows, state, targets):  # type: ignore[no-untyped-def]
     missed = np.abs(state.sums - targets).sum()
-    return state.apart.sum() + MISSED * missed + HELD * state.held[0]
+    cost = state.apart.sum() + MISSED * missed + HELD * state.held[0]
+    return cost + FAR * farthest(rows, state, targets) if rows.ladders.size > 1 else cost
 
 
 @nb.njit(cache=True)
@@ -119,7 +121,7 @@ def _cut(rows, state, split, offered, clean_us, targets, most_held, slack, toler
     while state.sums[split] < target - slack:
         missed = target - state.sums[split]
         best, best_patience = -1, 0.0
-        best_cost = np.inf if missed > tolerance else _cost(state, targets)
+        best_cost = np.inf if missed > tolerance else _cost(rows, state, targets)
         for patience in (1.0, 16.0, np.inf):
             tried = 0
             for group in offered:
@@ -130,7 +132,7 @@ def _cut(rows, state, split, offered, clean_us, targets, most_held, slack, toler
                     break
                 sums, held = state.sums[split], state.held[0]
                 enter(rows, state, group, split, patience, CUT, target + slack)
-                gained, cost = state.sums[split] - sums, _cost(state, targets)
+                gained, cost = state.sums[split] - sums, _cost(rows, state, targets)
                 allowed = state.held[0] <= max(most_held, held)
                 disengage(rows, state, group)
                 if gained > 0 and allowed and cost < best_cost:
@@ -143,10 +145,10 @@ def _cut(rows, state, split, offered, clean_us, targets, most_held, slack, toler
 
 
 @nb.njit(cache=True)
-def _better(state, targets, cost, held, most_held, missed):  # type: ignore[no-untyped-def]
+def _better(rows, state, targets, cost, held, most_held, missed):  # type: ignore[no-untyped-def]
     """Whether a move paid, is allowed, and leaves no split further from its target."""
     return (
-        _cost(state, targets) < cost
+        _cost(rows, state, targets) < cost
         and state.held[0] <= max(most_held, held)
         and (np.abs(state.sums - targets) <= missed).all()
     )
@@ -156,7 +158,7 @@ def _better(state, targets, cost, held, most_held, missed):  # type: ignore[no-u
 def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: ignore[no-untyped-def]
     """Put `other` (another split's, or free) in the place of `group`, if that is better."""
     split, there = state.split[group], state.split[other]
-    cost, held = _cost(state, targets), state.held[0]
+    cost, held = _cost(rows, state, targets), state.held[0]
     missed = np.maximum(slacks, np.abs(state.sums - targets))
     mine = state.inside[rows.first[group] : rows.first[group + 1]].copy()
     theirs = state.inside[rows.first[other] : rows.first[other + 1]].copy()
@@ -166,7 +168,7 @@ def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: i
     enter(rows, state, other, split, 1.0, WHOLE, 0)
     if there >= 0:
         enter(rows, state, group, there, 1.0, WHOLE, 0)
-    if _better(state, targets, cost, held, most_held, missed):
+    if _better(rows, state, targets, cost, held, most_held, missed):
         return True
     disengage(rows, state, other)
     if there >= 0:
@@ -179,29 +181,49 @@ def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: i
 @nb.njit(cache=True)
 def _drop(rows, state, group, targets, most_held, slacks):  # type: ignore[no-untyped-def]
     """Let a group go, if that is better."""
-    split, cost, held = state.split[group], _cost(state, targets), state.held[0]
+    split, cost, held = state.split[group], _cost(rows, state, targets), state.held[0]
     missed = np.maximum(slacks, np.abs(state.sums - targets))
     mine = state.inside[rows.first[group] : rows.first[group + 1]].copy()
     disengage(rows, state, group)
-    if _better(state, targets, cost, held, most_held, missed):
+    if _better(rows, state, targets, cost, held, most_held, missed):
         return True
     enter_known(rows, state, group, split, mine)
     return False
 
 
 @nb.njit(cache=True)
+def _add(rows, state, group, clean_us, targets, limits, most_held, slacks):  # type: ignore[no-untyped-def]
+    """Take a free group into the first split that is better for it."""
+    cost, held = _cost(rows, state, targets), state.held[0]
+    missed = np.maximum(slacks, np.abs(state.sums - targets))
+    for split in range(targets.size):
+        if clean_us[group] == 0 or state.sums[split] + clean_us[group] > limits[split]:
+            continue
+        enter(rows, state, group, split, 1.0, WHOLE, 0)
+        if _better(rows, state, targets, cost, held, most_held, missed):
+            return True
+        disengage(rows, state, group)
+    return False
+
+
+@nb.njit(cache=True)
 def _repair(rows, state, offered, clean_us, fixed, targets, limits, most_held, slacks):  # type: ignore[no-untyped-def]
-    """Swap chosen groups for others, or drop them, while that brings the splits nearer."""
+    """Swap chosen groups for others, drop them, and (by ladders) add more, while that is better."""
     at, improved, budget = 0, True, STEPS_PER_ROW * max(rows.us.size, SMALL_POOL)
+    weighing = EXCHANGE + targets.size * (rows.ladders[-1] - rows.ladders[0]) // 8
     for _ in range(SWEEPS):
         if not improved or budget <= 0:
             return
         improved = False
         for group in offered:
             split = state.split[group]
+            size = rows.first[group + 1] - rows.first[group]
+            if split == FREE and rows.ladders.size > 1 and budget > 0:
+                budget -= weighing + 2 * size
+                if _add(rows, state, group, clean_us, targets, limits, most_held, slacks):
+                    split, improved = state.split[group], True
             if split < 0 or fixed[group] or budget <= 0:
                 continue
-            size = rows.first[group + 1] - rows.first[group]
             budget -= 2 * size
             done = _drop(rows, state, group, targets, most_held, slacks)
             for _ in range(0 if done else SWAPS):
@@ -214,11 +236,31 @@ def _repair(rows, state, offered, clean_us, fixed, targets, limits, most_held, s
                 there = state.split[other]
                 if not fit or fixed[other] or there == split or there < FREE:
                     continue
-                budget -= EXCHANGE + 4 * (size + rows.first[other + 1] - rows.first[other])
+                budget -= weighing + 4 * (size + rows.first[other + 1] - rows.first[other])
                 if _exchange(rows, state, group, other, targets, most_held, slacks):
                     done = True
                     break
             improved = improved or done
+
+
+def _refine(
+    rows: Rows,
+    state: State,
+    offered: Numbers,
+    clean_us: Numbers,
+    fixed: Bools,
+    targets_us: Numbers,
+    limits: Numbers,
+    most_held: int,
+    strata: int,
+    rates: Floats,
+) -> None:
+    """Repair once more, by KS distances too, where a split is not near its target by them."""
+    laddered, seen = with_ladders(rows, state, strata, rates)
+    if farthest(laddered, seen, targets_us) > NEAR * NEAR * targets_us.sum():
+        slacks = targets_us // 200
+        _repair(laddered, seen, offered, clean_us, fixed, targets_us, limits, most_held, slacks)
+        state.got[:] = seen.got[:, : state.got.shape[1]]
 
 
 def draw(
@@ -229,10 +271,13 @@ def draw(
     fixed: Bools,
     targets_us: Numbers,
     most_held: int,
+    strata: int,
+    rates: Floats,
 ) -> None:
     """Choose groups until each split's target is met to 1 % or one utterance.
 
-    `fixed` groups stay where they are. Where the targets cannot be met without holding out more
+    `fixed` groups stay where they are; `strata` of the cells are strata, `rates` are the rows'
+    char_rate. Where the targets cannot be met without holding out more
     than `most_held` microseconds, they are not.
     """
     longest = int(rows.us[rows.clean].max(initial=0))
@@ -247,3 +292,4 @@ def draw(
         tolerance = max(target_us // 100, longest)
         _cut(rows, state, split, offered, clean_us, targets_us, most_held, slacks[split], tolerance)
     _repair(*common, fixed, targets_us, limits, most_held, slacks)
+    _refine(rows, state, offered, clean_us, fixed, targets_us, limits, most_held, strata, rates)
