@@ -42,6 +42,7 @@ def certificate(
     near-duplicate texts.
     """
     names = [aim.name for aim in done.targets]
+    sums = _per_group(done.rows, [STRATUM.name, *by, DURATION_BIN])
     held_share = done.held_us / max(done.usable_us, 1)
     found: Json = {
         "schema": SCHEMA,
@@ -61,9 +62,9 @@ def certificate(
         },
         "outputs": [_output(done.rows, name) for name in outputs],
         "strata_columns": [*by, DURATION_BIN],
-        "strata": _strata(done, by),
+        "strata": _strata(done, sums, by),
         "assumed": dict(ASSUMED),
-        "measures": _measures(done.rows, sorted(names), [*by, DURATION_BIN]),
+        "measures": _measures(sums, sorted(names), [*by, DURATION_BIN]),
         "groups": _groups(done.rows, sorted(names), group),
         "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], group), *near],
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
@@ -129,9 +130,9 @@ def _output(rows: pl.DataFrame, name: str) -> Json:
     }
 
 
-def _strata(done: Assignment, by: Sequence[str]) -> list[Json]:
+def _strata(done: Assignment, sums: pl.DataFrame, by: Sequence[str]) -> list[Json]:
     """Per stratum: clean and train seconds; per split its seconds, aim, precision and weight."""
-    got, train, clean_groups = _sums(done.rows, STRATUM.name)
+    got, train, clean_groups = _sums(sums, STRATUM.name)
     return [
         {
             "stratum": {column: row[column] for column in (*by, DURATION_BIN)},
@@ -161,15 +162,24 @@ def _strata(done: Assignment, by: Sequence[str]) -> list[Json]:
 _NOTHING: dict[str, int] = {"us": 0, "rows": 0, "words": 0, "groups": 0, "squares": 0}
 
 
+def _per_group(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """What is counted below, summed up once by group and these columns: many times fewer rows."""
+    return rows.group_by("split", "route", "group", *dict.fromkeys(columns)).agg(
+        WEIGHT.expr.is_not_null().any().alias("named"),
+        pl.col(DURATION_US.name).sum(),
+        pl.len().cast(pl.Int64).alias("rows"),
+        pl.col("words").sum().cast(pl.Int64),
+    )
+
+
 def _sums(
     rows: pl.DataFrame, column: str
 ) -> tuple[dict[tuple[str, object], dict[str, int]], dict[object, int], dict[object, int]]:
     """By split and value: sums of named splits; train's time; and how many groups are clean."""
-    chosen = rows.filter(WEIGHT.expr.is_not_null())
+    chosen = rows.filter("named")
     per_group = chosen.group_by("split", column, "group").agg(
         pl.col(DURATION_US.name).sum().alias("us"),
-        pl.len().cast(pl.Int64).alias("rows"),
-        pl.col("words").sum().cast(pl.Int64),
+        pl.col("rows", "words").sum(),
     )
     sums = per_group.group_by("split", column).agg(
         pl.col("us", "rows", "words").sum(),
@@ -200,9 +210,9 @@ def _part(got: Mapping[str, int], due_s: float, available_s: float) -> Json:
     }
 
 
-def _measures(rows: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) -> list[Json]:
+def _measures(sums: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) -> list[Json]:
     """What each split can measure: as a whole, and by the values of each stratum column."""
-    whole = rows.with_columns(pl.lit("all").alias("(all)"))
+    whole = sums.with_columns(pl.lit("all").alias("(all)"))
     found: list[Json] = []
     for column in ("(all)", *columns):
         got, _, clean_groups = _sums(whole, column)

@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.columns import DURATION_US, LINE, NORMAL_KEY
 from curate.frames import Spans
-from curate.manifest import read_manifest
+from curate.manifest.texts import read_texts
 from curate.routes import TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.text.nearness import NearIndex, shingle_sets
@@ -66,10 +66,14 @@ def _sets_of(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
 
 def _frames_of(path: Path) -> Frames:
     def frames(work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
-        for piece in read_manifest(str(path), lambda clips: work(clips.frame, clips.texts), fields):
-            yield piece.frame
+        assert not fields, "lines are read for their texts alone"
+        return read_texts(path, lambda texts: work(_numbered(texts), texts))
 
     return frames
+
+
+def _numbered(texts: Spans) -> pl.DataFrame:
+    return pl.DataFrame({LINE.name: np.arange(1, texts.start.size + 1)})
 
 
 def _near(path: Path, index: NearIndex) -> pl.DataFrame:
