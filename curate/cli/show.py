@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from curate.cli.compiling import told_of_compiling
 from curate.command import printable
 
 Json = Mapping[str, Any]
@@ -62,7 +63,7 @@ class Bars:
 
 @contextmanager
 def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
-    """Progress bars; silent where nobody looks."""
+    """Progress bars, and a word where code is compiled first; silent where nobody looks."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -71,7 +72,10 @@ def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
         TextColumn("{task.fields[done]}"),
     )
     hidden = quiet or not CONSOLE.is_terminal
-    with Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars:
+    with (
+        told_of_compiling(say(quiet)),
+        Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars,
+    ):
         yield Bars(bars, total_bytes)
 
 

@@ -79,7 +79,7 @@ def _count_lines(data):  # type: ignore[no-untyped-def]
 def _scan_lines(  # type: ignore[no-untyped-def]
     data, names, name_ends, keys, known, status, starts, lengths, kind, start, length
 ):
-    at = 0
+    at = data.size - data.size  # no literal 0, which would compile all that takes it twice
     for row in range(status.size):
         begin = at
         result, at = _scan_object(data, at, names, name_ends, keys, known, row, kind, start, length)
