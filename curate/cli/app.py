@@ -64,6 +64,20 @@ Format = Annotated[
     str | None,
     typer.Option("--format", help="What the inputs are.", show_default="told by their content"),
 ]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        "--overrides", help="What people decided about records, a line each (docs/overrides.md)."
+    ),
+]
+MaxRejected = Annotated[
+    str | None,
+    typer.Option(
+        "--max-rejected",
+        help="Warn where more of a stratum's hours is rejected, such as 15%.",
+        show_default="what the rules say, else 10%",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
@@ -94,17 +108,8 @@ def profile_command(
     audio_root: AudioRoot = None,
     allow_root: AllowRoot = [],  # noqa: B006
     format: Format = None,
-    overrides: Annotated[
-        Path | None,
-        typer.Option(help="What people decided about records, a line each (docs/overrides.md)."),
-    ] = None,
-    max_rejected: Annotated[
-        str | None,
-        typer.Option(
-            help="Warn where more of a stratum's hours is rejected, such as 15%.",
-            show_default="what the rules say, else 10%",
-        ),
-    ] = None,
+    overrides: Decisions = None,
+    max_rejected: MaxRejected = None,
     strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
     clips: Annotated[
         int,

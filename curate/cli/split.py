@@ -10,7 +10,9 @@ import typer
 from curate.cli.app import (
     AsJson,
     By,
+    Decisions,
     Format,
+    MaxRejected,
     Out,
     Quiet,
     RulesFile,
@@ -57,6 +59,8 @@ def split_command(
     ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     seed: Seed = 0,
     rules: RulesFile = None,
+    overrides: Decisions = None,
+    max_rejected: MaxRejected = None,
     by: By = [],  # noqa: B006
     group: Group = [],  # noqa: B006
     alpha: Alpha = 0.5,
@@ -103,10 +107,10 @@ def split_command(
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
         strict, format, to, Terms.parse(alpha, floor, cap, max_held_out),
-        Marks(tags, skipme, canary),
+        Marks(tags, skipme, canary), splitting.Judging(rules, overrides, max_rejected),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
-        found, gate = splitting.split(inputs, out, rules, wanted, command_line(), advance)
+        found, gate = splitting.split(inputs, out, wanted, command_line(), advance)
     show.summary(found, as_json, quiet, certified.split_tables, out)
     if gate:
         raise gate

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import reports
 from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.outputs import whole_directory
+from curate.overrides import Overrides
+from curate.overrides import read as read_log
 from curate.profile import profile_into as build_profile
 from curate.profile.records import Progress
+from curate.profile.rejected import share_of
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
 from curate.splits import (
@@ -27,6 +30,33 @@ from curate.splits import (
     ours,
     split_profile,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How manifests are to be judged; a profile has been judged already."""
+
+    rules: str | None = None
+    overrides: Path | None = None
+    max_rejected: str | None = None
+
+    def refuse(self) -> None:
+        """ConfigError with each that was asked for, since the input is a profile."""
+        asked = {
+            "--rules": self.rules,
+            "--overrides": self.overrides,
+            "--max-rejected": self.max_rejected,
+        }
+        faults = [
+            Fault(
+                option,
+                "a profile was judged already, by what it was made with",
+                f"profile again with {option}, or name the manifests instead of the profile",
+            )
+            for option, value in asked.items()
+            if value is not None
+        ]
+        raise_all(ConfigError, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +75,12 @@ class Wish:
     to: str | None
     terms: Terms
     marks: Marks
+    judging: Judging
 
 
 def split(
     inputs: Sequence[str],
     out: Path,
-    rules: str | None,
     wish: Wish,
     command: str,
     advance: Progress,
@@ -63,7 +93,7 @@ def split(
     if wish.lock is not None and wish.resplit:
         raise ConfigError.of("--resplit", "is the opposite of --lock", "name one of them")
     with whole_directory(out, ours(tuple(targets.asked_s)), "split.json") as folder:
-        profiled = _profiled(inputs, folder, rules, wish, command, advance)
+        profiled = _profiled(inputs, folder, wish, command, advance)
         found = split_profile(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
             wish.lock, wish.marks,
@@ -99,23 +129,24 @@ def _refuse_upset(old: Path, new: Path) -> None:
 def _profiled(
     inputs: Sequence[str],
     folder: Path,
-    rules: str | None,
     wish: Wish,
     command: str,
     advance: Progress,
 ) -> Path:
     """The profile to split: the one that was named, or one made now of the manifests named."""
     if len(inputs) == 1 and (Path(inputs[0]) / "records.parquet").is_file():
-        if rules is not None:
-            raise ConfigError.of(
-                "--rules",
-                "a profile was judged already, by the rules it was made with",
-                "profile again with these rules, or name the manifests instead of the profile",
-            )
+        wish.judging.refuse()
         return Path(inputs[0])
     find_sources(inputs, wish.format)
     scratch = folder / ".profile"
     scratch.mkdir()
     fields = [*wish.by, *(wish.group or SESSIONS), GENDER]
-    build_profile(inputs, scratch, load_rules(rules), fields, command, advance, format=wish.format)
+    judging = wish.judging
+    rules = load_rules(judging.rules)
+    if judging.max_rejected is not None:
+        rules = replace(rules, max_rejected=share_of(judging.max_rejected))
+    people = Overrides(read_log(judging.overrides) if judging.overrides else None)
+    build_profile(
+        inputs, scratch, rules, fields, command, advance, format=wish.format, overrides=people
+    )
     return scratch

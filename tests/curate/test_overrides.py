@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import curate
+from curate.cli import app
 from curate.errors import ConfigError, InputError
 from curate.overrides import Decision, append, content_of, read, standing, undone
 from curate.overrides.decision import KEYS, parse_decision
@@ -305,3 +307,29 @@ def test_keys_are_those_of_a_decision() -> None:
         "decision", "by", "at", "audio_filepath", "offset", "duration", "id", "content", "text",
         "why",
     }  # fmt: skip
+
+
+def test_a_split_of_manifests_heeds_people_and_the_bound_on_what_is_rejected(folder: Path) -> None:
+    loops = [{"audio_filepath": f"loop{n}", "duration": 20, "text": LOOP} for n in range(3)]
+    with Path("m.jsonl").open("a") as file:  # a minute is the least that is warned of
+        file.writelines(json.dumps(each) + "\n" for each in loops)
+    append(Path("overrides.jsonl"), by("keep", audio_filepath="a.wav"))
+    common = ["split", "m.jsonl", "--json", "--quiet", "--out"]
+    heeding = ["--overrides", "overrides.jsonl", "--max-rejected", "100%"]
+    plain, heeded = (
+        CliRunner().invoke(app, [*common, *more]) for more in (["plain"], ["kept", *heeding])
+    )
+    assert (plain.exit_code, heeded.exit_code) == (0, 0), (plain.output, heeded.output)
+    rejected = {name: (folder / name / "rejected.jsonl").read_text() for name in ("plain", "kept")}
+    assert ("a.wav" in rejected["plain"], "a.wav" in rejected["kept"]) == (True, False)
+    warned = ["is rejected" in str(json.loads(done.stdout)["warnings"]) for done in (plain, heeded)]
+    assert warned == [True, False]
+
+
+@pytest.mark.parametrize("option", ["--overrides", "--max-rejected"])
+def test_a_profile_that_is_split_was_judged_already(folder: Path, option: str) -> None:
+    profiled()
+    value = {"--overrides": "overrides.jsonl", "--max-rejected": "5%"}[option]
+    done = CliRunner().invoke(app, ["split", "p", "--out", "s", option, value])
+    assert isinstance(done.exception, ConfigError)
+    assert [fault.where for fault in done.exception.faults] == [option]
