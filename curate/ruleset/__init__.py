@@ -1,11 +1,10 @@
 """Rule files: what they say, read strictly, with every fault at its line. See rules/README.md."""
 
+from curate.ruleset.condition import Condition, Limit
 from curate.ruleset.groups import GroupRule
 from curate.ruleset.load import known_presets, load_rules, schema_path
 from curate.ruleset.model import (
-    Condition,
     Example,
-    Limit,
     Rule,
     RuleSet,
     Severity,

@@ -26,8 +26,9 @@ from curate.operators import (
     Text,
     holds,
 )
+from curate.ruleset.condition import Limit
 from curate.ruleset.limits import superfluous
-from curate.ruleset.model import Limit, Rule
+from curate.ruleset.model import Rule
 
 _TIGHTER = "eval is the tighter limit; between the two is borderline"
 

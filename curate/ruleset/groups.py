@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from curate.errors import ConfigError
 from curate.metrics import METRICS
 from curate.operators import Kind, names_in, parse
+from curate.ruleset.condition import Condition
 from curate.ruleset.entries import Entries, Notes
 from curate.ruleset.keys import GROUP_BY, LEAST_KEYS
 from curate.ruleset.marked import Scalar, Table, Tree
-from curate.ruleset.model import Condition
 
 LEAST_ROWS = 10
 """Rows below which a group is too small to be judged, unless its rule says otherwise."""

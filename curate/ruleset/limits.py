@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from curate.operators import BY_SYMBOL, And, IsNull, Member, Name, Node, Not, Or
+from curate.ruleset.condition import Condition, Limit
 from curate.ruleset.keys import LIMIT_PATTERN
 from curate.ruleset.marked import Scalar
-from curate.ruleset.model import Condition, Limit
 
 _LIMIT = re.compile(LIMIT_PATTERN)
 

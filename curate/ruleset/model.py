@@ -5,50 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from curate.operators import And, Comparison, Name, Node, Number, Operator, Or, names_in
-
-if TYPE_CHECKING:  # it is made of conditions, which are declared here
-    from curate.ruleset.groups import GroupRule
+from curate.operators import And, Node, names_in
+from curate.ruleset.condition import Condition
+from curate.ruleset.groups import GroupRule
 
 Severity = Literal["bad", "borderline"]
 WhenNull = Literal["unknown", "clean"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One bound of a metric: the rule speaks where `metric operator value` holds."""
-
-    operator: Operator
-    value: float
-
-    def __str__(self) -> str:
-        return f"{self.operator.symbol} {self.value:.15g}"
-
-    def covers(self, value: float) -> bool:
-        """Whether the limit speaks at this value."""
-        return bool(self.operator.compare(value, self.value))
-
-    def on(self, metric: str) -> Node:
-        """The limit as a condition on the metric."""
-        return Comparison(self.operator, Name(metric, "number"), Number(self.value))
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """When a rule speaks: text for people, tree for machines, limits where it is that simple."""
-
-    text: str
-    node: Node
-    limits: tuple[Limit, ...] = ()
-
-    @classmethod
-    def beyond(cls, metric: str, limits: tuple[Limit, ...]) -> Condition:
-        """The condition that any of the limits speaks on the metric."""
-        nodes = tuple(limit.on(metric) for limit in limits)
-        text = " or ".join(f"{metric} {limit}" for limit in limits)
-        return cls(text, nodes[0] if len(nodes) == 1 else Or(nodes), limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from curate.columns import VERDICTS
 from curate.errors import ConfigError
 from curate.metrics import METRICS
 from curate.operators import BY_SYMBOL, parse, suggest
+from curate.ruleset.condition import Condition, Limit
 from curate.ruleset.entries import Entries, Notes
 from curate.ruleset.groups import GroupRule, read_group
 from curate.ruleset.keys import (
@@ -23,7 +24,7 @@ from curate.ruleset.keys import (
 )
 from curate.ruleset.limits import all_of, field_in, read_limit, superfluous
 from curate.ruleset.marked import Scalar, Table, Tree, plain_value, read_tree
-from curate.ruleset.model import Condition, Example, Limit, Rule
+from curate.ruleset.model import Example, Rule
 
 _ID = re.compile(ID_PATTERN)
 _LIMITS = f"write an operator ({' '.join(BY_SYMBOL)}) and a number in quotes, as in '>= 30'"

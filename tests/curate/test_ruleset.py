@@ -16,10 +16,11 @@ from curate.columns import VERDICTS
 from curate.errors import ConfigError, Fault
 from curate.metrics import METRICS
 from curate.ruleset import RuleSet, Threshold, known_presets, load_rules, thresholds
+from curate.ruleset.condition import Limit
 from curate.ruleset.entries import Notes
 from curate.ruleset.limits import read_limit, superfluous
 from curate.ruleset.marked import plain_value, read_tree
-from curate.ruleset.model import Limit, Severity
+from curate.ruleset.model import Severity
 from curate.ruleset.read import read_rule_file
 
 README = Path(__file__).parents[2] / "rules" / "README.md"
