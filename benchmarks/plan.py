@@ -3,7 +3,7 @@
 The profile is made here (durations, languages, verdicts and places of a manifest's lines), the
 model is one of the tests' tiny ones with a gigabyte of stand-in weights. Prints the seconds that a
 process of its own takes, and its processor time, three times. Run it from the project's root:
-`PYTHONPATH=. python benchmarks/plan.py`.
+`python -m benchmarks.plan` (as a script it would find benchmarks/train.py where `train` is meant).
 """
 
 from __future__ import annotations
