@@ -18,6 +18,8 @@ from curate.metrics.declare import Metric
 from curate.profile.tally import Numbers
 
 GRID: Final = 4096
+BLOCK: Final = 512
+"""Rows whose products are added at a time."""
 Sums = npt.NDArray[np.int64]
 
 
@@ -85,38 +87,69 @@ def _accumulate(
 ) -> None:
     """Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
 
-    Rows in which all is known, most of them, need the products alone, of one triangle.
+    Rows in which all is known, most of them, need the products alone, of one triangle. They are
+    taken a block at a time, column by column, which processors do many rows at once.
     """
     size = low.size
-    grid, known, whole_sums = np.zeros(size), np.zeros(size), np.zeros(size)
-    whole_products, whole = np.zeros((size, size)), 0
-    for row in range(values.shape[0]):
-        missing = 0
+    grid, known, gap = np.zeros((size, BLOCK)), np.zeros((size, BLOCK)), np.zeros(BLOCK, np.bool_)
+    whole = np.zeros((size + 1, size))
+    for first in range(0, values.shape[0], BLOCK):
+        count = min(BLOCK, values.shape[0] - first)
+        gap[:] = False
         for k in range(size):
-            value = values[row, k]
-            if np.isfinite(value):
-                grid[k] = np.rint(min(max((value - low[k]) * scale[k], 0.0), GRID))
-                known[k] = 1.0
-            else:
-                grid[k] = known[k] = 0.0
-                missing += 1
-        if missing == 0:
-            whole += 1
-            for i in range(size):
-                whole_sums[i] += grid[i]
-                for j in range(i, size):
-                    whole_products[i, j] += grid[i] * grid[j]
-        else:
-            for i in range(size):
-                if known[i]:
-                    for j in range(size):
-                        rows[i, j] += known[j]
-                        sums[i, j] += grid[i] * known[j]
-                        squares[i, j] += grid[i] * grid[i] * known[j]
-                        products[i, j] += grid[i] * grid[j]
+            _place(values[first : first + count, k], low[k], scale[k], grid[k], known[k], gap)
+        for row in range(count):
+            if gap[row]:
+                _add_row(grid[:, row], known[:, row], rows, sums, squares, products)
+                grid[:, row] = known[:, row] = 0.0
+        for i in range(size):
+            whole[size, i] += _dot(grid[i, :count], known[i, :count])
+            for j in range(i, size):
+                whole[i, j] += _dot(grid[i, :count], grid[j, :count])
+        if size:
+            rows += known[0, :count].sum()
     for i in range(size):
         for j in range(size):
-            rows[i, j] += whole
-            sums[i, j] += whole_sums[i]
-            squares[i, j] += whole_products[i, i]
-            products[i, j] += whole_products[min(i, j), max(i, j)]
+            sums[i, j] += whole[size, i]
+            squares[i, j] += whole[i, i]
+            products[i, j] += whole[min(i, j), max(i, j)]
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _place(
+    values: Numbers,
+    low: float,
+    scale: float,
+    grid: Numbers,
+    known: Numbers,
+    gap: npt.NDArray[np.bool_],
+) -> None:
+    """One metric's values on the grid; where one is not finite there is a gap."""
+    for row in range(values.size):
+        finite = np.abs(values[row]) < np.inf
+        held = values[row] if finite else low
+        grid[row] = np.rint(min(max((held - low) * scale, 0.0), GRID))
+        known[row] = 1.0 if finite else 0.0
+        gap[row] |= not finite
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _add_row(
+    grid: Numbers, known: Numbers, rows: Numbers, sums: Numbers, squares: Numbers, products: Numbers
+) -> None:
+    for i in range(grid.size):
+        if known[i]:
+            for j in range(grid.size):
+                rows[i, j] += known[j]
+                sums[i, j] += grid[i] * known[j]
+                squares[i, j] += grid[i] * grid[i] * known[j]
+                products[i, j] += grid[i] * grid[j]
+
+
+@nb.njit(nogil=True, cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+def _dot(one: Numbers, two: Numbers) -> float:
+    """The sum of products. All are whole numbers, so that any order gives the same."""
+    total = 0.0
+    for row in range(one.size):
+        total += one[row] * two[row]
+    return total
