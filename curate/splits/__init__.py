@@ -126,7 +126,9 @@ def split_profile(
     inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     rows, mended = _with_changes(done.rows, profile, reasons, marks)
-    done, written, near = _write_outputs(done, rows, inputs, folder, seed, targets.terms, marks)
+    done, written, near, unsure = _write_outputs(
+        done, rows, inputs, folder, seed, targets.terms, marks
+    )
     del rows
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in (REJECTED, MALFORMED):
@@ -137,6 +139,7 @@ def split_profile(
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
     found = certificate(done, written, seed, targets.terms, by, group, near, facts, command, known)
+    found["near_unsure"] = unsure
     found["changed"] = {
         "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
         "canary": marks.canary,
@@ -155,19 +158,21 @@ def _write_outputs(
     seed: int,
     terms: Terms,
     marks: Marks,
-) -> tuple[Assignment, list[str], list[Json]]:
+) -> tuple[Assignment, list[str], list[Json], int]:
     """Write every output, compare their texts, and write again where one is near another's.
 
-    Returns the finished assignment, what was written, and the near-duplicates that are left.
+    Returns the finished assignment, what was written, the near-duplicates that are left, and how
+    many texts of splits could not be looked up for certain.
     """
     names = [aim.name for aim in done.targets]
     write_lines(rows, _outputs(rows, names), inputs, folder, marks)
     spare_us = max(0, int(terms.max_held_out * done.usable_us) - done.held_us)
     slack_us = {aim.name: round(aim.target_s * 5000) for aim in done.targets}  # half of 1 %
-    parted, left = part_near(rows, near_texts(folder, names), names, spare_us, slack_us)
+    near, unsure = near_texts(folder, names)
+    parted, left = part_near(rows, near, names, spare_us, slack_us)
     if not parted["split"].equals(rows["split"]):
         write_lines(parted, _outputs(parted, names), inputs, folder, marks)
-    return finish(done, parted, seed), _outputs(parted, names), near_leaks(left, names)
+    return finish(done, parted, seed), _outputs(parted, names), near_leaks(left, names), unsure
 
 
 def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:

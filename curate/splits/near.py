@@ -29,14 +29,15 @@ _NONE = np.uint64(0)
 _FOUND = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
 
 
-def near_texts(folder: Path, names: Sequence[str]) -> Near:
+def near_texts(folder: Path, names: Sequence[str]) -> tuple[Near, int]:
     """Compare train and the splits `names`, as they stand in `folder`, with each of these splits.
 
-    Texts are as many in memory as the splits have; train is read in passing.
+    Texts are as many in memory as the splits have; train is read in passing. And how many of these
+    texts are so like all others that a near one may be overlooked.
     """
     paths = {name: folder / f"{name}.jsonl" for name in (*names, TRAIN)}
     index = NearIndex.of(*gather_sets([_frames_of(paths[name]) for name in names]))
-    return {name: _near(path, index) for name, path in paths.items()}
+    return {name: _near(path, index) for name, path in paths.items()}, index.unsure
 
 
 def gather_sets(

@@ -124,7 +124,9 @@ def shingle_sets(data: Bytes, start: Places, length: Places) -> tuple[Hashes, Pl
 class NearIndex:
     """Texts to be found, each of one side: their sets, and where their rarest shingles stand.
 
-    `slots` is a hash table from shingle to a place in `posts`: the texts that it is rare in.
+    `unsure`: how many share nearly all their shingles with more than MOST_SHARED others, so that a
+    near text may be overlooked. `slots` is a hash table from shingle to a place in `posts`: the
+    texts that it is rare in.
     """
 
     sets: Hashes
@@ -135,6 +137,7 @@ class NearIndex:
     first: Places
     posts: npt.NDArray[np.int32]
     needed: npt.NDArray[np.int32]
+    unsure: int
 
     @classmethod
     def of(cls, sets: Hashes, bounds: Places, side: npt.NDArray[np.int8]) -> NearIndex:
@@ -142,7 +145,7 @@ class NearIndex:
         assert side.max(initial=0) < _MOST_SIDES
         values, counts = np.unique(sets, return_counts=True)
         common = counts[np.searchsorted(values, sets)].astype(np.int64)
-        keys, texts, needed = _rarest(sets, bounds, common)
+        keys, texts, needed, unsure = _rarest(sets, bounds, common)
         order = np.argsort(keys, kind="stable")
         keys, texts = keys[order], texts[order]
         known, first = np.unique(keys, return_index=True)
@@ -152,7 +155,7 @@ class NearIndex:
         _fill_table(known, bits, slots, places)
         return cls(
             sets, bounds, side, bits, slots,
-            np.concatenate([first, [keys.size] * 2])[_ranges(places)], texts, needed,
+            np.concatenate([first, [keys.size] * 2])[_ranges(places)], texts, needed, int(unsure),
         )  # fmt: skip
 
     def sides_near(
@@ -185,10 +188,11 @@ def _rarest(sets, bounds, common):  # type: ignore[no-untyped-def]
     """(shingles, texts that they are rare in, hits that a near text must have), text by text.
 
     A near text lacks at most a share of 1 - NEAR of a text's shingles. Of the rarest that many, and
-    `needed` more, it has at least `needed`.
+    `needed` more, it has at least `needed`; where fewer are looked up, as many fewer. Last, of how
+    many texts so few are looked up that a near text may have none of them.
     """
     keys, texts = np.empty(sets.size, np.uint64), np.empty(sets.size, np.int32)
-    needed, used = np.zeros(bounds.size - 1, np.int32), 0
+    needed, used, unsure = np.zeros(bounds.size - 1, np.int32), 0, 0
     for text in range(bounds.size - 1):
         first, size = bounds[text], bounds[text + 1] - bounds[text]
         if size < FEWEST:
@@ -196,12 +200,17 @@ def _rarest(sets, bounds, common):  # type: ignore[no-untyped-def]
         order = np.argsort(common[first : first + size], kind="mergesort")
         lacking = np.int64(np.floor((1.0 - NEAR) * size + 1e-9))
         needed[text] = 1 + size // 8
+        posted = 0
         for at in order[: lacking + needed[text]]:
             if common[first + at] > MOST_SHARED:
                 break
             keys[used], texts[used] = sets[first + at], text
-            used += 1
-    return keys[:used], texts[:used], needed
+            used, posted = used + 1, posted + 1
+        if posted > lacking:
+            needed[text] = min(needed[text], posted - lacking)
+        else:
+            unsure += 1
+    return keys[:used], texts[:used], needed, unsure
 
 
 @nb.njit(nogil=True, cache=True)

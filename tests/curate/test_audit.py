@@ -130,6 +130,28 @@ def test_near_is_what_all_pairs_say(one: list[list[str]], other: list[list[str]]
     assert (near > 0).tolist() == [count > 0 for count in expected]
 
 
+def test_texts_whose_shingles_are_mostly_common_are_found_or_counted() -> None:
+    """With k of the rarest looked up, a near text has all of these but those that it may lack."""
+    shared = "the words that everybody in this corpus has to say again and again "
+    unlike = [f"{shared}{chr(97 + n % 26) * 7}{chr(97 + n // 26) * 7}" for n in range(200)]
+    rare = "quick brown foxes jump"
+    kept = Spans.of([*unlike, shared + rare, *[shared] * 2])
+    sets, bounds = shingle_sets(kept.data, kept.start, kept.length)
+    index = NearIndex.of(sets, bounds, np.zeros(kept.start.size, np.int8))
+    asked = Spans.of([shared + rare[:-14]])
+    near, partner, _ = index.sides_near(asked.data, asked.start, asked.length)
+    one, other = (
+        set(found.tolist())
+        for found in (
+            sets[bounds[200] : bounds[201]],
+            shingle_sets(asked.data, asked.start, asked.length)[0],
+        )
+    )
+    assert len(one & other) >= NEAR * len(one | other)
+    assert (near[0], partner[0]) == (1, 200)
+    assert index.unsure == 202
+
+
 def test_real_splits_of_one_corpus(real_data: Path) -> None:
     """Validated and invalidated Indonesian clips share speakers and most sentences."""
     names = [
