@@ -23,7 +23,7 @@ from curate.manifest.places import in_original_places, with_fields
 from curate.manifest.spool import is_local
 
 __all__ = [
-    "Piece", "Stretch", "find_sources", "in_order", "read_manifest", "read_manifests",
+    "Part", "Piece", "find_sources", "in_order", "read_manifest", "read_manifests",
     "thread_count",
 ]  # fmt: skip
 
@@ -32,14 +32,14 @@ LOAD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Consecutive rows of one source: what `work` made of its Clips, and what lay between.
+class Part:
+    """What was read of one source at one go, its rows aside.
 
-    `bytes` counts all of the chunk, line ends too; `digest` is the hash of those bytes.
+    `bytes` counts all of it, line ends too; `digest` is the hash of those bytes.
     """
 
     source: str
-    frame: pl.DataFrame
+    rows: int
     blank_lines: int
     blank_bytes: int
     bytes: int
@@ -47,11 +47,11 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Consecutive rows, of one source or of several small ones, and the pieces they consist of."""
+class Piece:
+    """Consecutive rows: what `work` made of their Clips, and the parts that they come from."""
 
     frame: pl.DataFrame
-    pieces: Sequence[Piece]
+    parts: Sequence[Part]
 
 
 def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Origin]:
@@ -71,8 +71,13 @@ def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Ori
         except InputError as error:
             faults.extend(error.faults)
     raise_all(InputError, faults)
-    first = {_identity(origin): at for at, origin in reversed(list(enumerate(found)))}
-    again = [origin.name for at, origin in enumerate(found) if first[_identity(origin)] != at]
+    seen: set[object] = set()
+    again = []
+    for origin in found:
+        identity = _identity(origin)
+        if identity in seen:
+            again.append(origin.name)
+        seen.add(identity)
     raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
     return found
 
@@ -96,8 +101,7 @@ def read_manifest(
     """
     origin = as_origin(source)
     loads = ([(origin, portion)] for portion in BY_NAME[origin.format].read(origin))
-    for stretch in _read(loads, work, extra_fields, threads):
-        yield from stretch.pieces
+    return _read(loads, work, extra_fields, threads)
 
 
 def read_manifests(
@@ -105,7 +109,7 @@ def read_manifests(
     work: Measure,
     extra_fields: Sequence[str] = (),
     threads: int | None = None,
-) -> Iterator[Stretch]:
+) -> Iterator[Piece]:
     """Read sources one after the other, as `read_manifest` does, many small ones at one go.
 
     `work` gets the rows of several small files in one call, so that a thousand of them cost
@@ -116,7 +120,7 @@ def read_manifests(
 
 def _read(
     loads: Iterable[_Load], work: Measure, extra_fields: Sequence[str], threads: int | None
-) -> Iterator[Stretch]:
+) -> Iterator[Piece]:
     def read(load: _Load) -> tuple[_Load, list[Batch], pl.DataFrame]:
         clips, batches = read_lines([portion.chunk for _, portion in load], extra_fields)
         origin, portion = load[0]
@@ -134,26 +138,13 @@ def _read(
         if any(before):
             lines = frame[LINE.name] + np.repeat(np.array(before, np.int64), heights)
             frame = frame.replace_column(frame.get_column_index(LINE.name), lines)
-        yield Stretch(frame, _pieces(load, batches, heights, frame))
-
-
-def _pieces(
-    load: _Load, batches: Sequence[Batch], heights: Sequence[int], frame: pl.DataFrame
-) -> list[Piece]:
-    pieces, first = [], 0
-    for (origin, portion), batch, height in zip(load, batches, heights, strict=True):
-        pieces.append(
-            Piece(
-                origin.name,
-                frame.slice(first, height),
-                batch.blank_lines,
-                batch.blank_bytes,
-                portion.bytes,
-                batch.digest,
+        parts = [
+            Part(
+                origin.name, rows, batch.blank_lines, batch.blank_bytes, portion.bytes, batch.digest
             )
-        )
-        first += height
-    return pieces
+            for (origin, portion), batch, rows in zip(load, batches, heights, strict=True)
+        ]
+        yield Piece(frame, parts)
 
 
 _Load = list[tuple[Origin, Portion]]

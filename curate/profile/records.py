@@ -86,11 +86,11 @@ def write_records(
         of = {source.name: source for source in sources}
         work = lambda clips: judge(people.measure(clips, settings))  # noqa: E731 - one composition
         origins = [source.origin for source in sources]
-        for stretch in read_manifests(origins, work, extra_fields, threads):
-            for piece in stretch.pieces:
-                of[piece.source].note(piece)
-            on_progress(sum(piece.bytes for piece in stretch.pieces), stretch.frame.height)
-            yield stretch.frame
+        for piece in read_manifests(origins, work, extra_fields, threads):
+            for part in piece.parts:
+                of[part.source].note(part)
+            on_progress(sum(part.bytes for part in piece.parts), piece.frame.height)
+            yield piece.frame
 
     def judged_anew(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         on_progress(sum(it.bytes for it in sources), sum(it.rows for it in sources))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate.manifest import Piece
+from curate.manifest import Part
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
 from curate.manifest.origin import Origin
@@ -26,13 +26,13 @@ class Source:
     known_fingerprint: str = ""
     state: dict[str, int] = field(default_factory=dict)
 
-    def note(self, piece: Piece) -> None:
+    def note(self, part: Part) -> None:
         """Add what was read next."""
-        self.bytes += piece.bytes
-        self.rows += piece.frame.height
-        self.blank_lines += piece.blank_lines
-        self.blank_bytes += piece.blank_bytes
-        self.digests.append(piece.digest)
+        self.bytes += part.bytes
+        self.rows += part.rows
+        self.blank_lines += part.blank_lines
+        self.blank_bytes += part.blank_bytes
+        self.digests.append(part.digest)
 
     @property
     def name(self) -> str:

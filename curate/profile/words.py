@@ -48,7 +48,8 @@ def count_words(folder: Path) -> Json:
     counted = _Counted(languages)
     for at, entry in enumerate(found["inputs"]):
         count = partial(counted.add, source=at)
-        digests = [piece.digest for piece in read_manifest(Origin.of(entry), count)]
+        read = read_manifest(Origin.of(entry), count)
+        digests = [part.digest for piece in read for part in piece.parts]
         if fingerprint(digests) != entry["fingerprint"]:
             raise InputError.of(
                 entry["source"], "has changed since it was profiled", "profile it again"

@@ -189,7 +189,7 @@ before = most = held()
 rows = 0
 try:
     for piece in read_manifest(sys.argv[2], measure_one, threads=2):
-        rows += piece.frame.height + piece.blank_lines
+        rows += piece.frame.height + sum(part.blank_lines for part in piece.parts)
         most = max(most, held())
     said = "read"
 except InputError as error:
