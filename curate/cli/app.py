@@ -127,6 +127,7 @@ def profile_command(
             "as one task of an array of jobs; `curate merge` makes the profile."
         ),
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List all metrics.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -135,7 +136,7 @@ def profile_command(
     Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
     """
     from curate.audio.wish import AudioWish
-    from curate.cli import scaling, show, stages
+    from curate.cli import profiled, scaling, show, stages
 
     if piece is not None:
         groups = [*listed(with_), *audio_groups(audio)]
@@ -167,7 +168,7 @@ def profile_command(
             max_rejected,
             clips,
         )
-    show.summary(found, as_json, quiet, show.profile_table, out)
+    show.summary(found, as_json, quiet, profiled.profile_tables(verbose), out)
     if strict:
         stages.refuse_over_filtered(found, out)
 

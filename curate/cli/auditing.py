@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 import reports
-from curate.cli.show import hours, plain_table
+from curate.cli.show import hours, leaks_said, plain_table
 from curate.command import printable
 from curate.errors import CurateError, Fault, GateFailed
 from curate.outputs import whole_directory, write_json
@@ -40,22 +41,14 @@ def audit(
     return found, GateFailed(*(Fault("curate audit", what) for what in said)) if said else None
 
 
-def tables(found: Mapping[str, Any]) -> Sequence[Table]:
+def tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:
     """The sides, the leaks between any two of them, and where to look."""
     sides = plain_table("sides", "side|rows|hours|malformed")
     for each in found["sides"]:
         name = f"{each['name']}{' (benchmark)' if each['against'] else ''}"
         amounts = (f"{each['rows']:,}", hours(each["hours"]), f"{each['malformed']:,}")
         sides.add_row(Text(printable(name)), *amounts)
-    kinds = dict.fromkeys(leak["kind"] for leak in found["leaks"])
-    leaks = plain_table("leaks (must be 0)", "|".join(["between", *kinds]))
-    counts: dict[str, dict[str, int]] = {}
-    for leak in found["leaks"]:
-        counts.setdefault(" and ".join(leak["between"]), {})[leak["kind"]] = leak["count"]
-    for pair, by_kind in counts.items():
-        cells = (f"{by_kind[kind]:,}" if kind in by_kind else "" for kind in kinds)
-        leaks.add_row(Text(printable(pair)), *cells)
-    return [sides, leaks, *_examples(found)]
+    return [sides, leaks_said(found["leaks"]), *_examples(found)]
 
 
 def _examples(found: Mapping[str, Any]) -> list[Table]:

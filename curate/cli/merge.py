@@ -21,8 +21,8 @@ def merge_command(
 
     Example: `curate merge pieces/ --out profile/`
     """
-    from curate.cli import scaling, show
+    from curate.cli import profiled, scaling, show
 
     with show.progress(0, quiet) as advance:
         found = scaling.merge(pieces, out, command_line(), advance)
-    show.summary(found, as_json, quiet, show.profile_table, out)
+    show.summary(found, as_json, quiet, profiled.profile_tables(), out)

@@ -92,7 +92,8 @@ def summary(
     if quiet:
         return
     for part in table(found):
-        CONSOLE.print(part)
+        if not isinstance(part, Table) or part.row_count:
+            CONSOLE.print(part)
     warnings(found.get("warnings", []))
     page = out / "report.html"
     if page.exists():
@@ -120,77 +121,24 @@ def say(quiet: bool) -> Callable[[str], None]:
     return (lambda text: None) if quiet else line
 
 
-def profile_table(found: Json) -> Sequence[Table]:
-    """Hours per verdict, what each rule caught, and the quantiles of the main metrics."""
-    total = found["totals"]
-    verdicts = plain_table(
-        f"{total['rows']:,} rows, {hours(total['hours'])}", "verdict|rows|hours|share|"
-    )
-    for entry in found["verdicts"]:
-        share = entry["rows"] / total["rows"]
-        colour = _COLOURS[entry["verdict"]]
-        verdicts.add_row(
-            Text(entry["verdict"], style=colour),
-            f"{entry['rows']:,}",
-            hours(entry["hours"]),
-            f"{share:.1%}",
-            Text("\u2588" * round(share * 30), style=colour),
-        )
-    heard = [audio_faults(found["audio"])] if found.get("audio") else []
-    return [verdicts, _rules(found), *heard, _metrics(found)]
-
-
-def audio_faults(audio: Json) -> Table:
-    """What is wrong with audio files, by kind, each with a record to look at."""
-    title = f"audio ({audio['depth']}): {audio['looked_at']:,} of {audio['rows']:,} rows looked at"
-    table = plain_table(title, "fault|rows|hours|example|why")
-    for entry in audio["faults"]:
-        example = entry["example"]
-        table.add_row(
-            Text(entry["fault"], style=_COLOURS["bad"]),
-            f"{entry['rows']:,}",
-            hours(entry["hours"]),
-            Text(printable(example["id"])),
-            Text(printable(example["why"])),
-        )
-    return table
-
-
-def _rules(found: Json) -> Table:
-    table = plain_table("rules that spoke", "rule|verdict|condition|rows|hours|alone")
-    for entry in found["rules_hit"]:
-        if entry["rows"]:
-            table.add_row(
-                Text(printable(entry["rule"])),
-                Text(entry["severity"], style=_COLOURS[entry["severity"]]),
-                Text(printable(entry["condition"])),
-                f"{entry['rows']:,}",
-                hours(entry["hours"]),
-                f"{entry['only_rows']:,}",
-            )
-    for entry in found["malformed"]:
-        table.add_row(
-            Text("(line)"),
-            Text("malformed", style=_COLOURS["malformed"]),
-            Text(printable(entry["reason"])),
-            f"{entry['rows']:,}",
-            "",
-            "",
-        )
-    return table
-
-
-def _metrics(found: Json) -> Table:
-    table = plain_table("metrics", "metric|unit|p01|median|p99|max|null")
-    for metric in found["metrics"]:
-        points = metric["quantiles"]
-        values = [points["p01"], points["p50"], points["p99"], metric["max"]]
-        table.add_row(
-            Text(metric["name"]),
-            Text(metric["unit"], style="dim"),
-            *(number(value) for value in values),
-            f"{metric['nulls']:,}" if metric["nulls"] else "",
-        )
+def leaks_said(leaks: Sequence[Json]) -> RenderableType:
+    """One line where nothing leaks, else a row per kind and a column per pair of sides."""
+    kinds = list(dict.fromkeys(leak["kind"] for leak in leaks))
+    pairs = list(dict.fromkeys(" and ".join(leak["between"]) for leak in leaks))
+    if leaks and not any(leak["count"] for leak in leaks):
+        sides = list(dict.fromkeys(side for leak in leaks for side in leak["between"]))
+        said = f"no leak between {', '.join(sides)} ({', '.join(kinds)})"
+        return Text(printable(said), style="green")
+    table = plain_table("leaks (must be 0)", "|".join(["kind", *map(printable, pairs)]))
+    counts = {(leak["kind"], " and ".join(leak["between"])): leak["count"] for leak in leaks}
+    for kind in kinds:
+        found = [counts.get((kind, pair)) for pair in pairs]
+        style = [_COLOURS["bad"] if count else "" for count in found]
+        cells = [
+            Text("" if count is None else f"{count:,}", style=how)
+            for count, how in zip(found, style, strict=True)
+        ]
+        table.add_row(kind, *cells)
     return table
 
 
@@ -208,11 +156,11 @@ def shard_table(found: Json) -> Sequence[Table]:
     return [table]
 
 
-def verify_table(found: Json) -> Sequence[Table]:
+def verify_table(found: Json) -> Sequence[RenderableType]:
     """What was proven of a shard directory."""
     table = plain_table("verified", "what|value")
     for key, value in found.items():
-        table.add_row(key, Text(printable(str(value))))
+        table.add_row(key, Text(printable(hours(value) if key == "hours" else str(value))))
     return [table]
 
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -16,6 +15,7 @@ import polars as pl
 from curate.columns import LINE
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips
+from curate.manifest.chunks import CHUNK_BYTES
 from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins
 from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
@@ -27,8 +27,8 @@ __all__ = [
     "thread_count",
 ]  # fmt: skip
 
-LOAD_BYTES = 1 << 20
-"""Bytes of small files that are measured in one call: a call costs as much as 50 KB."""
+LOAD_BYTES = CHUNK_BYTES
+"""Bytes of small files that are measured in one call: as many as of a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Ori
 
 
 def _identity(origin: Origin) -> object:
-    return Path(origin.name).resolve() if is_local(origin.name) else origin.name
+    return os.path.realpath(origin.name) if is_local(origin.name) else origin.name
 
 
 Measure = Callable[[Clips], pl.DataFrame]

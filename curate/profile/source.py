@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ class Source:
     @property
     def folder(self) -> str:
         """Where relative audio paths begin."""
-        return str(Path(self.name).resolve().parent)
+        return str(Path(os.path.realpath(self.name)).parent)
 
     def as_json(self) -> Mapping[str, object]:
         """An entry of profile.json's `inputs`."""

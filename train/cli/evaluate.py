@@ -94,7 +94,9 @@ def _rates(record: Mapping[str, Any]) -> Table:
         counts = (f"{entry[key]:,}" if key in entry else "" for key in ("rows", "ref_words"))
         rates = [percent(entry[key]) for key in ("wer", "wer_low", "wer_high")]
         cer = percent(entry["cer"]) if "cer" in entry else ""
-        table.add_row(by, Text(printable(str(value))), *counts, *rates, cer)
+        table.add_row(
+            by, Text(printable("(none)" if value is None else str(value))), *counts, *rates, cer
+        )
     return table
 
 
@@ -109,7 +111,13 @@ def _comparison(against: Mapping[str, Any]) -> Table:
         entries += [(by, entry["value"], entry) for entry in against["by"][by]]
     for by, value, entry in entries:
         rates = [percent(entry[key]) for key in ("wer_old", "wer_new", "low", "high")]
-        table.add_row(by, Text(printable(str(value))), f"{entry['rows']:,}", *rates, entry["says"])
+        table.add_row(
+            by,
+            Text(printable("(none)" if value is None else str(value))),
+            f"{entry['rows']:,}",
+            *rates,
+            entry["says"],
+        )
     return table
 
 

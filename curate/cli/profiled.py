@@ -1,0 +1,123 @@
+"""A profile as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from curate.cli.show import Json, colour_of, hours, number, plain_table
+from curate.command import printable
+
+_BARS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+
+
+def profile_tables(verbose: bool = False) -> Callable[[Json], Sequence[RenderableType]]:
+    """Hours per verdict, what each rule caught, and how metrics are spread: those that a rule has
+    a limit on and that differ between rows, or all of them.
+    """
+    return lambda found: list(_tables(found, verbose))
+
+
+def _tables(found: Json, verbose: bool) -> Iterator[RenderableType]:
+    total = found["totals"]
+    verdicts = plain_table(
+        f"{total['rows']:,} rows, {hours(total['hours'])}", "verdict|rows|hours|share|"
+    )
+    for entry in found["verdicts"]:
+        share = entry["rows"] / total["rows"]
+        colour = colour_of(entry["verdict"])
+        verdicts.add_row(
+            Text(entry["verdict"], style=colour),
+            f"{entry['rows']:,}",
+            hours(entry["hours"]),
+            f"{share:.1%}",
+            Text("\u2588" * round(share * 30), style=colour),
+        )
+    yield verdicts
+    yield _rules(found)
+    if found.get("audio"):
+        yield _audio_faults(found["audio"])
+    told = [each for each in found["metrics"] if verbose or _tells(each)]
+    yield _metrics(told)
+    if silent := len(found["metrics"]) - len(told):
+        yield Text(f"{silent} more metrics are on the page (--verbose lists them)", style="dim")
+
+
+def _tells(metric: Json) -> bool:
+    return bool(metric["thresholds"]) and metric["min"] != metric["max"]
+
+
+def _audio_faults(audio: Json) -> RenderableType:
+    """What is wrong with audio files, by kind, each with a record to look at."""
+    title = f"audio ({audio['depth']}): {audio['looked_at']:,} of {audio['rows']:,} rows looked at"
+    if not audio["faults"]:
+        return Text(f"{title}, no fault", style="green")
+    table = plain_table(title, "fault|rows|hours|example|why")
+    for entry in audio["faults"]:
+        example = entry["example"]
+        table.add_row(
+            Text(entry["fault"], style=colour_of("bad")),
+            f"{entry['rows']:,}",
+            hours(entry["hours"]),
+            Text(printable(example["id"])),
+            Text(printable(example["why"])),
+        )
+    return table
+
+
+def _rules(found: Json) -> Table:
+    table = plain_table("rules that spoke", "rule|verdict|condition|rows|hours|alone")
+    for entry in found["rules_hit"]:
+        if entry["rows"]:
+            table.add_row(
+                Text(printable(entry["rule"])),
+                Text(entry["severity"], style=colour_of(entry["severity"])),
+                Text(printable(entry["condition"])),
+                f"{entry['rows']:,}",
+                hours(entry["hours"]),
+                f"{entry['only_rows']:,}",
+            )
+    for entry in found["malformed"]:
+        table.add_row(
+            Text("(line)"),
+            Text("malformed", style=colour_of("malformed")),
+            Text(printable(entry["reason"])),
+            f"{entry['rows']:,}",
+            "",
+            "",
+        )
+    return table
+
+
+def _metrics(metrics: Sequence[Json]) -> Table:
+    table = plain_table("metrics", "metric|unit||p01|median|p99|max|null")
+    for metric in metrics:
+        points = metric["quantiles"]
+        values = [points["p01"], points["p50"], points["p99"], metric["max"]]
+        table.add_row(
+            Text(metric["name"]),
+            Text(metric["unit"], style="dim"),
+            Text(sparkline(metric["histogram"]["rows"]), style="cyan"),
+            *(number(value) for value in values),
+            f"{metric['nulls']:,}" if metric["nulls"] else "",
+        )
+    return table
+
+
+def sparkline(counts: Sequence[int], width: int = 10) -> str:
+    """A histogram from its first to its last bin that holds a row, in at most `width` characters.
+
+    >>> sparkline([0, 1, 4, 8, 2, 0, 0])
+    '\u2581\u2584\u2588\u2582'
+    """
+    used = [at for at, count in enumerate(counts) if count]
+    if not used:
+        return ""
+    kept = counts[used[0] : used[-1] + 1]
+    step = -(-len(kept) // width)
+    bars = [sum(kept[at : at + step]) for at in range(0, len(kept), step)]
+    top = max(bars)
+    return "".join(_BARS[-(-(len(_BARS) - 1) * bar // top)] for bar in bars)

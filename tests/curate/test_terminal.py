@@ -1,0 +1,59 @@
+"""What the terminal leaves out because it says nothing, and what it says instead."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from curate.cli.profiled import sparkline
+from curate.cli.show import leaks_said
+from tests.curate.test_cli import curate
+
+
+def printed(part: RenderableType, width: int = 100) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("counts", "bars"),
+    [([], ""), ([0, 0], ""), ([5], "█"), ([0, 1, 4, 8, 2, 0, 0], "▁▄█▂"), ([1, 0, 1000], "▁ █")],
+)
+def test_sparkline(counts: list[int], bars: str) -> None:
+    assert sparkline(counts) == bars
+
+
+def test_a_sparkline_is_never_wider_than_asked() -> None:
+    for bins in range(1, 100):
+        assert 1 <= len(sparkline([1] * bins, 10)) <= 10
+
+
+def leak(kind: str, between: list[str], count: int) -> dict[str, Any]:
+    return {"kind": kind, "between": between, "count": count}
+
+
+def test_no_leak_is_one_line_and_a_leak_a_table() -> None:
+    pairs = (["train", "eval"], ["train", "test"], ["eval", "test"])
+    none = [leak(kind, pair, 0) for kind in ("speaker", "text") for pair in pairs]
+    assert printed(leaks_said(none)) == "no leak between train, eval, test (speaker, text)\n"
+    shown = printed(leaks_said([*none[:-1], leak("text", ["eval", "test"], 1_200)]))
+    assert "must be 0" in shown
+    assert "1,200" in shown
+    assert len(shown.splitlines()) == 4
+
+
+def test_a_profile_lists_what_rules_have_limits_on(root: Path, tmp_path: Path) -> None:
+    manifest = str(root / "examples" / "speech" / "manifest.jsonl")
+    short = curate("profile", manifest, "--out", "p", cwd=tmp_path).stderr
+    assert "char_rate" in short
+    assert "markup_chars" not in short, "it is 0 in every row"
+    assert "more metrics are on the page (--verbose lists them)" in short
+    long = curate("profile", manifest, "--out", "p", "--verbose", cwd=tmp_path).stderr
+    assert "markup_chars" in long
+    assert len(long.splitlines()) > len(short.splitlines()) + 5
