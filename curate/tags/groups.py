@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from curate.columns import (
@@ -63,11 +64,28 @@ def column_of(rule: GroupRule) -> str:
     return RECORDING_KEY.name if rule.by == "recording" else rule.by
 
 
+def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
+    """The groups that have as many rows as the rule asks for, sorted."""
+    key = column_of(rule)
+    known = rows.filter(MALFORMED.expr.is_null() & pl.col(key).is_not_null()).select(key)
+    if rows.collect_schema()[key].is_integer():
+        # Recordings may be as many as rows, and a table of them all would fill the memory.
+        keys = known.collect(engine="streaming")[key].sort().to_numpy()
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[: keys.size]
+        sizes = np.diff(starts, append=keys.size)
+        return pl.Series(key, keys[starts[sizes >= rule.rows]])
+    sizes_of = known.group_by(key).len().filter(pl.col("len") >= rule.rows)
+    return sizes_of.select(key).collect(engine="streaming").to_series().sort()
+
+
 def _judged(rows: pl.LazyFrame, rule: GroupRule) -> Judged:
     key = pl.col(column_of(rule))
+    known = rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
+    if rule.rows > 1:
+        large = large_groups(rows, rule)
+        known = known.join(large.to_frame().lazy(), on=large.name, how="semi")
     counted = (
-        rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
-        .group_by(key.alias(VALUE))
+        known.group_by(key.alias(VALUE))
         .agg(_counts(rule))
         .with_columns((pl.col("_us") / US_PER_HOUR).alias("hours"))
         .filter((pl.col("rows") >= rule.rows) & (pl.col("hours") >= rule.hours))

@@ -16,7 +16,7 @@ from curate.manifest import in_order, thread_count
 from curate.operators import Batch
 from curate.ruleset import GroupRule, RuleSet
 from curate.tags import each_said, malformed_rows
-from curate.tags.groups import VALUE, Judged, column_of, judge_groups
+from curate.tags.groups import VALUE, Judged, column_of, judge_groups, large_groups
 from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grade import Counts, Kinds
 
@@ -63,7 +63,7 @@ def failing(records: Path, rules: RuleSet) -> Failing:
     looked at, and verdicts are decided only where there are such.
     """
     plan = pl.scan_parquet(records)
-    large = [_large(plan, rule) for rule in rules.groups]
+    large = [large_groups(plan, rule) for rule in rules.groups]
     verdicts = _verdicts(records, rules) if any(each.len() for each in large) else None
     return Failing(
         tuple(
@@ -71,13 +71,6 @@ def failing(records: Path, rules: RuleSet) -> Failing:
             for rule, values in zip(rules.groups, large, strict=True)
         )
     )
-
-
-def _large(plan: pl.LazyFrame, rule: GroupRule) -> pl.Series:
-    """The groups that have as many rows as the rule asks for; malformed ones count here too."""
-    key = pl.col(column_of(rule))
-    sizes = plan.filter(key.is_not_null()).group_by(key).len().filter(pl.col("len") >= rule.rows)
-    return sizes.select(key).collect().to_series()
 
 
 def _rows(
