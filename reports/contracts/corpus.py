@@ -136,6 +136,8 @@ class Split(Artefact):
     measures: tuple[Measure, ...] = ()
     groups: Groups = Groups()
     leaks: tuple[Leak, ...] = ()
+    near_unsure: int | None = None
+    """Texts of eval and test of which a near one in train may have been overlooked."""
     balance: tuple[Balance, ...] = ()
 
 

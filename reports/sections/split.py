@@ -11,7 +11,7 @@ from reports import drawn
 from reports.contracts import Split
 from reports.contracts.corpus import Measure, SplitStratum, StratumPart
 from reports.drawn import Figure, Part
-from reports.format import UNKNOWN, count, percent, seconds, share
+from reports.format import UNKNOWN, count, percent, plural, seconds, share
 from reports.sections.declare import joined
 from reports.sections.leaks import leak_table
 from reports.tables import Column, Sorted, Table
@@ -90,7 +90,18 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 
 def leaks(split: Split) -> Markup | None:
     """What stands on both sides of a boundary."""
-    return leak_table(split.leaks)
+    return joined(leak_table(split.leaks), _unsure(split.near_unsure))
+
+
+def _unsure(texts: int | None) -> Markup | None:
+    """What the search for near texts cannot vouch for."""
+    if not texts:
+        return None
+    said = (
+        f"Of {plural(texts, 'text')} nearly all stretches are shared by more than a hundred "
+        "others: texts near to them may have been overlooked."
+    )
+    return Markup('<p class="note">{}</p>').format(said)
 
 
 def price(split: Split) -> Markup | None:

@@ -62,6 +62,13 @@ def test_values_that_a_split_has_nothing_of(tmp_path: Path) -> None:
     assert "<bdi>en</bdi>" in html
 
 
+def test_texts_that_the_search_for_near_ones_cannot_vouch_for(tmp_path: Path) -> None:
+    data = MAKERS["split"][1]()
+    assert "may have been overlooked" not in page("split", tmp_path, {**data, "near_unsure": 0})
+    html = page("split", tmp_path, {**data, "near_unsure": 1_200})
+    assert "Of 1,200 texts nearly all stretches are shared" in html
+
+
 def test_a_step_that_takes_nearly_all_is_not_the_dearest(tmp_path: Path) -> None:
     data = MAKERS["what-if"][1]()
     data["limits"][1]["tighter"] = {"value": 0, "rows": 9_000, "hours": 21.0}
