@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 import subprocess
 import sys
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,13 @@ import polars as pl
 import pytest
 import soundfile as sf
 
-from curate.audio.clip import LONGEST_S, Clip, load_clip, outline, small, wav
 from curate.audio.faults import Unusable
 from curate.browse import Browser, NoSuch, Wish
 from curate.duck import open_records
-from curate.errors import ConfigError, InputError
 from curate.overrides import Decision, Overrides, append, read
 from curate.profile import profile_into
 from curate.review.app import review_app
-from curate.review.blind import Ballot, pairs, sign_test
 from curate.review.desk import Desk
-from curate.review.spectrogram import HEIGHT, WIDTH, spectrogram
 from curate.ruleset import load_rules
 
 testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
@@ -367,96 +361,3 @@ def test_details_come_in_the_order_asked_for(folder: Path) -> None:
         assert [(row["row"], row["line"]) for row in found] == [(5, 6), (2, 3), (11, 12)]
         with pytest.raises(NoSuch):
             browser.details([1], ["text; DROP"])
-
-
-def test_a_spectrogram_shows_the_tone() -> None:
-    seconds = np.arange(2 * 16000) / 16000
-    tone = np.sin(2 * np.pi * 2000 * seconds).astype(np.float32)
-    grey = _pixels(spectrogram(Clip(tone, 16000, cut=False)))
-    assert grey.shape == (HEIGHT, WIDTH)
-    darkest = grey.mean(axis=1).argmin()
-    assert abs(darkest - HEIGHT * (1 - 2000 / 8000)) < 4
-
-
-@pytest.mark.parametrize("samples", [[], [0.0] * 5, [float("nan")] * 700, [1.0] * 3])
-def test_a_spectrogram_of_hardly_anything(samples: Sequence[float]) -> None:
-    clip = Clip(np.array(samples, np.float32), 8000, cut=False)
-    assert _pixels(spectrogram(clip)).shape == (HEIGHT, WIDTH)
-
-
-def _pixels(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    width, height = struct.unpack(">II", png[16:24])
-    at = png.index(b"IDAT")
-    (length,) = struct.unpack(">I", png[at - 4 : at])
-    data = np.frombuffer(zlib.decompress(png[at + 4 : at + 4 + length]), np.uint8)
-    return data.reshape(height, width + 1)[:, 1:]
-
-
-def test_a_long_segment_is_cut(tmp_path: Path) -> None:
-    sf.write(tmp_path / "a.wav", np.zeros(int((LONGEST_S + 5) * 100), np.int16), 100)
-    clip = load_clip("a.wav", tmp_path, (), 0.0, LONGEST_S + 5)
-    assert (clip.cut, len(clip.samples)) == (True, LONGEST_S * 100)
-    assert len(wav(clip)) == 44 + 2 * LONGEST_S * 100
-
-
-def predictions(path: Path, texts: Mapping[str, str]) -> Path:
-    rows = [
-        {"audio_filepath": name, "duration": 1.0, "pred_text": said} for name, said in texts.items()
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def test_votes_count_for_who_said_it_whichever_side_it_stood_on(tmp_path: Path) -> None:
-    names = [f"{n}.wav" for n in range(12)]
-    a = predictions(tmp_path / "a.jsonl", {name: f"a {name}" for name in names})
-    b = predictions(tmp_path / "b.jsonl", {name: f"b {name}" for name in [*names[:-1], "x.wav"]})
-    found = pairs(a, b)
-    assert len(found) == 11
-    assert {pair.swapped for pair in found} == {True, False}
-    ballot = Ballot(found, tmp_path / "votes.jsonl", "anna")
-    while pair := ballot.next():
-        shown = pair.as_json()
-        ballot.vote(pair.id, "first" if str(shown["first"]).startswith("a ") else "second", "now")
-    assert ballot.result() == {"a": 11, "b": 0, "same": 0, "left": 0, "p": 0.001}
-    again = Ballot(found, tmp_path / "votes.jsonl", "ben")
-    assert again.result()["a"] == 11
-    assert again.next() is not None
-    with pytest.raises(ConfigError, match="no vote"):
-        again.vote(found[0].id, "third", "now")
-
-
-def test_predictions_that_are_none(tmp_path: Path) -> None:
-    a = predictions(tmp_path / "a.jsonl", {"a.wav": "x"})
-    (tmp_path / "b.jsonl").write_text('{"text": "no"}\nno\n')
-    with pytest.raises(InputError) as caught:
-        pairs(a, tmp_path / "b.jsonl")
-    assert [fault.where.rpartition(":")[2] for fault in caught.value.faults] == ["1", "2"]
-    with pytest.raises(InputError, match="shares no record"):
-        pairs(a, predictions(tmp_path / "c.jsonl", {"c.wav": "x"}))
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "p"), [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (6, 0, 0.0312), (9, 1, 0.0215)]
-)
-def test_sign_test(a: int, b: int, p: float) -> None:
-    assert sign_test(a, b) == sign_test(b, a) == p
-
-
-@pytest.mark.parametrize(
-    ("rate", "kind"), [(16000, "audio/ogg"), (8000, "audio/ogg"), (44100, "audio/flac")]
-)
-def test_a_small_file_plays_the_clip_and_is_the_same_each_time(rate: int, kind: str) -> None:
-    tone = np.sin(np.arange(rate) * 2 * np.pi * 440 / rate).astype(np.float32) / 2
-    clip = Clip(tone.astype(np.float32), rate, cut=False)
-    said, data = small(clip)
-    assert (said, data) == small(clip)
-    assert said == kind
-    heard, _ = sf.read(io.BytesIO(data))
-    assert abs(np.sqrt(np.mean(heard**2)) - np.sqrt(np.mean(tone**2))) < 0.02
-
-
-def test_an_outline_is_as_high_as_it_is_loud() -> None:
-    samples = np.concatenate([np.zeros(100), np.ones(100)]).astype(np.float32)
-    assert outline(Clip(samples, 100, cut=False), 4, 10) == "M0 5V5M1 5V5M2 0V10M3 0V10"
-    assert outline(Clip(samples[:0], 100, cut=False), 2, 10) == "M0 5V5M1 5V5"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -16,19 +17,7 @@ from curate.errors import ConfigError, InputError
 from reports import Kind, build
 from tests.reports.fixtures import MAKERS, STAGES, VARIANTS, make
 
-KINDS: tuple[Kind, ...] = (
-    "profile",
-    "split",
-    "shards",
-    "train",
-    "eval",
-    "diff",
-    "what-if",
-    "compare",
-    "reconsider",
-    "audit",
-    "verification",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]
 TEXTS = {"text", "pred_text", "reference", "hypothesis"}
 VOID = {"meta", "wbr", "br", "img", "input", "link", "rect", "line", "path", "use"}

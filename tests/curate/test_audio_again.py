@@ -1,0 +1,128 @@
+"""Audio in a profile that was made before: heard again is only what changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.audio.listen import listen
+from curate.audio.wish import AudioWish, Sample
+from curate.profile import heard as heard_module
+from curate.profile import settings_for, unchanged
+from curate.ruleset import load_rules
+from tests.curate.test_audio import profiled, tone
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> list[dict[str, object]]:
+    """Twelve files, three segments of one of them, a missing one, and a command."""
+    for at in range(12):
+        tone(tmp_path / f"a{'x' * at}.wav")
+    names = [f"a{'x' * at}.wav" for at in range(12)] + ["gone.wav", "touch marker |"]
+    records: list[dict[str, object]] = [{"audio_filepath": name} for name in names]
+    records += [{"audio_filepath": "ax.wav", "offset": at, "duration": 1.0} for at in (1.5, 0.5)]
+    return records
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    names = ("records.parquet", "profile.json", "ledger.json")
+    return {name: (folder / "out" / name).read_bytes() for name in names}
+
+
+def test_threads_change_nothing(tmp_path: Path, corpus: list[dict[str, object]]) -> None:
+    made = []
+    for threads in (1, 2, 5):
+        profiled(tmp_path, corpus, threads=threads)
+        made.append(state(tmp_path))
+    assert made[0] == made[1] == made[2]
+
+
+Change = Callable[[Path], object]
+# what happens between two profiles, and which files are then opened again
+CHANGES: list[tuple[str, Change, set[str]]] = [
+    ("nothing", lambda folder: None, set()),
+    ("a file is touched", lambda folder: (folder / "ax.wav").touch(), {"ax.wav"}),
+    ("a file's content changes", lambda folder: tone(folder / "axx.wav", 3.0), {"axx.wav"}),
+    ("a missing file appears", lambda folder: tone(folder / "gone.wav"), set()),
+    ("a file goes", lambda folder: (folder / "axxx.wav").unlink(), {"axxx.wav"}),
+]
+NEVER_KEPT = {"gone.wav", "touch marker |"}
+"""Nothing was opened that could be known again; asking is cheap."""
+
+
+@pytest.mark.parametrize(("name", "change", "again"), CHANGES, ids=[row[0] for row in CHANGES])
+def test_only_what_changed_is_heard_again(
+    tmp_path: Path,
+    corpus: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    change: Change,
+    again: set[str],
+) -> None:
+    profiled(tmp_path, corpus)
+    age(tmp_path)
+    change(tmp_path)
+    heard: list[str] = []
+
+    def noted(name: str, *more: Any) -> Any:
+        heard.append(name)
+        return listen(name, *more)
+
+    monkeypatch.setattr(heard_module, "listen", noted)
+    profiled(tmp_path, corpus, old=tmp_path / "out")
+    assert set(heard) == again | NEVER_KEPT
+    with_cache = state(tmp_path)
+    profiled(tmp_path, corpus)
+    assert state(tmp_path) == with_cache, "what was kept is what would be heard"
+
+
+def age(folder: Path) -> None:
+    """Let the cache be written long after the audio, as it is outside of tests."""
+    later = (folder / "out" / heard_module.NAME).stat().st_mtime_ns + 10**10
+    os.utime(folder / "out" / heard_module.NAME, ns=(later, later))
+
+
+def test_a_profile_is_kept_only_while_its_audio_is(
+    tmp_path: Path, corpus: list[dict[str, object]]
+) -> None:
+    rules = load_rules(None)
+
+    def kept(groups: Sequence[str] = ("signal",), wish: AudioWish | None = None) -> bool:
+        """Whether the profile that is there would be kept; if not, it is made anew."""
+        wanted = settings_for(rules, groups, audio=wish)
+        same = unchanged(tmp_path / "out", [str(tmp_path / "m.jsonl")], rules, [], wanted)
+        if not same:
+            profiled(tmp_path, corpus, groups=groups, wish=wish)
+            age(tmp_path)
+        return same
+
+    profiled(tmp_path, corpus)
+    age(tmp_path)
+    assert kept()
+    tone(tmp_path / "gone.wav")
+    assert not kept()
+    assert kept()
+    (tmp_path / "ax.wav").unlink()
+    assert not kept()
+    assert not kept(("audio",)), "looked at less closely"
+    assert not kept(("audio",), AudioWish(sample=Sample(rows=3)))
+    assert kept(("audio",), AudioWish(sample=Sample(rows=3)))
+    assert not kept(("audio",), AudioWish(allowed=(tmp_path,)))
+
+
+def test_text_metrics_are_not_measured_again_for_audio(
+    tmp_path: Path, corpus: list[dict[str, object]]
+) -> None:
+    lines: list[str] = []
+    profiled(tmp_path, corpus, groups=())
+    heard = profiled(
+        tmp_path, corpus, groups=("signal",), old=tmp_path / "out", on_reuse=lines.append
+    )
+    assert "1 of 1 manifests are unchanged" in " ".join(lines)
+    assert heard["rms_db"].null_count() == 2
+    without = profiled(tmp_path, corpus, groups=(), old=tmp_path / "out")
+    assert "rms_db" not in without.columns

@@ -1,0 +1,56 @@
+"""The blind comparison of two recognisers: who is voted for, and what the votes mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from curate.errors import ConfigError, InputError
+from curate.review.blind import Ballot, pairs, sign_test
+
+
+def predictions(path: Path, texts: Mapping[str, str]) -> Path:
+    rows = [
+        {"audio_filepath": name, "duration": 1.0, "pred_text": said} for name, said in texts.items()
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_votes_count_for_who_said_it_whichever_side_it_stood_on(tmp_path: Path) -> None:
+    names = [f"{n}.wav" for n in range(12)]
+    a = predictions(tmp_path / "a.jsonl", {name: f"a {name}" for name in names})
+    b = predictions(tmp_path / "b.jsonl", {name: f"b {name}" for name in [*names[:-1], "x.wav"]})
+    found = pairs(a, b)
+    assert len(found) == 11
+    assert {pair.swapped for pair in found} == {True, False}
+    ballot = Ballot(found, tmp_path / "votes.jsonl", "anna")
+    while pair := ballot.next():
+        shown = pair.as_json()
+        ballot.vote(pair.id, "first" if str(shown["first"]).startswith("a ") else "second", "now")
+    assert ballot.result() == {"a": 11, "b": 0, "same": 0, "left": 0, "p": 0.001}
+    again = Ballot(found, tmp_path / "votes.jsonl", "ben")
+    assert again.result()["a"] == 11
+    assert again.next() is not None
+    with pytest.raises(ConfigError, match="no vote"):
+        again.vote(found[0].id, "third", "now")
+
+
+def test_predictions_that_are_none(tmp_path: Path) -> None:
+    a = predictions(tmp_path / "a.jsonl", {"a.wav": "x"})
+    (tmp_path / "b.jsonl").write_text('{"text": "no"}\nno\n')
+    with pytest.raises(InputError) as caught:
+        pairs(a, tmp_path / "b.jsonl")
+    assert [fault.where.rpartition(":")[2] for fault in caught.value.faults] == ["1", "2"]
+    with pytest.raises(InputError, match="shares no record"):
+        pairs(a, predictions(tmp_path / "c.jsonl", {"c.wav": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "p"), [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (6, 0, 0.0312), (9, 1, 0.0215)]
+)
+def test_sign_test(a: int, b: int, p: float) -> None:
+    assert sign_test(a, b) == sign_test(b, a) == p
