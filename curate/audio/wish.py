@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curate.audio.paths import allowed_roots
 from curate.errors import ConfigError
@@ -57,10 +58,18 @@ class AudioWish:
         return cls(root, allowed_roots(allowed), chosen)
 
     def as_json(self) -> dict[str, object]:
-        """What an artefact says of it, so that it can be told from another wish."""
+        """What an artefact says of it, so that it can be told from another wish, and found from
+        wherever the next command is run.
+        """
         sample = self.sample
         return {
-            "root": str(self.root) if self.root else None,
+            "root": str(self.root.absolute()) if self.root else None,
             "allowed": [str(root) for root in self.allowed],
             "sample": (sample.share or sample.rows) if sample else None,
         }
+
+
+def root_of(profile: Mapping[str, Any]) -> Path | None:
+    """Where a profile was told that relative audio paths begin; None: at each manifest."""
+    root = profile.get("audio", {}).get("asked", {}).get("root")
+    return Path(root) if root else None

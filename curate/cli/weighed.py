@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
-from curate.audio.wish import AudioWish
+from curate.audio.wish import AudioWish, root_of
 from curate.cli.show import colour_of, hours, number, plain_table
 from curate.command import printable
 from curate.errors import ConfigError, Fault, raise_all
@@ -70,9 +70,7 @@ def what_if(
 def _heard(profile: Path, audio: AudioWish, most: int) -> Heard:
     """The profile's audio, which begins where it began then unless it is said otherwise."""
     made: Any = read_profile(profile)
-    root = made.get("audio", {}).get("asked", {}).get("root")
-    wish = replace(audio, root=Path(root)) if root and not audio.root else audio
-    return Heard(profile, made["inputs"], wish, most)
+    return Heard(profile, made["inputs"], replace(audio, root=audio.root or root_of(made)), most)
 
 
 def _beside(found: Json) -> Iterator[Mapping[str, Any]]:

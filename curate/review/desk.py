@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
+from curate.audio.wish import root_of
 from curate.browse import Browser, Place, Wish
 from curate.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.duck import Records
@@ -63,7 +64,7 @@ class Desk:
     ) -> None:
         self.profile: Json = _profile(folder)
         self.reviewer, self.log_path = reviewer, log
-        self._root, self._allowed = root, allowed
+        self._root, self._allowed = root or root_of(self.profile), allowed
         self._browser, self._lock = Browser(records), threading.Lock()
         self._origins = origins_of(self.profile)
         self._counts = metrics_of_rules(self.profile["rules_hit"])  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from itertools import chain
 
 import polars as pl
 
+from curate.audio.wish import root_of
 from curate.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
 from curate.ledger import Amount
 from curate.manifest.formats import CONVERTED
@@ -305,8 +306,8 @@ def _thin(found: Json) -> list[str]:
 
 def _audio_root(facts: Json) -> Json:
     """Where the profile found audio, if not beside manifests; `curate shard` looks there too."""
-    root = facts.get("audio", {}).get("asked", {}).get("root")  # type: ignore[attr-defined]
-    return {"audio_root": root} if root else {}
+    root = root_of(facts)
+    return {"audio_root": str(root)} if root else {}
 
 
 def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:

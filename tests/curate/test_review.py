@@ -16,10 +16,11 @@ import pytest
 import soundfile as sf
 
 from curate.audio.faults import Unusable
+from curate.audio.wish import AudioWish
 from curate.browse import Browser, NoSuch, Wish
 from curate.duck import open_records
 from curate.overrides import Decision, Overrides, append, read
-from curate.profile import profile_into
+from curate.profile import profile_into, settings_for
 from curate.review.app import review_app
 from curate.review.desk import Desk
 from curate.ruleset import load_rules
@@ -250,6 +251,18 @@ def test_roots_hold_at_the_desk_too(folder: Path, tmp_path: Path) -> None:
         desk = Desk(folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,))
         with pytest.raises(Unusable, match="allowed roots"):
             desk.clip(0)
+
+
+def test_audio_is_looked_for_where_the_profile_found_it(folder: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "elsewhere" / "m.jsonl"
+    manifest.parent.mkdir()
+    manifest.write_text(json.dumps(ROWS[0]), encoding="utf-8")
+    settings = settings_for(load_rules(None), ("audio",), audio=AudioWish(root=folder))
+    (tmp_path / "profile").mkdir()
+    profile_into([str(manifest)], tmp_path / "profile", load_rules(None), settings=settings)
+    with open_records(tmp_path / "profile" / "records.parquet") as records:
+        desk = Desk(tmp_path / "profile", records, tmp_path / "o", "anna")
+        assert len(desk.clip(0).samples) == RATE
 
 
 @pytest.mark.parametrize(
