@@ -75,10 +75,10 @@ clean:  ## remove what was made, but for the environment (that one: rm -r .venv)
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed, and '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo absent)." >&2; \
-	  echo "  mend: make $(MAKECMDGOALS) PYTHON=python3.12 (or wherever a newer one is)" >&2; exit 2; }
+	  echo "  hint: make $(MAKECMDGOALS) PYTHON=python3.12 (or wherever a newer one is)" >&2; exit 2; }
 	@echo "[1/3] virtual environment: .venv, $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear .venv || { \
-	  echo "  mend: install Python's venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 2; }
+	  echo "  hint: install Python's venv module (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 2; }
 
 $(STAMP): $(BIN)/python
 	@echo "[2/3] $(TORCH)"

@@ -139,8 +139,8 @@ def read_profile(folder: str | Path) -> Profile:
         found: Mapping[str, Any] = read_json(path)
         return _typed(path, found)
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        what, mend = f"is no profile: {error}", "make one with `curate profile`"
-        raise InputError(Fault(str(path), what, mend)) from None
+        what, hint = f"is no profile: {error}", "make one with `curate profile`"
+        raise InputError(Fault(str(path), what, hint)) from None
 
 
 def _typed(path: Path, found: Mapping[str, Any]) -> Profile:

@@ -97,7 +97,7 @@ def _extra(name: str, distributions: Sequence[str]) -> Json:
         "extra": name,
         "installed": installed,
         "complete": not absent,
-        "mend": f"pip install '{NAME}[{name}]'" if absent else "",
+        "hint": f"pip install '{NAME}[{name}]'" if absent else "",
     }
 
 

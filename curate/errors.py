@@ -1,4 +1,4 @@
-"""What goes wrong for a person: where, what, and how to mend it; all faults at once."""
+"""What goes wrong for a person: where, what, and how to fix it; all faults at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 class Fault:
     """One thing wrong with the input.
 
-    `where` is `file`, `file:line` or an option's name; `what` says what is wrong; `mend` says
+    `where` is `file`, `file:line` or an option's name; `what` says what is wrong; `hint` says
     what to do about it (may be empty where there is nothing sensible to say).
     """
 
     where: str
     what: str
-    mend: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}"
-        return f"{line}\n  mend: {self.mend}" if self.mend else line
+        return f"{line}\n  hint: {self.hint}" if self.hint else line
 
 
 class CurateError(Exception):
@@ -34,9 +34,9 @@ class CurateError(Exception):
         super().__init__("\n".join(str(fault) for fault in faults))
 
     @classmethod
-    def of(cls, where: object, what: str, mend: str = "") -> CurateError:
+    def of(cls, where: object, what: str, hint: str = "") -> CurateError:
         """Build the error for a single fault."""
-        return cls(Fault(str(where), what, mend))
+        return cls(Fault(str(where), what, hint))
 
 
 class GateFailed(CurateError):  # noqa: N818 - a gate is not an error: the outputs are written

@@ -134,7 +134,7 @@ ROOM = "make room, or name a directory on another disk"
 
 
 @contextmanager
-def full_disk_said(out: Path, mend: str = "") -> Iterator[None]:
+def full_disk_said(out: Path, hint: str = "") -> Iterator[None]:
     """Say in plain words that there is no room to write `out`: ConfigError."""
     try:
         yield
@@ -143,7 +143,7 @@ def full_disk_said(out: Path, mend: str = "") -> Iterator[None]:
         if not full:
             raise
         what = f"cannot be written: {full}; what stood there is as it was"
-        raise ConfigError.of(out, what, mend) from None
+        raise ConfigError.of(out, what, hint) from None
 
 
 _FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)}

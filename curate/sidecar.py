@@ -28,18 +28,18 @@ Index = Mapping[str, Any]
 def read_index(folder: Path) -> Index:
     """shards.json of a folder of `curate shard`; InputError where it is none."""
     path = folder / INDEX
-    mend = "write the folder with `curate shard`"
+    hint = "write the folder with `curate shard`"
     try:
         index = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise InputError.of(folder, f"holds no {INDEX}", mend) from None
+        raise InputError.of(folder, f"holds no {INDEX}", hint) from None
     except (OSError, ValueError) as error:
-        raise InputError.of(path, f"cannot be read: {error}", mend) from None
+        raise InputError.of(path, f"cannot be read: {error}", hint) from None
     if not isinstance(index, dict) or not str(index.get("schema")).startswith(SCHEMA):
-        raise InputError.of(path, f"is not of schema {SCHEMA}", mend)
+        raise InputError.of(path, f"is not of schema {SCHEMA}", hint)
     missing = [key for key in ("shards", "cuts", "hours", "manifests") if key not in index]
     if missing:
-        raise InputError.of(path, f"lacks {', '.join(missing)}", mend)
+        raise InputError.of(path, f"lacks {', '.join(missing)}", hint)
     return index
 
 

@@ -86,19 +86,19 @@ def load(kind: str, folder: Path) -> Artefact:
 def _read(
     path: Path, model: type[Model], source: Source, twins: list[Twin], faults: list[Fault]
 ) -> Model | None:
-    mend = f"write it anew with `{source.writer}`"
+    hint = f"write it anew with `{source.writer}`"
     try:
         raw = path.read_bytes()
         twins.append(Twin(file=path.name, sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw)))
         return model.model_validate(_known(json.loads(raw, parse_constant=_no_constant)))
     except ValidationError as error:
         faults.extend(
-            Fault(f"{path}: {_place(item['loc'])}", item["msg"], mend) for item in error.errors()
+            Fault(f"{path}: {_place(item['loc'])}", item["msg"], hint) for item in error.errors()
         )
     except OSError as error:
-        faults.append(Fault(str(path), error.strerror or "cannot be read", mend))
+        faults.append(Fault(str(path), error.strerror or "cannot be read", hint))
     except (ValueError, RecursionError) as error:
-        faults.append(Fault(str(path), f"is not JSON: {error}", mend))
+        faults.append(Fault(str(path), f"is not JSON: {error}", hint))
     return None
 
 

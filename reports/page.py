@@ -101,6 +101,6 @@ def write(artefact: Artefact, folder: Path) -> Path:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        mend = "is the folder writable, and is there space?"
-        raise ConfigError(Fault(str(path), error.strerror or "cannot be written", mend)) from error
+        hint = "is the folder writable, and is there space?"
+        raise ConfigError(Fault(str(path), error.strerror or "cannot be written", hint)) from error
     return path

@@ -102,5 +102,5 @@ def _one_sided(train: Path, seen: Mapping[str, Counter[bool | None]]) -> Iterato
         for side, word in ((True, "on"), (False, "off")):
             if not count[side]:
                 what = f"no recording has {name!r} {word}, so the pair of tokens teaches nothing"
-                mend = f"set {name!r} in the manifest, on and off, and write the shards again"
-                yield Fault(str(train), what, mend)
+                hint = f"set {name!r} in the manifest, on and off, and write the shards again"
+                yield Fault(str(train), what, hint)

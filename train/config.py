@@ -231,8 +231,8 @@ def find_recipe(recipe: str | None, model: str | None) -> Path:
     if name in recipe_names():
         return RECIPES / f"{name}.yaml"
     what = f"no recipe is called {name!r}" if recipe else f"no recipe for the model {model!r}"
-    mend = f"--recipe FILE.yaml, or one of: {', '.join(recipe_names())}"
-    raise ConfigError.of("--recipe", what, mend)
+    hint = f"--recipe FILE.yaml, or one of: {', '.join(recipe_names())}"
+    raise ConfigError.of("--recipe", what, hint)
 
 
 def load_config(recipe: Path, settings: Sequence[Setting] = ()) -> RunConfig:
@@ -245,7 +245,7 @@ def load_config(recipe: Path, settings: Sequence[Setting] = ()) -> RunConfig:
     except ValidationError as error:
         faults = [_fault(problem, source) for problem in error.errors(include_url=False)]
         raise ConfigError(*faults) from error
-    contradictions = [Fault(source.where(s), what, mend) for s, what, mend in _clashes(config)]
+    contradictions = [Fault(source.where(s), what, hint) for s, what, hint in _clashes(config)]
     if contradictions:
         raise ConfigError(*contradictions)
     return config
@@ -295,8 +295,8 @@ def _fault(problem: Any, source: _Source) -> Fault:
     steps: Steps = problem["loc"]
     dotted, where = ".".join(map(str, steps)), source.where(steps)
     if problem["type"] == "missing":
-        mend = f"--{dotted} ..." if len(steps) == 1 else f"--set {dotted}=..."
-        return Fault(where, f"'{dotted}' is missing", mend)
+        hint = f"--{dotted} ..." if len(steps) == 1 else f"--set {dotted}=..."
+        return Fault(where, f"'{dotted}' is missing", hint)
     if problem["type"] == "extra_forbidden":
         return Fault(where, f"unknown key '{dotted}'", _known_keys(steps))
     return Fault(where, f"'{dotted}': {_lower(problem['msg'])}, not {problem['input']!r}")
@@ -318,7 +318,7 @@ def _lower(message: str) -> str:
 
 
 def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
-    """Values that are fine alone and wrong together: key, what is wrong, how to mend it."""
+    """Values that are fine alone and wrong together: key, what is wrong, how to fix it."""
     trainer, optim, batches, freeze = config.trainer, config.optim, config.train_ds, config.freeze
     steps = f"trainer.max_steps is {trainer.max_steps}"
     if trainer.val_check_interval > trainer.max_steps:
@@ -338,8 +338,8 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
     if batches.max_duration > batches.batch_duration:
         what = f"'train_ds.max_duration' {batches.max_duration} s exceeds a whole batch of "
         what += f"{batches.batch_duration} s: Lhotse makes such a recording a batch of its own"
-        mend = "raise batch_duration or lower max_duration"
-        yield ("train_ds", "max_duration"), what, mend
+        hint = "raise batch_duration or lower max_duration"
+        yield ("train_ds", "max_duration"), what, hint
     if trainer.devices * trainer.num_nodes > 1 and batches.num_workers == 0:
         what = "with several devices and no worker, every device draws the same batches"
         yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"

@@ -104,18 +104,18 @@ def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
 def read_index(folder: Path) -> dict[str, Any]:
     """shards.json of a shard folder; InputError where it is none of ours."""
     path = folder / INDEX
-    mend = "write the folder with `curate shard`, and give it as --data"
+    hint = "write the folder with `curate shard`, and give it as --data"
     try:
         index = json.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise InputError.of(folder, f"holds no {INDEX}", mend) from error
+        raise InputError.of(folder, f"holds no {INDEX}", hint) from error
     except (OSError, ValueError) as error:
-        raise InputError.of(path, f"cannot be read: {error}", mend) from error
+        raise InputError.of(path, f"cannot be read: {error}", hint) from error
     if not str(index.get("schema")).startswith(SCHEMA):
-        raise InputError.of(path, f"is not of schema {SCHEMA}", mend)
+        raise InputError.of(path, f"is not of schema {SCHEMA}", hint)
     missing = [key for key in ("shards", "cuts", "hours", "manifests") if key not in index]
     if missing or "eval" not in index["manifests"]:
-        raise InputError.of(path, f"lacks {', '.join(missing) or 'an eval manifest'}", mend)
+        raise InputError.of(path, f"lacks {', '.join(missing) or 'an eval manifest'}", hint)
     if not index["shards"]:
         raise InputError.of(path, "lists no shard: nothing to train on")
     return dict(index)
@@ -124,17 +124,17 @@ def read_index(folder: Path) -> dict[str, Any]:
 def _shard_faults(
     folder: Path, shards: Sequence[dict[str, Any]], languages: set[str]
 ) -> Iterator[Fault]:
-    mend = "write the shards again: `curate shard`"
+    hint = "write the shards again: `curate shard`"
     for shard in shards:
         cuts, recording = folder / shard["cuts_file"], folder / shard["recording_file"]
         absent = [path for path in (cuts, recording) if not path.is_file()]
-        yield from (Fault(str(path), "is missing", mend) for path in absent)
+        yield from (Fault(str(path), "is missing", hint) for path in absent)
         if absent:
             continue
         size = cuts.stat().st_size + recording.stat().st_size
         if size != shard["bytes"]:
             what = f"{size} bytes with its recordings, {shard['bytes']} were written"
-            yield Fault(str(cuts), what, mend)
+            yield Fault(str(cuts), what, hint)
         yield from _cut_faults(cuts, shard["cuts"], languages)
 
 

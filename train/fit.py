@@ -127,8 +127,8 @@ def _make_empty(folder: Path, *, overwrite: bool, inputs: Sequence[Path] = ()) -
 
 def _clear(folder: Path, *, overwrite: bool, inputs: Sequence[Path]) -> None:
     if not overwrite:
-        mend = "choose another --out; or add --resume to go on, --overwrite to begin again"
-        raise ConfigError.of(folder, "is not empty", mend)
+        hint = "choose another --out; or add --resume to go on, --overwrite to begin again"
+        raise ConfigError.of(folder, "is not empty", hint)
     if not (folder / CONFIG).is_file():
         what = f"holds no {CONFIG}, so it is no run of ours and is left as it is"
         raise ConfigError.of(folder, what, "choose another --out")

@@ -55,8 +55,8 @@ def download(name: str) -> Path:
         path = Path(ASRModel.from_pretrained(name, return_model_file=True))
     except Exception as error:  # NeMo, huggingface_hub and requests each raise their own
         reason = " ".join(str(error).split())[:200]
-        mend = "give the path of a .nemo file, or check the name and the network"
-        raise InputError.of("--model", f"{name!r} cannot be downloaded: {reason}", mend) from error
+        hint = "give the path of a .nemo file, or check the name and the network"
+        raise InputError.of("--model", f"{name!r} cannot be downloaded: {reason}", hint) from error
     if not path.is_file():
         raise InputError.of("--model", f"{name!r} is published without a .nemo archive")
     return path
@@ -149,9 +149,9 @@ def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> N
     """
     unknown = [language for language in languages if not _speaks(model, language)]
     if unknown:
-        mend = "leave these languages out, or take a model that knows them"
+        hint = "leave these languages out, or take a model that knows them"
         raise InputError(
-            *(Fault(str(where), f"has no token for '{lang}'", mend) for lang in unknown)
+            *(Fault(str(where), f"has no token for '{lang}'", hint) for lang in unknown)
         )
 
 

@@ -53,8 +53,8 @@ class WholeCheckpoints(TorchCheckpointIO):  # type: ignore[misc]
                 torch.save(plain, beside)
         except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on ENOSPC
             what = f"cannot be written: {str(error).splitlines()[0]}; the checkpoint before stands"
-            mend = "make room, then the same command with --resume"
-            raise ConfigError.of(path, what, mend) from error
+            hint = "make room, then the same command with --resume"
+            raise ConfigError.of(path, what, hint) from error
 
     def load_checkpoint(self, path: Any, map_location: Any = "cpu") -> dict[str, Any]:
         """Read one of ours: tensors and plain values, no code."""

@@ -95,8 +95,8 @@ def running_statistics(model: torch.nn.Module) -> Iterator[torch.Tensor]:
 def _diverged(step: SkippedStep, in_a_row: int) -> CurateError:
     what = f"the gradients were no finite numbers in {in_a_row} step(s) in a row, the last of "
     what += f"these records: {named(step.ids)}"
-    mend = "lower optim.lr or look at these records; --resume goes on from the last checkpoint"
-    return GateFailed.of(f"step {step.step}", what, mend)
+    hint = "lower optim.lr or look at these records; --resume goes on from the last checkpoint"
+    return GateFailed.of(f"step {step.step}", what, hint)
 
 
 def unreadable(loader: Loader, most: float) -> CurateError | None:
@@ -104,8 +104,8 @@ def unreadable(loader: Loader, most: float) -> CurateError | None:
     if loader.lost <= most * max(loader.drawn, ENOUGH):
         return None
     what = f"the audio of {loader.lost} of {loader.drawn} recordings drawn cannot be read: "
-    mend = f"`curate shard --verify`; to let more than {most:.1%} pass: --max-missing"
-    return GateFailed.of("train_ds", what + named(loader.lost_ids), mend)
+    hint = f"`curate shard --verify`; to let more than {most:.1%} pass: --max-missing"
+    return GateFailed.of("train_ds", what + named(loader.lost_ids), hint)
 
 
 def out_of_memory(run: RunConfig, note: Note, *, validating: bool) -> CurateError:
@@ -121,8 +121,8 @@ def out_of_memory(run: RunConfig, note: Note, *, validating: bool) -> CurateErro
         smaller.append(f"--set train_ds.quadratic_duration={max(1, round(note.longest_s / 2))}")
     if fits < run.train_ds.max_duration:
         smaller.append(f"--set train_ds.max_duration={max(1, round(fits))}")
-    mend = f"{' '.join(smaller)}, and trainer.accumulate_grad_batches for the same step"
-    return ConfigError.of("train_ds.batch_duration", what, mend)
+    hint = f"{' '.join(smaller)}, and trainer.accumulate_grad_batches for the same step"
+    return ConfigError.of("train_ds.batch_duration", what, hint)
 
 
 _BATCH_SIZE = "validation_ds.batch_size"

@@ -39,8 +39,8 @@ def _of_run(folder: Path) -> Archive:
     if not (folder / CONFIG).is_file():
         raise ConfigError.of(folder, f"holds no {CONFIG}: it is no folder of `train run`")
     if not (folder / MODEL).is_file():
-        mend = "name one of its checkpoints, or go on with --resume"
-        raise ConfigError.of(folder, f"holds no {MODEL}: the run is not complete", mend)
+        hint = "name one of its checkpoints, or go on with --resume"
+        raise ConfigError.of(folder, f"holds no {MODEL}: the run is not complete", hint)
     return open_archive(folder / MODEL)
 
 

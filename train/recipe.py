@@ -110,12 +110,12 @@ def _check_tokenizer(archive: Archive, name: RecipeName, run: RunConfig) -> None
         return
     if name == "aed":
         what = f"a {archive.model_class} keeps its tokenizer: its embeddings and prompt hang on it"
-        mend = "leave tokenizer.update out; for own on/off behaviours take spltoken placeholders"
-        raise ConfigError.of("tokenizer.update", what, mend)
+        hint = "leave tokenizer.update out; for own on/off behaviours take spltoken placeholders"
+        raise ConfigError.of("tokenizer.update", what, hint)
     needed = "tokenizer.model" if update.type == "bpe" else "vocab.txt"
     if not (update.dir / needed).is_file():
-        mend = "the folder that NeMo's process_asr_text_tokenizer.py wrote"
-        raise ConfigError.of("tokenizer.update", f"{update.dir} holds no {needed}", mend)
+        hint = "the folder that NeMo's process_asr_text_tokenizer.py wrote"
+        raise ConfigError.of("tokenizer.update", f"{update.dir} holds no {needed}", hint)
 
 
 def with_behaviors(archive: Archive, run: RunConfig) -> dict[str, Any]:

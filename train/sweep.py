@@ -118,8 +118,8 @@ def _run(trial: Trial, config: RunConfig, tell: Tell) -> None:
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode:
         where, what = f"trial {trial.name!r}", f"ended with exit code {done.returncode}"
-        mend = f"see above; the other trials stand: train run --config {recipe}"
-        raise InputError.of(where, what, mend)
+        hint = f"see above; the other trials stand: train run --config {recipe}"
+        raise InputError.of(where, what, hint)
 
 
 def run_trial(recipe: str, manifest: str) -> None:

@@ -33,7 +33,7 @@ def review_command(
     allow_root: AllowRoot = [],  # noqa: B006
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Look at records, listen to them, and decide: keep, borderline, reject, or mend the text.
+    """Look at records, listen to them, and decide: keep, borderline, reject, or correct the text.
 
     A page on this machine alone. Decisions are added to the log at once, and count when it is
     given to `curate profile --overrides`. With --blind A B, two models' hypotheses are compared

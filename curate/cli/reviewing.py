@@ -37,8 +37,8 @@ def review(profile: Path, log: Path, wish: Setting) -> None:
     """Serve the desk until it is told to end."""
     table = profile / "records.parquet"
     if not table.is_file():
-        what, mend = "holds no records.parquet", "make it with curate profile"
-        raise InputError.of(profile, what, mend)
+        what, hint = "holds no records.parquet", "make it with curate profile"
+        raise InputError.of(profile, what, hint)
     token = secrets.token_urlsafe(24)
     with open_records(table) as records, listen_at(wish.port) as at:
         desk = Desk(profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow))

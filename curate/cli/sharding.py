@@ -58,7 +58,7 @@ def verify(
     found, faults = prove(folder, decode, workers or cores())
     if out is not None:
         with whole_directory(out, VERIFIED, "verification.json") as made:
-            said = [{"where": it.where, "what": it.what, "mend": it.mend} for it in faults]
+            said = [{"where": it.where, "what": it.what, "hint": it.hint} for it in faults]
             about = {"schema": "curate.verification/1", "command": command}
             stands = versions(("asr-curate", "lhotse", "soundfile"))
             page = {**about, "versions": stands, **found, "faults": said}

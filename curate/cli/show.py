@@ -198,13 +198,13 @@ def doctor_tables(found: Json) -> Sequence[Table]:
 
 
 def _installed(found: Json) -> Table:
-    table = plain_table(f"asr-curate {found['version'] or '(not installed)'}", "part|state|mend")
+    table = plain_table(f"asr-curate {found['version'] or '(not installed)'}", "part|state|hint")
     missing = ", ".join(found["missing"])
     table.add_row("base", f"missing: {missing}" if missing else "complete", "")
     for extra in found["extras"]:
         absent = [name for name, version in extra["installed"].items() if version is None]
         state = f"missing: {', '.join(absent)}" if absent else "complete"
-        table.add_row(Text(f"[{extra['extra']}]"), Text(state), Text(extra["mend"]))
+        table.add_row(Text(f"[{extra['extra']}]"), Text(state), Text(extra["hint"]))
     sound = found["sound"]
     table.add_row("libsndfile", sound["libsndfile"] or "missing", "")
     table.add_row("formats", Text(", ".join(sound["formats"])), "")

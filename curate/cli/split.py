@@ -91,7 +91,7 @@ def split_command(
     canary: Annotated[
         bool,
         typer.Option(
-            "--canary", help="Add and mend the prompt slots of lines: languages, pnc, switches."
+            "--canary", help="Add and correct the prompt slots of lines: languages, pnc, switches."
         ),
     ] = False,
     as_json: AsJson = False,

@@ -31,8 +31,8 @@ class _Entry:
     weight: float | None
     tags: Mapping[str, str]
 
-    def fault(self, what: str, mend: str = "") -> InputError:
-        return InputError(Fault(f"{self.file}:{self.line}", what, mend))
+    def fault(self, what: str, hint: str = "") -> InputError:
+        return InputError(Fault(f"{self.file}:{self.line}", what, hint))
 
 
 def find_blend(name: str, find: Finder) -> list[Origin]:

@@ -94,8 +94,8 @@ class _Parser:
         if self._accept(symbol) is None:
             raise self._stop(f"expected '{symbol}' before {self._peek()}", self._peek().at)
 
-    def _stop(self, what: str, at: int, mend: str = "") -> ConfigError:
-        return ConfigError(*self.faults, self.place.fault(what, at, mend))
+    def _stop(self, what: str, at: int, hint: str = "") -> ConfigError:
+        return ConfigError(*self.faults, self.place.fault(what, at, hint))
 
     def _joining(self) -> str:
         if self._peek().text in BY_SYMBOL:
@@ -235,7 +235,7 @@ class _Parser:
 
     def _kind(self, token: Token) -> Kind:
         if token.text not in self.known:
-            mend = suggest(token.text, tuple(self.known))
+            hint = suggest(token.text, tuple(self.known))
             what = f"unknown {'name' if self.statistics else 'metric or field'} {token}"
-            self.faults.append(self.place.fault(what, token.at, mend))
+            self.faults.append(self.place.fault(what, token.at, hint))
         return self.known.get(token.text, "number")

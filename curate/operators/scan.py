@@ -58,15 +58,15 @@ class Place:
     text: str
     where: str
 
-    def fault(self, what: str, at: int, mend: str = "") -> Fault:
+    def fault(self, what: str, at: int, hint: str = "") -> Fault:
         """A fault that shows the expression with a caret below its character `at`."""
         # One character for one, so that the caret stays below its place.
         shown = "".join(char if char.isprintable() else " " for char in self.text)
-        return Fault(self.where, f"{what}\n    {shown}\n    {' ' * at}^", mend)
+        return Fault(self.where, f"{what}\n    {shown}\n    {' ' * at}^", hint)
 
 
 def suggest(word: str, known: tuple[str, ...]) -> str:
-    """The mend for an unknown word: the nearest known one, and all of them."""
+    """The hint for an unknown word: the nearest known one, and all of them."""
     close = get_close_matches(word, known, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f"{hint}known: {', '.join(known)}"
@@ -89,8 +89,8 @@ def _tokens(place: Place) -> Iterator[Token]:
         found = _TOKEN.match(place.text, at)
         if found is None:
             character = place.text[at]
-            mend = _MISTAKES.get(character, "")
-            raise ConfigError(place.fault(f"'{character}' has no meaning here", at, mend))
+            hint = _MISTAKES.get(character, "")
+            raise ConfigError(place.fault(f"'{character}' has no meaning here", at, hint))
         yield _token(place, found)
         at = _after_blanks(place.text, found.end())
 
@@ -101,8 +101,8 @@ def _token(place: Place, found: re.Match[str]) -> Token:
         case "word" if text in KEYWORDS:
             return Token("symbol", text, at)
         case "word" if text.lower() in KEYWORDS:
-            mend = f"write '{text.lower()}'"
-            raise ConfigError(place.fault(f"'{text}' has no meaning here", at, mend))
+            hint = f"write '{text.lower()}'"
+            raise ConfigError(place.fault(f"'{text}' has no meaning here", at, hint))
         case "number" | "word" | "text" | "symbol" as type_:
             return Token(type_, text, at)
     raise AssertionError("every group of the pattern is a type of token")

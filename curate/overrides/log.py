@@ -112,8 +112,8 @@ def _undo_faults(decisions: Iterable[Decision], name: str) -> list[Fault]:
         depth[each.key] = depth.get(each.key, 0) + (-1 if each.decision == "undo" else 1)
         if depth[each.key] < 0:
             depth[each.key] = 0
-            mend = "an undo names the record, and its content, as the decision did"
-            faults.append(Fault(f"{name}:{each.line}", "there is nothing to undo", mend))
+            hint = "an undo names the record, and its content, as the decision did"
+            faults.append(Fault(f"{name}:{each.line}", "there is nothing to undo", hint))
     return faults
 
 

@@ -186,8 +186,8 @@ def settings_for(
     if model is not None:
         wanted |= {"tokens"}
     elif "tokens" in wanted:
-        what, mend = "is missing: tokens are to be counted", "name a model's .model or .nemo"
-        raise ConfigError.of("--tokenizer", what, mend)
+        what, hint = "is missing: tokens are to be counted", "name a model's .model or .nemo"
+        raise ConfigError.of("--tokenizer", what, hint)
     return Settings(wanted, known_phrases(phrases), model, audio or AudioWish())
 
 

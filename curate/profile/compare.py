@@ -50,8 +50,8 @@ def _read(folders: Sequence[Path]) -> Sides:
             found.append(read_profile(folder))
             (folder / "records.parquet").stat()
         except (OSError, ValueError, AssertionError) as error:
-            mend = "make one with curate profile"
-            faults.append(Fault(str(folder), f"is no profile: {error}", mend))
+            hint = "make one with curate profile"
+            faults.append(Fault(str(folder), f"is no profile: {error}", hint))
     raise_all(InputError, faults)
     one, two = found
     return one, two

@@ -45,16 +45,16 @@ def _origins(folder: Path) -> Mapping[str, Origin]:
     try:
         return origins_of(read_profile(folder))
     except (OSError, ValueError, AssertionError, KeyError, TypeError) as error:
-        what, mend = f"is no profile: {error}", "make it with curate profile"
-        raise InputError.of(str(folder), what, mend) from None
+        what, hint = f"is no profile: {error}", "make it with curate profile"
+        raise InputError.of(str(folder), what, hint) from None
 
 
 def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:
     """ConfigError for metrics of groups that the profile was made without."""
     present = plan.collect_schema().names()
     missing = sorted(name for name in names if name not in present)
-    mend = "profile again --with their group"
-    faults = [Fault("--where", f"the profile has no {name!r}", mend) for name in missing]
+    hint = "profile again --with their group"
+    faults = [Fault("--where", f"the profile has no {name!r}", hint) for name in missing]
     raise_all(ConfigError, faults)
 
 

@@ -59,8 +59,8 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
     try:
         rules = load_rules(preset if preset in known_presets() else Path(said["path"]))
     except ConfigError as error:
-        mend = Fault("--rules", f"the rules of {folder} are no longer there", "name a rule file")
-        raise ConfigError(*error.faults, mend) from None
+        hint = Fault("--rules", f"the rules of {folder} are no longer there", "name a rule file")
+        raise ConfigError(*error.faults, hint) from None
     if rules.sha256 == said["sha256"]:
         return rules, []
     return rules, [
@@ -76,9 +76,9 @@ def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
     places = _placed(ids, [entry["source"] for entry in profile["inputs"]], folder)  # type: ignore[attr-defined]
     rows = _rows(folder / "records.parquet", places)
     missing = [place for place in places if place not in rows]
-    mend = "lines count from 1; a blank line is no record"
+    hint = "lines count from 1; a blank line is no record"
     raise_all(
-        ConfigError, [Fault(f"{s}:{n}", f"is no record of {folder}", mend) for s, n in missing]
+        ConfigError, [Fault(f"{s}:{n}", f"is no record of {folder}", hint) for s, n in missing]
     )
     origins = origins_of(profile)
     return [_subject(rows[place], origins) for place in places]
@@ -89,8 +89,8 @@ def from_manifest(name: str, rules: RuleSet) -> Subject:
     source, line = _cut(name)
     if source is None:
         what = f"'{name}' names no record"
-        mend = "write manifest.jsonl:17, a JSON object, or an id with --profile"
-        raise ConfigError.of("argument", what, mend)
+        hint = "write manifest.jsonl:17, a JSON object, or an id with --profile"
+        raise ConfigError.of("argument", what, hint)
     for origin in find_sources([source]):
         row = _line_of(origin, line, rules)
         if row is not None:
@@ -132,8 +132,8 @@ def _placed(ids: Sequence[str], sources: Sequence[str], folder: Path) -> list[tu
         if source is not None and source in sources:
             places.append((source, line))
         elif not line:
-            mend = "an id is source:line, as `curate head` shows it"
-            faults.append(Fault("argument", f"'{each}' is no id", mend))
+            hint = "an id is source:line, as `curate head` shows it"
+            faults.append(Fault("argument", f"'{each}' is no id", hint))
         else:
             what = f"{folder} was made of no manifest '{source or ''}'"
             faults.append(Fault(each, what, suggest(source or "", tuple(sources))))

@@ -66,8 +66,8 @@ def _profile(folder: Path) -> Json:
     try:
         return read_profile(folder)
     except (OSError, ValueError, AssertionError) as error:
-        what, mend = f"is no profile: {error}", "make one with curate profile"
-        raise InputError.of(str(folder), what, mend) from None
+        what, hint = f"is no profile: {error}", "make one with curate profile"
+        raise InputError.of(str(folder), what, hint) from None
 
 
 class _Counted:

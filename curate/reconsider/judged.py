@@ -95,16 +95,16 @@ def join(evaluation: Path, profile: Path, rules: RuleSet) -> Judged:
 
 def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
     """Id, word errors and reference words of each row that has a prediction."""
-    mend = "write it with `train eval` on manifests that `curate shard` wrote"
+    hint = "write it with `train eval` on manifests that `curate shard` wrote"
     if not path.is_file():
-        raise InputError.of(path.parent, f"holds no {PREDICTIONS}", mend)
+        raise InputError.of(path.parent, f"holds no {PREDICTIONS}", hint)
     faults: list[Fault] = []
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             row = _read(line)
             counts = _counts(row)
             if counts is None:
-                faults.append(Fault(f"{path}:{number}", "is no prediction with its counts", mend))
+                faults.append(Fault(f"{path}:{number}", "is no prediction with its counts", hint))
             elif row.get("pred_text") is not None:
                 yield counts
     raise_all(InputError, faults[:20])

@@ -259,8 +259,8 @@ def _profile(folder: Path) -> Json:
     try:
         return read_profile(folder)
     except (OSError, ValueError, AssertionError) as error:
-        what, mend = f"is no profile: {error}", "make one with curate profile"
-        raise InputError.of(folder, what, mend) from None
+        what, hint = f"is no profile: {error}", "make one with curate profile"
+        raise InputError.of(folder, what, hint) from None
 
 
 def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

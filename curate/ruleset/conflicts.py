@@ -46,13 +46,13 @@ def _never_speaks(rule: Rule) -> Iterator[Fault]:
     for severity, condition in rule.conditions():
         if _impossible(condition.node):
             what = f"rule '{rule.id}' can never be {severity}: '{condition.text}' cannot hold"
-            yield Fault(rule.at, what, "mend the condition, or leave it out")
+            yield Fault(rule.at, what, "fix the condition, or leave it out")
         elif rule.where and _impossible(rule.applied(condition)):
             what = (
                 f"rule '{rule.id}' can never be {severity}: '{condition.text}' does not hold where "
                 f"'{rule.where.text}' does"
             )
-            yield Fault(rule.at, what, "mend where, or the limit")
+            yield Fault(rule.at, what, "fix `where`, or the limit")
     if rule.bad and rule.borderline and rule.bad.node == rule.borderline.node:
         what = f"rule '{rule.id}' can never be borderline: it is bad under the same condition"
         yield Fault(rule.at, what, _TIGHTER)

@@ -20,9 +20,9 @@ class Notes:
         """`file:line`."""
         return f"{self.file}:{line}"
 
-    def add(self, line: int, what: str, mend: str = "") -> None:
+    def add(self, line: int, what: str, hint: str = "") -> None:
         """Note one fault."""
-        self.faults.append(Fault(self.at(line), what, mend))
+        self.faults.append(Fault(self.at(line), what, hint))
 
     def take(self, error: ConfigError) -> None:
         """Note the faults of an error."""

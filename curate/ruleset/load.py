@@ -73,8 +73,8 @@ def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
         path = folder / name_or_path
         return _Place(path, str(path))
     if name_or_path not in known_presets():
-        mend = f"{suggest(name_or_path, known_presets())}; a file's name ends in .yaml"
-        raise ConfigError.of(where, f"unknown rules '{name_or_path}'", mend)
+        hint = f"{suggest(name_or_path, known_presets())}; a file's name ends in .yaml"
+        raise ConfigError.of(where, f"unknown rules '{name_or_path}'", hint)
     relative = f"{name_or_path}.yaml"
     return _Place(_presets_folder() / relative, f"rules/{relative}")
 
@@ -168,8 +168,8 @@ def _merge(base: Sequence[Judging], drafts: Sequence[Draft], notes: Notes) -> tu
         overridden = merged.get(draft.id)
         if draft.override and overridden is None:
             known = tuple(rule.id for rule in base)
-            mend = suggest(draft.id, known) if known else "this file extends no other"
-            notes.add(draft.line, f"no rule '{draft.id}' to override", mend)
+            hint = suggest(draft.id, known) if known else "this file extends no other"
+            notes.add(draft.line, f"no rule '{draft.id}' to override", hint)
         elif overridden and not draft.override:
             what = f"rule '{draft.id}' stands already at {overridden.at}"
             notes.add(draft.line, what, "add override: true, or choose another id")

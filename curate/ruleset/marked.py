@@ -162,8 +162,8 @@ class _Reader:
         if tag := getattr(event, "tag", None):
             self._fault(line, f"tag '{tag}'", _QUOTE)
 
-    def _fault(self, line: int, what: str, mend: str = "") -> None:
-        self.faults.append(Fault(f"{self.file}:{line}", what, mend))
+    def _fault(self, line: int, what: str, hint: str = "") -> None:
+        self.faults.append(Fault(f"{self.file}:{line}", what, hint))
 
     def _stop(self, line: int, what: str) -> ConfigError:
         return ConfigError(*self.faults, Fault(f"{self.file}:{line}", what))

@@ -130,8 +130,8 @@ def _rule(name: str, entries: Entries, notes: Notes) -> Rule:
     metric = _metric(entries, notes)
     bad, borderline = _conditions(metric, entries, notes)
     if not (bad or borderline) and not {"bad", "eval", "bad_if", "eval_if"} & set(entries):
-        mend = "add bad: '>= 30' and eval: '>= 22', say, or bad_if and eval_if"
-        notes.add(entries.line, f"rule '{name}' never speaks", mend)
+        hint = "add bad: '>= 30' and eval: '>= 22', say, or bad_if and eval_if"
+        notes.add(entries.line, f"rule '{name}' never speaks", hint)
     return Rule(
         id=name,
         metric=metric,
@@ -163,8 +163,8 @@ def _conditions(
     free = [key for key in ("bad_if", "eval_if") if key in entries]
     if free and (limited or metric):
         extra = (limited or ["metric"])[0]
-        mend = "use either metric with bad and eval, or bad_if and eval_if alone"
-        notes.add(entries.line, f"'{free[0]}' and '{extra}' do not go together", mend)
+        hint = "use either metric with bad and eval, or bad_if and eval_if alone"
+        notes.add(entries.line, f"'{free[0]}' and '{extra}' do not go together", hint)
     elif limited and "metric" not in entries:
         notes.add(entries.line, f"'{limited[0]}' without 'metric'", "say what the limit is of")
     if free:
@@ -244,7 +244,7 @@ def _examples(entries: Entries, notes: Notes) -> Iterator[Example]:
             continue
         verdict = record.pop("verdict", None)
         if verdict not in VERDICTS:
-            mend = f"add verdict: {', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}"
-            notes.add(tree.line, "an example without a known verdict", mend)
+            hint = f"add verdict: {', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}"
+            notes.add(tree.line, "an example without a known verdict", hint)
         else:
             yield Example(record, str(verdict), notes.at(tree.line))

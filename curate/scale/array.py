@@ -63,8 +63,8 @@ def job_of(wish: Wish, folder: Path) -> Job:
 def refuse_stdin(manifests: Sequence[str]) -> None:
     """ConfigError where standard input is named: no other process can read it."""
     if STDIN in manifests:
-        what, mend = "standard input can be read by this process alone", "name files"
-        raise ConfigError.of(STDIN, what, mend)
+        what, hint = "standard input can be read by this process alone", "name files"
+        raise ConfigError.of(STDIN, what, hint)
 
 
 def share_of(text: str) -> tuple[int, int]:
@@ -76,8 +76,8 @@ def share_of(text: str) -> tuple[int, int]:
     match = _SHARE.match(text)
     k, n = map(int, match.groups()) if match else (0, 0)
     if not 1 <= k <= n:
-        what, mend = f"{text!r} is no share", "write k/n, with k from 1 to n: --piece 3/8"
-        raise ConfigError.of("--piece", what, mend)
+        what, hint = f"{text!r} is no share", "write k/n, with k from 1 to n: --piece 3/8"
+        raise ConfigError.of("--piece", what, hint)
     return k, n
 
 
@@ -132,8 +132,8 @@ def merged(folder: Path) -> tuple[Wish, Engine]:
     """
     noted = _noted(folder)
     if not isinstance(noted, dict) or noted.get("schema") != SCHEMA:
-        mend = "measure some: curate profile ... --piece 1/8 --out FOLDER"
-        raise InputError.of(folder, f"holds no pieces (no {NAME})", mend)
+        hint = "measure some: curate profile ... --piece 1/8 --out FOLDER"
+        raise InputError.of(folder, f"holds no pieces (no {NAME})", hint)
     wish = Wish(**noted["wish"])
     job = job_of(wish, folder)
     if _said(wish, job) != noted:

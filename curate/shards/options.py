@@ -72,8 +72,8 @@ def parse_size(text: str) -> ShardSize:
             return ShardSize(bytes=size)
     elif match is not None and match[1].isdigit() and int(match[1]) > 0:
         return ShardSize(cuts=int(match[1]))
-    mend = "a number of cuts (1000), or bytes of audio from 1MB on (512MB, 2GB)"
-    raise ConfigError.of("--shard-size", f"{text!r} is no size of a shard", mend)
+    hint = "a number of cuts (1000), or bytes of audio from 1MB on (512MB, 2GB)"
+    raise ConfigError.of("--shard-size", f"{text!r} is no size of a shard", hint)
 
 
 def check_options(wished: Options) -> None:

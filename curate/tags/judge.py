@@ -55,8 +55,8 @@ def _demand_columns(present: list[str], rules: RuleSet) -> None:
     missing = [name for name in rules.names if name not in present]
     if missing:
         what = f"the rules need what the records lack: {', '.join(missing)}"
-        mend = "profile the manifest again, or use rules that do without"
-        raise ConfigError(Fault(rules.path, what, mend))
+        hint = "profile the manifest again, or use rules that do without"
+        raise ConfigError(Fault(rules.path, what, hint))
 
 
 def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:

@@ -99,8 +99,8 @@ def calibrate(
     metrics that the profile lacks.
     """
     if by not in _TEXTS:
-        mend = f"rules can be confined to {', '.join(_TEXTS)}"
-        raise ConfigError.of("--by", f"no rule can be confined to '{by}'", mend)
+        hint = f"rules can be confined to {', '.join(_TEXTS)}"
+        raise ConfigError.of("--by", f"no rule can be confined to '{by}'", hint)
     stored = open_stored(folder, base)
     rows = _judged(stored, base, by)
     strata = rows.group_by(by, maintain_order=True).agg(pl.len(), DURATION_US.expr.sum())

@@ -104,8 +104,8 @@ def _strata_columns(stored: Stored, by: Sequence[str]) -> list[str]:
     texts = [name for name, dtype in present.items() if dtype == pl.String and name != REASON.name]
     for name in by:
         if name not in texts:
-            mend = suggest(name, tuple(texts))
-            raise ConfigError.of("--by", f"{stored.folder} has no text column '{name}'", mend)
+            hint = suggest(name, tuple(texts))
+            raise ConfigError.of("--by", f"{stored.folder} has no text column '{name}'", hint)
     return list(dict.fromkeys((LANG.name, *by)))
 
 

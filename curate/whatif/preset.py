@@ -35,10 +35,10 @@ def write_preset(found: Calibration, path: Path) -> None:
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise ConfigError.of(path, "stands there already, and not by us", "name another file")
     if not any(each.pace for each in found.proposals):
-        mend = (
+        hint = (
             f"it takes {LEAST_ROWS} sound records in one stratum (--min-rows); or try another --by"
         )
-        raise ConfigError.of(found.folder, "no stratum is large enough to propose limits", mend)
+        raise ConfigError.of(found.folder, "no stratum is large enough to propose limits", hint)
     with whole_file(path) as scratch:
         scratch.write_text("\n".join(_lines(found, path)) + "\n", encoding="utf-8")
         _check(scratch, path)

@@ -51,12 +51,12 @@ def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
     InputError where `folder` is no profile, ConfigError with every metric that is missing and the
     command that measures it.
     """
-    mend = "make one with curate profile"
+    hint = "make one with curate profile"
     try:
         stored = Stored(folder, read_profile(folder))
         present = stored.columns()
     except (OSError, ValueError, AssertionError, pl.exceptions.PolarsError) as error:
-        raise InputError.of(folder, f"is no profile: {error}", mend) from None
+        raise InputError.of(folder, f"is no profile: {error}", hint) from None
     faults = [
         Fault(
             rules.path,

@@ -165,7 +165,7 @@ def make(out: Path) -> str:
         new = Path(folder)
         durations_s = _write_audio(rows, new / "audio")
         if faults := list(misfits(rows, durations_s)):
-            raise SystemExit("\n".join([*faults, "mend: change plan.py"]))
+            raise SystemExit("\n".join([*faults, "hint: change plan.py"]))
         _write_lines(new / "manifest.jsonl", written(rows, durations_s))
         _write_lines(new / "expected.jsonl", map(_json, expectations(rows)))
         shutil.rmtree(out / "audio", ignore_errors=True)
@@ -194,7 +194,7 @@ def _summary(rows: Sequence[Utterance], durations_s: dict[str, float], out: Path
     clean_s = sum(durations_s[row.name] for row in rows if KIND[row.kind].verdict == "clean")
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     if size > MOST_BYTES:
-        raise SystemExit(f"{out}: {size} bytes, more than {MOST_BYTES}\n  mend: fewer rows")
+        raise SystemExit(f"{out}: {size} bytes, more than {MOST_BYTES}\n  hint: fewer rows")
     return f"{len(rows)} lines, {clean_s / 60:.1f} min clean, {size / 1e6:.2f} MB in {out}"
 
 
@@ -204,7 +204,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     out: Path = parser.parse_args().out
     if shutil.which("espeak-ng") is None:
-        raise SystemExit("espeak-ng is not on the path\n  mend: apt-get install espeak-ng")
+        raise SystemExit("espeak-ng is not on the path\n  hint: apt-get install espeak-ng")
     out.mkdir(parents=True, exist_ok=True)
     print(make(out), file=sys.stderr)
 

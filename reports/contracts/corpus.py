@@ -210,11 +210,11 @@ class Shards(Artefact):
 
 
 class ShardFault(Model):
-    """Something wrong with shards: where, what, and how to mend it."""
+    """Something wrong with shards: where, what, and how to fix it."""
 
     where: str | None = None
     what: str | None = None
-    mend: str | None = None
+    hint: str | None = None
 
 
 class Verification(Artefact):

@@ -183,6 +183,6 @@ def faults(found: Verification) -> Markup | None:
     """What is wrong, and what to do."""
     if not found.faults:
         return None
-    columns = (Column("where", "name"), Column("what", "text"), Column("mend", "text"))
-    rows = [(it.where, it.what, it.mend) for it in found.faults]
+    columns = (Column("where", "name"), Column("what", "text"), Column("hint", "text"))
+    rows = [(it.where, it.what, it.hint) for it in found.faults]
     return Table("Faults", columns, rows, limit=200, elsewhere="verification.json").render()

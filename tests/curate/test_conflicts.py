@@ -90,7 +90,7 @@ def test_contradictions(
     (fault,) = caught.value.faults
     assert fault.where == f"mine.yaml:{line}"
     assert what in fault.what
-    assert fault.mend
+    assert fault.hint
 
 
 def test_a_rule_against_one_of_the_extended_file(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
     extras = {each["extra"]: each for each in found["extras"]}  # type: ignore[attr-defined]
     assert {"shards", "train", "ray", "vad", "remote", "dev"} <= extras.keys()
     assert extras["ray"]["installed"] == {"ray": None}
-    assert extras["ray"]["mend"] == "pip install 'asr-curate[ray]'"
+    assert extras["ray"]["hint"] == "pip install 'asr-curate[ray]'"
     assert extras["shards"]["complete"]
-    assert not extras["shards"]["mend"]
+    assert not extras["shards"]["hint"]
     tables = show.doctor_tables(found)
     cells = [str(cell) for table in tables for column in table.columns for cell in column.cells]
     assert "missing: polars" in cells

@@ -104,7 +104,7 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
     (["m.jsonl:99"], InputError, "m.jsonl:99: holds no record: the line is blank or not there"),
     (["m.jsonl:2"], InputError, "m.jsonl:2: holds no record"),
     (["no.jsonl:2"], InputError, "no.jsonl"),
-    (["m.jsonl"], ConfigError, "'m.jsonl' names no record\n  mend: write manifest.jsonl:17"),
+    (["m.jsonl"], ConfigError, "'m.jsonl' names no record\n  hint: write manifest.jsonl:17"),
     (["m.jsonl:0"], ConfigError, "names no record"),
     (["--profile", "profile", "m.jsonl:2"], ConfigError, "m.jsonl:2: is no record of profile"),
     (["--profile", "profile", "n.jsonl:1"], ConfigError, "did you mean 'm.jsonl'?"),

@@ -72,7 +72,7 @@ def test_a_full_disk_leaves_the_old_output(
     failed = curate(*command)
     assert failed.returncode == 2, failed.stderr
     assert "No space left on device; what stood there is as it was" in failed.stderr
-    assert "mend: make room" in failed.stderr
+    assert "hint: make room" in failed.stderr
     assert "Traceback" not in failed.stderr
     (small_disk / "filler").unlink()
     assert state(small_disk) == before
@@ -183,7 +183,7 @@ def test_the_second_of_two_commands_says_why(tmp_path: Path, example: Path) -> N
         refused = curate("profile", example, "--out", tmp_path / "out")
         assert refused.returncode == 2
         assert "is being written by another process" in refused.stderr
-        assert "mend: wait for it, or name another directory" in refused.stderr
+        assert "hint: wait for it, or name another directory" in refused.stderr
     assert curate("profile", example, "--out", tmp_path / "out").returncode == 0
 
 

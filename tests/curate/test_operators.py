@@ -129,8 +129,8 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "what", "caret", "mend"), REFUSED)
-def test_refusals_point_at_their_place(text: str, what: str, caret: int, mend: str) -> None:
+@pytest.mark.parametrize(("text", "what", "caret", "hint"), REFUSED)
+def test_refusals_point_at_their_place(text: str, what: str, caret: int, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(text, "rules.yaml:7")
     fault = caught.value.faults[0]
@@ -139,7 +139,7 @@ def test_refusals_point_at_their_place(text: str, what: str, caret: int, mend: s
     assert what in f"{said}\n"
     assert shown == f"    {text}"
     assert pointer == f"    {' ' * caret}^"
-    assert fault.mend.startswith(mend) if mend.startswith("did") else mend in fault.mend
+    assert fault.hint.startswith(hint) if hint.startswith("did") else hint in fault.hint
 
 
 def test_a_long_expression_is_refused_before_it_is_scanned() -> None:

@@ -1,4 +1,4 @@
-"""The review desk as people use it: filter, listen, reject, undo, mend; the split honours it."""
+"""The review desk as people use it: filter, listen, reject, undo, correct; the split honours it."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def rules_of(folder: Path, *entries: str) -> RuleSet:
 
 
 def faults_of(path: Path) -> list[tuple[int, str, str]]:
-    """Line, what and mend of each fault; every one must name the file."""
+    """Line, what and hint of each fault; every one must name the file."""
     with pytest.raises(ConfigError) as caught:
         load_rules(path)
     return [_placed(fault, path) for fault in caught.value.faults]
@@ -52,7 +52,7 @@ def faults_of(path: Path) -> list[tuple[int, str, str]]:
 def _placed(fault: Fault, path: Path) -> tuple[int, str, str]:
     file, _, line = fault.where.rpartition(":")
     assert file == str(path)
-    return int(line), fault.what, fault.mend
+    return int(line), fault.what, fault.hint
 
 
 def test_the_users_thresholds_are_the_default() -> None:
@@ -184,7 +184,7 @@ def test_extending_keeps_places_overrides_and_drops(tmp_path: Path) -> None:
 
 
 RULE_FAULTS = [
-    # Keys of one rule, the line among them, what is wrong with it, and how to mend it.
+    # Keys of one rule, the line among them, what is wrong with it, and how to fix it.
     ("id: a; metric: char_rat; bad: '> 1'", 2, "unknown metric 'char_rat'", "mean 'char_rate'?"),
     ("id: a; metric: lang; bad: '> 1'", 2, "unknown metric 'lang'", "known: duration_s, "),
     ("id: a; metric: words", 1, "rule 'a' never speaks", "add bad: "),
@@ -239,13 +239,13 @@ RULE_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("keys", "line", "what", "mend"), RULE_FAULTS)
-def test_faults_of_a_rule(tmp_path: Path, keys: str, line: int, what: str, mend: str) -> None:
+@pytest.mark.parametrize(("keys", "line", "what", "hint"), RULE_FAULTS)
+def test_faults_of_a_rule(tmp_path: Path, keys: str, line: int, what: str, hint: str) -> None:
     body = keys.replace("; ", "\n    ")
     at, said, how = faults_of(write(tmp_path, f"{HEAD}rules:\n  - {body}\n"))[0]
     assert at == 3 + line
     assert what in said
-    assert mend in how
+    assert hint in how
 
 
 FILE_FAULTS = [
@@ -299,7 +299,7 @@ def test_a_circle_of_files_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("defualt", "unknown rules 'defualt'\n  mend: did you mean 'default'?"),
+        ("defualt", "unknown rules 'defualt'\n  hint: did you mean 'default'?"),
         ("../rules/default", "unknown rules"),
         ("/etc/passwd", "unknown rules"),
         ("nowhere.yaml", "nowhere.yaml: cannot be read: no such file"),

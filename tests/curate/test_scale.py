@@ -109,7 +109,7 @@ def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         merged(Path("pieces"))
     assert [fault.where for fault in caught.value.faults] == ["b.jsonl", "d.jsonl"]
-    assert "--piece 2/5" in caught.value.faults[0].mend
+    assert "--piece 2/5" in caught.value.faults[0].hint
     measure_share(wish, Path("pieces"), "2/2")
     merged(Path("pieces"))
     Path("c.jsonl").write_text(Path("c.jsonl").read_text() + "\n\n")

@@ -87,7 +87,7 @@ def test_a_split_for_canary_holds_nothing_to_warn_of(
     found = [json.loads(line) for name in ("train", "eval", "test") for line in files[name]]
     assert len(found) > 20
     problems = {it for row in found for it in slot_problems(row, row["text"])}
-    assert problems <= {("contradicts-text", "pnc")}  # what people declared is theirs to mend
+    assert problems <= {("contradicts-text", "pnc")}  # what people declared is theirs to hint
     assert pl.read_parquet(out / "splits.lock.parquet")["changed"].all()
 
 
@@ -126,10 +126,10 @@ LINES = [
 @pytest.fixture
 def profiled(tmp_path: Path, manifest: Callable[..., Path]) -> Path:
     path = manifest(*LINES, name="m.jsonl")
-    mend = Decision(
+    hint = Decision(
         "keep", "anna", "2026-11-26T10:00:00Z", "odd.wav", text="a text, with no error and so on"
     )
-    append(tmp_path / "o.jsonl", mend)
+    append(tmp_path / "o.jsonl", hint)
     curate.profile(path, out=tmp_path / "p", overrides=tmp_path / "o.jsonl")
     return tmp_path / "p"
 

@@ -166,7 +166,7 @@ def verification() -> Json:
             {
                 "where": f"shards/v1/train/recording.{at:06d}.tar",
                 "what": "is damaged: it is cut short in m000-000004211.flac",
-                "mend": "write the shard again",
+                "hint": "write the shard again",
             }
             for at in range(3)
         ],

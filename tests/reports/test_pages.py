@@ -213,7 +213,7 @@ def test_unreadable_artefacts_are_named(
         build("profile", tmp_path)
     assert str(tmp_path / file) in str(caught.value)
     assert said in str(caught.value)
-    assert "mend: write it anew with `curate profile`" in str(caught.value)
+    assert "hint: write it anew with `curate profile`" in str(caught.value)
     assert not (tmp_path / "report.html").exists()
 
 

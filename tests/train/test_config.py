@@ -90,7 +90,7 @@ def test_every_fault_is_told_at_once_with_its_line(recipe: Write) -> None:
 def test_an_unknown_key_comes_with_a_guess(recipe: Write) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(recipe(), sets("optim.warmup=3"))
-    assert "did you mean 'warmup_steps'?" in caught.value.faults[0].mend
+    assert "did you mean 'warmup_steps'?" in caught.value.faults[0].hint
 
 
 def pair(name: str, on: int, off: int) -> str:

@@ -131,7 +131,7 @@ def test_a_logger_whose_package_is_absent_is_told_before_anything_runs(
     monkeypatch.setattr("train.fit.find_spec", lambda name: None)
     with pytest.raises(ConfigError) as caught:
         _check_loggers(load_config(recipe(), [*given, *asked]))
-    assert [fault.mend for fault in caught.value.faults] == [
+    assert [fault.hint for fault in caught.value.faults] == [
         "pip install wandb",
         "pip install mlflow",
     ]

@@ -251,7 +251,7 @@ def test_a_full_gpu_is_told_as_the_batch_that_filled_it(
     fault = caught.value.faults[0]
     assert fault.where == "train_ds.batch_duration"
     assert "recordings, the longest" in fault.what
-    smaller = float(fault.mend.split("batch_duration=")[1].split()[0].rstrip(","))
+    smaller = float(fault.hint.split("batch_duration=")[1].split()[0].rstrip(","))
     assert 0 < smaller < config.train_ds.batch_duration
 
 

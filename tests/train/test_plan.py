@@ -160,7 +160,7 @@ def test_a_run_that_would_fail_is_refused_with_all_its_errors(
         check_plan(run)
     told = [fault.where.rpartition("[")[2] for fault in caught.value.faults]
     assert told == ["unknown-language]", "slot-not-text]"]
-    assert all(fault.mend for fault in caught.value.faults)
+    assert all(fault.hint for fault in caught.value.faults)
 
 
 INHERITED: list[tuple[str, Any, str]] = [

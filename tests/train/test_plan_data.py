@@ -137,7 +137,7 @@ def test_the_command_says_all_and_writes_it_down(folder: Path, tmp_path: Path) -
     assert record["model"]["recipe"] == "aed"
     assert record["config"]["train_ds"]["text_field"] == "text"
     assert {"missing-audio", "slot-no-language"} <= {f["code"] for f in record["findings"]}
-    for word in ("recipe", "tokenizer", "epochs", "inherited", "missing-audio", "mend:"):
+    for word in ("recipe", "tokenizer", "epochs", "inherited", "missing-audio", "hint:"):
         assert word in done.stderr
 
 

@@ -72,8 +72,8 @@ def _gates(done: Evaluation, allow_missing: bool) -> Iterator[Fault]:
     if done.unscored and not allow_missing:
         yield from (Fault(where, why) for where, why in done.unscored[:NAMED])
         what = f"{len(done.unscored)} of {done.rows} rows have no prediction and count in no rate"
-        mend = "mend the manifest, or add --allow-missing; wer.json names them all"
-        yield Fault("train eval", what, mend)
+        hint = "hint the manifest, or add --allow-missing; wer.json names them all"
+        yield Fault("train eval", what, hint)
     gate = done.forgetting
     if gate and not gate.passed:
         rise, limit = percent(gate.difference), percent(gate.limit)

@@ -36,7 +36,7 @@ def show(plan: Plan) -> None:
             CONSOLE.print(table)
     CONSOLE.print()
     for finding in plan.findings:
-        _say_finding(finding.level, finding.code, finding.what, finding.why, finding.mend)
+        _say_finding(finding.level, finding.code, finding.what, finding.why, finding.hint)
     counts = (f"{len(plan.of(level))} {level}(s)" for level in LEVEL_STYLES)
     CONSOLE.print(Text(", ".join(counts)))
 
@@ -143,8 +143,8 @@ def _value(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _say_finding(level: Level, code: str, what: str, why: str, mend: str) -> None:
+def _say_finding(level: Level, code: str, what: str, why: str, hint: str) -> None:
     head = Text.assemble((level, LEVEL_STYLES[level]), f" [{code}] ", printable(what))
     CONSOLE.print(head)
-    for name, text in (("why", why), ("mend", mend)):
+    for name, text in (("why", why), ("hint", hint)):
         CONSOLE.print(Text(f"  {name}: {printable(text)}", style="dim"))

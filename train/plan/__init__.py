@@ -86,7 +86,7 @@ def _findings(facts: Facts) -> Iterator[Finding]:
 def refuse(plan: Plan) -> None:
     """Raise a ConfigError with every error of the plan; return where there is none."""
     where = Path(plan.facts.run.data)
-    faults = [Fault(f"{where} [{f.code}]", f"{f.what}: {f.why}", f.mend) for f in plan.of("error")]
+    faults = [Fault(f"{where} [{f.code}]", f"{f.what}: {f.why}", f.hint) for f in plan.of("error")]
     if faults:
         raise ConfigError(*faults)
 

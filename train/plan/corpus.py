@@ -107,8 +107,8 @@ def read_corpus(folder: Path) -> Corpus:
     kind = next((kind for marker, kind in MARKERS if (folder / marker).is_file()), None)
     if kind is None:
         known = " nor ".join(marker for marker, _ in MARKERS)
-        mend = "give a folder that curate shard, curate split or curate profile wrote"
-        raise InputError.of(folder, f"holds no {known}", mend)
+        hint = "give a folder that curate shard, curate split or curate profile wrote"
+        raise InputError.of(folder, f"holds no {known}", hint)
     corpus = {"shards": _of_shards, "split": _of_split, "profile": _of_profile}[kind](folder)
     if not len(corpus.durations):
         raise InputError.of(folder, "holds no record to train on")
@@ -151,8 +151,8 @@ def _cuts(folder: Path, shard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(lines, start=1):
                 yield json.loads(line) | {"place": f"{path}:{number}"}
     except (OSError, EOFError, zlib.error, ValueError) as error:
-        mend = "curate shard --verify says what is wrong with the shards"
-        raise InputError.of(path, f"cannot be read: {error}", mend) from error
+        hint = "curate shard --verify says what is wrong with the shards"
+        raise InputError.of(path, f"cannot be read: {error}", hint) from error
 
 
 def _supervision(cut: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,13 +16,13 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know: what it is, why it matters, how to mend it."""
+    """One thing to know: what it is, why it matters, how to fix it."""
 
     level: Level
     code: str
     what: str
     why: str
-    mend: str
+    hint: str
 
 
 Find = Callable[[Facts], Iterable[str | tuple[Level, str]]]
@@ -31,16 +31,16 @@ Find = Callable[[Facts], Iterable[str | tuple[Level, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row of CHECKS: a code, how bad it is, why, how to mend it, and how it is found."""
+    """One row of CHECKS: a code, how bad it is, why, how to fix it, and how it is found."""
 
     code: str
     level: Level
     why: str
-    mend: str
+    hint: str
     find: Find
 
     def run(self, facts: Facts) -> Iterable[Finding]:
         """The check's findings."""
         for found in self.find(facts):
             level, what = (self.level, found) if isinstance(found, str) else found
-            yield Finding(level, self.code, what, self.why, self.mend)
+            yield Finding(level, self.code, what, self.why, self.hint)
