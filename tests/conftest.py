@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.train.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def root() -> Path:
     """The project's root."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Data and tiny models for the tests on real NeMo; made once in a process."""
+    from tests.train.world import make_world
+    from train import runtime
+
+    runtime.prepare()
+    return make_world(tmp_path_factory.mktemp("nemo"))
+
+
+@pytest.fixture(scope="module")
+def collected() -> Iterator[None]:
+    """Lhotse's open shards are found at the end of the module, where they are expected."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
-
-from tests.train.world import World, make_world
-from train import runtime
 
 CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"
 
@@ -31,20 +27,6 @@ optim:
 train_ds:
   batch_duration: 60
 """
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Data and tiny models for the tests on real NeMo."""
-    runtime.prepare()
-    return make_world(tmp_path_factory.mktemp("nemo"))
-
-
-@pytest.fixture(scope="module")
-def collected() -> Iterator[None]:
-    """Lhotse's open shards are found at the end of the module, where they are expected."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

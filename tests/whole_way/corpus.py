@@ -1,0 +1,110 @@
+"""Small corpora for tests that go the whole way: audio of tones, a manifest of rows.
+
+`Corpus` writes a sound corpus that can be split; a test adds its own odd rows to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile as sf
+
+RATE = 16_000
+
+Record = dict[str, Any]
+Samples = npt.NDArray[np.float64]
+
+_CODECS = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
+"""libsndfile's format and subtype by extension."""
+
+SUFFIXES = tuple(_CODECS)
+
+SENTENCES = {"en": ("yes no", "well yes", "no well"), "de": ("ja nein", "doch ja", "nein doch ja")}
+"""Texts that the tiny models' tokenizers know, by language."""
+
+
+def tone(seconds: float, seed: int = 0, rate: int = RATE, channels: int = 1) -> Samples:
+    """A tone with noise, of its own for each seed: (frames,) or (frames, channels)."""
+    times = np.arange(round(seconds * rate)) / rate
+    noise = np.random.default_rng(seed).normal(0, 0.01, (len(times), channels))
+    pitches = 200 + 37 * (seed % 41) + 90 * np.arange(channels)
+    samples: Samples = np.sin(2 * np.pi * times[:, None] * pitches) / 3 + noise
+    return samples[:, 0] if channels == 1 else samples
+
+
+def write_audio(
+    path: Path, seconds: float = 2.0, seed: int = 0, rate: int = RATE, channels: int = 1
+) -> Path:
+    """A file of `seconds` in the format of its extension."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    format, subtype = _CODECS[path.suffix]
+    sf.write(path, tone(seconds, seed, rate, channels), rate, format=format, subtype=subtype)
+    return path
+
+
+def write_manifest(path: Path, rows: list[Record]) -> Path:
+    """The rows as a NeMo manifest."""
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@dataclass
+class Corpus:
+    """A corpus in `folder`: sound rows of several speakers, and what a test adds to them."""
+
+    folder: Path
+    suffix: str = ".wav"
+    rows: list[Record] = field(default_factory=list)
+
+    @classmethod
+    def sound(cls, folder: Path, speakers: int = 10, each: int = 3, suffix: str = ".wav") -> Corpus:
+        """Rows that nothing is wrong with, `each` of 2 s for every speaker, half of them German."""
+        corpus = cls(folder, suffix)
+        for speaker in range(speakers):
+            lang = ("en", "de")[speaker % 2]
+            for number in range(each):
+                text = f"{SENTENCES[lang][number % 3]} {SENTENCES[lang][(speaker + number) % 3]}"
+                corpus.add(f"s{speaker}-{number}", text, lang=lang, speaker=f"s{speaker}")
+        return corpus
+
+    def add(
+        self, name: str, text: str = "yes no well", seconds: float = 2.0, **fields: Any
+    ) -> Record:
+        """Write a file `name` (its extension is the corpus's where it has none) and add its row.
+
+        `fields` come on top of the row's; `speaker` is the row's own name where none is given.
+        """
+        file = name if Path(name).suffix in SUFFIXES else f"{name}{self.suffix}"
+        write_audio(self.folder / file, seconds, seed=len(self.rows))
+        return self.refer(file, text, seconds, **fields)
+
+    def refer(
+        self, file: str, text: str = "yes no well", seconds: float = 2.0, **fields: Any
+    ) -> Record:
+        """Add a row for a file that stands there already, or does not."""
+        speaker = f"{Path(file).stem}-{len(self.rows)}"
+        row = {"audio_filepath": file, "duration": seconds, "text": text, "lang": "en"}
+        self.rows.append({**row, "speaker": speaker, **fields})
+        return self.rows[-1]
+
+    def manifest(self, name: str = "manifest.jsonl") -> Path:
+        """Write the rows."""
+        return write_manifest(self.folder / name, self.rows)
+
+
+def amounts(rows: list[Mapping[str, Any]]) -> tuple[int, float]:
+    """How many rows, and their declared seconds."""
+    return len(rows), round(sum(float(row["duration"]) for row in rows), 6)
