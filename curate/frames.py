@@ -47,7 +47,8 @@ class Clips:
     what a recogniser heard (length -1: nothing is known of that row), `translation` whether the
     text is in another language than the speech, `other_side` what such a text translates or is
     translated into (length 0: not known), `offset_fault` whether the offset is negative or no
-    number; None where no row says such a thing.
+    number, `rate_beside_offset` whether the row gives an offset and a sampling rate; None where no
+    row says such a thing.
     """
 
     frame: pl.DataFrame
@@ -56,6 +57,7 @@ class Clips:
     translation: npt.NDArray[np.bool_] | None = None
     other_side: Spans | None = None
     offset_fault: npt.NDArray[np.bool_] | None = None
+    rate_beside_offset: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size

@@ -18,12 +18,15 @@ from typing import Any
 import soundfile as sf
 
 from curate.errors import Fault, InputError, raise_all
+from curate.nemo_reads import has_rate_beside_offset
 from train.rows import Row, read_rows
 
 INDEX = "shards.json"
 SCHEMA = "curate.shards/"
 SAFE_SOURCES = ("shar", "memory", "file")
 """Audio sources that only read. Lhotse's `command` runs a program, `url` fetches."""
+
+MISREAD = "sampling_rate stands beside offset: NeMo loads duration - offset seconds, or nothing"
 
 MOST_NAMED = 10
 """So many faults of one kind are named; the rest is counted."""
@@ -180,6 +183,11 @@ def _validation_faults(manifest: Path, rows: Sequence[Row]) -> Iterator[Fault]:
     if not rows:
         yield Fault(str(manifest), "holds no record: nothing to validate on")
     absent = [row for row in rows if not row.audio.is_file()]
+    misread = [row for row in rows if has_rate_beside_offset(row.fields)]
+    for row in misread[:MOST_NAMED]:
+        yield Fault(row.place, MISREAD, "write the shards again: `curate shard`")
+    if len(misread) > MOST_NAMED:
+        yield Fault(str(manifest), f"{len(misread) - MOST_NAMED} more: {MISREAD}")
     for what, found in (("is missing", absent), ("cannot be read as audio", unreadable(rows))):
         for row in found[:MOST_NAMED]:
             yield Fault(row.place, f"{row.audio} {what}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import ConfigError
+from curate.nemo_reads import has_rate_beside_offset
 from curate.outputs import whole_directory, write_json
 from train import runtime
 from train.pretrained import archive_of
@@ -85,6 +86,11 @@ def evaluate(
     wish.check()
     own, general = all_rows(manifests), all_rows(wish.guardrail) if wish.guardrail else []
     rows = [*own, *general]
+    if misread := [row for row in rows if has_rate_beside_offset(row.fields)]:
+        tell(
+            f"{len(misread)} rows give sampling_rate beside offset, first {misread[0].place}: they "
+            "are scored by the segment that they declare; a training would load other seconds"
+        )
     scored = transcribed(model, rows, wish, tell)
     record = results(scored[: len(own)], model, command)
     before = _before(rows, wish, tell)

@@ -35,11 +35,17 @@ FIELDS = (
     "taskname",
     "source_text",
     "answer",
+    "sampling_rate",
+    "sample_rate",
 )
 """Fields that every manifest is asked for; further ones follow."""
 
+UNKEPT = frozenset({"sampling_rate", "sample_rate"})
+"""Fields among them that fill no column: they may be asked for as further ones."""
+
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
+SAMPLING_RATE, SAMPLE_RATE = range(13, 15)
 
 PART_BYTES = 256 << 10
 """Each field is a pass of its own over the lines; this much stays in a core's second cache."""
@@ -123,7 +129,7 @@ def _read_part(
 ) -> _Part:
     part = data[first:last]
     found = scan(part, names)
-    kept = range(len(FIELDS), len(names))
+    kept = [names.index(name) for name in names[len(FIELDS) :]]
     declared = [(LANG, TARGET, SOURCE), (SPEAKER,), (TASK, TASKNAME)]
     wanted = [_first_given(found, *each) for each in (*declared, *((at,) for at in kept))]
     read = (

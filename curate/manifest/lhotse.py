@@ -52,7 +52,7 @@ def record_of_cut(cut: Record) -> Record:
         "text": _text(supervisions),
         "lang": _agreed(supervisions, "language"),
         "speaker": _agreed(supervisions, "speaker"),
-        "sampling_rate": recording.get("sampling_rate"),
+        "recording_sampling_rate": recording.get("sampling_rate"),
     }
 
 
@@ -193,14 +193,24 @@ CUTS = Format(
 )
 
 
-def cut_of_record(id: str, record: Record, rate: int, audio: str) -> bytes:
+_IN_CUTS = frozenset(
+    {
+        "audio_filepath", "offset", "duration", "text", "lang", "speaker", "sampling_rate",
+        "sample_rate", "recording_sampling_rate",
+    }
+)  # fmt: skip
+"""Fields of a record that have a place of their own in a cut."""
+
+
+def cut_of_record(
+    id: str, record: Record, rate: int, audio: str, frames: int | None = None
+) -> bytes:
     """A NeMo record as one line of Lhotse cuts; fields without a place there go to `custom`.
 
-    The recording is as long as the segment needs, since the manifest knows no more.
+    The recording has `frames` samples; where they are not known it ends with the segment.
     """
     start, duration = float(str(record.get("offset") or 0)), float(str(record["duration"]))
-    plain = {"audio_filepath", "offset", "duration", "text", "lang", "speaker", "sampling_rate"}
-    length = start + duration
+    samples = round((start + duration) * rate) if frames is None else frames
     key = re.sub(r"\s", "_", id)
     supervision = {
         "id": key,
@@ -222,11 +232,11 @@ def cut_of_record(id: str, record: Record, rate: int, audio: str) -> bytes:
             "id": key,
             "sources": [{"type": "file", "channels": [0], "source": audio}],
             "sampling_rate": rate,
-            "num_samples": round(length * rate),
-            "duration": length,
+            "num_samples": samples,
+            "duration": samples / rate,
             "channel_ids": [0],
         },
-        "custom": {k: v for k, v in record.items() if k not in plain},
+        "custom": {k: v for k, v in record.items() if k not in _IN_CUTS},
         "type": "MonoCut",
     }
     return json.dumps(cut, ensure_ascii=False).encode()

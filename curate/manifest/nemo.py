@@ -34,6 +34,8 @@ from curate.manifest.fields import (
     FIELDS,
     OFFSET,
     PREDICTED,
+    SAMPLE_RATE,
+    SAMPLING_RATE,
     SOURCE_TEXT,
     TEXT,
     Fields,
@@ -209,6 +211,7 @@ def _clips(
         read.translations[rows],
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
+        _rates_beside_offsets(read, rows),
     )
 
 
@@ -247,6 +250,23 @@ def _offset_faults(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.
     given = (kind != MISSING) & (kind != NULL)
     faults: npt.NDArray[np.bool_] = given & ~((offsets >= 0) & (offsets < np.inf))
     return faults if faults.any() else None
+
+
+def _rates_beside_offsets(
+    read: Fields, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_] | None:
+    """Rows that give an offset and a sampling rate; None where there are none.
+
+    As `curate.nemo_reads.has_rate_beside_offset` has it.
+    """
+    kinds = read.scan.kind
+    if not kinds[:, [SAMPLING_RATE, SAMPLE_RATE]].any():
+        return None
+    given = (kinds[rows] != MISSING) & (kinds[rows] != NULL)
+    pairs: npt.NDArray[np.bool_] = given[:, OFFSET] & (
+        given[:, SAMPLING_RATE] | given[:, SAMPLE_RATE]
+    )
+    return pairs if pairs.any() else None
 
 
 def _alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:

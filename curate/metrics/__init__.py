@@ -52,6 +52,13 @@ METRICS: tuple[Metric, ...] = (
         _MALFORMED, "high", 0, 2, 2, _I,
     ),
     Metric(
+        "rate_beside_offset", "0 or 1",
+        "Whether `sampling_rate` (or `sample_rate`) stands beside `offset`: NeMo then takes the "
+        "recording to end with the first `duration` seconds of its file, and loads "
+        "`duration - offset` seconds or nothing. Splits write such rows without the rate.",
+        _MALFORMED, "high", 0, 2, 2, _I, "nemo_toolkit 3.0, LazyNeMoIterator",
+    ),
+    Metric(
         "char_rate", "characters/s",
         f"Code points of the text as it stands, over duration; unrounded; {_RATE}.",
         _MALFORMED, "both", 0, 40, 80, _F, "NeMo SDP char rate, unrounded",

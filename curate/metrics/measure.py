@@ -94,7 +94,8 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
         **_transcript(clips.frame["duration_s"], counts),
         "markup_chars": pl.Series(markup_chars(texts.data, texts.start, texts.length)),
         "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
-        "offset_fault": _faults(clips),
+        "offset_fault": _flags(clips, clips.offset_fault),
+        "rate_beside_offset": _flags(clips, clips.rate_beside_offset),
         **_agreement(clips, counts),
         **_translation(clips, counts),
         **further(clips, counts, settings.groups, settings.tokenizer),
@@ -186,10 +187,10 @@ def _translation(clips: Clips, counts: Counts) -> Columns:
     }
 
 
-def _faults(clips: Clips) -> pl.Series:
-    rows = clips.frame.height
-    faults = np.zeros(rows, np.bool_) if clips.offset_fault is None else clips.offset_fault
-    return pl.Series(faults.astype(np.int32))
+def _flags(clips: Clips, rows: npt.NDArray[np.bool_] | None) -> pl.Series:
+    """1 for these rows, else 0; None is no row."""
+    flags = np.zeros(clips.frame.height, np.bool_) if rows is None else rows
+    return pl.Series(flags.astype(np.int32))
 
 
 def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.Series:
@@ -202,6 +203,13 @@ def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.
     return pl.Series(known)
 
 
-_KNOWN = {"duration_s", "offset_fault", "second_longest_ratio", "loop_share", "word_len"}
+_KNOWN = {
+    "duration_s",
+    "offset_fault",
+    "rate_beside_offset",
+    "second_longest_ratio",
+    "loop_share",
+    "word_len",
+}
 _KNOWN |= {"hallucination", "markup_chars", *COUNTED, *RATES, *SHARES}
 assert {m.name for m in METRICS if not m.group} == _KNOWN, "every metric is measured"

@@ -14,7 +14,7 @@ from curate.audio.wish import AudioWish
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
-from curate.manifest.fields import FIELDS
+from curate.manifest.fields import FIELDS, UNKEPT
 from curate.manifest.formats import kept_fields
 from curate.manifest.origin import Origin
 from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of, with_needs
@@ -28,6 +28,7 @@ from curate.profile import clips, heard
 from curate.profile.borderline import borderline_records
 from curate.profile.faults import all_missing, audio_facts
 from curate.profile.grouped import judge_by_group
+from curate.profile.loaded import loading_facts, loading_warnings
 from curate.profile.mended import told, warnings_of
 from curate.profile.records import Progress, add_late, records_schema, write_records
 from curate.profile.rejected import rejected_by_stratum
@@ -135,6 +136,7 @@ def profile_into(
     several = ["source"] if len(sources) > 1 else []
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
     audio = audio_facts(records, settings)
+    loading = loading_facts(records)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
@@ -152,8 +154,10 @@ def profile_into(
             *all_missing(audio, read[0].folder),
             *over_filtered(rejected),
             *warnings_of(decided),
+            *loading_warnings(loading),
         ],
         **audio,
+        **loading,
     }
     blank = Amount(
         sum(source.blank_lines for source in read), sum(source.blank_bytes for source in read)
@@ -302,7 +306,7 @@ def _grouped(by: Sequence[str], kept: Sequence[str]) -> list[str]:
 def _field_faults(name: str, known: object) -> list[str]:
     if not _FIELD.match(name):
         return ["is no field name"]
-    if name in FIELDS or name in BY_NAME or name in known:  # type: ignore[operator]
+    if (name in FIELDS and name not in UNKEPT) or name in BY_NAME or name in known:  # type: ignore[operator]
         return ["is measured anyway and cannot be grouped by"]
     return []
 

@@ -23,6 +23,7 @@ from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.ledger import Amount
 from curate.manifest.strict import parse_line
+from curate.nemo_reads import as_segment
 from curate.profile.summary import Json
 from curate.shards.audio import check_segment, load_segment
 from curate.shards.options import Options
@@ -208,7 +209,7 @@ def _rows(
             except Unusable as reason:
                 _skip(tally, skipped, entry, id, reason)
                 continue
-            record, changed = complete(record, entry.lang)
+            record, changed = complete(as_segment(record), entry.lang)
             tally.added.update(changed)
             key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
             record = {**record, "audio_filepath": str(path)}

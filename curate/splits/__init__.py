@@ -38,7 +38,7 @@ from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
 from curate.splits.near import near_leaks, near_texts, part_near
 from curate.splits.refuse import impossible
-from curate.splits.splice import AS_THEY_ARE, Marks
+from curate.splits.splice import AS_THEY_ARE, UNRATED, Marks
 from curate.splits.strata import GENDER
 from curate.splits.targets import Targets, Terms
 from curate.splits.write import write_lines, write_reasons
@@ -73,6 +73,7 @@ _NEEDED = (
     ),
     "char_rate",
     "words",
+    UNRATED.name,
 )  # fmt: skip
 FEW_SOURCES = 32
 """Up to so many manifests, each is a stratum of its own, unless the strata are named."""
@@ -113,7 +114,8 @@ def split_profile(
     and source where there are a few manifests), `group` those whose values stay in one split (by
     default speaker, and SESSIONS where the profile has them). `to`="lhotse" adds Lhotse cuts of
     each. With an earlier `lock`, records keep the split that it gave them. Lines are changed only
-    where a person mended their text, and where `marks` ask for their judgement.
+    where a person mended their text, where `marks` ask for their judgement, and where NeMo would
+    misread them (`sampling_rate` beside `offset`: the rate goes).
     Raises ConfigError where a column is not in the profile or the lock is another corpus's,
     InputError where the manifests are no longer those profiled.
     """
@@ -133,7 +135,8 @@ def split_profile(
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in (REJECTED, MALFORMED):
         write_reasons(done.rows, reasons, name, folder)
-    changed = mended | pl.Series([marks.tags or marks.skipme or marks.canary])
+    unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
+    changed = mended | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
     write_lock(done.rows.with_columns(changed.alias(CHANGED.name)), folder / LOCK)
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
@@ -142,10 +145,10 @@ def split_profile(
     found["near_unsure"] = unsure
     found["changed"] = {
         "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
-        "canary": marks.canary,
+        "canary": marks.canary, "rate_removed": int(unrated.sum()),
     }  # fmt: skip
     if to is not None:
-        found["cuts"] = write_cuts(done.rows, written, folder)
+        found["cuts"] = write_cuts(done.rows, written, folder, inputs)
     write_json(folder / "split.json", found)
     return found
 

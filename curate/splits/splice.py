@@ -17,6 +17,8 @@ from curate.columns import LANG, MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, rec
 from curate.manifest.scan import OK, scan
 from curate.manifest.strict import parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, STRING
+from curate.metrics import BY_NAME
+from curate.nemo_reads import RATE_FIELDS, without_rate
 from curate.routes import REJECTED
 from curate.slots import complete
 from curate.splits.lock import HELD_OUT
@@ -24,6 +26,8 @@ from curate.splits.lock import HELD_OUT
 ADDED = "_curate"
 SKIPME = "_skipme"
 BEFORE = "text_before"
+UNRATED = BY_NAME["rate_beside_offset"]
+"""Rows whose line is written without its sampling rate (see `curate.nemo_reads`)."""
 WOULD_LEAK = "held out: it would leak into another split"
 
 
@@ -44,10 +48,12 @@ AS_THEY_ARE = Marks()
 
 def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
     """Per row, what to splice: `ending` (JSON members, or null), TEXT_FIX and `slots` (the language
-    for a Canary's slots, empty where none is known; null: leave them alone); None where no line
+    for a Canary's slots, empty where none is known; null: leave them alone), and `unrated`, whether
+    the line loses a sampling rate beside which NeMo would misread its offset; None where no line
     changes. Malformed lines are left alone.
 
-    `rows` has the record columns, the judgement and `split`; TEXT_FIX where a text was mended.
+    `rows` has the record columns, the judgement and `split`; TEXT_FIX where a text was mended, and
+    the metric `rate_beside_offset`.
     """
     members = []
     if marks.tags:
@@ -60,7 +66,8 @@ def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
         skipped = pl.col("split").cast(pl.String).is_in([REJECTED, HELD_OUT])
         members.append(pl.when(skipped).then(_member(SKIPME, reason)))
     mended = TEXT_FIX.name in rows.columns
-    if not (members or mended or marks.canary):
+    unrated = rows[UNRATED.name].eq(1).any()
+    if not (members or mended or marks.canary or unrated):
         return None
     ending = pl.concat_str(members, separator=", ", ignore_nulls=True) if members else pl.lit(None)
     sound = MALFORMED.expr.is_null()
@@ -68,6 +75,7 @@ def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
         pl.when(sound & (ending != "")).then(ending).cast(pl.String).alias("ending"),
         (TEXT_FIX.expr if mended else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
         pl.when(sound & marks.canary).then(LANG.expr.fill_null("")).alias("slots"),
+        (UNRATED.expr == 1).fill_null(False).alias("unrated"),
     )
 
 
@@ -98,6 +106,27 @@ def filled(line: bytes, lang: str | None) -> bytes:
     """The line with a Canary's prompt slots added or mended; all else as it was."""
     done, names = complete(parse_line(line), lang)
     return _replaced(line, {name: done[name] for name in names}, []) if names else line
+
+
+def unrated(line: bytes) -> bytes:
+    """The line without RATE_FIELDS; all else as it was."""
+    found = scan(np.frombuffer(line, np.uint8), RATE_FIELDS)
+    if found.status[0] != OK:
+        return _encoded(without_rate(parse_line(line)))
+    for at in np.argsort(-found.start[0]).tolist():  # the last first, so that places stay true
+        if found.kind[0, at] != MISSING:
+            start = int(found.start[0, at])
+            line = _without_member(line, RATE_FIELDS[at], start, start + int(found.length[0, at]))
+    return line
+
+
+def _without_member(line: bytes, name: str, start: int, end: int) -> bytes:
+    """The line without the member whose value (quotes aside) stands from `start` to `end`."""
+    key = line.rindex(f'"{name}"'.encode(), 0, start)
+    behind = line[end:].lstrip(b'" \t\r')
+    if behind.startswith(b","):
+        return line[:key] + behind[1:].lstrip(b" \t\r")
+    return line[:key].rstrip(b" \t\r").removesuffix(b",") + behind
 
 
 def _ended(line: bytes, added: list[bytes]) -> bytes:

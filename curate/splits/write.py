@@ -1,4 +1,6 @@
-"""Copy each line to the file of its split: byte for byte, unless a change of it was asked for."""
+"""Copy each line to the file of its split: byte for byte, unless a change of it was asked for, or
+NeMo would misread it as it stands.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ import polars as pl
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, REASON, SOURCE, TAGS, VERDICT, record_id
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.origin import Origin, Portion
-from curate.splits.splice import AS_THEY_ARE, Marks, changes, filled, is_unmarked, spliced
+from curate.splits.splice import AS_THEY_ARE, Marks, changes, filled, is_unmarked, spliced, unrated
 
 Offsets = npt.NDArray[np.int64]
 
@@ -30,7 +32,8 @@ def write_lines(
     """Write `OUTPUT.jsonl` for each output: its rows' lines in input order.
 
     They are the original lines where those are NeMo's, else the records as NeMo lines; with what
-    `marks` add, and mended texts where `rows` has them (see `curate.splits.splice`). `rows` has
+    `marks` add, mended texts where `rows` has them, and without a sampling rate beside an offset
+    (see `curate.splits.splice`). `rows` has
     source, byte_offset, byte_length and split; `inputs` are profile.json's by source. Every line
     ends in a newline. Raises InputError where a source is no longer what was profiled.
     """
@@ -85,15 +88,16 @@ def _write_changed(
     ends = (starts + lengths).tolist()
     parts: list[list[bytes]] = [[] for _ in files]
     simple = is_unmarked(data)
-    for start, end, number, (ending, text, slots) in zip(
+    for start, end, number, (ending, text, slots, loses_rate) in zip(
         starts.tolist(), ends, to.tolist(), changed.iter_rows(), strict=True
     ):
-        if simple and ending is not None and text is None and slots is None:
+        plain = text is None and slots is None and not loses_rate
+        if simple and ending is not None and plain:
             # As `spliced` has it, without a call for each of millions of lines.
             brace = data.rindex(b"}", start, end)
             parts[number] += (data[start:brace], b", ", ending.encode(), data[brace:end], b"\n")
             continue
-        line = data[start:end]
+        line = unrated(data[start:end]) if loses_rate else data[start:end]
         if ending is not None or text is not None:
             line = spliced(line, ending, text)
         if slots is not None:

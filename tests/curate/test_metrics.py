@@ -77,6 +77,13 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "a", "offset": 10**400}, "offset_fault", 1),  # past every double
     ({"text": "a", "offset": "3"}, "offset_fault", 1),
     ({"text": "a", "offset": True}, "offset_fault", 1),
+    ({"text": "a", "offset": 5.0}, "rate_beside_offset", 0),
+    ({"text": "a", "sampling_rate": 16000}, "rate_beside_offset", 0),
+    ({"text": "a", "offset": None, "sampling_rate": 16000}, "rate_beside_offset", 0),
+    ({"text": "a", "offset": 5.0, "sampling_rate": None}, "rate_beside_offset", 0),
+    ({"text": "a", "offset": 5.0, "sampling_rate": 16000}, "rate_beside_offset", 1),
+    ({"text": "a", "offset": 0, "sample_rate": 16000}, "rate_beside_offset", 1),  # a file's head
+    ({"text": "a", "offset": 5, "sampling_rate": None, "sample_rate": 8}, "rate_beside_offset", 1),
     ({"text": "abcd", "source_text": "ab", **DE_EN}, "translation_ratio", 2.0),
     ({"text": "ab", "answer": "grün", **DE_EN}, "translation_ratio", 2.0),
     ({"text": "ab", "source_text": "a", "answer": "abcd", **DE_EN}, "translation_ratio", 2.0),

@@ -17,7 +17,7 @@ from curate.manifest.strict import parse_line
 from curate.overrides import Decision, append
 from curate.slots import slot_problems
 from curate.splits import Marks, Targets, split_profile
-from curate.splits.splice import filled, spliced
+from curate.splits.splice import filled, spliced, unrated
 
 SPLICED: list[tuple[str, str | None, str | None, str]] = [
     # A line, what is added, the mended text, and the line that is written.
@@ -46,6 +46,25 @@ SPLICED: list[tuple[str, str | None, str | None, str]] = [
 @pytest.mark.parametrize(("line", "ending", "text", "expected"), SPLICED)
 def test_what_is_spliced(line: str, ending: str | None, text: str | None, expected: str) -> None:
     assert spliced(line.encode(), ending, text).decode() == expected
+
+
+UNRATED: list[tuple[str, str]] = [
+    # A line that gives an offset and a sampling rate, and the line that NeMo reads right.
+    ('{"offset": 5.0, "sampling_rate": 16000, "text": "a"}', '{"offset": 5.0, "text": "a"}'),
+    ('{"sampling_rate":16000,"offset":5.0}', '{"offset":5.0}'),
+    ('{ "offset":5, "text":"a" , "sampling_rate" : 16e3 } \r', '{ "offset":5, "text":"a" } \r'),
+    ('{"sample_rate": "16000", "offset": 0, "sampling_rate": null}', '{"offset": 0}'),
+    ('{"text": "\\"sampling_rate\\": 1", "sampling_rate": 8000, "offset": 1}',
+     '{"text": "\\"sampling_rate\\": 1", "offset": 1}'),
+    ('{"x": {"sampling_rate": 1}, "offset": 1, "sample_rate": 8000}',
+     '{"x": {"sampling_rate": 1}, "offset": 1}'),
+    ('{"ключ": 1, "sampling_rate": 8000, "offset": 1}', '{"ключ": 1, "offset": 1}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "expected"), UNRATED)
+def test_a_sampling_rate_is_taken_out(line: str, expected: str) -> None:
+    assert unrated(line.encode()).decode() == expected
 
 
 FILLED: list[tuple[str, str | None, str]] = [
@@ -161,7 +180,7 @@ def test_only_a_mended_line_differs(profiled: Path) -> None:
 def test_tags_and_reasons_in_lines(profiled: Path) -> None:
     out, lines, found = written(profiled, Marks(tags=True, skipme=True))
     assert found["changed"] == {
-        "text_mended": 1, "tags": True, "skipme": True, "canary": False
+        "text_mended": 1, "tags": True, "skipme": True, "canary": False, "rate_removed": 0,
     }  # fmt: skip
     (rejected,) = map(parse_line, lines["rejected"])
     judged = rejected["_curate"]

@@ -36,6 +36,11 @@ def shorten(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
+def pair(folder: Path) -> None:
+    path = folder / "eval.jsonl"
+    path.write_text(path.read_text().replace("{", '{"offset": 1, "sampling_rate": 16000, ', 1))
+
+
 @pytest.mark.parametrize(
     ("damage", "what"),
     [
@@ -48,6 +53,7 @@ def shorten(folder: Path) -> None:
         (lambda f: (f / "eval.jsonl").write_text("{"), "not JSON"),
         (lambda f: (f / "eval.jsonl").unlink(), "cannot be read"),
         (lambda f: (f / "eval0.wav").unlink(), "eval0.wav is missing"),
+        (pair, "eval.jsonl:1: sampling_rate stands beside offset"),
         (lambda f: (f / "eval1.wav").write_bytes(b"RIFF"), "eval1.wav cannot be read as audio"),
         (lambda f: (f / "shards.json").unlink(), "holds no shards.json"),
         (lambda f: (f / "shards.json").write_text("{"), "cannot be read"),

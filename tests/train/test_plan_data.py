@@ -90,6 +90,27 @@ def test_validation_audio_is_looked_at(shard_folder: Callable[..., Path], broken
     assert [found.level for found in check.run(facts)] == ["error"] * bool(broken)
 
 
+PAIR = {"offset": 1.0, "sampling_rate": 16_000}
+
+
+@pytest.mark.parametrize(
+    ("fields", "level"),
+    [(PAIR, ["error"]), ({"offset": 1.0}, []), ({"sampling_rate": 16_000}, [])],
+)
+def test_validation_rows_that_nemo_misreads_are_named(
+    shard_folder: Callable[..., Path], fields: dict[str, object], level: list[str]
+) -> None:
+    data = shard_folder(eval_rows=3)
+    lines = (data / "eval.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    rows = [json.dumps({**json.loads(line), **fields}) + "\n" for line in lines]
+    (data / "eval.jsonl").write_text("".join(rows), encoding="utf-8")
+    corpus = read_corpus(data)
+    (check,) = (check for check in CHECKS if check.code == "rate-beside-offset")
+    facts: Any = SimpleNamespace(corpus=corpus)
+    assert [found.level for found in check.run(facts)] == level
+    assert len(corpus.misread) == 3 * len(level)
+
+
 def number_of(example: Example) -> int:
     return int(Path(str(example.fields["audio_filepath"])).stem)
 

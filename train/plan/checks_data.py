@@ -114,6 +114,13 @@ def _unreadable_validation(facts: Facts) -> Iterator[str]:
         yield f"{len(lost)} of {looked_at} files looked at: {lost[0]!r} ..."
 
 
+def _misread(facts: Facts) -> Iterator[tuple[Level, str]]:
+    places = facts.corpus.misread
+    if places:
+        level: Level = "note" if facts.corpus.kind == "profile" else "error"
+        yield level, f"{len(places):,} of the records looked at, the first at {places[0]}"
+
+
 def _no_texts(facts: Facts) -> Iterator[str]:
     if not facts.corpus.examples:
         yield "no text is at hand: the manifests are compressed, moved, or of other formats"
@@ -208,6 +215,12 @@ CHECKS = (
         "NeMo stops at it, in the first validation and not before",
         "`curate profile eval.jsonl --audio decode` names every one; hint them or leave them out",
         _unreadable_validation,
+    ),
+    Check(
+        "rate-beside-offset", "error",
+        "sampling_rate beside offset: NeMo loads duration - offset seconds of them, or nothing",
+        "`curate split` and `curate shard` write such records without sampling_rate",
+        _misread,
     ),
     Check(
         "no-texts", "warning",

@@ -18,6 +18,7 @@ import polars as pl
 
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
 from curate.errors import InputError
+from curate.nemo_reads import has_rate_beside_offset
 from train.data import INDEX, read_index, unreadable
 from train.rows import read_rows
 
@@ -52,7 +53,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The training data. `durations` has lang, verdict, duration_s; one row a record read."""
+    """The training data. `durations` has lang, verdict, duration_s; one row a record read.
+    `misread` are the places of records, of those looked at, that NeMo would load otherwise (see
+    `curate.nemo_reads`).
+    """
 
     kind: Kind
     folder: Path
@@ -65,6 +69,7 @@ class Corpus:
     looked_for: int = 0
     unreadable_validation: tuple[str, ...] = ()
     validation_looked_at: int = 0
+    misread: tuple[str, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -99,6 +104,7 @@ class Corpus:
             "audio_missing": len(self.missing_audio),
             "validation_audio_looked_at": self.validation_looked_at,
             "validation_audio_unreadable": len(self.unreadable_validation),
+            "misread": len(self.misread),
         }
 
 
@@ -135,6 +141,7 @@ def _of_shards(folder: Path) -> Corpus:
         validation=(evaluation["rows"], evaluation["hours"]) if "rows" in evaluation else None,
         unreadable_validation=tuple(str(row.audio) for row in unreadable(heard)),
         validation_looked_at=len(heard),
+        misread=tuple(row.place for row in heard if has_rate_beside_offset(row.fields)),
     )
 
 
@@ -199,6 +206,7 @@ def _of_split(folder: Path) -> Corpus:
         hours=float(rows["duration_s"].sum()) / 3600,
         durations=rows,
         examples=tuple(examples),
+        misread=_misread(examples),
         validation=evaluation.collect().row(0),
         **_audio(examples, roots),
     )
@@ -222,6 +230,7 @@ def _of_profile(folder: Path) -> Corpus:
         hours=float(rows["duration_s"].sum()) / 3600,
         durations=rows,
         examples=tuple(examples),
+        misread=_misread(examples),
         validation=None,
         **_audio(examples, roots),
     )
@@ -294,6 +303,10 @@ def _decoded(line: bytes, place: str) -> Iterator[Example]:
     language = next((str(value) for value in languages if isinstance(value, str)), None)
     if isinstance(text, str):
         yield Example(place, language, text, duration, record)
+
+
+def _misread(examples: Iterable[Example]) -> tuple[str, ...]:
+    return tuple(each.place for each in examples if has_rate_beside_offset(each.fields))
 
 
 def _audio(examples: Iterable[Example], roots: Sequence[Path]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from curate.nemo_reads import as_segment
 from train.rows import Row
 from train.scores.edits import Edits, count_edits
 
@@ -88,9 +89,13 @@ def _transcribe(
 
 
 def _request(row: Row) -> dict[str, Any]:
-    """The row as NeMo is to read it: whole paths, both languages; our own notes left out."""
+    """The row as NeMo is to read it: just its segment, whole paths, both languages; our own notes
+    left out.
+    """
     language = row.language
-    fields = {k: v for k, v in row.fields.items() if k not in {"_curate", "_skipme", *ADDED}}
+    fields = {
+        k: v for k, v in as_segment(row.fields).items() if k not in {"_curate", "_skipme", *ADDED}
+    }
     fields["audio_filepath"] = str(row.audio.absolute())
     if language:
         fields.setdefault("source_lang", language)

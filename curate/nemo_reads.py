@@ -1,0 +1,56 @@
+"""What NeMo's Lhotse adapter loads of a manifest's record, by the record's fields alone.
+
+Shared by curation, which reports and corrects such records, and training, which refuses or reads
+them. Source: nemo_toolkit 3.0, LazyNeMoIterator: where a record gives a sampling rate, NeMo does
+not open the file and takes the recording to be `duration` seconds long. With `offset` beside it
+the segment is then cut short, or lies behind the end; at offset 0 the load fails where the file is
+longer. Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RATE_FIELDS = ("sampling_rate", "sample_rate")
+"""Fields that NeMo takes the sampling rate from, the first that is not null."""
+
+NEMO = "NeMo 3.0"
+
+
+def has_rate_beside_offset(record: Mapping[str, object]) -> bool:
+    """Whether NeMo takes the record's recording to be as long as its segment.
+
+    >>> has_rate_beside_offset({"offset": 0, "sample_rate": 16000})
+    True
+    >>> has_rate_beside_offset({"offset": None, "sampling_rate": 16000})
+    False
+    """
+    given = record.get("offset") is not None
+    return given and any(record.get(name) is not None for name in RATE_FIELDS)
+
+
+def loaded_s(offset_s: float, duration_s: float) -> float:
+    """Seconds that NeMo loads of a segment whose record gives a sampling rate and its offset.
+
+    >>> loaded_s(5.0, 7.755), loaded_s(5.0, 3.0)
+    (2.755, 0.0)
+    """
+    return max(0.0, duration_s - max(0.0, offset_s))
+
+
+def as_segment(record: Mapping[str, object]) -> dict[str, object]:
+    """The record as NeMo loads just its segment: with an offset, without which it loads the whole
+    file, and without a sampling rate, beside which it misreads the offset.
+
+    >>> as_segment({"duration": 2.5, "sampling_rate": 8000})
+    {'duration': 2.5, 'offset': 0.0}
+    """
+    offset = record.get("offset")
+    return without_rate({**record, "offset": 0.0 if offset is None else offset})
+
+
+def without_rate(record: Mapping[str, object]) -> dict[str, object]:
+    """The record as NeMo reads it right: without a sampling rate where it gives an offset."""
+    if not has_rate_beside_offset(record):
+        return dict(record)
+    return {name: value for name, value in record.items() if name not in RATE_FIELDS}

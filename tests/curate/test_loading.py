@@ -1,0 +1,62 @@
+"""Rows of which NeMo would load other seconds than they say are named, with what it would load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile as sf
+
+from curate.audio.wish import AudioWish
+from curate.profile import profile_into, settings_for
+from curate.ruleset import load_rules
+from train.plan.corpus import read_corpus
+
+LONG_S = 20.0
+TEXT = "a sentence that is long enough for twenty seconds, and no word of it is said twice here"
+
+# name, fields beside audio_filepath and text, and what is said: kind -> (seconds, loaded seconds)
+ROWS: list[tuple[str, Mapping[str, Any], Mapping[str, tuple[float, float]]]] = [
+    ("cut short", {"duration": 7.75, "offset": 5.0, "sampling_rate": 16_000},
+     {"rate_beside_offset": (7.75, 2.75)}),
+    ("nothing left", {"duration": 3.0, "offset": 5.0, "sample_rate": 16_000},
+     {"rate_beside_offset": (3.0, 0.0)}),
+    ("at the head", {"duration": 3.0, "offset": 0, "sampling_rate": 16_000},
+     {"rate_beside_offset": (3.0, 3.0)}),
+    ("no offset", {"duration": 3.0}, {"whole_file": (3.0, LONG_S)}),
+    ("null offset", {"duration": 3.0, "offset": None}, {"whole_file": (3.0, LONG_S)}),
+    ("offset alone", {"duration": 3.0, "offset": 5.0}, {}),
+    ("the whole file", {"duration": LONG_S}, {}),
+    ("the whole file and its rate", {"duration": LONG_S, "sampling_rate": 16_000}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "fields", "expected"), ROWS, ids=[row[0] for row in ROWS])
+def test_what_nemo_would_load_is_named(
+    tmp_path: Path,
+    manifest: Callable[..., Path],
+    name: str,
+    fields: Mapping[str, Any],
+    expected: Mapping[str, tuple[float, float]],
+) -> None:
+    sf.write(tmp_path / "long.wav", [0.1] * round(LONG_S * 16_000), 16_000)
+    row = {"audio_filepath": "long.wav", "text": "so it was, you see", "lang": "en", **fields}
+    sound = {"audio_filepath": "long.wav", "text": TEXT, "lang": "en", "duration": LONG_S}
+    path = manifest(json.dumps(row), json.dumps(sound))
+    rules = load_rules(None)
+    (tmp_path / "profile").mkdir()
+    settings = settings_for(rules, groups=["audio"], audio=AudioWish())
+    found: Any = profile_into([str(path)], tmp_path / "profile", rules, settings=settings)
+    said = {
+        kind: (round(fact["hours"] * 3600, 2), round(fact["loaded_hours"] * 3600, 2))
+        for kind, fact in found.get("loading", {}).items()
+    }
+    assert said == expected
+    warnings = [text for text in found["warnings"] if "NeMo 3.0 loads" in text]
+    assert len(warnings) == len(expected)
+    assert all(f"{path}:1" in text for text in warnings)
+    pairs = "rate_beside_offset" in expected
+    assert len(read_corpus(tmp_path / "profile").misread) == pairs
