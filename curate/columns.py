@@ -40,7 +40,7 @@ AUDIO_KEY = Column("audio_key", pl.UInt64(), "hash of audio_filepath and offset"
 RECORDING_KEY = Column("recording_key", pl.UInt64(), "hash of audio_filepath alone")
 TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
 NORMAL_KEY = Column(
-    "normal_key", pl.UInt64(), "hash of the text case-folded, without punctuation, blanks joined"
+    "normal_key", pl.UInt64(), "hash of the text's normal form (curate.text.normalise)"
 )
 LANG = Column("lang", pl.String(), "declared language (lang, else target_lang, source_lang)")
 SPEAKER = Column("speaker", pl.String(), "speaker as declared; numbers as their JSON text")

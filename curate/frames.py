@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,22 @@ class Clips:
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size
         assert self.frame.columns[: len(RECORD)] == [column.name for column in RECORD]
+
+
+Number = TypeVar("Number", bound=np.generic)
+
+
+def by_language(
+    lang: pl.Series, value: Callable[[str | None], int], dtype: type[Number]
+) -> npt.NDArray[Number]:
+    """`value` of each row's declared language, asked once for each of them."""
+    distinct = lang.unique().drop_nulls()
+    values = np.array([*map(value, distinct), value(None)], dtype)
+    codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+    if codes.null_count():
+        codes = codes.fill_null(distinct.len())
+    found: npt.NDArray[Number] = values[codes.to_numpy()]
+    return found
 
 
 def check_columns(frame: pl.LazyFrame, columns: Sequence[Column]) -> None:

@@ -19,7 +19,7 @@ from curate.columns import (
     TRANSLATION,
     described,
 )
-from curate.frames import Clips
+from curate.frames import Clips, by_language
 from curate.metrics import METRICS, chosen
 from curate.metrics.agreement import agreement
 from curate.metrics.further import further
@@ -27,6 +27,7 @@ from curate.metrics.phrases import known_phrases
 from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
 from curate.text.markup import markup_chars
+from curate.text.numerals import writing
 from curate.text.scripts import SCRIPTS, expected_scripts
 from curate.text.words import count_codes
 
@@ -83,7 +84,10 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     """
     settings = settings or Settings()
     texts = clips.texts
-    counts, keys = kernel.measure_spans(texts.data, texts.start, texts.length, _expected(clips))
+    lang = clips.frame[LANG.name]
+    counts, keys = kernel.measure_spans(
+        texts.data, texts.start, texts.length, _expected(lang), by_language(lang, writing, np.uint8)
+    )
     found: Columns = {
         TEXT_KEY.name: pl.Series(keys[kernel.TEXT_HASH]),
         NORMAL_KEY.name: pl.Series(keys[kernel.NORMAL_HASH]),
@@ -130,16 +134,9 @@ def _nothing(rows: int, dtype: pl.DataType) -> pl.Series:
     return pl.Series([None], dtype=dtype).new_from_index(0, rows)
 
 
-def _expected(clips: Clips) -> npt.NDArray[np.uint64]:
+def _expected(lang: pl.Series) -> npt.NDArray[np.uint64]:
     """The scripts that each row's language is written in, as `measure_spans` takes them."""
-    names = clips.frame[LANG.name]
-    distinct = names.unique().drop_nulls()
-    scripts = np.array([*(expected_scripts(name) for name in distinct), 0], np.uint64)
-    codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
-    if codes.null_count():
-        codes = codes.fill_null(distinct.len())
-    expected: npt.NDArray[np.uint64] = scripts[codes.to_numpy()]
-    return expected
+    return by_language(lang, expected_scripts, np.uint64)
 
 
 def _transcript(duration_s: pl.Series, counts: Counts) -> Columns:

@@ -16,7 +16,7 @@ import polars as pl
 from curate.columns import BANDS
 from curate.extras import require
 from curate.frames import Spans
-from curate.text.normal import normalise
+from curate.text.rewrite import normal_spans
 from curate.text.shingles import DENSE, WIDE, shingle_hashes
 from curate.text.words import absorb, mix
 
@@ -34,7 +34,8 @@ def near_keys(texts: Spans, spaceless: npt.NDArray[np.bool_]) -> pl.Series:
 
     Null where normalising leaves nothing. ConfigError where the extra `near` is not installed.
     """
-    normals = [normalise(texts.decode(row)) for row in range(spaceless.size)]
+    spans = Spans(*normal_spans(texts.data, texts.start, texts.length))
+    normals = [spans.decode(row) for row in range(spaceless.size)]
     widths = np.where(spaceless, DENSE, WIDE)
     parts = [
         _keys(normals[first : first + _AT_ONCE], widths[first : first + _AT_ONCE])

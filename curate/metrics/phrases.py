@@ -54,6 +54,7 @@ def _keys(lines: Iterable[str]) -> set[int]:
         words = line.split()
         if words and words[-1].isdecimal():
             words.pop()
-        if normal := normalise(" ".join(words)):
-            keys.add(hash_normal(normal))
+        # As in Turkish too, where the small letter of I is another one.
+        normals = {normalise(" ".join(words), lang) for lang in (None, "tr")}
+        keys |= {hash_normal(normal) for normal in normals if normal}
     return keys

@@ -15,6 +15,7 @@ import polars as pl
 from curate.columns import (
     AUDIO_KEY,
     DURATION_US,
+    LANG,
     LINE,
     MALFORMED,
     NORMAL_KEY,
@@ -24,7 +25,7 @@ from curate.columns import (
     record_id,
 )
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.frames import Clips, Spans
+from curate.frames import Clips, Spans, by_language
 from curate.manifest import find_sources, read_manifest
 from curate.manifest.origin import Origin
 from curate.profile import versions
@@ -35,6 +36,7 @@ from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near import Work, gather_sets
 from curate.text.kernel import NORMAL_HASH, measure_spans
 from curate.text.nearness import NearIndex
+from curate.text.numerals import writing
 from curate.text.packed import hash_normal
 
 SCHEMA = "curate.audit/1"
@@ -179,7 +181,9 @@ def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
     empty = hash_normal("")
 
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
-        _, keys = measure_spans(texts.data, texts.start, texts.length)
+        known = LANG.name in frame.columns
+        bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
+        _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
         said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
         columns = (SOURCE, LINE, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)
         return frame.select(*(column.name for column in columns), *fields).with_columns(

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.text.compiled import borrowing, inlined
-from curate.text.normal import normalise
+from curate.text.forms import BREAK, DROP, POINT, SLOW, forms
+from curate.text.normal import mapped_text, normalise_by
+from curate.text.numerals import COMMA, DOT, TURKIC
 from curate.text.packed import (
     ASCII_CLASS,
     ASCII_STOP,
@@ -27,6 +29,7 @@ from curate.text.packed import (
     close,
     hash_normal,
     pack_folded,
+    pack_form,
 )
 from curate.text.runs import (
     ACTIVE,
@@ -41,8 +44,6 @@ from curate.text.runs import (
 )
 from curate.text.scripts import LATIN, SCRIPTS, script_table
 from curate.text.unicode import (
-    APOSTROPHE,
-    APOSTROPHES,
     COMPOSES,
     HIDDEN,
     JOINERS,
@@ -101,6 +102,37 @@ def decode_at(data, at):  # type: ignore[no-untyped-def]
         | ((np.uint32(data[at + 2]) & np.uint32(0x3F)) << np.uint32(6))
         | (np.uint32(data[at + 3]) & np.uint32(0x3F))
     ), 4
+
+
+COMPOSED, UNSURE, ODD = range(3)
+"""Whether a normal hash is right: yes, where composing changes nothing, no (ask Python)."""
+NO_NUMBER, GROUPED, DECIMAL_POINT, UNCLEAR = range(4)
+
+
+@borrowing
+def point_at(data, start, at, end, bits):  # type: ignore[no-untyped-def]
+    """What the ASCII point or comma at `at` is in a number, as `join_numbers` has it.
+
+    UNCLEAR where other bytes than ASCII are in the digits beside it.
+    """
+    first = at
+    while first > start and at - first < 4 and 48 <= data[first - 1] < 58:
+        first -= 1
+    last = at + 1
+    while last < end and last - at < 5 and 48 <= data[last] < 58:
+        last += 1
+    before, behind = at - first, last - at - 1
+    if before == 0 or behind == 0:
+        return NO_NUMBER
+    if (first > start and data[first - 1] >= 128) or (last < end and data[last] >= 128):
+        return UNCLEAR
+    mark = data[at]
+    if (bits & COMMA and mark == 44) or (bits & DOT and mark == 46):
+        inside = first > start and data[first - 1] == mark
+        lead = before <= 3 and (inside or data[first] != 48)
+        more = behind == 2 and last + 1 < end and data[last] == mark and 48 <= data[last + 1] < 58
+        return GROUPED if lead and (behind == 3 or more) else NO_NUMBER
+    return DECIMAL_POINT if mark == (44 if bits & DOT else 46) else NO_NUMBER
 
 
 @borrowing
@@ -162,10 +194,10 @@ def _judge_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-d
 
 @inlined
 def _measure_one(  # type: ignore[no-untyped-def]
-    data, start, length, expected, flags, fold, combining, long_fold, scripts, script_counts,
-    slots, raws, foldeds, streaks, runs, row, counts, keys,
+    data, start, length, expected, bits, flags, fold, combining, long_fold, forms, long_forms,
+    scripts, script_counts, slots, raws, foldeds, streaks, runs, row, counts, keys,
 ):  # fmt: skip
-    """Fill `counts` and `keys` for one text; True where its normal form needs `unicodedata`.
+    """Fill `counts` and `keys` for one text; COMPOSED, or why its normal hash may be wrong.
 
     Token by token. A token of ASCII letters and digits with marks behind it takes the fast path;
     any other is read code point by code point. Both give a token the same folded hash.
@@ -179,7 +211,8 @@ def _measure_one(  # type: ignore[no-untyped-def]
         room *= 2
     slots[:room] = 0
     keys[TEXT_HASH, row], char_run = hash_text(data, start, length)
-    normal, needs_python = SEED, False
+    normal, doubt = SEED, COMPOSED
+    turkic = bits & TURKIC
     at, end = start, start + length
     while at < end:
         if ASCII_CLASS[data[at]] == BLANK:
@@ -194,7 +227,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
             stops |= ASCII_STOP[data[at]]
             at += 1
             next_class = ASCII_CLASS[data[at]] if at < end else BLANK
-        if core and next_class == BLANK:
+        if core and next_class == BLANK and not (turkic and upper):
             size = at - first
             letters += core_letters
             cased += core_letters
@@ -209,11 +242,14 @@ def _measure_one(  # type: ignore[no-untyped-def]
             value, word, filled = SEED, np.uint64(0), np.uint64(0)
             piece, piece_word, piece_filled = SEED, np.uint64(0), np.uint64(0)
             size, word_chars, last_combining = 0, 0, 0
+            pointed, unclear = False, False
             previous, previous_kind, run = np.uint32(0), flags[0], 0
             while at < end:
                 code, width = decode_at(data, at)
                 kind = flags[code]
                 if kind & SPACE:
+                    if code >= 128 and size and (previous_kind & DECIMAL or unclear):
+                        doubt = ODD  # may part thousands
                     break
                 at += width
                 size += 1
@@ -236,6 +272,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
                 elif kind & (DECIMAL | STOP | HIDDEN):
                     if kind & DECIMAL:
                         digits += 1
+                        unclear |= code >= 128
                     elif kind & STOP:
                         stops = 1
                     elif not (
@@ -244,27 +281,53 @@ def _measure_one(  # type: ignore[no-untyped-def]
                         and previous_kind & (LETTER | MARK)
                     ):
                         hidden += 1
-                previous, previous_kind = code, kind
                 if kind & COMPOSES:
-                    needs_python = True
-                if kind & PUNCTUATION:
-                    if not kind & APOSTROPHE:  # a break between pieces of the normal form
-                        if piece_filled:
-                            normal = absorb(normal, close(piece, piece_word, piece_filled))
-                        piece, piece_word, piece_filled = SEED, np.uint64(0), np.uint64(0)
-                        last_combining = 0
-                    continue
-                if kind & MARK:
-                    if combining[code]:
-                        needs_python |= combining[code] < last_combining
-                    last_combining = combining[code]
-                else:
+                    doubt = max(doubt, UNSURE)
+                form = forms[code]
+                if turkic and (code == 0x49 or code == 0x130):
+                    form = np.uint32(0x131 if code == 0x49 else 0x69)
+                if form == POINT:
+                    number = UNCLEAR
+                    if code < 128:
+                        number = point_at(data, start, at - 1, end, bits)
+                        pointed |= number != NO_NUMBER or previous_kind & DECIMAL > 0
+                        pointed |= (unclear and digits > 0) or (at < end and 48 <= data[at] < 58)
+                    else:
+                        pointed = True
+                    unclear |= number == UNCLEAR
+                    if number == GROUPED:
+                        form = np.uint32(DROP)
+                    elif number != DECIMAL_POINT:
+                        form = np.uint32(BREAK)
+                    else:
+                        form = np.uint32(46)
+                elif form == DROP:
+                    unclear = True
+                if form == BREAK:  # a break between pieces of the normal form
+                    if piece_filled:
+                        normal = absorb(normal, close(piece, piece_word, piece_filled))
+                    piece, piece_word, piece_filled = SEED, np.uint64(0), np.uint64(0)
                     last_combining = 0
-                core_seen = True
-                value, word, filled = pack_folded(value, word, filled, code, kind, fold, long_fold)
-                piece, piece_word, piece_filled = pack_folded(
-                    piece, piece_word, piece_filled, code, kind, fold, long_fold
-                )
+                elif form == SLOW:
+                    doubt = ODD
+                elif form != DROP:
+                    if kind & MARK:
+                        if combining[code] and combining[code] < last_combining:
+                            doubt = max(doubt, UNSURE)
+                        last_combining = combining[code]
+                    else:
+                        last_combining = 0
+                    piece, piece_word, piece_filled = pack_form(
+                        piece, piece_word, piece_filled, form, long_forms
+                    )
+                previous, previous_kind = code, kind
+                if not kind & PUNCTUATION:
+                    core_seen = True
+                    value, word, filled = pack_folded(
+                        value, word, filled, code, kind, fold, long_fold
+                    )
+            if pointed and unclear:
+                doubt = ODD
             if piece_filled:
                 normal = absorb(normal, close(piece, piece_word, piece_filled))
             if size == 0:  # a blank beyond ASCII
@@ -318,18 +381,19 @@ def _measure_one(  # type: ignore[no-untyped-def]
     counts[SCRIPT, row] = script
     counts[FOREIGN, row] = foreign if expected else NOT_APPLICABLE
     keys[NORMAL_HASH, row] = mix(normal)
-    return needs_python
+    return doubt
 
 
 @borrowing
 def _measure_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, expected, flags, fold, combining, long_fold, scripts, script_counts,
-    slots, raws, foldeds, streaks, runs, counts, keys, odd,
+    data, starts, lengths, expected, bits, flags, fold, combining, long_fold, forms, long_forms,
+    scripts, script_counts, slots, raws, foldeds, streaks, runs, counts, keys, doubts,
 ):  # fmt: skip
     for row in range(starts.size):
-        odd[row] = _measure_one(
-            data, starts[row], lengths[row], expected[row], flags, fold, combining, long_fold,
-            scripts, script_counts, slots, raws, foldeds, streaks, runs, row, counts, keys,
+        doubts[row] = _measure_one(
+            data, starts[row], lengths[row], expected[row], bits[row], flags, fold, combining,
+            long_fold, forms, long_forms, scripts, script_counts, slots, raws, foldeds, streaks,
+            runs, row, counts, keys,
         )  # fmt: skip
 
 
@@ -338,40 +402,42 @@ def measure_spans(
     starts: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
     expected: npt.NDArray[np.uint64] | None = None,
+    bits: npt.NDArray[np.uint8] | None = None,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
     """Measure every text span of `data` (valid UTF-8).
 
-    `expected` is for each text the set of scripts that its language is written in, 0 for unknown.
+    `expected` is for each text the set of scripts that its language is written in, 0 for unknown;
+    `bits` how the language writes numbers (`numerals.writing`), 0 for unknown.
     Returns counts, int32 [N_COUNTS, rows] in the order of the names above (WORD_LEN and DISTINCT
     are NOT_APPLICABLE where the script writes no spaces, DISTINCT beyond LONGEST_COUNTED
     too, FOREIGN where no script is expected, SCRIPT is an index into SCRIPTS), and keys, uint64
     [2, rows]: hash of the text as it stands, hash of its normal form.
     """
-    table = tables()
+    table, form = tables(), forms()
     counts = np.empty((N_COUNTS, starts.size), np.int32)
     keys = np.empty((2, starts.size), np.uint64)
     if expected is None:
         expected = np.zeros(starts.size, np.uint64)
+    if bits is None:
+        bits = np.zeros(starts.size, np.uint8)
     longest = min(int(lengths.max(initial=0)), LONGEST_COUNTED)
     slots = np.empty(max(1 << 6, 1 << (longest // 2 + 2).bit_length()), np.uint64)
-    odd = np.zeros(starts.size, np.bool_)
+    doubts = np.zeros(starts.size, np.uint8)
     _measure_all(
-        data, starts, lengths, expected, table.flags, table.fold, table.combining,
-        table.long_fold, script_table(), np.zeros(len(SCRIPTS), np.int64), slots,
-        np.zeros(8, np.uint64), np.zeros(8, np.uint64), np.zeros((2, 5), np.int64),
-        np.zeros(6, np.int64), counts, keys, odd,
+        data, starts, lengths, expected, bits, table.flags, table.fold, table.combining,
+        table.long_fold, form.codes, form.long, script_table(), np.zeros(len(SCRIPTS), np.int64),
+        slots, np.zeros(8, np.uint64), np.zeros(8, np.uint64), np.zeros((2, 5), np.int64),
+        np.zeros(6, np.int64), counts, keys, doubts,
     )  # fmt: skip
-    for row in np.flatnonzero(odd):
+    for row in np.flatnonzero(doubts):
         text = data[starts[row] : starts[row] + lengths[row]].tobytes().decode()
-        if not _already_composed(text):
-            keys[NORMAL_HASH, row] = hash_normal(normalise(text))
+        if doubts[row] == ODD or not composes_nothing(text):
+            keys[NORMAL_HASH, row] = hash_normal(normalise_by(text, int(bits[row])))
     return counts, keys
 
 
-def _already_composed(text: str) -> bool:
-    """Whether NFC changes nothing, before folding or after; a dropped apostrophe may join marks."""
-    return (
-        APOSTROPHES.isdisjoint(text)
-        and unicodedata.is_normalized("NFC", text)
-        and unicodedata.is_normalized("NFC", text.casefold())
+def composes_nothing(text: str) -> bool:
+    """Whether NFC changes nothing, neither before characters take their forms nor after."""
+    return unicodedata.is_normalized("NFC", text) and unicodedata.is_normalized(
+        "NFC", mapped_text(text)
     )

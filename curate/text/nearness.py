@@ -1,7 +1,7 @@
 """Which texts of one set stand nearly the same in another: exact similarity, without all pairs.
 
 Two texts are near when at least NEAR of their shingles are shared (Jaccard): stretches of WIDE
-characters of the folded text without punctuation, of DENSE where the script writes no spaces. A
+characters of the normal form, of DENSE where the script writes no spaces. A
 text near another must share some of its rarest shingles (the prefix filter of Chaudhuri, Ganti and
 Kaushik 2006; Bayardo, Ma and Srikant 2007), so only those are looked up, and only what is left is
 compared in full.
@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.text.kernel import decode_at
+from curate.text.rewrite import normal_spans
 from curate.text.shingles import DENSE, WIDE
-from curate.text.unicode import APOSTROPHE, LETTER, LONG_FOLD, NO_SPACE, PUNCTUATION, SPACE, tables
+from curate.text.unicode import LETTER, NO_SPACE, tables
 from curate.text.words import absorb, mix
 
 NEAR: Final = 0.8
@@ -29,7 +30,6 @@ MOST_SHARED: Final = 128
 all texts, everything is near everything, and looking would take the square of their number."""
 _MOST_SIDES: Final = 63
 _SEED = np.uint64(0xCBF29CE484222325)
-_BLANK = np.uint32(32)
 
 Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
@@ -37,34 +37,16 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @nb.njit(nogil=True, cache=True)
-def _put(codes, count, code):  # type: ignore[no-untyped-def]
-    codes[count] = code
-    return count + 1
-
-
-@nb.njit(nogil=True, cache=True)
-def _normal_codes(data, start, length, flags, fold, long_fold, codes):  # type: ignore[no-untyped-def]
-    """The folded code points of a text, blanks joined: (how many, whether it has no spaces)."""
+def _codes_of(data, start, length, flags, codes):  # type: ignore[no-untyped-def]
+    """The code points of a normal form: (how many, whether its script writes no spaces)."""
     count, at, letters, dense = 0, start, 0, 0
     while at < start + length:
         code, width = decode_at(data, at)
         at += width
-        kind = flags[code]
-        letters += 1 if kind & LETTER else 0
-        dense += 1 if kind & NO_SPACE else 0
-        if kind & APOSTROPHE:
-            continue
-        if kind & (SPACE | PUNCTUATION):
-            if count and codes[count - 1] != _BLANK:
-                count = _put(codes, count, _BLANK)
-        elif kind & LONG_FOLD:
-            for k in range(3):
-                if long_fold[fold[code], k]:
-                    count = _put(codes, count, long_fold[fold[code], k])
-        else:
-            count = _put(codes, count, fold[code])
-    if count and codes[count - 1] == _BLANK:
-        count -= 1
+        letters += 1 if flags[code] & LETTER else 0
+        dense += 1 if flags[code] & NO_SPACE else 0
+        codes[count] = code
+        count += 1
     return count, 2 * dense > letters
 
 
@@ -97,9 +79,9 @@ def _distinct(hashes, count):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True, cache=True)
-def _sets(data, starts, lengths, flags, fold, long_fold, codes, hashes, bounds, out):  # type: ignore[no-untyped-def]
+def _sets(data, starts, lengths, flags, codes, hashes, bounds, out):  # type: ignore[no-untyped-def]
     for row in range(starts.size):
-        count, dense = _normal_codes(data, starts[row], lengths[row], flags, fold, long_fold, codes)
+        count, dense = _codes_of(data, starts[row], lengths[row], flags, codes)
         size = _distinct(hashes, _hash_codes(codes, count, DENSE if dense else WIDE, hashes))
         out[bounds[row] : bounds[row] + size] = hashes[:size]
         bounds[row + 1] = bounds[row] + size
@@ -109,12 +91,12 @@ def shingle_sets(data: Bytes, start: Places, length: Places) -> tuple[Hashes, Pl
     """The distinct shingle hashes of each text span of `data` (valid UTF-8), sorted, one text after
     the other; and their bounds.
     """
-    table = tables()
-    longest = int(length.max(initial=0)) * 3 + 1
-    out = np.empty(int(length.sum()) * 3 + 1, np.uint64)
+    data, start, length = normal_spans(data, start, length)
+    longest = int(length.max(initial=0)) + 1
+    out = np.empty(int(length.sum()) + 1, np.uint64)
     bounds = np.zeros(start.size + 1, np.int64)
     _sets(
-        data, start, length, table.flags, table.fold, table.long_fold,
+        data, start, length, tables().flags,
         np.empty(longest, np.uint32), np.empty(longest, np.uint64), bounds, out,
     )  # fmt: skip
     return out[: bounds[-1]].copy(), bounds
@@ -164,12 +146,12 @@ class NearIndex:
         """For each text the sides (bits) that have one near it but not the same, one such text
         (-1: none), and how many there are.
         """
-        table = tables()
-        longest = int(length.max(initial=0)) * 3 + 1
+        data, start, length = normal_spans(data, start, length)
+        longest = int(length.max(initial=0)) + 1
         found = np.zeros(start.size, np.uint64)
         partner, count = np.full(start.size, -1, np.int32), np.zeros(start.size, np.int32)
         _find(
-            data, start, length, table.flags, table.fold, table.long_fold,
+            data, start, length, tables().flags,
             np.empty(longest, np.uint32), np.empty(longest, np.uint64),
             self.sets, self.bounds, self.side, self.bits, self.slots, self.first, self.posts,
             self.needed, np.zeros(self.side.size, np.int32), np.empty(self.side.size, np.int32),
@@ -252,12 +234,12 @@ def _shared(one, other):  # type: ignore[no-untyped-def]
 
 @nb.njit(nogil=True, cache=True)
 def _find(  # type: ignore[no-untyped-def]
-    data, starts, lengths, flags, fold, long_fold, codes, hashes,
+    data, starts, lengths, flags, codes, hashes,
     sets, bounds, side, bits, slots, first, posts, needed, hits, touched, found, partner, partners,
 ):  # fmt: skip
     mask = np.uint64(8 * bits.size - 1)
     for row in range(starts.size):
-        count, dense = _normal_codes(data, starts[row], lengths[row], flags, fold, long_fold, codes)
+        count, dense = _codes_of(data, starts[row], lengths[row], flags, codes)
         size = _hash_codes(codes, count, DENSE if dense else WIDE, hashes)
         many = 0
         for k in range(size):

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from curate.text.compiled import borrowing, inlined
+from curate.text.forms import LONG, LONGEST, SIZE
 from curate.text.unicode import LONG_FOLD, STOPS
 from curate.text.words import absorb, load_word, ones, trailing_zeros
 
@@ -27,7 +28,7 @@ ASCII_CLASS = np.full(256, OTHER, np.uint8)
 ASCII_CLASS[97:123] = LOWER
 ASCII_CLASS[65:91] = UPPER
 ASCII_CLASS[48:58] = DIGIT
-ASCII_CLASS[[ord(mark) for mark in '!"#$%&()*+,.:;<=>?@[\\]^`{|}~']] = TRAILING
+ASCII_CLASS[[ord(mark) for mark in '!"#$%&()*+,.:;<=>?@[\\]^{|}~']] = TRAILING
 ASCII_CLASS[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = BLANK
 ASCII_STOP = np.zeros(256, np.uint8)
 """1 for the ASCII marks of sentences and their parts."""
@@ -58,6 +59,17 @@ def pack_folded(value, word, filled, code, kind, fold, long_fold):  # type: igno
                 value, word, filled = pack(value, word, filled, long_fold[row, k])
         return value, word, filled
     return pack(value, word, filled, fold[code])
+
+
+@inlined
+def pack_form(value, word, filled, form, long):  # type: ignore[no-untyped-def]
+    """`pack` a character's form: one code point, or a row of `long`; no other form is one."""
+    if form < SIZE:
+        return pack(value, word, filled, form)
+    for k in range(LONGEST):
+        if long[form - LONG, k]:
+            value, word, filled = pack(value, word, filled, long[form - LONG, k])
+    return value, word, filled
 
 
 @inlined

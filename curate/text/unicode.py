@@ -29,7 +29,9 @@ LOWER = 2048  # category Ll
 HIDDEN = 4096  # shows nothing where it stands: control, format, private use, replacement
 STOP = 8192  # a mark of sentences and their parts
 
-APOSTROPHES = frozenset("'\u2018\u2019\u02bc\uff07")
+# What stands for an apostrophe in transcripts: typewriter and typographic ones, the accents and
+# the prime that are typed for them, the letters of Uzbek and Hawaiian, the Hebrew geresh.
+APOSTROPHES = frozenset("'`\u00b4\u02bb\u02bc\u05f3\u2018\u2019\u201b\u2032\ua78c\uff07")
 
 # Marks by which punctuated text can be told (Terminal_Punctuation of Unicode's PropList
 # without the marks of scripts of the past; the ellipsis, and the inverted marks of Spanish).

@@ -51,6 +51,19 @@ def counts(found: Mapping[str, Any]) -> dict[str, int]:
         (row("a.wav", LONG), row("b.wav", LONG.upper() + "!"), {"text": 1}),  # same, so not near
         (row("a.wav", "who are you"), row("b.wav", "how are you"), {}),  # too short to say
         (row("a.wav", "..."), row("b.wav", "!!!"), {}),  # no text is no text
+        # one text in two ways of writing it
+        (row("a.wav", f"caf\u00e9 {LONG}"), row("b.wav", f"cafe\u0301 {LONG}"), {"text": 1}),
+        (row("a.wav", "\u06a9\u06cc\u200c\u06a9"), row("b.wav", "\u0643\u064a\u0643"), {"text": 1}),
+        (row("a.wav", "\uff21\uff22\uff11"), row("b.wav", "ab1"), {"text": 1}),
+        (row("a.wav", "soft\u00adhyphen\u200b"), row("b.wav", "softhyphen"), {"text": 1}),
+        (row("a.wav", "1.250 m", lang="de"), row("b.wav", "1250 m", lang="de"), {"text": 1}),
+        (row("a.wav", "1.250 m", lang="en"), row("b.wav", "1250 m", lang="en"), {}),
+        # ... and near another one, however it is written
+        (
+            row("a.wav", f"\u00e9\u00e8\u00ea\u00eb\u00e0\u00e2\u00e4 {LONG}"),
+            row("b.wav", f"e\u0301e\u0300e\u0302e\u0308a\u0300a\u0302a\u0308 {LONG}s"),
+            {"near text": 1},
+        ),
     ],
 )
 def test_what_is_planted_is_found(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from curate.frames import Spans
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
+from curate.text.forms import DROP, LONG, SIZE, form_of, forms
 from curate.text.kernel import (
     DISTINCT,
     FOREIGN,
@@ -24,14 +25,17 @@ from curate.text.kernel import (
     WORD_LEN,
     measure_spans,
 )
+from curate.text.numerals import writing
 from curate.text.packed import hash_normal
+from curate.text.rewrite import normal_spans
 from curate.text.scripts import SCRIPTS, expected_scripts
 
 
 def kernel(texts: list[str], lang: str | None = None) -> tuple[list[TextMeasures], np.ndarray]:
     spans = Spans.of(texts)
     expected = np.full(len(texts), expected_scripts(lang), np.uint64)
-    counts, keys = measure_spans(spans.data, spans.start, spans.length, expected)
+    bits = np.full(len(texts), writing(lang), np.uint8)
+    counts, keys = measure_spans(spans.data, spans.start, spans.length, expected, bits)
     nullable = {WORD_LEN, DISTINCT, FOREIGN}
     rows: list[list[Any]] = counts.T.tolist()
     for row in rows:
@@ -43,7 +47,10 @@ def kernel(texts: list[str], lang: str | None = None) -> tuple[list[TextMeasures
 TOKENS = st.sampled_from(
     ["no", "No", "NO,", "...", "\u2014", "good night", "stra\u00dfe", "STRASSE", "don't", "a_b/c-d",
      "\u4f60\u597d", "\u8c22\u8c22", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35", "e\u0301", "\u0301",
-     "\u1e9e", "\u0130", "\u0390", "\u200b", "\u00a0", "\x1c", "\u3000", "\U0001f600", "", "'"]
+     "\u1e9e", "\u0130", "\u0390", "\u200b", "\u00a0", "\x1c", "\u3000", "\U0001f600", "", "'",
+     "I", "1", "12", "250", "000", ".", ",", "1,250", "1.250", "3.5", "0.125", "1,25,000", "\u202f",
+     "\u0661", "\u066b", "\uff11", "\uff0c", "\u00bd", "\u2488", "\u0640", "\u06cc", "\u0654",
+     "\uff76", "\uff9e", "\ufefb", "\u00ad", "\u200d", "\u2122", "\u00b4", "\ufb03", "\u0e33"]
 )  # fmt: skip
 LOOPS = st.builds(
     lambda parts, times, gap: gap.join(parts * times),
@@ -51,11 +58,12 @@ LOOPS = st.builds(
     st.integers(1, 8),
     st.sampled_from([" ", "", "  ", ", "]),
 )
+LANGS = [None, "en", "de", "el", "hi", "ja", "tr", "xx"]
 ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOKENS, st.text()))))
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(ANY_TEXT, min_size=1, max_size=8), st.sampled_from([None, "en", "el", "ja", "xx"]))
+@given(st.lists(ANY_TEXT, min_size=1, max_size=8), st.sampled_from(LANGS))
 @example(["", " ", "\x00", "a\u0315\u0300", "a'\u0301", "\u0958", "x" * 300], "en")
 @example(["\x00\x00", "  ", "aa", "a aa.....", "12345678 877", "\u00e9\u00e9\u00e9 \x7f\x7f"], "de")
 @example(
@@ -65,15 +73,25 @@ ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOK
 def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
     measures, keys = kernel(texts, lang)
     assert measures == [measure_text(text, lang) for text in texts]
-    assert [int(key) for key in keys[NORMAL_HASH]] == [hash_normal(normalise(t)) for t in texts]
+    assert [int(key) for key in keys[NORMAL_HASH]] == [
+        hash_normal(normalise(text, lang)) for text in texts
+    ]
+    spans = Spans.of(texts)
+    bits = np.full(len(texts), writing(lang), np.uint8)
+    normal = Spans(*normal_spans(spans.data, spans.start, spans.length, bits))
+    assert [normal.decode(row) for row in range(len(texts))] == [
+        normalise(text, lang) for text in texts
+    ]
 
 
 @settings(max_examples=300, deadline=None)
-@given(ANY_TEXT)
-def test_normalise_is_stable(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
-    assert normalise(unicodedata.normalize("NFD", text)) == once
+@given(ANY_TEXT, st.sampled_from(LANGS))
+@example("1.250,5", "de")
+@example("1,250.500", "de")
+def test_normalise_is_stable(text: str, lang: str | None) -> None:
+    once = normalise(text, lang)
+    assert normalise(once) == once  # in no language: a normal form's point is one of decimals
+    assert normalise(unicodedata.normalize("NFD", text), lang) == once
     assert "  " not in once
     assert once == once.strip()
 
@@ -162,9 +180,88 @@ NORMAL = [
     ("  a\u00a0 b ", "a b"),
     ("Stra\u00dfe", "strasse"),
     ("e\u0301", "\u00e9"),
-    ("3.5 %", "3 5"),
+    ("3.5 %", "3.5"),
     ("\u0645\u0631\u062d\u0628\u0627\u060c", "\u0645\u0631\u062d\u0628\u0627"),
 ]
+
+
+# Ways of writing one text, and its declared language.
+TWINS = [
+    (
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u0645\u064a\u062e\u0648\u0627\u0647\u0645",
+        "fa",
+    ),  # ZWNJ, Farsi yeh
+    ("\u06a9\u062a\u0627\u0628", "\u0643\u062a\u0627\u0628", "fa"),  # keheh and kaf
+    ("\u0639\u0644\u0649", "\u0639\u0644\u06cc", "ur"),  # alef maksura for yeh
+    ("\u0633\u0640\u0640\u0644\u0627\u0645", "\u0633\u0644\u0627\u0645", "ar"),  # tatweel
+    ("\ufef3\ufedc", "\u064a\u0643", "ar"),  # presentation forms
+    ("\u0663\u0664", "34", "ar"),
+    ("\u0967\u0968", "12", "hi"),
+    ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u0937", "hi"),  # ZWJ
+    ("don\u2019t", "don't", "en"),
+    ("don\u00b4t", "don`t", "en"),
+    ("o\u02bbzbek", "o\u2018zbek", "uz"),
+    ("1.250", "1250", "de"),
+    ("1,250", "1250", "en"),
+    ("1.250.000 Euro", "1250000 euro", "es"),
+    ("12,50,000", "1250000", "hi"),
+    ("1\u202f250", "1250", "fr"),
+    ("1'250", "1250", "de-CH"),
+    ("1\u066c250\u066b5", "1250.5", "ar"),
+    ("\uff13\uff0e\uff15", "3.5", "ja"),
+    ("caf\u00e9", "cafe\u0301", "fr"),
+    ("\ud55c\uad6d", "\u1112\u1161\u11ab\u1100\u116e\u11a8", "ko"),
+    ("\uff21\uff22\uff23\uff01", "abc", "ja"),
+    ("\uff76\uff9e", "\u30ac", "ja"),  # half-width Katakana with its voicing
+    ("\ufb01ne", "fine", "en"),
+    ("Donau\u00addampf", "Donaudampf", "de"),
+    ("zero\u200bwidth", "zerowidth", "en"),
+    ("\ufeffBOM", "bom", "en"),
+    ("ISPARTA \u0130l", "\u0131sparta il", "tr"),
+    ("\u0130stanbul", "istanbul", None),
+]
+APART = [
+    ("1.250", "1250", "en"),  # a decimal there
+    ("1,250", "1250", "de"),
+    ("1.250", "1250", None),  # nothing is known
+    ("3.5", "35", "en"),
+    ("0.125", "0125", "de"),
+    ("1,25", "125", "en"),
+    ("12.30", "1230", "de"),
+    ("\u0131", "i", "tr"),
+    ("\u0627", "\u0622", "fa"),  # alef and alef with madda
+]
+
+
+@pytest.mark.parametrize(("text", "twin", "lang"), TWINS)
+def test_two_ways_of_writing_are_one_text(text: str, twin: str, lang: str | None) -> None:
+    assert normalise(text, lang) == normalise(twin, lang)
+    _, keys = kernel([text, twin], lang)
+    assert keys[NORMAL_HASH, 0] == keys[NORMAL_HASH, 1]
+
+
+@pytest.mark.parametrize(("text", "other", "lang"), APART)
+def test_texts_that_say_another_thing_stay_apart(text: str, other: str, lang: str | None) -> None:
+    assert normalise(text, lang) != normalise(other, lang)
+    _, keys = kernel([text, other], lang)
+    assert keys[NORMAL_HASH, 0] != keys[NORMAL_HASH, 1]
+
+
+def test_every_character_has_its_form_in_both_tables() -> None:
+    found = forms()
+    for code in (*range(0xD800), *range(0xE000, SIZE)):
+        char = chr(code)
+        form = found.table.get(code, char) or ""
+        assert form == form_of(char), hex(code)
+        assert form == "".join(map(form_of, form)), f"{code:#x}: a form is its own form"
+        coded = int(found.codes[code])
+        if coded < SIZE:
+            assert form == chr(coded)
+        elif coded >= LONG:
+            assert form == "".join(chr(each) for each in found.long[coded - LONG] if each)
+        else:
+            assert (coded == DROP) == (form == "")
 
 
 @pytest.mark.parametrize(("text", "normal"), NORMAL)

@@ -1,0 +1,163 @@
+"""Normal forms of many texts at once, compiled: what `normalise` gives, as spans of one buffer."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.text.compiled import borrowing, inlined
+from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
+from curate.text.kernel import (
+    COMPOSED,
+    DECIMAL_POINT,
+    GROUPED,
+    NO_NUMBER,
+    ODD,
+    UNCLEAR,
+    UNSURE,
+    composes_nothing,
+    decode_at,
+    point_at,
+)
+from curate.text.normal import normalise_by
+from curate.text.numerals import TURKIC
+from curate.text.unicode import COMPOSES, DIGIT, MARK, SPACE, tables
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+
+
+@inlined
+def _put(out, at, code):  # type: ignore[no-untyped-def]
+    """Write a code point as UTF-8; where the next one goes."""
+    if code < 0x80:
+        out[at] = code
+        return at + 1
+    if code < 0x800:
+        out[at] = 0xC0 | code >> 6
+        out[at + 1] = 0x80 | (code & 0x3F)
+        return at + 2
+    if code < 0x10000:
+        out[at] = 0xE0 | code >> 12
+        out[at + 1] = 0x80 | ((code >> 6) & 0x3F)
+        out[at + 2] = 0x80 | (code & 0x3F)
+        return at + 3
+    out[at] = 0xF0 | code >> 18
+    out[at + 1] = 0x80 | ((code >> 12) & 0x3F)
+    out[at + 2] = 0x80 | ((code >> 6) & 0x3F)
+    out[at + 3] = 0x80 | (code & 0x3F)
+    return at + 4
+
+
+@borrowing
+def _rewrite(data, start, length, bits, flags, combining, forms, long, out, to):  # type: ignore[no-untyped-def]
+    """Write one text's normal form at `to`: (where it ends, COMPOSED or why it may be wrong)."""
+    first, at, end = to, start, start + length
+    doubt, pointed, unclear, digits = COMPOSED, False, False, False
+    last_combining, before = 0, 0
+    while at < end:
+        code, width = decode_at(data, at)
+        kind, form = flags[code], forms[code]
+        at += width
+        if bits & TURKIC and (code == 0x49 or code == 0x130):
+            form = np.uint32(0x131 if code == 0x49 else 0x69)
+        if kind & COMPOSES:
+            doubt = max(doubt, UNSURE)
+        if form == POINT:
+            number = NO_NUMBER
+            if digits or (at < end and 48 <= data[at] < 58):
+                number = point_at(data, start, at - 1, end, bits)
+                pointed |= number != NO_NUMBER or before & DIGIT > 0 or unclear
+                pointed |= at < end and 48 <= data[at] < 58
+            unclear |= number == UNCLEAR
+            form = np.uint32(
+                DROP if number == GROUPED else 46 if number == DECIMAL_POINT else BREAK
+            )
+        elif kind & DIGIT:
+            digits = True
+            unclear |= code >= 128
+        elif form == DROP:
+            unclear = True
+        elif kind & SPACE:
+            if code >= 128 and (before & DIGIT or unclear):
+                doubt = ODD  # may part thousands
+            if pointed and unclear:
+                doubt = ODD
+            pointed = unclear = False
+        before = kind
+        if form == BREAK:
+            if to > first and out[to - 1] != 32:
+                out[to] = 32
+                to += 1
+            last_combining = 0
+        elif form == SLOW:
+            doubt = ODD
+        elif form != DROP:
+            if kind & MARK:
+                if combining[code] and combining[code] < last_combining:
+                    doubt = max(doubt, UNSURE)
+                last_combining = combining[code]
+            else:
+                last_combining = 0
+            if form < SIZE:
+                to = _put(out, to, form)
+            else:
+                for k in range(LONGEST):
+                    if long[form - LONG, k]:
+                        to = _put(out, to, long[form - LONG, k])
+    if to > first and out[to - 1] == 32:
+        to -= 1
+    return to, ODD if pointed and unclear else doubt
+
+
+@borrowing
+def _rewrite_all(  # type: ignore[no-untyped-def]
+    data, starts, lengths, bits, flags, combining, forms, long, out, bounds, doubts
+):
+    for row in range(starts.size):
+        bounds[row + 1], doubts[row] = _rewrite(
+            data, starts[row], max(0, lengths[row]), bits[row], flags, combining, forms, long, out,
+            bounds[row],
+        )  # fmt: skip
+
+
+def normal_spans(
+    data: Bytes, start: Places, length: Places, bits: npt.NDArray[np.uint8] | None = None
+) -> tuple[Bytes, Places, Places]:
+    """The normal form of every text span of `data` (valid UTF-8): their bytes, starts and lengths.
+
+    `bits` is how each text's language writes numbers (`numerals.writing`). A text of length -1 is
+    none, and stays none.
+    """
+    if bits is None:
+        bits = np.zeros(start.size, np.uint8)
+    table, form = tables(), forms()
+    out = np.empty(int(np.maximum(length, 0).sum()) * LONGEST + start.size + 1, np.uint8)
+    bounds = np.zeros(start.size + 1, np.int64)
+    doubts = np.zeros(start.size, np.uint8)
+    _rewrite_all(
+        data, start, length, bits, table.flags, table.combining, form.codes, form.long, out, bounds,
+        doubts,
+    )  # fmt: skip
+    sizes = np.diff(bounds)
+    sizes[length < 0] = -1
+    changed: dict[int, bytes] = {}
+    for row in np.flatnonzero(doubts).tolist():
+        text = data[start[row] : start[row] + length[row]].tobytes().decode()
+        if doubts[row] == ODD or not composes_nothing(text):
+            changed[row] = normalise_by(text, int(bits[row])).encode()
+    return replaced(out[: bounds[-1]], bounds[:-1].copy(), sizes, changed)
+
+
+def replaced(
+    data: Bytes, start: Places, length: Places, changed: dict[int, bytes]
+) -> tuple[Bytes, Places, Places]:
+    """The spans with other texts in some rows, put behind all others; the arrays are changed."""
+    if not changed:
+        return data, start, length
+    sizes = [len(text) for text in changed.values()]
+    rows = list(changed)
+    start[rows] = data.size + np.cumsum([0, *sizes[:-1]])
+    length[rows] = sizes
+    more = np.frombuffer(b"".join(changed.values()), np.uint8)
+    return np.concatenate([data, more]), start, length
