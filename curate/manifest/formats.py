@@ -12,6 +12,7 @@ from curate.errors import ConfigError, InputError
 from curate.manifest.blend import find_blend
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import PARQUET
+from curate.manifest.foreign import refuse_foreign
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
 from curate.manifest.look import Format, Look
@@ -39,7 +40,7 @@ def _read_nemo(origin: Origin) -> Iterator[Portion]:
 NEMO = Format(
     "nemo",
     "NeMo manifests: a JSON object a line (plain, .gz, .zst; `-` is standard input)",
-    lambda look: look.folder is None,
+    lambda look: bool(look.first),
     _find_nemo,
     _read_nemo,
     converted=False,
@@ -95,11 +96,11 @@ def find_origins(name: str, format: str | None = None) -> list[Origin]:
                 "--format", f"unknown format {format!r}", f"known: {', '.join(BY_NAME)}"
             )
         return BY_NAME[format].find(look)
-    for candidate in FORMATS:
+    for candidate in FORMATS[:-1]:
         if candidate.sniff(look):
             return candidate.find(look)
-    os.close(open_manifest(name))
-    raise InputError.of(name, "is in no format that is known")
+    refuse_foreign(look)
+    return NEMO.find(look)
 
 
 def as_origin(source: str | Origin) -> Origin:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from curate.audio.wish import AudioWish
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, raise_all
 from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS, UNKEPT
@@ -26,7 +26,7 @@ from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import clips, heard
 from curate.profile.borderline import borderline_records
-from curate.profile.faults import all_missing, audio_facts
+from curate.profile.faults import audio_facts, refuse_all_missing
 from curate.profile.grouped import judge_by_group
 from curate.profile.loaded import loading_facts, loading_warnings
 from curate.profile.mended import told, warnings_of
@@ -36,6 +36,7 @@ from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.reuse import Kept, find_old, same_code, write_measured
 from curate.profile.sound import Ear
 from curate.profile.summary import Json, read_profile, summarise
+from curate.profile.usable import refuse_unusable
 from curate.ruleset import RuleSet
 
 __all__ = [
@@ -95,8 +96,8 @@ def profile_into(
     format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
     `settings_for`; by default what the rules need), `format` what the inputs are where sniffing
     would not do; `overrides` are people's decisions. Returns profile.json's content. Raises
-    InputError where a manifest cannot be read or none holds a record line, ConfigError for a field
-    that cannot be a column.
+    InputError where a manifest cannot be read, where no line of any is a record, and where audio
+    is asked for and none is found; ConfigError for a field that cannot be a column.
     """
     sources = find_sources(manifests, format)
     grouped, extra_fields = fields_of(by, sources)
@@ -121,12 +122,9 @@ def profile_into(
         kept,
         people,
     )
+    without_record = refuse_unusable(records, sources)
     ear = Ear(read, settings, kept.heard, threads, on_audio)
     late = add_late(records, rules, settings, ear, people)
-    if not total.rows:
-        raise InputError(
-            *(Fault(source.name, "holds no record: every line is blank") for source in sources)
-        )
     failing = judge_by_group(records, rules)
     strata = ["lang", "speaker", *grouped]
     summary = summarise(
@@ -136,6 +134,7 @@ def profile_into(
     several = ["source"] if len(sources) > 1 else []
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
     audio = audio_facts(records, settings)
+    refuse_all_missing(audio, read[0].folder)
     loading = loading_facts(records)
     found: Json = {
         "schema": SCHEMA,
@@ -151,7 +150,7 @@ def profile_into(
         **summary,
         "borderline": borderline_records(records, rules, sources, summary["rules_hit"]),  # type: ignore[arg-type]
         "warnings": [
-            *all_missing(audio, read[0].folder),
+            *without_record,
             *over_filtered(rejected),
             *warnings_of(decided),
             *loading_warnings(loading),

@@ -10,6 +10,7 @@ import polars as pl
 from curate.audio.faults import FAULTS
 from curate.audio.listen import NONE
 from curate.columns import AUDIO_CODEC, AUDIO_FAULT, AUDIO_WHY, DURATION_US, MALFORMED, record_id
+from curate.errors import InputError
 from curate.metrics.measure import Settings
 from curate.profile.heard import GROUPS_OF, depth_for
 from curate.profile.summary import Json, hours
@@ -37,18 +38,19 @@ def audio_facts(records: Path, settings: Settings) -> Json:
     }
 
 
-def all_missing(found: Json, folder: str) -> list[str]:
-    """A warning where not one file was found: most likely paths begin somewhere else."""
+def refuse_all_missing(found: Json, folder: str) -> None:
+    """InputError where not one file was found: most likely paths begin somewhere else."""
     audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
     faults = audio.get("faults", ())
     missing = sum(each["rows"] for each in faults if each["fault"] == "missing")
     if not missing or missing < audio["looked_at"]:
-        return []
+        return
     root = audio["asked"]["root"] or folder
-    return [
-        f"none of {missing:,} audio files was found; relative paths begin at {root} "
-        "(--audio-root names another place)"
-    ]
+    raise InputError.of(
+        root,
+        f"none of {missing:,} audio files was found; relative paths begin here",
+        "name the place where they begin with --audio-root, or profile without --audio",
+    )
 
 
 def _faults(table: pl.LazyFrame) -> list[Json]:

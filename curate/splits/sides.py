@@ -28,6 +28,7 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips, Spans, by_language
 from curate.manifest import find_sources, read_manifest
 from curate.manifest.origin import Origin
+from curate.manifest.unusable import unusable
 from curate.profile import versions
 from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED as MALFORMED_ROUTE
@@ -98,6 +99,7 @@ def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Jso
     """
     fields = [name for name in group if name != SPEAKER.name]
     rows = pl.concat([_keys(side, number, fields) for number, side in enumerate(sides)])
+    _refuse_unusable(rows, sides)
     _refuse_absent(rows, fields)
     pairs = [
         (one, other)
@@ -191,7 +193,29 @@ def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
             pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
         )
 
-    return pl.concat(list(side.frames(work, fields)))
+    return pl.concat([_no_keys(fields), *side.frames(work, fields)])
+
+
+def _no_keys(fields: Sequence[str]) -> pl.DataFrame:
+    """The columns of a side without lines."""
+    columns = (SOURCE, LINE, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)
+    kept = {column.name: column.dtype for column in columns}
+    further = {**dict.fromkeys(fields, pl.String()), "side": pl.String()}
+    return pl.DataFrame(schema={**kept, **further, NORMAL_KEY.name: NORMAL_KEY.dtype})
+
+
+def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Side]) -> None:
+    """InputError with every side of which no line can be compared: it would share nothing."""
+    faults: list[Fault] = []
+    for number, side in enumerate(sides):
+        reasons = rows.filter(pl.col("side") == str(number))[MALFORMED.name]
+        if reasons.null_count():
+            continue
+        counted = dict(reasons.value_counts().iter_rows())
+        faults += [unusable(source, reasons.len(), counted) for source in side.sources]
+        if side.lines is not None:
+            faults.append(Fault(str(side.lines), "holds no text: every line is blank"))
+    raise_all(InputError, faults)
 
 
 def _refuse_absent(rows: pl.DataFrame, fields: Sequence[str]) -> None:

@@ -27,14 +27,15 @@ def curate(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[st
 BAD_INPUT: list[tuple[str, list[str], int, str]] = [
     ("empty", [], 3, "holds no record"),
     ("blank lines", ["", "  "], 3, "holds no record"),
-    ("not JSON", ["{oops", GOOD], 0, "not JSON"),
-    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 0, "duration is no number"),
-    ("null text", ['{"audio_filepath": "a", "duration": 1, "text": null}'], 0, "text is no string"),
-    ("number text", ['{"audio_filepath": "a", "duration": 1, "text": 5}'], 0, "text is no string"),
-    ("zero", ['{"audio_filepath": "a", "duration": 0, "text": "x"}'], 0, "is not positive"),
-    ("negative", ['{"audio_filepath": "a", "duration": -1, "text": "x"}'], 0, "is not positive"),
-    ("NaN", ['{"audio_filepath": "a", "duration": NaN, "text": "x"}'], 0, "not JSON"),
-    ("string", ['{"audio_filepath": "a", "duration": "1", "text": "x"}'], 0, "is no number"),
+    ("not JSON", ["{oops"], 3, "not JSON"),
+    ("one of two", ["{oops", GOOD], 0, "not JSON"),
+    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 3, "duration is no number"),
+    ("null text", ['{"audio_filepath": "a", "duration": 1, "text": null}'], 3, "text is no string"),
+    ("number text", ['{"audio_filepath": "a", "duration": 1, "text": 5}'], 3, "text is no string"),
+    ("zero", ['{"audio_filepath": "a", "duration": 0, "text": "x"}'], 3, "is not positive"),
+    ("negative", ['{"audio_filepath": "a", "duration": -1, "text": "x"}'], 3, "is not positive"),
+    ("NaN", ['{"audio_filepath": "a", "duration": NaN, "text": "x"}'], 3, "not JSON"),
+    ("string", ['{"audio_filepath": "a", "duration": "1", "text": "x"}'], 3, "is no number"),
 ]
 
 

@@ -125,7 +125,7 @@ FORMS: list[tuple[str, int | None, int]] = [
     ("shar_truncated_cuts", None, 0),
     ("nemo_tarred/tarred_audio_manifest.json", 14, 0),
     ("nemo_tarred/manifest__OP_0..1_CL_.json", 14, 0),
-    ("nemo_tarred/broken_manifest.json", 3, 3),
+    ("nemo_tarred/broken_manifest.json", None, 0),
     ("longfile/manifest.jsonl", 17, 0),
 ]
 
@@ -137,7 +137,7 @@ def test_other_forms(real_data: Path, tmp_path: Path) -> None:
         folder.mkdir()
         source = str(real_data / "corner" / name)
         if count is None:
-            with pytest.raises(InputError, match="damaged"):
+            with pytest.raises(InputError, match="damaged|no line is usable"):
                 profile([source], folder, load_rules(None))
         else:
             found = profile([source], folder, load_rules(None))

@@ -275,8 +275,8 @@ ODD: list[tuple[str, Mapping[str, bytes], str, list[str | None]]] = [
      [None, "not UTF-8 (byte 0xff at 0)", "the utterance is in no file of durations"]),
     ("kaldi", {"text": b"a x\nb y\nc z\n", "segments": b"a r 0.1 0.3\nb r x y\nc r\n"}, ".",
      [None, "its line in segments holds no times", "its line in segments has 2 words, not 4"]),
-    ("kaldi", {"text": b"a x\n", "utt2dur": b"a 1\n", "wav.scp": b"b f.wav\n"}, ".",
-     ["its recording is not in wav.scp (a)"]),
+    ("kaldi", {"text": b"a x\nb y\n", "utt2dur": b"a 1\nb 1\n", "wav.scp": b"b f.wav\n"}, ".",
+     ["its recording is not in wav.scp (a)", None]),
     ("common_voice", {"v.tsv": b"client_id\tpath\tsentence\ns\ta\tx\ns\ta\ns\tb\ty\n",
                       "clip_durations.tsv": b"clip\tduration[ms]\na\t100\n"}, "v.tsv",
      [None, "the row has not the header's number of cells (2)",
@@ -290,9 +290,10 @@ ODD: list[tuple[str, Mapping[str, bytes], str, list[str | None]]] = [
      [None, "the cut has no supervision", "a Lhotse MixedCut is no stretch of one recording",
       "duration is not positive (0)",
       "not JSON (Expecting property name enclosed in double quotes, column 2)"]),
-    ("nemo_tarred", {"m.json": jsonl([{**RECORDS[0], "shard_id": 7}, RECORDS[0]]),
-                     "audio_0.tar": bytes(10240)}, "m.json",
-     ["its shard has no tar (7)", "no shard_id in a tarred manifest"]),
+    ("nemo_tarred", {"m.json": jsonl([{**RECORDS[0], "shard_id": 7}, RECORDS[0],
+                                      {**RECORDS[0], "shard_id": 0}]),
+                     "audio_0.tar": tarfile.TarInfo("a.wav").tobuf() + bytes(10240)}, "m.json",
+     ["its shard has no tar (7)", "no shard_id in a tarred manifest", None]),
 ]  # fmt: skip
 
 

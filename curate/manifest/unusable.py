@@ -1,0 +1,129 @@
+"""Why no line of an input is a record: the commonest reason, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from curate.errors import Fault
+from curate.manifest.formats import BY_NAME
+from curate.manifest.origin import Origin
+from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
+from curate.manifest.tables import NAMES
+
+LOOKED_AT = 10_000
+"""Lines whose fields are looked at for a hint."""
+
+_EXPECTED = 'one JSON object a line is expected: {"audio_filepath": "a.wav", "duration": 2.5, '
+_HINT = _EXPECTED + '"text": "..."}'
+_TIMES = ("start", "start_time", "begin", "offset"), ("end", "end_time", "stop")
+
+
+def unusable(origin: Origin, rows: int, reasons: Mapping[str, int]) -> Fault:
+    """The error about an input of which none of `rows` non-blank lines is a record.
+
+    `reasons` count why lines are none. The fields of the first LOOKED_AT lines give the hint.
+    """
+    if not rows:
+        return Fault(origin.name, "holds no record: every line is blank")
+    commonest = min(reasons, key=lambda reason: (-reasons[reason], reason))
+    share = f"{reasons[commonest]:,} of {rows:,}"
+    records = list(islice(_records(origin), LOOKED_AT))
+    what = f"no line is usable: {commonest} ({share} line{'s' if rows > 1 else ''})"
+    return Fault(origin.name, what, _hint(origin, records, rows))
+
+
+def _records(origin: Origin) -> Iterator[Record]:
+    """The JSON objects among the lines, whatever they hold."""
+    for portion in BY_NAME[origin.format].read(origin):
+        lost = portion.reasons
+        for row, line in enumerate(portion.chunk.data.split(b"\n")):
+            try:
+                if row not in lost:
+                    yield parse_line(line)
+            except Malformed:
+                continue
+
+
+def _hint(origin: Origin, records: Sequence[Record], rows: int) -> str:
+    if not records and origin.format != "nemo":
+        return f"it was read as {origin.format} ({BY_NAME[origin.format].what}); see --format"
+    if not records:
+        return _HINT
+    fields = [field for field in ("audio_filepath", "duration", "text") if _lacks(records, field)]
+    if not fields:
+        return _HINT
+    counted = Counter(name for record in records for name in record)
+    everywhere = {name: counted[name] for name in counted if counted[name] == len(records)}
+    said, maps = [], []
+    for field in fields:
+        known = _alias(field, everywhere, records)
+        if known is None:
+            said.append(_MISSING[field](records, everywhere))
+            continue
+        said.append(f"`{known}` in {_lines(len(records), rows)} looks like the {_MEANING[field]}")
+        maps.append(f"--map {field}={known}")
+    return f"{'; '.join(said)}{': ' if maps else ''}{' '.join(maps)}"
+
+
+def _lines(looked_at: int, rows: int) -> str:
+    if looked_at == 1:
+        return "the line" if rows == 1 else "the one JSON line"
+    return f"all {rows:,} lines" if looked_at == rows else f"the first {looked_at:,} JSON lines"
+
+
+_MEANING = {"audio_filepath": "audio path", "duration": "duration", "text": "text"}
+
+
+def _lacks(records: Sequence[Record], field: str) -> bool:
+    """Whether no record has a usable value of the field."""
+    sound: Record = {"audio_filepath": "a", "duration": 1, "text": ""}
+    return not any(
+        field in record and why_no_record({**sound, field: record[field]}) is None
+        for record in records
+    )
+
+
+def _alias(field: str, names: Mapping[str, int], records: Sequence[Record]) -> str | None:
+    """Another name for a field that stands in every record with values that would do."""
+    usual = {name: rank for rank, name in enumerate(NAMES[field])}
+    found = sorted(
+        (usual[name.strip().lower()], name) for name in names if name.strip().lower() in usual
+    )
+    for _, name in found:
+        renamed = [{field: record[name]} for record in records]
+        milliseconds = name.lower().endswith(("_ms", "[ms]"))
+        if name != field and not milliseconds and not _lacks(renamed, field):
+            return name
+    return None
+
+
+def _no_audio(records: Sequence[Record], names: Mapping[str, int]) -> str:
+    return "no field names the audio file: add audio_filepath"
+
+
+def _no_text(records: Sequence[Record], names: Mapping[str, int]) -> str:
+    if any(record.get("text") is not None for record in records):
+        return "text holds no string: write it in quotes"
+    return "no field holds the text: add text (a transcript)"
+
+
+def _no_duration(records: Sequence[Record], names: Mapping[str, int]) -> str:
+    if any(isinstance(record.get("duration"), str) for record in records):
+        return "duration is written as text: write numbers (jq -c '.duration |= tonumber')"
+    milliseconds = [name for name in names if name.lower().endswith(("_ms", "[ms]"))]
+    if milliseconds:
+        return f"`{milliseconds[0]}` looks like milliseconds: write duration in seconds"
+    begins, ends = ([name for name in each if name in names] for each in _TIMES)
+    if begins and ends:
+        sum_said = f"duration = {ends[0]} - {begins[0]}, offset = {begins[0]}"
+        return f"`{begins[0]}` and `{ends[0]}` are times: write {sum_said}"
+    return "no field holds the duration: measure it (soundfile.info(path).duration), in seconds"
+
+
+_MISSING: Mapping[str, Callable[[Sequence[Record], Mapping[str, int]], str]] = {
+    "audio_filepath": _no_audio,
+    "duration": _no_duration,
+    "text": _no_text,
+}
