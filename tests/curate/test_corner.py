@@ -137,7 +137,7 @@ def test_other_forms(real_data: Path, tmp_path: Path) -> None:
         folder.mkdir()
         source = str(real_data / "corner" / name)
         if count is None:
-            with pytest.raises(InputError, match="damaged|no line is usable"):
+            with pytest.raises(InputError, match=r"damaged|no line is usable"):
                 profile([source], folder, load_rules(None))
         else:
             found = profile([source], folder, load_rules(None))
