@@ -117,13 +117,14 @@ REASON = Column("reason", pl.String(), "the tags in words, with values and limit
 JUDGEMENT = (VERDICT, TAGS, REASON)
 
 OVERRIDE = Column(
-    "override", pl.Int32(), "line of overrides.jsonl that decided the row; null where none did"
+    "override", pl.Int32(), "line of overrides.jsonl that set the verdict; null where none did"
 )
-TEXT_FIX = Column(
-    "text_fix", pl.String(), "text that a person put in place of the record's; null elsewhere"
+TEXT_OVERRIDE = Column(
+    "text_override", pl.Int32(), "line of overrides.jsonl that set the text; null where none did"
 )
+TEXT_FIX = Column("text_fix", pl.String(), "that text, in place of the record's; null elsewhere")
 
-DECIDED = (OVERRIDE, TEXT_FIX)
+DECIDED = (OVERRIDE, TEXT_OVERRIDE, TEXT_FIX)
 """What people decided about a row."""
 
 US_PER_HOUR = 3_600_000_000

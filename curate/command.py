@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Never
 
+from curate.changes import words
 from curate.errors import CurateError
 
 INTERRUPTED = 130
@@ -73,5 +74,5 @@ def _stop(number: int, frame: FrameType | None) -> Never:
 
 def _exit_if_stopped() -> None:
     if _stopped:
-        print("interrupted; nothing was changed", file=sys.stderr)  # noqa: T201
+        print(printable(words()), file=sys.stderr)  # noqa: T201
         sys.exit(TERMINATED if _stopped[0] == signal.SIGTERM else INTERRUPTED)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from curate.changes import note
 from curate.errors import ConfigError, CurateError
 
 _AT_FDCWD = -100
@@ -77,7 +78,9 @@ def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) 
         try:
             yield stage
         except BaseException:
-            if not any((stage / "done").glob("*")):  # nothing in it to go on with
+            if any((stage / "done").glob("*")):
+                note(f"finished parts of {out}, beside it: the same command goes on with them")
+            else:  # nothing in it to go on with
                 shutil.rmtree(stage, ignore_errors=True)
             raise
         if out.exists():
@@ -166,6 +169,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield scratch
         _sync(scratch)
         scratch.replace(path)
+        note(path)
         _sync(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
@@ -243,6 +247,7 @@ def _put_in_place(scratch: Path, out: Path) -> None:
         out.rename(aside)
         scratch.rename(out)
         shutil.rmtree(aside)
+    note(out)
     _sync(out.parent)
 
 

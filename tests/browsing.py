@@ -36,8 +36,13 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def watched(opened: Any, address: str, screen: dict[str, Any] = SCREENS[0]) -> Iterator[Any]:
-    """A page of the browser, which must say nothing on its console and ask nobody else."""
+def watched(
+    opened: Any, address: str, screen: dict[str, Any] = SCREENS[0], ignoring: str | None = None
+) -> Iterator[Any]:
+    """A page of the browser, which must say nothing on its console and ask nobody else.
+
+    `ignoring` is the HTTP status of refusals that are part of the test.
+    """
     context = opened.new_context(**screen)
     page = context.new_page()
     said: list[str] = []
@@ -51,7 +56,8 @@ def watched(opened: Any, address: str, screen: dict[str, Any] = SCREENS[0]) -> I
     own = re.match(r"\w+://[^/]*", address)
     assert own is not None
     foreign = [url for url in asked if not url.startswith((own[0], f"blob:{own[0]}", "data:"))]
-    assert (said, foreign) == ([], [])
+    refused = f"the server responded with a status of {ignoring} "
+    assert ([text for text in said if refused not in text], foreign) == ([], [])
 
 
 def violations(page: Any) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import reports
 from curate.audio.paths import allowed_roots
+from curate.changes import describe
 from curate.duck import open_records
 from curate.errors import InputError
 from curate.review.app import blind_app, clip_of_record, review_app
@@ -45,6 +46,7 @@ def review(profile: Path, log: Path, wish: Setting) -> None:
         threading.Thread(target=desk.warm_up, daemon=True).start()
         port = at.getsockname()[1]
         app = review_app(desk, reports.page_style(), token, port)
+        describe(lambda: _ended(desk.log.written, "decision", log))
         serve(app, at, lambda: _say(wish, port, token))
 
 
@@ -56,7 +58,16 @@ def blind(a: Path, b: Path, votes: Path, wish: Setting) -> None:
     with listen_at(wish.port) as at:
         port = at.getsockname()[1]
         app = blind_app(ballot, clip, reports.page_style(), token, port)
+        describe(lambda: _ended(ballot.written, "vote", votes))
         serve(app, at, lambda: _say(wish, port, token))
+
+
+def _ended(written: int, kind: str, log: Path) -> str:
+    """What a person reads who ended the session."""
+    if not written:
+        return f"review ended; no {kind} was written, {log} is as it was"
+    many = f"{written:,} {kind} was" if written == 1 else f"{written:,} {kind}s were"
+    return f"review ended; {many} written to {log}"
 
 
 def _say(wish: Setting, port: int, token: str) -> None:

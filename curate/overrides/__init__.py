@@ -5,19 +5,23 @@ why it is so in docs/adr/0008. For a program that reviews records: `read` the lo
 `standing` is, `append` a Decision (made with `content_of` the record), or its `undone`.
 """
 
-from curate.overrides.apply import Overrides
-from curate.overrides.decision import DECISIONS, Decision, undone
+from curate.overrides.apply import LINE_OF, Overrides
+from curate.overrides.decision import DECISIONS, Decision, Facet, undone
 from curate.overrides.identity import content_of
-from curate.overrides.log import Log, Standing, append, read, standing
+from curate.overrides.log import Log, Standing, append, line_of, parse, read, standing
 
 __all__ = [
     "DECISIONS",
+    "LINE_OF",
     "Decision",
+    "Facet",
     "Log",
     "Overrides",
     "Standing",
     "append",
     "content_of",
+    "line_of",
+    "parse",
     "read",
     "standing",
     "undone",

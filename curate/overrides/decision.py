@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from enum import StrEnum
 
 from curate.errors import Fault
 from curate.manifest.strict import Malformed, parse_line
@@ -17,10 +18,20 @@ DECISIONS: Mapping[str, str] = {
     "keep": "the record is clean, whatever the rules say",
     "borderline": "it trains, and never measures",
     "reject": "it is rejected",
-    "text": "its text is mended, and the rules judge the mended text",
-    "undo": "the last decision about it no longer stands; the one before it, if any, does",
+    "text": "its text is corrected, and the rules are applied to the corrected text",
+    "undo": "the last decision about it is taken back, whatever it set",
 }
 """What can be decided, and what it means."""
+
+
+class Facet(StrEnum):
+    """A property of a record that decisions set. Each is set on its own: a decision about one
+    leaves the others as they are.
+    """
+
+    VERDICT = "verdict"
+    TEXT = "text"
+
 
 VERDICT_OF: Mapping[str, str] = {"keep": "clean", "borderline": "borderline", "reject": "bad"}
 """The verdict of a record so decided."""
@@ -37,9 +48,10 @@ class Decision:
     The record is named by `audio_filepath` with `offset` (seconds; none is 0), as its manifest has
     them, or by `id` (`source:line`). `content` (see `content_of`) is of what was decided about:
     where it is given, a record that has changed since is left alone; with `id` it must be.
-    `duration` (seconds) is a weaker form of the same. `text` is the mended text, of `text`, `keep`
-    or `borderline`. `by` says who, `at` when (ISO 8601 with a time zone), `why` may be empty.
-    `line` is where it stands in the log; 0 for one that is not there yet.
+    `duration` (seconds) is a weaker form of the same. `text` is the corrected text, of `text`,
+    `keep` or `borderline`: the latter two set both facets then. `by` says who, `at` when (ISO 8601
+    with a time zone), `why` may be empty. `line` is where it stands in the log; 0 for one that is
+    not there yet.
     """
 
     decision: str
@@ -59,6 +71,12 @@ class Decision:
         """What decisions about the same record, with the same content, have in common."""
         named = f"id {self.id}" if self.audio_filepath is None else f"audio {self.audio_filepath}"
         return named, self.offset or 0.0, self.content or ""
+
+    @property
+    def facets(self) -> tuple[Facet, ...]:
+        """What the decision sets; nothing for an undo."""
+        sets = {Facet.VERDICT: self.decision in VERDICT_OF, Facet.TEXT: self.text is not None}
+        return tuple(facet for facet in Facet if sets[facet])
 
     @property
     def record(self) -> str:
@@ -129,7 +147,7 @@ def _wrong_decision(stated: Mapping[str, object]) -> Iterator[str]:
     if "decision" in stated and decision not in DECISIONS:
         yield f"'decision' cannot be '{decision}' ({suggest(str(decision), tuple(DECISIONS))})"
     if decision == "text" and text is None:
-        yield "decision 'text' without the mended 'text'"
+        yield "decision 'text' without the corrected 'text'"
     if decision in {"reject", "undo"} and text is not None:
         yield f"decision '{decision}' with a 'text', which would go nowhere"
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.overrides.decision import Decision, Key, faults_of, parse_decision
-
-_MAX_BYTES = 1 << 30
+from curate import append_log
+from curate.errors import ConfigError, Fault, raise_all
+from curate.overrides.decision import Decision, Facet, Key, faults_of, parse_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +23,18 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The decisions that stand, in the order of the log; how many later ones set aside, and how
-    many were undone.
+    """The decisions that stand in at least one facet, in the order of the log; how many stand in
+    none, since later ones set the same; and the lines of those that were undone.
     """
 
     decisions: tuple[Decision, ...]
     superseded: int
-    undone: int
+    undone_lines: frozenset[int]
+
+    @property
+    def undone(self) -> int:
+        """How many decisions were undone."""
+        return len(self.undone_lines)
 
 
 def read(path: str | Path) -> Log:
@@ -40,69 +42,81 @@ def read(path: str | Path) -> Log:
 
     Blank lines say nothing.
     """
-    content = _content(Path(path))
+    return parse(path, append_log.read(path, "it is made by the first decision"))
+
+
+def parse(path: str | Path, content: bytes) -> Log:
+    """The log of this content. ConfigError with every fault at its line of `path`."""
     found: list[Decision] = []
     faults: list[Fault] = []
-    for number, line in enumerate(content.split(b"\n"), 1):
-        decision = parse_decision(line, number) if line.strip() else []
+    for number, line in append_log.numbered_lines(content):
+        decision = parse_decision(line, number)
         if isinstance(decision, Decision):
             found.append(decision)
         else:
-            faults += [Fault(f"{path}:{number}", what) for what in decision]
+            cut = append_log.is_cut_short(content, number)
+            hint = f"{append_log.CUT_SHORT}: delete it" if cut else ""
+            faults += [Fault(f"{path}:{number}", what, hint) for what in decision]
     faults += _undo_faults(found, str(path))
     raise_all(ConfigError, faults)
     return Log(str(path), hashlib.sha256(content).hexdigest(), tuple(found))
 
 
 def standing(decisions: Iterable[Decision]) -> Standing:
-    """What stands: of several decisions about a record the last; an undo takes the last one back,
-    so that the one before it stands again.
+    """What stands: for each facet of a record the last decision that sets it; an undo takes back
+    the last decision about the record that has not been taken back yet, whatever it set.
     """
     stacks: dict[Key, list[Decision]] = {}
-    undone = 0
+    undone: list[int] = []
     for each in decisions:
         stack = stacks.setdefault(each.key, [])
         if each.decision != "undo":
             stack.append(each)
         elif stack:
-            stack.pop()
-            undone += 1
-    last = sorted((stack[-1] for stack in stacks.values() if stack), key=lambda it: it.line)
-    superseded = sum(len(stack) - 1 for stack in stacks.values() if stack)
-    return Standing(tuple(last), superseded, undone)
+            undone.append(stack.pop().line)
+    last = [each for stack in stacks.values() for each in _standing_of(stack)]
+    superseded = sum(map(len, stacks.values())) - len(last)
+    return Standing(tuple(sorted(last, key=lambda it: it.line)), superseded, frozenset(undone))
+
+
+def _standing_of(stack: Sequence[Decision]) -> list[Decision]:
+    """Those of the decisions about one record that stand in some facet, the last one first.
+
+    One that holds for a certain duration sets aside only those that hold for the same.
+    """
+    found = []
+    covered: set[tuple[Facet, float | None]] = set()
+    for each in reversed(stack):
+        free = [
+            facet
+            for facet in each.facets
+            if covered.isdisjoint({(facet, None), (facet, each.duration)})
+        ]
+        covered.update((facet, each.duration) for facet in free)
+        if free:
+            found.append(each)
+    return found
 
 
 def append(path: str | Path, decision: Decision) -> None:
     """Add a decision to the log, which is made where there is none; on disk when this returns.
 
     Several programs may append at once. A last line that was cut short is ended first, and will be
-    a fault at its line for the next reading. ConfigError for a decision that could not be read.
+    a fault at its line for the next reading. ConfigError for a decision that could not be read, for
+    an undo of what another program has undone meanwhile, and for a log that cannot be written.
     """
+    line = line_of(decision)
+    with append_log.exclusive(path) as log:
+        if decision.decision == "undo":
+            before = parse(path, log.read()).decisions
+            raise_all(ConfigError, _undo_faults([*before, decision], str(path)))
+        log.append(line)
+
+
+def line_of(decision: Decision) -> bytes:
+    """The line of a decision. ConfigError for one that could not be read again."""
     raise_all(ConfigError, faults_of(decision))
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-    descriptor = os.open(path, flags, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, b"\n" * torn + decision.as_line().encode() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if size == 0:
-        _sync_folder(Path(path).resolve().parent)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():  # not a pipe, which would wait for ever
-            raise FileNotFoundError(2, "no such file")
-        if path.stat().st_size > _MAX_BYTES:
-            raise OSError(27, f"larger than {_MAX_BYTES:,} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        what = f"cannot be read: {str(error.strerror).lower()}"
-        raise InputError.of(path, what, "it is made by the first decision") from None
+    return decision.as_line().encode()
 
 
 def _undo_faults(decisions: Iterable[Decision], name: str) -> list[Fault]:
@@ -113,13 +127,6 @@ def _undo_faults(decisions: Iterable[Decision], name: str) -> list[Fault]:
         if depth[each.key] < 0:
             depth[each.key] = 0
             hint = "an undo names the record, and its content, as the decision did"
-            faults.append(Fault(f"{name}:{each.line}", "there is nothing to undo", hint))
+            where = f"{name}:{each.line}" if each.line else name
+            faults.append(Fault(where, "there is nothing to undo", hint))
     return faults
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -53,8 +53,8 @@ def _chosen(
     """The rows to show of each rule; none of a rule without any."""
     held: dict[str, list[tuple[int, int]]] = {}
     for tags, rows in found:
-        if any(tag.startswith("override:") for tag in tags):
-            continue  # a person has judged already
+        if any(tag.startswith("override:") and tag != "override:text" for tag in tags):
+            continue  # a person has set the verdict; a corrected text leaves it to the rules
         for tag in tags:
             if tag.startswith(_TAG):
                 held.setdefault(tag.removeprefix(_TAG), []).extend((len(tags), row) for row in rows)

@@ -13,16 +13,17 @@ from curate.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
     LINE,
-    OVERRIDE,
     SOURCE,
     TEXT_FIX,
+    Column,
+    record_id,
 )
 from curate.manifest.chunks import Chunk
 from curate.manifest.lines import fetch_lines
 from curate.manifest.nemo import read_batch
 from curate.manifest.places import with_fields
 from curate.metrics.measure import Settings
-from curate.overrides import Decision, Overrides
+from curate.overrides import LINE_OF, Decision, Facet, Overrides
 from curate.overrides.identity import audio_keys
 from curate.profile.reuse import Kept
 from curate.profile.source import Source
@@ -43,7 +44,7 @@ def kept_rows(
 ) -> Iterator[pl.DataFrame]:
     """The rows of kept sources, in order, marked by today's decisions.
 
-    Those whose text was mended when the profile was made, or is to be now, are measured again by
+    Those whose text was corrected when the profile was made, or is to be now, are measured again by
     their lines; the others as they are.
     """
     again = _measured_again(old, sources, overrides, settings, fields)
@@ -105,21 +106,20 @@ def told(records: Path, overrides: Overrides) -> Mapping[str, object] | None:
     """
     if overrides.log is None:
         return None
-    rows = _rows_by_line(records)
-    idle = [each for each in overrides.standing.decisions if each.line not in rows]
-    found = _candidates(records, idle)
-    later = [each for each in idle if found[each.line] > each.line]
-    stale = [each for each in idle if found[each.line] == 0]
-    unmatched = [each for each in idle if found[each.line] < 0]
-    by: dict[str, int] = {}
-    for each in overrides.standing.decisions:
-        by[each.decision] = by.get(each.decision, 0) + rows.get(each.line, 0)
+    rows = {facet: _rows_by_line(records, column) for facet, column in LINE_OF.items()}
+    active = {line for counts in rows.values() for line in counts}
+    idle = [each for each in overrides.standing.decisions if each.line not in active]
+    fates = _fates(records, idle)
+    later, stale, unmatched = (
+        [each for each in idle if fates[each.line] == fate]
+        for fate in ("superseded", "stale", "unmatched")
+    )
     return {
         "file": overrides.log.name,
         "sha256": overrides.log.sha256,
         "decisions": len(overrides.standing.decisions),
-        "rows": sum(rows.values()),
-        "rows_by_decision": by,
+        "rows": _decided_rows(records),
+        "rows_by_decision": _rows_by_decision(rows, overrides.by_line),
         "superseded": overrides.standing.superseded + len(later),
         "undone": overrides.standing.undone,
         "unmatched": _named(unmatched, overrides),
@@ -151,36 +151,61 @@ def _named(decisions: Sequence[Decision], overrides: Overrides) -> Mapping[str, 
     return {"count": len(decisions), "examples": named}
 
 
-def _rows_by_line(records: Path) -> dict[int, int]:
+def _decided_rows(records: Path) -> int:
+    decided = pl.any_horizontal(column.expr.is_not_null() for column in LINE_OF.values())
+    return int(pl.scan_parquet(records).filter(decided).select(pl.len()).collect().item())
+
+
+def _rows_by_line(records: Path, column: Column) -> dict[int, int]:
     counted = (
         pl.scan_parquet(records)
-        .filter(OVERRIDE.expr.is_not_null())
-        .group_by(OVERRIDE.name)
+        .filter(column.expr.is_not_null())
+        .group_by(column.name)
         .agg(pl.len())
         .collect()
     )
     return dict(counted.rows())
 
 
-def _candidates(records: Path, decisions: Sequence[Decision]) -> dict[int, int]:
-    """For each decision that decided no row: the line of the later one that decided a row of its
-    record, 0 where its record is there but has changed, -1 where there is none.
+def _rows_by_decision(
+    rows: Mapping[Facet, Mapping[int, int]], by_line: Mapping[int, Decision]
+) -> Mapping[str, int]:
+    """Rows whose verdict, or text, is as each kind of decision has set it."""
+    found: dict[str, int] = {}
+    for facet, counts in rows.items():
+        for line, count in sorted(counts.items()):
+            kind = "text" if facet == Facet.TEXT else by_line[line].decision
+            found[kind] = found.get(kind, 0) + count
+    return found
+
+
+def _fates(records: Path, decisions: Sequence[Decision]) -> Mapping[int, str]:
+    """What became of decisions that decided no row: `superseded`, by later ones that set all that
+    it sets; `stale`, where the record is there but has changed; `unmatched`, where there is none.
     """
-    found = dict.fromkeys((each.line for each in decisions), -1)
-    keys = {
-        key: each.line
-        for each, both in zip(decisions, audio_keys(decisions), strict=True)
-        for key in (both if each.id is None else ())
-    }
-    ids = {each.id: each.line for each in decisions if each.id is not None}
-    if not decisions:
-        return found
-    wanted = pl.Series(np.array(sorted(keys), np.uint64)).implode()
-    named = pl.concat_str(SOURCE.expr, pl.lit(":"), LINE.expr.cast(pl.String))
-    plan = pl.scan_parquet(records).select(AUDIO_KEY.name, OVERRIDE.name, named.alias("id"))
-    rows = plan.filter(AUDIO_KEY.expr.is_in(wanted) | pl.col("id").is_in(list(ids))).collect()
-    for key, override, id in rows.iter_rows():
-        for line in (keys.get(key), ids.get(id)):
-            if line is not None:
-                found[line] = max(found[line], override or 0)
-    return {line: at if at == -1 or at > line else 0 for line, at in found.items()}
+    fates = dict.fromkeys((each.line for each in decisions), "unmatched")
+    for each, lines in _rows_of(records, decisions):
+        covered = all((lines[facet] or 0) > each.line for facet in each.facets)
+        if fates[each.line] != "superseded":
+            fates[each.line] = "superseded" if covered else "stale"
+    return fates
+
+
+def _rows_of(
+    records: Path, decisions: Sequence[Decision]
+) -> Iterator[tuple[Decision, Mapping[Facet, int | None]]]:
+    """The rows that bear the names of the decisions' records: by which lines they are decided."""
+    named: dict[int | str, list[Decision]] = {}
+    for each, audio in zip(decisions, audio_keys(decisions), strict=True):
+        names: tuple[int | str, ...] = audio if each.id is None else (each.id,)
+        for name in names:
+            named.setdefault(name, []).append(each)
+    keys = sorted(name for name in named if isinstance(name, int))
+    ids = [name for name in named if isinstance(name, str)]
+    lines = [column.name for column in LINE_OF.values()]
+    wanted = AUDIO_KEY.expr.is_in(pl.Series(np.array(keys, np.uint64)).implode())
+    plan = pl.scan_parquet(records).select(AUDIO_KEY.name, record_id(), *lines)
+    rows = plan.filter(wanted | pl.col("id").is_in(ids)).collect() if named else pl.DataFrame()
+    for key, id, *found in rows.iter_rows():
+        for each in (*named.get(key, ()), *named.get(id, ())):
+            yield each, dict(zip(LINE_OF, found, strict=True))

@@ -13,10 +13,11 @@ from curate.audio.clip import Clip, load_clip, wav
 from curate.audio.faults import Unusable
 from curate.browse import MOST, NoSuch, Place, Wish
 from curate.columns import VERDICTS
-from curate.errors import CurateError
+from curate.errors import CurateError, Fault
 from curate.extras import require
 from curate.review.blind import Ballot
-from curate.review.desk import Desk, Refused, now
+from curate.review.decided import Changed, Refused, now
+from curate.review.desk import Desk
 from curate.review.guard import App, Guard
 from curate.review.spectrogram import spectrogram
 
@@ -49,7 +50,10 @@ def review_app(desk: Desk, style: str, token: str, port: int) -> App:
         web.post(
             "/api/records/{row:int}/decision", lambda r, sent: web.json(_decide(desk, r, sent))
         ),
-        web.post("/api/records/{row:int}/undo", lambda r, sent: web.json(desk.undo(_row(r)))),
+        web.post(
+            "/api/records/{row:int}/undo",
+            lambda r, sent: web.json(desk.undo(_row(r), _seen(sent))),
+        ),
     ]
     return Guard(web.app(routes), token, port)
 
@@ -95,9 +99,9 @@ def about(desk: Desk) -> Mapping[str, object]:
     found = {name: desk.profile.get(name) for name in _PARTS}
     return {
         **found,
-        "reviewer": desk.reviewer,
-        "log": str(desk.log_path),
-        "decided": len(desk.overrides().standing.decisions),
+        "reviewer": desk.log.reviewer,
+        "log": str(desk.log.path),
+        "decided": len(desk.log.overrides().standing.decisions),
         "metrics": [{"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in desk.metrics],
     }
 
@@ -147,7 +151,16 @@ def _decide(desk: Desk, request: Any, sent: Mapping[str, Any]) -> Any:
     text = sent.get("text")
     if text is not None and not isinstance(text, str):
         raise Refused("'text' is a text")
-    return desk.decide(_row(request), str(sent.get("decision")), text, str(sent.get("why", "")))
+    decision, why = str(sent.get("decision")), str(sent.get("why", ""))
+    return desk.decide(_row(request), decision, text, why, _seen(sent))
+
+
+def _seen(sent: Mapping[str, Any]) -> int | None:
+    """The last line of the log about the record, as the page that asks was shown it."""
+    seen = sent.get("seen")
+    if seen is not None and type(seen) is not int:
+        raise Refused("'seen' is a line of the log")
+    return seen
 
 
 def _row(request: Any) -> int:
@@ -206,8 +219,10 @@ class _Web:
             return answer()
         except Unusable as error:
             return self.json({"error": str(error)}, 404)
+        except Changed as error:
+            return self.json({"error": str(error)}, 409)
         except CurateError as error:
-            return self.json({"error": "; ".join(fault.what for fault in error.faults)}, 400)
+            return self.json({"error": "; ".join(map(_in_words, error.faults))}, 400)
         except (NoSuch, Refused, ValueError, KeyError, TypeError) as error:
             return self.json({"error": str(error)}, 400)
 
@@ -227,6 +242,11 @@ class _Web:
     def png(self, clip: Any) -> Any:
         """A clip to be seen."""
         return self._responses.Response(spectrogram(clip), media_type="image/png")
+
+
+def _in_words(fault: Fault) -> str:
+    hint = f" ({fault.hint})" if fault.hint else ""
+    return f"{fault.where}: {fault.what}{hint}"
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

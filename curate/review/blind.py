@@ -1,21 +1,20 @@
 """Two hypotheses of the same audio, judged without knowing whose is whose.
 
 Which one stands first is decided by a hash of the record, so that it is the same for everyone and
-says nothing. Votes are appended to a log, one JSON object a line.
+says nothing. Votes are appended to a log, one JSON object a line, that several may vote into.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate import append_log
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.profile.summary import Json
 
@@ -80,18 +79,22 @@ def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
 
 
 class Ballot:
-    """Pairs to vote on, and the log of votes; the last vote of a person on a pair counts."""
+    """Pairs to vote on, and the log of votes; the last vote of a person on a pair counts.
+
+    `written` counts the votes that this session has added; those of others count at once.
+    """
 
     def __init__(self, found: Sequence[Pair], votes: Path, reviewer: str) -> None:
         self.pairs = {pair.id: pair for pair in found}
-        self._path, self._reviewer = votes, reviewer
-        self._cast = self._read()
+        self.path, self._reviewer, self.written = votes, reviewer, 0
+        self._known: tuple[append_log.State | None, Votes] = None, {}
+        append_log.check_writable(votes)
+        self._cast()
 
     def next(self) -> Pair | None:
         """The first pair that this reviewer has not voted on."""
-        return next(
-            (p for p in self.pairs.values() if (p.id, self._reviewer) not in self._cast), None
-        )
+        cast = self._cast()
+        return next((p for p in self.pairs.values() if (p.id, self._reviewer) not in cast), None)
 
     def vote(self, id: str, choice: str, at: str) -> None:
         """Add a vote, on disk when this returns. ConfigError for what is none."""
@@ -100,38 +103,45 @@ class Ballot:
         pair = self.pairs[id]
         winner = "same" if choice == "same" else "ab"[(choice == "second") != pair.swapped]
         row = {"id": id, "choice": winner, "by": self._reviewer, "at": at}
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            os.write(descriptor, json.dumps(row, ensure_ascii=False).encode() + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        self._cast[id, self._reviewer] = winner
+        append_log.append(self.path, json.dumps(row, ensure_ascii=False).encode())
+        self.written += 1
 
     def result(self) -> Json:
         """Votes for A and B, and how likely so uneven a result is between equals (sign test)."""
-        votes = [choice for (id, _), choice in self._cast.items() if id in self.pairs]
+        cast = self._cast()
+        votes = [choice for (id, _), choice in cast.items() if id in self.pairs]
         a, b = votes.count("a"), votes.count("b")
-        left = sum((id, self._reviewer) not in self._cast for id in self.pairs)
+        left = sum((id, self._reviewer) not in cast for id in self.pairs)
         return {
             "a": a, "b": b, "same": votes.count("same"), "left": left, "p": sign_test(a, b),
         }  # fmt: skip
 
-    def _read(self) -> dict[tuple[str, str], str]:
-        if not self._path.is_file():
+    def _cast(self) -> Votes:
+        """The votes that stand in the log now. ConfigError for a bad log."""
+        state = append_log.state_of(self.path)
+        if state is None:
             return {}
-        cast, faults = {}, []
-        for number, line in enumerate(self._path.read_bytes().split(b"\n"), 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                cast[str(row["id"]), str(row["by"])] = str(row["choice"])
-            except (ValueError, KeyError, TypeError):
-                faults.append(Fault(f"{self._path}:{number}", "is no vote"))
-        raise_all(ConfigError, faults)
-        return cast
+        if state != self._known[0]:
+            self._known = state, _votes_of(self.path, append_log.read(self.path))
+        return self._known[1]
+
+
+Votes = Mapping[tuple[str, str], str]
+"""By pair and voter: who won, `a`, `b` or `same`."""
+
+
+def _votes_of(path: Path, content: bytes) -> Votes:
+    cast, faults = {}, []
+    for number, line in append_log.numbered_lines(content):
+        try:
+            row = json.loads(line)
+            cast[str(row["id"]), str(row["by"])] = str(row["choice"])
+        except (ValueError, KeyError, TypeError):
+            cut = append_log.is_cut_short(content, number)
+            hint = f"{append_log.CUT_SHORT}: delete it" if cut else "name a log of votes"
+            faults.append(Fault(f"{path}:{number}", "is no vote", hint))
+    raise_all(ConfigError, faults)
+    return cast
 
 
 def sign_test(a: int, b: int) -> float:

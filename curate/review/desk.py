@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +19,16 @@ from curate.duck import Records
 from curate.errors import InputError
 from curate.manifest.lines import fetch_lines
 from curate.metrics import METRICS
-from curate.overrides import Decision, Overrides, append, content_of, read, undone
+from curate.overrides import Decision, Facet, content_of
 from curate.overrides.identity import contents, shown
 from curate.profile.shown import metrics_of_rules, spoken_of
 from curate.profile.summary import Json, origins_of, read_profile
+from curate.review.decided import DecisionLog, Record, Refused, facets_json
 from curate.text.marks import alignment, marks_of
 
 MOST_TEXT = 20_000
 """Characters of a transcript that are shown; nobody judges more by ear."""
 LISTED_TEXT = 200
-
-
-class Refused(ValueError):  # noqa: N818 - said to the one who asks
-    """What cannot be done with a record, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A row of the profile with the record of its line, which is empty where there is none.
-
-    `content` is what its decisions name it by; None where nothing can be decided about it, and
-    `why_not` says why.
-    """
-
-    row: Mapping[str, Any]
-    record: Mapping[str, Any]
-    content: str | None
-    why_not: str = ""
 
 
 class Desk:
@@ -63,16 +44,14 @@ class Desk:
         allowed: Sequence[Path] = (),
     ) -> None:
         self.profile: Json = _profile(folder)
-        self.reviewer, self.log_path = reviewer, log
+        self.log = DecisionLog(log, reviewer)
         self._root, self._allowed = root or root_of(self.profile), allowed
         self._browser, self._lock = Browser(records), threading.Lock()
         self._origins = origins_of(self.profile)
         self._counts = metrics_of_rules(self.profile["rules_hit"])  # type: ignore[arg-type]
         self._folders = {entry["source"]: Path(entry["folder"]) for entry in self.profile["inputs"]}  # type: ignore[attr-defined]
         self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
-        self._known: tuple[tuple[int, int], Overrides] = (0, 0), Overrides()
         self._tallies: dict[Wish, tuple[int, int]] = {}
-        self.overrides()
 
     @staticmethod
     def warm_up() -> None:
@@ -80,17 +59,6 @@ class Desk:
         first = {"audio_filepath": "a.wav", "duration": 1.0, "lang": "en", "pred_text": "b"}
         for text in ("a", '"'):  # what stands escaped in its line is measured by other code
             content_of({**first, "text": text})
-
-    def overrides(self) -> Overrides:
-        """What stands in the log now; others may have added to it. ConfigError for a bad log."""
-        try:
-            found = self.log_path.stat()
-        except FileNotFoundError:
-            return self._known[1]
-        state = found.st_size, found.st_mtime_ns
-        if state != self._known[0]:
-            self._known = state, Overrides(read(self.log_path))
-        return self._known[1]
 
     def tally(self, wish: Wish) -> tuple[int, int]:
         """(rows, microseconds) that a wish is about."""
@@ -104,7 +72,7 @@ class Desk:
 
     def decided_keys(self) -> tuple[int, ...]:
         """Audio keys of the records that something is decided about."""
-        return tuple(sorted(self.overrides().audio_keys))
+        return tuple(sorted(self.log.overrides().audio_keys))
 
     def page(self, wish: Wish, after: Place | None, count: int) -> tuple[list[Json], Place | None]:
         """The next records behind a place, for a list; and the place where they end, if any."""
@@ -113,13 +81,13 @@ class Desk:
             places = self._browser.page(wish, after, count)
             rows = self._browser.details([row for _, row in places], [metric])
         lines = self._lines(rows)
-        decisions = self._decisions(rows, lines)
+        decided = self._decided(rows, lines)
         listed = [
             {
                 **_said(row),
                 "value": row[metric],
                 "text": _text_of(lines[at])[:LISTED_TEXT],
-                "decision": _decision_json(decisions.get(at)),
+                "decided": facets_json(decided.get(at, {})),
             }
             for at, row in enumerate(rows)
         ]
@@ -166,7 +134,7 @@ class Desk:
                 for metric in self.metrics
                 if row[metric.name] is not None
             ],
-            "decision": _decision_json(self._decision_of(found)),
+            **self.log.shown(found),
             "why_not": found.why_not,
         }
 
@@ -183,22 +151,27 @@ class Desk:
         seconds = row["duration_us"] / 1e6
         return load_clip(name, folder, self._allowed, row["offset_s"] or 0.0, seconds)
 
-    def decide(self, number: int, decision: str, text: str | None = None, why: str = "") -> Json:
+    def decide(
+        self,
+        number: int,
+        decision: str,
+        text: str | None = None,
+        why: str = "",
+        seen: int | None = None,
+    ) -> Json:
         """Add a decision to the log, on disk when this returns; all that is shown then.
 
-        Refused where nothing can be decided, ConfigError for what is no decision.
+        Refused where nothing can be decided, ConfigError for what is no decision, Changed where
+        somebody has decided since what was `seen`.
         """
-        found = self._decidable(number)
-        append(self.log_path, self._new(found, decision, text, why))
+        self.log.decide(self._decidable(number), decision, text, why, seen)
         return self.told(number)
 
-    def undo(self, number: int) -> Json:
-        """Take the last decision about a record back, whoever made it; all that is shown then."""
-        found = self._decidable(number)
-        last = self._decision_of(found)
-        if last is None:
-            raise Refused("nothing is decided about it")
-        append(self.log_path, undone(last, self.reviewer, now()))
+    def undo(self, number: int, seen: int | None = None) -> Json:
+        """Take back the last decision about a record, whatever it set and whoever made it; all
+        that is shown then.
+        """
+        self.log.undo(self._decidable(number), seen)
         return self.told(number)
 
     def _decidable(self, number: int) -> Record:
@@ -207,38 +180,21 @@ class Desk:
             raise Refused(found.why_not)
         return found
 
-    def _new(self, found: Record, decision: str, text: str | None, why: str) -> Decision:
-        offset = found.record.get("offset")
-        return Decision(
-            decision,
-            self.reviewer,
-            now(),
-            audio_filepath=str(found.record["audio_filepath"]),
-            offset=float(offset) if isinstance(offset, int | float) else None,
-            content=found.content,
-            text=text,
-            why=why,
-        )
-
-    def _decision_of(self, found: Record) -> Decision | None:
-        if found.content is None:
-            return None
-        row = dict(found.row)
-        about = self.overrides().about(int(row[AUDIO_KEY.name]), found.content, row["duration_us"])
-        return max(about, key=lambda it: it.line, default=None)
-
-    def _decisions(
+    def _decided(
         self, rows: Sequence[Mapping[str, Any]], lines: Sequence[bytes]
-    ) -> Mapping[int, Decision]:
-        """By place in the list, the decision about each row."""
+    ) -> Mapping[int, Mapping[Facet, Decision]]:
+        """By place in the list, what is decided about each row."""
         if not rows:
             return {}
-        found = dict(self.overrides().decided(_identity(rows)))
+        overrides = self.log.overrides()
+        found = dict(overrides.decided(_identity(rows)))
         for at, row in enumerate(rows):
             if row["text_fix"] is not None:  # measured with another text than its line has
-                stated = _record_of(lines[at])
-                last = self._decision_of(Record(row, stated, content_of(stated)))
-                found |= {at: last} if last else {}
+                found.pop(at, None)
+                content = content_of(_record_of(lines[at]))
+                if content is not None:
+                    named = int(row[AUDIO_KEY.name]), content, int(row["duration_us"])
+                    found[at] = overrides.about(*named)
         return found
 
     def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
@@ -300,15 +256,3 @@ def _text_of(line: bytes) -> str:
         return str(json.loads(line).get("text", ""))
     except (ValueError, AttributeError):
         return line.decode("utf-8", "replace")
-
-
-def _decision_json(decision: Decision | None) -> Json | None:
-    if decision is None:
-        return None
-    names = ("decision", "by", "at", "why", "text")
-    return {name: getattr(decision, name) for name in names}
-
-
-def now() -> str:
-    """The time, as decisions have it."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

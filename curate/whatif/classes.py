@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import MALFORMED, OVERRIDE, TAGS, VERDICT, VERDICTS
+from curate.columns import MALFORMED, OVERRIDE, VERDICT, VERDICTS
 from curate.operators import Batch, Node
 from curate.ruleset import RuleSet
 from curate.tags import malformed_rows
@@ -25,7 +25,7 @@ def settling(records: Path) -> list[str]:
     if OVERRIDE.name not in table.collect_schema():
         return [MALFORMED.name]
     decided = table.select(OVERRIDE.expr.count()).collect().item()
-    people = (OVERRIDE.name, VERDICT.name, TAGS.name) if decided else ()
+    people = (OVERRIDE.name, VERDICT.name) if decided else ()
     return [MALFORMED.name, *people]
 
 
@@ -33,8 +33,8 @@ def settled(rows: pl.DataFrame) -> npt.NDArray[np.uint8]:
     """One more than the verdict (its place in VERDICTS) of rows that no rule can move; else 0."""
     codes = malformed_rows(rows) * np.uint8(len(VERDICTS))
     if OVERRIDE.name in rows.columns and rows[OVERRIDE.name].null_count() < rows.height:
-        # A mended text alone leaves the verdict to the rules.
-        decided = OVERRIDE.expr.is_not_null() & (TAGS.expr.list.last() != "override:text")
+        # A corrected text alone leaves the verdict to the rules: it stands in TEXT_OVERRIDE.
+        decided = OVERRIDE.expr.is_not_null()
         people = rows.select(
             pl.when(decided).then(VERDICT.expr.to_physical().cast(pl.UInt8) + 1).otherwise(0)
         )

@@ -72,7 +72,7 @@ FAULTS: list[tuple[dict[str, object] | str, str]] = [
     ({"id": "m.jsonl:1", "content": "0" * 16}, "by one of them"),
     ({"audio_filepath": None, "id": "m.jsonl:1"}, "'audio_filepath' is a text"),
     ({"content": "abc"}, "'content' is 16 hexadecimal digits"),
-    ({"decision": "text"}, "decision 'text' without the mended 'text'"),
+    ({"decision": "text"}, "decision 'text' without the corrected 'text'"),
     ({"decision": "reject", "text": "x"}, "decision 'reject' with a 'text'"),
     ({"decision": "undo", "text": "x"}, "decision 'undo' with a 'text'"),
     ('{"decision": "keep", "decision": "keep"}', "duplicate key (decision)"),
@@ -142,7 +142,7 @@ def test_what_is_appended_is_read(
 
 
 def test_appending_refuses_what_could_not_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="decision 'text' without the mended 'text'"):
+    with pytest.raises(ConfigError, match="decision 'text' without the corrected 'text'"):
         append(tmp_path / "o.jsonl", by("text", audio_filepath="a.wav"))
     assert not (tmp_path / "o.jsonl").exists()
 
@@ -205,7 +205,7 @@ def test_a_mended_text_is_what_is_measured(folder: Path) -> None:
     )  # slow, by the rules
     kept = rows_of(profiled(by("keep", audio_filepath="a.wav", text=mended)))[0]
     assert (kept["verdict"], kept["words"]) == ("clean", 6)
-    assert kept["reason"].startswith("kept with a mended text by anna")
+    assert kept["reason"].startswith("kept and text corrected by anna")
 
 
 @pytest.mark.parametrize("how", ["id", "audio"])

@@ -19,6 +19,7 @@ from curate.audio.faults import Unusable
 from curate.audio.wish import AudioWish
 from curate.browse import Browser, NoSuch, Wish
 from curate.duck import open_records
+from curate.errors import ConfigError
 from curate.overrides import Decision, Overrides, append, read
 from curate.profile import profile_into, settings_for
 from curate.review.app import review_app
@@ -133,7 +134,7 @@ def test_nobody_else_decides(client: Any, desk: Desk, path: str, origin: str | N
     headers = {"origin": origin} if origin else {}
     found = client.post(path, content='{"decision": "reject"}', headers=headers)
     assert found.status_code == 403
-    assert not desk.log_path.exists()
+    assert not desk.log.path.exists()
 
 
 def test_a_flood_is_not_read(client: Any, desk: Desk) -> None:
@@ -141,28 +142,108 @@ def test_a_flood_is_not_read(client: Any, desk: Desk) -> None:
     flood = (b"x" for _ in range(3))  # chunked: it does not say how long it is
     found = client.post("/api/records/0/decision", content=flood, headers={"origin": OWN})
     assert found.status_code == 411
-    assert not desk.log_path.exists()
+    assert not desk.log.path.exists()
+
+
+def verdict_of(shown: Any) -> Any:
+    return shown["decided"]["verdict"]
 
 
 def test_decisions_are_logged_undone_and_seen_by_others(
     client: Any, desk: Desk, folder: Path
 ) -> None:
     told = post(client, "/api/records/3/decision", {"decision": "reject", "why": "a door"}).json()
-    assert (told["decision"]["decision"], told["decision"]["by"]) == ("reject", "anna")
-    told = post(client, "/api/records/3/decision", {"decision": "text", "text": "mended"}).json()
-    assert told["decision"]["text"] == "mended"
+    assert (verdict_of(told)["decision"], verdict_of(told)["by"]) == ("reject", "anna")
+    told = post(client, "/api/records/3/decision", {"decision": "text", "text": "correct"}).json()
+    assert told["decided"]["text"]["text"] == "correct"
+    assert verdict_of(told)["decision"] == "reject"
     with open_records(folder / "profile" / "records.parquet") as records:
-        other = Desk(folder / "profile", records, desk.log_path, "ben")
-        assert other.told(3)["decision"] == told["decision"]
-        undone: Any = other.undo(3)["decision"]
-        assert undone["decision"] == "reject"
-    assert client.get("/api/records/3").json()["decision"]["decision"] == "reject"
+        other = Desk(folder / "profile", records, desk.log.path, "ben")
+        assert other.told(3)["decided"] == told["decided"]
+        undone: Any = other.undo(3)["decided"]
+        assert (undone["verdict"]["decision"], undone["text"]) == ("reject", None)
+    assert verdict_of(client.get("/api/records/3").json())["decision"] == "reject"
     listed = client.get("/api/records?decided=yes").json()
     assert [row["row"] for row in listed["records"]] == [3]
-    assert listed["records"][0]["decision"]["why"] == "a door"
+    assert verdict_of(listed["records"][0])["why"] == "a door"
     assert client.get("/api/records?decided=no").json()["rows"] == len(ROWS)
-    names = [json.loads(line)["by"] for line in desk.log_path.read_text().splitlines()]
+    names = [json.loads(line)["by"] for line in desk.log.path.read_text().splitlines()]
     assert names == ["anna", "anna", "ben"]
+
+
+def test_keeping_a_record_keeps_its_corrected_text_and_undo_takes_back_the_last_line(
+    client: Any,
+) -> None:
+    def state(shown: Any) -> tuple[object, object, list[str]]:
+        decided, history = shown["decided"], shown["history"]
+        facets = (decided["verdict"] or {}).get("decision"), (decided["text"] or {}).get("text")
+        return *facets, [f"{each['decision']} {each['state']}" for each in history]
+
+    def send(path: str, **sent: object) -> tuple[object, object, list[str]]:
+        return state(post(client, f"/api/records/5/{path}", sent).json())
+
+    send("decision", decision="text", text="one")
+    assert send("decision", decision="keep") == ("keep", "one", ["text stands", "keep stands"])
+    assert send("undo") == (None, "one", ["text stands", "keep undone", "undo undo"])
+    send("decision", decision="keep")
+    last = send("decision", decision="text", text="two")
+    assert last[:2] == ("keep", "two")
+    assert last[2][0] == "text superseded"
+    assert send("undo")[:2] == ("keep", "one")
+    assert send("undo")[:2] == (None, "one")
+    assert send("undo")[:2] == (None, None)
+    found = post(client, "/api/records/5/undo", {})
+    assert (found.status_code, found.json()) == (400, {"error": "nothing is decided about it"})
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("decision", {"decision": "keep"}),
+        ("decision", {"decision": "text", "text": "mine"}),
+        ("undo", {}),
+    ],
+)
+def test_what_somebody_else_decided_meanwhile_is_shown_before_it_is_set_aside(
+    client: Any, desk: Desk, folder: Path, path: str, sent: Mapping[str, object]
+) -> None:
+    seen = post(client, "/api/records/3/decision", {"decision": "borderline"}).json()["seen"]
+    with open_records(folder / "profile" / "records.parquet") as records:
+        Desk(folder / "profile", records, desk.log.path, "ben").decide(3, "reject")
+    before = desk.log.path.read_bytes()
+    found = post(client, f"/api/records/3/{path}", {**sent, "seen": seen})
+    assert found.status_code == 409
+    assert "ben decided about it meanwhile (reject)" in found.json()["error"]
+    assert desk.log.path.read_bytes() == before
+    shown = client.get("/api/records/3").json()
+    assert verdict_of(shown)["by"] == "ben"
+    again = post(client, f"/api/records/3/{path}", {**sent, "seen": shown["seen"]})
+    assert again.status_code == 200
+    assert desk.log.path.read_bytes().startswith(before)
+
+
+def test_a_log_that_cannot_be_written_is_said_before_the_first_decision(
+    folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    with open_records(folder / "profile" / "records.parquet") as records:
+        for log in ("folder", "none/o.jsonl"):
+            with pytest.raises(ConfigError, match="cannot be written"):
+                Desk(folder / "profile", records, tmp_path / log, "anna")
+
+
+def test_a_log_that_is_taken_away_or_spoiled_while_the_desk_is_open(
+    client: Any, desk: Desk
+) -> None:
+    post(client, "/api/records/3/decision", {"decision": "reject"})
+    desk.log.path.unlink()
+    assert verdict_of(client.get("/api/records/3").json()) is None
+    desk.log.path.write_bytes(b'{"decision": "ke')
+    found = post(client, "/api/records/3/decision", {"decision": "keep"})
+    assert found.status_code == 400
+    assert "overrides.jsonl:1: not JSON" in found.json()["error"]
+    assert "cut short" in found.json()["error"]
+    assert desk.log.path.read_bytes() == b'{"decision": "ke'
 
 
 WARM = """
@@ -170,6 +251,7 @@ import gc, sys
 from pathlib import Path
 from numba.core.dispatcher import Dispatcher
 from curate.duck import open_records
+from curate.errors import ConfigError
 from curate.review.desk import Desk
 
 def compiled():
@@ -203,8 +285,9 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
         assert desk.told(3)["text_fix"] == "mended"
         desk.decide(3, "reject")
         listed, _ = desk.page(Wish(), None, 10)
-        told: list[Any] = [row["decision"] for row in listed]
+        told: list[Any] = [verdict_of(row) for row in listed]
         assert [each and each["decision"] for each in told] == [None] * 3 + ["reject"] + [None] * 6
+        assert listed[3]["decided"]["text"]["text"] == "mended"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -214,9 +297,10 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
         (f"{BROKEN}/decision", {"decision": "keep"}, "can be no record"),
         ("9999/decision", {"decision": "keep"}, "no row 9999"),
         ("0/decision", {"decision": "burn"}, "burn"),
-        ("0/decision", {"decision": "text"}, "mended"),
+        ("0/decision", {"decision": "text"}, "corrected"),
         ("0/decision", {"decision": "text", "text": 3}, "is a text"),
         ("0/decision", ["keep"], "object"),
+        ("0/decision", {"decision": "keep", "seen": "1"}, "'seen' is a line of the log"),
     ],
 )
 def test_what_cannot_be_decided(
@@ -225,7 +309,7 @@ def test_what_cannot_be_decided(
     found = post(client, f"/api/records/{path}", sent)
     assert found.status_code == 400
     assert said in found.json()["error"]
-    assert not desk.log_path.exists()
+    assert not desk.log.path.exists()
 
 
 @pytest.mark.parametrize(

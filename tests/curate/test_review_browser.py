@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
@@ -32,9 +33,13 @@ def curate(*arguments: str | Path, folder: Path) -> None:
 
 
 @contextmanager
-def served(*arguments: str | Path, folder: Path) -> Iterator[str]:
-    """`curate review` with these arguments, in this folder; the address that it prints."""
-    command = [*CURATE, "review", *map(str, arguments), "--no-browser", "--reviewer", "anna"]
+def served(*arguments: str | Path, folder: Path, ended: str = "review ended") -> Iterator[str]:
+    """`curate review` with these arguments, in this folder; the address that it prints.
+
+    When it is told to end it says what `ended` names.
+    """
+    command = [*CURATE, "review", *map(str, arguments), "--no-browser"]
+    command += [] if "--reviewer" in arguments else ["--reviewer", "anna"]
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder, env=ENVIRONMENT)
     assert run.stderr is not None
     said = []
@@ -50,6 +55,7 @@ def served(*arguments: str | Path, folder: Path) -> Iterator[str]:
         run.send_signal(signal.SIGTERM)
         _, rest = run.communicate(timeout=30)
     assert "Traceback" not in rest
+    assert ended in rest
     assert run.returncode == 143
 
 
@@ -99,7 +105,7 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         )
         page.keyboard.press("r")
         until(page, f"state.shown.row === {second}")
-        assert "reject by anna" in page.inner_text("#records li:first-child")
+        assert "rejected by anna" in page.inner_text("#records li:first-child")
         page.keyboard.press("r")
         until(page, f"state.shown.row === {third}")
         page.keyboard.press("p")
@@ -110,7 +116,7 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         page.keyboard.press("n")
         until(page, f"state.shown.row === {third}")
         page.keyboard.press("e")
-        page.fill("#mended", "what was really said")
+        page.fill("#corrected", "what was really said")
         page.keyboard.press("Enter")
         until(page, "document.querySelector('#decided').textContent.includes('really said')")
 
@@ -131,6 +137,70 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
               if each["audio_filepath"] == manifest[2]["audio_filepath"]]  # fmt: skip
     assert mended == ["what was really said"]
     assert (pictures / "desk.png").stat().st_size > 10_000
+
+
+def test_keeping_a_record_keeps_the_text_that_was_corrected_before(desk: Path, opened: Any) -> None:
+    ended = "review ended; 4 decisions were written to overrides.jsonl"
+    with (
+        served("profile", folder=desk, ended=ended) as address,
+        watched(opened, address) as page,
+    ):
+        page.wait_for_selector("#records li")
+        until(page, "state.shown !== null && state.rows.length > 1")
+        first, second = (int(each["row"]) for each in page.evaluate("state.rows.slice(0, 2)"))
+        page.keyboard.press("e")
+        page.fill("#corrected", "what was really said")
+        page.keyboard.press("Enter")
+        until(page, "document.querySelector('#decided').textContent.includes('really said')")
+        page.keyboard.press("k")
+        until(page, f"state.shown.row === {second}")
+        page.keyboard.press("p")
+        until(page, f"state.shown.row === {first}")
+        shown = page.inner_text("#decided").splitlines()
+        assert [line.split(" by ")[0] for line in shown] == ["Kept", "Text corrected"]
+        under = page.inner_text("#records li:first-child .under")
+        assert under.startswith("kept by anna text corrected by anna")
+        page.click("#history summary")
+        past = page.locator("#past li").all_inner_texts()
+        assert [line.split(" by ")[0] for line in past] == ["Kept", "Text corrected"]
+        assert [line.endswith(", Undo takes this back") for line in past] == [True, False]
+        assert violations(page) == []
+        page.keyboard.press("u")
+        until(page, "!document.querySelector('#decided').textContent.includes('Kept')")
+        assert page.inner_text("#decided").startswith("Text corrected by anna")
+        page.keyboard.press("k")
+        until(page, f"state.shown.row === {second}")
+    log = lines_of(desk / "overrides.jsonl")
+    assert [each["decision"] for each in log] == ["text", "keep", "undo", "keep"]
+    curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=desk)
+    row = pl.read_parquet(desk / "p2" / "records.parquet").row(first, named=True)
+    assert (row["verdict"], row["text_fix"]) == ("clean", "what was really said")
+    told = json.loads((desk / "p2" / "profile.json").read_text())["overrides"]
+    assert (told["superseded"], told["undone"], told["decisions"]) == (0, 1, 2)
+
+
+def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_aside(
+    desk: Path, opened: Any
+) -> None:
+    nothing = "review ended; no decision was written, overrides.jsonl is as it was"
+    with (
+        served("profile", "--reviewer", "ben", folder=desk, ended="1 decision was written") as his,
+        served("profile", folder=desk, ended=nothing) as hers,
+        watched(opened, his) as ben,
+        watched(opened, hers, ignoring="409") as anna,
+    ):
+        for page in (ben, anna):
+            until(page, "state.shown !== null && state.rows.length > 1")
+        first = ben.evaluate("state.shown.row")
+        assert anna.evaluate("state.shown.row") == first
+        ben.keyboard.press("r")
+        until(ben, f"state.shown.row !== {first}")
+        anna.keyboard.press("k")
+        until(anna, "!document.querySelector('#fault').hidden")
+        assert "ben decided about it meanwhile (reject)" in anna.inner_text("#fault")
+        until(anna, "document.querySelector('#decided').textContent.startsWith('Rejected by ben')")
+        assert anna.evaluate("state.shown.row") == first
+    assert [each["by"] for each in lines_of(desk / "overrides.jsonl")] == ["ben"]
 
 
 def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: Any) -> None:
@@ -212,7 +282,13 @@ def test_two_hypotheses_are_voted_on_blindly(desk: Path, opened: Any) -> None:
         )
         (desk / f"{name}.jsonl").write_text(text, encoding="utf-8")
     with (
-        served("--blind", "a.jsonl", "b.jsonl", folder=desk) as address,
+        served(
+            "--blind",
+            "a.jsonl",
+            "b.jsonl",
+            folder=desk,
+            ended="review ended; 3 votes were written to votes.jsonl",
+        ) as address,
         watched(opened, address) as page,
     ):
         for left in (3, 2, 1):

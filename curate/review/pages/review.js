@@ -51,7 +51,7 @@ async function ask(path, sent) {
   };
   const answer = await fetch(path, options);
   const found = await answer.json().catch(() => ({ error: `the desk answered ${answer.status}` }));
-  if (!answer.ok) throw new Error(found.error);
+  if (!answer.ok) throw Object.assign(new Error(found.error), { status: answer.status });
   return found;
 }
 function complain(error) {
@@ -130,7 +130,7 @@ function item(each, at) {
   made.children[1].className = "said";
   made.append(element("span", each.value === null ? "" : number(each.value), "value"));
   const under = element("span", undefined, "under");
-  if (each.decision) under.append(run(`${each.decision.decision} by ${each.decision.by} `, "done"));
+  for (const [what, last] of facets(each)) under.append(run(`${what.toLowerCase()} by ${last.by} `, "done"));
   under.append(said([each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
   made.append(under);
   made.addEventListener("click", () => open(at));
@@ -153,7 +153,7 @@ async function open(at, jump = true) {
     const told = await ask(`/api/records/${row}`);
     if (state.opened !== turn) return;
     // Decided meanwhile: this answer may have been on its way already.
-    if (each.decisions !== decisions) told.decision = each.decision;
+    if (each.decisions !== decisions) Object.assign(told, each.latest);
     show(told);
     state.shown = each;
     await hear(row, turn);
@@ -192,13 +192,41 @@ function show(told) {
   const may = !told.why_not;
   for (const button of by("keys").children) if ("kbreu".includes(button.dataset.key)) button.disabled = !may;
 }
+// What is decided stands by facet: a verdict and a text, each set on its own.
+const WORDS = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text corrected", undo: "Undone" };
+function facets({ decided }) {
+  const found = [];
+  if (decided.verdict) found.push([WORDS[decided.verdict.decision], decided.verdict]);
+  if (decided.text) found.push([WORDS.text, decided.text]);
+  return found;
+}
+function line(text) {
+  const made = element("span", undefined, "line");
+  made.append(said(text));
+  return made;
+}
 function decided(told) {
-  const last = told.decision;
-  const what = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text mended" };
-  by("decided").replaceChildren(
-    said(last ? `${what[last.decision]} by ${last.by}, ${last.at}${last.text ? `: ${last.text}` : ""}` : told.why_not),
+  const lines = facets(told).map(([what, last]) =>
+    line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : ""}`),
   );
-  state.mended = last && last.text;
+  by("decided").replaceChildren(...(lines.length ? lines : [said(told.why_not)]));
+  state.corrected = told.decided.text && told.decided.text.text;
+  state.seen = told.seen;
+  history_of(told);
+}
+// Every line of the log about the record, the last one first; Undo takes back the one that is marked.
+function history_of({ history }) {
+  const next = history.filter((each) => each.state === "stands" || each.state === "superseded").pop();
+  by("history").hidden = history.length < 2;
+  by("past").replaceChildren(
+    ...[...history].reverse().map((each) => {
+      const both = each.text && each.decision !== "text" ? " and text corrected" : "";
+      const mark = each === next ? ", Undo takes this back" : each.state === "stands" || each.state === "undo" ? "" : `, ${each.state}`;
+      const made = element("li", undefined, each.state);
+      made.append(said(`${WORDS[each.decision]}${both} by ${each.by}, ${each.at}${mark}${each.text ? `: ${each.text}` : ""}`));
+      return made;
+    }),
+  );
 }
 // Spans count code points, in reading order; each mark stands round what its rule speaks of.
 function text(told) {
@@ -280,9 +308,10 @@ async function decide(path, sent, move) {
   const turn = state.opened;
   each.deciding = true;
   try {
-    const told = await ask(`/api/records/${each.row}/${path}`, sent);
+    const told = await ask(`/api/records/${each.row}/${path}`, { ...sent, seen: state.seen });
     complain(null);
-    each.decision = told.decision;
+    each.decided = told.decided;
+    each.latest = { decided: told.decided, history: told.history, seen: told.seen };
     each.decisions = (each.decisions || 0) + 1;
     if (state.rows[at] !== each) return;
     const made = item(each, at);
@@ -291,6 +320,7 @@ async function decide(path, sent, move) {
     if (state.shown === each) decided(told);
   } catch (error) {
     complain(error);
+    if (error.status === 409 && state.opened === turn) await open(at, false); // as it stands now
     return;
   } finally {
     each.deciding = false;
@@ -301,26 +331,26 @@ async function step(by_) {
   if (state.at + by_ >= state.rows.length && state.after !== null) await list(false);
   await open(state.at + by_);
 }
-function mend() {
+function correct() {
   if (state.shown !== state.rows[state.at]) return;
-  by("mend").hidden = false;
-  by("mended").value = state.mended || state.text;
-  by("mended").focus();
+  by("correct").hidden = false;
+  by("corrected").value = state.corrected ?? state.text;
+  by("corrected").focus();
 }
 function leave() {
-  by("mend").hidden = true;
+  by("correct").hidden = true;
 }
-by("mend").addEventListener("submit", (event) => {
+by("correct").addEventListener("submit", (event) => {
   event.preventDefault();
   leave();
   by("record").focus();
-  decide("decision", { decision: "text", text: by("mended").value }, false);
+  decide("decision", { decision: "text", text: by("corrected").value }, false);
 });
-by("mended").addEventListener("keydown", (event) => {
+by("corrected").addEventListener("keydown", (event) => {
   if (event.key === "Escape") leave();
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
-    by("mend").requestSubmit();
+    by("correct").requestSubmit();
   }
 });
 by("leave").addEventListener("click", leave);
@@ -330,7 +360,7 @@ const KEYS = {
   b: () => decide("decision", { decision: "borderline" }, true),
   r: () => decide("decision", { decision: "reject" }, true),
   u: () => decide("undo", {}, false),
-  e: mend,
+  e: correct,
   n: () => step(1),
   p: () => step(-1),
   ArrowDown: () => step(1),

@@ -1,0 +1,121 @@
+"""What a person reads who stops a command: what was written, or that nothing was."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+
+STOPPED = """
+import os, signal
+from pathlib import Path
+from curate.command import run
+from curate.outputs import resumable_directory, whole_directory, whole_file
+
+def command():
+    with whole_directory(Path("out"), frozenset(), "marker") as made:
+        (made / "marker").touch()
+        {inside}
+    {after}
+
+def stop():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+def export():
+    with resumable_directory(Path("shards"), frozenset(), "shards.json", "key") as stage:
+        (stage / "done").mkdir()
+        (stage / "done" / "0").touch()
+        stop()
+
+run(command)
+"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "after", "words"),
+    [
+        ("stop()", "", "interrupted; nothing was changed"),
+        ("pass", "stop()", "interrupted; written before that: {out}"),
+        ("pass", "export()", "interrupted; written before that: {out}, finished parts of {shards}"),
+    ],
+)
+def test_what_was_written_before_the_signal(
+    tmp_path: Path, inside: str, after: str, words: str
+) -> None:
+    code = STOPPED.format(inside=inside, after=after or "pass")
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    named = {name: str(tmp_path / name) for name in ("out", "shards")}
+    assert done.returncode == 143, done.stderr
+    assert done.stderr.startswith(words.format(**named))
+    assert (tmp_path / "out").exists() == (inside == "pass")
+
+
+def test_scratch_files_are_nothing_that_was_written(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "from curate.changes import words\n"
+        "from curate.outputs import whole_directory, write_json\n"
+        "with whole_directory(Path('out'), frozenset(), 'm') as made:\n"
+        "    write_json(made / 'm', {})\n"
+        "    print(words())\n"
+        "for at in range(5):\n"
+        "    write_json(Path(f'{at}.json'), {})\n"
+        "print(words())\n"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
+    inside, end = done.stdout.splitlines()
+    assert inside == "interrupted; nothing was changed"
+    assert end.endswith("/out, 0.json, 1.json and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["term", "int"]
+)
+@pytest.mark.parametrize(
+    ("decisions", "words"),
+    [
+        (0, "review ended; no decision was written, overrides.jsonl is as it was"),
+        (1, "review ended; 1 decision was written to overrides.jsonl"),
+        (2, "review ended; 2 decisions were written to overrides.jsonl"),
+    ],
+)
+def test_a_review_that_is_ended_says_what_it_wrote(
+    root: Path, tmp_path: Path, number: signal.Signals, code: int, decisions: int, words: str
+) -> None:
+    pytest.importorskip("starlette", reason="the review extra is not installed")
+    pytest.importorskip("uvicorn", reason="the review extra is not installed")
+    record = {"audio_filepath": "a.wav", "duration": 2.0, "text": "so it was"}
+    (tmp_path / "m.jsonl").write_text(json.dumps(record) + "\n")
+    profile = [*CURATE, "profile", "m.jsonl", "--out", "profile", "--quiet"]
+    subprocess.run(profile, cwd=tmp_path, env=ENVIRONMENT, check=True)
+    command = [*CURATE, "review", "profile", "--no-browser", "--reviewer", "anna"]
+    run = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT
+    )
+    assert run.stderr is not None
+    found = re.search(r"(http://\S+)/\?token=(\S+)", run.stderr.readline())
+    assert found is not None
+    address, token = found.groups()
+    headers = {"cookie": f"curate_review={token}", "origin": address}
+    for decision in ("keep", "reject")[:decisions]:
+        sent = json.dumps({"decision": decision}).encode()
+        url = f"{address}/api/records/0/decision"
+        urllib.request.urlopen(urllib.request.Request(url, sent, headers)).close()
+    run.send_signal(number)
+    _, rest = run.communicate(timeout=30)
+    assert run.returncode == code
+    assert rest.splitlines()[-1] == words
+    log = tmp_path / "overrides.jsonl"
+    assert (len(log.read_text().splitlines()) if log.exists() else 0) == decisions
