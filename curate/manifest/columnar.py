@@ -1,82 +1,198 @@
-"""Parquet tables, and Hugging Face's with audio in them (a struct of bytes and path).
+"""Parquet tables, and Hugging Face's with audio in them (a struct of bytes and path, or bytes).
 
 Such a table has no lines: a record's line is its row, and its bytes are those of the NeMo line
-that it becomes.
+that it becomes. Columns become what JSON can hold: categories and enums their text, decimals and
+durations numbers (a duration its seconds), dates and times their text; binary columns are left out.
 """
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 
 import polars as pl
 
 from curate.errors import InputError
-from curate.manifest.look import Format, one_file
-from curate.manifest.origin import Item, Origin, Portion, canonical, portion
+from curate.manifest.look import Format, Look, one_file
+from curate.manifest.origin import Item, Origin, Portion, canonical, portion, said
 from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
-from curate.manifest.tables import columns_of, record_of_row
+from curate.manifest.tables import AUDIO_NAMES, columns_of, is_milliseconds, record_of_row
 
 ROWS = 2_000
 """Rows at a time: a Hugging Face table holds its audio in them."""
 
+_BYTES = "_bytes"
+_UNITLESS = frozenset({"length", "dur"})
+"""Names that give no unit; `length` is mostly the text's."""
+
+
+INSIDE = "inside"
+"""What an origin says of its `audio` where the table itself holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What a table's columns are: by our field the name of its column, the column of audio (None
+    where there is none), and whether it holds the samples and not only their path.
+    """
+
+    names: Mapping[str, str]
+    audio: str | None = None
+    is_inside: bool = False
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether durations are those of the audio in the table."""
+        return self.is_inside and "duration" not in self.names
+
+
+def _find(look: Look) -> list[Origin]:
+    """The origin of a table; `beside` says where its audio is in it."""
+    origin = one_file(look, "parquet")
+    with _as_input(origin.name):
+        inside = _columns(_scan(origin.name)).is_inside
+    return [replace(origin, beside={"audio": (INSIDE,)} if inside else {})]
+
 
 def _read(origin: Origin) -> Iterator[Portion]:
-    try:
+    with _as_input(origin.name):
         yield from _portions(origin)
+
+
+@contextmanager
+def _as_input(name: str) -> Iterator[None]:
+    """What cannot be read is a fault of the input."""
+    try:
+        yield
     except (pl.exceptions.PolarsError, OSError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError.of(origin.name, f"cannot be read as Parquet: {first}") from None
+        first = str(error).split("\n", 1)[0] or type(error).__name__
+        raise InputError.of(name, f"cannot be read as Parquet: {first}") from None
+
+
+def _scan(name: str) -> pl.LazyFrame:
+    return pl.scan_parquet(located(name), glob=False)
+
+
+def _columns(table: pl.LazyFrame) -> _Columns:
+    """A column that holds audio is the audio, whatever else has its name (Common Voice's `path`).
+
+    Beside samples, a name that gives no unit (`length`) is not taken for seconds.
+    """
+    schema = table.collect_schema()
+    by_name = {name.strip().lower(): name for name in reversed(schema.names())}
+    held = [by_name[n] for n in AUDIO_NAMES if n in by_name and _holds_audio(schema[by_name[n]])]
+    names = dict(columns_of(schema.names()))
+    if not held:
+        return _Columns(names)
+    names["audio_filepath"] = held[0]
+    first = table.select(_content(held[0], schema[held[0]]).is_not_null()).head(1).collect()
+    is_inside = bool(first.to_series().any())
+    if is_inside and names.get("duration", "").strip().lower() in _UNITLESS:
+        del names["duration"]
+    return _Columns(names, held[0], is_inside)
+
+
+def _holds_audio(dtype: pl.DataType) -> bool:
+    """Whether a column is Hugging Face's struct of bytes and path, or bytes."""
+    return dtype == pl.Binary or not {"bytes", "path"}.isdisjoint(_fields(dtype))
+
+
+def _fields(dtype: pl.DataType) -> Mapping[str, object]:
+    """Names and types of a struct's fields; none where it is no struct."""
+    fields = dtype.fields if isinstance(dtype, pl.Struct) else ()
+    return {field.name: field.dtype for field in fields}
+
+
+def _content(name: str, dtype: pl.DataType) -> pl.Expr:
+    """The bytes of a column of audio."""
+    if dtype == pl.Binary:
+        return pl.col(name)
+    held = _fields(dtype).get("bytes") == pl.Binary
+    return pl.col(name).struct.field("bytes") if held else pl.lit(None, pl.Binary)
 
 
 def _portions(origin: Origin) -> Iterator[Portion]:
-    table = pl.scan_parquet(located(origin.name), glob=False)
+    table = _scan(origin.name)
     schema = table.collect_schema()
-    columns = columns_of(schema.names())
-    audio = columns.get("audio_filepath")
-    inside = audio is not None and isinstance(schema[audio], pl.Struct)
-    measured = inside and "duration" not in columns
-    wanted = _wanted(schema, audio if inside else None, keep_bytes=measured)
+    columns = _columns(table)
     line = offset = 0
-    for batch in table.select(wanted).collect_batches(chunk_size=ROWS, maintain_order=True):
+    batches = table.select(_wanted(schema, columns)).collect_batches(
+        chunk_size=ROWS, maintain_order=True
+    )
+    for batch in batches:
         items: list[Item] = []
         for row in batch.iter_rows(named=True):
             line += 1
-            record = _record(dict(row), columns, f"{origin.name}#{line}", measured)
-            data = _data(record, line)
+            record = said(partial(_record, columns=columns, id=f"{origin.name}#{line}"), row)
+            data = _data(row if isinstance(record, str) else record, line)
             items.append(Item(line, offset, data, record))
             offset += len(data) + 1
         yield portion(origin, items, b"")
 
 
-def _wanted(schema: pl.Schema, audio: str | None, keep_bytes: bool) -> list[pl.Expr]:
+def _wanted(schema: pl.Schema, columns: _Columns) -> list[pl.Expr]:
     """Columns that JSON can hold; of audio its path, and its bytes where they are measured."""
     wanted: list[pl.Expr] = []
     for name, dtype in schema.items():
-        if name == audio and isinstance(dtype, pl.Struct):
-            known = {field.name for field in dtype.fields}
-            path = pl.col(name).struct.field("path") if "path" in known else pl.lit(None)
+        if name == columns.audio:
+            has_path = "path" in _fields(dtype)
+            path = pl.col(name).struct.field("path") if has_path else pl.lit(None, pl.String)
             wanted.append(path.alias(name))
-            if keep_bytes and "bytes" in known:
-                wanted.append(pl.col(name).struct.field("bytes").alias("_bytes"))
-        elif dtype.is_numeric() or dtype in (pl.String, pl.Boolean):
-            wanted.append(pl.col(name))
+            if columns.is_measured:
+                wanted.append(_content(name, dtype).alias(_BYTES))
+        elif (value := _plain(pl.col(name), name, dtype)) is not None:
+            wanted.append(value.alias(name))
     return wanted
 
 
-def _record(row: Record, columns: Mapping[str, str], id: str, measured: bool) -> Record:
-    content = row.pop("_bytes", None)
-    row = {name: value for name, value in row.items() if not _is_nan(value)}
-    found = record_of_row(row, {field: name for field, name in columns.items() if name in row})
+def _plain(column: pl.Expr, name: str, dtype: pl.DataType) -> pl.Expr | None:
+    """A column as JSON holds it; None where it cannot."""
+    if isinstance(dtype, pl.Duration):
+        seconds = column.dt.total_nanoseconds() / 1e9
+        return (seconds * 1e3 if is_milliseconds(name) else seconds).round(9)
+    if isinstance(dtype, pl.Time):
+        return (column.cast(pl.Int64) / 1e9).round(9)
+    if dtype.is_decimal():
+        return column.cast(pl.Float64)
+    if dtype.is_temporal() or isinstance(dtype, pl.Categorical | pl.Enum):
+        return column.cast(pl.String)
+    return column if _is_plain(dtype) else None
+
+
+def _is_plain(dtype: pl.DataType) -> bool:
+    """Whether Python's JSON holds the values as they are, down to those of lists and structs."""
+    if isinstance(dtype, pl.List | pl.Array):
+        return _is_plain(dtype.inner)  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Struct):
+        return all(_is_plain(field.dtype) for field in dtype.fields)  # type: ignore[arg-type]
+    text = (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum)
+    return (dtype.is_numeric() and not dtype.is_decimal()) or isinstance(dtype, text)
+
+
+def _record(row: Record, columns: _Columns, id: str) -> Record:
+    content = row.pop(_BYTES, None)
+    row = {name: _without_nan(value) for name, value in row.items()}
+    found = record_of_row(row, {f: name for f, name in columns.names.items() if name in row})
     found["audio_filepath"] = found.get("audio_filepath") or id
-    if measured and isinstance(content, bytes):
+    if columns.is_measured:
         found["duration"] = _length(content)
     return found
 
 
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and value != value
+def _without_nan(value: object) -> object:
+    """The value with null for NaN, as tables mean it, down to those of lists and structs."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    return value
 
 
 def _data(record: Record, line: int) -> bytes:
@@ -87,21 +203,23 @@ def _data(record: Record, line: int) -> bytes:
         return f"row {line}".encode()
 
 
-def _length(content: bytes) -> float | None:
-    """Seconds by the audio's header; None where it cannot be read."""
+def _length(content: object) -> float:
+    """Seconds by the audio's header; Malformed where the table holds none that can be read."""
     import soundfile
 
+    if not isinstance(content, bytes) or not content:
+        raise Malformed("the table holds no audio for the row")
     try:
         found = soundfile.info(io.BytesIO(content))
     except (RuntimeError, TypeError, ValueError):
-        return None
-    return float(found.frames / found.samplerate) if found.samplerate else None
+        raise Malformed("the audio in the table cannot be read") from None
+    return float(found.frames / found.samplerate)
 
 
 PARQUET = Format(
     "parquet",
     "Parquet with columns of usual names; Hugging Face audio too (durations by the audio's header)",
     lambda look: look.head.startswith(b"PAR1"),
-    lambda look: [one_file(look, "parquet")],
+    _find,
     _read,
 )

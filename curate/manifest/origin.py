@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from curate.manifest.strict import Malformed, Record
 from curate.text.words import digest_bytes
 
 Offsets = npt.NDArray[np.int64]
+Source = TypeVar("Source")
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
@@ -195,8 +196,8 @@ def convert_lines(
         yield portion(origin, items, chunk.data, blank_lines, blank_bytes, raw)
 
 
-def said(convert: Callable[[bytes], Record], line: bytes) -> Record | str:
-    """What a line says, or why it says nothing."""
+def said(convert: Callable[[Source], Record], line: Source) -> Record | str:
+    """What a line (or a row) says, or why it says nothing."""
     try:
         return convert(line)
     except Malformed as fault:

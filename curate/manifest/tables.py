@@ -35,8 +35,8 @@ AUDIO_NAMES = (
     "filename", "file_path", "filepath", "path", "wav", "audio", "file",
 )  # fmt: skip
 TEXT_NAMES = (
-    "text", "sentence", "transcript", "transcription", "transcripts", "normalized_text", "wrd",
-    "raw_transcription",
+    "text", "sentence", "transcript", "raw_transcription", "transcription", "transcripts",
+    "normalized_text", "wrd",
 )  # fmt: skip
 DURATION_NAMES = (
     "duration", "duration_s", "duration_sec", "duration_seconds", "duration_ms", "duration[ms]",
@@ -80,10 +80,14 @@ def _seconds(value: object, name: str) -> object:
     number = number_of(value) if isinstance(value, str) else value
     if number == "":
         return None
-    milliseconds = name.lower().endswith(("_ms", "[ms]"))
-    if milliseconds and isinstance(number, int | float) and not isinstance(number, bool):
+    if is_milliseconds(name) and isinstance(number, int | float) and not isinstance(number, bool):
         return number / 1000
     return number
+
+
+def is_milliseconds(name: str) -> bool:
+    """Whether a column's name says that it holds milliseconds."""
+    return name.strip().lower().endswith(("_ms", "[ms]"))
 
 
 def _header_cells(header: str) -> tuple[str, list[str]]:

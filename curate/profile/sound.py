@@ -26,6 +26,7 @@ from curate.columns import (
     SOURCE,
 )
 from curate.manifest import in_order, thread_count
+from curate.manifest.columnar import INSIDE
 from curate.manifest.lines import iter_lines
 from curate.metrics import BY_NAME
 from curate.metrics.measure import Settings
@@ -167,7 +168,8 @@ def _files_of(source: Source, rows: pl.DataFrame, folder: Path) -> Iterator[File
     grouped = rows.group_by(RECORDING_KEY.name, maintain_order=True).agg(
         "row", OFFSET_S.name, DURATION_US.name
     )
-    archived = source.origin.format in TAR_FORMATS
+    origin = source.origin
+    archived = origin.format in TAR_FORMATS or INSIDE in origin.beside.get("audio", ())
     files = [
         File(
             names[key],
