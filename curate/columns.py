@@ -70,7 +70,11 @@ TRANSLATION = Column(
     "translation", pl.Boolean(), "whether source_lang and target_lang are given and differ"
 )
 
-DESCRIBED = (SCRIPT, TRANSLATION)
+LANG_CODE = Column(
+    "lang_code", pl.String(), "ISO 639 code of the declared language: `hy` for hy-AM, hye, Armenian"
+)
+
+DESCRIBED = (SCRIPT, TRANSLATION, LANG_CODE)
 """What is known of a text beside its measures; null for malformed rows."""
 
 BANDS = 14

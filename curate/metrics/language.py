@@ -13,6 +13,7 @@ import polars as pl
 from curate.columns import DETECTED_LANG
 from curate.extras import require
 from curate.frames import Spans
+from curate.text.languages import language_code
 
 _PART_OF: Mapping[str, str] = {
     "cmn": "zh", "yue": "zh", "wuu": "zh", "arz": "ar", "ary": "ar", "nb": "no", "nn": "no",
@@ -49,12 +50,12 @@ def language(
 
 
 def _plain(name: str) -> str:
-    """The language of a declared name: `en-US` is en, `yue` is Chinese.
+    """The language of a declared name: `en-US` and `English` are en, `yue` is Chinese.
 
     >>> _plain("PT_br"), _plain("yue")
     ('pt', 'zh')
     """
-    base = name.strip().lower().replace("_", "-").partition("-")[0]
+    base = language_code(name) or ""
     return _PART_OF.get(base, base)
 
 

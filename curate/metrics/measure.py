@@ -12,6 +12,7 @@ import polars as pl
 from curate.audio.wish import AudioWish
 from curate.columns import (
     LANG,
+    LANG_CODE,
     MALFORMED,
     NORMAL_KEY,
     SCRIPT,
@@ -26,6 +27,7 @@ from curate.metrics.further import further
 from curate.metrics.phrases import known_phrases
 from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
+from curate.text.languages import language_code
 from curate.text.markup import markup_chars
 from curate.text.numerals import writing
 from curate.text.scripts import SCRIPTS, expected_scripts
@@ -95,6 +97,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
         TRANSLATION.name: pl.Series(
             np.zeros(texts.start.size, np.bool_) if clips.translation is None else clips.translation
         ),
+        LANG_CODE.name: _codes(lang),
         **_transcript(clips.frame["duration_s"], counts),
         "markup_chars": pl.Series(markup_chars(texts.data, texts.start, texts.length)),
         "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
@@ -137,6 +140,15 @@ def _nothing(rows: int, dtype: pl.DataType) -> pl.Series:
 def _expected(lang: pl.Series) -> npt.NDArray[np.uint64]:
     """The scripts that each row's language is written in, as `measure_spans` takes them."""
     return by_language(lang, expected_scripts, np.uint64)
+
+
+def _codes(lang: pl.Series) -> pl.Series:
+    """The code of each row's language; each name is looked up once."""
+    names = [None, *lang.unique().drop_nulls()]
+    place = {name: at for at, name in enumerate(names)}
+    codes = pl.Series([language_code(name) for name in names], dtype=pl.String)
+    at = by_language(lang, place.__getitem__, np.uint32)
+    return codes.gather(at)
 
 
 def _transcript(duration_s: pl.Series, counts: Counts) -> Columns:

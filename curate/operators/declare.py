@@ -12,6 +12,7 @@ from curate.columns import (
     AUDIO_FAULT,
     DETECTED_LANG,
     LANG,
+    LANG_CODE,
     OFFSET_S,
     SCRIPT,
     SOURCE,
@@ -49,6 +50,7 @@ BY_SYMBOL: Mapping[str, Operator] = {each.symbol: each for each in OPERATORS}
 
 FIELDS: Mapping[str, Kind] = {
     LANG.name: "text",
+    LANG_CODE.name: "text",
     SPEAKER.name: "text",
     TASK.name: "text",
     SOURCE.name: "text",

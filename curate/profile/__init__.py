@@ -30,7 +30,13 @@ from curate.profile.faults import audio_facts, refuse_all_missing
 from curate.profile.grouped import judge_by_group
 from curate.profile.loaded import loading_facts, loading_warnings
 from curate.profile.mended import told, warnings_of
-from curate.profile.records import Progress, add_late, records_schema, write_records
+from curate.profile.records import (
+    Progress,
+    add_late,
+    languages_of,
+    records_schema,
+    write_records,
+)
 from curate.profile.rejected import rejected_by_stratum
 from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.reuse import Kept, find_old, same_code, write_measured
@@ -126,6 +132,8 @@ def profile_into(
     ear = Ear(read, settings, kept.heard, threads, on_audio)
     late = add_late(records, rules, settings, ear, people)
     failing = judge_by_group(records, rules)
+    languages = languages_of(records)
+    rules = rules.of_languages(languages)
     strata = ["lang", "speaker", *grouped]
     summary = summarise(
         records, rules, strata, chosen(settings.groups), sources, None if late else counted
@@ -143,6 +151,7 @@ def profile_into(
         "rules": rules_named(rules),
         "by": grouped,
         "groups": sorted(settings.groups),
+        "languages": languages,
         "inputs": [source.as_json() for source in read],
         "overrides": decided,
         "group_rules": failing,

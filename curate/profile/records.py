@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.columns import DECIDED, JUDGEMENT, RECORD, described, schema
+from curate.columns import DECIDED, JUDGEMENT, LANG_CODE, RECORD, described, schema
 from curate.ledger import Amount
 from curate.manifest import in_order, read_manifests, thread_count
 from curate.manifest.origin import Origin
@@ -144,6 +144,12 @@ def add_late(
     if late:
         add_copies(path, rules, late, overrides.decide)
     return bool(late or hears)
+
+
+def languages_of(path: Path) -> list[str]:
+    """The codes of the languages that the rows declare, sorted."""
+    codes = pl.scan_parquet(path).select(LANG_CODE.expr.unique().drop_nulls().sort())
+    return codes.collect(engine="streaming").to_series().to_list()
 
 
 def _total(path: Path) -> Amount:

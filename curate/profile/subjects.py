@@ -54,14 +54,17 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
 
     ConfigError where they cannot be read any more.
     """
-    said: Mapping[str, Any] = _read(folder)["rules"]  # type: ignore[assignment]
+    profile = _read(folder)
+    said: Mapping[str, Any] = profile["rules"]  # type: ignore[assignment]
     preset = str(said["path"]).removeprefix("rules/").removesuffix(".yaml")
     try:
         rules = load_rules(preset if preset in known_presets() else Path(said["path"]))
     except ConfigError as error:
         hint = Fault("--rules", f"the rules of {folder} are no longer there", "name a rule file")
         raise ConfigError(*error.faults, hint) from None
-    if rules.sha256 == said["sha256"]:
+    same = rules.sha256 == said["sha256"]
+    rules = rules.of_languages(profile.get("languages", ()))  # type: ignore[arg-type]
+    if same:
         return rules, []
     return rules, [
         f"{said['path']} has changed since {folder} was made: judged by what it says now"

@@ -142,6 +142,18 @@ FILE_KEYS: Mapping[str, Key] = {
             {"type": ["string", "null"]},
         ),
         Key("about", "What the file is for, for people."),
+        Key(
+            "languages",
+            "Codes (ISO 639) of the languages that the file is for, so that by_language may name "
+            "it.",
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ),
+        Key(
+            "by_language",
+            "Presets or files whose rules replace those of this file for the records that declare "
+            "their languages.",
+            {"type": "array", "items": _TEXT},
+        ),
         Key("rules", "The rules, in the order in which they speak.", {"type": "array"}),
         Key("groups", "Rules for groups; they speak after all rules.", {"type": "array"}),
         Key(

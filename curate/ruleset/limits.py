@@ -43,14 +43,21 @@ def field_in(field: str, values: Sequence[Scalar], negated: bool) -> Condition:
     Never unknown: a missing field is a value of its own, which `null` names. So `not: [zh]`
     holds for a record that declares no language, and `[zh]` does not.
     """
-    shown = ", ".join("null" if each.is_null() else f"'{each.text}'" for each in values)
+    return text_in(field, [None if each.is_null() else each.text for each in values], negated)
+
+
+def text_in(field: str, values: Sequence[str | None], negated: bool = False) -> Condition:
+    """The same of plain values; None is the missing field."""
+    shown = ", ".join("null" if each is None else f"'{each}'" for each in values)
     node = _one_of(Name(field, "text"), values)
     text = f"{field} {'not in' if negated else 'in'} [{shown}]"
     return Condition(text, Not(node) if negated else node)
 
 
-def _one_of(field: Node, values: Sequence[Scalar]) -> Node:
-    texts = tuple(each.text for each in values if not each.is_null())
+def _one_of(field: Node, values: Sequence[str | None]) -> Node:
+    texts = tuple(each for each in values if each is not None)
+    if not texts:
+        return IsNull(field)
     present = And((Not(IsNull(field)), Member(field, texts)))
     return Or((IsNull(field), present)) if len(texts) < len(values) else present
 

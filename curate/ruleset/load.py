@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from curate.errors import ConfigError, Fault, raise_all
 from curate.operators import suggest
 from curate.ruleset.conflicts import conflicts
 from curate.ruleset.entries import Notes
 from curate.ruleset.groups import GroupRule
+from curate.ruleset.languages import compose
+from curate.ruleset.merge import merge, read_preset, refuse_shared, refuse_unfit
 from curate.ruleset.model import MAX_REJECTED, Rule, RuleSet
-from curate.ruleset.read import Draft, RuleFile, read_rule_file
+from curate.ruleset.read import RuleFile, read_rule_file
 
 DEFAULT = "default"
 SUFFIXES = (".yaml", ".yml")
@@ -99,11 +100,14 @@ def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded
     file = read_rule_file(_decode(content, notes), notes)
     base = _load_base(file, place, (*seen, place.path.resolve()), notes)
     if base is not None:
-        rules = _merge(base.rules, file.drafts, notes)
-        groups = _merge(base.groups, file.groups, notes)
-        _refuse_shared(rules, groups, notes)
+        rules = merge(base.rules, file.drafts, notes)
+        presets = [each for each in _by_language(file, place, seen, notes) if each]
+        rules = compose(rules, [read_preset(each, rules, notes) for each, _ in presets])
+        groups = merge(base.groups, file.groups, notes)
+        refuse_shared(rules, groups, notes)
         limit = base.max_rejected if file.max_rejected is None else file.max_rejected
         if not notes.faults:
+            content += b"".join(each for _, each in presets)
             return _Loaded(file.name, content + base.content, rules, groups, limit)
     faults.extend(notes.faults)
     return None
@@ -127,6 +131,43 @@ def _load_base(
     return _load(base, seen, notes.faults)
 
 
+def _by_language(
+    file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: Notes
+) -> Iterator[tuple[RuleFile, bytes] | None]:
+    """The presets of languages that a file names, with their bytes; not those that extend it and
+    are being read just now, whose rules come anyway. None for one with faults.
+    """
+    for name, line in file.by_language:
+        try:
+            preset = _find(name, place.path.parent, notes.at(line))
+        except ConfigError as error:
+            notes.take(error)
+            continue
+        if preset.path.resolve() not in seen:
+            yield _preset(preset, place, notes)
+
+
+def _preset(preset: _Place, place: _Place, notes: Notes) -> tuple[RuleFile, bytes] | None:
+    own = Notes(preset.shown)
+    content = _read_bytes(preset, own.faults)
+    if content is None:
+        notes.faults.extend(own.faults)
+        return None
+    file = read_rule_file(_decode(content, own), own)
+    if not own.faults:
+        refuse_unfit(file, _extended(file, preset) == place.path.resolve(), place.shown, own)
+    notes.faults.extend(own.faults)
+    return None if own.faults else (file, content)
+
+
+def _extended(file: RuleFile, place: _Place) -> Path | None:
+    """The file that it extends, if there is such a one."""
+    try:
+        return _find(file.extends, place.path.parent, place.shown).path.resolve()
+    except ConfigError:
+        return None
+
+
 def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
     try:
         # Not a pipe, which would wait for ever, nor a device, which would never end.
@@ -147,33 +188,3 @@ def _decode(content: bytes, notes: Notes) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         notes.add(line, f"not UTF-8: byte {content[error.start]:#04x}")
         return ""
-
-
-def _refuse_shared(rules: Sequence[Rule], groups: Sequence[GroupRule], notes: Notes) -> None:
-    """Tags are named by ids: those of rules for rows and of rules for groups must differ."""
-    first = {rule.id: rule for rule in rules}
-    for group in groups:
-        if group.id in first:
-            line = int(group.at.rpartition(":")[2])
-            notes.add(line, f"rule '{group.id}' stands already at {first[group.id].at}")
-
-
-Judging = TypeVar("Judging", Rule, GroupRule)
-
-
-def _merge(base: Sequence[Judging], drafts: Sequence[Draft], notes: Notes) -> tuple[Judging, ...]:
-    """The base's rules with those overridden in their place, then the new ones."""
-    merged: dict[str, Judging | None] = {rule.id: rule for rule in base}
-    for draft in drafts:
-        overridden = merged.get(draft.id)
-        if draft.override and overridden is None:
-            known = tuple(rule.id for rule in base)
-            hint = suggest(draft.id, known) if known else "this file extends no other"
-            notes.add(draft.line, f"no rule '{draft.id}' to override", hint)
-        elif overridden and not draft.override:
-            what = f"rule '{draft.id}' stands already at {overridden.at}"
-            notes.add(draft.line, what, "add override: true, or choose another id")
-        elif draft.rule is None and not draft.override:
-            notes.add(draft.line, "only an extended file's rule can be off", "add override: true")
-        merged[draft.id] = draft.rule  # type: ignore[assignment]
-    return tuple(rule for rule in merged.values() if rule)

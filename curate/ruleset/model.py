@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from curate.operators import And, Node, names_in
 from curate.ruleset.condition import Condition
 from curate.ruleset.groups import GroupRule
+from curate.ruleset.languages import of_languages
 
 Severity = Literal["bad", "borderline"]
 WhenNull = Literal["unknown", "clean"]
@@ -30,6 +31,9 @@ class Rule:
 
     `metric` is empty for a rule of free expressions. `null` says what it means where the rule
     cannot be decided. `at` is `file:line`.
+
+    A preset of languages replaces `family` for its `languages`; the rule that it replaces applies
+    to languages `other_than` these. `where` holds both, `own_where` what the file says.
     """
 
     id: str
@@ -42,6 +46,10 @@ class Rule:
     why: str
     examples: tuple[Example, ...]
     at: str
+    family: str = ""
+    languages: tuple[str, ...] = ()
+    other_than: tuple[str, ...] = ()
+    own_where: Condition | None = None
 
     def conditions(self) -> Iterator[tuple[Severity, Condition]]:
         """The rule's conditions, worst first."""
@@ -77,6 +85,25 @@ class RuleSet:
     rules: tuple[Rule, ...]
     groups: tuple[GroupRule, ...] = ()
     max_rejected: float = MAX_REJECTED
+
+    def of_languages(self, present: Collection[str]) -> RuleSet:
+        """The rules that rows of these languages (codes) can trigger: the same verdicts, without
+        what presets say of other languages.
+        """
+        if not self._by_language:
+            return self
+        kept = self._by_language & frozenset(present)
+        if kept not in self._narrowed:
+            self._narrowed[kept] = replace(self, rules=of_languages(self.rules, kept))
+        return self._narrowed[kept]
+
+    @cached_property
+    def _by_language(self) -> frozenset[str]:
+        return frozenset(code for rule in self.rules for code in rule.languages or rule.other_than)
+
+    @cached_property
+    def _narrowed(self) -> dict[frozenset[str], RuleSet]:
+        return {}
 
     @cached_property
     def measured(self) -> tuple[str, ...]:

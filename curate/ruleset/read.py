@@ -25,6 +25,7 @@ from curate.ruleset.keys import (
 from curate.ruleset.limits import all_of, field_in, read_limit, superfluous
 from curate.ruleset.marked import Scalar, Table, Tree, plain_value, read_tree
 from curate.ruleset.model import Example, Rule
+from curate.text.languages import language_code
 
 _ID = re.compile(ID_PATTERN)
 _LIMITS = f"write an operator ({' '.join(BY_SYMBOL)}) and a number in quotes, as in '>= 30'"
@@ -50,6 +51,8 @@ class RuleFile:
     drafts: tuple[Draft, ...]
     groups: tuple[Draft, ...] = ()
     max_rejected: float | None = None
+    languages: tuple[str, ...] = ()
+    by_language: tuple[tuple[str, int], ...] = ()
 
 
 def read_rule_file(text: str, notes: Notes) -> RuleFile:
@@ -71,7 +74,19 @@ def read_rule_file(text: str, notes: Notes) -> RuleFile:
         extends.line if extends else 1,
         *_all_drafts(entries, notes),
         _max_rejected(entries, notes),
+        tuple(_languages(entries, notes)),
+        tuple((each.text, each.line) for each in entries.scalars("by_language")),
     )
+
+
+def _languages(entries: Entries, notes: Notes) -> Iterator[str]:
+    """The codes under `languages`, as rows have them in `lang_code`."""
+    for each in entries.scalars("languages"):
+        code = language_code(each.text)
+        if code is None:
+            notes.add(each.line, f"'{each.text}' is no language", "name an ISO 639 code, as in hy")
+        else:
+            yield code
 
 
 def _all_drafts(entries: Entries, notes: Notes) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:

@@ -9,6 +9,7 @@ from typing import Literal
 from curate.columns import MALFORMED
 from curate.operators import And, holds, names_in
 from curate.ruleset import Condition, Limit, Rule, RuleSet, Severity
+from curate.tags.explain import of_row
 from curate.tags.words import said_words, spoken_of, unknown_words
 
 Says = Literal["bad", "borderline", "unknown", "clean", "silent"]
@@ -53,7 +54,7 @@ def accounts(row: Mapping[str, object], rules: RuleSet) -> list[Account]:
     """Every rule's account of the row, in rule order; none where the line is no record."""
     if row.get(MALFORMED.name) is not None:
         return []
-    return [_account(rule, row) for rule in rules.rules]
+    return [_account(rule, row) for rule in of_row(row, rules).rules]
 
 
 def _account(rule: Rule, row: Mapping[str, object]) -> Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from curate.columns import MALFORMED, VERDICTS
+from curate.columns import LANG_CODE, MALFORMED, VERDICTS
 from curate.operators import holds, names_in
 from curate.ruleset import Condition, Rule, RuleSet
 
@@ -33,7 +33,13 @@ def explain(row: Mapping[str, object], rules: RuleSet) -> list[Finding]:
     malformed = row.get(MALFORMED.name)
     if malformed is not None:
         return [Finding("", "malformed", str(malformed), "", {}, "", "")]
-    return [finding for rule in rules.rules for finding in _findings(rule, row)]
+    return [finding for rule in of_row(row, rules).rules for finding in _findings(rule, row)]
+
+
+def of_row(row: Mapping[str, object], rules: RuleSet) -> RuleSet:
+    """The rules without what presets say of languages other than the row's."""
+    code = row.get(LANG_CODE.name)
+    return rules.of_languages([code] if isinstance(code, str) else [])
 
 
 def verdict_of(findings: Sequence[Finding]) -> str:

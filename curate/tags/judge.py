@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import JUDGEMENT, MALFORMED, REASON, TAGS, VERDICT, VERDICTS, schema
+from curate.columns import JUDGEMENT, LANG_CODE, MALFORMED, REASON, TAGS, VERDICT, VERDICTS, schema
 from curate.errors import ConfigError, Fault
 from curate.operators import Batch
 from curate.ruleset import Rule, RuleSet
@@ -66,7 +66,7 @@ def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
 def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     """The JUDGEMENT columns of the rows."""
     malformed = malformed_rows(rows)
-    every = each_said(Batch(rows), malformed, rules)
+    every = each_said(Batch(rows), malformed, of_rows(rows, rules))
     spoken = [(rule, said) for rule, said in every if said.any()]
     verdict = malformed * np.uint8(WORST)
     for _, said in spoken:
@@ -82,6 +82,13 @@ def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
             _placed(np.arange(unclean.size), unclean, rows)
         ),
     ]
+
+
+def of_rows(rows: pl.DataFrame, rules: RuleSet) -> RuleSet:
+    """The rules that some of these rows can trigger, by the languages that they declare."""
+    if LANG_CODE.name not in rules.names:
+        return rules
+    return rules.of_languages(rows[LANG_CODE.name].unique().drop_nulls())
 
 
 def _placed(

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from curate.text.forms import GAPS
+from curate.text.languages import language_code
 
 COMMA: Final = 1
 """Thousands are parted by commas, decimals by a point: `1,250.5`."""
@@ -48,7 +49,7 @@ def writing(lang: str | None) -> int:
     (True, True, 0)
     """
     tag = (lang or "").replace("_", "-").lower()
-    base = tag.partition("-")[0]
+    base = language_code(lang) or ""
     comma = tag in _WITH_COMMAS or base in _COMMA
     bits = COMMA if comma else DOT if base in _DOT else 0
     return bits | (TURKIC if base in _TURKIC else 0) | (ENGLISH if base == "en" else 0)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curate.text.languages import language_code
 from curate.text.unicode import LETTER, tables
 
 # First word of a letter's Unicode name to the ISO 15924 code of its script.
@@ -111,15 +112,14 @@ def _number(code: int, numbers: Mapping[str, int]) -> int:
 def expected_scripts(lang: str | None) -> int:
     """The scripts of a declared language as a set of bits; 0 where the language is not known.
 
-    A script subtag decides alone (`sr-Latn`); otherwise the language does (`pt-BR`).
+    A script subtag decides alone (`sr-Latn`); otherwise the language does (`pt-BR`, `Portuguese`).
     """
     subtags = (lang or "").replace("_", "-").split("-")
     for subtag in subtags[1:]:
         if subtag.title() in SCRIPTS:
             return 1 << SCRIPTS.index(subtag.title())
-    language = subtags[0].lower()
     return sum(
         1 << SCRIPTS.index(script)
         for script, languages in _WRITTEN_IN.items()
-        if language in languages.split()
+        if language_code(lang) in languages.split()
     )

@@ -102,6 +102,7 @@ def calibrate(
         hint = f"rules can be confined to {', '.join(_TEXTS)}"
         raise ConfigError.of("--by", f"no rule can be confined to '{by}'", hint)
     stored = open_stored(folder, base)
+    base = stored.adapted(base)
     rows = _judged(stored, base, by)
     strata = rows.group_by(by, maintain_order=True).agg(pl.len(), DURATION_US.expr.sum())
     order = strata.sort(DURATION_US.name, by, descending=[True, False], nulls_last=True)

@@ -70,6 +70,7 @@ def compare_rules(
     is no profile, ConfigError where it lacks metrics or columns that are asked for.
     """
     stored = open_stored(folder, old, new)
+    old, new = stored.adapted(old), stored.adapted(new)
     strata = _strata_columns(stored, by)
     parts = list(_judged(stored, old, new, strata))
     groups = pl.concat([groups for groups, _ in parts])

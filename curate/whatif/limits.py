@@ -36,6 +36,7 @@ def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None
     `folder` is no profile, ConfigError where the rules need metrics that it was made without.
     """
     stored = open_stored(folder, rules)
+    rules = stored.adapted(rules)
     steps = ladders(rules)
     found = sweep(stored.records, rules, steps, threads)
     kinds = Kinds.of(found)

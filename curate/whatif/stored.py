@@ -36,6 +36,10 @@ class Stored:
         """The columns of the records with their types."""
         return pl.scan_parquet(self.records).collect_schema()
 
+    def adapted(self, rules: RuleSet) -> RuleSet:
+        """The rules as the profile's records can trigger them."""
+        return rules.of_languages(self.profile.get("languages", ()))
+
 
 class Example(NamedTuple):
     """A record to show: its row number, the metric that it is shown for, its verdict."""

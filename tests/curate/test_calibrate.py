@@ -172,14 +172,19 @@ def test_the_command(folder: Path) -> None:
 
 
 def test_confirmed_and_voted_down_recordings(real_data: Path, tmp_path: Path) -> None:
-    """The figures of the decision: more is found than by the default limits, as reliably."""
+    """The figures of the decision: more is found than by one limit for all languages, as
+    reliably.
+    """
     manifests = [real_data / "manifests" / f"cv_id{part}.jsonl" for part in ("", "_invalidated")]
     curate.profile(manifests, out=tmp_path / "profile")
-    write_preset(calibrate(tmp_path / "profile", load_rules()), tmp_path / "mine.yaml")
+    plain = tmp_path / "plain.yaml"
+    rate = "{id: char_rate, override: true, metric: char_rate, bad: '>= 30', eval: '>= 22'}"
+    plain.write_text(f"schema: curate.rules/1\nname: plain\nextends: default\nrules: [{rate}]\n")
+    write_preset(calibrate(tmp_path / "profile", load_rules(plain)), tmp_path / "mine.yaml")
     records = pl.read_parquet(tmp_path / "profile/records.parquet")
     down = records["source"].str.contains("invalidated").to_numpy()
     found = {}
-    for name in (None, tmp_path / "mine.yaml"):
+    for name in (plain, tmp_path / "mine.yaml"):
         flagged = (curate.judge(records, name)["verdict"] != "clean").to_numpy()
         found[name] = (flagged & down).sum() / flagged.sum(), (flagged & down).sum() / down.sum()
     (precision, recall), (better, more) = found.values()

@@ -171,7 +171,7 @@ def test_machines_get_json_alone(folder: Path) -> None:
     assert (one["id"], one["verdict"], one["route"]) == ("(stdin):1", "bad", "rejected")
     assert (two["verdict"], two["accounts"]) == ("malformed", [])
     assert two["malformed"].startswith("not JSON")
-    assert len(one["accounts"]) == len(DEFAULT.rules)
+    assert len(one["accounts"]) == len(DEFAULT.of_languages(()).rules)
 
 
 def test_hostile_text_stays_text(folder: Path) -> None:

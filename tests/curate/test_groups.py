@@ -196,5 +196,5 @@ def test_the_default_takes_out_what_people_voted_down(real_data: Path, tmp_path:
     (speaker, recording) = made.json["group_rules"]
     assert (speaker["failed"], recording["failed"]) == (1, 0)
     moved = made.records().filter(pl.col("tags").list.contains("borderline:bad_speaker")).collect()
-    assert moved.height == speaker["moved_rows"] == 936
+    assert moved.height == speaker["moved_rows"] == 697
     assert moved["source"].str.contains("invalidated").all()

@@ -270,7 +270,7 @@ def test_real_manifests(real_data: Path, tmp_path: Path) -> None:
     """Indonesian Common Voice, voted down: the figures that the rules' evidence names."""
     curate.profile(real_data / "manifests/cv_id_invalidated.jsonl", out=tmp_path / "profile")
     found: Any = what_if(tmp_path / "profile", load_rules())
-    bad = _limit_of(found, "char_rate", "bad")
+    bad = _limit_of(found, "char_rate_id", "bad")
     at = {point["value"]: point["rows"] for point in bad["curve"]}
     assert (at[30.0], at[25.0], at[22.0], at[20.0], at[18.0]) == (180, 326, 471, 590, 743)
 
