@@ -90,7 +90,7 @@ def metrics_page() -> str:
             cell(metric.meaning),
             cell(metric.null),
             suspicious[metric.direction],
-            f"{metric.low:g} to {metric.high:g}, {metric.bins} bins",
+            f"{metric.low:g} to {metric.high:g}",
             cell(metric.source),
         ]
         for metric in METRICS

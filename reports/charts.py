@@ -1,36 +1,35 @@
 """Distributions, drawn with their limits.
 
 Colour means a verdict and nothing else; everything else is ink. Charts are about 420 units
-wide, so that on a phone they shrink hardly at all and their labels stay readable.
+wide, so that on a phone they shrink hardly at all and their labels stay readable. What is drawn is
+counted in reports.bars.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from markupsafe import Markup
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from reports.bars import WORST_LAST, Bars, bars_of, divided, limit_at
 from reports.contracts.profile import Metric, Threshold
 from reports.format import number
 from reports.svg import COLOUR, Words, draw
 
 WIDTH = 420.0
-LEFT, RIGHT, BOTTOM = 44.0, 10.0, 36.0
+LEFT, RIGHT, BOTTOM = 58.0, 10.0, 36.0
 _SPAN = WIDTH - LEFT - RIGHT
 _PLOT, _STRIP, _LINE = 112.0, 16.0, 14.0
 _LETTER = 5.9
+_LEAST_PART = 1.5
+"""Units below which a part of a bar could not be seen."""
 _MOST_LIMITS = 6
 _LONGEST_NAME = 24
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
-_REACHES: dict[str, Callable[[float, float], bool]] = {
-    ">=": lambda x, limit: x >= limit,
-    ">": lambda x, limit: x > limit,
-    "<=": lambda x, limit: x <= limit,
-    "<": lambda x, limit: x < limit,
-}
 
 
 class Limit(NamedTuple):
@@ -45,25 +44,30 @@ class Limit(NamedTuple):
 
 
 def histogram(metric: Metric) -> Markup | None:
-    """Rows per bin, coloured by the limits they pass, with quantiles above; None without rows."""
-    counts, edges = _trimmed(metric)
-    if not counts.size:
+    """Rows per bin, coloured by what the metric's rules gave them, with quantiles above.
+
+    None without a row in a bar, and where all rows share one: words say that better.
+    """
+    bars = bars_of(metric)
+    if bars is None or not bars.filled():
         return None
-    near = _near(metric, float(edges[0]), float(edges[-1]))
-    low = min([float(edges[0]), *(value for _, value in near)])
-    high = max([float(edges[-1]), *(value for _, value in near)])
+    if len(bars.filled()) == 1 and not bars.below and not bars.above:
+        return None
+    near = _near(metric, bars)
+    low, high = _ends(bars, [at for _, at in near])
     limits = _placed(near, low, high)
     height = BOTTOM + _PLOT + _STRIP + _LINE * (1 + max((it.level for it in limits), default=-1))
 
     def paint(figure: Any, words: Words) -> None:
         axes = plot_area(figure, height, _PLOT)
         axes.set_xlim(low, high)
-        _scale_rows(axes, counts)
-        _bars(axes, counts, edges, metric)
+        _scale_rows(axes, words, bars)
+        _bars(axes, bars)
         _strip(axes, metric.quantiles)
         for limit in limits:
             _limit_line(axes, words, limit)
-        _beyond(axes, metric)
+        _beyond(axes, bars)
+        _ticks(axes, bars)
         axes.set_xlabel(words.keep(metric.unit or ""), labelpad=2)
 
     return draw(WIDTH, height, _aloud(metric), paint)
@@ -76,30 +80,50 @@ def plot_area(figure: Any, height: float, plot: float) -> Any:
     )
 
 
-def _trimmed(metric: Metric) -> tuple[Any, Any]:
-    """Counts and edges from the first to the last bin that holds a row.
-
-    An end that rows lie beyond stays where it is, or their label would name another edge.
-    """
-    shape = metric.histogram
-    counts, edges = np.array(shape.rows), np.array(shape.edges)
-    used = np.flatnonzero(counts)
-    if not used.size or edges.size != counts.size + 1 or (np.diff(edges) <= 0).any():
-        return np.array([]), np.array([])
-    first = 0 if shape.below else used[0]
-    last = counts.size if shape.above else used[-1] + 1
-    return counts[first:last], edges[first : last + 1]
+def label_rows(axes: Any, words: Words, what: str) -> None:
+    """What the axis at the left counts; that it is logarithmic has to be said."""
+    scale = ", log scale" if axes.get_yscale() == "log" else ""
+    axes.set_ylabel(words.keep(f"{what}{scale}"), labelpad=3)
 
 
-def _near(metric: Metric, low: float, high: float) -> list[tuple[Threshold, float]]:
+def _ends(bars: Bars, limits: Sequence[float]) -> tuple[float, float]:
+    """The first and the last bar that hold rows, and the limits beside them."""
+    filled = bars.filled()
+    low = bars.low if bars.below else filled[0].low
+    high = bars.high if bars.above else filled[-1].high
+    return min([low, *limits]), max([high, *limits])
+
+
+def _near(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
     """The limits worth drawing: not so far out that they would squeeze the distribution."""
-    reach = high - low
-    near = [
-        (limit, limit.value)
-        for limit in metric.thresholds
-        if limit.value is not None and low - reach <= limit.value <= high + reach
+    return [pair for pair in _limits(metric, bars) if _is_near(bars, pair[1])][:_MOST_LIMITS]
+
+
+def _limits(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
+    placed = ((limit, limit_at(limit, whole=bars.whole)) for limit in metric.thresholds)
+    found = [(limit, at) for limit, at in placed if at is not None]
+    return sorted(found, key=lambda pair: (bool(pair[0].where), pair[1]))
+
+
+def _is_near(bars: Bars, at: float) -> bool:
+    reach = bars.high - bars.low
+    return bars.low - reach <= at <= bars.high + reach
+
+
+def beside(metric: Metric) -> str:
+    """What a chart does not show: rows without a value, and limits too far out to be drawn."""
+    bars = bars_of(metric)
+    if bars is None:
+        return ""
+    shown = [limit for limit, _ in _near(metric, bars)]
+    far = [say(limit) for limit, _ in _limits(metric, bars) if limit not in shown]
+    null = sum(bars.null.values())
+    given = ", ".join(f"{bars.null[it]:,} {it}" for it in WORST_LAST[1:] if it in bars.null)
+    said = [
+        f"{null:,} rows without a value{f' ({given})' if given else ''}" if null else "",
+        f"not drawn: {', '.join(far)}" if far else "",
     ]
-    return sorted(near, key=lambda pair: (bool(pair[0].where), pair[1]))[:_MOST_LIMITS]
+    return "; ".join(part for part in said if part)
 
 
 def say(limit: Threshold) -> str:
@@ -128,9 +152,10 @@ def _placed(near: Sequence[tuple[Threshold, float]], low: float, high: float) ->
     return placed
 
 
-def _scale_rows(axes: Any, counts: Any) -> None:
+def _scale_rows(axes: Any, words: Words, bars: Bars) -> None:
     """A logarithmic row axis where a few rows would vanish beside many."""
-    top, least = int(counts.max()), int(counts[counts > 0].min())
+    counts = [bar.rows for bar in bars.filled()]
+    top, least = max(counts), min(counts)
     if top / least >= 100:
         axes.set_yscale("log")
         axes.set_ylim(0.7, top * 1.5)
@@ -140,6 +165,16 @@ def _scale_rows(axes: Any, counts: Any) -> None:
         axes.set_ylim(0, top * 1.08)
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(short))
+    label_rows(axes, words, "rows")
+
+
+def _ticks(axes: Any, bars: Bars) -> None:
+    """Whole numbers have ticks at whole numbers; two of them have two."""
+    if bars.whole:
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+    if bars.whole and bars.high - bars.low <= 2:
+        axes.set_xticks([math.ceil(bar.low) for bar in bars.bars])
+    axes.xaxis.set_major_formatter(FuncFormatter(short))
 
 
 def short(value: float, _at: object = None) -> str:
@@ -150,24 +185,25 @@ def short(value: float, _at: object = None) -> str:
     return f"{value:.3g}".replace("e-0", "e-")
 
 
-def _bars(axes: Any, counts: Any, edges: Any, metric: Metric) -> None:
-    floor = axes.get_ylim()[0]
-    zones = np.array([_zone(metric, float(middle)) for middle in (edges[:-1] + edges[1:]) / 2])
-    for zone in ("data", "borderline", "bad"):
-        heights = np.where((zones == zone) & (counts > 0), counts, np.nan)
-        if not np.isnan(heights).all():
-            axes.stairs(heights, edges, baseline=floor, fill=True, color=COLOUR[zone])
+def _bars(axes: Any, bars: Bars) -> None:
+    """Every bar as high as it has rows, divided by the shares of its verdicts.
 
-
-def _zone(metric: Metric, value: float) -> str:
-    """The worst severity that a rule without conditions gives to `value`."""
-    passed = {
-        limit.severity
-        for limit in metric.thresholds
-        if not limit.where and limit.value is not None
-        if (reaches := _REACHES.get(limit.operator or "")) and reaches(value, limit.value)
-    }
-    return next((zone for zone in ("bad", "borderline") if zone in passed), "data")
+    On a logarithmic axis, too, a part's height is its share of the bar.
+    """
+    floor, ceiling = (axes.transScale.transform((0, y))[1] for y in axes.get_ylim())
+    scale = (ceiling - floor) / _PLOT
+    edges = [bars.low, *(bar.high for bar in bars.bars)]
+    drawn = {name: np.full((2, len(bars.bars)), np.nan) for name in WORST_LAST}
+    for at, bar in enumerate(bars.bars):
+        foot, top = floor, axes.transScale.transform((0, bar.rows))[1] if bar.rows else floor
+        for name, height in divided(bar.parts, (top - floor) / scale, _LEAST_PART):
+            drawn[name][:, at] = foot, foot + height * scale
+            foot += height * scale
+    unscale = axes.transScale.inverted().transform
+    for name, ends in drawn.items():
+        if not np.isnan(ends).all():
+            low, high = (unscale(np.column_stack([end, end]))[:, 1] for end in ends)
+            axes.stairs(high, edges, baseline=low, fill=True, color=COLOUR[name])
 
 
 def _strip(axes: Any, quantiles: Mapping[str, float]) -> None:
@@ -202,23 +238,25 @@ def _limit_line(axes: Any, words: Words, limit: Limit) -> None:
     )
 
 
-def _beyond(axes: Any, metric: Metric) -> None:
-    """How many rows lie outside the histogram."""
-    shape = metric.histogram
-    for rows, x, align, text in (
-        (shape.below, 0, "left", "← {} below {}"),
-        (shape.above, 1, "right", "{} above {} →"),
+def _beyond(axes: Any, bars: Bars) -> None:
+    """How many rows lie outside the histogram, in the colour of the worst that they got."""
+    for parts, x, align, text in (
+        (bars.below, 0, "left", "← {} below {}"),
+        (bars.above, 1, "right", "{} above {} →"),
     ):
-        if rows:
-            edge = number(shape.edges[-x])
+        if parts:
+            edge = math.ceil(bars.low) if bars.whole else bars.low
+            if x:
+                edge = math.floor(bars.high) if bars.whole else bars.high
+            worst = list(parts)[-1]
             axes.annotate(
-                text.format(short(rows), edge),
+                text.format(short(sum(parts.values())), number(edge)),
                 (x, 0),
                 (0, -31),
                 xycoords="axes fraction",
                 textcoords="offset points",
                 ha=align,
-                color=COLOUR["muted"],
+                color=COLOUR[worst if worst != "data" else "muted"],
                 annotation_clip=False,
             )
 

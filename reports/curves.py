@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from reports.charts import BOTTOM, WIDTH, plot_area, short
+from reports.charts import BOTTOM, WIDTH, label_rows, plot_area, short
 from reports.svg import COLOUR, Words, draw
 
 
@@ -28,9 +28,14 @@ class Mark(NamedTuple):
 
 
 def curve(
-    label: str, lines: Sequence[Series], mark: Mark | None = None, *, linear: bool = False
+    label: str,
+    lines: Sequence[Series],
+    mark: Mark | None = None,
+    *,
+    unit: str = "",
+    linear: bool = False,
 ) -> Markup | None:
-    """Values over steps; the last series is the one that matters. None without a value.
+    """Values in `unit` over steps; the last series is the one that matters. None without a value.
 
     Values that span more than a factor of ten get a logarithmic axis, save if `linear`.
     """
@@ -56,6 +61,7 @@ def curve(
         if mark:
             _draw_mark(axes, words, mark)
         axes.set_xlabel("step", labelpad=2)
+        label_rows(axes, words, unit)
 
     return draw(WIDTH, BOTTOM + plot + 8, label, paint)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from markupsafe import Markup
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from reports.charts import BOTTOM, WIDTH, plot_area, short
+from reports.charts import BOTTOM, WIDTH, label_rows, plot_area, short
 from reports.contracts.whatif import MovedLimit, Point
 from reports.format import hours, number
 from reports.svg import COLOUR, Words, draw
@@ -38,6 +39,7 @@ def threshold_curve(limit: MovedLimit) -> Markup | None:
         _lines(axes, points)
         _stand(axes, words, limit, now)
         axes.set_xlabel(words.keep(limit.unit or ""), labelpad=2)
+        label_rows(axes, words, "time flagged")
 
     return draw(WIDTH, height, _aloud(limit), paint)
 
@@ -67,11 +69,18 @@ def _tick(value: float, _at: object = None) -> str:
 
 
 def _lines(axes: Any, points: list[Point]) -> None:
+    """Both curves; nothing has no place on a logarithmic axis, so there they break off."""
     values = [point.value or 0.0 for point in points]
-    floor = axes.get_ylim()[0]
-    caught = [max(point.hours or 0.0, floor) for point in points]
-    alone = [max(point.alone_hours or 0.0, floor) for point in points]
-    axes.fill_between(values, caught, floor, color=COLOUR["rule"], lw=0)
+    least = axes.get_ylim()[0]
+    caught, alone = (
+        [hours if hours > 0 or least == 0 else math.nan for hours in spent]
+        for spent in (
+            [point.hours or 0.0 for point in points],
+            [point.alone_hours or 0.0 for point in points],
+        )
+    )
+    if least == 0:
+        axes.fill_between(values, caught, 0, color=COLOUR["rule"], lw=0)
     axes.plot(values, caught, color=COLOUR["data"], lw=1.0)
     axes.plot(values, alone, color=COLOUR["ink"], lw=1.6)
 

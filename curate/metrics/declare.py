@@ -28,9 +28,9 @@ class Metric:
     """One measure of a record.
 
     `direction` says which end is suspicious; `low` and `high` bound the histogram (values beyond
-    are counted as below or above), `bins` is how many equal bins lie between. `null` says in
-    words when the metric is null. `source` cites where the definition comes from. `group` is the
-    group of GROUPS that the metric belongs to; without one it is measured always.
+    are counted as below or above), `bins` is how many bins lie between where values fill it all.
+    `null` says in words when the metric is null. `source` cites where the definition comes from.
+    `group` is the group of GROUPS that the metric belongs to; without one it is measured always.
     """
 
     name: str
@@ -49,9 +49,3 @@ class Metric:
     def expr(self) -> pl.Expr:
         """The metric's column."""
         return pl.col(self.name)
-
-    @property
-    def edges(self) -> tuple[float, ...]:
-        """The `bins` + 1 edges of the histogram."""
-        width = (self.high - self.low) / self.bins
-        return tuple(round(self.low + k * width, 9) for k in range(self.bins + 1))

@@ -34,6 +34,7 @@ def compare(a: Path, b: Path, command: str, versions: Mapping[str, str]) -> Json
         "verdicts": _paired(sides, ("verdict",), lambda side: side["verdicts"]),
         "rules": _paired(sides, ("rule", "severity", "condition"), lambda side: side["rules_hit"]),
         "metrics": _drifts(sides, a, b),
+        "metrics_of_one": _of_one(sides),
         "strata": {
             column: _paired(sides, ("value",), lambda side, name=column: side["strata"][name])
             for column in sides[0]["strata"]
@@ -93,6 +94,18 @@ def _drifts(sides: Sides, a: Path, b: Path) -> list[Json]:
     return sorted(found, key=lambda each: (-(each["ks"] or 0.0), each["name"]))
 
 
+def _of_one(sides: Sides) -> Json:
+    """Metrics that one profile alone has: nothing is compared of them."""
+    names = [[each["name"] for each in side["metrics"]] for side in sides]
+    return {
+        side: [name for name in here if name not in there]
+        for side, here, there in zip("ab", names, reversed(names), strict=True)
+    }
+
+
+_STATISTICS = ("mean", "min", "max", "quantiles")
+
+
 def _drift(one: Found, two: Found, rows_a: Counts, rows_b: Counts) -> dict[str, Any]:
     points = {
         f"{side}_{point}": metric["quantiles"][point]
@@ -103,9 +116,27 @@ def _drift(one: Found, two: Found, rows_a: Counts, rows_b: Counts) -> dict[str, 
         "name": one["name"],
         "unit": one["unit"],
         **points,
+        "a_nulls": one["nulls"],
+        "b_nulls": two["nulls"],
+        "same": all(one[key] == two[key] for key in _STATISTICS) and _same_shape(one, two),
         "ks": ks(rows_a, rows_b),
         "psi": psi(rows_a, rows_b),
     }
+
+
+def _same_shape(one: Found, two: Found) -> bool:
+    """Whether both histograms have the same shares in the same bins, and of nulls."""
+    shapes = [
+        [side["nulls"], *side["histogram"]["rows"], *(side["histogram"][k] for k in _BEYOND)]
+        for side in (one, two)
+    ]
+    if one["histogram"]["edges"] != two["histogram"]["edges"]:
+        return False
+    first, second = (sum(shape) for shape in shapes)
+    return all(a * second == b * first for a, b in zip(*shapes, strict=True))
+
+
+_BEYOND = ("below", "above")
 
 
 def ks(a: Counts, b: Counts) -> float | None:

@@ -11,37 +11,85 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DURATION_US
+from curate.columns import DURATION_US, TAGS, VERDICT
 from curate.metrics.declare import Metric
 from curate.profile.correlate import Products
-from curate.profile.tally import Tally
+from curate.profile.histogram import cuts_of
+from curate.profile.tally import HIT_VERDICTS, Hits, Tally
+from curate.ruleset import RuleSet
 
 _WAITING = 2
 """Frames that wait to be counted, so that memory does not grow where counting is slower."""
 
 
+class Triggered:
+    """What the rules on each metric gave to rows, as the rows' tags have it."""
+
+    def __init__(self, rules: RuleSet | None) -> None:
+        self._of = {
+            f"{verdict}:{rule.id}": (rule.metric, at + 1)
+            for rule in (rules.rules if rules else ())
+            if rule.metric
+            for at, verdict in enumerate(HIT_VERDICTS)
+        }
+
+    def hits(self, frame: pl.DataFrame) -> Mapping[str, Hits]:
+        """By metric, of judged rows, those that a rule on the metric triggered on: the worst.
+
+        Rows that a person calls clean got nothing, whatever rules triggered.
+        """
+        if not self._of:
+            return {}
+        unclean = (frame[VERDICT.name] != "clean").arg_true()
+        lists = frame[TAGS.name].gather(unclean).list.join("\n")
+        different = lists.unique()
+        code = np.zeros(frame.height, np.uint32)
+        code[unclean.to_numpy()] = lists.cast(pl.Enum(different)).to_physical().to_numpy() + 1
+        found: dict[str, npt.NDArray[np.uint8]] = {}
+        for at, tags in enumerate(different.to_list()):
+            for metric, verdict in (self._of[tag] for tag in tags.split("\n") if tag in self._of):
+                given = found.setdefault(metric, np.zeros(different.len() + 1, np.uint8))
+                given[at + 1] = max(given[at + 1], verdict)
+        of_code = np.bincount(code, minlength=different.len() + 1)
+        return {metric: Hits(code, given, of_code) for metric, given in found.items()}
+
+
 @dataclass(slots=True)
 class Counted:
-    """The fine bins of each metric, the sums behind their correlations, and how many rows."""
+    """The fine bins of each metric, the sums behind their correlations, and how many rows.
+
+    `rules` are those by which the rows got their verdicts: what each triggered is counted in the
+    bins of its metric.
+    """
 
     tallies: Mapping[str, Tally]
     products: Products
+    triggered: Triggered
     rows: int = 0
 
     @classmethod
-    def of(cls, metrics: Sequence[Metric]) -> Counted:
+    def of(cls, metrics: Sequence[Metric], rules: RuleSet | None = None) -> Counted:
         """Nothing counted yet."""
-        return cls({metric.name: Tally.of(metric) for metric in metrics}, Products(metrics))
+        cuts = cuts_of(rules)
+        tallies = {
+            metric.name: Tally.of(metric, [cut.first for cut in cuts.get(metric.name, ())])
+            for metric in metrics
+        }
+        return cls(tallies, Products(metrics), Triggered(rules))
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a records table that come next."""
         names = [name for name in self.tallies if frame[name].null_count() < frame.height]
         values = frame.select(pl.col(names).cast(pl.Float64)).to_numpy(order="fortran")
         us = frame[DURATION_US.name].fill_null(0).to_numpy()
+        hits = self.triggered.hits(frame)
         for at, name in enumerate(names):
-            self.tallies[name].add(values[:, at], us, self.rows)
+            self.tallies[name].add(values[:, at], us, self.rows, hits.get(name))
+        for name in hits.keys() & self.tallies.keys() - set(names):
+            self.tallies[name].hit_rows[:] += hits[name].rows()
         self.products.add(names, values)
         self.rows += frame.height
 
@@ -64,9 +112,10 @@ class Counted:
             np.savez_compressed(file, rows=self.rows, **arrays)
 
     @classmethod
-    def load(cls, path: Path, metrics: Sequence[Metric]) -> Counted:
-        """What `save` wrote of these metrics. OSError, ValueError or KeyError for what is not."""
-        found = cls.of(metrics)
+    def load(cls, path: Path, metrics: Sequence[Metric], rules: RuleSet | None = None) -> Counted:
+        """What `save` wrote of these metrics and rules. OSError, ValueError or KeyError for what
+        is not."""  # noqa: D209
+        found = cls.of(metrics, rules)
         with np.load(path, allow_pickle=False) as arrays:
             found.rows = int(arrays["rows"])
             for name, tally in found.tallies.items():

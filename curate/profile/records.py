@@ -121,7 +121,7 @@ def write_records(
             failure.append(error)
             raise
 
-    counted = Counted.of(chosen(settings.groups))
+    counted = Counted.of(chosen(settings.groups), rules)
     try:
         with counting(counted) as counter:
             sink(register_io_source(counted_frames, schema=dict(columns)), path)

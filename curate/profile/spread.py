@@ -18,13 +18,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DURATION_US
+from curate.columns import DURATION_US, TAGS, VERDICT
 from curate.manifest import thread_count
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
 from curate.profile.correlate import Products
 from curate.profile.counted import Counted
-from curate.profile.tally import FINE, Counts, Numbers, Tally, by_value
+from curate.profile.histogram import Histogram, cuts_of, histogram
+from curate.profile.tally import Counts, Numbers, Tally
+from curate.ruleset import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Spread:
     """Non-null `rows` of a metric; all but the counts are None where there is no row.
 
     Quantiles are nearest-rank: the least value that at least that share of the rows does not
-    exceed. `bin_rows` and `bin_us` follow the metric's bins, `below` and `above` lie beyond them.
-    `worst` are (row number, value) pairs of the lowest and of the highest rows, worst first.
+    exceed. `lowest` and `highest` are (row number, value) pairs of the rows at either end, worst
+    first.
     """
 
     rows: int
@@ -41,10 +43,7 @@ class Spread:
     least: float | None
     greatest: float | None
     quantiles: Sequence[float | None]
-    bin_rows: Sequence[int]
-    bin_us: Sequence[int]
-    below: int
-    above: int
+    histogram: Histogram
     lowest: Sequence[tuple[int, float]]
     highest: Sequence[tuple[int, float]]
 
@@ -53,22 +52,32 @@ def measure_spreads(
     records: Path,
     metrics: Sequence[Metric],
     shares: Sequence[float],
+    rules: RuleSet | None = None,
     counted: Counted | None = None,
 ) -> tuple[Mapping[str, Spread], Products]:
     """The spread of these metrics, and the sums behind their correlations.
 
-    `counted` is what was counted of the records while they were made, of these metrics at least.
+    `rules` are those by which the records have their verdicts. `counted` is what was counted of
+    the records while they were made, of these metrics at least, with the same rules.
     """
+    cuts = cuts_of(rules)
     if counted is None:
-        counted = Counted.of(metrics)
-        columns = [*(metric.name for metric in metrics), DURATION_US.name]
+        counted = Counted.of(metrics, rules)
+        judged = [VERDICT.name, TAGS.name] if rules else []
+        columns = [*(metric.name for metric in metrics), DURATION_US.name, *judged]
         for frame in _batches(pl.scan_parquet(records).select(columns)):
             counted.add(frame)
     tallies = {metric.name: counted.tallies[metric.name] for metric in metrics}
     with ThreadPoolExecutor(thread_count()) as pool:
         picked = _pick(records, tallies, shares, pool)
     found = {
-        metric.name: _spread(metric, tallies[metric.name], picked.get(metric.name), shares)
+        metric.name: _spread(
+            tallies[metric.name],
+            picked.get(metric.name),
+            shares,
+            histogram(metric, tallies[metric.name], cuts.get(metric.name, ())),
+            whole=metric.dtype.is_integer(),
+        )
         for metric in metrics
     }
     return found, counted.products
@@ -133,16 +142,12 @@ def _unsure(tally: Tally, shares: Sequence[float]) -> npt.NDArray[np.bool_]:
 
 
 def _spread(
-    metric: Metric, tally: Tally, picked: Numbers | None, shares: Sequence[float]
+    tally: Tally, picked: Numbers | None, shares: Sequence[float], bins: Histogram, *, whole: bool
 ) -> Spread:
-    whole = metric.dtype.is_integer()
     counts = tally.rows.tolist()
     running = list(accumulate(counts))
     total = running[-1]
     held = np.flatnonzero(tally.rows).tolist()
-    place = _place_whole if by_value(metric) else _place_fine
-    placed = [(place(metric, tally, at), counts[at], int(tally.us[at])) for at in held]
-    bin_rows, bin_us, below, above = _histogram(placed, metric.bins)
     unsure = np.flatnonzero(_unsure(tally, shares)).tolist()
     first = dict(zip(unsure, accumulate([0, *(counts[at] for at in unsure)]), strict=False))
 
@@ -158,17 +163,14 @@ def _spread(
 
     if not total:
         empty: list[float | None] = [None] * len(shares)
-        return Spread(0, None, None, None, empty, bin_rows, bin_us, 0, 0, (), ())
+        return Spread(0, None, None, None, empty, bins, (), ())
     return Spread(
         rows=total,
         mean=tally.total // 10**6 / total if whole else tally.total / total / 1e6,
         least=said(float(tally.span[0, held[0]])),
         greatest=said(float(tally.span[1, held[-1]])),
         quantiles=[said(quantile(rank)) for rank in ranks(total, shares)],
-        bin_rows=bin_rows,
-        bin_us=bin_us,
-        below=below,
-        above=above,
+        histogram=bins,
         lowest=[(at, said(value)) for at, value in tally.ends(high=False)],
         highest=[(at, said(value)) for at, value in tally.ends(high=True)],
     )
@@ -177,32 +179,3 @@ def _spread(
 def ranks(total: int, shares: Sequence[float]) -> list[int]:
     """The 1-based rank of each quantile among `total` values in order."""
     return [max(1, math.ceil(share * total)) for share in shares]
-
-
-def _place_fine(metric: Metric, tally: Tally, at: int) -> int:
-    """The histogram's bin of a fine bin: -1 below the first edge, `bins` from the last edge on."""
-    return -1 if at == 0 else min((at - 1) // FINE, metric.bins)
-
-
-def _place_whole(metric: Metric, tally: Tally, at: int) -> int:
-    """The same for a metric whose fine bins hold one value each."""
-    value, width = float(tally.span[0, at]), (metric.high - metric.low) / metric.bins
-    if not metric.low <= value < metric.high:
-        return -1 if value < metric.low else metric.bins
-    return min(int((value - metric.low) // width), metric.bins - 1)
-
-
-def _histogram(
-    placed: Sequence[tuple[int, int, int]], bins: int
-) -> tuple[list[int], list[int], int, int]:
-    rows, microseconds = [0] * bins, [0] * bins
-    below = above = 0
-    for at, n, us in placed:
-        if at < 0:
-            below += n
-        elif at >= bins:
-            above += n
-        else:
-            rows[at] += n
-            microseconds[at] += us
-    return rows, microseconds, below, above

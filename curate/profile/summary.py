@@ -16,6 +16,7 @@ from curate.metrics import chosen
 from curate.metrics.declare import Metric
 from curate.profile import duplicates
 from curate.profile.counted import Counted
+from curate.profile.histogram import Histogram
 from curate.profile.shown import metrics_of_rules, shown_texts, spoken_of
 from curate.profile.spread import Spread, measure_spreads
 from curate.profile.tally import KEPT as WORST
@@ -59,7 +60,9 @@ def summarise(
         duration_us = sum(us for _, _, us in verdicts.values())
         said, heard = duplicates.texts(records, rows), duplicates.segments(records, rows)
         told, hits = _told(table, metrics), _rules_hit(table, rules)
-        spreads, products = measure_spreads(records, told, tuple(QUANTILES.values()), counted)
+        spreads, products = measure_spreads(
+            records, told, tuple(QUANTILES.values()), rules, counted
+        )
         return {
             "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
             "verdicts": [
@@ -201,13 +204,19 @@ def _distribution(metric: Metric, found: Spread, rows: int) -> Json:
         "min": found.least,
         "max": found.greatest,
         "quantiles": dict(zip(QUANTILES, found.quantiles, strict=True)),
-        "histogram": {
-            "edges": list(metric.edges),
-            "rows": found.bin_rows,
-            "hours": [hours(us) for us in found.bin_us],
-            "below": found.below,
-            "above": found.above,
-        },
+        "histogram": _histogram(found.histogram),
+    }
+
+
+def _histogram(bins: Histogram) -> Json:
+    return {
+        "edges": list(bins.edges),
+        "whole": bins.whole,
+        "rows": list(bins.rows),
+        "hours": [hours(us) for us in bins.us],
+        "below": bins.below,
+        "above": bins.above,
+        "hits": [hit.as_json() for hit in bins.hits],
     }
 
 

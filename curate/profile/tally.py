@@ -1,8 +1,12 @@
-"""Counting one metric's values in fine bins: compiled, exact, the same in any order of rows."""
+"""Counting one metric's values in fine bins: compiled, exact, the same in any order of rows.
+
+Fine bins end at the limits that rules set on the metric, and the rows of each are counted by the
+verdicts that those rules gave them: what a histogram shows of either is counted, not derived.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,8 +25,32 @@ WHOLE = 4096
 """Integer metrics whose histogram ends here or below get a bin for each value below this."""
 KEPT = 8
 """Rows kept of each end of a metric."""
+HIT_VERDICTS = ("borderline", "unknown", "bad")
+"""Verdicts that a rule can give, best first; `hits` has a row for each, in this order."""
+_ULPS: Final = 1e-9
+"""Parts of a bin that division may err by: a value that is an edge lies in the bin it begins."""
 _HUGE: Final = 9e12
 _LEAST, _MOST = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What the rules on one metric gave to each row of a batch.
+
+    `verdict` is indexed by a row's `code`: 0 where no rule of the metric triggered, else one more
+    than an index into HIT_VERDICTS. Code 0 is of rows on which no rule at all triggered; without
+    codes none did on any row. `of_code` counts the rows of each code.
+    """
+
+    code: npt.NDArray[np.uint32]
+    verdict: npt.NDArray[np.uint8]
+    of_code: Counts
+
+    def rows(self) -> Counts:
+        """Rows by verdict, whether the metric is null in them or not."""
+        found = np.zeros(len(HIT_VERDICTS) + 1, np.int64)
+        np.add.at(found, self.verdict, self.of_code)
+        return found[1:]
 
 
 def by_value(metric: Metric) -> bool:
@@ -30,44 +58,76 @@ def by_value(metric: Metric) -> bool:
     return metric.dtype.is_integer() and metric.high <= WHOLE
 
 
+_NONE = Hits(np.zeros(0, np.uint32), np.zeros(1, np.uint8), np.zeros(1, np.int64))
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What was counted of one metric so far. Values that are not finite count as nulls.
 
-    Bin 0 lies below `low`, the last one from `high` on. `worst` holds the lowest and the highest
-    values, worst first, and `worst_at` their row numbers (-1: none); ties stand in row order.
+    Bin 0 lies below `low`, the last one above `top`: `high` itself, or the last whole number.
+    Between them are equal bins, each parted again at the `cuts` within it: a value that is not less
+    than a cut lies right of it. `hits` are the rows of each bin by HIT_VERDICTS, `hit_rows` all
+    such rows, those without a value too.
+    `worst` holds the lowest and the highest values, worst first, and `worst_at` their row numbers
+    (-1: none); ties stand in row order.
     """
 
     low: float
     high: float
+    top: float
+    cuts: Numbers
     rows: Counts
     us: Counts
+    hits: Counts
     span: Numbers
+    hit_rows: Counts = field(default_factory=lambda: np.zeros(len(HIT_VERDICTS), np.int64))
     sums: Counts = field(default_factory=lambda: np.zeros(2, np.int64))
     worst: Numbers = field(default_factory=lambda: np.full((2, KEPT), np.inf))
     worst_at: Counts = field(default_factory=lambda: np.full((2, KEPT), -1, np.int64))
 
     @classmethod
-    def of(cls, metric: Metric) -> Tally:
-        """An empty tally with bins that suit the metric."""
+    def of(cls, metric: Metric, cuts: Sequence[float] = ()) -> Tally:
+        """An empty tally with bins that suit the metric and end at `cuts`.
+
+        Where each value has a bin of its own, no cut is needed, and none is kept.
+        """
         whole = by_value(metric)
         low, high = (0.0, float(WHOLE)) if whole else (float(metric.low), float(metric.high))
-        bins = (WHOLE if whole else metric.bins * FINE) + 2
+        kept = np.unique([cut for cut in cuts if low < cut <= high and not whole]).astype(float)
+        bins = (WHOLE if whole else metric.bins * FINE) + 2 + kept.size
         span = np.empty((2, bins))
         span[_LEAST], span[_MOST] = np.inf, -np.inf
-        return cls(low, high, np.zeros(bins, np.int64), np.zeros(bins, np.int64), span)
+        hits = np.zeros((len(HIT_VERDICTS), bins), np.int64)
+        top = high - 1 if whole else high
+        return cls(
+            low, high, top, kept, np.zeros(bins, np.int64), np.zeros(bins, np.int64), hits, span
+        )  # fmt: skip
 
-    def add(self, values: Numbers, us: Counts, first_row: int) -> None:
+    def add(self, values: Numbers, us: Counts, first_row: int, hits: Hits | None = None) -> None:
         """Count a batch; NaN is null. `first_row` is the number of its first row."""
+        hits = hits or _NONE
+        self.hit_rows[:] += hits.rows()
         _count(
-            values, us, first_row, self.low, self.high, self.rows, self.us,
+            values, us, first_row, self.low, self.high, self.top, self.cuts, self.rows, self.us,
+            hits.code, hits.verdict, self.hits,
             self.span, self.sums, self.worst, self.worst_at,
         )  # fmt: skip
+
+    def bins(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Of each bin: its equal bin (0 below `low`), and how many cuts lie left of it."""
+        equal = self.rows.size - self.cuts.size
+        width = (self.high - self.low) / (equal - 2)
+        of_cut = [_bin(cut, self.low, width, self.top, equal - 2) for cut in self.cuts]
+        inside = np.bincount(np.array(of_cut, np.int64), minlength=equal)
+        base = np.repeat(np.arange(equal), inside + 1)
+        return base, np.arange(base.size) - base
 
     def arrays(self) -> Mapping[str, npt.NDArray[np.generic]]:
         """All that was counted, by name; writing into them changes the tally."""
         return {
-            "rows": self.rows, "us": self.us, "span": self.span, "sums": self.sums,
+            "rows": self.rows, "us": self.us, "hits": self.hits, "hit_rows": self.hit_rows,
+            "cuts": self.cuts, "span": self.span, "sums": self.sums,
             "worst": self.worst, "worst_at": self.worst_at,
         }  # fmt: skip
 
@@ -75,6 +135,8 @@ class Tally:
         """Count what another tally of the same metric counted of rows from `first_row` on."""
         self.rows[:] += other.rows
         self.us[:] += other.us
+        self.hits[:] += other.hits
+        self.hit_rows[:] += other.hit_rows
         np.minimum(self.span[_LEAST], other.span[_LEAST], out=self.span[_LEAST])
         np.maximum(self.span[_MOST], other.span[_MOST], out=self.span[_MOST])
         self.sums[:] += other.sums
@@ -86,7 +148,7 @@ class Tally:
     def pick(self, values: Numbers, wanted: npt.NDArray[np.bool_]) -> Numbers:
         """The values of a batch that fall into the wanted bins."""
         picked = np.empty(values.size)
-        return picked[: _pick(values, self.low, self.high, wanted, picked)]
+        return picked[: _pick(values, self.low, self.high, self.top, self.cuts, wanted, picked)]
 
     @property
     def total(self) -> int:
@@ -101,10 +163,23 @@ class Tally:
 
 
 @borrowing
-def _bin(value: float, low: float, width: float, bins: int) -> int:
-    """The bin of a value at or above `low`, the bin above the last one among them."""
-    at = (value - low) / width
-    return 1 + int(at) if at < bins else bins + 1
+def _bin(value: float, low: float, width: float, top: float, bins: int) -> int:
+    """The equal bin of a value; the last one holds its upper end, too."""
+    if value < low:
+        return 0
+    at = (value - low) / width + _ULPS
+    if at < bins:
+        return 1 + int(at)
+    return bins if value <= top else bins + 1
+
+
+@borrowing
+def _cut_bin(value: float, low: float, width: float, top: float, bins: int, cuts: Numbers) -> int:
+    """The bin of a value, with those that cuts add."""
+    at: int = _bin(value, low, width, top, bins)
+    for k in range(cuts.size):
+        at += value >= cuts[k]
+    return at
 
 
 @borrowing
@@ -124,23 +199,32 @@ def _count(
     first_row: int,
     low: float,
     high: float,
+    top: float,
+    cuts: Numbers,
     rows: Counts,
     bin_us: Counts,
+    code: npt.NDArray[np.uint32],
+    verdict: npt.NDArray[np.uint8],
+    hits: Counts,
     span: Numbers,
     sums: Counts,
     worst: Numbers,
     worst_at: Counts,
 ) -> None:
-    bins = rows.size - 2
+    bins = rows.size - 2 - cuts.size
     width = (high - low) / bins
     last = worst.shape[1] - 1
     for row in range(values.size):
         value = values[row]
         if not np.isfinite(value):
             continue
-        at = 0 if value < low else _bin(value, low, width, bins)
+        at = _cut_bin(value, low, width, top, bins, cuts)
         rows[at] += 1
         bin_us[at] += us[row]
+        if code.size and code[row]:
+            given = verdict[code[row]]
+            if given:
+                hits[given - 1, at] += 1
         span[0, at] = min(span[0, at], value)
         span[1, at] = max(span[1, at], value)
         # Two halves, so that neither overflows; beyond _HUGE a mean says nothing anyway.
@@ -155,15 +239,21 @@ def _count(
 
 @borrowing
 def _pick(
-    values: Numbers, low: float, high: float, wanted: npt.NDArray[np.bool_], picked: Numbers
+    values: Numbers,
+    low: float,
+    high: float,
+    top: float,
+    cuts: Numbers,
+    wanted: npt.NDArray[np.bool_],
+    picked: Numbers,
 ) -> int:
     """Put the values of the wanted bins into `picked`; how many."""
-    bins = wanted.size - 2
+    bins = wanted.size - 2 - cuts.size
     width = (high - low) / bins
     count = 0
     for row in range(values.size):
         value = values[row]
-        if np.isfinite(value) and wanted[0 if value < low else _bin(value, low, width, bins)]:
+        if np.isfinite(value) and wanted[_cut_bin(value, low, width, top, bins, cuts)]:
             picked[count] = value
             count += 1
     return count

@@ -32,7 +32,7 @@ from curate.profile.sound import Ear, hear_records
 from curate.profile.source import Source
 from curate.ruleset import RuleSet
 
-SCHEMA = "curate.piece/1"
+SCHEMA = "curate.piece/2"
 HEARD = "heard"
 
 
@@ -157,7 +157,7 @@ class Pieces:
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""
         path = self._job.path(self._index[source.name], "npz")
-        return Counted.load(path, chosen(self._job.settings.groups))
+        return Counted.load(path, chosen(self._job.settings.groups), self._job.rules)
 
 
 def incomplete(job: Job) -> list[int]:

@@ -32,7 +32,7 @@ class Pair(Model):
 
 
 class Drift(Model):
-    """How far one metric has moved."""
+    """How far one metric has moved; `same` where quantiles, extremes, bins and nulls are equal."""
 
     name: str = ""
     unit: str | None = None
@@ -40,8 +40,18 @@ class Drift(Model):
     b_p50: float | None = None
     a_p99: float | None = None
     b_p99: float | None = None
+    a_nulls: int | None = None
+    b_nulls: int | None = None
+    same: bool | None = None
     ks: float | None = None
     psi: float | None = None
+
+
+class MetricsOfOne(Model):
+    """Names of metrics that only one of the profiles has."""
+
+    a: tuple[str, ...] = ()
+    b: tuple[str, ...] = ()
 
 
 class Diff(Artefact):
@@ -54,4 +64,5 @@ class Diff(Artefact):
     verdicts: tuple[Pair, ...] = ()
     rules: tuple[Pair, ...] = ()
     metrics: tuple[Drift, ...] = ()
+    metrics_of_one: MetricsOfOne = MetricsOfOne()
     strata: Mapping[str, tuple[Pair, ...]] = Field(default_factory=dict)

@@ -63,14 +63,29 @@ class Malformed(Model):
     example: Place = Place()
 
 
+Rows = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Hit(Model):
+    """Rows that got a verdict from the metric's own rules: in each bin, beyond, without a value."""
+
+    verdict: str = ""
+    rows: tuple[Rows, ...] = ()
+    below: Rows = 0
+    above: Rows = 0
+    null: Rows = 0
+
+
 class Histogram(Model):
-    """Counts between edges, and beyond them."""
+    """Counts between edges, and beyond them; edges of whole numbers lie half-way between two."""
 
     edges: tuple[float, ...] = ()
-    rows: tuple[Annotated[int, Field(ge=0, le=2**53)], ...] = ()
+    whole: bool = False
+    rows: tuple[Rows, ...] = ()
     hours: tuple[float, ...] = ()
     below: int | None = None
     above: int | None = None
+    hits: tuple[Hit, ...] = ()
 
 
 class Threshold(Model):

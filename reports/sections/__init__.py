@@ -64,7 +64,9 @@ SECTIONS: tuple[Section, ...] = (
         (Profile,),
         profile.distributions,
         "Rows per bin. Above each plot: 1st to 99th percentile, the middle half, the median. "
-        "Bars take the colour of the worst limit they pass; dashed limits hold for some rows only.",
+        "A bar is as high as it has rows; its colours are the verdicts that rules on this metric "
+        "gave them, by their share of the bar, grey where none triggered. Dashed limits hold for "
+        "some rows only.",
     ),
     Section(
         "Borderline records",

@@ -53,7 +53,9 @@ def _spoke(item: Pair) -> bool:
 
 
 def drift(diff: Diff) -> Markup | None:
-    """How far each metric has moved; those that stand where they stood are only named."""
+    """How far each metric has moved; those that are the same in both are only named, and those
+    that one profile has alone.
+    """
     columns = (
         Column("metric", "name"),
         Column("unit"),
@@ -61,21 +63,26 @@ def drift(diff: Diff) -> Markup | None:
         Column("B median", "number"),
         Column("A p99", "number"),
         Column("B p99", "number"),
+        Column("A no value", "percent"),
+        Column("B no value", "percent"),
         Column("KS", "number"),
-        Column(f"0 to {_FAR_APART:g}", "drawn"),
+        Column(f"0 to {_FAR_APART:g} and more", "drawn"),
         Column("PSI", "number"),
     )
     rows = [
         (
-            *(item.name, item.unit, item.a_p50, item.b_p50, item.a_p99, item.b_p99, item.ks),
+            *(item.name, item.unit, item.a_p50, item.b_p50, item.a_p99, item.b_p99),
+            *(share(item.a_nulls, diff.a.rows), share(item.b_nulls, diff.b.rows), item.ks),
             *(drawn.bar(item.ks, _FAR_APART), item.psi),
         )
         for item in diff.metrics
-        if item.ks != 0
+        if not item.same
     ]
     return joined(
         Table("Drift", columns, rows).render() if rows else None,
-        quiet("metric", "did not move", [item.name for item in diff.metrics if item.ks == 0]),
+        quiet("metric", "the same in both", [item.name for item in diff.metrics if item.same]),
+        quiet("metric", "only in A: not compared", diff.metrics_of_one.a),
+        quiet("metric", "only in B: not compared", diff.metrics_of_one.b),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from reports import drawn
-from reports.charts import histogram
+from reports.charts import beside, histogram, say
 from reports.contracts import Profile
 from reports.contracts.profile import Metric, Stratum
 from reports.drawn import Figure, Part
@@ -86,27 +86,55 @@ def distributions(profile: Profile) -> Markup | None:
     """A histogram per metric, then all quantiles in one table."""
     if not profile.metrics:
         return None
-    varied = [
-        metric for metric in profile.metrics if metric.min is None or metric.min != metric.max
-    ]
+    drawings = [(metric, histogram(metric)) for metric in profile.metrics]
     charts = [
-        {"name": name(metric.name), "meaning": metric.meaning, "chart": chart}
-        for metric in varied
-        if (chart := histogram(metric))
+        {
+            "name": name(metric.name),
+            "meaning": metric.meaning,
+            "chart": chart,
+            "beside": beside(metric),
+        }
+        for metric, chart in drawings
+        if chart
     ]
     return joined(
+        drawn.key(("borderline", "unknown", "bad")) if charts else None,
         render("charts", charts=charts) if charts else None,
-        _constant([metric for metric in profile.metrics if metric not in varied]),
+        _plain([metric for metric, chart in drawings if not chart]),
         titled("Quantiles", _quantiles(profile.metrics)),
     )
 
 
-def _constant(metrics: Sequence[Metric]) -> Markup | None:
-    """Metrics that are the same everywhere: a chart of one bar says nothing more."""
-    if not metrics:
-        return None
-    said = [f"{metric.name} {number(metric.max)}" for metric in metrics]
-    return Markup('<p class="note">The same everywhere: {}.</p>').format(", ".join(said))
+def _plain(metrics: Sequence[Metric]) -> Markup | None:
+    """What metrics without a chart are, in words: a single bar says nothing more."""
+    columns = (
+        Column("metric", "name"),
+        Column("value", "text"),
+        Column("rows", "count"),
+        Column("no value", "count"),
+        Column("its rules gave", "text"),
+        Column("limits", "text"),
+    )
+    rows = [
+        (
+            *(metric.name, _reach(metric), metric.rows, metric.nulls, _given(metric)),
+            ", ".join(say(limit) for limit in metric.thresholds),
+        )
+        for metric in metrics
+    ]
+    table = Table("Without a chart", columns, rows)
+    return titled("All rows in one bar", table.render()) if rows else None
+
+
+def _reach(metric: Metric) -> str:
+    low, high = number(metric.min), number(metric.max)
+    return low if metric.min == metric.max else f"{low} to {high}"
+
+
+def _given(metric: Metric) -> str:
+    hits = metric.histogram.hits
+    counts = ((hit.verdict, sum(hit.rows) + hit.below + hit.above + hit.null) for hit in hits)
+    return ", ".join(f"{rows:,} {verdict}" for verdict, rows in counts)
 
 
 def _quantiles(metrics: tuple[Metric, ...]) -> Markup:

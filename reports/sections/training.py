@@ -57,12 +57,17 @@ def curves(run: Run) -> Markup | None:
     seen = [(it.step, it.val_loss) for it in run.validation if it.val_loss is not None]
     wer = [(it.step, 100 * it.val_wer) for it in run.validation if it.val_wer is not None]
     charts = (
-        ("Loss", curve("Loss over steps", [_series(loss), _series(seen)])),
+        ("Loss", curve("Loss over steps", [_series(loss), _series(seen)], unit="loss")),
         (
             "Validation WER, %",
-            curve("Validation WER over steps", [_series(wer)], _best(run), linear=True),
+            curve(
+                "Validation WER over steps", [_series(wer)], _best(run), unit="WER, %", linear=True
+            ),
         ),
-        ("Learning rate", curve("Learning rate over steps", [_series(rate)], linear=True)),
+        (
+            "Learning rate",
+            curve("Learning rate over steps", [_series(rate)], unit="learning rate", linear=True),
+        ),
     )
     shown = [{"name": title, "meaning": "", "chart": chart} for title, chart in charts if chart]
     return render("charts", charts=shown) if shown else None

@@ -45,8 +45,28 @@ def test_a_profile_does_not_differ_from_itself(folder: Path) -> None:
     assert len(found["metrics"]) >= 12
     for each in found["metrics"]:
         assert (each["ks"] or 0, each["psi"] or 0) == (0, 0), each
+        assert each["same"]
+    assert found["metrics_of_one"] == {"a": [], "b": []}
     for each in [*found["verdicts"], *found["rules"], *found["strata"]["lang"]]:
         assert (each["a_rows"], each["a_hours"]) == (each["b_rows"], each["b_hours"])
+
+
+def test_metrics_that_went_missing_have_not_stayed_the_same(tmp_path: Path) -> None:
+    rows = [{"audio_filepath": f"{n}.wav", "duration": 2, "text": "a b"} for n in range(40)]
+    rows = [{**row, "pred_text": "a b"} for row in rows]
+    for name, kept in (("all", 40), ("half", 20), ("none", 0)):
+        lines = [
+            {key: value for key, value in row.items() if key != "pred_text" or n < kept}
+            for n, row in enumerate(rows)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        curate.profile(tmp_path / f"{name}.jsonl", out=tmp_path / name)
+    found: Any = compare(tmp_path / "all", tmp_path / "half", "", {})
+    cer = next(each for each in found["metrics"] if each["name"] == "cer")
+    assert (cer["ks"], cer["same"], cer["a_nulls"], cer["b_nulls"]) == (0, False, 0, 20)
+    found = compare(tmp_path / "all", tmp_path / "none", "", {})
+    assert "cer" in found["metrics_of_one"]["a"]
+    assert found["metrics_of_one"]["b"] == []
 
 
 def test_what_differs_is_said(folder: Path) -> None:

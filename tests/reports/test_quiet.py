@@ -33,10 +33,14 @@ def test_rules_and_metrics_of_a_comparison_that_say_nothing(tmp_path: Path) -> N
     silent = [{"rule": name, "severity": "bad", "condition": "x", **nothing} for name in "pq"]
     spoke_once = {"rule": "char_rate", "severity": "borderline", "condition": "x", **nothing}
     data["rules"] += [*silent, spoke_once]
-    data["metrics"].append({**data["metrics"][0], "name": "still", "ks": 0.0})
+    data["metrics"].append({**data["metrics"][0], "name": "still", "ks": 0.0, "same": True})
+    data["metrics"].append({**data["metrics"][0], "name": "blank", "ks": 0.0, "same": False})
+    data["metrics_of_one"] = {"a": [], "b": ["snr_db"]}
     html = page("diff", tmp_path, data)
     assert "2 rules caught nothing in either: <code>p</code>, <code>q</code>." in html
-    assert "1 metric did not move: <code>still</code>." in html
+    assert "1 metric the same in both: <code>still</code>." in html
+    assert "1 metric only in B: not compared: <code>snr_db</code>." in html
+    assert html.count("<code>blank</code>") == 1, "equal bins alone are no proof: it has a row"
     assert html.count("<code>still</code>") == 1, "it has no row"
 
 
