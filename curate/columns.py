@@ -43,7 +43,11 @@ NORMAL_KEY = Column(
     "normal_key", pl.UInt64(), "hash of the text's normal form (curate.text.normalise)"
 )
 LANG = Column("lang", pl.String(), "declared language (lang, else target_lang, source_lang)")
-SPEAKER = Column("speaker", pl.String(), "speaker as declared; numbers as their JSON text")
+SPEAKER = Column(
+    "speaker",
+    pl.String(),
+    "speaker by curate.text.ids: one spelling for each; null where the line names nobody",
+)
 TASK = Column("task", pl.String(), "what a multitask model is asked for (task, else taskname)")
 OFFSET_S = Column("offset_s", pl.Float64(), "start of the segment in its recording, seconds")
 DURATION_US = Column("duration_us", pl.Int64(), "duration in whole microseconds; null if malformed")

@@ -142,7 +142,7 @@ def _profile(profile: Profile) -> Headline:
 def _split(split: Split) -> Headline:
     got = {item.name: item.hours for item in split.outputs}
     alerts = _ledger(split.ledger)
-    leaks = [leak for leak in split.leaks if leak.count != 0]
+    leaks = [leak for leak in split.leaks if leak.count]
     for leak in leaks:
         what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
         alerts.append(Alert("fault", f"Leak: {what}"))
@@ -164,6 +164,8 @@ def _split(split: Split) -> Headline:
 def _leak_words(split: Split, leaks: bool) -> str:
     if not split.leaks:
         return "leaks were not looked for"
+    if split.statement:
+        return split.statement
     kinds = ", ".join(dict.fromkeys(leak.kind or "—" for leak in split.leaks))
     return f"{'leaks were found' if leaks else 'no leak'} ({kinds} checked)"
 
@@ -279,9 +281,13 @@ def _audit(audit: Audit) -> Headline:
     leaking = len({leak.between for leak in audit.leaks if leak.count})
     pairs = len({leak.between for leak in audit.leaks})
     sentence = _line(
-        "<b>{}</b> of {} share what no two splits should.", count(leaking), plural(pairs, "pair")
+        "<b>{}</b> of {} share what no two splits should{}.",
+        *(count(leaking), plural(pairs, "pair")),
+        f": {audit.statement}" if audit.statement else "",
     )
-    return _made(sentence, alerts, "No pair shares a speaker, a recording or a text.")
+    alerts += [Alert("warning", it.said) for it in audit.coverage if it.unchecked and it.said]
+    calm = audit.statement or "No pair shares a speaker, a recording or a text"
+    return _made(sentence, alerts, f"{calm[:1].upper()}{calm[1:]}.")
 
 
 def _diff(diff: Diff) -> Headline:

@@ -27,18 +27,23 @@ def audit_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option(help="Exit 1 where a check could not be made of all rows.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Look for leaks between any manifests: speakers, recordings, audio, texts, near texts.
+    """Look for leaks between any manifests: speakers, sessions, recordings, audio, texts.
 
-    Exit 1 where there is one. Nothing but the manifests is read, so peers' splits can be audited.
+    Near-duplicate texts too. Exit 1 where there is a leak. Nothing but the manifests is read, so
+    peers' splits can be audited.
 
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
     from curate.cli import auditing, show
 
-    found, gate = auditing.audit(inputs, against, listed(group), format, out, command_line())
+    wanted = auditing.Request(inputs, against, listed(group), format, strict)
+    found, gate = auditing.audit(wanted, out, command_line())
     show.summary(found, as_json, quiet, auditing.tables, out or Path())
     if gate:
         raise gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +23,30 @@ from curate.splits.sides import find_sides
 OURS = frozenset({"audit.json", "report.html"})
 
 
-def audit(
-    inputs: Sequence[str],
-    against: Sequence[str],
-    group: Sequence[str],
-    format: str | None,
-    out: Path | None,
-    command: str,
-) -> tuple[Json, CurateError | None]:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `curate audit` was asked for; `strict`: a check that could not be made is a gate."""
+
+    inputs: Sequence[str]
+    against: Sequence[str]
+    group: Sequence[str]
+    format: str | None
+    strict: bool
+
+
+def audit(request: Request, out: Path | None, command: str) -> tuple[Json, CurateError | None]:
     """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
-    found = compare(find_sides(inputs, against, format), group, command)
+    sides = find_sides(request.inputs, request.against, request.format)
+    found = compare(sides, request.group, command)
     if out is not None:
         with whole_directory(out, OURS, "audit.json") as folder:
             write_json(folder / "audit.json", found)
             reports.build("audit", folder)
-    said = found["gates"]
-    assert isinstance(said, list)
-    return found, GateFailed(*(Fault("curate audit", what) for what in said)) if said else None
+    leaked, open_ = found["gates"], found["unchecked"]
+    assert isinstance(leaked, list)
+    assert isinstance(open_, list)
+    gates = [*leaked, *(f"{what} (--strict)" for what in open_ if request.strict)]
+    return found, GateFailed(*(Fault("curate audit", what) for what in gates)) if gates else None
 
 
 def tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:
@@ -48,7 +56,7 @@ def tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:
         name = f"{each['name']}{' (benchmark)' if each['against'] else ''}"
         amounts = (f"{each['rows']:,}", hours(each["hours"]), f"{each['malformed']:,}")
         sides.add_row(Text(printable(name)), *amounts)
-    return [sides, leaks_said(found["leaks"]), *_examples(found)]
+    return [sides, *leaks_said(found), *_examples(found)]
 
 
 def _examples(found: Mapping[str, Any]) -> list[Table]:

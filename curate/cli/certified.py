@@ -22,20 +22,35 @@ def split_tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:
     outputs = plain_table(f"split ({share})", "output|rows|hours")
     for entry in found["outputs"]:
         outputs.add_row(entry["name"], f"{entry['rows']:,}", hours(entry["hours"]))
-    return [outputs, _targets(found), *_measures(found), leaks_said(found["leaks"])]
+    return [outputs, _targets(found), *_measures(found), *leaks_said(found)]
 
 
 def _targets(found: Mapping[str, Any]) -> Table:
     targets = plain_table("targets", "split|asked|target|got|groups|worth")
     for name, target in found["targets"].items():
-        worth = target.get("effective_groups")
         targets.add_row(
             name,
             *(hours(target[key] / 3600) for key in ("asked_s", "target_s", "got_s")),
-            f"{target['groups']:,}",
-            "-" if worth is None else f"{worth:,.0f} equal ones",
+            _groups(target),
+            _effective(target),
         )
     return targets
+
+
+def _groups(target: Mapping[str, Any]) -> str:
+    """Rows of which nobody knows who speaks are groups of their own, and may be any number."""
+    if target["known_rows"] == target["rows"]:
+        return f"{target['groups']:,}"
+    return f"at most {target['groups']:,}" if target["known_rows"] else "unknown"
+
+
+def _effective(target: Mapping[str, Any]) -> str:
+    if not target["rows"]:
+        return "-"
+    if (worth := target.get("effective_groups")) is not None:
+        return f"{worth:,.0f} equal ones"
+    at_most = target.get("effective_groups_at_most")
+    return "unknown" if at_most is None else f"at most {at_most:,.0f} equal ones"
 
 
 def _measures(found: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -48,10 +63,12 @@ def _measures(found: Mapping[str, Any]) -> Iterator[RenderableType]:
     for each in told[: _SHOWN * len(found["targets"])]:
         of = "all" if each["by"] == "(all)" else f"{first} {each['value']}"
         if each["measurable"]:
-            said = [f"\u00b1{each['wer_half_width']:.1%}", f"{each['smallest_difference']:.1%}"]
+            least = "at least " if each["lower_bound"] else ""
+            widths = (f"\u00b1{each['wer_half_width']:.1%}", f"{each['smallest_difference']:.1%}")
+            said = [least + width for width in widths]
         else:
             said = ["not measurable", "-"]
-        counts = [f"{each[key]:,}" for key in ("words", "groups")]
+        counts = [f"{each['words']:,}", _groups(each)]
         table.add_row(each["split"], Text(printable(of)), *counts, *said)
     yield table
     for split in found["targets"]:

@@ -121,21 +121,32 @@ def say(quiet: bool) -> Callable[[str], None]:
     return (lambda text: None) if quiet else line
 
 
-def leaks_said(leaks: Sequence[Json]) -> RenderableType:
-    """One line where nothing leaks, else a row per kind and a column per pair of sides."""
+def leaks_said(found: Json) -> Iterator[RenderableType]:
+    """What was found and what could not be checked; where something leaks, a row per kind and a
+    column per pair of sides.
+    """
+    leaks, unknown = found["leaks"], any(each["unchecked"] for each in found["coverage"])
+    sides = ", ".join(dict.fromkeys(side for leak in leaks for side in leak["between"]))
+    leaking = any(leak["count"] for leak in leaks)
+    if leaking:
+        yield _leak_table(leaks)
+    colour = "red" if leaking else "yellow" if unknown else "green"
+    yield Text(printable(f"{sides}: {found['statement']}"), style=colour)
+    for each in found["coverage"]:
+        if not each["unchecked"]:  # the others are warnings
+            yield Text(printable(each["said"]), style="dim")
+
+
+def _leak_table(leaks: Sequence[Json]) -> Table:
     kinds = list(dict.fromkeys(leak["kind"] for leak in leaks))
     pairs = list(dict.fromkeys(" and ".join(leak["between"]) for leak in leaks))
-    if leaks and not any(leak["count"] for leak in leaks):
-        sides = list(dict.fromkeys(side for leak in leaks for side in leak["between"]))
-        said = f"no leak between {', '.join(sides)} ({', '.join(kinds)})"
-        return Text(printable(said), style="green")
     table = plain_table("leaks (must be 0)", "|".join(["kind", *map(printable, pairs)]))
     counts = {(leak["kind"], " and ".join(leak["between"])): leak["count"] for leak in leaks}
     for kind in kinds:
         found = [counts.get((kind, pair)) for pair in pairs]
         style = [_COLOURS["bad"] if count else "" for count in found]
         cells = [
-            Text("" if count is None else f"{count:,}", style=how)
+            Text("not checked" if count is None else f"{count:,}", style=how)
             for count, how in zip(found, style, strict=True)
         ]
         table.add_row(kind, *cells)

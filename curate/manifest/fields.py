@@ -20,6 +20,7 @@ from curate.manifest.values import (
     numbers,
     texts_differ,
 )
+from curate.text.ids import SPEAKER_FIELDS
 
 FIELDS = (
     "audio_filepath",
@@ -47,6 +48,13 @@ AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
 SAMPLING_RATE, SAMPLE_RATE = range(13, 15)
 
+ASKED = (*FIELDS, *SPEAKER_FIELDS[1:])
+"""FIELDS, and the other names of the speaker, which a caller may ask for as well."""
+
+_DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME))
+"""Fields behind the first rows of `Fields.codes`: of several the first that is given."""
+_SPEAKERS = tuple((ASKED.index(name),) for name in SPEAKER_FIELDS)
+
 PART_BYTES = 256 << 10
 """Each field is a pass of its own over the lines; this much stays in a core's second cache."""
 
@@ -65,10 +73,10 @@ class Fields:
     """What the lines say. Per line: `seconds` and `offsets` (NaN where there is no number),
     `paths` (hash of the audio path, 0 for none), `translations` (whether source_lang and
     target_lang are texts that differ), and `codes`: a row of numbers into `strings` for
-    the language, the speaker, the task and each further field.
+    the language, the task, each further field, and the speaker by each of SPEAKER_FIELDS.
     """
 
-    names: Sequence[str]
+    further: Sequence[str]
     scan: Scan
     seconds: npt.NDArray[np.float64]
     offsets: npt.NDArray[np.float64]
@@ -78,13 +86,13 @@ class Fields:
     strings: Interner
 
     @classmethod
-    def read(cls, data: Bytes, names: Sequence[str]) -> Fields:
-        """Read whole lines."""
+    def read(cls, data: Bytes, further: Sequence[str]) -> Fields:
+        """Read whole lines: the fields of ASKED, and these."""
         strings = Interner()
-        parts = [_read_part(data, first, last, names, strings) for first, last in _parts(data)]
+        parts = [_read_part(data, first, last, further, strings) for first, last in _parts(data)]
         scans, seconds, offsets, paths, translations, codes = zip(*parts, strict=True)
         return cls(
-            names,
+            further,
             _join(scans),
             np.concatenate(seconds),
             np.concatenate(offsets),
@@ -97,13 +105,13 @@ class Fields:
     def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
         """Give rows the fields of these records; returns the buffer with their bytes behind it."""
         kept = [
-            json.dumps({name: record[name] for name in self.names if name in record})
+            json.dumps({name: record[name] for name in _names(self.further) if name in record})
             for record in records.values()
         ]
         tail = np.frombuffer("\n".join(kept).encode(), np.uint8)
         whole = np.concatenate([data, tail])
         found, seconds, offsets, paths, translations, codes = _read_part(
-            whole, data.size, whole.size, self.names, self.strings
+            whole, data.size, whole.size, self.further, self.strings
         )
         assert (found.status == OK).all(), "a plain rendering must be plain"
         rows = np.fromiter(records, np.int64)
@@ -124,24 +132,35 @@ _Part = tuple[
 ]
 
 
+def _names(further: Sequence[str]) -> tuple[str, ...]:
+    return (*ASKED, *(name for name in further if name not in ASKED))
+
+
 def _read_part(
-    data: Bytes, first: int, last: int, names: Sequence[str], strings: Interner
+    data: Bytes, first: int, last: int, further: Sequence[str], strings: Interner
 ) -> _Part:
     part = data[first:last]
+    names = _names(further)
     found = scan(part, names)
-    kept = [names.index(name) for name in names[len(FIELDS) :]]
-    declared = [(LANG, TARGET, SOURCE), (SPEAKER,), (TASK, TASKNAME)]
-    wanted = [_first_given(found, *each) for each in (*declared, *((at,) for at in kept))]
+    columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
     read = (
         numbers(part, *span_of(found, DURATION)),
         numbers(part, *span_of(found, OFFSET)),
         hash_spans(part, *span_of(found, AUDIO)),
         texts_differ(part, span_of(found, SOURCE), span_of(found, TARGET)),
-        np.stack([strings.codes(part, *span) for span in wanted]),
+        np.stack([_codes(part, found, fields, strings) for fields in columns]),
     )
     found.line_start[:] += first
     found.start[:] += first
     return found, *read
+
+
+def _codes(
+    part: Bytes, found: Scan, fields: tuple[int, ...], strings: Interner
+) -> npt.NDArray[np.int32]:
+    if not found.kind[:, fields].any():
+        return np.full(found.status.size, -1, np.int32)
+    return strings.codes(part, *_first_given(found, *fields))
 
 
 def _parts(data: Bytes) -> Iterator[tuple[int, int]]:

@@ -31,7 +31,6 @@ from curate.manifest.chunks import Chunk
 from curate.manifest.fields import (
     ANSWER,
     AUDIO,
-    FIELDS,
     OFFSET,
     PREDICTED,
     SAMPLE_RATE,
@@ -45,6 +44,7 @@ from curate.manifest.scan import BLANK, OK, Scan
 from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.values import Bytes, combine, unescape
+from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 from curate.text.words import digest_bytes
 
 DURATION_S = "duration_s"
@@ -77,7 +77,7 @@ def read_lines(
     """
     lines = _Lines.of(chunks)
     data: Bytes = np.frombuffer(lines.data, np.uint8)
-    read = Fields.read(data, (*FIELDS, *extra_fields))
+    read = Fields.read(data, extra_fields)
     blank = read.scan.status == BLANK
     reasons, odd_records = _judge_doubtful(lines.data, read, blank)
     if odd_records:
@@ -184,7 +184,7 @@ def _clips(
     seconds = np.where(broken, np.nan, read.seconds[rows])
     offsets = np.where(broken, np.nan, read.offsets[rows])
     strings = read.strings.strings()
-    nobody = np.int32(strings.len() - 1)
+    none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
     columns = {
         **places,
         MALFORMED.name: _reasons(rows, reasons),
@@ -193,12 +193,13 @@ def _clips(
         TEXT_KEY.name: _alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: _alike(None, rows.size, pl.UInt64()),
         **{
-            name: strings.gather(np.where(broken | (codes < 0), nobody, codes))
+            name: strings.gather(np.where(broken | (codes < 0), none, codes))
             for name, all_codes in zip(
-                (LANG.name, SPEAKER.name, TASK.name, *extra_fields), read.codes, strict=True
+                (LANG.name, TASK.name, *extra_fields), read.codes[:-names], strict=True
             )
             for codes in [all_codes[rows]]
         },
+        SPEAKER.name: _speakers(strings, read.codes[-names:, rows], broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
         DURATION_S: pl.Series(seconds, nan_to_null=True),
@@ -213,6 +214,21 @@ def _clips(
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
     )
+
+
+def _speakers(
+    strings: pl.Series, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
+) -> pl.Series:
+    """Canonical ids; `codes` has a row for each name of the speaker, the first id counts."""
+    used = np.zeros(strings.len(), np.bool_)
+    used[codes] = True  # -1 stands for the null at the end
+    at = np.flatnonzero(used)
+    known = strings.clear(strings.len()).scatter(at, canonical_ids(strings.gather(at)))
+    named = known.is_not_null().to_numpy()
+    chosen = codes[0]
+    for others in codes[1:]:
+        chosen = np.where(named[chosen], chosen, others)
+    return known.gather(np.where(broken, np.int32(-1), chosen) % np.int32(strings.len()))
 
 
 def _predicted(

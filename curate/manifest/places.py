@@ -13,6 +13,7 @@ from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LANG, LINE, MALFORMED, SPEA
 from curate.frames import Clips
 from curate.manifest.nemo import Batch
 from curate.manifest.origin import Portion
+from curate.text.ids import canonical_id
 
 
 def in_original_places(clips: Clips, batch: Batch, portion: Portion) -> tuple[Clips, Batch]:
@@ -53,8 +54,9 @@ def with_fields(clips: Clips, added: Mapping[str, str], extra_fields: Sequence[s
     if not added:
         return clips
     good = MALFORMED.expr.is_null()
+    values = {**added, SPEAKER.name: canonical_id(added.get(SPEAKER.name))}
     columns = [
-        pl.when(good).then(pl.lit(added[name])).otherwise(pl.col(name)).alias(name)
+        pl.when(good).then(pl.lit(values[name], pl.String())).otherwise(pl.col(name)).alias(name)
         for name in (LANG.name, SPEAKER.name, TASK.name, *extra_fields)
         if name in added
     ]

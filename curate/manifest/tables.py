@@ -26,6 +26,7 @@ from curate.manifest.origin import (
     said,
 )
 from curate.manifest.strict import Malformed, Record
+from curate.text.ids import SPEAKER_FIELDS
 
 LONGEST_CELL_LINES = 1000
 """A quote that is still open after so many lines was never closed."""
@@ -48,7 +49,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "duration": DURATION_NAMES,
     "offset": ("offset", "start", "start_s", "start_time"),
     "lang": ("lang", "language", "locale"),
-    "speaker": ("speaker", "speaker_id", "spk_id", "spkid", "client_id"),
+    "speaker": SPEAKER_FIELDS,
 }
 """Our field, and the names that it goes by in tables; the first that is there counts."""
 

@@ -28,12 +28,14 @@ from curate.columns import (
 from curate.columns import MALFORMED as MALFORMED_WHY
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Entry, Ledger
+from curate.manifest.origin import Origin
 from curate.outputs import write_json
 from curate.profile import read_profile
 from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED, TRAIN
 from curate.splits.assign import Assignment, assign, finish
 from curate.splits.certificate import amount, certificate
+from curate.splits.coverage import SESSIONS, identify
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
 from curate.splits.near import near_leaks, near_texts, part_near
@@ -41,7 +43,9 @@ from curate.splits.refuse import impossible
 from curate.splits.splice import AS_THEY_ARE, UNRATED, Marks
 from curate.splits.strata import GENDER
 from curate.splits.targets import Targets, Terms
+from curate.splits.unknown import with_placeholders
 from curate.splits.write import write_lines, write_reasons
+from curate.text.ids import SPEAKER_FIELDS
 
 __all__ = [
     "GENDER",
@@ -55,13 +59,6 @@ __all__ = [
     "ours",
     "split_profile",
 ]
-
-SESSIONS = (
-    "speaker_id", "client_id", "session", "session_id", "conversation_id", "recording_id",
-    "episode_id", "video_id",
-)  # fmt: skip
-"""Fields beside the speaker whose values stay in one split where a profile has them, unless the
-grouping fields are named."""
 
 _NEEDED = (
     *(
@@ -122,6 +119,9 @@ def split_profile(
     check_target(to)
     facts = read_profile(profile)
     records, by, group = _read_records(profile, by, group, list(facts["by"]))  # type: ignore[call-overload]
+    origins = {entry["source"]: Origin.of(entry) for entry in facts["inputs"]}  # type: ignore[attr-defined]
+    records, keys = identify(records, group)
+    keys = with_placeholders(keys, records, origins)
     records, known = (records, None) if lock is None else lay(lock, records)
     done = assign(records, targets, seed, by, group)
     del records
@@ -141,7 +141,7 @@ def split_profile(
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
-    found = certificate(done, written, seed, targets.terms, by, group, near, facts, command, known)
+    found = certificate(done, written, seed, targets.terms, by, keys, near, facts, command, known)
     found["near_unsure"] = unsure
     found["changed"] = {
         "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
@@ -198,7 +198,8 @@ def _read_records(
     groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
     strata = list(by) or ["lang", *_few_sources(path)]
     optional = [GENDER] if GENDER in present else []
-    wanted = [*_NEEDED, *strata, *groups, *optional]
+    people = [name for name in SPEAKER_FIELDS if name in present and SPEAKER.name in groups]
+    wanted = [*_NEEDED, *strata, *groups, *people, *optional]
     lacking = [name for name in wanted if name not in present]
     if lacking:
         raise InputError.of(path, f"has no column {lacking[0]!r}", "profile again")
@@ -208,7 +209,7 @@ def _read_records(
 def _refuse_absent(
     named: Sequence[tuple[str, Sequence[str]]], present: Sequence[str], kept: Sequence[str]
 ) -> None:
-    known = {"lang", "speaker", "source", *SESSIONS, GENDER, *kept}
+    known = {"lang", *SPEAKER_FIELDS, "source", *SESSIONS, GENDER, *kept}
     faults = [
         Fault(
             option,

@@ -13,7 +13,11 @@ Json = dict[str, object]
 
 
 def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> list[Json]:
-    """For each kind and pair of splits, how many values stand in both; nulls are no value."""
+    """For each kind and pair of splits, how many values stand in both; nulls are no value.
+
+    The count is null where the rows of a split have no value at all: nothing could be compared.
+    """
+    filled = [name for name in splits if rows["split"].eq(name).any()]
     kinds: Mapping[str, str] = {
         **{name: name for name in group},
         "recording": RECORDING_KEY.name,
@@ -29,5 +33,7 @@ def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> li
             # Only the smaller side is made a set: train is hundreds of times the others.
             few, many = sorted((values[one], values[other]), key=len)
             shared = many.filter(many.is_in(few.unique().implode())).n_unique()
-            found.append({"kind": kind, "between": [one, other], "count": shared})
+            compared = all(len(values[name]) or name not in filled for name in (one, other))
+            count = shared if compared else None
+            found.append({"kind": kind, "between": [one, other], "count": count})
     return found

@@ -19,6 +19,7 @@ from curate.routes import POOL, TRAIN
 from curate.splits.assign import Assignment
 from curate.splits.audit import leaks
 from curate.splits.balance import balance, shares
+from curate.splits.coverage import KNOWN, Keys, coverage, statement, unchecked
 from curate.splits.lock import STRATUM, WEIGHT, Lock, said_of
 from curate.splits.precision import ASSUMED, precision
 from curate.splits.strata import DURATION_BIN
@@ -33,7 +34,7 @@ def certificate(
     seed: int,
     terms: Terms,
     by: Sequence[str],
-    group: Sequence[str],
+    keys: Keys,
     near: Sequence[Json],
     facts: Json,
     command: str,
@@ -66,12 +67,14 @@ def certificate(
         "strata": _strata(done, sums, by),
         "assumed": dict(ASSUMED),
         "measures": _measures(sums, sorted(names), [*by, DURATION_BIN]),
-        "groups": _groups(done.rows, sorted(names), group),
-        "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], group), *near],
+        "groups": _groups(done.rows, sorted(names), keys.columns),
+        "coverage": coverage(done.rows, keys, by),
+        "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], keys.columns), *near],
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }
+    found["statement"] = statement(found["leaks"], found["coverage"])  # type: ignore[arg-type]
     over = over_filtered(facts["rejected"]) if "rejected" in facts else []  # type: ignore[arg-type]
-    found["gates"] = [*_gates(found, done, terms), *over]
+    found["gates"] = [*_gates(found, done, terms), *unchecked(found["coverage"]), *over]  # type: ignore[arg-type]
     found["warnings"] = [
         *found["gates"],  # type: ignore[misc]
         *(said_of(lock) if lock else []),
@@ -113,8 +116,20 @@ def _target(done: Assignment, aim: Target) -> Json:
         "groups": chosen["group"].n_unique(),
         "words": int(chosen["words"].sum()),
         "shrunk": aim.shrunk,
-        **shares(done.rows, [aim.name]).get(aim.name, {}),
+        **_effective(chosen, shares(done.rows, [aim.name]).get(aim.name, {})),
     }
+
+
+def _effective(chosen: pl.DataFrame, worth: Json) -> Json:
+    """How many groups a split is worth: null where it is not known who speaks in some of its rows,
+    since each of them counts as a group of its own; then it is at most `effective_groups_at_most`
+    if anybody is known.
+    """
+    known = int(chosen[KNOWN].sum())
+    if known == chosen.height or not worth:
+        return {"known_rows": known, **worth}
+    at_most = {"effective_groups_at_most": worth["effective_groups"]} if known else {}
+    return {"known_rows": known, "effective_groups": None, "largest_share": None, **at_most}
 
 
 def _output(rows: pl.DataFrame, name: str) -> Json:
@@ -160,13 +175,14 @@ def _strata(done: Assignment, sums: pl.DataFrame, by: Sequence[str]) -> list[Jso
     ]
 
 
-_NOTHING: dict[str, int] = {"us": 0, "rows": 0, "words": 0, "groups": 0, "squares": 0}
+_NOTHING = dict.fromkeys(("us", "rows", "words", "groups", "squares", KNOWN), 0)
 
 
 def _per_group(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """What is counted below, summed up once by group and these columns: many times fewer rows."""
     return rows.group_by("split", "route", "group", *dict.fromkeys(columns)).agg(
         WEIGHT.expr.is_not_null().any().alias("named"),
+        pl.col(KNOWN).sum().cast(pl.Int64),
         pl.col(DURATION_US.name).sum(),
         pl.len().cast(pl.Int64).alias("rows"),
         pl.col("words").sum().cast(pl.Int64),
@@ -180,10 +196,10 @@ def _sums(
     chosen = rows.filter("named")
     per_group = chosen.group_by("split", column, "group").agg(
         pl.col(DURATION_US.name).sum().alias("us"),
-        pl.col("rows", "words").sum(),
+        pl.col("rows", "words", KNOWN).sum(),
     )
     sums = per_group.group_by("split", column).agg(
-        pl.col("us", "rows", "words").sum(),
+        pl.col("us", "rows", "words", KNOWN).sum(),
         pl.len().cast(pl.Int64).alias("groups"),
         (pl.col("words") ** 2).sum().alias("squares"),
     )
@@ -208,6 +224,8 @@ def _part(got: Mapping[str, int], due_s: float, available_s: float) -> Json:
         "rows": got["rows"],
         "weight": round(available_s / got_s, 6) if got_s else None,
         **precision(got["words"], got["groups"], got["squares"]).as_json(),
+        "known_rows": got[KNOWN],
+        "lower_bound": got[KNOWN] < got["rows"],
     }
 
 
@@ -224,8 +242,11 @@ def _measures(sums: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) 
                     "by": column,
                     "value": value,
                     "s": part["us"] / 1e6,
+                    "rows": part["rows"],
+                    "known_rows": part[KNOWN],
                     "clean_groups": clean_groups[value],
                     **precision(part["words"], part["groups"], part["squares"]).as_json(),
+                    "lower_bound": part[KNOWN] < part["rows"],
                 }
                 for name in names
                 for part in (got.get((name, value), _NOTHING),)
@@ -239,6 +260,7 @@ def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> J
         "columns": list(group),
         "total": rows["group"].n_unique(),
         "ungrouped_rows": rows.filter(alone).height,
+        "widest": [each for column in group if (each := _widest(rows, column))],
         **{
             name: rows.filter(pl.col("split") == name)["group"].n_unique()
             for name in (TRAIN, *names)
@@ -246,9 +268,22 @@ def _groups(rows: pl.DataFrame, names: Sequence[str], group: Sequence[str]) -> J
     }
 
 
+def _widest(rows: pl.DataFrame, column: str) -> Json | None:
+    """The value that more than half of the rows have, where there is one: it goes to one split."""
+    counted = rows[column].drop_nulls().value_counts().sort("count", column, descending=True)
+    if not counted.height or 2 * counted["count"][0] <= rows.height:
+        return None
+    value, count = counted.row(0)
+    return {"key": column, "value": value, "rows": count, "share": round(count / rows.height, 4)}
+
+
 def _gates(found: Json, done: Assignment, terms: Terms) -> list[str]:
     """What fails under --strict, worst first: leaks, targets not met, a price above the bound."""
     leaked: list[Json] = found["leaks"]  # type: ignore[assignment]
+    widest = "".join(
+        f"; {each['key']} {each['value']!r} has {each['share']:.0%} of the rows"
+        for each in found["groups"]["widest"]  # type: ignore[index]
+    )
     said = [
         f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
         for leak in leaked
@@ -268,6 +303,7 @@ def _gates(found: Json, done: Assignment, terms: Terms) -> list[str]:
                 f"{name}: {in_words(got)} of {in_words(aim)}: no whole group fits better, and "
                 f"cutting one would hold out more than {terms.max_held_out:.1%} of the hours"
                 + _what_would_do(done)
+                + widest
             )
     if done.held_us > terms.max_held_out * done.usable_us + 1:
         share = done.held_us / done.usable_us

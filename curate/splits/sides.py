@@ -14,6 +14,8 @@ import polars as pl
 
 from curate.columns import (
     AUDIO_KEY,
+    BYTE_LENGTH,
+    BYTE_OFFSET,
     DURATION_US,
     LANG,
     LINE,
@@ -33,14 +35,20 @@ from curate.profile import versions
 from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED as MALFORMED_ROUTE
 from curate.routes import REJECTED
+from curate.splits.coverage import SESSIONS, Keys, coverage, identify, statement, unchecked
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near import Work, gather_sets
+from curate.splits.unknown import with_placeholders
 from curate.text.kernel import NORMAL_HASH, measure_spans
 from curate.text.nearness import NearIndex
 from curate.text.numerals import writing
 from curate.text.packed import hash_normal
 
 SCHEMA = "curate.audit/1"
+_COMPARED = (
+    SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, LANG,
+    DURATION_US,
+)  # fmt: skip
 SHOWN = 3
 """Examples of each kind of leak between two sides."""
 MOST_SIDES = 32
@@ -94,13 +102,16 @@ def find_sides(
 def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Json:
     """audit.json's content: leaks between any two sides, by kind, with a few of them.
 
-    `group` are further fields whose values should stand on one side; speaker always is. Between a
-    manifest and a benchmark only texts count, between benchmarks nothing.
+    `group` are further fields whose values should stand on one side; speaker and SESSIONS always
+    are, as in a split. Between a manifest and a benchmark only texts count, between benchmarks
+    nothing.
     """
-    fields = [name for name in group if name != SPEAKER.name]
+    fields = list(dict.fromkeys(name for name in (*group, *SESSIONS) if name != SPEAKER.name))
     rows = pl.concat([_keys(side, number, fields) for number, side in enumerate(sides)])
     _refuse_unusable(rows, sides)
-    _refuse_absent(rows, fields)
+    _refuse_absent(rows, group)
+    fields = [name for name in fields if rows[name].count()]
+    rows, keys = _identified(rows, sides, fields)
     pairs = [
         (one, other)
         for one, other in combinations(range(len(sides)), 2)
@@ -115,19 +126,44 @@ def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Jso
         if kind == "text" or not any(sides[side].against for side in pair)
     ]
     found += _near(rows, sides, pairs)
+    covered = _coverage(rows, sides, keys)
     return {
         "schema": SCHEMA,
         "command": command,
         "versions": versions(("asr-curate", "polars", "numba", "numpy")),
         "sides": [_described(rows, number, side) for number, side in enumerate(sides)],
         "groups": [SPEAKER.name, *fields],
+        "coverage": covered,
+        "statement": statement(found, covered),
         "leaks": found,
         "gates": [
             f"{leak['count']:,} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
             for leak in found
             if leak["count"]
         ],
+        "unchecked": unchecked(covered),
+        "warnings": unchecked(covered),
     }
+
+
+def _identified(
+    rows: pl.DataFrame, sides: Sequence[Side], fields: Sequence[str]
+) -> tuple[pl.DataFrame, Keys]:
+    """Ids of the manifests' rows as a split has them; a benchmark's rows have none."""
+    of = pl.col("side").is_in([str(n) for n, side in enumerate(sides) if side.against])
+    mine, keys = identify(rows.filter(~of), [SPEAKER.name, *fields])
+    origins = {source.name: source for side in sides for source in side.sources}
+    keys = with_placeholders(keys, mine, origins)
+    return pl.concat([mine, rows.filter(of)], how="diagonal_relaxed"), keys
+
+
+def _coverage(rows: pl.DataFrame, sides: Sequence[Side], keys: Keys) -> list[Json]:
+    """What is known of the keys of the manifests' rows, where there are two to compare."""
+    names = {str(number): side.name for number, side in enumerate(sides) if not side.against}
+    if len(names) < 2:
+        return []
+    mine = rows.filter(pl.col("side").is_in(list(names)))
+    return coverage(mine.with_columns(pl.col("side").replace(names)), keys, ["side", LANG.name])
 
 
 def _manifests(name: str, format: str | None) -> list[Side]:
@@ -168,13 +204,11 @@ def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
     texts = [line.rstrip("\r") for line in lines]
     kept = [number for number, text in enumerate(texts) if text.strip()]
     frame = pl.DataFrame({SOURCE.name: [str(path)] * len(kept), LINE.name: [k + 1 for k in kept]})
-    nothing = [column.name for column in (AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)]
-    columns = {column.name: column.dtype for column in (AUDIO_KEY, RECORDING_KEY, DURATION_US)}
+    absent = [column for column in _COMPARED if column not in (SOURCE, LINE)]
+    nothing = [column.name for column in absent]
+    columns = {column.name: column.dtype for column in absent}
     return frame.with_columns(
-        *(
-            pl.lit(None, columns.get(name, pl.String())).alias(name)
-            for name in (*nothing, MALFORMED.name, *fields)
-        )
+        *(pl.lit(None, columns.get(name, pl.String())).alias(name) for name in (*nothing, *fields))
     ), Spans.of([texts[number] for number in kept])
 
 
@@ -187,8 +221,7 @@ def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
         bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
         _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
         said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
-        columns = (SOURCE, LINE, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)
-        return frame.select(*(column.name for column in columns), *fields).with_columns(
+        return frame.select(*(column.name for column in _COMPARED), *fields).with_columns(
             pl.lit(str(number)).alias("side"),
             pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
         )
@@ -198,8 +231,7 @@ def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
 
 def _no_keys(fields: Sequence[str]) -> pl.DataFrame:
     """The columns of a side without lines."""
-    columns = (SOURCE, LINE, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, DURATION_US)
-    kept = {column.name: column.dtype for column in columns}
+    kept = {column.name: column.dtype for column in _COMPARED}
     further = {**dict.fromkeys(fields, pl.String()), "side": pl.String()}
     return pl.DataFrame(schema={**kept, **further, NORMAL_KEY.name: NORMAL_KEY.dtype})
 
@@ -218,11 +250,11 @@ def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Side]) -> None:
     raise_all(InputError, faults)
 
 
-def _refuse_absent(rows: pl.DataFrame, fields: Sequence[str]) -> None:
+def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
     faults = [
         Fault("--group", f"no record has a field {name!r}", "name a field of the manifests")
-        for name in fields
-        if not rows[name].count()
+        for name in group
+        if not rows[name].count() and name != SPEAKER.name
     ]
     raise_all(ConfigError, faults)
 
@@ -230,7 +262,10 @@ def _refuse_absent(rows: pl.DataFrame, fields: Sequence[str]) -> None:
 def _leak(
     rows: pl.DataFrame, sides: Sequence[Side], pair: tuple[int, int], kind: str, column: str
 ) -> Json:
-    """How many values of a column stand on both sides, and the first of them."""
+    """How many values of a column stand on both sides, and the first of them; None where the rows
+    of a side have no value at all.
+    """
+    compared = all(_has(rows, side, column) for side in pair)
     one, other = (
         rows.filter((pl.col("side") == str(side)) & pl.col(column).is_not_null())
         .select(column, record_id())
@@ -239,14 +274,19 @@ def _leak(
     )
     both = one.join(other, on=column, suffix="_other", maintain_order="left")
     shown = both.select("id", "id_other").head(SHOWN).rows()
-    return _said(kind, sides, pair, both.height, shown)
+    return _said(kind, sides, pair, both.height if compared else None, shown)
+
+
+def _has(rows: pl.DataFrame, side: int, column: str) -> bool:
+    mine = rows.filter(pl.col("side") == str(side))
+    return not mine.height or bool(mine[column].count())
 
 
 def _said(
     kind: str,
     sides: Sequence[Side],
     pair: tuple[int, int],
-    count: int,
+    count: int | None,
     shown: Sequence[tuple[str, str]],
 ) -> Json:
     return {

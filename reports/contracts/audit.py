@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.contracts.base import Artefact, Model
-from reports.contracts.leaks import Leak
+from reports.contracts.leaks import Coverage, Leak
 
 
 class AuditSide(Model):
@@ -24,5 +24,7 @@ class Audit(Artefact):
 
     sides: tuple[AuditSide, ...] = ()
     groups: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    statement: str | None = None
     leaks: tuple[Leak, ...] = ()
     gates: tuple[str, ...] = ()

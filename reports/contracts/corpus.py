@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from reports.contracts.base import Artefact, Model, Rules
-from reports.contracts.leaks import Leak
+from reports.contracts.leaks import Coverage, Leak
 
 
 class Target(Model):
@@ -23,6 +23,8 @@ class Target(Model):
     shrunk: bool | None = None
     met: bool | None = None
     effective_groups: float | None = None
+    effective_groups_at_most: float | None = None
+    known_rows: int | None = None
     largest_share: float | None = None
 
 
@@ -50,6 +52,9 @@ class Measure(Model):
     wer_half_width: float | None = None
     smallest_difference: float | None = None
     measurable: bool | None = None
+    lower_bound: bool | None = None
+    rows: int | None = None
+    known_rows: int | None = None
 
 
 class StratumPart(Measure):
@@ -135,6 +140,8 @@ class Split(Artefact):
     assumed: Mapping[str, float] = Field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     groups: Groups = Groups()
+    coverage: tuple[Coverage, ...] = ()
+    statement: str | None = None
     leaks: tuple[Leak, ...] = ()
     near_unsure: int | None = None
     """Texts of eval and test of which a near one in train may have been overlooked."""

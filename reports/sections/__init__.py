@@ -37,6 +37,8 @@ from reports.sections import (
 )
 from reports.sections.declare import Section
 
+_CHECKED = "A check that could not be made is not a pass: of how many rows each key is known."
+
 SECTIONS: tuple[Section, ...] = (
     Section(
         "Verdicts",
@@ -109,6 +111,7 @@ SECTIONS: tuple[Section, ...] = (
         "What was asked for, what the data allowed, and what was reached.",
     ),
     Section("Leaks", (Split,), split.leaks, "Counts of what stands on both sides; each must be 0."),
+    Section("What was checked", (Split,), split.checked, _CHECKED),
     Section(
         "Price",
         (Split,),
@@ -120,7 +123,8 @@ SECTIONS: tuple[Section, ...] = (
         (Split,),
         split.measures,
         "At a WER of 10 %: the 95 % interval, and the difference that a paired comparison sees "
-        "four times in five. Words of one group count less than as many independent ones.",
+        "four times in five. Words of one group count less than as many independent ones; where it "
+        "is not known who speaks, the interval is a lower bound.",
     ),
     Section(
         "Strata",
@@ -206,6 +210,7 @@ SECTIONS: tuple[Section, ...] = (
         audit.leaks,
         "What stands on both sides. Near texts share 80 % of their stretches of five letters.",
     ),
+    Section("What was checked", (Audit,), audit.checked, _CHECKED),
     Section("Examples", (Audit,), audit.examples, "The first of each kind, by file and line."),
     Section("Amounts", (Diff,), diff.amounts, "A is the older profile, B what it is held against."),
     Section(

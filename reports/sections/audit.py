@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from reports.contracts import Audit
-from reports.sections.leaks import leak_table
+from reports.sections.leaks import coverage_table, leak_table
 from reports.tables import Column, Table
 
 
@@ -30,6 +30,11 @@ def sides(audit: Audit) -> Markup | None:
 def leaks(audit: Audit) -> Markup | None:
     """What stands on two sides."""
     return leak_table(audit.leaks)
+
+
+def checked(audit: Audit) -> Markup | None:
+    """Which rows the checks could look at."""
+    return coverage_table(audit.coverage)
 
 
 def examples(audit: Audit) -> Markup | None:

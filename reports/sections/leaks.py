@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports.contracts.leaks import Leak
-from reports.format import count
+from reports.contracts.leaks import Coverage, Leak
+from reports.format import UNKNOWN, count
+from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm
+from reports.transcripts import visible
 
 
 def leak_table(leaks: Sequence[Leak]) -> Markup | None:
@@ -17,11 +19,47 @@ def leak_table(leaks: Sequence[Leak]) -> Markup | None:
         return None
     pairs = list(dict.fromkeys(leak.between for leak in leaks))
     columns = (Column("kind", "text"), *(Column(" and ".join(pair), "count") for pair in pairs))
-    found = {(leak.kind, leak.between): leak.count for leak in leaks}
+    found = {(leak.kind, leak.between): _leaked(leak.count) for leak in leaks}
     kinds = dict.fromkeys(leak.kind for leak in leaks)
-    rows = [(kind, *(_leaked(found.get((kind, pair))) for pair in pairs)) for kind in kinds]
+    rows = [(kind, *(found.get((kind, pair)) for pair in pairs)) for kind in kinds]
     return Table("Leaks", columns, rows).render()
 
 
-def _leaked(number: int | None) -> Markup | int | None:
+def _leaked(number: int | None) -> Markup | str | int:
+    if number is None:
+        return "not checked"
     return alarm(count(number)) if number else number
+
+
+def coverage_table(coverage: Sequence[Coverage]) -> Markup | None:
+    """Of how many rows each key is known, and a sentence on each; strata where it is not known."""
+    if not coverage:
+        return None
+    columns = (
+        Column("key", "text"),
+        *(Column(title, "count") for title in ("rows", "known", "different")),
+        Column("what it means", "text"),
+    )
+    rows = [(it.key, it.rows, it.known, it.values, _meaning(it)) for it in coverage]
+    return joined(
+        Table("What was checked", columns, rows).render(),
+        titled("Where it is not known", _lacking_table(coverage)),
+    )
+
+
+def _meaning(it: Coverage) -> Markup | str:
+    said = (it.said or UNKNOWN).removeprefix(f"{it.key}: ")
+    return alarm(visible(said)) if it.unchecked else said
+
+
+def _lacking_table(coverage: Sequence[Coverage]) -> Markup | None:
+    columns = (
+        *(Column(title, "text") for title in ("key", "by", "value")),
+        *(Column(title, "count") for title in ("rows", "known")),
+    )
+    rows = [
+        (it.key, each.by, UNKNOWN if each.value is None else str(each.value), each.rows, each.known)
+        for it in coverage
+        for each in it.lacking
+    ]
+    return Table("Where it is not known", columns, rows, limit=60).render() if rows else None

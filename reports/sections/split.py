@@ -9,11 +9,11 @@ from markupsafe import Markup
 from curate.columns import VERDICTS
 from reports import drawn
 from reports.contracts import Split
-from reports.contracts.corpus import Measure, SplitStratum, StratumPart
+from reports.contracts.corpus import Measure, SplitStratum, StratumPart, Target
 from reports.drawn import Figure, Part
-from reports.format import UNKNOWN, count, percent, plural, seconds, share
+from reports.format import UNKNOWN, count, number, percent, plural, seconds, share
 from reports.sections.declare import joined
-from reports.sections.leaks import leak_table
+from reports.sections.leaks import coverage_table, leak_table
 from reports.tables import Column, Sorted, Table
 from reports.transcripts import marked, visible
 
@@ -67,7 +67,7 @@ def targets(split: Split) -> Markup | None:
         Column("0 to 125 % of aim", "drawn"),
         Column("rows", "count"),
         Column("groups", "count"),
-        Column("worth equal ones", "number"),
+        Column("worth equal ones", "text"),
         Column("words", "count"),
     )
     rows = []
@@ -76,11 +76,28 @@ def targets(split: Split) -> Markup | None:
         rows.append(
             (
                 *(name, _hours(it.asked_s), _hours(it.target_s), _hours(it.got_s), reached),
-                *(_against(it.got_s, it.target_s), it.rows, it.groups),
-                *(it.effective_groups, it.words),
+                *(_against(it.got_s, it.target_s), it.rows, _groups(it)),
+                *(_effective(it), it.words),
             )
         )
     return Table("Targets", columns, rows).render()
+
+
+def _groups(it: Target | Measure) -> str | int | None:
+    """Rows of which nobody knows who speaks are groups of their own, and may be any number."""
+    if it.known_rows is None or it.known_rows == it.rows:
+        return it.groups
+    return f"at most {count(it.groups)}" if it.known_rows else "unknown"
+
+
+def _effective(it: Target) -> str:
+    """How many groups of one size a split is worth."""
+    if it.effective_groups is not None:
+        return number(it.effective_groups)
+    if it.known_rows is None or not it.rows:
+        return UNKNOWN
+    at_most = it.effective_groups_at_most
+    return "unknown" if at_most is None else f"at most {number(at_most)}"
 
 
 def _against(got: float | None, aim: float | None) -> Sorted | None:
@@ -91,6 +108,11 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 def leaks(split: Split) -> Markup | None:
     """What stands on both sides of a boundary."""
     return joined(leak_table(split.leaks), _unsure(split.near_unsure))
+
+
+def checked(split: Split) -> Markup | None:
+    """Which rows the checks could look at."""
+    return coverage_table(split.coverage)
 
 
 def _unsure(texts: int | None) -> Markup | None:
@@ -141,8 +163,8 @@ def measures(split: Split) -> Markup | None:
     rows = [
         (
             *(it.split, it.by, None if it.value is None else str(it.value)),
-            *(_hours(it.s), it.words, it.groups, it.design_effect),
-            *(it.wer_half_width, it.smallest_difference),
+            *(_hours(it.s), it.words, _groups(it), it.design_effect),
+            *(_bounded(it, it.wer_half_width), _bounded(it, it.smallest_difference)),
             "yes" if it.measurable else "not measurable",
         )
         for it in split.measures
@@ -157,6 +179,13 @@ def measures(split: Split) -> Markup | None:
         Table("Measures", columns, rows, limit=60, elsewhere="split.json").render(),
         *(_without(what, values) for what, values in without.items()),
     )
+
+
+def _bounded(it: Measure, width: float | None) -> Sorted | float | None:
+    """A width; where it is not known who speaks, it is at least that."""
+    if width is None or not it.lower_bound:
+        return width
+    return Sorted(marked(f"at least {percent(width)}"), width)
 
 
 def _absent(it: Measure) -> bool:

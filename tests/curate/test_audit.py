@@ -93,7 +93,8 @@ def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
 
 def test_further_groups_are_asked_for(tmp_path: Path) -> None:
     a = write(tmp_path / "a.jsonl", [row("a.wav", "one", session="s")])
-    b = write(tmp_path / "b.jsonl", [row("b.wav", "two", session="s")])
+    rows = [row("b.wav", "two", session="s"), row("c.wav", "three", session="t")]
+    b = write(tmp_path / "b.jsonl", rows)
     assert counts(audit(find_sides([a, b], []), ["session"])) == {"session": 1}
     with pytest.raises(ConfigError, match="no record has a field 'sesion'"):
         audit(find_sides([a, b], []), ["sesion"])

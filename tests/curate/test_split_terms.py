@@ -161,10 +161,26 @@ def test_more_than_there_is(tmp_path: Path, sizes: Mapping[str, str], said: str 
 
 
 def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
-    found = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
+    """All but two rows, which are too short for eval, are one speaker's; the message names it."""
+    rows = [*rows_of({"only": 198}), *rows_of({"other": 2}, seconds=0.01)]
+    found = split(tmp_path / "a", rows, {"eval": "1m"})
     faults = impossible(found, Targets.parse({"eval": "1m"}))
     assert "no record can stand in eval" in str(faults[0])
     assert "would meet it" in str(faults[0])
+    assert "speaker 'only' has 99% of the rows" in str(faults[0])
+
+
+def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
+    rows = [{**row, "audio_filepath": "a.wav", "offset": 5.0 * n, "speaker": None}
+            for n, row in enumerate(rows_of({"only": 200}))]  # fmt: skip
+    found = split(tmp_path / "a", rows, {"eval": "1m"})
+    assert "no record can stand in eval" in str(impossible(found, Targets.parse({"eval": "1m"}))[0])
+
+
+def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
+    found = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
+    assert impossible(found, Targets.parse({"eval": "1m"})) == []
+    assert "speaker: 'only' in all 200 rows tells nobody apart: NOT CHECKED" in found["gates"]
 
 
 @pytest.mark.parametrize(

@@ -34,18 +34,29 @@ def test_a_sparkline_is_never_wider_than_asked() -> None:
         assert 1 <= len(sparkline([1] * bins, 10)) <= 10
 
 
-def leak(kind: str, between: list[str], count: int) -> dict[str, Any]:
+def leak(kind: str, between: list[str], count: int | None) -> dict[str, Any]:
     return {"kind": kind, "between": between, "count": count}
 
 
 def test_no_leak_is_one_line_and_a_leak_a_table() -> None:
     pairs = (["train", "eval"], ["train", "test"], ["eval", "test"])
     none = [leak(kind, pair, 0) for kind in ("speaker", "text") for pair in pairs]
-    assert printed(leaks_said(none)) == "no leak between train, eval, test (speaker, text)\n"
-    shown = printed(leaks_said([*none[:-1], leak("text", ["eval", "test"], 1_200)]))
+    found = {"leaks": none, "statement": "no leak found in speaker and text", "coverage": []}
+    [line] = leaks_said(found)
+    assert printed(line) == "train, eval, test: no leak found in speaker and text\n"
+    some = [*none[:-1], leak("text", ["eval", "test"], 1_200)]
+    table, line = leaks_said({**found, "leaks": some, "statement": "leaks found in text"})
+    shown = printed(table)
     assert "must be 0" in shown
     assert "1,200" in shown
     assert len(shown.splitlines()) == 4
+    assert printed(line) == "train, eval, test: leaks found in text\n"
+
+
+def test_what_could_not_be_checked_is_no_zero() -> None:
+    leaks = [leak("speaker", ["train", "eval"], None), leak("text", ["train", "eval"], 3)]
+    shown = printed(next(leaks_said({"leaks": leaks, "statement": "", "coverage": []})))
+    assert "not checked" in shown
 
 
 def test_a_profile_lists_what_rules_have_limits_on(root: Path, tmp_path: Path) -> None:

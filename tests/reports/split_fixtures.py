@@ -6,6 +6,31 @@ import random
 
 from tests.reports.corpus_fixtures import SHA, US, VERSIONS, Json, ledger
 
+COVERAGE: list[Json] = [
+    {
+        "key": "speaker",
+        "rows": 886_000,
+        "known": 885_788,
+        "values": 4_120,
+        "substituted": 0,
+        "lacking": [{"by": "lang", "value": "hi", "rows": 84_000, "known": 83_788}],
+        "unchecked": True,
+        "said": "speaker: known for 885,788 of 886,000 rows: NOT CHECKED for the other 212 of lang "
+        "hi (83,788 of 84,000)",
+    },
+    {
+        "key": "session",
+        "rows": 886_000,
+        "known": 0,
+        "values": 0,
+        "substituted": 0,
+        "lacking": [],
+        "unchecked": False,
+        "said": "session: known for 0 of 886,000 rows: NOT CHECKED",
+    },
+]
+"""Speakers of which some are unknown, and sessions that no row names."""
+
 
 def split() -> Json:
     rng = random.Random(3)
@@ -68,6 +93,9 @@ def split() -> Json:
                 "by": by,
                 "value": value,
                 "s": 36_000.0,
+                "rows": 9_000,
+                "known_rows": 9_000 - 212 * (value == "de"),
+                "lower_bound": value == "de",
                 "words": 90_000,
                 "groups": groups,
                 "design_effect": 6.4,
@@ -85,6 +113,8 @@ def split() -> Json:
             "eval": 96,
             "test": 124,
         },
+        "coverage": COVERAGE,
+        "statement": "no leak found in text and audio; sessions unknown",
         "leaks": [
             {"kind": kind, "between": list(pair), "count": 0}
             for kind in ("group", "text", "audio")
