@@ -25,6 +25,7 @@ from curate.overrides import Overrides
 from curate.overrides import read as read_log
 from curate.profile import OURS, profile_into, settings_for, unchanged
 from curate.profile import read_profile as read_json
+from curate.profile.own_fields import OwnFields
 from curate.ruleset import load_rules
 from curate.tags import tag_batch
 
@@ -69,9 +70,23 @@ class Profile:
     metrics: Mapping[str, MetricSummary]
     json: Mapping[str, Any]
 
-    def records(self) -> pl.LazyFrame:
-        """One row per non-blank line of the manifests, with metrics, verdict, tags and reason."""
-        return pl.scan_parquet(self.path / "records.parquet")
+    def records(self, *fields: str) -> pl.LazyFrame:
+        """One row per non-blank line of the manifests, with metrics, verdict, tags and reason.
+
+        `fields` are names of the manifests' own (`text`, `audio_filepath`, any other; `record` is
+        the whole line): columns that are read from the manifests when rows are collected, of the
+        rows that are left then. InputError where a manifest has changed since it was profiled,
+        ConfigError for a field that no line has.
+        """
+        plan = pl.scan_parquet(self.path / "records.parquet")
+        wanted = [name for name in fields if name not in plan.collect_schema().names()]
+        if not wanted:
+            return plan
+        own = OwnFields(self.path)
+        kinds = own.kinds(wanted)
+        what = "no line of the manifests has this field"
+        raise_all(ConfigError, [Fault(name, what) for name in wanted if name not in kinds])
+        return own.beside(plan, {name: kinds[name] for name in wanted})
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -6,8 +6,8 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from rich.text import Text
 
 from curate.cli.show import hours, number, plain_table
 from curate.command import printable
-from curate.duck import Answer, ask
-from curate.errors import Fault, InputError, raise_all
+from curate.duck import Answer, Field, ask
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.operators.declare import Kind
+from curate.profile.own_fields import ALWAYS, RECORD, OwnFields
 from curate.profile.summary import Json
 
 SHOWN = 100
@@ -26,8 +28,9 @@ SHOWN = 100
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def query(sql: str, profiles: Sequence[Path]) -> AbstractContextManager[Answer]:
-    """The answer to one SELECT over the records of the profiles."""
+@contextmanager
+def query(sql: str, profiles: Sequence[Path]) -> Iterator[Answer]:
+    """The answer to one SELECT over the records of the profiles and their manifests' own fields."""
     tables = [profile / "records.parquet" for profile in profiles]
     missing = [
         Fault(str(table.parent), "holds no records.parquet", "make it with curate profile")
@@ -35,7 +38,30 @@ def query(sql: str, profiles: Sequence[Path]) -> AbstractContextManager[Answer]:
         if not table.is_file()
     ]
     raise_all(InputError, missing)
-    return ask(tables, sql)
+    own: dict[Path, OwnFields] = {}
+
+    def beside(table: Path, names: Sequence[str]) -> list[Field]:
+        found = own.setdefault(table, OwnFields(table.parent))
+        kinds = found.kinds(names)
+        return [
+            Field(name, _SQL[kind] if name != RECORD else "JSON", _reader(found, name, kind))
+            for name, kind in kinds.items()
+            if name in ALWAYS or name in names
+        ]
+
+    try:
+        with ask(tables, sql, beside) as answer:
+            yield answer
+    except ConfigError:
+        failures = [each.failure for each in own.values() if each.failure]
+        raise (failures[0] if failures else sys.exception()) from None  # type: ignore[misc]
+
+
+_SQL = {"text": "VARCHAR", "number": "DOUBLE", "truth": "BOOLEAN"}
+
+
+def _reader(own: OwnFields, name: str, kind: Kind) -> Callable[[str, int, int], object]:
+    return lambda source, offset, length: own.value(name, kind, (source, offset, length))
 
 
 def print_json(answer: Answer) -> None:

@@ -15,7 +15,10 @@ OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
 Count = Annotated[int, typer.Option("-n", "--count", min=1, help="How many records.")]
 Where = Annotated[
     str | None,
-    typer.Option(help="A condition as rules have them: 'char_rate > 20 and lang == \"de\"'."),
+    typer.Option(
+        help="A condition as rules have them, over metrics and fields of the manifest: "
+        "'char_rate > 20 and lang == \"de\"'."
+    ),
 ]
 
 
@@ -28,7 +31,9 @@ def query_command(
 ) -> None:
     """Ask the records of profiles in SQL (DuckDB). Nothing but these records can be read.
 
-    Several profiles stand in one view, with a column `profile`.
+    Several profiles stand in one view, with a column `profile`. Texts, paths and all other fields
+    of the manifests are columns too (`record` is the whole line as JSON), read from the manifests
+    when a query names them; a manifest that has changed since is refused.
 
     Example: `curate query "SELECT lang, count(*) FROM records GROUP BY lang" profile/`
     """

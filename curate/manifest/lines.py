@@ -44,6 +44,19 @@ def iter_lines(source: str | Origin, places: Sequence[Place]) -> Iterator[tuple[
     yield from _from_chunks(read_chunks(origin.name), wanted)
 
 
+def iter_unchanged(
+    origin: Origin, expected: str, places: Sequence[Place]
+) -> Iterator[tuple[Place, bytes]]:
+    """The same, all of the manifest read: at the end an InputError where it has changed."""
+    portions = unchanged_portions(origin, expected)
+    if BY_NAME[origin.format].converted:
+        yield from _from_portions(portions, sorted(set(places)))
+    else:
+        yield from _from_chunks((each.chunk for each in portions), sorted(set(places)))
+    for _ in portions:
+        pass
+
+
 def _from_portions(
     portions: Iterable[Portion], wanted: Sequence[Place]
 ) -> Iterator[tuple[Place, bytes]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,8 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.origin import Origin
 from curate.metrics import METRICS
 from curate.operators import Batch, Node, names_in, parse
-from curate.operators.declare import Kind
+from curate.operators.declare import Kind, vocabulary
+from curate.profile.own_fields import OwnFields
 from curate.profile.summary import Json, origins_of, read_profile, records_of
 
 _FIELDS = ("source", "line", "byte_offset", "byte_length", "duration_us", "lang", "speaker")
@@ -34,11 +37,39 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     if not table.is_file():
         raise InputError.of(str(folder), "holds no records.parquet", "make it with curate profile")
     plan = pl.scan_parquet(table)
-    condition = parse(where, "--where", _further(plan)) if where else None
+    fields, condition = OwnFields(folder), None
+    if where:
+        own = _own(fields, plan, where)
+        condition = parse(where, "--where", {**_further(plan), **own.kinds})
+        plan = own.plan
     _demand_columns(plan, names_in(condition) if condition else ())
     hits = _hits(plan, condition)
     numbers = _first(hits, count) if seed is None else _sample(hits, count, seed)
-    return _records(plan, numbers, _origins(folder))
+    return _records(plan, numbers, fields, _origins(folder))
+
+
+class _Own(NamedTuple):
+    """The records with the manifests' own fields that a condition names, and their kinds."""
+
+    plan: pl.LazyFrame
+    kinds: Mapping[str, Kind]
+
+
+def _own(fields: OwnFields, plan: pl.LazyFrame, where: str) -> _Own:
+    present = {*plan.collect_schema().names(), *vocabulary()}
+    names = [name for name in _WORD.findall(_QUOTED.sub("", where)) if name not in present]
+    wanted = [name for name in names if name not in _GRAMMAR]
+    known = fields.kinds(wanted) if wanted else {}
+    kinds: dict[str, Kind] = {name: known[name] for name in wanted if name in known}
+    numbers: dict[str, Kind] = {
+        name: "number" if kind == "truth" else kind for name, kind in kinds.items()
+    }
+    return _Own(fields.beside(plan, kinds), numbers)
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_GRAMMAR = frozenset(("and", "or", "not", "in", "is", "null"))
 
 
 def _origins(folder: Path) -> Mapping[str, Origin]:
@@ -107,7 +138,9 @@ def _mix(rows: Numbers, seed: int) -> npt.NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _records(plan: pl.LazyFrame, numbers: Numbers, origins: Mapping[str, Origin]) -> list[Json]:
+def _records(
+    plan: pl.LazyFrame, numbers: Numbers, fields: OwnFields, origins: Mapping[str, Origin]
+) -> list[Json]:
     names = [metric.name for metric in METRICS if metric.name in plan.collect_schema()]
     judged = [VERDICT.name, TAGS.name, REASON.name]
     wanted = pl.Series(numbers, dtype=pl.UInt32).implode()
@@ -118,6 +151,8 @@ def _records(plan: pl.LazyFrame, numbers: Numbers, origins: Mapping[str, Origin]
         .collect()
         .rows(named=True)
     )
+    for source in dict.fromkeys(row["source"] for row in rows):
+        fields.demand_unchanged(source)
     lines: Sequence[Row] = [tuple(row[name] for name in _FIELDS) for row in rows]
     read = records_of(lines, origins)
     return [

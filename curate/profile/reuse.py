@@ -163,6 +163,17 @@ def _unchanged(source: Source, entry: Mapping[str, Any], written_ns: int) -> boo
     return fingerprint(digests) == source.fingerprint
 
 
+def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
+    """Whether a plain manifest is as it was when the profile of these records was made."""
+    try:
+        noted = json.loads(records.with_name(NAME).read_text(encoding="utf-8"))
+        entry = next(each for each in noted["sources"] if each["source"] == origin.name)
+        return _unchanged(Source.from_json(entry), entry, records.stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        digests = (chunk_digest(chunk.data) for chunk in read_chunks(origin.name))
+        return fingerprint(digests) == expected
+
+
 def file_state(name: str) -> dict[str, int]:
     """What the file system says of a file: when all of it is as before, so is the content."""
     found = os.stat(name)  # noqa: PTH116 - one call

@@ -157,7 +157,7 @@ def test_samples_are_fair_and_repeat(folder: Path) -> None:
     assert len(seen) == 30, "every row can be drawn"
 
 
-@pytest.mark.parametrize("where", ["char_rat > 3", "words >", "__import__('os')", "text == 'x'"])
+@pytest.mark.parametrize("where", ["char_rat > 3", "words >", "__import__('os')", "txet == 'x'"])
 def test_conditions_are_no_code(folder: Path, where: str) -> None:
     with pytest.raises(ConfigError, match="--where"):
         look(folder / "one", 1, where)
