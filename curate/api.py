@@ -15,6 +15,7 @@ from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LINE, MALFORMED, RECORD, de
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import ASKED
+from curate.manifest.mapping import Reading
 from curate.manifest.nemo import read_batch
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -107,6 +108,7 @@ def profile(
     audio_root: str | Path | None = None,
     allow_roots: Sequence[str | Path] = (),
     audio_sample: str | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
@@ -115,7 +117,8 @@ def profile(
     made is not measured again. `groups` are metrics that cost more (docs/metrics.md), `phrases`
     files of phrases that recognisers invent, `tokenizer` a .model or .nemo whose tokens are
     counted; `overrides` is a log of what people decided (docs/overrides.md); `format` says what the
-    inputs are where their content does not. Where a group or a rule needs the audio, relative paths
+    inputs are where their content does not, `fields` by which names ours go in them
+    (`{"text": "sentence"}`). Where a group or a rule needs the audio, relative paths
     begin at `audio_root` (None: each manifest's folder), what lies out of `allow_roots` is refused,
     and `audio_sample` (5%, 10000) says of how many records. Raises curate.errors.CurateError with
     every fault.
@@ -134,15 +137,16 @@ def profile(
     names = [str(name) for name in ([manifests] if single else manifests)]  # type: ignore[union-attr]
     folder, judges = Path(out), load_rules(None if rules is None else str(rules))
     root = None if audio_root is None else Path(audio_root)
+    read_as = Reading(format, fields) if fields else format
     wish = AudioWish.of(root, [Path(each) for each in allow_roots], audio_sample)
     settings = settings_for(judges, groups, phrases, tokenizer, wish)
     old = folder if cached else None
     people = Overrides(read_log(overrides) if overrides else None)
-    if not (cached and unchanged(folder, names, judges, by, settings, format, people)):
+    if not (cached and unchanged(folder, names, judges, by, settings, read_as, people)):
         with whole_directory(folder, OURS, "profile.json") as scratch:
             profile_into(
                 names, scratch, judges, by,
-                settings=settings, old=old, format=format, overrides=people,
+                settings=settings, old=old, format=read_as, overrides=people,
             )  # fmt: skip
     return read_profile(folder)
 

@@ -64,6 +64,14 @@ Format = Annotated[
     str | None,
     typer.Option("--format", help="What the inputs are.", show_default="told by their content"),
 ]
+MapFields = Annotated[
+    list[str],
+    typer.Option(
+        "--map",
+        metavar="NAME=FIELD",
+        help="A field that goes by another name in the inputs: text=sentence; repeat it.",
+    ),
+]
 Decisions = Annotated[
     Path | None,
     typer.Option(
@@ -108,6 +116,7 @@ def profile_command(
     audio_root: AudioRoot = None,
     allow_root: AllowRoot = [],  # noqa: B006
     format: Format = None,
+    map_: MapFields = [],  # noqa: B006
     overrides: Decisions = None,
     max_rejected: MaxRejected = None,
     strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
@@ -137,10 +146,12 @@ def profile_command(
     """
     from curate.audio.wish import AudioWish
     from curate.cli import profiled, scaling, show, stages
+    from curate.manifest.mapping import Reading
 
+    read_as = Reading.parse(format, listed(map_))
     if piece is not None:
         groups = [*listed(with_), *audio_groups(audio)]
-        job = (manifests, rules, listed(by), groups, phrases, format, tokenizer, overrides)
+        job = (manifests, rules, listed(by), groups, phrases, read_as, tokenizer, overrides)
         where = (audio_root, allow_root, audio_sample)
         show.line(scaling.measure_share(piece, out, *job, *where))
         return
@@ -159,7 +170,7 @@ def profile_command(
             show.say(quiet),
             [*listed(with_), *audio_groups(audio)],
             phrases,
-            format,
+            read_as,
             tokenizer,
             overrides,
             AudioWish.of(audio_root, allow_root, audio_sample),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Format, Quiet, app, command_line, listed
+from curate.cli.app import AsJson, Format, MapFields, Quiet, app, command_line, listed
 
 
 @app.command(name="audit")
@@ -24,6 +24,7 @@ def audit_command(
         typer.Option("--group", help="Fields beside speaker whose values belong on one side."),
     ] = [],  # noqa: B006
     format: Format = None,
+    map_: MapFields = [],  # noqa: B006
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
     ] = None,
@@ -41,8 +42,10 @@ def audit_command(
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
     from curate.cli import auditing, show
+    from curate.manifest.mapping import Reading
 
-    wanted = auditing.Request(inputs, against, listed(group), format, strict)
+    read_as = Reading.parse(format, listed(map_))
+    wanted = auditing.Request(inputs, against, listed(group), read_as, strict)
     found, gate = auditing.audit(wanted, out, command_line())
     show.summary(found, as_json, quiet, auditing.tables, out or Path())
     if gate:

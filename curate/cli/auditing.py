@@ -15,6 +15,7 @@ import reports
 from curate.cli.show import hours, leaks_said, plain_table
 from curate.command import printable
 from curate.errors import CurateError, Fault, GateFailed
+from curate.manifest.mapping import ReadAs
 from curate.outputs import whole_directory, write_json
 from curate.profile.summary import Json
 from curate.splits.sides import audit as compare
@@ -30,7 +31,7 @@ class Request:
     inputs: Sequence[str]
     against: Sequence[str]
     group: Sequence[str]
-    format: str | None
+    format: ReadAs
     strict: bool
 
 

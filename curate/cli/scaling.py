@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curate.cli import stages
+from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.overrides import Overrides
@@ -64,7 +65,7 @@ def measure_share(
     by: Sequence[str],
     groups: Sequence[str],
     phrases: Sequence[str],
-    format: str | None,
+    format: ReadAs,
     tokenizer: Path | None,
     overrides: Path | None,
     audio_root: Path | None,

@@ -12,6 +12,7 @@ from curate.cli.app import (
     By,
     Decisions,
     Format,
+    MapFields,
     MaxRejected,
     Out,
     Quiet,
@@ -76,6 +77,7 @@ def split_command(
     ] = False,
     strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
     format: Format = None,
+    map_: MapFields = [],  # noqa: B006
     to: Annotated[
         str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
     ] = None,
@@ -102,11 +104,13 @@ def split_command(
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
     from curate.cli import certified, show, splitting, stages
+    from curate.manifest.mapping import Reading
     from curate.splits import Marks, Terms
 
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        strict, format, to, Terms.parse(alpha, floor, cap, max_held_out),
+        strict, Reading.parse(format, listed(map_)), to,
+        Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary), splitting.Judging(rules, overrides, max_rejected),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:

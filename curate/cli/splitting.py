@@ -10,6 +10,7 @@ from pathlib import Path
 import reports
 from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
 from curate.manifest import find_sources
+from curate.manifest.mapping import ReadAs, Reading
 from curate.outputs import whole_directory
 from curate.overrides import Overrides
 from curate.overrides import read as read_log
@@ -71,7 +72,7 @@ class Wish:
     lock: Path | None
     resplit: bool
     strict: bool
-    format: str | None
+    format: ReadAs
     to: str | None
     terms: Terms
     marks: Marks
@@ -136,6 +137,9 @@ def _profiled(
     """The profile to split: the one that was named, or one made now of the manifests named."""
     if len(inputs) == 1 and (Path(inputs[0]) / "records.parquet").is_file():
         wish.judging.refuse()
+        if isinstance(wish.format, Reading):
+            what = "a profile was read already, with the fields that it was made with"
+            raise ConfigError.of("--map", what, "profile again with --map")
         return Path(inputs[0])
     find_sources(inputs, wish.format)
     scratch = folder / ".profile"

@@ -11,6 +11,7 @@ import reports
 from curate.audio.wish import AudioWish
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from curate.manifest.examples import clips_of
+from curate.manifest.mapping import ReadAs
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.outputs import whole_directory, write_json
@@ -47,7 +48,7 @@ def profile(
     say: Callable[[str], None] = lambda said: None,
     groups: Sequence[str] = (),
     phrases: Sequence[str] = (),
-    format: str | None = None,
+    format: ReadAs = None,
     tokenizer: Path | None = None,
     overrides: Path | None = None,
     audio: AudioWish | None = None,

@@ -17,6 +17,7 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips
 from curate.manifest.chunks import CHUNK_BYTES
 from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins
+from curate.manifest.mapping import ReadAs
 from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.places import in_original_places, with_fields
@@ -54,12 +55,12 @@ class Piece:
     parts: Sequence[Part]
 
 
-def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Origin]:
+def find_sources(patterns: Sequence[str], read_as: ReadAs = None) -> list[Origin]:
     """Inputs named literally, by glob or by NeMo's `_OP_0..7_CL_`, in the order given, each once.
 
     A name that exists is taken literally even where it looks like a pattern; globs are sorted; `-`
-    is standard input. Each is read as `format`, or as what it looks like; one name can stand for
-    several files of records (a directory, a blend). Raises InputError with every name that is
+    is standard input. Each is read as `read_as` says, or as what it looks like; one name can stand
+    for several files of records (a directory, a blend). Raises InputError with every name that is
     missing, cannot be read, or matches nothing.
     """
     found: list[Origin] = []
@@ -67,7 +68,7 @@ def find_sources(patterns: Sequence[str], format: str | None = None) -> list[Ori
     for pattern in patterns:
         try:
             for name in expand(pattern):
-                found.extend(find_origins(name, format))
+                found.extend(find_origins(name, read_as))
         except InputError as error:
             faults.extend(error.faults)
     raise_all(InputError, faults)

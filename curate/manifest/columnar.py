@@ -18,6 +18,7 @@ import polars as pl
 
 from curate.errors import InputError
 from curate.manifest.look import Format, Look, one_file
+from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Item, Origin, Portion, canonical, portion, said
 from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
@@ -55,7 +56,7 @@ def _find(look: Look) -> list[Origin]:
     """The origin of a table; `beside` says where its audio is in it."""
     origin = one_file(look, "parquet")
     with _as_input(origin.name):
-        inside = _columns(_scan(origin.name)).is_inside
+        inside = _columns(_scan(origin.name), look.fields).is_inside
     return [replace(origin, beside={"audio": (INSIDE,)} if inside else {})]
 
 
@@ -78,15 +79,18 @@ def _scan(name: str) -> pl.LazyFrame:
     return pl.scan_parquet(located(name), glob=False)
 
 
-def _columns(table: pl.LazyFrame) -> _Columns:
+def _columns(table: pl.LazyFrame, fields: Mapping[str, str]) -> _Columns:
     """A column that holds audio is the audio, whatever else has its name (Common Voice's `path`).
 
-    Beside samples, a name that gives no unit (`length`) is not taken for seconds.
+    `fields` are names that somebody gave for ours. Beside samples, a name that gives no unit
+    (`length`) is not taken for seconds.
     """
     schema = table.collect_schema()
     by_name = {name.strip().lower(): name for name in reversed(schema.names())}
-    held = [by_name[n] for n in AUDIO_NAMES if n in by_name and _holds_audio(schema[by_name[n]])]
-    names = dict(columns_of(schema.names()))
+    usual = [by_name[n] for n in AUDIO_NAMES if n in by_name]
+    candidates = [fields["audio_filepath"]] if "audio_filepath" in fields else usual
+    held = [name for name in candidates if name in schema and _holds_audio(schema[name])]
+    names = dict(columns_of(schema.names(), fields))
     if not held:
         return _Columns(names)
     names["audio_filepath"] = held[0]
@@ -119,7 +123,7 @@ def _content(name: str, dtype: pl.DataType) -> pl.Expr:
 def _portions(origin: Origin) -> Iterator[Portion]:
     table = _scan(origin.name)
     schema = table.collect_schema()
-    columns = _columns(table)
+    columns = _columns(table, fields_of(origin))
     line = offset = 0
     batches = table.select(_wanted(schema, columns)).collect_batches(
         chunk_size=ROWS, maintain_order=True

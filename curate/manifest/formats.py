@@ -15,7 +15,8 @@ from curate.manifest.columnar import PARQUET
 from curate.manifest.foreign import refuse_foreign
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
-from curate.manifest.look import Format, Look
+from curate.manifest.look import Format, Look, one_file
+from curate.manifest.mapping import ReadAs, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
@@ -66,6 +67,17 @@ INPUT_CFG = Format(
     _no_records,
 )
 
+NEMO_MAPPED = Format(
+    "nemo_mapped",
+    "JSON lines with fields of other names (--map text=sentence)",
+    lambda look: False,  # only where a mapping is given
+    lambda look: [one_file(look, "nemo_mapped")],
+    read_mapped,
+)
+
+_MAPPABLE = ("table", "common_voice", "parquet")
+"""Formats with columns, whose names a mapping can say."""
+
 FORMATS: tuple[Format, ...] = (
     SHAR,
     SUPERVISIONS,
@@ -77,6 +89,7 @@ FORMATS: tuple[Format, ...] = (
     TABLE,
     CUTS,
     NEMO_TARRED,
+    NEMO_MAPPED,
     NEMO,
 )
 """Asked in this order; NeMo's lines come last, since they take what nobody else does."""
@@ -84,23 +97,36 @@ FORMATS: tuple[Format, ...] = (
 BY_NAME = {format.name: format for format in FORMATS}
 
 
-def find_origins(name: str, format: str | None = None) -> list[Origin]:
+def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
     """The files of records behind one name, each with how to read it.
 
-    InputError where there is nothing to read, ConfigError for a format that is not known.
+    InputError where there is nothing to read, ConfigError for a format that is not known, or that
+    has no fields to map.
     """
-    look = Look.at(name)
-    if format is not None:
-        if format not in BY_NAME:
-            raise ConfigError.of(
-                "--format", f"unknown format {format!r}", f"known: {', '.join(BY_NAME)}"
-            )
-        return BY_NAME[format].find(look)
+    reading = reading_of(read_as)
+    look = Look.at(name, reading.fields)
+    if reading.format is not None and reading.format not in BY_NAME:
+        raise ConfigError.of(
+            "--format", f"unknown format {reading.format!r}", f"known: {', '.join(BY_NAME)}"
+        )
+    format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
+    if not reading.fields:
+        return format.find(look)
+    if format in (NEMO, NEMO_TARRED):
+        format = NEMO_MAPPED
+    if format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
+        what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
+        raise ConfigError.of("--map", what, "leave it out for this input")
+    return [reading.with_fields(origin) for origin in format.find(look)]
+
+
+def _format_of(look: Look) -> Format:
+    """The format that an input looks like; InputError where it is one that nobody reads."""
     for candidate in FORMATS[:-1]:
         if candidate.sniff(look):
-            return candidate.find(look)
+            return candidate
     refuse_foreign(look)
-    return NEMO.find(look)
+    return NEMO
 
 
 def as_origin(source: str | Origin) -> Origin:
@@ -108,12 +134,16 @@ def as_origin(source: str | Origin) -> Origin:
     return Origin(source) if isinstance(source, str) else source
 
 
+COPIED = "original lines"
 CONVERTED = "records as NeMo lines"
+MAPPED = "original lines with mapped fields added"
 
 
 def copied_as(origin: Origin) -> str:
-    """What a split writes of it: its original lines, or CONVERTED."""
-    return CONVERTED if BY_NAME[origin.format].converted else "original lines"
+    """What a split writes of it: COPIED, CONVERTED or MAPPED."""
+    if origin.format == NEMO_MAPPED.name:
+        return MAPPED
+    return CONVERTED if BY_NAME[origin.format].converted else COPIED
 
 
 def kept_fields(origins: Sequence[Origin]) -> list[str]:

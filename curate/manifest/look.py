@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -17,18 +17,21 @@ from curate.manifest.strict import Malformed, Record, parse_line
 
 @dataclass(frozen=True)
 class Look:
-    """One named input. `folder` holds the names in a directory, and is None for a file."""
+    """One named input. `folder` holds the names in a directory, and is None for a file; `fields`
+    says by which names our fields go in it, where somebody said so.
+    """
 
     name: str
     folder: frozenset[str] | None
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, name: str) -> Look:
+    def at(cls, name: str, fields: Mapping[str, str] | None = None) -> Look:
         """Look at an input; InputError where there is none or it is no file or directory."""
         if is_local(name) and os.path.isdir(name):  # noqa: PTH112 - "" is no folder
-            return cls(name, frozenset(os.listdir(name)))  # noqa: PTH208 - names, not paths
+            return cls(name, frozenset(os.listdir(name)), fields or {})  # noqa: PTH208 - names, not paths
         os.close(open_manifest(name))
-        return cls(name, None)
+        return cls(name, None, fields or {})
 
     @cached_property
     def head(self) -> bytes:

@@ -132,6 +132,21 @@ def portion(
             lines.append(canonical(_lost(item)))
         if isinstance(said, str):
             reasons[row] = said
+    return lines_portion(origin, items, lines, reasons, raw, (blank_lines, blank_bytes), copied)
+
+
+def lines_portion(
+    origin: Origin,
+    items: Sequence[Item],
+    lines: Sequence[bytes],
+    reasons: Mapping[int, str],
+    raw: bytes,
+    blank: tuple[int, int] = (0, 0),
+    copied: Chunk | None = None,
+) -> Portion:
+    """The portion of records of which each stands as a NeMo line in `lines`; `reasons` say of rows
+    why they are none, `blank` is the number and size of blank lines.
+    """
     data = b"".join(line + b"\n" for line in lines)
     length = np.array([len(line) for line in lines], np.int64)
     places = Places(
@@ -148,8 +163,7 @@ def portion(
         copied,
         places,
         reasons,
-        blank_lines,
-        blank_bytes,
+        *blank,
         digest,
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from curate.manifest.chunks import Chunk, read_chunks
 from curate.manifest.look import Format, Look, one_file
+from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
     PORTION_BYTES,
     Item,
@@ -56,20 +57,28 @@ NAMES: Mapping[str, Sequence[str]] = {
 Cells = Mapping[str, str]
 
 
-def columns_of(header: Sequence[str]) -> Mapping[str, str]:
-    """Our field -> the header's name for it, regardless of case; others are not in it."""
+def columns_of(header: Sequence[str], fields: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Our field -> the header's name for it: as `fields` say, else a usual name, regardless of
+    case; others are not in it. A field whose column is not in the header is not in it either.
+    """
     known = {name.strip().lower(): name for name in reversed(header)}
-    return {
+    said = {ours: its for ours, its in (fields or {}).items() if its in header}
+    usual = {
         field: known[names[0]]
         for field, all_names in NAMES.items()
-        if (names := [name for name in all_names if name in known])
+        if field not in (fields or {}) and (names := [name for name in all_names if name in known])
     }
+    return {**usual, **said}
 
 
 def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Record:
     """A table's row as a NeMo record: usual names mapped, the rest as it is, empty cells absent."""
     used = set(columns.values())
-    rest = {name: value for name, value in row.items() if name not in used and value != ""}
+    rest = {
+        f"{name}{BEFORE}" if name in columns else name: value
+        for name, value in row.items()
+        if name not in used and value != ""
+    }
     found: Record = {field: row[name] for field, name in columns.items()}
     for field in ("duration", "offset"):
         found[field] = _seconds(found.get(field), columns.get(field, ""))
@@ -223,13 +232,13 @@ def _origin(look: Look, format: str, **beside: str) -> Origin:
 
 def _read_table(origin: Origin) -> Iterator[Portion]:
     header = _header_cells(Look.at(origin.name).header)[1]
-    columns = columns_of(header)
+    columns = columns_of(header, fields_of(origin))
     return _rows(origin, lambda row: record_of_row(row, columns), header, 1)
 
 
 def _read_common_voice(origin: Origin) -> Iterator[Portion]:
     header = _header_cells(Look.at(origin.name).header)[1]
-    columns = columns_of(header)
+    columns = columns_of(header, fields_of(origin))
     durations = _clip_durations(
         origin.beside["durations"][0] if "durations" in origin.beside else None
     )
@@ -292,7 +301,7 @@ def _find_common_voice(look: Look) -> list[Origin]:
 
 def _is_table(look: Look) -> bool:
     cells = _header_cells(look.header)[1]
-    return not look.first and {"audio_filepath", "text"} <= columns_of(cells).keys()
+    return not look.first and {"audio_filepath", "text"} <= columns_of(cells, look.fields).keys()
 
 
 def _find_fleurs(look: Look) -> list[Origin]:

@@ -47,6 +47,8 @@ def _records(origin: Origin) -> Iterator[Record]:
 
 
 def _hint(origin: Origin, records: Sequence[Record], rows: int) -> str:
+    if not records and origin.format == "nemo_mapped":
+        return "name a field that the lines have: --map text=FIELD"
     if not records and origin.format != "nemo":
         return f"it was read as {origin.format} ({BY_NAME[origin.format].what}); see --format"
     if not records:

@@ -16,6 +16,7 @@ from curate.ledger import Amount, Entry, Ledger
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS, UNKEPT
 from curate.manifest.formats import kept_fields
+from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of, with_needs
 from curate.metrics.measure import Settings
@@ -85,7 +86,7 @@ def profile_into(
     settings: Settings | None = None,
     old: Path | None = None,
     on_reuse: Callable[[str], None] = lambda said: None,
-    format: str | None = None,
+    format: ReadAs = None,
     overrides: Overrides | None = None,
     on_audio: Progress = lambda done, files: None,
     engine: Engine | None = None,
@@ -100,7 +101,7 @@ def profile_into(
 
     `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
     format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
-    `settings_for`; by default what the rules need), `format` what the inputs are where sniffing
+    `settings_for`; by default what the rules need), `format` how the inputs are read where sniffing
     would not do; `overrides` are people's decisions. Returns profile.json's content. Raises
     InputError where a manifest cannot be read, where no line of any is a record, and where audio
     is asked for and none is found; ConfigError for a field that cannot be a column.
@@ -209,7 +210,7 @@ def unchanged(
     rules: RuleSet,
     by: Sequence[str],
     settings: Settings | None = None,
-    format: str | None = None,
+    format: ReadAs = None,
     overrides: Overrides | None = None,
 ) -> bool:
     """Whether `folder` holds what `profile_into` would make now, but for the command."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from curate.audio.wish import AudioWish
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest import find_sources
+from curate.manifest.mapping import ReadAs, Reading
 from curate.manifest.spool import STDIN
 from curate.outputs import write_json
 from curate.overrides import Overrides, read
@@ -35,7 +37,7 @@ class Wish:
     by: Sequence[str] = ()
     groups: Sequence[str] = ()
     phrases: Sequence[str] = ()
-    format: str | None = None
+    format: ReadAs = None
     tokenizer: str | None = None
     overrides: str | None = None
     audio_root: str | None = None
@@ -134,13 +136,19 @@ def merged(folder: Path) -> tuple[Wish, Engine]:
     if not isinstance(noted, dict) or noted.get("schema") != SCHEMA:
         hint = "measure some: curate profile ... --piece 1/8 --out FOLDER"
         raise InputError.of(folder, f"holds no pieces (no {NAME})", hint)
-    wish = Wish(**noted["wish"])
+    wish = Wish(**_with_reading(noted["wish"]))
     job = job_of(wish, folder)
     if _said(wish, job) != noted:
         what = "the rules or the list of manifests are others than when it was measured"
         raise InputError.of(folder, what, "measure every share again, into a new folder")
     raise_all(InputError, [_missing(job, index) for index in incomplete(job)])
     return wish, lambda *_: Pieces(job)
+
+
+def _with_reading(noted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A wish as noted, with its mapping of fields as a Reading."""
+    read_as = noted["format"]
+    return {**noted, "format": Reading(**read_as) if isinstance(read_as, dict) else read_as}
 
 
 def _missing(job: Job, index: int) -> Fault:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from curate.errors import InputError
+import polars as pl
+
+from curate.columns import TAGS
+from curate.errors import Fault, InputError
 from curate.outputs import write_json
 from curate.profile import versions
 from curate.profile.summary import Json
@@ -20,6 +23,8 @@ from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
 from curate.shards.work import RESULT, SCRATCH, SHARDS, Workplace, marker_of
+from curate.splits import LOCK
+from curate.splits.refuse import rules_by_rows
 
 __all__ = [
     "OURS",
@@ -79,7 +84,7 @@ def shard_split(
     kept = _work(place, spool, workers, on_progress, run)
     outcome = finish(stage, spool, options)
     if not outcome.shards:
-        raise InputError.of(split / "train.jsonl", "no record of it can be stored", _why(outcome))
+        raise InputError(_nothing_stored(split, spool, outcome))
     read = read_back(stage / SHARDS, options.format, outcome.shards) if with_lhotse else {}
     found = {**_found(outcome, options, command), "verified": _verified(outcome, read)}
     result = stage / RESULT
@@ -88,6 +93,20 @@ def shard_split(
     text = input_cfg(Path(os.path.abspath(out)), outcome.shards, options)  # noqa: PTH100
     (result / "input_cfg.yaml").write_text(text, encoding="utf-8")
     return {**found, "shards_kept": kept}
+
+
+TAKEN = ("bad", "borderline", "unknown", "malformed")
+"""Verdicts that keep a row out of some split."""
+
+
+def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
+    """Why there is no shard: the split has no training rows, or their audio cannot be stored."""
+    where = str(split / "train.jsonl")
+    if spool.read["train"].rows:
+        return Fault(where, "no record of it can be stored", _why(outcome))
+    lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
+    hint = "split again with other rules, or with smaller --eval and --test"
+    return Fault(where, f"holds no record: {rules_by_rows(lock, TAKEN)}", hint)
 
 
 def _work(

@@ -27,7 +27,7 @@ from curate.audio.paths import find_audio
 from curate.columns import BYTE_LENGTH, DURATION_US, LANG, LINE, OFFSET_S, SOURCE, TAGS, VERDICT
 from curate.errors import InputError
 from curate.ledger import Amount
-from curate.manifest.formats import CONVERTED
+from curate.manifest.formats import COPIED
 from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED
 from curate.shards.options import Options, ShardSize
@@ -192,7 +192,7 @@ def _check_lines(
 ) -> None:
     if len(found) < rows.height:
         raise InputError.of(path, "has fewer lines than the lock", "split again")
-    converted = [name for name, entry in sources.items() if entry.get("copied") == CONVERTED]
+    converted = [name for name, entry in sources.items() if entry.get("copied", COPIED) != COPIED]
     lengths = pl.Series([len(line.rstrip(b"\n")) for line in found], dtype=pl.Int64)
     other = (
         rows.select(

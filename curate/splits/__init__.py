@@ -28,6 +28,7 @@ from curate.columns import (
 from curate.columns import MALFORMED as MALFORMED_WHY
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Entry, Ledger
+from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
 from curate.outputs import write_json
 from curate.profile import read_profile
@@ -39,7 +40,7 @@ from curate.splits.coverage import SESSIONS, identify
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
 from curate.splits.near import near_leaks, near_texts, part_near
-from curate.splits.refuse import impossible
+from curate.splits.refuse import impossible, refuse_unclean
 from curate.splits.splice import AS_THEY_ARE, UNRATED, Marks
 from curate.splits.strata import GENDER
 from curate.splits.targets import Targets, Terms
@@ -123,6 +124,7 @@ def split_profile(
     records, keys = identify(records, group)
     keys = with_placeholders(keys, records, origins)
     records, known = (records, None) if lock is None else lay(lock, records)
+    refuse_unclean(records, targets)
     done = assign(records, targets, seed, by, group)
     del records
     inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
@@ -146,11 +148,18 @@ def split_profile(
     found["changed"] = {
         "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
         "canary": marks.canary, "rate_removed": int(unrated.sum()),
+        "fields_mapped": _mapped_rows(done.rows, inputs),
     }  # fmt: skip
     if to is not None:
         found["cuts"] = write_cuts(done.rows, written, folder, inputs)
     write_json(folder / "split.json", found)
     return found
+
+
+def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Mapping[str, object]]) -> int:
+    """Records whose lines got fields that a mapping names."""
+    mapped = [name for name, entry in inputs.items() if entry.get("copied") == MAPPED]
+    return rows.filter(SOURCE.expr.is_in(mapped) & MALFORMED_WHY.expr.is_null()).height
 
 
 def _write_outputs(

@@ -139,6 +139,8 @@ def _choose(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], max_held: fl
     """Locked groups first, then what fills the splits."""
     state = begin(pool.rows, pool.clean_us.size, len(aims))
     _enter_locked(pool, state, rows, [each.name for each in aims])
+    if not aims:
+        return state
     fixed = state.split != FREE
     most_held = max(int(max_held * float(pool.rows.us.sum())), int(state.held[0]))
     targets_us = np.array([round(each.target_s * 1e6) for each in aims], np.int64)

@@ -11,7 +11,7 @@ import polars as pl
 from curate.audio.wish import root_of
 from curate.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
 from curate.ledger import Amount
-from curate.manifest.formats import CONVERTED
+from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profile import versions
 from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.summary import Json, hours
@@ -330,7 +330,7 @@ def _thin(found: Json) -> list[str]:
         if each["by"] not in ("(all)", DURATION_BIN)
         and 0 < int(each["clean_groups"]) <= len(splits)  # type: ignore[call-overload]
     }
-    if not thin:
+    if not thin or not splits:
         return []
     shown = ", ".join(f"{name} ({count})" for name, count in list(thin.items())[:3])
     more = f" and {len(thin) - 3} more" if len(thin) > 3 else ""
@@ -349,11 +349,17 @@ def _audio_root(facts: Json) -> Json:
 def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
     """What the outputs do not hold of these inputs."""
     converted = [str(entry["source"]) for entry in inputs if entry.get("copied") == CONVERTED]
+    mapped = [str(entry["source"]) for entry in inputs if entry.get("copied") == MAPPED]
     tagged = [str(entry["source"]) for entry in inputs if entry.get("added")]
     return [
         f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {what}"
         for names, what in (
             (converted, "the outputs hold its records as NeMo lines, not its original bytes"),
+            (
+                mapped,
+                "the outputs hold its lines with the fields added that --map named; all other "
+                "bytes of them are as they were",
+            ),
             (tagged, "its blend's weight and tags are columns of the lock, not of the lines"),
         )
         if names

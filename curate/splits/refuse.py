@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from curate.errors import Fault
+import polars as pl
+
+from curate.columns import TAGS
+from curate.errors import Fault, InputError
+from curate.routes import POOL, TRAIN, route
 from curate.splits.targets import (
     DEFAULT_SIZES,
     LARGEST_SHARE,
@@ -14,6 +18,41 @@ from curate.splits.targets import (
     in_words,
     size_s,
 )
+
+
+def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
+    """InputError where no record is clean and splits are to be drawn, or where none can be
+    trained on: with the rules that took them.
+    """
+    routes = records.select(route()).to_series()
+    clean, usable = int((routes == POOL).sum()), int(routes.is_in([POOL, TRAIN]).sum())
+    if clean or (usable and not targets.asked_s):
+        return
+    rows = f"{records.height:,} row{'s' if records.height > 1 else ''}"
+    if usable:
+        names = " and ".join(targets.asked_s)
+        what = f"none of {rows} is clean, so nothing can stand in {names}"
+        hint = f"`--eval 0h --test 0h` puts all {usable:,} usable in train; {_OTHER_RULES}"
+    else:
+        what, hint = f"none of {rows} can be trained on", _OTHER_RULES
+    verdicts = ("borderline", "unknown") if usable else ("bad", "malformed")
+    raise InputError.of("curate split", f"{what}: {rules_by_rows(records, verdicts)}", hint)
+
+
+_OTHER_RULES = "`curate rules what-if PROFILE` shows what other limits would leave"
+
+
+def rules_by_rows(records: pl.DataFrame, verdicts: Collection[str], most: int = 3) -> str:
+    """The rules that gave most rows one of these verdicts, with how many each."""
+    tags = records.select(TAGS.expr.explode(empty_as_null=False).alias("tag"))
+    mine = tags.filter(pl.col("tag").str.split(":").list.first().is_in(list(verdicts)))
+    counted = mine.group_by("tag").len().sort("len", "tag", descending=[True, False])
+    said = []
+    for tag, rows in counted.head(most).iter_rows():
+        verdict, _, rule = str(tag).partition(":")
+        named = f"{rule} ({verdict})" if rule else verdict
+        said.append(f"{named} took {rows:,} of {records.height:,}")
+    return ", ".join(said) or "no rule is named"
 
 
 def impossible(found: Mapping[str, Any], targets: Targets) -> list[Fault]:

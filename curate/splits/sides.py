@@ -29,6 +29,7 @@ from curate.columns import (
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips, Spans, by_language
 from curate.manifest import find_sources, read_manifest
+from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.manifest.unusable import unusable
 from curate.profile import versions
@@ -79,9 +80,7 @@ class Side:
                 yield piece.frame
 
 
-def find_sides(
-    names: Sequence[str], against: Sequence[str], format: str | None = None
-) -> list[Side]:
+def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = None) -> list[Side]:
     """The sides named: each argument one, a split directory one for each of its splits.
 
     Raises InputError with every name that cannot be read, ConfigError where there is nothing to
@@ -166,7 +165,7 @@ def _coverage(rows: pl.DataFrame, sides: Sequence[Side], keys: Keys) -> list[Jso
     return coverage(mine.with_columns(pl.col("side").replace(names)), keys, ["side", LANG.name])
 
 
-def _manifests(name: str, format: str | None) -> list[Side]:
+def _manifests(name: str, format: ReadAs) -> list[Side]:
     certificate = Path(name) / "split.json"
     if not certificate.is_file():
         return [Side(name, find_sources([name], format))]
@@ -176,7 +175,7 @@ def _manifests(name: str, format: str | None) -> list[Side]:
     return [Side(str(path), find_sources([str(path)])) for path in files if path.stat().st_size]
 
 
-def _benchmark(name: str, format: str | None) -> Side:
+def _benchmark(name: str, format: ReadAs) -> Side:
     path = Path(name)
     if format is None and path.suffix == ".txt" and path.is_file():
         return Side(name, [], path, True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.errors import ConfigError, CurateError
+from curate.errors import ConfigError, CurateError, InputError
 from curate.splits import LOCK, Targets, Terms, impossible, moved
 from curate.splits.precision import precision
 from curate.splits.targets import allocate
@@ -238,3 +238,42 @@ def test_precision_is_that_of_the_field() -> None:
     assert clustered.half_width == pytest.approx(0.01, rel=0.02)
     assert not precision(20_000, 2, 2 * 10_000**2).measurable
     assert not precision(0, 0, 0).measurable
+
+
+@pytest.mark.parametrize(
+    "sizes", [{}, {"eval": "0h", "test": "0h"}, {"eval": "0h", "test": "0h", "dev": "0h"}]
+)
+def test_no_split_is_drawn_where_none_is_asked_for(
+    tmp_path: Path, sizes: Mapping[str, str]
+) -> None:
+    found = split(tmp_path / "a", rows_of({"s1": 6, "s2": 6}), sizes)
+    assert {each["name"]: each["rows"] for each in found["outputs"]}["train"] == 12
+    assert (found["targets"], found["gates"], found["warnings"]) == ({}, [], [])
+
+
+# (texts of the rows, sizes, what is said; None: it is split)
+UNCLEAN = [
+    (["x" * 300], {"eval": "5s"}, "none of 4 rows can be trained on: char_rate (bad) took 4 of 4"),
+    (["x" * 300], {}, "none of 4 rows can be trained on: char_rate (bad) took 4 of 4"),
+    (["[noise] a usual text"], {"eval": "5s"},
+     "none of 4 rows is clean, so nothing can stand in eval: "),
+    (["[noise] a usual text"], {}, None),
+    (["a " * 60, "a usual text of nine words that is fine"], {"eval": "5s"}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "sizes", "said"), UNCLEAN)
+def test_says_which_rule_took_every_row(
+    tmp_path: Path, texts: list[str], sizes: Mapping[str, str], said: str | None
+) -> None:
+    rows = [
+        {**row, "text": text} for text in texts for row in rows_of({"s1": 2, "s2": 2})
+    ]  # fmt: skip
+    if said is None:
+        split(tmp_path / "a", rows, sizes)
+        return
+    with pytest.raises(InputError) as caught:
+        split(tmp_path / "a", rows, sizes)
+    (fault,) = caught.value.faults
+    assert fault.what.startswith(said)
+    assert "what-if" in fault.hint

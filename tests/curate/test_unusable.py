@@ -219,7 +219,7 @@ def test_commands_exit_3_and_write_nothing(tmp_path: Path, command: str) -> None
     (tmp_path / "m.jsonl").write_bytes(LINE.replace(b"text", b"sentence") * 210)
     words = [str(Path(sys.executable).with_name("curate")), command, "m.jsonl", "--out", "o"]
     result = subprocess.run(
-        words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        words, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False,
         env={**os.environ, "COLUMNS": "300"},
     )  # fmt: skip
     assert result.returncode == 3, result.stderr

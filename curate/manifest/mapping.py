@@ -1,0 +1,178 @@
+"""Fields that go by other names in an input: `--map text=sentence`."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TypeAlias
+
+import numpy as np
+
+from curate.errors import ConfigError, Fault, raise_all
+from curate.manifest.chunks import read_chunks
+from curate.manifest.fields import FIELDS
+from curate.manifest.origin import (
+    PORTION_BYTES,
+    Item,
+    Origin,
+    Portion,
+    canonical,
+    lines_portion,
+)
+from curate.manifest.scan import BLANK, OK, Scan, scan
+from curate.manifest.strict import Malformed, Record, parse_line
+from curate.manifest.syntax import ESCAPED, MISSING, STRING
+
+ROLE = "map"
+"""Where an origin keeps its mapping, as NAME=FIELD."""
+
+BEFORE = "_before"
+"""Ends the name of a field that keeps what a mapping replaced."""
+
+NEEDED = ("audio_filepath", "duration", "text")
+"""Fields without which a line is no record."""
+
+_HINT = "write NAME=FIELD, such as --map text=sentence"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How inputs are read: as which format (None: as what they look like), and `fields`: the name
+    that a field of ours has in them.
+    """
+
+    format: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, format: str | None, maps: Sequence[str]) -> Reading | str | None:
+        """Read NAME=FIELD pairs; the format alone where there is none. ConfigError with every
+        fault.
+        """
+        pairs = [text.partition("=") for text in maps]
+        names = [name.strip() for name, _, _ in pairs]
+        faults = [
+            Fault("--map", f"{text!r} {what}", hint)
+            for text, (_, mark, theirs), name in zip(maps, pairs, names, strict=True)
+            for what, hint in _faults(name, mark, theirs, names)
+        ]
+        raise_all(ConfigError, faults)
+        given = {name: theirs.strip() for name, (_, _, theirs) in zip(names, pairs, strict=True)}
+        return cls(format, given) if given else format
+
+    def with_fields(self, origin: Origin) -> Origin:
+        """The origin with the mapping."""
+        pairs = tuple(f"{name}={theirs}" for name, theirs in self.fields.items())
+        beside = {**origin.beside, ROLE: pairs} if pairs else origin.beside
+        return Origin(origin.name, origin.format, beside, origin.added)
+
+
+ReadAs: TypeAlias = Reading | str | None
+"""A format by its name, None for what an input looks like, or these with a mapping of fields."""
+
+
+def reading_of(read_as: ReadAs) -> Reading:
+    """The same as a Reading."""
+    return read_as if isinstance(read_as, Reading) else Reading(read_as)
+
+
+def fields_of(origin: Origin) -> Mapping[str, str]:
+    """The mapping of an origin: our field to its name there."""
+    pairs = (pair.partition("=") for pair in origin.beside.get(ROLE, ()))
+    return {name: theirs for name, _, theirs in pairs}
+
+
+def _faults(name: str, mark: str, theirs: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if not mark or not name or not theirs.strip():
+        yield "is no NAME=FIELD", _HINT
+    elif name not in FIELDS:
+        near = get_close_matches(name, FIELDS, 1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        yield f"names no field of a manifest ({name!r})", f"{meant}known: {', '.join(FIELDS)}"
+    elif names.count(name) > 1:
+        yield f"maps {name!r} twice", "map it once"
+
+
+def read_mapped(origin: Origin) -> Iterator[Portion]:
+    """NeMo lines with the mapped fields added under our names.
+
+    All bytes of a line stay as they were, but for a field of ours that it has already: its value
+    is replaced, and kept as NAME_before. A line that lacks a field that is mapped to one of ours is
+    malformed: what else it might hold under our name was not asked for.
+    """
+    fields, number = fields_of(origin), 0
+    names = list(dict.fromkeys([*fields, *fields.values()]))
+    for chunk in read_chunks(origin.name, PORTION_BYTES):
+        found = scan(np.frombuffer(chunk.data, np.uint8), names)
+        items: list[Item] = []
+        lines: list[bytes] = []
+        for row, (begin, size) in enumerate(
+            zip(found.line_start.tolist(), found.line_length.tolist(), strict=True)
+        ):
+            if found.status[row] == BLANK:
+                continue
+            line = chunk.data[begin : begin + size]
+            spans = _spans(found, names, row, begin) if found.status[row] == OK else None
+            try:
+                renamed, why = _renamed(line, fields, spans), ""
+            except Malformed as fault:
+                renamed, why = line, str(fault)
+            items.append(Item(number + row + 1, chunk.byte_offset + begin, line, why))
+            lines.append(renamed)
+        number += found.status.size
+        blank = found.status == BLANK
+        empty = (int(blank.sum()), int(found.line_length[blank].sum()))
+        reasons = {row: str(item.record) for row, item in enumerate(items) if item.record}
+        yield lines_portion(origin, items, lines, reasons, chunk.data, empty)
+
+
+_Spans = dict[str, tuple[int, int]]
+"""Where a line's fields stand, quotes included; those that it has."""
+
+
+def _spans(found: Scan, names: Sequence[str], row: int, begin: int) -> _Spans:
+    spans: _Spans = {}
+    places = (found.kind[row].tolist(), found.start[row].tolist(), found.length[row].tolist())
+    for name, kind, start, size in zip(names, *places, strict=True):
+        if kind != MISSING:
+            quote = kind in (STRING, ESCAPED)
+            first = start - quote - begin
+            spans[name] = (first, first + size + 2 * quote)
+    return spans
+
+
+def _renamed(line: bytes, fields: Mapping[str, str], spans: _Spans | None) -> bytes:
+    """The line with our names; Malformed where it is none, or lacks a field that is mapped."""
+    if spans is None:  # not plain: parsed, and written anew
+        return _rewritten(parse_line(line), fields)
+    _refuse_absent(fields, spans)
+    added, replaced = [], []
+    for name, its in fields.items():
+        if its not in spans or its == name:
+            continue
+        value = line[slice(*spans[its])]
+        if name not in spans:
+            added.append(b'"%s": %s' % (name.encode(), value))
+            continue
+        replaced.append((*spans[name], value))
+        kept = line[slice(*spans[name])]
+        added.append(b'"%s%s": %s' % (name.encode(), BEFORE.encode(), kept))
+    for start, end, value in sorted(replaced, reverse=True):
+        line = line[:start] + value + line[end:]
+    at = line.rindex(b"}")
+    return b"".join([line[:at], *(b", " + each for each in added), line[at:]])
+
+
+def _rewritten(record: Record, fields: Mapping[str, str]) -> bytes:
+    """The same for a line that the scanner cannot say for sure what stands where in."""
+    _refuse_absent(fields, record)
+    mapped = {ours: record[its] for ours, its in fields.items() if its in record and its != ours}
+    before = {f"{ours}{BEFORE}": record[ours] for ours in mapped if ours in record}
+    return canonical({**record, **mapped, **before})
+
+
+def _refuse_absent(fields: Mapping[str, str], there: Container[str]) -> None:
+    for name, its in fields.items():
+        if name in NEEDED and its not in there:
+            raise Malformed(f"no field {its}, which is to be the {name} (missing)")
