@@ -86,6 +86,14 @@ MaxRejected = Annotated[
         show_default="what the rules say, else 10%",
     ),
 ]
+MaxBorderline = Annotated[
+    str | None,
+    typer.Option(
+        "--max-borderline",
+        help="Warn where more of a stratum's or a speaker's hours is borderline, such as 40%.",
+        show_default="what the rules say, else 25%",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 
@@ -119,6 +127,7 @@ def profile_command(
     map_: MapFields = [],  # noqa: B006
     overrides: Decisions = None,
     max_rejected: MaxRejected = None,
+    max_borderline: MaxBorderline = None,
     strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
     clips: Annotated[
         int,
@@ -176,7 +185,7 @@ def profile_command(
             AudioWish.of(audio_root, allow_root, audio_sample),
             advance.listen,
             measuring,
-            max_rejected,
+            stages.Shares(max_rejected, max_borderline),
             clips,
         )
     show.summary(found, as_json, quiet, profiled.profile_tables(verbose), out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import RenderableType
@@ -11,6 +12,9 @@ from rich.text import Text
 from curate.cli.show import Json, colour_of, hours, number, plain_table
 from curate.command import printable
 
+_LIST = re.compile(r"\[[^\[\]]*\]")
+_VALUES = 2
+"""Values shown of a longer list in a condition."""
 _BARS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 
 
@@ -75,7 +79,7 @@ def _rules(found: Json) -> Table:
             table.add_row(
                 Text(printable(entry["rule"])),
                 Text(entry["severity"], style=colour_of(entry["severity"])),
-                Text(printable(entry["condition"])),
+                Text(printable(brief(entry["condition"]))),
                 f"{entry['rows']:,}",
                 hours(entry["hours"]),
                 f"{entry['only_rows']:,}",
@@ -90,6 +94,21 @@ def _rules(found: Json) -> Table:
             "",
         )
     return table
+
+
+def brief(condition: str) -> str:
+    """A condition with its lists of many values cut short.
+
+    >>> brief("audio_fault in ['command', 'url', 'outside', 'missing'] and words > 0")
+    "audio_fault in ['command', 'url', ... 2 more] and words > 0"
+    """
+    return _LIST.sub(_cut, condition)
+
+
+def _cut(found: re.Match[str]) -> str:
+    values = found[0][1:-1].split(", ")
+    more = len(values) - _VALUES
+    return found[0] if more < 2 else f"[{', '.join(values[:_VALUES])}, ... {more} more]"
 
 
 def _metrics(metrics: Sequence[Json]) -> Table:

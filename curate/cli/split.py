@@ -13,6 +13,7 @@ from curate.cli.app import (
     Decisions,
     Format,
     MapFields,
+    MaxBorderline,
     MaxRejected,
     Out,
     Quiet,
@@ -62,6 +63,7 @@ def split_command(
     rules: RulesFile = None,
     overrides: Decisions = None,
     max_rejected: MaxRejected = None,
+    max_borderline: MaxBorderline = None,
     by: By = [],  # noqa: B006
     group: Group = [],  # noqa: B006
     alpha: Alpha = 0.5,
@@ -111,7 +113,8 @@ def split_command(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
         strict, Reading.parse(format, listed(map_)), to,
         Terms.parse(alpha, floor, cap, max_held_out),
-        Marks(tags, skipme, canary), splitting.Judging(rules, overrides, max_rejected),
+        Marks(tags, skipme, canary),
+        splitting.Judging(rules, overrides, max_rejected, max_borderline),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = splitting.split(inputs, out, wanted, command_line(), advance)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import reports
+from curate.cli.stages import Shares
 from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs, Reading
@@ -16,7 +17,6 @@ from curate.overrides import Overrides
 from curate.overrides import read as read_log
 from curate.profile import profile_into as build_profile
 from curate.profile.records import Progress
-from curate.profile.rejected import share_of
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
 from curate.splits import (
@@ -40,6 +40,7 @@ class Judging:
     rules: str | None = None
     overrides: Path | None = None
     max_rejected: str | None = None
+    max_borderline: str | None = None
 
     def refuse(self) -> None:
         """ConfigError with each that was asked for, since the input is a profile."""
@@ -47,6 +48,7 @@ class Judging:
             "--rules": self.rules,
             "--overrides": self.overrides,
             "--max-rejected": self.max_rejected,
+            "--max-borderline": self.max_borderline,
         }
         faults = [
             Fault(
@@ -146,9 +148,8 @@ def _profiled(
     scratch.mkdir()
     fields = [*wish.by, *(wish.group or SESSIONS), GENDER]
     judging = wish.judging
-    rules = load_rules(judging.rules)
-    if judging.max_rejected is not None:
-        rules = replace(rules, max_rejected=share_of(judging.max_rejected))
+    shares = Shares(judging.max_rejected, judging.max_borderline)
+    rules = shares.apply(load_rules(judging.rules))
     people = Overrides(read_log(judging.overrides) if judging.overrides else None)
     build_profile(
         inputs, scratch, rules, fields, command, advance, format=wish.format, overrides=people

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,25 @@ from curate.profile.records import Progress
 from curate.profile.rejected import share_of
 from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.summary import Json
-from curate.ruleset import load_rules
+from curate.ruleset import RuleSet, load_rules
 from curate.tags import check_examples
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares of a stratum's hours as typed (`10%`); None is what the rules say."""
+
+    max_rejected: str | None = None
+    max_borderline: str | None = None
+
+    def apply(self, rules: RuleSet) -> RuleSet:
+        """The rules with these shares. ConfigError for what is no share."""
+        if self.max_rejected is not None:
+            rules = replace(rules, max_rejected=share_of(self.max_rejected))
+        if self.max_borderline is not None:
+            share = share_of(self.max_borderline, "--max-borderline")
+            rules = replace(rules, max_borderline=share)
+        return rules
 
 
 def input_bytes(names: Sequence[str]) -> int:
@@ -54,13 +71,12 @@ def profile(
     audio: AudioWish | None = None,
     on_audio: Progress = lambda done, files: None,
     engine: Engine | None = None,
-    max_rejected: str | None = None,
+    shares: Shares | None = None,
     clips: int = 0,
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
-    if max_rejected is not None:
-        chosen = replace(chosen, max_rejected=share_of(max_rejected))
+    chosen = (shares or Shares()).apply(chosen)
     settings = settings_for(chosen, groups, phrases, tokenizer, audio)
     people = Overrides(read_log(overrides) if overrides else None)
     kept = cached and (out / "report.html").is_file() and asked_for(out) == clips
@@ -83,8 +99,8 @@ def profile(
 
 
 def refuse_over_filtered(found: Json, out: Path) -> None:
-    """`curate profile --strict`: GateFailed where the rules reject too much of a stratum."""
-    said = over_filtered(found["rejected"])  # type: ignore[arg-type]
+    """`curate profile --strict`: GateFailed where the rules take too much of a stratum."""
+    said = [*over_filtered(found["rejected"]), *over_filtered(found["kept_from_eval"])]  # type: ignore[arg-type]
     raise_all(GateFailed, [Fault(str(out), f"{what} (--strict)") for what in said])
 
 

@@ -27,6 +27,8 @@ from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import clips, heard
 from curate.profile.borderline import borderline_records
+from curate.profile.conventions import exempted, find_conventions, judge_again
+from curate.profile.conventions import warnings_of as of_conventions
 from curate.profile.faults import audio_facts, refuse_all_missing
 from curate.profile.grouped import judge_by_group
 from curate.profile.loaded import loading_facts, loading_warnings
@@ -38,7 +40,7 @@ from curate.profile.records import (
     records_schema,
     write_records,
 )
-from curate.profile.rejected import rejected_by_stratum
+from curate.profile.rejected import borderline_by_stratum, rejected_by_stratum
 from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.reuse import Kept, find_old, same_code, write_measured
 from curate.profile.sound import Ear
@@ -132,16 +134,27 @@ def profile_into(
     without_record = refuse_unusable(records, sources)
     ear = Ear(read, settings, kept.heard, threads, on_audio)
     late = add_late(records, rules, settings, ear, people)
-    failing = judge_by_group(records, rules)
     languages = languages_of(records)
     rules = rules.of_languages(languages)
+    conventions = find_conventions(records, rules)
+    exempt = any(each["exempt"] for each in conventions)
+    if exempt:
+        rules = exempted(rules, conventions)
+        judge_again(records, rules, people.decide)
+    failing = judge_by_group(records, rules)
     strata = ["lang", "speaker", *grouped]
     summary = summarise(
-        records, rules, strata, chosen(settings.groups), sources, None if late else counted
+        records,
+        rules,
+        strata,
+        chosen(settings.groups),
+        sources,
+        None if late or exempt else counted,
     )
     decided = told(records, people)
     several = ["source"] if len(sources) > 1 else []
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
+    kept_from_eval = borderline_by_stratum(records, ["lang", *several, *grouped], rules)
     audio = audio_facts(records, settings)
     refuse_all_missing(audio, read[0].folder)
     loading = loading_facts(records)
@@ -157,11 +170,15 @@ def profile_into(
         "overrides": decided,
         "group_rules": failing,
         "rejected": rejected,
+        "kept_from_eval": kept_from_eval,
+        "conventions": conventions,
         **summary,
         "borderline": borderline_records(records, rules, sources, summary["rules_hit"]),  # type: ignore[arg-type]
         "warnings": [
             *without_record,
+            *of_conventions(conventions),
             *over_filtered(rejected),
+            *over_filtered(kept_from_eval),
             *warnings_of(decided),
             *loading_warnings(loading),
         ],
@@ -234,6 +251,9 @@ def unchanged(
     then: Any = found.get("overrides")
     rejected: Any = found.get("rejected", {})
     if rejected.get("most") != rules.max_rejected:
+        return False
+    kept: Any = found.get("kept_from_eval", {})
+    if kept.get("most") != rules.max_borderline:
         return False
     if (then and (then["file"], then["sha256"])) != (log and (log.name, log.sha256)):
         return False

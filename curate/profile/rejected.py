@@ -1,5 +1,5 @@
-"""How much of each stratum the rules reject: some noise in training helps, and whole languages lost
-to a limit made for another do not.
+"""How much of each stratum the rules reject or keep out of eval: some noise in training helps, and
+whole languages, or half of a fast speaker's hours, lost to a limit made for others do not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from typing import Any
 
 import polars as pl
 
-from curate.columns import DURATION_US, MALFORMED, OVERRIDE, TAGS, US_PER_HOUR, VERDICT
+from curate.columns import (
+    DURATION_US,
+    MALFORMED,
+    OVERRIDE,
+    SPEAKER,
+    TAGS,
+    US_PER_HOUR,
+    VERDICT,
+)
 from curate.errors import ConfigError
 from curate.ruleset import RuleSet
 
@@ -28,20 +36,55 @@ def rejected_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -
     What people rejected is not the rules' doing, and counts as kept.
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    strata = [each for column in dict.fromkeys(columns) for each in _over(table, column, rules)]
-    strata.sort(key=lambda each: (-each["share"], each["column"], each["value"] or ""))
-    return {"most": rules.max_rejected, "strata": strata}
+    found = [
+        each
+        for column in dict.fromkeys(columns)
+        for each in _over(table, column, "bad", rules.max_rejected)
+    ]
+    return {"what": "rejected", "most": rules.max_rejected, "strata": _worst_first(found)}
+
+
+def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> Json:
+    """The same of hours that train and never measure a model, and of speakers beside `columns`.
+
+    Of a speaker, hours that a rule for groups keeps out of eval do not count: they are in
+    `group_rules`.
+    """
+    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    most, groups = rules.max_borderline, [f"borderline:{rule.id}" for rule in rules.groups]
+    by_group = TAGS.expr.list.set_intersection(groups).list.len() > 0
+    of_speakers = table.filter(SPEAKER.expr.is_not_null() & ~by_group)
+    tables = dict.fromkeys(columns, table)
+    if table.select(SPEAKER.expr.n_unique()).collect().item() > 1:
+        tables[SPEAKER.name] = of_speakers
+    found = [
+        each for column, rows in tables.items() for each in _over(rows, column, "borderline", most)
+    ]
+    return {"what": "kept from eval", "most": most, "strata": _worst_first(found)}
+
+
+def _worst_first(strata: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Languages and sources before speakers, of whom there are many."""
+    return sorted(
+        strata,
+        key=lambda each: (
+            each["column"] == SPEAKER.name, -each["share"], each["column"], each["value"] or "",
+        ),
+    )  # fmt: skip
 
 
 def warnings_of(found: Mapping[str, Any]) -> list[str]:
     """One warning for each stratum, the worst first; beyond WARNED their number alone."""
-    said = [_said(each, found["most"]) for each in found["strata"][:WARNED]]
+    said = [_said(each, found) for each in found["strata"][:WARNED]]
     more = len(found["strata"]) - WARNED
-    return [*said, f"so are {more:,} more strata (profile.json: rejected)"] if more > 0 else said
+    if more <= 0:
+        return said
+    key = found["what"].replace(" ", "_")
+    return [*said, f"so are {more:,} more strata (profile.json: {key})"]
 
 
-def share_of(text: str) -> float:
-    """A share as people write it, `10%` or `0.1`. ConfigError for what is none."""
+def share_of(text: str, option: str = "--max-rejected") -> float:
+    """A share as people write it, `10%` or `0.1`. ConfigError, at the option, for what is none."""
     number = text.strip().removesuffix("%")
     try:
         share = float(number) / (100 if text.strip().endswith("%") else 1)
@@ -49,25 +92,25 @@ def share_of(text: str) -> float:
         share = 0.0
     if not 0 < share <= 1:
         what = f"'{text}' is no share of hours above 0"
-        raise ConfigError.of("--max-rejected", what, "write 10% or 0.1")
+        raise ConfigError.of(option, what, "write 10% or 0.1")
     return share
 
 
-def _said(each: Mapping[str, Any], most: float) -> str:
+def _said(each: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     value = "none given" if each["value"] is None else f"'{each['value']}'"
     rule = f", most of it by {each['worst_rule']}" if each["worst_rule"] else ""
     return (
-        f"{each['column']} {value}: {each['share']:.0%} of {each['hours']:.2f} h is rejected, "
-        f"more than {most:.0%}{rule}"
+        f"{each['column']} {value}: {each['share']:.0%} of {each['hours']:.2f} h is "
+        f"{found['what']}, more than {found['most']:.0%}{rule}"
     )
 
 
-def _over(table: pl.LazyFrame, column: str, rules: RuleSet) -> list[dict[str, Any]]:
-    bad = (VERDICT.expr == "bad") & OVERRIDE.expr.is_null()
+def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[dict[str, Any]]:
+    lost_ = (VERDICT.expr == verdict) & OVERRIDE.expr.is_null()
     counted = (
         table.group_by(column)
-        .agg(DURATION_US.expr.sum().alias("us"), DURATION_US.expr.filter(bad).sum().alias("bad"))
-        .filter((pl.col("us") >= LEAST_US) & (pl.col("bad") > pl.col("us") * rules.max_rejected))
+        .agg(DURATION_US.expr.sum().alias("us"), DURATION_US.expr.filter(lost_).sum().alias("lost"))
+        .filter((pl.col("us") >= LEAST_US) & (pl.col("lost") > pl.col("us") * most))
         .collect()
     )
     return [
@@ -75,25 +118,28 @@ def _over(table: pl.LazyFrame, column: str, rules: RuleSet) -> list[dict[str, An
             "column": column,
             "value": value,
             "hours": round(us / US_PER_HOUR, 6),
-            "rejected_hours": round(lost / US_PER_HOUR, 6),
+            f"{_HOURS[verdict]}_hours": round(lost / US_PER_HOUR, 6),
             "share": round(lost / us, 6),
-            "worst_rule": _worst_rule(table.filter(bad), column, value),
+            "worst_rule": _worst_rule(table.filter(lost_), column, value, verdict),
         }
         for value, us, lost in counted.iter_rows()
     ]
 
 
-def _worst_rule(rejected: pl.LazyFrame, column: str, value: str | None) -> str:
-    """The rule that rejects most of a stratum's hours, alone or with others."""
+_HOURS = {"bad": "rejected", "borderline": "borderline"}
+
+
+def _worst_rule(lost: pl.LazyFrame, column: str, value: str | None, verdict: str) -> str:
+    """The rule that takes most of a stratum's hours, alone or with others."""
     tags = (
-        rejected.filter(pl.col(column).eq_missing(pl.lit(value)))
+        lost.filter(pl.col(column).eq_missing(pl.lit(value)))
         .select(TAGS.expr, DURATION_US.expr)
         .explode(TAGS.name)
-        .filter(TAGS.expr.cast(pl.String).str.starts_with("bad:"))
+        .filter(TAGS.expr.cast(pl.String).str.starts_with(f"{verdict}:"))
         .group_by(TAGS.name)
         .agg(DURATION_US.expr.sum())
         .sort(DURATION_US.name, TAGS.name, descending=[True, False])
         .head(1)
         .collect()
     )
-    return str(tags[TAGS.name][0]).removeprefix("bad:") if tags.height else ""
+    return str(tags[TAGS.name][0]).removeprefix(f"{verdict}:") if tags.height else ""

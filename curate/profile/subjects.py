@@ -27,6 +27,7 @@ from curate.manifest.origin import Origin
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.operators import suggest
+from curate.profile.conventions import exempted
 from curate.profile.summary import Json, origins_of, read_profile, records_of
 from curate.ruleset import RuleSet, known_presets, load_rules
 
@@ -64,6 +65,7 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
         raise ConfigError(*error.faults, hint) from None
     same = rules.sha256 == said["sha256"]
     rules = rules.of_languages(profile.get("languages", ()))  # type: ignore[arg-type]
+    rules = exempted(rules, profile.get("conventions", ()))  # type: ignore[arg-type]
     if same:
         return rules, []
     return rules, [

@@ -96,6 +96,19 @@ RULE_KEYS: Mapping[str, Key] = {
         Key("reason", "Words added to the reason that a record is given."),
         Key("why", "The evidence for the numbers."),
         Key(
+            "convention",
+            "true: where more than half of a language's or a source's records are borderline by "
+            "it, that is a convention of the corpus, and keeps none of them out of eval.",
+            {"type": "boolean"},
+        ),
+        Key("remedy", "What to do where most records of a language or a source trigger it."),
+        Key(
+            "in_groups",
+            "false: records that it finds count in no rule for groups, since what it finds (a file "
+            "that is not there) says nothing of a speaker or a recording.",
+            {"type": "boolean"},
+        ),
+        Key(
             "examples", "Records, with the verdict that this rule alone must give each.",
             {"type": "array", "items": _EXAMPLE},
         ),
@@ -160,6 +173,12 @@ FILE_KEYS: Mapping[str, Key] = {
             "max_rejected",
             "A warning is due where more than this share of a stratum's hours is rejected; 0.1 by "
             "default.",
+            {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        ),
+        Key(
+            "max_borderline",
+            "A warning is due where more than this share of the hours of a stratum or a speaker is "
+            "borderline; 0.25 by default.",
             {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         ),
     )

@@ -78,6 +78,14 @@ def in_place_of(old: Rule, new: Rule) -> Rule:
     return replace(_inside(new, old.languages, ""), id=new.id, family=old.family)
 
 
+def narrowed(rule: Rule, to: Condition) -> Rule:
+    """The rule where it applies, and `to` holds."""
+    if not rule.other_than:
+        return replace(rule, where=_confined(rule, to))
+    own = all_of([to, rule.own_where]) if rule.own_where else to
+    return _outside(replace(rule, own_where=own), rule.other_than)
+
+
 def _inside(rule: Rule, languages: tuple[str, ...], name: str) -> Rule:
     where = _confined(rule, text_in(LANG_CODE.name, languages))
     return replace(

@@ -14,7 +14,7 @@ from curate.ruleset.entries import Notes
 from curate.ruleset.groups import GroupRule
 from curate.ruleset.languages import compose
 from curate.ruleset.merge import merge, read_preset, refuse_shared, refuse_unfit
-from curate.ruleset.model import MAX_REJECTED, Rule, RuleSet
+from curate.ruleset.model import MAX_BORDERLINE, MAX_REJECTED, Rule, RuleSet
 from curate.ruleset.read import RuleFile, read_rule_file
 
 DEFAULT = "default"
@@ -48,6 +48,7 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
         rules=loaded.rules,
         groups=loaded.groups,
         max_rejected=MAX_REJECTED if loaded.max_rejected is None else loaded.max_rejected,
+        max_borderline=MAX_BORDERLINE if loaded.max_borderline is None else loaded.max_borderline,
     )
 
 
@@ -89,6 +90,7 @@ class _Loaded:
     rules: tuple[Rule, ...] = ()
     groups: tuple[GroupRule, ...] = ()
     max_rejected: float | None = None
+    max_borderline: float | None = None
 
 
 def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded | None:
@@ -105,10 +107,13 @@ def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded
         rules = compose(rules, [read_preset(each, rules, notes) for each, _ in presets])
         groups = merge(base.groups, file.groups, notes)
         refuse_shared(rules, groups, notes)
-        limit = base.max_rejected if file.max_rejected is None else file.max_rejected
+        shares = (
+            base.max_rejected if file.max_rejected is None else file.max_rejected,
+            base.max_borderline if file.max_borderline is None else file.max_borderline,
+        )
         if not notes.faults:
             content += b"".join(each for _, each in presets)
-            return _Loaded(file.name, content + base.content, rules, groups, limit)
+            return _Loaded(file.name, content + base.content, rules, groups, *shares)
     faults.extend(notes.faults)
     return None
 

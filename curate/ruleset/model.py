@@ -32,6 +32,10 @@ class Rule:
     `metric` is empty for a rule of free expressions. `null` says what it means where the rule
     cannot be decided. `at` is `file:line`.
 
+    Where most rows of a stratum are borderline by a rule of `convention`, that is a convention of
+    the corpus; `remedy` says what to do then. Rows that a rule without `in_groups` finds count in
+    no rule for groups.
+
     A preset of languages replaces `family` for its `languages`; the rule that it replaces applies
     to languages `other_than` these. `where` holds both, `own_where` what the file says.
     """
@@ -46,6 +50,9 @@ class Rule:
     why: str
     examples: tuple[Example, ...]
     at: str
+    convention: bool = False
+    remedy: str = ""
+    in_groups: bool = True
     family: str = ""
     languages: tuple[str, ...] = ()
     other_than: tuple[str, ...] = ()
@@ -69,13 +76,16 @@ class Rule:
 
 MAX_REJECTED = 0.1
 """The share of hours that may be rejected without a warning, unless the file says another."""
+MAX_BORDERLINE = 0.25
+"""The share of hours that may be borderline without a warning, likewise."""
 
 
 @dataclass(frozen=True)
 class RuleSet:
     """The rules of one file and of those it extends, in order; then those for groups.
 
-    Where a larger share of a stratum's hours than `max_rejected` is rejected, a warning is due.
+    Where a larger share of a stratum's hours than `max_rejected` is rejected, or than
+    `max_borderline` is borderline, a warning is due.
     `sha256` is of the file's bytes followed by those of each file it extends in turn.
     """
 
@@ -85,6 +95,7 @@ class RuleSet:
     rules: tuple[Rule, ...]
     groups: tuple[GroupRule, ...] = ()
     max_rejected: float = MAX_REJECTED
+    max_borderline: float = MAX_BORDERLINE
 
     def of_languages(self, present: Collection[str]) -> RuleSet:
         """The rules that rows of these languages (codes) can trigger: the same verdicts, without

@@ -51,6 +51,7 @@ class RuleFile:
     drafts: tuple[Draft, ...]
     groups: tuple[Draft, ...] = ()
     max_rejected: float | None = None
+    max_borderline: float | None = None
     languages: tuple[str, ...] = ()
     by_language: tuple[tuple[str, int], ...] = ()
 
@@ -73,7 +74,8 @@ def read_rule_file(text: str, notes: Notes) -> RuleFile:
         entries.text("extends") if extended else "",
         extends.line if extends else 1,
         *_all_drafts(entries, notes),
-        _max_rejected(entries, notes),
+        _share("max_rejected", entries, notes),
+        _share("max_borderline", entries, notes),
         tuple(_languages(entries, notes)),
         tuple((each.text, each.line) for each in entries.scalars("by_language")),
     )
@@ -97,11 +99,11 @@ def _all_drafts(entries: Entries, notes: Notes) -> tuple[tuple[Draft, ...], tupl
     return tuple(rules), tuple(groups)
 
 
-def _max_rejected(entries: Entries, notes: Notes) -> float | None:
-    node = entries.node("max_rejected")
+def _share(key: str, entries: Entries, notes: Notes) -> float | None:
+    node = entries.node(key)
     number = node.number() if isinstance(node, Scalar) else None
     if node is not None and (number is None or not 0 < number <= 1):
-        notes.add(node.line, "'max_rejected' is a share of hours, above 0 and up to 1", "as in 0.1")
+        notes.add(node.line, f"'{key}' is a share of hours, above 0 and up to 1", "as in 0.1")
     return number
 
 
@@ -158,6 +160,9 @@ def _rule(name: str, entries: Entries, notes: Notes) -> Rule:
         why=" ".join(entries.text("why").split()),
         examples=tuple(_examples(entries, notes)),
         at=notes.at(entries.line),
+        convention=entries.flag("convention"),
+        remedy=" ".join(entries.text("remedy").split()),
+        in_groups="in_groups" not in entries or entries.flag("in_groups"),
     )
 
 

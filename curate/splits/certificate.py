@@ -13,6 +13,7 @@ from curate.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
 from curate.ledger import Amount
 from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profile import versions
+from curate.profile.conventions import warnings_of as of_conventions
 from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.summary import Json, hours
 from curate.routes import POOL, TRAIN
@@ -73,10 +74,16 @@ def certificate(
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }
     found["statement"] = statement(found["leaks"], found["coverage"])  # type: ignore[arg-type]
-    over = over_filtered(facts["rejected"]) if "rejected" in facts else []  # type: ignore[arg-type]
+    over = [
+        said
+        for key in ("rejected", "kept_from_eval")
+        if key in facts
+        for said in over_filtered(facts[key])  # type: ignore[arg-type]
+    ]
     found["gates"] = [*_gates(found, done, terms), *unchecked(found["coverage"]), *over]  # type: ignore[arg-type]
     found["warnings"] = [
         *found["gates"],  # type: ignore[misc]
+        *of_conventions(facts.get("conventions", ())),  # type: ignore[arg-type]
         *(said_of(lock) if lock else []),
         *_thin(found),
         *_notes(facts["inputs"]),  # type: ignore[arg-type]

@@ -55,8 +55,29 @@ class Judged:
 
 
 def judge_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[Judged]:
-    """What each rule for groups says of the groups of judged rows."""
-    return [_judged(rows, rule) for rule in rules.groups]
+    """What each rule for groups says of the groups of judged rows: those with a verdict, but for
+    rows found by a rule that is not for groups.
+    """
+    counted = _counted(rows, rules) if rules.groups else rows
+    return [_judged(counted, rule) for rule in rules.groups]
+
+
+def not_counted(rules: RuleSet) -> frozenset[str]:
+    """The tags of rows that count in no rule for groups."""
+    severities = ("bad", "borderline")
+    return frozenset(
+        f"{severity}:{rule.id}"
+        for rule in rules.rules
+        if not rule.in_groups
+        for severity in severities
+    )
+
+
+def _counted(rows: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
+    left_out = sorted(not_counted(rules))
+    if not left_out or TAGS.name not in rows.collect_schema():
+        return rows.filter(VERDICT.expr.is_not_null())
+    return rows.filter(~TAGS.expr.list.eval(pl.element().is_in(left_out)).list.any())
 
 
 def column_of(rule: GroupRule) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from curate.operators import names_in
+from curate.operators import Member, Name, names_in
 from curate.ruleset import Condition, Limit, Rule
 
 
@@ -60,9 +60,15 @@ def _limit_words(
 def free_words(
     condition: Condition, columns: Sequence[Sequence[object]], reason: str
 ) -> Iterator[str]:
-    """The words of an expression, `columns` being those of `spoken_of`: itself, and its values."""
+    """The words of an expression, `columns` being those of `spoken_of`: itself, and its values; of
+    one that asks for one of many values (all faults of audio, say) the value alone.
+    """
     because = f": {reason}" if reason else ""
     names = spoken_of(condition)
+    if isinstance(condition.node, Member) and isinstance(condition.node.of, Name):
+        for value in columns[0]:
+            yield f"{names[0]} {_shown(value)}{because}"
+        return
     for values in zip(*columns, strict=True):
         named = zip(names, values, strict=True)
         facts = ", ".join(f"{name} {_shown(value)}" for name, value in named)

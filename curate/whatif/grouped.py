@@ -86,12 +86,12 @@ def _rows(
 
 
 def _verdicts(records: Path, rules: RuleSet) -> pl.Series:
-    """The verdict of each row by the rules for records."""
+    """The verdict of each row by the rules for records; null where it counts in no group."""
     plan = pl.scan_parquet(records).select(*dict.fromkeys((*rules.names, *settling(records))))
     rows = int(pl.scan_parquet(records).select(pl.len()).collect().item())
     work = partial(_codes, plan, rules, Classes.of([rules], {}))
     codes = np.concatenate(list(in_order(work, range(0, rows, _BATCH), thread_count())))
-    return pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT_TYPE).gather(codes)
+    return pl.Series(VERDICT.name, [*VERDICTS, None], dtype=VERDICT_TYPE).gather(codes)
 
 
 def _codes(
@@ -100,9 +100,19 @@ def _codes(
     batch = plan.slice(first, _BATCH).collect()
 
     def learn(fresh: Counts) -> Sequence[int]:
-        return verdict_codes(batch[fresh], rules).tolist()  # type: ignore[no-any-return]
+        return _counted_codes(batch[fresh], rules).tolist()  # type: ignore[no-any-return]
 
     return Kinds().of(classes.keys(batch)[0], learn)
+
+
+def _counted_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
+    """As `verdict_codes`, but one more than all of them for rows that count in no group."""
+    left_out = replace(rules, rules=tuple(rule for rule in rules.rules if not rule.in_groups))
+    codes = verdict_codes(rows, rules)
+    found = np.zeros(rows.height, np.bool_)
+    for _, said in each_said(Batch(rows), malformed_rows(rows), left_out):
+        found |= (said == VERDICTS.index("bad")) | (said == BORDERLINE)
+    return np.where(found & (settled(rows) == 0), len(VERDICTS), codes)
 
 
 def verdict_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:

@@ -12,6 +12,7 @@ import polars as pl
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, LINE, SOURCE, SPEAKER
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
+from curate.profile.conventions import exempted
 from curate.profile.shown import shown_texts
 from curate.profile.summary import Json, origins_of, read_profile, records_of
 from curate.ruleset import RuleSet
@@ -38,7 +39,8 @@ class Stored:
 
     def adapted(self, rules: RuleSet) -> RuleSet:
         """The rules as the profile's records can trigger them."""
-        return rules.of_languages(self.profile.get("languages", ()))
+        present = rules.of_languages(self.profile.get("languages", ()))
+        return exempted(present, self.profile.get("conventions", ()))
 
 
 class Example(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
@@ -74,6 +74,7 @@ def test_a_silent_rule_names_what_keeps_it_from_applying() -> None:
     assert silent["loop_share"] == {"words": 2}
 
 
+@settings(deadline=None)
 @given(st.text("ab .", max_size=40), st.floats(0.01, 40))
 def test_accounts_agree_with_the_judgement(text: str, duration: float) -> None:
     row = from_json(json.dumps({"text": text, "duration": duration}), DEFAULT).row
