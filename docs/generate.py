@@ -1,4 +1,4 @@
-"""Write docs/cli.md, docs/metrics.md and rules/schema.json from the code.
+"""Write the pages that are made from the code: PAGES.
 
 `--check` exits 1 where one is stale.
 """
@@ -122,6 +122,31 @@ def metrics_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def formats_page() -> str:
+    """What `--format` takes, and the names of columns that tables may have."""
+    from curate.manifest.formats import FORMATS
+    from curate.manifest.tables import NAMES
+
+    formats = [[f"`{each.name}`", cell(each.what)] for each in FORMATS]
+    names = [[f"`{field}`", ", ".join(f"`{n}`" for n in known)] for field, known in NAMES.items()]
+    lines = [
+        "# Formats",
+        "",
+        NOTE,
+        "",
+        "`curate profile` asks them in this order what an input is; `--format` names one.",
+        "",
+        *table(("`--format`", "reads"), formats),
+        "## Columns",
+        "",
+        "Names by which the columns of tables and of Parquet are known, whatever their case; where",
+        "there are several, the first in this order counts. Other columns are kept as they are.",
+        "",
+        *table(("field", "names of its column"), names),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.ruleset.keys import json_schema
@@ -132,6 +157,7 @@ def rules_schema() -> str:
 PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/cli.md", cli_page),
     ("docs/metrics.md", metrics_page),
+    ("docs/formats.md", formats_page),
     ("rules/schema.json", rules_schema),
 )
 

@@ -62,7 +62,12 @@ NoCache = Annotated[
 ]
 Format = Annotated[
     str | None,
-    typer.Option("--format", help="What the inputs are.", show_default="told by their content"),
+    typer.Option(
+        "--format",
+        help="What the inputs are: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
+        "lhotse_supervisions, kaldi, input_cfg, parquet, common_voice, fleurs or table.",
+        show_default="told by their content",
+    ),
 ]
 MapFields = Annotated[
     list[str],

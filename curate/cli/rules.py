@@ -19,7 +19,7 @@ def rules_check(
 ) -> None:
     """Read rule files and run the examples inside them.
 
-    Example: `curate rules check rules/strict.yaml`
+    Example: `curate rules check my_rules.yaml`
     """
     from curate.cli import show, stages
 
