@@ -109,6 +109,7 @@ def profile(
     allow_roots: Sequence[str | Path] = (),
     audio_sample: str | None = None,
     fields: Mapping[str, str] | None = None,
+    normalise: Sequence[str] = (),
 ) -> Profile:
     """Measure and judge every record of `manifests` into the directory `out`, which is replaced.
 
@@ -120,7 +121,8 @@ def profile(
     inputs are where their content does not, `fields` by which names ours go in them
     (`{"text": "sentence"}`). Where a group or a rule needs the audio, relative paths
     begin at `audio_root` (None: each manifest's folder), what lies out of `allow_roots` is refused,
-    and `audio_sample` (5%, 10000) says of how many records. Raises curate.errors.CurateError with
+    and `audio_sample` (5%, 10000) says of how many records. `normalise` are the steps before word
+    and character errors are counted (docs/metrics.md). Raises curate.errors.CurateError with
     every fault.
 
     >>> import tempfile, curate
@@ -139,7 +141,7 @@ def profile(
     root = None if audio_root is None else Path(audio_root)
     read_as = Reading(format, fields) if fields else format
     wish = AudioWish.of(root, [Path(each) for each in allow_roots], audio_sample)
-    settings = settings_for(judges, groups, phrases, tokenizer, wish)
+    settings = settings_for(judges, groups, phrases, tokenizer, wish, normalise)
     old = folder if cached else None
     people = Overrides(read_log(overrides) if overrides else None)
     if not (cached and unchanged(folder, names, judges, by, settings, read_as, people)):

@@ -14,6 +14,7 @@ EXTRA_OF = {
     "pyarrow": "hf",
     "ray": "ray",
     "soxr": "shards",
+    "num2words": "norm",
     "py3langid": "lid",
     "rensa": "near",
     "sentencepiece": "tokens",

@@ -63,7 +63,8 @@ def _settings(artefact: Artefact) -> list[tuple[str, str]]:
         case Run():
             return [(key, as_json(value)) for key, value in artefact.trainer.items()]
         case Wer():
-            return [("model", artefact.model or "—"), ("normaliser", artefact.normaliser or "—")]
+            steps = ", ".join(artefact.normaliser.steps)
+            return [("model", artefact.model or "—"), ("normaliser", steps or "—")]
         case _:
             return []
 

@@ -16,6 +16,7 @@ from typing import Any
 from curate.errors import ConfigError
 from curate.nemo_reads import has_rate_beside_offset
 from curate.outputs import whole_directory, write_json
+from curate.text.normaliser import Normaliser
 from train import runtime
 from train.pretrained import archive_of
 from train.provenance import versions
@@ -39,7 +40,8 @@ MOST_WORST = 50
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How to evaluate. `against` is another model, or a folder of an earlier evaluation;
-    `guardrail` manifests on which WER may rise by at most `max_forgetting` (0.01 is a point).
+    `guardrail` manifests on which WER may rise by at most `max_forgetting` (0.01 is a point);
+    `normaliser` what is done to texts before their edits are counted.
     """
 
     batch_size: int = 16
@@ -48,6 +50,7 @@ class Wish:
     against: str | None = None
     guardrail: tuple[Path, ...] = ()
     max_forgetting: float = 0.01
+    normaliser: Normaliser = NORMALISER
 
     def check(self) -> None:
         """ConfigError where the wishes contradict each other."""
@@ -92,7 +95,7 @@ def evaluate(
             "are scored by the segment that they declare; a training would load other seconds"
         )
     scored = transcribed(model, rows, wish, tell)
-    record = results(scored[: len(own)], model, command)
+    record = results(scored[: len(own)], model, command, wish.normaliser)
     before = _before(rows, wish, tell)
     record["against"], forgetting = None, None
     if wish.against is not None:
@@ -115,7 +118,7 @@ def transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list
     from train.model import Transcriber
 
     transcriber = Transcriber(archive, wish.device, wish.beam)
-    return score(rows, transcriber, prompted, wish.batch_size, tell)
+    return score(rows, transcriber, prompted, wish.batch_size, tell, wish.normaliser)
 
 
 def _before(rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
@@ -124,19 +127,21 @@ def _before(rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
         return []
     earlier = Path(wish.against) / PREDICTIONS
     if earlier.is_file():
-        return predicted(all_rows([earlier]))
+        return predicted(all_rows([earlier]), wish.normaliser)
     tell(f"the same by {wish.against}")
     return transcribed(wish.against, rows, wish, tell)
 
 
-def results(scored: Sequence[Scored], model: str, command: str) -> dict[str, Any]:
+def results(
+    scored: Sequence[Scored], model: str, command: str, normaliser: Normaliser = NORMALISER
+) -> dict[str, Any]:
     """The artefact wer.json."""
     return {
         "schema": SCHEMA,
         "command": command,
         "versions": versions(),
         "model": model,
-        "normaliser": NORMALISER,
+        "normaliser": normaliser.as_json(),
         **Rates(scored).as_json(),
         "inventions": inventions(scored),
         "worst": _worst(scored),

@@ -24,9 +24,8 @@ from train.provenance import versions
 from train.resume import RUN
 from train.rows import read_rows
 from train.scores.against import Pairs
-from train.scores.edits import count_edits
 from train.scores.rates import Rates
-from train.scores.scoring import Scored
+from train.scores.scoring import Scored, predicted
 
 SCHEMA = "train.sweep/1"
 SWEEP = "sweep.json"
@@ -147,12 +146,7 @@ def _predictions(folder: Path) -> Path:
 
 def _read(trial: Trial, config: RunConfig) -> Tried:
     rows, _ = read_rows(_predictions(config.out))
-    scored = []
-    for row in rows:
-        said = row.fields.get("pred_text")
-        edits = count_edits(row.text, said, row.language) if isinstance(said, str) else None
-        scored.append(Scored(row, said, edits))
-    return Tried(trial, tuple(scored))
+    return Tried(trial, tuple(predicted(rows)))
 
 
 def compare(found: Sequence[Tried]) -> dict[str, Any]:

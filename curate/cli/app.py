@@ -124,6 +124,13 @@ def profile_command(
         Path | None,
         typer.Option(help="Count this model's tokens: a SentencePiece .model, or a .nemo."),
     ] = None,
+    normalise: Annotated[
+        list[str],
+        typer.Option(
+            help="Steps before word and character errors are counted: `default`, or names "
+            "(docs/metrics.md)."
+        ),
+    ] = [],  # noqa: B006
     audio: Audio = None,
     audio_sample: AudioSample = None,
     audio_root: AudioRoot = None,
@@ -166,7 +173,7 @@ def profile_command(
     if piece is not None:
         groups = [*listed(with_), *audio_groups(audio)]
         job = (manifests, rules, listed(by), groups, phrases, read_as, tokenizer, overrides)
-        where = (audio_root, allow_root, audio_sample)
+        where = (audio_root, allow_root, audio_sample, listed(normalise))
         show.line(scaling.measure_share(piece, out, *job, *where))
         return
     with (
@@ -192,6 +199,7 @@ def profile_command(
             measuring,
             stages.Shares(max_rejected, max_borderline),
             clips,
+            listed(normalise),
         )
     show.summary(found, as_json, quiet, profiled.profile_tables(verbose), out)
     if strict:

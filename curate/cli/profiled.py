@@ -44,10 +44,40 @@ def _tables(found: Json, verbose: bool) -> Iterator[RenderableType]:
     yield _rules(found)
     if found.get("audio"):
         yield _audio_faults(found["audio"])
+    if found.get("agreement"):
+        yield _agreement(found["agreement"])
     told = [each for each in found["metrics"] if verbose or _tells(each)]
     yield _metrics(told)
     if silent := len(found["metrics"]) - len(told):
         yield Text(f"{silent} more metrics are on the page (--verbose lists them)", style="dim")
+
+
+def _agreement(totals: Json) -> Table:
+    """Errors over words and characters of the whole corpus, and by language where it has more."""
+    steps = ", ".join(totals["normaliser"]["steps"])
+    table = plain_table(
+        f"text against pred_text (normalised: {steps})",
+        "language|rows|words|errors|WER|CER|WER raw|CER raw",
+    )
+    languages = totals["languages"]
+    for entry in ({"lang": "all", **totals}, *(languages if len(languages) > 1 else ())):
+        primary = entry["primary"]
+        rates = {
+            name: Text(_percent(entry[name]), style="bold" if name == primary else "")
+            for name in ("wer", "cer", "wer_raw", "cer_raw")
+        }
+        table.add_row(
+            Text(printable(entry["lang"] or "(none)")),
+            f"{entry['rows']:,}",
+            f"{entry['ref_words']:,}",
+            f"{entry['word_edits']:,}",
+            *rates.values(),
+        )
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
 
 
 def _tells(metric: Json) -> bool:

@@ -71,11 +71,12 @@ def measure_share(
     audio_root: Path | None,
     allow_root: Sequence[Path],
     audio_sample: str | None,
+    normalise: Sequence[str] = (),
 ) -> str:
     """`curate profile --piece k/n`: what was done, in words."""
     wish = Wish(
         manifests, rules, by, groups, phrases, format, _name(tokenizer), _name(overrides),
-        _name(audio_root), [str(root) for root in allow_root], audio_sample,
+        _name(audio_root), [str(root) for root in allow_root], audio_sample, normalise,
     )  # fmt: skip
     return measure(wish, folder, share)
 
@@ -87,7 +88,7 @@ def merge(folder: Path, out: Path, command: str, advance: Progress) -> Json:
         wish.manifests, out, wish.rules, wish.by, command, advance, False,
         groups=wish.groups, phrases=wish.phrases, format=wish.format,
         tokenizer=_path(wish.tokenizer), overrides=_path(wish.overrides), audio=wish.audio,
-        engine=engine,
+        engine=engine, normalise=wish.normalise,
     )  # fmt: skip
 
 

@@ -73,11 +73,12 @@ def profile(
     engine: Engine | None = None,
     shares: Shares | None = None,
     clips: int = 0,
+    normalise: Sequence[str] = (),
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
     chosen = (shares or Shares()).apply(chosen)
-    settings = settings_for(chosen, groups, phrases, tokenizer, audio)
+    settings = settings_for(chosen, groups, phrases, tokenizer, audio, normalise)
     people = Overrides(read_log(overrides) if overrides else None)
     kept = cached and (out / "report.html").is_file() and asked_for(out) == clips
     if kept and unchanged(out, manifests, chosen, by, settings, format, people):

@@ -170,49 +170,89 @@ METRICS: tuple[Metric, ...] = (
         _MALFORMED, "high", 0, 2, 2, _I, "rules/phrases",
     ),
     Metric(
-        "wer", "errors/word", "Word edits from the text to `pred_text`, as they stand, over words.",
+        "wer", "errors/word",
+        "Word edits from the text to `pred_text` over words, after the normaliser that "
+        "`train eval` uses (`--normalise`); characters are words where no spaces are written.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts of which the normaliser leaves nothing",
+        "high", 0, 2, 80, _F, "jiwer 4, kaldialign 0.12", group="agreement",
+    ),
+    Metric(
+        "cer", "errors/character",
+        "Character edits from the text to `pred_text` over characters, blanks among them, after "
+        "the normaliser.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts of which the normaliser leaves nothing",
+        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "ref_words", "words", "Words of the normalised text: the denominator of `wer`.",
+        f"{_MALFORMED}, {_UNHEARD}", "none", 0, 120, 60, _I, group="agreement",
+    ),
+    Metric(
+        "ref_chars", "characters",
+        "Characters of the normalised text: the denominator of `cer`.",
+        f"{_MALFORMED}, {_UNHEARD}", "none", 0, 600, 60, _I, group="agreement",
+    ),
+    Metric(
+        "word_edits", "words",
+        "Word edits from the text to `pred_text`, after the normaliser: the numerator of `wer`.",
+        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 60, 60, _I, "jiwer 4, kaldialign 0.12",
+        group="agreement",
+    ),
+    Metric(
+        "char_edits", "characters",
+        "Character edits from the text to `pred_text`, after the normaliser: numerator of `cer`.",
+        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 300, 60, _I, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "insertion_rate", "insertions/word",
+        "Words that `pred_text` adds, over words, after the normaliser.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts of which the normaliser leaves nothing",
+        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "deletion_rate", "deletions/word",
+        "Words that `pred_text` lacks, over words, after the normaliser.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts of which the normaliser leaves nothing",
+        "high", 0, 1, 50, _F, "jiwer 4", group="agreement",
+    ),
+    Metric(
+        "wer_raw", "errors/word",
+        "Word edits from the text to `pred_text`, as they stand, over words.",
         f"{_MALFORMED}, {_UNHEARD}, and texts without words",
         "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
     ),
     Metric(
-        "cer", "errors/character",
+        "cer_raw", "errors/character",
         "Character edits from the text to `pred_text`, as they stand, over characters.",
         f"{_MALFORMED}, {_UNHEARD}, and empty texts",
         "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
     ),
     Metric(
-        "word_edits", "words", "Word edits from the text to `pred_text`: the numerator of `wer`.",
+        "word_edits_raw", "words",
+        "Word edits from the text to `pred_text`, as they stand: the numerator of `wer_raw`.",
         f"{_MALFORMED}, {_UNHEARD}", "high", 0, 60, 60, _I, "jiwer 4", group="agreement",
     ),
     Metric(
-        "char_edits", "characters",
-        "Character edits from the text to `pred_text`: the numerator of `cer`.",
+        "char_edits_raw", "characters",
+        "Character edits from the text to `pred_text`, as they stand: the numerator of `cer_raw`.",
         f"{_MALFORMED}, {_UNHEARD}", "high", 0, 300, 60, _I, "jiwer 4", group="agreement",
     ),
     Metric(
-        "insertion_rate", "insertions/word", "Words that `pred_text` adds, over words.",
-        f"{_MALFORMED}, {_UNHEARD}, and texts without words",
-        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
-    ),
-    Metric(
-        "deletion_rate", "deletions/word", "Words that `pred_text` lacks, over words.",
-        f"{_MALFORMED}, {_UNHEARD}, and texts without words",
-        "high", 0, 1, 50, _F, "jiwer 4", group="agreement",
-    ),
-    Metric(
-        "mismatch_run", "words", "Longest run of word edits without a matching word between them.",
+        "mismatch_run", "words",
+        "Longest run of word edits without a matching word between them, after the normaliser.",
         f"{_MALFORMED}, {_UNHEARD}", "high", 0, 40, 40, _I, "jiwer 4", group="agreement",
     ),
     Metric(
-        "length_ratio", "ratio", "Characters of `pred_text` over those of the text.",
-        f"{_MALFORMED}, {_UNHEARD}, and empty texts",
+        "length_ratio", "ratio",
+        "Characters of `pred_text` over those of the text, after the normaliser.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts of which the normaliser leaves nothing",
         "both", 0, 4, 80, _F, "Granary (length ratio of translations)", group="agreement",
     ),
     Metric(
         "edge_cer", "errors/character",
         "Character error rate of the first 5 characters or of the last 5, whichever is worse: a "
-        "text that begins or ends elsewhere than its audio.",
-        f"{_MALFORMED}, {_UNHEARD}, and empty texts",
+        "text that begins or ends elsewhere than its audio. After the normaliser.",
+        f"{_MALFORMED}, {_UNHEARD}, and texts of which the normaliser leaves nothing",
         "high", 0, 1, 20, _F, "SDP GetEdgeCER", group="agreement",
     ),
     Metric(

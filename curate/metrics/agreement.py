@@ -1,4 +1,7 @@
-"""How a text agrees with what a recogniser heard (`pred_text`): the edits between the two."""
+"""How a text agrees with what a recogniser heard (`pred_text`): the edits between the two.
+
+After the normaliser that `train eval` uses, and (`..._raw`) as the two stand.
+"""
 
 from __future__ import annotations
 
@@ -7,99 +10,82 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cpdist
 
 from curate.frames import Spans
-from curate.text.align import (
-    ALIGNED,
-    DELETIONS,
-    INSERTIONS,
-    MISMATCH_RUN,
-    N_EDITS,
-    NONE,
-    OTHER_CHARS,
-    OTHER_WORDS,
-    SUBSTITUTIONS,
-    TOO_LONG,
-    align_spans,
-)
+from curate.text.align import DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS
+from curate.text.edits import Counts, PairEdits, count_normalised, count_raw, decoded, distances
+from curate.text.normaliser import Normaliser
 
 EDGE = 5
 """Characters at each end that `edge_cer` compares (SDP's GetEdgeCER)."""
 
-Counts = npt.NDArray[np.int32]
-
 
 def agreement(
-    texts: Spans, predicted: Spans, words: npt.NDArray[np.int32], chars: npt.NDArray[np.int32]
+    texts: Spans,
+    predicted: Spans,
+    words: Counts,
+    chars: Counts,
+    normaliser: Normaliser | None = None,
+    lang: pl.Series | None = None,
 ) -> Mapping[str, pl.Series]:
     """The agreement metrics of every row; null where it has no prediction or nothing to divide by.
 
-    `words` and `chars` are those of the texts.
+    `words` and `chars` are those of the texts as they stand, `lang` the declared languages.
     """
-    edits, fate = align_spans(
-        texts.data, texts.start, texts.length,
-        predicted.data, predicted.start, predicted.length,
-    )  # fmt: skip
-    letters, edges = _characters(texts, predicted, fate)
-    for row in np.flatnonzero(fate == TOO_LONG).tolist():
-        edits[row] = _align_long(texts.decode(row), predicted.decode(row))
-    heard = fate != NONE
-    word_edits = edits[:, SUBSTITUTIONS] + edits[:, DELETIONS] + edits[:, INSERTIONS]
+    pair = [(each.data, each.start, each.length) for each in (texts, predicted)]
+    raw = count_raw(pair[0], pair[1], words, chars)
+    found = count_normalised(
+        pair[0], pair[1], normaliser or Normaliser(), *_languages(lang, words.size)
+    )
+    heard, edits = found.heard, found.edits
     return {
-        "word_edits": _counts(word_edits, heard),
-        "char_edits": _counts(letters, heard),
-        "wer": _share(word_edits, words, heard),
-        "cer": _share(letters, chars, heard),
-        "insertion_rate": _share(edits[:, INSERTIONS], words, heard),
-        "deletion_rate": _share(edits[:, DELETIONS], words, heard),
+        "ref_words": _counts(found.ref_words, heard),
+        "ref_chars": _counts(found.ref_chars, heard),
+        "word_edits": _counts(found.word_edits, heard),
+        "char_edits": _counts(found.char_edits, heard),
+        "wer": _share(found.word_edits, found.ref_words, heard),
+        "cer": _share(found.char_edits, found.ref_chars, heard),
+        "insertion_rate": _share(edits[:, INSERTIONS], found.ref_words, heard),
+        "deletion_rate": _share(edits[:, DELETIONS], found.ref_words, heard),
         "mismatch_run": _counts(edits[:, MISMATCH_RUN], heard),
-        "length_ratio": _share(edits[:, OTHER_CHARS], chars, heard),
-        "edge_cer": _share(edges, np.minimum(chars, EDGE), heard),
+        "length_ratio": _share(_other_chars(found), found.ref_chars, heard),
+        "edge_cer": _share(_edges(found), np.minimum(found.ref_chars, EDGE), heard),
+        "word_edits_raw": _counts(raw.word_edits, heard),
+        "char_edits_raw": _counts(raw.char_edits, heard),
+        "wer_raw": _share(raw.word_edits, words, heard),
+        "cer_raw": _share(raw.char_edits, chars, heard),
     }
 
 
-def _characters(
-    texts: Spans, predicted: Spans, fate: npt.NDArray[np.uint8]
-) -> tuple[Counts, Counts]:
-    """Character edits of each pair, and those of its worse end."""
-    whole, edges = np.zeros(fate.size, np.int32), np.zeros(fate.size, np.int32)
-    rows = np.flatnonzero((fate == ALIGNED) | (fate == TOO_LONG))
-    if not rows.size:
-        return whole, edges
-    ours = [texts.decode(row) for row in rows.tolist()]
-    others = [predicted.decode(row) for row in rows.tolist()]
-    whole[rows] = _distances(ours, others)
-    heads = _distances([text[:EDGE] for text in ours], [text[:EDGE] for text in others])
-    tails = _distances([text[-EDGE:] for text in ours], [text[-EDGE:] for text in others])
-    edges[rows] = np.maximum(heads, tails)
-    return whole, edges
+def _languages(
+    lang: pl.Series | None, rows: int
+) -> tuple[Sequence[str | None], npt.NDArray[np.int64]]:
+    """The declared languages, and for each row its place among them."""
+    if lang is None:
+        return [None], np.zeros(rows, np.int64)
+    distinct = lang.unique().drop_nulls()
+    codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(distinct.len())
+    return [*distinct, None], codes.to_numpy()
 
 
-def _distances(ours: Sequence[str], others: Sequence[str]) -> Counts:
-    found: Counts = cpdist(ours, others, scorer=Levenshtein.distance, dtype=np.int32)
-    return found
+def _other_chars(found: PairEdits) -> Counts:
+    """Characters of the predictions; in the alignment blanks stand between some of them."""
+    other = found.edits[:, OTHER_CHARS].copy()
+    rows = np.flatnonzero(found.spaceless & found.heard)
+    other[rows] = [len(text) for text in decoded(found.others, rows)]
+    return other
 
 
-def _align_long(text: str, other: str) -> list[int]:
-    """The edits of one pair too long for the compiled table."""
-    ours, others = text.split(), other.split()
-    counts: dict[str, int] = {"replace": 0, "delete": 0, "insert": 0}
-    longest, run, behind = 0, 0, (0, 0)
-    for edit in Levenshtein.editops(ours, others):
-        counts[edit.tag] += 1
-        at, to = edit.src_pos, edit.dest_pos
-        run = run + 1 if (at, to) == behind else 1
-        longest = max(longest, run)
-        behind = (at + (edit.tag != "insert"), to + (edit.tag != "delete"))
-    return [
-        len(others), counts["replace"], counts["delete"], counts["insert"], longest, len(other),
-    ]  # fmt: skip
-
-
-_ORDER = (OTHER_WORDS, SUBSTITUTIONS, DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS)
-assert tuple(range(N_EDITS)) == _ORDER, "the order of _align_long's result"
+def _edges(found: PairEdits) -> Counts:
+    """Character edits of each pair's worse end."""
+    edges = np.zeros(found.heard.size, np.int32)
+    if not found.differ.size:
+        return edges
+    ours, others = decoded(found.texts, found.differ), decoded(found.others, found.differ)
+    heads = distances([text[:EDGE] for text in ours], [text[:EDGE] for text in others])
+    tails = distances([text[-EDGE:] for text in ours], [text[-EDGE:] for text in others])
+    edges[found.differ] = np.maximum(heads, tails)
+    return edges
 
 
 def _counts(counts: Counts, heard: npt.NDArray[np.bool_]) -> pl.Series:

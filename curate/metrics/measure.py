@@ -29,6 +29,7 @@ from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
 from curate.text.languages import language_code
 from curate.text.markup import markup_chars
+from curate.text.normaliser import Normaliser
 from curate.text.numerals import writing
 from curate.text.scripts import SCRIPTS, expected_scripts
 from curate.text.words import count_codes
@@ -69,14 +70,15 @@ Columns = dict[str, pl.Series]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is measured beside what always is: opt-in groups, the phrases to look for, whose tokens
-    are counted (the group `tokens`; null without a tokenizer), and where and of which records the
-    audio is looked at.
+    are counted (the group `tokens`; null without a tokenizer), where and of which records the
+    audio is looked at, and what is done to texts before their edits are counted.
     """
 
     groups: frozenset[str] = frozenset()
     phrases: npt.NDArray[np.uint64] = field(default_factory=known_phrases)
     tokenizer: Tokenizer | None = None
     audio: AudioWish = field(default_factory=AudioWish)
+    normaliser: Normaliser = field(default_factory=Normaliser)
 
 
 def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
@@ -103,7 +105,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
         "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
         "offset_fault": _flags(clips, clips.offset_fault),
         "rate_beside_offset": _flags(clips, clips.rate_beside_offset),
-        **_agreement(clips, counts),
+        **_agreement(clips, counts, settings.normaliser),
         **_translation(clips, counts),
         **further(clips, counts, settings.groups, settings.tokenizer),
     }
@@ -176,11 +178,12 @@ def _share(part: Counts, whole: Counts) -> pl.Series:
     return pl.Series(shares, nan_to_null=True)
 
 
-def _agreement(clips: Clips, counts: Counts) -> Columns:
+def _agreement(clips: Clips, counts: Counts, normaliser: Normaliser) -> Columns:
     if clips.predicted is None:
         return {}
     words, chars = counts[kernel.WORDS], counts[kernel.CHARS]
-    return dict(agreement(clips.texts, clips.predicted, words, chars))
+    lang = clips.frame[LANG.name]
+    return dict(agreement(clips.texts, clips.predicted, words, chars, normaliser, lang))
 
 
 def _translation(clips: Clips, counts: Counts) -> Columns:

@@ -26,6 +26,7 @@ from curate.operators import suggest
 from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import clips, heard
+from curate.profile.agreed import agreement_totals
 from curate.profile.borderline import borderline_records
 from curate.profile.conventions import exempted, find_conventions, judge_again
 from curate.profile.conventions import warnings_of as of_conventions
@@ -47,6 +48,7 @@ from curate.profile.sound import Ear
 from curate.profile.summary import Json, read_profile, summarise
 from curate.profile.usable import refuse_unusable
 from curate.ruleset import RuleSet
+from curate.text.normaliser import Normaliser, steps_of
 
 __all__ = [
     "LIBRARIES",
@@ -173,6 +175,7 @@ def profile_into(
         "kept_from_eval": kept_from_eval,
         "conventions": conventions,
         **summary,
+        "agreement": agreement_totals(records, settings.normaliser),
         "borderline": borderline_records(records, rules, sources, summary["rules_hit"]),  # type: ignore[arg-type]
         "warnings": [
             *without_record,
@@ -203,13 +206,15 @@ def settings_for(
     phrases: Sequence[str | Path] = (),
     tokenizer: str | Path | None = None,
     audio: AudioWish | None = None,
+    normalise: Sequence[str] | None = None,
 ) -> Settings:
     """What to measure: the opt-in `groups`, those that the rules need, what is in `phrases`,
     files of phrases that recognisers invent, beside our own, and the tokens of `tokenizer`.
-    `audio` says where audio is found and of which records, if a group needs it.
+    `audio` says where audio is found and of which records, if a group needs it; `normalise` are the
+    steps before edits are counted (by default, `curate.text.normaliser.DEFAULT`).
 
-    ConfigError for a group that there is not, for a file that cannot be read, and for tokens that
-    are asked for without a tokenizer.
+    ConfigError for a group or a step that there is not, for a file that cannot be read, and for
+    tokens that are asked for without a tokenizer.
     """
     wanted = _groups(groups) | groups_of(rules.measured)
     model = None if tokenizer is None else read_tokenizer(tokenizer)
@@ -218,7 +223,8 @@ def settings_for(
     elif "tokens" in wanted:
         what, hint = "is missing: tokens are to be counted", "name a model's .model or .nemo"
         raise ConfigError.of("--tokenizer", what, hint)
-    return Settings(wanted, known_phrases(phrases), model, audio or AudioWish())
+    normaliser = Normaliser(steps_of(normalise))
+    return Settings(wanted, known_phrases(phrases), model, audio or AudioWish(), normaliser)
 
 
 def unchanged(

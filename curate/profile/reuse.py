@@ -186,9 +186,10 @@ def file_state(name: str) -> dict[str, int]:
 
 
 def settings_name(settings: Settings) -> str:
-    """One name for the phrases that were looked for, and for the tokenizer."""
+    """One name for the phrases that were looked for, the tokenizer, and the normaliser."""
     name = settings.tokenizer.name if settings.tokenizer else ""
-    given = settings.phrases.tobytes() + name.encode()
+    named = json.dumps([name, settings.normaliser.as_json()])
+    given = settings.phrases.tobytes() + named.encode()
     return hashlib.blake2b(given, digest_size=16).hexdigest()
 
 

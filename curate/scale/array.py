@@ -43,6 +43,7 @@ class Wish:
     audio_root: str | None = None
     allow_root: Sequence[str] = ()
     audio_sample: str | None = None
+    normalise: Sequence[str] = ()
 
     @property
     def audio(self) -> AudioWish:
@@ -55,7 +56,9 @@ def job_of(wish: Wish, folder: Path) -> Job:
     """The job behind a wish. InputError and ConfigError as `curate profile` raises them."""
     refuse_stdin(wish.manifests)
     rules = load_rules(wish.rules)
-    settings = settings_for(rules, wish.groups, wish.phrases, wish.tokenizer, wish.audio)
+    settings = settings_for(
+        rules, wish.groups, wish.phrases, wish.tokenizer, wish.audio, wish.normalise
+    )
     origins = find_sources(wish.manifests, wish.format)
     _, fields = fields_of(wish.by, origins)
     people = Overrides(read(Path(wish.overrides)) if wish.overrides else None)

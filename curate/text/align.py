@@ -1,7 +1,8 @@
 """Word alignment of two texts, compiled: the edits that turn one into the other, and where.
 
 The same edits as jiwer's (rapidfuzz's) alignment chooses among equally short ones. Words are what
-str.split() cuts, as they stand, compared by 64-bit hashes.
+str.split() cuts, as they stand, compared by 64-bit hashes. On request adjacent words of one text
+match a word of the other that they make up (`white paper`, `whitepaper`), as kaldialign has it.
 """
 
 from __future__ import annotations
@@ -78,9 +79,114 @@ def _same_bytes(data, start, other, other_start, length):  # type: ignore[no-unt
 
 
 @nb.njit(nogil=True, cache=True)
+def _words_at(data, start, length, first, size):  # type: ignore[no-untyped-def]
+    """Where the words of a text with single blanks begin, and their bytes; how many."""
+    count, at = 0, start
+    for k in range(start, start + length + 1):
+        if k == start + length or data[k] == 32:
+            if k > at:
+                first[count], size[count] = at, k - at
+                count += 1
+            at = k + 1
+    return count
+
+
+@nb.njit(nogil=True, cache=True)
+def _joins(parts, first, size, low, word, at, length):  # type: ignore[no-untyped-def]
+    """How many words from `low` down make up the word at `at` (2 or more); 0 for none."""
+    left, k = length, low
+    while k >= 0 and size[k] <= left:
+        left -= size[k]
+        for j in range(size[k]):
+            if parts[first[k] + j] != word[at + left + j]:
+                return 0
+        if left == 0:
+            return low - k + 1 if k < low else 0
+        k -= 1
+    return 0
+
+
+@nb.njit(nogil=True, cache=True)
+def _any_joins(parts, first, size, count, word, at, length, words):  # type: ignore[no-untyped-def]
+    for low in range(1, count):
+        for k in range(words):
+            if _joins(parts, first, size, low, word, at[k], length[k]):
+                return True
+    return False
+
+
+@nb.njit(nogil=True, cache=True)
+def _align_joined(  # type: ignore[no-untyped-def]
+    data, first, size, ours, other, other_first, other_size, others, table, edits
+):
+    """`_align` in which words match what they make up; of `ours` and `others` words."""
+    columns = others + 1
+    for column in range(columns):
+        table[column] = column
+    for row in range(1, ours + 1):
+        here, above = row * columns, (row - 1) * columns
+        table[here] = row
+        for column in range(1, columns):
+            cost = min(table[above + column], table[here + column - 1]) + 1
+            one, two = size[row - 1], other_size[column - 1]
+            if one == two:
+                same = _same_bytes(data, first[row - 1], other, other_first[column - 1], one)
+                cost = min(cost, table[above + column - 1] + (not same))
+            else:
+                cost = min(cost, table[above + column - 1] + 1)
+                if one < two:
+                    joined = _joins(data, first, size, row - 1, other, other_first[column - 1], two)
+                    if joined:
+                        cost = min(cost, table[here - joined * columns + column - 1])
+                else:
+                    joined = _joins(
+                        other, other_first, other_size, column - 1, data, first[row - 1], one
+                    )
+                    if joined:
+                        cost = min(cost, table[above + column - joined])
+            table[here + column] = cost
+    edits[SUBSTITUTIONS] = edits[DELETIONS] = edits[INSERTIONS] = edits[MISMATCH_RUN] = 0
+    row, column, run = ours, others, 0
+    while row or column:
+        here = row * columns + column
+        cost = table[here]
+        if row and column:
+            one, two = size[row - 1], other_size[column - 1]
+            if one == two and _same_bytes(
+                data, first[row - 1], other, other_first[column - 1], one
+            ):
+                if cost == table[here - columns - 1]:
+                    row, column, run = row - 1, column - 1, 0
+                    continue
+            elif one < two:
+                joined = _joins(data, first, size, row - 1, other, other_first[column - 1], two)
+                if joined and cost == table[here - joined * columns - 1]:
+                    row, column, run = row - joined, column - 1, 0
+                    continue
+            elif one > two:
+                joined = _joins(
+                    other, other_first, other_size, column - 1, data, first[row - 1], one
+                )
+                if joined and cost == table[here - columns - joined]:
+                    row, column, run = row - 1, column - joined, 0
+                    continue
+        run += 1
+        if row and column and cost == table[here - columns - 1] + 1:
+            row, column = row - 1, column - 1
+            edits[SUBSTITUTIONS] += 1
+        elif row and cost == table[here - columns] + 1:
+            row -= 1
+            edits[DELETIONS] += 1
+        else:
+            column -= 1
+            edits[INSERTIONS] += 1
+        edits[MISMATCH_RUN] = max(edits[MISMATCH_RUN], run)
+
+
+@nb.njit(nogil=True, cache=True)
 def _align_all(  # type: ignore[no-untyped-def]
     data, starts, lengths, other, other_starts, other_lengths, flags, ours, others, sizes, table,
-    edits, fate,
+    joined, places, edits, fate,
 ):  # fmt: skip
     for row in range(starts.size):
         length, other_length = lengths[row], other_lengths[row]
@@ -100,7 +206,7 @@ def _align_all(  # type: ignore[no-untyped-def]
             continue
         fate[row] = ALIGNED
         mine, _ = split_words(data, starts[row], length, flags, ours, sizes)
-        head = 0
+        head, whole, other_whole = 0, mine, words
         while head < mine and head < words and ours[head] == others[head]:
             head += 1
         while mine > head and words > head and ours[mine - 1] == others[words - 1]:
@@ -110,6 +216,21 @@ def _align_all(  # type: ignore[no-untyped-def]
             fate[row] = TOO_LONG
         else:
             _align(ours[head:mine], others[head:words], table, edits[row])
+            fewest = edits[row, SUBSTITUTIONS] + edits[row, DELETIONS] + edits[row, INSERTIONS]
+            cells = (whole + 1) * (other_whole + 1)
+            if not joined or fewest < 2 or cells > table.size:
+                continue  # of one edit nothing is left to save
+            _words_at(data, starts[row], length, places[0], places[1])
+            _words_at(other, other_starts[row], other_length, places[2], places[3])
+            if _any_joins(
+                data, places[0], places[1], whole, other, places[2], places[3], other_whole
+            ) or _any_joins(
+                other, places[2], places[3], other_whole, data, places[0], places[1], whole
+            ):
+                _align_joined(
+                    data, places[0], places[1], whole, other, places[2], places[3], other_whole,
+                    table, edits[row],
+                )  # fmt: skip
 
 
 def align_spans(
@@ -119,9 +240,12 @@ def align_spans(
     other: _Bytes,
     other_starts: _Positions,
     other_lengths: _Positions,
+    joined: bool = False,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """Align each text with its other one (length -1: there is none), both valid UTF-8.
 
+    `joined`: adjacent words match the word that they make up; texts have single blanks then, and
+    of the texts that outgrow the table no words are joined.
     Returns edits, int32 [rows, N_EDITS] in the order of the names above, and the fate of each
     pair. Where that is TOO_LONG the edits are not filled.
     """
@@ -134,6 +258,6 @@ def align_spans(
     fate = np.zeros(starts.size, np.uint8)
     _align_all(
         data, starts, lengths, other, other_starts, other_lengths, tables().flags, ours, others,
-        sizes, table, edits, fate,
+        sizes, table, joined, np.empty((4, most), np.int64), edits, fate,
     )  # fmt: skip
     return edits, fate

@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.kernel import decode_at
+from curate.text.points import decode_at
 from curate.text.rewrite import normal_spans
 from curate.text.shingles import DENSE, WIDE
 from curate.text.unicode import LETTER, NO_SPACE, tables

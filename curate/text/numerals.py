@@ -19,6 +19,8 @@ DOT: Final = 2
 TURKIC: Final = 4
 """The small letter of I has no dot."""
 ENGLISH: Final = 8
+PLAIN: Final = 16
+"""Numbers are not read: points and commas are breaks in them too."""
 
 
 def _set(tags: str) -> frozenset[str]:
@@ -76,9 +78,12 @@ def join_numbers(text: str, bits: int) -> str:
     ('1250.5 or so ', '1250.5  1 2')
     """
     if GAPS[0] in text:
-        text = _GAPS.sub(r"\1", text).replace(GAPS[0], " ")
+        joined = text if bits & PLAIN else _GAPS.sub(r"\1", text)
+        text = joined.replace(GAPS[0], " ")
     if "." not in text and "," not in text:
         return text
+    if bits & PLAIN:
+        return text.replace(".", " ").replace(",", " ")
     system = bits & (COMMA | DOT)
     if system:
         text = _GROUPS[system].sub(r"\1", text)

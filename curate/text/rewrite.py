@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
 
 from curate.text.compiled import borrowing, inlined
 from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
-from curate.text.kernel import (
+from curate.text.normal import normalise_by
+from curate.text.numerals import ENGLISH, TURKIC
+from curate.text.points import (
     COMPOSED,
     DECIMAL_POINT,
     GROUPED,
@@ -19,12 +24,43 @@ from curate.text.kernel import (
     decode_at,
     point_at,
 )
-from curate.text.normal import normalise_by
-from curate.text.numerals import TURKIC
-from curate.text.unicode import COMPOSES, DIGIT, MARK, SPACE, tables
+from curate.text.unicode import APOSTROPHE, COMPOSES, DIGIT, LETTER, MARK, SPACE, tables
+from curate.text.words import hash_bytes
+
+# Compiled code is cached by this file's time alone: touch it when curate.text.points changes.
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
+
+
+ASKS_ENGLISH, ASKS_BRACKETS, ASKS_DIGITS = 1, 2, 4
+
+
+def word_table(words: Collection[str]) -> npt.NDArray[np.uint64]:
+    """A set of words as `Further.words` takes it."""
+    slots = np.zeros(1 << max(4, (4 * len(words)).bit_length()), np.uint64)
+    for word in sorted(words):
+        data = np.frombuffer(word.encode(), np.uint8)
+        hashed = np.uint64(hash_bytes(data, 0, data.size)) | np.uint64(1)
+        slot = (int(hashed) >> 1) & (slots.size - 1)
+        while slots[slot] and slots[slot] != hashed:
+            slot = (slot + 1) & (slots.size - 1)
+        slots[slot] = hashed
+    return slots
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What is done to texts beside their normal form, and which of them to ask about.
+
+    `asks` (bits): English texts with one of `words`, a contraction, a sign of money or per cent, or
+    a digit beside a letter; texts with `<` or `[`; texts in other languages with digits. These go,
+    with their row and how their language writes numbers, through `normalise`.
+    """
+
+    asks: int = 0
+    words: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(16, np.uint64))
+    normalise: Callable[[str, int, int], str] = lambda text, row, bits: normalise_by(text, bits)
 
 
 @inlined
@@ -49,16 +85,48 @@ def _put(out, at, code):  # type: ignore[no-untyped-def]
     return at + 4
 
 
+@inlined
+def _is_in(words, out, first, to):  # type: ignore[no-untyped-def]
+    """Whether the bytes written from `first` on are one of the words of a `word_table`."""
+    mask = np.uint64(words.size - 1)
+    hashed = hash_bytes(out, first, to - first) | np.uint64(1)
+    slot = (hashed >> np.uint64(1)) & mask
+    while words[slot] and words[slot] != hashed:
+        slot = (slot + np.uint64(1)) & mask
+    return words[slot] == hashed
+
+
+@inlined
+def _is_beside(out, word, to, code):  # type: ignore[no-untyped-def]
+    """Whether the code point to be written and the one before it are digit and letter, in a word
+    that begins at `word`.
+    """
+    if to == word or code == 46 or out[to - 1] == 46:
+        return False
+    return (48 <= code < 58) != (48 <= out[to - 1] < 58)
+
+
 @borrowing
-def _rewrite(data, start, length, bits, flags, combining, forms, long, out, to):  # type: ignore[no-untyped-def]
+def _rewrite(  # type: ignore[no-untyped-def]
+    data, start, length, bits, flags, combining, forms, long, words, asks, out, to
+):
     """Write one text's normal form at `to`: (where it ends, COMPOSED or why it may be wrong)."""
     first, at, end = to, start, start + length
     doubt, pointed, unclear, digits = COMPOSED, False, False, False
-    last_combining, before = 0, 0
+    last_combining, before, word, sticks = 0, 0, to, False
+    english = asks & ASKS_ENGLISH and bits & ENGLISH
     while at < end:
         code, width = decode_at(data, at)
         kind, form = flags[code], forms[code]
         at += width
+        if asks & ASKS_BRACKETS and (code == 60 or code == 91):
+            doubt = ODD
+        if asks & ASKS_DIGITS and kind & DIGIT and not bits & ENGLISH:
+            doubt = ODD
+        if english and not kind & (LETTER | DIGIT):
+            sign = code == 36 or code == 37 or code == 0xA2 or code == 0xA3 or code == 0x20AC
+            if sign or kind & APOSTROPHE:
+                doubt = ODD
         if bits & TURKIC and (code == 0x49 or code == 0x130):
             form = np.uint32(0x131 if code == 0x49 else 0x69)
         if kind & COMPOSES:
@@ -87,8 +155,11 @@ def _rewrite(data, start, length, bits, flags, combining, forms, long, out, to):
         before = kind
         if form == BREAK:
             if to > first and out[to - 1] != 32:
+                if english and _is_in(words, out, word, to):
+                    doubt = ODD
                 out[to] = 32
                 to += 1
+                word = to
             last_combining = 0
         elif form == SLOW:
             doubt = ODD
@@ -100,44 +171,55 @@ def _rewrite(data, start, length, bits, flags, combining, forms, long, out, to):
             else:
                 last_combining = 0
             if form < SIZE:
+                sticks |= _is_beside(out, word, to, form)
                 to = _put(out, to, form)
             else:
                 for k in range(LONGEST):
                     if long[form - LONG, k]:
+                        sticks |= _is_beside(out, word, to, long[form - LONG, k])
                         to = _put(out, to, long[form - LONG, k])
+    if english and sticks:
+        doubt = ODD
     if to > first and out[to - 1] == 32:
         to -= 1
+    elif english and to > first and _is_in(words, out, word, to):
+        doubt = ODD
     return to, ODD if pointed and unclear else doubt
 
 
 @borrowing
 def _rewrite_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, bits, flags, combining, forms, long, out, bounds, doubts
+    data, starts, lengths, bits, flags, combining, forms, long, words, asks, out, bounds, doubts
 ):
     for row in range(starts.size):
         bounds[row + 1], doubts[row] = _rewrite(
-            data, starts[row], max(0, lengths[row]), bits[row], flags, combining, forms, long, out,
-            bounds[row],
+            data, starts[row], max(0, lengths[row]), bits[row], flags, combining, forms, long,
+            words, asks, out, bounds[row],
         )  # fmt: skip
 
 
 def normal_spans(
-    data: Bytes, start: Places, length: Places, bits: npt.NDArray[np.uint8] | None = None
+    data: Bytes,
+    start: Places,
+    length: Places,
+    bits: npt.NDArray[np.uint8] | None = None,
+    further: Further | None = None,
 ) -> tuple[Bytes, Places, Places]:
     """The normal form of every text span of `data` (valid UTF-8): their bytes, starts and lengths.
 
-    `bits` is how each text's language writes numbers (`numerals.writing`). A text of length -1 is
-    none, and stays none.
+    `bits` is how each text's language writes numbers (`numerals.writing`); `further` is what is
+    done besides. A text of length -1 is none, and stays none.
     """
     if bits is None:
         bits = np.zeros(start.size, np.uint8)
+    further = further or Further()
     table, form = tables(), forms()
     out = np.empty(int(np.maximum(length, 0).sum()) * LONGEST + start.size + 1, np.uint8)
     bounds = np.zeros(start.size + 1, np.int64)
     doubts = np.zeros(start.size, np.uint8)
     _rewrite_all(
-        data, start, length, bits, table.flags, table.combining, form.codes, form.long, out, bounds,
-        doubts,
+        data, start, length, bits, table.flags, table.combining, form.codes, form.long,
+        further.words, further.asks, out, bounds, doubts,
     )  # fmt: skip
     sizes = np.diff(bounds)
     sizes[length < 0] = -1
@@ -145,7 +227,7 @@ def normal_spans(
     for row in np.flatnonzero(doubts).tolist():
         text = data[start[row] : start[row] + length[row]].tobytes().decode()
         if doubts[row] == ODD or not composes_nothing(text):
-            changed[row] = normalise_by(text, int(bits[row])).encode()
+            changed[row] = further.normalise(text, row, int(bits[row])).encode()
     return replaced(out[: bounds[-1]], bounds[:-1].copy(), sizes, changed)
 
 

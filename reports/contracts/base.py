@@ -14,6 +14,13 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
+class Steps(Model):
+    """The steps of a normaliser, and the versions of libraries that take part."""
+
+    steps: tuple[str, ...] = ()
+    libraries: Mapping[str, str] = Field(default_factory=dict)
+
+
 class Twin(Model):
     """A JSON file that a page was made from."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reports.contracts.base import Artefact, Model, Rules
+from reports.contracts.base import Artefact, Model, Rules, Steps
 
 
 class Input(Model):
@@ -290,6 +290,29 @@ class Clips(Model):
     left_out: LeftOut = LeftOut()
 
 
+class ErrorRates(Model):
+    """Error rates of `pred_text`; `primary` is the one to name, `wer` or `cer`."""
+
+    lang: str | None = None
+    rows: int | None = None
+    primary: str = "wer"
+    wer: float | None = None
+    cer: float | None = None
+    wer_raw: float | None = None
+    cer_raw: float | None = None
+    ref_words: int | None = None
+    word_edits: int | None = None
+    ref_chars: int | None = None
+    char_edits: int | None = None
+
+
+class Agreement(ErrorRates):
+    """How all texts agree with their predictions, and by language."""
+
+    normaliser: Steps = Steps()
+    languages: tuple[ErrorRates, ...] = ()
+
+
 class Profile(Artefact):
     """profile.json."""
 
@@ -302,6 +325,7 @@ class Profile(Artefact):
     rules_hit: tuple[RuleHit, ...] = ()
     malformed: tuple[Malformed, ...] = ()
     audio: Audio | None = None
+    agreement: Agreement | None = None
     metrics: tuple[Metric, ...] = ()
     borderline: tuple[BorderlineRecords, ...] = ()
     strata: Mapping[str, tuple[Stratum, ...]] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from reports.contracts.base import Artefact, Model
+from reports.contracts.base import Artefact, Model, Steps
 
 
 class Rate(Model):
@@ -121,7 +121,7 @@ class Wer(Artefact):
     contract = "train.wer/1"
 
     model: str | None = None
-    normaliser: str | None = None
+    normaliser: Steps = Steps()
     interval: Drawn = Drawn()
     overall: Overall = Overall()
     macro: Macro = Macro()

@@ -20,6 +20,7 @@ from reports.contracts import (
     WhatIf,
 )
 from reports.sections import (
+    agreement,
     audio,
     audit,
     compare,
@@ -60,6 +61,12 @@ SECTIONS: tuple[Section, ...] = (
         (Profile,),
         audio.audio,
         "A record counts under its worst fault. Refused paths were neither run nor opened.",
+    ),
+    Section(
+        "Agreement with pred_text",
+        (Profile,),
+        agreement.agreement,
+        "Errors over words, and over characters, of the whole corpus: the text is the reference.",
     ),
     Section(
         "Distributions",

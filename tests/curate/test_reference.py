@@ -67,16 +67,16 @@ def figures(found: Mapping[str, Any], rows: pl.DataFrame) -> Mapping[str, object
 
 
 def agreement_figures(rows: pl.DataFrame) -> Mapping[str, object]:
-    """The corpus figures over rows with `pred_text`; the reference's CER passes over long texts."""
-    heard = rows.filter(pl.col("word_edits").is_not_null())
+    """The raw figures over rows with `pred_text`; the reference's CER passes over long texts."""
+    heard = rows.filter(pl.col("word_edits_raw").is_not_null())
     short = heard.filter(pl.col("chars") <= 4000)
-    edits, words = int(heard["word_edits"].sum()), int(heard["words"].sum())
+    edits, words = int(heard["word_edits_raw"].sum()), int(heard["words"].sum())
     return {
         "rows_with_pred_text": heard.height,
         "wer_edits": edits,
         "wer_ref_words": words,
         "WER_corpus": edits / words,
-        "CER_corpus": int(short["char_edits"].sum()) / int(short["chars"].sum()),
+        "CER_corpus": int(short["char_edits_raw"].sum()) / int(short["chars"].sum()),
     }
 
 

@@ -132,7 +132,7 @@ def wer() -> Json:
         "command": "train eval --model runs/a/model.nemo --data shards/v1 --out evals/a",
         "versions": VERSIONS,
         "model": "runs/a/model.nemo",
-        "normaliser": "basic",
+        "normaliser": {"steps": ["basic", "numerals"], "libraries": {}},
         "interval": {"unit": "speaker", "clusters": 80, "draws": 1000, "confidence": 0.95},
         "macro": {"strata": 12, "wer": 0.1131, "wer_low": 0.1002, "wer_high": 0.1275},
         "weighted": {"rows": 13_622, "wer": 0.0911, "wer_low": 0.0842, "wer_high": 0.0993},

@@ -104,12 +104,15 @@ def test_a_profile_of_the_predictions_has_the_models_errors(loop: Loop, tmp_path
         "profile", loop.evaluation / PREDICTIONS, "--rules", rules, "--out", tmp_path / "again",
     )  # fmt: skip
     records = pl.read_parquet(tmp_path / "again" / "records.parquet")
-    for metric, counted in (("word_edits", "word_errors"), ("wer", "wer")):
+    for metric, counted in (
+        *(("word_edits", "word_errors"), ("wer", "wer")),
+        *(("ref_words", "ref_words"), ("cer", "cer")),
+    ):
         told = [row[counted] for row in loop.predictions]
         assert records[metric].to_list() == pytest.approx(told, abs=1e-4), metric
     pairs = [(row["text"], row["pred_text"]) for row in loop.predictions]
     letters = [distance(text, said) / len(text) for text, said in pairs]
-    assert records["cer"].to_list() == pytest.approx(letters, abs=1e-4)  # blanks as they stand
+    assert records["cer_raw"].to_list() == pytest.approx(letters, abs=1e-4)  # blanks as they stand
 
 
 def test_the_rules_are_held_against_the_models_errors(loop: Loop, tmp_path: Path) -> None:

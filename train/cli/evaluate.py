@@ -42,6 +42,13 @@ def evaluate(
     max_forgetting: Annotated[
         float, typer.Option(min=0, help="Points of WER by which the guardrail may rise.")
     ] = 1.0,
+    normalise: Annotated[
+        list[str],
+        typer.Option(
+            help="Steps before errors are counted, comma-separated: `default`, or names "
+            "(docs/metrics.md)."
+        ),
+    ] = [],  # noqa: B006
     allow_missing: Annotated[
         bool, typer.Option(help="Exit 0 even where audio is missing or cannot be read.")
     ] = False,
@@ -52,10 +59,14 @@ def evaluate(
     Example: `train eval run/model.nemo --manifest shards/test.jsonl --out eval/`
     """
     import reports
+    from curate.text.normaliser import Normaliser, steps_of
     from train.evaluate import Wish
     from train.evaluate import evaluate as evaluate_model
 
-    wish = Wish(batch_size, device, beam, against, tuple(guardrail), max_forgetting / 100)
+    steps = [part.strip() for value in normalise for part in value.split(",") if part.strip()]
+    normaliser = Normaliser(steps_of(steps))
+    rails = tuple(guardrail)
+    wish = Wish(batch_size, device, beam, against, rails, max_forgetting / 100, normaliser)
     with redirect_stdout(sys.stderr):
         done = evaluate_model(model, manifest, out, wish, command=command_line(), tell=say)
     page = reports.build("eval", done.folder)

@@ -1,33 +1,32 @@
 """Word and character edits of one transcript against its reference, and their sums.
 
-Both sides are normalised first; see `curate.text.normalise`. Where a script writes no spaces
-(Chinese, Japanese, Thai) there are no words to count: characters take their place.
+Both sides go through the normaliser that `curate profile` uses first (`curate.text.normaliser`).
+Where a script writes no spaces (Chinese, Japanese, Thai) there are no words to count: characters
+take their place, and CER is the figure to name.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from rapidfuzz.distance import Levenshtein
+import numpy as np
 
-from curate.text import normalise
-from curate.text.define import writes_no_spaces
+from curate.text.align import DELETIONS, INSERTIONS, SUBSTITUTIONS
+from curate.text.edits import Spans, count_normalised
+from curate.text.normaliser import Normaliser
 
-NORMALISER = (
-    "curate.text.normalise: case-folded, punctuation stripped, blanks joined; characters instead "
-    "of words where the reference's script writes no spaces"
-)
-
-_DOTLESS = str.maketrans({"I": "\u0131", "\u0130": "i"})
-_TURKIC = frozenset({"tr", "az"})
-"""Languages in which the small letter of I has no dot."""
+NORMALISER: Final = Normaliser()
+"""The steps that are taken where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """Counts that add up: words first, then characters."""
+    """Counts that add up: words first, then characters.
+
+    `spaceless` counts the rows in scripts that write no spaces, whose words are characters.
+    """
 
     ref_words: int = 0
     substitutions: int = 0
@@ -35,6 +34,7 @@ class Edits:
     insertions: int = 0
     ref_chars: int = 0
     char_edits: int = 0
+    spaceless: int = 0
 
     def __add__(self, other: Edits) -> Edits:
         return Edits(
@@ -44,6 +44,7 @@ class Edits:
             self.insertions + other.insertions,
             self.ref_chars + other.ref_chars,
             self.char_edits + other.char_edits,
+            self.spaceless + other.spaceless,
         )
 
     @property
@@ -62,7 +63,9 @@ class Edits:
         return round(self.char_edits / self.ref_chars, 6) if self.ref_chars else None
 
 
-def count_edits(reference: str, hypothesis: str, lang: str | None = None) -> Edits:
+def count_edits(
+    reference: str, hypothesis: str, lang: str | None = None, normaliser: Normaliser = NORMALISER
+) -> Edits:
     """The edits that turn the reference into the hypothesis, in a language where it is known.
 
     >>> count_edits("Guten Tag!", "guten Abend").wer
@@ -70,35 +73,28 @@ def count_edits(reference: str, hypothesis: str, lang: str | None = None) -> Edi
     >>> count_edits("\u4eca\u5929\u5929\u6c14", "\u4eca\u5929\u5929\u6674").wer
     0.25
     """
-    wanted, found = (normalise(folded(text, lang)) for text in (reference, hypothesis))
-    spaceless = writes_no_spaces(wanted)
-    words, said = (_words(text, spaceless) for text in (wanted, found))
-    if wanted == found:
-        return Edits(ref_words=len(words), ref_chars=len(wanted))
-    # What jiwer counts with, without its detour over alignments that nobody looks at.
-    kinds = Counter(step.tag for step in Levenshtein.editops(words, said))
-    return Edits(
-        ref_words=len(words),
-        substitutions=kinds["replace"],
-        deletions=kinds["delete"],
-        insertions=kinds["insert"],
-        ref_chars=len(wanted),
-        char_edits=Levenshtein.distance(wanted, found),
-    )
+    return count_all([(reference, hypothesis, lang)], normaliser)[0]
 
 
-def folded(text: str, lang: str | None) -> str:
-    """The text with those letters small that case-folding gets wrong in the language.
+def count_all(
+    pairs: Sequence[tuple[str, str, str | None]], normaliser: Normaliser = NORMALISER
+) -> list[Edits]:
+    """`count_edits` of many (reference, hypothesis, language)."""
+    places: dict[str | None, int] = {}
+    numbers = np.array([places.setdefault(lang, len(places)) for *_, lang in pairs], np.int64)
+    texts, said = _spans([text for text, *_ in pairs]), _spans([text for _, text, _ in pairs])
+    found = count_normalised(texts, said, normaliser, list(places), numbers)
+    columns = (
+        found.ref_words, *found.edits.T[[SUBSTITUTIONS, DELETIONS, INSERTIONS]], found.ref_chars,
+        found.char_edits, found.spaceless,
+    )  # fmt: skip
+    return [Edits(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
-    >>> folded("ILI\u011eI", "tr-TR")
-    '\u0131L\u0131\u011e\u0131'
-    """
-    primary = (lang or "").replace("_", "-").partition("-")[0].lower()
-    return text.translate(_DOTLESS) if primary in _TURKIC else text
 
-
-def _words(text: str, spaceless: bool) -> list[str]:
-    return [char for char in text if char != " "] if spaceless else text.split()
+def _spans(texts: Sequence[str]) -> Spans:
+    encoded = [text.encode() for text in texts]
+    length = np.array([len(text) for text in encoded], np.int64)
+    return np.frombuffer(b"".join(encoded), np.uint8), np.cumsum(length) - length, length
 
 
 def total(edits: Iterable[Edits]) -> Edits:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from curate.nemo_reads import as_segment
+from curate.text.normaliser import Normaliser
 from train.rows import Row
-from train.scores.edits import Edits, count_edits
+from train.scores.edits import NORMALISER, Edits, count_all
 
 ROWS_AT_ONCE = 512
 """Rows given to NeMo in one call: what is lost when a call fails, and how often we can report."""
@@ -38,7 +39,12 @@ class Scored:
 
 
 def score(
-    rows: Sequence[Row], transcriber: Transcribes, prompted: bool, batch_size: int, tell: Tell
+    rows: Sequence[Row],
+    transcriber: Transcribes,
+    prompted: bool,
+    batch_size: int,
+    tell: Tell,
+    normaliser: Normaliser = NORMALISER,
 ) -> list[Scored]:
     """Transcribe what can be transcribed, longest first (less padding); in the order of `rows`."""
     problems = {index: why for index, row in enumerate(rows) if (why := _problem(row, prompted))}
@@ -48,18 +54,15 @@ def score(
         part = order[start : start + ROWS_AT_ONCE]
         texts.update(_transcribe(rows, part, transcriber, batch_size))
         tell(f"{start + len(part)} of {len(order)} rows transcribed")
-    return [_scored(row, texts.get(index), problems.get(index)) for index, row in enumerate(rows)]
+    said = [texts.get(index) for index in range(len(rows))]
+    return scored_rows(rows, said, [problems.get(i, "") for i in range(len(rows))], normaliser)
 
 
-def predicted(rows: Sequence[Row]) -> list[Scored]:
+def predicted(rows: Sequence[Row], normaliser: Normaliser = NORMALISER) -> list[Scored]:
     """Rows that carry their prediction (`pred_text`) already, as predictions.jsonl has them."""
-    return [_told(row, row.fields.get("pred_text")) for row in rows]
-
-
-def _told(row: Row, hypothesis: object) -> Scored:
-    if isinstance(hypothesis, str):
-        return _scored(row, hypothesis, None)
-    return Scored(row, None, None, "no pred_text")
+    said = [row.fields.get("pred_text") for row in rows]
+    texts = [text if isinstance(text, str) else None for text in said]
+    return scored_rows(rows, texts, ["no pred_text"] * len(rows), normaliser)
 
 
 def _problem(row: Row, prompted: bool) -> str:
@@ -103,7 +106,22 @@ def _request(row: Row) -> dict[str, Any]:
     return fields
 
 
-def _scored(row: Row, hypothesis: str | None, problem: str | None) -> Scored:
-    if hypothesis is None:
-        return Scored(row, None, None, problem or f"audio cannot be read: {row.audio}")
-    return Scored(row, hypothesis, count_edits(row.text, hypothesis, row.language))
+def scored_rows(
+    rows: Sequence[Row],
+    hypotheses: Sequence[str | None],
+    problems: Sequence[str],
+    normaliser: Normaliser = NORMALISER,
+) -> list[Scored]:
+    """Rows with their hypotheses and edits; `problems` say why a row has none."""
+    pairs = [
+        (row.text, said, row.language)
+        for row, said in zip(rows, hypotheses, strict=True)
+        if said is not None
+    ]
+    edits = iter(count_all(pairs, normaliser) if pairs else ())
+    return [
+        Scored(row, None, None, problem or f"audio cannot be read: {row.audio}")
+        if said is None
+        else Scored(row, said, next(edits))
+        for row, said, problem in zip(rows, hypotheses, problems, strict=True)
+    ]

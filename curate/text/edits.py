@@ -1,0 +1,215 @@
+"""Edits of many pairs of texts: word and character edits, raw and after a normaliser.
+
+`curate profile` counts a manifest's texts against its predictions with it, `train eval` a model's.
+Words are what stands between blanks; where the script of a normal form writes no spaces (Chinese,
+Japanese, Thai), characters take their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cpdist
+
+from curate.text.align import (
+    ALIGNED,
+    DELETIONS,
+    INSERTIONS,
+    MISMATCH_RUN,
+    N_EDITS,
+    NONE,
+    OTHER_CHARS,
+    OTHER_WORDS,
+    SUBSTITUTIONS,
+    TOO_LONG,
+    align_spans,
+)
+from curate.text.compiled import borrowing
+from curate.text.normaliser import Normaliser
+from curate.text.unicode import LETTER, NO_SPACE, tables
+
+Counts = npt.NDArray[np.int32]
+Spans = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""A buffer of UTF-8, and for each text its start and length there; length -1: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairEdits:
+    """The edits of every pair; 0 where `heard` is false, which is where there is no second text.
+
+    `edits` has a row for each pair, in the order of `curate.text.align`'s names; `ref_words` and
+    `ref_chars` are the first text's, blanks among the characters. `spaceless`: characters were
+    counted as words. `differ` are the rows whose texts are not the same.
+    """
+
+    ref_words: Counts
+    ref_chars: Counts
+    edits: Counts
+    char_edits: Counts
+    heard: npt.NDArray[np.bool_]
+    spaceless: npt.NDArray[np.bool_]
+    texts: Spans
+    others: Spans
+    differ: npt.NDArray[np.int64]
+
+    @property
+    def word_edits(self) -> Counts:
+        """Substitutions, deletions and insertions."""
+        found: Counts = self.edits[:, [SUBSTITUTIONS, DELETIONS, INSERTIONS]].sum(
+            axis=1, dtype=np.int32
+        )
+        return found
+
+
+def count_normalised(
+    texts: Spans,
+    others: Spans,
+    normaliser: Normaliser,
+    langs: Sequence[str | None],
+    numbers: npt.NDArray[np.integer],
+) -> PairEdits:
+    """The edits of pairs after the normaliser; pair i is in the language langs[numbers[i]]."""
+    texts = normaliser.spans(*texts, langs, numbers)
+    others = normaliser.spans(*others, langs, numbers)
+    words, chars, spaceless = _shape(texts)
+    if not spaceless.any():
+        return _counted(texts, others, texts, others, words, chars, spaceless, normaliser)
+    parted = [_parted(spans, spaceless) for spans in (texts, others)]
+    return _counted(texts, others, parted[0], parted[1], words, chars, spaceless, normaliser)
+
+
+def count_raw(texts: Spans, others: Spans, words: Counts, chars: Counts) -> PairEdits:
+    """The edits of pairs as they stand; `words` and `chars` are those of the texts."""
+    nowhere = np.zeros(words.size, np.bool_)
+    return _counted(texts, others, texts, others, words, chars, nowhere, None)
+
+
+def _counted(
+    texts: Spans, others: Spans, ours: Spans, theirs: Spans, words: Counts, chars: Counts,
+    spaceless: npt.NDArray[np.bool_], normaliser: Normaliser | None,
+) -> PairEdits:  # fmt: skip
+    """`ours` and `theirs` are the texts with blanks between all that counts as a word."""
+    joined = normaliser is not None and normaliser.merges_compounds
+    if joined and spaceless.any():  # characters are no compounds
+        edits, fate = align_spans(*ours, *theirs)
+        rows = np.flatnonzero(~spaceless)
+        some = [(data, start[rows], length[rows]) for data, start, length in (ours, theirs)]
+        edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True)
+    else:
+        edits, fate = align_spans(*ours, *theirs, joined=joined)
+    for row in np.flatnonzero(fate == TOO_LONG).tolist():
+        edits[row] = _align_long(_decode(ours, row), _decode(theirs, row))
+    differ = np.flatnonzero((fate == ALIGNED) | (fate == TOO_LONG))
+    found = np.zeros(fate.size, np.int32)
+    if differ.size:
+        found[differ] = distances(decoded(texts, differ), decoded(others, differ))
+    return PairEdits(words, chars, edits, found, fate != NONE, spaceless, texts, others, differ)
+
+
+def distances(ours: Sequence[str], others: Sequence[str]) -> Counts:
+    """Character edits of each pair."""
+    found: Counts = cpdist(ours, others, scorer=Levenshtein.distance, dtype=np.int32)
+    return found
+
+
+def decoded(spans: Spans, rows: npt.NDArray[np.int64]) -> list[str]:
+    """Some of the texts as Python strings."""
+    return [_decode(spans, row) for row in rows.tolist()]
+
+
+def _decode(spans: Spans, row: int) -> str:
+    data, start, length = spans
+    return data[start[row] : start[row] + length[row]].tobytes().decode()
+
+
+def _align_long(text: str, other: str) -> list[int]:
+    """The edits of one pair too long for the compiled table."""
+    ours, others = text.split(), other.split()
+    counts: dict[str, int] = {"replace": 0, "delete": 0, "insert": 0}
+    longest, run, behind = 0, 0, (0, 0)
+    for edit in Levenshtein.editops(ours, others):
+        counts[edit.tag] += 1
+        at, to = edit.src_pos, edit.dest_pos
+        run = run + 1 if (at, to) == behind else 1
+        longest = max(longest, run)
+        behind = (at + (edit.tag != "insert"), to + (edit.tag != "delete"))
+    return [
+        len(others), counts["replace"], counts["delete"], counts["insert"], longest, len(other),
+    ]  # fmt: skip
+
+
+_ORDER = (OTHER_WORDS, SUBSTITUTIONS, DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS)
+assert tuple(range(N_EDITS)) == _ORDER, "the order of _align_long's result"
+
+
+def _shape(spans: Spans) -> tuple[Counts, Counts, npt.NDArray[np.bool_]]:
+    """Of each normal form: its words (characters, where no spaces are written), its characters
+    with blanks, and whether no spaces are written.
+    """
+    data, start, length = spans
+    words, chars = np.zeros(start.size, np.int32), np.zeros(start.size, np.int32)
+    spaceless = np.zeros(start.size, np.bool_)
+    _shape_all(data, start, length, tables().flags, words, chars, spaceless)
+    return words, chars, spaceless
+
+
+@borrowing
+def _shape_all(data, starts, lengths, flags, words, chars, spaceless):  # type: ignore[no-untyped-def]
+    for row in range(starts.size):
+        blanks, letters, dense, points = 0, 0, 0, 0
+        for at in range(starts[row], starts[row] + max(0, lengths[row])):
+            byte = data[at]
+            if byte & 0xC0 == 0x80:
+                continue
+            points += 1
+            if byte < 0x80:
+                blanks += byte == 32
+                letters += byte >= 97 and byte <= 122
+                continue
+            width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            code = byte & (0xFF >> (width + 1))
+            for k in range(1, width):
+                code = code << 6 | (data[at + k] & 0x3F)
+            kind = flags[code]
+            letters += kind & LETTER > 0
+            dense += kind & NO_SPACE > 0
+        chars[row] = points
+        spaceless[row] = 2 * dense > letters
+        if spaceless[row]:
+            words[row] = points - blanks
+        else:
+            words[row] = blanks + 1 if points else 0
+
+
+def _parted(spans: Spans, rows: npt.NDArray[np.bool_]) -> Spans:
+    """The texts, with a blank between all characters in these rows."""
+    data, start, length = spans
+    known = rows & (length > 0)
+    out = np.empty(int(length[known].sum()) * 2, np.uint8)
+    starts, lengths = start.copy(), length.copy()
+    used = _part_all(data, start, length, known, out, starts, lengths)
+    return np.concatenate([data, out[:used]]), starts, lengths
+
+
+@borrowing
+def _part_all(data, start, length, rows, out, starts, lengths):  # type: ignore[no-untyped-def]
+    used = 0
+    for row in range(start.size):
+        if not rows[row]:
+            continue
+        first = used
+        for at in range(start[row], start[row] + length[row]):
+            if data[at] & 0xC0 != 0x80:
+                if data[at] == 32:
+                    continue
+                if used > first:
+                    out[used] = 32
+                    used += 1
+            out[used] = data[at]
+            used += 1
+        starts[row], lengths[row] = data.size + first, used - first
+    return used

@@ -1,0 +1,158 @@
+"""The one normaliser of error rates: what is done to both texts of a pair before they are compared.
+
+`curate profile` and `train eval` use this one, by the same steps, so that their rates are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.errors import ConfigError, Fault, raise_all
+from curate.extras import require
+from curate.text import english
+from curate.text.normal import normalise_by
+from curate.text.numerals import ENGLISH, PLAIN, writing
+from curate.text.rewrite import (
+    ASKS_BRACKETS,
+    ASKS_DIGITS,
+    ASKS_ENGLISH,
+    Bytes,
+    Further,
+    Places,
+    normal_spans,
+    word_table,
+)
+
+BASIC, NUMERALS, BRACKETS = "basic", "numerals", "brackets"
+COMPOUNDS, NUMBER_WORDS = "compounds", "number_words"
+
+STEPS: Final[Mapping[str, str]] = {
+    BASIC: "NFKC, case, punctuation, invisible characters, Arabic letter forms, ASCII digits",
+    NUMERALS: "marks between thousands go, decimals follow a point, by the declared language",
+    BRACKETS: "<...> and [...] are dropped",
+    english.FILLERS: "English: uh, um, hmm, mm, mhm are dropped",
+    english.CONTRACTIONS: "English: he'll is he will, gonna is going to, mr is mister",
+    english.SPELLING: "English: British spellings are American ones",
+    english.NUMBERS: "English: number words, ordinals, money and per cent are digits",
+    COMPOUNDS: "adjacent words that make up one word on the other side match it, as in kaldialign",
+    NUMBER_WORDS: "other languages: whole numbers are words, by num2words (the extra norm)",
+}
+"""Steps by name, in the order in which they are taken."""
+DEFAULT: Final = tuple(name for name in STEPS if name != NUMBER_WORDS)
+
+_BRACKETED: Final = re.compile(r"[<\[][^>\]]*[>\]]")
+_WHOLE: Final = re.compile(r"(?<![\d.])\d{1,15}(?![\d.])", re.ASCII)
+
+
+def steps_of(names: Sequence[str] | None) -> tuple[str, ...]:
+    """The steps that were asked for, in their order: names of STEPS, `default` among them.
+
+    ConfigError, with every fault, for names that there are not; `basic` is always taken.
+    """
+    if not names:
+        return DEFAULT
+    known = {*STEPS, "default"}
+    hint = f"known: {', '.join(['default', *STEPS])}"
+    raise_all(
+        ConfigError,
+        [
+            Fault("--normalise", f"unknown step {name!r}", hint)
+            for name in names
+            if name not in known
+        ],
+    )
+    asked = {BASIC, *(DEFAULT if "default" in names else ()), *names}
+    if NUMBER_WORDS in asked:
+        require("num2words", "writing numbers as words (--normalise number_words)")
+    return tuple(name for name in STEPS if name in asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Normaliser:
+    """The steps of STEPS that are taken; equal steps give equal texts anywhere."""
+
+    steps: tuple[str, ...] = DEFAULT
+
+    @property
+    def merges_compounds(self) -> bool:
+        """Whether the alignment matches words that are written apart on one side."""
+        return COMPOUNDS in self.steps
+
+    def text(self, text: str, lang: str | None = None) -> str:
+        """The normal form of one text; what `spans` gives for many.
+
+        >>> Normaliser().text("It's <unk> 1,250 Euros, uh, twenty-one!", "en")
+        'it is \u20ac1250 21'
+        >>> Normaliser((BASIC,)).text("It's 1.250!", "de")
+        'its 1 250'
+        """
+        return self._text(text, lang, writing(lang))
+
+    def _text(self, text: str, lang: str | None, bits: int) -> str:
+        if BRACKETS in self.steps:
+            text = _BRACKETED.sub(" ", text)
+        if NUMERALS not in self.steps:
+            bits |= PLAIN
+        if bits & ENGLISH and self._english:
+            return english.standardise(text, bits, self._english)
+        normal = normalise_by(text, bits)
+        return _in_words(normal, lang) if NUMBER_WORDS in self.steps and lang else normal
+
+    @property
+    def _english(self) -> tuple[str, ...]:
+        return tuple(step for step in self.steps if step in english.STEPS)
+
+    def spans(
+        self, data: Bytes, start: Places, length: Places, langs: Sequence[str | None],
+        numbers: npt.NDArray[np.integer],
+    ) -> tuple[Bytes, Places, Places]:  # fmt: skip
+        """The normal form of every text span: text i is in the language langs[numbers[i]]."""
+        by_lang = np.array([*map(writing, langs)], np.uint8)
+        if NUMERALS not in self.steps:
+            by_lang |= np.uint8(PLAIN)
+
+        def normalise(text: str, row: int, bits: int) -> str:
+            return self._text(text, langs[int(numbers[row])], bits)
+
+        asks = ASKS_ENGLISH if self._english else 0
+        asks |= ASKS_BRACKETS if BRACKETS in self.steps else 0
+        asks |= ASKS_DIGITS if NUMBER_WORDS in self.steps else 0
+        further = Further(asks, _english_words(), normalise)
+        return normal_spans(data, start, length, by_lang[numbers], further)
+
+    def as_json(self) -> dict[str, object]:
+        """How artefacts name it: the steps and the versions of libraries that take part."""
+        libraries = {}
+        if NUMBER_WORDS in self.steps:
+            from importlib.metadata import version
+
+            libraries["num2words"] = version("num2words")
+        return {"steps": list(self.steps), "libraries": libraries}
+
+
+@cache
+def _english_words() -> npt.NDArray[np.uint64]:
+    return word_table(english.triggers())
+
+
+def _in_words(normal: str, lang: str) -> str:
+    """Whole numbers as words of the language; as they are where num2words knows no words."""
+    num2words = require("num2words", "writing numbers as words (--normalise number_words)")
+    tag = lang.replace("-", "_")
+
+    def words(match: re.Match[str]) -> str:
+        for name in (tag, tag.partition("_")[0]):
+            try:
+                return str(num2words.num2words(int(match[0]), lang=name))
+            except NotImplementedError:
+                continue
+        return match[0]
+
+    return normalise_by(_WHOLE.sub(words, normal), 0)

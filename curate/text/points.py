@@ -1,0 +1,76 @@
+"""Code points of UTF-8, compiled, and what points and commas are in numbers.
+
+Both kernels inline these: what they hold of a text's normal form is the same.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+
+from curate.text.compiled import borrowing, inlined
+from curate.text.normal import mapped_text
+from curate.text.numerals import COMMA, DOT, PLAIN
+
+
+@inlined
+def decode_at(data, at):  # type: ignore[no-untyped-def]
+    """Code point and its length in bytes; the input is known to be valid UTF-8."""
+    first = np.uint32(data[at])
+    if first < 0x80:
+        return first, 1
+    if first < 0xE0:
+        return ((first & np.uint32(0x1F)) << np.uint32(6)) | (
+            np.uint32(data[at + 1]) & np.uint32(0x3F)
+        ), 2
+    if first < 0xF0:
+        return (
+            ((first & np.uint32(0x0F)) << np.uint32(12))
+            | ((np.uint32(data[at + 1]) & np.uint32(0x3F)) << np.uint32(6))
+            | (np.uint32(data[at + 2]) & np.uint32(0x3F))
+        ), 3
+    return (
+        ((first & np.uint32(0x07)) << np.uint32(18))
+        | ((np.uint32(data[at + 1]) & np.uint32(0x3F)) << np.uint32(12))
+        | ((np.uint32(data[at + 2]) & np.uint32(0x3F)) << np.uint32(6))
+        | (np.uint32(data[at + 3]) & np.uint32(0x3F))
+    ), 4
+
+
+COMPOSED, UNSURE, ODD = range(3)
+"""Whether a normal hash is right: yes, where composing changes nothing, no (ask Python)."""
+NO_NUMBER, GROUPED, DECIMAL_POINT, UNCLEAR = range(4)
+
+
+@borrowing
+def point_at(data, start, at, end, bits):  # type: ignore[no-untyped-def]
+    """What the ASCII point or comma at `at` is in a number, as `join_numbers` has it.
+
+    UNCLEAR where other bytes than ASCII are in the digits beside it.
+    """
+    first = at
+    while first > start and at - first < 4 and 48 <= data[first - 1] < 58:
+        first -= 1
+    last = at + 1
+    while last < end and last - at < 5 and 48 <= data[last] < 58:
+        last += 1
+    before, behind = at - first, last - at - 1
+    if before == 0 or behind == 0 or bits & PLAIN:
+        return NO_NUMBER
+    if (first > start and data[first - 1] >= 128) or (last < end and data[last] >= 128):
+        return UNCLEAR
+    mark = data[at]
+    if (bits & COMMA and mark == 44) or (bits & DOT and mark == 46):
+        inside = first > start and data[first - 1] == mark
+        lead = before <= 3 and (inside or data[first] != 48)
+        more = behind == 2 and last + 1 < end and data[last] == mark and 48 <= data[last + 1] < 58
+        return GROUPED if lead and (behind == 3 or more) else NO_NUMBER
+    return DECIMAL_POINT if mark == (44 if bits & DOT else 46) else NO_NUMBER
+
+
+def composes_nothing(text: str) -> bool:
+    """Whether NFC changes nothing, neither before characters take their forms nor after."""
+    return unicodedata.is_normalized("NFC", text) and unicodedata.is_normalized(
+        "NFC", mapped_text(text)
+    )

@@ -1,0 +1,54 @@
+"""Error rates of the predictions that a manifest carries: over the corpus and by language."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from reports import drawn
+from reports.contracts import Profile
+from reports.contracts.profile import ErrorRates
+from reports.drawn import Figure
+from reports.format import count, percent
+from reports.sections.declare import joined
+from reports.tables import Column, Table
+
+
+def agreement(profile: Profile) -> Markup | None:
+    """WER and CER of `pred_text` over everything, then by language where there are several."""
+    totals = profile.agreement
+    if totals is None:
+        return None
+    errors = f"{count(totals.word_edits)} errors in {count(totals.ref_words)} words"
+    characters = f"{count(totals.char_edits)} errors in {count(totals.ref_chars)} characters"
+    figures = [
+        Figure("WER", percent(totals.wer), errors),
+        Figure("CER", percent(totals.cer), characters),
+        Figure("WER as it stands", percent(totals.wer_raw), "case and punctuation count"),
+        Figure("CER as it stands", percent(totals.cer_raw)),
+    ]
+    if totals.primary == "cer":
+        figures[:2] = figures[1::-1]
+    steps = ", ".join(totals.normaliser.steps)
+    note = Markup('<p class="note">Normalised by these steps: {}.</p>').format(steps)
+    languages = totals.languages if len(totals.languages) > 1 else ()
+    return joined(drawn.figures(figures), note, _by_language(languages) if languages else None)
+
+
+def _by_language(languages: tuple[ErrorRates, ...]) -> Markup:
+    columns = (
+        Column("language", "text"),
+        Column("named by", "text"),
+        *(Column(title, "percent") for title in ("WER", "CER", "WER raw", "CER raw")),
+        Column("words", "count"),
+        Column("rows", "count"),
+    )
+    rows = [
+        (
+            "(none)" if each.lang is None else each.lang,
+            "CER" if each.primary == "cer" else "WER",
+            *(each.wer, each.cer, each.wer_raw, each.cer_raw),
+            *(each.ref_words, each.rows),
+        )
+        for each in languages
+    ]
+    return Table("By language", columns, rows, limit=60, elsewhere="profile.json").render()
