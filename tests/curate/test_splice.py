@@ -181,6 +181,7 @@ def test_tags_and_reasons_in_lines(profiled: Path) -> None:
     out, lines, found = written(profiled, Marks(tags=True, skipme=True))
     assert found["changed"] == {
         "text_mended": 1, "tags": True, "skipme": True, "canary": False, "rate_removed": 0,
+        "fields_mapped": 0,
     }  # fmt: skip
     (rejected,) = map(parse_line, lines["rejected"])
     judged = rejected["_curate"]
