@@ -147,6 +147,33 @@ def formats_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def guarantees_page() -> str:
+    """What stands behind every statement. SystemExit for a test that is not there."""
+    from guarantees import GUARANTEES, missing_tests
+
+    if lost := missing_tests():
+        raise SystemExit("\n".join(lost))
+    lines = [
+        "# Guarantees",
+        "",
+        NOTE,
+        "",
+        "What the tool states of data and models: what is checked for it, what it says where that",
+        "could not be checked, and the tests that fail where the statement is false.",
+        "",
+    ]
+    for area in dict.fromkeys(each.area for each in GUARANTEES):
+        rows = [
+            [cell(part) for part in (each.statement, each.said_by, each.checked, each.otherwise)]
+            + ["<br>".join(f"`{test}`" for test in each.tests)]
+            for each in GUARANTEES
+            if each.area == area
+        ]
+        head = ("statement", "made by", "checked for it", "where not", "tests")
+        lines += [f"## {area}", "", *table(head, rows)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.ruleset.keys import json_schema
@@ -158,6 +185,7 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/cli.md", cli_page),
     ("docs/metrics.md", metrics_page),
     ("docs/formats.md", formats_page),
+    ("docs/guarantees.md", guarantees_page),
     ("rules/schema.json", rules_schema),
 )
 

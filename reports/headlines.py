@@ -103,7 +103,10 @@ def _inputs(profile: Profile) -> str:
 
 
 def _ledger(ledger: Ledger | None) -> list[Alert]:
-    if ledger is None or ledger.balanced:
+    if ledger is None or ledger.balanced is None:
+        what = "No ledger.json says where all rows, bytes and hours went: not checked."
+        return [Alert("warning", what)]
+    if ledger.balanced:
         return []
     what = "The ledger does not balance: rows, bytes or hours went in that came out nowhere."
     return [Alert("fault", what)]
@@ -158,7 +161,8 @@ def _split(split: Split) -> Headline:
         hours(got.get("test")),
         _leak_words(split, bool(leaks)),
     )
-    return _made(sentence, alerts, "Targets reached, nothing leaks, and the ledger balances.")
+    words = _leak_words(split, bool(leaks))
+    return _made(sentence, alerts, f"Targets reached, {words}; the ledger balances.")
 
 
 def _leak_words(split: Split, leaks: bool) -> str:
@@ -198,9 +202,9 @@ def _verification(found: Verification) -> Headline:
         hours(found.hours),
         plural(found.cuts, "cut"),
         plural(found.shards, "shard"),
-        "not to be trained on" if found.faults else "proven whole",
+        "not to be trained on" if found.faults else "no fault found",
     )
-    calm = f"{plural(found.decoded, 'recording')} decoded; checked against "
+    calm = f"{count(found.decoded)} of {plural(found.cuts, 'recording')} decoded; checked against "
     return _made(sentence, alerts if found.faults else [], calm + (found.checked_against or "—"))
 
 
@@ -242,7 +246,7 @@ def _wer(wer: Wer) -> Headline:
         what = f"The model goes on after the end: {times} words too many for each that was said."
         alerts.append(Alert("warning", what))
     alerts += _forgotten(wer)
-    for by in ("tag", "verdict", "lang"):
+    for by in _COMPARED:
         for part in wer.by.get(by, ()):
             alerts += _much_worse(by, part.value, part.wer, part.ref_words, overall.wer)
     sentence = _line(
@@ -252,7 +256,15 @@ def _wer(wer: Wer) -> Headline:
         plural(overall.ref_words, "word"),
         plural(overall.rows, "utterance"),
     )
-    return _made(sentence, alerts, "No tag, verdict or language is twice as bad as the whole.")
+    return _made(sentence, alerts, _none_worse(wer))
+
+
+def _none_worse(wer: Wer) -> str:
+    parts = [part for by in _COMPARED for part in wer.by.get(by, ())]
+    if wer.overall.wer is None or not any((it.ref_words or 0) >= _ENOUGH_WORDS for it in parts):
+        return f"No tag, verdict or language has {_ENOUGH_WORDS} words: they were not compared."
+    known = f"of {_ENOUGH_WORDS} words or more"
+    return f"No tag, verdict or language {known} is twice as bad as the whole."
 
 
 def _forgotten(wer: Wer) -> list[Alert]:
@@ -266,11 +278,15 @@ def _forgotten(wer: Wer) -> list[Alert]:
 def _much_worse(
     by: str, value: str | None, wer: float | None, words: int | None, whole: float | None
 ) -> list[Alert]:
-    if wer is None or not whole or (words or 0) < 200 or wer < _MUCH_WORSE * whole:
+    if wer is None or not whole or (words or 0) < _ENOUGH_WORDS or wer < _MUCH_WORSE * whole:
         return []
     times = number(round(wer / whole, 1))
     return [Alert("note", f"{by} {value or '—'}: WER {percent(wer)}, {times} times the whole.")]
 
+
+_COMPARED = ("tag", "verdict", "lang")
+_ENOUGH_WORDS = 200
+"""Reference words below which a part's rate is too uncertain to be held against the whole."""
 
 LARGE_SHIFT = 0.25
 """PSI from which a shift is called large, by custom of credit scoring, where the index is from."""
@@ -303,7 +319,9 @@ def _diff(diff: Diff) -> Headline:
         most.name if most else "—",
         number(most.ks if most else None),
     )
-    return _made(sentence, alerts, "No metric has shifted much.")
+    compared = any(item.psi is not None for item in diff.metrics)
+    calm = "No metric has shifted much." if compared else "No metric could be compared."
+    return _made(sentence, alerts, calm)
 
 
 def _what_if(found: WhatIf) -> Headline:

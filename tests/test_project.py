@@ -254,7 +254,13 @@ def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
     generate = (sys.executable, ROOT / "docs" / "generate.py", "--out", tmp_path)
     run(*generate)
     pages = sorted(tmp_path.glob("*/*"))
-    assert [page.name for page in pages] == ["cli.md", "formats.md", "metrics.md", "schema.json"]
+    assert [page.name for page in pages] == [
+        "cli.md",
+        "formats.md",
+        "guarantees.md",
+        "metrics.md",
+        "schema.json",
+    ]
     run(*generate, "--check")
     for page in pages:
         fresh = page.read_text(encoding="utf-8")

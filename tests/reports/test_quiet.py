@@ -88,3 +88,30 @@ def test_a_model_that_does_not_stop_is_an_alert(tmp_path: Path) -> None:
     data["overall"] = {**data["overall"], "insertions": 49 * data["overall"]["ref_words"]}
     _, alerts = sentence("eval", tmp_path / "looping", json.loads(json.dumps(data)))
     assert "The model goes on after the end: 49 words too many for each that was said." in alerts
+
+
+def calm(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
+    write(folder, MAKERS[kind][0], data)
+    return headline(load(kind, folder))[2].calm
+
+
+def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
+    data = MAKERS["profile"][1]()
+    write(tmp_path, "ledger.json", {"schema": "curate.ledger/1"})
+    assert any("ledger.json" in what for what in sentence("profile", tmp_path, data)[1])
+    write(tmp_path, "ledger.json", {"schema": "curate.ledger/1", "balanced": True})
+    assert not any("ledger.json" in what for what in sentence("profile", tmp_path, data)[1])
+
+    data = MAKERS["split"][1]() | {"leaks": [], "statement": None}
+    assert "leaks were not looked for" in calm("split", tmp_path, data)
+
+    data = MAKERS["diff"][1]()
+    data["metrics"] = [{**each, "psi": None} for each in data["metrics"]]
+    assert calm("diff", tmp_path, data) == "No metric could be compared."
+
+    data = MAKERS["eval"][1]()
+    data["by"] = {"lang": [{"value": "de", "wer": 0.9, "ref_words": 199}]}
+    said = "No tag, verdict or language has 200 words: they were not compared."
+    assert calm("eval", tmp_path, data) == said
+    data["by"] = {"lang": [{"value": "de", "wer": 0.0, "ref_words": 200}]}
+    assert "of 200 words or more" in calm("eval", tmp_path, data)

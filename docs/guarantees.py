@@ -1,0 +1,467 @@
+"""GUARANTEES: every statement that the tool makes about data or models, and what stands behind it.
+
+docs/generate.py writes docs/guarantees.md from them, and fails where a test is not there. A new
+statement is one row.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A statement: who makes it, what is checked for it, what is said where that could not be.
+
+    `tests` are ids as pytest has them, of tests that fail where the statement would be false.
+    """
+
+    area: str
+    statement: str
+    said_by: str
+    checked: str
+    otherwise: str
+    tests: tuple[str, ...]
+
+
+GUARANTEES: tuple[Guarantee, ...] = (
+    Guarantee(
+        area="Rows",
+        statement="every line becomes one row",
+        said_by="`curate profile`",
+        checked=(
+            "The scanner counts lines that are not blank, and the records as written are counted "
+            "again; the command fails where the two differ."
+        ),
+        otherwise=(
+            "A source that cannot be read whole is an error (exit code 3), and nothing is written."
+        ),
+        tests=(
+            "tests/curate/test_scan.py::test_every_line_becomes_one_row",
+            "tests/curate/test_hostile.py::test_a_file_that_grows_while_it_is_read",
+        ),
+    ),
+    Guarantee(
+        area="Rows",
+        statement="the ledger balances",
+        said_by="`curate profile`, `split`, `shard`",
+        checked=(
+            "Rows, bytes and microseconds that came in are those that went to one output each; "
+            "the command fails before its outputs appear where they are not."
+        ),
+        otherwise=(
+            "Hours of malformed rows are not known and count as none. A page without a ledger "
+            "says that this was not checked."
+        ),
+        tests=(
+            "tests/curate/test_split.py::test_any_corpus",
+            "tests/reports/test_quiet.py::test_what_was_not_checked_is_no_good_news",
+        ),
+    ),
+    Guarantee(
+        area="Rows",
+        statement="lines keep their bytes",
+        said_by="`curate split`",
+        checked=(
+            "NeMo's lines are copied by byte offset, and the manifest's content is compared with "
+            "what was profiled while it is copied."
+        ),
+        otherwise=(
+            "Other formats are written as NeMo lines: `copied` in split.json says so for each "
+            "source, and a warning does. Keys that were asked for are added."
+        ),
+        tests=(
+            "tests/curate/test_splice.py::test_a_changed_line_says_the_same_but_for_the_change",
+            "tests/curate/test_split.py::test_a_changed_manifest_is_refused",
+        ),
+    ),
+    Guarantee(
+        area="Rows",
+        statement="texts of a profile are those that were measured",
+        said_by="`curate query`, `head`, `sample`, `Profile.records`",
+        checked=(
+            "Size, times and inode of the manifest, and where these differ a hash of its content."
+        ),
+        otherwise=(
+            "A changed manifest is refused. Formats that are converted are compared when all of "
+            "them is read; a few of their records are read without that."
+        ),
+        tests=("tests/curate/test_own_fields.py::test_a_changed_manifest_is_refused",),
+    ),
+    Guarantee(
+        area="Verdicts",
+        statement="clean",
+        said_by="`curate profile`",
+        checked="No rule triggered and no rule was undecided.",
+        otherwise=(
+            "`unknown` where a rule needs a metric that is null: such rows are trained on and "
+            "measure nothing."
+        ),
+        tests=(
+            "tests/curate/test_corner.py::test_verdicts_line_by_line",
+            "tests/curate/test_tags.py::test_batches_and_rows_agree_in_any_order",
+        ),
+    ),
+    Guarantee(
+        area="Verdicts",
+        statement="colours of a histogram's bars",
+        said_by="pages of `curate profile`",
+        checked=(
+            "Rows of each bin are counted by the worst verdict that rules on the metric gave "
+            "them; all bars, and what lies beyond them, add up to the metric's rows."
+        ),
+        otherwise=(
+            "Rows without a value, and limits that are not drawn, are named beside the chart."
+        ),
+        tests=(
+            "tests/reports/test_bars.py::test_charts_of_real_manifests_hold_every_row",
+            "tests/curate/test_spread.py::test_bins_end_at_limits_and_hold_what_rules_gave",
+        ),
+    ),
+    Guarantee(
+        area="Verdicts",
+        statement="what moving a limit costs",
+        said_by="`curate rules what-if`",
+        checked=(
+            "Each threshold is counted over the stored records, as if the rules had been applied "
+            "with it."
+        ),
+        otherwise=(
+            "Rules with `==`, `!=` or free expressions have no curve. Where the manifest is gone, "
+            "texts are not shown, with a warning."
+        ),
+        tests=("tests/curate/test_whatif.py::test_moving_a_limit_is_judging_again",),
+    ),
+    Guarantee(
+        area="Verdicts",
+        statement="decisions of people stand above every rule",
+        said_by="`curate profile --overrides`",
+        checked="A decision is matched by the record's content or audio segment, not by its line.",
+        otherwise=(
+            "Decisions about records that changed or are not there are counted as stale or "
+            "unmatched, with a warning."
+        ),
+        tests=(
+            "tests/curate/test_overrides.py::"
+            "test_decisions_survive_moved_lines_but_not_another_text",
+            "tests/curate/test_overrides.py::test_what_is_not_followed_is_counted",
+        ),
+    ),
+    Guarantee(
+        area="Verdicts",
+        statement="the same in both",
+        said_by="`curate diff`",
+        checked="Nulls, extremes, mean, quantiles and every bin of the histogram are equal.",
+        otherwise=(
+            "Metrics that only one profile has are named as not compared; KS and PSI are null "
+            "where one side has no value."
+        ),
+        tests=(
+            "tests/curate/test_compare.py::test_metrics_that_went_missing_have_not_stayed_the_same",
+            "tests/reports/test_quiet.py::test_rules_and_metrics_of_a_comparison_that_say_nothing",
+        ),
+    ),
+    Guarantee(
+        area="Splits",
+        statement="no leak found in speaker, recording, text, audio",
+        said_by="`curate split`, `curate audit`",
+        checked=(
+            "Keys of all rows of any two splits are compared: speakers, recordings, audio "
+            "segments, normalised texts, texts that are nearly the same, and groups that were "
+            "asked for."
+        ),
+        otherwise=(
+            "Of each key, of how many rows it is known; `NOT CHECKED` for the others, in the "
+            "command, split.json, audit.json and the page, and exit code 1 under `--strict`. "
+            "Placeholders (`unknown`, `-`) are nobody."
+        ),
+        tests=(
+            "tests/curate/test_split_properties.py::"
+            "test_no_text_and_no_speaker_stands_on_two_sides",
+            "tests/curate/test_audit.py::test_what_is_planted_is_found",
+            "tests/whole_way/test_speakers.py::test_what_could_not_be_checked_fails_a_strict_run",
+            "tests/whole_way/test_speakers.py::test_placeholders_are_nobody",
+        ),
+    ),
+    Guarantee(
+        area="Splits",
+        statement="targets reached",
+        said_by="`curate split`",
+        checked="Hours of each split against what was asked for.",
+        otherwise=(
+            "A target that was lowered, or missed, is a warning with both figures; exit code 1 "
+            "under `--strict`."
+        ),
+        tests=(
+            "tests/curate/test_split_properties.py::test_hours_are_met_or_the_shortfall_is_said",
+        ),
+    ),
+    Guarantee(
+        area="Splits",
+        statement="locked records stay where they were",
+        said_by="`curate split --lock`",
+        checked=(
+            "Each record of the lock is in the split that it was in, and what is added leaks into "
+            "none."
+        ),
+        otherwise=(
+            "Locked records that went bad leave, and are counted; a lock of another corpus is "
+            "refused."
+        ),
+        tests=(
+            "tests/curate/test_split_properties.py::test_a_grown_corpus_moves_nothing",
+            "tests/curate/test_split_terms.py::test_locked_records_that_went_bad_stay_out",
+        ),
+    ),
+    Guarantee(
+        area="Splits",
+        statement="a WER of a split is known within so much",
+        said_by="`curate split`",
+        checked="Words and the effective number of speakers (Kish) of the split.",
+        otherwise=(
+            "`not measurable` below the least number of words or groups. Where speakers are not "
+            "known, the half width has `at least` before it: a lower bound."
+        ),
+        tests=(
+            "tests/curate/test_split_terms.py::test_precision_is_that_of_the_field",
+            "tests/whole_way/test_speakers.py::test_each_stratum_says_what_is_known_of_it",
+            "tests/whole_way/test_speakers.py::test_where_speakers_are_known_nothing_is_bounded",
+        ),
+    ),
+    Guarantee(
+        area="Reproducible",
+        statement="the same bytes again",
+        said_by="every command of `curate`",
+        checked=(
+            "Outputs of the same input, rules and seed are equal, whatever the number of threads, "
+            "workers, pieces or machines, and with a kept profile or without."
+        ),
+        otherwise=(
+            "Versions of libraries that decide on bytes are named in the artefact: another "
+            "version may give others."
+        ),
+        tests=(
+            "tests/curate/test_split.py::test_the_same_bytes_again",
+            "tests/curate/test_reuse.py::test_reuse_changes_nothing",
+            "tests/curate/test_scale.py::test_shares_make_the_same_profile",
+            "tests/curate/test_shards_options.py::test_any_number_of_workers_writes_the_same_bytes",
+            "tests/curate/test_audio_again.py::test_threads_change_nothing",
+        ),
+    ),
+    Guarantee(
+        area="Reproducible",
+        statement="rows are judged again, not measured again",
+        said_by="`curate profile`",
+        checked=(
+            "Size, times and inode of each manifest, else its content; the code and settings that "
+            "measured."
+        ),
+        otherwise="Formats that read further files beside the manifest are always measured again.",
+        tests=(
+            "tests/curate/test_reuse.py::test_reuse_changes_nothing",
+            "tests/curate/test_reuse.py::"
+            "test_what_other_formats_read_beside_is_never_taken_as_unchanged",
+        ),
+    ),
+    Guarantee(
+        area="Reproducible",
+        statement="outputs appear whole or not at all",
+        said_by="every command",
+        checked="They are written beside, synced, and renamed; a killed run leaves what was there.",
+        otherwise="A file system that loses renames that it confirmed cannot be guarded against.",
+        tests=(
+            "tests/curate/test_outputs.py::test_a_killed_profile_leaves_the_old_one",
+            "tests/curate/test_interrupted.py::test_a_stopped_command_leaves_what_was_there",
+        ),
+    ),
+    Guarantee(
+        area="Audio",
+        statement="no fault",
+        said_by="`curate profile --audio`",
+        checked=(
+            "`header`: what the header says against the record. `decode`: all samples are "
+            "decoded. `voice`: and speech is looked for. The artefact names which, and of how "
+            "many rows."
+        ),
+        otherwise=(
+            "`audio_fault` is null where audio was not opened; rules over it are undecided then. "
+            "`--audio header` believes what headers promise."
+        ),
+        tests=(
+            "tests/curate/test_unusable.py::test_audio_that_is_missing_altogether_is_a_failure",
+            "tests/curate/test_audio_again.py::test_only_what_changed_is_heard_again",
+        ),
+    ),
+    Guarantee(
+        area="Audio",
+        statement="nothing that a manifest names is run",
+        said_by="`curate`, `train`",
+        checked=(
+            "Paths that are commands, addresses or devices are refused by name, before anything "
+            "is opened."
+        ),
+        otherwise="`--allow-root` is checked only where it is given.",
+        tests=(
+            "tests/curate/test_malicious.py::test_nothing_runs_and_each_path_is_reported",
+            "tests/train/test_data.py::test_audio_that_would_run_or_fetch_is_refused",
+        ),
+    ),
+    Guarantee(
+        area="Shards",
+        statement="read back and found equal",
+        said_by="`curate shard`",
+        checked=(
+            "Every record and every recording that was written is read back by our own reader: "
+            "ids, order, counts, lengths, hashes."
+        ),
+        otherwise=(
+            "Rows whose audio could not be stored are in skipped.jsonl with the reason, and in "
+            "the ledger."
+        ),
+        tests=(
+            "tests/curate/test_shards.py::test_missing_audio_is_named_and_kept",
+            "tests/curate/test_shards.py::test_verification_proves_our_shards",
+        ),
+    ),
+    Guarantee(
+        area="Shards",
+        statement="verified: no fault found",
+        said_by="`curate shard --verify`",
+        checked=(
+            "Files whole, ids in the same order, recordings as long as declared, what Lhotse "
+            "reads; with shards.json also sizes, hashes, counts, hours and texts. 8 recordings of "
+            "a shard are decoded."
+        ),
+        otherwise=(
+            "The page says how many recordings were decoded (`--decode all` takes all, `none` "
+            "none) and against what was checked: without shards.json, by what the shards "
+            "themselves can prove."
+        ),
+        tests=(
+            "tests/curate/test_shards.py::test_damage_is_found",
+            "tests/curate/test_shards_options.py::test_damage_is_found_in_every_form",
+            "tests/curate/test_shards.py::test_foreign_shar",
+        ),
+    ),
+    Guarantee(
+        area="Shards",
+        statement="an interrupted export goes on to the same bytes",
+        said_by="`curate shard`",
+        checked=(
+            "Each finished shard has a marker with hashes of its files; those that do not have "
+            "them are written again."
+        ),
+        otherwise="Another version of a codec library, or other options, begin anew.",
+        tests=(
+            "tests/curate/test_shards_faults.py::"
+            "test_killed_at_any_moment_it_goes_on_to_the_same_bytes",
+        ),
+    ),
+    Guarantee(
+        area="Training",
+        statement="NeMo loads what the manifests say",
+        said_by="`curate split`, `curate shard`",
+        checked="Seconds and counts of every manifest, as NeMo's own adapter loads it.",
+        otherwise="`train plan` names rows that NeMo would load otherwise.",
+        tests=("tests/whole_way/test_segments.py::test_every_manifest_loads_as_it_is_counted",),
+    ),
+    Guarantee(
+        area="Training",
+        statement="the plan has no error",
+        said_by="`train plan`",
+        checked="Data, model, tokenizer, prompt and schedule, without a GPU, and without NeMo.",
+        otherwise=(
+            "Checks that need the model's archive or its tokenizer say `not checked` where it is "
+            "not there."
+        ),
+        tests=(
+            "tests/train/test_plan.py::test_every_check_has_its_planted_trap",
+            "tests/train/test_plan.py::test_a_sound_run_is_told_little",
+        ),
+    ),
+    Guarantee(
+        area="Training",
+        statement="taken from the base model: so many of the parameters",
+        said_by="`train run`",
+        checked="Parameters that were copied by name and shape, over all of the model.",
+        otherwise=(
+            "Weights that fit nothing are refused; a warning where some, but not all, came from "
+            "the base."
+        ),
+        tests=(
+            "tests/train/test_nemo.py::test_the_encoder_is_taken_over",
+            "tests/train/test_nemo.py::test_weights_of_another_model_are_refused",
+        ),
+    ),
+    Guarantee(
+        area="Training",
+        statement="resumed exactly",
+        said_by="`train run --resume`",
+        checked=(
+            "On a CPU the resumed run ends with the weights of an undisturbed one, bit for bit."
+        ),
+        otherwise="On a GPU, and with workers, what is exact and what is not is in docs/adr/0014.",
+        tests=("tests/train/test_nemo_faults.py::test_a_stopped_run_goes_on_bit_for_bit",),
+    ),
+    Guarantee(
+        area="Evaluation",
+        statement="every row has a prediction or a reason",
+        said_by="`train eval`",
+        checked="Predictions are counted against the rows of the manifest.",
+        otherwise="Rows whose audio cannot be read are named, and are in no rate.",
+        tests=(
+            "tests/train/test_nemo.py::test_every_row_has_a_prediction_or_a_reason",
+            "tests/train/test_evaluate.py::test_missing_audio_is_named_and_counts_in_no_rate",
+        ),
+    ),
+    Guarantee(
+        area="Evaluation",
+        statement="WER with an interval",
+        said_by="`train eval`",
+        checked="Words as the language writes them, whole speakers drawn again (bootstrap).",
+        otherwise=(
+            "No interval with too few speakers, and no rate of no words. Parts with fewer than "
+            "200 words are not held against the whole."
+        ),
+        tests=(
+            "tests/train/test_intervals.py::test_intervals_cover_the_truth_as_often_as_they_say",
+            "tests/train/test_intervals.py::test_too_few_clusters_give_no_interval",
+        ),
+    ),
+    Guarantee(
+        area="Evaluation",
+        statement="nothing was forgotten",
+        said_by="`train eval --guardrail`",
+        checked="Both models on the same utterances; the rise of the WER against its margin.",
+        otherwise="Utterances that one of the two has not heard are left out, and counted.",
+        tests=(
+            "tests/train/test_intervals.py::test_the_gate_of_forgetting",
+            "tests/train/test_intervals.py::test_only_what_both_models_heard_is_compared",
+        ),
+    ),
+)
+
+
+@cache
+def tests_of(path: Path) -> frozenset[str]:
+    """The names of the tests in a file; none where it is not there."""
+    if not path.is_file():
+        return frozenset()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(each.name for each in tree.body if isinstance(each, ast.FunctionDef))
+
+
+def missing_tests(guarantees: tuple[Guarantee, ...] = GUARANTEES) -> list[str]:
+    """Tests that a guarantee names and that are not there; and guarantees that name none."""
+    lost = [f"{each.statement}: names no test" for each in guarantees if not each.tests]
+    for each in guarantees:
+        for test in each.tests:
+            file, _, name = test.partition("::")
+            if name not in tests_of(ROOT / file):
+                lost.append(f"{each.statement}: no test {test}")
+    return lost
