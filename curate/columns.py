@@ -36,7 +36,7 @@ LINE = Column("line", pl.Int64(), "1-based line number in the (decompressed) man
 BYTE_OFFSET = Column("byte_offset", pl.Int64(), "where the line starts, bytes (decompressed)")
 BYTE_LENGTH = Column("byte_length", pl.Int64(), "length of the line without its line end, bytes")
 MALFORMED = Column("malformed", pl.String(), "why the line can be no record; null where it can")
-AUDIO_KEY = Column("audio_key", pl.UInt64(), "hash of audio_filepath and offset")
+AUDIO_KEY = Column("audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel")
 RECORDING_KEY = Column("recording_key", pl.UInt64(), "hash of audio_filepath alone")
 TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
 NORMAL_KEY = Column(
@@ -50,6 +50,9 @@ SPEAKER = Column(
 )
 TASK = Column("task", pl.String(), "what a multitask model is asked for (task, else taskname)")
 OFFSET_S = Column("offset_s", pl.Float64(), "start of the segment in its recording, seconds")
+AUDIO_CHANNEL = Column(
+    "audio_channel", pl.Int16(), "channel of the file that is read, from 0; null for all of them"
+)
 DURATION_US = Column("duration_us", pl.Int64(), "duration in whole microseconds; null if malformed")
 
 RECORD = (
@@ -66,6 +69,7 @@ RECORD = (
     SPEAKER,
     TASK,
     OFFSET_S,
+    AUDIO_CHANNEL,
     DURATION_US,
 )
 

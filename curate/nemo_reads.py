@@ -5,11 +5,15 @@ them. Source: nemo_toolkit 3.0, LazyNeMoIterator: where a record gives a samplin
 not open the file and takes the recording to be `duration` seconds long. With `offset` beside it
 the segment is then cut short, or lies behind the end; at offset 0 the load fails where the file is
 longer. Standard library only.
+
+Source of `audio_path`: get_full_path of the same release.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 RATE_FIELDS = ("sampling_rate", "sample_rate")
 """Fields that NeMo takes the sampling rate from, the first that is not null."""
@@ -54,3 +58,16 @@ def without_rate(record: Mapping[str, object]) -> dict[str, object]:
     if not has_rate_beside_offset(record):
         return dict(record)
     return {name: value for name, value in record.items() if name not in RATE_FIELDS}
+
+
+def audio_path(name: str, folder: Path | str) -> str:
+    """Where NeMo looks for the audio that a manifest in `folder` names, as an absolute path.
+
+    A relative name is looked for in the manifest's folder, then in the working folder, where `~`
+    is the home; the manifest's folder where there is no such file in either. Nothing is resolved.
+    """
+    near = os.path.join(folder, name)  # noqa: PTH118 - for each of millions, and links keep their names
+    if os.path.isabs(name) or os.path.isfile(near):  # noqa: PTH117, PTH113
+        return os.path.abspath(near)  # noqa: PTH100
+    here = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111
+    return here if os.path.isfile(here) else os.path.abspath(near)  # noqa: PTH113, PTH100

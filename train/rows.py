@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import Fault, InputError
+from curate.nemo_reads import audio_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Row:
 
     @property
     def audio(self) -> Path:
-        """The audio file; NeMo reads a relative path from the manifest's folder."""
-        return self.manifest.parent / str(self.fields["audio_filepath"])
+        """The audio file, where NeMo looks for it."""
+        return Path(audio_path(str(self.fields["audio_filepath"]), self.manifest.parent))
 
     @property
     def duration_s(self) -> float:

@@ -39,8 +39,9 @@ def load_clip(
     offset_s: float,
     duration_s: float,
     longest_s: float = LONGEST_S,
+    channel: int | None = None,
 ) -> Clip:
-    """The segment of a file as a manifest names it; channels mixed down. Raises Unusable."""
+    """The segment of a file as a manifest names it: one channel, or all mixed. Raises Unusable."""
     path = find_audio(name, folder, allowed)
     try:
         with open_audio(path) as descriptor, sf.SoundFile(descriptor, closefd=False) as file:
@@ -49,8 +50,12 @@ def load_clip(
                 raise Unusable("the segment begins behind the end of the audio", "segment_outside")
             file.seek(int(start * file.samplerate))
             count = max(1, round(wanted_s * file.samplerate))
-            samples = file.read(count, dtype="float32", always_2d=True).mean(axis=1)
-            return Clip(samples, file.samplerate, duration_s > longest_s)
+            samples = file.read(count, dtype="float32", always_2d=True)
+            if channel is not None and 1 < file.channels <= channel:
+                raise Unusable(f"channel {channel} of {file.channels}", "no_channel")
+            whole = channel is None or file.channels == 1
+            mono = samples.mean(axis=1) if whole else samples[:, channel]
+            return Clip(mono, file.samplerate, duration_s > longest_s)
     except sf.LibsndfileError as error:
         raise Unusable(f"cannot be decoded: {error.error_string}") from None
 

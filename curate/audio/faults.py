@@ -26,6 +26,7 @@ FAULTS: tuple[AudioFault, ...] = (
     AudioFault("undecodable", "the file is no audio that libsndfile reads, or it is damaged"),
     AudioFault("no_samples", "a header without a sample behind it"),
     AudioFault("segment_outside", "the segment begins before or behind the audio"),
+    AudioFault("no_channel", "the file has not the channel that the record names"),
     AudioFault("truncated", "the audio decodes to less than its header says"),
     AudioFault("too_short", "the audio ends before the segment does"),
     AudioFault("not_finite", "samples that are no numbers (NaN, infinity)"),

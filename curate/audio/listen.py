@@ -17,7 +17,7 @@ import numpy.typing as npt
 import soundfile as sf
 
 from curate.audio.faults import NAMES, Unusable
-from curate.audio.header import OVERRUN_S, Header, open_sound, plain, read_header
+from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
 from curate.audio.paths import find_audio, open_audio
 from curate.audio.signal import Listener, Signal
 from curate.audio.voice import Voice, voice_of
@@ -34,11 +34,14 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What a record cuts from its file; `offset_s` is None where the record gives none."""
+    """What a record cuts from its file; `offset_s` is None where the record gives none, `channel`
+    where it takes all channels.
+    """
 
     row: int
     offset_s: float | None
     duration_s: float
+    channel: int | None = None
 
     @property
     def begin_s(self) -> float:
@@ -51,7 +54,7 @@ class Heard:
     """What was found out about one segment; None is not known. Names are those of the columns."""
 
     row: int
-    audio_fault: str = NONE
+    audio_fault: str | None = NONE
     audio_why: str | None = None
     audio_codec: str | None = None
     sample_rate: int | None = None
@@ -64,6 +67,7 @@ class Heard:
 
     def at_fault(self, fault: str, why: str) -> Heard:
         """The same with this fault, where it is worse than the one that is there."""
+        assert self.audio_fault is not None, "nothing is found out of what is not decoded"
         if self.audio_fault != NONE and NAMES.index(self.audio_fault) <= NAMES.index(fault):
             return self
         return replace(self, audio_fault=fault, audio_why=why)
@@ -87,6 +91,8 @@ def listen(
             if state_of(os.fstat(descriptor)) != state:
                 raise Unusable("changed while it was read", "unreadable")
             return state, heard
+    except NotDecoded as error:
+        return state, [Heard(segment.row, None, str(error)) for segment in segments]
     except Unusable as error:
         return state, [Heard(segment.row, error.fault, str(error)) for segment in segments]
 
@@ -120,6 +126,9 @@ def _of_header(segment: Segment, header: Header) -> Heard:
     )
     if header.fault:
         heard = heard.at_fault(header.fault, header.why)
+    if segment.channel is not None and 1 < header.channels <= segment.channel:
+        why = f"channel {segment.channel} of {header.channels} (the first is 0)"
+        heard = heard.at_fault("no_channel", why)
     if segment.begin_s < 0 or round(segment.begin_s * header.rate) >= header.frames:
         why = f"begins at {segment.begin_s:g} s, the audio is {header.seconds:.3f} s long"
         return heard.at_fault("segment_outside", why)
@@ -164,7 +173,7 @@ def _hear_all(
 ) -> list[Heard]:
     found, tape = list(heard), Tape(sound)
     for at in sorted(range(len(segments)), key=lambda at: segments[at].begin_s):
-        if found[at].audio_fault != "segment_outside":
+        if found[at].audio_fault not in ("segment_outside", "no_channel"):
             found[at] = _hear(tape, header, segments[at], found[at], voices)
     return found
 
@@ -173,12 +182,12 @@ def _hear(tape: Tape, header: Header, segment: Segment, heard: Heard, voices: bo
     """Decode one segment and measure it; a decoder's error ends it with what came before."""
     first = round(segment.begin_s * header.rate)
     count = min(round(segment.duration_s * header.rate), header.frames - first)
-    listener = Listener(header.rate, count, header.channels)
+    listener = Listener(header.rate, count, 1 if segment.channel is not None else header.channels)
     voice = voice_of(header.rate) if voices else None
     length, error = 0, ""
     try:
         for block in tape.blocks(first, count, listener.block):
-            mono = listener.hear(block)
+            mono = listener.hear(_channel(block, segment.channel))
             length += mono.size
             if voice:
                 voice.hear(mono)
@@ -186,6 +195,11 @@ def _hear(tape: Tape, header: Header, segment: Segment, heard: Heard, voices: bo
         error = plain(raised)
     heard = _measured(heard, listener, voice) if length else heard
     return _cut_short(heard, segment, header, length, count, error)
+
+
+def _channel(block: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray[np.float32]:
+    """One channel of a block; all of it where none is named."""
+    return block if channel is None or block.ndim == 1 else np.ascontiguousarray(block[:, channel])
 
 
 def _measured(heard: Heard, listener: Listener, voice: Voice | None) -> Heard:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,8 +40,11 @@ class _Entry:
 def find_blend(name: str, find: Finder) -> list[Origin]:
     """The origins of a blend: each carries its tags, and `_weight`, the product down its groups.
 
-    Scalars are text, as written (`no` is a language). Paths are relative to the working folder as
-    NeMo has it, else to the YAML file's. Raises InputError with every fault and its line.
+    Weights in a group, or in a list of paths (`[[path, 0.3], ...]`), are shares of the whole that
+    they are in, as NeMo has them. Scalars are text, as written (`no` is a language), once
+    `${oc.env:NAME}`, `${oc.env:NAME,default}` and `${key}` of the file's own are put in. Paths are
+    relative to the working folder as NeMo has it, else to the YAML file's. Raises InputError with
+    every fault and its line.
     """
     found: list[Origin] = []
     faults: list[Fault] = []
@@ -58,21 +63,57 @@ def _origins(entry: _Entry, find: Finder) -> list[Origin]:
     if keys is None:
         raise entry.fault(f"type {kind!r} holds no speech records", f"known: {', '.join(_KEYS)}")
     key, format = keys
-    paths = _texts(entry.fields.get(key))
+    paths = _paths(entry, entry.fields.get(key))
     if not paths:
         raise entry.fault(f"{kind} needs {key}")
-    added = dict(entry.tags)
-    if entry.weight is not None:
-        added[WEIGHT] = repr(entry.weight)
-    tars = [
-        tar.name
-        for path in _texts(entry.fields.get("tarred_audio_filepaths"))
-        for tar in find(_near(path, entry.file), "nemo")
-    ]
-    origins = [one for path in paths for one in find(_near(path, entry.file), format)]
-    if tars:
-        origins = [replace(one, beside={"tars": tuple(tars)}) for one in origins]
-    return [replace(one, added=added) for one in origins]
+    tar_paths = _paths(entry, entry.fields.get("tarred_audio_filepaths"))
+    _check_pairs(entry, entry.fields.get(key), len(paths), len(tar_paths))
+    tars = [tar.name for path, _ in tar_paths for tar in find(_near(path, entry.file), "nemo")]
+    whole = sum(share for _, share in paths if share is not None)
+    origins = []
+    for path, share in paths:
+        weight = entry.weight if share is None else (entry.weight or 1.0) * share / whole
+        added = dict(entry.tags) if weight is None else {**entry.tags, WEIGHT: repr(weight)}
+        for one in find(_near(path, entry.file), format):
+            beside = {"tars": tuple(tars)} if tars else one.beside
+            origins.append(replace(one, beside=beside, added=added))
+    return origins
+
+
+def _paths(entry: _Entry, node: Node | None) -> list[tuple[str, float | None]]:
+    """Paths as NeMo takes them, each with its weight where it has one: a path, `[path, ...]`,
+    `[[path], ...]`, `[[path, weight], ...]`, or a mapping with `cuts`.
+    """
+    if isinstance(node, yaml.MappingNode):
+        node = next((value for key, value in node.value if _scalar(key) == "cuts"), None)
+    if not isinstance(node, yaml.SequenceNode):
+        return [(str(node.value), None)] if isinstance(node, yaml.ScalarNode) else []
+    found = [_path(entry, item) for item in node.value]
+    weighted = [weight for _, weight in found if weight is not None]
+    if weighted and (len(weighted) < len(found) or not sum(weighted)):
+        raise entry.fault("some paths of a list have a weight, others none or 0", "weigh them all")
+    return found
+
+
+def _path(entry: _Entry, item: Node) -> tuple[str, float | None]:
+    if isinstance(item, yaml.ScalarNode):
+        return str(item.value), None
+    parts = item.value if isinstance(item, yaml.SequenceNode) else []
+    if not parts or len(parts) > 2 or not all(isinstance(p, yaml.ScalarNode) for p in parts):
+        raise entry.fault("a list of paths holds [path] or [path, weight]", "a bracket for each")
+    if len(parts) == 1:
+        return str(parts[0].value), None
+    if parts[1].style is not None:
+        raise entry.fault(f"weight {parts[1].value!r} is text", "write it without quotes")
+    return str(parts[0].value), _number_from_0(entry.file, parts[1])
+
+
+def _check_pairs(entry: _Entry, manifests: Node | None, count: int, tars: int) -> None:
+    """NeMo pairs both lists and passes over what one has more of, without a word."""
+    if isinstance(manifests, yaml.SequenceNode) and tars and tars != count:
+        read = f"NeMo would read {min(count, tars)}"
+        what = f"{count} manifests and {tars} tarred_audio_filepaths: {read}"
+        raise entry.fault(what, "name the tars of each manifest")
 
 
 _KEYS = {
@@ -80,6 +121,7 @@ _KEYS = {
     "nemo_tarred": ("manifest_filepath", "nemo_tarred"),
     "lhotse": ("cuts_path", "lhotse_cuts"),
     "lhotse_shar": ("shar_path", "lhotse_shar"),
+    "parquet": ("manifest_filepath", "parquet"),
 }
 
 
@@ -108,13 +150,14 @@ def _in_node(
     if isinstance(node, yaml.ScalarNode):
         yield from _entries(_near(node.value, file), weight, tags, depth + 1)
         return
-    for child in node.value:
-        fields = _mapping(file, child)
+    children = [(child, _mapping(file, child)) for child in node.value]
+    shares = _shares(file, [fields.get("weight") for _, fields in children], depth)
+    for (child, fields), share in zip(children, shares, strict=True):
         entry = _Entry(
             file,
             _line(child),
             fields,
-            _weighted(file, fields.get("weight"), weight),
+            weight if share is None else share * (1.0 if weight is None else weight),
             {**tags, **_tags(file, fields.get("tags"))},
         )
         if _scalar(fields.get("type")) != "group":
@@ -125,9 +168,21 @@ def _in_node(
             yield from _in_node(file, fields["input_cfg"], entry.weight, entry.tags, depth + 1)
 
 
-def _weighted(file: str, node: Node | None, inherited: float | None) -> float | None:
-    if node is None:
-        return inherited
+def _shares(file: str, nodes: Sequence[Node | None], depth: int) -> list[float | None]:
+    """The weights of a group's datasets; inside a group its shares. All have one, or none has."""
+    weights = [None if node is None else _number_from_0(file, node) for node in nodes]
+    given = [weight for weight in weights if weight is not None]
+    if not given:
+        return list(weights)
+    if len(given) < len(weights):
+        first = next(node for node in nodes if node is not None)
+        what = "weighs a dataset whose neighbours have no weight: NeMo refuses that"
+        raise InputError(Fault(f"{file}:{_line(first)}", what, "weigh all datasets, or none"))
+    whole = sum(given) if depth else 1.0
+    return [weight / whole if whole else 0.0 for weight in given]
+
+
+def _number_from_0(file: str, node: Node) -> float:
     try:
         value = float(_scalar(node))
         if not 0 <= value < float("inf"):
@@ -135,7 +190,7 @@ def _weighted(file: str, node: Node | None, inherited: float | None) -> float | 
     except ValueError:
         said = "weight is no number from 0"
         raise InputError(Fault(f"{file}:{_line(node)}", said)) from None
-    return value if inherited is None else value * inherited
+    return value
 
 
 def _tags(file: str, node: Node | None) -> Mapping[str, str]:
@@ -165,7 +220,45 @@ def _compose(file: str) -> Node:
         raise InputError.of(file, "is nested too deeply") from None
     if not isinstance(node, yaml.SequenceNode | yaml.MappingNode):
         raise InputError.of(file, "is no blend: neither a list nor a mapping with input_cfg")
+    _interpolate(file, node, _own_values(node))
     return node
+
+
+_INTERPOLATION = re.compile(r"\$\{([^${}]*)\}")
+
+
+def _own_values(root: Node) -> Mapping[str, str]:
+    """The scalars at the top of a file, for `${key}`."""
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    return {_scalar(k): v.value for k, v in pairs if isinstance(v, yaml.ScalarNode)}
+
+
+def _interpolate(file: str, node: Node, known: Mapping[str, str]) -> None:
+    """Put in what `${...}` stands for, as OmegaConf does; InputError for what cannot be."""
+    if isinstance(node, yaml.ScalarNode):
+        node.value = _INTERPOLATION.sub(lambda m: _value(file, node, m[1], known), node.value)
+        return
+    for child in node.value:
+        for each in child if isinstance(child, tuple) else (child,):
+            _interpolate(file, each, known)
+
+
+def _value(file: str, node: Node, name: str, known: Mapping[str, str]) -> str:
+    resolver, colon, argument = name.partition(":")
+    if not colon and name in known and "${" not in known[name]:
+        return known[name]
+    if resolver == "oc.env":
+        variable, comma, default = argument.partition(",")
+        value = os.environ.get(variable.strip(), default.strip() if comma else None)
+        if value is not None:
+            return value
+        what = f"the environment variable {variable.strip()} is not set"
+        hint = f"export it, or write ${{oc.env:{variable.strip()},default}}"
+        raise InputError(Fault(f"{file}:{_line(node)}", what, hint))
+    what = f"${{{name}}} is not known here"
+    raise InputError(
+        Fault(f"{file}:{_line(node)}", what, "write the value out, or use ${oc.env:NAME}")
+    )
 
 
 def _mapping(file: str, node: Node) -> Mapping[str, Node]:
@@ -185,14 +278,3 @@ def _line(node: Node) -> int:
 
 def _scalar(node: Node | None) -> str:
     return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
-
-
-def _texts(node: Node | None) -> Sequence[str]:
-    """A path, or every path of a list (of lists, of a mapping with `cuts`)."""
-    if isinstance(node, yaml.ScalarNode):
-        return [node.value]
-    if isinstance(node, yaml.SequenceNode):
-        return [text for child in node.value for text in _texts(child)]
-    if isinstance(node, yaml.MappingNode):
-        return [t for key, value in node.value if _scalar(key) == "cuts" for t in _texts(value)]
-    return []

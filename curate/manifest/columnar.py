@@ -49,7 +49,7 @@ class _Columns:
     @property
     def is_measured(self) -> bool:
         """Whether durations are those of the audio in the table."""
-        return self.is_inside and "duration" not in self.names
+        return self.is_inside and not {"duration", "end"} & self.names.keys()
 
 
 def _find(look: Look) -> list[Origin]:

@@ -38,20 +38,21 @@ FIELDS = (
     "answer",
     "sampling_rate",
     "sample_rate",
+    "channel",
 )
 """Fields that every manifest is asked for; further ones follow."""
 
-UNKEPT = frozenset({"sampling_rate", "sample_rate"})
-"""Fields among them that fill no column: they may be asked for as further ones."""
+UNKEPT = frozenset({"sampling_rate", "sample_rate", "channel"})
+"""Fields among them that fill no column of their name: they may be asked for as further ones."""
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
-SAMPLING_RATE, SAMPLE_RATE = range(13, 15)
+SAMPLING_RATE, SAMPLE_RATE, CHANNEL = range(13, 16)
 
 ASKED = (*FIELDS, *SPEAKER_FIELDS[1:])
 """FIELDS, and the other names of the speaker, which a caller may ask for as well."""
 
-_DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME))
+_DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
 _SPEAKERS = tuple((ASKED.index(name),) for name in SPEAKER_FIELDS)
 
@@ -73,7 +74,8 @@ class Fields:
     """What the lines say. Per line: `seconds` and `offsets` (NaN where there is no number),
     `paths` (hash of the audio path, 0 for none), `translations` (whether source_lang and
     target_lang are texts that differ), and `codes`: a row of numbers into `strings` for
-    the language, the task, each further field, and the speaker by each of SPEAKER_FIELDS.
+    the language, the task, the channel, each further field, and the speaker by each of
+    SPEAKER_FIELDS.
     """
 
     further: Sequence[str]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.columns import (
+    AUDIO_CHANNEL,
     AUDIO_KEY,
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -41,13 +42,23 @@ from curate.manifest.fields import (
     span_of,
 )
 from curate.manifest.scan import BLANK, OK, Scan
-from curate.manifest.strict import LONGEST_S, Malformed, Record, parse_line, why_no_record
+from curate.manifest.strict import (
+    LONGEST_S,
+    Malformed,
+    Record,
+    channel_of,
+    parse_line,
+    why_no_channel,
+    why_no_record,
+)
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.values import Bytes, combine, unescape
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 from curate.text.words import digest_bytes
 
 DURATION_S = "duration_s"
+CHANNEL_CODES = 2
+"""Where the channel stands among `Fields.codes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ def read_lines(
     if odd_records:
         data = read.graft(data, odd_records)
     rows = np.flatnonzero(~blank)
+    reasons |= _channel_faults(read, reasons)
     clips = _clips(lines.places(read.scan, rows), data, read, rows, reasons, extra_fields)
     return clips, lines.batches(read.scan, blank)
 
@@ -158,6 +170,33 @@ def _judge_doubtful(
     return reasons, records
 
 
+def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
+    """Records whose channel is not one channel, and why."""
+    codes = read.codes[CHANNEL_CODES]
+    given = np.unique(codes[codes >= 0]).tolist()
+    if not given:
+        return {}
+    said = read.strings.strings()
+    faults = {code: why for code in given if (why := why_no_channel(said[code])) is not None}
+    rows = np.flatnonzero(np.isin(codes, list(faults))).tolist()
+    return {row: faults[int(codes[row])] for row in rows if row not in known}
+
+
+def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16] | None:
+    """The channel of each row, -1 where none is given; None where no row gives one."""
+    codes = read.codes[CHANNEL_CODES][rows]
+    given = np.unique(codes[codes >= 0]).tolist()
+    if not given:
+        return None
+    said = read.strings.strings()
+    number = np.full(said.len(), -1, np.int16)
+    for code in given:
+        channel = channel_of(said[code])
+        number[code] = -1 if channel is None else channel
+    found: npt.NDArray[np.int16] = number[codes]  # the last of all, for -1, is no channel
+    return found
+
+
 def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
     """Lines that are records beyond doubt, judged as `strict.why_no_record` judges."""
     audio, text = read.scan.kind[:, AUDIO], read.scan.kind[:, TEXT]
@@ -185,22 +224,23 @@ def _clips(
     offsets = np.where(broken, np.nan, read.offsets[rows])
     strings = read.strings.strings()
     none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
+    channels = _channels(read, rows)
+    codes_of = [*read.codes[:CHANNEL_CODES], *read.codes[CHANNEL_CODES + 1 : -names]]
     columns = {
         **places,
         MALFORMED.name: _reasons(rows, reasons),
-        AUDIO_KEY.name: _keys(combine(read.paths[rows], offsets), broken),
+        AUDIO_KEY.name: _keys(_audio_keys(read.paths[rows], offsets, channels), broken),
         RECORDING_KEY.name: _keys(read.paths[rows], broken),
         TEXT_KEY.name: _alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: _alike(None, rows.size, pl.UInt64()),
         **{
             name: strings.gather(np.where(broken | (codes < 0), none, codes))
-            for name, all_codes in zip(
-                (LANG.name, TASK.name, *extra_fields), read.codes[:-names], strict=True
-            )
+            for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
             for codes in [all_codes[rows]]
         },
         SPEAKER.name: _speakers(strings, read.codes[-names:, rows], broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
+        AUDIO_CHANNEL.name: _channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
         DURATION_S: pl.Series(seconds, nan_to_null=True),
     }
@@ -293,6 +333,25 @@ def _reasons(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Series:
     if not reasons:
         return _alike(None, rows.size, pl.String())
     return pl.Series([reasons.get(row) for row in rows.tolist()], dtype=pl.String)
+
+
+def _audio_keys(
+    paths: npt.NDArray[np.uint64],
+    offsets: npt.NDArray[np.float64],
+    channels: npt.NDArray[np.int16] | None,
+) -> npt.NDArray[np.uint64]:
+    keys = combine(paths, offsets)
+    if channels is None:
+        return keys
+    return np.where(channels >= 0, combine(keys, channels.astype(np.float64)), keys)
+
+
+def _channel_column(
+    channels: npt.NDArray[np.int16] | None, broken: npt.NDArray[np.bool_], rows: int
+) -> pl.Series:
+    if channels is None:
+        return _alike(None, rows, pl.Int16())
+    return pl.Series(channels).set(pl.Series((channels < 0) | broken), None)
 
 
 def _keys(keys: npt.NDArray[np.uint64], broken: npt.NDArray[np.bool_]) -> pl.Series:

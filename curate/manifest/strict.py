@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Never
 
 DEEPEST = 64
@@ -137,7 +138,34 @@ def why_no_record(record: Record) -> str | None:
         return f"duration is absurd ({seconds:g} s)"
     if not isinstance(text, str):
         return f"text is no string ({_said(record, 'text')})"
-    return None
+    return why_no_channel(json.dumps(record.get("channel"), ensure_ascii=False))
+
+
+_CHANNEL = re.compile(r'"?\[?\s*(\d{1,3})(?:\.0+)?\s*\]?"?\Z')
+_NUMBERS = re.compile(r'"?[-+\d.\[{]')
+
+
+def channel_of(text: str) -> int | None:
+    """The channel that a field's JSON text names, as a number or a list of one; else None.
+
+    >>> channel_of("1"), channel_of('"1"'), channel_of("[1]"), channel_of('"telephone"')
+    (1, 1, 1, None)
+    """
+    match = _CHANNEL.match(text)
+    return int(match[1]) if match else None
+
+
+def why_no_channel(text: str) -> str | None:
+    """Why a field's JSON text names no single channel; None where it does, or says something else.
+
+    A word (`telephone`) is somebody's own field.
+
+    >>> why_no_channel("[0, 1]")
+    'channel is not one channel ([0, 1])'
+    """
+    if channel_of(text) is not None or not _NUMBERS.match(text):
+        return None
+    return f"channel is not one channel ({text[:40]})"
 
 
 def _said(record: Record, key: str) -> str:

@@ -8,6 +8,7 @@ quoted, and a CSV reader would eat the marks of their sentences).
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -44,11 +45,24 @@ DURATION_NAMES = (
     "duration", "duration_s", "duration_sec", "duration_seconds", "duration_ms", "duration[ms]",
     "audio_duration", "dur", "length", "length_ms",
 )  # fmt: skip
+OFFSET_NAMES = (
+    "offset", "offset_s", "offset_sec", "offset_ms", "start", "start_s", "start_sec",
+    "start_seconds", "start_ms", "start_time", "start_time_s", "start_time_ms", "begin", "begin_s",
+    "begin_sec", "begin_ms", "begin_time", "segment_start", "seg_start",
+)  # fmt: skip
+END_NAMES = (
+    "end", "end_s", "end_sec", "end_seconds", "end_ms", "end_time", "end_time_s", "end_time_ms",
+    "stop", "stop_s", "stop_ms", "stop_time", "segment_end", "seg_end",
+)  # fmt: skip
+"""Only beside a beginning: then it gives the duration, or must agree with it."""
+AGREEING_S = 0.05
+"""So much may a duration differ from the time between beginning and end: tables round."""
 NAMES: Mapping[str, Sequence[str]] = {
     "audio_filepath": AUDIO_NAMES,
     "text": TEXT_NAMES,
     "duration": DURATION_NAMES,
-    "offset": ("offset", "start", "start_s", "start_time"),
+    "offset": OFFSET_NAMES,
+    "end": END_NAMES,
     "lang": ("lang", "language", "locale"),
     "speaker": SPEAKER_FIELDS,
 }
@@ -68,11 +82,17 @@ def columns_of(header: Sequence[str], fields: Mapping[str, str] | None = None) -
         for field, all_names in NAMES.items()
         if field not in (fields or {}) and (names := [name for name in all_names if name in known])
     }
-    return {**usual, **said}
+    found = {**usual, **said}
+    if "offset" not in found:
+        found.pop("end", None)
+    return found
 
 
 def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Record:
-    """A table's row as a NeMo record: usual names mapped, the rest as it is, empty cells absent."""
+    """A table's row as a NeMo record: usual names mapped, the rest as it is, empty cells absent.
+
+    Malformed where duration, beginning and end contradict each other.
+    """
     used = set(columns.values())
     rest = {
         f"{name}{BEFORE}" if name in columns else name: value
@@ -80,10 +100,28 @@ def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Reco
         if name not in used and value != ""
     }
     found: Record = {field: row[name] for field, name in columns.items()}
-    for field in ("duration", "offset"):
+    for field in ("duration", "offset", "end"):
         found[field] = _seconds(found.get(field), columns.get(field, ""))
+    end = found.pop("end")
+    if end is not None:
+        found["duration"] = _until(end, found["offset"], found["duration"])
     empty = {field for field in ("lang", "speaker") if found.get(field) == ""}
     return {**rest, **{field: value for field, value in found.items() if field not in empty}}
+
+
+def _until(end: object, offset: object, duration: object) -> object:
+    """The duration by a segment's end; the declared one where there is one that agrees."""
+    times = [time for time in (offset, end) if isinstance(time, int | float)]
+    if len(times) < 2 or not all(map(math.isfinite, times)):
+        raise Malformed(f"its beginning and end are no numbers ({offset!r} and {end!r})")
+    length = round(times[1] - times[0], 9)
+    if length <= 0:
+        raise Malformed(f"its end is not behind its beginning ({times[0]:g} and {times[1]:g})")
+    if duration is None:
+        return length
+    if isinstance(duration, int | float) and abs(duration - length) > AGREEING_S:
+        raise Malformed(f"its duration is not end less beginning ({duration:g} and {length:g} s)")
+    return duration
 
 
 def _seconds(value: object, name: str) -> object:

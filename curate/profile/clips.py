@@ -19,7 +19,7 @@ import polars as pl
 from curate.audio.clip import Clip, load_clip, outline, small
 from curate.audio.faults import Unusable
 from curate.audio.wish import AudioWish
-from curate.columns import LINE, OFFSET_S, SOURCE
+from curate.columns import AUDIO_CHANNEL, LINE, OFFSET_S, SOURCE
 from curate.outputs import write_json
 from curate.profile.summary import Json
 
@@ -107,30 +107,33 @@ def write_clips(out: Path, wanted: Iterator[Mapping[str, Any]], heard: Heard) ->
 def _loaded(records: Shown, heard: Heard) -> Iterator[tuple[Mapping[str, Any], Clip | Unusable]]:
     """Each record with its sound, or why it cannot be heard."""
     folders = {entry["source"]: Path(entry["folder"]) for entry in heard.inputs}
-    offsets = _offsets(heard.folder / "records.parquet", [each["id"] for each in records])
+    places = _places(heard.folder / "records.parquet", [each["id"] for each in records])
     for record in records:
         name, seconds = record["audio_filepath"], record["duration_s"]
         source = record["id"].rpartition(":")[0]
         if not name or not seconds or str(name).startswith(f"{source}#"):
             yield record, Unusable("no audio of its own", "missing")
             continue
-        root, offset_s = heard.wish.root or folders[source], offsets.get(record["id"], 0.0)
+        root = heard.wish.root or folders[source]
+        offset_s, channel = places.get(record["id"], (0.0, None))
+        allowed = heard.wish.allowed
         try:
-            yield (
-                record,
-                load_clip(str(name), root, heard.wish.allowed, offset_s, seconds, LONGEST_S),
-            )
+            clip = load_clip(str(name), root, allowed, offset_s, seconds, LONGEST_S, channel)
+            yield record, clip
         except Unusable as why:
             yield record, why
 
 
-def _offsets(records: Path, ids: Sequence[str]) -> Mapping[str, float]:
-    """Where each record's segment begins, seconds."""
+def _places(records: Path, ids: Sequence[str]) -> Mapping[str, tuple[float, int | None]]:
+    """Where each record's segment begins, seconds, and its channel."""
     places = [id.rpartition(":") for id in ids]
     wanted = pl.LazyFrame(
         {SOURCE.name: [p[0] for p in places], LINE.name: [int(p[2]) for p in places], "id": ids},
         schema={SOURCE.name: SOURCE.dtype, LINE.name: LINE.dtype, "id": pl.String()},
     )
-    columns = pl.scan_parquet(records).select(SOURCE.name, LINE.name, OFFSET_S.name)
+    columns = pl.scan_parquet(records).select(
+        SOURCE.name, LINE.name, OFFSET_S.name, AUDIO_CHANNEL.name
+    )
     rows = columns.join(wanted, on=[SOURCE.name, LINE.name]).collect()
-    return {id: offset or 0.0 for id, offset in rows.select("id", OFFSET_S.name).iter_rows()}
+    found = rows.select("id", OFFSET_S.name, AUDIO_CHANNEL.name)
+    return {id: (offset or 0.0, channel) for id, offset, channel in found.iter_rows()}

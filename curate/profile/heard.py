@@ -21,10 +21,11 @@ from curate.audio.paths import find_audio
 from curate.audio.wish import AudioWish
 from curate.columns import DESCRIBED_BY
 from curate.metrics import METRICS
+from curate.nemo_reads import audio_path
 from curate.profile.code import hearing_code
 
 NAME = "heard.parquet"
-_SCHEMA = "curate.heard/1"
+_SCHEMA = "curate.heard/2"
 _FRESH_NS = 2_000_000_000
 """A file changed so shortly before may change again within one clock tick."""
 _BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
@@ -57,6 +58,7 @@ _KEY = {
     "path": pl.String(),
     "segment_s": pl.Float64(),
     "length_s": pl.Float64(),
+    "channel": pl.Int16(),
 }
 COLUMNS: Mapping[str, pl.DataType] = {**_KEY, **_STATE, **_VALUES}
 """What is noted of a segment: where it was, what its file was like, and what was heard."""
@@ -86,7 +88,7 @@ class File:
     @property
     def path(self) -> str:
         """Where it lies, whether or not it is there."""
-        return os.path.abspath(self.folder / self.name)  # noqa: PTH100 - links keep their names
+        return audio_path(self.name, self.folder)
 
 
 def hear(files: Sequence[File], depth: Depth, allowed: Sequence[Path]) -> pl.DataFrame:
@@ -111,14 +113,15 @@ def _hear(
 def _row(path: str, segment: Segment, state: FileState | None, heard: Heard) -> tuple[object, ...]:
     signal = heard.signal
     values = (getattr(signal if name in _SIGNAL else heard, name, None) for name in _VALUES)
-    return (heard.row, path, segment.offset_s, segment.duration_s, *(state or _NO_STATE), *values)
+    place = (path, segment.offset_s, segment.duration_s, segment.channel)
+    return (heard.row, *place, *(state or _NO_STATE), *values)
 
 
 _SIGNAL = frozenset(name for name in _VALUES if name not in Heard.__dataclass_fields__)
 _NO_STATE = (None,) * len(_STATE)
 
 
-Noted = tuple[FileState, int, dict[tuple[float | None, float], int]]
+Noted = tuple[FileState, int, dict[tuple[float | None, float, int | None], int]]
 """Of a path: the file's state, when it was noted, and where each segment stands."""
 
 
@@ -155,21 +158,24 @@ class Cache:
     def _places(self) -> Mapping[str, Noted]:
         """By path, what was noted; of a file that changed between two tables, by the later one."""
         found: dict[str, Noted] = {}
-        columns = self.heard.select("path", "segment_s", "length_s", "noted_ns", *_STATE)
-        for at, (path, offset, length, noted_ns, *state) in enumerate(columns.iter_rows()):
+        names = ("path", "segment_s", "length_s", "channel", "noted_ns", *_STATE)
+        rows = self.heard.select(*names).iter_rows()
+        for at, (path, offset, length, channel, noted_ns, *state) in enumerate(rows):
             if state[0] is None:
                 continue
             known = found.get(path)
             if known is None or (known[0] != tuple(state) and known[1] < noted_ns):
                 known = found[path] = (tuple(state), noted_ns, {})
             if known[0] == tuple(state):
-                known[2][offset, length] = at
+                known[2][offset, length, channel] = at
         return found
 
     def _found(self, noted: Noted | None, file: File) -> list[int] | None:
         if noted is None or file.archived or not _is_current(file.path, noted[0], noted[1]):
             return None
-        found = [noted[2].get((each.offset_s, each.duration_s)) for each in file.segments]
+        found = [
+            noted[2].get((each.offset_s, each.duration_s, each.channel)) for each in file.segments
+        ]
         return None if None in found else found  # type: ignore[return-value]
 
     def is_current(self, allowed: Sequence[Path]) -> bool:

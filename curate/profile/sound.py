@@ -14,6 +14,7 @@ import polars as pl
 from curate.audio.listen import Depth, Segment
 from curate.audio.wish import Sample
 from curate.columns import (
+    AUDIO_CHANNEL,
     AUDIO_KEY,
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -166,7 +167,7 @@ def _files_of(source: Source, rows: pl.DataFrame, folder: Path) -> Iterator[File
     """The files of one manifest. Of records that share one, only the first's line is read."""
     names = dict(_names(source, rows.unique(RECORDING_KEY.name, keep="first")))
     grouped = rows.group_by(RECORDING_KEY.name, maintain_order=True).agg(
-        "row", OFFSET_S.name, DURATION_US.name
+        "row", OFFSET_S.name, DURATION_US.name, AUDIO_CHANNEL.name
     )
     origin = source.origin
     archived = origin.format in TAR_FORMATS or INSIDE in origin.beside.get("audio", ())
@@ -175,12 +176,14 @@ def _files_of(source: Source, rows: pl.DataFrame, folder: Path) -> Iterator[File
             names[key],
             folder,
             tuple(
-                Segment(number, offset, us / 1e6)
-                for number, offset, us in zip(numbers, offsets, durations, strict=True)
+                Segment(number, offset, us / 1e6, channel)
+                for number, offset, us, channel in zip(
+                    numbers, offsets, durations, channels, strict=True
+                )
             ),
             archived or names[key].startswith(f"{source.name}#"),
         )
-        for key, numbers, offsets, durations in grouped.iter_rows()
+        for key, numbers, offsets, durations, channels in grouped.iter_rows()
     ]
     yield from sorted(files, key=lambda file: file.name)
 
@@ -198,7 +201,10 @@ def _chosen(path: Path, sample: Sample | None) -> pl.DataFrame:
 
     A record is drawn by its audio path and offset, so that it is drawn again in another manifest.
     """
-    columns = [SOURCE, BYTE_OFFSET, BYTE_LENGTH, RECORDING_KEY, OFFSET_S, DURATION_US, AUDIO_KEY]
+    columns = [
+        SOURCE, BYTE_OFFSET, BYTE_LENGTH, RECORDING_KEY, OFFSET_S, DURATION_US, AUDIO_KEY,
+        AUDIO_CHANNEL,
+    ]  # fmt: skip
     rows = (
         pl.scan_parquet(path)
         .with_row_index("row")

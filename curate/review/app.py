@@ -15,6 +15,7 @@ from curate.browse import MOST, NoSuch, Place, Wish
 from curate.columns import VERDICTS
 from curate.errors import CurateError, Fault
 from curate.extras import require
+from curate.manifest.strict import channel_of
 from curate.review.blind import Ballot
 from curate.review.decided import Changed, Refused, now
 from curate.review.desk import Desk
@@ -89,7 +90,9 @@ def clip_of_record(folder: Path, allowed: Sequence[Path]) -> Audio:
 
     def clip(record: Mapping[str, Any]) -> Clip:
         offset, seconds = float(record.get("offset") or 0.0), float(record["duration"])
-        return load_clip(str(record["audio_filepath"]), folder, allowed, offset, seconds)
+        channel = channel_of(json.dumps(record.get("channel")))
+        name = str(record["audio_filepath"])
+        return load_clip(name, folder, allowed, offset, seconds, channel=channel)
 
     return clip
 

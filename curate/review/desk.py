@@ -14,7 +14,7 @@ from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
 from curate.audio.wish import root_of
 from curate.browse import Browser, Place, Wish
-from curate.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
+from curate.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.duck import Records
 from curate.errors import InputError
 from curate.manifest.lines import fetch_lines
@@ -149,7 +149,9 @@ class Desk:
         if name.startswith(f"{row['source']}#"):
             raise Unusable("inside an archive: its own tools read it", "archived")
         seconds = row["duration_us"] / 1e6
-        return load_clip(name, folder, self._allowed, row["offset_s"] or 0.0, seconds)
+        channel = row.get(AUDIO_CHANNEL.name)
+        offset_s = row["offset_s"] or 0.0
+        return load_clip(name, folder, self._allowed, offset_s, seconds, channel=channel)
 
     def decide(
         self,

@@ -70,7 +70,9 @@ def _write_cut(line: bytes, id: str, folder: Path, file: IO[bytes] | gzip.GzipFi
     header = _header(audio, folder)
     rate = header.rate if header is not None else _rate_of(record)
     frames = header.frames if header is not None and math.isfinite(header.seconds) else None
-    file.write(cut_of_record(id, record, rate or ASSUMED_RATE, audio, frames) + b"\n")
+    channels = header.channels if header is not None else 1
+    cut = cut_of_record(id, record, rate or ASSUMED_RATE, audio, frames, channels)
+    file.write(cut + b"\n")
     return rate is None
 
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
 from curate.errors import InputError
-from curate.nemo_reads import has_rate_beside_offset
+from curate.nemo_reads import audio_path, has_rate_beside_offset
 from train.data import INDEX, read_index, unreadable
 from train.rows import read_rows
 
@@ -313,7 +313,7 @@ def _audio(examples: Iterable[Example], roots: Sequence[Path]) -> dict[str, Any]
     """Which of the examples' audio files are not where their records say."""
     names = [str(e.fields["audio_filepath"]) for e in examples if e.fields.get("audio_filepath")]
     chosen = _every(names, 500)
-    lost = [name for name in chosen if not any((root / name).is_file() for root in roots)]
+    lost = [n for n in chosen if not any(Path(audio_path(n, root)).is_file() for root in roots)]
     return {"missing_audio": tuple(lost), "looked_for": len(chosen)}
 
 

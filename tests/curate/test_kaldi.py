@@ -1,0 +1,80 @@
+"""Kaldi's segments as extract-segments reads them: to the recording's end, and of one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pytest
+import soundfile as sf
+
+from curate.columns import AUDIO_CHANNEL, DURATION_US, MALFORMED, OFFSET_S
+from curate.profile import profile_into
+from curate.ruleset import load_rules
+from tests.train.world import NEMO
+
+LONG_S = 12.5
+FILES = {
+    "text": "u0 so it was, you see\nu1 nobody went there\n",
+    "segments": "u0 r0 1.5 4.0\nu1 r0 9.25 -1\n",
+    "wav.scp": "r0 {0}/r0.wav\n",
+}
+
+# what differs, further or other files, and of u1: (start, seconds, channel), or why it is malformed
+CORPORA: list[tuple[str, Mapping[str, str], tuple[float, float, int | None] | str]] = [
+    ("reco2dur", {"reco2dur": "r0 12.5\n"}, (9.25, 3.25, None)),
+    ("reco2dur, not the file's", {"reco2dur": "r0 11.0\n"}, (9.25, 1.75, None)),
+    ("measured", {}, (9.25, 3.25, None)),
+    ("measured beside", {"wav.scp": "r0 r0.wav\n"}, (9.25, 3.25, None)),
+    ("written -1.0", {"segments": "u0 r0 1.5 4.0\nu1 r0 9.25 -1.0\n"}, (9.25, 3.25, None)),
+    ("utt2dur", {"utt2dur": "u0 2.5\nu1 3.0\n"}, (9.25, 3.0, None)),
+    ("a channel", {"segments": "u0 r0 1.5 4.0 0\nu1 r0 9.25 -1 1\n"}, (9.25, 3.25, 1)),
+    ("a word for a channel", {"segments": "u0 r0 1.5 4.0\nu1 r0 9.25 -1 B\n"},
+     "its line in segments has a channel that is no number"),
+    ("a pipe", {"wav.scp": "r0 cat {0}/r0.wav |\n"},
+     "its segment ends with its recording (-1), whose length is not known"),
+    ("no file", {"wav.scp": "r0 {0}/none.wav\n"},
+     "its segment ends with its recording (-1), whose length is not known"),
+    ("another end below 0", {"segments": "u0 r0 1.5 4.0\nu1 r0 9.25 -2\n"},
+     "duration is not positive"),
+    ("behind the end", {"reco2dur": "r0 9.0\n"}, "duration is not positive"),
+]  # fmt: skip
+
+
+def write(folder: Path, changes: Mapping[str, str]) -> Path:
+    sf.write(folder / "r0.wav", [[0.1, 0.2]] * round(LONG_S * 8_000), 8_000)
+    for name, text in (FILES | dict(changes)).items():
+        (folder / name).write_text(text.format(folder), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("name", "changes", "expected"), CORPORA, ids=[it[0] for it in CORPORA])
+def test_a_segment_ends_with_its_recording(
+    tmp_path: Path, name: str, changes: Mapping[str, str], expected: object
+) -> None:
+    row = profiled(write(tmp_path, changes)).row(1, named=True)
+    if isinstance(expected, str):
+        assert str(row[MALFORMED.name]).removesuffix(")").rsplit(" (", 1)[0] == expected
+        return
+    seconds = row[DURATION_US.name] / 1e6
+    assert (row[OFFSET_S.name], seconds, row[AUDIO_CHANNEL.name]) == expected
+
+
+@pytest.mark.parametrize("changes", [{"reco2dur": "r0 12.5\n"}, {}], ids=["reco2dur", "measured"])
+@pytest.mark.nemo
+@NEMO[1]
+@NEMO[2]
+def test_lhotse_reads_the_same_seconds(tmp_path: Path, changes: Mapping[str, str]) -> None:
+    from lhotse.kaldi import load_kaldi_data_dir
+
+    ours = profiled(write(tmp_path, changes))
+    _, supervisions, _ = load_kaldi_data_dir(tmp_path, sampling_rate=8_000)
+    theirs = [(one.start, round(one.duration * 1e6)) for one in supervisions]
+    assert theirs == list(zip(ours[OFFSET_S.name], ours[DURATION_US.name], strict=True))
+
+
+def profiled(folder: Path) -> pl.DataFrame:
+    (folder / "out").mkdir()
+    profile_into([str(folder)], folder / "out", load_rules(None))
+    return pl.read_parquet(folder / "out" / "records.parquet")

@@ -1,0 +1,125 @@
+"""What NeMo reads is not called missing or broken: where paths begin, and formats of ffmpeg's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import soundfile as sf
+
+from curate.audio.faults import Unusable
+from curate.audio.paths import find_audio
+from curate.audio.wish import AudioWish
+from curate.columns import AUDIO_FAULT, AUDIO_WHY, VERDICT
+from curate.profile import profile_into, settings_for
+from curate.ruleset import load_rules
+from tests.train.world import NEMO
+from tests.whole_way.referee import nemo_manifest
+from train import runtime
+from train.rows import read_rows
+
+# the name in the manifest, and the folder in which the file is found (None: missing)
+PATHS: list[tuple[str, str | None]] = [
+    ("both.wav", "corpus"),  # the manifest's folder comes first
+    ("here.wav", "work"),
+    ("./here.wav", "work"),
+    ("sub/deep.wav", "work"),
+    ("~/home.wav", "home"),
+    ("~/none.wav", None),
+    ("none.wav", None),
+    ("{0}/work/here.wav", "work"),
+]
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A corpus, a working folder and a home with a file each; the command runs in `work`."""
+    for name in ("corpus/both", "work/both", "work/here", "work/sub/deep", "home/home"):
+        path = tmp_path / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sf.write(path, [0.1] * 32_000, 16_000)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "place"), PATHS)
+@pytest.mark.nemo
+@NEMO[1]
+@NEMO[2]
+def test_paths_begin_where_nemo_has_them(places: Path, name: str, place: str | None) -> None:
+    runtime.prepare()
+    from nemo.collections.common.parts.preprocessing.manifest import get_full_path
+
+    name, manifest = name.format(places), places / "corpus" / "m.jsonl"
+    row = {"audio_filepath": name, "duration": 2.0, "text": "so it was"}
+    manifest.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    ((read,), _) = read_rows(manifest)
+    assert read.audio.is_file() == (place is not None)
+    if place is None:
+        with pytest.raises(Unusable, match="cannot be opened"):
+            find_audio(name, manifest.parent)
+        return
+    found = find_audio(name, manifest.parent)
+    theirs = Path(get_full_path(name, str(manifest), force_cache=False))
+    assert found.samefile(theirs)
+    assert found == read.audio
+    assert found.relative_to(places).parts[0] == place
+
+
+FFMPEG = [
+    ("m4a", ["-c:a", "aac"]),
+    ("aac", ["-c:a", "aac"]),
+    ("webm", ["-c:a", "libopus"]),
+    ("wma", ["-c:a", "wmav2"]),
+    ("mp4", ["-c:a", "aac"]),
+]
+
+
+@pytest.mark.parametrize(("ending", "codec"), FFMPEG)
+@pytest.mark.nemo
+@NEMO[1]
+@NEMO[2]
+def test_what_ffmpeg_decodes_is_unknown(
+    tmp_path: Path, manifest: Callable[..., Path], ending: str, codec: list[str]
+) -> None:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    sf.write(tmp_path / "a.wav", [0.1, -0.1] * 16_000, 16_000)
+    audio = tmp_path / f"a.{ending}"
+    command = ["ffmpeg", "-loglevel", "error", "-i", str(tmp_path / "a.wav"), *codec, str(audio)]
+    subprocess.run(command, check=True)
+    rows = [
+        {"audio_filepath": name, "duration": 2.0, "text": "so it was, you see", "lang": "en"}
+        for name in ("a.wav", audio.name)
+    ]
+    path = manifest(*map(json.dumps, rows))
+    records = profiled(path, tmp_path)
+    assert records[AUDIO_FAULT.name].to_list() == ["none", None]
+    assert "NeMo decodes by ffmpeg" in records[AUDIO_WHY.name][1]
+    assert records[VERDICT.name].to_list() == ["clean", "unknown"]
+    loaded = nemo_manifest(path)
+    assert (loaded.rows, loaded.failed, loaded.stopped) == (2, (), "")
+
+
+def test_what_is_no_audio_stays_broken(tmp_path: Path, manifest: Callable[..., Path]) -> None:
+    sf.write(tmp_path / "a.wav", [0.1, -0.1] * 16_000, 16_000)
+    (tmp_path / "b.m4a").write_bytes(b"not audio at all, whatever its name is")
+    row = {"duration": 2.0, "text": "so it was, you see", "lang": "en"}
+    path = manifest(*(json.dumps({"audio_filepath": n, **row}) for n in ("a.wav", "b.m4a")))
+    records = profiled(path, tmp_path)
+    assert records[AUDIO_FAULT.name].to_list() == ["none", "undecodable"]
+    assert records[VERDICT.name].to_list() == ["clean", "bad"]
+
+
+def profiled(manifest: Path, folder: Path) -> pl.DataFrame:
+    (folder / "out").mkdir()
+    rules = load_rules("audio_header")
+    settings = settings_for(rules, audio=AudioWish())
+    profile_into([str(manifest)], folder / "out", rules, settings=settings)
+    return pl.read_parquet(folder / "out" / "records.parquet")
