@@ -195,15 +195,17 @@ def _bars(axes: Any, bars: Bars) -> None:
     edges = [bars.low, *(bar.high for bar in bars.bars)]
     drawn = {name: np.full((2, len(bars.bars)), np.nan) for name in WORST_LAST}
     for at, bar in enumerate(bars.bars):
-        foot, top = floor, axes.transScale.transform((0, bar.rows))[1] if bar.rows else floor
+        at_foot, top = floor, axes.transScale.transform((0, bar.rows))[1] if bar.rows else floor
         for name, height in divided(bar.parts, (top - floor) / scale, _LEAST_PART):
-            drawn[name][:, at] = foot, foot + height * scale
-            foot += height * scale
+            drawn[name][:, at] = at_foot, at_foot + height * scale
+            at_foot += height * scale
     unscale = axes.transScale.inverted().transform
     for name, ends in drawn.items():
         if not np.isnan(ends).all():
             low, high = (unscale(np.column_stack([end, end]))[:, 1] for end in ends)
-            axes.stairs(high, edges, baseline=low, fill=True, color=COLOUR[name])
+            grounded = not (ends[0] > floor).any()  # one line as its foot is half the drawing
+            foot = axes.get_ylim()[0] if grounded else low
+            axes.stairs(high, edges, baseline=foot, fill=True, color=COLOUR[name])
 
 
 def _strip(axes: Any, quantiles: Mapping[str, float]) -> None:

@@ -275,7 +275,8 @@ SECTIONS: tuple[Section, ...] = (
         (WhatIf,),
         whatif.curves,
         "Hours caught over where the limit might stand: grey in all, ink what no other rule "
-        "catches. The line is where it stands.",
+        "catches. The line is where it stands. On a logarithmic axis a curve ends where nothing is "
+        "caught.",
     ),
     Section("Rules", (WhatIf,), whatif.rules, "What would come back without a rule is “alone”."),
     Section(

@@ -89,11 +89,12 @@ def _ordered(names: Sequence[str]) -> list[str]:
 
 def _table(by: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
     top = min(_FAR, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
+    more = " and more" if any((part.wer or 0.0) > top for part in parts) else ""
     columns = (
         Column(by, "verdict" if by == "verdict" else "text"),
         Column("WER", "percent"),
         Column("95 %", "drawn"),
-        Column(f"0 to {percent(top)}", "drawn"),
+        Column(f"0 to {percent(top)}{more}", "drawn"),
         Column("CER", "percent"),
         Column("words", "count"),
         Column("utterances", "count"),

@@ -64,7 +64,7 @@ def targets(split: Split) -> Markup | None:
         Column("aimed at, h", "hours"),
         Column("got, h", "hours"),
         Column("got of aim", "percent"),
-        Column("0 to 125 % of aim", "drawn"),
+        Column("0 to 125 % of aim and more", "drawn"),
         Column("rows", "count"),
         Column("groups", "count"),
         Column("worth equal ones", "text"),
@@ -249,7 +249,7 @@ def balance(split: Split) -> Markup | None:
     names = list(dict.fromkeys(item.split or "—" for item in split.balance))
     columns = [Column("covariate", "name")]
     for name in names:
-        columns += [Column(name, "number"), Column(f"0 to {_FAR_APART:g}", "drawn")]
+        columns += [Column(name, "number"), Column(f"0 to {_FAR_APART:g} and more", "drawn")]
     found = {
         (item.covariate, item.split or "—"): item.tvd if item.ks is None else item.ks
         for item in split.balance

@@ -12,11 +12,13 @@ from reports import Kind
 from reports.artefacts import load
 from reports.charts import histogram, say
 from reports.contracts.profile import Metric, Threshold
+from reports.contracts.whatif import MovedLimit
 from reports.curves import Series, curve
 from reports.page import page
 from reports.sections import SECTIONS
 from reports.svg import SHADES
 from reports.templating import text_of
+from reports.thresholds import threshold_curve
 from tests.reports.corpus_fixtures import METRICS, metric
 from tests.reports.fixtures import MAKERS, make
 
@@ -129,3 +131,33 @@ def test_any_curve_can_be_drawn(values: list[float]) -> None:
 
 def test_no_points_no_curve() -> None:
     assert curve("loss", [Series([], [])]) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "linear", "said"),
+    [
+        ([1.0, 200.0], False, "loss, log scale"),
+        ([1.0, 200.0], True, "loss"),
+        ([1.0, 2.0], False, "loss"),
+    ],
+)
+def test_a_logarithmic_axis_says_so(values: list[float], linear: bool, said: str) -> None:
+    svg = str(curve("x", [Series([1, 2], values)], unit="loss", linear=linear))
+    assert re.findall(r">(loss[^<]*)</text>", svg) == [said]
+
+
+@pytest.mark.parametrize(
+    ("at_limit", "said"), [(0.001, "time flagged, log scale"), (9.0, "time flagged")]
+)
+def test_a_curve_of_thresholds_ends_where_a_logarithm_has_no_place(
+    at_limit: float, said: str
+) -> None:
+    spent = [10.0, 1.0, 0.0]
+    points = [{"value": at, "hours": h, "alone_hours": h} for at, h in enumerate(spent)]
+    limit = MovedLimit.model_validate({"value": 1.0, "hours": at_limit, "curve": points})
+    svg = str(threshold_curve(limit))
+    assert f">{said}</text>" in svg
+    paths = re.findall(r"<path [^>]*>", svg)
+    (line,) = (path for path in paths if 's-ink"' in path and 'stroke-width="1.6"' in path)
+    drawn = line.count("L") + line.count("M")
+    assert drawn == (2 if "log" in said else 3), svg

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from markupsafe import Markup
 
 from reports import Kind, build
@@ -115,3 +116,12 @@ def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
     assert calm("eval", tmp_path, data) == said
     data["by"] = {"lang": [{"value": "de", "wer": 0.0, "ref_words": 200}]}
     assert "of 200 words or more" in calm("eval", tmp_path, data)
+
+
+@pytest.mark.parametrize(("wer", "said"), [(0.4, "0 to 40.0 %<"), (9.0, " and more<")])
+def test_a_bar_that_is_cut_off_says_so(tmp_path: Path, wer: float, said: str) -> None:
+    data = MAKERS["eval"][1]()
+    data["by"] = {"lang": [{"value": "de", "wer": wer, "ref_words": 900}]}
+    data["overall"] = {**data["overall"], "wer": 0.1}
+    html = page("eval", tmp_path, data)
+    assert (said in html, " and more<" in html) == (True, wer == 9.0)
