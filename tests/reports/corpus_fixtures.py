@@ -278,6 +278,35 @@ def profile() -> Json:
                 for i, _ in enumerate(METRICS)
             ],
         },
+        "agreement": {
+            "rows": 900_000,
+            "primary": "wer",
+            "wer": 0.0912,
+            "cer": 0.0311,
+            "wer_raw": 0.2111,
+            "cer_raw": 0.0712,
+            "ref_words": 8_000_000,
+            "word_edits": 729_600,
+            "ref_chars": 41_000_000,
+            "char_edits": 1_275_100,
+            "normaliser": {"steps": ["nfkc", "casefold", "punctuation"]},
+            "languages": [
+                {
+                    "lang": lang,
+                    "rows": 450_000,
+                    "primary": "wer",
+                    "wer": 0.09,
+                    "cer": 0.03,
+                    "wer_raw": 0.2,
+                    "cer_raw": 0.07,
+                    "ref_words": 4_000_000,
+                    "word_edits": 360_000,
+                    "ref_chars": 20_000_000,
+                    "char_edits": 600_000,
+                }
+                for lang in ("de", "en")
+            ],
+        },
         "duplicates": {
             "unique_texts": 801_233,
             "rows_with_duplicated_text": 160_120,
