@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -73,10 +75,43 @@ def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
     )
     hidden = quiet or not CONSOLE.is_terminal
     with (
+        libraries_muted() if quiet else nullcontext(),
         told_of_compiling(say(quiet)),
         Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars,
     ):
         yield Bars(bars, total_bytes)
+
+
+@contextmanager
+def libraries_muted() -> Iterator[None]:
+    """Keep what C libraries write on stderr, such as an MP3 decoder's warnings, from the terminal;
+    what Python writes there still comes.
+    """
+    stderr = sys.stderr
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    with os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as ours:
+        if _is_terminal_of_c(stderr):
+            sys.stderr = ours
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            sys.stderr = stderr
+
+
+def _is_terminal_of_c(stream: TextIO) -> bool:
+    """Whether it writes where C libraries do, and would be muted with them."""
+    try:
+        return stream.fileno() == 2
+    except (OSError, ValueError):
+        return False
 
 
 def summary(

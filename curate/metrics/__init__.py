@@ -165,9 +165,30 @@ METRICS: tuple[Metric, ...] = (
         "high", 0, 1, 50, _F, "CLDR 46 languageData",
     ),
     Metric(
+        "remarks_alone", "0 or 1",
+        "Whether all letters and digits stand in remarks: tags, braces, square brackets, and known "
+        "remarks in parentheses, asterisks or notes.",
+        _MALFORMED, "high", 0, 2, 2, _I, "rules/remarks.txt",
+    ),
+    Metric(
+        "remark_chars", "characters",
+        "Characters of known remarks in parentheses, asterisks or notes, and of notes.",
+        _MALFORMED, "high", 0, 40, 40, _I, "rules/remarks.txt",
+    ),
+    Metric(
         "hallucination", "0 or 1",
-        "Whether the whole text, normalised, is a phrase that recognisers invent over silence.",
+        "Whether the whole text is made of phrases that recognisers invent over silence.",
         _MALFORMED, "high", 0, 2, 2, _I, "rules/phrases",
+    ),
+    Metric(
+        "hallucination_share", "share",
+        "Share of the text's letters and digits, normalised, that lie in such phrases.",
+        _MALFORMED, "high", 0, 1, 50, _F, "rules/phrases",
+    ),
+    Metric(
+        "credit_share", "share",
+        "Share of them that lie in credits of subtitles, which nobody speaks.",
+        _MALFORMED, "high", 0, 1, 50, _F, "rules/phrases",
     ),
     Metric(
         "wer", "errors/word",

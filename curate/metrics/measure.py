@@ -24,7 +24,12 @@ from curate.frames import Clips, by_language
 from curate.metrics import METRICS, chosen
 from curate.metrics.agreement import agreement
 from curate.metrics.further import further
-from curate.metrics.phrases import known_phrases
+from curate.metrics.phrases import (
+    Phrases,
+    known_phrases,
+    phrase_metrics,
+    remark_metrics,
+)
 from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
 from curate.text.languages import language_code
@@ -75,7 +80,7 @@ class Settings:
     """
 
     groups: frozenset[str] = frozenset()
-    phrases: npt.NDArray[np.uint64] = field(default_factory=known_phrases)
+    phrases: Phrases = field(default_factory=known_phrases)
     tokenizer: Tokenizer | None = None
     audio: AudioWish = field(default_factory=AudioWish)
     normaliser: Normaliser = field(default_factory=Normaliser)
@@ -92,6 +97,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     counts, keys = kernel.measure_spans(
         texts.data, texts.start, texts.length, _expected(lang), by_language(lang, writing, np.uint8)
     )
+    markup = markup_chars(texts.data, texts.start, texts.length)
     found: Columns = {
         TEXT_KEY.name: pl.Series(keys[kernel.TEXT_HASH]),
         NORMAL_KEY.name: pl.Series(keys[kernel.NORMAL_HASH]),
@@ -101,8 +107,9 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
         ),
         LANG_CODE.name: _codes(lang),
         **_transcript(clips.frame["duration_s"], counts),
-        "markup_chars": pl.Series(markup_chars(texts.data, texts.start, texts.length)),
-        "hallucination": _known(keys[kernel.NORMAL_HASH], settings.phrases),
+        "markup_chars": pl.Series(markup),
+        **remark_metrics(texts, counts[kernel.LETTERS], markup, settings.phrases),
+        **phrase_metrics(texts, keys[kernel.NORMAL_HASH], settings.phrases),
         "offset_fault": _flags(clips, clips.offset_fault),
         "rate_beside_offset": _flags(clips, clips.rate_beside_offset),
         **_agreement(clips, counts, settings.normaliser),
@@ -205,16 +212,6 @@ def _flags(clips: Clips, rows: npt.NDArray[np.bool_] | None) -> pl.Series:
     return pl.Series(flags.astype(np.int32))
 
 
-def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> pl.Series:
-    """1 for keys among the phrases, else 0; most are told by their low bits."""
-    maybe = np.zeros(1 << 12, np.bool_)
-    maybe[phrases & np.uint64(maybe.size - 1)] = True
-    rows = np.flatnonzero(maybe[keys & np.uint64(maybe.size - 1)])
-    known = np.zeros(keys.size, np.int32)
-    known[rows] = np.isin(keys[rows], phrases)
-    return pl.Series(known)
-
-
 _KNOWN = {
     "duration_s",
     "offset_fault",
@@ -223,5 +220,6 @@ _KNOWN = {
     "loop_share",
     "word_len",
 }
-_KNOWN |= {"hallucination", "markup_chars", *COUNTED, *RATES, *SHARES}
+_KNOWN |= {"hallucination", "hallucination_share", "credit_share", "remarks_alone"}
+_KNOWN |= {"remark_chars", "markup_chars", *COUNTED, *RATES, *SHARES}
 assert {m.name for m in METRICS if not m.group} == _KNOWN, "every metric is measured"

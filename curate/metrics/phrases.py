@@ -1,60 +1,159 @@
-"""Phrases that recognisers invent over silence: lists, one phrase a line, to keys of texts."""
+"""Phrases that recognisers invent, and remarks in place of words: the lists, and what they find."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from curate.errors import ConfigError, Fault, raise_all
-from curate.text.normal import normalise
-from curate.text.packed import hash_normal
+from curate.frames import Spans
+from curate.text import remarks as marks
+from curate.text.phrases import Phrase, Phrasebook
+from curate.text.remarks import Remarks
+
+KINDS = ("said", "credit")
+"""What a phrase is: words that may be said, or a credit of subtitles, which nobody speaks."""
 
 
-def known_phrases(files: Sequence[str | Path] = ()) -> npt.NDArray[np.uint64]:
-    """The NORMAL_KEYs of the phrases of our lists and of these files.
+def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:
+    """The phrases of our lists and of these files, and our remarks.
 
-    ConfigError with every file that cannot be read.
+    ConfigError with every file that cannot be read and every line that is none.
     """
-    keys = set(_ours())
+    if not files:
+        return _all_ours()
+    more: list[Phrase] = []
     faults: list[Fault] = []
     for file in map(Path, files):
         try:
-            keys |= _keys(file.read_text(encoding="utf-8-sig").splitlines())
+            more += _phrases(file.read_text(encoding="utf-8-sig"), str(file), faults)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
             faults.append(Fault(str(file), f"cannot be read: {str(reason).lower()}"))
     raise_all(ConfigError, faults)
-    return np.array(sorted(keys), np.uint64)
+    return Phrases(_book({*_ours().phrases, *more}), _remarks())
+
+
+def phrase_metrics(
+    texts: Spans, keys: npt.NDArray[np.uint64], phrases: Phrases
+) -> Mapping[str, pl.Series]:
+    """The metrics of phrases; `keys` are the NORMAL_KEYs of the texts.
+
+    A text that is one phrase is known by its key. The others are read where they have a word of a
+    phrase (curate.text.anchors).
+    """
+    whole = _known(keys, phrases.book.keys)
+    found = np.zeros((2, keys.size))
+    for row in phrases.book.anchors.rows(texts.data, texts.start, texts.length).tolist():
+        cover = phrases.book.cover(texts.decode(row))
+        if cover.total:
+            found[:, row] = cover.phrases / cover.total, cover.credits / cover.total
+    found[0, whole] = 1
+    return {
+        "hallucination": pl.Series((found[0] == 1).astype(np.int32)),
+        "hallucination_share": pl.Series(found[0]),
+        "credit_share": pl.Series(found[1]),
+    }
+
+
+def remark_metrics(
+    texts: Spans,
+    letters: npt.NDArray[np.int32],
+    markup: npt.NDArray[np.int32],
+    phrases: Phrases,
+) -> Mapping[str, pl.Series]:
+    """The metrics of remarks; `letters` and `markup` are what was counted of each text."""
+    chars, alone = np.zeros(letters.size, np.int32), np.zeros(letters.size, np.int32)
+    enclosed = marks.rows(texts.data, texts.start, texts.length)
+    mostly = np.flatnonzero(markup > letters)  # brackets around all letters are more than they are
+    for row in np.union1d(enclosed, mostly).tolist():
+        chars[row], alone[row] = phrases.remarks.measure(texts.decode(row))
+    return {"remark_chars": pl.Series(chars), "remarks_alone": pl.Series(alone)}
+
+
+def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+    """Rows whose key is among the phrases'; most are told by their low bits."""
+    maybe = np.zeros(1 << 12, np.bool_)
+    maybe[phrases & np.uint64(maybe.size - 1)] = True
+    rows = np.flatnonzero(maybe[keys & np.uint64(maybe.size - 1)])
+    return rows[np.isin(keys[rows], phrases)]
 
 
 @functools.cache
-def _ours() -> frozenset[int]:
+def _ours() -> Phrasebook:
+    files = sorted((_folder() / "phrases").glob("*.txt"))
+    assert files, "the lists travel with the rules"
+    faults: list[Fault] = []
+    found = {
+        each
+        for file in files
+        for each in _phrases(file.read_text(encoding="utf-8"), file.name, faults)
+    }
+    raise_all(ConfigError, faults)
+    return _book(found)
+
+
+def _book(phrases: set[Phrase]) -> Phrasebook:
+    """The phrases in an order of their own."""
+    return Phrasebook(tuple(sorted(phrases, key=lambda each: (each.text, each.credit, each.named))))
+
+
+@functools.cache
+def _remarks() -> Remarks:
+    lines = (_folder() / "remarks.txt").read_text(encoding="utf-8").split("\n")
+    texts = {line.partition("\t")[0].strip() for line in lines if not line.startswith("#")}
+    return Remarks(tuple(sorted(texts - {""})))
+
+
+def _folder() -> Path:
     package = Path(__file__).parents[1]
     in_wheel = package / "_rules"
-    folder = (in_wheel if in_wheel.is_dir() else package.parent / "rules") / "phrases"
-    files = sorted(folder.glob("*.txt"))
-    assert files, "the lists travel with the rules"
-    lines = (line for file in files for line in file.read_text(encoding="utf-8").splitlines())
-    return frozenset(_keys(lines))
+    return in_wheel if in_wheel.is_dir() else package.parent / "rules"
 
 
-def _keys(lines: Iterable[str]) -> set[int]:
-    """Keys of the phrases; `# ...` is a comment, and a count behind a phrase is dropped.
+def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
+    """The phrases of a list: `phrase`, `phrase count`, or columns `phrase`, `kind`, `source`.
 
-    Lists made by counting say `phrase count`. A phrase of digits alone is no phrase.
+    `# ...` is a comment; lists made by counting say `phrase count`, and a phrase of digits alone is
+    no phrase. `*` behind a phrase stands for a name.
     """
-    keys = set()
-    for line in lines:
-        if line.lstrip().startswith("#"):
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.lstrip().startswith("#") or not line.strip():
             continue
-        words = line.split()
-        if words and words[-1].isdecimal():
+        phrase, *columns = (each.strip() for each in line.split("\t"))
+        kind = columns[0] if columns else KINDS[0]
+        if kind not in KINDS:
+            what = f"'{kind}' is no kind of phrase"
+            faults.append(Fault(f"{file}:{number}", what, f"known: {', '.join(KINDS)}"))
+            continue
+        words = phrase.split()
+        if not columns and words[-1].isdecimal():
             words.pop()
-        # As in Turkish too, where the small letter of I is another one.
-        normals = {normalise(" ".join(words), lang) for lang in (None, "tr")}
-        keys |= {hash_normal(normal) for normal in normals if normal}
-    return keys
+        if plain := " ".join(words).removesuffix("*").strip():
+            yield Phrase(plain, kind == "credit", phrase.endswith("*"))
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What is looked for in texts."""
+
+    book: Phrasebook = field(default_factory=_ours)
+    remarks: Remarks = field(default_factory=_remarks)
+
+    @functools.cached_property
+    def name(self) -> str:
+        """One name for all of it."""
+        said = (repr(self.book.phrases), repr(self.remarks.texts))
+        return blake2b("".join(said).encode(), digest_size=16).hexdigest()
+
+
+@functools.cache
+def _all_ours() -> Phrases:
+    return Phrases()

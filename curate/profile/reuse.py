@@ -188,8 +188,8 @@ def file_state(name: str) -> dict[str, int]:
 def settings_name(settings: Settings) -> str:
     """One name for the phrases that were looked for, the tokenizer, and the normaliser."""
     name = settings.tokenizer.name if settings.tokenizer else ""
-    named = json.dumps([name, settings.normaliser.as_json()])
-    given = settings.phrases.tobytes() + named.encode()
+    named = json.dumps([settings.phrases.name, name, settings.normaliser.as_json()])
+    given = named.encode()
     return hashlib.blake2b(given, digest_size=16).hexdigest()
 
 

@@ -156,8 +156,8 @@ FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], list[Span]]]] = {
     "letters": (frozenset({"char_run"}), _one(longest_streak)),
     "word": (frozenset({"word_len"}), _one(longest_word)),
     "token": (frozenset({"longest_token", "second_longest_ratio"}), _one(longest_token)),
-    "signs": (frozenset({"markup_chars"}), signs),
-    "phrase": (frozenset({"hallucination"}), _one(_whole)),
+    "signs": (frozenset({"markup_chars", "remarks_alone"}), signs),
+    "phrase": (frozenset({"hallucination", "hallucination_share", "credit_share"}), _one(_whole)),
 }
 """What can be marked: the metrics that count it, and how it is found."""
 

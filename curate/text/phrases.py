@@ -1,0 +1,169 @@
+"""Known phrases within texts: whole, composed, repeated, behind a few words, before a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.text.anchors import Anchors
+from curate.text.normal import normalise
+from curate.text.packed import hash_normal
+from curate.text.unicode import NO_SPACE, tables
+
+MOST_NAMES: Final = 4
+"""Words of a name, at most, behind a phrase that ends in one."""
+MOST_NUMBERS: Final = 2
+"""Numbers (a year) behind any phrase that belong to it."""
+LONGEST: Final = 2_000
+"""Characters of a text in which phrases are looked for: nobody invents more at one go."""
+_FIRST: Final = 3
+_NUMBER: Final = "#"
+_ALIKE: Final = {**dict.fromkeys(range(0x64B, 0x653)), 0x131: "i", 0x307: None}
+"""Vowel signs of Arabic, which are written or not; the i of Turkish, which capitals do not show."""
+_PARTICLES: Final = frozenset(
+    {"al", "and", "bin", "da", "de", "del", "den", "der", "di", "du", "el", "et", "la", "le", "und"}
+    | {"van", "von"}
+)
+"""Small words within names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase of the lists; `credit` is one that nobody speaks, `named` one before a name."""
+
+    text: str
+    credit: bool = False
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How many characters of a text's normal form lie in phrases, in credits, and in all."""
+
+    phrases: int
+    credits: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """Phrases to look for in texts."""
+
+    phrases: tuple[Phrase, ...] = ()
+    _by_start: dict[str, list[tuple[str, Phrase]]] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        for phrase in self.phrases:
+            if squeezed := "".join(_words(phrase.text)):
+                self._by_start.setdefault(squeezed[:_FIRST], []).append((squeezed, phrase))
+        for same in self._by_start.values():
+            same.sort(key=lambda each: (-len(each[0]), each[1].named))
+
+    @cached_property
+    def keys(self) -> npt.NDArray[np.uint64]:
+        """The NORMAL_KEYs of texts that are one phrase, as it stands."""
+        whole = (normalise(phrase.text) for phrase in self.phrases if not phrase.named)
+        return np.array(sorted({hash_normal(each) for each in whole if each}), np.uint64)
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """What a text has a word of, if a phrase of several words is in it."""
+        return Anchors.of(phrase.text for phrase in self.phrases)
+
+    def cover(self, text: str) -> Cover:
+        """What the phrases cover of the text, the longest at each place from left to right."""
+        within = _Within(text[:LONGEST])
+        said = credits = at = 0
+        while at < len(within.words):
+            found = self._at(within, at)
+            if found is None:
+                at += 1
+                continue
+            size = within.ends[found[0]] - within.ends[at]
+            said += size
+            credits += size if found[1].credit else 0
+            at = found[0]
+        return Cover(said, credits, len(within.squeezed))
+
+    def _at(self, within: _Within, at: int) -> tuple[int, Phrase] | None:
+        """The longest phrase at this word, and the word behind it with what belongs to it."""
+        first, whole = within.ends[at], within.squeezed
+        for squeezed, phrase in self._by_start.get(whole[first : first + _FIRST], ()):
+            end = within.word_at.get(first + len(squeezed))
+            if end is None or not whole.startswith(squeezed, first):
+                continue
+            behind = within.behind_names(end) if phrase.named else end
+            if not phrase.named or behind > end:
+                return within.behind_numbers(behind), phrase
+        return None
+
+
+class _Within:
+    """A text's words in normal form; `squeezed` without blanks, since texts put them anywhere, and
+    `ends` where each word ends there.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.words = _words(text)
+        self.squeezed = "".join(self.words)
+        self.ends = [0, *accumulate(map(len, self.words))]
+        self.word_at = {end: at for at, end in enumerate(self.ends)}
+
+    def behind_names(self, first: int) -> int:
+        """The word behind a name that begins at `first`."""
+        at = behind = first
+        while at < min(len(self.words), first + MOST_NAMES):
+            if self.words[at] == _NUMBER or self._names[at]:
+                behind = at + 1
+            elif at == first or self.words[at] not in _PARTICLES:
+                break
+            at += 1
+        return behind
+
+    def behind_numbers(self, first: int) -> int:
+        """The word behind numbers (a year) at `first`."""
+        at = first
+        while at < min(len(self.words), first + MOST_NUMBERS) and self.words[at] == _NUMBER:
+            at += 1
+        return at
+
+    @cached_property
+    def _names(self) -> list[bool]:
+        """Whether each word is written as a name: with a capital, in a text that has small letters
+        too, or in a script that knows no capitals.
+        """
+        text = self._text
+        mixed = any(char.islower() for char in text) and any(char.isupper() for char in text)
+        names = [_is_name(token, mixed) for token in text.split() for _ in _words(token)]
+        return names if len(names) == len(self.words) else [False] * len(self.words)
+
+
+def _is_name(token: str, mixed: bool) -> bool:
+    letters = [char for char in token if char.isalpha()]
+    cased = [char for char in letters if char.islower() or char.isupper()]
+    if not cased:
+        return bool(letters)
+    return mixed and not letters[0].islower()
+
+
+def _words(text: str) -> list[str]:
+    """The words of the normal form; numbers are one sign, scripts without spaces give letters."""
+    words = normalise(text).translate(_ALIKE).split()
+    if text.isascii():
+        return [_NUMBER if word.isdecimal() else word for word in words]
+    return [part for word in words for part in _parts(word)]
+
+
+def _parts(word: str) -> Iterator[str]:
+    flags = tables().flags
+    if any(flags[ord(char)] & NO_SPACE for char in word):
+        yield from word
+    else:
+        yield _NUMBER if word.isdecimal() else word

@@ -1,0 +1,102 @@
+"""Remarks in place of words: tags, and known remarks in parentheses, asterisks or notes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.text.compiled import borrowing
+from curate.text.markup import MARKUP
+from curate.text.normal import normalise
+
+Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
+
+LONGEST: Final = 2_000
+"""Characters of a text in which remarks are looked for."""
+_NOTES: Final = "♩♪♫♬🎵🎶"
+_ENCLOSED: Final = re.compile(
+    r"\(([^()]*)\)|（([^（）]*)）|【([^【】]*)】|\*+([^*]+)\*+|[♩♪♫♬🎵🎶]+([^♩♪♫♬🎵🎶]*)[♩♪♫♬🎵🎶]*"
+)
+_WEB: Final = re.compile(r"https?://|&[#\w]+;")
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Known remarks: whole ones, and beginnings before any words (`speaking *`)."""
+
+    texts: tuple[str, ...] = ()
+    _seen: dict[str, bool] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def _whole(self) -> frozenset[str]:
+        return frozenset(normalise(text) for text in self.texts if not text.endswith("*"))
+
+    @cached_property
+    def _before(self) -> tuple[str, ...]:
+        begin = {normalise(text[:-1]) for text in self.texts if text.endswith("*")}
+        return tuple(f"{text} " for text in sorted(begin))
+
+    def knows(self, text: str) -> bool:
+        """Whether the text is a remark; one of no letter at all is (`(...)`)."""
+        if text not in self._seen:
+            normal = normalise(text)
+            known = not normal or normal in self._whole or normal.startswith(self._before)
+            self._seen[text] = known
+        return self._seen[text]
+
+    def measure(self, text: str) -> tuple[int, bool]:
+        """(Characters of known remarks outside of tags and square brackets, whether all letters and
+        digits stand in remarks or tags, and there are some).
+        """
+        text = text[:LONGEST]
+        inside = [False] * len(text)
+        for match in _tags(text):
+            inside[match[0] : match[1]] = [True] * (match[1] - match[0])
+        chars = sum(char in _NOTES for char in text)
+        for found in _ENCLOSED.finditer(text):
+            words = next(group for group in found.groups() if group is not None)
+            if self.knows(words):
+                first, end = found.span()
+                chars += sum(char not in _NOTES for char in found[0])
+                inside[first:end] = [True] * (end - first)
+        letters = [at for at, char in enumerate(text) if char.isalnum()]
+        return chars, bool(letters) and all(inside[at] for at in letters)
+
+
+def _tags(text: str) -> list[tuple[int, int]]:
+    """Where tags, braces and brackets stand, as MARKUP finds them; no addresses, no entities."""
+    return [
+        (match.start(), match.end()) for match in _MARKS.finditer(text) if not _WEB.match(match[0])
+    ]
+
+
+_MARKS: Final = re.compile(MARKUP.pattern.decode())
+
+
+def rows(data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:
+    """The texts that hold a mark which can enclose a remark, or a note."""
+    found = np.zeros(start.size, np.bool_)
+    _find(data, start, length, found)
+    return np.flatnonzero(found)
+
+
+@borrowing
+def _find(data, start, length, found):  # type: ignore[no-untyped-def]
+    for row in range(start.size):
+        seen = False
+        for at in range(start[row], start[row] + length[row]):
+            byte = data[at]
+            seen |= (byte == 40) | (byte == 42)
+            if byte >= 0xE2:
+                second = data[at + 1]
+                seen |= byte == 0xE2 and second == 0x99  # notes
+                seen |= byte == 0xF0 and second == 0x9F and data[at + 2] == 0x8E
+                seen |= byte == 0xEF and second == 0xBC and data[at + 2] == 0x88
+                seen |= byte == 0xE3 and second == 0x80 and data[at + 2] == 0x90
+        found[row] = seen
