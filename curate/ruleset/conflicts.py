@@ -26,7 +26,8 @@ from curate.operators import (
     Text,
     holds,
 )
-from curate.ruleset.condition import Limit
+from curate.ruleset.condition import Condition, Limit
+from curate.ruleset.languages import of_languages
 from curate.ruleset.limits import superfluous
 from curate.ruleset.model import Rule
 
@@ -39,7 +40,7 @@ def conflicts(rules: Sequence[Rule]) -> Iterator[Fault]:
         yield from _never_speaks(rule)
     for rule in rules:
         yield from _overruled(rule, rules)
-    yield from _nothing_left(rules)
+    yield from _nothing_left(of_languages(rules, frozenset()))
 
 
 def _never_speaks(rule: Rule) -> Iterator[Fault]:
@@ -66,14 +67,37 @@ def _overruled(rule: Rule, rules: Sequence[Rule]) -> Iterator[Fault]:
         other
         for other in rules
         if other is not rule and other.bad and other.metric == rule.metric
-        and (other.where is None or other.where == rule.where)
+        and (_own(other) is None or other.where == rule.where)
     ]  # fmt: skip
     for limit in rule.borderline.limits:
         for other in wider:
-            if other.bad and superfluous(limit, other.bad.limits):
+            if other.bad and all(
+                superfluous(limit, limits) for limits in _everywhere(other, rule, rules)
+            ):
                 what = f"eval '{limit}' can never speak: rule '{other.id}' ({other.at}) says bad "
                 yield Fault(rule.at, f"{what}at '{other.bad.text}'", _TIGHTER)
                 return
+
+
+def _own(rule: Rule) -> Condition | None:
+    """Where a rule applies, whatever presets of languages say."""
+    return rule.own_where if rule.other_than or rule.languages else rule.where
+
+
+def _everywhere(other: Rule, rule: Rule, rules: Sequence[Rule]) -> Iterator[tuple[Limit, ...]]:
+    """What is bad by the other rule, for each of the languages that the rule applies to; nothing
+    where it is off.
+    """
+    assert other.bad, "it was asked for"
+    if other.languages and other.languages != rule.languages:
+        yield ()  # it is for some languages, the rule for more
+        return
+    yield other.bad.limits
+    replaced = [each for each in rules if other.id == each.family] if other.other_than else []
+    if rule.where != other.where:
+        yield from (each.bad.limits if each.bad else () for each in replaced)
+        if {*other.other_than} - {code for each in replaced for code in each.languages}:
+            yield ()
 
 
 def _nothing_left(rules: Sequence[Rule]) -> Iterator[Fault]:

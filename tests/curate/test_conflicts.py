@@ -103,6 +103,15 @@ def test_a_rule_against_one_of_the_extended_file(tmp_path: Path) -> None:
         load_rules(path)
 
 
+def test_a_limit_that_speaks_in_one_language_only_is_none(tmp_path: Path) -> None:
+    """Words of 40 letters are bad in every language but Thai, where that rule is off."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"{HEAD}extends: default\nrules:\n  - {{id: long, metric: word_len, eval: '>= 40'}}\n"
+    )
+    assert load_rules(path).rules[-1].id == "long"
+
+
 @pytest.mark.parametrize("name", known_presets())
 def test_no_preset_contradicts_itself(name: str) -> None:
     assert load_rules(name).rules

@@ -25,9 +25,10 @@ from curate.columns import (
 )
 from curate.errors import ConfigError
 from curate.manifest.chunks import Chunk
+from curate.manifest.examples import clips_of
 from curate.manifest.nemo import read_batch
-from curate.metrics import METRICS
-from curate.metrics.measure import measure
+from curate.metrics import METRICS, groups_of
+from curate.metrics.measure import Settings, measure
 from curate.ruleset import RuleSet, known_presets, load_rules
 from curate.tags import check_examples, explain, tag, tag_batch, verdict_of
 
@@ -286,7 +287,8 @@ def measured(records: Sequence[Mapping[str, object]]) -> pl.DataFrame:
 @pytest.mark.parametrize("name", known_presets())
 def test_every_example_of_a_preset_holds(name: str) -> None:
     rules = load_rules(name)
-    found = check_examples(rules, measured)
+    settings = Settings(groups_of(rules.names))
+    found = check_examples(rules, lambda records: measure(clips_of(records), settings))
     assert not found.faults
     assert found.run == sum(len(rule.examples) for rule in rules.rules) >= 30
 
