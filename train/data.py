@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import soundfile as sf
-
 from curate.errors import Fault, InputError, raise_all
 from curate.nemo_reads import has_rate_beside_offset
+from train.row_audio import audio_fault
 from train.rows import Row, read_rows
 
 INDEX = "shards.json"
@@ -71,18 +70,11 @@ def read_shards(folder: Path) -> ShardSet:
 
 
 def unreadable(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose audio is there and does not begin as audio does. No samples are decoded.
+    """The rows whose audio is there and cannot be loaded, by its header. No samples are decoded.
 
     NeMo stops at such a file, in the first validation.
     """
-    return [row for row in rows if row.audio.is_file() and not _begins(row.audio)]
-
-
-def _begins(path: Path) -> bool:
-    try:
-        return bool(sf.info(str(path)).frames)
-    except sf.LibsndfileError:
-        return False
+    return [row for row in rows if row.audio.is_file() and audio_fault(row, decode=False)]
 
 
 def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
@@ -182,14 +174,14 @@ def _stray_faults(folder: Path, shards: Sequence[dict[str, Any]]) -> list[Fault]
 def _validation_faults(manifest: Path, rows: Sequence[Row]) -> Iterator[Fault]:
     if not rows:
         yield Fault(str(manifest), "holds no record: nothing to validate on")
-    absent = [row for row in rows if not row.audio.is_file()]
     misread = [row for row in rows if has_rate_beside_offset(row.fields)]
     for row in misread[:MOST_NAMED]:
         yield Fault(row.place, MISREAD, "write the shards again: `curate shard`")
     if len(misread) > MOST_NAMED:
         yield Fault(str(manifest), f"{len(misread) - MOST_NAMED} more: {MISREAD}")
-    for what, found in (("is missing", absent), ("cannot be read as audio", unreadable(rows))):
-        for row in found[:MOST_NAMED]:
-            yield Fault(row.place, f"{row.audio} {what}")
-        if len(found) > MOST_NAMED:
-            yield Fault(str(manifest), f"{len(found) - MOST_NAMED} more: audio {what}")
+    # A run lasts for hours, so all samples are decoded before it begins.
+    lost = [(row, fault) for row in rows if (fault := audio_fault(row))]
+    yield from (Fault(row.place, fault) for row, fault in lost[:MOST_NAMED])
+    if len(lost) > MOST_NAMED:
+        more = f"{len(lost) - MOST_NAMED} more rows whose audio cannot be loaded"
+        yield Fault(str(manifest), more, "`curate shard` leaves such rows out")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, Fault, InputError
 from curate.nemo_reads import has_rate_beside_offset
 from curate.outputs import whole_directory, write_json
 from curate.text.normaliser import Normaliser
@@ -21,7 +21,7 @@ from train import runtime
 from train.pretrained import archive_of
 from train.provenance import versions
 from train.recipe import recipe_for
-from train.rows import Row, all_rows
+from train.rows import Row, all_rows, read_manifests
 from train.scores.against import Forgetting, compare
 from train.scores.edits import NORMALISER
 from train.scores.inventions import inventions
@@ -35,6 +35,7 @@ RESULTS = "wer.json"
 OURS = frozenset({PREDICTIONS, BEFORE, RESULTS, "report.html"})
 
 MOST_WORST = 50
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,15 @@ def evaluate(
 ) -> Evaluation:
     """Transcribe the manifests and write predictions.jsonl and wer.json into `out`.
 
-    A row whose audio is missing or cannot be read is named in wer.json and stands in
-    predictions.jsonl without a prediction; it counts in no rate. Rows of guardrail manifests count
-    in the comparison alone.
+    A row that the model cannot transcribe (audio that is missing, damaged or of several channels, a
+    language without a token) is named in wer.json and stands in predictions.jsonl without a
+    prediction; it counts in no rate. A line that is no record is named in wer.json alone. Rows of
+    guardrail manifests count in the comparison alone. InputError where no row is left.
     """
     wish = wish or Wish()
     wish.check()
-    own, general = all_rows(manifests), all_rows(wish.guardrail) if wish.guardrail else []
+    own, malformed = read_manifests(manifests)
+    general = all_rows(wish.guardrail) if wish.guardrail else []
     rows = [*own, *general]
     if misread := [row for row in rows if has_rate_beside_offset(row.fields)]:
         tell(
@@ -95,7 +98,10 @@ def evaluate(
             "are scored by the segment that they declare; a training would load other seconds"
         )
     scored = transcribed(model, rows, wish, tell)
-    record = results(scored[: len(own)], model, command, wish.normaliser)
+    unscored = [*((item.row.id, item.reason) for item in scored if item.edits is None)]
+    if len(unscored) == len(scored):
+        raise InputError(*(Fault(*it) for it in unscored[:MOST_NAMED]), _none_left(len(scored)))
+    record = results(scored[: len(own)], model, command, wish.normaliser, malformed)
     before = _before(rows, wish, tell)
     record["against"], forgetting = None, None
     if wish.against is not None:
@@ -106,8 +112,13 @@ def evaluate(
         if before:
             _write_predictions(folder / BEFORE, before)
         write_json(folder / RESULTS, record)
-    unscored = tuple((item.row.id, item.reason) for item in scored if item.edits is None)
-    return Evaluation(out, len(rows), unscored, forgetting, record)
+    unscored += [(fault.where, fault.what) for fault in malformed]
+    return Evaluation(out, len(rows) + len(malformed), tuple(unscored), forgetting, record)
+
+
+def _none_left(rows: int) -> Fault:
+    what = f"none of {rows} rows can be transcribed: nothing to count"
+    return Fault("train eval", what, "the lines above say why; correct the manifest")
 
 
 def transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
@@ -133,9 +144,14 @@ def _before(rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
 
 
 def results(
-    scored: Sequence[Scored], model: str, command: str, normaliser: Normaliser = NORMALISER
+    scored: Sequence[Scored],
+    model: str,
+    command: str,
+    normaliser: Normaliser = NORMALISER,
+    malformed: Sequence[Fault] = (),
 ) -> dict[str, Any]:
-    """The artefact wer.json."""
+    """The artefact wer.json; `malformed` are the lines that are no record."""
+    unscored = [{"id": s.row.id, "reason": s.reason} for s in scored if s.edits is None]
     return {
         "schema": SCHEMA,
         "command": command,
@@ -145,7 +161,7 @@ def results(
         **Rates(scored).as_json(),
         "inventions": inventions(scored),
         "worst": _worst(scored),
-        "unscored": [{"id": s.row.id, "reason": s.reason} for s in scored if s.edits is None],
+        "unscored": [*unscored, *({"id": it.where, "reason": it.what} for it in malformed)],
     }
 
 

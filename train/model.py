@@ -17,7 +17,6 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from lhotse.audio.utils import AudioLoadingError, DurationMismatchError
 from nemo.collections.asr.models import ASRModel
 from nemo.core.classes.modelPT import ModelPT
 from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
@@ -33,6 +32,7 @@ from train.behaviors import of_config
 from train.config import Behavior, TokenizerUpdate
 from train.nemo_behaviors import register
 from train.nemo_checkpoints import WholeCheckpoints
+from train.scores.scoring import NotTranscribed
 
 nemo_logging.setLevel(logging.ERROR)
 runtime.silence_loggers()
@@ -83,7 +83,8 @@ def _load_encoder(model: ModelPT, weights: Mapping[str, torch.Tensor], where: Pa
     try:
         model.encoder.load_state_dict(weights)
     except RuntimeError as error:
-        what = f"its encoder does not fit the new one: {str(error).splitlines()[-1].strip()}"
+        last = str(error).strip().split("\n")[-1].strip()
+        what = f"its encoder does not fit the new one: {last}"
         raise ConfigError.of(where, what, "build both with the same sizes") from error
 
 
@@ -193,11 +194,15 @@ class Transcriber:
         if beam > 1:
             search(self._model, beam, archive.path)
 
-    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
-        """Texts of the rows, in order; fewer, or none, where audio could not be read.
+    def speaks(self, language: str) -> bool:
+        """Whether the model has a token for the language; True where its prompt needs none."""
+        return "prompt_format" not in self._model.cfg or _speaks(self._model, language)
 
-        Rows go through a manifest, since that is where NeMo reads prompt slots from. Of audio that
-        cannot be read NeMo drops some silently, and stops at some.
+    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
+        """Texts of the rows, in order; fewer where audio could not be read.
+
+        Rows go through a manifest, since that is where NeMo reads prompt slots from. Of rows that
+        it cannot use NeMo drops some silently; where it stops at one, NotTranscribed says why.
         """
         with tempfile.TemporaryDirectory(prefix="transcribe-") as folder:
             manifest = Path(folder) / "rows.jsonl"
@@ -205,9 +210,18 @@ class Transcriber:
             manifest.write_text("".join(lines), encoding="utf-8")
             try:
                 found = self._model.transcribe(str(manifest), batch_size=batch_size, verbose=False)
-            except (AudioLoadingError, DurationMismatchError):
-                return []
+            except torch.OutOfMemoryError as error:
+                what = f"a batch of {batch_size} does not fit: {_first_line(error)}"
+                raise ConfigError.of("--batch-size", what, "name a smaller one") from error
+            except Exception as error:  # a row's audio, prompt or text; each raises its own
+                raise NotTranscribed(f"NeMo stops at it: {_first_line(error)}") from error
         return [str(getattr(item, "text", item)) for item in found]
+
+
+def _first_line(error: Exception) -> str:
+    """The kind of an error and the first line of what it says."""
+    said = str(error).strip().split("\n", maxsplit=1)[0]
+    return f"{type(error).__name__}: {said}"[:300]
 
 
 def search(model: ASRModel, beam: int, where: Path) -> None:

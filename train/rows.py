@@ -50,6 +50,12 @@ class Row:
         return float(self.fields["duration"])
 
     @property
+    def offset_s(self) -> float:
+        """Where the segment begins, in seconds; 0 where the row does not say it as a number."""
+        given = self.fields.get("offset")
+        return float(given) if isinstance(given, int | float) else 0.0
+
+    @property
     def text(self) -> str:
         """The transcript as it stands."""
         return str(self.fields["text"])
@@ -94,17 +100,29 @@ def usable_rows(manifests: Iterable[Path]) -> Iterator[Row]:
 
 def all_rows(manifests: Sequence[Path]) -> list[Row]:
     """The records of several manifests; every line must be one, and there must be one."""
+    rows, faults = read_manifests(manifests)
+    if faults:
+        raise InputError(*faults)
+    return rows
+
+
+def read_manifests(manifests: Sequence[Path]) -> tuple[list[Row], list[Fault]]:
+    """The records of several manifests, and a fault for every line that is none.
+
+    InputError where a manifest holds no record, with its faults.
+    """
     rows: list[Row] = []
     faults: list[Fault] = []
+    empty: list[Fault] = []
     for manifest in manifests:
         found, wrong = read_rows(manifest)
         rows += found
         faults += wrong
-        if not found and not wrong:
-            faults.append(Fault(str(manifest), "holds no record"))
-    if faults:
-        raise InputError(*faults)
-    return rows
+        if not found:
+            empty += wrong or [Fault(str(manifest), "holds no record")]
+    if empty:
+        raise InputError(*empty)
+    return rows, faults
 
 
 def _decode(line: bytes) -> tuple[str, dict[str, Any]]:

@@ -17,6 +17,9 @@ from curate.audio.faults import Unusable
 OVERRUN_S = 0.25
 """A segment may end so far behind its file: manifests round, and codecs pad."""
 
+WHOLE_FILE_S = 0.01
+"""A segment that differs from its file by less is the whole file; manifests round durations."""
+
 _FORMATS: Mapping[str, frozenset[str]] = {
     ".wav": frozenset({"WAV", "WAVEX", "RF64", "W64"}),
     ".flac": frozenset({"FLAC"}),
@@ -56,6 +59,22 @@ class Header:
         """Length as the header has it, or as libsndfile mended it; infinite where it has none."""
         return self.frames / self.rate if self.frames < _UNKNOWN else math.inf
 
+    def is_cut_at(self, end_s: float) -> bool:
+        """Whether the file was cut short, and a segment that ends at `end_s` reaches the cut."""
+        return self.fault == "truncated" and end_s > self.seconds - WHOLE_FILE_S
+
+
+class _Forward(sf.SoundFile):  # type: ignore[misc]
+    """A file that is read on from where the last block ended.
+
+    SoundFile seeks to that place behind each block. Where a page of an Ogg stream is lost the seek
+    leads back before the gap, so that the blocks add up to a whole file that is not there.
+    """
+
+    def seekable(self) -> bool:
+        """No: not behind each block. `seek` still does what it says."""
+        return False
+
 
 class NotDecoded(Unusable):
     """Audio of a kind that is not read here, and is by NeMo: nothing is known of it."""
@@ -80,7 +99,7 @@ def _by_ffmpeg(head: bytes) -> str:
 def open_sound(descriptor: int) -> Iterator[sf.SoundFile]:
     """An open file for libsndfile: its descriptor, never its name. Raises Unusable."""
     try:
-        sound = sf.SoundFile(descriptor, closefd=False)
+        sound = _Forward(descriptor, closefd=False)
     except sf.LibsndfileError as error:
         if os.fstat(descriptor).st_size == 0:
             raise Unusable("the file is empty (0 bytes)", "empty") from None

@@ -125,7 +125,8 @@ def _of_header(segment: Segment, header: Header) -> Heard:
         overrun_s=_round(max(0.0, end - header.seconds)),
     )
     if header.fault:
-        heard = heard.at_fault(header.fault, header.why)
+        reached = header.fault != "truncated" or header.is_cut_at(end)
+        heard = heard.at_fault(header.fault if reached else "header_lies", header.why)
     if segment.channel is not None and 1 < header.channels <= segment.channel:
         why = f"channel {segment.channel} of {header.channels} (the first is 0)"
         heard = heard.at_fault("no_channel", why)

@@ -15,14 +15,23 @@ from curate.manifest.origin import Origin, Portion, convert_lines, native
 from curate.manifest.strict import Malformed, Record, parse_line
 
 _NUMBERED = re.compile(r"audio.*?(\d+)\.tar\Z")
+SHARDED = "sharded_manifests"
+"""Where NeMo's script for tarred data sets puts a manifest for each tar."""
 _PART = re.compile(r"-sub\d+(?=\.[^.]*\Z)")
 
 
 def _find(look: Look) -> list[Origin]:
     origin = one_file(look, "nemo_tarred")
-    folder = Path(look.name).parent
-    tars = sorted(name for name in os.listdir(folder) if _NUMBERED.match(name))  # noqa: PTH208
-    return [tarred(origin.name, [str(folder / name) for name in tars])]
+    return [tarred(origin.name, _tars_of(Path(look.name).parent))]
+
+
+def _tars_of(folder: Path) -> list[str]:
+    """The tars beside a manifest; in NeMo's own layout they lie a folder above it."""
+    for place in (folder, folder.parent) if folder.name == SHARDED else (folder,):
+        names = sorted(name for name in os.listdir(place) if _NUMBERED.match(name))  # noqa: PTH208
+        if names:
+            return [str(place / name) for name in names]
+    return []
 
 
 def tarred(name: str, tars: Sequence[str]) -> Origin:
@@ -34,13 +43,23 @@ def _read(origin: Origin) -> Iterator[Portion]:
     tars = origin.beside.get("tars", ())
     if not tars:
         return (native(chunk) for chunk in read_chunks(origin.name))
-    members = {_number(name): _members(name) for name in tars}
+    members = {tar_number(name): _members(name) for name in tars}
     return convert_lines(origin, partial(_checked, members=members), copied=True)
 
 
-def _number(name: str) -> int | str:
+def tar_number(name: str) -> int | str:
+    """The number in a tar's name, the `shard_id` of its rows; the name where it has none."""
     match = _NUMBERED.search(Path(name).name) or re.search(r"(\d+)\.tar\Z", name)
     return int(match.group(1)) if match else name
+
+
+def whole_name(name: str) -> str:
+    """The member that a segment is cut from: NeMo names segments `name-sub1.wav`, `name-sub2.wav`.
+
+    >>> whole_name("a-sub12.wav"), whole_name("a.wav")
+    ('a.wav', 'a.wav')
+    """
+    return _PART.sub("", name)
 
 
 def _members(name: str) -> frozenset[str] | str:
@@ -70,7 +89,7 @@ def _checked(line: bytes, members: Mapping[int | str, frozenset[str] | str]) -> 
     if isinstance(inside, str):
         raise Malformed(inside)
     audio = str(record.get("audio_filepath"))
-    if audio not in inside and _PART.sub("", audio) not in inside:
+    if audio not in inside and whole_name(audio) not in inside:
         raise Malformed(f"its audio is not in the tar of its shard ({shard})")
     return record
 

@@ -14,6 +14,7 @@ from curate.errors import Fault, InputError
 from curate.outputs import write_json
 from curate.profile import versions
 from curate.profile.summary import Json
+from curate.shards.archived import Archive
 from curate.shards.audio import AudioWish
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
@@ -22,7 +23,7 @@ from curate.shards.plan import export_key, read_facts
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
-from curate.shards.work import RESULT, SCRATCH, SHARDS, Workplace, marker_of
+from curate.shards.work import AUDIO, RESULT, SCRATCH, SHARDS, Workplace, marker_of
 from curate.splits import LOCK
 from curate.splits.refuse import rules_by_rows
 
@@ -42,7 +43,7 @@ SCHEMA = "curate.shards/1"
 
 OURS = frozenset(
     {"train", "shards.json", "ledger.json", "report.html", "input_cfg.yaml", "bins.json"}
-    | {"skipped.jsonl", "skipped.reasons.jsonl"}
+    | {"skipped.jsonl", "skipped.reasons.jsonl", AUDIO}
     | {f"{name}.jsonl" for name in PLAIN}
 )
 """What a shard directory holds."""
@@ -75,8 +76,11 @@ def shard_split(
     facts = read_facts(split)
     if options.audio_root is None and (root := facts.get("audio_root")):
         options = replace(options, audio_root=Path(str(root)))
-    folders = {name: str(entry["folder"]) for name, entry in sources_of(facts).items()}
-    place = Workplace(stage, stage / "spool", folders, options)
+    sources = sources_of(facts)
+    folders = {name: str(entry["folder"]) for name, entry in sources.items()}
+    archives = {name: tars for name, entry in sources.items() if (tars := Archive.of(entry))}
+    stands = Path(os.path.abspath(out))  # noqa: PTH100
+    place = Workplace(stage, stands, stage / "spool", folders, options, archives)
     place.make()
     for left in (stage / SCRATCH).iterdir():
         left.unlink()

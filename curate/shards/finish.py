@@ -20,7 +20,7 @@ from curate.shards.options import Options
 from curate.shards.spool import Spool, Task
 from curate.shards.stored import STORED
 from curate.shards.tar import sha256
-from curate.shards.work import LENGTHS, MARKERS, PARTS, RESULT, SHARDS
+from curate.shards.work import AUDIO, LENGTHS, MARKERS, PARTS, RESULT, SHARDS
 
 MOST_NAMED = 1_000
 """So many skipped rows are named in shards.json; all are in skipped.reasons.jsonl."""
@@ -36,6 +36,7 @@ class Outcome:
     named: list[Json] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
+    audio: set[Path] = field(default_factory=set)
 
 
 def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
@@ -45,7 +46,7 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     """
     result = stage / RESULT
     for left in result.iterdir():
-        if left.name != "train":
+        if left.name not in {"train", AUDIO}:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     outcome = Outcome(stored=dict.fromkeys(spool.read, Amount()))
     with (result / "skipped.reasons.jsonl").open("w", encoding="utf-8") as reasons:
@@ -96,6 +97,8 @@ def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterat
     outcome.stored[task.split] += Amount(**marker["stored"])
     outcome.skipped += Amount(**marker["skipped"])
     outcome.added.update(marker["added"])
+    paths = (str(file["path"]) for file in marker["files"])
+    outcome.audio |= {stage / path for path in paths if path.startswith(f"{RESULT}/{AUDIO}/")}
     if marker["entry"]:
         outcome.shards.append(_renumber(stage, marker["entry"], outcome, options))
     for id, reason in marker["reasons"]:
@@ -124,7 +127,7 @@ def _renumber(stage: Path, entry: dict[str, Any], outcome: Outcome, options: Opt
 
 
 def _renumber_lines(path: Path, index: int, entry: dict[str, Any]) -> None:
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
     said = (json.dumps({**line, "shard_id": index}, ensure_ascii=False) for line in lines)
     path.write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
     sizes = {**entry["sizes"], "manifest": path.stat().st_size}
@@ -133,15 +136,16 @@ def _renumber_lines(path: Path, index: int, entry: dict[str, Any]) -> None:
 
 
 def _remove_strays(stage: Path, outcome: Outcome) -> None:
-    known = {
+    known = outcome.audio | {
         stage / RESULT / str(value)
         for shard in outcome.shards
         for key, value in shard.items()
         if key.endswith("_file")
     }
-    for path in (stage / SHARDS).rglob("*"):
-        if path.is_file() and path not in known:
-            path.unlink()
+    for folder in (SHARDS, f"{RESULT}/{AUDIO}"):
+        for path in (stage / folder).rglob("*"):
+            if path.is_file() and path not in known:
+                path.unlink()
 
 
 def _join(stage: Path, parts: Sequence[str], name: str) -> None:

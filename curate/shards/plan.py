@@ -13,7 +13,7 @@ from curate.shards.options import Options
 from curate.shards.spool import plain_names
 from curate.splits import LOCK
 
-CODE = 1
+CODE = 2
 """Raise it where a change of the code changes the bytes that it writes."""
 
 

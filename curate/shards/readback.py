@@ -85,7 +85,7 @@ def read_nemo(paths: Mapping[str, Path]) -> ShardRead:
         (Path(line["audio_filepath"]).stem, float(line["duration"]), line.get("text"))
         for line in _json_lines(paths["manifest"])
     ]
-    members = _members(paths["audio"])
+    members = tar_members(paths["audio"])
     _check_order(paths["audio"], paths["manifest"].name, rows, [it.stem for it in members])
     return _read(rows, members)
 
@@ -131,7 +131,7 @@ def _check_pairs(
     path: Path, cuts_name: str, rows: Sequence[tuple[str, float, Any]]
 ) -> list[Member]:
     """Data and metadata follow each other in pairs, one for each cut, as long as it at least."""
-    members = _members(path)
+    members = tar_members(path)
     data, meta = members[::2], members[1::2]
     for one, other in zip_longest(data, meta):
         if other is None or one.stem != other.stem:
@@ -169,10 +169,10 @@ def _check_order(
             raise Damage(path, f"recording {name!r} stands where {id!r} is due")
 
 
-def _members(path: Path) -> list[Member]:
+def tar_members(path: Path) -> list[Member]:
     """The members of a tar file that is whole to its end."""
     try:
-        plain = _plain_members(path) if path.name.endswith(".tar") else None
+        plain = _plaintar_members(path) if path.name.endswith(".tar") else None
         if plain is not None:
             return plain
         with tarfile.open(path) as tar:
@@ -183,7 +183,7 @@ def _members(path: Path) -> list[Member]:
         raise Damage(path, f"is damaged: {error}") from None
 
 
-def _plain_members(path: Path) -> list[Member] | None:
+def _plaintar_members(path: Path) -> list[Member] | None:
     """As `_members`, quickly; None where there are other members than plain files."""
     members, size, at = [], path.stat().st_size, 0
     with path.open("rb") as file:

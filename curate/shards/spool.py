@@ -30,6 +30,7 @@ from curate.ledger import Amount
 from curate.manifest.formats import COPIED
 from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED
+from curate.shards.archived import Archive
 from curate.shards.options import Options, ShardSize
 from curate.splits import LOCK
 from curate.splits.lock import HELD_OUT
@@ -259,6 +260,7 @@ def _lay_out(
         column.sizes.append(np.array(guesses, dtype=np.int64))
 
 
+_USUAL_RATE = 16_000
 _BYTES_PER_SAMPLE = {"flac": 1.2, "wav": 2.0, "opus": 0.25}
 """About what speech takes once encoded; a shard's size by bytes is a guess before it is written."""
 
@@ -266,6 +268,9 @@ _BYTES_PER_SAMPLE = {"flac": 1.2, "wav": 2.0, "opus": 0.25}
 def _guess_size(
     line: bytes, options: Options, source: Mapping[str, object], offset_s: float, duration_s: float
 ) -> int:
+    per_sample = _BYTES_PER_SAMPLE[options.audio.format or "flac"]
+    if Archive.of(source) is not None:
+        return round(duration_s * (options.audio.rate or _USUAL_RATE) * per_sample)
     try:
         name = str(json.loads(line)["audio_filepath"])
         folder = options.audio_root or Path(str(source["folder"]))
@@ -275,7 +280,6 @@ def _guess_size(
         return 0  # the row will be skipped for the same reason
     if options.audio.format is None and options.audio.rate is None:
         return round(size * min(1.0, duration_s / max(seconds, 1e-6)))
-    per_sample = _BYTES_PER_SAMPLE[options.audio.format or "flac"]
     return round(duration_s * (options.audio.rate or rate) * per_sample)
 
 

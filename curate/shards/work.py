@@ -22,10 +22,11 @@ import numpy as np
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.ledger import Amount
-from curate.manifest.strict import parse_line
+from curate.manifest.strict import Record, parse_line
 from curate.nemo_reads import as_segment
 from curate.profile.summary import Json
-from curate.shards.audio import check_segment, load_segment
+from curate.shards.archived import Archive
+from curate.shards.audio import AudioWish, check_segment, load_segment
 from curate.shards.options import Options
 from curate.shards.readback import read_shard, text_line
 from curate.shards.records import Row
@@ -38,18 +39,26 @@ from curate.slots import complete
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
 """The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards."""
 
+AUDIO = "audio"
+"""The folder of the result that holds audio of plain manifests which had to be mixed to mono."""
+
 LENGTHS = "lengths"
 """Ending of a part that holds seconds and tokens of a shard's rows, as pairs of float64."""
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where tasks work, and what they have to know besides. Folders are by source, in order."""
+    """Where tasks work, and what they have to know besides. Folders are by source, in order.
+
+    `out` is where the result will stand.
+    """
 
     stage: Path
+    out: Path
     spool: Path
     folders: Mapping[str, str]
     options: Options
+    archives: Mapping[str, Archive] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -125,10 +134,10 @@ def _shard(
     writer = stored.writer(scratch, own, task.number)
     keys: list[str] = []
     count_tokens = counter(place.options.tokenizers)
-    for entry, row in _rows(place, task, tally, skipped):
+    for entry, row, path in _rows(place, task, tally, skipped):
         try:
             wish = place.options.audio
-            audio = load_segment(_path(row), entry.offset_s, entry.duration_us / 1e6, wish)
+            audio = load_segment(path, entry.offset_s, entry.duration_us / 1e6, wish)
         except Unusable as reason:
             _skip(tally, skipped, entry, row.id, reason)
             continue
@@ -184,40 +193,76 @@ def _write_lengths(place: Workplace, task: Task, tally: Tally) -> Json:
 def _manifest(
     place: Workplace, task: Task, tally: Tally, manifest: HashedFile, skipped: HashedFile
 ) -> tuple[Json, list[Json]]:
-    """Write a stretch of a plain manifest: nothing is stored, but the audio's header is read."""
-    for entry, row in _rows(place, task, tally, skipped):
+    """Write a stretch of a plain manifest: audio stays where it is, and is read to prove it."""
+    files: list[Json] = []
+    for entry, row, path in _rows(place, task, tally, skipped):
         try:
-            wish = replace(place.options.audio, mono=True)  # its own file stays as it is
-            check_segment(_path(row), entry.offset_s, entry.duration_us / 1e6, wish)
+            plain = _plain(place, task, entry, row, path, files)
         except Unusable as reason:
             _skip(tally, skipped, entry, row.id, reason)
             continue
-        _keep(tally, manifest, entry, row)
-    return {}, []
+        _keep(tally, manifest, entry, plain)
+    return {}, files
+
+
+def _plain(
+    place: Workplace, task: Task, entry: Entry, row: Row, path: Path, files: list[Json]
+) -> Row:
+    """The row as NeMo reads it from a plain manifest; Unusable where it cannot.
+
+    NeMo reads mono files, so several channels are mixed, where that was asked for, into a file of
+    ours, and what stands in a tar becomes one.
+    """
+    segment = path, entry.offset_s, entry.duration_us / 1e6
+    mixed = AudioWish(mono=place.options.audio.mono)
+    if check_segment(*segment, mixed) == 1 and entry.source not in place.archives:
+        return row
+    audio = load_segment(*segment, mixed)
+    name = f"{AUDIO}/{task.split}/{row.key}.{audio.extension}"
+    scratch = place.stage / SCRATCH / _own(Path(name).name)
+    out = HashedFile.create(scratch)
+    out.write(audio.data)
+    files.append(_file(f"{RESULT}/{name}", out.close()))
+    (place.stage / RESULT / AUDIO).mkdir(exist_ok=True)
+    _move(scratch, place.stage / RESULT / name)
+    stored = {"audio_filepath": str(place.out / name), "offset": 0.0, "duration": audio.duration_s}
+    return replace(row, record={**row.record, **stored})
 
 
 def _rows(
     place: Workplace, task: Task, tally: Tally, skipped: HashedFile
-) -> Iterator[tuple[Entry, Row]]:
-    """The task's rows whose audio is where they say, completed for training."""
+) -> Iterator[tuple[Entry, Row, Path]]:
+    """The task's rows with their audio's file, completed for training."""
     with place.spool.open("rb") as spool:
         for entry in read_entries(spool, task.offsets):
             record, id = parse_line(entry.raw), f"{entry.source}:{entry.line}"
-            folder = place.options.audio_root or Path(place.folders[entry.source])
+            key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
             try:
-                path = find_audio(str(record["audio_filepath"]), folder, place.options.roots)
+                with _found(place, entry, record, key) as (path, named):
+                    done, changed = complete(as_segment(record), entry.lang)
+                    tally.added.update(changed)
+                    done = {**done, "audio_filepath": named}
+                    yield entry, Row(id, key, done, entry.verdict, entry.tags, entry.weight), path
             except Unusable as reason:
                 _skip(tally, skipped, entry, id, reason)
-                continue
-            record, changed = complete(as_segment(record), entry.lang)
-            tally.added.update(changed)
-            key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
-            record = {**record, "audio_filepath": str(path)}
-            yield entry, Row(id, key, record, entry.verdict, entry.tags, entry.weight)
 
 
-def _path(row: Row) -> str:
-    return str(row.record["audio_filepath"])
+@contextmanager
+def _found(place: Workplace, entry: Entry, record: Record, key: str) -> Iterator[tuple[Path, str]]:
+    """The file of a record's audio, and what the record is to call it; Unusable where it has none.
+
+    What stands in a tar is a file for as long as the block lasts, and keeps its name.
+    """
+    name, roots = str(record["audio_filepath"]), place.options.roots
+    archive = place.archives.get(entry.source)
+    if archive is None:
+        path = find_audio(
+            name, place.options.audio_root or Path(place.folders[entry.source]), roots
+        )
+        yield path, str(path)
+        return
+    with archive.extracted(record, roots, place.stage / SCRATCH / _own(f"in.{key}")) as path:
+        yield path, name
 
 
 def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:

@@ -31,6 +31,7 @@ from curate.shards.tar import HashedFile, TarFile
 from curate.sidecar import check_files, read_index
 from curate.splits.lock import CHANGED
 from tests.curate.shard_fixtures import sharded, splitted
+from tests.lines import lines_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -46,7 +47,7 @@ def split(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cuts_in(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    return [json.loads(line) for line in lines_of(gzip.decompress(path.read_bytes()))]
 
 
 def test_any_number_of_workers_writes_the_same_bytes(split: Path, tmp_path: Path) -> None:
@@ -105,14 +106,14 @@ def test_weights_and_tags_of_the_split_are_passed_on(split: Path, tmp_path: Path
     found = sharded(copy, tmp_path / "shards", format="shar")
     cuts = cuts_in(tmp_path / "shards" / found["shards"][0]["cuts_file"])
     assert {cut["custom"]["weight"] for cut in cuts} == {2.5}
-    row = json.loads((tmp_path / "shards" / "eval.jsonl").read_text().splitlines()[0])
+    row = json.loads(lines_of((tmp_path / "shards" / "eval.jsonl").read_text())[0])
     assert row["_curate"]["weight"] == 2.5
 
 
 def test_lines_that_a_person_mended_are_stored_mended(split: Path, tmp_path: Path) -> None:
     copy = tmp_path / "split"
     shutil.copytree(split, copy)
-    lines = (copy / "train.jsonl").read_text().splitlines()
+    lines = lines_of((copy / "train.jsonl").read_text())
     record = json.loads(lines[0])
     mended = {**record, "text": "A text that is mended.", "text_before": record["text"]}
     (copy / "train.jsonl").write_text("\n".join([json.dumps(mended), *lines[1:]]) + "\n")
@@ -154,7 +155,7 @@ def test_shards_of_which_nothing_can_be_stored_leave_no_gap(
     for path in sorted((corpus / "audio").iterdir())[::2]:
         path.unlink()
     found = sharded(out, tmp_path / "shards", 1, format=form)
-    planned = len((out / "train.jsonl").read_text().splitlines())
+    planned = len(lines_of((out / "train.jsonl").read_text()))
     assert 50 < len(found["shards"]) < planned - 50
     assert [shard["index"] for shard in found["shards"]] == list(range(len(found["shards"])))
     assert verify_shards(tmp_path / "shards", "none")["cuts"] == found["cuts"]
@@ -260,8 +261,10 @@ def test_compressed_files_keep_their_bytes(real_data: Path, name: str, extension
     info = sf.info(str(path))
     found = load_segment(path, 0.0, info.duration)
     assert found.data == path.read_bytes()
+    decoded, rate = sf.read(str(path))
+    assert (found.extension, found.samples, found.rate) == (extension, len(decoded), rate)
     read = lhotse.Recording.from_bytes(found.data, "x")
-    assert (found.extension, found.samples) == (extension, read.num_samples)
+    read.num_samples, read.duration = found.samples, found.duration_s
     assert read.load_audio().shape == (1, found.samples)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,9 @@ class Stub:
         self._says = says
         self._drops = drops
 
+    def speaks(self, language: str) -> bool:
+        return language in {"de", "en"}
+
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
         self.asked.append(list(rows))
         kept = [row for row in rows if Path(row["audio_filepath"]).name not in self._drops]
@@ -72,7 +76,7 @@ class Stub:
 
 
 def row(folder: Path, name: str, line: int = 1, **fields: Any) -> Row:
-    (folder / name).write_bytes(b"")
+    soundfile.write(folder / name, [0.0] * 160, 16_000)
     whole = {"audio_filepath": name, "duration": 1.0, "text": "eins zwei", "lang": "de"} | fields
     return Row(folder / "m.jsonl", line, json.dumps(whole), whole)
 

@@ -31,8 +31,14 @@ _CODECS = {
 
 SUFFIXES = tuple(_CODECS)
 
-SENTENCES = {"en": ("yes no", "well yes", "no well"), "de": ("ja nein", "doch ja", "nein doch ja")}
-"""Texts that the tiny models' tokenizers know, by language."""
+_SYLLABLES = ("ja", "ne", "in", "do", "ch", "ye", "es", "no", "we", "ell")
+
+
+def sentence(number: int) -> str:
+    """A text of its own for each number, of letters that the tiny models' tokenizers know."""
+    draw = np.random.default_rng(number)
+    words = ("".join(draw.choice(_SYLLABLES, draw.integers(2, 4))) for _ in range(4))
+    return " ".join(words)
 
 
 def tone(seconds: float, seed: int = 0, rate: int = RATE, channels: int = 1) -> Samples:
@@ -76,26 +82,26 @@ class Corpus:
         for speaker in range(speakers):
             lang = ("en", "de")[speaker % 2]
             for number in range(each):
-                text = f"{SENTENCES[lang][number % 3]} {SENTENCES[lang][(speaker + number) % 3]}"
-                corpus.add(f"s{speaker}-{number}", text, lang=lang, speaker=f"s{speaker}")
+                corpus.add(f"s{speaker}-{number}", lang=lang, speaker=f"s{speaker}")
         return corpus
 
     def add(
-        self, name: str, text: str = "yes no well", seconds: float = 2.0, **fields: Any
+        self, name: str, text: str | None = None, seconds: float = 2.0, **fields: Any
     ) -> Record:
         """Write a file `name` (its extension is the corpus's where it has none) and add its row.
 
-        `fields` come on top of the row's; `speaker` is the row's own name where none is given.
+        `fields` come on top of the row's; text and speaker are its own where none are given.
         """
         file = name if Path(name).suffix in SUFFIXES else f"{name}{self.suffix}"
         write_audio(self.folder / file, seconds, seed=len(self.rows))
         return self.refer(file, text, seconds, **fields)
 
     def refer(
-        self, file: str, text: str = "yes no well", seconds: float = 2.0, **fields: Any
+        self, file: str, text: str | None = None, seconds: float = 2.0, **fields: Any
     ) -> Record:
         """Add a row for a file that stands there already, or does not."""
         speaker = f"{Path(file).stem}-{len(self.rows)}"
+        text = sentence(len(self.rows)) if text is None else text
         row = {"audio_filepath": file, "duration": seconds, "text": text, "lang": "en"}
         self.rows.append({**row, "speaker": speaker, **fields})
         return self.rows[-1]

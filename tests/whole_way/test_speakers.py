@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.curate.splitting import sentence
+from tests.lines import lines_of
 from tests.whole_way.corpus import Record, write_manifest
 from tests.whole_way.journey import Journey, Options, command
 
@@ -228,7 +229,7 @@ def test_where_speakers_are_known_nothing_is_bounded(tmp_path: Path) -> None:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []
+    return lines_of(path.read_text()) if path.exists() else []
 
 
 def _speaker_leaks(ran: Any) -> int:

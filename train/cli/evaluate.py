@@ -50,7 +50,7 @@ def evaluate(
         ),
     ] = [],  # noqa: B006
     allow_missing: Annotated[
-        bool, typer.Option(help="Exit 0 even where audio is missing or cannot be read.")
+        bool, typer.Option(help="Exit 0 even where rows cannot be transcribed.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

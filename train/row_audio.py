@@ -1,0 +1,58 @@
+"""Whether the audio of a manifest's row can be loaded, as NeMo would load it; and if not, why.
+
+NeMo stops at such a row in an evaluation and in a validation, and leaves it out of training without
+a word. The segment is decoded: what a header says of damaged audio is no proof.
+"""
+
+from __future__ import annotations
+
+import soundfile as sf
+
+from train.rows import Row
+
+SHORT_S = 0.25
+"""By so much audio may be shorter than its header says: encoders pad."""
+
+BY_FFMPEG = frozenset({".aac", ".amr", ".m4a", ".mka", ".mp4", ".webm", ".wma"})
+"""Extensions of formats that NeMo decodes by ffmpeg and libsndfile does not read: NeMo will say."""
+
+
+def audio_fault(row: Row, decode: bool = True) -> str:
+    """Why NeMo cannot load the row's audio; empty where nothing is wrong with it.
+
+    Without `decode` by the header alone, which misses audio that was cut or overwritten.
+    """
+    if not row.audio.is_file():
+        return f"audio file is missing: {row.audio}"
+    try:
+        with sf.SoundFile(row.audio) as sound:
+            found = _header_fault(row, sound) or (_decoding_fault(row, sound) if decode else "")
+    except (sf.LibsndfileError, OSError, RuntimeError) as error:
+        if row.audio.suffix.lower() in BY_FFMPEG:
+            return ""
+        found = f"cannot be read: {' '.join(str(error).split())}"
+    return found and f"audio {found}: {row.audio}"
+
+
+def _header_fault(row: Row, sound: sf.SoundFile) -> str:
+    length = sound.frames / sound.samplerate
+    if sound.channels != 1:
+        return f"has {sound.channels} channels, and NeMo reads mono"
+    if not sound.frames:
+        return "holds no sample"
+    if not 0 <= row.offset_s < length:
+        return f"is {length:.2f} s long, and the segment begins at {row.offset_s:g} s"
+    return ""
+
+
+def _decoding_fault(row: Row, sound: sf.SoundFile) -> str:
+    """In one read: a second one passes over a gap in an Ogg stream without a word."""
+    first = round(row.offset_s * sound.samplerate)
+    count = min(round(row.duration_s * sound.samplerate), sound.frames - first)
+    if first:
+        sound.seek(first)
+    decoded = len(sound.read(count, dtype="float32"))
+    if decoded < count - SHORT_S * sound.samplerate:
+        seconds, promised = decoded / sound.samplerate, count / sound.samplerate
+        return f"decodes to {seconds:.2f} s of {promised:.2f} s"
+    return ""
