@@ -244,8 +244,8 @@ def rows_of(data: Path) -> list[Row]:
     """The rows of the manifests that have a text and a time."""
     rows = []
     for name in MANIFESTS:
-        lines = (data / "manifests" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-        for line in map(json.loads, lines):
+        lines = (data / "manifests" / f"{name}.jsonl").read_bytes().split(b"\n")
+        for line in map(json.loads, filter(None, lines)):
             if line["text"].strip() and line["duration"] > 0:
                 lang = line.get("lang") or "en"
                 rows.append(

@@ -173,7 +173,7 @@ class Arm:
     def rows(self) -> list[Json]:
         """What is trained on."""
         text = (self.folder / "shards" / "train.jsonl").read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
+        return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
 
     def train(self, model: Path, config: str, seed: int, steps: int) -> Path:
         """A model trained on the arm's shards by one of our recipes."""
@@ -219,7 +219,7 @@ def report(arm: Arm, rates: Sequence[float]) -> str:
 
 def main() -> None:
     """Print one table."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--kind", choices=("ctc", "canary"), default="ctc")
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--steps", type=int, default=300)

@@ -39,7 +39,7 @@ def watch(every_s: float = 0.01) -> Iterator[Peak]:
 
 def anonymous_mib() -> float:
     """RssAnon now, MiB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+    for line in Path("/proc/self/status").read_text().split("\n"):
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
     return 0.0

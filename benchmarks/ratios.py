@@ -126,7 +126,7 @@ def pairs(work: Path, rows: int, repeat: int) -> None:
     from curate.manifest.examples import clips_of
     from curate.metrics.measure import measure
 
-    corpus = make(work / "pairs.jsonl", rows).read_bytes().splitlines()
+    corpus = make(work / "pairs.jsonl", rows).read_bytes().removesuffix(b"\n").split(b"\n")
     records = [json.loads(line) for line in corpus]
     for at, record in enumerate(records):
         words = record["text"].split()
@@ -202,7 +202,7 @@ def _task() -> object:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--work", type=Path, default=WORK)

@@ -187,5 +187,5 @@ def _gpus() -> list[Json] | None:
         said = subprocess.run(query, capture_output=True, text=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    rows = [line.split(", ") for line in said.stdout.splitlines() if line.count(", ") == 2]
+    rows = [line.split(", ") for line in said.stdout.split("\n") if line.count(", ") == 2]
     return [{"name": name, "memory_mib": memory, "driver": driver} for name, memory, driver in rows]

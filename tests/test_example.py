@@ -16,6 +16,7 @@ import soundfile
 
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
+from tests.lines import lines_of
 
 FOLDER = Path(__file__).parent.parent / "examples" / "speech"
 MOST_BYTES = 6_000_000
@@ -42,12 +43,12 @@ Row = dict[str, Any]
 
 @cache
 def lines() -> list[bytes]:
-    return (FOLDER / "manifest.jsonl").read_bytes().splitlines()
+    return lines_of((FOLDER / "manifest.jsonl").read_bytes())
 
 
 @cache
 def expected() -> list[Row]:
-    return [json.loads(line) for line in (FOLDER / "expected.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in lines_of((FOLDER / "expected.jsonl").read_text())]
 
 
 def raw(expectation: Row) -> bytes:

@@ -60,7 +60,7 @@ def read(text: str, *, aliases: bool = False) -> Marked:
         mark = error.problem_mark or error.context_mark
         raise YamlError(mark.line + 1 if mark else 1, error.problem or str(error)) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise YamlError(1, str(error).splitlines()[0]) from error
+        raise YamlError(1, str(error).split("\n")[0]) from error
     reading = _Reading(aliases)
     return Marked(None if node is None else reading.value(node, ()), reading.lines)
 

@@ -52,7 +52,8 @@ class WholeCheckpoints(TorchCheckpointIO):  # type: ignore[misc]
             with whole_file(Path(path)) as beside:
                 torch.save(plain, beside)
         except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on ENOSPC
-            what = f"cannot be written: {str(error).splitlines()[0]}; the checkpoint before stands"
+            reason = str(error).split("\n", maxsplit=1)[0]
+            what = f"cannot be written: {reason}; the checkpoint before stands"
             hint = "make room, then the same command with --resume"
             raise ConfigError.of(path, what, hint) from error
 

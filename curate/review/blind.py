@@ -59,12 +59,14 @@ def pairs(a: Path, b: Path) -> list[Pair]:
 
 def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
         raise InputError.of(path, f"cannot be read: {error}") from None
     found: dict[tuple[str, float], Mapping[str, Any]] = {}
     faults = []
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
             str(row["pred_text"])

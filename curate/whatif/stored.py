@@ -119,7 +119,7 @@ def records_at(
                 [tuple(row[column.name] for column in _FIELDS) for row in here], origins
             )
         except (CurateError, OSError) as error:
-            warnings.append(f"texts are not shown: {error}".splitlines()[0])
+            warnings.append(f"texts are not shown: {error}".split("\n")[0])
             continue
         for row in here:
             place = (row[BYTE_OFFSET.name], row[BYTE_LENGTH.name])

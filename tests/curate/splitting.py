@@ -11,6 +11,7 @@ from typing import Any
 from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.splits import Targets, Terms, split_profile
+from tests.lines import lines_of
 
 Row = dict[str, object]
 
@@ -57,6 +58,6 @@ def placed(folder: Path) -> dict[str, str]:
     for name in ("train", "eval", "test", "extra", "held_out", "rejected"):
         path = folder / "s" / f"{name}.jsonl"
         if path.exists():
-            for line in path.read_text().splitlines():
+            for line in lines_of(path.read_text()):
                 found[json.loads(line)["audio_filepath"]] = name
     return found

@@ -21,6 +21,7 @@ from curate.metrics.agreement import agreement
 from curate.text import align
 from curate.text.define import writes_no_spaces
 from curate.text.normaliser import COMPOUNDS, DEFAULT, Normaliser
+from tests.lines import lines_of
 
 
 def measured(
@@ -222,7 +223,7 @@ def test_no_prediction_is_no_agreement() -> None:
 def test_real_pairs_equal_jiwer(real_data: Path) -> None:
     seen = 0
     for name in ("earnings21_dev", "whisper_aapb_dev"):
-        lines = (real_data / "manifests" / f"{name}.jsonl").read_text().splitlines()[:2000]
+        lines = lines_of((real_data / "manifests" / f"{name}.jsonl").read_text())[:2000]
         rows = [json.loads(line) for line in lines]
         pairs = [
             (row["text"], row["pred_text"]) for row in rows if row.get("pred_text") is not None
@@ -236,7 +237,7 @@ def test_real_pairs_equal_jiwer(real_data: Path) -> None:
 
 
 def earnings(real_data: Path) -> list[tuple[str, str]]:
-    lines = (real_data / "manifests" / "earnings21_dev.jsonl").read_text().splitlines()
+    lines = lines_of((real_data / "manifests" / "earnings21_dev.jsonl").read_text())
     rows = [json.loads(line) for line in lines]
     return [(row["text"], row["pred_text"]) for row in rows if row["text"] and row["pred_text"]]
 

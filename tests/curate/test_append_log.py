@@ -16,6 +16,7 @@ from curate import append_log
 from curate.errors import ConfigError, CurateError, InputError
 from curate.overrides import Decision, append, read, undone
 from curate.review.blind import Ballot, Pair
+from tests.lines import lines_of
 
 NOW = "2026-11-26T10:00:00Z"
 WRITERS, LINES = 4, 40
@@ -51,7 +52,7 @@ def test_several_writers_lose_no_line_and_readers_see_none_cut(
             assert all(json.loads(line) for _, line in append_log.numbered_lines(content))
             looked += 1
     assert [each.exitcode for each in writers] == [0] * WRITERS
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [json.loads(line) for line in lines_of(path.read_text())]
     assert looked > 0
     assert len(lines) == WRITERS * LINES
     assert {each["by"] for each in lines} == {f"w{at}" for at in range(WRITERS)}

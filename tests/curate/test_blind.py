@@ -49,6 +49,18 @@ def test_predictions_that_are_none(tmp_path: Path) -> None:
         pairs(a, predictions(tmp_path / "c.jsonl", {"c.wav": "x"}))
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u0085", "\x0b", "\x1c"])
+def test_a_prediction_may_hold_what_other_readers_take_for_line_ends(
+    tmp_path: Path, mark: str
+) -> None:
+    for name in ("a", "b"):
+        row = {"audio_filepath": "a.wav", "duration": 1.0, "pred_text": f"{name}{mark}said"}
+        line = json.dumps(row, ensure_ascii=False)
+        (tmp_path / f"{name}.jsonl").write_text(f"{line}\n", encoding="utf-8", newline="")
+    (pair,) = pairs(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    assert (pair.a, pair.b) == (f"a{mark}said", f"b{mark}said")
+
+
 @pytest.mark.parametrize(
     ("a", "b", "p"), [(0, 0, 1.0), (1, 0, 1.0), (5, 5, 1.0), (6, 0, 0.0312), (9, 1, 0.0215)]
 )

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lines import lines_of
+
 CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
@@ -75,7 +77,7 @@ def test_scratch_files_are_nothing_that_was_written(tmp_path: Path) -> None:
     )
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True)
-    inside, end = done.stdout.splitlines()
+    inside, end = lines_of(done.stdout)
     assert inside == "interrupted; nothing was changed"
     assert end.endswith("/out, 0.json, 1.json and 3 more")
 
@@ -116,6 +118,6 @@ def test_a_review_that_is_ended_says_what_it_wrote(
     run.send_signal(number)
     _, rest = run.communicate(timeout=30)
     assert run.returncode == code
-    assert rest.splitlines()[-1] == words
+    assert lines_of(rest)[-1] == words
     log = tmp_path / "overrides.jsonl"
-    assert (len(log.read_text().splitlines()) if log.exists() else 0) == decisions
+    assert (len(lines_of(log.read_text())) if log.exists() else 0) == decisions

@@ -14,6 +14,7 @@ from curate.metrics.measure import measure
 from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.tags import tag
+from tests.lines import lines_of
 
 REJECTING = {"malformed", "bad"}
 
@@ -58,7 +59,7 @@ def judge(path: Path) -> pl.DataFrame:
 
 def test_verdicts_line_by_line(real_data: Path) -> None:
     corner = real_data / "corner"
-    expected = [json.loads(line) for line in (corner / "expected.jsonl").read_text().splitlines()]
+    expected = [json.loads(line) for line in lines_of((corner / "expected.jsonl").read_text())]
     by_file: dict[str, dict[int, str]] = {}
     for case in expected:
         if case["line"] is not None and case["file"] != "utf16.jsonl":

@@ -20,6 +20,7 @@ from curate.profile.subjects import Subject, from_json, from_manifest, from_prof
 from curate.ruleset import load_rules
 from curate.tags import explain, tag_batch
 from curate.tags.account import accounts
+from tests.lines import lines_of
 
 CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 DEFAULT = load_rules()
@@ -151,7 +152,7 @@ def ask(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProce
 def test_people_read_at_once_why_a_record_was_rejected(folder: Path) -> None:
     done = ask(folder, "--profile", "profile", "m.jsonl:1", "m.jsonl:4")
     assert (done.returncode, done.stdout) == (0, "")
-    lines = done.stderr.splitlines()
+    lines = lines_of(done.stderr)
     assert max(map(len, lines)) <= 80
     assert "m.jsonl:1 is bad: it goes to rejected.jsonl, and no model sees it" in lines
     assert "       char_rate 0.6993 < 1: too little text for the time" in map(str.rstrip, lines)

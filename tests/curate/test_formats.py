@@ -21,6 +21,7 @@ from curate.metrics import chosen
 from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.splits import Targets, split_profile
+from tests.lines import lines_of
 
 RECORDS = [
     {"audio_filepath": "a.wav", "duration": 2.5, "text": "hello there you", "speaker": "s1"},
@@ -212,7 +213,7 @@ def test_splits_of_every_format_hold_every_record(
         json.loads(line)
         for path in out.glob("*.jsonl")
         if ".reasons" not in path.name
-        for line in path.read_bytes().splitlines()
+        for line in lines_of(path.read_bytes())
     ]
     texts = [line["text"] for line in lines]
     assert sorted(texts) == sorted(str(row["text"]) for row in RECORDS)
@@ -222,7 +223,7 @@ def test_splits_of_every_format_hold_every_record(
     cuts = [
         json.loads(line)
         for path in out.glob("*.cuts.jsonl.gz")
-        for line in gzip.decompress(path.read_bytes()).splitlines()
+        for line in lines_of(gzip.decompress(path.read_bytes()))
     ]
     assert sorted(c["supervisions"][0]["text"] for c in cuts) == sorted(texts)
 

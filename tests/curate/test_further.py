@@ -25,6 +25,7 @@ from curate.metrics.tokens import read_tokenizer
 from curate.profile import profile_into, settings_for
 from curate.ruleset import load_rules
 from curate.text import ngrams, normalise, shingles
+from tests.lines import lines_of
 
 
 def measured(groups: Sequence[str], *records: Mapping[str, object]) -> pl.DataFrame:
@@ -187,7 +188,7 @@ def test_languages() -> None:
 
 def test_real_languages_are_told(real_data: Path) -> None:
     pytest.importorskip("py3langid")
-    lines = (real_data / "manifests" / "cv61_dev_all.jsonl").read_bytes().splitlines()
+    lines = lines_of((real_data / "manifests" / "cv61_dev_all.jsonl").read_bytes())
     found = measured(["lid"], *map(json.loads, lines[::10]))
     told = found["lid_agrees"].drop_nulls()
     assert told.len() > 250

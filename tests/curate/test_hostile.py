@@ -193,7 +193,7 @@ try:
         most = max(most, held())
     said = "read"
 except InputError as error:
-    said = str(error).splitlines()[0].split(": ", 1)[1]
+    said = str(error).split("\\n")[0].split(": ", 1)[1]
 # Not ru_maxrss: that outlives exec, and would tell of the process that runs the tests.
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 peak = int(status["VmHWM"].split()[0]) >> 10

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from curate.errors import ConfigError
 from curate.operators import FIELDS, OPERATORS, Batch, holds, names_in, parse, vocabulary
+from tests.lines import lines_of
 
 NUMBERS = ("char_rate", "words", "word_len")
 TEXTS = ("lang", "speaker")
@@ -150,7 +151,7 @@ def test_a_long_expression_is_refused_before_it_is_scanned() -> None:
 def test_all_unknown_names_come_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("char_rat > 3 or wrods < 2", "rules.yaml:7")
-    named = [fault.what.splitlines()[0] for fault in caught.value.faults]
+    named = [lines_of(fault.what)[0] for fault in caught.value.faults]
     assert named == ["unknown metric or field 'char_rat'", "unknown metric or field 'wrods'"]
 
 

@@ -15,6 +15,7 @@ from curate.api import judge
 from curate.errors import ConfigError
 from curate.frames import Spans
 from curate.metrics.phrases import KINDS, known_phrases
+from tests.lines import lines_of
 
 LISTS = Path(__file__).parents[2] / "rules" / "phrases"
 CANARY = {
@@ -165,7 +166,7 @@ def test_every_line_has_a_kind_and_a_source_that_is_explained() -> None:
     assert {*CANARY, "ja", "ko", "zh", "tr", "no", "ar"} <= {file.stem for file in files}
     lines = 0
     for file in files:
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in lines_of(file.read_text(encoding="utf-8")):
             if line.startswith("#"):
                 continue
             phrase, kind, source = line.split("\t")

@@ -16,6 +16,7 @@ from curate.errors import InputError
 from curate.profile import profile_into
 from curate.reconsider import reconsider
 from curate.ruleset import load_rules
+from tests.lines import lines_of
 
 RULES = """\
 schema: curate.rules/1
@@ -98,7 +99,7 @@ def test_few_rows_say_nothing(tmp_path: Path) -> None:
 
 def test_predictions_of_other_records_are_refused(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1})
-    told = (evaluation / "predictions.jsonl").read_text().splitlines()
+    told = lines_of((evaluation / "predictions.jsonl").read_text())
     other = json.loads(told[0])
     other["_curate"]["id"] = "elsewhere.jsonl:1"
     (evaluation / "predictions.jsonl").write_text("\n".join([*told, json.dumps(other)]) + "\n")
@@ -134,7 +135,7 @@ def test_an_evaluation_without_predictions_is_refused(tmp_path: Path) -> None:
 def test_rows_are_shown_from_the_least_to_the_most_wrong(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
     found: Any = reconsider(evaluation, profile)
-    lines = (evaluation / "predictions.jsonl").read_text().splitlines()
+    lines = lines_of((evaluation / "predictions.jsonl").read_text())
     told = [json.loads(line) for line in lines]
     rates = {row["_curate"]["id"]: row["word_errors"] / row["ref_words"] for row in told}
     texts = {row["_curate"]["id"]: row["text"] for row in told}

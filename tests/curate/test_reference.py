@@ -12,6 +12,7 @@ import pytest
 
 from curate.profile import profile_into
 from curate.ruleset import load_rules
+from tests.lines import lines_of
 
 MANIFESTS = 13
 
@@ -136,7 +137,7 @@ def test_common_voice_of_thirty_languages(real_data: Path, tmp_path: Path) -> No
     """The 6.1 sample is quoted and came without durations: the manifest's are put beside."""
     name = "manifests/cv61_dev_all.jsonl"
     expected = json.loads((real_data / "reference.json").read_text())["manifests"][name]
-    lines = [json.loads(line) for line in (real_data / name).read_text().splitlines()]
+    lines = [json.loads(line) for line in lines_of((real_data / name).read_text())]
     clips = "".join(f"{Path(r['audio_filepath']).name}\t{r['duration'] * 1000}\n" for r in lines)
     tables = sorted((real_data / "raw" / "cv61").glob("*/validated.tsv"))
     assert len(tables) == 30

@@ -25,6 +25,7 @@ from curate.profile import profile_into, settings_for
 from curate.review.app import review_app
 from curate.review.desk import Desk
 from curate.ruleset import load_rules
+from tests.lines import lines_of
 
 testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
@@ -167,7 +168,7 @@ def test_decisions_are_logged_undone_and_seen_by_others(
     assert [row["row"] for row in listed["records"]] == [3]
     assert verdict_of(listed["records"][0])["why"] == "a door"
     assert client.get("/api/records?decided=no").json()["rows"] == len(ROWS)
-    names = [json.loads(line)["by"] for line in desk.log.path.read_text().splitlines()]
+    names = [json.loads(line)["by"] for line in lines_of(desk.log.path.read_text())]
     assert names == ["anna", "anna", "ben"]
 
 

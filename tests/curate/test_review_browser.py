@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
+from tests.lines import lines_of
 
 pytest.importorskip("starlette", reason="the review extra is not installed")
 pytest.importorskip("uvicorn", reason="the review extra is not installed")
@@ -69,7 +70,7 @@ def opened() -> Iterator[Any]:
 def desk(root: Path, tmp_path: Path) -> Path:
     """A folder with a profile of the example's records, and of one that means harm."""
     speech = root / "examples" / "speech"
-    lines = (speech / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = lines_of((speech / "manifest.jsonl").read_text(encoding="utf-8"))
     sound = json.loads(lines[0])
     hostile = {**sound, "text": HOSTILE, "speaker": "<b>mallory</b>", "audio_filepath": "gone.flac"}
     (tmp_path / "m.jsonl").write_text("\n".join([*lines, json.dumps(hostile)]), encoding="utf-8")
@@ -78,8 +79,8 @@ def desk(root: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def written(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines_of(path.read_text(encoding="utf-8"))]
 
 
 def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
@@ -120,19 +121,19 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         page.keyboard.press("Enter")
         until(page, "document.querySelector('#decided').textContent.includes('really said')")
 
-    log = lines_of(desk / "overrides.jsonl")
+    log = written(desk / "overrides.jsonl")
     assert [each["decision"] for each in log] == ["reject", "reject", "undo", "text"]
     assert {each["by"] for each in log} == {"anna"}
     lines = [line for line in (desk / "m.jsonl").read_text().split("\n") if line.strip()]
     curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=desk)
     curate("split", "p2", "--out", "split", "--eval", "30s", "--test", "30s", folder=desk)
     manifest = [json.loads(lines[row]) for row in (first, second, third)]
-    rejected = {each["audio_filepath"] for each in lines_of(desk / "split" / "rejected.jsonl")}
+    rejected = {each["audio_filepath"] for each in written(desk / "split" / "rejected.jsonl")}
     assert manifest[0]["audio_filepath"] in rejected
     assert manifest[1]["audio_filepath"] not in rejected
     named = ("train", "eval", "test", "held_out")
     files = [desk / "split" / f"{name}.jsonl" for name in named]
-    parts = [each for path in files if path.exists() for each in lines_of(path)]
+    parts = [each for path in files if path.exists() for each in written(path)]
     mended = [each["text"] for each in parts
               if each["audio_filepath"] == manifest[2]["audio_filepath"]]  # fmt: skip
     assert mended == ["what was really said"]
@@ -156,7 +157,7 @@ def test_keeping_a_record_keeps_the_text_that_was_corrected_before(desk: Path, o
         until(page, f"state.shown.row === {second}")
         page.keyboard.press("p")
         until(page, f"state.shown.row === {first}")
-        shown = page.inner_text("#decided").splitlines()
+        shown = lines_of(page.inner_text("#decided"))
         assert [line.split(" by ")[0] for line in shown] == ["Kept", "Text corrected"]
         under = page.inner_text("#records li:first-child .under")
         assert under.startswith("kept by anna text corrected by anna")
@@ -170,7 +171,7 @@ def test_keeping_a_record_keeps_the_text_that_was_corrected_before(desk: Path, o
         assert page.inner_text("#decided").startswith("Text corrected by anna")
         page.keyboard.press("k")
         until(page, f"state.shown.row === {second}")
-    log = lines_of(desk / "overrides.jsonl")
+    log = written(desk / "overrides.jsonl")
     assert [each["decision"] for each in log] == ["text", "keep", "undo", "keep"]
     curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=desk)
     row = pl.read_parquet(desk / "p2" / "records.parquet").row(first, named=True)
@@ -200,7 +201,7 @@ def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_asi
         assert "ben decided about it meanwhile (reject)" in anna.inner_text("#fault")
         until(anna, "document.querySelector('#decided').textContent.startsWith('Rejected by ben')")
         assert anna.evaluate("state.shown.row") == first
-    assert [each["by"] for each in lines_of(desk / "overrides.jsonl")] == ["ben"]
+    assert [each["by"] for each in written(desk / "overrides.jsonl")] == ["ben"]
 
 
 def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: Any) -> None:
@@ -312,5 +313,5 @@ def test_two_hypotheses_are_voted_on_blindly(desk: Path, opened: Any) -> None:
             "0",
         ]
         assert "0.25" in page.inner_text("#meaning")
-    votes = lines_of(desk / "votes.jsonl")
+    votes = written(desk / "votes.jsonl")
     assert [vote["choice"] for vote in votes] == ["a"] * 3

@@ -16,6 +16,7 @@ import curate
 from curate.errors import ConfigError
 from curate.ruleset import load_rules
 from curate.whatif import compare_rules
+from tests.lines import lines_of
 
 CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 
@@ -141,7 +142,7 @@ def test_the_command(folder: Path) -> None:
     names = {path.name for path in (folder / "moved").iterdir()}
     assert names == {"compare.json", "moved.jsonl", "moved.parquet", "report.html"}
     found = json.loads((folder / "moved/compare.json").read_text())
-    lines = (folder / "moved/moved.jsonl").read_text().splitlines()
+    lines = lines_of((folder / "moved/moved.jsonl").read_text())
     assert len(lines) == found["moved"]["rows"]
     assert pl.read_parquet(folder / "moved/moved.parquet").height == len(lines)
     assert json.loads(lines[0])["text"].startswith("so it")

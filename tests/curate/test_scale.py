@@ -20,6 +20,7 @@ from curate.scale import cluster
 from curate.scale.array import Wish, job_of, measure_share, merged
 from curate.scale.pieces import Job, Pieces, incomplete, measure_piece
 from tests.curate.remote import by_value
+from tests.lines import lines_of
 
 COMMAND = "a command"
 NAMES = [f"{letter}.jsonl" for letter in "abcde"]
@@ -77,7 +78,7 @@ def test_audio_is_heard_in_pieces_and_once(
     """Three manifests over the example's audio, which one file of is in two of them."""
     monkeypatch.chdir(tmp_path)
     speech = root / "examples" / "speech"
-    lines = (speech / "manifest.jsonl").read_text().splitlines()
+    lines = lines_of((speech / "manifest.jsonl").read_text())
     for name, part in (("a", lines[:12]), ("b", lines[11:20]), ("c", lines[20:24])):
         Path(f"{name}.jsonl").write_text("\n".join(part))
     names = ["a.jsonl", "b.jsonl", "c.jsonl"]

@@ -18,6 +18,7 @@ from curate.manifest.scan import OK, scan
 from curate.manifest.strict import Malformed, parse_line, why_no_record
 from curate.manifest.syntax import ESCAPED, NUMBER, STRING
 from curate.manifest.values import numbers, strings, unescape
+from tests.lines import lines_of
 
 FIELDS = ("audio_filepath", "duration", "text")
 JSON = st.recursive(
@@ -165,7 +166,7 @@ def test_files_read_together_are_files_read_alone(files: list[tuple[list[bytes],
 def test_json_test_suite(real_data: Path) -> None:
     """nst/JSONTestSuite: what must be refused is refused, what must be accepted is accepted."""
     folder = real_data / "foreign" / "JSONTestSuite"
-    cases = [json.loads(line) for line in (folder / "expected.jsonl").read_text().splitlines()]
+    cases = [json.loads(line) for line in lines_of((folder / "expected.jsonl").read_text())]
     seen = 0
     for case in cases:
         content = (folder / str(case["file"])).read_bytes()

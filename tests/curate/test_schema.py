@@ -15,6 +15,7 @@ from curate.errors import ConfigError
 from curate.ruleset import known_presets, load_rules, schema_path
 from curate.ruleset.keys import FILE_KEYS, RULE_KEYS, json_schema
 from curate.ruleset.marked import plain_value, read_tree
+from tests.lines import lines_of
 
 HEAD = "schema: curate.rules/1\nname: mine\n"
 RULES = schema_path().parent
@@ -41,7 +42,7 @@ def test_every_preset_is_valid_and_names_the_schema(name: str) -> None:
     path = RULES / f"{name}.yaml"
     text = path.read_text(encoding="utf-8")
     assert list(objections(text)) == []
-    named = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    named = lines_of(text)[0].removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / named).resolve() == schema_path().resolve()
 
 

@@ -18,6 +18,7 @@ from curate.shards import verify_shards
 from curate.shards.audio import check_segment, load_segment
 from curate.slots import complete, plain_pnc
 from tests.curate.shard_fixtures import sharded, splitted
+from tests.lines import lines_of
 
 # Lhotse's Shar reader leaves its tar files to the garbage collector.
 pytestmark = pytest.mark.filterwarnings(
@@ -39,7 +40,7 @@ def example(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_lhotse_reads_the_shards(example: Path, root: Path) -> None:
     cuts = list(lhotse.CutSet.from_shar(in_dir=str(example / "shards" / "train")))
-    split_rows = (example / "split" / "train.jsonl").read_text().splitlines()
+    split_rows = lines_of((example / "split" / "train.jsonl").read_text())
     assert len(cuts) == len(split_rows)
     by_text = sorted(json.loads(row)["text"] for row in split_rows)
     assert sorted(cut.supervisions[0].text for cut in cuts) == by_text
@@ -60,8 +61,8 @@ def test_lhotse_reads_the_shards(example: Path, root: Path) -> None:
 def test_manifests_are_usable_from_anywhere(example: Path) -> None:
     seen = 0
     for name in ("train", "eval", "test"):
-        rows = (example / "shards" / f"{name}.jsonl").read_text().splitlines()
-        assert len(rows) == len((example / "split" / f"{name}.jsonl").read_text().splitlines())
+        rows = lines_of((example / "shards" / f"{name}.jsonl").read_text())
+        assert len(rows) == len(lines_of((example / "split" / f"{name}.jsonl").read_text()))
         for row in map(json.loads, rows):
             assert Path(row["audio_filepath"]).is_absolute()
             assert Path(row["audio_filepath"]).is_file()
@@ -239,7 +240,7 @@ def test_missing_audio_is_named_and_kept(tmp_path: Path, root: Path) -> None:
     found = export(corpus / "manifest.jsonl", tmp_path / "out")
     assert found["skipped"]
     assert all("No such file" in entry["reason"] for entry in found["skipped"])
-    skipped = (tmp_path / "out" / "shards" / "skipped.jsonl").read_text().splitlines()
+    skipped = lines_of((tmp_path / "out" / "shards" / "skipped.jsonl").read_text())
     assert len(skipped) == len(found["skipped"])
     ledger = json.loads((tmp_path / "out" / "shards" / "ledger.json").read_text())
     assert ledger["balanced"]

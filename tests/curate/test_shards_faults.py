@@ -25,6 +25,7 @@ from curate.shards.spool import Task
 from curate.shards.work import Workplace
 from tests.curate.remote import by_value
 from tests.curate.shard_fixtures import splitted
+from tests.lines import lines_of
 
 KILLS = 6
 """benchmarks/kills.py does as many as one likes."""
@@ -205,7 +206,7 @@ def living(session: int) -> list[str]:
     """The processes of a session that still run."""
     listed = ["ps", "-o", "stat=,args=", "--sid", str(session)]
     found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
-    return [line for line in found.splitlines() if line and not line.startswith("Z")]
+    return [line for line in lines_of(found) if line and not line.startswith("Z")]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

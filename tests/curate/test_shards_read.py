@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.curate.shard_fixtures import sharded, splitted
+from tests.lines import lines_of
 
 # Lhotse's and NeMo's readers leave their tar files to the garbage collector.
 pytestmark = [
@@ -46,7 +47,7 @@ def split(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def expected(folder: Path) -> Rows:
     """Record ids to texts of the train manifest, as many as the ledger says."""
-    rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in lines_of((folder / "train.jsonl").read_text())]
     found = {row["_curate"]["id"]: row["text"] for row in rows}
     outputs = json.loads((folder / "ledger.json").read_text())["outputs"]
     (train,) = [it for it in outputs if it["name"] == "train"]

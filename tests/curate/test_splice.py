@@ -18,6 +18,7 @@ from curate.overrides import Decision, append
 from curate.slots import slot_problems
 from curate.splits import Marks, Targets, split_profile
 from curate.splits.splice import filled, spliced, unrated
+from tests.lines import lines_of
 
 SPLICED: list[tuple[str, str | None, str | None, str]] = [
     # A line, what is added, the mended text, and the line that is written.
@@ -160,7 +161,7 @@ def written(profiled: Path, marks: Marks) -> tuple[Path, dict[str, list[bytes]],
     found: dict[str, Any] = dict(
         split_profile(profiled, out, targets, 0, ["lang"], ["speaker"], marks=marks)
     )
-    return out, {p.stem: p.read_bytes().splitlines() for p in out.glob("*.jsonl")}, found
+    return out, {p.stem: lines_of(p.read_bytes()) for p in out.glob("*.jsonl")}, found
 
 
 def test_only_a_mended_line_differs(profiled: Path) -> None:

@@ -20,6 +20,7 @@ from curate.ruleset import load_rules
 from curate.splits import Targets, split_profile
 from curate.splits.groups import components
 from curate.splits.targets import LARGEST_SHARE, allocate
+from tests.lines import lines_of
 
 FILES = ("train", "eval", "test", "rejected", "malformed", "held_out")
 
@@ -96,7 +97,7 @@ def test_example(root: Path, tmp_path: Path) -> None:
     assert_partition(manifest, out)
     assert [leak for leak in found["leaks"] if leak["count"]] == []
     wanted = [
-        json.loads(line) for line in (manifest.parent / "expected.jsonl").read_text().splitlines()
+        json.loads(line) for line in lines_of((manifest.parent / "expected.jsonl").read_text())
     ]
     by_line = manifest.read_bytes().split(b"\n")
     for case in wanted:
@@ -108,7 +109,7 @@ def test_example(root: Path, tmp_path: Path) -> None:
             assert places == [to], case
         elif case["verdict"] == "borderline":
             assert set(places) <= {"train", "held_out"}, case
-    reasons = (out / "rejected.reasons.jsonl").read_text().splitlines()
+    reasons = lines_of((out / "rejected.reasons.jsonl").read_text())
     assert len(reasons) == len(lines(out, "rejected"))
     assert all(json.loads(reason)["reason"] for reason in reasons)
     copies = lines(out, "eval_borderline")

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from curate.cli.profiled import sparkline
 from curate.cli.show import leaks_said
 from tests.curate.test_cli import curate
+from tests.lines import lines_of
 
 
 def printed(part: RenderableType, width: int = 100) -> str:
@@ -49,7 +50,7 @@ def test_no_leak_is_one_line_and_a_leak_a_table() -> None:
     shown = printed(table)
     assert "must be 0" in shown
     assert "1,200" in shown
-    assert len(shown.splitlines()) == 4
+    assert len(lines_of(shown)) == 4
     assert printed(line) == "train, eval, test: leaks found in text\n"
 
 
@@ -67,4 +68,4 @@ def test_a_profile_lists_what_rules_have_limits_on(root: Path, tmp_path: Path) -
     assert "more metrics are on the page (--verbose lists them)" in short
     long = curate("profile", manifest, "--out", "p", "--verbose", cwd=tmp_path).stderr
     assert "markup_chars" in long
-    assert len(long.splitlines()) > len(short.splitlines()) + 5
+    assert len(lines_of(long)) > len(lines_of(short)) + 5

@@ -22,6 +22,7 @@ from curate.metrics import BY_NAME, GROUPS
 from curate.operators.declare import FIELDS
 from curate.ruleset import known_presets, load_rules
 from curate.ruleset.groups import COUNTS
+from tests.lines import lines_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -53,7 +54,7 @@ def code_of(text: str) -> Iterator[str]:
     """Code spans, and the lines of code blocks with those that a backslash continues."""
     blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     for block in blocks:
-        yield from block.replace("\\\n", " ").splitlines()
+        yield from lines_of(block.replace("\\\n", " "))
     rest = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
     yield from (" ".join(span.split()) for span in re.findall(r"`([^`]+)`", rest))
 
@@ -173,7 +174,7 @@ def test_heads_of_rule_files_name_what_is_there() -> None:
     found = []
     for path in paths:
         head = path.read_text("utf-8").split("\nrules:")[0]
-        named = [*code_of(head), *(line for line in head.splitlines() if "/" in line)]
+        named = [*code_of(head), *(line for line in lines_of(head) if "/" in line)]
         found += [f"{path.name}: {fault}" for code in named for fault in faults(code, path.parent)]
     assert [fault for fault in found if "schema.json" not in fault] == []
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lines import lines_of
+
 BIN = Path(sys.executable).parent
 NOT_RUN = 4
 """Blocks of the tutorial that say why they are not run: install, desk, training, its errors."""
@@ -76,7 +78,7 @@ def test_the_tutorial_can_be_followed(root: Path, tmp_path: Path) -> None:
     speech = root / "examples" / "speech"
     shutil.copytree(speech / "audio", tmp_path / "audio")
     table = ["path\ttext\tlang\tspeaker"]
-    for line in (speech / "manifest.jsonl").read_text("utf-8").splitlines():
+    for line in lines_of((speech / "manifest.jsonl").read_text("utf-8")):
         try:
             row = json.loads(line)
             name, text = row["audio_filepath"], row["text"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reports import build
+from tests.lines import lines_of
 from tests.reports.fixtures import MAKERS, VARIANTS, make
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -54,7 +55,7 @@ def _browse(page: Path, profile: Path) -> tuple[str, list[str]]:
         text=True,
         timeout=120,
     )
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return done.stdout, [line for line in lines_of(done.stderr) if "CONSOLE" in line]
 
 
 def test_pages_fit_a_phone_and_break_no_rule_of_their_own(tmp_path: Path) -> None:

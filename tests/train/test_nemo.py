@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError, InputError
+from tests.lines import lines_of
 from tests.train.world import NEMO, SIZES, STEPS, World
 from train.archive import open_archive
 from train.config import load_config
@@ -140,7 +141,7 @@ def test_batchnorm_can_be_held(world: World) -> None:
 @pytest.fixture(scope="module")
 def evaluation(world: World) -> Evaluation:
     manifest = world.data / "eval.jsonl"
-    lines = manifest.read_text(encoding="utf-8").splitlines()
+    lines = lines_of(manifest.read_text(encoding="utf-8"))
     lost = json.loads(lines[0]) | {"audio_filepath": "absent.wav", "_curate": {"id": "m:lost"}}
     broken = json.loads(lines[1]) | {"audio_filepath": "broken.wav", "_curate": {"id": "m:broken"}}
     (world.data / "broken.wav").write_bytes(b"RIFF no audio at all")
@@ -152,7 +153,7 @@ def evaluation(world: World) -> Evaluation:
 
 def test_every_row_has_a_prediction_or_a_reason(evaluation: Evaluation) -> None:
     text = (evaluation.folder / PREDICTIONS).read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in text.splitlines()]
+    rows = [json.loads(line) for line in lines_of(text)]
     assert len(rows) == 8
     assert [isinstance(row["pred_text"], str) for row in rows] == [True] * 6 + [False] * 2
     assert [name for name, _ in evaluation.unscored] == ["m:lost", "m:broken"]

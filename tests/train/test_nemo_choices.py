@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
+from tests.lines import lines_of
 from tests.train.world import NEMO, World, shard
 from train.archive import open_archive
 from train.config import RunConfig
@@ -131,7 +132,7 @@ def test_a_behaviour_is_applied_when_the_model_is_evaluated(
 
     data = with_field(world, tmp_path / "shards", ("yes", "no"))
     run = fit(behaving(world, "canary", data, "behaving-eval"))
-    rows = (data / "eval.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = lines_of((data / "eval.jsonl").read_text(encoding="utf-8"))
     manifest = tmp_path / "eval.jsonl"
     said = ({**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows))
     manifest.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
@@ -173,7 +174,7 @@ def test_a_behaviour_needs_tokens_that_the_model_has(world: World, tmp_path: Pat
 
 
 def test_further_validation_sets_are_told_by_name(world: World, tmp_path: Path) -> None:
-    rows = (world.data / "eval.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    rows = (world.data / "eval.jsonl").open(encoding="utf-8").readlines()
     hard = tmp_path / "hard.jsonl"
     hard.write_text("".join(rows[:2]), encoding="utf-8")
     model = world.model("ctc").path
@@ -261,7 +262,7 @@ def test_devices_hear_different_recordings_and_end_together(world: World, tmp_pa
     subprocess.run(command, env=environment, timeout=600, check=True)
     codes = json.loads((tmp_path / "codes.json").read_text(encoding="utf-8"))
     assert codes == [143, 0]  # the signal came to the second device
-    heard = [(tmp_path / f"begin{rank}.txt").read_text().splitlines() for rank in (0, 1)]
+    heard = [lines_of((tmp_path / f"begin{rank}.txt").read_text()) for rank in (0, 1)]
     assert len(heard[0]) == len(heard[1]) == 2
     assert heard[0] != heard[1]
     record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
+from tests.lines import lines_of
 from tests.train.world import NEMO, World
 from train.archive import open_archive
 from train.fit import TrainRun, fit
@@ -133,7 +134,7 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
 
 def columns(run: TrainRun) -> list[tuple[str, str]]:
     """Step and loss of every row of metrics.csv."""
-    lines = (run.folder / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    lines = lines_of((run.folder / "metrics.csv").read_text(encoding="utf-8"))
     names = lines[0].split(",")
     places = names.index("step"), names.index("train_loss")
     found = [tuple(line.split(",")[place] for place in places) for line in lines[1:]]

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.errors import ConfigError
+from tests.lines import lines_of
 from tests.train.world import NEMO, TONES, World, say
 from train.evaluate import PREDICTIONS, RESULTS, Wish, evaluate
 from train.tiny import Kind
@@ -44,7 +45,7 @@ class Loop:
 
     @property
     def predictions(self) -> list[dict[str, Any]]:
-        lines = (self.evaluation / PREDICTIONS).read_text(encoding="utf-8").splitlines()
+        lines = lines_of((self.evaluation / PREDICTIONS).read_text(encoding="utf-8"))
         return [json.loads(line) for line in lines]
 
 
@@ -91,7 +92,7 @@ def utterances(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def test_every_row_of_the_shards_is_transcribed(loop: Loop) -> None:
-    train = (loop.shards / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    train = lines_of((loop.shards / "train.jsonl").read_text(encoding="utf-8"))
     ids = [json.loads(line)["_curate"]["id"] for line in train]
     assert [row["_curate"]["id"] for row in loop.predictions] == ids
     assert all(isinstance(row["pred_text"], str) for row in loop.predictions)

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 from curate.errors import InputError
+from tests.lines import lines_of
 from tests.train.planted import write_model
 from train.plan import CHECKS
 from train.plan.corpus import MOST_EXAMPLES, Corpus, Example, read_corpus
@@ -61,10 +62,10 @@ def test_a_profile_is_read_whole_but_for_what_is_rejected(folder: Path) -> None:
 
 def test_a_split_gives_its_training_part_and_its_validation(folder: Path) -> None:
     corpus = read_corpus(folder / "split")
-    lines = (folder / "split/train.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = lines_of((folder / "split/train.jsonl").read_text(encoding="utf-8"))
     assert corpus.cuts == len(lines)
     assert {example.text for example in corpus.examples} == {json.loads(x)["text"] for x in lines}
-    evaluated = (folder / "split/eval.jsonl").read_text(encoding="utf-8").splitlines()
+    evaluated = lines_of((folder / "split/eval.jsonl").read_text(encoding="utf-8"))
     assert corpus.validation is not None
     assert corpus.validation[0] == len(evaluated) > 0
 
