@@ -48,6 +48,20 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Rows",
+        statement="an input is usable",
+        said_by="`curate profile`, `split`, `audit`, `shard`",
+        checked="At least one line of each input is a record.",
+        otherwise=(
+            "Exit code 3 where none is, with the commonest reason, the kind of file where it is "
+            "known, and the option or the command that helps; nothing is written."
+        ),
+        tests=(
+            "tests/curate/test_unusable.py::test_commands_exit_3_and_write_nothing",
+            "tests/curate/test_unusable.py::test_says_why_no_line_is_usable_and_what_to_do",
+        ),
+    ),
+    Guarantee(
+        area="Rows",
         statement="the ledger balances",
         said_by="`curate profile`, `split`, `shard`",
         checked=(
@@ -154,6 +168,39 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Verdicts",
+        statement="no decision is lost",
+        said_by="`curate review`, `curate profile --overrides`",
+        checked=(
+            "Verdict and text of a record are two facets: a later decision about one leaves the "
+            "other. Several writers add to one log a line at a time."
+        ),
+        otherwise=(
+            "A line that was cut short is ended and reported; a log that cannot be written is "
+            "refused before the first decision."
+        ),
+        tests=(
+            "tests/curate/test_override_facets.py::test_every_pair_of_decisions_in_a_profile",
+            "tests/curate/test_append_log.py::"
+            "test_several_writers_lose_no_line_and_readers_see_none_cut",
+        ),
+    ),
+    Guarantee(
+        area="Verdicts",
+        statement="a convention of the corpus",
+        said_by="`curate profile`, `curate split`",
+        checked=(
+            "A rule triggers on more than half of a stratum's rows: it is reported with its "
+            "remedy, and for rules that are marked so the stratum is not kept from evaluation."
+        ),
+        otherwise="Strata of few rows show no convention; what is bad stays bad.",
+        tests=(
+            "tests/curate/test_conventions.py::test_half_of_a_language_is_no_convention",
+            "tests/curate/test_conventions.py::test_few_rows_show_no_convention",
+            "tests/curate/test_conventions.py::test_what_is_bad_stays_bad_and_is_reported",
+        ),
+    ),
+    Guarantee(
+        area="Verdicts",
         statement="the same in both",
         said_by="`curate diff`",
         checked="Nulls, extremes, mean, quantiles and every bin of the histogram are equal.",
@@ -186,6 +233,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "tests/curate/test_audit.py::test_what_is_planted_is_found",
             "tests/whole_way/test_speakers.py::test_what_could_not_be_checked_fails_a_strict_run",
             "tests/whole_way/test_speakers.py::test_placeholders_are_nobody",
+            "tests/curate/test_unusable.py::test_a_side_without_a_record_is_not_free_of_leaks",
         ),
     ),
     Guarantee(
@@ -417,6 +465,21 @@ GUARANTEES: tuple[Guarantee, ...] = (
         tests=(
             "tests/train/test_nemo.py::test_every_row_has_a_prediction_or_a_reason",
             "tests/train/test_evaluate.py::test_missing_audio_is_named_and_counts_in_no_rate",
+        ),
+    ),
+    Guarantee(
+        area="Evaluation",
+        statement="one WER, in a profile and in an evaluation",
+        said_by="`curate profile`, `train eval`",
+        checked=(
+            "Both sides pass through one normaliser, whose steps the artefact names; corpus "
+            "totals are errors over words. `wer_raw` and `cer_raw` stand beside."
+        ),
+        otherwise="Null without `pred_text`, and where the text has no words.",
+        tests=(
+            "tests/curate/test_agreement.py::test_normalised_pairs_equal_jiwer",
+            "tests/curate/test_agreement.py::test_writing_is_no_error",
+            "tests/curate/test_agreement.py::test_no_prediction_is_no_agreement",
         ),
     ),
     Guarantee(
