@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-VERDICTS = ("clean", "borderline", "unknown", "bad", "malformed")
+VERDICTS = ("clean", "borderline", "unknown", "bad", "skipped", "malformed")
 """Every verdict, from best to worst. A row has exactly one."""
 
 VERDICT_TYPE = pl.Enum(VERDICTS)
@@ -35,7 +35,12 @@ SOURCE = Column("source", pl.String(), "manifest the line stands in, as it was n
 LINE = Column("line", pl.Int64(), "1-based line number in the (decompressed) manifest")
 BYTE_OFFSET = Column("byte_offset", pl.Int64(), "where the line starts, bytes (decompressed)")
 BYTE_LENGTH = Column("byte_length", pl.Int64(), "length of the line without its line end, bytes")
-MALFORMED = Column("malformed", pl.String(), "why the line can be no record; null where it can")
+MALFORMED = Column(
+    "malformed", pl.String(),
+    "why the line is not read as a record (malformed, or its own _skipme); null where it is",
+)  # fmt: skip
+SKIPPED_BY = "_skipme"
+"""How MALFORMED begins for a line that says itself that it is to be skipped, as NeMo does it."""
 AUDIO_KEY = Column("audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel")
 RECORDING_KEY = Column("recording_key", pl.UInt64(), "hash of audio_filepath alone")
 TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
@@ -122,7 +127,7 @@ def described(groups: Collection[str] = ()) -> tuple[Column, ...]:
     return (*DESCRIBED, *more)
 
 
-VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad or malformed")
+VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad, skipped or malformed")
 TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each rule that spoke; rule order")
 REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")
 

@@ -219,7 +219,7 @@ class Records:
             SELECT split_part(malformed, ' (', 1) AS kind, count(*),
                    arg_min(source || ':' || line, (source, line)),
                    arg_min(byte_offset, (source, line))
-            FROM records WHERE malformed IS NOT NULL GROUP BY kind ORDER BY 2 DESC, kind
+            FROM records WHERE verdict::VARCHAR = 'malformed' GROUP BY kind ORDER BY 2 DESC, kind
             """
         )
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]

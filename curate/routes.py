@@ -9,12 +9,14 @@ import polars as pl
 from curate.columns import VERDICT, VERDICTS
 
 POOL, TRAIN, REJECTED, MALFORMED = "pool", "train", "rejected", "malformed"
+SKIPPED = "skipped"
 
 ROUTES: Mapping[str, str] = {
     "clean": POOL,  # may stand in any split
     "borderline": TRAIN,  # some noise helps training; eval and test are to be trusted
     "unknown": TRAIN,  # unknown is not clean
     "bad": REJECTED,
+    "skipped": SKIPPED,  # the line carries _skipme, and NeMo would not read it
     "malformed": MALFORMED,
 }
 assert tuple(ROUTES) == VERDICTS, "every verdict has its route"

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.cli.show import colour_of, number
-from curate.columns import MALFORMED, VERDICTS
+from curate.columns import MALFORMED, SKIPPED_BY, VERDICTS
 from curate.command import printable
 from curate.errors import ConfigError
 from curate.overrides import content_of
@@ -28,6 +28,7 @@ WHERE_TO: Mapping[str, str] = {
     "pool": "may stand in train, eval or test",
     "train": "goes to train only, where a model may learn from it but is not measured by it",
     "rejected": "goes to rejected.jsonl, and no model sees it",
+    "skipped": "goes to skipped.jsonl: the line carries _skipme, and NeMo would not read it",
     "malformed": "goes to malformed.jsonl, since it can be no training record",
 }
 """What a route means for a record."""
@@ -77,7 +78,8 @@ def _record(subject: Subject, rules: RuleSet, own: bool) -> Json:
     found = accounts(subject.row, rules)
     malformed = subject.row.get(MALFORMED.name)
     verdict = max((each.says for each in found if each.spoke), key=VERDICTS.index, default="clean")
-    verdict = "malformed" if malformed else verdict
+    if malformed:
+        verdict = "skipped" if str(malformed).startswith(SKIPPED_BY) else "malformed"
     above = _above(subject.profiled, rules) if own and subject.profiled else []
     if above and subject.profiled:
         verdict = str(subject.profiled["verdict"])
@@ -146,7 +148,7 @@ def _shown(record: Json) -> Iterator[RenderableType]:
     yield Padding(_facts(record), (0, 0, 0, 2))
     yield from (Text(f"  note: {printable(note)}", style="yellow") for note in _notes(record))
     if record["malformed"]:
-        yield _titled("Why", [[_verdict("malformed"), Text(printable(record["malformed"]))]])
+        yield _titled("Why", [[_verdict(record["verdict"]), Text(printable(record["malformed"]))]])
     said = record["accounts"]
     if record["above"]:
         yield _titled("Decided above the rules", [_over(each, record) for each in record["above"]])

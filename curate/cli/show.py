@@ -32,6 +32,7 @@ _COLOURS = {
     "borderline": "yellow",
     "unknown": "cyan",
     "bad": "red",
+    "skipped": "blue",
     "malformed": "magenta",
 }
 

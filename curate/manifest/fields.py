@@ -39,15 +39,16 @@ FIELDS = (
     "sampling_rate",
     "sample_rate",
     "channel",
+    "_skipme",
 )
 """Fields that every manifest is asked for; further ones follow."""
 
-UNKEPT = frozenset({"sampling_rate", "sample_rate", "channel"})
+UNKEPT = frozenset({"sampling_rate", "sample_rate", "channel", "_skipme"})
 """Fields among them that fill no column of their name: they may be asked for as further ones."""
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
-SAMPLING_RATE, SAMPLE_RATE, CHANNEL = range(13, 16)
+SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME = range(13, 17)
 
 ASKED = (*FIELDS, *SPEAKER_FIELDS[1:])
 """FIELDS, and the other names of the speaker, which a caller may ask for as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from curate.columns import (
     OFFSET_S,
     RECORD,
     RECORDING_KEY,
+    SKIPPED_BY,
     SOURCE,
     SPEAKER,
     TASK,
@@ -36,6 +38,7 @@ from curate.manifest.fields import (
     PREDICTED,
     SAMPLE_RATE,
     SAMPLING_RATE,
+    SKIPME,
     SOURCE_TEXT,
     TEXT,
     Fields,
@@ -95,7 +98,9 @@ def read_lines(
         data = read.graft(data, odd_records)
     rows = np.flatnonzero(~blank)
     reasons |= _channel_faults(read, reasons)
-    clips = _clips(lines.places(read.scan, rows), data, read, rows, reasons, extra_fields)
+    skipped = _skipped(data, read, reasons)
+    places = lines.places(read.scan, rows)
+    clips = _clips(places, data, read, rows, (reasons, skipped), extra_fields)
     return clips, lines.batches(read.scan, blank)
 
 
@@ -207,20 +212,39 @@ def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
     return result
 
 
+def _skipped(data: Bytes, read: Fields, reasons: Mapping[int, str]) -> dict[int, str]:
+    """Records that say themselves that they are to be skipped: what NeMo's reader, which leaves
+    out any line whose `_skipme` is true by Python's rules, would not load.
+    """
+    kind = read.scan.kind[:, SKIPME]
+    given = np.flatnonzero((kind != MISSING) & (kind != NULL))
+    skipped = {}
+    for row in given.tolist():
+        start, size = int(read.scan.start[row, SKIPME]), int(read.scan.length[row, SKIPME])
+        quote = int(kind[row] in (STRING, ESCAPED))
+        value = json.loads(data[start - quote : start + size + quote].tobytes())
+        if value and row not in reasons:
+            said = value if isinstance(value, str) else json.dumps(value)
+            skipped[row] = f"{SKIPPED_BY} ({said})"
+    return skipped
+
+
 def _clips(
     places: Mapping[str, pl.Series],
     data: Bytes,
     read: Fields,
     rows: npt.NDArray[np.int64],
-    reasons: dict[int, str],
+    unread: tuple[dict[int, str], dict[int, str]],
     extra_fields: Sequence[str],
 ) -> Clips:
-    broken = np.zeros(read.seconds.size, np.bool_)
-    broken[list(reasons)] = True
-    broken = broken[rows]
+    """The rows; `unread` are malformed lines, and skipped ones, of which the length counts."""
+    reasons = {**unread[0], **unread[1]}
+    broken, timeless = np.zeros((2, read.seconds.size), np.bool_)
+    broken[list(reasons)] = timeless[list(unread[0])] = True
+    broken, timeless = broken[rows], timeless[rows]
     texts = Spans(*unescape(data, *span_of(read.scan, TEXT, rows)))
     texts.length[broken] = 0
-    seconds = np.where(broken, np.nan, read.seconds[rows])
+    seconds = np.where(timeless, np.nan, read.seconds[rows])
     offsets = np.where(broken, np.nan, read.offsets[rows])
     strings = read.strings.strings()
     none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
@@ -242,7 +266,7 @@ def _clips(
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
         AUDIO_CHANNEL.name: _channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
-        DURATION_S: pl.Series(seconds, nan_to_null=True),
+        DURATION_S: pl.Series(np.where(broken, np.nan, seconds), nan_to_null=True),
     }
     order = [*(column.name for column in RECORD), DURATION_S, *extra_fields]
     return Clips(

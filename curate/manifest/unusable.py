@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from curate.columns import SKIPPED_BY
 from curate.errors import Fault
 from curate.manifest.formats import BY_NAME
 from curate.manifest.origin import Origin
@@ -31,7 +32,7 @@ def unusable(origin: Origin, rows: int, reasons: Mapping[str, int]) -> Fault:
     share = f"{reasons[commonest]:,} of {rows:,}"
     records = list(islice(_records(origin), LOOKED_AT))
     what = f"no line is usable: {commonest} ({share} line{'s' if rows > 1 else ''})"
-    return Fault(origin.name, what, _hint(origin, records, rows))
+    return Fault(origin.name, what, _hint(origin, commonest, records, rows))
 
 
 def _records(origin: Origin) -> Iterator[Record]:
@@ -46,7 +47,9 @@ def _records(origin: Origin) -> Iterator[Record]:
                 continue
 
 
-def _hint(origin: Origin, records: Sequence[Record], rows: int) -> str:
+def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) -> str:
+    if SKIPPED_BY in commonest:
+        return "NeMo reads no line whose _skipme is true: remove it from the lines to be used"
     if not records and origin.format == "nemo_mapped":
         return "name a field that the lines have: --map text=FIELD"
     if not records and origin.format != "nemo":

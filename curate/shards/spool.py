@@ -29,7 +29,7 @@ from curate.errors import InputError
 from curate.ledger import Amount
 from curate.manifest.formats import COPIED
 from curate.profile.summary import Json
-from curate.routes import MALFORMED, REJECTED
+from curate.routes import MALFORMED, REJECTED, SKIPPED
 from curate.shards.archived import Archive
 from curate.shards.options import Options, ShardSize
 from curate.splits import LOCK
@@ -39,7 +39,7 @@ from curate.splits.strata import duration_bin
 PLAIN = ("train", "eval", "test", "eval_borderline")
 """The usual splits that become plain manifests; train becomes shards too."""
 
-_LEFT_OUT = (REJECTED, MALFORMED, HELD_OUT)
+_LEFT_OUT = (REJECTED, SKIPPED, MALFORMED, HELD_OUT)
 
 ROWS_AT_ONCE = 1 << 15
 PIECE_ROWS = 2_000

@@ -33,7 +33,7 @@ from curate.manifest.origin import Origin
 from curate.outputs import write_json
 from curate.profile import read_profile
 from curate.profile.summary import Json
-from curate.routes import MALFORMED, REJECTED, TRAIN
+from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, assign, finish
 from curate.splits.certificate import amount, certificate
 from curate.splits.coverage import SESSIONS, identify
@@ -79,11 +79,22 @@ FEW_SOURCES = 32
 
 def ours(names: Sequence[str] = ()) -> frozenset[str]:
     """What a split directory holds, with splits of these names beside eval and test."""
-    outputs = (TRAIN, "eval", "test", *names, REJECTED, MALFORMED, HELD_OUT, BORDERLINE_COPY)
+    outputs = (
+        TRAIN,
+        "eval",
+        "test",
+        *names,
+        REJECTED,
+        SKIPPED,
+        MALFORMED,
+        HELD_OUT,
+        BORDERLINE_COPY,
+    )
     return frozenset(
         {
             *(f"{name}.{ending}" for name in outputs for ending in ("jsonl", CUTS_ENDING)),
             "rejected.reasons.jsonl",
+            "skipped.reasons.jsonl",
             "malformed.reasons.jsonl",
             "split.json",
             LOCK,
@@ -135,7 +146,7 @@ def split_profile(
     )
     del rows
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
-    for name in (REJECTED, MALFORMED):
+    for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
         write_reasons(done.rows, reasons, name, folder)
     unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
     changed = mended | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
@@ -189,7 +200,8 @@ def _write_outputs(
 
 def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
     held = [HELD_OUT] if rows["split"].eq(HELD_OUT).any() else []
-    return [TRAIN, *sorted(names), REJECTED, MALFORMED, *held]
+    skipped = [SKIPPED] if rows["split"].eq(SKIPPED).any() else []
+    return [TRAIN, *sorted(names), REJECTED, *skipped, MALFORMED, *held]
 
 
 def _read_records(

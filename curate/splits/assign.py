@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
-from curate.routes import MALFORMED, REJECTED, TRAIN, route
+from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
 from curate.splits.moves import (
@@ -29,7 +29,7 @@ from curate.splits.strata import DURATION_BIN, RATE, duration_bin, number_strata
 from curate.splits.targets import Target, Targets, Terms, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]
-_NOT_DRAWN = (HELD_OUT, REJECTED, MALFORMED)
+_NOT_DRAWN = (HELD_OUT, REJECTED, SKIPPED, MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from curate.columns import (
     Column,
 )
 from curate.errors import ConfigError, InputError
-from curate.routes import MALFORMED, REJECTED, TRAIN
+from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 
 LOCK = "splits.lock.parquet"
 HELD_OUT = "held_out"
@@ -38,7 +38,7 @@ WEIGHT = Column(
 CHANGED = Column("changed", pl.Boolean(), "whether the line written is another than the original")
 
 _KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
-_ORDINARY = (TRAIN, REJECTED, MALFORMED, HELD_OUT)
+_ORDINARY = (TRAIN, REJECTED, SKIPPED, MALFORMED, HELD_OUT)
 _RESPLIT = "--resplit draws anew, and gives up comparing with models tested on the old splits"
 
 

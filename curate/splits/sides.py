@@ -22,6 +22,7 @@ from curate.columns import (
     MALFORMED,
     NORMAL_KEY,
     RECORDING_KEY,
+    SKIPPED_BY,
     SOURCE,
     SPEAKER,
     record_id,
@@ -35,7 +36,7 @@ from curate.manifest.unusable import unusable
 from curate.profile import versions
 from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED as MALFORMED_ROUTE
-from curate.routes import REJECTED
+from curate.routes import REJECTED, SKIPPED
 from curate.splits.coverage import SESSIONS, Keys, coverage, identify, statement, unchecked
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near import Work, gather_sets
@@ -170,7 +171,7 @@ def _manifests(name: str, format: ReadAs) -> list[Side]:
     if not certificate.is_file():
         return [Side(name, find_sources([name], format))]
     outputs = json.loads(certificate.read_text(encoding="utf-8"))["outputs"]
-    apart = {REJECTED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
+    apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
     files = [Path(name) / each["file"] for each in outputs if each["name"] not in apart]
     return [Side(str(path), find_sources([str(path)])) for path in files if path.stat().st_size]
 
@@ -354,12 +355,14 @@ def _near_leak(
 
 def _described(rows: pl.DataFrame, number: int, side: Side) -> Json:
     mine = rows.filter(pl.col("side") == str(number))
+    skipped = int(mine[MALFORMED.name].str.starts_with(SKIPPED_BY).sum())
     return {
         "name": side.name,
         "files": [str(side.lines)] if side.lines else [source.name for source in side.sources],
         "against": side.against,
         "rows": mine.height,
-        "malformed": mine[MALFORMED.name].count(),
+        "malformed": mine[MALFORMED.name].count() - skipped,
+        "skipped": skipped,
         "hours": hours(int(mine[DURATION_US.name].sum())),
         "speakers": mine[SPEAKER.name].drop_nulls().n_unique(),
     }

@@ -23,7 +23,9 @@ DEFAULT_SIZES: Mapping[str, str] = {"eval": "20h", "test": "30h"}
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)\Z")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
-TAKEN_NAMES = frozenset({"train", "rejected", "malformed", "held_out", "eval_borderline", "ledger"})
+TAKEN_NAMES = frozenset(
+    {"train", "rejected", "skipped", "malformed", "held_out", "eval_borderline", "ledger"}
+)
 
 Floats = npt.NDArray[np.float64]
 

@@ -2,13 +2,14 @@
 
 A rule says of a row `bad`, `unknown` (it cannot be decided), `borderline`, or nothing. The verdict
 is the worst that was said, in that order; a row of which nothing was said is clean, and a line that
-is no record is malformed whatever the rules say. Unknown and borderline both go to train only;
-unknown counts as worse because nothing is known of it, borderline because little is wrong with it.
+is no record is malformed whatever the rules say, one that carries _skipme skipped. Unknown and
+borderline both go to train only; unknown counts as worse because nothing is known of it, borderline
+because little is wrong with it.
 """
 
 from curate.tags.examples import ExampleCheck, check_examples
 from curate.tags.explain import Finding, explain, verdict_of
-from curate.tags.judge import each_said, malformed_rows, tag, tag_batch
+from curate.tags.judge import each_said, malformed_rows, tag, tag_batch, unread_verdicts
 
 __all__ = [
     "ExampleCheck",
@@ -19,5 +20,6 @@ __all__ = [
     "malformed_rows",
     "tag",
     "tag_batch",
+    "unread_verdicts",
     "verdict_of",
 ]

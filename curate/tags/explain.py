@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from curate.columns import LANG_CODE, MALFORMED, VERDICTS
+from curate.columns import LANG_CODE, MALFORMED, SKIPPED_BY, VERDICTS
 from curate.operators import holds, names_in
 from curate.ruleset import Condition, Rule, RuleSet
 
@@ -29,10 +29,11 @@ class Finding:
 
 
 def explain(row: Mapping[str, object], rules: RuleSet) -> list[Finding]:
-    """What the rules say of the row, in rule order; a malformed row is that and nothing else."""
+    """What the rules say of the row, in rule order; of malformed and skipped ones nothing."""
     malformed = row.get(MALFORMED.name)
     if malformed is not None:
-        return [Finding("", "malformed", str(malformed), "", {}, "", "")]
+        verdict = "skipped" if str(malformed).startswith(SKIPPED_BY) else "malformed"
+        return [Finding("", verdict, str(malformed), "", {}, "", "")]
     return [finding for rule in of_row(row, rules).rules for finding in _findings(rule, row)]
 
 

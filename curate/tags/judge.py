@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import JUDGEMENT, LANG_CODE, MALFORMED, REASON, TAGS, VERDICT, VERDICTS, schema
+from curate.columns import (
+    JUDGEMENT,
+    LANG_CODE,
+    MALFORMED,
+    REASON,
+    SKIPPED_BY,
+    TAGS,
+    VERDICT,
+    VERDICTS,
+    schema,
+)
 from curate.errors import ConfigError, Fault
 from curate.operators import Batch
 from curate.ruleset import Rule, RuleSet
@@ -24,7 +34,7 @@ Said: TypeAlias = npt.NDArray[np.uint8]
 """What a rule says of each row: an index into VERDICTS, 0 where it says nothing."""
 
 CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
-WORST = VERDICTS.index("malformed")
+SKIPPED, WORST = VERDICTS.index("skipped"), VERDICTS.index("malformed")
 
 
 def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
@@ -68,11 +78,12 @@ def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     malformed = malformed_rows(rows)
     every = each_said(Batch(rows), malformed, of_rows(rows, rules))
     spoken = [(rule, said) for rule, said in every if said.any()]
-    verdict = malformed * np.uint8(WORST)
+    unread = unread_verdicts(rows)
+    verdict = unread.copy()
     for _, said in spoken:
         np.maximum(verdict, said, out=verdict)
     unclean = np.flatnonzero(verdict)
-    at, tags = _tags(spoken, malformed, unclean)
+    at, tags = _tags(spoken, unread, unclean)
     reasons = _reasons(rows, spoken, unclean) if unclean.size else []
     verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
     return [
@@ -100,8 +111,18 @@ def _placed(
     return place
 
 
+def unread_verdicts(rows: pl.DataFrame) -> Said:
+    """The verdict of lines that are not read as records, 0 of the others."""
+    malformed = malformed_rows(rows)
+    verdict = malformed * np.uint8(WORST)
+    if malformed.any():
+        skipped = rows[MALFORMED.name].str.starts_with(SKIPPED_BY).fill_null(False).to_numpy()
+        verdict[skipped] = SKIPPED
+    return verdict
+
+
 def malformed_rows(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
-    """Which lines can be no record."""
+    """Which lines are not read as records: malformed, or skipped by their own _skipme."""
     reasons = rows[MALFORMED.name]
     if reasons.null_count() == rows.height:
         return np.zeros(rows.height, np.bool_)
@@ -126,15 +147,17 @@ def each_said(
 
 def _tags(
     spoken: list[tuple[Rule, Said]],
-    malformed: npt.NDArray[np.bool_],
+    unread: Said,
     unclean: npt.NDArray[np.intp],
 ) -> tuple[npt.NDArray[np.intp], list[list[str]]]:
     """For each unclean row, which of the lists of tags is its own; and the lists.
 
     Rules are added one by one to the combinations seen so far, of which there are few.
     """
-    at = malformed[unclean].astype(np.intp)
-    lists: list[list[str]] = [[], ["malformed"]]
+    first = np.zeros(len(VERDICTS), np.intp)
+    first[[SKIPPED, WORST]] = 1, 2
+    at = first[unread[unclean]]
+    lists: list[list[str]] = [[], ["skipped"], ["malformed"]]
     for rule, said in spoken:
         pair = at * WORST + said[unclean]
         found = np.flatnonzero(np.bincount(pair, minlength=1))

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import MALFORMED, OVERRIDE, VERDICT, VERDICTS
+from curate.columns import MALFORMED, OVERRIDE, VERDICT
 from curate.operators import Batch, Node
 from curate.ruleset import RuleSet
-from curate.tags import malformed_rows
+from curate.tags import unread_verdicts
 from curate.whatif.grade import Cells, Cuts, Keys, leaves, mix_in
 
 
@@ -31,7 +31,8 @@ def settling(records: Path) -> list[str]:
 
 def settled(rows: pl.DataFrame) -> npt.NDArray[np.uint8]:
     """One more than the verdict (its place in VERDICTS) of rows that no rule can move; else 0."""
-    codes = malformed_rows(rows) * np.uint8(len(VERDICTS))
+    verdicts = unread_verdicts(rows)
+    codes = np.where(verdicts > 0, verdicts + np.uint8(1), np.uint8(0)).astype(np.uint8)
     if OVERRIDE.name in rows.columns and rows[OVERRIDE.name].null_count() < rows.height:
         # A corrected text alone leaves the verdict to the rules: it stands in TEXT_OVERRIDE.
         decided = OVERRIDE.expr.is_not_null()

@@ -13,6 +13,7 @@ class AuditSide(Model):
     against: bool = False
     rows: int | None = None
     malformed: int | None = None
+    skipped: int = 0
     hours: float | None = None
     speakers: int | None = None
 

@@ -321,4 +321,4 @@ def test_rules_without_examples_need_no_measure(rules: RuleSet) -> None:
 
 
 def test_said_levels_are_ordered_as_verdicts() -> None:
-    assert VERDICTS == ("clean", "borderline", "unknown", "bad", "malformed")
+    assert VERDICTS == ("clean", "borderline", "unknown", "bad", "skipped", "malformed")

@@ -35,7 +35,7 @@ MOST_CUTS = 50_000
 MOST_EXAMPLES = 4_000
 MOST_HEARD = 2_000
 MOST_LINE_BYTES = 2**20
-REJECTED = ("bad", "malformed")
+REJECTED = ("bad", "skipped", "malformed")
 UNDECLARED = "(none)"
 GZIP = b"\x1f\x8b"
 

@@ -69,7 +69,7 @@ function options(name, values) {
 async function begin() {
   const about = await ask("/api/profile");
   by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
-  options("verdict", ["borderline", "bad", "unknown", "clean", "malformed"].map((name) => [name, name]));
+  options("verdict", ["borderline", "bad", "unknown", "clean", "skipped", "malformed"].map((name) => [name, name]));
   options("verdict", [["bad,borderline", "bad or borderline"]]);
   const spoke = about.rules_hit.filter((rule) => rule.rows > 0);
   options("tag", spoke.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
