@@ -122,7 +122,7 @@ def profile(
     (`{"text": "sentence"}`). Where a group or a rule needs the audio, relative paths
     begin at `audio_root` (None: each manifest's folder), what lies out of `allow_roots` is refused,
     and `audio_sample` (5%, 10000) says of how many records. `normalise` are the steps before word
-    and character errors are counted (docs/metrics.md). Raises curate.errors.CurateError with
+    and character errors are counted (docs/concepts.md). Raises curate.errors.CurateError with
     every fault.
 
     >>> import tempfile, curate

@@ -249,10 +249,10 @@ def _wer(wer: Wer) -> Headline:
     for by in _COMPARED:
         for part in wer.by.get(by, ()):
             alerts += _much_worse(by, part.value, part.wer, part.ref_words, overall.wer)
+    rates = [("WER", percent(overall.wer)), ("CER", percent(overall.cer))]
     sentence = _line(
-        "WER <b>{}</b>, CER {}, over {} in {}.",
-        percent(overall.wer),
-        percent(overall.cer),
+        "{} <b>{}</b>, {} {}, over {} in {}.",
+        *(text for rate in rates[:: 1 if overall.primary == "wer" else -1] for text in rate),
         plural(overall.ref_words, "word"),
         plural(overall.rows, "utterance"),
     )
@@ -272,7 +272,8 @@ def _forgotten(wer: Wer) -> list[Alert]:
     if rail is None or rail.passed is not False or rail.difference is None:
         return []
     rise = f"{100 * rail.difference:.1f} points"
-    return [Alert("fault", f"WER on the guardrail rose by {rise}: the model has forgotten.")]
+    rate = rail.metric.upper()
+    return [Alert("fault", f"{rate} on the guardrail rose by {rise}: the model has forgotten.")]
 
 
 def _much_worse(

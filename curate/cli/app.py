@@ -128,7 +128,7 @@ def profile_command(
         list[str],
         typer.Option(
             help="Steps before word and character errors are counted: `default`, or names "
-            "(docs/metrics.md)."
+            "(docs/concepts.md)."
         ),
     ] = [],  # noqa: B006
     audio: Audio = None,

@@ -54,9 +54,14 @@ def _effective(target: Mapping[str, Any]) -> str:
 
 
 def _measures(found: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """The WER that each split measures, as a whole and by the first strata column."""
+    """What each split can measure, as a whole and by the first strata column: WER, or CER where
+    most rows are in scripts that write no spaces between words.
+    """
     wer = found["assumed"]["wer"]
-    table = plain_table(f"what a WER of {wer:.0%} is worth", "split|of|words|groups|interval|sees")
+    table = plain_table(
+        f"95 % CI at WER (CER) {wer:.0%}, and minimum detectable difference (80 % power)",
+        "split|of|rate|over|groups|interval|detects",
+    )
     first = found["strata_columns"][0]
     wanted = [each for each in found["measures"] if each["by"] in ("(all)", first)]
     told = [each for each in wanted if each["by"] == "(all)" or each["measurable"]]
@@ -64,12 +69,14 @@ def _measures(found: Mapping[str, Any]) -> Iterator[RenderableType]:
         of = "all" if each["by"] == "(all)" else f"{first} {each['value']}"
         if each["measurable"]:
             least = "at least " if each["lower_bound"] else ""
-            widths = (f"\u00b1{each['wer_half_width']:.1%}", f"{each['smallest_difference']:.1%}")
+            half = each[f"{each['metric']}_half_width"]
+            widths = (f"\u00b1{half:.1%}", f"{each['smallest_difference']:.1%}")
             said = [least + width for width in widths]
         else:
             said = ["not measurable", "-"]
-        counts = [f"{each['words']:,}", _groups(each)]
-        table.add_row(each["split"], Text(printable(of)), *counts, *said)
+        unit = "characters" if each["metric"] == "cer" else "words"
+        counts = [f"{each['units']:,} {unit}", _groups(each)]
+        table.add_row(each["split"], Text(printable(of)), each["metric"].upper(), *counts, *said)
     yield table
     for split in found["targets"]:
         little = [str(it["value"]) for it in wanted if it["split"] == split and it not in told]

@@ -240,23 +240,23 @@ METRICS: tuple[Metric, ...] = (
         "wer_raw", "errors/word",
         "Word edits from the text to `pred_text`, as they stand, over words.",
         f"{_MALFORMED}, {_UNHEARD}, and texts without words",
-        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+        "none", 0, 2, 80, _F, "jiwer 4", group="agreement",
     ),
     Metric(
         "cer_raw", "errors/character",
         "Character edits from the text to `pred_text`, as they stand, over characters.",
         f"{_MALFORMED}, {_UNHEARD}, and empty texts",
-        "high", 0, 2, 80, _F, "jiwer 4", group="agreement",
+        "none", 0, 2, 80, _F, "jiwer 4", group="agreement",
     ),
     Metric(
         "word_edits_raw", "words",
         "Word edits from the text to `pred_text`, as they stand: the numerator of `wer_raw`.",
-        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 60, 60, _I, "jiwer 4", group="agreement",
+        f"{_MALFORMED}, {_UNHEARD}", "none", 0, 60, 60, _I, "jiwer 4", group="agreement",
     ),
     Metric(
         "char_edits_raw", "characters",
         "Character edits from the text to `pred_text`, as they stand: the numerator of `cer_raw`.",
-        f"{_MALFORMED}, {_UNHEARD}", "high", 0, 300, 60, _I, "jiwer 4", group="agreement",
+        f"{_MALFORMED}, {_UNHEARD}", "none", 0, 300, 60, _I, "jiwer 4", group="agreement",
     ),
     Metric(
         "mismatch_run", "words",

@@ -70,7 +70,9 @@ _NEEDED = (
         )
     ),
     "char_rate",
+    "chars",
     "words",
+    "word_len",
     UNRATED.name,
 )  # fmt: skip
 FEW_SOURCES = 32

@@ -182,7 +182,12 @@ def _strata(done: Assignment, sums: pl.DataFrame, by: Sequence[str]) -> list[Jso
     ]
 
 
-_NOTHING = dict.fromkeys(("us", "rows", "words", "groups", "squares", KNOWN), 0)
+_SUMMED = ("rows", "words", "units", "spaceless", KNOWN)
+_NOTHING = dict.fromkeys(("us", "groups", "squares", *_SUMMED), 0)
+_SPACELESS = pl.col("word_len").is_null() & (pl.col("words") > 0)
+"""Whether a row is in a script that writes no spaces between words."""
+_UNITS = pl.when(_SPACELESS).then(pl.col("chars")).otherwise(pl.col("words")).cast(pl.Int64)
+"""What errors are counted over: words, or characters in such a script, as `train eval` has it."""
 
 
 def _per_group(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
@@ -193,6 +198,8 @@ def _per_group(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
         pl.col(DURATION_US.name).sum(),
         pl.len().cast(pl.Int64).alias("rows"),
         pl.col("words").sum().cast(pl.Int64),
+        _UNITS.sum().alias("units"),
+        _SPACELESS.sum().cast(pl.Int64).alias("spaceless"),
     )
 
 
@@ -203,12 +210,12 @@ def _sums(
     chosen = rows.filter("named")
     per_group = chosen.group_by("split", column, "group").agg(
         pl.col(DURATION_US.name).sum().alias("us"),
-        pl.col("rows", "words", KNOWN).sum(),
+        pl.col(_SUMMED).sum(),
     )
     sums = per_group.group_by("split", column).agg(
-        pl.col("us", "rows", "words", KNOWN).sum(),
+        pl.col("us", *_SUMMED).sum(),
         pl.len().cast(pl.Int64).alias("groups"),
-        (pl.col("words") ** 2).sum().alias("squares"),
+        (pl.col("units") ** 2).sum().alias("squares"),
     )
     train = (
         rows.filter(pl.col("split") == TRAIN).group_by(column).agg(pl.col(DURATION_US.name).sum())
@@ -230,10 +237,17 @@ def _part(got: Mapping[str, int], due_s: float, available_s: float) -> Json:
         "deviation_s": round(got_s - due_s, 6),
         "rows": got["rows"],
         "weight": round(available_s / got_s, 6) if got_s else None,
-        **precision(got["words"], got["groups"], got["squares"]).as_json(),
+        **_precision(got),
         "known_rows": got[KNOWN],
         "lower_bound": got[KNOWN] < got["rows"],
     }
+
+
+def _precision(part: Mapping[str, int]) -> Json:
+    """What a part of a split can measure; CER where most of its rows are written without spaces."""
+    metric = "cer" if 2 * part["spaceless"] > part["rows"] else "wer"
+    found = precision(part["units"], part["groups"], part["squares"], metric)
+    return {"words": part["words"], **found.as_json()}
 
 
 def _measures(sums: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) -> list[Json]:
@@ -252,7 +266,7 @@ def _measures(sums: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) 
                     "rows": part["rows"],
                     "known_rows": part[KNOWN],
                     "clean_groups": clean_groups[value],
-                    **precision(part["words"], part["groups"], part["squares"]).as_json(),
+                    **_precision(part),
                     "lower_bound": part[KNOWN] < part["rows"],
                 }
                 for name in names

@@ -1,10 +1,13 @@
-"""How well a split can measure WER: what its words and speakers allow, and what they do not.
+"""How well a split can measure error rates: what its words and speakers allow, and what not.
+
+WER is over words; where most rows are in scripts that write no spaces between words (Chinese,
+Japanese, Thai), CER is over characters, and characters are what is counted.
 
 Errors cluster by speaker, so words are worth less than as many independent ones: the design effect
-is 1 + (m - 1) * r, with m the words per group (weighted by themselves) and r the correlation of
-word errors within a group (Kish 1965; for WER, Bisani and Ney 2004 and Liu and Peng 2020 show that
-intervals which ignore it are too narrow). With r = 0.01 a speaker of 500 to 1,000 words gives 6 to
-11. All that is assumed stands in ASSUMED, and in the certificate.
+is 1 + (m - 1) * r, with m the words (or characters) per group (weighted by themselves) and r the
+correlation of errors within a group (Kish 1965; for WER, Bisani and Ney 2004 and Liu and Peng 2020
+show that intervals which ignore it are too narrow). With r = 0.01 a speaker of 500 to 1,000 words
+gives 6 to 11. All that is assumed stands in ASSUMED, and in the certificate.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from math import sqrt
 
 ASSUMED: Mapping[str, float] = {
     "wer": 0.10,
+    "cer": 0.10,
     "correlation_within_group": 0.01,
     "confidence": 0.95,
     "power": 0.80,
@@ -29,11 +33,13 @@ WIDEST = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """`half_width` of the confidence interval of WER and the `smallest_difference` between two
-    systems that the test is likely to see, both in points of WER / 100; None without words.
+    """`half_width` of the confidence interval of the error rate (`metric`: wer or cer) and the
+    `smallest_difference` between two systems that the test is likely to see, both in points / 100;
+    None without `units`, which are words or characters.
     """
 
-    words: int
+    metric: str
+    units: int
     groups: int
     design_effect: float | None
     half_width: float | None
@@ -41,7 +47,7 @@ class Precision:
 
     @property
     def measurable(self) -> bool:
-        """Whether a WER of this part says anything."""
+        """Whether an error rate of this part says anything."""
         return (
             self.half_width is not None
             and self.groups >= FEWEST_GROUPS
@@ -51,17 +57,19 @@ class Precision:
     def as_json(self) -> dict[str, object]:
         """An entry of the certificate."""
         return {
-            "words": self.words,
+            "metric": self.metric,
+            "units": self.units,
             "groups": self.groups,
             "design_effect": _rounded(self.design_effect, 2),
-            "wer_half_width": _rounded(self.half_width, 4),
+            f"{self.metric}_half_width": _rounded(self.half_width, 4),
             "smallest_difference": _rounded(self.smallest_difference, 4),
             "measurable": self.measurable,
         }
 
 
-def precision(words: int, groups: int, squares: int) -> Precision:
-    """What `words` of so many `groups` allow; `squares`: the sum of the groups' squared words.
+def precision(units: int, groups: int, squares: int, metric: str = "wer") -> Precision:
+    """What `units` (words, or characters for `cer`) of so many `groups` allow; `squares`: the sum
+    of the groups' squared units.
 
     >>> found = precision(3457, 3457, 3457)  # one word each: independent, +-1 % at 10 %
     >>> round(found.half_width, 4)
@@ -69,15 +77,14 @@ def precision(words: int, groups: int, squares: int) -> Precision:
     >>> precision(17_500, 25, 25 * 700**2).design_effect
     7.99
     """
-    if not words:
-        return Precision(words, groups, None, None, None)
-    wer, within = ASSUMED["wer"], ASSUMED["correlation_within_group"]
-    effect = 1.0 + max(0.0, squares / words - 1.0) * within
-    error = sqrt(wer * (1 - wer) * effect / words)
+    if not units:
+        return Precision(metric, units, groups, None, None, None)
+    rate, within = ASSUMED[metric], ASSUMED["correlation_within_group"]
+    effect = 1.0 + max(0.0, squares / units - 1.0) * within
+    error = sqrt(rate * (1 - rate) * effect / units)
     apart = sqrt(2 * (1 - ASSUMED["correlation_between_systems"]))
-    return Precision(
-        words, groups, effect, _Z_CONFIDENCE * error, (_Z_CONFIDENCE + _Z_POWER) * apart * error
-    )
+    width, apart = _Z_CONFIDENCE * error, (_Z_CONFIDENCE + _Z_POWER) * apart * error
+    return Precision(metric, units, groups, effect, width, apart)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

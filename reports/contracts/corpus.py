@@ -40,16 +40,19 @@ class SplitOutput(Model):
 
 
 class Measure(Model):
-    """What a WER of a part of a split is worth."""
+    """What an error rate of a part of a split tells; `units` are words, or characters for CER."""
 
     split: str | None = None
     by: str | None = None
     value: str | int | float | None = None
     s: float | None = None
+    metric: str = "wer"
     words: int | None = None
+    units: int | None = None
     groups: int | None = None
     design_effect: float | None = None
     wer_half_width: float | None = None
+    cer_half_width: float | None = None
     smallest_difference: float | None = None
     measurable: bool | None = None
     lower_bound: bool | None = None

@@ -10,19 +10,29 @@ from reports.contracts.base import Artefact, Model, Steps
 
 
 class Rate(Model):
-    """A word error rate and its interval, where one could be given."""
+    """Error rates and their intervals, where they could be given; `primary` is the one to name."""
 
     rows: int | None = None
+    primary: str = "wer"
     wer: float | None = None
     wer_low: float | None = None
     wer_high: float | None = None
+    cer: float | None = None
+    cer_low: float | None = None
+    cer_high: float | None = None
+
+    @property
+    def named(self) -> tuple[float | None, float | None, float | None]:
+        """The rate to name, and its interval."""
+        if self.primary == "cer":
+            return self.cer, self.cer_low, self.cer_high
+        return self.wer, self.wer_low, self.wer_high
 
 
 class Overall(Rate):
     """Error rates over everything."""
 
     ref_words: int | None = None
-    cer: float | None = None
     substitutions: int | None = None
     deletions: int | None = None
     insertions: int | None = None
@@ -39,7 +49,6 @@ class Slice(Rate):
 
     value: str | None = None
     ref_words: int | None = None
-    cer: float | None = None
 
 
 class Drawn(Model):
@@ -52,12 +61,15 @@ class Drawn(Model):
 
 
 class Change(Model):
-    """Two models over the same rows; `difference` is new less old."""
+    """Two models over the same rows; `difference` is new less old, of the rate `metric`."""
 
     value: str | None = None
     rows: int | None = None
+    metric: str = "wer"
     wer_old: float | None = None
     wer_new: float | None = None
+    cer_old: float | None = None
+    cer_new: float | None = None
     difference: float | None = None
     low: float | None = None
     high: float | None = None

@@ -129,9 +129,10 @@ SECTIONS: tuple[Section, ...] = (
         "What it measures",
         (Split,),
         split.measures,
-        "At a WER of 10 %: the 95 % interval, and the difference that a paired comparison sees "
-        "four times in five. Words of one group count less than as many independent ones; where it "
-        "is not known who speaks, the interval is a lower bound.",
+        "At a WER of 10 % (CER where no spaces are written): the 95 % interval, and the minimum "
+        "detectable difference of a paired comparison (80 % power). Words of one group count less "
+        "than as many independent ones; where it is not known who speaks, the interval is a lower "
+        "bound.",
     ),
     Section(
         "Strata",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from reports import drawn
 from reports.align import alignment
 from reports.contracts import Wer
-from reports.contracts.wer import Change, Rate, Slice
+from reports.contracts.wer import Change, Overall, Rate, Slice
 from reports.drawn import Figure, Part
 from reports.format import UNKNOWN, count, percent, plural, share
 from reports.sections.declare import joined, titled
@@ -39,9 +39,11 @@ def overall(wer: Wer) -> Markup | None:
     made = wer.interval
     unit = f"drawing {plural(made.clusters, visible(made.unit))} anew" if made.unit else ""
     figures = [
-        Figure("WER", percent(it.wer), _between(it) or _at_least(it.wer, it.ref_words)),
-        Figure("CER", percent(it.cer)),
+        Figure("WER", percent(it.wer), _interval(it) if it.primary == "wer" else ""),
+        Figure("CER", percent(it.cer), _interval(it) if it.primary == "cer" else ""),
     ]
+    if it.primary == "cer":
+        figures.reverse()
     if wer.macro.wer is not None:
         over = f"{count(wer.macro.strata)} strata"
         figures.append(Figure(f"mean of {over}", percent(wer.macro.wer), _between(wer.macro)))
@@ -57,12 +59,16 @@ def overall(wer: Wer) -> Markup | None:
     return joined(drawn.figures(figures), drawn.scale(parts, magnify=False))
 
 
+def _interval(it: Overall | Slice) -> str:
+    """The interval of the rate to name, else half of what it is at least."""
+    return _between(it) or _at_least(it.named[0], it.ref_words)
+
+
 def _between(rate: Rate) -> str:
-    """The interval, as a range of per cent; empty where there is none."""
-    if rate.wer_low is None or rate.wer_high is None:
-        return ""
-    low, high = (percent(each).removesuffix(" %") for each in (rate.wer_low, rate.wer_high))
-    return f"{low} to {high} %"
+    """The interval of the rate to name, as a range of per cent; empty where there is none."""
+    _, *bounds = rate.named
+    low, high = (None if each is None else percent(each).removesuffix(" %") for each in bounds)
+    return "" if low is None or high is None else f"{low} to {high} %"
 
 
 def _at_least(wer: float | None, words: int | None) -> str:
@@ -76,7 +82,7 @@ def slices(wer: Wer) -> Markup | None:
     """A table per way of slicing, known ways first, in a fixed order."""
     return joined(
         *(
-            titled(_TITLES.get(each, each), _table(each, wer.by[each], wer.overall.wer))
+            titled(_TITLES.get(each, each), _table(each, wer.by[each], wer.overall.named[0]))
             for each in _ordered(tuple(wer.by))
             if wer.by[each]
         )
@@ -88,22 +94,22 @@ def _ordered(names: Sequence[str]) -> list[str]:
 
 
 def _table(by: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
-    top = min(_FAR, max([part.wer or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
-    more = " and more" if any((part.wer or 0.0) > top for part in parts) else ""
+    top = min(_FAR, max([part.named[0] or 0.0 for part in parts] + [1.2 * (whole or 0.0)]))
+    more = " and more" if any((part.named[0] or 0.0) > top for part in parts) else ""
     columns = (
         Column(by, "verdict" if by == "verdict" else "text"),
         Column("WER", "percent"),
+        Column("CER", "percent"),
         Column("95 %", "drawn"),
         Column(f"0 to {percent(top)}{more}", "drawn"),
-        Column("CER", "percent"),
         Column("words", "count"),
         Column("utterances", "count"),
     )
     rows = [
         (
             "(none)" if part.value is None else part.value,
-            *(part.wer, _range(part), drawn.bar(part.wer, top, whole)),
-            *(part.cer, part.ref_words, part.rows),
+            *(part.wer, part.cer, _range(part), drawn.bar(part.named[0], top, whole)),
+            *(part.ref_words, part.rows),
         )
         for part in parts
     ]
@@ -111,11 +117,12 @@ def _table(by: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
 
 
 def _range(part: Slice) -> Sorted:
-    """The interval, else what is at least its width; sorts by the width."""
-    said = _between(part)
-    if said and part.wer_high is not None and part.wer_low is not None:
-        return Sorted(_kept(said), part.wer_high - part.wer_low)
-    return Sorted(_kept(_at_least(part.wer, part.ref_words) or UNKNOWN), None)
+    """The interval of the rate to name, else what is at least its width; sorts by the width."""
+    of = "of CER: " if part.primary == "cer" else ""
+    _, low, high = part.named
+    if low is not None and high is not None:
+        return Sorted(_kept(of + _between(part)), high - low)
+    return Sorted(_kept(of + (_interval(part) or UNKNOWN)), None)
 
 
 def _kept(text: str) -> Markup:
@@ -147,7 +154,8 @@ def against(wer: Wer) -> Markup | None:
 def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:
     columns = (
         Column(visible(label)),
-        Column("WER then", "percent"),
+        Column("rate", "text"),
+        Column("then", "percent"),
         Column("now", "percent"),
         Column("change, points", "drawn"),
         Column("95 %", "drawn"),
@@ -155,10 +163,17 @@ def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:
         Column("utterances", "count"),
     )
     cells = [
-        (value, it.wer_old, it.wer_new, _points(it.difference), _span(it), _said(it), it.rows)
+        (
+            *(value, it.metric.upper(), *_then_and_now(it)),
+            *(_points(it.difference), _span(it), _said(it), it.rows),
+        )
         for value, it in rows
     ]
     return Table(label, columns, cells, limit=60, elsewhere="wer.json").render()
+
+
+def _then_and_now(it: Change) -> tuple[float | None, float | None]:
+    return (it.cer_old, it.cer_new) if it.metric == "cer" else (it.wer_old, it.wer_new)
 
 
 def _points(change: float | None) -> Sorted | None:

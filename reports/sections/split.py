@@ -148,13 +148,14 @@ def price(split: Split) -> Markup | None:
 
 
 def measures(split: Split) -> Markup | None:
-    """What a WER of each part is worth."""
+    """The interval of each part's error rate: WER, or CER where no spaces are written."""
     if not split.measures:
         return None
     columns = (
         *(Column(title, "text") for title in ("split", "by", "value")),
         Column("hours", "hours"),
-        *(Column(title, "count") for title in ("words", "groups")),
+        Column("rate", "text"),
+        *(Column(title, "count") for title in ("words or characters", "groups")),
         Column("design effect", "number"),
         Column("interval, \u00b1", "percent"),
         Column("smallest difference", "percent"),
@@ -163,8 +164,8 @@ def measures(split: Split) -> Markup | None:
     rows = [
         (
             *(it.split, it.by, None if it.value is None else str(it.value)),
-            *(_hours(it.s), it.words, _groups(it), it.design_effect),
-            *(_bounded(it, it.wer_half_width), _bounded(it, it.smallest_difference)),
+            *(_hours(it.s), it.metric.upper(), _units(it), _groups(it), it.design_effect),
+            *(_bounded(it, _half_width(it)), _bounded(it, it.smallest_difference)),
             "yes" if it.measurable else "not measurable",
         )
         for it in split.measures
@@ -179,6 +180,14 @@ def measures(split: Split) -> Markup | None:
         Table("Measures", columns, rows, limit=60, elsewhere="split.json").render(),
         *(_without(what, values) for what, values in without.items()),
     )
+
+
+def _units(it: Measure) -> int | None:
+    return it.words if it.units is None else it.units
+
+
+def _half_width(it: Measure) -> float | None:
+    return it.cer_half_width if it.metric == "cer" else it.wer_half_width
 
 
 def _bounded(it: Measure, width: float | None) -> Sorted | float | None:

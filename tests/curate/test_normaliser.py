@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -136,3 +138,9 @@ def test_number_words_need_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "num2words", None)
     with pytest.raises(ConfigError, match=r"asr-curate\[norm\]"):
         steps_of([NUMBER_WORDS])
+
+
+def test_the_steps_are_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "concepts.md").read_text(encoding="utf-8")
+    rows = [f"| `{name}` |" for name in STEPS]
+    assert [row for row in rows if row not in page] == []

@@ -235,3 +235,37 @@ def test_inventions_are_counted_and_listed() -> None:
     assert [kind["kind"] for kind in found["kinds"]] == list(KINDS)
     assert {kind["kind"]: kind["rows"] for kind in found["kinds"]}["from_nothing"] == 1
     assert [example["said"] for example in found["examples"]] == ["so so so so so so", "thank you"]
+
+
+# --- scripts without spaces ----------------------------------------------------------------------
+
+
+def chinese(errors: int, rows: int = 40, english: int = 20) -> list[Scored]:
+    """Rows of ten characters of which so many are wrong, and English rows without an error."""
+    text, heard = "今天天气很好我们出去", "今天天气很好我们出去"[: 10 - errors] + "来" * errors
+    return [
+        *(said(text, heard, at, lang="zh", speaker=f"z{at % 8}") for at in range(rows)),
+        *(said("all well", "all well", 99 + at, speaker=f"e{at % 8}") for at in range(english)),
+    ]
+
+
+def test_cer_is_named_where_no_spaces_are_written() -> None:
+    found = results(chinese(1), "m", "")
+    by = {each["value"]: each for each in found["by"]["lang"]}
+    assert (by["zh"]["primary"], by["en"]["primary"]) == ("cer", "wer")
+    assert by["zh"]["cer"] == pytest.approx(0.1)
+    assert by["zh"]["cer_low"] <= by["zh"]["cer"] <= by["zh"]["cer_high"]
+    assert by["en"]["cer_low"] is None, "intervals are of the rate to name"
+    assert by["en"]["wer_low"] == 0.0
+    assert found["overall"]["primary"] == "cer"  # most rows are Chinese
+
+
+def test_comparisons_and_gates_go_by_the_named_rate() -> None:
+    new, old = chinese(2, english=0), chinese(0, english=0)
+    found, gate = compare(new, old, "old", {"m.jsonl": 0.01})
+    assert gate is not None
+    assert not gate.passed
+    assert gate.metric == "cer"
+    rail = found["guardrail"]
+    assert (rail["metric"], rail["cer_old"], rail["cer_new"]) == ("cer", 0.0, 0.2)
+    assert rail["difference"] == pytest.approx(0.2)

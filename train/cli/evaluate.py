@@ -46,7 +46,7 @@ def evaluate(
         list[str],
         typer.Option(
             help="Steps before errors are counted, comma-separated: `default`, or names "
-            "(docs/metrics.md)."
+            "(docs/concepts.md)."
         ),
     ] = [],  # noqa: B006
     allow_missing: Annotated[
@@ -88,44 +88,49 @@ def _gates(done: Evaluation, allow_missing: bool) -> Iterator[Fault]:
     gate = done.forgetting
     if gate and not gate.passed:
         rise, limit = percent(gate.difference), percent(gate.limit)
-        what = f"WER on the guardrail rose by {rise}, and {limit} is allowed"
+        name = gate.metric.upper()
+        what = f"{name} on the guardrail rose by {rise}, and {limit} is allowed"
         yield Fault("--guardrail", what, "mix general data into training, or lower the rate")
 
 
 def _rates(record: Mapping[str, Any]) -> Table:
-    """WER with its interval, and CER, overall and by what curation knew."""
+    """WER, CER, and the interval of the one to name, overall and by what curation knew."""
     about = record["interval"]
     title = f"word errors; intervals of 95 % by drawing {about['clusters']} {about['unit']}s anew"
-    table = _table(title, ("by", "value"), ("rows", "words", "WER", "from", "to", "CER"))
+    columns = ("rows", "words", "WER", "CER", "95 % CI of", "from", "to")
+    table = _table(title, ("by", "value"), columns)
     entries = [("all", "", record["overall"])]
     entries += [(name, "", record[name]) for name in ("macro", "weighted") if record[name]]
     for by in ("manifest", "verdict", "tag", "lang"):
         entries += [(by, entry["value"], entry) for entry in record["by"][by]]
     for by, value, entry in entries:
         counts = (f"{entry[key]:,}" if key in entry else "" for key in ("rows", "ref_words"))
-        rates = [percent(entry[key]) for key in ("wer", "wer_low", "wer_high")]
-        cer = percent(entry["cer"]) if "cer" in entry else ""
-        table.add_row(
-            by, Text(printable("(none)" if value is None else str(value))), *counts, *rates, cer
-        )
+        name = entry.get("primary", "wer")
+        rates = [percent(entry[key]) if key in entry else "" for key in ("wer", "cer")]
+        bounds = [percent(entry[f"{name}_{end}"]) for end in ("low", "high")]
+        of = Text(printable("(none)" if value is None else str(value)))
+        table.add_row(by, of, *counts, *rates, name.upper(), *bounds)
     return table
 
 
 def _comparison(against: Mapping[str, Any]) -> Table:
     """What changed against another model."""
     title = f"against {printable(str(against['model']))}"
-    table = _table(title, ("by", "value"), ("rows", "WER then", "now", "from", "to"), ("says",))
+    columns = ("rows", "rate", "then", "now", "from", "to")
+    table = _table(title, ("by", "value"), columns, ("says",))
     entries: list[tuple[str, Any, Mapping[str, Any]]] = [("all", "", against["overall"])]
     if against["guardrail"]:
         entries.append(("guardrail", "", against["guardrail"]))
     for by in ("manifest", "verdict", "tag", "lang"):
         entries += [(by, entry["value"], entry) for entry in against["by"][by]]
     for by, value, entry in entries:
-        rates = [percent(entry[key]) for key in ("wer_old", "wer_new", "low", "high")]
+        name = entry["metric"]
+        rates = [percent(entry[key]) for key in (f"{name}_old", f"{name}_new", "low", "high")]
         table.add_row(
             by,
             Text(printable("(none)" if value is None else str(value))),
             f"{entry['rows']:,}",
+            name.upper(),
             *rates,
             entry["says"],
         )

@@ -1,7 +1,8 @@
 """Two models on the same utterances: whether one is better, and what it has forgotten.
 
-Differences are of word error rates (new less old, so negative is better), over the same draws of
-speakers for both, which takes out how hard the utterances are.
+Differences are of word error rates, or of character error rates where most rows are in scripts that
+write no spaces (new less old, so negative is better), over the same draws of speakers for both,
+which takes out how hard the utterances are.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ SLICED = ("manifest", "verdict", "tag", "lang", "stratum", "duration")
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What the guardrail says: the gate is shut where WER rose by more than `limit`, for sure."""
+    """What the guardrail says: the gate is shut where the rate (WER or CER) rose by more than
+    `limit`, for sure.
+    """
 
     limit: float
     difference: float | None
     low: float | None
+    metric: str = "wer"
 
     @property
     def passed(self) -> bool:
@@ -59,6 +63,7 @@ class Pairs:
         self.rates = Rates(both, seed)
         edits = [before[key_of(item)] for item in both]
         self.old_errors = np.array([each.word_edits for each in edits if each], np.float64)
+        self.old_char_errors = np.array([each.char_edits for each in edits if each], np.float64)
 
     def difference(self, part: Ints) -> Json:
         """The comparison over some of the rows."""
@@ -77,27 +82,47 @@ class Pairs:
             for (value, part), draws in zip(parts.items(), drawn, strict=True)
         ]
 
+    def _counts(self, name: str) -> tuple[Floats, Floats, Floats]:
+        """Errors of the old model and of the new one, and what they are over."""
+        if name == "cer":
+            return self.old_char_errors, self.rates.char_errors, self.rates.chars
+        return self.old_errors, self.rates.errors, self.rates.words
+
     def _drawn(self, parts: Sequence[Ints]) -> Floats:
-        change = self.rates.errors - self.old_errors
-        return ratio(*self.rates.bootstrap.sums(parts, change, self.rates.words))
+        """Differences in every draw: of CER where that is the rate to name, else of WER."""
+        asked = []
+        for part in parts:
+            old, new, whole = self._counts(self.rates.primary(part))
+            asked.append((part, (new - old, whole)))
+        return ratio(*self.rates.bootstrap.sums_each(asked))
 
     def _told(self, part: Ints, drawn: Floats) -> Json:
+        metric = self.rates.primary(part)
+        rates = {name: self._rates(part, name) for name in ("wer", "cer")}
+        old, new = rates[metric]
         words = float(self.rates.words[part].sum())
-        sums = (float(each[part].sum()) for each in (self.old_errors, self.rates.errors))
-        old, new = (round(each / words, 6) if words else None for each in sums)
         found = interval(drawn) if self.rates.enough(part) else None
         low, high = (found.low, found.high) if found else (None, None)
         return {
             "rows": int(part.size),
             "ref_words": int(words),
-            "wer_old": old,
-            "wer_new": new,
+            "metric": metric,
+            "wer_old": rates["wer"][0],
+            "wer_new": rates["wer"][1],
+            "cer_old": rates["cer"][0],
+            "cer_new": rates["cer"][1],
             "difference": None if old is None or new is None else round(new - old, 6),
             "low": low,
             "high": high,
             "p": p_value(drawn) if found else None,
             "says": _says(low, high),
         }
+
+    def _rates(self, part: Ints, name: str) -> tuple[float | None, float | None]:
+        old, new, whole = (float(each[part].sum()) for each in self._counts(name))
+        if not whole:
+            return None, None
+        return round(old / whole, 6), round(new / whole, 6)
 
 
 def _says(low: float | None, high: float | None) -> str:
@@ -131,6 +156,6 @@ def compare(
     if not rails:
         return found, None
     told = pairs.difference(np.flatnonzero(rows))
-    gate = Forgetting(min(rails.values()), told["difference"], told["low"])
+    gate = Forgetting(min(rails.values()), told["difference"], told["low"], told["metric"])
     found["guardrail"] = {**told, "limit": gate.limit, "passed": gate.passed}
     return found, gate

@@ -48,6 +48,11 @@ class Edits:
         )
 
     @property
+    def primary(self) -> str:
+        """The rate to name, of one row: `cer` where its script writes no spaces, else `wer`."""
+        return "cer" if self.spaceless else "wer"
+
+    @property
     def word_edits(self) -> int:
         """Words that are wrong: the numerator of the word error rate."""
         return self.substitutions + self.deletions + self.insertions
