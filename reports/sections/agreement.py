@@ -11,6 +11,7 @@ from reports.drawn import Figure
 from reports.format import count, percent
 from reports.sections.declare import joined
 from reports.tables import Column, Table
+from reports.transcripts import visible
 
 
 def agreement(profile: Profile) -> Markup | None:
@@ -28,7 +29,7 @@ def agreement(profile: Profile) -> Markup | None:
     ]
     if totals.primary == "cer":
         figures[:2] = figures[1::-1]
-    steps = ", ".join(totals.normaliser.steps)
+    steps = ", ".join(map(visible, totals.normaliser.steps))
     note = Markup('<p class="note">Normalised by these steps: {}.</p>').format(steps)
     languages = totals.languages if len(totals.languages) > 1 else ()
     return joined(drawn.figures(figures), note, _by_language(languages) if languages else None)
