@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,18 @@ Samples = npt.NDArray[Any]
 class AudioWish:
     """What audio to store: `format` None keeps whole files as they are, and encodes the rest FLAC.
 
-    `rate` None keeps the sampling rate; `mono` mixes channels down, which are refused else.
+    `rate` None keeps the sampling rate; `mono` mixes channels down, which are refused else;
+    `channel` is the one to take of a file with several.
     """
 
     format: str | None = None
     rate: int | None = None
     mono: bool = False
+    channel: int | None = None
+
+    def of_channel(self, channel: int | None) -> AudioWish:
+        """The same of one channel, where one is named."""
+        return self if channel is None else replace(self, mono=True, channel=channel)
 
 
 KEEP = AudioWish()
@@ -204,8 +210,21 @@ def _decode(file: sf.SoundFile, start: int, count: int) -> Samples:
     return samples
 
 
+def _mono(samples: Samples, channel: int | None) -> Samples:
+    """One channel of (frames, channels): the only one, the one that is named, or all mixed."""
+    there = samples.shape[1]
+    if there == 1:
+        return samples[:, 0]
+    if channel is None:
+        mixed: Samples = _as_float(samples).mean(axis=1)
+        return mixed
+    if channel >= there:
+        raise Unusable(f"channel {channel} of {there} (the first is 0)", "no_channel")
+    return np.ascontiguousarray(samples[:, channel])
+
+
 def _encode(samples: Samples, rate: int, wish: AudioWish) -> Audio:
-    mixed = samples[:, 0] if samples.shape[1] == 1 else _as_float(samples).mean(axis=1)
+    mixed = _mono(samples, wish.channel)
     if wish.rate not in (None, rate):
         soxr = require("soxr", "resampling")
         mixed, rate = soxr.resample(_as_float(mixed), rate, wish.rate, quality="HQ"), wish.rate

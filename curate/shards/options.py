@@ -56,7 +56,8 @@ class Options:
     def as_json(self) -> dict[str, object]:
         """As shards.json has it."""
         root = None if self.audio_root is None else str(self.audio_root)
-        return {**asdict(self), "audio_root": root}
+        audio = {name: it for name, it in asdict(self.audio).items() if name != "channel"}
+        return {**asdict(self), "audio": audio, "audio_root": root}
 
 
 def parse_size(text: str) -> ShardSize:

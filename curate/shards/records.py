@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from curate.manifest.strict import channel_of
 from curate.shards.audio import Audio
 
 Record = dict[str, object]
@@ -20,6 +22,11 @@ class Row:
     verdict: str
     tags: Sequence[str]
     weight: float | None = None
+
+    @property
+    def channel(self) -> int | None:
+        """The channel of its file that the record names."""
+        return channel_of(json.dumps(self.record.get("channel")))
 
     @property
     def curated(self) -> Record:
@@ -49,7 +56,7 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "channel": 0,
         "supervisions": [supervision],
         "recording": placeholder(row.key, audio),
-        "custom": {**_custom(record), **said, **weight},
+        "custom": {**_custom(without_channel(row)), **said, **weight},
         "type": "MonoCut",
     }
 
@@ -78,9 +85,16 @@ def _is_plain_list(value: object) -> bool:
 
 def record_of(row: Row, audio_name: str, duration_s: float) -> Record:
     """The record of a stored row: its audio is a file of its own now, as long as it says."""
-    record = {key: value for key, value in row.record.items() if key != "offset"}
+    record = {key: value for key, value in without_channel(row).items() if key != "offset"}
     stored = {"audio_filepath": audio_name, "duration": duration_s}
     return {**record, **stored, "_curate": row.curated}
+
+
+def without_channel(row: Row) -> Record:
+    """The record without the channel that was taken: what is stored is mono."""
+    if row.channel is None:
+        return row.record
+    return {key: value for key, value in row.record.items() if key != "channel"}
 
 
 def placeholder(key: str, audio: Audio) -> Mapping[str, object]:

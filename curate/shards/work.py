@@ -29,7 +29,7 @@ from curate.shards.archived import Archive
 from curate.shards.audio import AudioWish, check_segment, load_segment
 from curate.shards.options import Options
 from curate.shards.readback import read_shard, text_line
-from curate.shards.records import Row
+from curate.shards.records import Row, without_channel
 from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written, sha256
@@ -136,7 +136,7 @@ def _shard(
     count_tokens = counter(place.options.tokenizers)
     for entry, row, path in _rows(place, task, tally, skipped):
         try:
-            wish = place.options.audio
+            wish = place.options.audio.of_channel(row.channel)
             audio = load_segment(path, entry.offset_s, entry.duration_us / 1e6, wish)
         except Unusable as reason:
             _skip(tally, skipped, entry, row.id, reason)
@@ -210,11 +210,11 @@ def _plain(
 ) -> Row:
     """The row as NeMo reads it from a plain manifest; Unusable where it cannot.
 
-    NeMo reads mono files, so several channels are mixed, where that was asked for, into a file of
-    ours, and what stands in a tar becomes one.
+    NeMo reads mono files, so the channel that is named, or all mixed, where that was asked for,
+    become a file of ours, and so does what stands in a tar.
     """
     segment = path, entry.offset_s, entry.duration_us / 1e6
-    mixed = AudioWish(mono=place.options.audio.mono)
+    mixed = AudioWish(mono=place.options.audio.mono).of_channel(row.channel)
     if check_segment(*segment, mixed) == 1 and entry.source not in place.archives:
         return row
     audio = load_segment(*segment, mixed)
@@ -226,7 +226,7 @@ def _plain(
     (place.stage / RESULT / AUDIO).mkdir(exist_ok=True)
     _move(scratch, place.stage / RESULT / name)
     stored = {"audio_filepath": str(place.out / name), "offset": 0.0, "duration": audio.duration_s}
-    return replace(row, record={**row.record, **stored})
+    return replace(row, record={**without_channel(row), **stored})
 
 
 def _rows(
