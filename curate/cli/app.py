@@ -69,6 +69,13 @@ Format = Annotated[
         show_default="told by their content",
     ),
 ]
+FailOn = Annotated[
+    list[str],
+    typer.Option(
+        "--fail-on",
+        help="Exit 1 where this is so: 'bad>5%,malformed>0' (rows, %, h, %h; docs/gates.md).",
+    ),
+]
 MapFields = Annotated[
     list[str],
     typer.Option(
@@ -147,6 +154,7 @@ def profile_command(
             min=0, help="At most so many borderline and worst records can be heard on the page."
         ),
     ] = 0,
+    fail_on: FailOn = [],  # noqa: B006
     no_cache: NoCache = False,
     engine: Engine = "local",
     ray_address: RayAddress = None,
@@ -167,8 +175,10 @@ def profile_command(
     """
     from curate.audio.wish import AudioWish
     from curate.cli import profiled, scaling, show, stages
+    from curate.gates import failures, parse_gates
     from curate.manifest.mapping import Reading
 
+    gates = parse_gates(fail_on)
     read_as = Reading.parse(format, listed(map_))
     if piece is not None:
         groups = [*listed(with_), *audio_groups(audio)]
@@ -200,8 +210,11 @@ def profile_command(
             stages.Shares(max_rejected, max_borderline),
             clips,
             listed(normalise),
+            gates,
         )
     show.summary(found, as_json, quiet, profiled.profile_tables(verbose), out)
+    if gate := failures(found["fail_on"], out):
+        raise gate
     if strict:
         stages.refuse_over_filtered(found, out)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Format, MapFields, Quiet, app, command_line, listed
+from curate.cli.app import AsJson, FailOn, Format, MapFields, Quiet, app, command_line, listed
 
 
 @app.command(name="audit")
@@ -28,6 +28,7 @@ def audit_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
     ] = None,
+    fail_on: FailOn = [],  # noqa: B006
     strict: Annotated[
         bool, typer.Option(help="Exit 1 where a check could not be made of all rows.")
     ] = False,
@@ -42,10 +43,11 @@ def audit_command(
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
     from curate.cli import auditing, show
+    from curate.gates import parse_gates
     from curate.manifest.mapping import Reading
 
     read_as = Reading.parse(format, listed(map_))
-    wanted = auditing.Request(inputs, against, listed(group), read_as, strict)
+    wanted = auditing.Request(inputs, against, listed(group), read_as, strict, parse_gates(fail_on))
     found, gate = auditing.audit(wanted, out, command_line())
     show.summary(found, as_json, quiet, auditing.tables, out or Path())
     if gate:

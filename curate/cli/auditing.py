@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.cli import figures
 from curate.cli.show import hours, leaks_said, plain_table
 from curate.command import printable
 from curate.errors import CurateError, Fault, GateFailed
+from curate.gates import Gate, check_gates, failures
 from curate.manifest.mapping import ReadAs
 from curate.outputs import whole_directory, write_json
 from curate.profile.summary import Json
@@ -33,12 +35,14 @@ class Request:
     group: Sequence[str]
     format: ReadAs
     strict: bool
+    gates: Sequence[Gate] = ()
 
 
 def audit(request: Request, out: Path | None, command: str) -> tuple[Json, CurateError | None]:
     """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
     sides = find_sides(request.inputs, request.against, request.format)
     found = compare(sides, request.group, command)
+    found["fail_on"] = check_gates(request.gates, *figures.of_audit(found))
     if out is not None:
         with whole_directory(out, OURS, "audit.json") as folder:
             write_json(folder / "audit.json", found)
@@ -46,8 +50,11 @@ def audit(request: Request, out: Path | None, command: str) -> tuple[Json, Curat
     leaked, open_ = found["gates"], found["unchecked"]
     assert isinstance(leaked, list)
     assert isinstance(open_, list)
+    failed = failures(found["fail_on"], "curate audit")
+    leaked = [] if request.gates else leaked  # named gates stand in place of "no leak at all"
     gates = [*leaked, *(f"{what} (--strict)" for what in open_ if request.strict)]
-    return found, GateFailed(*(Fault("curate audit", what) for what in gates)) if gates else None
+    faults = [*(failed.faults if failed else ()), *(Fault("curate audit", it) for it in gates)]
+    return found, GateFailed(*faults) if faults else None
 
 
 def tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:

@@ -11,6 +11,7 @@ from curate.cli.app import (
     AsJson,
     By,
     Decisions,
+    FailOn,
     Format,
     MapFields,
     MaxBorderline,
@@ -77,6 +78,7 @@ def split_command(
     resplit: Annotated[
         bool, typer.Option("--resplit", help="Let records of an old split in --out move.")
     ] = False,
+    fail_on: FailOn = [],  # noqa: B006
     strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
@@ -106,6 +108,7 @@ def split_command(
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
     from curate.cli import certified, show, splitting, stages
+    from curate.gates import parse_gates
     from curate.manifest.mapping import Reading
     from curate.splits import Marks, Terms
 
@@ -115,6 +118,7 @@ def split_command(
         Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary),
         splitting.Judging(rules, overrides, max_rejected, max_borderline),
+        parse_gates(fail_on),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:
         found, gate = splitting.split(inputs, out, wanted, command_line(), advance)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import reports
+from curate.cli import figures
 from curate.cli.stages import Shares
 from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
+from curate.gates import Gate, check_gates, failures
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs, Reading
-from curate.outputs import whole_directory
+from curate.outputs import whole_directory, write_json
 from curate.overrides import Overrides
 from curate.overrides import read as read_log
 from curate.profile import profile_into as build_profile
@@ -79,6 +81,7 @@ class Wish:
     terms: Terms
     marks: Marks
     judging: Judging
+    gates: Sequence[Gate] = ()
 
 
 def split(
@@ -101,6 +104,8 @@ def split(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
             wish.lock, wish.marks,
         )  # fmt: skip
+        found["fail_on"] = check_gates(wish.gates, *figures.of_split(found))
+        write_json(folder / "split.json", found)
         if not wish.strict:
             raise_all(ConfigError, impossible(found, targets))
         if wish.lock is None and not wish.resplit:
@@ -111,6 +116,8 @@ def split(
     gates = found["gates"] if wish.strict else []
     assert isinstance(gates, list)
     faults = [Fault(str(out), f"{what} (--strict)") for what in gates]
+    if failed := failures(found["fail_on"], out):
+        faults = [*failed.faults, *faults]
     return found, GateFailed(*faults) if faults else None
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import reports
 from curate.audio.wish import AudioWish
+from curate.cli import figures
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
+from curate.gates import Gate, check_gates
 from curate.manifest.examples import clips_of
 from curate.manifest.mapping import ReadAs
 from curate.metrics import groups_of
@@ -74,6 +76,7 @@ def profile(
     shares: Shares | None = None,
     clips: int = 0,
     normalise: Sequence[str] = (),
+    gates: Sequence[Gate] = (),
 ) -> Json:
     """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
     chosen = load_rules(rules)
@@ -81,6 +84,7 @@ def profile(
     settings = settings_for(chosen, groups, phrases, tokenizer, audio, normalise)
     people = Overrides(read_log(overrides) if overrides else None)
     kept = cached and (out / "report.html").is_file() and asked_for(out) == clips
+    kept = kept and _gates_of(out) == [gate.text for gate in gates]
     if kept and unchanged(out, manifests, chosen, by, settings, format, people):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
         return read_profile(out)
@@ -91,6 +95,8 @@ def profile(
             settings=settings, old=old, on_reuse=say, format=format,
             overrides=people, on_audio=on_audio, engine=engine,
         )  # fmt: skip
+        found["fail_on"] = check_gates(gates, *figures.of_profile(found))
+        write_json(folder / "profile.json", found)
         if clips:
             inputs: Any = found["inputs"]
             heard = Heard(folder, inputs, settings.audio, clips)
@@ -103,6 +109,15 @@ def refuse_over_filtered(found: Json, out: Path) -> None:
     """`curate profile --strict`: GateFailed where the rules take too much of a stratum."""
     said = [*over_filtered(found["rejected"]), *over_filtered(found["kept_from_eval"])]  # type: ignore[arg-type]
     raise_all(GateFailed, [Fault(str(out), f"{what} (--strict)") for what in said])
+
+
+def _gates_of(folder: Path) -> list[str] | None:
+    """The gates of a profile that was made earlier; None where there is none."""
+    try:
+        found: Any = read_profile(folder)
+        return [each["gate"] for each in found["fail_on"]]
+    except (OSError, ValueError, AssertionError, KeyError, TypeError):
+        return None
 
 
 def check_rules(name: str) -> str:
