@@ -1,7 +1,11 @@
-"""Statistics of an evaluation: `python -m benchmarks.wer [UTTERANCES]`.
+"""Statistics of an evaluation: `python -m benchmarks.wer [UTTERANCES] [--pairs MANIFEST]`.
 
 Counts the edits of made-up utterances of 400 speakers, then all rates of wer.json with intervals
 from 1,000 draws: by speaker, and by utterance (the worst case: as many clusters as rows).
+
+`--pairs` names an English manifest with `pred_text`: its total WER by our normaliser and by the
+public leaderboards' (whisper_normalizer, kaldialign; both come with NeMo), and the processor time
+of each a pair.
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from curate.text.normaliser import COMPOUNDS, DEFAULT, Normaliser
 from train.evaluate import results
 from train.rows import Row
-from train.scores.edits import count_edits
+from train.scores.edits import count_all, total
 from train.scores.scoring import Scored
 
 WORDS = "the quick brown fox jumps over a lazy dog while people listen to the news".split()  # noqa: SIM905
@@ -52,14 +57,47 @@ def timed(what: Callable[[], T]) -> tuple[float, T]:
 
 def scored(pairs: Sequence[tuple[Row, str]]) -> list[Scored]:
     """The rows with their edits."""
-    return [Scored(row, text, count_edits(row.text, text, row.language)) for row, text in pairs]
+    edits = count_all([(row.text, text, row.language) for row, text in pairs])
+    return [Scored(row, text, each) for (row, text), each in zip(pairs, edits, strict=True)]
+
+
+def against_leaderboards(manifest: Path) -> None:
+    """Print total WER and time of ours and of the leaderboards' way, on the pairs of a manifest."""
+    from kaldialign import batch_error_rate
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+    rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").split("\n") if line]
+    pairs = [(row["text"], row["pred_text"]) for row in rows if row.get("pred_text")]
+    theirs = EnglishTextNormalizer()
+    count_all([("warm", "up", "en")])
+    print(
+        "| of words | WER ours | leaderboards | us a pair, ours | theirs |\n|---|---|---|---|---|"
+    )
+    for name, steps in (
+        ("as written apart", [step for step in DEFAULT if step != COMPOUNDS]),
+        ("with compounds merged", DEFAULT),
+    ):
+        begun = time.process_time()
+        edits = total(count_all([(*pair, "en") for pair in pairs], Normaliser(tuple(steps))))
+        ours_s = time.process_time() - begun
+        begun = time.process_time()
+        words = [[theirs(text).split() for text in side] for side in zip(*pairs, strict=True)]
+        rate = batch_error_rate(*words, merge_compounds=COMPOUNDS in steps)["err_rate"]
+        theirs_s = time.process_time() - begun
+        each = [f"{1e6 * took / len(pairs):.0f}" for took in (ours_s, theirs_s)]
+        print(f"| {name} | {edits.wer:.2%} | {rate:.2%} | {each[0]} | {each[1]} |")
 
 
 def main() -> None:
     """Print one table."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("utterances", type=int, nargs="?", default=100_000)
-    count = arguments.parse_args().utterances
+    arguments.add_argument("--pairs", type=Path)
+    given = arguments.parse_args()
+    if given.pairs:
+        against_leaderboards(given.pairs)
+        return
+    count = given.utterances
     for unit, speakers in (("400 speakers", 400), ("utterances", 0)):
         pairs = made(count, speakers)
         edits_s, rows = timed(lambda pairs=pairs: scored(pairs))  # type: ignore[misc]

@@ -86,7 +86,8 @@ def test_skipped_lines_stand_in_no_output_but_their_own(tmp_path: Path) -> None:
     given = manifest.read_bytes().split(b"\n")[:-1]
     assert (out / "skipped.jsonl").read_bytes().split(b"\n")[:-1] == [given[3], given[9]]
     reasons = [
-        json.loads(each) for each in (out / "skipped.reasons.jsonl").read_text().splitlines()
+        json.loads(each)
+        for each in (out / "skipped.reasons.jsonl").read_text().rstrip("\n").split("\n")
     ]
     assert [each["reason"] for each in reasons] == ["_skipme (clipped)", "_skipme (true)"]
     for name in ("train", "eval", "rejected", "malformed"):

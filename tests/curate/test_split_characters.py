@@ -72,7 +72,7 @@ def test_each_language_by_its_own_rate(tmp_path: Path) -> None:
     for table in split_tables(found):
         console.print(table)
     told = console.file.getvalue()  # type: ignore[attr-defined]
-    lines = [line.split() for line in told.splitlines() if "lang zh" in line]
+    lines = [line.split() for line in told.split("\n") if "lang zh" in line]
     assert len(lines) == 2
     assert all("CER" in line and "characters" in line for line in lines)
     page = reports.build("split", tmp_path / "w" / "s").read_text(encoding="utf-8")
