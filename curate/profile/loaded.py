@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
 
 from curate.audio.header import OVERRUN_S
 from curate.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
+from curate.manifest.look import Look
+from curate.manifest.mapping import fields_of
+from curate.manifest.origin import Origin
+from curate.manifest.spool import is_local
+from curate.manifest.tables import OFFSET_NAMES
 from curate.metrics import BY_NAME
 from curate.nemo_reads import NEMO
 from curate.profile.summary import Json, hours
@@ -32,6 +38,24 @@ def loading_warnings(found: Json) -> list[str]:
         f"place of their {_span(fact['hours'])}, first {fact['example']} ({_REMEDY[kind]})"
         for kind, fact in kinds.items()
     ]
+
+
+def beginning_warnings(origins: Iterable[Origin]) -> list[str]:
+    """A warning for each NeMo manifest whose first record says where its segment begins by a name
+    that NeMo does not read.
+    """
+    found = []
+    for origin in origins:
+        if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
+            continue
+        first = Look.at(origin.name).first
+        names = [name for name in OFFSET_NAMES if isinstance(first.get(name), int | float)]
+        if names and first.get("offset") is None:
+            found.append(
+                f"{origin.name}: {names[0]!r} is not read, as in NeMo: every segment begins at 0 "
+                f"(--map offset={names[0]} reads it, in seconds)"
+            )
+    return found
 
 
 _MEANING = {

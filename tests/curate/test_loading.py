@@ -60,3 +60,31 @@ def test_what_nemo_would_load_is_named(
     assert all(f"{path}:1" in text for text in warnings)
     pairs = "rate_beside_offset" in expected
     assert len(read_corpus(tmp_path / "profile").misread) == pairs
+
+
+# fields beside a record's own, and the name that the warning gives (None: no warning)
+BEGINNINGS: list[tuple[Mapping[str, Any], str | None]] = [
+    ({"begin_time": 5.0}, "begin_time"),
+    ({"start_sec": 0}, "start_sec"),
+    ({"start_ms": 5000, "offset": None}, "start_ms"),
+    ({"start": 5.0, "end": 7.5}, "start"),
+    ({"begin_time": 5.0, "offset": 5.0}, None),
+    ({"start": "5.0"}, None),
+    ({"start": [0.1, 0.5]}, None),  # of its words
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), BEGINNINGS)
+def test_a_beginning_that_nobody_reads_is_named(
+    tmp_path: Path,
+    manifest: Callable[..., Path],
+    fields: Mapping[str, Any],
+    expected: str | None,
+) -> None:
+    row = {"audio_filepath": "a.wav", "text": "so it was, you see", "duration": 2.0, **fields}
+    path = manifest(json.dumps(row))
+    (tmp_path / "profile").mkdir()
+    found: Any = profile_into([str(path)], tmp_path / "profile", load_rules(None))
+    warnings = [text for text in found["warnings"] if "every segment begins at 0" in text]
+    assert len(warnings) == (expected is not None)
+    assert all(f"--map offset={expected} " in text for text in warnings)
