@@ -79,6 +79,17 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Rows",
+        statement="skipped",
+        said_by="`curate profile`, `split`",
+        checked="The line's own `_skipme` is true, as NeMo takes it: it is in no split.",
+        otherwise="Rules and leak checks leave such lines out, and count them.",
+        tests=(
+            "tests/curate/test_skipped.py::test_nemo_agrees",
+            "tests/curate/test_skipped.py::test_skipped_lines_stand_in_no_output_but_their_own",
+        ),
+    ),
+    Guarantee(
+        area="Rows",
         statement="lines keep their bytes",
         said_by="`curate split`",
         checked=(
@@ -378,6 +389,21 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Shards",
+        statement="stored audio decodes whole",
+        said_by="`curate shard`",
+        checked=(
+            "Every file that is stored decodes to its end, or its own checksums prove that it "
+            "does (FLAC, Opus). WAV has none: its sizes must agree."
+        ),
+        otherwise="Other rows are left out, in skipped.jsonl, with the reason.",
+        tests=(
+            "tests/whole_way/test_damaged_audio.py::test_what_is_stored_is_loaded",
+            "tests/whole_way/test_damaged_audio.py::"
+            "test_a_profile_that_decodes_names_what_no_shard_stores",
+        ),
+    ),
+    Guarantee(
+        area="Shards",
         statement="verified: no fault found",
         said_by="`curate shard --verify`",
         checked=(
@@ -465,6 +491,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
         tests=(
             "tests/train/test_nemo.py::test_every_row_has_a_prediction_or_a_reason",
             "tests/train/test_evaluate.py::test_missing_audio_is_named_and_counts_in_no_rate",
+            "tests/whole_way/test_eval_rows.py::test_a_spoilt_row_is_named_and_the_rest_scored",
         ),
     ),
     Guarantee(
