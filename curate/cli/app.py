@@ -102,7 +102,7 @@ MaxBorderline = Annotated[
     str | None,
     typer.Option(
         "--max-borderline",
-        help="Warn where more of a stratum's or a speaker's hours is borderline, such as 40%.",
+        help="Warn where more of a stratum's hours is borderline, such as 40%.",
         show_default="what the rules say, else 25%",
     ),
 ]

@@ -24,8 +24,8 @@ from curate.profile import Engine, read_profile, settings_for, unchanged
 from curate.profile import profile_into as build_profile
 from curate.profile.clips import Heard, asked_for, of_profile, write_clips
 from curate.profile.records import Progress
+from curate.profile.rejected import gates_of as over_filtered
 from curate.profile.rejected import share_of
-from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.summary import Json
 from curate.ruleset import RuleSet, load_rules
 from curate.tags import check_examples

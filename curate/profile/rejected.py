@@ -24,6 +24,10 @@ from curate.ruleset import RuleSet
 
 LEAST_US = 60_000_000
 """Strata of less than a minute are not warned about: a share of so little says nothing."""
+OF_SPEAKER = 0.5
+"""The share of a speaker's hours that may be kept from eval without a warning: single speakers vary
+more than languages and sources do.
+"""
 WARNED = 10
 """Strata that are warned about one by one."""
 
@@ -45,7 +49,8 @@ def rejected_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -
 
 
 def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> Json:
-    """The same of hours that train and never measure a model, and of speakers beside `columns`.
+    """The same of hours that train and never measure a model; and speakers beside `columns`, where
+    more than OF_SPEAKER of their hours is (or more than the rules allow, if that is more).
 
     Of a speaker, hours that a rule for groups keeps out of eval do not count: they are in
     `group_rules`.
@@ -57,8 +62,11 @@ def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet)
     tables = dict.fromkeys(columns, table)
     if table.select(SPEAKER.expr.n_unique()).collect().item() > 1:
         tables[SPEAKER.name] = of_speakers
+    allowed = {SPEAKER.name: max(most, OF_SPEAKER)}
     found = [
-        each for column, rows in tables.items() for each in _over(rows, column, "borderline", most)
+        each
+        for column, rows in tables.items()
+        for each in _over(rows, column, "borderline", allowed.get(column, most))
     ]
     return {"what": "kept from eval", "most": most, "strata": _worst_first(found)}
 
@@ -83,6 +91,12 @@ def warnings_of(found: Mapping[str, Any]) -> list[str]:
     return [*said, f"so are {more:,} more strata (profile.json: {key})"]
 
 
+def gates_of(found: Mapping[str, Any]) -> list[str]:
+    """The warnings that fail a gate: of languages, sources and the like, not of single speakers."""
+    strata = [each for each in found["strata"] if each["column"] != SPEAKER.name]
+    return warnings_of({**found, "strata": strata})
+
+
 def share_of(text: str, option: str = "--max-rejected") -> float:
     """A share as people write it, `10%` or `0.1`. ConfigError, at the option, for what is none."""
     number = text.strip().removesuffix("%")
@@ -101,7 +115,7 @@ def _said(each: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     rule = f", most of it by {each['worst_rule']}" if each["worst_rule"] else ""
     return (
         f"{each['column']} {value}: {each['share']:.0%} of {each['hours']:.2f} h is "
-        f"{found['what']}, more than {found['most']:.0%}{rule}"
+        f"{found['what']}, more than {each['most']:.0%}{rule}"
     )
 
 
@@ -120,6 +134,7 @@ def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[d
             "hours": round(us / US_PER_HOUR, 6),
             f"{_HOURS[verdict]}_hours": round(lost / US_PER_HOUR, 6),
             "share": round(lost / us, 6),
+            "most": most,
             "worst_rule": _worst_rule(table.filter(lost_), column, value, verdict),
         }
         for value, us, lost in counted.iter_rows()

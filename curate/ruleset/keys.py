@@ -177,8 +177,8 @@ FILE_KEYS: Mapping[str, Key] = {
         ),
         Key(
             "max_borderline",
-            "A warning is due where more than this share of the hours of a stratum or a speaker is "
-            "borderline; 0.25 by default.",
+            "A warning is due where more than this share of a stratum's hours is borderline; 0.25 "
+            "by default.",
             {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
         ),
     )

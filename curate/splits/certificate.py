@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import chain
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from curate.ledger import Amount
 from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profile import versions
 from curate.profile.conventions import warnings_of as of_conventions
-from curate.profile.rejected import warnings_of as over_filtered
+from curate.profile.rejected import gates_of, warnings_of
 from curate.profile.summary import Json, hours
 from curate.routes import POOL, TRAIN
 from curate.splits.assign import Assignment
@@ -74,16 +75,14 @@ def certificate(
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }
     found["statement"] = statement(found["leaks"], found["coverage"])  # type: ignore[arg-type]
-    over = [
-        said
-        for key in ("rejected", "kept_from_eval")
-        if key in facts
-        for said in over_filtered(facts[key])  # type: ignore[arg-type]
-    ]
+    shares: list[Any] = [facts[key] for key in ("rejected", "kept_from_eval") if key in facts]
+    over = [said for share in shares for said in gates_of(share)]
+    of_speakers = [said for share in shares for said in warnings_of(share) if said not in over]
     found["gates"] = [*_gates(found, done, terms), *unchecked(found["coverage"]), *over]  # type: ignore[arg-type]
     found["warnings"] = [
         *found["gates"],  # type: ignore[misc]
         *of_conventions(facts.get("conventions", ())),  # type: ignore[arg-type]
+        *of_speakers,
         *(said_of(lock) if lock else []),
         *_thin(found),
         *_notes(facts["inputs"]),  # type: ignore[arg-type]
