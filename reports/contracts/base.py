@@ -49,6 +49,14 @@ class Ledger(Model):
     balanced: bool | None = None
 
 
+class Gate(Model):
+    """A gate of --fail-on: the figure in words, and whether it failed."""
+
+    gate: str
+    figure: str
+    failed: bool
+
+
 class Artefact(Model):
     """What every artefact says of itself. `ledger` and `twins` are filled in on reading."""
 
@@ -57,6 +65,7 @@ class Artefact(Model):
     schema_name: str = Field(alias="schema")
     command: str = ""
     versions: Mapping[str, str] = Field(default_factory=dict)
+    fail_on: tuple[Gate, ...] = ()
     ledger: Ledger | None = Field(default=None, alias="(ledger)")
     twins: tuple[Twin, ...] = Field(default=(), alias="(twins)")
 

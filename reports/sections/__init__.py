@@ -27,6 +27,7 @@ from reports.sections import (
     depth,
     diff,
     errors,
+    gates,
     ledger,
     profile,
     reconsider,
@@ -41,6 +42,12 @@ from reports.sections.declare import Section
 _CHECKED = "A check that could not be made is not a pass: of how many rows each key is known."
 
 SECTIONS: tuple[Section, ...] = (
+    Section(
+        "Gates",
+        (Profile, Split, Audit),
+        gates.gates,
+        "What --fail-on named. The command ended with exit code 1 where one failed.",
+    ),
     Section(
         "Verdicts",
         (Profile,),

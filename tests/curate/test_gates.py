@@ -92,6 +92,8 @@ def test_gates_of_a_profile(tmp_path: Path, gates: str, code: int, said: list[st
         found: Any = json.loads((out / "profile.json").read_text())["fail_on"]
         assert [each["gate"] for each in found] == gates.split(",")
         assert [each["failed"] for each in found].count(True) == len(said)
+        page = (out / "report.html").read_text(encoding="utf-8")
+        assert all(each["figure"] in page for each in found)
 
 
 def test_an_unchanged_profile_is_held_against_other_gates(tmp_path: Path) -> None:

@@ -1,0 +1,19 @@
+"""The gates that a command was given."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from reports.contracts import Artefact
+from reports.tables import Column, Table
+
+
+def gates(artefact: Artefact) -> Markup | None:
+    """Each gate of --fail-on with its figure."""
+    if not artefact.fail_on:
+        return None
+    columns = (Column("gate", "name"), Column("figure", "text"), Column("result", "text"))
+    rows = [
+        (gate.gate, gate.figure, "failed" if gate.failed else "passed") for gate in artefact.fail_on
+    ]
+    return Table("Gates", columns, rows).render()
