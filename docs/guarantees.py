@@ -79,6 +79,21 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Rows",
+        statement="no gate failed",
+        said_by="`curate profile`, `split`, `audit` with `--fail-on` or `--strict`",
+        checked="Each gate's figure against its limit; both stand in the artefact.",
+        otherwise=(
+            "A gate on what is not counted is an error (exit code 2), not a pass; one that fails "
+            "is named, outputs are written, and the exit code is 1."
+        ),
+        tests=(
+            "tests/curate/test_gates.py::test_a_gate_compares_its_figure",
+            "tests/curate/test_gates.py::test_what_is_no_gate_is_an_error_and_no_pass",
+            "tests/curate/test_gates.py::test_gates_of_a_split_and_an_audit",
+        ),
+    ),
+    Guarantee(
+        area="Rows",
         statement="skipped",
         said_by="`curate profile`, `split`",
         checked="The line's own `_skipme` is true, as NeMo takes it: it is in no split.",
