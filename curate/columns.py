@@ -41,8 +41,12 @@ MALFORMED = Column(
 )  # fmt: skip
 SKIPPED_BY = "_skipme"
 """How MALFORMED begins for a line that says itself that it is to be skipped, as NeMo does it."""
-AUDIO_KEY = Column("audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel")
-RECORDING_KEY = Column("recording_key", pl.UInt64(), "hash of audio_filepath alone")
+AUDIO_KEY = Column(
+    "audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel, as written"
+)
+RECORDING_KEY = Column(
+    "recording_key", pl.UInt64(), "hash of the audio file, however its path is spelled"
+)
 TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
 NORMAL_KEY = Column(
     "normal_key", pl.UInt64(), "hash of the text's normal form (curate.text.normalise)"

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ import polars as pl
 from curate.columns import LINE
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips
+from curate.manifest.audio_files import bases_of, look_anew
 from curate.manifest.chunks import CHUNK_BYTES
 from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins
 from curate.manifest.mapping import ReadAs
@@ -95,14 +97,16 @@ def read_manifest(
     work: Measure,
     extra_fields: Sequence[str] = (),
     threads: int | None = None,
+    root: Path | None = None,
 ) -> Iterator[Piece]:
     """Read one source portion by portion; `work` runs on worker threads, results come in order.
 
-    The frames that come out do not depend on `threads`. A name alone is a NeMo manifest.
+    The frames that come out do not depend on `threads`. A name alone is a NeMo manifest. `root` is
+    where relative audio paths begin, if not at the manifest's folder.
     """
     origin = as_origin(source)
     loads = ([(origin, portion)] for portion in BY_NAME[origin.format].read(origin))
-    return _read(loads, work, extra_fields, threads)
+    return _read(loads, work, extra_fields, threads, root)
 
 
 def read_manifests(
@@ -110,25 +114,32 @@ def read_manifests(
     work: Measure,
     extra_fields: Sequence[str] = (),
     threads: int | None = None,
+    root: Path | None = None,
 ) -> Iterator[Piece]:
     """Read sources one after the other, as `read_manifest` does, many small ones at one go.
 
     `work` gets the rows of several small files in one call, so that a thousand of them cost
     hardly more than one large file; it must return a row for each.
     """
-    return _read(_loads(sources), work, extra_fields, threads)
+    return _read(_loads(sources), work, extra_fields, threads, root)
 
 
 def _read(
-    loads: Iterable[_Load], work: Measure, extra_fields: Sequence[str], threads: int | None
+    loads: Iterable[_Load],
+    work: Measure,
+    extra_fields: Sequence[str],
+    threads: int | None,
+    root: Path | None,
 ) -> Iterator[Piece]:
     def read(load: _Load) -> tuple[_Load, list[Batch], pl.DataFrame]:
-        clips, batches = read_lines([portion.chunk for _, portion in load], extra_fields)
+        bases = [bases_of(origin, root) for origin, _ in load]
+        clips, batches = read_lines([portion.chunk for _, portion in load], extra_fields, bases)
         origin, portion = load[0]
         if len(load) == 1:
             clips, batches[0] = in_original_places(clips, batches[0], portion)
         return load, batches, work(with_fields(clips, origin.added, extra_fields))
 
+    look_anew()
     place = _Place()
     for load, batches, frame in in_order(read, loads, threads or thread_count()):
         heights = [batch.rows for batch in batches] if len(load) > 1 else [frame.height]

@@ -30,6 +30,7 @@ from curate.columns import (
     TEXT_KEY,
 )
 from curate.frames import Clips, Spans
+from curate.manifest.audio_files import Bases, bases_of, recording_keys
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import (
     ANSWER,
@@ -44,6 +45,7 @@ from curate.manifest.fields import (
     Fields,
     span_of,
 )
+from curate.manifest.origin import Origin
 from curate.manifest.scan import BLANK, OK, Scan
 from curate.manifest.strict import (
     LONGEST_S,
@@ -75,18 +77,21 @@ class Batch:
     digest: int
 
 
-def read_batch(chunk: Chunk, extra_fields: Sequence[str] = ()) -> Clips:
+def read_batch(chunk: Chunk, extra_fields: Sequence[str] = (), bases: Bases | None = None) -> Clips:
     """The Clips of one chunk, as `read_lines` reads it."""
-    return read_lines([chunk], extra_fields)[0]
+    return read_lines([chunk], extra_fields, None if bases is None else [bases])[0]
 
 
 def read_lines(
-    chunks: Sequence[Chunk], extra_fields: Sequence[str] = ()
+    chunks: Sequence[Chunk],
+    extra_fields: Sequence[str] = (),
+    bases: Sequence[Bases] | None = None,
 ) -> tuple[Clips, list[Batch]]:
     """Read chunks in one pass: their Clips in order, and what there was of each.
 
     Line numbers count from each chunk's first line (1-based). `extra_fields` become String columns
-    of their own, named as they are. Every non-blank line gives exactly one row, in order: a
+    of their own, named as they are. `bases`: for each chunk where its relative audio paths begin;
+    by default at the folder of its source. Every non-blank line gives exactly one row, in order: a
     record, or malformed with its reason.
     """
     lines = _Lines.of(chunks)
@@ -100,6 +105,8 @@ def read_lines(
     reasons |= _channel_faults(read, reasons)
     skipped = _skipped(data, read, reasons)
     places = lines.places(read.scan, rows)
+    of, unread = lines.chunk_of(read.scan, rows), {**reasons, **skipped}
+    places[RECORDING_KEY.name] = _recordings(data, read, rows, unread, of, bases or lines.bases)
     clips = _clips(places, data, read, rows, (reasons, skipped), extra_fields)
     return clips, lines.batches(read.scan, blank)
 
@@ -120,6 +127,16 @@ class _Lines:
         ended = [it.data if it.data.endswith(b"\n") else it.data + b"\n" for it in chunks]
         size = np.array([len(data) for data in ended], np.int64)
         return cls(chunks, b"".join(ended), np.cumsum(size) - size)
+
+    @property
+    def bases(self) -> list[Bases]:
+        """Where relative audio paths begin in each chunk, as in a NeMo manifest."""
+        return [bases_of(Origin(chunk.source)) for chunk in self.chunks]
+
+    def chunk_of(self, scan: Scan, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Which chunk each row is of."""
+        first_line = np.searchsorted(scan.line_start, self.first)
+        return np.searchsorted(first_line, rows, side="right").astype(np.int64) - 1
 
     def places(self, scan: Scan, rows: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
         """Source, line and bytes of each row, as its own file counts them."""
@@ -254,7 +271,6 @@ def _clips(
         **places,
         MALFORMED.name: _reasons(rows, reasons),
         AUDIO_KEY.name: _keys(_audio_keys(read.paths[rows], offsets, channels), broken),
-        RECORDING_KEY.name: _keys(read.paths[rows], broken),
         TEXT_KEY.name: _alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: _alike(None, rows.size, pl.UInt64()),
         **{
@@ -278,6 +294,21 @@ def _clips(
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
     )
+
+
+def _recordings(
+    data: Bytes,
+    read: Fields,
+    rows: npt.NDArray[np.int64],
+    reasons: Mapping[int, str],
+    of: npt.NDArray[np.int64],
+    bases: Sequence[Bases],
+) -> pl.Series:
+    """The key of each row's audio file; null for malformed rows."""
+    broken = np.isin(rows, list(reasons)) if reasons else np.zeros(rows.size, np.bool_)
+    paths, start, length = unescape(data, *span_of(read.scan, AUDIO, rows))
+    keys = recording_keys(paths, start, np.where(broken, 0, length), of, bases)
+    return _keys(keys, broken)
 
 
 def _speakers(

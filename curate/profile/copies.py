@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.columns import AUDIO_KEY, JUDGEMENT, MALFORMED, NORMAL_KEY, Column
+from curate.columns import JUDGEMENT, MALFORMED, NORMAL_KEY
+from curate.manifest.audio_files import segment_key
 from curate.metrics import BY_NAME
 from curate.profile.near import near_copies
 from curate.ruleset import RuleSet
@@ -15,6 +16,8 @@ from curate.tags import tag
 from curate.text.packed import hash_normal
 
 ROW_GROUP = 122_880
+
+_SEGMENT = "_segment"
 
 WHOLE_INPUT = frozenset({"copies", "near"})
 """Groups of metrics that are filled when all is read."""
@@ -40,8 +43,9 @@ def add_copies(
     names = table.collect_schema().names()
     counted = table.drop(column.name for column in JUDGEMENT)
     if "copies" in groups:
-        counted = _counted(counted, "text_copies", NORMAL_KEY)
-        counted = _counted(counted, "audio_copies", AUDIO_KEY).with_columns(
+        counted = _counted(counted, "text_copies", NORMAL_KEY.name)
+        counted = counted.with_columns(segment_key().alias(_SEGMENT))
+        counted = _counted(counted, "audio_copies", _SEGMENT).with_columns(
             pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_copies")
         )
     if "near" in groups:
@@ -52,13 +56,13 @@ def add_copies(
     beside.replace(path)
 
 
-def _counted(table: pl.LazyFrame, name: str, key: Column) -> pl.LazyFrame:
+def _counted(table: pl.LazyFrame, name: str, key: str) -> pl.LazyFrame:
     """The table with the rows that have the same key as each row; null for malformed rows."""
     dtype = BY_NAME[name].dtype
     sound = MALFORMED.expr.is_null()
-    several = (table.filter(sound).group_by(key.name).agg(pl.len().cast(dtype).alias(name))).filter(
+    several = (table.filter(sound).group_by(key).agg(pl.len().cast(dtype).alias(name))).filter(
         pl.col(name) > 1
     )
     one = pl.when(sound).then(pl.lit(1, dtype))
-    joined = table.drop(name).join(several, on=key.name, how="left", maintain_order="left")
+    joined = table.drop(name).join(several, on=key, how="left", maintain_order="left")
     return joined.with_columns(pl.col(name).fill_null(one))

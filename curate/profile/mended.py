@@ -18,6 +18,7 @@ from curate.columns import (
     Column,
     record_id,
 )
+from curate.manifest.audio_files import bases_of
 from curate.manifest.chunks import Chunk
 from curate.manifest.lines import fetch_lines
 from curate.manifest.nemo import read_batch
@@ -93,7 +94,8 @@ def _measured_lines(
     wanted = list(zip(places[BYTE_OFFSET.name], places[BYTE_LENGTH.name], strict=True))
     lines = fetch_lines(source.origin, wanted)
     chunk = Chunk(source.name, 0, b"\n".join(lines[place] for place in wanted))
-    clips = with_fields(read_batch(chunk, fields), source.origin.added, fields)
+    bases = bases_of(source.origin, settings.audio.root)
+    clips = with_fields(read_batch(chunk, fields, bases), source.origin.added, fields)
     measured = overrides.measure(clips, settings)
     assert measured.height == places.height, "a line is one record, as it was"
     return measured.with_columns(places.get_columns())

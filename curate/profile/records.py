@@ -86,7 +86,7 @@ def write_records(
         of = {source.name: source for source in sources}
         work = lambda clips: judge(people.measure(clips, settings))  # noqa: E731 - one composition
         origins = [source.origin for source in sources]
-        for piece in read_manifests(origins, work, extra_fields, threads):
+        for piece in read_manifests(origins, work, extra_fields, threads, settings.audio.root):
             for part in piece.parts:
                 of[part.source].note(part)
             on_progress(sum(part.bytes for part in piece.parts), piece.frame.height)

@@ -120,6 +120,7 @@ def find_old(
         fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
         asked = noted["phrases"] == settings_name(settings)
         same = noted["measuring"] == measuring_code() and asked
+        same &= noted["audio_root"] == _root(settings)
         if not (whole and fits and same):
             return Old(records)
         wanted = {origin.name: origin for origin in origins if reusable(origin)}
@@ -127,6 +128,11 @@ def find_old(
         return Old(records, kept, values_of(settings.groups))
     except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
         return Old(records)
+
+
+def _root(settings: Settings) -> str | None:
+    """Where relative audio paths begin, which decides which of them mean the same file."""
+    return None if settings.audio.root is None else str(settings.audio.root)
 
 
 def reusable(origin: Origin) -> bool:
@@ -208,6 +214,7 @@ def write_measured(
         "by": list(by),
         "groups": sorted(settings.groups),
         "phrases": settings_name(settings),
+        "audio_root": _root(settings),
         "records_bytes": (folder / "records.parquet").stat().st_size,
         "sources": entries,
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.columns import (
+    AUDIO_CHANNEL,
     AUDIO_KEY,
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -66,7 +67,7 @@ _NEEDED = (
         column.name
         for column in (
             SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED_WHY, AUDIO_KEY, RECORDING_KEY,
-            TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS,
+            AUDIO_CHANNEL, TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS,
         )
     ),
     "char_rate",

@@ -7,9 +7,12 @@ from itertools import combinations
 
 import polars as pl
 
-from curate.columns import AUDIO_KEY, NORMAL_KEY, RECORDING_KEY
+from curate.columns import NORMAL_KEY, RECORDING_KEY
+from curate.manifest.audio_files import segment_key
 
 Json = dict[str, object]
+SEGMENT = "segment"
+"""Column of the key of each row's segment."""
 
 
 def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> list[Json]:
@@ -21,9 +24,10 @@ def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> li
     kinds: Mapping[str, str] = {
         **{name: name for name in group},
         "recording": RECORDING_KEY.name,
-        "audio": AUDIO_KEY.name,
+        "audio": SEGMENT,
         "text": NORMAL_KEY.name,
     }
+    rows = rows.with_columns(segment_key().alias(SEGMENT))
     found: list[Json] = []
     for kind, column in kinds.items():
         values = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.columns import (
+    AUDIO_CHANNEL,
     AUDIO_KEY,
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -21,6 +22,7 @@ from curate.columns import (
     LINE,
     MALFORMED,
     NORMAL_KEY,
+    OFFSET_S,
     RECORDING_KEY,
     SKIPPED_BY,
     SOURCE,
@@ -30,6 +32,7 @@ from curate.columns import (
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips, Spans, by_language
 from curate.manifest import find_sources, read_manifest
+from curate.manifest.audio_files import segment_key
 from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.manifest.unusable import unusable
@@ -37,7 +40,9 @@ from curate.profile import versions
 from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED as MALFORMED_ROUTE
 from curate.routes import REJECTED, SKIPPED
+from curate.splits.audit import SEGMENT
 from curate.splits.coverage import SESSIONS, Keys, coverage, identify, statement, unchecked
+from curate.splits.drawn import PATH, Drawn
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near import Work, gather_sets
 from curate.splits.unknown import with_placeholders
@@ -49,7 +54,7 @@ from curate.text.packed import hash_normal
 SCHEMA = "curate.audit/1"
 _COMPARED = (
     SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, LANG,
-    DURATION_US,
+    AUDIO_CHANNEL, OFFSET_S, DURATION_US,
 )  # fmt: skip
 SHOWN = 3
 """Examples of each kind of leak between two sides."""
@@ -60,13 +65,15 @@ MOST_SIDES = 32
 class Side:
     """One side of an audit: manifests, or (`lines`) a list of texts, one a line.
 
-    `against`: a benchmark, of which only texts count.
+    `against`: a benchmark, of which only texts count. `drawn`: of what a split wrote, where the
+    audio paths of its lines begin.
     """
 
     name: str
     sources: Sequence[Origin]
     lines: Path | None = None
     against: bool = False
+    drawn: Drawn | None = None
 
     def frames(self, work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`work` over the side's rows (with these columns) and their texts, in order."""
@@ -112,13 +119,14 @@ def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Jso
     _refuse_absent(rows, group)
     fields = [name for name in fields if rows[name].count()]
     rows, keys = _identified(rows, sides, fields)
+    rows = rows.with_columns(segment_key().alias(SEGMENT))
     pairs = [
         (one, other)
         for one, other in combinations(range(len(sides)), 2)
         if not (sides[one].against and sides[other].against)
     ]
     kinds = {SPEAKER.name: SPEAKER.name, **{name: name for name in fields}}
-    kinds |= {"recording": RECORDING_KEY.name, "audio": AUDIO_KEY.name, "text": NORMAL_KEY.name}
+    kinds |= {"recording": RECORDING_KEY.name, "audio": SEGMENT, "text": NORMAL_KEY.name}
     found = [
         _leak(rows, sides, pair, kind, column)
         for kind, column in kinds.items()
@@ -169,11 +177,15 @@ def _coverage(rows: pl.DataFrame, sides: Sequence[Side], keys: Keys) -> list[Jso
 def _manifests(name: str, format: ReadAs) -> list[Side]:
     certificate = Path(name) / "split.json"
     if not certificate.is_file():
-        return [Side(name, find_sources([name], format))]
+        return [Side(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
     outputs = json.loads(certificate.read_text(encoding="utf-8"))["outputs"]
     apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
     files = [Path(name) / each["file"] for each in outputs if each["name"] not in apart]
-    return [Side(str(path), find_sources([str(path)])) for path in files if path.stat().st_size]
+    return [
+        Side(str(path), find_sources([str(path)]), drawn=Drawn.read(path))
+        for path in files
+        if path.stat().st_size
+    ]
 
 
 def _benchmark(name: str, format: ReadAs) -> Side:
@@ -189,10 +201,7 @@ def _told_apart(sides: Sequence[Side]) -> list[Side]:
     names = short if len(set(short)) == len(short) else [side.name for side in sides]
     again = sorted({name for name in names if names.count(name) > 1})
     raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
-    return [
-        Side(name, side.sources, side.lines, side.against)
-        for name, side in zip(names, sides, strict=True)
-    ]
+    return [replace(side, name=name) for name, side in zip(names, sides, strict=True)]
 
 
 def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
@@ -215,18 +224,20 @@ def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
 def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
     """What of a side's rows can be compared, without their texts."""
     empty = hash_normal("")
+    asked = [*fields, PATH] if side.drawn else fields
 
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         known = LANG.name in frame.columns
         bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
         _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
         said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
-        return frame.select(*(column.name for column in _COMPARED), *fields).with_columns(
+        return frame.select(*(column.name for column in _COMPARED), *asked).with_columns(
             pl.lit(str(number)).alias("side"),
             pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
         )
 
-    return pl.concat([_no_keys(fields), *side.frames(work, fields)])
+    rows = pl.concat([_no_keys(asked), *side.frames(work, asked)])
+    return side.drawn.keyed(rows).drop(PATH) if side.drawn else rows
 
 
 def _no_keys(fields: Sequence[str]) -> pl.DataFrame:

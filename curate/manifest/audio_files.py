@@ -1,0 +1,288 @@
+"""Which file an audio path means, whatever its spelling: RECORDING_KEY, and a segment's key.
+
+Relative paths begin at the manifest's folder (Kaldi's and Lhotse's at the working folder). `.`,
+`..` and symlinks are resolved as the disk has them; NFC and NFD are one, and so are upper and lower
+case where the disk ignores it. Directories are looked at once each, files not at all: a symlink is
+known from its directory's list. What is not on this machine is compared by its normalised path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import normalize
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
+from curate.manifest.origin import Origin
+from curate.manifest.syntax import STRING
+from curate.manifest.values import Bytes, Interner, Positions, combine, hash_spans
+from curate.text.compiled import borrowing
+
+Keys = npt.NDArray[np.uint64]
+Bases = tuple[str, ...]
+"""Folders at which relative paths may begin; the first where their own folder is counts."""
+
+FROM_WORKING_FOLDER = frozenset({"kaldi", "lhotse_cuts", "lhotse_supervisions", "lhotse_shar"})
+"""Formats whose relative paths (and ids of recordings without a path) begin there."""
+MOST_LISTED = 100_000
+"""Entries of a directory that are looked through for a first symlink."""
+_SYSTEM = ("/proc/", "/sys/", "/dev/")
+"""Folders of the system's own, which are not looked at."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+
+
+def bases_of(origin: Origin, root: Path | None = None) -> Bases:
+    """Where the relative paths of an origin begin; `root` (--audio-root) stands above all."""
+    if root is not None:
+        return (os.path.realpath(root),)
+    own, working = os.path.dirname(os.path.realpath(origin.name)), os.getcwd()  # noqa: PTH109, PTH120
+    return (working, own) if origin.format in FROM_WORKING_FOLDER else (own, working)
+
+
+def segment_key() -> pl.Expr:
+    """Identity of a row's segment: its file, offset (none being 0) and channel; null without a
+    file.
+    """
+    place = pl.struct(RECORDING_KEY.name, OFFSET_S.name, AUDIO_CHANNEL.name)
+    return place.map_batches(_segment_keys, return_dtype=pl.UInt64()).alias("segment_key")
+
+
+def _segment_keys(rows: pl.Series) -> pl.Series:
+    frame = rows.struct.unnest()
+    files = frame[RECORDING_KEY.name]
+    offsets = frame[OFFSET_S.name].fill_null(0.0).to_numpy() + 0.0  # -0.0 is 0.0
+    channels = frame[AUDIO_CHANNEL.name].cast(pl.Float64).fill_null(-1.0).to_numpy()
+    keys = pl.Series(combine(combine(files.fill_null(0).to_numpy(), offsets), channels))
+    return keys.zip_with(files.is_not_null(), keys.clear(keys.len()))
+
+
+def keys_of_paths(paths: pl.Series, of: npt.NDArray[np.int64], bases: Sequence[Bases]) -> Keys:
+    """Keys of path strings, each relative to one of `bases`; 0 for null."""
+    texts = [(path or "").encode() for path in paths]
+    length = np.array([len(text) for text in texts], np.int64)
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    keys = recording_keys(data, np.cumsum(length) - length, length, of, bases)
+    keys[paths.is_null().to_numpy()] = 0
+    return keys
+
+
+def recording_keys(
+    data: Bytes,
+    start: Positions,
+    length: Positions,
+    of: npt.NDArray[np.int64],
+    bases: Sequence[Bases],
+) -> Keys:
+    """A 64-bit key of the file that each path means; `of` says which bases are a row's."""
+    head, wide = np.zeros(start.size, np.int64), np.zeros(start.size, np.bool_)
+    _cut(data, start, length, head, wide)
+    plain = np.full(start.size, STRING, np.uint8)
+    interner = Interner()
+    codes = interner.codes(data, plain, start, head).astype(np.int64)
+    written: list[str] = interner.strings().to_list()
+    names = hash_spans(data, plain, start + head, length - head)
+    rows = np.flatnonzero(wide)
+    names[rows] = _name_keys(_texts(data, start + head, length - head, rows), False)
+    pair = of * len(written) + codes
+    known = np.zeros(len(bases) * len(written), np.uint64)
+    present = np.flatnonzero(np.bincount(pair, minlength=known.size))
+    base_of, code_of = (part.tolist() for part in np.divmod(present, max(len(written), 1)))
+    folders = [
+        _folder(written[code], bases[base]) for base, code in zip(base_of, code_of, strict=True)
+    ]
+    known[present] = np.fromiter((folder.key for folder in folders), np.uint64, present.size)
+    special = [
+        (each, folder)
+        for each, folder in zip(present.tolist(), folders, strict=True)
+        if folder.ignores_case or folder.links is not None
+    ]
+    keys = _joined(known[pair], names)
+    for each, folder in special:
+        mine = np.flatnonzero(pair == each)
+        own = names[mine]
+        if folder.ignores_case:
+            own = _name_keys(_texts(data, start + head, length - head, mine), True)
+        keys[mine] = folder.keys(own)
+    return keys
+
+
+def _texts(data: Bytes, start: Positions, length: Positions, rows: Positions) -> list[str]:
+    return [data[start[at] : start[at] + length[at]].tobytes().decode() for at in rows.tolist()]
+
+
+@borrowing
+def _cut(data, start, length, head, wide):  # type: ignore[no-untyped-def]
+    """Length of each path up to its last slash, and whether its name is not plain ASCII."""
+    for row in range(start.size):
+        first, end = start[row], start[row] + length[row]
+        at = end
+        high = np.uint8(0)
+        while at > first and data[at - 1] != 47:
+            high |= data[at - 1]
+            at -= 1
+        head[row] = at - first
+        wide[row] = high >= 128
+
+
+def _name_keys(names: Sequence[str], fold: bool) -> Keys:
+    texts = [_spelled(name, fold).encode(errors="surrogateescape") for name in names]
+    length = np.array([len(text) for text in texts], np.int64)
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    kind = np.full(length.size, STRING, np.uint8)
+    return hash_spans(data, kind, np.cumsum(length) - length, length)
+
+
+def _spelled(name: str, fold: bool) -> str:
+    name = name if name.isascii() else normalize("NFC", name)
+    return name.casefold() if fold else name
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A directory of audio: the key of its real path, and its files that are symlinks by the keys
+    of their names, sorted, with the keys of what they lead to.
+    """
+
+    key: int
+    ignores_case: bool = False
+    links: Keys | None = None
+    targets: Keys | None = None
+
+    def keys(self, names: Keys) -> Keys:
+        """Keys of files in it by the keys of their names."""
+        found = _joined(np.full(names.size, self.key, np.uint64), names)
+        if self.links is not None and self.targets is not None:
+            at = np.searchsorted(self.links, names).clip(0, self.links.size - 1)
+            found = np.where(self.links[at] == names, self.targets[at], found)
+        return found
+
+
+def _joined(folders: Keys, names: Keys) -> Keys:
+    with np.errstate(over="ignore"):
+        mixed = (names ^ folders) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB) ^ folders
+    joined: Keys = mixed ^ (mixed >> np.uint64(32))
+    return joined
+
+
+@lru_cache(1 << 16)
+def _folder(written: str, bases: Bases) -> _Folder:
+    """The directory that paths begin with, as written up to the last slash."""
+    if _ADDRESS.match(written):
+        return _Folder(_key(written))
+    if written.startswith("~"):
+        written = os.path.expanduser(written)  # noqa: PTH111
+    place = _real(bases[0] + "/" + written if written[:1] != "/" else written)
+    first = written.partition("/")[0]
+    for base in bases[1:] if not place.exists and first else ():
+        if _real(f"{base}/{first}").exists and (other := _real(f"{base}/{written}")).exists:
+            place = other
+            break
+    return _listed(place.disk, place.spelled) if place.exists else _Folder(_key(place.spelled))
+
+
+class _Place(NamedTuple):
+    """A directory without symlinks: its path on the disk, as it is compared, and if it is there."""
+
+    disk: str
+    spelled: str
+    exists: bool
+
+
+_ROOT = _Place("", "", True)
+
+
+@lru_cache(1 << 16)
+def _real(path: str) -> _Place:
+    """The place of an absolute path, component by component as the disk resolves them."""
+    above, _, name = path.rstrip("/").rpartition("/")
+    if not name:
+        return _ROOT
+    up = _real(above)
+    if name == ".":
+        return up
+    if name == "..":
+        return _real(up.disk.rpartition("/")[0])
+    if not up.exists or f"{up.disk}/".startswith(_SYSTEM):
+        return _Place(f"{up.disk}/{name}", f"{up.spelled}/{_spelled(name, False)}", False)
+    forms = () if name.isascii() else (normalize("NFC", name), normalize("NFD", name))
+    for form in (name, *forms):
+        full = f"{up.disk}/{form}"
+        found = _lstat(full)
+        if found is not None:
+            return _found(full, f"{up.spelled}/", form, found)
+    return _Place(f"{up.disk}/{name}", f"{up.spelled}/{_spelled(name, False)}", False)
+
+
+def _found(path: str, above: str, name: str, found: os.stat_result) -> _Place:
+    """The place of an entry that is there; of a symlink that of what it leads to."""
+    if not stat.S_ISLNK(found.st_mode):
+        is_folder = stat.S_ISDIR(found.st_mode)
+        return _Place(path, above + _spelled(name, _is_same(path, found)), is_folder)
+    to = os.path.realpath(path)
+    there = _lstat(to)
+    if there is None or stat.S_ISLNK(there.st_mode):  # it leads nowhere, or in a circle
+        return _Place(path, above + _spelled(name, False), False)
+    return _real(to)
+
+
+def _lstat(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (OSError, ValueError):  # a NUL character, a name that is too long
+        return None
+
+
+def _is_same(path: str, found: os.stat_result) -> bool:
+    """Whether the disk finds the same entry by a name in the other case."""
+    above, name = os.path.split(path)
+    other = None if name == name.swapcase() else _lstat(os.path.join(above, name.swapcase()))  # noqa: PTH118
+    return other is not None and (other.st_dev, other.st_ino) == (found.st_dev, found.st_ino)
+
+
+def _listed(disk: str, spelled: str) -> _Folder:
+    """A directory that is there, its entries looked through for symlinks."""
+    links: list[tuple[str, str]] = []
+    ignores: bool | None = None
+    try:
+        with os.scandir(disk or "/") as entries:
+            for number, entry in enumerate(entries):
+                if entry.is_symlink():
+                    links.append((entry.name, os.path.realpath(entry.path)))
+                elif ignores is None and entry.name != entry.name.swapcase():
+                    ignores = _is_same(entry.path, entry.stat(follow_symlinks=False))
+                if number > MOST_LISTED and not links:
+                    break
+    except OSError:
+        links = []
+    fold = bool(ignores)
+    if not links:
+        return _Folder(_key(spelled), fold)
+    names = _name_keys([name for name, _ in links], fold)
+    heads = [_real(os.path.dirname(to)).spelled for _, to in links]  # noqa: PTH120
+    tails = _name_keys([os.path.basename(to) for _, to in links], fold)  # noqa: PTH119
+    order = np.argsort(names)
+    targets = _joined(np.array([_key(head) for head in heads], np.uint64), tails)
+    return _Folder(_key(spelled), fold, names[order], targets[order])
+
+
+def look_anew() -> None:
+    """Forget what the disk held: it may have changed since the last reading."""
+    _folder.cache_clear()
+    _real.cache_clear()
+
+
+def _key(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
