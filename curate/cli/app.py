@@ -60,6 +60,14 @@ RayAddress = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
 ]
+GroupFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--group-from",
+        help="A regular expression whose first (or named) group, found in the audio path, names a "
+        "group that stays together.",
+    ),
+]
 Format = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, FailOn, Format, MapFields, Quiet, app, command_line, listed
+from curate.cli.app import (
+    AsJson,
+    FailOn,
+    Format,
+    GroupFrom,
+    MapFields,
+    Quiet,
+    app,
+    command_line,
+    listed,
+)
 
 
 @app.command(name="audit")
@@ -23,6 +33,7 @@ def audit_command(
         list[str],
         typer.Option("--group", help="Fields beside speaker whose values belong on one side."),
     ] = [],  # noqa: B006
+    group_from: GroupFrom = None,
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
     out: Annotated[
@@ -37,8 +48,8 @@ def audit_command(
 ) -> None:
     """Look for leaks between any manifests: speakers, sessions, recordings, audio, texts.
 
-    Near-duplicate texts too. Exit 1 where there is a leak. Nothing but the manifests is read, so
-    peers' splits can be audited.
+    Near-duplicate texts too. Exit 1 where there is a leak. No audio is opened, so peers' splits can
+    be audited.
 
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
@@ -47,7 +58,9 @@ def audit_command(
     from curate.manifest.mapping import Reading
 
     read_as = Reading.parse(format, listed(map_))
-    wanted = auditing.Request(inputs, against, listed(group), read_as, strict, parse_gates(fail_on))
+    wanted = auditing.Request(
+        inputs, against, listed(group), group_from, read_as, strict, parse_gates(fail_on)
+    )
     found, gate = auditing.audit(wanted, out, command_line())
     show.summary(found, as_json, quiet, auditing.tables, out or Path())
     if gate:

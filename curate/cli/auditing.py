@@ -33,6 +33,7 @@ class Request:
     inputs: Sequence[str]
     against: Sequence[str]
     group: Sequence[str]
+    group_from: str | None
     format: ReadAs
     strict: bool
     gates: Sequence[Gate] = ()
@@ -41,7 +42,7 @@ class Request:
 def audit(request: Request, out: Path | None, command: str) -> tuple[Json, CurateError | None]:
     """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
     sides = find_sides(request.inputs, request.against, request.format)
-    found = compare(sides, request.group, command)
+    found = compare(sides, request.group, command, request.group_from)
     found["fail_on"] = check_gates(request.gates, *figures.of_audit(found))
     if out is not None:
         with whole_directory(out, OURS, "audit.json") as folder:

@@ -171,6 +171,8 @@ def leaks_said(found: Json) -> Iterator[RenderableType]:
     for each in found["coverage"]:
         if not each["unchecked"]:  # the others are warnings
             yield Text(printable(each["said"]), style="dim")
+    for each in found.get("proposals", ()):
+        yield Text(printable(f"proposal: {each['said']}"), style="dim")
 
 
 def _leak_table(leaks: Sequence[Json]) -> Table:

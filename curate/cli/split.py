@@ -13,6 +13,7 @@ from curate.cli.app import (
     Decisions,
     FailOn,
     Format,
+    GroupFrom,
     MapFields,
     MaxBorderline,
     MaxRejected,
@@ -67,6 +68,7 @@ def split_command(
     max_borderline: MaxBorderline = None,
     by: By = [],  # noqa: B006
     group: Group = [],  # noqa: B006
+    group_from: GroupFrom = None,
     alpha: Alpha = 0.5,
     floor: Floor = "10m",
     cap: Cap = 0.3,
@@ -117,7 +119,7 @@ def split_command(
         strict, Reading.parse(format, listed(map_)), to,
         Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary),
-        splitting.Judging(rules, overrides, max_rejected, max_borderline),
+        splitting.Judging(rules, overrides, max_rejected, max_borderline), group_from,
         parse_gates(fail_on),
     )  # fmt: skip
     with show.progress(stages.input_bytes(inputs), quiet) as advance:

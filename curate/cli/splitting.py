@@ -81,6 +81,7 @@ class Wish:
     terms: Terms
     marks: Marks
     judging: Judging
+    group_from: str | None
     gates: Sequence[Gate] = ()
 
 
@@ -102,7 +103,7 @@ def split(
         profiled = _profiled(inputs, folder, wish, command, advance)
         found = split_profile(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
-            wish.lock, wish.marks,
+            wish.lock, wish.marks, wish.group_from,
         )  # fmt: skip
         found["fail_on"] = check_gates(wish.gates, *figures.of_split(found))
         write_json(folder / "split.json", found)

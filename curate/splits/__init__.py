@@ -37,15 +37,16 @@ from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, assign, finish
 from curate.splits.certificate import amount, certificate
-from curate.splits.coverage import SESSIONS, identify
+from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
 from curate.splits.near import near_leaks, near_texts, part_near
+from curate.splits.patterns import group_pattern, groups_of, read_paths, refuse_idle
 from curate.splits.refuse import impossible, refuse_unclean
 from curate.splits.splice import AS_THEY_ARE, UNRATED, Marks
 from curate.splits.strata import GENDER
 from curate.splits.targets import Targets, Terms
-from curate.splits.unknown import with_placeholders
+from curate.splits.unknown import looked_up
 from curate.splits.write import write_lines, write_reasons
 from curate.text.ids import SPEAKER_FIELDS
 
@@ -118,13 +119,15 @@ def split_profile(
     to: str | None = None,
     lock: Path | None = None,
     marks: Marks = AS_THEY_ARE,
+    group_from: str | None = None,
 ) -> Json:
     """Split the records of a profile directory into `folder` (which exists).
 
     Writes each split's original lines, the certificate split.json, splits.lock.parquet and
     ledger.json; returns split.json's content. `by` are the columns of the strata (by default lang,
     and source where there are a few manifests), `group` those whose values stay in one split (by
-    default speaker, and SESSIONS where the profile has them). `to`="lhotse" adds Lhotse cuts of
+    default speaker, and SESSIONS where the profile has them); `group_from` is a pattern whose
+    capture in the audio path is a group key too. `to`="lhotse" adds Lhotse cuts of
     each. With an earlier `lock`, records keep the split that it gave them. Lines are changed only
     where a person mended their text, where `marks` ask for their judgement, and where NeMo would
     misread them (`sampling_rate` beside `offset`: the rate goes).
@@ -135,8 +138,10 @@ def split_profile(
     facts = read_profile(profile)
     records, by, group = _read_records(profile, by, group, list(facts["by"]))  # type: ignore[call-overload]
     origins = {entry["source"]: Origin.of(entry) for entry in facts["inputs"]}  # type: ignore[attr-defined]
+    if group_from is not None:
+        records, group = _with_groups(records, group, list(origins.values()), group_from)
     records, keys = identify(records, group)
-    keys = with_placeholders(keys, records, origins)
+    keys = looked_up(keys, records, origins)
     records, known = (records, None) if lock is None else lay(lock, records)
     refuse_unclean(records, targets)
     done = assign(records, targets, seed, by, group)
@@ -174,6 +179,17 @@ def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Mapping[str, object]])
     """Records whose lines got fields that a mapping names."""
     mapped = [name for name, entry in inputs.items() if entry.get("copied") == MAPPED]
     return rows.filter(SOURCE.expr.is_in(mapped) & MALFORMED_WHY.expr.is_null()).height
+
+
+def _with_groups(
+    records: pl.DataFrame, group: Sequence[str], origins: Sequence[Origin], text: str
+) -> tuple[pl.DataFrame, list[str]]:
+    """The records with the group keys that a pattern takes from their audio paths."""
+    pattern, paths = group_pattern(text), read_paths(origins)
+    assert paths.len() == records.height, "a path for each row"
+    groups = groups_of(paths, pattern)
+    refuse_idle(groups, paths, pattern)
+    return records.with_columns(groups.alias(GROUP_FROM)), [*group, GROUP_FROM]
 
 
 def _write_outputs(

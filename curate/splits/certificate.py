@@ -23,6 +23,7 @@ from curate.splits.audit import leaks
 from curate.splits.balance import balance, shares
 from curate.splits.coverage import KNOWN, Keys, coverage, statement, unchecked
 from curate.splits.lock import STRATUM, WEIGHT, Lock, said_of
+from curate.splits.patterns import proposed
 from curate.splits.precision import ASSUMED, precision
 from curate.splits.strata import DURATION_BIN
 from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Terms, in_words
@@ -71,6 +72,7 @@ def certificate(
         "measures": _measures(sums, sorted(names), [*by, DURATION_BIN]),
         "groups": _groups(done.rows, sorted(names), keys.columns),
         "coverage": coverage(done.rows, keys, by),
+        "proposals": [{**each, "said": proposed(each)} for each in keys.proposals],
         "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], keys.columns), *near],
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }

@@ -29,12 +29,14 @@ class Keys:
     """Fields whose values must stand in one split.
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
-    `placeholders`: values of a field that name nobody, the commonest first.
+    `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys
+    that the paths of rows without a speaker would give (curate.splits.patterns).
     """
 
     columns: Sequence[str]
     everywhere: Mapping[str, str] = field(default_factory=dict)
     placeholders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    proposals: Sequence[Json] = ()
 
     @property
     def people(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -41,11 +42,20 @@ from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED as MALFORMED_ROUTE
 from curate.routes import REJECTED, SKIPPED
 from curate.splits.audit import SEGMENT
-from curate.splits.coverage import SESSIONS, Keys, coverage, identify, statement, unchecked
+from curate.splits.coverage import (
+    GROUP_FROM,
+    SESSIONS,
+    Keys,
+    coverage,
+    identify,
+    statement,
+    unchecked,
+)
 from curate.splits.drawn import PATH, Drawn
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near import Work, gather_sets
-from curate.splits.unknown import with_placeholders
+from curate.splits.patterns import group_pattern, groups_of, proposed, refuse_idle
+from curate.splits.unknown import looked_up
 from curate.text.kernel import NORMAL_HASH, measure_spans
 from curate.text.nearness import NearIndex
 from curate.text.numerals import writing
@@ -106,18 +116,24 @@ def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = No
     return _told_apart(sides)
 
 
-def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Json:
+def audit(
+    sides: Sequence[Side], group: Sequence[str], command: str = "", group_from: str | None = None
+) -> Json:
     """audit.json's content: leaks between any two sides, by kind, with a few of them.
 
     `group` are further fields whose values should stand on one side; speaker and SESSIONS always
-    are, as in a split. Between a manifest and a benchmark only texts count, between benchmarks
-    nothing.
+    are, as in a split, and what the pattern `group_from` captures in audio paths. Between a
+    manifest and a benchmark only texts count, between benchmarks nothing.
     """
     fields = list(dict.fromkeys(name for name in (*group, *SESSIONS) if name != SPEAKER.name))
-    rows = pl.concat([_keys(side, number, fields) for number, side in enumerate(sides)])
+    pattern = None if group_from is None else group_pattern(group_from)
+    rows = pl.concat([_keys(side, number, fields, pattern) for number, side in enumerate(sides)])
     _refuse_unusable(rows, sides)
     _refuse_absent(rows, group)
     fields = [name for name in fields if rows[name].count()]
+    if pattern is not None:
+        refuse_idle(rows[GROUP_FROM], rows[PATH], pattern)
+        fields.append(GROUP_FROM)
     rows, keys = _identified(rows, sides, fields)
     rows = rows.with_columns(segment_key().alias(SEGMENT))
     pairs = [
@@ -142,6 +158,7 @@ def audit(sides: Sequence[Side], group: Sequence[str], command: str = "") -> Jso
         "sides": [_described(rows, number, side) for number, side in enumerate(sides)],
         "groups": [SPEAKER.name, *fields],
         "coverage": covered,
+        "proposals": [{**each, "said": proposed(each)} for each in keys.proposals],
         "statement": statement(found, covered),
         "leaks": found,
         "gates": [
@@ -161,7 +178,7 @@ def _identified(
     of = pl.col("side").is_in([str(n) for n, side in enumerate(sides) if side.against])
     mine, keys = identify(rows.filter(~of), [SPEAKER.name, *fields])
     origins = {source.name: source for side in sides for source in side.sources}
-    keys = with_placeholders(keys, mine, origins)
+    keys = looked_up(keys, mine, origins)
     return pl.concat([mine, rows.filter(of)], how="diagonal_relaxed"), keys
 
 
@@ -221,10 +238,12 @@ def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
     ), Spans.of([texts[number] for number in kept])
 
 
-def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
+def _keys(
+    side: Side, number: int, fields: Sequence[str], pattern: re.Pattern[str] | None
+) -> pl.DataFrame:
     """What of a side's rows can be compared, without their texts."""
     empty = hash_normal("")
-    asked = [*fields, PATH] if side.drawn else fields
+    asked = [*fields, PATH]
 
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         known = LANG.name in frame.columns
@@ -237,7 +256,9 @@ def _keys(side: Side, number: int, fields: Sequence[str]) -> pl.DataFrame:
         )
 
     rows = pl.concat([_no_keys(asked), *side.frames(work, asked)])
-    return side.drawn.keyed(rows).drop(PATH) if side.drawn else rows
+    if pattern is not None:
+        rows = rows.with_columns(groups_of(rows[PATH], pattern).alias(GROUP_FROM))
+    return side.drawn.keyed(rows) if side.drawn else rows
 
 
 def _no_keys(fields: Sequence[str]) -> pl.DataFrame:

@@ -13,18 +13,26 @@ from curate.columns import BYTE_LENGTH, BYTE_OFFSET, MALFORMED, SOURCE, SPEAKER
 from curate.manifest.lines import fetch_lines
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Record
-from curate.splits.coverage import Keys, commonest
+from curate.splits.coverage import KNOWN, Keys, commonest
+from curate.splits.drawn import PATH
+from curate.splits.patterns import proposals
 from curate.text.ids import SPEAKER_FIELDS, canonical_id
 
 LOOKED_AT = 10_000
 """Records that are looked up at most, evenly spaced: enough to see how a corpus names its files."""
 
 
-def with_placeholders(keys: Keys, rows: pl.DataFrame, origins: Mapping[str, Origin]) -> Keys:
-    """The keys with what stands in place of a speaker, in a sample of the rows that have none."""
-    if SPEAKER.name not in keys.columns or SPEAKER.name in keys.everywhere:
+def looked_up(keys: Keys, rows: pl.DataFrame, origins: Mapping[str, Origin]) -> Keys:
+    """The keys with what stands in place of a speaker, in a sample of the rows that have none, and
+    with the group keys that their paths would give.
+    """
+    if SPEAKER.name not in keys.columns:
         return keys
-    records = look_up(rows.filter(SPEAKER.expr.is_null()), origins)
+    records = look_up(rows.filter(~pl.col(KNOWN)), origins)
+    paths = pl.Series([str(record[PATH]) for record in records], dtype=pl.String)
+    keys = replace(keys, proposals=proposals(paths))
+    if SPEAKER.name in keys.everywhere:
+        return keys
     given = [
         record[name]
         for record in records
