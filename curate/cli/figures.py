@@ -42,7 +42,7 @@ def of_split(found: Mapping[str, Any]) -> Figures:
     figures |= {
         "held_out": figures.get("held_out", Figure(0, 0.0)),
         "skipped": figures.get("skipped", Figure(0, 0.0)),
-        "leaks": Figure(sum(each["count"] for each in found["leaks"])),
+        "leaks": Figure(sum(each["count"] or 0 for each in found["leaks"])),
         "missed_targets": Figure(len(missed)),
         "gates": Figure(len(found["gates"])),
     }
@@ -57,7 +57,7 @@ def of_audit(found: Mapping[str, Any]) -> Figures:
     kinds: dict[str, int] = {}
     for each in found["leaks"]:
         name = f"{each['kind'].replace(' ', '_')}_leaks"
-        kinds[name] = kinds.get(name, 0) + each["count"]
+        kinds[name] = kinds.get(name, 0) + (each["count"] or 0)
     sides = found["sides"]
     counted = {name: sum(side[name] for side in sides) for name in ("malformed", "skipped")}
     every = {**kinds, **counted, "leaks": sum(kinds.values()), "unchecked": len(found["unchecked"])}
