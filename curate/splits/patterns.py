@@ -23,6 +23,8 @@ CANDIDATES = (
     ("file name behind the last - or _", r"[-_]([^/_-]+)\.[^./]+$"),
 )
 """What corpora commonly say of recordings and speakers by their files' names."""
+FEWEST = 10
+"""Groups below which a pattern tells kinds of files apart (clean, noisy), not speakers."""
 
 
 def group_pattern(text: str) -> re.Pattern[str]:
@@ -65,7 +67,7 @@ def read_paths(origins: Sequence[Origin]) -> pl.Series:
 
 
 def proposals(paths: pl.Series) -> list[Json]:
-    """Patterns that would make groups of these paths: several rows each, more than one group.
+    """Patterns that would make groups of these paths: several rows each, FEWEST groups or more.
 
     With how many groups each gives, of how many rows, how many rows the largest has, and a group
     for an example.
@@ -74,7 +76,7 @@ def proposals(paths: pl.Series) -> list[Json]:
     for what, text in CANDIDATES:
         groups = groups_of(paths, re.compile(text)).drop_nulls()
         counted = groups.rename("group").value_counts().sort("count", "group", descending=True)
-        if not 2 <= counted.height <= groups.len() / 2:
+        if not FEWEST <= counted.height <= groups.len() / 2:
             continue
         if any((counted.height, groups.len()) == (each["groups"], each["rows"]) for each in found):
             continue
