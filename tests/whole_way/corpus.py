@@ -20,7 +20,7 @@ RATE = 16_000
 Record = dict[str, Any]
 Samples = npt.NDArray[np.float64]
 
-_CODECS = {
+CODECS = {
     ".wav": ("WAV", "PCM_16"),
     ".flac": ("FLAC", "PCM_16"),
     ".ogg": ("OGG", "VORBIS"),
@@ -29,7 +29,7 @@ _CODECS = {
 }
 """libsndfile's format and subtype by extension."""
 
-SUFFIXES = tuple(_CODECS)
+SUFFIXES = tuple(CODECS)
 
 _SYLLABLES = ("ja", "ne", "in", "do", "ch", "ye", "es", "no", "we", "ell")
 
@@ -55,7 +55,7 @@ def write_audio(
 ) -> Path:
     """A file of `seconds` in the format of its extension."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    format, subtype = _CODECS[path.suffix]
+    format, subtype = CODECS[path.suffix]
     sf.write(path, tone(seconds, seed, rate, channels), rate, format=format, subtype=subtype)
     return path
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from tests.whole_way.journey import Journey
 from train import runtime
 
@@ -20,6 +23,8 @@ from train import runtime
 class Loaded:
     """What a reader loaded: cuts that decode, their texts, seconds decoded and declared.
 
+    `lengths_s` and `pitches_hz` go by `texts`: seconds decoded, and the loudest frequency of the
+    first 0.8 s, by which a test can tell whether it is the audio that was meant.
     `failed` names the cuts that do not decode, with the error; `stopped` is the error that ended
     the reading, empty where it came to its end.
     """
@@ -27,6 +32,8 @@ class Loaded:
     texts: tuple[str, ...]
     seconds: float
     declared_s: float
+    lengths_s: tuple[float, ...] = ()
+    pitches_hz: tuple[float, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
     stopped: str = ""
 
@@ -39,8 +46,10 @@ class Loaded:
 def load(cuts: Iterable[Any]) -> Loaded:
     """Decode every cut."""
     texts: list[str] = []
+    lengths: list[float] = []
+    pitches: list[float] = []
     failed: list[tuple[str, str]] = []
-    seconds = declared_s = 0.0
+    declared_s = 0.0
     stopped = ""
     try:
         for cut in cuts:
@@ -53,11 +62,22 @@ def load(cuts: Iterable[Any]) -> Loaded:
             if samples.shape[0] != 1:
                 failed.append((cut.id, f"{samples.shape[0]} channels"))
                 continue
-            seconds += samples.shape[1] / cut.sampling_rate
+            lengths.append(samples.shape[1] / cut.sampling_rate)
+            pitches.append(_pitch(samples[0], cut.sampling_rate))
             texts.append(cut.supervisions[0].text)
     except Exception as error:  # a reader that cannot go on
         stopped = _first_line(error)
-    return Loaded(tuple(texts), seconds, declared_s, tuple(failed), stopped)
+    heard = tuple(lengths), tuple(pitches)
+    return Loaded(tuple(texts), sum(lengths), declared_s, *heard, tuple(failed), stopped)
+
+
+def _pitch(samples: npt.NDArray[Any], rate: int) -> float:
+    """The loudest frequency of the first 0.8 s, Hz; 0 where there is no sample."""
+    part = samples[: round(0.8 * rate)]
+    if not part.size:
+        return 0.0
+    spectrum = np.abs(np.fft.rfft(part * np.hanning(part.size)))
+    return float(np.argmax(spectrum) * rate / part.size)
 
 
 def _first_line(error: Exception) -> str:
@@ -106,9 +126,14 @@ def lhotse_cuts(path: Path) -> Loaded:
     return load(CutSet.from_file(str(path)))
 
 
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """A manifest's rows."""
+    return [json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+
+
 def texts_of(path: Path) -> list[str]:
     """The texts of a manifest's lines, as they stand."""
-    return [json.loads(line)["text"] for line in path.read_bytes().split(b"\n") if line.strip()]
+    return [row["text"] for row in rows_of(path)]
 
 
 def loaded_of_export(shards: Path) -> Mapping[str, Loaded]:
@@ -150,6 +175,13 @@ def disagreements(journey: Journey, tolerance_s: float = ROUNDING_S) -> list[str
         for what, length in (("decoded", loaded.seconds), ("declared", loaded.declared_s)):
             if abs(length - seconds) > tolerance_s * max(rows, 1):
                 found.append(f"{output}: {length:.3f} s {what}, the ledger says {seconds:.3f} s")
-        if sorted(loaded.texts) != sorted(texts_of(journey.shards / f"{name}.jsonl")):
+        lines = rows_of(journey.shards / f"{name}.jsonl")
+        written = sorted((row["text"], row["duration"]) for row in lines)
+        there = sorted(zip(loaded.texts, loaded.lengths_s, strict=True))
+        if [text for text, _ in there] != [text for text, _ in written]:
             found.append(f"{output}: other texts load than were written")
+            continue
+        for (text, length), (_, due) in zip(there, written, strict=True):
+            if abs(length - due) > tolerance_s:
+                found.append(f"{output}: {text!r} loads {length:.3f} s of {due:.3f} s")
     return found
