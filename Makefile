@@ -11,7 +11,7 @@
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
-EXTRAS ?= shards,train,lid,near,ray,vad,review,docs,dev
+EXTRAS ?= shards,train,lid,near,norm,ray,vad,review,docs,dev
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2

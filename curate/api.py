@@ -25,8 +25,8 @@ from curate.outputs import whole_directory
 from curate.overrides import Overrides
 from curate.overrides import read as read_log
 from curate.profile import OURS, profile_into, settings_for, unchanged
-from curate.profile import read_profile as read_json
 from curate.profile.own_fields import OwnFields
+from curate.profile.summary import MAKE, open_profile
 from curate.ruleset import load_rules
 from curate.tags import tag_batch
 
@@ -156,12 +156,11 @@ def profile(
 def read_profile(folder: str | Path) -> Profile:
     """A profile directory made earlier. InputError where it is none."""
     path = Path(folder)
+    found: Mapping[str, Any] = open_profile(path)
     try:
-        found: Mapping[str, Any] = read_json(path)
         return _typed(path, found)
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        what, hint = f"is no profile: {error}", "make one with `curate profile`"
-        raise InputError(Fault(str(path), what, hint)) from None
+        raise InputError.of(path, f"is no profile: {error}", MAKE) from None
 
 
 def _typed(path: Path, found: Mapping[str, Any]) -> Profile:

@@ -7,6 +7,7 @@ Sums are of whole microseconds and every result is ordered, so that threads chan
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, Fault
 
 Row = tuple[object, ...]
 
@@ -94,9 +95,17 @@ def ask(tables: Sequence[Path], sql: str, beside: Beside | None = None) -> Itera
         connection.execute("SET lock_configuration = true")
         yield _answer(connection, sql)
     except duckdb.Error as error:
-        raise ConfigError.of("query", str(error), "ask one SELECT FROM records") from None
+        raise ConfigError(_fault(str(error))) from None
     finally:
         connection.close()
+
+
+def _fault(said: str) -> Fault:
+    """DuckDB's words in one line: what is wrong, and the nearest name that it proposes."""
+    what = " ".join(said.split("\n", 1)[0].split())
+    named = re.search(r'(?:Candidate bindings: |Did you mean )"([^"]+)"', said)
+    hint = f"did you mean '{named[1]}'?" if named else "ask one SELECT FROM records"
+    return Fault("query", what, hint)
 
 
 def _unknown(connection: duckdb.DuckDBPyConnection, file: str, sql: str) -> list[str]:

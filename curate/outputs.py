@@ -39,7 +39,8 @@ def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Pa
         _clear_stale(out)
         scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
         try:
-            scratch.mkdir()
+            with writable(out):
+                scratch.mkdir()
             yield scratch
             if out.exists():
                 _carry_over(out, scratch, ours)
@@ -49,15 +50,41 @@ def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Pa
             shutil.rmtree(scratch, ignore_errors=True)
 
 
+def check_out(out: Path, marker: str) -> None:
+    """ConfigError now for an `out` that `whole_directory` would refuse after long work."""
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - as there
+    with one_writer(out):
+        _refuse_foreign(out, marker)
+
+
 @contextmanager
 def one_writer(out: Path) -> Iterator[None]:
     """Nobody else writes `out` meanwhile; ConfigError where somebody does.
 
     Held by an advisory lock beside it, which ends with its process, however that ends.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with _held(out.parent / f".{out.name}.lock", out):
+    with writable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        lock = out.parent / f".{out.name}.lock"
+        file = _locked(lock, out)
+    try:
         yield
+    finally:
+        lock.unlink(missing_ok=True)
+        file.close()
+
+
+@contextmanager
+def writable(out: Path) -> Iterator[None]:
+    """Say in plain words that `out` cannot be made: ConfigError."""
+    try:
+        yield
+    except OSError as error:
+        if _full_disk(error):
+            raise
+        said = str(error.strerror or error).lower()
+        hint = "name a place that you may write to"
+        raise ConfigError.of(out, f"cannot be written: {said}", hint) from None
 
 
 @contextmanager
@@ -74,7 +101,8 @@ def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) 
         _refuse_foreign(out, marker)
         _clear_stale(out)
         stage = out.parent / f".{out.name}.{key}.part"
-        stage.mkdir(exist_ok=True)
+        with writable(out):
+            stage.mkdir(exist_ok=True)
         try:
             yield stage
         except BaseException:
@@ -99,16 +127,6 @@ def _remove_stage(stage: Path) -> None:
     aside = stage.with_name(f"{stage.name.removesuffix('.part')}.{os.getpid()}.tmp")
     stage.rename(aside)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-@contextmanager
-def _held(lock: Path, out: Path) -> Iterator[None]:
-    """Hold the lock, a file that is removed at the end."""
-    with _locked(lock, out):
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
 
 
 def _locked(lock: Path, out: Path) -> IO[str]:
@@ -163,7 +181,10 @@ def _full_disk(error: Exception) -> str:
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A scratch file that takes the place of `path` when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a directory")
     scratch = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
         yield scratch

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import Fault, InputError
+from curate.nearest import lacking
 
 INDEX = "shards.json"
 SCHEMA = "curate.shards/"
@@ -32,7 +33,7 @@ def read_index(folder: Path) -> Index:
     try:
         index = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise InputError.of(folder, f"holds no {INDEX}", hint) from None
+        raise InputError(lacking(folder, INDEX, hint)) from None
     except (OSError, ValueError) as error:
         raise InputError.of(path, f"cannot be read: {error}", hint) from None
     if not isinstance(index, dict) or not str(index.get("schema")).startswith(SCHEMA):

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from curate.errors import Fault, InputError
+from curate.nearest import unreadable
 from train import marked_yaml
 
 CONFIG_NAME = "model_config.yaml"
@@ -101,7 +102,7 @@ def open_archive(path: Path) -> Archive:
     except (tarfile.TarError, EOFError) as error:
         raise InputError.of(path, f"is not a .nemo archive: {error}") from error
     except OSError as error:
-        raise InputError.of(path, f"cannot be read: {error.strerror or error}") from error
+        raise InputError(unreadable(path, error, "name a .nemo file")) from error
     config = _parse(path, text)
     target = config.get("target")
     faults = [

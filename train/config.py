@@ -6,7 +6,6 @@ and every fault is told at once, with the line it stands on.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ from pydantic import (
     ValidationError,
 )
 
-from curate.errors import ConfigError, Fault
+from curate.errors import ConfigError, Fault, InputError
+from curate.nearest import absent, nearest, suggest, unreadable
 from train import marked_yaml
 from train.marked_yaml import Marked, Steps
 
@@ -206,10 +206,10 @@ class Setting:
         return tuple(self.key.split("."))
 
 
-def parse_setting(text: str) -> Setting:
-    """Read the `key=value` of a `--set`; the value is YAML."""
+def parse_setting(text: str, option: str = "--set") -> Setting:
+    """Read the `key=value` of a `--set`, or of another option; the value is YAML."""
     key, equals, value = text.partition("=")
-    where = f"--set {text}"
+    where = f"{option} {text}"
     if not equals or not all(key.split(".")):
         raise ConfigError.of(where, "is not key=value", "for instance --set optim.lr=1e-4")
     try:
@@ -230,9 +230,24 @@ def find_recipe(recipe: str | None, model: str | None) -> Path:
         return Path(recipe)
     if name in recipe_names():
         return RECIPES / f"{name}.yaml"
-    what = f"no recipe is called {name!r}" if recipe else f"no recipe for the model {model!r}"
-    hint = f"--recipe FILE.yaml, or one of: {', '.join(recipe_names())}"
-    raise ConfigError.of("--recipe", what, hint)
+    if recipe:
+        hint = f"{suggest(name, recipe_names())}; a file's name ends in .yaml"
+        raise ConfigError.of("--recipe", f"no recipe is called {name!r}", hint)
+    if not model:
+        raise ConfigError.of("--model", "is missing", f"known: {', '.join(recipe_names())}")
+    if not Path(model).exists() and (close := nearest(name, recipe_names())):
+        what = f"{name!r} is neither a file nor a model with a recipe"
+        raise ConfigError.of("--model", what, f"did you mean '{close}'?")
+    hint = f"name one: --recipe FILE.yaml, or {', '.join(recipe_names())}"
+    raise ConfigError.of("--recipe", f"is missing, and none is called after {model!r}", hint)
+
+
+def check_model(model: str | None) -> None:
+    """InputError for a model's file that is not there; a pretrained model's name is no file's."""
+    path = Path(model or "")
+    if model and path.suffix in {".nemo", ".ckpt"} and not path.exists():
+        fault = absent(path, "name a .nemo file, or a pretrained model")
+        raise InputError.of("--model", f"{fault.where}: {fault.what}", fault.hint)
 
 
 def load_config(recipe: Path, settings: Sequence[Setting] = ()) -> RunConfig:
@@ -270,9 +285,10 @@ def _read(recipe: Path) -> Marked:
         document = marked_yaml.read(recipe.read_text(encoding="utf-8"))
     except marked_yaml.YamlError as error:
         raise ConfigError.of(f"{recipe}:{error.line}", str(error)) from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise ConfigError.of(recipe, f"cannot be read: {reason}") from error
+    except OSError as error:
+        raise ConfigError(unreadable(recipe, error, "name a recipe file")) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError.of(recipe, "cannot be read: not UTF-8") from error
     if not isinstance(document.value, dict):
         raise ConfigError.of(recipe, "is not a recipe: keys and values are expected")
     return document
@@ -299,7 +315,8 @@ def _fault(problem: Any, source: _Source) -> Fault:
         return Fault(where, f"'{dotted}' is missing", hint)
     if problem["type"] == "extra_forbidden":
         return Fault(where, f"unknown key '{dotted}'", _known_keys(steps))
-    return Fault(where, f"'{dotted}': {_lower(problem['msg'])}, not {problem['input']!r}")
+    hint = _lower(problem["msg"]).replace("input", "it", 1)
+    return Fault(where, f"'{dotted}' cannot be {problem['input']!r}", hint)
 
 
 def _known_keys(steps: Steps) -> str:
@@ -307,10 +324,7 @@ def _known_keys(steps: Steps) -> str:
     for key in steps[:-1]:
         fields = getattr(section, "model_fields", {})
         section = fields[key].annotation if key in fields else Behavior
-    known = list(section.model_fields)
-    close = difflib.get_close_matches(str(steps[-1]), known, n=1)
-    guess = f"did you mean '{close[0]}'? " if close else ""
-    return f"{guess}known: {', '.join(known)}"
+    return suggest(str(steps[-1]), section.model_fields)
 
 
 def _lower(message: str) -> str:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import ConfigError, Fault, InputError
+from curate.nearest import absent
 from curate.nemo_reads import has_rate_beside_offset
-from curate.outputs import whole_directory, write_json
+from curate.outputs import check_out, whole_directory, write_json
 from curate.text.normaliser import Normaliser
 from train import runtime
 from train.pretrained import archive_of
@@ -89,6 +90,8 @@ def evaluate(
     """
     wish = wish or Wish()
     wish.check()
+    check_out(out, RESULTS)
+    _check_against(wish.against)
     own, malformed = read_manifests(manifests)
     general = all_rows(wish.guardrail) if wish.guardrail else []
     rows = [*own, *general]
@@ -119,6 +122,13 @@ def evaluate(
 def _none_left(rows: int) -> Fault:
     what = f"none of {rows} rows can be transcribed: nothing to count"
     return Fault("train eval", what, "the lines above say why; correct the manifest")
+
+
+def _check_against(model: str | None) -> None:
+    """ConfigError for a file that is not there, before anything is transcribed."""
+    if model and Path(model).suffix in {".nemo", ".ckpt"} and not Path(model).exists():
+        fault = absent(Path(model), "name a model, or the --out of an earlier evaluation")
+        raise ConfigError.of("--against", f"{fault.where}: {fault.what}", fault.hint)
 
 
 def transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curate.errors import ConfigError
+from curate.outputs import writable
 
 LOCK = ".lock"
 """The lock's file in the run folder; who holds it stands in it. Gone when the run has ended."""
@@ -18,7 +19,8 @@ LOCK = ".lock"
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold `folder` for this process; ConfigError where another process holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK
     descriptor = _take(path)
     try:

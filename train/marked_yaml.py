@@ -58,7 +58,10 @@ def read(text: str, *, aliases: bool = False) -> Marked:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(mark.line + 1 if mark else 1, error.problem or str(error)) from error
+        problem = error.problem or str(error)
+        if "\\t" in problem:
+            problem = "a tab, where YAML has spaces: indent by spaces"
+        raise YamlError(mark.line + 1 if mark else 1, problem) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise YamlError(1, str(error).split("\n")[0]) from error
     reading = _Reading(aliases)

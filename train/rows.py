@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import Fault, InputError
+from curate.nearest import unreadable
 from curate.nemo_reads import audio_path
 
 
@@ -78,7 +79,7 @@ def read_rows(manifest: Path) -> tuple[list[Row], list[Fault]]:
     try:
         lines = manifest.read_bytes().split(b"\n")
     except OSError as error:
-        raise InputError.of(manifest, f"cannot be read: {error.strerror}") from error
+        raise InputError(unreadable(manifest, error, "name a NeMo manifest")) from error
     rows: list[Row] = []
     faults: list[Fault] = []
     for number, line in enumerate(lines, start=1):

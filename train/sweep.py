@@ -78,7 +78,7 @@ def _choices(option: str) -> list[tuple[str, Setting]]:
         what = "is not key=value,value: at least two different values are compared"
         raise ConfigError.of(f"--vary {option}", what, "--vary optim.lr=1e-4,3e-4")
     short = key.rpartition(".")[2]
-    return [(f"{short}={value}", parse_setting(f"{key}={value}")) for value in values]
+    return [(f"{short}={value}", parse_setting(f"{key}={value}", "--vary")) for value in values]
 
 
 def sweep(

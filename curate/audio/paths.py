@@ -57,6 +57,24 @@ def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
     return Path(path)
 
 
+def moved(name: str, folder: Path) -> str:
+    """What to do about an absolute path that is not there: the files may have moved to `folder`.
+
+    Where a file with the same last parts lies under it, the command that rewrites the paths.
+    """
+    parts = Path(name).parts
+    for at in range(1, len(parts)):
+        if folder.joinpath(*parts[at:]).is_file():
+            old, new = Path(*parts[:at]), folder.resolve()
+            return f"it lies under {new}: rewrite the paths, sed 's#{old}/#{new}/#' OLD > NEW"
+    there = next((each for each in Path(name).parents if each.is_dir()), Path("/"))
+    gone = there.joinpath(*Path(name).parts[len(there.parts) :][:1])
+    return (
+        f"link the old place to where the audio is now, ln -s NEW_PLACE {gone}, or rewrite the "
+        "paths; --audio-root may name that place too, and then the command is printed"
+    )
+
+
 @contextmanager
 def open_audio(path: Path | str) -> Iterator[int]:
     """A file that `find_audio` found, open for reading; Unusable where it is none any more."""

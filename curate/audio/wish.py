@@ -10,6 +10,7 @@ from typing import Any
 
 from curate.audio.paths import allowed_roots
 from curate.errors import ConfigError
+from curate.nearest import absent
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _COUNT = re.compile(r"\d{1,12}")
@@ -53,7 +54,8 @@ class AudioWish:
     def of(cls, root: Path | None, allowed: Sequence[Path], sample: str | None) -> AudioWish:
         """What was asked for on the command line; ConfigError for what cannot be."""
         if root is not None and not root.is_dir():
-            raise ConfigError.of("--audio-root", f"{root} is no directory")
+            hint = absent(root).hint or "name a directory that exists"
+            raise ConfigError.of("--audio-root", f"{root} is no directory", hint)
         chosen = Sample.parse(sample) if sample else None
         return cls(root, allowed_roots(allowed), chosen)
 

@@ -24,4 +24,4 @@ __all__ = [
 
 def main() -> None:
     """Entry point of the console script."""
-    run(app)
+    run(lambda: app(prog_name="curate", standalone_mode=False))

@@ -18,10 +18,11 @@ from rich.text import Text
 from curate.cli.show import hours, number, plain_table
 from curate.command import printable
 from curate.duck import Answer, Field, ask
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, InputError, raise_all
+from curate.nearest import lacking
 from curate.operators.declare import Kind
 from curate.profile.own_fields import ALWAYS, RECORD, OwnFields
-from curate.profile.summary import Json
+from curate.profile.summary import MAKE, RECORDS, Json
 
 SHOWN = 100
 """Rows that a table for people has at most."""
@@ -31,13 +32,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @contextmanager
 def query(sql: str, profiles: Sequence[Path]) -> Iterator[Answer]:
     """The answer to one SELECT over the records of the profiles and their manifests' own fields."""
-    tables = [profile / "records.parquet" for profile in profiles]
-    missing = [
-        Fault(str(table.parent), "holds no records.parquet", "make it with curate profile")
-        for table in tables
-        if not table.is_file()
-    ]
-    raise_all(InputError, missing)
+    found = (lacking(it, RECORDS, MAKE) for it in profiles if not (it / RECORDS).is_file())
+    raise_all(InputError, list(found))
+    tables = [profile / RECORDS for profile in profiles]
     own: dict[Path, OwnFields] = {}
 
     def beside(table: Path, names: Sequence[str]) -> list[Field]:
@@ -103,7 +100,7 @@ def table(answer: Answer) -> Table:
     more = f"the first {SHOWN} rows; --json and --csv give all" if len(rows) > SHOWN else None
     made = Table(title=more, title_justify="left", box=None, pad_edge=False)
     for name in answer.columns:
-        made.add_column(Text(printable(name)))
+        made.add_column(Text(printable(name)), overflow="fold")
     for row in rows[:SHOWN]:
         made.add_row(*map(_cell, row))
     return made

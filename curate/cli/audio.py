@@ -40,6 +40,8 @@ AudioRoot = Annotated[
     Path | None,
     typer.Option(
         "--audio-root",
+        exists=True,
+        file_okay=False,
         help="Where relative audio paths begin.",
         show_default="each manifest's folder",
     ),
@@ -48,6 +50,8 @@ AllowRoot = Annotated[
     list[Path],
     typer.Option(
         "--allow-root",
+        exists=True,
+        file_okay=False,
         help="Refuse audio that lies elsewhere, through links and .. too; repeat it.",
         show_default="anywhere",
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -29,7 +28,7 @@ def doctor_command(
 
     found = examine(out)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        show.print_json(found)
     else:
         for table in show.doctor_tables(found):
             show.print_table(table)

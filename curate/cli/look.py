@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -113,6 +112,6 @@ def _look(profile: Path, count: int, where: str | None, seed: int | None, as_jso
 
     found = look(profile, count, where, seed)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        show.print_json(found)
     else:
         show.print_table(answers.records_table(found))

@@ -14,6 +14,7 @@ from curate.audio.paths import allowed_roots
 from curate.changes import describe
 from curate.duck import open_records
 from curate.errors import InputError
+from curate.profile.summary import RECORDS, no_profile
 from curate.review.app import blind_app, clip_of_record, review_app
 from curate.review.blind import Ballot, pairs
 from curate.review.desk import Desk
@@ -36,10 +37,9 @@ class Setting:
 
 def review(profile: Path, log: Path, wish: Setting) -> None:
     """Serve the desk until it is told to end."""
-    table = profile / "records.parquet"
-    if not table.is_file():
-        what, hint = "holds no records.parquet", "make it with curate profile"
-        raise InputError.of(profile, what, hint)
+    if fault := no_profile(profile):
+        raise InputError(fault)
+    table = profile / RECORDS
     token = secrets.token_urlsafe(24)
     with open_records(table) as records, listen_at(wish.port) as at:
         desk = Desk(profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow))

@@ -24,7 +24,7 @@ def rules_check(
     from curate.cli import show, stages
 
     for name in files:
-        show.line(stages.check_rules(name))
+        show.answer(stages.check_rules(name))
 
 
 @rules_app.command(name="explain")
@@ -51,4 +51,4 @@ def rules_explain(
     from curate.cli import explained, show
 
     found = explained.explain(records, profile, rules)
-    show.summary(found, as_json, as_json, explained.tables, Path())
+    show.summary(found, as_json, False, explained.tables, Path())

@@ -39,6 +39,8 @@ def shard_command(
     audio_root: Annotated[
         Path | None,
         typer.Option(
+            exists=True,
+            file_okay=False,
             help="Where relative audio paths begin.",
             show_default="where the profile found audio, else each manifest's folder",
         ),

@@ -1,4 +1,8 @@
-"""What people see in the terminal: on stderr, so that stdout stays for machines."""
+"""What people see in the terminal.
+
+What a command answers goes to stdout, so that it can be piped on; progress, warnings and notes go
+to stderr. With `--json`, stdout holds one JSON document and no table is shown anywhere.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +27,12 @@ from rich.text import Text
 
 from curate.cli.compiling import told_of_compiling
 from curate.command import printable
+from curate.terminal import answers
 
 Json = Mapping[str, Any]
 
 CONSOLE = Console(stderr=True, highlight=False)
+"""For progress, warnings and notes."""
 _COLOURS = {
     "clean": "green",
     "borderline": "yellow",
@@ -122,14 +128,16 @@ def summary(
     table: Callable[[Json], Sequence[RenderableType]],
     out: Path,
 ) -> None:
-    """End a command: JSON on stdout where asked, tables and the page's path on stderr."""
+    """End a command: its answer on stdout, as JSON where asked, else as tables; warnings and the
+    page's path on stderr.
+    """
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=2))  # noqa: T201 - the result itself
+        print_json(found)
     if quiet:
         return
-    for part in table(found):
+    for part in () if as_json else table(found):
         if not isinstance(part, Table) or part.row_count:
-            CONSOLE.print(part)
+            print_table(part)
     warnings(found.get("warnings", []))
     page = out / "report.html"
     if page.exists():
@@ -143,13 +151,23 @@ def warnings(lines: Sequence[str]) -> None:
 
 
 def line(text: str) -> None:
-    """One line for people."""
+    """One line for people, beside the answer."""
     CONSOLE.print(Text(printable(text)))
 
 
-def print_table(table: Table) -> None:
-    """One table for people."""
-    CONSOLE.print(table)
+def answer(text: str) -> None:
+    """A line that is the answer."""
+    answers().print(Text(printable(text)))
+
+
+def print_json(found: object) -> None:
+    """The one JSON document of a command."""
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_table(table: RenderableType) -> None:
+    """One table of the answer."""
+    answers().print(table)
 
 
 def say(quiet: bool) -> Callable[[str], None]:
@@ -233,11 +251,11 @@ _RIGHT = frozenset(
 
 
 def plain_table(title: str, columns: str) -> Table:
-    """An empty table without frames; amounts stand to the right."""
+    """An empty table without frames; amounts stand to the right, and nothing is cut."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns.split("|"):
         right = name in _RIGHT or name.startswith(("A ", "B "))
-        table.add_column(name, justify="right" if right else "left")
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
     return table
 
 

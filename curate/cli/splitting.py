@@ -150,6 +150,9 @@ def _profiled(
         if isinstance(wish.format, Reading):
             what = "a profile was read already, with the fields that it was made with"
             raise ConfigError.of("--map", what, "profile again with --map")
+        if wish.format is not None:
+            what = "the input is a profile, which has been read already"
+            raise ConfigError.of("--format", what, "leave it out, or name the manifests")
         return Path(inputs[0])
     find_sources(inputs, wish.format)
     scratch = folder / ".profile"
@@ -159,7 +162,9 @@ def _profiled(
     shares = Shares(judging.max_rejected, judging.max_borderline)
     rules = shares.apply(load_rules(judging.rules))
     people = Overrides(read_log(judging.overrides) if judging.overrides else None)
+    named = {**dict.fromkeys(wish.group, "--group"), **dict.fromkeys(wish.by, "--by")}
     build_profile(
-        inputs, scratch, rules, fields, command, advance, format=wish.format, overrides=people
-    )
+        inputs, scratch, rules, fields, command, advance,
+        format=wish.format, overrides=people, named=named,
+    )  # fmt: skip
     return scratch

@@ -16,7 +16,7 @@ from curate.audio.wish import AudioWish, root_of
 from curate.cli.show import colour_of, hours, number, plain_table
 from curate.command import printable
 from curate.errors import ConfigError, Fault, raise_all
-from curate.operators import suggest
+from curate.nearest import suggest
 from curate.outputs import whole_directory, write_json
 from curate.profile import read_profile
 from curate.profile.clips import Heard, in_turn, write_clips

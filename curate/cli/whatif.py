@@ -52,7 +52,7 @@ def what_if_command(
 
     audio = AudioWish.of(audio_root, allow_root, None)
     found = weighed.what_if(profile, rules, rule, out, command_line(), clips, audio)
-    show.summary(found, as_json, quiet or as_json, weighed.tables(rule), out or Path())
+    show.summary(found, as_json, quiet, weighed.tables(rule), out or Path())
 
 
 @rules_app.command(name="compare")
@@ -80,7 +80,7 @@ def compare_command(
     from curate.cli import compared, show
 
     found = compared.compare(old, new, profile, listed(by), out, command_line())
-    show.summary(found, as_json, quiet or as_json, compared.tables(count), out or Path())
+    show.summary(found, as_json, quiet, compared.tables(count), out or Path())
 
 
 @rules_app.command(name="calibrate")
@@ -110,6 +110,6 @@ def calibrate_command(
     from curate.cli import calibrated, show
 
     found = calibrated.propose(profile, rules, by, fence, min_rows, out, command_line())
-    show.summary(found, as_json, quiet or as_json, calibrated.tables, Path())
+    show.summary(found, as_json, quiet, calibrated.tables, Path())
     if out is not None and not quiet:
         show.line(f"written: {out}; try it with: curate rules compare RULES {out} {profile}")

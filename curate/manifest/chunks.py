@@ -17,6 +17,7 @@ import zstandard
 
 from curate.errors import InputError
 from curate.manifest.spool import located
+from curate.nearest import absent
 
 CHUNK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20
@@ -69,9 +70,11 @@ def open_manifest(source: str) -> int:
     except ValueError:
         raise InputError.of(repr(source), "is no file name (it holds a NUL character)") from None
     except FileNotFoundError:
-        raise InputError.of(source, "there is no such file") from None
+        raise InputError(absent(Path(source), "name a manifest, or a directory of some")) from None
     except OSError as error:
-        raise InputError.of(source, f"cannot be opened: {error.strerror}") from None
+        raise InputError.of(
+            source, f"cannot be opened: {error.strerror}", "name a manifest"
+        ) from None
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return descriptor

@@ -21,6 +21,7 @@ from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
+from curate.nearest import suggest
 
 _GLOB = frozenset("*?[")
 _BRACES = re.compile(r"_OP_(.*?)_CL_|\{([^{}]*)\}")
@@ -106,9 +107,8 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
     reading = reading_of(read_as)
     look = Look.at(name, reading.fields)
     if reading.format is not None and reading.format not in BY_NAME:
-        raise ConfigError.of(
-            "--format", f"unknown format {reading.format!r}", f"known: {', '.join(BY_NAME)}"
-        )
+        what = f"unknown format {reading.format!r}"
+        raise ConfigError.of("--format", what, suggest(reading.format, BY_NAME))
     format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
     if not reading.fields:
         return format.find(look)
@@ -198,5 +198,6 @@ def _unglob(name: str) -> list[str]:
         return [name]
     found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - keeps the spelling
     if not found:
-        raise InputError.of(name, "no file matches this pattern")
+        hint = "quote the pattern, and look with ls what there is"
+        raise InputError.of(name, "no file matches this pattern", hint)
     return found

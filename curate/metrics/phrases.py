@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.errors import ConfigError, Fault, raise_all
 from curate.frames import Spans
+from curate.nearest import unreadable
 from curate.text import remarks as marks
 from curate.text.phrases import Phrase, Phrasebook
 from curate.text.remarks import Remarks
@@ -34,9 +35,10 @@ def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:
     for file in map(Path, files):
         try:
             more += _phrases(file.read_text(encoding="utf-8-sig"), str(file), faults)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            faults.append(Fault(str(file), f"cannot be read: {str(reason).lower()}"))
+        except OSError as error:
+            faults.append(unreadable(file, error, "name a file of phrases, one a line"))
+        except UnicodeDecodeError:
+            faults.append(Fault(str(file), "cannot be read: not UTF-8"))
     raise_all(ConfigError, faults)
     return Phrases(_book({*_ours().phrases, *more}), _remarks())
 

@@ -3,7 +3,6 @@
 from curate.operators.declare import BY_SYMBOL, FIELDS, OPERATORS, Kind, Operator, vocabulary
 from curate.operators.evaluate import Batch, Truth, holds
 from curate.operators.parse import parse
-from curate.operators.scan import suggest
 from curate.operators.syntax import (
     And,
     Arithmetic,
@@ -43,6 +42,5 @@ __all__ = [
     "holds",
     "names_in",
     "parse",
-    "suggest",
     "vocabulary",
 ]

@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from curate.errors import ConfigError, Fault, raise_all
+from curate.nearest import suggest
 from curate.operators.declare import BY_SYMBOL, Kind, vocabulary
-from curate.operators.scan import Place, Token, scan, suggest
+from curate.operators.scan import Place, Token, scan
 from curate.operators.syntax import (
     And,
     Arithmetic,
@@ -216,7 +217,8 @@ class _Parser:
             case "word":
                 named = self._statistic(token) if token.text in self.statistics else token
                 return Name(named.text, self._kind(named))
-        raise self._stop(f"expected a number, a text, a name or '(' before {token}", token.at)
+        what = f"expected a number, a text, a name or '(' before {token}"
+        raise self._stop(what, token.at, "such as char_rate > 30 or lang == 'de'")
 
     def _statistic(self, token: Token) -> Token:
         """A statistic with what it is of, as one name."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 from curate.errors import ConfigError, Fault
@@ -63,13 +62,6 @@ class Place:
         # One character for one, so that the caret stays below its place.
         shown = "".join(char if char.isprintable() else " " for char in self.text)
         return Fault(self.where, f"{what}\n    {shown}\n    {' ' * at}^", hint)
-
-
-def suggest(word: str, known: tuple[str, ...]) -> str:
-    """The hint for an unknown word: the nearest known one, and all of them."""
-    close = get_close_matches(word, known, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"{hint}known: {', '.join(known)}"
 
 
 def scan(place: Place) -> tuple[Token, ...]:

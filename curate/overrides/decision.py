@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from curate.errors import Fault
 from curate.manifest.strict import Malformed, parse_line
-from curate.operators import suggest
+from curate.nearest import suggest
 
 DECISIONS: Mapping[str, str] = {
     "keep": "the record is clean, whatever the rules say",

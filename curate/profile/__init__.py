@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -22,10 +22,11 @@ from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of, with_needs
 from curate.metrics.measure import Settings
 from curate.metrics.phrases import known_phrases
 from curate.metrics.tokens import read_tokenizer
-from curate.operators import suggest
+from curate.nearest import suggest
 from curate.outputs import write_json
 from curate.overrides import Overrides
 from curate.profile import clips, heard
+from curate.profile.absent import check_fields
 from curate.profile.agreed import agreement_totals
 from curate.profile.borderline import borderline_records
 from curate.profile.conventions import exempted, find_conventions, judge_again
@@ -94,6 +95,7 @@ def profile_into(
     overrides: Overrides | None = None,
     on_audio: Progress = lambda done, files: None,
     engine: Engine | None = None,
+    named: Mapping[str, str] | None = None,
 ) -> Json:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
@@ -108,7 +110,9 @@ def profile_into(
     `settings_for`; by default what the rules need), `format` how the inputs are read where sniffing
     would not do; `overrides` are people's decisions. Returns profile.json's content. Raises
     InputError where a manifest cannot be read, where no line of any is a record, and where audio
-    is asked for and none is found; ConfigError for a field that cannot be a column.
+    is asked for and none is found; ConfigError for a field that cannot be a column, and for one
+    that no record has. `named` has the options by which a person named fields of `by` (default:
+    --by, all of them); the others may be there or not.
     """
     sources = find_sources(manifests, format)
     grouped, extra_fields = fields_of(by, sources)
@@ -134,6 +138,8 @@ def profile_into(
         people,
     )
     without_record = refuse_unusable(records, sources)
+    asked = dict.fromkeys(by, "--by") if named is None else named
+    few_fields = check_fields(records, asked, grouped, sources)
     ear = Ear(read, settings, kept.heard, threads, on_audio)
     late = add_late(records, rules, settings, ear, people)
     languages = languages_of(records)
@@ -158,7 +164,7 @@ def profile_into(
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
     kept_from_eval = borderline_by_stratum(records, ["lang", *several, *grouped], rules)
     audio = audio_facts(records, settings)
-    refuse_all_missing(audio, read[0].folder)
+    refuse_all_missing(audio, read[0].folder, records, sources)
     loading = loading_facts(records)
     found: Json = {
         "schema": SCHEMA,
@@ -180,6 +186,7 @@ def profile_into(
         "warnings": [
             *without_record,
             *of_conventions(conventions),
+            *few_fields,
             *over_filtered(rejected),
             *over_filtered(kept_from_eval),
             *warnings_of(decided),

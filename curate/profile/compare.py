@@ -10,7 +10,7 @@ import numpy as np
 
 from curate.errors import Fault, InputError, raise_all
 from curate.profile.spread import count_bins
-from curate.profile.summary import Json, read_profile
+from curate.profile.summary import Json, open_profile
 from curate.profile.tally import Counts
 
 SCHEMA = "curate.diff/1"
@@ -48,11 +48,9 @@ def _read(folders: Sequence[Path]) -> Sides:
     faults: list[Fault] = []
     for folder in folders:
         try:
-            found.append(read_profile(folder))
-            (folder / "records.parquet").stat()
-        except (OSError, ValueError, AssertionError) as error:
-            hint = "make one with curate profile"
-            faults.append(Fault(str(folder), f"is no profile: {error}", hint))
+            found.append(open_profile(folder))
+        except InputError as error:
+            faults += error.faults
     raise_all(InputError, faults)
     one, two = found
     return one, two

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ import polars as pl
 
 from curate.audio.faults import FAULTS
 from curate.audio.listen import NONE
+from curate.audio.paths import moved
 from curate.columns import AUDIO_CODEC, AUDIO_FAULT, AUDIO_WHY, DURATION_US, MALFORMED, record_id
+from curate.duck import open_records
 from curate.errors import InputError
+from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profile.heard import GROUPS_OF, depth_for
-from curate.profile.summary import Json, hours
+from curate.profile.summary import Json, hours, records_of
 
 
 def audio_facts(records: Path, settings: Settings) -> Json:
@@ -38,7 +42,7 @@ def audio_facts(records: Path, settings: Settings) -> Json:
     }
 
 
-def refuse_all_missing(found: Json, folder: str) -> None:
+def refuse_all_missing(found: Json, folder: str, records: Path, origins: Sequence[Origin]) -> None:
     """InputError where not one file was found: most likely paths begin somewhere else."""
     audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
     faults = audio.get("faults", ())
@@ -46,11 +50,25 @@ def refuse_all_missing(found: Json, folder: str) -> None:
     if not missing or missing < audio["looked_at"]:
         return
     root = audio["asked"]["root"] or folder
+    name = _first_name(records, origins)
+    if Path(name).is_absolute():
+        what = f"none of {missing:,} audio files was found; absolute paths are taken as they are"
+        raise InputError.of(name, what, moved(name, Path(root)))
     raise InputError.of(
         root,
         f"none of {missing:,} audio files was found; relative paths begin here",
         "name the place where they begin with --audio-root, or profile without --audio",
     )
+
+
+def _first_name(records: Path, origins: Sequence[Origin]) -> str:
+    """The path in the first record whose audio is missing."""
+    missing = (AUDIO_FAULT.expr == "missing").arg_true().first()
+    (number,) = pl.scan_parquet(records).select(missing).collect().row(0)
+    with open_records(records) as table:
+        rows = list(table.rows([number]).values())
+    found = records_of(rows, {origin.name: origin for origin in origins})
+    return next((str(record.get("audio_filepath", "")) for record in found.values()), "")
 
 
 def _faults(table: pl.LazyFrame) -> list[Json]:

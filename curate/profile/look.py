@@ -19,7 +19,7 @@ from curate.metrics import METRICS
 from curate.operators import Batch, Node, names_in, parse
 from curate.operators.declare import Kind, vocabulary
 from curate.profile.own_fields import OwnFields
-from curate.profile.summary import Json, origins_of, read_profile, records_of
+from curate.profile.summary import MAKE, RECORDS, Json, open_profile, origins_of, records_of
 
 _FIELDS = ("source", "line", "byte_offset", "byte_length", "duration_us", "lang", "speaker")
 _BATCH = 122_880
@@ -33,10 +33,8 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     columns that the profile was grouped by. ConfigError where it is none, InputError where
     `folder` is no profile.
     """
-    table = folder / "records.parquet"
-    if not table.is_file():
-        raise InputError.of(str(folder), "holds no records.parquet", "make it with curate profile")
-    plan = pl.scan_parquet(table)
+    made = open_profile(folder)
+    plan = pl.scan_parquet(folder / RECORDS)
     fields, condition = OwnFields(folder), None
     if where:
         own = _own(fields, plan, where)
@@ -45,7 +43,7 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     _demand_columns(plan, names_in(condition) if condition else ())
     hits = _hits(plan, condition)
     numbers = _first(hits, count) if seed is None else _sample(hits, count, seed)
-    return _records(plan, numbers, fields, _origins(folder))
+    return _records(plan, numbers, fields, _origins(folder, made))
 
 
 class _Own(NamedTuple):
@@ -72,12 +70,11 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _GRAMMAR = frozenset(("and", "or", "not", "in", "is", "null"))
 
 
-def _origins(folder: Path) -> Mapping[str, Origin]:
+def _origins(folder: Path, made: Json) -> Mapping[str, Origin]:
     try:
-        return origins_of(read_profile(folder))
-    except (OSError, ValueError, AssertionError, KeyError, TypeError) as error:
-        what, hint = f"is no profile: {error}", "make it with curate profile"
-        raise InputError.of(str(folder), what, hint) from None
+        return origins_of(made)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None
 
 
 def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:

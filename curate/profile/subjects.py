@@ -26,9 +26,9 @@ from curate.manifest.nemo import read_batch
 from curate.manifest.origin import Origin
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
-from curate.operators import suggest
+from curate.nearest import suggest
 from curate.profile.conventions import exempted
-from curate.profile.summary import Json, origins_of, read_profile, records_of
+from curate.profile.summary import Json, open_profile, origins_of, records_of
 from curate.ruleset import RuleSet, known_presets, load_rules
 
 UNHEARD = "example.wav"
@@ -55,7 +55,7 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
 
     ConfigError where they cannot be read any more.
     """
-    profile = _read(folder)
+    profile = open_profile(folder)
     said: Mapping[str, Any] = profile["rules"]  # type: ignore[assignment]
     preset = str(said["path"]).removeprefix("rules/").removesuffix(".yaml")
     try:
@@ -77,7 +77,7 @@ def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
     """The records of a profile with these ids (`source:line`; the line alone where the profile is
     of one manifest), in the order asked for. ConfigError with every id that it does not have.
     """
-    profile = _read(folder)
+    profile = open_profile(folder)
     places = _placed(ids, [entry["source"] for entry in profile["inputs"]], folder)  # type: ignore[attr-defined]
     rows = _rows(folder / "records.parquet", places)
     missing = [place for place in places if place not in rows]
@@ -100,7 +100,8 @@ def from_manifest(name: str, rules: RuleSet) -> Subject:
         row = _line_of(origin, line, rules)
         if row is not None:
             return _subject(row, {origin.name: origin})
-    raise InputError.of(f"{source}:{line}", "holds no record: the line is blank or not there")
+    what = "holds no record: the line is blank or not there"
+    raise InputError.of(f"{source}:{line}", what, "lines count from 1; name another")
 
 
 def from_json(text: str, rules: RuleSet, name: str = "(typed)") -> Subject:
@@ -111,15 +112,6 @@ def from_json(text: str, rules: RuleSet, name: str = "(typed)") -> Subject:
     if not rows.height:
         raise ConfigError.of(name, "is blank", "give one JSON object")
     return Subject(name, rows.row(0, named=True), _decoded(text), notes=notes)
-
-
-def _read(folder: Path) -> Json:
-    try:
-        return read_profile(folder)
-    except (OSError, ValueError, AssertionError) as error:
-        raise InputError.of(
-            folder, f"is no profile: {error}", "make one with curate profile"
-        ) from None
 
 
 def _cut(name: str) -> tuple[str | None, int]:

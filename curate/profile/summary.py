@@ -9,11 +9,13 @@ from typing import Any
 
 from curate.columns import LANG, US_PER_HOUR, VERDICTS
 from curate.duck import Records, Row, open_records
+from curate.errors import Fault, InputError
 from curate.manifest.lines import Place, fetch_lines
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
+from curate.nearest import lacking
 from curate.profile import duplicates
 from curate.profile.counted import Counted
 from curate.profile.histogram import Histogram
@@ -317,3 +319,25 @@ def read_profile(folder: Path) -> Json:
     value = json.loads((folder / "profile.json").read_text(encoding="utf-8"))
     assert isinstance(value, dict)
     return value
+
+
+MAKE = "make it with curate profile"
+RECORDS = "records.parquet"
+
+
+def no_profile(folder: Path) -> Fault | None:
+    """What is wrong where `folder` is no profile directory: where it is none, or holds not all."""
+    for member in (RECORDS, "profile.json"):
+        if not (folder / member).is_file():
+            return lacking(folder, member, MAKE)
+    return None
+
+
+def open_profile(folder: Path) -> Json:
+    """The same of a directory that a person named. InputError where it is no profile."""
+    if fault := no_profile(folder):
+        raise InputError(fault)
+    try:
+        return read_profile(folder)
+    except (OSError, ValueError, AssertionError) as error:
+        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None

@@ -25,7 +25,7 @@ from curate.frames import Clips, Spans
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
 from curate.manifest.origin import Origin
-from curate.profile.summary import Json, read_profile
+from curate.profile.summary import Json, open_profile
 
 SCHEMA = "curate.words/1"
 SHOWN = 20
@@ -43,7 +43,7 @@ def count_words(folder: Path) -> Json:
 
     Raises InputError where a manifest is not the one that was profiled.
     """
-    found: Mapping[str, Any] = _profile(folder)
+    found: Mapping[str, Any] = open_profile(folder)
     languages = [each["value"] for each in found["strata"]["lang"]][:LANGUAGES]
     counted = _Counted(languages)
     for at, entry in enumerate(found["inputs"]):
@@ -60,14 +60,6 @@ def count_words(folder: Path) -> Json:
         "languages": counted.alphabets(_Places(folder / "records.parquet", sources)),
         "vocabulary": _vocabulary(counted.vocabulary()),
     }
-
-
-def _profile(folder: Path) -> Json:
-    try:
-        return read_profile(folder)
-    except (OSError, ValueError, AssertionError) as error:
-        what, hint = f"is no profile: {error}", "make one with curate profile"
-        raise InputError.of(str(folder), what, hint) from None
 
 
 class _Counted:

@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.columns import DURATION_US, LANG, RECORDING_KEY, SPEAKER, TAGS, VERDICT, record_id
 from curate.errors import Fault, InputError, raise_all
+from curate.nearest import lacking
 from curate.resample import FEWEST, Bootstrap, Clusters, Floats, Ints
 from curate.ruleset import RuleSet
 
@@ -97,7 +98,7 @@ def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
     """Id, word errors and reference words of each row that has a prediction."""
     hint = "write it with `train eval` on manifests that `curate shard` wrote"
     if not path.is_file():
-        raise InputError.of(path.parent, f"holds no {PREDICTIONS}", hint)
+        raise InputError(lacking(path.parent, PREDICTIONS, hint))
     faults: list[Fault] = []
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):

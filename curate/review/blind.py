@@ -16,8 +16,10 @@ from typing import Any
 
 from curate import append_log
 from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.nearest import unreadable
 from curate.profile.summary import Json
 
+HINT = "name a predictions.jsonl of `train eval`"
 CHOICES = ("first", "second", "same")
 
 
@@ -61,7 +63,7 @@ def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
-        raise InputError.of(path, f"cannot be read: {error}") from None
+        raise InputError(unreadable(path, error, HINT)) from None
     found: dict[tuple[str, float], Mapping[str, Any]] = {}
     faults = []
     for number, line in enumerate(lines, 1):
@@ -75,7 +77,7 @@ def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
             found[key] = row
         except (ValueError, KeyError, TypeError, AttributeError):
             what = "is no prediction: audio_filepath, duration and pred_text"
-            faults.append(Fault(f"{path}:{number}", what, "name a predictions.jsonl"))
+            faults.append(Fault(f"{path}:{number}", what, HINT))
     raise_all(InputError, faults[:20])
     return found
 

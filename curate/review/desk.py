@@ -22,7 +22,7 @@ from curate.metrics import METRICS
 from curate.overrides import Decision, Facet, content_of
 from curate.overrides.identity import contents, shown
 from curate.profile.shown import metrics_of_rules, spoken_of
-from curate.profile.summary import Json, origins_of, read_profile
+from curate.profile.summary import Json, open_profile, origins_of
 from curate.review.decided import DecisionLog, Record, Refused, facets_json
 from curate.text.marks import alignment, marks_of
 
@@ -43,7 +43,7 @@ class Desk:
         root: Path | None = None,
         allowed: Sequence[Path] = (),
     ) -> None:
-        self.profile: Json = _profile(folder)
+        self.profile: Json = open_profile(folder)
         self.log = DecisionLog(log, reviewer)
         self._root, self._allowed = root or root_of(self.profile), allowed
         self._browser, self._lock = Browser(records), threading.Lock()
@@ -211,14 +211,6 @@ class Desk:
         return [
             found[row["source"]].get((row["byte_offset"], row["byte_length"]), b"") for row in rows
         ]
-
-
-def _profile(folder: Path) -> Json:
-    try:
-        return read_profile(folder)
-    except (OSError, ValueError, AssertionError) as error:
-        what, hint = f"is no profile: {error}", "make one with curate profile"
-        raise InputError.of(folder, what, hint) from None
 
 
 def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from curate.errors import ConfigError, Fault
-from curate.operators import suggest
+from curate.nearest import suggest
 from curate.ruleset.marked import Listing, Scalar, Table, Tree
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curate.errors import ConfigError, Fault, raise_all
-from curate.operators import suggest
+from curate.nearest import suggest, unreadable
 from curate.ruleset.conflicts import conflicts
 from curate.ruleset.entries import Notes
 from curate.ruleset.groups import GroupRule
@@ -173,6 +173,9 @@ def _extended(file: RuleFile, place: _Place) -> Path | None:
         return None
 
 
+PRESETS = "name a file that ends in .yaml, or a preset"
+
+
 def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
     try:
         # Not a pipe, which would wait for ever, nor a device, which would never end.
@@ -182,7 +185,7 @@ def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
             raise OSError(27, f"larger than {MAX_BYTES:,} bytes")
         return place.path.read_bytes()
     except OSError as error:
-        faults.append(Fault(place.shown, f"cannot be read: {str(error.strerror).lower()}"))
+        faults.append(replace(unreadable(place.path, error, PRESETS), where=place.shown))
         return None
 
 

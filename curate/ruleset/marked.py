@@ -98,6 +98,8 @@ def _broken(error: yaml.YAMLError, file: str) -> Fault:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         where, problem = f"{file}:{error.problem_mark.line + 1}", str(error.problem)
         # A plain value may not begin with '>', '!', '%', '@' or '`': the usual slip in rule files.
+        if "\\t" in problem:
+            return Fault(where, "a tab, where YAML has spaces", "indent by spaces")
         slip = "block scalar" in str(error.context) or "cannot start any token" in problem
         return Fault(where, f"not YAML: {problem}", _QUOTE if slip else "")
     return Fault(file, f"not YAML: {' '.join(str(error).split())}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from curate.operators import suggest
+from curate.nearest import suggest
 from curate.ruleset.entries import Notes
 from curate.ruleset.groups import GroupRule
 from curate.ruleset.languages import LanguagePreset, in_place_of

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from curate.columns import VERDICTS
 from curate.errors import ConfigError
 from curate.metrics import METRICS
-from curate.operators import BY_SYMBOL, parse, suggest
+from curate.nearest import suggest
+from curate.operators import BY_SYMBOL, parse
 from curate.ruleset.condition import Condition, Limit
 from curate.ruleset.entries import Entries, Notes
 from curate.ruleset.groups import GroupRule, read_group

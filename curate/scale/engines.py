@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from curate.errors import ConfigError
-from curate.operators import suggest
+from curate.nearest import suggest
 
 ENGINES = ("local", "ray")
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from curate.errors import InputError
+from curate.nearest import lacking
 from curate.profile.summary import Json
 from curate.shards.options import Options
 from curate.shards.spool import plain_names
@@ -21,7 +22,7 @@ def read_facts(split: Path) -> Json:
     """split.json of a split directory; InputError where it holds none."""
     path = split / "split.json"
     if not path.is_file():
-        raise InputError.of(split, "holds no split.json", "run curate split first")
+        raise InputError(lacking(split, "split.json", "run curate split first"))
     facts = json.loads(path.read_text(encoding="utf-8"))
     assert isinstance(facts, dict)
     return facts

@@ -31,6 +31,7 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Entry, Ledger
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
+from curate.nearest import lacking, suggest
 from curate.outputs import write_json
 from curate.profile import read_profile
 from curate.profile.summary import Json
@@ -232,7 +233,7 @@ def _read_records(
     """
     path = profile / "records.parquet"
     if not path.is_file():
-        raise InputError.of(profile, "holds no records.parquet", "run curate profile first")
+        raise InputError(lacking(profile, "records.parquet", "run curate profile first"))
     present = pl.scan_parquet(path).collect_schema().names()
     _refuse_absent([("--by", by), ("--group", group)], present, kept)
     groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
@@ -240,9 +241,9 @@ def _read_records(
     optional = [GENDER] if GENDER in present else []
     people = [name for name in SPEAKER_FIELDS if name in present and SPEAKER.name in groups]
     wanted = [*_NEEDED, *strata, *groups, *people, *optional]
-    lacking = [name for name in wanted if name not in present]
-    if lacking:
-        raise InputError.of(path, f"has no column {lacking[0]!r}", "profile again")
+    absent = [name for name in wanted if name not in present]
+    if absent:
+        raise InputError.of(path, f"has no column {absent[0]!r}", "profile again")
     return pl.read_parquet(path, columns=list(dict.fromkeys(wanted))), strata, groups
 
 
@@ -254,8 +255,8 @@ def _refuse_absent(
         Fault(
             option,
             f"the profile has no column {name!r}",
-            f"profile with --by {name}, if the manifest has that field; or name one of these: "
-            f"{', '.join(name for name in present if name in known)}",
+            f"{suggest(name, [each for each in present if each in known])}; or profile with "
+            f"--by {name}, if the manifest has that field",
         )
         for option, names in named
         for name in dict.fromkeys(names)

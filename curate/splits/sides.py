@@ -34,9 +34,11 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.frames import Clips, Spans, by_language
 from curate.manifest import find_sources, read_manifest
 from curate.manifest.audio_files import segment_key
+from curate.manifest.fields import FIELDS
 from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.manifest.unusable import unusable
+from curate.nearest import nearest
 from curate.profile import versions
 from curate.profile.summary import Json, hours
 from curate.routes import MALFORMED as MALFORMED_ROUTE
@@ -284,9 +286,11 @@ def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Side]) -> None:
 
 def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
     faults = [
-        Fault("--group", f"no record has a field {name!r}", "name a field of the manifests")
+        Fault("--group", f"no record has a field {name!r}", hint)
         for name in group
         if not rows[name].count() and name != SPEAKER.name
+        for close in [nearest(name, FIELDS)]
+        for hint in [f"did you mean '{close}'?" if close else "name a field of the manifests"]
     ]
     raise_all(ConfigError, faults)
 

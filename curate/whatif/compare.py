@@ -26,7 +26,7 @@ from curate.columns import (
 )
 from curate.errors import ConfigError
 from curate.manifest import in_order, thread_count
-from curate.operators import suggest
+from curate.nearest import suggest
 from curate.profile import LIBRARIES, rules_named, versions
 from curate.profile.summary import Json, hours
 from curate.ruleset import RuleSet

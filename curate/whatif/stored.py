@@ -14,7 +14,7 @@ from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
 from curate.profile.conventions import exempted
 from curate.profile.shown import shown_texts
-from curate.profile.summary import Json, origins_of, read_profile, records_of
+from curate.profile.summary import MAKE, Json, open_profile, origins_of, records_of
 from curate.ruleset import RuleSet
 from curate.tags.groups import column_of
 
@@ -57,12 +57,11 @@ def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
     InputError where `folder` is no profile, ConfigError with every metric that is missing and the
     command that measures it.
     """
-    hint = "make one with curate profile"
+    stored = Stored(folder, open_profile(folder))
     try:
-        stored = Stored(folder, read_profile(folder))
         present = stored.columns()
-    except (OSError, ValueError, AssertionError, pl.exceptions.PolarsError) as error:
-        raise InputError.of(folder, f"is no profile: {error}", hint) from None
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None
     faults = [
         Fault(
             rules.path,

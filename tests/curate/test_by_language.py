@@ -114,7 +114,7 @@ def test_a_file_may_name_presets_of_its_own(tmp_path: Path) -> None:
 
 FAULTS = [
     ("by_language: [lang/xx]", "", "mine.yaml:4: unknown rules 'lang/xx'"),
-    ("by_language: [nosuch.yaml]", "", "nosuch.yaml: cannot be read: no such file"),
+    ("by_language: [nosuch.yaml]", "", "nosuch.yaml: there is no such file"),
     ("by_language: [a.yaml]", "name: a\nextends: mine.yaml\nrules: []",
      "a.yaml:1: is no preset of a"),
     ("by_language: [a.yaml]", "name: a\nextends: default\nlanguages: [hy]\nrules: []",

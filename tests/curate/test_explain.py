@@ -112,7 +112,7 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
     (["--profile", "profile", "n.jsonl:1"], ConfigError, "did you mean 'm.jsonl'?"),
     (["--profile", "profile", "what"], ConfigError, "'what' is no id"),
     (["--profile", "profile", "7", "m.jsonl:8"], ConfigError, "m.jsonl:8: is no record"),
-    (["--profile", "nothing", "m.jsonl:1"], InputError, "nothing: is no profile"),
+    (["--profile", "nothing", "m.jsonl:1"], InputError, "nothing: there is no such file"),
 ]
 
 
@@ -151,19 +151,19 @@ def ask(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProce
 
 def test_people_read_at_once_why_a_record_was_rejected(folder: Path) -> None:
     done = ask(folder, "--profile", "profile", "m.jsonl:1", "m.jsonl:4")
-    assert (done.returncode, done.stdout) == (0, "")
-    lines = lines_of(done.stderr)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = lines_of(done.stdout)
     assert max(map(len, lines)) <= 80
     assert "m.jsonl:1 is bad: it goes to rejected.jsonl, and no model sees it" in lines
     assert "       char_rate 0.6993 < 1: too little text for the time" in map(str.rstrip, lines)
-    assert "malformed  not JSON" in done.stderr
+    assert "malformed  not JSON" in done.stdout
 
 
 def test_other_rules_are_tried_beside_what_the_profile_says(folder: Path) -> None:
     (folder / "lax.yaml").write_text("schema: curate.rules/1\nname: lax\nrules: []\n")
     done = ask(folder, "--profile", "profile", "m.jsonl:1", "--rules", "lax.yaml")
-    assert "m.jsonl:1 is clean" in done.stderr
-    assert "note: in the profile it is bad (char_rate 0.6993 < 1: too little" in done.stderr
+    assert "m.jsonl:1 is clean" in done.stdout
+    assert "note: in the profile it is bad (char_rate 0.6993 < 1: too little" in done.stdout
 
 
 def test_machines_get_json_alone(folder: Path) -> None:
@@ -180,8 +180,8 @@ def test_hostile_text_stays_text(folder: Path) -> None:
     text = '{"text": "\\u001b[31m [/bold] \\u202e", "duration": 3, "lang": "[red]"}'
     done = ask(folder, text)
     assert done.returncode == 0
-    assert "<U+001B>[31m [/bold] <U+202E>" in done.stderr
-    assert "lang [red]" in done.stderr
+    assert "<U+001B>[31m [/bold] <U+202E>" in done.stdout
+    assert "lang [red]" in done.stdout
 
 
 def test_what_people_and_groups_decided_counts(folder: Path) -> None:
@@ -203,9 +203,9 @@ def test_what_people_and_groups_decided_counts(folder: Path) -> None:
     assert (kept["verdict"], kept["above"][0]["tag"]) == ("clean", "override:keep")
     assert (moved["verdict"], moved["route"]) == ("borderline", "train")
     assert moved["above"] == [{"tag": "borderline:all", "by": "the speaker", "why": "a test"}]
-    told = ask(folder, "--profile", "g", "g.jsonl:2").stderr
+    told = ask(folder, "--profile", "g", "g.jsonl:2").stdout
     assert "g.jsonl:2 is borderline" in told
     assert "speaker anna: rows > 1 (rows 12)" in told
-    other = ask(folder, "--profile", "g", "g.jsonl:2", "--rules", "default").stderr
+    other = ask(folder, "--profile", "g", "g.jsonl:2", "--rules", "default").stdout
     assert "g.jsonl:2 is clean" in other
     assert "note: in the profile it is borderline (speaker anna" in other

@@ -152,7 +152,7 @@ def test_what_is_no_tokenizer_is_said(
         path = archive(tmp_path, content, {})
     with pytest.raises(ConfigError, match=message):
         read_tokenizer(path)
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=r"cannot be read|there is no such file"):
         read_tokenizer(tmp_path / "gone.model")
 
 

@@ -168,5 +168,5 @@ def test_the_command_shows_what_it_found(tmp_path: Path) -> None:
     out = tmp_path / "found.json"
     done = CliRunner().invoke(app, ["reconsider", str(evaluation), str(profile), "--out", str(out)])
     assert done.exit_code == 0, done.output
-    assert "too few" in done.stderr
+    assert "too few" in done.stdout
     assert says(json.loads(out.read_text()))["long"] in {"keep", "reject"}

@@ -138,7 +138,7 @@ def test_the_command(folder: Path) -> None:
         "moved",
     ]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
-    assert "rows move" in done.stderr
+    assert "rows move" in done.stdout
     names = {path.name for path in (folder / "moved").iterdir()}
     assert names == {"compare.json", "moved.jsonl", "moved.parquet", "report.html"}
     found = json.loads((folder / "moved/compare.json").read_text())

@@ -305,8 +305,8 @@ def test_a_circle_of_files_is_refused(tmp_path: Path) -> None:
         ("defualt", "unknown rules 'defualt'\n  hint: did you mean 'default'?"),
         ("../rules/default", "unknown rules"),
         ("/etc/passwd", "unknown rules"),
-        ("nowhere.yaml", "nowhere.yaml: cannot be read: no such file"),
-        (Path("nowhere"), "nowhere: cannot be read: no such file"),
+        ("nowhere.yaml", "nowhere.yaml: there is no such file"),
+        (Path("nowhere"), "nowhere: there is no such file"),
     ],
 )
 def test_rules_that_are_not_there(name: str | Path, what: str) -> None:

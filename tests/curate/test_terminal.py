@@ -62,10 +62,10 @@ def test_what_could_not_be_checked_is_no_zero() -> None:
 
 def test_a_profile_lists_what_rules_have_limits_on(root: Path, tmp_path: Path) -> None:
     manifest = str(root / "examples" / "speech" / "manifest.jsonl")
-    short = curate("profile", manifest, "--out", "p", cwd=tmp_path).stderr
+    short = curate("profile", manifest, "--out", "p", cwd=tmp_path).stdout
     assert "char_rate" in short
     assert "markup_chars" not in short, "it is 0 in every row"
     assert "more metrics are on the page (--verbose lists them)" in short
-    long = curate("profile", manifest, "--out", "p", "--verbose", cwd=tmp_path).stderr
+    long = curate("profile", manifest, "--out", "p", "--verbose", cwd=tmp_path).stdout
     assert "markup_chars" in long
     assert len(lines_of(long)) > len(lines_of(short)) + 5

@@ -235,7 +235,7 @@ def test_a_lost_manifest_costs_the_texts_only(folder: Path, tmp_path: Path) -> N
 
 
 def test_what_cannot_be_asked_is_said(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no profile"):
+    with pytest.raises(InputError, match=r"holds no records|there is no"):
         what_if(tmp_path, load_rules())
     (tmp_path / "dear.yaml").write_text(
         "schema: curate.rules/1\nname: dear\nextends: default\nrules:\n"
@@ -257,10 +257,10 @@ def test_the_command(folder: Path) -> None:
     assert {path.name for path in (folder / "moved").iterdir()} == {"what-if.json", "report.html"}
     glance = run()
     assert (glance.returncode, glance.stdout) == (0, "")
-    assert ">= 19" in glance.stderr
+    assert ">= 19" in glance.stdout
     curve = run("--rule", "char_rate")
-    assert "now" in curve.stderr
-    assert "spared" in curve.stderr
+    assert "now" in curve.stdout
+    assert "spared" in curve.stdout
     wrong = run("--rule", "char_rat")
     assert wrong.returncode == 2
     assert "did you mean 'char_rate'?" in wrong.stderr

@@ -78,8 +78,8 @@ def test_every_fault_is_told_at_once_with_its_line(recipe: Write) -> None:
         load_config(path, GIVEN)
     told = {(fault.where, fault.what.split(":")[0]) for fault in caught.value.faults}
     assert told == {
-        (f"{path}:1", "'seed'"),
-        (f"{path}:3", "'trainer.max_steps'"),
+        (f"{path}:1", "'seed' cannot be 'x'"),
+        (f"{path}:3", "'trainer.max_steps' cannot be 0"),
         (f"{path}:4", "unknown key 'trainer.val_check_intervall'"),
         (f"{path}:2", "'trainer.val_check_interval' is missing"),
         (f"{path}:1", "'optim' is missing"),

@@ -159,14 +159,16 @@ def test_the_command_says_all_and_writes_it_down(folder: Path, tmp_path: Path) -
     assert record["model"]["recipe"] == "aed"
     assert record["config"]["train_ds"]["text_field"] == "text"
     assert {"missing-audio", "slot-no-language"} <= {f["code"] for f in record["findings"]}
+    shown = plan(folder, tmp_path)
     for word in ("recipe", "tokenizer", "epochs", "inherited", "missing-audio", "hint:"):
-        assert word in done.stderr
+        assert word in shown.stdout
+    assert not shown.stdout.startswith("{")
 
 
 def test_an_error_ends_the_plan_as_it_would_end_the_run(folder: Path, tmp_path: Path) -> None:
     done = plan(folder, tmp_path, "--set", "train_ds.max_duration=0.5")
     assert done.returncode == 2
-    assert "error [nothing-left]" in done.stderr
+    assert "error [nothing-left]" in done.stdout
 
 
 def test_nothing_heavy_is_imported_for_a_plan(folder: Path, tmp_path: Path) -> None:

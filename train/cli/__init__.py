@@ -11,4 +11,4 @@ __all__ = ["app", "evaluate", "main", "plan", "run", "sweep", "tiny"]
 
 def main() -> None:
     """Entry point of the console script."""
-    run_command(app)
+    run_command(lambda: app(prog_name="train", standalone_mode=False))

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from curate.command import printable
+from curate.terminal import answers
 
 app = typer.Typer(
     name="train",
@@ -46,6 +47,7 @@ def _options(
 
 
 CONSOLE = Console(stderr=True, highlight=False)
+"""For progress, warnings and notes; what a command answers goes to stdout."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 Manifests = Annotated[
@@ -58,10 +60,14 @@ def say(text: str) -> None:
     CONSOLE.print(Text(printable(text)))
 
 
-def dump(as_json: bool, value: object) -> None:
-    """The machine-readable summary on stdout, where it was asked for."""
+def answer(as_json: bool, value: object, *parts: RenderableType) -> None:
+    """End a command: its answer on stdout, as one JSON document where asked, else as drawn."""
     if as_json:
-        print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+        return
+    console = answers()
+    for part in parts:
+        console.print(part)
 
 
 def percent(rate: float | None) -> str:

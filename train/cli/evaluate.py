@@ -14,7 +14,7 @@ from rich.text import Text
 
 from curate.command import printable
 from curate.errors import Fault, GateFailed, raise_all
-from train.cli.app import CONSOLE, AsJson, Manifests, app, command_line, dump, percent, say
+from train.cli.app import AsJson, Manifests, answer, app, command_line, percent, say
 
 if TYPE_CHECKING:
     from train.evaluate import Evaluation
@@ -70,11 +70,11 @@ def evaluate(
     with redirect_stdout(sys.stderr):
         done = evaluate_model(model, manifest, out, wish, command=command_line(), tell=say)
     page = reports.build("eval", done.folder)
-    CONSOLE.print(_rates(done.record))
+    tables = [_rates(done.record)]
     if done.record["against"]:
-        CONSOLE.print(_comparison(done.record["against"]))
+        tables.append(_comparison(done.record["against"]))
+    answer(as_json, done.record, *tables)
     say(f"report: {page}")
-    dump(as_json, done.record)
     raise_all(GateFailed, list(_gates(done, allow_missing)))
 
 
@@ -142,7 +142,7 @@ def _table(
 ) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None)
     for name in texts:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in numbers:
         table.add_column(name, justify="right")
     for name in last:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from train.cli.app import AsJson, app, command_line, dump, say
+from train.cli.app import AsJson, answer, app, command_line, say
 from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 
 USAGE = 2
@@ -34,19 +34,19 @@ def plan_command(
 
     Example: `train plan --data shards/ --model canary-180m-flash.nemo`
     """
-    from train.cli.plan_page import show
+    from train.cli.plan_page import drawn
     from train.plan import find_gpu, make_plan
     from train.pretrained import archive_of
 
     config = resolve(recipe, model, given(model=model, data=data, out="run"), settings)
     plan = make_plan(config, archive_of(config.model), find_gpu(gpu))
     record = plan.as_json(command_line())
-    show(plan)
     if out is not None:
         from curate.outputs import write_json
 
         write_json(out, record)
+    answer(as_json, record, *drawn(plan))
+    if out is not None:
         say(f"plan: {out}")
-    dump(as_json, record)
     if plan.of("error"):
         raise typer.Exit(USAGE)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from curate.command import printable
-from train.cli.app import CONSOLE, percent
+from train.cli.app import percent
 from train.plan import Plan
 from train.plan.findings import Level
 from train.traps import RISKS, Risk
@@ -26,19 +27,19 @@ LEVEL_STYLES: dict[Level, str] = {"error": "bold red", "warning": "yellow", "not
 MOST_BINS = 8
 
 
-def show(plan: Plan) -> None:
-    """Print the plan."""
+def drawn(plan: Plan) -> Iterator[RenderableType]:
+    """The plan, part by part."""
     for name, text in _facts(plan):
-        CONSOLE.print(_line(name, text))
+        yield _line(name, text)
     for table in (_languages(plan), _dropped(plan), _bins(plan), _differences(plan)):
         if table.row_count:
-            CONSOLE.print()
-            CONSOLE.print(table)
-    CONSOLE.print()
+            yield ""
+            yield table
+    yield ""
     for finding in plan.findings:
-        _say_finding(finding.level, finding.code, finding.what, finding.why, finding.hint)
+        yield from _finding(finding.level, finding.code, finding.what, finding.why, finding.hint)
     counts = (f"{len(plan.of(level))} {level}(s)" for level in LEVEL_STYLES)
-    CONSOLE.print(Text(", ".join(counts)))
+    yield Text(", ".join(counts))
 
 
 def _line(name: str, text: str) -> Text:
@@ -143,8 +144,7 @@ def _value(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _say_finding(level: Level, code: str, what: str, why: str, hint: str) -> None:
-    head = Text.assemble((level, LEVEL_STYLES[level]), f" [{code}] ", printable(what))
-    CONSOLE.print(head)
+def _finding(level: Level, code: str, what: str, why: str, hint: str) -> Iterator[Text]:
+    yield Text.assemble((level, LEVEL_STYLES[level]), f" [{code}] ", printable(what))
     for name, text in (("why", why), ("hint", hint)):
-        CONSOLE.print(Text(f"  {name}: {printable(text)}", style="dim"))
+        yield Text(f"  {name}: {printable(text)}", style="dim")

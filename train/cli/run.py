@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from train.cli.app import AsJson, app, command_line, dump, say
+from train.cli.app import AsJson, answer, app, command_line, say
 from train.cli.progress import progress
 from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 
@@ -76,4 +76,4 @@ def run(
         say(f"{finding.level}: {finding.what}")
     say(f"model: {finished.folder / 'model.nemo'}")
     say(f"report: {page}")
-    dump(as_json, finished.record)
+    answer(as_json, finished.record)

@@ -40,6 +40,7 @@ def resolve(
     recipe: str | None, model: str | None, options: Sequence[Setting], settings: Sequence[str]
 ) -> RunConfig:
     """The configuration: the recipe, then the options, then each `--set`."""
-    from train.config import find_recipe, load_config, parse_setting
+    from train.config import check_model, find_recipe, load_config, parse_setting
 
+    check_model(model)
     return load_config(find_recipe(recipe, model), [*options, *map(parse_setting, settings)])

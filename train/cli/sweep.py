@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.command import printable
-from train.cli.app import CONSOLE, AsJson, app, command_line, dump, percent, say
+from train.cli.app import AsJson, answer, app, command_line, percent, say
 from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 
 
@@ -49,15 +49,13 @@ def sweep(
         options = [*given(model=model, data=data), Setting("--out", "out", str(out / trial.name))]
         configs[trial] = resolve(recipe, model, [*options, *trial.settings], settings)
     record = run_sweep(configs, out, command_line(), say)
-    CONSOLE.print(table(record))
-    say(f"winner: {record['winner']}")
-    dump(as_json, record)
+    answer(as_json, record, table(record), Text(printable(f"winner: {record['winner']}")))
 
 
 def table(record: Mapping[str, Any]) -> Table:
     """Every trial's WER, and what it is above the best's."""
     shown = Table(title="trials", title_justify="left", title_style="bold", box=None)
-    shown.add_column("trial")
+    shown.add_column("trial", overflow="fold")
     for name in ("WER", "95 %", "above the best", "95 %"):
         shown.add_column(name, justify="right")
     shown.add_column("says")

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from train.cli.app import AsJson, Manifests, app, dump, say
+from train.cli.app import AsJson, Manifests, answer, app, say
 
 
 @app.command()
@@ -54,4 +54,4 @@ def tiny(
     with redirect_stdout(sys.stderr):
         built = build_tiny(out, manifest, kind, sizes, seed, encoder)
     say(f"{built.path}: {built.kind}, {built.parameters:,} parameters, {built.vocabulary} tokens")
-    dump(as_json, asdict(built))
+    answer(as_json, asdict(built))

@@ -18,6 +18,7 @@ import polars as pl
 
 from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
 from curate.errors import InputError
+from curate.nearest import lacking
 from curate.nemo_reads import audio_path, has_rate_beside_offset
 from train.data import INDEX, read_index, unreadable
 from train.rows import read_rows
@@ -114,7 +115,7 @@ def read_corpus(folder: Path) -> Corpus:
     if kind is None:
         known = " nor ".join(marker for marker, _ in MARKERS)
         hint = "give a folder that curate shard, curate split or curate profile wrote"
-        raise InputError.of(folder, f"holds no {known}", hint)
+        raise InputError(lacking(folder, known, hint))
     corpus = {"shards": _of_shards, "split": _of_split, "profile": _of_profile}[kind](folder)
     if not len(corpus.durations):
         raise InputError.of(folder, "holds no record to train on")
