@@ -7,6 +7,7 @@ from typing import Any
 
 from curate.audio.faults import FAULTS
 from curate.gates import Figure
+from curate.profile.rejected import gated_strata
 
 Figures = tuple[Mapping[str, Figure], Figure]
 """Figures by name, and what all of it is."""
@@ -14,7 +15,8 @@ Figures = tuple[Mapping[str, Figure], Figure]
 
 def of_profile(found: Mapping[str, Any]) -> Figures:
     """Verdicts, rules (rows that got a tag for it), audio faults as NAME_audio where audio was
-    looked at, and over_rejected (strata beyond --max-rejected).
+    looked at, over_rejected and over_borderline (strata beyond --max-rejected and
+    --max-borderline, single speakers aside): both are what --strict fails on.
     """
     figures = {each["verdict"]: Figure(each["rows"], each["hours"]) for each in found["verdicts"]}
     for rule in found["rules_hit"]:
@@ -27,7 +29,8 @@ def of_profile(found: Mapping[str, Any]) -> Figures:
             f"{each['fault']}_audio": Figure(each["rows"], each["hours"])
             for each in audio["faults"]
         }
-    figures["over_rejected"] = Figure(len(found["rejected"]["strata"]))
+    figures["over_rejected"] = Figure(len(gated_strata(found["rejected"])))
+    figures["over_borderline"] = Figure(len(gated_strata(found["kept_from_eval"])))
     return figures, Figure(found["totals"]["rows"], found["totals"]["hours"])
 
 

@@ -92,9 +92,13 @@ def warnings_of(found: Mapping[str, Any]) -> list[str]:
 
 
 def gates_of(found: Mapping[str, Any]) -> list[str]:
-    """The warnings that fail a gate: of languages, sources and the like, not of single speakers."""
-    strata = [each for each in found["strata"] if each["column"] != SPEAKER.name]
-    return warnings_of({**found, "strata": strata})
+    """The warnings that fail a gate (see `gated_strata`)."""
+    return warnings_of({**found, "strata": gated_strata(found)})
+
+
+def gated_strata(found: Mapping[str, Any]) -> list[Any]:
+    """Strata that fail a gate: languages, sources and the like, not single speakers."""
+    return [each for each in found["strata"] if each["column"] != SPEAKER.name]
 
 
 def share_of(text: str, option: str = "--max-rejected") -> float:

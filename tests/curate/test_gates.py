@@ -96,6 +96,29 @@ def test_gates_of_a_profile(tmp_path: Path, gates: str, code: int, said: list[st
         assert all(each["figure"] in page for each in found)
 
 
+# (characters in each of twenty rows of four seconds, figure that is beyond its limit)
+BEYOND = [(40, None), (98, "over_borderline"), (160, "over_rejected")]
+
+
+@pytest.mark.parametrize(("characters", "beyond"), BEYOND)
+def test_strict_of_a_profile_is_a_preset_of_gates(
+    tmp_path: Path, characters: int, beyond: str | None
+) -> None:
+    text = ("usual words here " * 10)[:characters].strip()
+    rows = [
+        {"audio_filepath": f"{n}.wav", "duration": 4.0, "lang": "en", "text": f"{n} {text}"}
+        for n in range(20)
+    ]
+    (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("profile", tmp_path / "m.jsonl", "-q", "--out")
+    strict = command("curate", *words, tmp_path / "strict", "--strict")
+    gates = "over_rejected>0,over_borderline>0"
+    named = command("curate", *words, tmp_path / "named", "--fail-on", gates)
+    assert strict.exit_code == named.exit_code == (1 if beyond else 0), strict.stderr
+    found: Any = json.loads((tmp_path / "named" / "profile.json").read_text())["fail_on"]
+    assert [each["gate"] for each in found if each["failed"]] == [f"{beyond}>0"] * bool(beyond)
+
+
 def test_an_unchanged_profile_is_held_against_other_gates(tmp_path: Path) -> None:
     words = ("profile", corpus(tmp_path), "--out", tmp_path / "p", "-q")
     codes = [
