@@ -107,7 +107,8 @@ def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
     """Why there is no shard: the split has no training rows, or their audio cannot be stored."""
     where = str(split / "train.jsonl")
     if spool.read["train"].rows:
-        return Fault(where, "no record of it can be stored", _why(outcome))
+        what = f"no record of it can be stored: {_why(outcome)}"
+        return Fault(where, what, "--audio-root DIR says where relative audio paths begin")
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
     hint = "split again with other rules, or with smaller --eval and --test"
     return Fault(where, f"holds no record: {rules_by_rows(lock, TAKEN)}", hint)

@@ -109,8 +109,9 @@ def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = No
     sides = [side for name in names for side in _manifests(name, format)]
     sides += [_benchmark(name, format) for name in against]
     if len(sides) < 2:
+        alone = "".join(f": {side.name} alone holds records" for side in sides)
         raise ConfigError.of(
-            "curate audit", "needs two sides to compare",
+            "curate audit", f"needs two sides to compare{alone}",
             "name two manifests, a split directory, or a benchmark with --against",
         )  # fmt: skip
     if len(sides) > MOST_SIDES:

@@ -105,8 +105,16 @@ def test_sums_are_those_of_the_drawn_clusters() -> None:
         ([{"audio_filepath": "one.wav", "offset": n} for n in range(10)], "utterance", 10),
         ([{"speaker": "a"}] + [{} for _ in range(7)], "speaker", 8),  # the rest by recording
         ([{"speaker": "unknown"} for _ in range(8)], "recording", 8),  # nobody, not one person
-        ([{"speaker": ["N/A", "s1"][n % 2]} for n in range(12)], "speaker", 7),  # six rows of nobody
-        ([{"speaker": ["8", "8.0", " 8"][n % 3]} for n in range(12)], "recording", 12),  # one person
+        (
+            [{"speaker": ["N/A", "s1"][n % 2]} for n in range(12)],
+            "speaker",
+            7,
+        ),  # six rows of nobody
+        (
+            [{"speaker": ["8", "8.0", " 8"][n % 3]} for n in range(12)],
+            "recording",
+            12,
+        ),  # one person
         ([{"client_id": f"c{n % 6}"} for n in range(12)], "speaker", 6),
     ],
 )
