@@ -66,7 +66,7 @@ KINDS = (
     Kind("long_silence", "borderline", "a short sentence, then silence: char_rate 1 to 4"),
     Kind("short_clip", "borderline", "one word of 0.3 to 0.5 s"),
     Kind("fast_text", "bad", "the transcript of longer speech: char_rate >= 30"),
-    Kind("glued_words", "bad", "blanks lost: word_len >= 25"),
+    Kind("glued_words", "bad", "blanks lost: word_len >= 25, in German >= 35"),
     Kind("loop", "bad", "a transcript that loops: repetitions >= 15"),
     Kind("empty_text", "bad", "speech, but empty text"),
     Kind("blank_text", "bad", "speech, but text of blanks only"),

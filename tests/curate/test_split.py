@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ def assert_no_shared_speaker(out: Path) -> None:
     assert not speakers["eval"] & speakers["test"]
 
 
+def is_near(line: bytes, others: Sequence[bytes]) -> bool:
+    """Whether a text of `others` is nearly the line's own."""
+    text = json.loads(line)["text"]
+    texts = (json.loads(other)["text"] for other in others)
+    return any(SequenceMatcher(None, text, other).ratio() >= 0.8 for other in texts)
+
+
 REAL = [
     ("cv19_hy", "20h", "30h"),  # the largest: 15,362 rows, no speakers; the targets shrink
     ("cv_id", "60m", "90m"),  # 12,115 rows, 448 speakers
@@ -80,11 +88,15 @@ def test_real_manifests(real_data: Path, tmp_path: Path, name: str, eval_: str, 
         assert 0 < target["got_s"] <= target["target_s"] * 1.01 + 30
 
 
-def test_without_groups_nothing_is_held_out(real_data: Path, tmp_path: Path) -> None:
+def test_without_groups_only_near_texts_are_held_out(real_data: Path, tmp_path: Path) -> None:
     """The five files alone hold every line where no speaker or text forces a row out."""
     manifest = real_data / "manifests" / "cv19_hy.jsonl"
     found = split(manifest, tmp_path, {"eval": "20h", "test": "30h"})
-    assert lines(tmp_path / "split", "held_out") == []
+    held = lines(tmp_path / "split", "held_out")
+    assert len(held) <= 3  # of 15,362: sentences of one pattern, with another name in each
+    for line in held:
+        near = [name for name in ("eval", "test") if is_near(line, lines(tmp_path / "split", name))]
+        assert near, line
     for name, target in found["targets"].items():
         assert target["shrunk"]
         assert target["got_s"] == pytest.approx(target["target_s"], rel=0.01), name

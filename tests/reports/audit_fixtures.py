@@ -14,6 +14,7 @@ def audit() -> Json:
     pairs = [list(pair) for pair in combinations(_SIDES, 2)]
     return {
         "schema": "curate.audit/1",
+        "fail_on": [{"gate": "leaks>0", "figure": "leaks>0: 3 rows", "failed": True}],
         "command": "curate audit train.jsonl test.jsonl --against librispeech-test.txt --out audit",
         "versions": VERSIONS,
         "sides": [

@@ -55,6 +55,7 @@ def split() -> Json:
     pairs = (("train", "eval"), ("train", "test"), ("eval", "test"))
     return {
         "schema": "curate.split/1",
+        "fail_on": [{"gate": "leaks>0", "figure": "leaks>0: 0 rows", "failed": False}],
         "command": "curate split profiles/2000h --out splits/v1 --eval 20h --test 30h --seed 7",
         "versions": VERSIONS,
         "seed": 7,
