@@ -195,6 +195,7 @@ def profile_into(
         ],
         **audio,
         **loading,
+        "fail_on": [],
     }
     blank = Amount(
         sum(source.blank_lines for source in read), sum(source.blank_bytes for source in read)

@@ -29,7 +29,12 @@ Change = Callable[[Path], list[str]]
 def _write(path: Path, rows: range, word: str = "word") -> None:
     lines = [
         json.dumps(
-            {"audio_filepath": f"{n}.wav", "duration": 1 + n % 7, "text": f"{word} " * (n % 11)}
+            {
+                "audio_filepath": f"{n}.wav",
+                "duration": 1 + n % 7,
+                "text": f"{word} " * (n % 11),
+                "corpus": "c",
+            }
         )
         for n in rows
     ]

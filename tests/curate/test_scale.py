@@ -78,7 +78,8 @@ def test_audio_is_heard_in_pieces_and_once(
     """Three manifests over the example's audio, which one file of is in two of them."""
     monkeypatch.chdir(tmp_path)
     speech = root / "examples" / "speech"
-    lines = lines_of((speech / "manifest.jsonl").read_text())
+    read = lines_of((speech / "manifest.jsonl").read_text())
+    lines = [line.replace('{"', '{"corpus": "speech", "', 1) for line in read]
     for name, part in (("a", lines[:12]), ("b", lines[11:20]), ("c", lines[20:24])):
         Path(f"{name}.jsonl").write_text("\n".join(part))
     names = ["a.jsonl", "b.jsonl", "c.jsonl"]

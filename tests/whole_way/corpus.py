@@ -31,13 +31,18 @@ CODECS = {
 
 SUFFIXES = tuple(CODECS)
 
-_SYLLABLES = ("ja", "ne", "in", "do", "ch", "ye", "es", "no", "we", "ell")
+_SYLLABLES = {
+    "en": ("ye", "es", "no", "we", "ell", "wel", "nes", "so"),
+    "de": ("ja", "ne", "in", "do", "och", "nei", "jad", "ide"),
+}
+"""Of letters that the tiny models' tokenizer of the language knows."""
 
 
-def sentence(number: int) -> str:
+def sentence(number: int, lang: object = "en") -> str:
     """A text of its own for each number, of letters that the tiny models' tokenizers know."""
     draw = np.random.default_rng(number)
-    words = ("".join(draw.choice(_SYLLABLES, draw.integers(2, 4))) for _ in range(4))
+    syllables = _SYLLABLES["de" if lang == "de" else "en"]
+    words = ("".join(draw.choice(syllables, draw.integers(2, 4))) for _ in range(4))
     return " ".join(words)
 
 
@@ -101,7 +106,7 @@ class Corpus:
     ) -> Record:
         """Add a row for a file that stands there already, or does not."""
         speaker = f"{Path(file).stem}-{len(self.rows)}"
-        text = sentence(len(self.rows)) if text is None else text
+        text = sentence(len(self.rows), fields.get("lang", "en")) if text is None else text
         row = {"audio_filepath": file, "duration": seconds, "text": text, "lang": "en"}
         self.rows.append({**row, "speaker": speaker, **fields})
         return self.rows[-1]

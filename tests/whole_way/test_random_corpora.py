@@ -87,7 +87,8 @@ def make(folder: Path, specs: list[Spec]) -> tuple[Path, Mapping[str, int | None
             file.write_bytes(DAMAGES[spec.damage](file.read_bytes()))
         row: dict[str, Any] = {
             "audio_filepath": named(folder, file, spec.path), "duration": float(FILE_S),
-            "text": " ".join(sentence(number).split()[:2]), "lang": ("en", "de")[number % 2],
+            "text": " ".join(sentence(number, ("en", "de")[number % 2]).split()[:2]),
+            "lang": ("en", "de")[number % 2],
             "speaker": f"s{spec.speaker}",
         }  # fmt: skip
         if spec.offset_s is not None:
