@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_tree import run, small_corpus
+from tests.lines import lines_of
 
 HINTS = [
     ("curate head profil", "profil: there is no such file or directory", "did you mean 'profile'?"),
@@ -54,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_fault_and_its_hint(folder: Path, command: str, what: str, hint: str) -> None:
     code, out, err = run(folder, *command.split())
     assert (code in {2, 3}, out) == (True, ""), err
-    lines = err.splitlines()
+    lines = lines_of(err)
     assert lines[0].startswith(what)
     assert hint in lines[-1]
     assert lines[-1].startswith("  hint: ")
@@ -62,7 +63,7 @@ def test_the_fault_and_its_hint(folder: Path, command: str, what: str, hint: str
 
 
 def test_a_field_that_few_records_have_is_warned_about(folder: Path) -> None:
-    rows = [json.loads(line) for line in (folder / "m.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in lines_of((folder / "m.jsonl").read_text())]
     rows[0]["dialect"] = "north"
     (folder / "few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     code, out, err = run(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_tree import BASE, commands, name_of, run, small_corpus
+from tests.lines import lines_of
 
 NOT_HERE = {
     "curate review": "serves a page",
@@ -40,7 +41,7 @@ def test_the_answer_is_on_stdout(folder: Path, command: str) -> None:
     code, out, err = run(folder, *words_of(command))
     assert code in {0, 2} if command == "train plan" else code == 0, err
     assert out.strip(), err
-    assert not any(line in err for line in out.splitlines() if line.strip()), err
+    assert not any(line in err for line in lines_of(out) if line.strip()), err
     assert "\u2026" not in out, "nothing is cut"
 
 
@@ -54,8 +55,8 @@ def test_json_is_one_document_and_no_table(folder: Path, command: str) -> None:
     code, out, err = run(folder, *words_of(command), "--json")
     assert code in {0, 2}, err
     assert isinstance(json.loads(out), dict | list)
-    tables = [line for line in shown.splitlines() if line.strip()]
-    assert not any(line in err.splitlines() for line in tables), err
+    tables = [line for line in lines_of(shown) if line.strip()]
+    assert not any(line in lines_of(err) for line in tables), err
 
 
 def test_a_pipe_that_closes_early_is_no_error(folder: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_pipe_that_closes_early_is_no_error(folder: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=True
     )
-    first, code = done.stdout.splitlines()
+    first, code = lines_of(done.stdout)
     assert first.startswith("id ")
     assert (code, done.stderr) == ("0", "")
 
@@ -82,5 +83,5 @@ def test_ids_are_whole_on_a_narrow_terminal(
         code, out, err = run(folder, "curate", *words)
         assert code == 0, err
         assert "\u2026" not in out
-        first = "".join(line.split("  ")[0].strip() for line in out.splitlines()[1:])
+        first = "".join(line.split("  ")[0].strip() for line in lines_of(out)[1:])
         assert name in first

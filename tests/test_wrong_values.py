@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_tree import ANYTHING, BASE, cases, commands, name_of, run, small_corpus
+from tests.lines import lines_of
 
 LINE = re.compile(r"\S[^\n]*: \S|  hint: \S| {4}\s*\S")
 """A fault, its hint, or the expression that it is about with its mark."""
@@ -44,7 +45,7 @@ def test_a_wrong_value_is_one_fault_in_plain_words(folder: Path, command: str) -
     for case in tried:
         words = (*case.command.split(), *case.arguments)
         code, out, err = run(folder, *words)
-        lines = err.splitlines()
+        lines = lines_of(err)
         said = f"{' '.join(words)}\n{err}"
         assert code in {2, 3}, said
         assert out == "", said

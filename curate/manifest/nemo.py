@@ -47,6 +47,7 @@ from curate.manifest.fields import (
 )
 from curate.manifest.origin import Origin
 from curate.manifest.scan import BLANK, OK, Scan
+from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
 from curate.manifest.strict import (
     LONGEST_S,
     Malformed,
@@ -57,7 +58,7 @@ from curate.manifest.strict import (
     why_no_record,
 )
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
-from curate.manifest.values import Bytes, combine, unescape
+from curate.manifest.values import Bytes, unescape
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 from curate.text.words import digest_bytes
 
@@ -145,7 +146,7 @@ class _Lines:
         offset = np.array([chunk.byte_offset for chunk in self.chunks], np.int64) - self.first
         sources = pl.Series([chunk.source for chunk in self.chunks], dtype=pl.String)
         return {
-            SOURCE.name: _alike(self.chunks[0].source, rows.size, pl.String())
+            SOURCE.name: alike(self.chunks[0].source, rows.size, pl.String())
             if len(self.chunks) == 1
             else sources.gather(of),
             LINE.name: pl.Series(rows + 1 - first_line[of]),
@@ -269,10 +270,10 @@ def _clips(
     codes_of = [*read.codes[:CHANNEL_CODES], *read.codes[CHANNEL_CODES + 1 : -names]]
     columns = {
         **places,
-        MALFORMED.name: _reasons(rows, reasons),
-        AUDIO_KEY.name: _keys(_audio_keys(read.paths[rows], offsets, channels), broken),
-        TEXT_KEY.name: _alike(None, rows.size, pl.UInt64()),
-        NORMAL_KEY.name: _alike(None, rows.size, pl.UInt64()),
+        MALFORMED.name: reason_column(rows, reasons),
+        AUDIO_KEY.name: key_column(audio_keys(read.paths[rows], offsets, channels), broken),
+        TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
+        NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
         **{
             name: strings.gather(np.where(broken | (codes < 0), none, codes))
             for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
@@ -280,7 +281,7 @@ def _clips(
         },
         SPEAKER.name: _speakers(strings, read.codes[-names:, rows], broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
-        AUDIO_CHANNEL.name: _channel_column(channels, broken, rows.size),
+        AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
         DURATION_S: pl.Series(np.where(broken, np.nan, seconds), nan_to_null=True),
     }
@@ -308,7 +309,7 @@ def _recordings(
     broken = np.isin(rows, list(reasons)) if reasons else np.zeros(rows.size, np.bool_)
     paths, start, length = unescape(data, *span_of(read.scan, AUDIO, rows))
     keys = recording_keys(paths, start, np.where(broken, 0, length), of, bases)
-    return _keys(keys, broken)
+    return key_column(keys, broken)
 
 
 def _speakers(
@@ -378,37 +379,3 @@ def _rates_beside_offsets(
         given[:, SAMPLING_RATE] | given[:, SAMPLE_RATE]
     )
     return pairs if pairs.any() else None
-
-
-def _alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:
-    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
-
-
-def _reasons(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Series:
-    if not reasons:
-        return _alike(None, rows.size, pl.String())
-    return pl.Series([reasons.get(row) for row in rows.tolist()], dtype=pl.String)
-
-
-def _audio_keys(
-    paths: npt.NDArray[np.uint64],
-    offsets: npt.NDArray[np.float64],
-    channels: npt.NDArray[np.int16] | None,
-) -> npt.NDArray[np.uint64]:
-    keys = combine(paths, offsets)
-    if channels is None:
-        return keys
-    return np.where(channels >= 0, combine(keys, channels.astype(np.float64)), keys)
-
-
-def _channel_column(
-    channels: npt.NDArray[np.int16] | None, broken: npt.NDArray[np.bool_], rows: int
-) -> pl.Series:
-    if channels is None:
-        return _alike(None, rows, pl.Int16())
-    return pl.Series(channels).set(pl.Series((channels < 0) | broken), None)
-
-
-def _keys(keys: npt.NDArray[np.uint64], broken: npt.NDArray[np.bool_]) -> pl.Series:
-    series = pl.Series(keys)
-    return series.set(pl.Series(broken), None) if broken.any() else series

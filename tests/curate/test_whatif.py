@@ -256,7 +256,7 @@ def test_the_command(folder: Path) -> None:
     assert json.loads(done.stdout) == json.loads((folder / "moved/what-if.json").read_text())
     assert {path.name for path in (folder / "moved").iterdir()} == {"what-if.json", "report.html"}
     glance = run()
-    assert (glance.returncode, glance.stdout) == (0, "")
+    assert (glance.returncode, glance.stderr) == (0, "")
     assert ">= 19" in glance.stdout
     curve = run("--rule", "char_rate")
     assert "now" in curve.stdout

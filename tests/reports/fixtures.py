@@ -86,7 +86,7 @@ def long(value: Any) -> Any:
 
 def nulls(value: Any) -> Any:
     """`value` with null for every number and string that an object can do without."""
-    needed = {"schema", "name", "verdict", "step"}
+    needed = {"schema", "name", "verdict", "step", "gate", "figure", "failed"}
     if isinstance(value, dict):
         return {key: _null(item, needed=key in needed) for key, item in value.items()}
     return [nulls(item) for item in value] if isinstance(value, list) else value

@@ -14,6 +14,7 @@ import pytest
 
 from curate.manifest import audio_files
 from tests.curate.splitting import sentence
+from tests.lines import lines_of
 from tests.whole_way.corpus import Record, write_manifest
 from tests.whole_way.journey import Options, command
 
@@ -140,7 +141,7 @@ def test_two_files_by_one_name_are_two(tmp_path: Path, spelled: str, there: bool
     # what the split holds of a manifest is that manifest's own audio, wherever the split lies
     again = command("curate", "audit", split / "train.jsonl", manifests[1], "--json", "-q")
     shared = {leak["kind"]: leak["count"] for leak in again.answer["leaks"]}
-    lines = (split / "train.jsonl").read_text().splitlines()
+    lines = lines_of((split / "train.jsonl").read_text())
     assert shared["recording"] == sum(json.loads(line)["speaker"][0] == "b" for line in lines) > 0
 
 
