@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from curate.columns import MALFORMED, RECORDING_KEY, SPEAKER
+from curate.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 
 Json = dict[str, object]
@@ -228,3 +228,11 @@ def _is_trivial(entry: Json | None) -> bool:
 def _joined(names: Sequence[str]) -> str:
     *most, last = names or ["nothing"]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def coverage_by_side(rows: pl.DataFrame, names: Mapping[str, str], keys: Keys) -> list[Json]:
+    """`coverage` of the rows of these sides, by number and name; empty without two of them."""
+    if len(names) < 2:
+        return []
+    mine = rows.filter(pl.col("side").is_in(list(names)))
+    return coverage(mine.with_columns(pl.col("side").replace(names)), keys, ["side", LANG.name])

@@ -48,7 +48,7 @@ from curate.splits.coverage import (
     GROUP_FROM,
     SESSIONS,
     Keys,
-    coverage,
+    coverage_by_side,
     identify,
     statement,
     unchecked,
@@ -153,7 +153,8 @@ def audit(
         if kind == "text" or not any(sides[side].against for side in pair)
     ]
     found += _near(rows, sides, pairs)
-    covered = _coverage(rows, sides, keys)
+    compared = {str(number): side.name for number, side in enumerate(sides) if not side.against}
+    covered = coverage_by_side(rows, compared, keys)
     return {
         "schema": SCHEMA,
         "command": command,
@@ -183,15 +184,6 @@ def _identified(
     origins = {source.name: source for side in sides for source in side.sources}
     keys = looked_up(keys, mine, origins)
     return pl.concat([mine, rows.filter(of)], how="diagonal_relaxed"), keys
-
-
-def _coverage(rows: pl.DataFrame, sides: Sequence[Side], keys: Keys) -> list[Json]:
-    """What is known of the keys of the manifests' rows, where there are two to compare."""
-    names = {str(number): side.name for number, side in enumerate(sides) if not side.against}
-    if len(names) < 2:
-        return []
-    mine = rows.filter(pl.col("side").is_in(list(names)))
-    return coverage(mine.with_columns(pl.col("side").replace(names)), keys, ["side", LANG.name])
 
 
 def _manifests(name: str, format: ReadAs) -> list[Side]:
