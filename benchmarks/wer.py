@@ -68,7 +68,7 @@ def against_leaderboards(manifest: Path) -> None:
 
     rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").split("\n") if line]
     pairs = [(row["text"], row["pred_text"]) for row in rows if row.get("pred_text")]
-    theirs = EnglishTextNormalizer()
+    leaderboard = EnglishTextNormalizer()
     count_all([("warm", "up", "en")])
     print(
         "| of words | WER ours | leaderboards | us a pair, ours | theirs |\n|---|---|---|---|---|"
@@ -81,7 +81,7 @@ def against_leaderboards(manifest: Path) -> None:
         edits = total(count_all([(*pair, "en") for pair in pairs], Normaliser(tuple(steps))))
         ours_s = time.process_time() - begun
         begun = time.process_time()
-        words = [[theirs(text).split() for text in side] for side in zip(*pairs, strict=True)]
+        words = [[leaderboard(text).split() for text in side] for side in zip(*pairs, strict=True)]
         rate = batch_error_rate(*words, merge_compounds=COMPOUNDS in steps)["err_rate"]
         theirs_s = time.process_time() - begun
         each = [f"{1e6 * took / len(pairs):.0f}" for took in (ours_s, theirs_s)]

@@ -23,7 +23,7 @@ MAX_BYTES = 1 << 30
 State = tuple[int, int, int]
 """Inode, size and time of change: equal states hold equal lines."""
 
-CUT_SHORT = "the line was cut short while it was written, and nobody was told that it is saved"
+CUT_SHORT = "the line was cut short while it was written, and was never confirmed as saved"
 """The hint for a last line that has no end and cannot be read."""
 
 

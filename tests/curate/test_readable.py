@@ -26,25 +26,25 @@ from train.rows import read_rows
 # the name in the manifest, and the folder in which the file is found (None: missing)
 PATHS: list[tuple[str, str | None]] = [
     ("both.wav", "corpus"),  # the manifest's folder comes first
-    ("here.wav", "work"),
-    ("./here.wav", "work"),
-    ("sub/deep.wav", "work"),
+    ("here.wav", "cwd"),
+    ("./here.wav", "cwd"),
+    ("sub/deep.wav", "cwd"),
     ("~/home.wav", "home"),
     ("~/none.wav", None),
     ("none.wav", None),
-    ("{0}/work/here.wav", "work"),
+    ("{0}/cwd/here.wav", "cwd"),
 ]
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A corpus, a working folder and a home with a file each; the command runs in `work`."""
-    for name in ("corpus/both", "work/both", "work/here", "work/sub/deep", "home/home"):
+    """A corpus, a working folder and a home with a file each; the command runs in `cwd`."""
+    for name in ("corpus/both", "cwd/both", "cwd/here", "cwd/sub/deep", "home/home"):
         path = tmp_path / f"{name}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         sf.write(path, [0.1] * 32_000, 16_000)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "cwd")
     return tmp_path
 
 
@@ -66,8 +66,8 @@ def test_paths_begin_where_nemo_has_them(places: Path, name: str, place: str | N
             find_audio(name, manifest.parent)
         return
     found = find_audio(name, manifest.parent)
-    theirs = Path(get_full_path(name, str(manifest), force_cache=False))
-    assert found.samefile(theirs)
+    by_nemo = Path(get_full_path(name, str(manifest), force_cache=False))
+    assert found.samefile(by_nemo)
     assert found == read.audio
     assert found.relative_to(places).parts[0] == place
 
