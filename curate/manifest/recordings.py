@@ -86,8 +86,8 @@ class Recording:
 def record_of_cut(cut: Record) -> Record:
     """A cut as one NeMo record; Malformed where it is not one stretch of one recording.
 
-    Several supervisions are read one after the other as one text; their language and speaker count
-    where all of them agree.
+    Several supervisions are read one after the other as one text, those without a word left out;
+    their language and speaker count where all of them agree.
     """
     kind = cut.get("type", "MonoCut")
     if kind not in _PLAIN_CUTS:
@@ -233,7 +233,7 @@ def _text(supervisions: Sequence[Record]) -> object:
     texts = [one.get("text") for one in supervisions]
     if len(texts) == 1 or not all(isinstance(text, str) for text in texts):
         return next((text for text in texts if not isinstance(text, str)), texts[0])
-    return " ".join(str(text) for text in texts)
+    return " ".join(str(text) for text in texts if str(text).strip())
 
 
 def _agreed(supervisions: Sequence[Record], key: str) -> object:

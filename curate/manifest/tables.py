@@ -56,7 +56,7 @@ END_NAMES = (
 )  # fmt: skip
 """Only beside a beginning: then it gives the duration, or must agree with it."""
 AGREEING_S = 0.05
-"""So much may a duration differ from the time between beginning and end: tables round."""
+"""So much may a duration differ from the time between beginning and end: tables round to 0.1 s."""
 NAMES: Mapping[str, Sequence[str]] = {
     "audio_filepath": AUDIO_NAMES,
     "text": TEXT_NAMES,
@@ -119,7 +119,7 @@ def _until(end: object, offset: object, duration: object) -> object:
         raise Malformed(f"its end is not behind its beginning ({times[0]:g} and {times[1]:g})")
     if duration is None:
         return length
-    if isinstance(duration, int | float) and abs(duration - length) > AGREEING_S:
+    if isinstance(duration, int | float) and round(abs(duration - length), 9) > AGREEING_S:
         raise Malformed(f"its duration is not end less beginning ({duration:g} and {length:g} s)")
     return duration
 

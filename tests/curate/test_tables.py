@@ -30,6 +30,8 @@ SEGMENTS: list[tuple[str, str, float | None, float | str]] = [
     ("segment_start,segment_end", "5,7.5", 5.0, 2.5),
     ("start,end,duration", "5.0,7.5,2.5", 5.0, 2.5),
     ("start,end,duration", "5.0,7.5,2.48", 5.0, 2.48),  # rounded
+    ("start,end,duration", "3,4.25,1.2", 3.0, 1.2),  # to 0.1 s
+    ("start,end,duration", "3,4.15,1.1", 3.0, 1.1),
     ("duration,end", "2.5,7.5", None, 2.5),  # no beginning: a column of the user's own
     ("duration,start", "2.5,", None, 2.5),
     ("start,end,duration", "5.0,7.5,9.0", None, "its duration is not end less beginning"),
