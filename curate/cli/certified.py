@@ -82,5 +82,6 @@ def _measures(found: Mapping[str, Any]) -> Iterator[RenderableType]:
         little = [str(it["value"]) for it in wanted if it["split"] == split and it not in told]
         if little:
             named = ", ".join(little[:_SHOWN]) + (", \u2026" if len(little) > _SHOWN else "")
-            what = f"{split} is too small to measure {len(little)} of {first}: {named}"
+            several = f"{len(little)} values of " if len(little) > 1 else ""
+            what = f"{split} is too small to measure {several}{first}: {named}"
             yield Text(printable(what), style="dim")

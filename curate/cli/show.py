@@ -180,12 +180,14 @@ def leaks_said(found: Json) -> Iterator[RenderableType]:
     column per pair of sides.
     """
     leaks, unknown = found["leaks"], any(each["unchecked"] for each in found["coverage"])
+    unknown |= "NOT CHECKED" in found["statement"]
     sides = ", ".join(dict.fromkeys(side for leak in leaks for side in leak["between"]))
     leaking = any(leak["count"] for leak in leaks)
     if leaking:
         yield _leak_table(leaks)
     colour = "red" if leaking else "yellow" if unknown else "green"
-    yield Text(printable(f"{sides}: {found['statement']}"), style=colour)
+    between = f"{sides}: " if sides else ""
+    yield Text(printable(f"{between}{found['statement']}"), style=colour)
     for each in found["coverage"]:
         if not each["unchecked"]:  # the others are warnings
             yield Text(printable(each["said"]), style="dim")
@@ -212,7 +214,8 @@ def _leak_table(leaks: Sequence[Json]) -> Table:
 def shard_table(found: Json) -> Sequence[Table]:
     """Shards and manifests written."""
     table = plain_table("shards", "what|cuts or rows|hours")
-    shards = f"{len(found['shards'])} shards in train/"
+    number = len(found["shards"])
+    shards = f"{number:,} shard{'s' if number != 1 else ''} in train/"
     table.add_row(shards, f"{found['cuts']:,}", hours(found["hours"]))
     for entry in found["manifests"].values():
         table.add_row(entry["file"], f"{entry['rows']:,}", hours(entry["hours"]))

@@ -107,8 +107,7 @@ def split(
         )  # fmt: skip
         found["fail_on"] = check_gates(wish.gates, *figures.of_split(found))
         write_json(folder / "split.json", found)
-        if not wish.strict:
-            raise_all(ConfigError, impossible(found, targets))
+        raise_all(ConfigError, impossible(found, targets))
         if wish.lock is None and not wish.resplit:
             _refuse_upset(out / LOCK, folder / LOCK)
         if profiled.parent == folder:

@@ -76,7 +76,7 @@ def certificate(
         "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], keys.columns), *near],
         "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
     }
-    found["statement"] = statement(found["leaks"], found["coverage"])  # type: ignore[arg-type]
+    found["statement"] = _statement(found, [TRAIN, *sorted(names)])
     shares: list[Any] = [facts[key] for key in ("rejected", "kept_from_eval") if key in facts]
     over = [said for share in shares for said in gates_of(share)]
     of_speakers = [said for share in shares for said in warnings_of(share) if said not in over]
@@ -90,6 +90,12 @@ def certificate(
         *_notes(facts["inputs"]),  # type: ignore[arg-type]
     ]
     return found
+
+
+def _statement(found: Mapping[str, Any], splits: Sequence[str]) -> str:
+    rows = {output["name"]: output["rows"] for output in found["outputs"]}
+    empty = [name for name in splits if not rows[name]]
+    return statement(found["leaks"], found["coverage"], empty, len(splits) - len(empty))
 
 
 def amount(rows: pl.DataFrame) -> Amount:

@@ -195,8 +195,16 @@ def unchecked(entries: Sequence[Json]) -> list[str]:
     return [str(each["said"]) for each in entries if each["unchecked"]]
 
 
-def statement(leaks: Sequence[Json], entries: Sequence[Json]) -> str:
-    """What was found and what could not be looked at, in one sentence."""
+def statement(
+    leaks: Sequence[Json], entries: Sequence[Json], empty: Sequence[str] = (), filled: int = 2
+) -> str:
+    """What was found and what could not be looked at, in one sentence.
+
+    `empty`: the splits without a row, with which nothing was compared; `filled`: how many hold one.
+    """
+    nothing = [f"{_joined(empty)} {'holds' if len(empty) == 1 else 'hold'} no row"] if empty else []
+    if filled < 2:
+        return "; ".join(["nothing to compare: leaks NOT CHECKED", *nothing])
     of = {each["key"]: each for each in entries}
     kinds = list(dict.fromkeys(str(leak["kind"]) for leak in leaks))
     leaking = [kind for kind in kinds if any(_hits(leak) for leak in leaks if leak["kind"] == kind)]
@@ -212,7 +220,8 @@ def statement(leaks: Sequence[Json], entries: Sequence[Json]) -> str:
     found = f"leaks found in {_joined(leaking)}"
     if not leaking:
         found = f"no leak found in {_joined(checked)}"
-    return "; ".join([found, *([f"{_joined(unknown)} unknown"] if unknown else []), *partly])
+    nobody = [f"{_joined(unknown)} unknown"] if unknown else []
+    return "; ".join([found, *nobody, *partly, *nothing])
 
 
 def _hits(leak: Json) -> int:

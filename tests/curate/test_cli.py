@@ -78,6 +78,7 @@ USAGE = [
     (["shard", ".", "--out", "o"], 3, "run curate split first"),
     (["shard", "--verify", "."], 3, "holds no shards"),
     (["split", "m.jsonl", "--out", "o", "--strict"], 1, "--strict"),
+    (["split", "m.jsonl", "--out", "o", "--eval", "1h", "--strict"], 2, "1 h cannot be had"),
     (["split", "m.jsonl", "--out", "o", "--to", "csv"], 2, "known: lhotse"),
     (["profile", "m.jsonl", "--out", "o", "--format", "nemmo"], 2, "did you mean 'nemo'?"),
     (["profile", "m.jsonl", "--out", "o", "--format", "kaldi"], 3, "no Kaldi data directory"),

@@ -170,6 +170,21 @@ def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
     assert "speaker 'only' has 99% of the rows" in str(faults[0])
 
 
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ({"eval": "1m"}, "nothing to compare: leaks NOT CHECKED; eval holds no row"),
+        ({"eval": "1m", "test": "1m"}, "leaks NOT CHECKED; eval and test hold no row"),
+        ({}, "nothing to compare: leaks NOT CHECKED"),
+    ],
+)
+def test_an_empty_split_has_not_been_checked(
+    tmp_path: Path, sizes: Mapping[str, str], said: str
+) -> None:
+    rows = [*rows_of({"only": 198}), *rows_of({"other": 2}, seconds=0.01)]
+    assert split(tmp_path / "a", rows, sizes)["statement"].endswith(said)
+
+
 def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
     rows = [{**row, "audio_filepath": "a.wav", "offset": 5.0 * n, "speaker": None}
             for n, row in enumerate(rows_of({"only": 200}))]  # fmt: skip
