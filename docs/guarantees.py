@@ -277,6 +277,25 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Splits",
+        statement="the splits are as they were given",
+        said_by="`curate split --given`",
+        checked=(
+            "Each row stands in the split of its manifest, or in held_out, rejected, skipped or "
+            "malformed; the ledger proves it. Leaks between the given splits are counted."
+        ),
+        otherwise=(
+            "What each split has lost is counted by verdict; a given eval or test that has lost a "
+            "row is a warning, and exit code 1 under `--strict`. Balance is measured, not steered."
+        ),
+        tests=(
+            "tests/curate/test_given_splits.py::test_rows_given_are_the_rows_of_all_outputs",
+            "tests/curate/test_given_splits.py::test_what_a_split_has_lost_is_said",
+            "tests/curate/test_given_splits.py::test_leaks_are_reported_and_fail_a_strict_run",
+            "tests/whole_way/test_given_splits.py::test_given_splits_go_to_shards_as_they_are",
+        ),
+    ),
+    Guarantee(
+        area="Splits",
         statement="locked records stay where they were",
         said_by="`curate split --lock`",
         checked=(

@@ -149,6 +149,7 @@ def _split(split: Split) -> Headline:
     for leak in leaks:
         what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
         alerts.append(Alert("fault", f"Leak: {what}"))
+    words = _leak_words(split, bool(leaks))
     alerts += [Alert("warning", text) for text in split.warnings]
     for name, target in split.targets.items():
         if target.shrunk:
@@ -158,11 +159,10 @@ def _split(split: Split) -> Headline:
         "<b>{}</b> train, <b>{}</b> eval, <b>{}</b> test; {}.",
         hours(got.get("train")),
         hours(got.get("eval")),
-        hours(got.get("test")),
-        _leak_words(split, bool(leaks)),
+        *(hours(got.get("test")), words),
     )
-    words = _leak_words(split, bool(leaks))
-    return _made(sentence, alerts, f"Targets reached, {words}; the ledger balances.")
+    done = "The splits are as they were given" if split.given else "Targets reached"
+    return _made(sentence, alerts, f"{done}, {words}; the ledger balances.")
 
 
 def _leak_words(split: Split, leaks: bool) -> str:

@@ -63,6 +63,10 @@ BASE: Mapping[str, str] = {
 BESIDE: Mapping[str, str] = {
     "curate review --blind": "--no-browser",
     "curate review --votes": "--no-browser --blind one.jsonl two.jsonl",
+    "curate split --given": "--out new",
+    "curate split --keep-whole": "--out new --given train=m.jsonl",
+    "curate shard --given": "--out new",
+    "curate shard --keep-whole": "m.jsonl --out new",
 }
 """The same for single options that go with others."""
 
@@ -79,6 +83,8 @@ WRONG: Mapping[str, Sequence[str]] = {
     "--eval": ["20 hours", "-3h"],
     "--test": ["20 hours"],
     "--split": ["dev", "dev=x"],
+    "--given": ["m.jsonl", "trian=m.jsonl", "train="],
+    "--keep-whole": ["tset"],
     "--alpha": ["x"],
     "--where": ["char_rat > 3", "char_rate >"],
     "--piece": ["9/8", "x"],

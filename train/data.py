@@ -48,6 +48,9 @@ class ShardSet:
 def read_shards(folder: Path) -> ShardSet:
     """Check the folder; InputError with everything that is wrong with it."""
     index = read_index(folder)
+    if "eval" not in index["manifests"]:
+        hint = "split with one: `curate split --given train=A.jsonl --given eval=B.jsonl`"
+        raise InputError.of(folder / INDEX, "lacks an eval manifest to validate on", hint)
     languages: set[str] = set()
     faults = list(_shard_faults(folder, index["shards"], languages))
     faults += _stray_faults(folder, index["shards"])
@@ -109,8 +112,8 @@ def read_index(folder: Path) -> dict[str, Any]:
     if not str(index.get("schema")).startswith(SCHEMA):
         raise InputError.of(path, f"is not of schema {SCHEMA}", hint)
     missing = [key for key in ("shards", "cuts", "hours", "manifests") if key not in index]
-    if missing or "eval" not in index["manifests"]:
-        raise InputError.of(path, f"lacks {', '.join(missing) or 'an eval manifest'}", hint)
+    if missing:
+        raise InputError.of(path, f"lacks {', '.join(missing)}", hint)
     if not index["shards"]:
         raise InputError.of(path, "lists no shard: nothing to train on")
     return dict(index)

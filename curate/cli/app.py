@@ -114,6 +114,24 @@ MaxBorderline = Annotated[
         show_default="what the rules say, else 25%",
     ),
 ]
+GivenOption = Annotated[
+    list[str],
+    typer.Option(
+        "--given",
+        metavar="NAME=MANIFEST",
+        help="A split that the corpus comes with: train=A.jsonl, eval=B.jsonl (dev and validation "
+        "are eval), test=C.jsonl; repeat it. Nothing is drawn.",
+    ),
+]
+KeepWhole = Annotated[
+    list[str],
+    typer.Option(
+        "--keep-whole",
+        metavar="NAME",
+        help="Given splits whose bad and borderline records stay in them, so that figures on them "
+        "compare with published ones.",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
 
 

@@ -18,11 +18,31 @@ _SHOWN = 12
 def split_tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:
     """What each output got, how near the targets were met, what they measure, and the leaks."""
     held = found["held_out"]
-    share = f"{held['share']:.2%} of the hours held out, {held['most']:.0%} allowed"
+    allowed = "" if held["most"] is None else f", {held['most']:.0%} allowed"
+    share = f"{held['share']:.2%} of the hours held out{allowed}"
     outputs = plain_table(f"split ({share})", "output|rows|hours")
     for entry in found["outputs"]:
         outputs.add_row(entry["name"], f"{entry['rows']:,}", hours(entry["hours"]))
-    return [outputs, _targets(found), *_measures(found), *leaks_said(found)]
+    targets = _given(found) if found["strategy"] == "given" else _targets(found)
+    return [outputs, targets, *_measures(found), *leaks_said(found)]
+
+
+_LOST = ("held out", "rejected", "skipped", "malformed")
+_LOST_AS = {"held out": ("borderline", "unknown"), "rejected": ("bad",)}
+
+
+def _given(found: Mapping[str, Any]) -> Table:
+    """What each given split was given, what stands in it, and where the rest is."""
+    table = plain_table(
+        "given splits", "|".join(["split", "given", "in it", *_LOST, "groups", "worth"])
+    )
+    for name, it in found["given"].items():
+        lost = [sum(it["lost"].get(v, 0) for v in _LOST_AS.get(to, (to,))) for to in _LOST]
+        target = found["targets"].get(name)
+        groups = ("-", "-") if target is None else (_groups(target), _effective(target))
+        counts = (f"{count:,}" for count in (it["given_rows"], it["rows"], *lost))
+        table.add_row(f"{name} (whole)" if it["whole"] else name, *counts, *groups)
+    return table
 
 
 def _targets(found: Mapping[str, Any]) -> Table:

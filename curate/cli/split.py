@@ -13,7 +13,9 @@ from curate.cli.app import (
     Decisions,
     FailOn,
     Format,
+    GivenOption,
     GroupFrom,
+    KeepWhole,
     MapFields,
     MaxBorderline,
     MaxRejected,
@@ -52,15 +54,20 @@ MaxHeldOut = Annotated[
 
 @app.command(name="split")
 def split_command(
-    inputs: Annotated[list[str], typer.Argument(help="A profile directory, or manifests.")],
+    context: typer.Context,
     out: Out,
+    inputs: Annotated[
+        list[str], typer.Argument(help="A profile directory, or manifests.", show_default=False)
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    given: GivenOption = [],  # noqa: B006
+    keep_whole: KeepWhole = [],  # noqa: B006
     eval_: Annotated[
         str, typer.Option("--eval", help="Size of eval: 20h, 45m, 90s; 0h for none.")
     ] = "20h",
     test: Annotated[str, typer.Option("--test", help="Size of test, written likewise.")] = "30h",
     split: Annotated[
         list[str], typer.Option("--split", help="A further split: NAME=20h; repeat it.")
-    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    ] = [],  # noqa: B006
     seed: Seed = 0,
     rules: RulesFile = None,
     overrides: Decisions = None,
@@ -107,13 +114,17 @@ def split_command(
 ) -> None:
     """Draw representative, leak-free eval and test sets; the rest of the good goes to train.
 
+    Or keep the splits that the corpus comes with (`--given`), and say what they share.
+
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
     from curate.cli import certified, show, splitting, stages
+    from curate.cli.given import drawing_faults, read_inputs
     from curate.gates import parse_gates
     from curate.manifest.mapping import Reading
     from curate.splits import Marks, Terms
 
+    named = read_inputs("curate split", inputs, given, listed(keep_whole), drawing_faults(context))
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
         strict, Reading.parse(format, listed(map_)), to,
@@ -122,8 +133,8 @@ def split_command(
         splitting.Judging(rules, overrides, max_rejected, max_borderline), group_from,
         parse_gates(fail_on),
     )  # fmt: skip
-    with show.progress(stages.input_bytes(inputs), quiet) as advance:
-        found, gate = splitting.split(inputs, out, wanted, command_line(), advance)
+    with show.progress(stages.input_bytes(named.manifests), quiet) as advance:
+        found, gate = splitting.split(named, out, wanted, command_line(), advance)
     show.summary(found, as_json, quiet, certified.split_tables, out)
     if gate:
         raise gate

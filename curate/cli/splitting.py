@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import reports
 from curate.cli import figures
+from curate.cli.given import Inputs
 from curate.cli.stages import Shares
 from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
 from curate.gates import Gate, check_gates, failures
@@ -18,6 +20,7 @@ from curate.outputs import whole_directory, write_json
 from curate.overrides import Overrides
 from curate.overrides import read as read_log
 from curate.profile import profile_into as build_profile
+from curate.profile import read_profile
 from curate.profile.records import Progress
 from curate.profile.summary import Json
 from curate.ruleset import load_rules
@@ -25,6 +28,7 @@ from curate.splits import (
     GENDER,
     LOCK,
     SESSIONS,
+    GivenSplits,
     Marks,
     Targets,
     Terms,
@@ -86,7 +90,7 @@ class Wish:
 
 
 def split(
-    inputs: Sequence[str],
+    inputs: Inputs,
     out: Path,
     wish: Wish,
     command: str,
@@ -96,20 +100,22 @@ def split(
 
     ConfigError for what cannot be had at all, and where an old split in `out` would be upset.
     """
-    targets = Targets.named(wish.sizes, wish.splits, wish.terms)
+    targets = _targets(inputs, wish)
     if wish.lock is not None and wish.resplit:
         raise ConfigError.of("--resplit", "is the opposite of --lock", "name one of them")
-    with whole_directory(out, ours(tuple(targets.asked_s)), "split.json") as folder:
-        profiled = _profiled(inputs, folder, wish, command, advance)
+    with whole_directory(out, ours(targets.names), "split.json") as folder:
+        manifests = inputs.names or inputs.manifests
+        profiled = _profiled(manifests, folder, wish, command, advance)
         found = split_profile(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
             wish.lock, wish.marks, wish.group_from,
         )  # fmt: skip
         found["fail_on"] = check_gates(wish.gates, *figures.of_split(found))
         write_json(folder / "split.json", found)
-        raise_all(ConfigError, impossible(found, targets))
+        if isinstance(targets, Targets):
+            raise_all(ConfigError, impossible(found, targets))
         if wish.lock is None and not wish.resplit:
-            _refuse_upset(out / LOCK, folder / LOCK)
+            _refuse_upset(out / LOCK, folder / LOCK, inputs.given is None)
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
@@ -121,15 +127,26 @@ def split(
     return found, GateFailed(*faults) if faults else None
 
 
-def _refuse_upset(old: Path, new: Path) -> None:
+def _targets(inputs: Inputs, wish: Wish) -> Targets | GivenSplits:
+    """Sizes of splits to draw, or the splits that are given, by the sources of the input."""
+    if inputs.given is None:
+        return Targets.named(wish.sizes, wish.splits, wish.terms)
+    if not inputs.names:
+        return inputs.given.resolve(wish.format)
+    profiled: Any = read_profile(Path(inputs.names[0]))
+    return inputs.given.resolve(known=[entry["source"] for entry in profiled["inputs"]])
+
+
+def _refuse_upset(old: Path, new: Path, drawn: bool) -> None:
     """An evaluation set that changes unasked makes old results worthless."""
     if not old.is_file():
         return
+    keep = f"--lock {old} keeps them where they are; " if drawn else ""
     faults = [
         Fault(
             str(old.parent),
             f"{count} records of its {name} would move to another split",
-            f"--lock {old} keeps them where they are; --resplit lets them move",
+            f"{keep}--resplit lets them move",
         )
         for name, count in moved(old, new).items()
     ]

@@ -36,16 +36,19 @@ from curate.outputs import write_json
 from curate.profile import read_profile
 from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
-from curate.splits.assign import Assignment, assign, finish
+from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import amount, certificate
 from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
+from curate.splits.given import Given, GivenSplits
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
-from curate.splits.near import near_leaks, near_texts, part_near
+from curate.splits.near import near_leaks, near_texts
 from curate.splits.patterns import group_pattern, groups_of, read_paths, refuse_idle
-from curate.splits.refuse import impossible, refuse_unclean
+from curate.splits.refuse import impossible
+from curate.splits.searched import Searched
 from curate.splits.splice import AS_THEY_ARE, UNRATED, Marks
 from curate.splits.strata import GENDER
+from curate.splits.strategy import Strategy
 from curate.splits.targets import Targets, Terms
 from curate.splits.unknown import looked_up
 from curate.splits.write import write_lines, write_reasons
@@ -55,6 +58,7 @@ __all__ = [
     "GENDER",
     "LOCK",
     "SESSIONS",
+    "GivenSplits",
     "Marks",
     "Targets",
     "Terms",
@@ -112,7 +116,7 @@ def ours(names: Sequence[str] = ()) -> frozenset[str]:
 def split_profile(
     profile: Path,
     folder: Path,
-    targets: Targets,
+    targets: Targets | GivenSplits,
     seed: int,
     by: Sequence[str] = (),
     group: Sequence[str] = (),
@@ -124,35 +128,36 @@ def split_profile(
 ) -> Json:
     """Split the records of a profile directory into `folder` (which exists).
 
-    Writes each split's original lines, the certificate split.json, splits.lock.parquet and
-    ledger.json; returns split.json's content. `by` are the columns of the strata (by default lang,
-    and source where there are a few manifests), `group` those whose values stay in one split (by
-    default speaker, and SESSIONS where the profile has them); `group_from` is a pattern whose
-    capture in the audio path is a group key too. `to`="lhotse" adds Lhotse cuts of
-    each. With an earlier `lock`, records keep the split that it gave them. Lines are changed only
-    where a person mended their text, where `marks` ask for their judgement, and where NeMo would
-    misread them (`sampling_rate` beside `offset`: the rate goes).
+    `targets` are the sizes of splits to draw, or the splits that the corpus comes with. Writes each
+    split's original lines, the certificate split.json, splits.lock.parquet and ledger.json; returns
+    split.json's content. `by` are the columns of the strata (by default lang, and source where
+    there are a few manifests and splits are drawn), `group` those whose values stay in one split
+    (by default speaker, and SESSIONS where the profile has them); `group_from` is a pattern whose
+    capture in the audio path is a group key too. `to`="lhotse" adds Lhotse cuts of each. With an
+    earlier `lock`, records keep the split that it gave them. Lines are changed only where a person
+    mended their text, where `marks` ask for their judgement, and where NeMo would misread them
+    (`sampling_rate` beside `offset`: the rate goes).
     Raises ConfigError where a column is not in the profile or the lock is another corpus's,
     InputError where the manifests are no longer those profiled.
     """
     check_target(to)
     facts = read_profile(profile)
-    records, by, group = _read_records(profile, by, group, list(facts["by"]))  # type: ignore[call-overload]
+    strategy = Searched(targets) if isinstance(targets, Targets) else Given(targets)
+    kept = list(facts["by"])  # type: ignore[call-overload]
+    records, by, group = _read_records(profile, by, group, kept, strategy.by_source)
     origins = {entry["source"]: Origin.of(entry) for entry in facts["inputs"]}  # type: ignore[attr-defined]
     if group_from is not None:
         records, group = _with_groups(records, group, list(origins.values()), group_from)
     records, keys = identify(records, group)
     keys = looked_up(keys, records, origins)
     records, known = (records, None) if lock is None else lay(lock, records)
-    refuse_unclean(records, targets)
-    done = assign(records, targets, seed, by, group)
+    strategy.refuse(records)
+    done = strategy.assign(records, seed, by, group)
     del records
     inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     rows, mended = _with_changes(done.rows, profile, reasons, marks)
-    done, written, near, unsure = _write_outputs(
-        done, rows, inputs, folder, seed, targets.terms, marks
-    )
+    done, written, near, unsure = _write_outputs(done, strategy, rows, inputs, folder, seed, marks)
     del rows
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
@@ -163,7 +168,7 @@ def split_profile(
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
-    found = certificate(done, written, seed, targets.terms, by, keys, near, facts, command, known)
+    found = certificate(done, strategy, written, seed, by, keys, near, facts, command, known)
     found["near_unsure"] = unsure
     found["changed"] = {
         "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
@@ -195,11 +200,11 @@ def _with_groups(
 
 def _write_outputs(
     done: Assignment,
+    strategy: Strategy,
     rows: pl.DataFrame,
     inputs: Mapping[str, Mapping[str, object]],
     folder: Path,
     seed: int,
-    terms: Terms,
     marks: Marks,
 ) -> tuple[Assignment, list[str], list[Json], int]:
     """Write every output, compare their texts, and write again where one is near another's.
@@ -209,13 +214,12 @@ def _write_outputs(
     """
     names = [aim.name for aim in done.targets]
     write_lines(rows, _outputs(rows, names), inputs, folder, marks)
-    spare_us = max(0, int(terms.max_held_out * done.usable_us) - done.held_us)
-    slack_us = {aim.name: round(aim.target_s * 5000) for aim in done.targets}  # half of 1 %
     near, unsure = near_texts(folder, names)
-    parted, left = part_near(rows, near, names, spare_us, slack_us)
+    parted, left = strategy.separate(done, rows, near)
     if not parted["split"].equals(rows["split"]):
         write_lines(parted, _outputs(parted, names), inputs, folder, marks)
-    return finish(done, parted, seed), _outputs(parted, names), near_leaks(left, names), unsure
+    finished = finish(done, parted, seed, strategy.of_eval(parted))
+    return finished, _outputs(parted, names), near_leaks(left, names), unsure
 
 
 def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
@@ -225,11 +229,12 @@ def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
 
 
 def _read_records(
-    profile: Path, by: Sequence[str], group: Sequence[str], kept: Sequence[str]
+    profile: Path, by: Sequence[str], group: Sequence[str], kept: Sequence[str], by_source: bool
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
     """The columns that splitting needs, and the columns of strata and groups.
 
-    `kept` are the fields that the profile keeps of its manifests because somebody asked.
+    `kept` are the fields that the profile keeps of its manifests because somebody asked;
+    `by_source`: whether a few manifests are strata of their own.
     """
     path = profile / "records.parquet"
     if not path.is_file():
@@ -237,7 +242,7 @@ def _read_records(
     present = pl.scan_parquet(path).collect_schema().names()
     _refuse_absent([("--by", by), ("--group", group)], present, kept)
     groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
-    strata = list(by) or ["lang", *_few_sources(path)]
+    strata = list(by) or ["lang", *(_few_sources(path) if by_source else ())]
     optional = [GENDER] if GENDER in present else []
     people = [name for name in SPEAKER_FIELDS if name in present and SPEAKER.name in groups]
     wanted = [*_NEEDED, *strata, *groups, *people, *optional]

@@ -50,7 +50,32 @@ class Assignment:
     held_us: int
     usable_us: int
     longest_us: int
-    needed_share: float | None
+    needed_share: float | None = None
+
+    @property
+    def available_s(self) -> Floats:
+        """Seconds of each stratum that may stand in any split."""
+        return self.strata["available_s"].to_numpy()
+
+    @property
+    def reference_s(self) -> Mapping[str, Floats]:
+        """What each split should hold of each stratum: what was due, or where nothing was drawn its
+        part of all that may stand in any split.
+        """
+        if self.due_s:
+            return self.due_s
+        us = self.rows.group_by("split").agg(pl.col(DURATION_US.name).sum())
+        got_s = {name: value / 1e6 for name, value in us.iter_rows()}
+        whole_s = max(float(self.available_s.sum()), 1e-9)
+        return {
+            each.name: self.available_s * (got_s.get(each.name, 0.0) / whole_s)
+            for each in self.targets
+        }
+
+    def held_out(self) -> dict[str, float]:
+        """What is held out: seconds, and their share of the usable."""
+        share = self.held_us / max(self.usable_us, 1)
+        return {"s": self.held_us / 1e6, "share": round(share, 6)}
 
 
 def assign(
@@ -78,22 +103,26 @@ def assign(
         strata=strata.with_columns(pl.Series("available_s", available)),
         targets=aims,
         due_s=due,
-        held_us=_held_us(placed),
+        held_us=held_us(placed),
         usable_us=int(pool.rows.us.sum()),
         longest_us=int(pool.rows.us[pool.rows.clean].max(initial=0)),
         needed_share=_needed(pool, rows, aims, state),
     )
 
 
-def _held_us(rows: pl.DataFrame) -> int:
+def held_us(rows: pl.DataFrame) -> int:
+    """Microseconds that are held out."""
     return int(rows.filter(pl.col("split") == HELD_OUT)[DURATION_US.name].sum())
 
 
-def finish(done: Assignment, rows: pl.DataFrame, seed: int) -> Assignment:
-    """The assignment with these rows, whose splits are final: weights and the borderline copy."""
+def finish(done: Assignment, rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> Assignment:
+    """The assignment with these rows, whose splits are final: weights and the borderline copy.
+
+    `of_eval`: which of the rows that are held out belong to eval.
+    """
     names = [each.name for each in done.targets]
-    weighed = _weighed(rows, done.strata["available_s"].to_numpy(), names)
-    return replace(done, rows=_mark_borderline(weighed, seed), held_us=_held_us(rows))
+    weighed = _weighed(rows, done.available_s, names)
+    return replace(done, rows=_mark_borderline(weighed, seed, of_eval), held_us=held_us(rows))
 
 
 def _needed(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], state: State) -> float | None:
@@ -223,19 +252,14 @@ def _weighed(rows: pl.DataFrame, available_s: Floats, names: Sequence[str]) -> p
     return rows.join(weights, on=["split", STRATUM.name], how="left", maintain_order="left")
 
 
-def _mark_borderline(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Mark borderline rows of eval's own groups, at most as many hours as eval has.
+def _mark_borderline(rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> pl.DataFrame:
+    """Mark borderline rows that belong to eval, at most as many hours as eval has.
 
     They are held out anyway, and good for measuring what borderline data does; the copy is taken
     in the order of the mixed keys, so that it is a fair sample where there are more.
     """
     mine = rows.filter(pl.col("split") == "eval")
-    groups = mine["group"].unique()
-    wanted = (
-        (pl.col("split") == HELD_OUT)
-        & (VERDICT.expr == "borderline")
-        & pl.col("group").is_in(groups.implode())
-    )
+    wanted = (pl.col("split") == HELD_OUT) & (VERDICT.expr == "borderline") & of_eval
     found = rows.with_row_index("row").filter(wanted)
     order = np.argsort(mixed(found["audio_key"].to_numpy(), seed), kind="stable")
     found = found[order]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
@@ -20,22 +19,22 @@ from curate.profile.summary import Json, hours
 from curate.routes import POOL, TRAIN
 from curate.splits.assign import Assignment
 from curate.splits.audit import leaks
-from curate.splits.balance import balance, shares
+from curate.splits.balance import balance
 from curate.splits.coverage import KNOWN, Keys, coverage, statement, unchecked
 from curate.splits.lock import STRATUM, WEIGHT, Lock, said_of
 from curate.splits.patterns import proposed
 from curate.splits.precision import ASSUMED, precision
 from curate.splits.strata import DURATION_BIN
-from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Terms, in_words
+from curate.splits.strategy import Strategy
 
 SCHEMA = "curate.split/1"
 
 
 def certificate(
     done: Assignment,
+    strategy: Strategy,
     outputs: Sequence[str],
     seed: int,
-    terms: Terms,
     by: Sequence[str],
     keys: Keys,
     near: Sequence[Json],
@@ -43,28 +42,21 @@ def certificate(
     command: str,
     lock: Lock | None,
 ) -> Json:
-    """The certificate of a finished assignment; `facts` is profile.json, `near` what is left of
-    near-duplicate texts.
+    """The certificate of a finished assignment by this strategy; `facts` is profile.json, `near`
+    what is left of near-duplicate texts.
     """
     names = [aim.name for aim in done.targets]
     sums = _per_group(done.rows, [STRATUM.name, *by, DURATION_BIN])
-    held_share = done.held_us / max(done.usable_us, 1)
     found: Json = {
         "schema": SCHEMA,
         "command": command,
         "versions": versions(("asr-curate", "polars", "numba", "numpy")),
         "seed": seed,
-        "terms": asdict(terms),
         "rules": facts["rules"],
         "inputs": facts["inputs"],
         **_audio_root(facts),
         "lock": None if lock is None else _lock(lock),
-        "targets": {aim.name: _target(done, aim) for aim in sorted(done.targets, key=_by_name)},
-        "held_out": {
-            "s": done.held_us / 1e6,
-            "share": round(held_share, 6),
-            "most": terms.max_held_out,
-        },
+        **strategy.facts(done),
         "outputs": [_output(done.rows, name) for name in outputs],
         "strata_columns": [*by, DURATION_BIN],
         "strata": _strata(done, sums, by),
@@ -74,13 +66,18 @@ def certificate(
         "coverage": coverage(done.rows, keys, by),
         "proposals": [{**each, "said": proposed(each)} for each in keys.proposals],
         "leaks": [*leaks(done.rows, [TRAIN, *sorted(names)], keys.columns), *near],
-        "balance": balance(done.rows, done.due_s, done.strata["available_s"].to_numpy()),
+        "balance": balance(done.rows, done.reference_s, done.available_s),
     }
     found["statement"] = _statement(found, [TRAIN, *sorted(names)])
     shares: list[Any] = [facts[key] for key in ("rejected", "kept_from_eval") if key in facts]
     over = [said for share in shares for said in gates_of(share)]
     of_speakers = [said for share in shares for said in warnings_of(share) if said not in over]
-    found["gates"] = [*_gates(found, done, terms), *unchecked(found["coverage"]), *over]  # type: ignore[arg-type]
+    found["gates"] = [
+        *leaking(found["leaks"]),  # type: ignore[arg-type]
+        *strategy.gates(done, found),
+        *unchecked(found["coverage"]),  # type: ignore[arg-type]
+        *over,
+    ]
     found["warnings"] = [
         *found["gates"],  # type: ignore[misc]
         *of_conventions(facts.get("conventions", ())),  # type: ignore[arg-type]
@@ -103,10 +100,6 @@ def amount(rows: pl.DataFrame) -> Amount:
     return Amount(rows.height, int(rows[BYTE_LENGTH.name].sum()), int(rows[DURATION_US.name].sum()))
 
 
-def _by_name(aim: Target) -> str:
-    return aim.name
-
-
 def _lock(lock: Lock) -> Json:
     return {
         "path": str(lock.path),
@@ -114,36 +107,6 @@ def _lock(lock: Lock) -> Json:
         "no_longer_clean": {name: dict(counts) for name, counts in lock.fallen.items()},
         "gone": dict(lock.gone),
     }
-
-
-def _target(done: Assignment, aim: Target) -> Json:
-    chosen = done.rows.filter(pl.col("split") == aim.name)
-    got_s = int(chosen[DURATION_US.name].sum()) / 1e6
-    tolerance_s = max(0.01 * aim.target_s, done.longest_us / 1e6)
-    return {
-        "asked_s": aim.asked_s,
-        "target_s": round(aim.target_s, 6),
-        "got_s": got_s,
-        "tolerance_s": round(tolerance_s, 6),
-        "met": not aim.target_s or abs(got_s - aim.target_s) <= tolerance_s,
-        "rows": chosen.height,
-        "groups": chosen["group"].n_unique(),
-        "words": int(chosen["words"].sum()),
-        "shrunk": aim.shrunk,
-        **_effective(chosen, shares(done.rows, [aim.name]).get(aim.name, {})),
-    }
-
-
-def _effective(chosen: pl.DataFrame, worth: Json) -> Json:
-    """How many groups a split is worth: null where it is not known who speaks in some of its rows,
-    since each of them counts as a group of its own; then it is at most `effective_groups_at_most`
-    if anybody is known.
-    """
-    known = int(chosen[KNOWN].sum())
-    if known == chosen.height or not worth:
-        return {"known_rows": known, **worth}
-    at_most = {"effective_groups_at_most": worth["effective_groups"]} if known else {}
-    return {"known_rows": known, "effective_groups": None, "largest_share": None, **at_most}
 
 
 def _output(rows: pl.DataFrame, name: str) -> Json:
@@ -161,8 +124,11 @@ def _output(rows: pl.DataFrame, name: str) -> Json:
 
 
 def _strata(done: Assignment, sums: pl.DataFrame, by: Sequence[str]) -> list[Json]:
-    """Per stratum: clean and train seconds; per split its seconds, aim, precision and weight."""
+    """Per stratum: clean and train seconds; per split its seconds, aim (null where nothing was
+    drawn), precision and weight.
+    """
     got, train, clean_groups = _sums(sums, STRATUM.name)
+    names = sorted(each.name for each in done.targets)
     return [
         {
             "stratum": {column: row[column] for column in (*by, DURATION_BIN)},
@@ -173,20 +139,26 @@ def _strata(done: Assignment, sums: pl.DataFrame, by: Sequence[str]) -> list[Jso
                 chain.from_iterable(
                     (
                         (f"{name}_s", got.get((name, number), _NOTHING)["us"] / 1e6),
-                        (f"{name}_target_s", round(float(due[number]), 6)),
+                        (f"{name}_target_s", _due_s(done, name, number)),
                     )
-                    for name, due in sorted(done.due_s.items())
+                    for name in names
                 )
             ),
             "splits": {
                 name: _part(
-                    got.get((name, number), _NOTHING), float(due[number]), row["available_s"]
+                    got.get((name, number), _NOTHING),
+                    _due_s(done, name, number),
+                    row["available_s"],
                 )
-                for name, due in sorted(done.due_s.items())
+                for name in names
             },
         }
         for number, row in enumerate(done.strata.iter_rows(named=True))
     ]
+
+
+def _due_s(done: Assignment, name: str, stratum: int) -> float | None:
+    return round(float(done.due_s[name][stratum]), 6) if name in done.due_s else None
 
 
 _SUMMED = ("rows", "words", "units", "spaceless", KNOWN)
@@ -235,13 +207,13 @@ def _sums(
     )
 
 
-def _part(got: Mapping[str, int], due_s: float, available_s: float) -> Json:
+def _part(got: Mapping[str, int], due_s: float | None, available_s: float) -> Json:
     """One split's part of a stratum. `weight`: clean seconds that one second stands for."""
     got_s = got["us"] / 1e6
     return {
         "s": got_s,
-        "target_s": round(due_s, 6),
-        "deviation_s": round(got_s - due_s, 6),
+        "target_s": due_s,
+        "deviation_s": None if due_s is None else round(got_s - due_s, 6),
         "rows": got["rows"],
         "weight": round(available_s / got_s, 6) if got_s else None,
         **_precision(got),
@@ -305,47 +277,13 @@ def _widest(rows: pl.DataFrame, column: str) -> Json | None:
     return {"key": column, "value": value, "rows": count, "share": round(count / rows.height, 4)}
 
 
-def _gates(found: Json, done: Assignment, terms: Terms) -> list[str]:
-    """What fails under --strict, worst first: leaks, targets not met, a price above the bound."""
-    leaked: list[Json] = found["leaks"]  # type: ignore[assignment]
-    widest = "".join(
-        f"; {each['key']} {each['value']!r} has {each['share']:.0%} of the rows"
-        for each in found["groups"]["widest"]  # type: ignore[index]
-    )
-    said = [
+def leaking(leaks: Sequence[Json]) -> list[str]:
+    """Every leak that was found, in words."""
+    return [
         f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
-        for leak in leaked
+        for leak in leaks
         if leak["count"]
     ]
-    targets: Mapping[str, Mapping[str, float]] = found["targets"]  # type: ignore[assignment]
-    for name, target in targets.items():
-        asked, aim, got = (target[key] for key in ("asked_s", "target_s", "got_s"))
-        if target["shrunk"]:
-            share = LARGEST_SHARE.get(name, OTHER_SHARE)
-            said.append(
-                f"{name}: {in_words(asked)} asked, but at most {share:.0%} of the clean hours are "
-                f"given: the target is {in_words(aim)}"
-            )
-        if not target["met"]:
-            said.append(
-                f"{name}: {in_words(got)} of {in_words(aim)}: no whole group fits better, and "
-                f"cutting one would hold out more than {terms.max_held_out:.1%} of the hours"
-                + _what_would_do(done)
-                + widest
-            )
-    if done.held_us > terms.max_held_out * done.usable_us + 1:
-        share = done.held_us / done.usable_us
-        said.append(
-            f"{share:.1%} of the hours are held out, more than {terms.max_held_out:.1%}: the "
-            "earlier lock's splits ask for it"
-        )
-    return said
-
-
-def _what_would_do(done: Assignment) -> str:
-    if done.needed_share is None:
-        return "; no price would do: there are too few groups"
-    return f"; --max-held-out {100 * done.needed_share + 0.05:.1f}% would meet it"
 
 
 def _thin(found: Json) -> list[str]:

@@ -100,6 +100,11 @@ class Targets:
     asked_s: Mapping[str, float]
     terms: Terms = field(default_factory=Terms)
 
+    @property
+    def names(self) -> list[str]:
+        """The splits beside train."""
+        return list(self.asked_s)
+
     @classmethod
     def parse(cls, sizes: Mapping[str, str], terms: Terms | None = None) -> Targets:
         """Read sizes such as 20h, 45m, 90s (0h for no such split); ConfigError with every fault."""

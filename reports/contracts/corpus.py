@@ -28,6 +28,22 @@ class Target(Model):
     largest_share: float | None = None
 
 
+class GivenSplit(Model):
+    """What a split that the corpus comes with was given, what of it stands there (`not_clean_rows`
+    where it is kept whole), and what was lost, by verdict.
+    """
+
+    manifests: tuple[str, ...] = ()
+    whole: bool | None = None
+    given_rows: int | None = None
+    given_s: float | None = None
+    rows: int | None = None
+    not_clean_rows: int | None = None
+    lost_rows: int | None = None
+    lost_s: float | None = None
+    lost: Mapping[str, int] = Field(default_factory=dict)
+
+
 class SplitOutput(Model):
     """One file of a split."""
 
@@ -132,6 +148,8 @@ class Split(Artefact):
 
     seed: int | None = None
     rules: Rules = Rules()
+    strategy: str = "searched"
+    given: Mapping[str, GivenSplit] = Field(default_factory=dict)
     targets: Mapping[str, Target] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     outputs: tuple[SplitOutput, ...] = ()

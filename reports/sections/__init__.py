@@ -124,6 +124,14 @@ SECTIONS: tuple[Section, ...] = (
         split.targets,
         "What was asked for, what the data allowed, and what was reached.",
     ),
+    Section(
+        "Given splits",
+        (Split,),
+        split.given,
+        "The splits that the corpus comes with: nothing was drawn, and balance is measured, not "
+        "steered. Rows of eval and test that are not clean are held out or rejected, unless the "
+        "split is kept whole.",
+    ),
     Section("Leaks", (Split,), split.leaks, "Counts of what stands on both sides; each must be 0."),
     Section("What was checked", (Split,), split.checked, _CHECKED),
     Section(
@@ -152,9 +160,15 @@ SECTIONS: tuple[Section, ...] = (
         "Balance",
         (Split,),
         split.balance,
-        "Distance to the aim, by hours (KS; TVD of classes): 0 means alike, 1 nothing in common.",
+        "Distance by hours (KS; TVD of classes) to the aim, of given splits to all clean records: "
+        "0 means alike, 1 nothing in common.",
     ),
-    Section("Groups", (Split,), split.groups, "Groups never straddle two splits."),
+    Section(
+        "Groups",
+        (Split,),
+        split.groups,
+        "Splits that are drawn share no group; what given ones share is a leak.",
+    ),
     Section("Contents", (Shards,), shards.contents),
     Section("Verification", (Shards,), shards.verification, "Written against read back."),
     Section("Skipped rows", (Shards,), shards.skipped),

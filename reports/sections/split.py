@@ -56,7 +56,7 @@ def _verdict_parts(rows: Mapping[str, int]) -> list[Part]:
 
 def targets(split: Split) -> Markup | None:
     """Asked, aimed at, got; with enough words to say something about WER."""
-    if not split.targets:
+    if not split.targets or split.given:
         return None
     columns = (
         Column("split", "text"),
@@ -81,6 +81,31 @@ def targets(split: Split) -> Markup | None:
             )
         )
     return Table("Targets", columns, rows).render()
+
+
+def given(split: Split) -> Markup | None:
+    """What each given split was given, what of it stands there, and what was lost."""
+    if not split.given:
+        return None
+    columns = (
+        *(Column(title, "text") for title in ("split", "manifests", "kept")),
+        *(Column(title, "count") for title in ("given rows", "rows in it")),
+        *(Column(title, "hours") for title in ("given, h", "lost, h")),
+        Column("lost of rows", "percent"),
+        *(Column(title, "text") for title in ("lost, by verdict", "groups", "worth equal ones")),
+    )
+    return Table("Given splits", columns, [_given(split, name) for name in split.given]).render()
+
+
+def _given(split: Split, name: str) -> tuple[object, ...]:
+    it, target = split.given[name], split.targets.get(name)
+    lost = ", ".join(f"{count(rows)} {verdict}" for verdict, rows in it.lost.items())
+    groups = (UNKNOWN, UNKNOWN) if target is None else (_groups(target), _effective(target))
+    return (
+        *(name, ", ".join(it.manifests), "whole" if it.whole else "by the rules"),
+        *(it.given_rows, it.rows, _hours(it.given_s), _hours(it.lost_s)),
+        *(share(it.lost_rows, it.given_rows), lost or "none", *map(str, groups)),
+    )
 
 
 def _groups(it: Target | Measure) -> str | int | None:
@@ -129,7 +154,7 @@ def _unsure(texts: int | None) -> Markup | None:
 def price(split: Split) -> Markup | None:
     """What was asked of the splits, and what keeping them apart has cost."""
     held, terms, lock = split.held_out, split.terms, split.lock
-    if held.share is None:
+    if held.share is None or split.given:
         return None
     figures = [
         Figure("held out", percent(held.share), f"{percent(held.most)} were allowed"),

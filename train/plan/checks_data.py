@@ -140,7 +140,7 @@ def _large_validation(facts: Facts) -> Iterator[str]:
 
 def _no_validation(facts: Facts) -> Iterator[str]:
     if facts.corpus.validation is not None and not facts.corpus.validation[0]:
-        yield "the eval manifest holds no record"
+        yield "there is no record to validate on"
 
 
 CHECKS = (

@@ -128,7 +128,7 @@ def read_corpus(folder: Path) -> Corpus:
 def _of_shards(folder: Path) -> Corpus:
     index = read_index(folder)
     cuts = [cut for shard in _spread(index["shards"]) for cut in _cuts(folder, shard)]
-    evaluation = index["manifests"]["eval"]
+    evaluation = index["manifests"].get("eval", {"file": "eval.jsonl", "rows": 0, "hours": 0.0})
     rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
     manifest = folder / evaluation["file"]
     heard = _every(read_rows(manifest)[0], MOST_HEARD) if manifest.is_file() else ()

@@ -1,0 +1,56 @@
+"""How records get their splits: a STRATEGY assigns them, and says in split.json what it did.
+
+There are two: `searched` draws splits of the sizes that were asked for, `given` keeps those that a
+corpus comes with. Everything else (keys, leaks, writing, the lock) is the same for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import polars as pl
+
+from curate.profile.summary import Json
+from curate.splits.assign import Assignment
+from curate.splits.near import Near
+
+
+class Strategy(Protocol):
+    """Assigns records to splits."""
+
+    @property
+    def by_source(self) -> bool:
+        """Whether a few manifests are strata of their own unless strata are named."""
+        ...
+
+    def refuse(self, records: pl.DataFrame) -> None:
+        """InputError with every reason why these records cannot be split so."""
+        ...
+
+    def assign(
+        self, records: pl.DataFrame, seed: int, by: Sequence[str], group: Sequence[str]
+    ) -> Assignment:
+        """Give every record its split: train, those named, held_out, rejected, skipped, malformed.
+
+        `by` are the columns of strata, `group` those whose values should stand in one split.
+        """
+        ...
+
+    def separate(
+        self, done: Assignment, rows: pl.DataFrame, near: Near
+    ) -> tuple[pl.DataFrame, Near]:
+        """The rows after what is done about near-duplicate texts, and those that are left."""
+        ...
+
+    def of_eval(self, rows: pl.DataFrame) -> pl.Expr:
+        """Which held-out rows belong to eval, so that a copy of the borderline can measure."""
+        ...
+
+    def facts(self, done: Assignment) -> Json:
+        """What split.json says of the assignment: `strategy`, `terms`, `targets`, `held_out`."""
+        ...
+
+    def gates(self, done: Assignment, found: Json) -> list[str]:
+        """What fails under --strict beside leaks and checks that could not be made."""
+        ...
