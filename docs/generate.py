@@ -9,6 +9,7 @@ import argparse
 import difflib
 import inspect
 import json
+import runpy
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -174,6 +175,26 @@ def guarantees_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def cases_page() -> str:
+    """Public bug reports that were remade, and what is said of each."""
+    path = Path(__file__).parents[1] / "tests" / "whole_way" / "reports" / "table.py"
+    areas = runpy.run_path(str(path))["AREAS"]
+    lines = [
+        "# Cases from public reports",
+        "",
+        NOTE,
+        "",
+        "Bug reports about this very job, each remade as a small input and held by a test under",
+        "`tests/whole_way/reports`: what was reported, and what the tool says of such an input.",
+        "Verdicts of audio are those of `--audio decode --rules rules/audio.yaml`.",
+        "",
+    ]
+    for area, reports in areas.items():
+        rows = [[each.thread, cell(each.said), cell(each.answer)] for each in reports]
+        lines += [f"## {area}", "", *table(("thread", "reported", "here"), rows)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.ruleset.keys import json_schema
@@ -182,6 +203,7 @@ def rules_schema() -> str:
 
 
 PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("docs/cases.md", cases_page),
     ("docs/cli.md", cli_page),
     ("docs/metrics.md", metrics_page),
     ("docs/formats.md", formats_page),

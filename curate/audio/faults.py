@@ -30,6 +30,8 @@ FAULTS: tuple[AudioFault, ...] = (
     AudioFault("truncated", "the audio decodes to less than its header says"),
     AudioFault("too_short", "the audio ends before the segment does"),
     AudioFault("not_finite", "samples that are no numbers (NaN, infinity)"),
+    AudioFault("channels_cancel", "mixed to one, the channels cancel each other (opposite phase)"),
+    AudioFault("over_full_scale", "float samples far beyond full scale, as of unscaled integers"),
     AudioFault("header_lies", "the header's length is not the length of what stands behind it"),
     AudioFault("wrong_extension", "the name's extension is not the format of the content"),
 )  # fmt: skip

@@ -37,6 +37,9 @@ _FORMATS: Mapping[str, frozenset[str]] = {
 
 _SIZES = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
 """How libsndfile notes a WAV header that promises another amount of data than there is."""
+_LENGTH = re.compile(r"^Length : (\d+)$", re.MULTILINE)
+_LONGEST_HEADER = 512
+"""Bytes; a WAV file without a sample that is larger was written to a pipe, and not gone back to."""
 _UNKNOWN = 1 << 62
 """libsndfile's number of frames where a stream does not say how many it has."""
 _PLACEHOLDER = 0x7F000000
@@ -121,9 +124,17 @@ def read_header(sound: sf.SoundFile, path: Path) -> Header:
     format, frames = sound.format, sound.frames  # looked up each time
     codec = f"{format} {sound.subtype}".lower()
     if frames <= 0:
-        raise Unusable(f"a {codec} header without a sample behind it", "no_samples")
+        raise Unusable(_without_samples(sound, codec), "no_samples")
     fault, why = _doubts(sound, format, frames, path)
     return Header(sound.samplerate, sound.channels, frames, codec, fault, why)
+
+
+def _without_samples(sound: sf.SoundFile, codec: str) -> str:
+    """What is wrong: there is no sample, or the size of a stream was never filled in."""
+    size = _LENGTH.search(sound.extra_info)
+    if codec.startswith("wav") and size and int(size[1]) > _LONGEST_HEADER:
+        return f"the {codec} header says 0 bytes of samples, and readers load none of {size[1]}"
+    return f"a {codec} header without a sample behind it"
 
 
 def _doubts(sound: sf.SoundFile, format: str, frames: int, path: Path) -> tuple[str, str]:

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from curate.text.words import absorb, hash_bytes, load_word, mix
 
-SUM, SQUARES, PEAK, PARTIAL = range(4)
-"""Running numbers: of samples, of squares, the largest magnitude, squares of the open frame."""
+SUM, SQUARES, PEAK, PARTIAL, PARTIAL_SUM = range(5)
+"""Running numbers: of samples, of squares, the largest magnitude; squares and samples of the open
+frame.
+"""
 FLAT, RUN, BROKEN, FILLED, FRAMES = range(5)
 """Running counts: samples in flat tops, length of the open one, samples that are no numbers,
 samples in the open frame, finished frames."""
@@ -31,8 +33,8 @@ _NEAR = 0.999
 def pass_over(samples, frame, numbers, counts, energies):  # type: ignore[no-untyped-def]
     """Carry one block of a segment into `numbers`, `counts` and `energies`.
 
-    `frame` is the samples in a frame; `energies` gets the mean squares of those that end in this
-    block. Samples that are no finite number count as BROKEN and as 0.
+    `frame` is the samples in a frame; `energies` gets the variances of those that end in this
+    block: a constant offset is no sound. What is no finite number counts as BROKEN and as 0.
     """
     at = before = 0
     while at < samples.size:
@@ -48,15 +50,23 @@ def pass_over(samples, frame, numbers, counts, energies):  # type: ignore[no-unt
             counts[RUN] = 0
         numbers[SUM] += total
         numbers[PARTIAL] += squares
+        numbers[PARTIAL_SUM] += total
         counts[FILLED] += stretch.size
         if counts[FILLED] == frame:
-            energies[before] = numbers[PARTIAL] / frame
+            energies[before] = variance(numbers[PARTIAL], numbers[PARTIAL_SUM], frame)
             numbers[SQUARES] += numbers[PARTIAL]
-            numbers[PARTIAL] = 0.0
+            numbers[PARTIAL] = numbers[PARTIAL_SUM] = 0.0
             counts[FILLED] = 0
             counts[FRAMES] += 1
             before += 1
         at += stretch.size
+
+
+@nb.njit(nogil=True, cache=True)
+def variance(squares, total, count):  # type: ignore[no-untyped-def]
+    """Mean square about the mean, of so many samples with these sums; never negative."""
+    mean = total / count
+    return max(squares / count - mean * mean, 0.0)
 
 
 @nb.njit(nogil=True, cache=True)

@@ -19,7 +19,7 @@ import soundfile as sf
 from curate.audio.faults import NAMES, Unusable
 from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
 from curate.audio.paths import find_audio, open_audio
-from curate.audio.signal import Listener, Signal
+from curate.audio.signal import FULL_SCALES, Listener, Signal
 from curate.audio.voice import Voice, voice_of
 
 Depth = Literal["header", "signal", "voice"]
@@ -207,8 +207,20 @@ def _measured(heard: Heard, listener: Listener, voice: Voice | None) -> Heard:
     share = voice.share() if voice else None
     heard = replace(heard, signal=listener.heard(), speech_share=share)
     if listener.broken:
-        return heard.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
+        heard = heard.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
+    if listener.cancels:
+        heard = heard.at_fault("channels_cancel", CANCEL)
+    if listener.peak > FULL_SCALES:
+        heard = heard.at_fault("over_full_scale", beyond(listener.peak))
     return heard
+
+
+CANCEL = "the channels are of opposite phase: mixed to one they are silent"
+
+
+def beyond(peak: float) -> str:
+    """What is said of samples beyond full scale."""
+    return f"samples reach {peak:,.1f} times full scale"
 
 
 def _cut_short(

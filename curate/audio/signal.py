@@ -31,6 +31,10 @@ SPECTRA = 48
 """Spectra taken of a segment, spread over it; more change the bandwidth by less than a bin."""
 BAND_EDGE = 1e-5
 """Bandwidth ends where the mean spectrum lies 50 dB below its highest point for good."""
+CANCELLED = 1e-3
+"""Channels cancel where their mix has less of their mean power (-30 dB); apart they lose 3 dB."""
+FULL_SCALES = 2.0
+"""Float samples beyond this are of another scale: decoders overshoot full scale by a little."""
 LEAST_FRAMES = 10
 """An SNR of fewer frames with sound in them says nothing."""
 
@@ -63,11 +67,12 @@ class Listener:
     rate: int
     samples: int
     channels: int = 1
-    numbers: Numbers = field(default_factory=lambda: np.zeros(4))
+    numbers: Numbers = field(default_factory=lambda: np.zeros(5))
     counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(5, np.int64))
     key: int = 0
     blocks: int = 0
     _energies: list[Numbers] = field(default_factory=list)
+    _apart: float = 0.0
     _spectrum: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,13 +100,27 @@ class Listener:
         """Samples that are no finite numbers."""
         return int(self.counts[kernel.BROKEN])
 
+    @property
+    def cancels(self) -> bool:
+        """Whether channels were mixed that cancel each other."""
+        mixed = float(self.numbers[kernel.SQUARES] + self.numbers[kernel.PARTIAL])
+        return cancel(mixed, self._apart)
+
+    @property
+    def peak(self) -> float:
+        """The largest magnitude so far; 1 is full scale."""
+        return float(self.numbers[kernel.PEAK])
+
     def hear(self, block: npt.NDArray[np.float32]) -> Samples:
         """Take in the next block (samples, or samples by channels); returns it mixed to mono.
 
         Every block but the last is of `block` samples.
         """
         self.key = int(kernel.carry(np.uint64(self.key), block.view(np.uint8).ravel()))
-        mono: Samples = block if block.ndim == 1 else block.mean(axis=1, dtype=np.float32)
+        mono: Samples = block
+        if block.ndim > 1:
+            mono = block.mean(axis=1, dtype=np.float32)
+            self._apart += mean_squares(block)
         broken, done = self.broken, int(self.counts[kernel.FRAMES])
         energies = np.empty(mono.size // self.frame + 1)
         kernel.pass_over(mono, self.frame, self.numbers, self.counts, energies)
@@ -128,7 +147,8 @@ class Listener:
         done, rest = int(counts[kernel.FRAMES]), int(counts[kernel.FILLED])
         energies = np.concatenate([*self._energies, np.empty(0)])
         if not done and rest:
-            energies = np.array([numbers[kernel.PARTIAL] / rest])
+            sums = numbers[kernel.PARTIAL], numbers[kernel.PARTIAL_SUM]
+            energies = np.array([kernel.variance(*sums, rest)])
         length = done * self.frame + rest
         peak = float(numbers[kernel.PEAK])
         squares = float(numbers[kernel.SQUARES] + numbers[kernel.PARTIAL])
@@ -151,6 +171,17 @@ class Listener:
             bandwidth_hz=_bandwidth(self._spectrum, self.rate),
             sound_key=self.key,
         )
+
+
+def mean_squares(block: npt.NDArray[np.floating]) -> float:
+    """Sum over all samples of the squares' mean over the channels (samples, channels)."""
+    squares = float(np.einsum("ij,ij->", block, block, dtype=np.float64))
+    return squares / block.shape[1] if math.isfinite(squares) else 0.0
+
+
+def cancel(mixed: float, apart: float) -> bool:
+    """Whether a mix with the sum of squares `mixed` lost its channels, whose mean was `apart`."""
+    return apart > 0 and mixed < CANCELLED * apart
 
 
 @cache

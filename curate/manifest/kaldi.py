@@ -1,7 +1,9 @@
 """Kaldi data directories: `text`, with durations, audio and speakers from the files beside it.
 
 A pipe in wav.scp is never run: its recording's id stands as the audio path. A segment that ends at
--1 ends with its recording.
+-1 ends with its recording. An utterance with two texts, or two lines in a file beside, is
+malformed: nobody knows which is right. A speaker that is called like the utterance is none: so
+recipes fill utt2spk where speakers are not known.
 """
 
 from __future__ import annotations
@@ -48,18 +50,68 @@ def _find(look: Look) -> list[Origin]:
 
 def _read(origin: Origin) -> Iterator[Portion]:
     tables = {name: _table(files[0]) for name, files in origin.beside.items()}
+    tables["text"] = _Table({}, _conflicts(origin.name))
     folder = Path(origin.name).parent
     return convert_lines(origin, lambda line: _record(line, folder, tables))
 
 
-def _table(name: str) -> Mapping[str, str]:
-    """First word to the rest of the line, of each line; undecodable ones are left out."""
-    found: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A file of Kaldi's: first word to the rest of the line; `conflicts` have several rests."""
+
+    values: Mapping[str, str]
+    conflicts: frozenset[str] = frozenset()
+
+
+_Tables = Mapping[str, _Table]
+
+
+def _table(name: str) -> _Table:
+    """The lines of a file; undecodable ones are left out."""
+    values: dict[str, str] = {}
+    conflicts: set[str] = set()
+    for key, rest in _lines(name):
+        if values.setdefault(key, rest) != rest:
+            conflicts.add(key)
+    return _Table(values, frozenset(conflicts))
+
+
+def _conflicts(name: str) -> frozenset[str]:
+    """The utterances of a file that stand there with several texts; no text is held."""
+    seen: dict[str, int] = {}
+    conflicts: set[str] = set()
+    for key, rest in _lines(name):
+        if seen.setdefault(key, hash(rest)) != hash(rest):
+            conflicts.add(key)
+    return frozenset(conflicts)
+
+
+def _lines(name: str) -> Iterator[tuple[str, str]]:
+    """The first word of each line, and the rest."""
     for chunk in read_chunks(name):
         for _, line in cut_lines(chunk):
-            key, rest = _cut(line.decode(errors="replace"))
-            found[key] = rest
-    return found
+            yield _cut(line.decode(errors="replace"))
+
+
+def _value(tables: _Tables, name: str, key: str) -> str | None:
+    """What a file says of a key; None where it says nothing, or is not there."""
+    if name not in tables:
+        return None
+    if key in tables[name].conflicts:
+        raise Malformed(f"{key} stands in {name} more than once, each time otherwise")
+    return tables[name].values.get(key)
+
+
+def texts_missing(origin: Origin) -> tuple[int, str] | None:
+    """How many utterances of the files beside have no line in `text`, and the first; None where
+    each has one.
+    """
+    name = next((name for name in ("segments", "utt2spk", "utt2dur") if name in origin.beside), "")
+    if not name:
+        return None
+    texts = {key for key, _ in _lines(origin.name)}
+    missing = [key for key, _ in _lines(origin.beside[name][0]) if key and key not in texts]
+    return (len(missing), missing[0]) if missing else None
 
 
 def _cut(line: str) -> tuple[str, str]:
@@ -69,16 +121,18 @@ def _cut(line: str) -> tuple[str, str]:
     return (stripped, "") if at < 0 else (stripped[:at], stripped[at + 1 :])
 
 
-def _record(line: bytes, folder: Path, tables: Mapping[str, Mapping[str, str]]) -> Record:
+def _record(line: bytes, folder: Path, tables: _Tables) -> Record:
     try:
         utterance, text = _cut(line.decode())
     except UnicodeDecodeError as error:
         raise Malformed(f"not UTF-8 (byte {line[error.start]:#04x} at {error.start})") from None
-    segment = tables.get("segments", {}).get(utterance)
+    _value(tables, "text", utterance)
+    segment = _value(tables, "segments", utterance)
     if "segments" in tables and segment is None:
         raise Malformed("the utterance is not in segments")
     cut = _Segment(utterance) if segment is None else _Segment.of(segment)
-    audio = _audio(cut.recording, tables.get("wav.scp"))
+    audio = _audio(cut.recording, tables)
+    speaker = _value(tables, "utt2spk", utterance)
     return {
         "id": utterance,
         "audio_filepath": audio,
@@ -86,8 +140,8 @@ def _record(line: bytes, folder: Path, tables: Mapping[str, Mapping[str, str]]) 
         "duration": _duration(utterance, cut, audio, folder, tables),
         "channel": cut.channel,
         "text": text,
-        "lang": tables.get("utt2lang", {}).get(utterance),
-        "speaker": tables.get("utt2spk", {}).get(utterance),
+        "lang": _value(tables, "utt2lang", utterance),
+        "speaker": None if speaker == utterance else speaker,
     }
 
 
@@ -117,9 +171,9 @@ def _duration(
     cut: _Segment,
     audio: str,
     folder: Path,
-    tables: Mapping[str, Mapping[str, str]],
+    tables: _Tables,
 ) -> float | int | str:
-    if (known := tables.get("utt2dur", {}).get(utterance)) is not None:
+    if (known := _value(tables, "utt2dur", utterance)) is not None:
         return number_of(known)
     if cut.end is not None:
         try:  # by decimal digits, so that 12.3 - 10.1 is 2.2
@@ -127,17 +181,15 @@ def _duration(
             return float((_length(cut, audio, folder, tables) if end == -1 else end) - start)
         except InvalidOperation:
             raise Malformed("its line in segments holds no times") from None
-    known = tables.get("reco2dur", {}).get(cut.recording)
+    known = _value(tables, "reco2dur", cut.recording)
     if known is None:
         raise Malformed("the utterance is in no file of durations")
     return number_of(known)
 
 
-def _length(
-    cut: _Segment, audio: str, folder: Path, tables: Mapping[str, Mapping[str, str]]
-) -> Decimal:
+def _length(cut: _Segment, audio: str, folder: Path, tables: _Tables) -> Decimal:
     """Seconds of a recording, with which a segment of end -1 ends: by reco2dur, else measured."""
-    known = tables.get("reco2dur", {}).get(cut.recording)
+    known = _value(tables, "reco2dur", cut.recording)
     if known is not None:
         return Decimal(known.strip())
     seconds = _measured(audio_path(audio, folder))
@@ -162,10 +214,10 @@ def _measured(path: str) -> str | None:
         return None
 
 
-def _audio(recording: str, scp: Mapping[str, str] | None) -> str:
-    if scp is None:
+def _audio(recording: str, tables: _Tables) -> str:
+    if "wav.scp" not in tables:
         return recording
-    place = scp.get(recording)
+    place = _value(tables, "wav.scp", recording)
     if place is None:
         raise Malformed(f"its recording is not in wav.scp ({recording})")
     place = place.strip()

@@ -33,7 +33,7 @@ from curate.profile.conventions import exempted, find_conventions, judge_again
 from curate.profile.conventions import warnings_of as of_conventions
 from curate.profile.faults import audio_facts, refuse_all_missing
 from curate.profile.grouped import judge_by_group
-from curate.profile.loaded import beginning_warnings, loading_facts, loading_warnings
+from curate.profile.loaded import loading_facts, loading_warnings, origin_warnings
 from curate.profile.mended import told, warnings_of
 from curate.profile.records import (
     Progress,
@@ -191,7 +191,7 @@ def profile_into(
             *over_filtered(kept_from_eval),
             *warnings_of(decided),
             *loading_warnings(loading),
-            *beginning_warnings(source.origin for source in read),
+            *origin_warnings(source.origin for source in read),
         ],
         **audio,
         **loading,

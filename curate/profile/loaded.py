@@ -9,6 +9,7 @@ import polars as pl
 
 from curate.audio.header import OVERRUN_S
 from curate.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
+from curate.manifest.kaldi import texts_missing
 from curate.manifest.look import Look
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
@@ -40,12 +41,14 @@ def loading_warnings(found: Json) -> list[str]:
     ]
 
 
-def beginning_warnings(origins: Iterable[Origin]) -> list[str]:
+def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each NeMo manifest whose first record says where its segment begins by a name
-    that NeMo does not read.
+    that NeMo does not read, and for each Kaldi directory with utterances that have no text.
     """
     found = []
     for origin in origins:
+        if origin.format == "kaldi" and is_local(origin.name):
+            found += _without_text(origin)
         if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
             continue
         first = Look.at(origin.name).first
@@ -56,6 +59,17 @@ def beginning_warnings(origins: Iterable[Origin]) -> list[str]:
                 f"(--map offset={names[0]} reads it, in seconds)"
             )
     return found
+
+
+def _without_text(origin: Origin) -> list[str]:
+    missing = texts_missing(origin)
+    if missing is None:
+        return []
+    count, first = missing
+    return [
+        f"{origin.name}: {count:,} utterances of the files beside have no text there and are no "
+        f"records, first {first}"
+    ]
 
 
 _MEANING = {

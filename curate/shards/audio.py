@@ -16,8 +16,10 @@ import soundfile as sf
 from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
 from curate.audio.header import OVERRUN_S, WHOLE_FILE_S, Header, open_sound, plain, read_header
+from curate.audio.listen import CANCEL, beyond
 from curate.audio.ogg import opus_is_whole, with_serial
 from curate.audio.paths import open_audio
+from curate.audio.signal import FULL_SCALES, cancel, mean_squares
 from curate.extras import require
 from curate.shards.headers import plain_header
 
@@ -32,9 +34,14 @@ AUDIO_FORMATS = ("flac", "wav", "opus")
 
 OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 
+PLAIN_WAV = ("PCM_16", "PCM_24", "PCM_32", "PCM_U8", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+"""WAV of one size a sample. Others (GSM, ADPCM) cannot be sought in, and Lhotse fails on them in
+memory.
+"""
+
 _EXTENSIONS = {
     ("FLAC", ""): "flac",
-    ("WAV", ""): "wav",
+    **{("WAV", subtype): "wav" for subtype in PLAIN_WAV},
     ("OGG", "OPUS"): "opus",
     ("OGG", "VORBIS"): "ogg",
     ("MP3", ""): "mp3",
@@ -216,7 +223,10 @@ def _mono(samples: Samples, channel: int | None) -> Samples:
     if there == 1:
         return samples[:, 0]
     if channel is None:
-        mixed: Samples = _as_float(samples).mean(axis=1)
+        apart = _as_float(samples)
+        mixed: Samples = apart.mean(axis=1)
+        if cancel(float(np.square(mixed, dtype=np.float64).sum()), mean_squares(apart)):
+            raise Unusable(f"{CANCEL}; name the channel to take", "channels_cancel")
         return mixed
     if channel >= there:
         raise Unusable(f"channel {channel} of {there} (the first is 0)", "no_channel")
@@ -225,6 +235,9 @@ def _mono(samples: Samples, channel: int | None) -> Samples:
 
 def _encode(samples: Samples, rate: int, wish: AudioWish) -> Audio:
     mixed = _mono(samples, wish.channel)
+    peak = 1.0 if mixed.dtype == np.int16 else float(np.abs(mixed).max(initial=0.0))
+    if peak > FULL_SCALES:
+        raise Unusable(f"{beyond(peak)}, which 16 bits would clip", "over_full_scale")
     if wish.rate not in (None, rate):
         soxr = require("soxr", "resampling")
         mixed, rate = soxr.resample(_as_float(mixed), rate, wish.rate, quality="HQ"), wish.rate

@@ -1,0 +1,188 @@
+"""AREAS: public bug reports about this very job, and what is said of each input here.
+
+Each was remade as a small input of our own; the tests beside hold its outcome under the same id.
+Standard library only: docs/cases.md is written from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report: its `id` in the tests, the public `thread`, what was `said`, what we `answer`."""
+
+    id: str
+    thread: str
+    said: str
+    answer: str
+
+
+AUDIO = (
+    Report(
+        "wav-of-a-pipe", "lhotse #913",
+        "A WAV file that was written to a pipe announces 2,147,483,647 samples and fails to load.",
+        "`header_lies`: borderline; shards hold it with the right length.",
+    ),
+    Report(
+        "wav-of-ffmpeg", "ffmpeg-python #118",
+        "ffmpeg writes 0xFFFFFFFF as both sizes of a streamed WAV file, and readers fail.",
+        "`header_lies`: borderline; shards hold it with the right length.",
+    ),
+    Report(
+        "wav-of-size-0", "NAudio #688",
+        "The size of a streamed WAV file stays 0.",
+        "`no_samples`: bad, since NeMo loads nothing of it; the reason says that bytes follow.",
+    ),
+    Report(
+        "wav-header-only", "kaldi-tuda-de #25",
+        "WAV files of a corpus are empty behind their header.",
+        "`no_samples`: bad.",
+    ),
+    Report(
+        "mp3-of-0-bytes", "cv-dataset #31",
+        "504 clips of Common Voice have no byte.",
+        "`empty`: bad.",
+    ),
+    Report(
+        "silent-clip", "common-voice #2824",
+        "Validated recordings hold no sound at all.",
+        "`silence`: bad.",
+    ),
+    Report(
+        "constant-offset", "common-voice #1319",
+        "Four of five recordings of a day are empty.",
+        "`silence`: bad, of a file that holds one constant value too.",
+    ),
+    Report(
+        "silent-tail", "common-voice #790",
+        "A sentence is followed by seconds of silence.",
+        "borderline: too much silence, and too little text for the time.",
+    ),
+    Report(
+        "aac-named-wav", "openvpi/dataset-tools #4",
+        "An AAC file was renamed to .wav.",
+        "unknown, with the format; NeMo decodes it by ffmpeg, no shard stores it.",
+    ),
+    Report(
+        "lfs-pointer", "DNS-Challenge #23",
+        "A clone without Git LFS holds pointers of 131 bytes in place of WAV files.",
+        "`undecodable`: bad.",
+    ),
+    Report(
+        "one-hertz", "WavCaps #23",
+        "A silent file at a sampling rate of 1 Hz lasts 200 hours once it is resampled.",
+        "`sample_rate` below 4 kHz: bad.",
+    ),
+    Report(
+        "gsm-in-wav", "python-soundfile #164",
+        "WAV files of codecs that cannot be sought in (GSM, ADPCM) fail to load from memory.",
+        "borderline for its 8 kHz; shards hold it as FLAC, which Lhotse reads.",
+    ),
+    Report(
+        "adpcm-in-wav", "libsndfile #753",
+        "ADPCM in WAV cannot be sought in.",
+        "clean; shards hold it as FLAC, which Lhotse reads.",
+    ),
+    Report(
+        "opposite-phase", "whisperX #750",
+        "Channels of opposite phase, mixed to mono, are silence.",
+        "`channels_cancel`: bad, and refused by `--mono`; a channel that is named is taken.",
+    ),
+    Report(
+        "float-beyond-scale", "clarity #311",
+        "Float samples beyond full scale wrap or clip when they are stored with 16 bits.",
+        "`over_full_scale`: borderline; kept as float, refused where FLAC would clip it.",
+    ),
+    Report(
+        "mixed-rates", "HF datasets #3662",
+        "MP3 files of several sampling rates are resampled by the rate of the first.",
+        "clean; each is stored and loaded at its own length.",
+    ),
+    Report(
+        "ends-5-ms-late", "lhotse #1107",
+        "A segment ends 5 ms behind its recording, and validation fails.",
+        "clean; it loads up to the end of the recording.",
+    ),
+    Report(
+        "dots-in-a-name", "webdataset #237",
+        "Everything behind the first dot of a tar member's name is taken for its extension.",
+        "clean; members of our shards are named without dots, and load.",
+    ),
+    Report(
+        "dots-in-a-folder", "HF datasets #7150",
+        "`22.0/1.1.png` is cut at another dot by each reader of the archive.",
+        "clean; members of our shards are named without dots, and load.",
+    ),
+    Report(
+        "one-name-in-two-folders", "urgent2024_challenge #8",
+        "Files of one name in two folders get one id, and preparation stops.",
+        "clean; both are stored, each with its own sound.",
+    ),
+)  # fmt: skip
+
+FILES = (
+    Report(
+        "kaldi-crlf", "kaldi #3233",
+        "`text` has CR before each line end: validation fails, or CR is part of the last word.",
+        "read without it.",
+    ),
+    Report(
+        "kaldi-bom", "kaldi #3702",
+        "A file in UTF-8 fails validation; a comment suspects its byte order mark.",
+        "read without it.",
+    ),
+    Report(
+        "kaldi-wide-blanks", "kaldi #3913",
+        "U+00A0 and U+3000 part words, and validation fails.",
+        "clean; they part words as blanks do.",
+    ),
+    Report(
+        "kaldi-without-text", "espnet #4655",
+        "Utterances of utt2spk have no line in `text`.",
+        "a warning with their number and the first; the others are read.",
+    ),
+    Report(
+        "kaldi-two-texts", "espnet #2698",
+        "A recipe that ran twice appended its lines: ids stand twice, and texts may differ.",
+        "malformed, both lines: nobody knows which is right.",
+    ),
+    Report(
+        "kaldi-speaker-is-utterance", "self_supervised_AHC #1",
+        "Where nobody knows the speaker, utt2spk is filled with the id of the file.",
+        "the speaker is unknown; leak checks say NOT CHECKED.",
+    ),
+    Report(
+        "kaldi-segment-backwards", "kaldi #2266",
+        "A segment within another one is written with a negative duration.",
+        "malformed.",
+    ),
+    Report(
+        "kaldi-sorted-otherwise", "espnet #5264",
+        "Files that are sorted by another locale are refused.",
+        "read in any order.",
+    ),
+    Report(
+        "tsv-open-quote", "common-voice #5189",
+        "Seven sentences open a double quote that nothing closes, and rows behind them are lost.",
+        "every row is read, quotes included.",
+    ),
+    Report(
+        "tsv-further-tab", "common-voice #4839",
+        "A cell holds a tab, so that all cells behind it are shifted.",
+        "malformed, that row alone.",
+    ),
+    Report(
+        "tsv-line-end-in-a-cell", "common-voice #4429",
+        "A sentence holds a line end, so that it is two rows.",
+        "malformed, both halves; the rows behind them are read.",
+    ),
+)  # fmt: skip
+
+AREAS: Mapping[str, tuple[Report, ...]] = {
+    "Audio": AUDIO,
+    "Kaldi directories and tables": FILES,
+}
+REPORTS = tuple(report for reports in AREAS.values() for report in reports)
