@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Protocol
 
+from curate.units import duration
+
 
 class Amount(Protocol):
     """Rows and their hours."""
@@ -43,9 +45,10 @@ def profile_html(
     path: str, totals: Amount, verdicts: Mapping[str, Amount], metrics: Mapping[str, Summary]
 ) -> str:
     """A profile: hours by verdict, and the spread of each metric that varies."""
-    head = f"<b>Profile</b> <code>{escape(path)}</code>: {totals.rows:,} rows, {_hours(totals)}"
+    size = f"{totals.rows:,} rows, {duration(hours=totals.hours)}"
+    head = f"<b>Profile</b> <code>{escape(path)}</code>: {size}"
     judged = [
-        (name, f"{each.rows:,}", _hours(each), _share(each.hours, totals.hours))
+        (name, f"{each.rows:,}", duration(hours=each.hours), _share(each.hours, totals.hours))
         for name, each in verdicts.items()
     ]
     spread = [
@@ -69,10 +72,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _hours(amount: Amount) -> str:
-    return f"{amount.hours * 60:.1f} min" if amount.hours < 0.1 else f"{amount.hours:,.2f} h"
 
 
 def _share(part: float, whole: float) -> str:

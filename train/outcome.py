@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from curate.units import duration
 from train.config import RunConfig
 from train.data import ShardSet
 
@@ -140,8 +141,8 @@ def findings(config: RunConfig, shards: ShardSet, trained: Trained) -> Iterator[
     if rest := trained.steps % config.trainer.val_check_interval:
         yield Finding("info", f"the last {rest} steps were not validated")
     if shards.validation_hours < NOISY_VALIDATION_H:
-        what = f"validation is {shards.validation_hours:.2f} h; below 1 h its WER jumps about"
-        yield Finding("info", what)
+        length = duration(hours=shards.validation_hours)
+        yield Finding("info", f"validation is {length}; below 1 h its WER jumps about")
     if trained.trainable_parameters < trained.parameters:
         share = f"{trained.trainable_parameters / trained.parameters:.1%}"
         yield Finding("info", f"{share} of the parameters were trained, the rest was frozen")

@@ -15,7 +15,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import hours, number, plain_table
+from curate.cli.show import number, plain_table
 from curate.command import printable
 from curate.duck import Answer, Field, ask
 from curate.errors import ConfigError, InputError, raise_all
@@ -23,6 +23,7 @@ from curate.nearest import lacking
 from curate.operators.declare import Kind
 from curate.profile.own_fields import ALWAYS, RECORD, OwnFields
 from curate.profile.summary import MAKE, RECORDS, Json
+from curate.units import hours
 
 SHOWN = 100
 """Rows that a table for people has at most."""

@@ -13,7 +13,7 @@ from rich.text import Text
 
 import reports
 from curate.cli import figures
-from curate.cli.show import hours, leaks_said, plain_table
+from curate.cli.show import leaks_said, plain_table
 from curate.command import printable
 from curate.errors import CurateError, Fault, GateFailed
 from curate.gates import Gate, check_gates, failures
@@ -22,6 +22,7 @@ from curate.outputs import whole_directory, write_json
 from curate.profile.summary import Json
 from curate.splits.sides import audit as compare
 from curate.splits.sides import find_sides
+from curate.units import hours
 
 OURS = frozenset({"audit.json", "report.html"})
 

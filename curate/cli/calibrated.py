@@ -9,11 +9,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import hours, plain_table
+from curate.cli.show import plain_table
 from curate.command import printable
 from curate.profile import LIBRARIES, versions
 from curate.profile.subjects import rules_of
 from curate.ruleset import load_rules
+from curate.units import hours
 from curate.whatif.calibrate import as_json, calibrate
 from curate.whatif.preset import write_preset
 

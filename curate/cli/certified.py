@@ -9,8 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import hours, leaks_said, plain_table
+from curate.cli.show import leaks_said, plain_table
 from curate.command import printable
+from curate.units import hours
 
 _SHOWN = 12
 

@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
-from curate.cli.show import colour_of, hours, plain_table
+from curate.cli.show import colour_of, plain_table
 from curate.columns import VERDICTS
 from curate.command import printable
 from curate.outputs import whole_directory, write_json
 from curate.ruleset import load_rules
+from curate.units import hours
 from curate.whatif import compare_rules
 from curate.whatif.compare import OURS
 

@@ -9,8 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import Json, colour_of, hours, number, plain_table
+from curate.cli.show import Json, colour_of, number, plain_table
 from curate.command import printable
+from curate.units import hours
 
 _LIST = re.compile(r"\[[^\[\]]*\]")
 _VALUES = 2

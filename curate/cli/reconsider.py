@@ -57,8 +57,9 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
     """One line a limit: what its rows say."""
     from rich.text import Text
 
-    from curate.cli.show import hours, plain_table
+    from curate.cli.show import plain_table
     from curate.command import printable
+    from curate.units import hours
 
     clean = found["clean"]
     title = f"{found['rows']:,} rows with a prediction; clean rows: WER {_percent(clean['wer'])}"

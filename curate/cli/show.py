@@ -28,6 +28,7 @@ from rich.text import Text
 from curate.cli.compiling import told_of_compiling
 from curate.command import printable
 from curate.terminal import answers
+from curate.units import hours
 
 Json = Mapping[str, Any]
 
@@ -232,13 +233,6 @@ def verify_table(found: Json) -> Sequence[RenderableType]:
     for key, value in found.items():
         table.add_row(key, Text(printable(hours(value) if key == "hours" else str(value))))
     return [table]
-
-
-def hours(value: float) -> str:
-    """Hours as people say them: 12.3 h, 4.5 min, 6.7 s."""
-    if value >= 1:
-        return f"{value:,.1f} h"
-    return f"{value * 60:.1f} min" if value >= 1 / 60 else f"{value * 3600:.1f} s"
 
 
 def number(value: float | None) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 import reports
 from curate.audio.wish import AudioWish, root_of
-from curate.cli.show import colour_of, hours, number, plain_table
+from curate.cli.show import colour_of, number, plain_table
 from curate.command import printable
 from curate.errors import ConfigError, Fault, raise_all
 from curate.nearest import suggest
@@ -22,6 +22,7 @@ from curate.profile import read_profile
 from curate.profile.clips import Heard, in_turn, write_clips
 from curate.profile.subjects import rules_of
 from curate.ruleset import load_rules
+from curate.units import hours
 from curate.whatif import OURS
 from curate.whatif import what_if as weigh
 

@@ -18,6 +18,7 @@ from curate.manifest.tables import OFFSET_NAMES
 from curate.metrics import BY_NAME
 from curate.nemo_reads import NEMO
 from curate.profile.summary import Json, hours
+from curate.units import duration
 
 _GAP, _FILE = "length_gap_s", "file_s"
 
@@ -35,8 +36,8 @@ def loading_warnings(found: Json) -> list[str]:
     """One warning for each kind."""
     kinds: dict[str, Json] = found.get("loading", {})  # type: ignore[assignment]
     return [
-        f"{fact['rows']:,} rows {_MEANING[kind]}: {NEMO} loads {_span(fact['loaded_hours'])} in "
-        f"place of their {_span(fact['hours'])}, first {fact['example']} ({_REMEDY[kind]})"
+        f"{fact['rows']:,} rows {_MEANING[kind]}: {NEMO} loads {_length(fact['loaded_hours'])} in "
+        f"place of their {_length(fact['hours'])}, first {fact['example']} ({_REMEDY[kind]})"
         for kind, fact in kinds.items()
     ]
 
@@ -108,7 +109,6 @@ def _fact(rows: pl.LazyFrame, loaded_s: pl.Expr) -> Json:
     return {"rows": count, "hours": hours(us), "loaded_hours": hours(loaded_us), "example": first}
 
 
-def _span(hours: object) -> str:
-    """Hours as people say them: seconds below six minutes."""
+def _length(hours: object) -> str:
     assert isinstance(hours, float | int)
-    return f"{hours * 3600:.1f} s" if hours < 0.1 else f"{hours:,.2f} h"
+    return duration(hours=hours)

@@ -21,6 +21,7 @@ from curate.columns import (
 )
 from curate.errors import ConfigError
 from curate.ruleset import RuleSet
+from curate.units import duration
 
 LEAST_US = 60_000_000
 """Strata of less than a minute are not warned about: a share of so little says nothing."""
@@ -118,7 +119,7 @@ def _said(each: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     value = "none given" if each["value"] is None else f"'{each['value']}'"
     rule = f", most of it by {each['worst_rule']}" if each["worst_rule"] else ""
     return (
-        f"{each['column']} {value}: {each['share']:.0%} of {each['hours']:.2f} h is "
+        f"{each['column']} {value}: {each['share']:.0%} of {duration(hours=each['hours'])} is "
         f"{found['what']}, more than {each['most']:.0%}{rule}"
     )
 

@@ -15,9 +15,9 @@ from curate.splits.targets import (
     LARGEST_SHARE,
     OTHER_SHARE,
     Targets,
-    in_words,
     size_s,
 )
+from curate.units import duration
 
 
 def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
@@ -80,8 +80,8 @@ def _too_much(name: str, asked: float, clean_s: float) -> Fault:
     most = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
     return Fault(
         _option(name),
-        f"{in_words(asked)} cannot be had: {in_words(clean_s)} are clean",
-        f"ask for up to {in_words(most)} ({_typed(most)}), or leave the size to the default",
+        f"{duration(asked)} cannot be had: {duration(clean_s)} are clean",
+        f"ask for up to {duration(most)} ({_typed(most)}), or leave the size to the default",
     )
 
 

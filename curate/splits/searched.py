@@ -12,7 +12,8 @@ from curate.splits.assign import Assignment, assign
 from curate.splits.near import Near, part_near
 from curate.splits.reached import reached
 from curate.splits.refuse import refuse_unclean
-from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Targets, in_words
+from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Targets
+from curate.units import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,12 @@ def _missed(done: Assignment, found: Json, targets: Targets) -> list[str]:
         if target["shrunk"]:
             share = LARGEST_SHARE.get(name, OTHER_SHARE)
             said.append(
-                f"{name}: {in_words(asked)} asked, but at most {share:.0%} of the clean hours are "
-                f"given: the target is {in_words(aim)}"
+                f"{name}: {duration(asked)} asked, but at most {share:.0%} of the clean hours are "
+                f"given: the target is {duration(aim)}"
             )
         if not target["met"]:
             said.append(
-                f"{name}: {in_words(got)} of {in_words(aim)}: no whole group fits better, and "
+                f"{name}: {duration(got)} of {duration(aim)}: no whole group fits better, and "
                 f"cutting one would hold out more than {targets.terms.max_held_out:.1%} of the "
                 f"hours{_what_would_do(done)}{widest}"
             )

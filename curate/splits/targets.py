@@ -30,13 +30,6 @@ TAKEN_NAMES = frozenset(
 Floats = npt.NDArray[np.float64]
 
 
-def in_words(seconds: float) -> str:
-    """A duration as people say it: 12.3 h, 4.5 min, 6.7 s."""
-    if seconds >= 3600:
-        return f"{seconds / 3600:.4g} h"
-    return f"{seconds / 60:.3g} min" if seconds >= 60 else f"{seconds:.3g} s"
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the splits are to look like.

@@ -12,9 +12,9 @@ from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.outputs import whole_file
-from curate.profile.summary import hours
 from curate.ruleset import known_presets, load_rules
 from curate.tags import check_examples
+from curate.units import duration
 from curate.whatif.calibrate import Calibration, Proposal, Side, where
 from curate.whatif.pace import LEAST_ROWS, Pace
 
@@ -100,12 +100,12 @@ def _why(found: Calibration, each: Proposal, pace: Pace, side: Side) -> str:
     low, middle, high = pace.quartiles
     name = "without one" if each.value is None else f"'{each.value}'"
     return (
-        f"Learnt from {pace.rows:,} of {each.rows:,} records ({hours(each.us):.2f} h) with "
+        f"Learnt from {pace.rows:,} of {each.rows:,} records ({duration(each.us / 1e6)}) with "
         f"{found.by} {name}: a text takes {pace.lead_s:g} s and a second for each "
         f"{1 / pace.char_s:.1f} characters; that over the real duration has the quartiles "
         f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.fence:g} lies {found.fence:g} robust "
-        f"standard deviations out. It flags {side.rows:,} records ({hours(side.us):.3f} h), "
-        f"{side.new_rows:,} of them ({hours(side.new_us):.3f} h) clean by {found.base.name}."
+        f"standard deviations out. It flags {side.rows:,} records ({duration(side.us / 1e6)}), "
+        f"{side.new_rows:,} of them ({duration(side.new_us / 1e6)}) clean by {found.base.name}."
     )
 
 

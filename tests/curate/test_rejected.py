@@ -49,8 +49,8 @@ def test_strata_are_named_with_the_rule(folder: Path) -> None:
     found = [(each["value"], each["share"]) for each in made.json["rejected"]["strata"]]
     assert found == [(None, 0.3), ("de", 0.2)]
     assert made.json["warnings"] == [
-        "lang none given: 30% of 0.03 h is rejected, more than 10%, most of it by long",
-        "lang 'de': 20% of 0.03 h is rejected, more than 10%, most of it by long",
+        "lang none given: 30% of 1.67 min is rejected, more than 10%, most of it by long",
+        "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long",
     ]
 
 
@@ -97,8 +97,8 @@ def test_what_is_no_share(text: str) -> None:
 
 
 COMMANDS: list[tuple[list[str], int, str]] = [
-    ([], 0, "warning: lang 'de': 20% of 0.03 h is rejected"),
-    (["--strict"], 1, "p: lang 'de': 20% of 0.03 h is rejected, more than 10%, most of it by long"),
+    ([], 0, "warning: lang 'de': 20% of 1.67 min is rejected"),
+    (["--strict"], 1, "p: lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by l"),
     (["--strict", "--max-rejected", "0.3"], 0, "report: p/report.html"),
     (["--max-rejected", "most"], 2, "--max-rejected: 'most' is no share of hours"),
 ]
@@ -118,6 +118,6 @@ def test_a_split_warns_too(folder: Path) -> None:
     curate.profile("m.jsonl", out="p", rules="mine.yaml")
     Path("s").mkdir()
     found = split_profile(Path("p"), Path("s"), Targets.parse({"eval": "10s"}), 0)
-    told = "lang 'de': 20% of 0.03 h is rejected, more than 10%, most of it by long"
+    told = "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long"
     assert told in found["gates"]  # type: ignore[operator]
     assert told in found["warnings"]  # type: ignore[operator]

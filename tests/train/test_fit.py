@@ -72,7 +72,7 @@ def test_what_stands_out_is_told(
 def test_a_short_validation_is_told(config: RunConfig) -> None:
     told = list(findings(config, replace(SHARDS, validation_hours=0.5), TRAINED))
     assert [finding.what for finding in told] == [
-        "validation is 0.50 h; below 1 h its WER jumps about"
+        "validation is 30 min; below 1 h its WER jumps about"
     ]
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.command import printable
+from curate.units import duration
 from train.cli.app import percent
 from train.plan import Plan
 from train.plan.findings import Level
@@ -59,23 +60,24 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "tokenizer", f"{facts.tokenizer.kind}: {parts}{prompt}"
     corpus = facts.corpus
     read = f", {len(corpus.durations):,} of them read" if corpus.is_sampled else ""
-    yield (
-        "data",
-        f"{corpus.kind} {corpus.folder}: {corpus.cuts:,} records{read}, {corpus.hours:,.2f} h",
-    )
+    size = f"{corpus.cuts:,} records{read}, {duration(hours=corpus.hours)}"
+    yield "data", f"{corpus.kind} {corpus.folder}: {size}"
     if corpus.validation is not None:
         rows, hours = corpus.validation
-        yield "validation", f"{rows:,} records, {hours:,.2f} h"
+        yield "validation", f"{rows:,} records, {duration(hours=hours)}"
     devices = f" on {run.trainer.devices} GPUs" if run.trainer.devices > 1 else ""
     yield "batches", f"{batches.speech_a_batch_s:,.0f} s of speech each{devices}"
     steps = f"{run.trainer.max_steps:,} steps at {batches.steps_per_epoch:,.0f} an epoch"
-    yield "length", f"{steps}: {batches.epochs:,.1f} epochs, {batches.hours_seen:,.1f} h heard"
+    yield (
+        "length",
+        f"{steps}: {batches.epochs:,.1f} epochs, {duration(hours=batches.hours_seen)} heard",
+    )
     interval = run.trainer.val_check_interval
     proposed = f"{batches.val_check_interval:,} would be twice an epoch, five times at least"
     yield "validates", f"every {interval:,} steps; {proposed}"
     if demand.memory_gib is not None and demand.hours is not None:
-        need = f"{demand.memory_gib:,.1f} GiB a GPU and {demand.hours:,.1f} h on {demand.gpu.name}"
-        yield "estimate", f"about {need}, within a factor of two"
+        need = f"{demand.memory_gib:,.1f} GiB a GPU and {duration(hours=demand.hours)}"
+        yield "estimate", f"about {need} on {demand.gpu.name}, within a factor of two"
 
 
 def _table(title: str, columns: Sequence[str], numbers: Sequence[str] = ()) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curate.slots import Problem
+from curate.units import duration
 from train.plan.facts import Facts
 from train.plan.findings import Check, Level
 
@@ -92,7 +93,8 @@ def _dropped(facts: Facts) -> Iterator[tuple[Level, str]]:
     if lost:
         share = lost / whole if whole else 1.0
         level: Level = "warning" if share > MUCH_DROPPED else "note"
-        yield level, f"{lost:,.2f} h of {whole:,.2f} h ({share:.1%}) lie outside the durations"
+        hours = f"{duration(hours=lost)} of {duration(hours=whole)} ({share:.1%})"
+        yield level, f"{hours} lie outside the durations"
 
 
 def _nothing_left(facts: Facts) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _no_texts(facts: Facts) -> Iterator[str]:
 def _small_validation(facts: Facts) -> Iterator[str]:
     found = facts.corpus.validation
     if found is not None and found[1] < NOISY_VALIDATION_H:
-        yield f"validation is {found[1]:.2f} h"
+        yield f"validation is {duration(hours=found[1])}"
 
 
 def _large_validation(facts: Facts) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from curate.units import duration
 from train.behaviors import PROMPT
 from train.plan.corpus import UNDECLARED
 from train.plan.facts import Facts
@@ -33,13 +34,13 @@ def _unknown_languages(facts: Facts) -> Iterator[str]:
         return
     for language, hours in facts.corpus.languages().items():
         if language != UNDECLARED and not facts.tokenizer.speaks(language):
-            yield f"the data has {hours:,.1f} h of '{language}', the model no token for it"
+            yield f"the data has {duration(hours=hours)} of '{language}', the model no token for it"
 
 
 def _undeclared_languages(facts: Facts) -> Iterator[str]:
     hours = facts.corpus.languages().get(UNDECLARED)
     if facts.is_prompted and hours is not None:
-        yield f"{hours:,.1f} h declare no language, and the prompt needs one"
+        yield f"{duration(hours=hours)} declare no language, and the prompt needs one"
 
 
 def _prompt(facts: Facts) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from curate.units import duration
 from train.plan.facts import Facts
 from train.plan.findings import Check
 
@@ -51,7 +52,7 @@ def _rate_not_lower(facts: Facts) -> Iterator[str]:
 def _rate_for_few_hours(facts: Facts) -> Iterator[str]:
     hours, rate = facts.batches.hours, facts.run.optim.lr
     if 0 < hours < FEW_HOURS and rate > HIGH_LR_FEW_HOURS:
-        yield f"lr is {rate:g} for {hours:,.1f} h of speech"
+        yield f"lr is {rate:g} for {duration(hours=hours)} of speech"
 
 
 def _seldom_validated(facts: Facts) -> Iterator[str]:
