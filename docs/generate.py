@@ -195,6 +195,56 @@ def cases_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+GATES_HEAD = """\
+# Gates: exit 1 where a result is not good enough
+
+{note}
+
+`--fail-on` names figures and their limits, separated by commas:
+
+```
+curate profile corpus.jsonl --out profile --fail-on 'bad>5%,malformed>0,clean<50h'
+curate split profile --out split --fail-on 'leaks>0,held_out>2%h'
+curate audit train.jsonl test.jsonl --fail-on 'speaker_leaks>0,text_leaks>10'
+curate shard split --out shards --fail-on 'left_out>1%'
+train eval model.nemo --manifest shards/test.jsonl --out eval --fail-on 'wer>12%,unscored>0'
+```
+
+A limit is a number of rows (`bad>100`), a share of rows (`bad>5%`), hours (`bad>2h`) or a share
+of hours (`bad>5%h`); the signs are `>`, `>=`, `<`, `<=`. Outputs are written, each gate with its
+figure in `fail_on` of the JSON artefact; what a failed gate counts is named, and the command ends
+with exit code 1. A name under which nothing is counted is an error (exit code 2), not a pass.
+
+`--strict` is a preset: it adds the gates in the table. The gates of "always" hold without an
+option. A gate of a preset gives way to one that is named for the same figure, or for a part of
+it: `curate audit --strict --fail-on 'speaker_leaks>7'` allows seven speaker leaks and any other
+leak, and no check that could not be made.
+
+`train eval --allow-missing` takes `unscored>0` away. `train plan` ends in exit code 2 where
+`train run` would refuse, whatever the gates. `curate rules what-if` tries many limits and has no
+one result to gate; `curate rules compare` and `curate diff` have.
+"""
+
+
+def gates_page() -> str:
+    """What gates may name at each command, and its presets."""
+    from curate.gates.names import GATED
+
+    presets = [
+        [f"`{command}`", *(f"`{text}`" if text else "" for text in (each.default, each.strict))]
+        for command, each in GATED.items()
+    ]
+    lines = [GATES_HEAD.format(note=NOTE), "## Presets", ""]
+    lines += table(("command", "always", "with `--strict`"), presets)
+    for command, each in GATED.items():
+        rows: dict[str, list[str]] = {}
+        for name in each.names:
+            rows.setdefault(name.counts, []).append(f"`{name.name}`")
+        named = [[", ".join(names), cell(counts)] for counts, names in rows.items()]
+        lines += [f"## {command}", "", *table(("name", "counts"), named)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.ruleset.keys import json_schema
@@ -207,6 +257,7 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/cli.md", cli_page),
     ("docs/metrics.md", metrics_page),
     ("docs/formats.md", formats_page),
+    ("docs/gates.md", gates_page),
     ("docs/guarantees.md", guarantees_page),
     ("rules/schema.json", rules_schema),
 )

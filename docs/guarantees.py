@@ -80,7 +80,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="no gate failed",
-        said_by="`curate profile`, `split`, `audit` with `--fail-on` or `--strict`",
+        said_by="every command with `--fail-on` (docs/gates.md), or `--strict`",
         checked="Each gate's figure against its limit; both stand in the artefact.",
         otherwise=(
             "A gate on what is not counted is an error (exit code 2), not a pass; one that fails "
@@ -90,6 +90,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "tests/curate/test_gates.py::test_a_gate_compares_its_figure",
             "tests/curate/test_gates.py::test_what_is_no_gate_is_an_error_and_no_pass",
             "tests/curate/test_gates.py::test_gates_of_a_split_and_an_audit",
+            "tests/curate/test_gates.py::test_strict_is_its_preset_written_out",
+            "tests/curate/test_gates.py::test_names_of_the_table_are_counted",
         ),
     ),
     Guarantee(

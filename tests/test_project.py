@@ -260,6 +260,7 @@ def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
         "cases.md",
         "cli.md",
         "formats.md",
+        "gates.md",
         "guarantees.md",
         "metrics.md",
         "schema.json",

@@ -84,6 +84,9 @@ FailOn = Annotated[
         help="Exit 1 where this is so: 'bad>5%,malformed>0' (rows, %, h, %h; docs/gates.md).",
     ),
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 1 by the command's strict gates (docs/gates.md).")
+]
 MapFields = Annotated[
     list[str],
     typer.Option(
@@ -173,7 +176,7 @@ def profile_command(
     overrides: Decisions = None,
     max_rejected: MaxRejected = None,
     max_borderline: MaxBorderline = None,
-    strict: Annotated[bool, typer.Option(help="Exit 1 where that is so.")] = False,
+    strict: Strict = False,
     clips: Annotated[
         int,
         typer.Option(
@@ -201,10 +204,10 @@ def profile_command(
     """
     from curate.audio.wish import AudioWish
     from curate.cli import profiled, scaling, show, stages
-    from curate.gates import failures, parse_gates
+    from curate.gates import gates_for
     from curate.manifest.mapping import Reading
 
-    gates = parse_gates(fail_on)
+    gates = gates_for("curate profile", fail_on, strict)
     read_as = Reading.parse(format, listed(map_))
     if piece is not None:
         groups = [*listed(with_), *audio_groups(audio)]
@@ -216,7 +219,7 @@ def profile_command(
         scaling.chosen(engine, ray_address, out, show.say(quiet), not no_cache) as measuring,
         show.progress(stages.input_bytes(manifests), quiet) as advance,
     ):
-        found = stages.profile(
+        found, gate = stages.profile(
             manifests,
             out,
             rules,
@@ -239,10 +242,8 @@ def profile_command(
             gates,
         )
     show.summary(found, as_json, quiet, profiled.profile_tables(verbose), out)
-    if gate := failures(found["fail_on"], out):
+    if gate:
         raise gate
-    if strict:
-        stages.refuse_over_filtered(found, out)
 
 
 def listed(values: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from curate.cli.app import (
     GroupFrom,
     MapFields,
     Quiet,
+    Strict,
     app,
     command_line,
     listed,
@@ -40,9 +41,7 @@ def audit_command(
         Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
     ] = None,
     fail_on: FailOn = [],  # noqa: B006
-    strict: Annotated[
-        bool, typer.Option(help="Exit 1 where a check could not be made of all rows.")
-    ] = False,
+    strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -54,12 +53,17 @@ def audit_command(
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
     from curate.cli import auditing, show
-    from curate.gates import parse_gates
+    from curate.gates import gates_for
     from curate.manifest.mapping import Reading
 
     read_as = Reading.parse(format, listed(map_))
     wanted = auditing.Request(
-        inputs, against, listed(group), group_from, read_as, strict, parse_gates(fail_on)
+        inputs,
+        against,
+        listed(group),
+        group_from,
+        read_as,
+        gates_for("curate audit", fail_on, strict),
     )
     found, gate = auditing.audit(wanted, out, command_line())
     show.summary(found, as_json, quiet, auditing.tables, out or Path())

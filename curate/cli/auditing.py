@@ -15,8 +15,8 @@ import reports
 from curate.cli import figures
 from curate.cli.show import leaks_said, plain_table
 from curate.command import printable
-from curate.errors import CurateError, Fault, GateFailed
-from curate.gates import Gate, check_gates, failures
+from curate.errors import CurateError
+from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadAs
 from curate.outputs import whole_directory, write_json
 from curate.profile.summary import Json
@@ -29,14 +29,13 @@ OURS = frozenset({"audit.json", "report.html"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What `curate audit` was asked for; `strict`: a check that could not be made is a gate."""
+    """What `curate audit` was asked for."""
 
     inputs: Sequence[str]
     against: Sequence[str]
     group: Sequence[str]
     group_from: str | None
     format: ReadAs
-    strict: bool
     gates: Sequence[Gate] = ()
 
 
@@ -44,19 +43,13 @@ def audit(request: Request, out: Path | None, command: str) -> tuple[Json, Curat
     """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
     sides = find_sides(request.inputs, request.against, request.format)
     found = compare(sides, request.group, command, request.group_from)
-    found["fail_on"] = check_gates(request.gates, *figures.of_audit(found))
+    checked = Checked.of(request.gates, figures.of_audit(found), "curate audit")
+    found["fail_on"] = checked.found
     if out is not None:
         with whole_directory(out, OURS, "audit.json") as folder:
             write_json(folder / "audit.json", found)
             reports.build("audit", folder)
-    leaked, open_ = found["gates"], found["unchecked"]
-    assert isinstance(leaked, list)
-    assert isinstance(open_, list)
-    failed = failures(found["fail_on"], "curate audit")
-    leaked = [] if request.gates else leaked  # named gates stand in place of "no leak at all"
-    gates = [*leaked, *(f"{what} (--strict)" for what in open_ if request.strict)]
-    faults = [*(failed.faults if failed else ()), *(Fault("curate audit", it) for it in gates)]
-    return found, GateFailed(*faults) if faults else None
+    return found, checked.failed
 
 
 def tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:

@@ -10,9 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.cli import figures
 from curate.cli.show import colour_of, plain_table
 from curate.columns import VERDICTS
 from curate.command import printable
+from curate.errors import CurateError
+from curate.gates import Checked, Gate
 from curate.outputs import whole_directory, write_json
 from curate.ruleset import load_rules
 from curate.units import hours
@@ -24,17 +27,27 @@ _STRATA = 10
 
 
 def compare(
-    old: str, new: str, profile: Path, by: Sequence[str], out: Path | None, command: str
-) -> Json:
-    """`curate rules compare`: compare.json's content; all that moves is written to `out`."""
+    old: str,
+    new: str,
+    profile: Path,
+    by: Sequence[str],
+    out: Path | None,
+    command: str,
+    gates: Sequence[Gate] = (),
+) -> tuple[Json, CurateError | None]:
+    """`curate rules compare`: compare.json's content, and the gates that failed; all that moves is
+    written to `out`.
+    """
     moved = compare_rules(profile, load_rules(old), load_rules(new), by, command)
+    checked = Checked.of(gates, figures.of_comparison(moved.found), "curate rules compare")
+    moved.found["fail_on"] = checked.found
     if out is not None:
         with whole_directory(out, OURS, "compare.json") as folder:
             write_json(folder / "compare.json", moved.found)
             moved.records.write_parquet(folder / "moved.parquet")
             moved.records.write_ndjson(folder / "moved.jsonl")
             reports.build("compare", folder)
-    return moved.found
+    return moved.found, checked.failed
 
 
 def tables(count: int) -> Callable[[Mapping[str, Any]], list[Table]]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from curate.audio.faults import FAULTS
-from curate.gates import Figure
-from curate.profile.rejected import gated_strata
+from curate.errors import Fault
+from curate.gates import Figure, Figures
+from curate.profile.rejected import gated_strata, gates_of
 
-Figures = tuple[Mapping[str, Figure], Figure]
-"""Figures by name, and what all of it is."""
+LARGE_SHIFT = 0.25
+"""A population stability index from which on a shift is large, by custom."""
 
 
 def of_profile(found: Mapping[str, Any]) -> Figures:
     """Verdicts, rules (rows that got a tag for it), audio faults as NAME_audio where audio was
     looked at, over_rejected and over_borderline (strata beyond --max-rejected and
-    --max-borderline, single speakers aside): both are what --strict fails on.
+    --max-borderline, single speakers aside).
     """
     figures = {each["verdict"]: Figure(each["rows"], each["hours"]) for each in found["verdicts"]}
     for rule in found["rules_hit"]:
         had = figures.get(rule["rule"], Figure(0, 0.0))
-        figures[rule["rule"]] = Figure(had.rows + rule["rows"], (had.hours or 0) + rule["hours"])
+        figures[rule["rule"]] = Figure(had.count + rule["rows"], (had.hours or 0) + rule["hours"])
     audio = found.get("audio")
     if audio:
         figures |= {f"{fault.name}_audio": Figure(0, 0.0) for fault in FAULTS}
@@ -29,40 +30,123 @@ def of_profile(found: Mapping[str, Any]) -> Figures:
             f"{each['fault']}_audio": Figure(each["rows"], each["hours"])
             for each in audio["faults"]
         }
-    figures["over_rejected"] = Figure(len(gated_strata(found["rejected"])))
-    figures["over_borderline"] = Figure(len(gated_strata(found["kept_from_eval"])))
+    for name, key in (("over_rejected", "rejected"), ("over_borderline", "kept_from_eval")):
+        faults = _faults(gates_of(found[key]))
+        figures[name] = Figure(len(gated_strata(found[key])), None, "strata", faults)
     return figures, Figure(found["totals"]["rows"], found["totals"]["hours"])
 
 
 def of_split(found: Mapping[str, Any]) -> Figures:
-    """Outputs and verdicts, leaks, missed_targets, and gates: all that --strict fails on."""
+    """Outputs and verdicts, leaks, targets that were missed, and what could not be checked."""
     outputs = found["outputs"]
     figures = {each["name"]: Figure(each["rows"], each["hours"]) for each in outputs}
     for verdict in outputs[0]["verdicts"]:
         rows = sum(each["verdicts"][verdict] for each in outputs)
         figures.setdefault(verdict, Figure(rows))
+    said = {name: _faults(texts) for name, texts in found["gates_by_figure"].items()}
     missed = [each for each in found["targets"].values() if each["shrunk"] or not each["met"]]
+    leaks = sum(each["count"] or 0 for each in found["leaks"])
     figures |= {
         "held_out": figures.get("held_out", Figure(0, 0.0)),
         "skipped": figures.get("skipped", Figure(0, 0.0)),
-        "leaks": Figure(sum(each["count"] or 0 for each in found["leaks"])),
-        "missed_targets": Figure(len(missed)),
-        "gates": Figure(len(found["gates"])),
+        "leaks": Figure(leaks, None, "leaks", said["leaks"]),
+        "missed_targets": Figure(len(missed), None, "targets", said["missed_targets"]),
     }
+    for name, unit in _LISTED.items():
+        faults = said.get(name, ())
+        figures[name] = Figure(len(faults), None, unit, faults)
     whole = Figure(sum(each["rows"] for each in outputs), sum(each["hours"] for each in outputs))
     return figures, whole
+
+
+_LISTED = {
+    "over_held_out": "splits", "unchecked": "keys",
+    "over_rejected": "strata", "over_borderline": "strata",
+}  # fmt: skip
 
 
 def of_audit(found: Mapping[str, Any]) -> Figures:
     """Leaks in all and by kind (speaker_leaks, near_text_leaks), malformed and skipped rows, and
     unchecked: what could not be compared.
     """
-    kinds: dict[str, int] = {}
+    figures: dict[str, Figure] = {}
     for each in found["leaks"]:
         name = f"{each['kind'].replace(' ', '_')}_leaks"
-        kinds[name] = kinds.get(name, 0) + (each["count"] or 0)
+        count = (figures[name].count if name in figures else 0) + (each["count"] or 0)
+        figures[name] = Figure(count, None, "leaks")
+    leaks, open_ = sum(each.count for each in figures.values()), _faults(found["unchecked"])
     sides = found["sides"]
-    counted = {name: sum(side[name] for side in sides) for name in ("malformed", "skipped")}
-    every = {**kinds, **counted, "leaks": sum(kinds.values()), "unchecked": len(found["unchecked"])}
+    for name in ("malformed", "skipped"):
+        figures[name] = Figure(sum(side[name] for side in sides))
+    figures["leaks"] = Figure(leaks, None, "leaks", _faults(found["gates"]))
+    figures["unchecked"] = Figure(len(open_), None, "keys", open_)
     whole = Figure(sum(side["rows"] for side in sides), sum(side["hours"] for side in sides))
-    return {name: Figure(count) for name, count in every.items()}, whole
+    return figures, whole
+
+
+def of_shards(found: Mapping[str, Any]) -> Figures:
+    """What was stored and written, and rows that were left out for their audio."""
+    left = tuple(Fault(str(each["id"]), f"left out: {each['reason']}") for each in found["skipped"])
+    more = found["skipped_rows"] - len(left)
+    if more > 0:
+        left = (*left, Fault("skipped.reasons.jsonl", f"names {more:,} more that are left out"))
+    figures = {
+        name: Figure(each["rows"], each["hours"]) for name, each in found["manifests"].items()
+    }
+    figures |= {
+        "train": Figure(found["cuts"], found["hours"]),
+        "shards": Figure(len(found["shards"]), None, "shards"),
+        "left_out": Figure(found["skipped_rows"], None, "rows", left[:_NAMED]),
+    }
+    plain = sum(each["rows"] for name, each in found["manifests"].items() if name != "train")
+    return figures, Figure(found["cuts"] + plain + found["skipped_rows"])
+
+
+_NAMED = 10
+"""So many rows that a gate fails on are named; the artefact names them all."""
+
+
+def of_verification(found: Mapping[str, Any], faults: Sequence[Fault]) -> Figures:
+    """Faults, and recordings that were not decoded."""
+    left = found["cuts"] - found["decoded"]
+    hint = "--decode all decodes every recording"
+    what = f"{left:,} of {found['cuts']:,} recordings were not decoded: NOT CHECKED"
+    open_ = (Fault("", what, hint),) if left else ()
+    figures = {
+        "faults": Figure(len(faults), None, "faults", tuple(faults)),
+        "undecoded": Figure(left, None, "recordings", open_),
+        "shards": Figure(found["shards"], None, "shards"),
+        "cuts": Figure(found["cuts"], found["hours"], "cuts"),
+    }
+    return figures, Figure(found["cuts"], found["hours"])
+
+
+def of_diff(found: Mapping[str, Any]) -> Figures:
+    """Metrics that drifted far, and those that one profile lacks."""
+    drifted = [each for each in found["metrics"] if (each["psi"] or 0.0) >= LARGE_SHIFT]
+    said = _faults(f"{each['name']}: PSI {each['psi']:.3g}" for each in drifted)
+    alone = [name for names in found["metrics_of_one"].values() for name in names]
+    figures = {
+        "drifted": Figure(len(drifted), None, "metrics", said),
+        "uncompared": Figure(
+            len(alone), None, "metrics", _faults(f"{n}: NOT CHECKED" for n in alone)
+        ),
+    }
+    return figures, Figure(len(found["metrics"]) + len(alone))
+
+
+def of_comparison(found: Mapping[str, Any]) -> Figures:
+    """Rows that move between verdicts, and by the verdict that they get or lose."""
+    figures = {"moved": Figure(found["moved"]["rows"], found["moved"]["hours"])}
+    for each in found["verdicts"]:
+        moves = each["from"] != each["to"]
+        for name in (f"to_{each['to']}", f"from_{each['from']}"):
+            had = figures.get(name, Figure(0, 0.0))
+            rows, hours = (each["rows"], each["hours"]) if moves else (0, 0.0)
+            figures[name] = Figure(had.count + rows, (had.hours or 0.0) + hours)
+    return figures, Figure(found["profile"]["rows"], found["profile"]["hours"])
+
+
+def _faults(texts: Iterable[str]) -> tuple[Fault, ...]:
+    """What is counted, in words; where it is, the gate says."""
+    return tuple(Fault("", text) for text in texts)

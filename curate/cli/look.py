@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Seed, app, command_line
+from curate.cli.app import AsJson, FailOn, Seed, app, command_line
 
 Profiles = Annotated[list[Path], typer.Argument(help="Profile directories.")]
 OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
@@ -94,6 +94,7 @@ def diff_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for diff.json and report.html.")
     ] = None,
+    fail_on: FailOn = [],  # noqa: B006 - Typer reads it, nobody writes it
     as_json: AsJson = False,
 ) -> None:
     """Compare two profiles: rows, hours, verdicts, rules, strata, and drift per metric.
@@ -101,9 +102,13 @@ def diff_command(
     Example: `curate diff old/ new/ --out diff/`
     """
     from curate.cli import answers, show, stages
+    from curate.gates import gates_for
 
-    found = stages.diff(a, b, out, command_line())
+    gates = gates_for("curate diff", fail_on)
+    found, gate = stages.diff(a, b, out, command_line(), gates)
     show.summary(found, as_json, False, answers.diff_tables, out or Path())
+    if gate:
+        raise gate
 
 
 def _look(profile: Path, count: int, where: str | None, seed: int | None, as_json: bool) -> None:

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Out, Quiet, app, command_line
+from curate.cli.app import AsJson, FailOn, Out, Quiet, Strict, app, command_line
 
 
 @app.command(name="merge")
 def merge_command(
     pieces: Annotated[Path, typer.Argument(help="The folder that `--piece` wrote into.")],
     out: Out,
+    fail_on: FailOn = [],  # noqa: B006 - Typer reads it, nobody writes it
+    strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -22,7 +24,11 @@ def merge_command(
     Example: `curate merge pieces/ --out profile/`
     """
     from curate.cli import profiled, scaling, show
+    from curate.gates import gates_for
 
+    gates = gates_for("curate merge", fail_on, strict)
     with show.progress(0, quiet) as advance:
-        found = scaling.merge(pieces, out, command_line(), advance)
+        found, gate = scaling.merge(pieces, out, command_line(), advance, gates)
     show.summary(found, as_json, quiet, profiled.profile_tables(), out)
+    if gate:
+        raise gate

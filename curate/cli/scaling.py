@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curate.cli import stages
+from curate.errors import CurateError
+from curate.gates import Gate
 from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
@@ -81,14 +83,16 @@ def measure_share(
     return measure(wish, folder, share)
 
 
-def merge(folder: Path, out: Path, command: str, advance: Progress) -> Json:
-    """`curate merge`: the profile of the pieces; profile.json's content."""
+def merge(
+    folder: Path, out: Path, command: str, advance: Progress, gates: Sequence[Gate] = ()
+) -> tuple[Json, CurateError | None]:
+    """`curate merge`: profile.json's content of the pieces, and the gates that failed."""
     wish, engine = merged(folder)
     return stages.profile(
         wish.manifests, out, wish.rules, wish.by, command, advance, False,
         groups=wish.groups, phrases=wish.phrases, format=wish.format,
         tokenizer=_path(wish.tokenizer), overrides=_path(wish.overrides), audio=wish.audio,
-        engine=engine, normalise=wish.normalise,
+        engine=engine, normalise=wish.normalise, gates=gates,
     )  # fmt: skip
 
 

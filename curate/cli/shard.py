@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, Engine, Quiet, RayAddress, Seed, app, command_line, listed
+from curate.cli.app import (
+    AsJson,
+    Engine,
+    FailOn,
+    Quiet,
+    RayAddress,
+    Seed,
+    Strict,
+    app,
+    command_line,
+    listed,
+)
 from curate.cli.audio import AllowRoot
 from curate.errors import ConfigError
 
@@ -80,6 +91,8 @@ def shard_command(
     decode: Annotated[
         Decode, typer.Option(help="With --verify: how many recordings of a shard to decode.")
     ] = Decode.sample,
+    fail_on: FailOn = [],  # noqa: B006
+    strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -92,10 +105,12 @@ def shard_command(
     """
     from curate.audio.paths import allowed_roots
     from curate.cli import sharding, show
+    from curate.gates import gates_for
     from curate.shards import AudioWish, Options, parse_size
 
+    gates = gates_for("curate shard --verify" if verify else "curate shard", fail_on, strict)
     if verify:
-        found, gate = sharding.verify(split, out, decode, workers, command_line())
+        found, gate = sharding.verify(split, out, decode, workers, command_line(), gates)
         show.summary(found, as_json, quiet, show.verify_table, out or split)
         if gate:
             raise gate
@@ -109,5 +124,9 @@ def shard_command(
     )  # fmt: skip
     run = sharding.engine(engine, ray_address, show.say(quiet))
     with show.progress(0, quiet) as advance:
-        done = sharding.shard(split, out, options, workers, command_line(), advance, run)
+        done, gate = sharding.shard(
+            split, out, options, workers, command_line(), advance, run, gates
+        )
     show.summary(done, as_json, quiet, show.shard_table, out)
+    if gate:
+        raise gate

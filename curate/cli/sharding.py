@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import reports
-from curate.errors import CurateError, GateFailed
+from curate.cli import figures
+from curate.errors import CurateError
+from curate.gates import Checked, Gate
 from curate.outputs import full_disk_said, resumable_directory, whole_directory, write_json
 from curate.profile import versions
 from curate.profile.records import Progress
@@ -31,15 +33,24 @@ def shard(
     command: str,
     advance: Progress,
     run: RunTasks = run_tasks,
-) -> Json:
-    """`curate shard`: returns shards.json's content."""
+    gates: Sequence[Gate] = (),
+) -> tuple[Json, CurateError | None]:
+    """`curate shard`: shards.json's content, and the gates that failed."""
     check_options(options)
     key = export_key(split, options)
     with full_disk_said(out, AGAIN), resumable_directory(out, OURS, "shards.json", key) as stage:
         many = workers or cores()
         found = shard_split(split, stage, out, options, many, command, advance, run=run)
+        checked = Checked.of(gates, figures.of_shards(found), out)
+        found["fail_on"] = checked.found
+        write_json(stage / "out" / "shards.json", _written(found))
         reports.build("shards", stage / "out")
-    return found
+    return found, checked.failed
+
+
+def _written(found: Json) -> Json:
+    """What of it shards.json holds: how many shards an earlier run had made is for the terminal."""
+    return {key: value for key, value in found.items() if key != "shards_kept"}
 
 
 def engine(name: str, address: str | None, say: Callable[[str], None]) -> RunTasks:
@@ -49,13 +60,20 @@ def engine(name: str, address: str | None, say: Callable[[str], None]) -> RunTas
 
 
 def verify(
-    folder: Path, out: Path | None, decode: str, workers: int | None, command: str
+    folder: Path,
+    out: Path | None,
+    decode: str,
+    workers: int | None,
+    command: str,
+    gates: Sequence[Gate] = (),
 ) -> tuple[Json, CurateError | None]:
-    """`curate shard --verify`: what was proven, and the gate that failed with every fault found.
+    """`curate shard --verify`: what was proven, and the gates that failed with every fault found.
 
     Where `out` is named, it gets verification.json and a page; nothing else is written.
     """
     found, faults = prove(folder, decode, workers or cores())
+    checked = Checked.of(gates, figures.of_verification(found, faults), folder)
+    found["fail_on"] = checked.found
     if out is not None:
         with whole_directory(out, VERIFIED, "verification.json") as made:
             said = [{"where": it.where, "what": it.what, "hint": it.hint} for it in faults]
@@ -64,7 +82,7 @@ def verify(
             page = {**about, "versions": stands, **found, "faults": said}
             write_json(made / "verification.json", page)
             reports.build("verification", made)
-    return found, GateFailed(*faults) if faults else None
+    return found, checked.failed
 
 
 def cores() -> int:

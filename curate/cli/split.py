@@ -23,6 +23,7 @@ from curate.cli.app import (
     Quiet,
     RulesFile,
     Seed,
+    Strict,
     app,
     command_line,
     listed,
@@ -88,7 +89,7 @@ def split_command(
         bool, typer.Option("--resplit", help="Let records of an old split in --out move.")
     ] = False,
     fail_on: FailOn = [],  # noqa: B006
-    strict: Annotated[bool, typer.Option(help="Exit 1 where a target is not met.")] = False,
+    strict: Strict = False,
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
     to: Annotated[
@@ -120,18 +121,18 @@ def split_command(
     """
     from curate.cli import certified, show, splitting, stages
     from curate.cli.given import drawing_faults, read_inputs
-    from curate.gates import parse_gates
+    from curate.gates import gates_for
     from curate.manifest.mapping import Reading
     from curate.splits import Marks, Terms
 
     named = read_inputs("curate split", inputs, given, listed(keep_whole), drawing_faults(context))
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        strict, Reading.parse(format, listed(map_)), to,
+        Reading.parse(format, listed(map_)), to,
         Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary),
         splitting.Judging(rules, overrides, max_rejected, max_borderline), group_from,
-        parse_gates(fail_on),
+        gates_for("curate split", fail_on, strict),
     )  # fmt: skip
     with show.progress(stages.input_bytes(named.manifests), quiet) as advance:
         found, gate = splitting.split(named, out, wanted, command_line(), advance)

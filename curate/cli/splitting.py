@@ -12,8 +12,8 @@ import reports
 from curate.cli import figures
 from curate.cli.given import Inputs
 from curate.cli.stages import Shares
-from curate.errors import ConfigError, CurateError, Fault, GateFailed, raise_all
-from curate.gates import Gate, check_gates, failures
+from curate.errors import ConfigError, CurateError, Fault, raise_all
+from curate.gates import Checked, Gate
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs, Reading
 from curate.outputs import whole_directory, write_json
@@ -79,7 +79,6 @@ class Wish:
     group: list[str]
     lock: Path | None
     resplit: bool
-    strict: bool
     format: ReadAs
     to: str | None
     terms: Terms
@@ -96,7 +95,7 @@ def split(
     command: str,
     advance: Progress,
 ) -> tuple[Json, CurateError | None]:
-    """`curate split`: split.json's content, and the gate that failed under --strict.
+    """`curate split`: split.json's content, and the gates that failed.
 
     ConfigError for what cannot be had at all, and where an old split in `out` would be upset.
     """
@@ -110,7 +109,8 @@ def split(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
             wish.lock, wish.marks, wish.group_from,
         )  # fmt: skip
-        found["fail_on"] = check_gates(wish.gates, *figures.of_split(found))
+        checked = Checked.of(wish.gates, figures.of_split(found), out)
+        found["fail_on"] = checked.found
         write_json(folder / "split.json", found)
         if isinstance(targets, Targets):
             raise_all(ConfigError, impossible(found, targets))
@@ -119,12 +119,7 @@ def split(
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
-    gates = found["gates"] if wish.strict else []
-    assert isinstance(gates, list)
-    faults = [Fault(str(out), f"{what} (--strict)") for what in gates]
-    if failed := failures(found["fail_on"], out):
-        faults = [*failed.faults, *faults]
-    return found, GateFailed(*faults) if faults else None
+    return found, checked.failed
 
 
 def _targets(inputs: Inputs, wish: Wish) -> Targets | GivenSplits:

@@ -10,8 +10,8 @@ from typing import Any
 import reports
 from curate.audio.wish import AudioWish
 from curate.cli import figures
-from curate.errors import ConfigError, Fault, GateFailed, raise_all
-from curate.gates import Gate, check_gates
+from curate.errors import ConfigError, CurateError, raise_all
+from curate.gates import Checked, Gate
 from curate.manifest.examples import clips_of
 from curate.manifest.mapping import ReadAs
 from curate.metrics import groups_of
@@ -24,7 +24,6 @@ from curate.profile import Engine, read_profile, settings_for, unchanged
 from curate.profile import profile_into as build_profile
 from curate.profile.clips import Heard, asked_for, of_profile, write_clips
 from curate.profile.records import Progress
-from curate.profile.rejected import gates_of as over_filtered
 from curate.profile.rejected import share_of
 from curate.profile.summary import Json
 from curate.ruleset import RuleSet, load_rules
@@ -77,8 +76,11 @@ def profile(
     clips: int = 0,
     normalise: Sequence[str] = (),
     gates: Sequence[Gate] = (),
-) -> Json:
-    """`curate profile`: returns profile.json's content. Where nothing changed, nothing is done."""
+) -> tuple[Json, CurateError | None]:
+    """`curate profile`: profile.json's content, and the gates that failed.
+
+    Where nothing changed, nothing is done.
+    """
     chosen = load_rules(rules)
     chosen = (shares or Shares()).apply(chosen)
     settings = settings_for(chosen, groups, phrases, tokenizer, audio, normalise)
@@ -87,7 +89,8 @@ def profile(
     kept = kept and _gates_of(out) == [gate.text for gate in gates]
     if kept and unchanged(out, manifests, chosen, by, settings, format, people):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
-        return read_profile(out)
+        made = read_profile(out)
+        return made, Checked.of(gates, figures.of_profile(made), out).failed
     old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
         found = build_profile(
@@ -95,20 +98,15 @@ def profile(
             settings=settings, old=old, on_reuse=say, format=format,
             overrides=people, on_audio=on_audio, engine=engine,
         )  # fmt: skip
-        found["fail_on"] = check_gates(gates, *figures.of_profile(found))
+        checked = Checked.of(gates, figures.of_profile(found), out)
+        found["fail_on"] = checked.found
         write_json(folder / "profile.json", found)
         if clips:
             inputs: Any = found["inputs"]
             heard = Heard(folder, inputs, settings.audio, clips)
             write_clips(folder, of_profile(found), heard)
         reports.build("profile", folder)
-    return found
-
-
-def refuse_over_filtered(found: Json, out: Path) -> None:
-    """`curate profile --strict`: GateFailed where the rules take too much of a stratum."""
-    said = [*over_filtered(found["rejected"]), *over_filtered(found["kept_from_eval"])]  # type: ignore[arg-type]
-    raise_all(GateFailed, [Fault(str(out), f"{what} (--strict)") for what in said])
+    return found, checked.failed
 
 
 def _gates_of(folder: Path) -> list[str] | None:
@@ -130,14 +128,20 @@ def check_rules(name: str) -> str:
     return f"{name}: {len(rules.rules)} rules{groups}, {checked.run} examples hold"
 
 
-def diff(a: Path, b: Path, out: Path | None, command: str) -> Json:
-    """`curate diff`: diff.json's content, written with a page where `out` is named."""
+def diff(
+    a: Path, b: Path, out: Path | None, command: str, gates: Sequence[Gate] = ()
+) -> tuple[Json, CurateError | None]:
+    """`curate diff`: diff.json's content, written with a page where `out` is named; the gates that
+    failed.
+    """
     from curate.profile import LIBRARIES, versions
     from curate.profile.compare import OURS, compare
 
     found = compare(a, b, command, versions(LIBRARIES))
+    checked = Checked.of(gates, figures.of_diff(found), "curate diff")
+    found["fail_on"] = checked.found
     if out is not None:
         with whole_directory(out, OURS, "diff.json") as folder:
             write_json(folder / "diff.json", found)
             reports.build("diff", folder)
-    return found
+    return found, checked.failed

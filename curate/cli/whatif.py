@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, By, Quiet, command_line, listed
+from curate.cli.app import AsJson, By, FailOn, Quiet, command_line, listed
 from curate.cli.audio import AllowRoot, AudioRoot
 from curate.cli.rules import rules_app
 
@@ -68,6 +68,7 @@ def compare_command(
             "--out", help="Directory for report.html, compare.json, moved.jsonl and moved.parquet."
         ),
     ] = None,
+    fail_on: FailOn = [],  # noqa: B006
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -78,9 +79,13 @@ def compare_command(
     Example: `curate rules compare default lang/id profile/ --out moved/`
     """
     from curate.cli import compared, show
+    from curate.gates import gates_for
 
-    found = compared.compare(old, new, profile, listed(by), out, command_line())
+    gates = gates_for("curate rules compare", fail_on)
+    found, gate = compared.compare(old, new, profile, listed(by), out, command_line(), gates)
     show.summary(found, as_json, quiet, compared.tables(count), out or Path())
+    if gate:
+        raise gate
 
 
 @rules_app.command(name="calibrate")

@@ -14,13 +14,14 @@ from curate.ledger import Amount
 from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profile import versions
 from curate.profile.conventions import warnings_of as of_conventions
-from curate.profile.rejected import gates_of, warnings_of
+from curate.profile.rejected import warnings_of
 from curate.profile.summary import Json, hours
 from curate.routes import POOL, TRAIN
 from curate.splits.assign import Assignment
 from curate.splits.audit import leaks
 from curate.splits.balance import balance
-from curate.splits.coverage import KNOWN, Keys, coverage, statement, unchecked
+from curate.splits.coverage import KNOWN, Keys, coverage, statement
+from curate.splits.gated import OVER, gates_by_figure
 from curate.splits.lock import STRATUM, WEIGHT, Lock, said_of
 from curate.splits.patterns import proposed
 from curate.splits.precision import ASSUMED, precision
@@ -69,19 +70,14 @@ def certificate(
         "balance": balance(done.rows, done.reference_s, done.available_s),
     }
     found["statement"] = _statement(found, [TRAIN, *sorted(names)])
-    shares: list[Any] = [facts[key] for key in ("rejected", "kept_from_eval") if key in facts]
-    over = [said for share in shares for said in gates_of(share)]
-    of_speakers = [said for share in shares for said in warnings_of(share) if said not in over]
-    found["gates"] = [
-        *leaking(found["leaks"]),  # type: ignore[arg-type]
-        *strategy.gates(done, found),
-        *unchecked(found["coverage"]),  # type: ignore[arg-type]
-        *over,
-    ]
+    found["gates_by_figure"] = by_figure = gates_by_figure(found, facts, strategy, done)
+    found["gates"] = gates = [said for texts in by_figure.values() for said in texts]
+    shares: list[Any] = [facts[key] for key in OVER.values() if key in facts]
+    of_speakers = [said for share in shares for said in warnings_of(share)]
     found["warnings"] = [
-        *found["gates"],  # type: ignore[misc]
+        *gates,
         *of_conventions(facts.get("conventions", ())),  # type: ignore[arg-type]
-        *of_speakers,
+        *(said for said in of_speakers if said not in gates),
         *(said_of(lock) if lock else []),
         *_thin(found),
         *_notes(facts["inputs"]),  # type: ignore[arg-type]
@@ -275,15 +271,6 @@ def _widest(rows: pl.DataFrame, column: str) -> Json | None:
         return None
     value, count = counted.row(0)
     return {"key": column, "value": value, "rows": count, "share": round(count / rows.height, 4)}
-
-
-def leaking(leaks: Sequence[Json]) -> list[str]:
-    """Every leak that was found, in words."""
-    return [
-        f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
-        for leak in leaks
-        if leak["count"]
-    ]
 
 
 def _thin(found: Json) -> list[str]:

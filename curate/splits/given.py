@@ -167,14 +167,15 @@ class Given:
             "lost": {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts},
         }
 
-    def gates(self, done: Assignment, found: Json) -> list[str]:
+    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
         """Every given eval or test that has lost rows: it measures something else than it did."""
         given: Mapping[str, Json] = found["given"]  # type: ignore[assignment]
-        return [
+        lost = [
             _lost(name, each, name in self.splits.whole)
             for name, each in given.items()
             if name != TRAIN and each["lost_rows"]
         ]
+        return {"missed_targets": lost}
 
 
 def _seconds(rows: pl.DataFrame, name: str) -> tuple[float, float]:

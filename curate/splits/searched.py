@@ -57,9 +57,12 @@ class Searched:
             "held_out": {**done.held_out(), "most": terms.max_held_out},
         }
 
-    def gates(self, done: Assignment, found: Json) -> list[str]:
+    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
         """Targets that were lowered or not met, and a price above the bound."""
-        return [*_missed(done, found, self.targets), *_price(done, self.targets)]
+        return {
+            "missed_targets": _missed(done, found, self.targets),
+            "over_held_out": _price(done, self.targets),
+        }
 
 
 def _by_name(aim: Target) -> str:

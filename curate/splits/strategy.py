@@ -6,7 +6,7 @@ corpus comes with. Everything else (keys, leaks, writing, the lock) is the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import polars as pl
@@ -51,6 +51,8 @@ class Strategy(Protocol):
         """What split.json says of the assignment: `strategy`, `terms`, `targets`, `held_out`."""
         ...
 
-    def gates(self, done: Assignment, found: Json) -> list[str]:
-        """What fails under --strict beside leaks and checks that could not be made."""
+    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
+        """What gates may fail on beside leaks and checks that could not be made, in words by the
+        name of the figure.
+        """
         ...

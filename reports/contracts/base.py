@@ -50,7 +50,7 @@ class Ledger(Model):
 
 
 class Gate(Model):
-    """A gate of --fail-on: the figure in words, and whether it failed."""
+    """A gate of --fail-on or of a preset: the figure in words, and whether it failed."""
 
     gate: str
     figure: str

@@ -44,9 +44,9 @@ _CHECKED = "A check that could not be made is not a pass: of how many rows each 
 SECTIONS: tuple[Section, ...] = (
     Section(
         "Gates",
-        (Profile, Split, Audit),
+        (Profile, Split, Audit, Shards, Verification, Wer, Diff, Compare),
         gates.gates,
-        "What --fail-on named. The command ended with exit code 1 where one failed.",
+        "By --fail-on, --strict, or the command itself. Where one failed it ended in exit code 1.",
     ),
     Section(
         "Verdicts",

@@ -9,7 +9,7 @@ from reports.tables import Column, Table
 
 
 def gates(artefact: Artefact) -> Markup | None:
-    """Each gate of --fail-on with its figure."""
+    """Each gate with its figure."""
     if not artefact.fail_on:
         return None
     columns = (Column("gate", "name"), Column("figure", "text"), Column("result", "text"))

@@ -77,7 +77,7 @@ USAGE = [
     (["split", "m.jsonl", "--out", "o", "--eval", "20"], 2, "write 20h, 45m or 90s"),
     (["shard", ".", "--out", "o"], 3, "run curate split first"),
     (["shard", "--verify", "."], 3, "holds no shards"),
-    (["split", "m.jsonl", "--out", "o", "--strict"], 1, "--strict"),
+    (["split", "m.jsonl", "--out", "o", "--strict"], 1, "(missed_targets>0)"),
     (["split", "m.jsonl", "--out", "o", "--eval", "1h", "--strict"], 2, "1 h cannot be had"),
     (["split", "m.jsonl", "--out", "o", "--to", "csv"], 2, "known: lhotse"),
     (["profile", "m.jsonl", "--out", "o", "--format", "nemmo"], 2, "did you mean 'nemo'?"),

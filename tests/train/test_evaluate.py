@@ -12,8 +12,12 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.evaluate import PREDICTIONS, _prediction, results
+from curate.gates import Checked, gates_for
+from curate.gates.names import GATED
+from train.cli.figures import of_evaluation
+from train.evaluate import PREDICTIONS, Evaluation, _prediction, results
 from train.rows import Row
+from train.scores.against import Forgetting
 from train.scores.edits import Edits, count_edits, total
 from train.scores.scoring import Scored, score
 
@@ -171,3 +175,29 @@ def test_an_older_prediction_is_replaced(tmp_path: Path) -> None:
     found = json.loads(_prediction(item), object_pairs_hook=lambda pairs: pairs)
     assert [value for key, value in found if key in {"pred_text", "wer"}] == [None, None]
     assert PREDICTIONS == "predictions.jsonl"
+
+
+# (gates that are named, those that fail, with what is said of them)
+GATES = [
+    ("", {"unscored>0": "no audio"}),
+    ("unscored>1", {}),
+    ("wer>50%", {"wer>50%": "train eval: wer>50%: 3 of 4 words, 75%", "unscored>0": "no audio"}),
+    ("wer>75%,unscored>50%", {}),
+    ("cer>1%,unscored>9", {"cer>1%": "of 18 characters"}),
+    ("hallucinations>0,unscored>9", {}),
+]
+
+
+@pytest.mark.parametrize(("named", "failing"), GATES)
+def test_gates_of_an_evaluation(tmp_path: Path, named: str, failing: Mapping[str, str]) -> None:
+    rows = [row(tmp_path, f"{n}.wav", n) for n in range(3)]
+    says = {"0.wav": "eins", "1.wav": "drei vier"}
+    scored = run(rows, Stub(lambda asked: says[Path(asked["audio_filepath"]).name], ["2.wav"]))
+    record = results(scored, "m", "")
+    done = Evaluation(
+        tmp_path, 3, (("m.jsonl:3", "no audio"),), Forgetting(0.01, 0.0, None), record
+    )
+    checked = Checked.of(gates_for("train eval", [named]), of_evaluation(done), "train eval")
+    assert {each["gate"] for each in checked.found if each["failed"]} == {*failing}
+    assert all(any(said in str(fault) for fault in checked.faults) for said in failing.values())
+    assert {*of_evaluation(done)[0]} == {each.name for each in GATED["train eval"].names}

@@ -50,6 +50,12 @@ CONSOLE = Console(stderr=True, highlight=False)
 """For progress, warnings and notes; what a command answers goes to stdout."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+FailOn = Annotated[
+    list[str],
+    typer.Option(
+        "--fail-on", help="Exit 1 where this is so: 'wer>12%,unscored>0' (docs/gates.md)."
+    ),
+]
 Manifests = Annotated[
     list[Path], typer.Option("--manifest", help="A NeMo manifest; repeat it for several.")
 ]

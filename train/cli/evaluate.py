@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from curate.command import printable
-from curate.errors import Fault, GateFailed, raise_all
-from train.cli.app import AsJson, Manifests, answer, app, command_line, percent, say
-
-if TYPE_CHECKING:
-    from train.evaluate import Evaluation
-
-NAMED = 10
-"""So many rows without a prediction are named; wer.json names them all."""
+from train.cli.app import AsJson, FailOn, Manifests, answer, app, command_line, percent, say
 
 Device = Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")]
 
@@ -52,6 +45,7 @@ def evaluate(
     allow_missing: Annotated[
         bool, typer.Option(help="Exit 0 even where rows cannot be transcribed.")
     ] = False,
+    fail_on: FailOn = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
     """Transcribe manifests and count word errors by manifest, verdict, tag, language, speaker.
@@ -59,38 +53,32 @@ def evaluate(
     Example: `train eval run/model.nemo --manifest shards/test.jsonl --out eval/`
     """
     import reports
+    from curate.gates import Checked, gates_for
+    from curate.outputs import write_json
     from curate.text.normaliser import Normaliser, steps_of
-    from train.evaluate import Wish
+    from train.cli.figures import of_evaluation
+    from train.evaluate import RESULTS, Wish
     from train.evaluate import evaluate as evaluate_model
 
     steps = [part.strip() for value in normalise for part in value.split(",") if part.strip()]
     normaliser = Normaliser(steps_of(steps))
     rails = tuple(guardrail)
+    less = [*(["unscored"] if allow_missing else []), *([] if rails else ["forgetting"])]
+    gates = gates_for("train eval", fail_on, less=less)
     wish = Wish(batch_size, device, beam, against, rails, max_forgetting / 100, normaliser)
     with redirect_stdout(sys.stderr):
         done = evaluate_model(model, manifest, out, wish, command=command_line(), tell=say)
+    checked = Checked.of(gates, of_evaluation(done), "train eval")
+    done.record["fail_on"] = checked.found
+    write_json(done.folder / RESULTS, done.record)
     page = reports.build("eval", done.folder)
     tables = [_rates(done.record)]
     if done.record["against"]:
         tables.append(_comparison(done.record["against"]))
     answer(as_json, done.record, *tables)
     say(f"report: {page}")
-    raise_all(GateFailed, list(_gates(done, allow_missing)))
-
-
-def _gates(done: Evaluation, allow_missing: bool) -> Iterator[Fault]:
-    """What an evaluation does not pass by: rows left out flatter a model, forgetting spoils it."""
-    if done.unscored and not allow_missing:
-        yield from (Fault(where, why) for where, why in done.unscored[:NAMED])
-        what = f"{len(done.unscored)} of {done.rows} rows have no prediction and count in no rate"
-        hint = "hint the manifest, or add --allow-missing; wer.json names them all"
-        yield Fault("train eval", what, hint)
-    gate = done.forgetting
-    if gate and not gate.passed:
-        rise, limit = percent(gate.difference), percent(gate.limit)
-        name = gate.metric.upper()
-        what = f"{name} on the guardrail rose by {rise}, and {limit} is allowed"
-        yield Fault("--guardrail", what, "mix general data into training, or lower the rate")
+    if checked.failed:
+        raise checked.failed
 
 
 def _rates(record: Mapping[str, Any]) -> Table:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from train.cli.app import AsJson, answer, app, command_line, say
+from train.cli.app import AsJson, FailOn, answer, app, command_line, say
 from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 
 USAGE = 2
@@ -26,21 +26,29 @@ def plan_command(
         typer.Option(help="The GPU for which to estimate memory and time."),
     ] = "h100",
     out: Annotated[Path | None, typer.Option(help="Write plan.json there.")] = None,
+    fail_on: FailOn = [],  # noqa: B006
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 by its strict gates (docs/gates.md).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would be, and what is wrong with it; no GPU, no NeMo, a few seconds.
 
-    Exit 2 where `train run` would refuse.
+    Exit 2 where `train run` would refuse, 1 where a gate fails.
 
     Example: `train plan --data shards/ --model canary-180m-flash.nemo`
     """
+    from curate.gates import Checked, gates_for
+    from train.cli.figures import of_plan
     from train.cli.plan_page import drawn
     from train.plan import find_gpu, make_plan
     from train.pretrained import archive_of
 
+    gates = gates_for("train plan", fail_on, strict)
     config = resolve(recipe, model, given(model=model, data=data, out="run"), settings)
     plan = make_plan(config, archive_of(config.model), find_gpu(gpu))
-    record = plan.as_json(command_line())
+    checked = Checked.of(gates, of_plan(plan), "train plan")
+    record = {**plan.as_json(command_line()), "fail_on": checked.found}
     if out is not None:
         from curate.outputs import write_json
 
@@ -50,3 +58,5 @@ def plan_command(
         say(f"plan: {out}")
     if plan.of("error"):
         raise typer.Exit(USAGE)
+    if checked.failed:
+        raise checked.failed

@@ -1,0 +1,179 @@
+"""Gates: what a result may not exceed or fall below, `--fail-on 'bad>5%,malformed>0'`.
+
+A gate is NAME, one of > >= < <=, and a number: of rows (`bad>100`), a share of rows (`bad>5%`),
+hours (`bad>2h`) or a share of hours (`bad>5%h`). Outputs are written; the command ends in 1.
+What may be named at which command, and the presets (`--strict` is one), stand in `names`.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Literal
+
+from curate.errors import ConfigError, Fault, GateFailed, raise_all
+from curate.gates.names import GATED
+
+OPTION = "--fail-on"
+Json = dict[str, object]
+
+_GATE = re.compile(r"([A-Za-z_][\w.:-]*)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)(%h|%|h|)\Z")
+_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """So many rows (or other `unit`), and their hours; None where not known.
+
+    `faults` are what is counted, in words, where each can be named. `of` is what a rate is over:
+    such a figure is a share, of that and not of all rows.
+    """
+
+    count: int
+    hours: float | None = None
+    unit: str = "rows"
+    faults: tuple[Fault, ...] = ()
+    of: int | None = None
+
+
+Figures = tuple[Mapping[str, Figure], Figure]
+"""Figures by name, and what all of it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate: it fails where the figure stands so to the limit; a preset's is not `named`."""
+
+    text: str
+    name: str
+    sign: str
+    limit: float
+    unit: Literal["", "%", "h", "%h"]
+    named: bool = True
+
+    def check(self, figure: Figure, whole: Figure) -> Json:
+        """The gate as artefacts have it: `gate`, the figure in words, and whether it failed."""
+        if figure.of is not None:
+            return self._check_rate(figure, figure.of)
+        count = figure.hours if "h" in self.unit else figure.count
+        total = whole.hours if "h" in self.unit else whole.count
+        if count is None or total is None:
+            raise ConfigError.of(
+                OPTION, f"{self.text!r}: hours of {self.name} are not counted", "give rows"
+            )
+        value = 100 * count / max(total, 1e-12) if "%" in self.unit else count
+        said = f"{figure.count:,} {figure.unit}" if "h" not in self.unit else f"{count:.4g} h"
+        share = f" of {total:,.6g}, {value:.4g}%" if "%" in self.unit else ""
+        return self._result(f"{said}{share}", value)
+
+    def _check_rate(self, figure: Figure, over: int) -> Json:
+        """A rate against a limit in percent; of nothing there is no rate, which passes no gate."""
+        if self.unit != "%":
+            what = f"{self.text!r}: {self.name} is a share of {figure.unit}"
+            raise ConfigError.of(OPTION, what, f"write {self.name}{self.sign}NUMBER%")
+        if not over:
+            return {"gate": self.text, "figure": f"0 {figure.unit}: NOT CHECKED", "failed": True}
+        value = 100 * figure.count / over
+        return self._result(f"{figure.count:,} of {over:,} {figure.unit}, {value:.4g}%", value)
+
+    def _result(self, figure: str, value: float) -> Json:
+        failed = _OPERATORS[self.sign](value, self.limit)
+        return {"gate": self.text, "figure": figure, "failed": failed}
+
+
+def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
+    """Gates as typed, several separated by commas. ConfigError with every one that is none."""
+    parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
+    found = [(part, _GATE.match(part)) for part in parts]
+    hint = (
+        "write NAME>NUMBER, of rows (bad>100), % (bad>5%), hours (bad>2h) or % of hours (bad>5%h)"
+    )
+    faults = [Fault(OPTION, f"{part!r} is no gate", hint) for part, match in found if not match]
+    raise_all(ConfigError, faults)
+    return tuple(
+        Gate(part, match[1], match[2], float(match[3]), match[4])  # type: ignore[arg-type]
+        for part, match in found
+        if match
+    )
+
+
+def gates_for(
+    command: str, texts: Sequence[str], strict: bool = False, less: Sequence[str] = ()
+) -> tuple[Gate, ...]:
+    """The gates of a command: those that were named, and those of its presets (GATED).
+
+    A preset's gate gives way to one that is named for its figure, or for a part of it; `less` are
+    figures that no preset gates. ConfigError for a name that the command does not know.
+    """
+    gated = GATED[command]
+    named = parse_gates(texts)
+    wrong = [gate for gate in named if gated.find(gate.name) is None]
+    raise_all(ConfigError, [_unknown(gate.name, [n.name for n in gated.names]) for gate in wrong])
+    entries = [gated.find(gate.name) for gate in named]
+    taken = {*(gate.name for gate in named), *(each.part_of for each in entries if each), *less}
+    presets = [replace(gate, named=False) for gate in parse_gates([gated.default])]
+    presets = [*(parse_gates([gated.strict]) if strict else ()), *presets]
+    return (*named, *(gate for gate in presets if gate.name not in taken))
+
+
+def check_gates(
+    gates: Sequence[Gate], figures: Mapping[str, Figure], whole: Figure
+) -> list[dict[str, object]]:
+    """Each gate with its figure. ConfigError with every name that nothing is counted under."""
+    known = sorted(figures)
+    raise_all(
+        ConfigError, [_unknown(gate.name, known) for gate in gates if gate.name not in figures]
+    )
+    return [gate.check(figures[gate.name], whole) for gate in gates]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Gates held against figures: `found` as artefacts have it, and what failed, in words."""
+
+    found: list[Json]
+    faults: tuple[Fault, ...]
+
+    @classmethod
+    def of(cls, gates: Sequence[Gate], figures: Figures, where: object) -> Checked:
+        """Hold gates against figures; `where` is what the figures are of."""
+        found = check_gates(gates, *figures)
+        failed = [(gate, said) for gate, said in zip(gates, found, strict=True) if said["failed"]]
+        faults = [
+            fault
+            for gate, said in failed
+            for fault in _faults(gate, figures[0][gate.name], said, str(where))
+        ]
+        return cls(found, tuple(faults))
+
+    @property
+    def failed(self) -> GateFailed | None:
+        """The gates that failed; None where all passed."""
+        return GateFailed(*self.faults) if self.faults else None
+
+
+def _faults(gate: Gate, figure: Figure, said: Json, where: str) -> Iterator[Fault]:
+    """What is wrong, one by one where each can be named; else the figure."""
+    mark = f" ({gate.text})" if gate.named else ""
+    if not figure.faults or "<" in gate.sign:
+        yield Fault(where, f"{gate.text}: {said['figure']}")
+    else:
+        for each in figure.faults:
+            yield replace(each, where=each.where or where, what=f"{each.what}{mark}")
+
+
+def _unknown(name: str, known: Sequence[str]) -> Fault:
+    near = get_close_matches(name, known, 3)
+    if name.endswith("_audio"):
+        hint = "audio was not looked at: add --audio header"
+    elif near:
+        hint = f"did you mean {', '.join(near)}?"
+    else:
+        more = ", ..." if len(known) > 12 else ""
+        hint = f"known: {', '.join(known[:12])}{more}"
+    return Fault(OPTION, f"nothing is counted as {name!r}", hint)
