@@ -1,9 +1,10 @@
 """Kaldi data directories: `text`, with durations, audio and speakers from the files beside it.
 
 A pipe in wav.scp is never run: its recording's id stands as the audio path. A segment that ends at
--1 ends with its recording. An utterance with two texts, or two lines in a file beside, is
-malformed: nobody knows which is right. A speaker that is called like the utterance is none: so
-recipes fill utt2spk where speakers are not known.
+-1 ends with its recording; one that ends behind it (reco2dur), or is not as long as utt2dur says,
+is malformed. An utterance with two texts, or two lines in a file beside, is malformed: nobody knows
+which is right. A speaker that is called like the utterance is none: so recipes fill utt2spk where
+speakers are not known.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from curate.manifest.origin import (
     is_command,
     number_of,
 )
+from curate.manifest.recordings import OVERRUN_S
 from curate.manifest.strict import Malformed, Record
+from curate.manifest.tables import AGREEING_S
 from curate.nemo_reads import audio_path
 
 _BESIDE = ("segments", "utt2dur", "reco2dur", "wav.scp", "utt2spk", "utt2lang")
@@ -154,6 +157,12 @@ class _Segment:
     end: str | None = None
     channel: int | None = None
 
+    @property
+    def is_to_end(self) -> bool:
+        """Whether it ends where its recording does, as -1 says."""
+        end = None if self.end is None else number_of(self.end)
+        return not isinstance(end, str) and end == -1
+
     @classmethod
     def of(cls, text: str) -> _Segment:
         """By `recording start end [channel]`, as extract-segments has it."""
@@ -173,18 +182,37 @@ def _duration(
     folder: Path,
     tables: _Tables,
 ) -> float | int | str:
-    if (known := _value(tables, "utt2dur", utterance)) is not None:
-        return number_of(known)
-    if cut.end is not None:
-        try:  # by decimal digits, so that 12.3 - 10.1 is 2.2
-            end, start = Decimal(cut.end), Decimal(str(cut.start))
-            return float((_length(cut, audio, folder, tables) if end == -1 else end) - start)
-        except InvalidOperation:
-            raise Malformed("its line in segments holds no times") from None
+    """Seconds of an utterance: those of utt2dur where its segment agrees, within AGREEING_S."""
+    known = _value(tables, "utt2dur", utterance)
+    declared = None if known is None else number_of(known)
+    if cut.end is None or (cut.is_to_end and declared is not None):
+        known = _value(tables, "reco2dur", cut.recording)
+        if declared is None and known is None:
+            raise Malformed("the utterance is in no file of durations")
+        return number_of(str(known)) if declared is None else declared
+    length = _by_times(cut, audio, folder, tables)
+    if declared is None or isinstance(declared, str):
+        return length if declared is None else declared
+    if round(abs(declared - length), 9) > AGREEING_S:
+        what = f"{declared:g} and {length:g} s"
+        raise Malformed(f"its length in utt2dur is not its segment's ({what})")
+    return declared
+
+
+def _by_times(cut: _Segment, audio: str, folder: Path, tables: _Tables) -> float:
+    """Seconds from a segment's start to its end; Malformed where it ends behind its recording."""
     known = _value(tables, "reco2dur", cut.recording)
-    if known is None:
-        raise Malformed("the utterance is in no file of durations")
-    return number_of(known)
+    try:  # by decimal digits, so that 12.3 - 10.1 is 2.2
+        start, end = Decimal(str(cut.start)), Decimal(str(cut.end))
+        whole = None if known is None else Decimal(known.strip())
+        if cut.is_to_end:
+            end = _length(cut, audio, folder, tables)
+    except InvalidOperation:
+        raise Malformed("its line in segments holds no times") from None
+    if whole is not None and end > whole + Decimal(OVERRUN_S):
+        what = f"ends at {end} s, the recording at {whole} s"
+        raise Malformed(f"the segment reaches behind its recording ({what})")
+    return float(end - start)
 
 
 def _length(cut: _Segment, audio: str, folder: Path, tables: _Tables) -> Decimal:
