@@ -164,7 +164,8 @@ def split_profile(
         write_reasons(done.rows, reasons, name, folder)
     unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
     changed = mended | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
-    write_lock(done.rows.with_columns(changed.alias(CHANGED.name)), folder / LOCK)
+    locked = done.rows.with_columns(changed.alias(CHANGED.name))
+    write_lock(locked, folder / LOCK, _blend_fields(profile, facts))
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
@@ -226,6 +227,19 @@ def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
     held = [HELD_OUT] if rows["split"].eq(HELD_OUT).any() else []
     skipped = [SKIPPED] if rows["split"].eq(SKIPPED).any() else []
     return [TRAIN, *sorted(names), REJECTED, *skipped, MALFORMED, *held]
+
+
+def _blend_fields(profile: Path, facts: Json) -> pl.DataFrame:
+    """The weights and tags that blends gave to the records, row for row."""
+    inputs: Sequence[Json] = facts["inputs"]  # type: ignore[assignment]
+    names = sorted({name for entry in inputs for name in _added(entry)})
+    path = profile / "records.parquet"
+    there = pl.read_parquet_schema(path)
+    return pl.read_parquet(path, columns=[name for name in names if name in there])
+
+
+def _added(entry: Json) -> Mapping[str, str]:
+    return entry.get("added") or {}  # type: ignore[return-value]
 
 
 def _read_records(

@@ -56,13 +56,15 @@ class Lock:
     new_rows: int = 0
 
 
-def write_lock(rows: pl.DataFrame, path: Path) -> None:
-    """Every assignment, in input order; what a later run and `curate shard` need of each row."""
+def write_lock(rows: pl.DataFrame, path: Path, further: pl.DataFrame) -> None:
+    """Every assignment, in input order; what a later run and `curate shard` need of each row, and
+    the columns of `further` (row for row) that have none of these names.
+    """
     columns = (
         SOURCE, LINE, BYTE_LENGTH, AUDIO_KEY, TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US,
         TAGS,
     )  # fmt: skip
-    rows.select(
+    lock = rows.select(
         *(column.name for column in columns),
         VERDICT.expr.cast(pl.String),
         pl.col("split").cast(pl.String),
@@ -70,7 +72,9 @@ def write_lock(rows: pl.DataFrame, path: Path) -> None:
         WEIGHT.expr,
         BORDERLINE_COPY,
         CHANGED.expr,
-    ).write_parquet(path, compression="zstd")
+    )
+    others = further.select(name for name in further.columns if name not in lock.columns)
+    lock.hstack(others).write_parquet(path, compression="zstd")
 
 
 def lay(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
