@@ -182,7 +182,7 @@ def _worst(scored: Sequence[Scored]) -> list[dict[str, Any]]:
         {
             "id": item.row.id,
             "lang": item.row.language,
-            "speaker": item.row.fields.get("speaker"),
+            "speaker": item.row.speaker,
             "duration_s": item.row.duration_s,
             "reference": item.row.text,
             "hypothesis": item.hypothesis,

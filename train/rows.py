@@ -70,6 +70,12 @@ class Row:
                 return value
         return None
 
+    @property
+    def speaker(self) -> str | None:
+        """The speaker as text, whatever JSON value gives it; None where none does."""
+        value = self.fields.get("speaker")
+        return None if value is None else str(value)
+
 
 def read_rows(manifest: Path) -> tuple[list[Row], list[Fault]]:
     """Every record of the manifest in order, and a fault for every line that is none.

@@ -14,7 +14,7 @@ from curate.errors import Fault, InputError
 from curate.outputs import write_json
 from curate.profile import versions
 from curate.profile.summary import Json
-from curate.shards.archived import Archive
+from curate.shards.archived import IN_TABLE, Archive
 from curate.shards.audio import AudioWish
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
@@ -108,7 +108,9 @@ def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
     where = str(split / "train.jsonl")
     if spool.read["train"].rows:
         what = f"no record of it can be stored: {_why(outcome)}"
-        return Fault(where, what, "--audio-root DIR says where relative audio paths begin")
+        in_table = "write it to files, and name them in a column audio_filepath"
+        root = "--audio-root DIR says where relative audio paths begin"
+        return Fault(where, what, in_table if IN_TABLE in outcome.reasons else root)
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
     hint = "split again with other rules, or with smaller --eval and --test"
     return Fault(where, f"holds no record: {rules_by_rows(lock, TAKEN)}", hint)

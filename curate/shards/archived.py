@@ -14,6 +14,7 @@ from pathlib import Path
 
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, open_audio
+from curate.manifest.columnar import INSIDE
 from curate.manifest.strict import Record
 from curate.manifest.tarred import tar_number, whole_name
 from curate.shards.readback import NOTHING, Damage, Member, tar_members
@@ -21,13 +22,19 @@ from curate.shards.readback import NOTHING, Damage, Member, tar_members
 TAR_FORMATS = ("lhotse_shar", "nemo_tarred")
 """Formats of inputs whose audio stands in tar files, unless a manifest has none beside it."""
 
+IN_TABLE = "its audio stands inside the Parquet table, where it is not read"
+"""Why no row of such a table is stored."""
+_TABLE = "parquet"
+
 _TARS_AT_ONCE = 512
 """So many tars' members are remembered: rows come in a shuffled order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The tar files of one source: of a Shar the one beside its cuts, of NeMo's by number."""
+    """The tar files of one source: of a Shar the one beside its cuts, of NeMo's by number; none of
+    a table that holds its audio.
+    """
 
     format: str
     folder: Path
@@ -42,6 +49,8 @@ class Archive:
         if format == "lhotse_shar":
             name = re.sub(r"^cuts\.(.*?)\.jsonl.*", r"recording.\1.tar", source.name)
             tars = {"": name}
+        if INSIDE in beside.get("audio", ()):
+            return cls(_TABLE, source.parent, {})
         known = format in TAR_FORMATS and tars
         return cls(format, Path(str(entry["folder"])), tars) if known else None
 
@@ -67,6 +76,8 @@ class Archive:
 
     def _place(self, record: Record) -> tuple[str, tuple[str, ...]]:
         """The tar of a record, and the names that its member may have."""
+        if self.format == _TABLE:
+            raise Unusable(IN_TABLE, "archived")
         if self.format == "lhotse_shar":
             return self.tars[""], (str(record.get("id")),)
         shard, name = record.get("shard_id"), str(record.get("audio_filepath"))

@@ -29,8 +29,7 @@ def _tags(row: Row) -> list[str | None]:
 
 
 def _speaker(row: Row) -> Iterator[str | None]:
-    speaker = row.fields.get("speaker")
-    yield None if speaker is None else str(speaker)
+    yield row.speaker
 
 
 def duration_bin(row: Row) -> str:
