@@ -266,6 +266,26 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Splits",
+        statement="by content, so many files have the bytes of another",
+        said_by="`curate split`, `curate audit` with `--audio-identity content`",
+        checked=(
+            "Size and inode of every file that records name, and a hash of all bytes of those that "
+            "share their size: files with the same bytes are one recording in groups and leaks."
+        ),
+        otherwise=(
+            "`NOT CHECKED` with the number of files that are missing, empty, in an archive or "
+            "cannot be read: they are told apart by their paths, and `--strict` exits 1. The same "
+            "audio in other bytes (tags, formats) is not looked for; without the option, paths "
+            "alone are compared."
+        ),
+        tests=(
+            "tests/whole_way/test_audio_identity.py::"
+            "test_files_of_the_same_bytes_are_one_recording",
+            "tests/whole_way/test_audio_identity.py::test_files_that_cannot_be_read_are_not_checked",
+        ),
+    ),
+    Guarantee(
+        area="Splits",
         statement="targets reached",
         said_by="`curate split`",
         checked="Hours of each split against what was asked for.",

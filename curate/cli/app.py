@@ -68,6 +68,14 @@ GroupFrom = Annotated[
         "group that stays together.",
     ),
 ]
+AudioIdentity = Annotated[
+    str,
+    typer.Option(
+        "--audio-identity",
+        help="What makes two files one recording: the path that they mean, or their content (the "
+        "bytes; only files of the same size are read).",
+    ),
+]
 Format = Annotated[
     str | None,
     typer.Option(

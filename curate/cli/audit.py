@@ -9,6 +9,7 @@ import typer
 
 from curate.cli.app import (
     AsJson,
+    AudioIdentity,
     FailOn,
     Format,
     GroupFrom,
@@ -35,6 +36,7 @@ def audit_command(
         typer.Option("--group", help="Fields beside speaker whose values belong on one side."),
     ] = [],  # noqa: B006
     group_from: GroupFrom = None,
+    audio_identity: AudioIdentity = "path",
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
     out: Annotated[
@@ -48,7 +50,7 @@ def audit_command(
     """Look for leaks between any manifests: speakers, sessions, recordings, audio, texts.
 
     Near-duplicate texts too. Exit 1 where there is a leak. No audio is opened, so peers' splits can
-    be audited.
+    be audited, but for `--audio-identity content`.
 
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
@@ -62,6 +64,7 @@ def audit_command(
         against,
         listed(group),
         group_from,
+        audio_identity,
         read_as,
         gates_for("curate audit", fail_on, strict),
     )

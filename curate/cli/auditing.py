@@ -20,8 +20,8 @@ from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadAs
 from curate.outputs import whole_directory, write_json
 from curate.profile.summary import Json
+from curate.splits.side import find_sides
 from curate.splits.sides import audit as compare
-from curate.splits.sides import find_sides
 from curate.units import hours
 
 OURS = frozenset({"audit.json", "report.html"})
@@ -35,6 +35,7 @@ class Request:
     against: Sequence[str]
     group: Sequence[str]
     group_from: str | None
+    audio_identity: str
     format: ReadAs
     gates: Sequence[Gate] = ()
 
@@ -42,7 +43,7 @@ class Request:
 def audit(request: Request, out: Path | None, command: str) -> tuple[Json, CurateError | None]:
     """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
     sides = find_sides(request.inputs, request.against, request.format)
-    found = compare(sides, request.group, command, request.group_from)
+    found = compare(sides, request.group, command, request.group_from, request.audio_identity)
     checked = Checked.of(request.gates, figures.of_audit(found), "curate audit")
     found["fail_on"] = checked.found
     if out is not None:

@@ -9,6 +9,7 @@ import typer
 
 from curate.cli.app import (
     AsJson,
+    AudioIdentity,
     By,
     Decisions,
     FailOn,
@@ -77,6 +78,7 @@ def split_command(
     by: By = [],  # noqa: B006
     group: Group = [],  # noqa: B006
     group_from: GroupFrom = None,
+    audio_identity: AudioIdentity = "path",
     alpha: Alpha = 0.5,
     floor: Floor = "10m",
     cap: Cap = 0.3,
@@ -132,6 +134,7 @@ def split_command(
         Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary),
         splitting.Judging(rules, overrides, max_rejected, max_borderline), group_from,
+        audio_identity,
         gates_for("curate split", fail_on, strict),
     )  # fmt: skip
     with show.progress(stages.input_bytes(named.manifests), quiet) as advance:

@@ -85,6 +85,7 @@ class Wish:
     marks: Marks
     judging: Judging
     group_from: str | None
+    audio_identity: str
     gates: Sequence[Gate] = ()
 
 
@@ -107,7 +108,7 @@ def split(
         profiled = _profiled(manifests, folder, wish, command, advance)
         found = split_profile(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
-            wish.lock, wish.marks, wish.group_from,
+            wish.lock, wish.marks, wish.group_from, wish.audio_identity,
         )  # fmt: skip
         checked = Checked.of(wish.gates, figures.of_split(found), out)
         found["fail_on"] = checked.found

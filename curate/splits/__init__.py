@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from curate.audio.wish import root_of
 from curate.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
@@ -29,6 +31,7 @@ from curate.columns import (
 from curate.columns import MALFORMED as MALFORMED_WHY
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.ledger import Entry, Ledger
+from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
 from curate.nearest import lacking, suggest
@@ -38,8 +41,10 @@ from curate.profile.summary import Json
 from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import amount, certificate
+from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
 from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
+from curate.splits.drawn import PATH
 from curate.splits.given import Given, GivenSplits
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
 from curate.splits.near import near_leaks, near_texts
@@ -125,6 +130,7 @@ def split_profile(
     lock: Path | None = None,
     marks: Marks = AS_THEY_ARE,
     group_from: str | None = None,
+    audio_identity: str = BY_PATH,
 ) -> Json:
     """Split the records of a profile directory into `folder` (which exists).
 
@@ -133,7 +139,8 @@ def split_profile(
     split.json's content. `by` are the columns of the strata (by default lang, and source where
     there are a few manifests and splits are drawn), `group` those whose values stay in one split
     (by default speaker, and SESSIONS where the profile has them); `group_from` is a pattern whose
-    capture in the audio path is a group key too. `to`="lhotse" adds Lhotse cuts of each. With an
+    capture in the audio path is a group key too. Recordings are told apart by `audio_identity`:
+    the paths of their files, or the content. `to`="lhotse" adds Lhotse cuts of each. With an
     earlier `lock`, records keep the split that it gave them. Lines are changed only where a person
     mended their text, where `marks` ask for their judgement, and where NeMo would misread them
     (`sampling_rate` beside `offset`: the rate goes).
@@ -149,6 +156,9 @@ def split_profile(
     if group_from is not None:
         records, group = _with_groups(records, group, list(origins.values()), group_from)
     records, keys = identify(records, group)
+    if is_by_content(audio_identity):
+        records, contents = by_content(records, _files(records, origins, root_of(facts)))
+        keys = replace(keys, contents=contents)
     keys = looked_up(keys, records, origins)
     records, known = (records, None) if lock is None else lay(lock, records)
     strategy.refuse(records)
@@ -197,6 +207,14 @@ def _with_groups(
     groups = groups_of(paths, pattern)
     refuse_idle(groups, paths, pattern)
     return records.with_columns(groups.alias(GROUP_FROM)), [*group, GROUP_FROM]
+
+
+def _files(records: pl.DataFrame, origins: Mapping[str, Origin], root: Path | None) -> Files:
+    """The file of each recording."""
+    bases = {name: bases_of(origin, root) for name, origin in origins.items()}
+    rows = records.with_columns(read_paths(list(origins.values())).alias(PATH))
+    sources = rows[SOURCE.name]
+    return files_of(rows, lambda row: bases[sources[row]])
 
 
 def _write_outputs(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from curate.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
+from curate.splits.content import Contents
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 
 Json = dict[str, object]
@@ -30,13 +31,15 @@ class Keys:
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
     `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys
-    that the paths of rows without a speaker would give (curate.splits.patterns).
+    that the paths of rows without a speaker would give (curate.splits.patterns); `contents`: what
+    recordings were compared by, where that is the content of their files.
     """
 
     columns: Sequence[str]
     everywhere: Mapping[str, str] = field(default_factory=dict)
     placeholders: Mapping[str, Sequence[str]] = field(default_factory=dict)
     proposals: Sequence[Json] = ()
+    contents: Contents | None = None
 
     @property
     def people(self) -> list[str]:
@@ -95,7 +98,7 @@ def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> list[Json]:
     `by` are columns of strata (or sides): `lacking` has their values where a key is not known of
     all rows. `unchecked`: whether that fails a strict check. It does for the keys by which rows are
     grouped, unless GROUP_FROM stands in; not for sessions where no row has a field of them, and not
-    for recordings.
+    for recordings, but for files that were to be compared by content and could not be read.
     """
     records = rows.filter(MALFORMED.expr.is_null())
     found = [_entry(records, keys, name, by) for name in keys.columns]
@@ -104,7 +107,7 @@ def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> list[Json]:
     if not any(name in SESSIONS for name in keys.columns):
         found.append(_unknown("session", records.height, ""))
     files = records[RECORDING_KEY.name].drop_nulls()
-    return [*found, _recordings(records.height, files.len(), files.n_unique())]
+    return [*found, _recordings(records.height, files, keys.contents)]
 
 
 def _entry(records: pl.DataFrame, keys: Keys, name: str, by: Sequence[str]) -> Json:
@@ -176,11 +179,15 @@ def _unknown(key: str, rows: int, why: str) -> Json:
     return _plain(key, rows, 0, 0, f"{key}: {said}: NOT CHECKED")
 
 
-def _recordings(rows: int, known: int, files: int) -> Json:
+def _recordings(rows: int, keys: pl.Series, contents: Contents | None) -> Json:
+    known, files = keys.len(), keys.n_unique()
     said = f"recording: {files:,} files of {known:,} rows"
     if files == known:
         said += "; each row is a file of its own: what it was cut from is NOT CHECKED"
-    return _plain("recording", rows, known, files, said)
+    if contents is None:
+        return _plain("recording", rows, known, files, said)
+    found = _plain("recording", rows, known, files, f"{said}; {contents}")
+    return {**found, "unchecked": contents.unread > 0}
 
 
 def _plain(key: str, rows: int, known: int, values: int, said: str) -> Json:

@@ -46,12 +46,16 @@ class Drawn:
         of = sources.replace_strict(inputs, default=None, return_dtype=pl.Int64)
         return cls([_bases(entry, found) for entry in found["inputs"]], of)
 
+    def is_of(self, rows: pl.DataFrame) -> bool:
+        """Whether these are as many rows as were written, each of a known source."""
+        return rows.height == self.of.len() and not self.of.null_count()
+
     def keyed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The output's rows, which have PATH, with the keys of the files that they mean.
 
         As they are where the lines are no longer those that were written.
         """
-        if rows.height != self.of.len() or self.of.null_count():
+        if not self.is_of(rows):
             return rows
         of = self.of.to_numpy().astype(np.int64)
         keys = pl.Series(keys_of_paths(rows[PATH], of, self.bases))

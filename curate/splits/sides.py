@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.columns import (
-    AUDIO_CHANNEL,
-    AUDIO_KEY,
-    BYTE_LENGTH,
-    BYTE_OFFSET,
     DURATION_US,
     LANG,
     LINE,
     MALFORMED,
     NORMAL_KEY,
-    OFFSET_S,
     RECORDING_KEY,
     SKIPPED_BY,
     SOURCE,
@@ -31,19 +24,15 @@ from curate.columns import (
     record_id,
 )
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.frames import Clips, Spans, by_language
-from curate.manifest import find_sources, read_manifest
+from curate.frames import Spans, by_language
 from curate.manifest.audio_files import segment_key
 from curate.manifest.fields import FIELDS
-from curate.manifest.mapping import ReadAs
-from curate.manifest.origin import Origin
 from curate.manifest.unusable import unusable
 from curate.nearest import nearest
 from curate.profile import versions
 from curate.profile.summary import Json, hours
-from curate.routes import MALFORMED as MALFORMED_ROUTE
-from curate.routes import REJECTED, SKIPPED
 from curate.splits.audit import SEGMENT
+from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import (
     GROUP_FROM,
     SESSIONS,
@@ -53,10 +42,10 @@ from curate.splits.coverage import (
     statement,
     unchecked,
 )
-from curate.splits.drawn import PATH, Drawn
-from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
-from curate.splits.near import Work, gather_sets
+from curate.splits.drawn import PATH
+from curate.splits.near import gather_sets
 from curate.splits.patterns import group_pattern, groups_of, proposed, refuse_idle
+from curate.splits.side import COMPARED, Side
 from curate.splits.unknown import looked_up
 from curate.text.kernel import NORMAL_HASH, measure_spans
 from curate.text.nearness import NearIndex
@@ -64,63 +53,16 @@ from curate.text.numerals import writing
 from curate.text.packed import hash_normal
 
 SCHEMA = "curate.audit/1"
-_COMPARED = (
-    SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, LANG,
-    AUDIO_CHANNEL, OFFSET_S, DURATION_US,
-)  # fmt: skip
 SHOWN = 3
 """Examples of each kind of leak between two sides."""
-MOST_SIDES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of an audit: manifests, or (`lines`) a list of texts, one a line.
-
-    `against`: a benchmark, of which only texts count. `drawn`: of what a split wrote, where the
-    audio paths of its lines begin.
-    """
-
-    name: str
-    sources: Sequence[Origin]
-    lines: Path | None = None
-    against: bool = False
-    drawn: Drawn | None = None
-
-    def frames(self, work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
-        """`work` over the side's rows (with these columns) and their texts, in order."""
-
-        def of_clips(clips: Clips) -> pl.DataFrame:
-            return work(clips.frame, clips.texts)
-
-        if self.lines is not None:
-            yield work(*_of_lines(self.lines, fields))
-        for source in self.sources:
-            for piece in read_manifest(source, of_clips, fields):
-                yield piece.frame
-
-
-def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = None) -> list[Side]:
-    """The sides named: each argument one, a split directory one for each of its splits.
-
-    Raises InputError with every name that cannot be read, ConfigError where there is nothing to
-    compare.
-    """
-    sides = [side for name in names for side in _manifests(name, format)]
-    sides += [_benchmark(name, format) for name in against]
-    if len(sides) < 2:
-        alone = "".join(f": {side.name} alone holds records" for side in sides)
-        raise ConfigError.of(
-            "curate audit", f"needs two sides to compare{alone}",
-            "name two manifests, a split directory, or a benchmark with --against",
-        )  # fmt: skip
-    if len(sides) > MOST_SIDES:
-        raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} sides", "name fewer")
-    return _told_apart(sides)
 
 
 def audit(
-    sides: Sequence[Side], group: Sequence[str], command: str = "", group_from: str | None = None
+    sides: Sequence[Side],
+    group: Sequence[str],
+    command: str = "",
+    group_from: str | None = None,
+    audio_identity: str = BY_PATH,
 ) -> Json:
     """audit.json's content: leaks between any two sides, by kind, with a few of them.
 
@@ -138,6 +80,9 @@ def audit(
         refuse_idle(rows[GROUP_FROM], rows[PATH], pattern)
         fields.append(GROUP_FROM)
     rows, keys = _identified(rows, sides, fields)
+    if is_by_content(audio_identity):
+        rows, contents = by_content(rows, _files(rows, sides))
+        keys = replace(keys, contents=contents)
     rows = rows.with_columns(segment_key().alias(SEGMENT))
     pairs = [
         (one, other)
@@ -175,6 +120,16 @@ def audit(
     }
 
 
+def _files(rows: pl.DataFrame, sides: Sequence[Side]) -> Files:
+    """The file of each recording of the sides that are manifests."""
+    found: dict[int, str | None] = {}
+    for number, side in enumerate(sides):
+        if side.lines is None and not side.against:
+            mine = rows.filter(pl.col("side") == str(number))
+            found.update(files_of(mine, side.bases_at(mine)))
+    return found
+
+
 def _identified(
     rows: pl.DataFrame, sides: Sequence[Side], fields: Sequence[str]
 ) -> tuple[pl.DataFrame, Keys]:
@@ -184,53 +139,6 @@ def _identified(
     origins = {source.name: source for side in sides for source in side.sources}
     keys = looked_up(keys, mine, origins)
     return pl.concat([mine, rows.filter(of)], how="diagonal_relaxed"), keys
-
-
-def _manifests(name: str, format: ReadAs) -> list[Side]:
-    certificate = Path(name) / "split.json"
-    if not certificate.is_file():
-        return [Side(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
-    outputs = json.loads(certificate.read_text(encoding="utf-8"))["outputs"]
-    apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
-    files = [Path(name) / each["file"] for each in outputs if each["name"] not in apart]
-    return [
-        Side(str(path), find_sources([str(path)]), drawn=Drawn.read(path))
-        for path in files
-        if path.stat().st_size
-    ]
-
-
-def _benchmark(name: str, format: ReadAs) -> Side:
-    path = Path(name)
-    if format is None and path.suffix == ".txt" and path.is_file():
-        return Side(name, [], path, True)
-    return Side(name, find_sources([name], format), None, True)
-
-
-def _told_apart(sides: Sequence[Side]) -> list[Side]:
-    """Sides by the shortest names that tell them apart."""
-    short = [Path(side.name).name for side in sides]
-    names = short if len(set(short)) == len(short) else [side.name for side in sides]
-    again = sorted({name for name in names if names.count(name) > 1})
-    raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
-    return [replace(side, name=name) for name, side in zip(names, sides, strict=True)]
-
-
-def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
-    """A list of texts as rows without audio."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError.of(path, f"is no list of texts: {error}", "write UTF-8") from None
-    texts = [line.rstrip("\r") for line in lines]
-    kept = [number for number, text in enumerate(texts) if text.strip()]
-    frame = pl.DataFrame({SOURCE.name: [str(path)] * len(kept), LINE.name: [k + 1 for k in kept]})
-    absent = [column for column in _COMPARED if column not in (SOURCE, LINE)]
-    nothing = [column.name for column in absent]
-    columns = {column.name: column.dtype for column in absent}
-    return frame.with_columns(
-        *(pl.lit(None, columns.get(name, pl.String())).alias(name) for name in (*nothing, *fields))
-    ), Spans.of([texts[number] for number in kept])
 
 
 def _keys(
@@ -245,7 +153,7 @@ def _keys(
         bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
         _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
         said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
-        return frame.select(*(column.name for column in _COMPARED), *asked).with_columns(
+        return frame.select(*(column.name for column in COMPARED), *asked).with_columns(
             pl.lit(str(number)).alias("side"),
             pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
         )
@@ -258,7 +166,7 @@ def _keys(
 
 def _no_keys(fields: Sequence[str]) -> pl.DataFrame:
     """The columns of a side without lines."""
-    kept = {column.name: column.dtype for column in _COMPARED}
+    kept = {column.name: column.dtype for column in COMPARED}
     further = {**dict.fromkeys(fields, pl.String()), "side": pl.String()}
     return pl.DataFrame(schema={**kept, **further, NORMAL_KEY.name: NORMAL_KEY.dtype})
 

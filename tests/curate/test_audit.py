@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from curate.errors import ConfigError
 from curate.frames import Spans
-from curate.splits.sides import audit, find_sides
+from curate.splits.side import find_sides
+from curate.splits.sides import audit
 from curate.text.nearness import FEWEST, NEAR, NearIndex, shingle_sets
 
 LONG = "the quick brown fox jumps over the lazy dog while nobody is looking at it"

@@ -15,7 +15,8 @@ import curate
 from curate.errors import ConfigError
 from curate.manifest.mapping import Reading
 from curate.splits import Targets, split_profile
-from curate.splits.sides import audit, find_sides
+from curate.splits.side import find_sides
+from curate.splits.sides import audit
 
 # (line, mapping, what the split writes of it)
 LINES: list[tuple[str, Mapping[str, str], str]] = [

@@ -13,7 +13,8 @@ import curate
 from curate.cli.explained import explain
 from curate.errors import InputError
 from curate.splits import Targets, split_profile
-from curate.splits.sides import audit, find_sides
+from curate.splits.side import find_sides
+from curate.splits.sides import audit
 
 TEXT = "a usual sentence of eight or nine words"
 GOOD = {"audio_filepath": "good.wav", "duration": 4.0, "text": TEXT, "speaker": "s1"}

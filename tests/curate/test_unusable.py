@@ -22,7 +22,8 @@ from curate.errors import InputError
 from curate.manifest import find_sources
 from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
-from curate.splits.sides import audit, find_sides
+from curate.splits.side import find_sides
+from curate.splits.sides import audit
 
 ROW = {"audio_filepath": "a.wav", "duration": 2.5, "text": "a good line"}
 LINE = json.dumps(ROW).encode() + b"\n"
