@@ -117,8 +117,8 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "loop_share", "share",
-        "Share of the tokens that lie in the longest loop: a phrase of 1 to 5 tokens at least "
-        "twice back to back, compared as for `repetitions`.",
+        "Share of the tokens that lie in the longest loop: a phrase of 1 to 100 tokens at least "
+        "twice back to back, compared as for `repetitions`; of texts beyond a MiB, of 1 to 5.",
         f"{_MALFORMED}, and texts without tokens",
         "high", 0, 1, 50, _F,
     ),
@@ -155,7 +155,14 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "markup_chars", "characters",
         "Characters of marks for machines: tags (`<b>`, `<inaudible>`), entities (`&nbsp;`), what "
-        "stands in braces or square brackets, and web addresses with `http`.",
+        "stands in braces or square brackets, web addresses with `http`, the times and changes of "
+        "speaker of subtitles (`>>`), escapes (`\\\\N`, `\\\\u00e4`), U+2047, and emoji.",
+        _MALFORMED, "high", 0, 40, 40, _I,
+    ),
+    Metric(
+        "damaged_chars", "characters",
+        "Characters that a wrong encoding left: a question mark within a word (`Ku?ier`), and "
+        "UTF-8 that was read as Latin-1 or Windows-1252 (`sch\u00c3\u00b6n`).",
         _MALFORMED, "high", 0, 40, 40, _I,
     ),
     Metric(

@@ -32,6 +32,7 @@ from curate.metrics.phrases import (
 )
 from curate.metrics.tokens import Tokenizer
 from curate.text import kernel
+from curate.text.damage import damaged_chars
 from curate.text.languages import language_code
 from curate.text.markup import markup_chars
 from curate.text.normaliser import Normaliser
@@ -108,6 +109,7 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
         LANG_CODE.name: _codes(lang),
         **_transcript(clips.frame["duration_s"], counts),
         "markup_chars": pl.Series(markup),
+        "damaged_chars": pl.Series(damaged_chars(texts.data, texts.start, texts.length)),
         **remark_metrics(texts, counts[kernel.LETTERS], markup, settings.phrases),
         **phrase_metrics(texts, keys[kernel.NORMAL_HASH], settings.phrases),
         "offset_fault": _flags(clips, clips.offset_fault),
@@ -221,5 +223,5 @@ _KNOWN = {
     "word_len",
 }
 _KNOWN |= {"hallucination", "hallucination_share", "credit_share", "remarks_alone"}
-_KNOWN |= {"remark_chars", "markup_chars", *COUNTED, *RATES, *SHARES}
+_KNOWN |= {"remark_chars", "markup_chars", "damaged_chars", *COUNTED, *RATES, *SHARES}
 assert {m.name for m in METRICS if not m.group} == _KNOWN, "every metric is measured"

@@ -28,6 +28,7 @@ from curate.text.unicode import (
 )
 
 LONGEST_PHRASE = 5
+LONGEST_LOOP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def measure_text(text: str, lang: str | None = None) -> TextMeasures:
         word_run=longest_run(tokens, 1),
         phrase_run=longest_run(tokens),
         repetitions=longest_run(_loop_tokens(text, spaceless)),
-        loop_tokens=longest_loop(_loop_tokens(text, spaceless)),
+        loop_tokens=longest_loop(_loop_tokens(text, spaceless), LONGEST_LOOP),
         char_run=max((longest_run(token, 1) for token in tokens), default=0),
         distinct=None if spaceless else len(set(_loop_tokens(text, False))),
         digits=_count(text, DIGIT),
@@ -111,7 +112,7 @@ def longest_run(tokens: Sequence[Hashable], longest_phrase: int = LONGEST_PHRASE
     return best
 
 
-def longest_loop(tokens: Sequence[Hashable], longest_phrase: int = LONGEST_PHRASE) -> int:
+def longest_loop(tokens: Sequence[Hashable], longest_phrase: int) -> int:
     """Tokens that the longest loop covers: a phrase of 1 to `longest_phrase` tokens, at least twice
     back to back; 0 for none.
     """

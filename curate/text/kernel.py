@@ -31,8 +31,10 @@ from curate.text.packed import (
     pack_form,
 )
 from curate.text.points import (
+    BY_LANGUAGE,
     COMPOSED,
     DECIMAL_POINT,
+    DOT_ABOVE,
     GROUPED,
     NO_NUMBER,
     ODD,
@@ -40,17 +42,18 @@ from curate.text.points import (
     UNSURE,
     composes_nothing,
     decode_at,
+    form_by_language,
     point_at,
 )
 from curate.text.runs import (
-    ACTIVE,
     FOLDED_BEST,
     FOLDED_LOOP,
+    LONGEST_COUNTED,
     PHRASE_BEST,
-    UNUSED,
     WORD_BEST,
-    count_runs,
+    character_run,
     forget,
+    long_loop,
     note_token,
 )
 from curate.text.scripts import LATIN, SCRIPTS, script_table
@@ -84,36 +87,9 @@ from curate.text.words import absorb, hash_bytes, hash_text, mix
     HAS_STOP, HIDDEN_CHARS, SCRIPT, FOREIGN,
 ) = range(20)  # fmt: skip
 N_COUNTS: Final = 20
-LONGEST_COUNTED: Final = 1 << 20
-"""Bytes of text up to which distinct words are counted: more is no segment of speech."""
 NOT_APPLICABLE: Final = -1
 
 TEXT_HASH, NORMAL_HASH = range(2)
-
-
-@borrowing
-def _character_run(data, start, length, flags, fold, long_fold, ring, streaks, runs):  # type: ignore[no-untyped-def]
-    """`repetitions` of a text without spaces: runs of phrases of 1 to 5 characters."""
-    streaks[:, :] = 0
-    runs[FOLDED_BEST] = runs[FOLDED_LOOP] = 0
-    runs[ACTIVE] = 1
-    characters = 0
-    at, end = start, start + length
-    while at < end:
-        code, size = decode_at(data, at)
-        at += size
-        kind = flags[code]
-        if kind & SPACE:
-            continue
-        value, word, filled = pack_folded(
-            SEED, np.uint64(0), np.uint64(0), code, kind, fold, long_fold
-        )
-        token = close(value, word, filled)
-        count_runs(token, characters, ring, streaks[1], runs, UNUSED, FOLDED_BEST, FOLDED_LOOP)
-        ring[characters & 7] = token
-        characters += 1
-    runs[ACTIVE] = 1  # leave the streaks to be cleared
-    return max(runs[FOLDED_BEST], min(characters, 1))
 
 
 @inlined
@@ -151,7 +127,7 @@ def _judge_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-d
 @inlined
 def _measure_one(  # type: ignore[no-untyped-def]
     data, start, length, expected, bits, flags, fold, combining, long_fold, forms, long_forms,
-    scripts, script_counts, slots, raws, foldeds, streaks, runs, row, counts, keys,
+    scripts, script_counts, slots, raws, foldeds, streaks, runs, folds, row, counts, keys,
 ):  # fmt: skip
     """Fill `counts` and `keys` for one text; COMPOSED, or why its normal hash may be wrong.
 
@@ -168,7 +144,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
     slots[:room] = 0
     keys[TEXT_HASH, row], char_run = hash_text(data, start, length)
     normal, doubt = SEED, COMPOSED
-    turkic = bits & TURKIC
+    turkic, by_language = bits & TURKIC, bits & BY_LANGUAGE
     at, end = start, start + length
     while at < end:
         if ASCII_CLASS[data[at]] == BLANK:
@@ -238,10 +214,10 @@ def _measure_one(  # type: ignore[no-untyped-def]
                     ):
                         hidden += 1
                 if kind & COMPOSES:
-                    doubt = max(doubt, UNSURE)
+                    doubt = ODD if code == DOT_ABOVE else max(doubt, UNSURE)
                 form = forms[code]
-                if turkic and (code == 0x49 or code == 0x130):
-                    form = np.uint32(0x131 if code == 0x49 else 0x69)
+                if by_language:
+                    form = form_by_language(code, bits, form)
                 if form == POINT:
                     number = UNCLEAR
                     if code < 128:
@@ -300,15 +276,18 @@ def _measure_one(  # type: ignore[no-untyped-def]
         longest_token = max(longest_token, size)
         if length <= LONGEST_COUNTED:
             distinct += _add(slots, room, folded)
+            folds[tokens] = folded
         note_token(raw, folded, tokens, raws, foldeds, streaks, runs)
         tokens += 1
     some = min(tokens, 1)
     repetitions = runs[FOLDED_BEST] * some
     spaceless = 2 * no_space_letters > letters
     if spaceless:
-        repetitions = _character_run(
-            data, start, length, flags, fold, long_fold, foldeds, streaks, runs
+        repetitions = character_run(
+            data, start, length, flags, fold, long_fold, foldeds, streaks, runs, folds
         )
+    elif length <= LONGEST_COUNTED and tokens - distinct >= 6:  # else no phrase of 6 stands twice
+        runs[FOLDED_LOOP] = max(runs[FOLDED_LOOP], long_loop(folds, tokens))
     script, foreign = LATIN if letters else 0, 0
     if far_letters:
         script, foreign = _judge_scripts(script_counts, letters - far_letters, expected)
@@ -343,13 +322,13 @@ def _measure_one(  # type: ignore[no-untyped-def]
 @borrowing
 def _measure_all(  # type: ignore[no-untyped-def]
     data, starts, lengths, expected, bits, flags, fold, combining, long_fold, forms, long_forms,
-    scripts, script_counts, slots, raws, foldeds, streaks, runs, counts, keys, doubts,
+    scripts, script_counts, slots, raws, foldeds, streaks, runs, folds, counts, keys, doubts,
 ):  # fmt: skip
     for row in range(starts.size):
         doubts[row] = _measure_one(
             data, starts[row], lengths[row], expected[row], bits[row], flags, fold, combining,
             long_fold, forms, long_forms, scripts, script_counts, slots, raws, foldeds, streaks,
-            runs, row, counts, keys,
+            runs, folds, row, counts, keys,
         )  # fmt: skip
 
 
@@ -383,7 +362,7 @@ def measure_spans(
         data, starts, lengths, expected, bits, table.flags, table.fold, table.combining,
         table.long_fold, form.codes, form.long, script_table(), np.zeros(len(SCRIPTS), np.int64),
         slots, np.zeros(8, np.uint64), np.zeros(8, np.uint64), np.zeros((2, 5), np.int64),
-        np.zeros(6, np.int64), counts, keys, doubts,
+        np.zeros(6, np.int64), np.zeros(longest + 1, np.uint64), counts, keys, doubts,
     )  # fmt: skip
     for row in np.flatnonzero(doubts):
         text = data[starts[row] : starts[row] + lengths[row]].tobytes().decode()

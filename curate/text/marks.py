@@ -14,6 +14,7 @@ from typing import TypedDict
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from curate.text.damage import DAMAGE
 from curate.text.define import LONGEST_PHRASE, bare_token, writes_no_spaces
 from curate.text.markup import MARKUP
 from curate.text.unicode import SEPARATOR, tables
@@ -157,6 +158,10 @@ FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], list[Span]]]] = {
     "word": (frozenset({"word_len"}), _one(longest_word)),
     "token": (frozenset({"longest_token", "second_longest_ratio"}), _one(longest_token)),
     "signs": (frozenset({"markup_chars", "remarks_alone"}), signs),
+    "damage": (
+        frozenset({"damaged_chars"}),
+        lambda text: [match.span() for match in DAMAGE.finditer(text)][:_MOST_MARKS],
+    ),
     "phrase": (frozenset({"hallucination", "hallucination_share", "credit_share"}), _one(_whole)),
 }
 """What can be marked: the metrics that count it, and how it is found."""

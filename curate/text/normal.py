@@ -6,9 +6,25 @@ import unicodedata
 from typing import Final
 
 from curate.text.forms import forms
-from curate.text.numerals import TURKIC, join_numbers, writing
+from curate.text.numerals import ROMANIAN, RUSSIAN, TURKIC, UNPOINTED, join_numbers, writing
 
 _DOTLESS: Final = str.maketrans({"I": "\u0131", "\u0130": "i"})
+_COMMAS_BELOW: Final = str.maketrans("\u015e\u015f\u0162\u0163", "\u0218\u0219\u021a\u021b")
+_WITHOUT_DOTS: Final = str.maketrans("\u0401\u0451", "\u0415\u0435")
+_UNPOINTED: Final = dict.fromkeys(
+    (
+        *range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7,  # Hebrew
+        *range(0x64B, 0x653), 0x670,  # Arabic
+    ),
+)  # fmt: skip
+_BY_LANGUAGE: Final = (
+    (TURKIC, _DOTLESS),
+    (ROMANIAN, _COMMAS_BELOW),
+    (RUSSIAN, _WITHOUT_DOTS),
+    (UNPOINTED, _UNPOINTED),
+)
+_DOTTED_TWICE: Final = "i\u0307"
+"""What lower-casing makes of the Turkish capital I with a dot: the small one has its own."""
 
 
 def normalise(text: str, lang: str | None = None) -> str:
@@ -16,7 +32,9 @@ def normalise(text: str, lang: str | None = None) -> str:
 
     Case, compatibility forms (full width, ligatures, presentation forms), composed and decomposed
     letters, and characters that show nothing (zero-width blanks and joiners, soft hyphens) make no
-    difference, nor do the several code points of one Arabic letter; digits are ASCII digits.
+    difference, nor do the several code points of one Arabic letter; digits are ASCII digits. By the
+    language, letters that texts write in two ways are one (Russian yo and ye, Romanian cedillas and
+    commas), and vowel points that few texts have (Arabic, Hebrew) are dropped.
     Apostrophes are dropped (`don't` is one word, `dont`); every other punctuation mark or symbol
     is a break, so `well-known` equals `well known`. In numbers, marks between thousands go by the
     language, and decimals follow a point. Idempotent for texts of one language; no blank at either
@@ -24,6 +42,8 @@ def normalise(text: str, lang: str | None = None) -> str:
 
     >>> normalise("Well-known: DON\u2019T,  stop!")
     'well known dont stop'
+    >>> normalise("\u0451\u043b\u043a\u0430", "ru") == normalise("\u0435\u043b\u043a\u0430", "ru")
+    True
     >>> normalise("1.250,5 \u20ac", "de"), normalise("1,250.5", "en")
     ('1250.5', '1250.5')
     """
@@ -34,9 +54,12 @@ def normalise_by(text: str, bits: int) -> str:
     """`normalise` where the language's `writing` is known."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    if bits & TURKIC:
-        text = text.translate(_DOTLESS)
+    for bit, table in _BY_LANGUAGE:
+        if bits & bit:
+            text = text.translate(table)
     mapped = join_numbers(mapped_text(text), bits)
+    if _DOTTED_TWICE in mapped:
+        mapped = mapped.replace(_DOTTED_TWICE, "i")
     # A second NFC: dropping a character may bring a mark next to its letter.
     return " ".join(unicodedata.normalize("NFC", mapped).split())
 

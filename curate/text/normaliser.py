@@ -19,6 +19,7 @@ from curate.extras import require
 from curate.text import english
 from curate.text.normal import normalise_by
 from curate.text.numerals import ENGLISH, PLAIN, writing
+from curate.text.numerals import VARIANTS as VARIANT_BITS
 from curate.text.rewrite import (
     ASKS_BRACKETS,
     ASKS_DIGITS,
@@ -30,12 +31,14 @@ from curate.text.rewrite import (
     word_table,
 )
 
-BASIC, NUMERALS, BRACKETS = "basic", "numerals", "brackets"
+BASIC, NUMERALS, VARIANTS, BRACKETS = "basic", "numerals", "variants", "brackets"
 COMPOUNDS, NUMBER_WORDS = "compounds", "number_words"
 
 STEPS: Final[Mapping[str, str]] = {
     BASIC: "NFKC, case, punctuation, invisible characters, Arabic letter forms, ASCII digits",
     NUMERALS: "marks between thousands go, decimals follow a point, by the declared language",
+    VARIANTS: "letters and vowel points that a language writes in two ways: Russian yo is ye, "
+    "Romanian cedillas are commas, Arabic and Hebrew points are dropped",
     BRACKETS: "<...> and [...] are dropped",
     english.FILLERS: "English: uh, um, hmm, mm, mhm are dropped",
     english.CONTRACTIONS: "English: he'll is he will, gonna is going to, mr is mister",
@@ -98,12 +101,17 @@ class Normaliser:
     def _text(self, text: str, lang: str | None, bits: int) -> str:
         if BRACKETS in self.steps:
             text = _BRACKETED.sub(" ", text)
-        if NUMERALS not in self.steps:
-            bits |= PLAIN
+        bits = self._bits(bits)
         if bits & ENGLISH and self._english:
             return english.standardise(text, bits, self._english)
         normal = normalise_by(text, bits)
         return _in_words(normal, lang) if NUMBER_WORDS in self.steps and lang else normal
+
+    def _bits(self, bits: int) -> int:
+        """How the language writes, as far as the steps ask for it."""
+        if NUMERALS not in self.steps:
+            bits |= PLAIN
+        return bits if VARIANTS in self.steps else bits & ~VARIANT_BITS
 
     @property
     def _english(self) -> tuple[str, ...]:
@@ -114,9 +122,7 @@ class Normaliser:
         numbers: npt.NDArray[np.integer],
     ) -> tuple[Bytes, Places, Places]:  # fmt: skip
         """The normal form of every text span: text i is in the language langs[numbers[i]]."""
-        by_lang = np.array([*map(writing, langs)], np.uint8)
-        if NUMERALS not in self.steps:
-            by_lang |= np.uint8(PLAIN)
+        by_lang = np.array([self._bits(writing(lang)) for lang in langs], np.uint8)
 
         def normalise(text: str, row: int, bits: int) -> str:
             return self._text(text, langs[int(numbers[row])], bits)

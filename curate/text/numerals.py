@@ -21,6 +21,14 @@ TURKIC: Final = 4
 ENGLISH: Final = 8
 PLAIN: Final = 16
 """Numbers are not read: points and commas are breaks in them too."""
+ROMANIAN: Final = 32
+"""Cedillas below s and t are commas: older keyboards have no others."""
+RUSSIAN: Final = 64
+"""Yo is ye: most texts leave its dots out."""
+UNPOINTED: Final = 128
+"""Vowel points (Arabic harakat, Hebrew niqqud) are left out: few texts have them."""
+VARIANTS: Final = ROMANIAN | RUSSIAN | UNPOINTED
+"""Letters and points of one word that texts of a language write in several ways."""
 
 
 def _set(tags: str) -> frozenset[str]:
@@ -41,11 +49,16 @@ _WITH_COMMAS: Final = _set(
 )
 """Regions that write numbers unlike the rest of their language."""
 _TURKIC: Final = frozenset({"tr", "az"})
+_VARIANTS: Final = {
+    **dict.fromkeys(_set("ro mo"), ROMANIAN),
+    "ru": RUSSIAN,
+    **dict.fromkeys(_set("ar arz apc ary arb fa ur ps ckb he iw"), UNPOINTED),
+}
 
 
 @functools.cache
 def writing(lang: str | None) -> int:
-    """How a declared language writes numbers and the letter I: bits; 0 where it is not known.
+    """How a declared language writes numbers and some letters: bits; 0 where it is not known.
 
     >>> writing("de-AT") == DOT, writing("es-MX") == COMMA, writing(None)
     (True, True, 0)
@@ -54,7 +67,8 @@ def writing(lang: str | None) -> int:
     base = language_code(lang) or ""
     comma = tag in _WITH_COMMAS or base in _COMMA
     bits = COMMA if comma else DOT if base in _DOT else 0
-    return bits | (TURKIC if base in _TURKIC else 0) | (ENGLISH if base == "en" else 0)
+    bits |= (TURKIC if base in _TURKIC else 0) | (ENGLISH if base == "en" else 0)
+    return bits | _VARIANTS.get(base, 0)
 
 
 def _groups(mark: str) -> re.Pattern[str]:

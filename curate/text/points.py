@@ -10,8 +10,9 @@ import unicodedata
 import numpy as np
 
 from curate.text.compiled import borrowing, inlined
+from curate.text.forms import DROP
 from curate.text.normal import mapped_text
-from curate.text.numerals import COMMA, DOT, PLAIN
+from curate.text.numerals import COMMA, DOT, PLAIN, ROMANIAN, RUSSIAN, TURKIC, UNPOINTED
 
 
 @inlined
@@ -36,6 +37,31 @@ def decode_at(data, at):  # type: ignore[no-untyped-def]
         | ((np.uint32(data[at + 2]) & np.uint32(0x3F)) << np.uint32(6))
         | (np.uint32(data[at + 3]) & np.uint32(0x3F))
     ), 4
+
+
+BY_LANGUAGE = TURKIC | ROMANIAN | RUSSIAN | UNPOINTED
+"""Languages in which some characters take forms of their own."""
+DOT_ABOVE = 0x307
+"""The combining dot: behind an i it goes, which is left to Python."""
+
+
+@inlined
+def form_by_language(code, bits, form):  # type: ignore[no-untyped-def]
+    """A character's form where the language has its own, as `normalise` has it; else `form`."""
+    if bits & TURKIC and (code == 0x49 or code == 0x130):
+        form = np.uint32(0x131 if code == 0x49 else 0x69)
+    elif bits & ROMANIAN and (code == 0x15E or code == 0x15F):
+        form = np.uint32(0x219)
+    elif bits & ROMANIAN and (code == 0x162 or code == 0x163):
+        form = np.uint32(0x21B)
+    elif bits & RUSSIAN and (code == 0x401 or code == 0x451):
+        form = np.uint32(0x435)
+    elif bits & UNPOINTED and 0x591 <= code <= 0x670:
+        hebrew = code <= 0x5BD or code == 0x5BF or code == 0x5C1 or code == 0x5C2
+        hebrew |= code == 0x5C4 or code == 0x5C5 or code == 0x5C7
+        if hebrew or 0x64B <= code <= 0x652 or code == 0x670:
+            form = np.uint32(DROP)
+    return form
 
 
 COMPOSED, UNSURE, ODD = range(3)

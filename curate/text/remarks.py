@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.text.compiled import borrowing
-from curate.text.markup import MARKUP
+from curate.text.markup import TAGS
 from curate.text.normal import normalise
 
 Bytes = npt.NDArray[np.uint8]
@@ -70,13 +70,13 @@ class Remarks:
 
 
 def _tags(text: str) -> list[tuple[int, int]]:
-    """Where tags, braces and brackets stand, as MARKUP finds them; no addresses, no entities."""
+    """Where tags, braces and brackets stand, as TAGS finds them; no addresses, no entities."""
     return [
         (match.start(), match.end()) for match in _MARKS.finditer(text) if not _WEB.match(match[0])
     ]
 
 
-_MARKS: Final = re.compile(MARKUP.pattern.decode())
+_MARKS: Final = re.compile(TAGS.decode())
 
 
 def rows(data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from curate.text.compiled import borrowing, inlined
 from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
 from curate.text.normal import normalise_by
-from curate.text.numerals import ENGLISH, TURKIC
+from curate.text.numerals import ENGLISH
 from curate.text.points import (
+    BY_LANGUAGE,
     COMPOSED,
     DECIMAL_POINT,
+    DOT_ABOVE,
     GROUPED,
     NO_NUMBER,
     ODD,
@@ -22,6 +24,7 @@ from curate.text.points import (
     UNSURE,
     composes_nothing,
     decode_at,
+    form_by_language,
     point_at,
 )
 from curate.text.unicode import APOSTROPHE, COMPOSES, DIGIT, LETTER, MARK, SPACE, tables
@@ -123,14 +126,14 @@ def _rewrite(  # type: ignore[no-untyped-def]
             doubt = ODD
         if asks & ASKS_DIGITS and kind & DIGIT and not bits & ENGLISH:
             doubt = ODD
-        if english and not kind & (LETTER | DIGIT):
+        if english and (not kind & (LETTER | DIGIT) or kind & APOSTROPHE):
             sign = code == 36 or code == 37 or code == 0xA2 or code == 0xA3 or code == 0x20AC
             if sign or kind & APOSTROPHE:
                 doubt = ODD
-        if bits & TURKIC and (code == 0x49 or code == 0x130):
-            form = np.uint32(0x131 if code == 0x49 else 0x69)
+        if bits & BY_LANGUAGE:
+            form = form_by_language(code, bits, form)
         if kind & COMPOSES:
-            doubt = max(doubt, UNSURE)
+            doubt = ODD if code == DOT_ABOVE else max(doubt, UNSURE)
         if form == POINT:
             number = NO_NUMBER
             if digits or (at < end and 48 <= data[at] < 58):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
 from curate.text.compiled import borrowing, inlined
+from curate.text.packed import SEED, close, pack_folded
+from curate.text.points import decode_at
+from curate.text.unicode import SPACE
 
 WORD_BEST, PHRASE_BEST, FOLDED_BEST, FOLDED_LOOP, UNUSED, ACTIVE = range(6)
 """What has been seen of a text's runs; ACTIVE says that a streak is under way.
@@ -43,6 +50,67 @@ def count_runs(token, tokens, ring, streaks, runs, word_best, phrase_best, loop)
                 runs[word_best] = max(runs[word_best], run)
         else:
             streaks[back - 1] = 0
+
+
+LONGEST_COUNTED: Final = 1 << 20
+"""Bytes of text up to which distinct words are counted, and loops of long phrases: more is no
+segment of speech.
+"""
+LONGEST_LOOP = 100
+"""Tokens of the longest phrase whose loop is looked for; the runs above are of 1 to 5."""
+
+
+@borrowing
+def long_loop(tokens, count):  # type: ignore[no-untyped-def]
+    """Tokens that the longest loop of a phrase of 6 to LONGEST_LOOP covers; 0 where there is none.
+
+    A loop of a phrase of n is a streak of n or more tokens that equal the one n before: every such
+    streak passes a multiple of n, so only those are looked at.
+    """
+    best = 0
+    for size in range(6, min(LONGEST_LOOP, count // 2) + 1):
+        at = size
+        while at < count:
+            if tokens[at] == tokens[at - size]:
+                first, end = at, at + 1
+                while first > size and tokens[first - 1] == tokens[first - 1 - size]:
+                    first -= 1
+                while end < count and tokens[end] == tokens[end - size]:
+                    end += 1
+                if end - first >= size:
+                    best = max(best, ((end - first) // size + 1) * size)
+                at = end - end % size
+            at += size
+    return best
+
+
+@borrowing
+def character_run(data, start, length, flags, fold, long_fold, ring, streaks, runs, folds):  # type: ignore[no-untyped-def]
+    """`repetitions` of a text without spaces: runs of phrases of 1 to 5 characters."""
+    streaks[:, :] = 0
+    runs[FOLDED_BEST] = runs[FOLDED_LOOP] = 0
+    runs[ACTIVE] = 1
+    characters = 0
+    at, end = start, start + length
+    while at < end:
+        code, size = decode_at(data, at)
+        at += size
+        kind = flags[code]
+        if kind & SPACE:
+            continue
+        value, word, filled = pack_folded(
+            SEED, np.uint64(0), np.uint64(0), code, kind, fold, long_fold
+        )
+        token = close(value, word, filled)
+        count_runs(token, characters, ring, streaks[1], runs, UNUSED, FOLDED_BEST, FOLDED_LOOP)
+        ring[characters & 7] = token
+        if length <= LONGEST_COUNTED:
+            folds[characters] = token
+        characters += 1
+    if length <= LONGEST_COUNTED:
+        runs[FOLDED_LOOP] = max(runs[FOLDED_LOOP], long_loop(folds, characters))
+    runs[ACTIVE] = 1  # leave the streaks to be cleared
+    return max(runs[FOLDED_BEST], min(characters, 1))
 
 
 @inlined

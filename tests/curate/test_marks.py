@@ -64,6 +64,7 @@ def test_where_the_fault_is(text: str, word: str | None, loop: str | None) -> No
         ("a b", {"char_run"}, []),
         ("(well-known) so", {"longest_token"}, [("token", "(well-known)")]),
         ("é <b>hé</b> [x]", {"markup_chars"}, [("signs", s) for s in ("<b>", "</b>", "[x]")]),
+        ("tu lab?k", {"damaged_chars"}, [("damage", "?")]),
         ("\ud800 &amp;", {"markup_chars"}, [("signs", "&amp;")]),
         (" Thank you. ", {"hallucination"}, [("phrase", "Thank you.")]),
         (  # in reading order; the longest word lies in the loop, which goes first

@@ -12,7 +12,9 @@ from curate.text.markup import MARKUP, markup_chars
 PIECES = st.sampled_from(
     ["<", ">", "</b>", "<i>", "&", ";", "&amp;", "&#12;", "&#x1F;", "&#x", "&a", "#", "[", "]", "{",
      "}", "{\\an8}", "http://", "https://a.b/c?d", "https:/", "htt", "h", "x", "1", " ", "\n", "ä",
-     "今", "😀"]
+     "今", "😀", ">>", "--", "-->", "00:00:01,000", "12:34", ":56.789", "\\", "N", "\\u00e4",
+     "\\x4", "u00", "\u2047", "\u2019", "\u266a", "\U0001f3b5", "\u2764",
+     "\u2600", "\u2060", "\U0001d5a0"]
 )  # fmt: skip
 CASES = [
     ("so <b>this</b> is it", 7),
@@ -28,6 +30,14 @@ CASES = [
     ("{\\an8}你好", 6),
     ("<你好>", 4),
     ("<never closed", 0),
+    (">> so >>> it", 5),  # a change of speaker in captions
+    ("1 00:00:01,000 --> 00:00:04.500 so", 27),
+    ("at 12:30:45, or 12:30", 0),  # people say that
+    ("so\\Nit is \\u00e4 \\x41 C:\\q", 12),
+    ("so \u2047 it is", 1),
+    ("so it is \U0001f600\u2764", 2),
+    ("\u266a so \U0001f3b5\U0001f3b6", 0),  # notes are remarks
+    ("a - b -- c -> d > e", 0),
     ("", 0),
 ]
 

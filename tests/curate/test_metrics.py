@@ -59,6 +59,7 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "Thanks for watching it"}, "hallucination", 0),
     ({"text": ""}, "hallucination", 0),
     ({"text": "so <b>this</b> is it"}, "markup_chars", 7),
+    ({"text": "tu lab?k"}, "damaged_chars", 1),
     ({"text": "x", "source_lang": "de", "target_lang": "en"}, "translation", True),
     ({"text": "x", "source_lang": "de", "target_lang": "de"}, "translation", False),
     ({"text": "x", "source_lang": "d\u00e9", "target_lang": "d\u00e9"}, "translation", False),

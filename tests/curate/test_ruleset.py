@@ -75,6 +75,7 @@ def test_the_users_thresholds_are_the_default() -> None:
         ("offset_fault", "bad", "==", 1.0),
         ("translation_ratio", "borderline", ">=", 4.0),
         ("markup_chars", "borderline", ">", 0.0),
+        ("damaged_chars", "borderline", ">", 0.0),
         ("remarks_alone", "bad", "==", 1.0),
         ("credit_share", "bad", ">=", 0.8),
         ("credit_share", "borderline", ">", 0.0),

@@ -59,6 +59,7 @@ SOUND: Mapping[str, object] = {
     "loop_share": 0.0,
     "hidden_chars": 0,
     "markup_chars": 0,
+    "damaged_chars": 0,
     "foreign_share": 0.0,
     "hallucination": 0,
     "hallucination_share": 0.0,

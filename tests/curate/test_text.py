@@ -18,7 +18,6 @@ from curate.text.forms import DROP, LONG, SIZE, form_of, forms
 from curate.text.kernel import (
     DISTINCT,
     FOREIGN,
-    LONGEST_COUNTED,
     NORMAL_HASH,
     NOT_APPLICABLE,
     TEXT_HASH,
@@ -28,6 +27,7 @@ from curate.text.kernel import (
 from curate.text.numerals import writing
 from curate.text.packed import hash_normal
 from curate.text.rewrite import normal_spans
+from curate.text.runs import LONGEST_COUNTED
 from curate.text.scripts import SCRIPTS, expected_scripts
 
 
@@ -50,15 +50,17 @@ TOKENS = st.sampled_from(
      "\u1e9e", "\u0130", "\u0390", "\u200b", "\u00a0", "\x1c", "\u3000", "\U0001f600", "", "'",
      "I", "1", "12", "250", "000", ".", ",", "1,250", "1.250", "3.5", "0.125", "1,25,000", "\u202f",
      "\u0661", "\u066b", "\uff11", "\uff0c", "\u00bd", "\u2488", "\u0640", "\u06cc", "\u0654",
-     "\uff76", "\uff9e", "\ufefb", "\u00ad", "\u200d", "\u2122", "\u00b4", "\ufb03", "\u0e33"]
+     "\uff76", "\uff9e", "\ufefb", "\u00ad", "\u200d", "\u2122", "\u00b4", "\ufb03", "\u0e33",
+     "\u015fi", "\u0162", "s\u0327", "\u0451", "\u0415\u0308", "i\u0307", "\u0307", "\u064e",
+     "\u0643\u0650", "\u0670", "\u0627\u064e\u0654", "\u05e9\u05c1\u05b8", "\ufb2a"]
 )  # fmt: skip
 LOOPS = st.builds(
     lambda parts, times, gap: gap.join(parts * times),
-    st.lists(TOKENS, max_size=6),
+    st.lists(TOKENS, max_size=14),
     st.integers(1, 8),
     st.sampled_from([" ", "", "  ", ", "]),
 )
-LANGS = [None, "en", "de", "el", "hi", "ja", "tr", "xx"]
+LANGS = [None, "en", "de", "el", "hi", "ja", "tr", "xx", "ro", "ru", "ar", "he"]
 ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOKENS, st.text()))))
 
 
@@ -70,6 +72,8 @@ ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOK
     ["\u06cc\u200c\u062e", "a\u200cb", "\u200d", "\ufffd\ufeff", "\ue000", "\u0301\u200d"], "fa"
 )
 @example([" ".join(map(str, range(900))), "a b c d e f g h i j k l m n o p q r s"], None)
+@example(["x " + "a b c d e f g " * 3 + "a b y", "a b c d e f " * 2, "a b c d e f a b c d e"], None)
+@example([" ".join(map(str, [*range(n)] * 2)) for n in (99, 100, 101)], None)
 def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
     measures, keys = kernel(texts, lang)
     assert measures == [measure_text(text, lang) for text in texts]
@@ -125,6 +129,7 @@ SENTENCES = [
     ("e\u0301", "chars", 2),  # code points as they stand
     ("so thank you thank you thank you", "loop_tokens", 6),
     ("a b c", "loop_tokens", 0),
+    ("so a b c d e f g a b c d e f g and", "loop_tokens", 14),  # beyond five words too
     ("\u8c22\u8c22\u4f60", "loop_tokens", 2),
     ("Hmmmm... sss", "char_run", 4),
     ("a a a", "char_run", 1),  # a blank ends a run

@@ -181,8 +181,176 @@ FILES = (
     ),
 )  # fmt: skip
 
+TEXTS = (
+    Report(
+        "timestamps", "huggingface/blog #1202",
+        "Transcripts for Whisper hold its timestamps, <|0.00|>.",
+        "`markup`: borderline.",
+    ),
+    Report(
+        "unknown-piece", "NeMo #2753",
+        "Predictions hold U+2047, the sign of an unknown piece; pseudo-labels keep it.",
+        "`markup`: borderline.",
+    ),
+    Report(
+        "unknown-token", "nmt-chatbot #13",
+        "Texts hold <unk>, which a vocabulary put there.",
+        "`markup`: borderline.",
+    ),
+    Report(
+        "lost-letters", "common-voice #4138",
+        "Latvian sentences have `?` in place of letters, and people recorded them.",
+        "`damaged_text`: borderline.",
+    ),
+    Report(
+        "misread-letters", "mMARCO #24",
+        "UTF-8 that was read as Latin-1 went on into texts.",
+        "`damaged_text`: borderline.",
+    ),
+    Report(
+        "subtitle-times", "Open-Assistant #259",
+        "Subtitles are taken as texts, and their times have to be removed.",
+        "`markup`: borderline.",
+    ),
+    Report(
+        "speaker-change", "cdp-backend #203",
+        "`>>` of closed captions, a change of speaker, stands in transcripts.",
+        "`markup`: borderline.",
+    ),
+    Report(
+        "notes-alone", "audio.whisper #76",
+        "Segments of nothing but notes.",
+        "`no_letters`: bad.",
+    ),
+    Report(
+        "long-loop", "whisper-timestamped #198",
+        "A phrase of eleven words is repeated to the end of the text.",
+        "`loop_share`, of phrases up to 100 words: borderline.",
+    ),
+    Report(
+        "idle-sentences", "minutes #242",
+        "Over idle audio sentences are made up that repeat each other; word loops do not show it.",
+        "`loop_share`: borderline.",
+    ),
+    Report(
+        "one-word-500-times", "Whisper-WebUI #534",
+        "The text ends with one word 500 times.",
+        "`repetitions`: bad.",
+    ),
+    Report(
+        "lone-you", "whisper.cpp #2629",
+        "`you` is heard in the silence behind the speech.",
+        "`char_rate_low` and `hallucination`: bad.",
+    ),
+    Report(
+        "broadcaster-credit", "faster-whisper #949",
+        "`Untertitel im Auftrag des ZDF, 2020` is heard where nobody speaks.",
+        "`subtitle_credit`: bad.",
+    ),
+    Report(
+        "control-character", "kaldi #4157",
+        "Characters that cannot be printed stand in texts, and nobody says where.",
+        "`hidden_chars`: borderline, with the row.",
+    ),
+    Report(
+        "wide-blanks", "kaldi #1878",
+        "Exotic blanks stand in texts.",
+        "clean; they part words as blanks do.",
+    ),
+    Report(
+        "line-end", "common-voice #4429",
+        "A sentence holds a line end and a tab.",
+        "clean in JSONL: one line, and blanks between words.",
+    ),
+    Report(
+        "no-time", "lhotse #1567",
+        "A segment of no length ends the loader.",
+        "malformed.",
+    ),
+    Report(
+        "too-many-characters", "DeepSpeech #1629",
+        "77 characters on 76 frames: CTC cannot align them, and training stops.",
+        "`char_rate`: bad.",
+    ),
+)  # fmt: skip
+
+RATES = (
+    Report(
+        "dotted-capital-i", "argo #46",
+        "Lower-casing makes two characters of the Turkish capital I with a dot.",
+        "no error.",
+    ),
+    Report(
+        "dotless-i", "hassil #295",
+        "Case folding by no language takes the Turkish I for another letter.",
+        "no error where `lang` is declared.",
+    ),
+    Report(
+        "romanian-cedillas", "common-voice #2971",
+        "Half of the Romanian sentences have cedillas in place of commas below.",
+        "no error where `lang` is declared; one text in leak checks.",
+    ),
+    Report(
+        "arabic-diacritics", "speechbrain #1290",
+        "Diacritics become blanks, and words with them fall apart.",
+        "dropped where `lang` is declared: no error; one text in leak checks.",
+    ),
+    Report(
+        "hebrew-niqqud", "ivrit-ai/asr-training #3",
+        "Vowel points, which recognisers do not write, count as errors.",
+        "dropped where `lang` is declared: no error.",
+    ),
+    Report(
+        "russian-yo", "vosk-api #1318",
+        "A model writes ye for yo, and words with it are not found.",
+        "no error where `lang` is declared; one text in leak checks.",
+    ),
+    Report(
+        "curly-apostrophe", "eliza #27446",
+        "Typographic apostrophes part contractions, so that words that were said count as errors.",
+        "no error, whichever of twelve characters is the apostrophe.",
+    ),
+    Report(
+        "indic-vowel-signs", "whisper_normalizer #25",
+        "Vowel signs are removed as symbols, so that different words are equal.",
+        "they are letters: another sign is an error.",
+    ),
+    Report(
+        "malayalam-words", "openai/whisper #2849",
+        "Words of Brahmic scripts fall apart into consonants, and rates are of characters.",
+        "a word is one word.",
+    ),
+    Report(
+        "number-words", "seed-tts-eval #12",
+        "`fifty` against `50` counts as an error.",
+        "no error in English; the extra `norm` for other languages.",
+    ),
+    Report(
+        "possessive", "whisper_normalizer #21",
+        "`Mario's castle` becomes `mario is castle`.",
+        "so it does here, as on public leaderboards, but on both sides: no error.",
+    ),
+    Report(
+        "empty-reference", "jiwer #98",
+        "An empty reference is refused, or divides by zero.",
+        "no rate: null; such a row is bad.",
+    ),
+    Report(
+        "reference-of-marks", "jiwer #57",
+        "A reference is empty once it was normalised.",
+        "no rate: null; such a row is bad.",
+    ),
+    Report(
+        "characters-as-words", "FunASR #1541",
+        "Recipes for Chinese say WER where characters are meant.",
+        "characters are the words of scripts without spaces.",
+    ),
+)  # fmt: skip
+
 AREAS: Mapping[str, tuple[Report, ...]] = {
     "Audio": AUDIO,
     "Kaldi directories and tables": FILES,
+    "Texts": TEXTS,
+    "Error rates": RATES,
 }
 REPORTS = tuple(report for reports in AREAS.values() for report in reports)

@@ -1,0 +1,68 @@
+"""Characters that a wrong encoding left in a text: `?` within words, UTF-8 read as Latin-1."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.text.compiled import borrowing
+
+Bytes = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
+
+_CONTROLS: Final = "\x80-\x9f"
+_FIGURES: Final = (
+    "\u0192\u02c6\u02dc\u2020\u2021\u2022\u2030\u20ac\u2122"
+    "\u0160\u0161\u0152\u0153\u017d\u017e\u0178"
+)
+_SIGNS: Final = "\xa1-\xaa\xac-\xba\xbc-\xbf"
+_MARKS: Final = "\u201a\u201e\u2026\u2039\u203a\u2018\u2019\u201c\u201d\u2013\u2014\xa0\xab\xbb"
+"""What a byte of 0x80 to 0xBF looks like in Windows-1252; marks stand behind letters by right."""
+_SURE: Final = f"[{_CONTROLS}{_FIGURES}{_SIGNS}]"
+_ANY: Final = f"[{_CONTROLS}{_FIGURES}{_SIGNS}{_MARKS}]"
+
+_QUESTION: Final = r"(?<=[^\W\d_])\?(?=[^\W\d_A-Z])"
+_TWO: Final = f"[\xc2-\xde](?:{_SURE}|[{_MARKS}](?=[A-Za-z]))"
+_THREE: Final = f"[\xe0-\xef](?:{_SURE}{_ANY}|{_ANY}{_SURE})"
+DAMAGE: Final = re.compile(f"{_QUESTION}|{_THREE}|{_TWO}")
+"""The definition. `Ku?ier` lost a letter, `sch\u00c3\u00b6n` is UTF-8 read as Windows-1252.
+
+A question mark before a capital letter ends a sentence; a lone capital with a tilde before a
+quotation mark may be Portuguese.
+"""
+
+
+def damaged_chars(data: Bytes, start: Places, length: Places) -> Counts:
+    """Characters of DAMAGE in each text: `length[i]` bytes of UTF-8 from `start[i]`."""
+    found = np.zeros(start.size, np.int32)
+    doubtful = np.zeros(start.size, np.bool_)
+    _find(data, start, length, doubtful)
+    for row in np.flatnonzero(doubtful).tolist():
+        text = data[start[row] : start[row] + length[row]].tobytes().decode()
+        found[row] = sum(len(match[0]) for match in DAMAGE.finditer(text))
+    return found
+
+
+@borrowing
+def _find(data, start, length, doubtful):  # type: ignore[no-untyped-def]
+    """The texts that may hold damage: `?` between letters, or a letter of U+00C2 to U+00EF before a
+    code point of another two bytes or more.
+    """
+    for row in range(start.size):
+        seen = False
+        for at in range(start[row], start[row] + length[row]):
+            seen |= (data[at] == 63) | (data[at] == 0xC3)
+        if not seen:
+            continue
+        seen = False
+        for at in range(start[row] + 1, start[row] + length[row] - 1):
+            before, byte, behind = data[at - 1], data[at], data[at + 1]
+            lead = ((before | 32) > 96) & ((before | 32) < 123) | (before >= 128)
+            trail = (behind > 96) & (behind < 123) | (behind >= 128)
+            seen |= (byte == 63) & lead & trail
+            seen |= (before == 0xC3) & (byte >= 0x82) & (byte <= 0xAF) & (behind >= 0xC2)
+        doubtful[row] = seen
