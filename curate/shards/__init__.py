@@ -169,10 +169,18 @@ def _audio_said(wish: AudioWish) -> str:
 
 
 def _warnings(outcome: Outcome) -> list[str]:
-    if not outcome.skipped.rows:
-        return []
-    count = outcome.skipped.rows
-    return [f"{count} record(s) left out for their audio: {_why(outcome)}; see skipped.jsonl"]
+    found = []
+    if count := outcome.skipped.rows:
+        found.append(
+            f"{count} record(s) left out for their audio: {_why(outcome)}; see skipped.jsonl"
+        )
+    if count := outcome.in_shards_alone:
+        found.append(
+            f"train.jsonl: {count:,} of {outcome.stored['train'].rows:,} rows name a source of "
+            "several channels or a tar, of which NeMo does not load what is stored: train on the "
+            "shards"
+        )
+    return found
 
 
 def _why(outcome: Outcome) -> str:

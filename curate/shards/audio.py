@@ -79,12 +79,16 @@ KEEP = AudioWish()
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Encoded audio of one segment: `data` in `extension` format, mono, `samples` at `rate` Hz."""
+    """Encoded audio of one segment: `data` in `extension` format, mono, `samples` at `rate` Hz.
+
+    `source_channels` are those of the file that it was taken from.
+    """
 
     data: bytes
     extension: str
     samples: int
     rate: int
+    source_channels: int = 1
 
     @property
     def duration_s(self) -> float:
@@ -123,7 +127,8 @@ def load_segment(
     if found.kept is not None:
         return found.kept
     assert found.samples is not None, "what is not kept was decoded"
-    return _encode(found.samples, found.header.rate, wish)
+    encoded = _encode(found.samples, found.header.rate, wish)
+    return replace(encoded, source_channels=found.header.channels)
 
 
 def _proven_whole(path: Path | str, duration_s: float, wish: AudioWish) -> Audio | None:

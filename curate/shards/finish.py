@@ -37,6 +37,7 @@ class Outcome:
     reasons: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
     audio: set[Path] = field(default_factory=set)
+    in_shards_alone: int = 0
 
 
 def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
@@ -97,6 +98,7 @@ def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterat
     outcome.stored[task.split] += Amount(**marker["stored"])
     outcome.skipped += Amount(**marker["skipped"])
     outcome.added.update(marker["added"])
+    outcome.in_shards_alone += marker.get("in_shards_alone", 0)
     paths = (str(file["path"]) for file in marker["files"])
     outcome.audio |= {stage / path for path in paths if path.startswith(f"{RESULT}/{AUDIO}/")}
     if marker["entry"]:

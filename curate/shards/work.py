@@ -73,11 +73,14 @@ class Workplace:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of a task's rows."""
+    """What became of a task's rows; `in_shards_alone` are stored ones whose source, which
+    train.jsonl names, holds other audio to NeMo: several channels, or a tar.
+    """
 
     stored: Amount = field(default_factory=Amount)
     skipped: Amount = field(default_factory=Amount)
     samples_s: float = 0.0
+    in_shards_alone: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
     added: Counter[str] = field(default_factory=Counter)
     texts: hashlib._Hash = field(default_factory=hashlib.sha256)
@@ -119,6 +122,7 @@ def run_task(place: Workplace, task: Task) -> Json:
         "skipped": asdict(tally.skipped),
         "reasons": tally.reasons,
         "added": dict(sorted(tally.added.items())),
+        "in_shards_alone": tally.in_shards_alone,
     }
     _mark(place.stage, task, marker)
     return marker
@@ -144,6 +148,7 @@ def _shard(
         writer.add(row, audio)
         keys.append(row.key)
         tally.samples_s += audio.duration_s
+        tally.in_shards_alone += audio.source_channels > 1 or entry.source in place.archives
         tally.lengths.append((audio.duration_s, count_tokens(row.record)))
         _keep(tally, manifest, entry, row)
     written = writer.close()
