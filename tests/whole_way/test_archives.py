@@ -11,10 +11,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.train.world import NEMO
+from tests.train.world import NEMO, World
 from tests.whole_way.corpus import Corpus
 from tests.whole_way.journey import USUAL, Journey
 from tests.whole_way.referee import disagreements, texts_of
+from tests.whole_way.stepped import miscounted
 
 pytestmark = NEMO
 
@@ -43,7 +44,7 @@ FORMS: tuple[Sequence[str], ...] = (
 
 
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
-def test_a_shar_is_sharded_again(tmp_path: Path, form: Sequence[str]) -> None:
+def test_a_shar_is_sharded_again(world: World, tmp_path: Path, form: Sequence[str]) -> None:
     train = first_shards(tmp_path)
     journey = Journey([train], tmp_path / "again", replace(USUAL, shard=form)).go()
     assert (len(journey.steps), journey.failures) == (5, [])
@@ -53,6 +54,10 @@ def test_a_shar_is_sharded_again(tmp_path: Path, form: Sequence[str]) -> None:
     assert disagreements(journey) == []
     for line in (journey.shards / "eval.jsonl").read_bytes().split(b"\n")[:-1]:
         assert Path(json.loads(line)["audio_filepath"]).is_relative_to(journey.shards / "audio")
+    if "nemo_tarred" not in form:
+        journey.model = world.model("ctc").path
+        journey.go("plan", "eval")
+        assert (journey.failures, miscounted(journey)) == ([], [])
 
 
 def test_a_tarred_data_set_is_sharded_again(tmp_path: Path) -> None:

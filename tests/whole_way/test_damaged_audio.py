@@ -11,10 +11,11 @@ import pytest
 import soundfile as sf
 
 from tests.curate.test_whole_audio import DAMAGES
-from tests.train.world import NEMO
+from tests.train.world import NEMO, World
 from tests.whole_way.corpus import SUFFIXES, Corpus, tone
 from tests.whole_way.journey import USUAL, Journey
 from tests.whole_way.referee import disagreements
+from tests.whole_way.stepped import miscounted
 
 pytestmark = NEMO
 
@@ -47,7 +48,7 @@ def skipped(shards: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("words", FORMS, ids=" ".join)
-def test_what_is_stored_is_loaded(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_what_is_stored_is_loaded(world: World, tmp_path: Path, words: tuple[str, ...]) -> None:
     options = replace(UNSEEN, shard=words)
     journey = Journey([damaged(tmp_path).manifest()], tmp_path / "out", options).go()
     assert (len(journey.steps), journey.failures) == (5, [])
@@ -58,6 +59,10 @@ def test_what_is_stored_is_loaded(tmp_path: Path, words: tuple[str, ...]) -> Non
     assert len(skipped(journey.shards)) == rows["skipped"] >= 2 * 27
     # of a stream that lost its end, a plain manifest loads as much as is there
     assert disagreements(journey, tolerance_s=0.25) == []
+    if not words:
+        journey.model = world.model("ctc").path
+        journey.go("plan", "eval")
+        assert (journey.failures, miscounted(journey)) == ([], [])
 
 
 def test_a_profile_that_decodes_names_what_no_shard_stores(tmp_path: Path) -> None:
