@@ -29,6 +29,12 @@ def first_shards(folder: Path, *words: str) -> Path:
     return journey.shards / "train"
 
 
+@pytest.fixture(scope="module")
+def shar(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Shar of the corpus, which tests read or copy."""
+    return first_shards(tmp_path_factory.mktemp("shar"))
+
+
 def in_nemos_layout(folder: Path) -> Path:
     """Tars, and the manifests in a folder below them, as NeMo's own script leaves them."""
     train = first_shards(folder, "--format", "nemo_tarred")
@@ -44,9 +50,10 @@ FORMS: tuple[Sequence[str], ...] = (
 
 
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
-def test_a_shar_is_sharded_again(world: World, tmp_path: Path, form: Sequence[str]) -> None:
-    train = first_shards(tmp_path)
-    journey = Journey([train], tmp_path / "again", replace(USUAL, shard=form)).go()
+def test_a_shar_is_sharded_again(
+    world: World, tmp_path: Path, shar: Path, form: Sequence[str]
+) -> None:
+    journey = Journey([shar], tmp_path / "again", replace(USUAL, shard=form)).go()
     assert (len(journey.steps), journey.failures) == (5, [])
     rows = journey.steps["shard"].rows
     assert rows["skipped"] == 0
@@ -83,9 +90,8 @@ def test_a_lost_tar_of_nemos_layout_is_named(tmp_path: Path) -> None:
     assert reasons == ["its shard has no tar (1)"]
 
 
-def test_a_lost_or_short_tar_of_a_shar_leaves_its_rows_out(tmp_path: Path) -> None:
-    train = first_shards(tmp_path)
-    shutil.copytree(train, tmp_path / "shar")
+def test_a_lost_or_short_tar_of_a_shar_leaves_its_rows_out(tmp_path: Path, shar: Path) -> None:
+    shutil.copytree(shar, tmp_path / "shar")
     (tmp_path / "shar" / "recording.000000.tar").unlink()
     short = tmp_path / "shar" / "recording.000001.tar"
     short.write_bytes(short.read_bytes()[:70_000])
