@@ -15,7 +15,9 @@ TAGS = (
     rb"<[^<> ][^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]"
     rb"|&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]+);"
     rb"|https?://[^ \t\n\r\f\v]+"
+    rb"|ignore_time_segment_in_scoring"
 )
+"""Tags, brackets, entities, addresses, and NIST's word for a segment that is not scored."""
 LEFT_OVER = (
     rb"|>>+|-->|[0-9]{2}:[0-9]{2}:[0-9]{2}[,.][0-9]{3}"
     rb"|\\(?:[NnrthR\"'/\\]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
@@ -33,7 +35,8 @@ Counts = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
 
 _ADDRESS = np.frombuffer(b"http", np.uint8)
-_PLAIN, _OPENS, _ENTITY, _LINK, _ARROW, _CLOCK, _ESCAPE, _SIGN = range(8)
+_UNSCORED = np.frombuffer(b"ignore_time_segment_in_scoring", np.uint8)
+_PLAIN, _OPENS, _ENTITY, _LINK, _ARROW, _CLOCK, _ESCAPE, _SIGN, _WORD = range(9)
 _CLOCK_SHAPE = np.frombuffer(b"00:00:00.000", np.uint8)
 _ESCAPED = np.zeros(256, np.bool_)
 _ESCAPED[list(b"NnrthR\"'/\\")] = True
@@ -46,7 +49,7 @@ def _starts() -> Bytes:
     kinds[ord("&")], kinds[ord("h")] = _ENTITY, _LINK
     kinds[list(b">-")] = _ARROW
     kinds[list(b"0123456789")] = _CLOCK
-    kinds[ord("\\")] = _ESCAPE
+    kinds[ord("\\")], kinds[ord("i")] = _ESCAPE, _WORD
     kinds[[0xE2, 0xF0]] = _SIGN
     return kinds
 
@@ -85,7 +88,7 @@ def _may_hold(data: Bytes, at: int, end: int) -> bool:
     for place in range(at, end):
         byte = data[place]
         seen |= (byte == 60) | (byte == 123) | (byte == 91) | (byte == 38) | (byte == 58)
-        seen |= (byte == 62) | (byte == 92) | (byte == 0xE2) | (byte == 0xF0)
+        seen |= (byte == 62) | (byte == 92) | (byte == 95) | (byte == 0xE2) | (byte == 0xF0)
     return seen
 
 
@@ -119,6 +122,8 @@ def _left_over(data: Bytes, at: int, end: int, kind: int) -> int:
         upto = at + 12 if _is_clock(data, at, end) else at
     elif kind == _ESCAPE:
         upto = _escape(data, at, end)
+    elif kind == _WORD:
+        upto = at + _UNSCORED.size if _is_unscored(data, at, end) else at
     elif data[at] == 0xF0:
         note = data[at + 2] == 0x8E and (data[at + 3] == 0xB5 or data[at + 3] == 0xB6)
         upto = at + 4 if data[at + 1] == 0x9F and not note else at
@@ -149,6 +154,17 @@ def _is_clock(data: Bytes, at: int, end: int) -> bool:
         if shape == 46 and byte != 46 and byte != 44:
             return False
     return True
+
+
+@borrowing
+def _is_unscored(data: Bytes, at: int, end: int) -> bool:
+    """Whether NIST's word for a segment that is not scored begins here."""
+    if end - at < _UNSCORED.size:
+        return False
+    same = True
+    for step in range(_UNSCORED.size):
+        same &= data[at + step] == _UNSCORED[step]
+    return same
 
 
 @borrowing

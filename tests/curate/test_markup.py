@@ -14,6 +14,7 @@ PIECES = st.sampled_from(
      "}", "{\\an8}", "http://", "https://a.b/c?d", "https:/", "htt", "h", "x", "1", " ", "\n", "ä",
      "今", "😀", ">>", "--", "-->", "00:00:01,000", "12:34", ":56.789", "\\", "N", "\\u00e4",
      "\\x4", "u00", "\u2047", "\u2019", "\u266a", "\U0001f3b5", "\u2764",
+     "ignore_time_segment_in_scoring", "ignore_time", "_",
      "\u2600", "\u2060", "\U0001d5a0"]
 )  # fmt: skip
 CASES = [
@@ -35,6 +36,7 @@ CASES = [
     ("at 12:30:45, or 12:30", 0),  # people say that
     ("so\\Nit is \\u00e4 \\x41 C:\\q", 12),
     ("so \u2047 it is", 1),
+    ("ignore_time_segment_in_scoring ignore_time", 30),
     ("so it is \U0001f600\u2764", 2),
     ("\u266a so \U0001f3b5\U0001f3b6", 0),  # notes are remarks
     ("a - b -- c -> d > e", 0),

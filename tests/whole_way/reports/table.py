@@ -218,6 +218,11 @@ TEXTS = (
         "`markup`: borderline.",
     ),
     Report(
+        "not-scored", "icefall #846",
+        "`ignore_time_segment_in_scoring`, of TED-LIUM's reference files, counts as a word.",
+        "`only_remarks`: bad.",
+    ),
+    Report(
         "notes-alone", "audio.whisper #76",
         "Segments of nothing but notes.",
         "`no_letters`: bad.",

@@ -35,6 +35,7 @@ TEXTS = {
         "1 00:00:01,000 --> 00:00:04,000 yes we do", "borderline", "markup_chars 27", 4.0
     ),
     "speaker-change": Text(">> yes we do so", "borderline", "markup_chars 2"),
+    "not-scored": Text("ignore_time_segment_in_scoring", "bad", "remarks_alone 1", 4.0),
     "notes-alone": Text("\u266a \u266a", "bad", "letters 0"),
     "long-loop": Text(" ".join([LOOP] * 5), "borderline", "loop_share 1", 20.0),
     "idle-sentences": Text(f"{IDLE} {IDLE}", "borderline", "loop_share 1", 10.0),
