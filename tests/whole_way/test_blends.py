@@ -100,9 +100,8 @@ def test_a_blend_is_the_rows_that_nemo_reads(world: World, tmp_path: Path, blend
     assert tags == [(name, 2 * ROWS) for name in ("first", "fourth", "second", "third")]
     assert lock["_weight"].n_unique() > 1
     assert lock["part"].drop_nulls().to_list() == ["inner"] * ROWS
-    assert (
-        "its blend's weight and tags are columns of the lock" in journey.steps["split"].ran.stderr
-    )
+    said = (journey.split / "split.json").read_text(encoding="utf-8")
+    assert "its blend's weight and tags are columns of the lock, not of the lines" in said
 
 
 def test_what_the_environment_lacks_is_named(tmp_path: Path) -> None:
