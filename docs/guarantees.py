@@ -300,7 +300,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="the splits are as they were given",
-        said_by="`curate split --given`",
+        said_by="`curate split --given`, `curate shard --given`",
         checked=(
             "Each row stands in the split of its manifest, or in held_out, rejected, skipped or "
             "malformed; the ledger proves it. Leaks between the given splits are counted."

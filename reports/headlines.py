@@ -181,10 +181,10 @@ def _shards(shards: Shards) -> Headline:
         alerts.append(Alert("warning", "The shards were not read back."))
     elif not same:
         alerts.append(Alert("fault", "What was read back is not what was written."))
-    if shards.skipped:
+    if shards.skipped and not shards.warnings:  # as an older `curate shard` wrote it
         many = shards.skipped_rows or len(shards.skipped)
-        what = f"{plural(many, 'row')} could not be written; see Skipped rows."
-        alerts.append(Alert("warning", what))
+        alerts.append(Alert("warning", f"{plural(many, 'row')} could not be written."))
+    alerts += [Alert("warning", text) for text in shards.warnings]
     sentence = _line(
         "<b>{}</b> in {} and {}, {}.",
         hours(shards.hours),

@@ -67,6 +67,7 @@ BESIDE: Mapping[str, str] = {
     "curate split --keep-whole": "--out new --given train=m.jsonl",
     "curate shard --given": "--out new",
     "curate shard --keep-whole": "m.jsonl --out new",
+    "curate shard --rules": "m.jsonl --out new",
 }
 """The same for single options that go with others."""
 

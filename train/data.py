@@ -49,7 +49,7 @@ def read_shards(folder: Path) -> ShardSet:
     """Check the folder; InputError with everything that is wrong with it."""
     index = read_index(folder)
     if "eval" not in index["manifests"]:
-        hint = "split with one: `curate split --given train=A.jsonl --given eval=B.jsonl`"
+        hint = "shard a split with one: `curate shard --given train=A.jsonl --given eval=B.jsonl`"
         raise InputError.of(folder / INDEX, "lacks an eval manifest to validate on", hint)
     languages: set[str] = set()
     faults = list(_shard_faults(folder, index["shards"], languages))

@@ -12,8 +12,11 @@ from curate.cli.app import (
     AsJson,
     Engine,
     FailOn,
+    GivenOption,
+    KeepWhole,
     Quiet,
     RayAddress,
+    RulesFile,
     Seed,
     Strict,
     app,
@@ -34,8 +37,18 @@ class Decode(StrEnum):
 
 @app.command(name="shard")
 def shard_command(
-    split: Annotated[Path, typer.Argument(help="A directory that `curate split` wrote.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="A directory that `curate split` wrote, or manifests of training data; with "
+            "--verify, shards.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     out: Annotated[Path | None, typer.Option("--out", help="Directory for the results.")] = None,
+    given: GivenOption = [],  # noqa: B006
+    keep_whole: KeepWhole = [],  # noqa: B006
+    rules: RulesFile = None,
     format: Annotated[
         str, typer.Option("--format", help="shar (Lhotse), nemo_tarred, or hf (Parquet).")
     ] = "shar",
@@ -45,7 +58,7 @@ def shard_command(
     shard_by: Annotated[
         list[str],
         typer.Option(help="Keep shards apart by lang, source, duration; each gets its weight."),
-    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    ] = [],  # noqa: B006
     seed: Seed = 0,
     audio_root: Annotated[
         Path | None,
@@ -98,6 +111,8 @@ def shard_command(
 ) -> None:
     """Write train as shards, eval and test as plain manifests, ready for NeMo; or verify shards.
 
+    Manifests are split as given first (`split/` in the results), by the same rules as any split.
+
     An export that was interrupted goes on where it stopped when the same command is run again.
     The same split, seed and options give the same bytes, whatever the number of workers.
 
@@ -105,18 +120,21 @@ def shard_command(
     """
     from curate.audio.paths import allowed_roots
     from curate.cli import sharding, show
+    from curate.cli.split_first import Source
     from curate.gates import gates_for
     from curate.shards import AudioWish, Options, parse_size
 
     gates = gates_for("curate shard --verify" if verify else "curate shard", fail_on, strict)
     if verify:
-        found, gate = sharding.verify(split, out, decode, workers, command_line(), gates)
-        show.summary(found, as_json, quiet, show.verify_table, out or split)
+        folder = sharding.folder_to_verify(inputs)
+        found, gate = sharding.verify(folder, out, decode, workers, command_line(), gates)
+        show.summary(found, as_json, quiet, show.verify_table, out or folder)
         if gate:
             raise gate
         return
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")
+    source = Source.of(inputs, given, listed(keep_whole), rules)
     audio = AudioWish(audio_format, resample, mono)
     options = Options(
         format, parse_size(shard_size), seed, tuple(listed(shard_by)), audio, audio_root,
@@ -125,7 +143,7 @@ def shard_command(
     run = sharding.engine(engine, ray_address, show.say(quiet))
     with show.progress(0, quiet) as advance:
         done, gate = sharding.shard(
-            split, out, options, workers, command_line(), advance, run, gates
+            source, out, options, workers, command_line(), advance, run, gates
         )
     show.summary(done, as_json, quiet, show.shard_table, out)
     if gate:

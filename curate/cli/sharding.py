@@ -8,7 +8,8 @@ from pathlib import Path
 
 import reports
 from curate.cli import figures
-from curate.errors import CurateError
+from curate.cli.split_first import SPLIT, Source, keep_split, split_of
+from curate.errors import ConfigError, CurateError
 from curate.gates import Checked, Gate
 from curate.outputs import full_disk_said, resumable_directory, whole_directory, write_json
 from curate.profile import versions
@@ -26,7 +27,7 @@ AGAIN = "make room, then run the same command again: finished shards are kept be
 
 
 def shard(
-    split: Path,
+    source: Source,
     out: Path,
     options: Options,
     workers: int | None,
@@ -37,20 +38,30 @@ def shard(
 ) -> tuple[Json, CurateError | None]:
     """`curate shard`: shards.json's content, and the gates that failed."""
     check_options(options)
-    key = export_key(split, options)
-    with full_disk_said(out, AGAIN), resumable_directory(out, OURS, "shards.json", key) as stage:
-        many = workers or cores()
-        found = shard_split(split, stage, out, options, many, command, advance, run=run)
-        checked = Checked.of(gates, figures.of_shards(found), out)
-        found["fail_on"] = checked.found
-        write_json(stage / "out" / "shards.json", _written(found))
-        reports.build("shards", stage / "out")
+    many = workers or cores()
+    with full_disk_said(out, AGAIN), split_of(source, out, advance) as split:
+        key = export_key(split, options)
+        with resumable_directory(out, OURS | {SPLIT}, "shards.json", key) as stage:
+            found = shard_split(split, stage, out, options, many, command, advance, run=run)
+            checked = Checked.of(gates, figures.of_shards(found), out)
+            found["fail_on"] = checked.found
+            write_json(stage / "out" / "shards.json", _written(found))
+            keep_split(split, source, stage / "out")
+            reports.build("shards", stage / "out")
     return found, checked.failed
 
 
 def _written(found: Json) -> Json:
     """What of it shards.json holds: how many shards an earlier run had made is for the terminal."""
     return {key: value for key, value in found.items() if key != "shards_kept"}
+
+
+def folder_to_verify(words: Sequence[str]) -> Path:
+    """The one folder that --verify takes; ConfigError for none or several."""
+    if len(words) != 1:
+        said = "no folder is named" if not words else f"{len(words)} folders are named"
+        raise ConfigError.of("--verify", said, "name one folder of shards")
+    return Path(words[0])
 
 
 def engine(name: str, address: str | None, say: Callable[[str], None]) -> RunTasks:

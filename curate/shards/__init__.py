@@ -25,6 +25,8 @@ from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
 from curate.shards.work import AUDIO, RESULT, SCRATCH, SHARDS, Workplace, marker_of
 from curate.splits import LOCK
+from curate.splits.gated import leaking
+from curate.splits.given import losses
 from curate.splits.refuse import rules_by_rows
 
 __all__ = [
@@ -90,7 +92,7 @@ def shard_split(
     if not outcome.shards:
         raise InputError(_nothing_stored(split, spool, outcome))
     read = read_back(stage / SHARDS, options.format, outcome.shards) if with_lhotse else {}
-    found = {**_found(outcome, options, command), "verified": _verified(outcome, read)}
+    found = {**_found(outcome, options, facts, command), "verified": _verified(outcome, read)}
     result = stage / RESULT
     write_json(result / "shards.json", found)
     write_json(result / "bins.json", buckets(stage, spool, options))
@@ -137,7 +139,7 @@ def _verified(outcome: Outcome, read: Mapping[str, int]) -> Json:
     return {**said, **read}
 
 
-def _found(outcome: Outcome, options: Options, command: str) -> Json:
+def _found(outcome: Outcome, options: Options, facts: Json, command: str) -> Json:
     """shards.json, but for what was verified."""
     stored = outcome.stored["train"]
     return {
@@ -158,7 +160,7 @@ def _found(outcome: Outcome, options: Options, command: str) -> Json:
         "skipped": outcome.named,
         "skipped_rows": outcome.skipped.rows,
         "manifests": manifests(outcome),
-        "warnings": _warnings(outcome),
+        "warnings": [*_of_split(facts), *_warnings(outcome)],
     }
 
 
@@ -166,6 +168,12 @@ def _audio_said(wish: AudioWish) -> str:
     said = f"all as {wish.format}" if wish.format else "whole files as they were; all else as flac"
     rate = f", at {wish.rate:,} Hz" if wish.rate else ""
     return f"{said}{rate}{', mixed to mono' if wish.mono else ''}"
+
+
+def _of_split(facts: Json) -> list[str]:
+    """What its split says of leaks, and of rows that given splits have lost."""
+    leaks: list[Json] = facts["leaks"]  # type: ignore[assignment]
+    return [*leaking(leaks), *losses(facts).values()]
 
 
 def _warnings(outcome: Outcome) -> list[str]:

@@ -60,6 +60,7 @@ from curate.splits.write import write_lines, write_reasons
 from curate.text.ids import SPEAKER_FIELDS
 
 __all__ = [
+    "AS_THEY_ARE",
     "GENDER",
     "LOCK",
     "SESSIONS",

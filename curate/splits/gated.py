@@ -23,14 +23,14 @@ def gates_by_figure(
     """
     shares = {name: facts[key] for name, key in OVER.items() if key in facts}
     return {
-        "leaks": _leaking(found["leaks"]),  # type: ignore[arg-type]
+        "leaks": leaking(found["leaks"]),  # type: ignore[arg-type]
         **strategy.gates(done, found),
         "unchecked": unchecked(found["coverage"]),  # type: ignore[arg-type]
         **{name: gates_of(share) for name, share in shares.items()},
     }
 
 
-def _leaking(leaks: Sequence[Json]) -> list[str]:
+def leaking(leaks: Sequence[Json]) -> list[str]:
     """Every leak that was found, in words."""
     return [
         f"{leak['count']} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]

@@ -169,12 +169,7 @@ class Given:
 
     def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
         """Every given eval or test that has lost rows: it measures something else than it did."""
-        given: Mapping[str, Json] = found["given"]  # type: ignore[assignment]
-        lost = [
-            _lost(name, each, name in self.splits.whole)
-            for name, each in given.items()
-            if name != TRAIN and each["lost_rows"]
-        ]
+        lost = [said for name, said in losses(found).items() if name != TRAIN]
         return {"missed_targets": lost}
 
 
@@ -196,16 +191,24 @@ def _with_available(strata: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(pl.col("available_s").fill_null(0.0))
 
 
-def _lost(name: str, account: Json, whole: bool) -> str:
+def losses(found: Json) -> dict[str, str]:
+    """What each given split has lost, in words, by the content of split.json; of those that were
+    drawn, nothing.
+    """
+    given: Mapping[str, Json] = found.get("given", {})  # type: ignore[assignment]
+    return {name: _lost(name, each) for name, each in given.items() if each["lost_rows"]}
+
+
+def _lost(name: str, account: Json) -> str:
     lost: Mapping[str, int] = account["lost"]  # type: ignore[assignment]
-    rows, given = account["lost_rows"], account["given_rows"]
     parts = ", ".join(
         f"{count:,} {verdict}{'' if _GOES_TO[verdict] == verdict else f' ({_GOES_TO[verdict]})'}"
         for verdict, count in lost.items()
     )
-    kept = any(verdict not in _UNREADABLE for verdict in lost)
-    hint = f"; --keep-whole {name} keeps what can be read" if kept and not whole else ""
-    return (
-        f"{name}: {rows:,} of {given:,} given rows are not in it: {parts}; error rates on it do "
-        f"not compare with those on the whole set{hint}"
-    )
+    rows, given = account["lost_rows"], account["given_rows"]
+    said = f"{name}: {rows:,} of {given:,} given rows are not in it: {parts}"
+    if name == TRAIN:
+        return said
+    kept = not account["whole"] and any(verdict not in _UNREADABLE for verdict in lost)
+    hint = f"; --keep-whole {name} keeps what can be read" if kept else ""
+    return f"{said}; error rates on it do not compare with those on the whole set{hint}"

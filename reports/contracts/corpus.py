@@ -235,6 +235,7 @@ class Shards(Artefact):
     skipped: tuple[Skipped, ...] = ()
     manifests: Mapping[str, Manifest] = Field(default_factory=dict)
     verified: Verified = Verified()
+    warnings: tuple[str, ...] = ()
 
 
 class ShardFault(Model):

@@ -151,11 +151,11 @@ class Journey:
         folder = self.out / "profile"
         words = (*self.inputs, "--out", folder, *self.options.profile, "-q")
         ran = command("curate", "profile", *words)
-        return _by_ledger(ran, folder)
+        return by_ledger(ran, folder)
 
     def _split(self) -> Step:
         words = (self.out / "profile", "--out", self.split, *self.options.split, "-q")
-        return _by_ledger(command("curate", "split", *words), self.split)
+        return by_ledger(command("curate", "split", *words), self.split)
 
     def _audit(self) -> Step:
         ran = command("curate", "audit", self.split, *self.options.audit, "--json", "-q")
@@ -163,7 +163,7 @@ class Journey:
 
     def _shard(self) -> Step:
         words = (self.split, "--out", self.shards, "--workers", 1, *self.options.shard, "-q")
-        return _by_ledger(command("curate", "shard", *words), self.shards)
+        return by_ledger(command("curate", "shard", *words), self.shards)
 
     def _verify(self) -> Step:
         words = ("--verify", self.shards, "--workers", 1, *self.options.verify, "--json", "-q")
@@ -231,7 +231,7 @@ def evaluated(ran: Ran, folder: Path) -> Step:
     return Step(ran, rows, {}, found)
 
 
-def _by_ledger(ran: Ran, folder: Path) -> Step:
+def by_ledger(ran: Ran, folder: Path) -> Step:
     """What a ledger counts, by output; `inputs` is what came in."""
     found = _json(folder / "ledger.json")
     if not found:
