@@ -43,7 +43,8 @@ MOST_NAMED = 10
 class Wish:
     """How to evaluate. `against` is another model, or a folder of an earlier evaluation;
     `guardrail` manifests on which WER may rise by at most `max_forgetting` (0.01 is a point);
-    `normaliser` what is done to texts before their edits are counted.
+    `normaliser` what is done to texts before their edits are counted. Rows with `_skipme` are left
+    out, as NeMo's own scripts do, unless `include_skipped`.
     """
 
     batch_size: int = 16
@@ -53,6 +54,7 @@ class Wish:
     guardrail: tuple[Path, ...] = ()
     max_forgetting: float = 0.01
     normaliser: Normaliser = NORMALISER
+    include_skipped: bool = False
 
     def check(self) -> None:
         """ConfigError where the wishes contradict each other."""
@@ -86,7 +88,8 @@ def evaluate(
     A row that the model cannot transcribe (audio that is missing, damaged or of several channels, a
     language without a token) is named in wer.json and stands in predictions.jsonl without a
     prediction; it counts in no rate. A line that is no record is named in wer.json alone. Rows of
-    guardrail manifests count in the comparison alone. InputError where no row is left.
+    guardrail manifests count in the comparison alone. A row with `_skipme` stands there likewise,
+    and is counted apart (`skipped`). InputError where no row is left.
     """
     wish = wish or Wish()
     wish.check()
@@ -101,9 +104,14 @@ def evaluate(
             "are scored by the segment that they declare; a training would load other seconds"
         )
     scored = transcribed(model, rows, wish, tell)
-    unscored = [*((item.row.id, item.reason) for item in scored if item.edits is None)]
-    if len(unscored) == len(scored):
-        raise InputError(*(Fault(*it) for it in unscored[:MOST_NAMED]), _none_left(len(scored)))
+    missing = [item for item in scored if item.edits is None]
+    unscored = [(item.row.id, item.reason) for item in missing if not item.skipped]
+    if len(missing) == len(scored):
+        reasons = [Fault(item.row.id, item.reason) for item in missing[:MOST_NAMED]]
+        raise InputError(*reasons, _none_left(len(scored)))
+    if skipped := len(missing) - len(unscored):
+        said = "are left out, as NeMo leaves them out; --include-skipped scores them"
+        tell(f"{skipped} of {len(rows)} rows with _skipme {said}")
     record = results(scored[: len(own)], model, command, wish.normaliser, malformed)
     before = _before(rows, wish, tell)
     record["against"], forgetting = None, None
@@ -132,7 +140,16 @@ def _check_against(model: str | None) -> None:
 
 
 def transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
-    """The rows with what the model says of each, in their order."""
+    """The rows with what the model says of each, in their order; it is not asked for those with
+    `_skipme`, unless they are included.
+    """
+    asked = [row for row in rows if wish.include_skipped or not row.is_skipped]
+    scored = iter(_transcribed(model, asked, wish, tell) if asked else ())
+    due = {id(row) for row in asked}
+    return [next(scored) if id(row) in due else Scored.left_out(row) for row in rows]
+
+
+def _transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
     archive = archive_of(model)
     prompted = recipe_for(archive) == "aed"
     runtime.prepare()
@@ -161,7 +178,8 @@ def results(
     malformed: Sequence[Fault] = (),
 ) -> dict[str, Any]:
     """The artefact wer.json; `malformed` are the lines that are no record."""
-    unscored = [{"id": s.row.id, "reason": s.reason} for s in scored if s.edits is None]
+    missing = [s for s in scored if s.edits is None]
+    unscored = [{"id": s.row.id, "reason": s.reason} for s in missing if not s.skipped]
     return {
         "schema": SCHEMA,
         "command": command,
@@ -171,6 +189,7 @@ def results(
         **Rates(scored).as_json(),
         "inventions": inventions(scored),
         "worst": _worst(scored),
+        "skipped": [{"id": s.row.id, "reason": s.reason} for s in missing if s.skipped],
         "unscored": [*unscored, *({"id": it.where, "reason": it.what} for it in malformed)],
     }
 

@@ -13,6 +13,9 @@ from curate.errors import Fault, InputError
 from curate.nearest import unreadable
 from curate.nemo_reads import audio_path
 
+SKIPME = "_skipme"
+"""NeMo's tag: it reads past lines in which this is true, by Python's notion of truth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -39,6 +42,11 @@ class Row:
         """What curation wrote beside the record (`_curate`); empty where it did not."""
         note = self.fields.get("_curate")
         return note if isinstance(note, dict) else {}
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether NeMo reads past the row."""
+        return bool(self.fields.get(SKIPME))
 
     @property
     def audio(self) -> Path:

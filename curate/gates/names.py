@@ -137,6 +137,7 @@ GATED: Mapping[str, Gated] = {
             Name("unscored", "rows without a prediction: they count in no rate"),
             Name("forgetting", "1 where the guardrail's rate rose by more than --max-forgetting"),
             *_each(Name("wer, cer", "errors, as % of the reference's words or characters")),
+            Name("skipped", "rows with _skipme, which are left out"),
             Name("hallucinations", "rows with a loop, a runaway, or words out of nothing"),
         ),
         default="unscored>0,forgetting>0",

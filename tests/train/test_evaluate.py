@@ -12,10 +12,14 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.errors import InputError
 from curate.gates import Checked, gates_for
 from curate.gates.names import GATED
+from tests.lines import lines_of
+from train import evaluate as evaluation
 from train.cli.figures import of_evaluation
-from train.evaluate import PREDICTIONS, Evaluation, _prediction, results
+from train.evaluate import PREDICTIONS, Evaluation, Wish, _prediction, evaluate, results
+from train.row_audio import audio_fault
 from train.rows import Row
 from train.scores.against import Forgetting
 from train.scores.edits import Edits, count_edits, total
@@ -80,8 +84,9 @@ class Stub:
 
 
 def row(folder: Path, name: str, line: int = 1, **fields: Any) -> Row:
-    soundfile.write(folder / name, [0.0] * 160, 16_000)
-    whole = {"audio_filepath": name, "duration": 1.0, "text": "eins zwei", "lang": "de"} | fields
+    whole: dict[str, Any] = {"audio_filepath": name, "duration": 1.0, "text": "eins zwei"}
+    whole |= {"lang": "de", **fields}
+    soundfile.write(folder / name, [0.0] * int(1000 * whole["duration"]), 1000)
     return Row(folder / "m.jsonl", line, json.dumps(whole), whole)
 
 
@@ -175,6 +180,67 @@ def test_an_older_prediction_is_replaced(tmp_path: Path) -> None:
     found = json.loads(_prediction(item), object_pairs_hook=lambda pairs: pairs)
     assert [value for key, value in found if key in {"pred_text", "wer"}] == [None, None]
     assert PREDICTIONS == "predictions.jsonl"
+
+
+# (value of `_skipme`, whether the row is left out): Python's notion of truth, as in NeMo
+SKIPME = [("noise", True), (True, True), (1, True), ("false", True), (False, False), (0, False),
+          ("", False), (None, False)]  # fmt: skip
+
+
+@pytest.mark.parametrize("include", [False, True])
+def test_skipped_rows_are_left_out_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, include: bool
+) -> None:
+    rows = [row(tmp_path, f"{n}.wav", n + 1, _skipme=v) for n, (v, _) in enumerate(SKIPME)]
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text("".join(f"{each.raw}\n" for each in rows))
+    stub = Stub(lambda _: "eins")
+    monkeypatch.setattr(evaluation, "_transcribed", lambda model, rows, wish, tell: run(rows, stub))
+    told: list[str] = []
+    wish = Wish(include_skipped=include)
+    done = evaluate("m", [manifest], tmp_path / "out", wish, tell=told.append)
+    left = (
+        [] if include else [each.place for each, (_, out) in zip(rows, SKIPME, strict=True) if out]
+    )
+    assert [item["id"] for item in done.record["skipped"]] == left
+    assert done.record["overall"]["rows"] == len(rows) - len(left)
+    assert (done.unscored, done.record["unscored"]) == ((), [])
+    assert any("4 of 8 rows with _skipme are left out" in said for said in told) is not include
+    lines = lines_of((tmp_path / "out" / PREDICTIONS).read_text())
+    said = [json.loads(line)["pred_text"] for line in lines]
+    assert said == [None if each.place in left else "eins" for each in rows]
+    gates = gates_for("train eval", ["skipped>3"], less=["forgetting"])
+    assert (Checked.of(gates, of_evaluation(done), "eval").failed is None) is include
+
+
+def test_nothing_but_skipped_rows_is_no_evaluation(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text(row(tmp_path, "a.wav", _skipme="noise").raw + "\n")
+    with pytest.raises(InputError, match="_skipme: noise"):
+        evaluate("nosuch.nemo", [manifest], tmp_path / "out")
+
+
+# (seconds of audio, offset, duration, what is said): 0.25 s are rounding, and codecs' padding
+ENDS = [
+    (2.0, 0.0, 2.0, None),
+    (2.0, 0.0, 2.25, None),
+    (2.0, 0.0, 2.3, "is 2.00 s long, and the segment ends at 2.30 s"),
+    (2.0, 1.0, 1.24, None),
+    (2.0, 1.0, 6.0, "is 2.00 s long, and the segment ends at 7.00 s"),
+    (3.0, 1.0, 1.0, None),
+]
+
+
+@pytest.mark.parametrize(("seconds", "offset", "duration", "said"), ENDS)
+def test_words_that_cannot_be_heard_are_no_deletions(
+    tmp_path: Path, seconds: float, offset: float, duration: float, said: str | None
+) -> None:
+    one = row(tmp_path, "a.wav", offset=offset, duration=duration)
+    soundfile.write(tmp_path / "a.wav", [0.0] * int(seconds * 16_000), 16_000)
+    (scored,) = run([one], Stub(lambda _: "eins"))
+    assert (scored.hypothesis is None) == (said is not None)
+    assert (said or "") in scored.reason
+    assert audio_fault(one) == ""  # a training loads it
 
 
 # (gates that are named, those that fail, with what is said of them)

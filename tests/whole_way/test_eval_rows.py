@@ -77,6 +77,7 @@ SPOILT: list[tuple[str, Spoil, bool, str]] = [
     ("no sample", without_samples, False, "audio"),
     ("no audio", as_text, False, "cannot be read"),
     ("segment behind the end", with_fields(offset=7.5), False, "begins at 7.5 s"),
+    ("ends before its segment", with_fields(duration=7.7), False, "the segment ends at 7.70 s"),
     ("negative offset", with_fields(offset=-1.0), False, "begins at -1 s"),
     ("locale", with_fields(lang="en-US"), True, "did you mean 'en'?"),
     ("locale with an underscore", with_fields(lang="de_AT"), True, "did you mean 'de'?"),

@@ -45,6 +45,10 @@ def evaluate(
     allow_missing: Annotated[
         bool, typer.Option(help="Exit 0 even where rows cannot be transcribed.")
     ] = False,
+    include_skipped: Annotated[
+        bool,
+        typer.Option(help="Score rows with _skipme too, which NeMo leaves out."),
+    ] = False,
     fail_on: FailOn = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +69,9 @@ def evaluate(
     rails = tuple(guardrail)
     less = [*(["unscored"] if allow_missing else []), *([] if rails else ["forgetting"])]
     gates = gates_for("train eval", fail_on, less=less)
-    wish = Wish(batch_size, device, beam, against, rails, max_forgetting / 100, normaliser)
+    wish = Wish(
+        batch_size, device, beam, against, rails, max_forgetting / 100, normaliser, include_skipped
+    )
     with redirect_stdout(sys.stderr):
         done = evaluate_model(model, manifest, out, wish, command=command_line(), tell=say)
     checked = Checked.of(gates, of_evaluation(done), "train eval")

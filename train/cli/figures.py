@@ -50,6 +50,7 @@ def of_evaluation(done: Evaluation) -> Figures:
         "unscored": Figure(len(done.unscored), None, "rows", tuple(_unscored(done))),
         "wer": Figure(words, None, "words", (), overall["ref_words"]),
         "cer": Figure(chars, None, "characters", (), overall["ref_chars"]),
+        "skipped": Figure(len(done.record["skipped"])),
         "hallucinations": Figure(done.record["inventions"]["rows"]),
     }
     if done.forgetting is not None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from curate.nemo_reads import as_segment
 from curate.text.normaliser import Normaliser
 from train.row_audio import audio_fault
-from train.rows import Row
+from train.rows import SKIPME, Row
 from train.scores.edits import NORMALISER, Edits, count_all
 
 ROWS_AT_ONCE = 512
@@ -41,12 +41,18 @@ class Transcribes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A row with its prediction; `reason` says why there is none."""
+    """A row with its prediction; `reason` says why there is none. A `skipped` one was left out."""
 
     row: Row
     hypothesis: str | None
     edits: Edits | None
     reason: str = ""
+    skipped: bool = False
+
+    @classmethod
+    def left_out(cls, row: Row) -> Scored:
+        """A row with `_skipme`, which no model was asked for."""
+        return cls(row, None, None, f"_skipme: {row.fields[SKIPME]}", True)
 
 
 def score(
@@ -87,7 +93,7 @@ def _problem(row: Row, prompted: bool, speaks: Callable[[str], bool]) -> str:
         language = str(request[slot])
         if not speaks(language):
             return f"the model has no token for {slot} {language!r}{_meant(language, speaks)}"
-    return audio_fault(row)
+    return audio_fault(row, whole=True)
 
 
 def _meant(language: str, speaks: Callable[[str], bool]) -> str:
@@ -129,7 +135,7 @@ def _request(row: Row) -> dict[str, Any]:
     """
     language = row.language
     fields = {
-        k: v for k, v in as_segment(row.fields).items() if k not in {"_curate", "_skipme", *ADDED}
+        k: v for k, v in as_segment(row.fields).items() if k not in {"_curate", SKIPME, *ADDED}
     }
     fields["audio_filepath"] = str(row.audio.absolute())
     if language:
