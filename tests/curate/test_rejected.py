@@ -98,7 +98,7 @@ def test_what_is_no_share(text: str) -> None:
 
 COMMANDS: list[tuple[list[str], int, str]] = [
     ([], 0, "warning: lang 'de': 20% of 1.67 min is rejected"),
-    (["--strict"], 1, "p: lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by l"),
+    (["--strict"], 1, "p: lang 'de': 20% of 1.67 min is rejected, more than 10%"),
     (["--strict", "--max-rejected", "0.3"], 0, "report: p/report.html"),
     (["--max-rejected", "most"], 2, "--max-rejected: 'most' is no share of hours"),
 ]
