@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +18,7 @@ from curate.frames import Spans
 from curate.splits.side import find_sides
 from curate.splits.sides import audit
 from curate.text.nearness import FEWEST, NEAR, NearIndex, shingle_sets
+from tests import processes
 
 LONG = "the quick brown fox jumps over the lazy dog while nobody is looking at it"
 Row = Mapping[str, object]
@@ -115,10 +114,7 @@ def test_exit_codes(tmp_path: Path, arguments: list[str], code: int, said: str) 
     write(tmp_path / "a.jsonl", [row("a.wav", "one")])
     write(tmp_path / "b.jsonl", [row("b.wav", "One.")])
     write(tmp_path / "c.jsonl", [row("c.wav", "three")])
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("curate")), "audit", *arguments],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = processes.curate("audit", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sysconfig
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,10 @@ from curate.ruleset import load_rules
 from curate.whatif.calibrate import calibrate, where
 from curate.whatif.pace import learn_pace
 from curate.whatif.preset import MARK, write_preset
+from tests import processes
 
 WORDS = " ".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou")))
 """Text of which no piece repeats itself."""
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 
 
 def _spoken(rows: int, lead_s: float, rate: float, seed: int) -> tuple[Any, Any]:
@@ -158,8 +157,7 @@ def test_what_cannot_be_proposed_is_said(folder: Path, tmp_path: Path) -> None:
 
 def test_the_command(folder: Path) -> None:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(CURATE), "rules", *words]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return processes.curate("rules", *words, cwd=folder)
 
     made = run("calibrate", "profile", "--out", "sub/calibrated.yaml", "--json")
     assert made.returncode == 0, made.stderr

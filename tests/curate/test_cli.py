@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,15 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
+
 GOOD = '{"audio_filepath": "a.wav", "duration": 2.0, "text": "hello there you"}'
 
 
 def curate(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from curate.cli import main; main()", *words]
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **env}
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
+    return processes.curate(*words, cwd=cwd, **{"NO_COLOR": "1", "COLUMNS": "200", **env})
 
 
 # lines, exit code, part of what is said

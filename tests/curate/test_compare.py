@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from hypothesis import strategies as st
 import curate
 from curate.errors import InputError
 from curate.profile.compare import compare, ks, psi
+from tests import processes
 
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 COUNTS = st.lists(st.integers(0, 1000), min_size=12, max_size=12)
 
 
@@ -82,8 +80,7 @@ def test_what_differs_is_said(folder: Path) -> None:
 
 
 def test_the_command(folder: Path) -> None:
-    words = [str(CURATE), "diff", "slow", "fast", "--out", "diff", "--json"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
+    done = processes.curate("diff", "slow", "fast", "--out", "diff", "--json", cwd=folder)
     assert json.loads(done.stdout) == json.loads((folder / "diff/diff.json").read_text())
     assert sorted(path.name for path in (folder / "diff").iterdir()) == ["diff.json", "report.html"]
     assert "char_rate has shifted" in (folder / "diff/report.html").read_text()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,7 @@ import curate
 from curate.profile.subjects import rules_of
 from curate.ruleset import load_rules
 from curate.whatif.limits import what_if
-
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
+from tests import processes
 
 ROMANISED = [
     "dharmakṣetre kurukṣetre samavetā yuyutsavaḥ",
@@ -63,10 +60,8 @@ def test_a_romanised_corpus_can_be_split(tmp_path: Path) -> None:
         "lang 'sa': foreign_script triggers on 100% of 120 rows, a convention"
     )
     assert "`lang: sa-Latn`" in warning
-    done = subprocess.run(
-        [CURATE, "split", "p", "--out", "s", "--eval", "60s", "--test", "60s", "--floor", "0s"],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
+    sizes = ("--eval", "60s", "--test", "60s", "--floor", "0s")
+    done = processes.curate("split", "p", "--out", "s", *sizes, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "s" / "eval.jsonl").read_text(encoding="utf-8").count("\n") > 10
     told = json.loads((tmp_path / "s" / "split.json").read_text(encoding="utf-8"))["warnings"]
@@ -192,8 +187,7 @@ def test_the_share_that_may_be_borderline(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, speaker("fast", 60, 90) + speaker("slow", 240, 60))
-    command = [str(CURATE), "profile", "m.jsonl", "--out", "p", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = processes.curate("profile", "m.jsonl", "--out", "p", *words)
     assert done.returncode == code, done.stderr
     assert told in " ".join((done.stdout + done.stderr).split())
 

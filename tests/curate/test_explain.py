@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,9 +19,9 @@ from curate.profile.subjects import Subject, from_json, from_manifest, from_prof
 from curate.ruleset import load_rules
 from curate.tags import explain, tag_batch
 from curate.tags.account import accounts
+from tests import processes
 from tests.lines import lines_of
 
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 DEFAULT = load_rules()
 LINES = (
     '{"audio_filepath": "a.wav", "duration": 14.3, "text": "Thank you.", "lang": "en"}',
@@ -142,11 +141,7 @@ def test_rules_that_changed_since_are_told(folder: Path) -> None:
 
 
 def ask(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CURATE, "rules", "explain", *words],
-        cwd=folder, input=stdin, capture_output=True, text=True, check=False,
-        env={"COLUMNS": "80", "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+    return processes.curate("rules", "explain", *words, cwd=folder, stdin=stdin, COLUMNS="80")
 
 
 def test_people_read_at_once_why_a_record_was_rejected(folder: Path) -> None:

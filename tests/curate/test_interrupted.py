@@ -19,15 +19,15 @@ import pytest
 
 from curate.errors import ConfigError
 from curate.outputs import one_writer, resumable_directory, whole_directory
+from tests import processes
 
 Command = Sequence[str | Path]
 CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
 
 def curate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [*CURATE, *map(str, arguments), "--quiet"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    return processes.curate(*arguments, "--quiet", cwd=None, **ENVIRONMENT)
 
 
 def state(folder: Path) -> dict[str, bytes]:
@@ -110,7 +110,9 @@ def test_a_stopped_command_leaves_what_was_there(
 
 def stopped(command: Command, folder: Path, sent: signal.Signals) -> tuple[int, str]:
     """Exit code and words of a command that was sent the signal once it had begun to write."""
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT}
+    )
     while not begun(folder) and process.poll() is None:
         time.sleep(0.002)
     process.send_signal(sent)

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import subprocess
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ import curate
 from curate.duck import ask
 from curate.errors import ConfigError, InputError
 from curate.profile.look import look
-
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
+from tests import processes
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _query(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CURATE, "query", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    return processes.curate("query", *words, cwd=folder)
 
 
 REFUSED = [
@@ -111,9 +107,7 @@ def test_people_see_no_control_characters(folder: Path) -> None:
     done = _query(folder, "SELECT chr(27) || '[31m' AS x, NULL AS y", "one")
     assert (done.returncode, done.stderr) == (0, "")
     assert "<U+001B>[31m" in done.stdout
-    head = subprocess.run(
-        [CURATE, "head", "one", "-n", "5"], cwd=folder, capture_output=True, text=True, check=True
-    )
+    head = processes.curate("head", "one", "-n", "5", cwd=folder)
     assert "<U+001B>" in head.stdout
     assert "\x1b" not in head.stdout
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import polars as pl
 import pytest
 import soundfile as sf
 
+from tests import processes
 from tests.lines import lines_of
 
 TEXT = "so [/oops] \x1b[31m it is <script>alert(1)</script> \u202e said aloud"
@@ -114,11 +114,7 @@ def cut(at: int, source: Mapping[str, str], marker: str) -> Mapping[str, object]
 
 
 def curate(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from curate.cli import main; main()", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    return processes.curate(*words, cwd=folder)
 
 
 def test_nothing_runs_and_each_path_is_reported(corpus: Path, tmp_path: Path) -> None:

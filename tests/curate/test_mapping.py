@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from curate.manifest.mapping import Reading
 from curate.splits import Targets, split_profile
 from curate.splits.side import find_sides
 from curate.splits.sides import audit
+from tests import processes
 
 # (line, mapping, what the split writes of it)
 LINES: list[tuple[str, Mapping[str, str], str]] = [
@@ -127,14 +126,10 @@ def test_wrong_mappings_are_refused(typed: list[str], said: str) -> None:
 def test_the_hint_of_an_unusable_manifest_works(tmp_path: Path) -> None:
     record = {"path": "a.wav", "dur": 1.5, "sentence": "two usual words"}
     (tmp_path / "m.jsonl").write_text(json.dumps(record) + "\n")
-    words = [str(Path(sys.executable).with_name("curate")), "split", "m.jsonl", "--out", "o", "-q"]
-    first = subprocess.run(
-        words, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
-    )
+    words = ["split", "m.jsonl", "--out", "o", "-q"]
+    first = processes.curate(*words, cwd=tmp_path)
     assert first.returncode == 3
     maps = first.stderr[first.stderr.index("--map") :].split()
-    second = subprocess.run(
-        [*words, *maps], cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
-    )
+    second = processes.curate(*words, *maps, cwd=tmp_path)
     assert second.returncode == 0, second.stderr
     assert '"text": "two usual words"' in (tmp_path / "o/train.jsonl").read_text()

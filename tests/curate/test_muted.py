@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sysconfig
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
+from tests import processes
 
 
 @pytest.fixture
@@ -34,15 +32,14 @@ def damaged(tmp_path: Path) -> Path:
 
 
 def test_a_decoder_is_not_heard(damaged: Path) -> None:
-    command = [str(CURATE), "profile", "m.jsonl", "--out", "p", "--audio", "decode", "--no-cache"]
-    loud = subprocess.run(command, capture_output=True, text=True, check=True, cwd=damaged)
+    command = ("profile", "m.jsonl", "--out", "p", "--audio", "decode", "--no-cache")
+    loud = processes.curate(*command, cwd=damaged)
     assert "mpg123" in loud.stderr or "Note: " in loud.stderr
-    mute = subprocess.run([*command, "-q"], capture_output=True, text=True, check=True, cwd=damaged)
-    assert (mute.stdout, mute.stderr) == ("", "")
+    mute = processes.curate(*command, "-q", cwd=damaged)
+    assert (mute.returncode, mute.stdout, mute.stderr) == (0, "", "")
 
 
 def test_errors_come_through(tmp_path: Path) -> None:
-    command = [str(CURATE), "profile", "nosuch.jsonl", "--out", "p", "-q"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = processes.curate("profile", "nosuch.jsonl", "--out", "p", "-q", cwd=tmp_path)
     assert done.returncode == 3
     assert done.stderr.startswith("nosuch.jsonl: ")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -15,8 +13,8 @@ from curate.overrides import Decision, append
 from curate.profile.rejected import share_of
 from curate.ruleset import load_rules
 from curate.splits import Targets, split_profile
+from tests import processes
 
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 RULES = "schema: curate.rules/1\nname: mine\nrules: [{id: long, metric: words, bad: '> 3'}]\n"
 
 
@@ -106,9 +104,9 @@ COMMANDS: list[tuple[list[str], int, str]] = [
 
 @pytest.mark.parametrize(("words", "code", "told"), COMMANDS)
 def test_the_command(folder: Path, words: list[str], code: int, told: str) -> None:
-    command = [str(CURATE), "profile", "m.jsonl", "--out", "p", "--rules", "mine.yaml", *words]
+    command = ["profile", "m.jsonl", "--out", "p", "--rules", "mine.yaml", *words]
     for _ in range(1 + (code == 1)):  # a kept profile answers as a new one does
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = processes.curate(*command)
         assert done.returncode == code
         assert told in " ".join(done.stderr.split())
     assert (folder / "p/profile.json").exists() is (code < 2)

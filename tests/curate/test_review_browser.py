@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests import processes
 from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
 from tests.lines import lines_of
 
@@ -23,13 +24,12 @@ pytest.importorskip("starlette", reason="the review extra is not installed")
 pytest.importorskip("uvicorn", reason="the review extra is not installed")
 
 CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 HOSTILE = "<img src=x onerror=alert(1)> </script> \x1b[31m evil \u202e txt la la la la la la la la"
 
 
 def curate(*arguments: str | Path, folder: Path) -> None:
-    command = [*CURATE, *map(str, arguments), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT)
+    done = processes.curate(*arguments, "--quiet", cwd=folder, **ENVIRONMENT)
     assert done.returncode == 0, done.stderr
 
 
@@ -41,7 +41,9 @@ def served(*arguments: str | Path, folder: Path, ended: str = "review ended") ->
     """
     command = [*CURATE, "review", *map(str, arguments), "--no-browser"]
     command += [] if "--reviewer" in arguments else ["--reviewer", "anna"]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder, env=ENVIRONMENT)
+    run = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, **ENVIRONMENT}
+    )
     assert run.stderr is not None
     said = []
     for line in run.stderr:

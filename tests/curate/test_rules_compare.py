@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sysconfig
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,8 @@ import curate
 from curate.errors import ConfigError
 from curate.ruleset import load_rules
 from curate.whatif import compare_rules
+from tests import processes
 from tests.lines import lines_of
-
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 
 TIGHTER = """
 schema: curate.rules/1
@@ -127,17 +124,8 @@ def test_an_unknown_column_is_said(folder: Path) -> None:
 
 
 def test_the_command(folder: Path) -> None:
-    words = [
-        str(CURATE),
-        "rules",
-        "compare",
-        "default",
-        "tighter.yaml",
-        "profile",
-        "--out",
-        "moved",
-    ]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
+    words = ("rules", "compare", "default", "tighter.yaml", "profile", "--out", "moved")
+    done = processes.curate(*words, cwd=folder)
     assert "rows move" in done.stdout
     names = {path.name for path in (folder / "moved").iterdir()}
     assert names == {"compare.json", "moved.jsonl", "moved.parquet", "report.html"}

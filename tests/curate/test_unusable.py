@@ -6,9 +6,6 @@ import bz2
 import io
 import json
 import lzma
-import os
-import subprocess
-import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -24,6 +21,7 @@ from curate.profile import profile_into as profile
 from curate.ruleset import load_rules
 from curate.splits.side import find_sides
 from curate.splits.sides import audit
+from tests import processes
 
 ROW = {"audio_filepath": "a.wav", "duration": 2.5, "text": "a good line"}
 LINE = json.dumps(ROW).encode() + b"\n"
@@ -218,11 +216,7 @@ def test_a_side_without_a_record_is_not_free_of_leaks(
 @pytest.mark.parametrize("command", ["profile", "split"])
 def test_commands_exit_3_and_write_nothing(tmp_path: Path, command: str) -> None:
     (tmp_path / "m.jsonl").write_bytes(LINE.replace(b"text", b"sentence") * 210)
-    words = [str(Path(sys.executable).with_name("curate")), command, "m.jsonl", "--out", "o"]
-    result = subprocess.run(
-        words, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False,
-        env={**os.environ, "COLUMNS": "300"},
-    )  # fmt: skip
+    result = processes.curate(command, "m.jsonl", "--out", "o", cwd=tmp_path, COLUMNS="300")
     assert result.returncode == 3, result.stderr
     assert "`sentence` in all 210 lines looks like the text: --map text=sentence" in result.stderr
     assert not (tmp_path / "o").exists()

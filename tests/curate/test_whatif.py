@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,9 @@ from curate.whatif import compare_rules, what_if
 from curate.whatif.ladder import Ladder, ladders, rungs
 from curate.whatif.overlap import Kinds
 from curate.whatif.sweep import sweep
+from tests import processes
 
 WORDS = "so it was that every one of them had gone home before the rain set in again at noon"
-CURATE = Path(sysconfig.get_path("scripts")) / "curate"
 
 RULES = """
 schema: curate.rules/1
@@ -249,8 +248,7 @@ def test_what_cannot_be_asked_is_said(folder: Path, tmp_path: Path) -> None:
 
 def test_the_command(folder: Path) -> None:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(CURATE), "rules", "what-if", "profile", *words]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        return processes.curate("rules", "what-if", "profile", *words, cwd=folder)
 
     done = run("--out", "moved", "--json")
     assert json.loads(done.stdout) == json.loads((folder / "moved/what-if.json").read_text())
