@@ -103,6 +103,14 @@ MapFields = Annotated[
         help="A field that goes by another name in the inputs: text=sentence; repeat it.",
     ),
 ]
+LenientJson = Annotated[
+    bool,
+    typer.Option(
+        "--lenient-json",
+        help="Take a line with NaN or Infinity for a value, which are null from then on; without, "
+        "it is malformed.",
+    ),
+]
 Decisions = Annotated[
     Path | None,
     typer.Option(
@@ -181,6 +189,7 @@ def profile_command(
     allow_root: AllowRoot = [],  # noqa: B006
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
+    lenient_json: LenientJson = False,
     overrides: Decisions = None,
     max_rejected: MaxRejected = None,
     max_borderline: MaxBorderline = None,
@@ -216,7 +225,7 @@ def profile_command(
     from curate.manifest.mapping import Reading
 
     gates = gates_for("curate profile", fail_on, strict)
-    read_as = Reading.parse(format, listed(map_))
+    read_as = Reading.parse(format, listed(map_), lenient_json)
     if piece is not None:
         groups = [*listed(with_), *audio_groups(audio)]
         job = (manifests, rules, listed(by), groups, phrases, read_as, tokenizer, overrides)

@@ -13,6 +13,7 @@ from curate.cli.app import (
     FailOn,
     Format,
     GroupFrom,
+    LenientJson,
     MapFields,
     Quiet,
     Strict,
@@ -39,6 +40,7 @@ def audit_command(
     audio_identity: AudioIdentity = "path",
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
+    lenient_json: LenientJson = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
     ] = None,
@@ -58,7 +60,7 @@ def audit_command(
     from curate.gates import gates_for
     from curate.manifest.mapping import Reading
 
-    read_as = Reading.parse(format, listed(map_))
+    read_as = Reading.parse(format, listed(map_), lenient_json)
     wanted = auditing.Request(
         inputs,
         against,

@@ -17,6 +17,7 @@ from curate.cli.app import (
     GivenOption,
     GroupFrom,
     KeepWhole,
+    LenientJson,
     MapFields,
     MaxBorderline,
     MaxRejected,
@@ -94,6 +95,7 @@ def split_command(
     strict: Strict = False,
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
+    lenient_json: LenientJson = False,
     to: Annotated[
         str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
     ] = None,
@@ -130,7 +132,7 @@ def split_command(
     named = read_inputs("curate split", inputs, given, listed(keep_whole), drawing_faults(context))
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        Reading.parse(format, listed(map_)), to,
+        Reading.parse(format, listed(map_), lenient_json), to,
         Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary),
         splitting.Judging(rules, overrides, max_rejected, max_borderline), group_from,

@@ -38,7 +38,8 @@ LOAD_BYTES = CHUNK_BYTES
 class Part:
     """What was read of one source at one go, its rows aside.
 
-    `bytes` counts all of it, line ends too; `digest` is the hash of those bytes.
+    `bytes` counts all of it, line ends too; `digest` is its hash; `not_finite` counts
+    lines whose NaN or Infinity was read as null.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Part:
     blank_bytes: int
     bytes: int
     digest: int
+    not_finite: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,13 @@ def _read(
             frame = frame.replace_column(frame.get_column_index(LINE.name), lines)
         parts = [
             Part(
-                origin.name, rows, batch.blank_lines, batch.blank_bytes, portion.bytes, batch.digest
+                origin.name,
+                rows,
+                batch.blank_lines,
+                batch.blank_bytes,
+                portion.bytes,
+                batch.digest,
+                portion.not_finite,
             )
             for (origin, portion), batch, rows in zip(load, batches, heights, strict=True)
         ]

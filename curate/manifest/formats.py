@@ -16,7 +16,7 @@ from curate.manifest.foreign import refuse_foreign
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
 from curate.manifest.look import Format, Look, one_file
-from curate.manifest.mapping import ReadAs, read_mapped, reading_of
+from curate.manifest.mapping import ReadAs, fields_of, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
@@ -70,8 +70,8 @@ INPUT_CFG = Format(
 
 NEMO_MAPPED = Format(
     "nemo_mapped",
-    "JSON lines with fields of other names (--map text=sentence)",
-    lambda look: False,  # only where a mapping is given
+    "JSON lines with fields of other names (--map), or with NaN (--lenient-json)",
+    lambda look: False,  # only where one of these is given
     lambda look: [one_file(look, "nemo_mapped")],
     read_mapped,
 )
@@ -110,10 +110,13 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
         what = f"unknown format {reading.format!r}"
         raise ConfigError.of("--format", what, suggest(reading.format, BY_NAME))
     format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
-    if not reading.fields:
+    if not reading.fields and not reading.lenient:
         return format.find(look)
     if format in (NEMO, NEMO_TARRED):
         format = NEMO_MAPPED
+    if reading.lenient and format != NEMO_MAPPED:
+        what = f"is for JSON lines; {name} is {format.name}"
+        raise ConfigError.of("--lenient-json", what, "leave it out for this input")
     if format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
         what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
         raise ConfigError.of("--map", what, "leave it out for this input")
@@ -137,12 +140,13 @@ def as_origin(source: str | Origin) -> Origin:
 COPIED = "original lines"
 CONVERTED = "records as NeMo lines"
 MAPPED = "original lines with mapped fields added"
+STRICT = "original lines with null for NaN and Infinity"
 
 
 def copied_as(origin: Origin) -> str:
-    """What a split writes of it: COPIED, CONVERTED or MAPPED."""
+    """What a split writes of it: COPIED, CONVERTED, MAPPED or STRICT."""
     if origin.format == NEMO_MAPPED.name:
-        return MAPPED
+        return MAPPED if fields_of(origin) else STRICT
     return CONVERTED if BY_NAME[origin.format].converted else COPIED
 
 

@@ -1,9 +1,13 @@
-"""Fields that go by other names in an input: `--map text=sentence`."""
+"""JSON lines that are not as we write them: fields of other names (`--map text=sentence`), and NaN
+or Infinity for a value (`--lenient-json`).
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -27,6 +31,9 @@ from curate.manifest.syntax import ESCAPED, MISSING, STRING
 ROLE = "map"
 """Where an origin keeps its mapping, as NAME=FIELD."""
 
+LENIENT = "lenient_json"
+"""Where it keeps that NaN and Infinity are null."""
+
 BEFORE = "_before"
 """Ends the name of a field that keeps what a mapping replaced."""
 
@@ -39,16 +46,20 @@ _HINT = "write NAME=FIELD, such as --map text=sentence"
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How inputs are read: as which format (None: as what they look like), and `fields`: the name
-    that a field of ours has in them.
+    that a field of ours has in them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
+    `json`, and so Lhotse and NeMo, take them for values; else a line with one is malformed.
     """
 
     format: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    lenient: bool = False
 
     @classmethod
-    def parse(cls, format: str | None, maps: Sequence[str]) -> Reading | str | None:
-        """Read NAME=FIELD pairs; the format alone where there is none. ConfigError with every
-        fault.
+    def parse(
+        cls, format: str | None, maps: Sequence[str], lenient: bool = False
+    ) -> Reading | str | None:
+        """Read NAME=FIELD pairs; the format alone where nothing else is said. ConfigError with
+        every fault.
         """
         pairs = [text.partition("=") for text in maps]
         names = [name.strip() for name, _, _ in pairs]
@@ -59,13 +70,14 @@ class Reading:
         ]
         raise_all(ConfigError, faults)
         given = {name: theirs.strip() for name, (_, _, theirs) in zip(names, pairs, strict=True)}
-        return cls(format, given) if given else format
+        return cls(format, given, lenient) if given or lenient else format
 
     def with_fields(self, origin: Origin) -> Origin:
         """The origin with the mapping."""
         pairs = tuple(f"{name}={theirs}" for name, theirs in self.fields.items())
-        beside = {**origin.beside, ROLE: pairs} if pairs else origin.beside
-        return Origin(origin.name, origin.format, beside, origin.added)
+        said = {ROLE: pairs} if pairs else {}
+        said |= {LENIENT: ("yes",)} if self.lenient else {}
+        return Origin(origin.name, origin.format, {**origin.beside, **said}, origin.added)
 
 
 ReadAs: TypeAlias = Reading | str | None
@@ -95,18 +107,19 @@ def _faults(name: str, mark: str, theirs: str, names: Sequence[str]) -> Iterator
 
 
 def read_mapped(origin: Origin) -> Iterator[Portion]:
-    """NeMo lines with the mapped fields added under our names.
+    """NeMo lines with the mapped fields added under our names, and null for what is not finite.
 
-    All bytes of a line stay as they were, but for a field of ours that it has already: its value
-    is replaced, and kept as NAME_before. A line that lacks a field that is mapped to one of ours is
-    malformed: what else it might hold under our name was not asked for.
+    All other bytes of a line stay as they were, but for a field of ours that it has already: its
+    value is replaced, and kept as NAME_before. A line that lacks a field that is mapped to one of
+    ours is malformed: what else it might hold under our name was not asked for.
     """
-    fields, number = fields_of(origin), 0
-    names = list(dict.fromkeys([*fields, *fields.values()]))
+    fields, number, lenient = fields_of(origin), 0, LENIENT in origin.beside
+    names = list(dict.fromkeys([*fields, *fields.values()])) or ["text"]
     for chunk in read_chunks(origin.name, PORTION_BYTES):
         found = scan(np.frombuffer(chunk.data, np.uint8), names)
         items: list[Item] = []
         lines: list[bytes] = []
+        not_finite = 0
         for row, (begin, size) in enumerate(
             zip(found.line_start.tolist(), found.line_length.tolist(), strict=True)
         ):
@@ -115,7 +128,9 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
             line = chunk.data[begin : begin + size]
             spans = _spans(found, names, row, begin) if found.status[row] == OK else None
             try:
-                renamed, why = _renamed(line, fields, spans), ""
+                strict = _strict(line, fields) if lenient and spans is None else line
+                renamed, why = _renamed(strict, fields, spans), ""
+                not_finite += strict != line
             except Malformed as fault:
                 renamed, why = line, str(fault)
             items.append(Item(number + row + 1, chunk.byte_offset + begin, line, why))
@@ -124,7 +139,30 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
         blank = found.status == BLANK
         empty = (int(blank.sum()), int(found.line_length[blank].sum()))
         reasons = {row: str(item.record) for row, item in enumerate(items) if item.record}
-        yield lines_portion(origin, items, lines, reasons, chunk.data, empty)
+        made = lines_portion(origin, items, lines, reasons, chunk.data, empty)
+        yield replace(made, not_finite=not_finite)
+
+
+_NOT_FINITE = re.compile(rb'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
+"""A string, in which anything may stand, or a value that JSON has no word for."""
+
+
+def _strict(line: bytes, fields: Mapping[str, str]) -> bytes:
+    """The line with null for what is not finite; Malformed where that would be read as something
+    else, such as an offset of nothing.
+    """
+    strict = _NOT_FINITE.sub(_null, line)
+    if strict != line:
+        parse_line(strict)
+        record = json.loads(line, parse_constant=lambda _: Ellipsis)
+        for name in (*NEEDED, "offset"):
+            if record.get(its := fields.get(name, name)) is Ellipsis:
+                raise Malformed(f"{its} is not finite")
+    return strict
+
+
+def _null(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[0].startswith(b'"') else b"null"
 
 
 _Spans = dict[str, tuple[int, int]]
@@ -145,7 +183,8 @@ def _spans(found: Scan, names: Sequence[str], row: int, begin: int) -> _Spans:
 def _renamed(line: bytes, fields: Mapping[str, str], spans: _Spans | None) -> bytes:
     """The line with our names; Malformed where it is none, or lacks a field that is mapped."""
     if spans is None:  # not plain: parsed, and written anew
-        return _rewritten(parse_line(line), fields)
+        record = parse_line(line)
+        return _rewritten(record, fields) if fields else line
     _refuse_absent(fields, spans)
     added, replaced = [], []
     for name, its in fields.items():

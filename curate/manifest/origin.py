@@ -85,6 +85,7 @@ class Portion:
     blank lines between, `reasons` says which rows their format could not read (row -> reason), and
     `bytes`, `blank_lines`, `blank_bytes` and `digest` speak of the original. `copied` is what a
     split copies by original places; None where only the canonical lines can be written.
+    `not_finite` counts lines whose NaN or Infinity stands there as null.
     """
 
     chunk: Chunk
@@ -95,6 +96,7 @@ class Portion:
     blank_lines: int = 0
     blank_bytes: int = 0
     digest: int = 0
+    not_finite: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from curate.profile.rejected import borderline_by_stratum, rejected_by_stratum
 from curate.profile.rejected import warnings_of as over_filtered
 from curate.profile.reuse import Kept, find_old, same_code, write_measured
 from curate.profile.sound import Ear
+from curate.profile.source import not_finite_warnings
 from curate.profile.summary import Json, read_profile, summarise
 from curate.profile.usable import refuse_unusable
 from curate.ruleset import RuleSet
@@ -192,6 +193,7 @@ def profile_into(
             *warnings_of(decided),
             *loading_warnings(loading),
             *origin_warnings(source.origin for source in read),
+            *not_finite_warnings(read),
         ],
         **audio,
         **loading,

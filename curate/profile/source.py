@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ class Source:
     rows: int = 0
     blank_lines: int = 0
     blank_bytes: int = 0
+    not_finite: int = 0
     digests: list[int] = field(default_factory=list)
     known_fingerprint: str = ""
     state: dict[str, int] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Source:
         self.rows += part.rows
         self.blank_lines += part.blank_lines
         self.blank_bytes += part.blank_bytes
+        self.not_finite += part.not_finite
         self.digests.append(part.digest)
 
     @property
@@ -61,6 +63,7 @@ class Source:
             "rows": self.rows,
             "blank_lines": self.blank_lines,
             "fingerprint": self.fingerprint,
+            **({"not_finite": self.not_finite} if self.not_finite else {}),
         }
 
     @classmethod
@@ -72,6 +75,16 @@ class Source:
             rows=entry["rows"],
             blank_lines=entry["blank_lines"],
             blank_bytes=entry["blank_bytes"],
+            not_finite=entry.get("not_finite", 0),
             known_fingerprint=entry["fingerprint"],
             state=dict(entry["state"]),
         )
+
+
+def not_finite_warnings(read: Sequence[Source]) -> list[str]:
+    """What `--lenient-json` took of each source."""
+    return [
+        f"{source.name}: {source.not_finite:,} lines hold NaN or Infinity, null from here on"
+        for source in read
+        if source.not_finite
+    ]

@@ -302,6 +302,7 @@ def _audio_root(facts: Json) -> Json:
 def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
     """What the outputs do not hold of these inputs."""
     converted = [str(entry["source"]) for entry in inputs if entry.get("copied") == CONVERTED]
+    strict = [str(entry["source"]) for entry in inputs if entry.get("not_finite")]
     mapped = [str(entry["source"]) for entry in inputs if entry.get("copied") == MAPPED]
     tagged = [str(entry["source"]) for entry in inputs if entry.get("added")]
     return [
@@ -313,6 +314,7 @@ def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
                 "the outputs hold its lines with the fields added that --map named; all other "
                 "bytes of them are as they were",
             ),
+            (strict, "the outputs hold its lines with null for NaN and Infinity"),
             (tagged, "its blend's weight and tags are columns of the lock, not of the lines"),
         )
         if names

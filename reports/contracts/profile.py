@@ -17,6 +17,7 @@ class Input(Model):
     bytes: int | None = None
     rows: int | None = None
     blank_lines: int | None = None
+    not_finite: int | None = None
 
 
 class Totals(Model):
