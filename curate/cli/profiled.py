@@ -88,8 +88,10 @@ def _tells(metric: Json) -> bool:
 def _audio_faults(audio: Json) -> RenderableType:
     """What is wrong with audio files, by kind, each with a record to look at."""
     title = f"audio ({audio['depth']}): {audio['looked_at']:,} of {audio['rows']:,} rows looked at"
+    if not audio["looked_at"]:
+        return Text(f"{title}: NOT CHECKED", style="yellow")
     if not audio["faults"]:
-        return Text(f"{title}, no fault", style="green")
+        return Text(f"{title}, no fault", style="yellow" if audio.get("unread") else "green")
     table = plain_table(title, "fault|rows|hours|example|why")
     for entry in audio["faults"]:
         example = entry["example"]

@@ -31,7 +31,7 @@ from curate.profile.agreed import agreement_totals
 from curate.profile.borderline import borderline_records
 from curate.profile.conventions import exempted, find_conventions, judge_again
 from curate.profile.conventions import warnings_of as of_conventions
-from curate.profile.faults import audio_facts, refuse_all_missing
+from curate.profile.faults import audio_facts, refuse_all_missing, unread_warnings
 from curate.profile.grouped import judge_by_group
 from curate.profile.loaded import loading_facts, loading_warnings, origin_warnings
 from curate.profile.mended import told, warnings_of
@@ -194,6 +194,7 @@ def profile_into(
             *loading_warnings(loading),
             *origin_warnings(source.origin for source in read),
             *not_finite_warnings(read),
+            *unread_warnings(audio),
         ],
         **audio,
         **loading,

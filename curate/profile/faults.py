@@ -23,7 +23,8 @@ from curate.profile.summary import Json, hours, records_of
 def audio_facts(records: Path, settings: Settings) -> Json:
     """The entry `audio`; nothing where no audio was asked for.
 
-    Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows.
+    Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
+    `unread` are the reasons why rows that were to be looked at could not be, with how many.
     """
     groups = settings.groups & GROUPS_OF["voice"]
     if not groups:
@@ -37,9 +38,30 @@ def audio_facts(records: Path, settings: Settings) -> Json:
             "rows": total,
             "looked_at": looked,
             "faults": _faults(table),
+            "unread": _unread(table),
             "codecs": _codecs(table),
         }
     }
+
+
+def unread_warnings(found: Json) -> list[str]:
+    """What was asked for, and could not be checked."""
+    audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
+    return [
+        f"audio NOT CHECKED of {each['rows']:,} of {audio['rows']:,} rows: {each['why']}"
+        for each in audio.get("unread", ())
+    ]
+
+
+def _unread(table: pl.LazyFrame) -> list[Json]:
+    found = (
+        table.filter(AUDIO_FAULT.expr.is_null() & AUDIO_WHY.expr.is_not_null())
+        .group_by(AUDIO_WHY.name)
+        .len()
+        .sort("len", AUDIO_WHY.name, descending=[True, False])
+        .collect()
+    )
+    return [{"why": why, "rows": rows} for why, rows in found.iter_rows()]
 
 
 def refuse_all_missing(found: Json, folder: str, records: Path, origins: Sequence[Origin]) -> None:

@@ -255,6 +255,13 @@ class Codec(Model):
     hours: float | None = None
 
 
+class Unread(Model):
+    """Why so many rows' audio could not be looked at."""
+
+    why: str
+    rows: int
+
+
 class Audio(Model):
     """What was found out about the audio; `depth` says how far it was looked into."""
 
@@ -263,6 +270,7 @@ class Audio(Model):
     looked_at: int | None = None
     faults: tuple[AudioFault, ...] = ()
     codecs: tuple[Codec, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class Clip(Model):

@@ -103,6 +103,10 @@ def test_what_ffmpeg_decodes_is_unknown(
     assert records[AUDIO_FAULT.name].to_list() == ["none", None]
     assert "NeMo decodes by ffmpeg" in records[AUDIO_WHY.name][1]
     assert records[VERDICT.name].to_list() == ["clean", "unknown"]
+    found = json.loads((tmp_path / "out/profile.json").read_text())
+    why = records[AUDIO_WHY.name][1]
+    assert found["audio"]["unread"] == [{"why": why, "rows": 1}]
+    assert f"audio NOT CHECKED of 1 of 2 rows: {why}" in found["warnings"]
     loaded = nemo_manifest(path)
     assert (loaded.rows, loaded.failed, loaded.stopped) == (2, (), "")
 
