@@ -231,6 +231,8 @@ def verify_table(found: Json) -> Sequence[RenderableType]:
     """What was proven of a shard directory."""
     table = plain_table("verified", "what|value")
     for key, value in found.items():
+        if key == "fail_on":  # what fails is said in the command's last lines
+            continue
         table.add_row(key, Text(printable(hours(value) if key == "hours" else str(value))))
     return [table]
 

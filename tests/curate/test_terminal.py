@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from curate.cli.profiled import sparkline
-from curate.cli.show import leaks_said
+from curate.cli.show import leaks_said, verify_table
 from tests.curate.test_cli import curate
 from tests.lines import lines_of
 
@@ -69,3 +69,10 @@ def test_a_profile_lists_what_rules_have_limits_on(root: Path, tmp_path: Path) -
     long = curate("profile", manifest, "--out", "p", "--verbose", cwd=tmp_path).stdout
     assert "markup_chars" in long
     assert len(lines_of(long)) > len(lines_of(short)) + 5
+
+
+def test_what_was_verified_is_said_without_its_gates() -> None:
+    gates = [{"gate": "faults>0", "figure": "0 faults", "failed": False}]
+    [table] = verify_table({"cuts": 25, "hours": 0.5, "fail_on": gates})
+    rows = [line.split() for line in lines_of(printed(table).strip())]
+    assert rows[2:] == [["cuts", "25"], ["hours", "30.0", "min"]]
