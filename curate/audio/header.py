@@ -79,6 +79,9 @@ class _Forward(sf.SoundFile):  # type: ignore[misc]
         return False
 
 
+BY_FFMPEG = "which libsndfile does not read and NeMo decodes by ffmpeg"
+
+
 class NotDecoded(Unusable):
     """Audio of a kind that is not read here, and is by NeMo: nothing is known of it."""
 
@@ -107,7 +110,7 @@ def open_sound(descriptor: int) -> Iterator[sf.SoundFile]:
         if os.fstat(descriptor).st_size == 0:
             raise Unusable("the file is empty (0 bytes)", "empty") from None
         if container := _by_ffmpeg(os.pread(descriptor, 16, 0)):
-            what = f"{container}, which libsndfile does not read and NeMo decodes by ffmpeg"
+            what = f"{container}, {BY_FFMPEG}"
             raise NotDecoded(what) from None
         raise Unusable(f"no audio that can be read: {plain(error)}", "undecodable") from None
     with sound:

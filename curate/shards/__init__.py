@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.audio.header import BY_FFMPEG
 from curate.columns import TAGS
 from curate.errors import Fault, InputError
 from curate.outputs import write_json
@@ -110,9 +111,7 @@ def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
     where = str(split / "train.jsonl")
     if spool.read["train"].rows:
         what = f"no record of it can be stored: {_why(outcome)}"
-        in_table = "write it to files, and name them in a column audio_filepath"
-        root = "--audio-root DIR says where relative audio paths begin"
-        return Fault(where, what, in_table if IN_TABLE in outcome.reasons else root)
+        return Fault(where, what, _remedy(outcome))
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
     hint = "split again with other rules, or with smaller --eval and --test"
     return Fault(where, f"holds no record: {rules_by_rows(lock, TAKEN)}", hint)
@@ -189,6 +188,16 @@ def _warnings(outcome: Outcome) -> list[str]:
             "shards"
         )
     return found
+
+
+def _remedy(outcome: Outcome) -> str:
+    """What to do about the commonest reason."""
+    reason = outcome.reasons.most_common(1)[0][0]
+    if reason == IN_TABLE:
+        return "write it to files, and name them in a column audio_filepath"
+    if reason.endswith(BY_FFMPEG):
+        return "ffmpeg -i FILE FILE.flac writes what can be stored; name those files"
+    return "--audio-root DIR says where relative audio paths begin"
 
 
 def _why(outcome: Outcome) -> str:

@@ -18,6 +18,7 @@ from curate.audio.wish import AudioWish
 from curate.columns import AUDIO_FAULT, AUDIO_WHY, VERDICT
 from curate.profile import profile_into, settings_for
 from curate.ruleset import load_rules
+from tests import processes
 from tests.train.world import NEMO
 from tests.whole_way.referee import nemo_manifest
 from train import runtime
@@ -127,3 +128,17 @@ def profiled(manifest: Path, folder: Path) -> pl.DataFrame:
     settings = settings_for(rules, audio=AudioWish())
     profile_into([str(manifest)], folder / "out", rules, settings=settings)
     return pl.read_parquet(folder / "out" / "records.parquet")
+
+
+def test_shards_of_what_ffmpeg_alone_decodes_say_how_to_convert_it(
+    tmp_path: Path, manifest: Callable[..., Path]
+) -> None:
+    pytest.importorskip("lhotse", reason="the shards extra is not installed")
+    (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x18ftypM4A " + bytes(64))
+    row = {"audio_filepath": "a.m4a", "duration": 2.0, "text": "so it was, you see", "lang": "en"}
+    path = manifest(json.dumps(row))
+    done = processes.curate("shard", path, "--out", "o", "-q", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "MP4 audio (m4a), which libsndfile does not read" in done.stderr
+    assert "hint: ffmpeg -i FILE FILE.flac" in done.stderr
+    assert not (tmp_path / "o").exists()
