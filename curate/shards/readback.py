@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import polars as pl
 
@@ -60,6 +60,10 @@ def text_line(id: str, text: object) -> bytes:
     return f"{id}\t{json.dumps(text, ensure_ascii=False)}\n".encode()
 
 
+_Row: TypeAlias = tuple[str, float, Any]
+"""Id, seconds, text."""
+
+
 def read_shard(format: str, paths: Mapping[str, Path]) -> ShardRead:
     """Read a shard's files (by kind) and hold them against each other; Damage where they differ."""
     return READERS[format](paths)
@@ -67,10 +71,7 @@ def read_shard(format: str, paths: Mapping[str, Path]) -> ShardRead:
 
 def read_shar(paths: Mapping[str, Path]) -> ShardRead:
     """Lhotse Shar: `cuts`, and a tar file for each further field, `recording` most of all."""
-    rows: list[tuple[str, float, Any]] = []
-    for cut in _json_lines(paths["cuts"]):
-        supervisions = cut.get("supervisions") or [{}]
-        rows.append((str(cut["id"]), float(cut["duration"]), supervisions[0].get("text")))
+    rows = _rows(paths["cuts"], _of_cut)
     audio: list[Member] = []
     for kind, path in paths.items():
         if kind != "cuts" and ".tar" in path.name:
@@ -79,12 +80,28 @@ def read_shar(paths: Mapping[str, Path]) -> ShardRead:
     return _read(rows, audio)
 
 
+def _of_cut(cut: Any) -> _Row:
+    supervisions = cut.get("supervisions") or [{}]
+    return str(cut["id"]), float(cut["duration"]), supervisions[0].get("text")
+
+
+def _of_line(line: Any) -> _Row:
+    return Path(line["audio_filepath"]).stem, float(line["duration"]), line.get("text")
+
+
+def _rows(path: Path, row_of: Callable[[Any], _Row]) -> list[_Row]:
+    rows = []
+    for number, record in enumerate(_json_lines(path), 1):
+        try:
+            rows.append(row_of(record))
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise Damage(path, f"is damaged: record {number} lacks what every record has") from None
+    return rows
+
+
 def read_nemo(paths: Mapping[str, Path]) -> ShardRead:
     """NeMo's tarred form: a line of `manifest` for each member of `audio`."""
-    rows = [
-        (Path(line["audio_filepath"]).stem, float(line["duration"]), line.get("text"))
-        for line in _json_lines(paths["manifest"])
-    ]
+    rows = _rows(paths["manifest"], _of_line)
     members = tar_members(paths["audio"])
     _check_order(paths["audio"], paths["manifest"].name, rows, [it.stem for it in members])
     return _read(rows, members)

@@ -113,6 +113,6 @@ def test_a_notebook_shows_a_profile_and_runs_nothing_of_it(tmp_path: Path) -> No
     shown = curate.profile(folder / "m.jsonl", out=folder / "profile")._repr_html_()
     assert "<script" not in shown
     assert "&lt;script&gt;alert(1)" in shown
-    assert "5 rows, 0.5 min" in shown
+    assert "5 rows, 30 s" in shown
     assert "<td>char_rate</td><td>characters/s</td>" in shown
     assert "<td>words</td>" not in shown, "a metric that does not vary says nothing"

@@ -52,7 +52,7 @@ def plain(samples: npt.NDArray[np.float64], rate: int = RATE) -> dict[str, float
     """The definitions, as one would write them down."""
     frame = max(1, round(rate * 0.02))
     whole = samples[: samples.size // frame * frame].reshape(-1, frame)
-    energies = (whole**2).mean(axis=1) if len(whole) else np.array([(samples**2).mean()])
+    energies = whole.var(axis=1) if len(whole) else np.array([samples.var()])
     loud = np.sort(energies)[math.ceil(0.95 * energies.size) - 1]
     silent = energies < max(1e-8, loud * 1e-4)
     peak = np.abs(samples).max()

@@ -100,8 +100,8 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         assert "char_rate" in page.url
         page.keyboard.press("Space")
         until(page, "document.querySelector('#audio').currentTime > 0")
+        until(page, "document.querySelector('#spectrogram').naturalWidth === 960")
         page.screenshot(path=pictures / "desk.png")
-        assert page.evaluate("document.querySelector('#spectrogram').naturalWidth") == 960
 
         first, second, third = (
             int(each["row"]) for each in page.evaluate("state.rows.slice(0, 3)")

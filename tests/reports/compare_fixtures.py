@@ -32,6 +32,7 @@ def compare() -> Json:
     return {
         "schema": "curate.compare/1",
         "command": "curate rules compare x.yaml y.yaml profile --out moved",
+        "fail_on": [{"gate": "moved>0", "figure": "0 rows", "failed": False}],
         "versions": VERSIONS,
         "profile": {"path": "profile", "rows": 10_000, "hours": 23.36},
         "old": sides["x"],

@@ -13,6 +13,7 @@ def diff() -> Json:
     return {
         "schema": "curate.diff/1",
         "command": "curate diff profiles/march profiles/april --out diff",
+        "fail_on": [{"gate": "drifted>0", "figure": "2 metrics", "failed": True}],
         "versions": VERSIONS,
         "a": {"path": "profiles/march", "rows": 10_000, "hours": 22.1},
         "b": {"path": "profiles/april", "rows": 12_000, "hours": 26.4},

@@ -130,6 +130,7 @@ def wer() -> Json:
     return {
         "schema": "train.wer/1",
         "command": "train eval --model runs/a/model.nemo --data shards/v1 --out evals/a",
+        "fail_on": [{"gate": "unscored>0", "figure": "0 rows", "failed": False}],
         "versions": VERSIONS,
         "model": "runs/a/model.nemo",
         "normaliser": {"steps": ["basic", "numerals"], "libraries": {}},

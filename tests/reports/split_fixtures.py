@@ -146,6 +146,7 @@ def shards() -> Json:
     return {
         "schema": "curate.shards/1",
         "command": "curate shard splits/v1 --out shards/v1",
+        "fail_on": [{"gate": "left_out>0", "figure": "0 rows", "failed": False}],
         "versions": VERSIONS,
         "cuts": 886_089,
         "hours": 1955.36,
@@ -185,6 +186,7 @@ def verification() -> Json:
     return {
         "schema": "curate.verification/1",
         "command": "curate shard --verify shards/v1 --out verified",
+        "fail_on": [{"gate": "faults>0", "figure": "0 faults", "failed": False}],
         "versions": VERSIONS,
         "folder": "shards/v1/train",
         "format": "shar",
