@@ -87,7 +87,8 @@ def _too_much(name: str, asked: float, clean_s: float) -> Fault:
 
 def _nothing(name: str, found: Mapping[str, Any], targets: Targets) -> Fault:
     reason = next(
-        (what for what in found["gates"] if what.startswith(f"{name}: 0 s of")), f"{name}: nothing"
+        (what for what in found["gates"] if what.startswith(f"{name}: 0 s of")),
+        f"{name}: no whole group is near that size",
     )
     return Fault(
         _option(name),
