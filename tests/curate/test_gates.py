@@ -14,7 +14,7 @@ import soundfile
 from curate.errors import ConfigError
 from curate.gates import Figure, check_gates, gates_for, parse_gates
 from curate.gates.names import GATED
-from tests.command_tree import RECIPE, commands
+from tests.command_tree import RECIPE, WORDS, commands
 from tests.train.planted import ROWS, row, write_model, write_shards
 from tests.whole_way.journey import Ran, command
 
@@ -192,18 +192,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(24):
         tone = 0.1 * np.sin(np.arange(16_000) * (n + 5) / 90)
         soundfile.write(folder / f"{n}.wav", tone, 16_000)
-    words = [
-        "river",
-        "stone",
-        "apple",
-        "window",
-        "garden",
-        "yellow",
-        "quiet",
-        "summer",
-        "letter",
-        "bridge",
-    ]
+    words = WORDS[:10]
     rows = [
         {"audio_filepath": f"{n}.wav", "duration": 1.0, "lang": "en", "speaker": f"s{n // 2}",
          "text": " ".join(words[(n * k + n // 10) % 10] for k in (1, 3))}
