@@ -1,0 +1,417 @@
+"""profile.json: what the records of manifests are like, as `curate profile` found them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from curate.artifacts.base import (
+    GatedArtifact,
+    Model,
+    Normaliser,
+    OptionalKey,
+    RuleFile,
+    SchemaId,
+)
+from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
+
+
+class Input(Model):
+    """A manifest that was read, and how it is read again.
+
+    `beside` names further files by their role, `added` are fields that each record gets, `copied`
+    says what a split writes of its lines. `not_finite` counts lines with NaN or Infinity that
+    --lenient-json took.
+    """
+
+    source: str
+    folder: str
+    format: str
+    beside: Mapping[str, tuple[str, ...]]
+    added: Mapping[str, str]
+    copied: str
+    bytes: int
+    rows: int
+    blank_lines: int
+    fingerprint: str
+    not_finite: OptionalKey[int] = None
+
+
+class Totals(Model):
+    """All rows, and their declared duration."""
+
+    rows: int
+    duration_us: int
+    hours: float
+
+
+class RuleHit(Model):
+    """What one severity of a rule caught; `only_rows` triggered no other rule of that severity.
+
+    `where` narrows the rule to some rows; empty for all.
+    """
+
+    rule: str
+    metric: str
+    severity: str
+    condition: str
+    where: str
+    rows: int
+    hours: float
+    only_rows: int
+    why: str
+
+
+class Place(Model):
+    """A line of a manifest."""
+
+    id: str
+    byte_offset: int
+
+
+class MalformedKind(Model):
+    """One reason why lines are no records, with the first such line."""
+
+    reason: str
+    rows: int
+    example: Place
+
+
+class Hit(Model):
+    """Rows that got a verdict from the metric's own rules: in each bin, beyond, without a value."""
+
+    verdict: str
+    rows: tuple[int, ...]
+    below: int
+    above: int
+    null: int
+
+
+class Histogram(Model):
+    """Counts between edges, and beyond them; edges of whole numbers lie half-way between two."""
+
+    edges: tuple[float, ...]
+    whole: bool
+    rows: tuple[int, ...]
+    hours: tuple[float, ...]
+    below: int
+    above: int
+    hits: tuple[Hit, ...]
+
+
+class Threshold(Model):
+    """What a rule sets on a metric: a limit, or an expression, whose `value` is null.
+
+    `where` narrows it to some rows; empty for all.
+    """
+
+    rule: str
+    severity: str
+    operator: str
+    value: Number | None
+    where: str
+
+
+class Metric(Model):
+    """How a metric is distributed over all rows; the statistics are null where no row has it.
+
+    `quantiles` goes by p01, p05, p25, p50, p75, p95, p99, p999 and is exact (nearest rank).
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    direction: str
+    rows: int
+    nulls: int
+    mean: Number | None
+    min: Number | None
+    max: Number | None
+    quantiles: Mapping[str, Number | None]
+    histogram: Histogram
+    thresholds: tuple[Threshold, ...]
+    worst: tuple[TaggedRecord, ...]
+
+
+class BorderlineRecords(Model):
+    """The first records that a rule finds borderline; `metric` is empty for a rule for groups."""
+
+    rule: str
+    metric: str
+    records: tuple[TaggedRecord, ...]
+
+
+class Stratum(Model):
+    """Hours by verdict within one language or speaker; `value` is null where none is declared.
+
+    `char_rate_p50` is null where no row has a rate.
+    """
+
+    value: str | None
+    rows: int
+    hours: float
+    clean_hours: float
+    borderline_hours: float
+    unknown_hours: float
+    bad_hours: float
+    char_rate_p50: float | None
+
+
+class Group(Model):
+    """A speaker or the like, and how much of it is bad."""
+
+    value: str
+    rows: int
+    hours: float
+    bad_hours: float
+    bad_share: float
+
+
+class Correlations(Model):
+    """Pearson's correlation of every metric with every other; null where one does not vary."""
+
+    metrics: tuple[str, ...]
+    pearson: tuple[tuple[float | None, ...], ...]
+
+
+class Duplicates(Model):
+    """How often texts, and segments of audio, occur more than once."""
+
+    unique_texts: int
+    rows_with_duplicated_text: int
+    duplicate_audio_offset_keys: int
+
+
+class AtLeast(Model):
+    """The size below which a rule for groups leaves a group alone; null where it has no such."""
+
+    rows: Number | None
+    hours: Number | None
+
+
+class FailedGroup(Model):
+    """A group that a rule for groups failed, and what that moved; a fact is null where unknown."""
+
+    value: str
+    rows: int
+    hours: float
+    facts: Mapping[str, Number | None]
+    moved_rows: int
+    moved_hours: float
+
+
+class GroupRule(Model):
+    """A rule for groups: how many it evaluated, how many failed, the worst of those."""
+
+    rule: str
+    by: str
+    condition: str
+    at_least: AtLeast
+    judged: int
+    failed: int
+    moved_rows: int
+    moved_hours: float
+    worst: tuple[FailedGroup, ...]
+
+
+class StratumShare(Model):
+    """A stratum of which rules take a larger share of hours than they may; `value` is null where
+    none is declared.
+
+    `rejected_hours` or `borderline_hours` are those that are taken, `worst_rule` the rule that
+    takes most; empty where none does alone.
+    """
+
+    column: str
+    value: str | None
+    hours: float
+    rejected_hours: OptionalKey[float] = None
+    borderline_hours: OptionalKey[float] = None
+    share: float
+    most: float
+    worst_rule: str
+
+
+class StratumShares(Model):
+    """Strata of which more than the share `most` is `what` ("rejected", "kept from eval")."""
+
+    what: str
+    most: float
+    strata: tuple[StratumShare, ...]
+
+
+class Convention(Model):
+    """A rule that more than half of a stratum's rows trigger; `value` is null where none is
+    declared. `exempt`: the rule does not keep the stratum out of eval.
+    """
+
+    rule: str
+    column: str
+    value: str | None
+    severity: str
+    rows: int
+    triggered: int
+    exempt: bool
+    remedy: str
+
+
+class NamedDecisions(Model):
+    """How many decisions of a log share a fate, and the first of them."""
+
+    count: int
+    examples: tuple[str, ...]
+
+
+class Overrides(Model):
+    """What became of the manual overrides in a log."""
+
+    file: str
+    sha256: str
+    decisions: int
+    rows: int
+    rows_by_decision: Mapping[str, int]
+    superseded: int
+    undone: int
+    unmatched: NamedDecisions
+    stale: NamedDecisions
+
+
+class AudioRequest(Model):
+    """Where audio was looked for; `root` is null for each manifest's own folder, `sample` (a share,
+    or a number of rows) for all records.
+    """
+
+    root: str | None
+    allowed: tuple[str, ...]
+    sample: Number | None
+
+
+class FaultExample(Model):
+    """A record whose audio is at fault, and why; null where the fault needs no words."""
+
+    id: str
+    why: str | None
+
+
+class AudioFault(Model):
+    """One kind of fault that audio has."""
+
+    fault: str
+    meaning: str
+    rows: int
+    hours: float
+    example: FaultExample
+
+
+class Unread(Model):
+    """Why so many rows' audio could not be analysed."""
+
+    why: str
+    rows: int
+
+
+class Codec(Model):
+    """One format that audio is in."""
+
+    codec: str
+    rows: int
+    hours: float
+
+
+class Audio(Model):
+    """What the audio is like; `depth` says how far it was analysed."""
+
+    depth: str
+    asked: AudioRequest
+    rows: int
+    looked_at: int
+    faults: tuple[AudioFault, ...]
+    unread: tuple[Unread, ...]
+    codecs: tuple[Codec, ...]
+
+
+class ErrorRates(Model):
+    """Error rates of `pred_text`; `primary` is the one to name, `wer` or `cer`.
+
+    A rate is null where there is nothing to divide by.
+    """
+
+    rows: int
+    primary: str
+    wer: float | None
+    cer: float | None
+    wer_raw: float | None
+    cer_raw: float | None
+    ref_words: int
+    word_edits: int
+    ref_chars: int
+    char_edits: int
+    words: int
+    word_edits_raw: int
+    chars: int
+    char_edits_raw: int
+
+
+class LanguageErrorRates(ErrorRates):
+    """Error rates within a language, null where none is declared."""
+
+    lang: str | None
+
+
+class Agreement(ErrorRates):
+    """How all texts agree with their predictions, and by language."""
+
+    normaliser: Normaliser
+    languages: tuple[LanguageErrorRates, ...]
+
+
+class Loading(Model):
+    """Rows of which NeMo's loader reads other seconds than they state, and the first of them."""
+
+    rows: int
+    hours: float
+    loaded_hours: float
+    example: str
+
+
+class Profile(GatedArtifact):
+    """profile.json. `overrides` is null without a log, `agreement` where no row has `pred_text`.
+
+    `audio` is there where audio was analysed, `loading` where NeMo loads other seconds.
+    """
+
+    file: ClassVar[str] = "profile.json"
+    made_by: ClassVar[str] = "curate profile"
+
+    schema_id: SchemaId[Literal["curate.profile/1"]] = "curate.profile/1"
+    rules: RuleFile
+    by: tuple[str, ...]
+    groups: tuple[str, ...]
+    languages: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    totals: Totals
+    verdicts: tuple[VerdictAmount, ...]
+    rules_hit: tuple[RuleHit, ...]
+    malformed: tuple[MalformedKind, ...]
+    overrides: Overrides | None
+    group_rules: tuple[GroupRule, ...]
+    rejected: StratumShares
+    kept_from_eval: StratumShares
+    conventions: tuple[Convention, ...]
+    metrics: tuple[Metric, ...]
+    correlations: Correlations
+    strata: Mapping[str, tuple[Stratum, ...]]
+    worst_groups: Mapping[str, tuple[Group, ...]]
+    duplicates: Duplicates
+    agreement: Agreement | None
+    audio: OptionalKey[Audio] = None
+    loading: OptionalKey[Mapping[str, Loading]] = None
+    borderline: tuple[BorderlineRecords, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def audio_root(self) -> Path | None:
+        """Where relative audio paths were taken to begin; None for each manifest's own folder."""
+        root = self.audio.asked.root if self.audio else None
+        return Path(root) if root else None
