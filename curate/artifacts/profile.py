@@ -14,6 +14,7 @@ from curate.artifacts.base import (
     RuleFile,
     SchemaId,
 )
+from curate.artifacts.distributions import Correlations, Metric
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
 
 
@@ -78,62 +79,6 @@ class MalformedKind(Model):
     example: Place
 
 
-class Hit(Model):
-    """Rows that got a verdict from the metric's own rules: in each bin, beyond, without a value."""
-
-    verdict: str
-    rows: tuple[int, ...]
-    below: int
-    above: int
-    null: int
-
-
-class Histogram(Model):
-    """Counts between edges, and beyond them; edges of whole numbers lie half-way between two."""
-
-    edges: tuple[float, ...]
-    whole: bool
-    rows: tuple[int, ...]
-    hours: tuple[float, ...]
-    below: int
-    above: int
-    hits: tuple[Hit, ...]
-
-
-class Threshold(Model):
-    """What a rule sets on a metric: a limit, or an expression, whose `value` is null.
-
-    `where` narrows it to some rows; empty for all.
-    """
-
-    rule: str
-    severity: str
-    operator: str
-    value: Number | None
-    where: str
-
-
-class Metric(Model):
-    """How a metric is distributed over all rows; the statistics are null where no row has it.
-
-    `quantiles` goes by p01, p05, p25, p50, p75, p95, p99, p999 and is exact (nearest rank).
-    """
-
-    name: str
-    unit: str
-    meaning: str
-    direction: str
-    rows: int
-    nulls: int
-    mean: Number | None
-    min: Number | None
-    max: Number | None
-    quantiles: Mapping[str, Number | None]
-    histogram: Histogram
-    thresholds: tuple[Threshold, ...]
-    worst: tuple[TaggedRecord, ...]
-
-
 class BorderlineRecords(Model):
     """The first records that a rule finds borderline; `metric` is empty for a rule for groups."""
 
@@ -166,13 +111,6 @@ class Group(Model):
     hours: float
     bad_hours: float
     bad_share: float
-
-
-class Correlations(Model):
-    """Pearson's correlation of every metric with every other; null where one does not vary."""
-
-    metrics: tuple[str, ...]
-    pearson: tuple[tuple[float | None, ...], ...]
 
 
 class Duplicates(Model):
