@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from curate.audio.listen import Depth, Segment, listen
+from curate.audio.analyse import Depth, Segment, listen
 
 RATE = 16_000
 SECONDS = 12.0

@@ -29,7 +29,7 @@ import numpy.typing as npt
 import polars as pl
 
 import curate
-from curate.ruleset import load_rules
+from curate.rules.file import load_rules
 from curate.whatif.calibrate import calibrate
 from curate.whatif.preset import write_preset
 

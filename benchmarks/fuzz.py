@@ -25,8 +25,8 @@ import zstandard
 
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
 from curate.splits import Targets, split_profile
 
 TEXTS = [

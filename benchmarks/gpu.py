@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from train import runtime
+from train.runs import runtime
 
 EDGES_S = (2.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0)
 MOST = 4096
@@ -159,7 +159,7 @@ def _measure(chosen: argparse.Namespace, scratch: Path) -> None:
     from benchmarks.steps import bare, ours
     from train.archive import open_archive
     from train.config import RECIPES, Setting, load_config
-    from train.model import restore
+    from train.nemo.model import restore
     from train.recipe import build_recipe
     from train.tiny import Sizes, build_tiny
 

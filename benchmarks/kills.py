@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from curate.outputs import resumable_directory
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.artifacts.outputs import resumable_directory
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 from curate.shards import OURS, Options, export_key, shard_split
 from curate.shards.options import ShardSize
 from curate.splits import Targets, split_profile

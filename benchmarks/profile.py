@@ -18,8 +18,8 @@ import polars as pl
 
 from benchmarks.corpus import make
 from benchmarks.memory import watch
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 FIELDS = pl.Struct({"audio_filepath": pl.String, "duration": pl.Float64, "text": pl.String})

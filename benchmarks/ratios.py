@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from benchmarks.corpus import make
 from benchmarks.profile import WORK, parse_only, whole_profile
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 
 Run = Callable[[], object]
 
@@ -75,7 +75,7 @@ def second_thread(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
     """In processes of their own: Polars reads its number of threads when it is imported."""
     code = (
         "import sys, time; from pathlib import Path; "
-        "from curate.profile import profile_into; from curate.ruleset import load_rules; "
+        "from curate.profiles import profile_into; from curate.rules.file import load_rules; "
         "a = [sys.argv[1]], Path(sys.argv[2]), load_rules(None); t = int(sys.argv[3]); "
         "profile_into([sys.argv[4]], a[1], a[2], threads=t); "
         "b = time.perf_counter(); profile_into(*a, threads=t); print(time.perf_counter() - b)"
@@ -159,9 +159,9 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
     import ray
 
     from curate.manifest import find_sources
-    from curate.profile import settings_for
+    from curate.profiles import settings_for
     from curate.scale.cluster import _measure
-    from curate.scale.pieces import Job, Pieces
+    from curate.scale.parts import Job, Pieces
 
     parts = manifest.parent / f"{manifest.stem}-16"
     if not parts.exists():
@@ -196,7 +196,7 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
 
 
 def _task() -> object:
-    from curate.scale.pieces import measure_piece
+    from curate.scale.parts import measure_piece
 
     return measure_piece
 

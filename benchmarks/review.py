@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech" / "manifest.jsonl"

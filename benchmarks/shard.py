@@ -22,8 +22,8 @@ import numpy as np
 import soundfile as sf
 
 from benchmarks.memory import watch
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 from curate.shards import AudioWish, Options, shard_split
 from curate.splits import Targets, split_profile
 

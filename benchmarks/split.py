@@ -26,12 +26,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from benchmarks.corpus import make
 from benchmarks.memory import watch
-from curate.profile import profile_into as profile
-from curate.routes import POOL, route
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
+from curate.rules.routes import POOL, route
 from curate.splits import Targets, Terms, split_profile
-from curate.splits.audit import leaks
 from curate.splits.balance import balance
+from curate.splits.leaks import leaks
 from curate.splits.strata import duration_bin, number_strata
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"

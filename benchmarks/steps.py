@@ -16,11 +16,11 @@ from nemo.utils.exp_manager import exp_manager
 
 from train.archive import Archive
 from train.config import RunConfig
-from train.model import restore
-from train.nemo_fit import _prepare, _Watch
-from train.nemo_trainer import make_trainer, manage
+from train.nemo.fit import _prepare, _Watch
+from train.nemo.model import restore
+from train.nemo.trainer import make_trainer, manage
 from train.recipe import Recipe
-from train.stops import StopRequest
+from train.runs.signals import StopRequest
 
 WARM = 5
 """Steps at the beginning that count for nothing: caches, kernels, buffers."""

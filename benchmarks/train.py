@@ -12,7 +12,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from train import runtime
+from train.runs import runtime
 
 
 def main() -> None:

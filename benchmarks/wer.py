@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from curate.text.normaliser import COMPOUNDS, DEFAULT, Normaliser
+from train.data.rows import Row
 from train.evaluate import results
-from train.rows import Row
-from train.scores.edits import count_all, total
-from train.scores.scoring import Scored
+from train.scoring.edits import count_all, total
+from train.scoring.scoring import Scored
 
 WORDS = "the quick brown fox jumps over a lazy dog while people listen to the news".split()  # noqa: SIM905
 T = TypeVar("T")

@@ -18,11 +18,11 @@ import polars.selectors as cs
 
 from benchmarks.corpus import make
 from benchmarks.profile import WORK
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 from curate.whatif import what_if
-from curate.whatif.ladder import ladders
 from curate.whatif.sweep import sweep
+from curate.whatif.threshold_grid import ladders
 
 
 def profiled(work: Path, rows: int) -> Path:

@@ -247,7 +247,7 @@ def gates_page() -> str:
 
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
-    from curate.ruleset.keys import json_schema
+    from curate.rules.file.keys import json_schema
 
     return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup, escape
 
-from curate.columns import VERDICTS
+from curate.artifacts.columns import VERDICTS
 from reports import format as show
 from reports.templating import render
 from reports.transcripts import marked, visible

@@ -40,7 +40,7 @@ def root() -> Path:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Data and tiny models for the tests on real NeMo; made once in a process."""
     from tests.train.world import make_world
-    from train import runtime
+    from train.runs import runtime
 
     runtime.prepare()
     return make_world(tmp_path_factory.mktemp("nemo"))

@@ -24,7 +24,7 @@ _PACKAGES = (
     "matplotlib.backends.backend_svg", "matplotlib.figure", "scipy.stats", "jinja2", "rich.pretty",
     "duckdb", "soundfile", "lhotse",
 )  # fmt: skip
-_LATER = ("curate.scale.ray", "curate.audio.voice", "curate.audio.language")
+_LATER = ("curate.scale.ray", "curate.audio.vad", "curate.audio.language")
 """Modules of extras, whose packages begin threads."""
 
 

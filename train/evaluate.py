@@ -13,21 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.outputs import check_out, whole_directory, write_json
 from curate.errors import ConfigError, Fault, InputError
-from curate.nearest import absent
-from curate.nemo_reads import has_rate_beside_offset
-from curate.outputs import check_out, whole_directory, write_json
+from curate.errors.nearest import absent
+from curate.nemo.manifest_fields import has_rate_beside_offset
 from curate.text.normaliser import Normaliser
-from train import runtime
+from train.data.rows import Row, all_rows, read_manifests
 from train.pretrained import archive_of
-from train.provenance import versions
 from train.recipe import recipe_for
-from train.rows import Row, all_rows, read_manifests
-from train.scores.against import Forgetting, compare
-from train.scores.edits import NORMALISER
-from train.scores.inventions import inventions
-from train.scores.rates import Rates
-from train.scores.scoring import ADDED, Scored, Tell, predicted, score
+from train.runs import runtime
+from train.runs.provenance import versions
+from train.scoring.against import Forgetting, compare
+from train.scoring.edits import NORMALISER
+from train.scoring.hallucinations import inventions
+from train.scoring.rates import Rates
+from train.scoring.scoring import ADDED, Scored, Tell, predicted, score
 
 SCHEMA = "train.wer/1"
 PREDICTIONS = "predictions.jsonl"
@@ -153,7 +153,7 @@ def _transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> lis
     archive = archive_of(model)
     prompted = recipe_for(archive) == "aed"
     runtime.prepare()
-    from train.model import Transcriber
+    from train.nemo.model import Transcriber
 
     transcriber = Transcriber(archive, wish.device, wish.beam)
     return score(rows, transcriber, prompted, wish.batch_size, tell, wish.normaliser)

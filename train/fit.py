@@ -11,19 +11,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.outputs import whole_file, write_json
 from curate.errors import ConfigError, Fault, raise_all
-from curate.outputs import whole_file, write_json
-from train import runtime
 from train.archive import Archive
-from train.behaviors import check_values
 from train.config import RunConfig
 from train.data import ShardSet, check_validation_sets, read_shards
-from train.lock import LOCK, locked
-from train.outcome import Finding, Seen, Trained, findings
 from train.pretrained import archive_of
-from train.provenance import versions
 from train.recipe import Recipe, build_recipe
-from train.resume import CONFIG, RUN, check_resumable
+from train.recipe.behaviors import check_values
+from train.runs import runtime
+from train.runs.lock import LOCK, locked
+from train.runs.outcome import Finding, Seen, Trained, findings
+from train.runs.provenance import versions
+from train.runs.resume import CONFIG, RUN, check_resumable
 
 SCHEMA = "train.run/1"
 
@@ -70,7 +70,7 @@ def fit(
         if runtime.is_main_process():
             _claim(config, tell, overwrite=overwrite, resume=resume, inputs=inputs)
         runtime.prepare()
-        from train.nemo_fit import train
+        from train.nemo.fit import train
 
         trained = train(archive, recipe, config, shards, config.out, tell, show, resume=resume)
         found = tuple(findings(config, shards, trained))

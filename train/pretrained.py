@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from curate.errors import ConfigError
-from train import runtime
 from train.archive import Archive, open_archive
 from train.config import load_config
 from train.recipe import with_behaviors
-from train.resume import CONFIG
+from train.runs import runtime
+from train.runs.resume import CONFIG
 
 MODEL = "model.nemo"
 CHECKPOINT = ".ckpt"
@@ -29,7 +29,7 @@ def archive_of(model: str) -> Archive:
         return _of_run(path)
     if not (path.exists() or path.suffix == ".nemo"):
         runtime.prepare()
-        from train.model import download
+        from train.nemo.model import download
 
         path = download(model)
     return open_archive(path)

@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from curate.artifacts.outputs import whole_file, write_json
 from curate.errors import ConfigError, InputError
-from curate.outputs import whole_file, write_json
 from train.config import RunConfig, Setting, parse_setting
 from train.data import read_shards
-from train.provenance import versions
-from train.resume import RUN
-from train.rows import read_rows
-from train.scores.against import Pairs
-from train.scores.rates import Rates
-from train.scores.scoring import Scored, predicted
+from train.data.rows import read_rows
+from train.runs.provenance import versions
+from train.runs.resume import RUN
+from train.scoring.against import Pairs
+from train.scoring.rates import Rates
+from train.scoring.scoring import Scored, predicted
 
 SCHEMA = "train.sweep/1"
 SWEEP = "sweep.json"
@@ -123,11 +123,11 @@ def _run(trial: Trial, config: RunConfig, tell: Tell) -> None:
 
 def run_trial(recipe: str, manifest: str) -> None:
     """What a trial's process does: fit, then transcribe the eval manifest."""
-    from curate.command import run
+    from curate.terminal.command import run
     from train.config import load_config
     from train.evaluate import evaluate
     from train.fit import fit
-    from train.resume import CONFIG
+    from train.runs.resume import CONFIG
 
     def work() -> None:
         config = load_config(Path(recipe))

@@ -1,1 +1,1 @@
-"""JSON files that commands write, each as one model that producers build and everybody reads."""
+"""The files that commands write: typed models of JSON, columns of tables, atomic outputs."""

@@ -14,9 +14,9 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from curate.artifacts.outputs import write_json
 from curate.errors import Fault, InputError
-from curate.nearest import lacking, unreadable
-from curate.outputs import write_json
+from curate.errors.nearest import lacking, unreadable
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from curate.audio.faults import Unusable
 from curate.errors import ConfigError, Fault, raise_all
-from curate.nemo_reads import audio_path
+from curate.nemo.manifest_fields import audio_path
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
 _SHELL_OPENED = (".sph", ".sphere")
@@ -38,7 +38,7 @@ def allowed_roots(folders: Sequence[Path], where: str = "--allow-root") -> tuple
 
 def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
     """The regular file that a record names; relative names begin at `folder`, else at the working
-    folder, as NeMo has them (see `curate.nemo_reads.audio_path`).
+    folder, as NeMo has them (see `curate.nemo.manifest_fields.audio_path`).
 
     With `allowed` (see `allowed_roots`) it must lie under one of them once `..` and symlinks are
     resolved; without, it may lie anywhere. Raises Unusable, and touches nothing but the file's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from curate.cli import audit, doctor, look, merge, reconsider, review, rules, shard, split, whatif
 from curate.cli.app import app
-from curate.command import run
+from curate.terminal.command import run
 
 __all__ = [
     "app",

@@ -16,14 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.cli.show import number, plain_table
-from curate.command import printable
-from curate.duck import Answer, Field, ask
 from curate.errors import ConfigError, InputError, raise_all
-from curate.nearest import lacking
-from curate.operators.declare import Kind
-from curate.profile.own_fields import ALWAYS, RECORD, OwnFields
-from curate.profile.summary import MAKE, RECORDS, Json
-from curate.units import hours
+from curate.errors.nearest import lacking
+from curate.formatting.units import hours
+from curate.profiles.duck import Answer, Field, ask
+from curate.profiles.own_fields import ALWAYS, RECORD, OwnFields
+from curate.profiles.summary import MAKE, RECORDS, Json
+from curate.rules.expression.declare import Kind
+from curate.terminal.command import printable
 
 SHOWN = 100
 """Rows that a table for people has at most."""

@@ -219,7 +219,7 @@ def profile_command(
 
     Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
     """
-    from curate.audio.wish import AudioWish
+    from curate.audio.options import AudioWish
     from curate.cli import profiled, scaling, show, stages
     from curate.gates import gates_for
     from curate.manifest.mapping import Reading

@@ -12,17 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.artifacts.outputs import whole_directory, write_json
 from curate.cli import figures
 from curate.cli.show import leaks_said, plain_table
-from curate.command import printable
 from curate.errors import CurateError
+from curate.formatting.units import hours
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadAs
-from curate.outputs import whole_directory, write_json
-from curate.profile.summary import Json
-from curate.splits.side import find_sides
-from curate.splits.sides import audit as compare
-from curate.units import hours
+from curate.profiles.summary import Json
+from curate.splits.audit import audit as compare
+from curate.splits.audit_input import find_sides
+from curate.terminal.command import printable
 
 OURS = frozenset({"audit.json", "report.html"})
 

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.cli.show import plain_table
-from curate.command import printable
-from curate.profile import LIBRARIES, versions
-from curate.profile.subjects import rules_of
-from curate.ruleset import load_rules
-from curate.units import hours
+from curate.formatting.units import hours
+from curate.inspect.subjects import rules_of
+from curate.profiles import LIBRARIES, versions
+from curate.rules.file import load_rules
+from curate.terminal.command import printable
 from curate.whatif.calibrate import as_json, calibrate
 from curate.whatif.preset import write_preset
 

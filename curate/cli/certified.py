@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.cli.show import leaks_said, plain_table
-from curate.command import printable
-from curate.units import hours
+from curate.formatting.units import hours
+from curate.terminal.command import printable
 
 _SHOWN = 12
 

@@ -10,15 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.artifacts.columns import VERDICTS
+from curate.artifacts.outputs import whole_directory, write_json
 from curate.cli import figures
 from curate.cli.show import colour_of, plain_table
-from curate.columns import VERDICTS
-from curate.command import printable
 from curate.errors import CurateError
+from curate.formatting.units import hours
 from curate.gates import Checked, Gate
-from curate.outputs import whole_directory, write_json
-from curate.ruleset import load_rules
-from curate.units import hours
+from curate.rules.file import load_rules
+from curate.terminal.command import printable
 from curate.whatif import compare_rules
 from curate.whatif.compare import OURS
 

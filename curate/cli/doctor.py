@@ -24,7 +24,7 @@ def doctor_command(
     Example: `curate doctor --json`
     """
     from curate.cli import show
-    from curate.doctor import examine
+    from curate.inspect.doctor import examine
 
     found = examine(out)
     if as_json:

@@ -12,15 +12,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from curate.artifacts.columns import MALFORMED, SKIPPED_BY, VERDICTS
 from curate.cli.show import colour_of, number
-from curate.columns import MALFORMED, SKIPPED_BY, VERDICTS
-from curate.command import printable
 from curate.errors import ConfigError
-from curate.overrides import content_of
-from curate.profile.subjects import Subject, from_json, from_manifest, from_profile, rules_of
-from curate.routes import ROUTES
-from curate.ruleset import RuleSet, load_rules
-from curate.tags.account import Account, accounts
+from curate.inspect.subjects import Subject, from_json, from_manifest, from_profile, rules_of
+from curate.rules.evaluate.account import Account, accounts
+from curate.rules.file import RuleSet, load_rules
+from curate.rules.overrides import content_of
+from curate.rules.routes import ROUTES
+from curate.terminal.command import printable
 
 SCHEMA = "curate.explain/1"
 

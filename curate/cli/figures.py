@@ -8,7 +8,7 @@ from typing import Any
 from curate.audio.faults import FAULTS
 from curate.errors import Fault
 from curate.gates import Figure, Figures
-from curate.profile.rejected import gated_strata, gates_of
+from curate.profiles.statistics.rejection import gated_strata, gates_of
 
 LARGE_SHIFT = 0.25
 """A population stability index from which on a shift is large, by custom."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from curate.errors import ConfigError, Fault, raise_all
-from curate.splits.named import FORM, NamedManifests, is_named, parse_given
+from curate.splits.given_options import FORM, NamedManifests, is_named, parse_given
 
 _DRAWN = {
     "eval_": "--eval", "test": "--test", "split": "--split", "alpha": "--alpha", "floor": "--floor",

@@ -82,7 +82,7 @@ def words_command(profile: OneProfile, as_json: AsJson = False) -> None:
     Example: `curate words profile/ --json`
     """
     from curate.cli import answers, show
-    from curate.profile.words import count_words
+    from curate.inspect.words import count_words
 
     show.summary(count_words(profile), as_json, False, answers.words_tables, profile)
 
@@ -113,7 +113,7 @@ def diff_command(
 
 def _look(profile: Path, count: int, where: str | None, seed: int | None, as_json: bool) -> None:
     from curate.cli import answers, show
-    from curate.profile.look import look
+    from curate.inspect.records import look
 
     found = look(profile, count, where, seed)
     if as_json:

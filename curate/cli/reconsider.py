@@ -42,7 +42,7 @@ def reconsider_command(
 
 def _write(out: Path, found: Mapping[str, Any]) -> None:
     import reports
-    from curate.outputs import whole_directory, write_json
+    from curate.artifacts.outputs import whole_directory, write_json
     from curate.reconsider import OURS
 
     if out.suffix == ".json":
@@ -58,8 +58,8 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
     from rich.text import Text
 
     from curate.cli.show import plain_table
-    from curate.command import printable
-    from curate.units import hours
+    from curate.formatting.units import hours
+    from curate.terminal.command import printable
 
     clean = found["clean"]
     title = f"{found['rows']:,} rows with a prediction; clean rows: WER {_percent(clean['wer'])}"

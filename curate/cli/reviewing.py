@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import reports
+from curate.artifacts.written import describe
 from curate.audio.paths import allowed_roots
-from curate.changes import describe
-from curate.duck import open_records
 from curate.errors import InputError
-from curate.profile.summary import RECORDS, no_profile
+from curate.profiles.duck import open_records
+from curate.profiles.summary import RECORDS, no_profile
 from curate.review.app import blind_app, clip_of_record, review_app
 from curate.review.blind import Ballot, pairs
-from curate.review.desk import Desk
 from curate.review.serve import ADDRESS, listen_at, serve
+from curate.review.session import Desk
 
 Say = Callable[[str], None]
 

@@ -13,17 +13,17 @@ from curate.gates import Gate
 from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
-from curate.overrides import Overrides
-from curate.profile import Engine
-from curate.profile.heard import NAME as HEARD
-from curate.profile.records import Progress
-from curate.profile.summary import Json
-from curate.ruleset import RuleSet
+from curate.profiles import Engine
+from curate.profiles.audio.cache import NAME as HEARD
+from curate.profiles.measure.records import Progress
+from curate.profiles.summary import Json
+from curate.rules.file import RuleSet
+from curate.rules.overrides import Overrides
 from curate.scale.array import Wish, merged, refuse_stdin
 from curate.scale.array import measure_share as measure
 from curate.scale.cluster import run_on_ray
 from curate.scale.engines import check_engine
-from curate.scale.pieces import Job, Pieces
+from curate.scale.parts import Job, Pieces
 
 
 @contextmanager

@@ -7,14 +7,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import reports
+from curate.artifacts.outputs import (
+    full_disk_said,
+    resumable_directory,
+    whole_directory,
+    write_json,
+)
 from curate.cli import figures
 from curate.cli.split_first import SPLIT, Source, keep_split, split_of
 from curate.errors import ConfigError, CurateError
 from curate.gates import Checked, Gate
-from curate.outputs import full_disk_said, resumable_directory, whole_directory, write_json
-from curate.profile import versions
-from curate.profile.records import Progress
-from curate.profile.summary import Json
+from curate.profiles import versions
+from curate.profiles.measure.records import Progress
+from curate.profiles.summary import Json
 from curate.scale.engines import check_engine
 from curate.shards import OURS, Options, check_options, export_key, prove, shard_split
 from curate.shards.cluster import on_ray

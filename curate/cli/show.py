@@ -26,9 +26,9 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.cli.compiling import told_of_compiling
-from curate.command import printable
-from curate.terminal import answers
-from curate.units import hours
+from curate.formatting.units import hours
+from curate.terminal.command import printable
+from curate.terminal.output import answers
 
 Json = Mapping[str, Any]
 

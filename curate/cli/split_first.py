@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from curate.artifacts.outputs import check_out, writable
 from curate.cli.given import Inputs, read_inputs
 from curate.cli.splitting import Judging, Wish
 from curate.cli.splitting import split as write_split
 from curate.errors import ConfigError, Fault, InputError
+from curate.errors.nearest import lacking
 from curate.manifest import find_sources
-from curate.nearest import lacking
-from curate.outputs import check_out, writable
-from curate.profile.records import Progress
+from curate.profiles.measure.records import Progress
 from curate.splits import AS_THEY_ARE, Terms
-from curate.splits.named import NamedManifests
+from curate.splits.given_options import NamedManifests
 
 SPLIT = "split"
 """The folder of a result that holds the split which was made first."""

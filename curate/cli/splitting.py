@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import reports
+from curate.artifacts.outputs import whole_directory, write_json
 from curate.cli import figures
 from curate.cli.given import Inputs
 from curate.cli.stages import Shares
@@ -16,14 +17,13 @@ from curate.errors import ConfigError, CurateError, Fault, raise_all
 from curate.gates import Checked, Gate
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs, Reading
-from curate.outputs import whole_directory, write_json
-from curate.overrides import Overrides
-from curate.overrides import read as read_log
-from curate.profile import profile_into as build_profile
-from curate.profile import read_profile
-from curate.profile.records import Progress
-from curate.profile.summary import Json
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as build_profile
+from curate.profiles import read_profile
+from curate.profiles.measure.records import Progress
+from curate.profiles.summary import Json
+from curate.rules.file import load_rules
+from curate.rules.overrides import Overrides
+from curate.rules.overrides import read as read_log
 from curate.splits import (
     GENDER,
     LOCK,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import reports
-from curate.audio.wish import AudioWish
+from curate.artifacts.outputs import whole_directory, write_json
+from curate.audio.options import AudioWish
 from curate.cli import figures
 from curate.errors import ConfigError, CurateError, raise_all
 from curate.gates import Checked, Gate
@@ -16,18 +17,17 @@ from curate.manifest.examples import clips_of
 from curate.manifest.mapping import ReadAs
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
-from curate.outputs import whole_directory, write_json
-from curate.overrides import Overrides
-from curate.overrides import read as read_log
-from curate.profile import OURS as PROFILE_FILES
-from curate.profile import Engine, read_profile, settings_for, unchanged
-from curate.profile import profile_into as build_profile
-from curate.profile.clips import Heard, asked_for, of_profile, write_clips
-from curate.profile.records import Progress
-from curate.profile.rejected import share_of
-from curate.profile.summary import Json
-from curate.ruleset import RuleSet, load_rules
-from curate.tags import check_examples
+from curate.profiles import OURS as PROFILE_FILES
+from curate.profiles import Engine, read_profile, settings_for, unchanged
+from curate.profiles import profile_into as build_profile
+from curate.profiles.examples.clips import Heard, asked_for, of_profile, write_clips
+from curate.profiles.measure.records import Progress
+from curate.profiles.statistics.rejection import share_of
+from curate.profiles.summary import Json
+from curate.rules.evaluate import check_examples
+from curate.rules.file import RuleSet, load_rules
+from curate.rules.overrides import Overrides
+from curate.rules.overrides import read as read_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ def diff(
     """`curate diff`: diff.json's content, written with a page where `out` is named; the gates that
     failed.
     """
-    from curate.profile import LIBRARIES, versions
-    from curate.profile.compare import OURS, compare
+    from curate.inspect.diff import OURS, compare
+    from curate.profiles import LIBRARIES, versions
 
     found = compare(a, b, command, versions(LIBRARIES))
     checked = Checked.of(gates, figures.of_diff(found), "curate diff")

@@ -12,17 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
-from curate.audio.wish import AudioWish, root_of
+from curate.artifacts.outputs import whole_directory, write_json
+from curate.audio.options import AudioWish, root_of
 from curate.cli.show import colour_of, number, plain_table
-from curate.command import printable
 from curate.errors import ConfigError, Fault, raise_all
-from curate.nearest import suggest
-from curate.outputs import whole_directory, write_json
-from curate.profile import read_profile
-from curate.profile.clips import Heard, in_turn, write_clips
-from curate.profile.subjects import rules_of
-from curate.ruleset import load_rules
-from curate.units import hours
+from curate.errors.nearest import suggest
+from curate.formatting.units import hours
+from curate.inspect.subjects import rules_of
+from curate.profiles import read_profile
+from curate.profiles.examples.clips import Heard, in_turn, write_clips
+from curate.rules.file import load_rules
+from curate.terminal.command import printable
 from curate.whatif import OURS
 from curate.whatif import what_if as weigh
 

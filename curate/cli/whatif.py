@@ -47,7 +47,7 @@ def what_if_command(
 
     Example: `curate rules what-if profile/ --out what-if/ --clips 40`
     """
-    from curate.audio.wish import AudioWish
+    from curate.audio.options import AudioWish
     from curate.cli import show, weighed
 
     audio = AudioWish.of(audio_root, allow_root, None)

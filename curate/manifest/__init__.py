@@ -13,9 +13,9 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
-from curate.columns import LINE
+from curate.artifacts.columns import LINE
+from curate.artifacts.frames import Clips
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.frames import Clips
 from curate.manifest.audio_files import bases_of, look_anew
 from curate.manifest.chunks import CHUNK_BYTES
 from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
+from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
 from curate.manifest.origin import Origin
 from curate.manifest.syntax import STRING
 from curate.manifest.values import Bytes, Interner, Positions, combine, hash_spans

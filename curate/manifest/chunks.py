@@ -16,8 +16,8 @@ from typing import IO, Any, Protocol
 import zstandard
 
 from curate.errors import InputError
+from curate.errors.nearest import absent
 from curate.manifest.spool import located
-from curate.nearest import absent
 
 CHUNK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20

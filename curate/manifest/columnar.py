@@ -17,9 +17,9 @@ from functools import partial
 import polars as pl
 
 from curate.errors import InputError
-from curate.manifest.look import Format, Look, one_file
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Item, Origin, Portion, canonical, portion, said
+from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.tables import AUDIO_NAMES, columns_of, is_milliseconds, record_of_row

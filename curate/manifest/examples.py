@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from curate.frames import Clips
+from curate.artifacts.frames import Clips
 from curate.manifest.chunks import Chunk
 from curate.manifest.nemo import read_batch
 

@@ -9,19 +9,19 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from curate.errors import ConfigError, InputError
+from curate.errors.nearest import suggest
 from curate.manifest.blend import find_blend
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import PARQUET
-from curate.manifest.foreign import refuse_foreign
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
-from curate.manifest.look import Format, Look, one_file
 from curate.manifest.mapping import ReadAs, fields_of, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
+from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
-from curate.nearest import suggest
+from curate.manifest.unsupported import refuse_foreign
 
 _GLOB = frozenset("*?[")
 _BRACES = re.compile(r"_OP_(.*?)_CL_|\{([^{}]*)\}")

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from curate.errors import InputError
 from curate.manifest.chunks import open_manifest, read_chunks
-from curate.manifest.look import Format, Look
 from curate.manifest.origin import (
     Origin,
     Portion,
@@ -29,9 +28,10 @@ from curate.manifest.origin import (
     number_of,
 )
 from curate.manifest.recordings import OVERRUN_S
+from curate.manifest.sniff import Format, Look
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.tables import AGREEING_S
-from curate.nemo_reads import audio_path
+from curate.nemo.manifest_fields import audio_path
 
 _BESIDE = ("segments", "utt2dur", "reco2dur", "wav.scp", "utt2spk", "utt2lang")
 _TIMES = ("utt2dur", "segments", "reco2dur")

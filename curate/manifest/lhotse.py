@@ -13,9 +13,9 @@ from pathlib import Path
 
 from curate.errors import InputError
 from curate.manifest.chunks import read_chunks
-from curate.manifest.look import Format, Look, one_file
 from curate.manifest.origin import Origin, Portion, convert_lines, cut_lines
 from curate.manifest.recordings import Recording, record_of_cut, record_of_supervision
+from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record, channel_of, parse_line
 
 _SHAR_CUTS = re.compile(r"cuts\.\d+\.jsonl(\.gz|\.zst)?\Z")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import (
+from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
     BYTE_LENGTH,
@@ -29,7 +29,7 @@ from curate.columns import (
     TASK,
     TEXT_KEY,
 )
-from curate.frames import Clips, Spans
+from curate.artifacts.frames import Clips, Spans
 from curate.manifest.audio_files import Bases, bases_of, recording_keys
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import (
@@ -369,7 +369,7 @@ def _rates_beside_offsets(
 ) -> npt.NDArray[np.bool_] | None:
     """Rows that give an offset and a sampling rate; None where there are none.
 
-    As `curate.nemo_reads.has_rate_beside_offset` has it.
+    As `curate.nemo.manifest_fields.has_rate_beside_offset` has it.
     """
     kinds = read.scan.kind
     if not kinds[:, [SAMPLING_RATE, SAMPLE_RATE]].any():

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, LANG, LINE, MALFORMED, SPEAKER, TASK
-from curate.frames import Clips
+from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, LANG, LINE, MALFORMED, SPEAKER, TASK
+from curate.artifacts.frames import Clips
 from curate.manifest.nemo import Batch
 from curate.manifest.origin import Portion
 from curate.text.ids import canonical_id

@@ -14,7 +14,6 @@ from itertools import accumulate
 from pathlib import Path
 
 from curate.manifest.chunks import Chunk, read_chunks
-from curate.manifest.look import Format, Look, one_file
 from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
     PORTION_BYTES,
@@ -27,6 +26,7 @@ from curate.manifest.origin import (
     portion,
     said,
 )
+from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.text.ids import SPEAKER_FIELDS
 

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from curate.manifest.chunks import open_manifest, read_chunks
-from curate.manifest.look import Format, Look, one_file
 from curate.manifest.origin import Origin, Portion, convert_lines, native
+from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record, parse_line
 
 _NUMBERED = re.compile(r"audio.*?(\d+)\.tar\Z")

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from curate.frames import Spans
+from curate.artifacts.frames import Spans
 from curate.manifest import in_order, thread_count
 from curate.manifest.chunks import Chunk, read_chunks
 from curate.manifest.fields import span_of

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from curate.columns import SKIPPED_BY
+from curate.artifacts.columns import SKIPPED_BY
 from curate.errors import Fault
 from curate.manifest.formats import BY_NAME
 from curate.manifest.origin import Origin

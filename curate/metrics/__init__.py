@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import polars as pl
 
-from curate.columns import DESCRIBED_BY
+from curate.artifacts.columns import DESCRIBED_BY
+from curate.metrics.audio import SOUND
 from curate.metrics.declare import Group, Metric
-from curate.metrics.sound import SOUND
 
 __all__ = [
     "BY_NAME",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.frames import Spans
+from curate.artifacts.frames import Spans
 from curate.text.align import DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS
 from curate.text.edits import Counts, PairEdits, count_normalised, count_raw, decoded, distances
 from curate.text.normaliser import Normaliser

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DETECTED_LANG
-from curate.extras import require
-from curate.frames import Spans
+from curate.artifacts.columns import DETECTED_LANG
+from curate.artifacts.frames import Spans
+from curate.environment.extras import require
 from curate.text.languages import language_code
 
 _PART_OF: Mapping[str, str] = {

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.audio.wish import AudioWish
-from curate.columns import (
+from curate.artifacts.columns import (
     LANG,
     LANG_CODE,
     MALFORMED,
@@ -20,10 +19,11 @@ from curate.columns import (
     TRANSLATION,
     described,
 )
-from curate.frames import Clips, by_language
+from curate.artifacts.frames import Clips, by_language
+from curate.audio.options import AudioWish
 from curate.metrics import METRICS, chosen
 from curate.metrics.agreement import agreement
-from curate.metrics.further import further
+from curate.metrics.opt_in import further
 from curate.metrics.phrases import (
     Phrases,
     known_phrases,

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.artifacts.frames import Spans
 from curate.errors import ConfigError, Fault, raise_all
-from curate.frames import Spans
-from curate.nearest import unreadable
+from curate.errors.nearest import unreadable
 from curate.text import remarks as marks
 from curate.text.phrases import Phrase, Phrasebook
 from curate.text.remarks import Remarks

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import polars as pl
 import yaml
 
+from curate.artifacts.frames import Spans
+from curate.environment.extras import require
 from curate.errors import ConfigError
-from curate.extras import require
-from curate.frames import Spans
 
 _LARGEST = 64 << 20
 """Bytes of a tokenizer or a configuration; what is larger is neither."""

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.columns import DURATION_US, LANG, SPEAKER, VERDICT
-from curate.profile import versions
-from curate.profile.subjects import rules_of
-from curate.profile.summary import Json
+from curate.artifacts.columns import DURATION_US, LANG, SPEAKER, VERDICT
+from curate.inspect.subjects import rules_of
+from curate.profiles import versions
+from curate.profiles.summary import Json
 from curate.reconsider.evidence import Evidence, gather
-from curate.reconsider.judged import Judged, join, predictions_of
+from curate.reconsider.joined import Judged, join, predictions_of
 
 __all__ = ["OURS", "reconsider"]
 

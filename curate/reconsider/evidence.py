@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from curate.columns import DURATION_US
-from curate.profile.summary import hours
-from curate.reconsider.judged import Judged
-from curate.resample import DRAWS, FEWEST, Floats, Ints, interval, ratio
-from curate.ruleset import Limit, Rule, RuleSet
+from curate.artifacts.columns import DURATION_US
+from curate.profiles.summary import hours
+from curate.reconsider.joined import Judged
+from curate.rules.file import Limit, Rule, RuleSet
+from curate.statistics.bootstrap import DRAWS, FEWEST, Floats, Ints, interval, ratio
 
 LEAST_WORDS = 200
 """Below this a rate of words is an anecdote."""

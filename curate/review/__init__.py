@@ -3,5 +3,6 @@
     guard (who may ask) > app (what is asked) > desk (a profile, a log) > spectrogram, marks
                                               > blind (two hypotheses, votes)
 
-Decisions go through `curate.overrides`; the browser gets nothing but text, sound and pictures.
+Decisions go through `curate.rules.overrides`; the browser gets nothing but text, sound and
+pictures.
 """

@@ -9,17 +9,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.columns import VERDICTS
 from curate.audio.clip import Clip, load_clip, wav
 from curate.audio.faults import Unusable
-from curate.browse import MOST, NoSuch, Place, Wish
-from curate.columns import VERDICTS
+from curate.environment.extras import require
 from curate.errors import CurateError, Fault
-from curate.extras import require
 from curate.manifest.strict import channel_of
 from curate.review.blind import Ballot
-from curate.review.decided import Changed, Refused, now
-from curate.review.desk import Desk
+from curate.review.browse import MOST, NoSuch, Place, Wish
+from curate.review.decisions import Changed, Refused, now
 from curate.review.guard import App, Guard
+from curate.review.session import Desk
 from curate.review.spectrogram import spectrogram
 
 PAGES: Mapping[str, str] = {

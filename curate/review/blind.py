@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate import append_log
+from curate.artifacts import append_log
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.nearest import unreadable
-from curate.profile.summary import Json
+from curate.errors.nearest import unreadable
+from curate.profiles.summary import Json
 
 HINT = "name a predictions.jsonl of `train eval`"
 CHOICES = ("first", "second", "same")

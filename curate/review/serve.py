@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
+from curate.environment.extras import require
 from curate.errors import ConfigError
-from curate.extras import require
 from curate.review.guard import App
 
 ADDRESS = "127.0.0.1"

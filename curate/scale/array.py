@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.audio.wish import AudioWish
+from curate.artifacts.outputs import write_json
+from curate.audio.options import AudioWish
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs, Reading
 from curate.manifest.spool import STDIN
-from curate.outputs import write_json
-from curate.overrides import Overrides, read
-from curate.profile import Engine, fields_of, settings_for
-from curate.ruleset import load_rules
-from curate.scale.pieces import Job, Pieces, incomplete, measure_piece
+from curate.profiles import Engine, fields_of, settings_for
+from curate.rules.file import load_rules
+from curate.rules.overrides import Overrides, read
+from curate.scale.parts import Job, Pieces, incomplete, measure_piece
 
 SCHEMA = "curate.job/1"
 NAME = "job.json"

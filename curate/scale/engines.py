@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from curate.errors import ConfigError
-from curate.nearest import suggest
+from curate.errors.nearest import suggest
 
 ENGINES = ("local", "ray")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from curate.extras import require
+from curate.environment.extras import require
 from curate.manifest import thread_count
 
 DEATHS = 3

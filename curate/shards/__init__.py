@@ -9,13 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.artifacts.columns import TAGS
+from curate.artifacts.outputs import write_json
 from curate.audio.header import BY_FFMPEG
-from curate.columns import TAGS
 from curate.errors import Fault, InputError
-from curate.outputs import write_json
-from curate.profile import versions
-from curate.profile.summary import Json
-from curate.shards.archived import IN_TABLE, Archive
+from curate.profiles import versions
+from curate.profiles.summary import Json
+from curate.shards.archives import IN_TABLE, Archive
 from curate.shards.audio import AudioWish
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
@@ -26,9 +26,9 @@ from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
 from curate.shards.work import AUDIO, RESULT, SCRATCH, SHARDS, Workplace, marker_of
 from curate.splits import LOCK
-from curate.splits.gated import leaking
-from curate.splits.given import losses
-from curate.splits.refuse import rules_by_rows
+from curate.splits.feasibility import rules_by_rows
+from curate.splits.figures import leaking
+from curate.splits.given_strategy import losses
 
 __all__ = [
     "OURS",

@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
+from curate.audio.analyse import CANCEL, beyond
 from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
 from curate.audio.header import OVERRUN_S, WHOLE_FILE_S, Header, open_sound, plain, read_header
-from curate.audio.listen import CANCEL, beyond
 from curate.audio.ogg import opus_is_whole, with_serial
 from curate.audio.paths import open_audio
 from curate.audio.signal import FULL_SCALES, cancel, mean_squares
-from curate.extras import require
+from curate.environment.extras import require
 from curate.shards.headers import plain_header
 
 MP3_DELAY = 2 * 1152

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from curate.errors import CurateError, Fault, raise_all
-from curate.profile.summary import Json
+from curate.profiles.summary import Json
 from curate.scale.tasks import DEATHS, Died, cluster
 from curate.shards.pool import RunTasks
 from curate.shards.spool import Task

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from curate.bins import duration_bins, token_bins
-from curate.ledger import Amount, Entry, Ledger
-from curate.outputs import write_json
-from curate.profile.summary import Json, hours
+from curate.artifacts.ledger import Amount, Entry, Ledger
+from curate.artifacts.outputs import write_json
+from curate.profiles.summary import Json, hours
+from curate.shards.bins import duration_bins, token_bins
 from curate.shards.options import Options
 from curate.shards.spool import Spool, Task
 from curate.shards.stored import STORED

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from curate.environment.extras import require
 from curate.errors import Fault
-from curate.extras import require
 from curate.shards.readback import ShardRead
 
 SAMPLED = 8

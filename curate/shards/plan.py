@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from curate.errors import InputError
-from curate.nearest import lacking
-from curate.profile.summary import Json
+from curate.errors.nearest import lacking
+from curate.profiles.summary import Json
 from curate.shards.options import Options
 from curate.shards.spool import plain_names
 from curate.splits import LOCK

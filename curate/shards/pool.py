@@ -14,7 +14,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import NoReturn
 
 from curate.errors import CurateError
-from curate.profile.summary import Json
+from curate.profiles.summary import Json
 from curate.shards.spool import Task
 from curate.shards.work import Workplace, run_task
 

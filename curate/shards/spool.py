@@ -22,15 +22,24 @@ import numpy.typing as npt
 import polars as pl
 import soundfile as sf
 
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    DURATION_US,
+    LANG,
+    LINE,
+    OFFSET_S,
+    SOURCE,
+    TAGS,
+    VERDICT,
+)
+from curate.artifacts.ledger import Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
-from curate.columns import BYTE_LENGTH, DURATION_US, LANG, LINE, OFFSET_S, SOURCE, TAGS, VERDICT
 from curate.errors import InputError
-from curate.ledger import Amount
 from curate.manifest.formats import COPIED
-from curate.profile.summary import Json
-from curate.routes import MALFORMED, REJECTED, SKIPPED
-from curate.shards.archived import Archive
+from curate.profiles.summary import Json
+from curate.rules.routes import MALFORMED, REJECTED, SKIPPED
+from curate.shards.archives import Archive
 from curate.shards.options import Options, ShardSize
 from curate.splits import LOCK
 from curate.splits.lock import HELD_OUT

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from curate.extras import require
+from curate.environment.extras import require
+from curate.nemo.canary_prompt import SLOTS
 from curate.shards.audio import Audio
 from curate.shards.records import Row, cut_of, placeholder, record_of
 from curate.shards.tar import HashedFile, TarFile, Written, sha256
-from curate.slots import SLOTS
 
 GZIP_LEVEL = 6
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from curate.environment.extras import require
 from curate.errors import ConfigError, Fault, raise_all
-from curate.extras import require
 
 Counter = Callable[[Mapping[str, object]], int]
 

@@ -17,10 +17,10 @@ import numpy as np
 import polars as pl
 import soundfile as sf
 
+from curate.artifacts.shard_index import FORMAT, INDEX, Index, check_files, files_of, read_index
 from curate.errors import Fault, GateFailed, InputError, raise_all
 from curate.shards.lhotse_reads import Decoding, read_with_lhotse
 from curate.shards.readback import Damage, ShardRead, read_shard
-from curate.sidecar import FORMAT, INDEX, Index, check_files, files_of, read_index
 
 MOST_READ_BACK = 500
 """An export has Lhotse read so many cuts at its end, one shard of the usual size; `--verify` has it

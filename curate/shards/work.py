@@ -19,13 +19,14 @@ from socket import gethostname
 
 import numpy as np
 
+from curate.artifacts.ledger import Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
-from curate.ledger import Amount
 from curate.manifest.strict import Record, parse_line
-from curate.nemo_reads import as_segment
-from curate.profile.summary import Json
-from curate.shards.archived import Archive
+from curate.nemo.canary_prompt import complete
+from curate.nemo.manifest_fields import as_segment
+from curate.profiles.summary import Json
+from curate.shards.archives import Archive
 from curate.shards.audio import AudioWish, check_segment, load_segment
 from curate.shards.options import Options
 from curate.shards.readback import read_shard, text_line
@@ -34,7 +35,6 @@ from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written, sha256
 from curate.shards.tokens import counter
-from curate.slots import complete
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
 """The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards."""

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.audio.wish import root_of
-from curate.columns import (
+from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
     BYTE_LENGTH,
@@ -28,35 +27,36 @@ from curate.columns import (
     TEXT_KEY,
     VERDICT,
 )
-from curate.columns import MALFORMED as MALFORMED_WHY
+from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
+from curate.artifacts.ledger import Entry, Ledger
+from curate.artifacts.outputs import write_json
+from curate.audio.options import root_of
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.ledger import Entry, Ledger
+from curate.errors.nearest import lacking, suggest
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
-from curate.nearest import lacking, suggest
-from curate.outputs import write_json
-from curate.profile import read_profile
-from curate.profile.summary import Json
-from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
+from curate.profiles import read_profile
+from curate.profiles.summary import Json
+from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import amount, certificate
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
-from curate.splits.cuts import CUTS_ENDING, check_target, write_cuts
-from curate.splits.drawn import PATH
-from curate.splits.given import Given, GivenSplits
+from curate.splits.feasibility import impossible
+from curate.splits.given_strategy import Given, GivenSplits
+from curate.splits.lhotse_cuts import CUTS_ENDING, check_target, write_cuts
+from curate.splits.line_edits import AS_THEY_ARE, UNRATED, Marks
 from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
-from curate.splits.near import near_leaks, near_texts
-from curate.splits.patterns import group_pattern, groups_of, read_paths, refuse_idle
-from curate.splits.refuse import impossible
-from curate.splits.searched import Searched
-from curate.splits.splice import AS_THEY_ARE, UNRATED, Marks
+from curate.splits.near_duplicates import near_leaks, near_texts
+from curate.splits.path_patterns import group_pattern, groups_of, read_paths, refuse_idle
+from curate.splits.search_strategy import Searched
 from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
 from curate.splits.targets import Targets, Terms
-from curate.splits.unknown import looked_up
+from curate.splits.unknown_speakers import looked_up
 from curate.splits.write import write_lines, write_reasons
+from curate.splits.written_manifests import PATH
 from curate.text.ids import SPEAKER_FIELDS
 
 __all__ = [

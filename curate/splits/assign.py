@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
-from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
+from curate.artifacts.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
+from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
 from curate.splits.moves import (

@@ -1,43 +1,305 @@
-"""The leak audit: what two splits share. Computed from the finished assignment, not trusted."""
+"""`curate audit`: what two manifests share and no two splits should, and benchmarks' texts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from curate.columns import NORMAL_KEY, RECORDING_KEY
+from curate.artifacts.columns import (
+    DURATION_US,
+    LANG,
+    LINE,
+    MALFORMED,
+    NORMAL_KEY,
+    RECORDING_KEY,
+    SKIPPED_BY,
+    SOURCE,
+    SPEAKER,
+    record_id,
+)
+from curate.artifacts.frames import Spans, by_language
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors.nearest import nearest
 from curate.manifest.audio_files import segment_key
+from curate.manifest.fields import FIELDS
+from curate.manifest.unusable import unusable
+from curate.profiles import versions
+from curate.profiles.summary import Json, hours
+from curate.splits.audit_input import COMPARED, Side
+from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
+from curate.splits.coverage import (
+    GROUP_FROM,
+    SESSIONS,
+    Keys,
+    coverage_by_side,
+    identify,
+    statement,
+    unchecked,
+)
+from curate.splits.leaks import SEGMENT
+from curate.splits.near_duplicates import gather_sets
+from curate.splits.path_patterns import group_pattern, groups_of, proposed, refuse_idle
+from curate.splits.unknown_speakers import looked_up
+from curate.splits.written_manifests import PATH
+from curate.text.kernel import NORMAL_HASH, measure_spans
+from curate.text.minhash import NearIndex
+from curate.text.numerals import writing
+from curate.text.packed import hash_normal
 
-Json = dict[str, object]
-SEGMENT = "segment"
-"""Column of the key of each row's segment."""
+SCHEMA = "curate.audit/1"
+SHOWN = 3
+"""Examples of each kind of leak between two sides."""
 
 
-def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> list[Json]:
-    """For each kind and pair of splits, how many values stand in both; nulls are no value.
+def audit(
+    sides: Sequence[Side],
+    group: Sequence[str],
+    command: str = "",
+    group_from: str | None = None,
+    audio_identity: str = BY_PATH,
+) -> Json:
+    """audit.json's content: leaks between any two sides, by kind, with a few of them.
 
-    The count is null where the rows of a split have no value at all: nothing could be compared.
+    `group` are further fields whose values should stand on one side; speaker and SESSIONS always
+    are, as in a split, and what the pattern `group_from` captures in audio paths. Between a
+    manifest and a benchmark only texts count, between benchmarks nothing.
     """
-    filled = [name for name in splits if rows["split"].eq(name).any()]
-    kinds: Mapping[str, str] = {
-        **{name: name for name in group},
-        "recording": RECORDING_KEY.name,
-        "audio": SEGMENT,
-        "text": NORMAL_KEY.name,
-    }
+    fields = list(dict.fromkeys(name for name in (*group, *SESSIONS) if name != SPEAKER.name))
+    pattern = None if group_from is None else group_pattern(group_from)
+    rows = pl.concat([_keys(side, number, fields, pattern) for number, side in enumerate(sides)])
+    _refuse_unusable(rows, sides)
+    _refuse_absent(rows, group)
+    fields = [name for name in fields if rows[name].count()]
+    if pattern is not None:
+        refuse_idle(rows[GROUP_FROM], rows[PATH], pattern)
+        fields.append(GROUP_FROM)
+    rows, keys = _identified(rows, sides, fields)
+    if is_by_content(audio_identity):
+        rows, contents = by_content(rows, _files(rows, sides))
+        keys = replace(keys, contents=contents)
     rows = rows.with_columns(segment_key().alias(SEGMENT))
-    found: list[Json] = []
-    for kind, column in kinds.items():
-        values = {
-            name: rows.filter(pl.col("split") == name)[column].drop_nulls() for name in splits
-        }
-        for one, other in combinations(splits, 2):
-            # Only the smaller side is made a set: train is hundreds of times the others.
-            few, many = sorted((values[one], values[other]), key=len)
-            shared = many.filter(many.is_in(few.unique().implode())).n_unique()
-            compared = all(len(values[name]) or name not in filled for name in (one, other))
-            count = shared if compared else None
-            found.append({"kind": kind, "between": [one, other], "count": count})
+    pairs = [
+        (one, other)
+        for one, other in combinations(range(len(sides)), 2)
+        if not (sides[one].against and sides[other].against)
+    ]
+    kinds = {SPEAKER.name: SPEAKER.name, **{name: name for name in fields}}
+    kinds |= {"recording": RECORDING_KEY.name, "audio": SEGMENT, "text": NORMAL_KEY.name}
+    found = [
+        _leak(rows, sides, pair, kind, column)
+        for kind, column in kinds.items()
+        for pair in pairs
+        if kind == "text" or not any(sides[side].against for side in pair)
+    ]
+    found += _near(rows, sides, pairs)
+    compared = {str(number): side.name for number, side in enumerate(sides) if not side.against}
+    covered = coverage_by_side(rows, compared, keys)
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "versions": versions(("asr-curate", "polars", "numba", "numpy")),
+        "sides": [_described(rows, number, side) for number, side in enumerate(sides)],
+        "groups": [SPEAKER.name, *fields],
+        "coverage": covered,
+        "proposals": [{**each, "said": proposed(each)} for each in keys.proposals],
+        "statement": statement(found, covered),
+        "leaks": found,
+        "gates": [
+            f"{leak['count']:,} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
+            for leak in found
+            if leak["count"]
+        ],
+        "unchecked": unchecked(covered),
+        "warnings": unchecked(covered),
+    }
+
+
+def _files(rows: pl.DataFrame, sides: Sequence[Side]) -> Files:
+    """The file of each recording of the sides that are manifests."""
+    found: dict[int, str | None] = {}
+    for number, side in enumerate(sides):
+        if side.lines is None and not side.against:
+            mine = rows.filter(pl.col("side") == str(number))
+            found.update(files_of(mine, side.bases_at(mine)))
     return found
+
+
+def _identified(
+    rows: pl.DataFrame, sides: Sequence[Side], fields: Sequence[str]
+) -> tuple[pl.DataFrame, Keys]:
+    """Ids of the manifests' rows as a split has them; a benchmark's rows have none."""
+    of = pl.col("side").is_in([str(n) for n, side in enumerate(sides) if side.against])
+    mine, keys = identify(rows.filter(~of), [SPEAKER.name, *fields])
+    origins = {source.name: source for side in sides for source in side.sources}
+    keys = looked_up(keys, mine, origins)
+    return pl.concat([mine, rows.filter(of)], how="diagonal_relaxed"), keys
+
+
+def _keys(
+    side: Side, number: int, fields: Sequence[str], pattern: re.Pattern[str] | None
+) -> pl.DataFrame:
+    """What of a side's rows can be compared, without their texts."""
+    empty = hash_normal("")
+    asked = [*fields, PATH]
+
+    def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+        known = LANG.name in frame.columns
+        bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
+        _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
+        said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
+        return frame.select(*(column.name for column in COMPARED), *asked).with_columns(
+            pl.lit(str(number)).alias("side"),
+            pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
+        )
+
+    rows = pl.concat([_no_keys(asked), *side.frames(work, asked)])
+    if pattern is not None:
+        rows = rows.with_columns(groups_of(rows[PATH], pattern).alias(GROUP_FROM))
+    return side.drawn.keyed(rows) if side.drawn else rows
+
+
+def _no_keys(fields: Sequence[str]) -> pl.DataFrame:
+    """The columns of a side without lines."""
+    kept = {column.name: column.dtype for column in COMPARED}
+    further = {**dict.fromkeys(fields, pl.String()), "side": pl.String()}
+    return pl.DataFrame(schema={**kept, **further, NORMAL_KEY.name: NORMAL_KEY.dtype})
+
+
+def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Side]) -> None:
+    """InputError with every side of which no line can be compared: it would share nothing."""
+    faults: list[Fault] = []
+    for number, side in enumerate(sides):
+        reasons = rows.filter(pl.col("side") == str(number))[MALFORMED.name]
+        if reasons.null_count():
+            continue
+        counted = dict(reasons.value_counts().iter_rows())
+        faults += [unusable(source, reasons.len(), counted) for source in side.sources]
+        if side.lines is not None:
+            faults.append(Fault(str(side.lines), "holds no text: every line is blank"))
+    raise_all(InputError, faults)
+
+
+def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
+    faults = [
+        Fault("--group", f"no record has a field {name!r}", hint)
+        for name in group
+        if not rows[name].count() and name != SPEAKER.name
+        for close in [nearest(name, FIELDS)]
+        for hint in [f"did you mean '{close}'?" if close else "name a field of the manifests"]
+    ]
+    raise_all(ConfigError, faults)
+
+
+def _leak(
+    rows: pl.DataFrame, sides: Sequence[Side], pair: tuple[int, int], kind: str, column: str
+) -> Json:
+    """How many values of a column stand on both sides, and the first of them; None where the rows
+    of a side have no value at all.
+    """
+    compared = all(_has(rows, side, column) for side in pair)
+    one, other = (
+        rows.filter((pl.col("side") == str(side)) & pl.col(column).is_not_null())
+        .select(column, record_id())
+        .unique(column, keep="first", maintain_order=True)
+        for side in pair
+    )
+    both = one.join(other, on=column, suffix="_other", maintain_order="left")
+    shown = both.select("id", "id_other").head(SHOWN).rows()
+    return _said(kind, sides, pair, both.height if compared else None, shown)
+
+
+def _has(rows: pl.DataFrame, side: int, column: str) -> bool:
+    mine = rows.filter(pl.col("side") == str(side))
+    return not mine.height or bool(mine[column].count())
+
+
+def _said(
+    kind: str,
+    sides: Sequence[Side],
+    pair: tuple[int, int],
+    count: int | None,
+    shown: Sequence[tuple[str, str]],
+) -> Json:
+    return {
+        "kind": kind,
+        "between": [sides[side].name for side in pair],
+        "count": count,
+        "examples": [list(ids) for ids in shown],
+    }
+
+
+def _near(
+    rows: pl.DataFrame, sides: Sequence[Side], pairs: Sequence[tuple[int, int]]
+) -> list[Json]:
+    """Near-duplicates: all sides but the largest are indexed, and each is compared with these."""
+    sizes = [int((rows["side"] == str(number)).sum()) for number in range(len(sides))]
+    largest = sizes.index(max(sizes))
+    kept = [number for number in range(len(sides)) if number != largest]
+    index = NearIndex.of(*gather_sets([sides[number].frames for number in kept]))
+    ids = [rows.filter(pl.col("side") == str(n)).select(record_id()).to_series() for n in kept]
+    indexed = pl.concat(ids)
+    found: list[Json] = []
+    for number in [largest, *kept]:
+        against = [(pair, sum(pair) - number) for pair in pairs if number in pair]
+        mine = [(p, o) for p, o in against if o in kept and (number == largest or number == p[0])]
+        if mine:
+            near = _streamed(sides[number], index)
+            for pair, other in mine:
+                found.append(_near_leak(near, indexed, sides, pair, number, kept.index(other)))
+    return sorted(found, key=lambda each: _pair_of(sides, each))
+
+
+def _pair_of(sides: Sequence[Side], leak: Json) -> tuple[int, ...]:
+    """The numbers of a leak's two sides."""
+    names = [side.name for side in sides]
+    return tuple(names.index(name) for name in leak["between"])  # type: ignore[attr-defined]
+
+
+def _streamed(side: Side, index: NearIndex) -> pl.DataFrame:
+    def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+        near, partner, _ = index.sides_near(texts.data, texts.start, texts.length)
+        found = pl.DataFrame({"near": near, "partner": partner})
+        return frame.select(SOURCE.name, LINE.name).hstack(found)
+
+    return pl.concat(
+        [frame.filter(pl.col("near") > 0) for frame in side.frames(work, [])], how="vertical"
+    )
+
+
+def _near_leak(
+    near: pl.DataFrame,
+    indexed: pl.Series,
+    sides: Sequence[Side],
+    pair: tuple[int, int],
+    number: int,
+    place: int,
+) -> Json:
+    bits: npt.NDArray[np.uint64] = near["near"].to_numpy()
+    hit = near.filter(pl.Series(((bits >> np.uint64(place)) & np.uint64(1)) > 0))
+    first = hit.head(SHOWN)
+    partners = indexed.gather(first["partner"].cast(pl.Int64))
+    shown = list(zip(first.select(record_id()).to_series(), partners, strict=True))
+    if number != pair[0]:
+        shown = [(other, one) for one, other in shown]
+    return _said("near text", sides, pair, hit.height, shown)
+
+
+def _described(rows: pl.DataFrame, number: int, side: Side) -> Json:
+    mine = rows.filter(pl.col("side") == str(number))
+    skipped = int(mine[MALFORMED.name].str.starts_with(SKIPPED_BY).sum())
+    return {
+        "name": side.name,
+        "files": [str(side.lines)] if side.lines else [source.name for source in side.sources],
+        "against": side.against,
+        "rows": mine.height,
+        "malformed": mine[MALFORMED.name].count() - skipped,
+        "skipped": skipped,
+        "hours": hours(int(mine[DURATION_US.name].sum())),
+        "speakers": mine[SPEAKER.name].drop_nulls().n_unique(),
+    }

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DURATION_US
-from curate.routes import POOL
+from curate.artifacts.columns import DURATION_US
+from curate.rules.routes import POOL
 from curate.splits.lock import STRATUM
 from curate.splits.strata import GENDER
 

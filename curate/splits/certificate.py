@@ -8,22 +8,22 @@ from typing import Any
 
 import polars as pl
 
-from curate.audio.wish import root_of
-from curate.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
-from curate.ledger import Amount
+from curate.artifacts.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
+from curate.artifacts.ledger import Amount
+from curate.audio.options import root_of
 from curate.manifest.formats import CONVERTED, MAPPED
-from curate.profile import versions
-from curate.profile.conventions import warnings_of as of_conventions
-from curate.profile.rejected import warnings_of
-from curate.profile.summary import Json, hours
-from curate.routes import POOL, TRAIN
+from curate.profiles import versions
+from curate.profiles.statistics.rejection import warnings_of
+from curate.profiles.summary import Json, hours
+from curate.profiles.whole_input.conventions import warnings_of as of_conventions
+from curate.rules.routes import POOL, TRAIN
 from curate.splits.assign import Assignment
-from curate.splits.audit import leaks
 from curate.splits.balance import balance
 from curate.splits.coverage import KNOWN, Keys, coverage, statement
-from curate.splits.gated import OVER, gates_by_figure
+from curate.splits.figures import OVER, gates_by_figure
+from curate.splits.leaks import leaks
 from curate.splits.lock import STRATUM, WEIGHT, Lock, said_of
-from curate.splits.patterns import proposed
+from curate.splits.path_patterns import proposed
 from curate.splits.precision import ASSUMED, precision
 from curate.splits.strata import DURATION_BIN
 from curate.splits.strategy import Strategy

@@ -16,13 +16,13 @@ from functools import lru_cache
 
 import polars as pl
 
+from curate.artifacts.columns import RECORDING_KEY
 from curate.audio.faults import Unusable
 from curate.audio.paths import open_audio, refuse_name
-from curate.columns import RECORDING_KEY
 from curate.errors import ConfigError
+from curate.errors.nearest import nearest
 from curate.manifest.audio_files import Bases
-from curate.nearest import nearest
-from curate.splits.drawn import PATH
+from curate.splits.written_manifests import PATH
 
 BY_PATH, BY_CONTENT = "path", "content"
 OPTION = "--audio-identity"

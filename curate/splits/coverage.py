@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from curate.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
+from curate.artifacts.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
 from curate.splits.content import Contents
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 
@@ -19,7 +19,7 @@ SESSIONS = (
 """Fields beside the speaker whose values stay in one split where they are there, unless the
 grouping fields are named."""
 GROUP_FROM = "group_from"
-"""The group key that a pattern takes from the audio path (curate.splits.patterns)."""
+"""The group key that a pattern takes from the audio path (curate.splits.path_patterns)."""
 KNOWN = "known"
 """Whether it is known who speaks in a row, or which group it is of where others are named."""
 SHOWN = 3
@@ -31,8 +31,8 @@ class Keys:
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
     `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys
-    that the paths of rows without a speaker would give (curate.splits.patterns); `contents`: what
-    recordings were compared by, where that is the content of their files.
+    that the paths of rows without a speaker would give (curate.splits.path_patterns); `contents`:
+    what recordings were compared by, where that is the content of their files.
     """
 
     columns: Sequence[str]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.columns import (
+from curate.artifacts.columns import (
     AUDIO_KEY,
     BYTE_LENGTH,
     DURATION_US,
@@ -23,7 +23,7 @@ from curate.columns import (
     Column,
 )
 from curate.errors import ConfigError, InputError
-from curate.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
+from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 
 LOCK = "splits.lock.parquet"
 HELD_OUT = "held_out"

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
-from curate.routes import POOL, TRAIN
+from curate.artifacts.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
+from curate.rules.routes import POOL, TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.splits.moves import COVARIATE, Cells, Numbers, Rows
 from curate.splits.strata import covariate_cells

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from curate.splits.ladders import FAR, NEAR, Floats, farthest, with_ladders
+from curate.splits.ks_distance import FAR, NEAR, Floats, farthest, with_ladders
 from curate.splits.moves import (
     COVARIATE,
     CUT,

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DURATION_US
-from curate.routes import POOL, TRAIN
+from curate.artifacts.columns import DURATION_US
+from curate.rules.routes import POOL, TRAIN
 
 DURATION_EDGES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 DURATION_BIN = "duration_bin"

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import polars as pl
 
-from curate.profile.summary import Json
+from curate.profiles.summary import Json
 from curate.splits.assign import Assignment
-from curate.splits.near import Near
+from curate.splits.near_duplicates import Near
 
 
 class Strategy(Protocol):

@@ -14,10 +14,26 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, REASON, SOURCE, TAGS, VERDICT, record_id
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    REASON,
+    SOURCE,
+    TAGS,
+    VERDICT,
+    record_id,
+)
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.origin import Origin, Portion
-from curate.splits.splice import AS_THEY_ARE, Marks, changes, filled, is_unmarked, spliced, unrated
+from curate.splits.line_edits import (
+    AS_THEY_ARE,
+    Marks,
+    changes,
+    filled,
+    is_unmarked,
+    spliced,
+    unrated,
+)
 
 Offsets = npt.NDArray[np.int64]
 
@@ -33,7 +49,7 @@ def write_lines(
 
     They are the original lines where those are NeMo's, else the records as NeMo lines; with what
     `marks` add, mended texts where `rows` has them, and without a sampling rate beside an offset
-    (see `curate.splits.splice`). `rows` has
+    (see `curate.splits.line_edits`). `rows` has
     source, byte_offset, byte_length and split; `inputs` are profile.json's by source. Every line
     ends in a newline. Raises InputError where a source is no longer what was profiled.
     """

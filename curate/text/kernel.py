@@ -12,6 +12,21 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curate.text.code_points import (
+    BY_LANGUAGE,
+    COMPOSED,
+    DECIMAL_POINT,
+    DOT_ABOVE,
+    GROUPED,
+    NO_NUMBER,
+    ODD,
+    UNCLEAR,
+    UNSURE,
+    composes_nothing,
+    decode_at,
+    form_by_language,
+    point_at,
+)
 from curate.text.compiled import borrowing, inlined
 from curate.text.forms import BREAK, DROP, POINT, SLOW, forms
 from curate.text.normal import normalise_by
@@ -29,21 +44,6 @@ from curate.text.packed import (
     hash_normal,
     pack_folded,
     pack_form,
-)
-from curate.text.points import (
-    BY_LANGUAGE,
-    COMPOSED,
-    DECIMAL_POINT,
-    DOT_ABOVE,
-    GROUPED,
-    NO_NUMBER,
-    ODD,
-    UNCLEAR,
-    UNSURE,
-    composes_nothing,
-    decode_at,
-    form_by_language,
-    point_at,
 )
 from curate.text.runs import (
     FOLDED_BEST,

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curate.environment.extras import require
 from curate.errors import ConfigError, Fault, raise_all
-from curate.extras import require
 from curate.text import english
 from curate.text.normal import normalise_by
 from curate.text.numerals import ENGLISH, PLAIN, writing

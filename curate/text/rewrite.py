@@ -8,11 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.compiled import borrowing, inlined
-from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
-from curate.text.normal import normalise_by
-from curate.text.numerals import ENGLISH
-from curate.text.points import (
+from curate.text.code_points import (
     BY_LANGUAGE,
     COMPOSED,
     DECIMAL_POINT,
@@ -27,10 +23,14 @@ from curate.text.points import (
     form_by_language,
     point_at,
 )
+from curate.text.compiled import borrowing, inlined
+from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
+from curate.text.normal import normalise_by
+from curate.text.numerals import ENGLISH
 from curate.text.unicode import APOSTROPHE, COMPOSES, DIGIT, LETTER, MARK, SPACE, tables
 from curate.text.words import hash_bytes
 
-# Compiled code is cached by this file's time alone: touch it when curate.text.points changes.
+# Compiled code is cached by this file's time alone: touch it when curate.text.code_points changes.
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from curate.text.code_points import decode_at
 from curate.text.compiled import borrowing, inlined
 from curate.text.packed import SEED, close, pack_folded
-from curate.text.points import decode_at
 from curate.text.unicode import SPACE
 
 WORD_BEST, PHRASE_BEST, FOLDED_BEST, FOLDED_LOOP, UNUSED, ACTIVE = range(6)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import (
+from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
     DURATION_US,
@@ -24,12 +24,12 @@ from curate.columns import (
     VERDICT,
 )
 from curate.errors import ConfigError
-from curate.operators import FIELDS
-from curate.profile.summary import Json, hours
-from curate.ruleset import RuleSet
-from curate.tags import tag_batch
+from curate.profiles.summary import Json, hours
+from curate.rules.evaluate import tag_batch
+from curate.rules.expression import FIELDS
+from curate.rules.file import RuleSet
 from curate.whatif.classes import settled, settling
-from curate.whatif.pace import FENCE, LEAST_ROWS, Pace, learn_pace
+from curate.whatif.speaking_rate import FENCE, LEAST_ROWS, Pace, learn_pace
 from curate.whatif.stored import Stored, open_stored, records_at
 
 MANY = 0.05

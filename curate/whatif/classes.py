@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import MALFORMED, OVERRIDE, VERDICT
-from curate.operators import Batch, Node
-from curate.ruleset import RuleSet
-from curate.tags import unread_verdicts
-from curate.whatif.grade import Cells, Cuts, Keys, leaves, mix_in
+from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT
+from curate.rules.evaluate import unread_verdicts
+from curate.rules.expression import Batch, Node
+from curate.rules.file import RuleSet
+from curate.whatif.binning import Cells, Cuts, Keys, leaves, mix_in
 
 
 def settling(records: Path) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from curate.columns import (
+from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
     DURATION_US,
@@ -25,18 +25,18 @@ from curate.columns import (
     record_id,
 )
 from curate.errors import ConfigError
+from curate.errors.nearest import suggest
 from curate.manifest import in_order, thread_count
-from curate.nearest import suggest
-from curate.profile import LIBRARIES, rules_named, versions
-from curate.profile.summary import Json, hours
-from curate.ruleset import RuleSet
-from curate.tags import tag_batch
-from curate.tags.groups import demote
+from curate.profiles import LIBRARIES, rules_named, versions
+from curate.profiles.summary import Json, hours
+from curate.rules.evaluate import tag_batch
+from curate.rules.evaluate.groups import demote
+from curate.rules.file import RuleSet
+from curate.whatif.binning import Counts, Kinds
 from curate.whatif.classes import Classes, settling
-from curate.whatif.grade import Counts, Kinds
 from curate.whatif.grouped import Failing, failing, verdict_codes
-from curate.whatif.moved import by_tag
 from curate.whatif.stored import Stored, open_stored, records_at
+from curate.whatif.transitions import by_tag
 
 SCHEMA = "curate.compare/1"
 OURS = frozenset({"compare.json", "moved.parquet", "moved.jsonl", "report.html"})

@@ -11,14 +11,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import DURATION_US, LINE, MALFORMED, SOURCE, VERDICT, VERDICT_TYPE, VERDICTS
+from curate.artifacts.columns import (
+    DURATION_US,
+    LINE,
+    MALFORMED,
+    SOURCE,
+    VERDICT,
+    VERDICT_TYPE,
+    VERDICTS,
+)
 from curate.manifest import in_order, thread_count
-from curate.operators import Batch
-from curate.ruleset import GroupRule, RuleSet
-from curate.tags import each_said, malformed_rows
-from curate.tags.groups import VALUE, Judged, column_of, judge_groups, large_groups
+from curate.rules.evaluate import each_said, malformed_rows
+from curate.rules.evaluate.groups import VALUE, Judged, column_of, judge_groups, large_groups
+from curate.rules.expression import Batch
+from curate.rules.file import GroupRule, RuleSet
+from curate.whatif.binning import Counts, Kinds
 from curate.whatif.classes import Classes, settled, settling
-from curate.whatif.grade import Counts, Kinds
 
 BORDERLINE = VERDICTS.index("borderline")
 _BATCH = 122_880

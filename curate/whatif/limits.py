@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from curate.columns import VERDICTS
+from curate.artifacts.columns import VERDICTS
 from curate.metrics import BY_NAME
-from curate.profile import LIBRARIES, rules_named, versions
-from curate.profile.summary import Json, hours
-from curate.ruleset import RuleSet
-from curate.whatif.ladder import Ladder, ladders
+from curate.profiles import LIBRARIES, rules_named, versions
+from curate.profiles.summary import Json, hours
+from curate.rules.file import RuleSet
 from curate.whatif.overlap import Kinds, amounts, by_rule, by_verdict, overlap
 from curate.whatif.stored import Example, examples, open_stored
 from curate.whatif.sweep import Sweep, sweep
+from curate.whatif.threshold_grid import Ladder, ladders
 
 SCHEMA = "curate.whatif/1"
 OURS = frozenset({"what-if.json", "clips.json", "report.html"})

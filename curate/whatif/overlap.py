@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from curate.columns import VERDICTS
-from curate.profile.summary import Json, hours
+from curate.artifacts.columns import VERDICTS
+from curate.profiles.summary import Json, hours
 from curate.whatif.sweep import Sweep
 
 BAD, UNKNOWN = VERDICTS.index("bad"), VERDICTS.index("unknown")

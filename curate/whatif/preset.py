@@ -7,16 +7,16 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from curate.artifacts.outputs import whole_file
 from curate.errors import ConfigError, Fault, raise_all
+from curate.formatting.units import duration
 from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
-from curate.outputs import whole_file
-from curate.ruleset import known_presets, load_rules
-from curate.tags import check_examples
-from curate.units import duration
+from curate.rules.evaluate import check_examples
+from curate.rules.file import known_presets, load_rules
 from curate.whatif.calibrate import Calibration, Proposal, Side, where
-from curate.whatif.pace import LEAST_ROWS, Pace
+from curate.whatif.speaking_rate import LEAST_ROWS, Pace
 
 MARK = "# Proposed by `curate rules calibrate`: read it, change it, make it yours."
 _REASONS = {

@@ -9,14 +9,22 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, LINE, SOURCE, SPEAKER
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    SOURCE,
+    SPEAKER,
+)
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
-from curate.profile.conventions import exempted
-from curate.profile.shown import shown_texts
-from curate.profile.summary import MAKE, Json, open_profile, origins_of, records_of
-from curate.ruleset import RuleSet
-from curate.tags.groups import column_of
+from curate.profiles.examples.excerpts import shown_texts
+from curate.profiles.summary import MAKE, Json, open_profile, origins_of, records_of
+from curate.profiles.whole_input.conventions import exempted
+from curate.rules.evaluate.groups import column_of
+from curate.rules.file import RuleSet
 
 _FIELDS = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.columns import DURATION_US
+from curate.artifacts.columns import DURATION_US
 from curate.manifest import thread_count
-from curate.operators import Batch
-from curate.ruleset import RuleSet
-from curate.tags import each_said, malformed_rows
+from curate.rules.evaluate import each_said, malformed_rows
+from curate.rules.expression import Batch
+from curate.rules.file import RuleSet
+from curate.whatif.binning import Cells, Counts, Cuts, Kinds, count, mix_in
 from curate.whatif.classes import Classes, settled, settling
-from curate.whatif.grade import Cells, Counts, Cuts, Kinds, count, mix_in
 from curate.whatif.grouped import BORDERLINE, Failing, failing
-from curate.whatif.ladder import Ladder
+from curate.whatif.threshold_grid import Ladder
 
 _BATCH = 122_880
 _NO_ROW = np.iinfo(np.int64).max

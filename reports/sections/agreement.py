@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
+from reports.charts.drawn import Figure
 from reports.contracts import Profile
 from reports.contracts.profile import ErrorRates
-from reports.drawn import Figure
 from reports.format import count, percent
 from reports.sections.declare import joined
 from reports.tables import Column, Table

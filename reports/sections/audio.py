@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
+from reports.charts.drawn import Figure
 from reports.contracts import Profile
-from reports.drawn import Figure
 from reports.format import UNKNOWN, count, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table

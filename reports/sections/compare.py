@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from curate.columns import VERDICTS
-from reports import drawn
+from curate.artifacts.columns import VERDICTS
+from reports.charts import drawn
+from reports.charts.drawn import Part
 from reports.contracts import Compare
 from reports.contracts.compare import Move, MovedRecord, MovingRule, MovingStratum
-from reports.drawn import Part
 from reports.format import hours, plural, seconds, share
 from reports.sections.declare import joined, titled
 from reports.sections.records import facts, listed

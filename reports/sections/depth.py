@@ -6,7 +6,7 @@ from itertools import combinations
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
 from reports.contracts import Profile
 from reports.contracts.profile import Group, GroupRule
 from reports.format import count

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
 from reports.contracts import Diff
 from reports.contracts.diff import Pair
 from reports.format import share

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports import drawn
 from reports.align import alignment
+from reports.charts import drawn
+from reports.charts.drawn import Figure, Part
 from reports.contracts import Wer
 from reports.contracts.wer import Change, Overall, Rate, Slice
-from reports.drawn import Figure, Part
 from reports.format import UNKNOWN, count, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Sorted, Table, alarm, name

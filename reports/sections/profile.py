@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports import drawn
-from reports.charts import beside, histogram, say
+from reports.charts import beside, drawn, histogram, say
+from reports.charts.drawn import Figure, Part
 from reports.contracts import Profile
 from reports.contracts.profile import Metric, Stratum
-from reports.drawn import Figure, Part
 from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name

@@ -6,8 +6,8 @@ from functools import partial
 
 from markupsafe import Markup
 
-from reports import drawn
 from reports.align import alignment
+from reports.charts import drawn
 from reports.contracts import Reconsider
 from reports.contracts.reconsider import Weighed
 from reports.format import UNKNOWN, percent, plural

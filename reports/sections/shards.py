@@ -6,10 +6,10 @@ from collections import Counter
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
+from reports.charts.drawn import Figure
 from reports.contracts import Shards, Verification
 from reports.contracts.corpus import Shard
-from reports.drawn import Figure
 from reports.format import count, hours, size
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from curate.columns import VERDICTS
-from reports import drawn
+from curate.artifacts.columns import VERDICTS
+from reports.charts import drawn
+from reports.charts.drawn import Figure, Part
 from reports.contracts import Split
 from reports.contracts.corpus import Measure, SplitStratum, StratumPart, Target
-from reports.drawn import Figure, Part
 from reports.format import UNKNOWN, count, number, percent, plural, seconds, share
 from reports.sections.declare import joined
 from reports.sections.leaks import coverage_table, leak_table

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
+from reports.charts.curves import Mark, Series, curve
+from reports.charts.drawn import Figure
 from reports.contracts import Run
-from reports.curves import Mark, Series, curve
-from reports.drawn import Figure
 from reports.format import count, fixed, hours, percent, seconds, share
 from reports.provenance import as_json
 from reports.sections.declare import joined

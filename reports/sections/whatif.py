@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports import drawn
+from reports.charts import drawn
+from reports.charts.drawn import Part
+from reports.charts.thresholds import threshold_curve
 from reports.contracts import WhatIf
 from reports.contracts.profile import Clip
 from reports.contracts.whatif import Matrix, MovedLimit, Step, WeighedRule
-from reports.drawn import Part
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
 from reports.sections.records import clips_said, listed
 from reports.sections.room import Room
 from reports.tables import Column, Sorted, Table, name, quiet, verdict
 from reports.templating import render
-from reports.thresholds import threshold_curve
 from reports.transcripts import visible
 
 _TITLES = {"bad": "Bad: rejected", "borderline": "Eval: kept out of eval and test"}

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
 from curate.splits import Targets, Terms, split_profile
 from tests.lines import lines_of
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from curate.frames import Spans
+from curate.artifacts.frames import Spans
 from curate.metrics.agreement import agreement
 from curate.text import align
 from curate.text.define import writes_no_spaces

@@ -43,7 +43,7 @@ def test_import_is_light() -> None:
 
 
 def test_profile_is_callable_whatever_was_imported_first() -> None:
-    importlib.import_module("curate.profile.summary")
+    importlib.import_module("curate.profiles.summary")
     assert callable(curate.profile)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         curate.nonsense  # noqa: B018

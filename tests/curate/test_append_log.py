@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from curate import append_log
+from curate.artifacts import append_log
 from curate.errors import ConfigError, CurateError, InputError
-from curate.overrides import Decision, append, read, undone
 from curate.review.blind import Ballot, Pair
+from curate.rules.overrides import Decision, append, read, undone
 from tests.lines import lines_of
 
 NOW = "2026-11-26T10:00:00Z"

@@ -16,11 +16,11 @@ import pytest
 import soundfile as sf
 
 import curate
-from curate.audio.listen import Segment, listen
-from curate.audio.wish import AudioWish, Sample
+from curate.audio.analyse import Segment, listen
+from curate.audio.options import AudioWish, Sample
 from curate.errors import ConfigError, InputError
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 from tests.lines import lines_of
 
 # file, its fault by the header, its fault by its samples, the verdict of rules/audio.yaml

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from curate.audio.listen import listen
-from curate.audio.wish import AudioWish, Sample
-from curate.profile import heard as heard_module
-from curate.profile import settings_for, unchanged
-from curate.ruleset import load_rules
+from curate.audio.analyse import listen
+from curate.audio.options import AudioWish, Sample
+from curate.profiles import settings_for, unchanged
+from curate.profiles.audio import cache as heard_module
+from curate.rules.file import load_rules
 from tests.curate.test_audio import profiled, tone
 
 

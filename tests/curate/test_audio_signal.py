@@ -13,7 +13,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.audio.listen import Heard, Segment, listen
+from curate.audio.analyse import Heard, Segment, listen
 from curate.audio.signal import BLOCK, Listener, Signal
 
 RATE = 16_000

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.frames import Spans
-from curate.splits.side import find_sides
-from curate.splits.sides import audit
-from curate.text.nearness import FEWEST, NEAR, NearIndex, shingle_sets
+from curate.splits.audit import audit
+from curate.splits.audit_input import find_sides
+from curate.text.minhash import FEWEST, NEAR, NearIndex, shingle_sets
 from tests import processes
 
 LONG = "the quick brown fox jumps over the lazy dog while nobody is looking at it"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.bins import duration_bins, token_bins
+from curate.shards.bins import duration_bins, token_bins
 
 
 @pytest.fixture(scope="module")

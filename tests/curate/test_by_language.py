@@ -9,7 +9,7 @@ import pytest
 import curate
 from curate.api import judge
 from curate.errors import ConfigError
-from curate.ruleset import load_rules
+from curate.rules.file import load_rules
 from curate.text.languages import language_code
 
 HEAD = "schema: curate.rules/1\n"

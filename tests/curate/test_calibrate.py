@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate.columns import VERDICTS
+from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError
-from curate.ruleset import load_rules
+from curate.rules.file import load_rules
 from curate.whatif.calibrate import calibrate, where
-from curate.whatif.pace import learn_pace
 from curate.whatif.preset import MARK, write_preset
+from curate.whatif.speaking_rate import learn_pace
 from tests import processes
 
 WORDS = " ".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou")))

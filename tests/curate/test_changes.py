@@ -21,8 +21,8 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 STOPPED = """
 import os, signal
 from pathlib import Path
-from curate.command import run
-from curate.outputs import resumable_directory, whole_directory, whole_file
+from curate.terminal.command import run
+from curate.artifacts.outputs import resumable_directory, whole_directory, whole_file
 
 def command():
     with whole_directory(Path("out"), frozenset(), "marker") as made:
@@ -66,8 +66,8 @@ def test_what_was_written_before_the_signal(
 def test_scratch_files_are_nothing_that_was_written(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path\n"
-        "from curate.changes import words\n"
-        "from curate.outputs import whole_directory, write_json\n"
+        "from curate.artifacts.written import words\n"
+        "from curate.artifacts.outputs import whole_directory, write_json\n"
         "with whole_directory(Path('out'), frozenset(), 'm') as made:\n"
         "    write_json(made / 'm', {})\n"
         "    print(words())\n"

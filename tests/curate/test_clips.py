@@ -12,12 +12,13 @@ import pytest
 import soundfile as sf
 from typer.testing import CliRunner
 
-from curate.audio.wish import AudioWish
+from curate.audio.options import AudioWish
 from curate.cli import app
-from curate.overrides import Decision, Overrides, append, read
-from curate.profile import clips, profile_into
-from curate.profile.clips import Heard, in_turn, of_profile, write_clips
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.profiles.examples import clips
+from curate.profiles.examples.clips import Heard, in_turn, of_profile, write_clips
+from curate.rules.file import load_rules
+from curate.rules.overrides import Decision, Overrides, append, read
 
 RULES = """
 schema: curate.rules/1

@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 import soundfile as sf
 
-from curate.audio.wish import AudioWish
-from curate.columns import AUDIO_FAULT, DURATION_US, LANG, MALFORMED, OFFSET_S, SPEAKER
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.artifacts.columns import AUDIO_FAULT, DURATION_US, LANG, MALFORMED, OFFSET_S, SPEAKER
+from curate.audio.options import AudioWish
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 from tests.train.world import NEMO
-from train import runtime
+from train.runs import runtime
 
 SECONDS = (2.5, 0.75, 3.125)
 TEXTS = ("so it was, you see", "no", "nobody went there")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import curate
 from curate.errors import InputError
-from curate.profile.compare import compare, ks, psi
+from curate.inspect.diff import compare, ks, psi
 from tests import processes
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=12, max_size=12)

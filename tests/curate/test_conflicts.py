@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
-from curate.operators import holds, parse
-from curate.ruleset import known_presets, load_rules
-from curate.ruleset.conflicts import _impossible
+from curate.rules.expression import holds, parse
+from curate.rules.file import known_presets, load_rules
+from curate.rules.file.conflicts import _impossible
 
 HEAD = "schema: curate.rules/1\nname: mine\n"
 

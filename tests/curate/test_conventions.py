@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 import curate
-from curate.profile.subjects import rules_of
-from curate.ruleset import load_rules
+from curate.inspect.subjects import rules_of
+from curate.rules.file import load_rules
 from curate.whatif.limits import what_if
 from tests import processes
 

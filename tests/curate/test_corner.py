@@ -11,9 +11,9 @@ import pytest
 from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.metrics.measure import measure
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
-from curate.tags import tag
+from curate.profiles import profile_into as profile
+from curate.rules.evaluate import tag
+from curate.rules.file import load_rules
 from tests.lines import lines_of
 
 REJECTING = {"malformed", "bad"}

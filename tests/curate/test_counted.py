@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.columns import DURATION_US
+from curate.artifacts.columns import DURATION_US
 from curate.metrics import BY_NAME
-from curate.profile.correlate import GRID
-from curate.profile.counted import Counted, counting
+from curate.profiles.statistics.correlation import GRID
+from curate.profiles.statistics.counts import Counted, counting
 
 METRICS = tuple(BY_NAME[name] for name in ("char_rate", "words", "cer"))
 VALUES = st.one_of(

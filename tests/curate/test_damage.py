@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.frames import Spans
+from curate.artifacts.frames import Spans
 from curate.text.damage import DAMAGE, damaged_chars
 
 

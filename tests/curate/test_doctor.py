@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from curate import doctor
 from curate.cli import show
+from curate.inspect import doctor
 
 SCRIPT = """
 import json, sys
-from curate.doctor import examine
+from curate.inspect.doctor import examine
 found = examine()
 heavy = {"torch", "nemo", "lhotse", "polars", "duckdb", "numba", "ray"} & sys.modules.keys()
 print(json.dumps([sorted(heavy), found]))

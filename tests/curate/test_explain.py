@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import curate
 from curate.errors import ConfigError, CurateError, InputError
-from curate.overrides import Decision, append
-from curate.profile.subjects import Subject, from_json, from_manifest, from_profile, rules_of
-from curate.ruleset import load_rules
-from curate.tags import explain, tag_batch
-from curate.tags.account import accounts
+from curate.inspect.subjects import Subject, from_json, from_manifest, from_profile, rules_of
+from curate.rules.evaluate import explain, tag_batch
+from curate.rules.evaluate.account import accounts
+from curate.rules.file import load_rules
+from curate.rules.overrides import Decision, append
 from tests import processes
 from tests.lines import lines_of
 

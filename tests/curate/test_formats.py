@@ -18,8 +18,8 @@ from curate.errors import ConfigError, CurateError, InputError
 from curate.manifest import find_sources
 from curate.manifest.formats import BY_NAME, FORMATS, NEMO, expand
 from curate.metrics import chosen
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
 from curate.splits import Targets, split_profile
 from tests.lines import lines_of
 

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.frames import Spans
 from curate.manifest.examples import clips_of
 from curate.metrics.measure import Settings, measure
-from curate.metrics.near import near_keys
+from curate.metrics.near_duplicates import near_keys
 from curate.metrics.tokens import read_tokenizer
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 from curate.text import ngrams, normalise, shingles
 from tests.lines import lines_of
 
@@ -289,7 +289,7 @@ def test_a_missing_extra_is_named(
     def absent(name: str) -> None:
         raise ImportError(f"no {name}")
 
-    monkeypatch.setattr("curate.extras.importlib.import_module", absent)
+    monkeypatch.setattr("curate.environment.extras.importlib.import_module", absent)
     from curate.metrics import language
 
     language._model.cache_clear()

@@ -13,8 +13,8 @@ import pytest
 
 import curate
 from curate.errors import ConfigError
-from curate.overrides import Decision, append
-from curate.ruleset import load_rules
+from curate.rules.file import load_rules
+from curate.rules.overrides import Decision, append
 
 HEAD = "schema: curate.rules/1\nname: mine\nrules:\n  - {id: loud, metric: words, bad: '> 9'}\n"
 GOOD, BAD = "one two three", "w " * 10

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from curate.artifacts.outputs import one_writer, resumable_directory, whole_directory
 from curate.errors import ConfigError
-from curate.outputs import one_writer, resumable_directory, whole_directory
 from tests import processes
 
 Command = Sequence[str | Path]

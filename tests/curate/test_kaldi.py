@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 import soundfile as sf
 
-from curate.columns import AUDIO_CHANNEL, DURATION_US, MALFORMED, OFFSET_S
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.artifacts.columns import AUDIO_CHANNEL, DURATION_US, MALFORMED, OFFSET_S
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 from tests.train.world import NEMO
 
 LONG_S = 12.5

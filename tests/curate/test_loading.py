@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import soundfile as sf
 
-from curate.audio.wish import AudioWish
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.audio.options import AudioWish
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 from train.plan.corpus import read_corpus
 
 LONG_S = 20.0

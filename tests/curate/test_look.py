@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import curate
-from curate.duck import ask
 from curate.errors import ConfigError, InputError
-from curate.profile.look import look
+from curate.inspect.records import look
+from curate.profiles.duck import ask
 from tests import processes
 
 

@@ -13,8 +13,8 @@ import curate
 from curate.errors import ConfigError
 from curate.manifest.mapping import Reading
 from curate.splits import Targets, split_profile
-from curate.splits.side import find_sides
-from curate.splits.sides import audit
+from curate.splits.audit import audit
+from curate.splits.audit_input import find_sides
 from tests import processes
 
 # (line, mapping, what the split writes of it)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 from curate.text.define import measure_text
 from curate.text.marks import (
     MOST_CHARS,

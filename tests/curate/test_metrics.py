@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.frames import Spans
 from curate.manifest.examples import clips_of
 from curate.metrics import METRICS, OPT_IN, chosen, groups_of
 from curate.metrics.measure import Settings, measure
 from curate.metrics.phrases import known_phrases
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 from curate.text import normalise
 from curate.text.define import measure_text
 from curate.text.phrases import Phrasebook

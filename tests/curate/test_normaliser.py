@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.frames import Spans
 from curate.text.english import triggers
 from curate.text.english_numbers import digits_for_words
 from curate.text.normaliser import BASIC, DEFAULT, NUMBER_WORDS, STEPS, Normaliser, steps_of

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
-from curate.operators import FIELDS, OPERATORS, Batch, holds, names_in, parse, vocabulary
+from curate.rules.expression import FIELDS, OPERATORS, Batch, holds, names_in, parse, vocabulary
 from tests.lines import lines_of
 
 NUMBERS = ("char_rate", "words", "word_len")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from curate.artifacts.outputs import whole_directory, whole_file, write_json
 from curate.errors import ConfigError
-from curate.outputs import whole_directory, whole_file, write_json
 
 OURS = frozenset({"result.json", "old.json"})
 

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 import curate
-from curate.overrides import Decision, Facet, Log, Overrides, append, content_of, read, standing
+from curate.rules.overrides import (
+    Decision,
+    Facet,
+    Log,
+    Overrides,
+    append,
+    content_of,
+    read,
+    standing,
+)
 
 NOW = "2026-11-26T10:00:00Z"
 STEPS: dict[str, tuple[str | None, str | None]] = {

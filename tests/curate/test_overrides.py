@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import curate
 from curate.cli import app
 from curate.errors import ConfigError, InputError
-from curate.overrides import Decision, append, content_of, read, standing, undone
-from curate.overrides.decision import KEYS, parse_decision
+from curate.rules.overrides import Decision, append, content_of, read, standing, undone
+from curate.rules.overrides.decision import KEYS, parse_decision
 
 NOW = "2026-11-26T10:00:00Z"
 LOOP = "na " * 20

@@ -14,8 +14,8 @@ import pytest
 import curate
 from curate.cli import answers
 from curate.errors import ConfigError, InputError
-from curate.profile.look import look
-from curate.profile.own_fields import OwnFields
+from curate.inspect.records import look
+from curate.profiles.own_fields import OwnFields
 
 LINES: list[dict[str, Any]] = [
     {"audio_filepath": "a.wav", "duration": 2.0, "text": "zwei Wörter", "votes": 3, "ok": True},

@@ -12,8 +12,8 @@ import pytest
 
 import curate
 from curate.api import judge
+from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.frames import Spans
 from curate.metrics.phrases import KINDS, known_phrases
 from tests.lines import lines_of
 

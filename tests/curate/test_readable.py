@@ -12,17 +12,17 @@ import polars as pl
 import pytest
 import soundfile as sf
 
+from curate.artifacts.columns import AUDIO_FAULT, AUDIO_WHY, VERDICT
 from curate.audio.faults import Unusable
+from curate.audio.options import AudioWish
 from curate.audio.paths import find_audio
-from curate.audio.wish import AudioWish
-from curate.columns import AUDIO_FAULT, AUDIO_WHY, VERDICT
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 from tests import processes
 from tests.train.world import NEMO
 from tests.whole_way.referee import nemo_manifest
-from train import runtime
-from train.rows import read_rows
+from train.data.rows import read_rows
+from train.runs import runtime
 
 # the name in the manifest, and the folder in which the file is found (None: missing)
 PATHS: list[tuple[str, str | None]] = [

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.errors import InputError
-from curate.profile import profile_into
+from curate.profiles import profile_into
 from curate.reconsider import reconsider
-from curate.ruleset import load_rules
+from curate.rules.file import load_rules
 from tests.lines import lines_of
 
 RULES = """\

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 import soundfile as sf
 
-from curate.audio.wish import AudioWish
-from curate.columns import AUDIO_CHANNEL, AUDIO_FAULT, AUDIO_KEY, MALFORMED
+from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_FAULT, AUDIO_KEY, MALFORMED
+from curate.audio.options import AudioWish
 from curate.manifest.recordings import Recording, record_of_cut, record_of_supervision
 from curate.manifest.strict import Malformed
-from curate.profile import profile_into, settings_for
-from curate.ruleset import load_rules
+from curate.profiles import profile_into, settings_for
+from curate.rules.file import load_rules
 
 Json = Mapping[str, Any]
 

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 from tests.lines import lines_of
 
 MANIFESTS = 13

@@ -9,9 +9,9 @@ import pytest
 
 import curate
 from curate.errors import ConfigError
-from curate.overrides import Decision, append
-from curate.profile.rejected import share_of
-from curate.ruleset import load_rules
+from curate.profiles.statistics.rejection import share_of
+from curate.rules.file import load_rules
+from curate.rules.overrides import Decision, append
 from curate.splits import Targets, split_profile
 from tests import processes
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from curate.cli import stages
-from curate.profile import OURS
+from curate.profiles import OURS
 
 STRICT = """
 schema: curate.rules/1

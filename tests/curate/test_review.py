@@ -16,15 +16,15 @@ import pytest
 import soundfile as sf
 
 from curate.audio.faults import Unusable
-from curate.audio.wish import AudioWish
-from curate.browse import Browser, NoSuch, Wish
-from curate.duck import open_records
+from curate.audio.options import AudioWish
 from curate.errors import ConfigError
-from curate.overrides import Decision, Overrides, append, read
-from curate.profile import profile_into, settings_for
+from curate.profiles import profile_into, settings_for
+from curate.profiles.duck import open_records
 from curate.review.app import review_app
-from curate.review.desk import Desk
-from curate.ruleset import load_rules
+from curate.review.browse import Browser, NoSuch, Wish
+from curate.review.session import Desk
+from curate.rules.file import load_rules
+from curate.rules.overrides import Decision, Overrides, append, read
 from tests.lines import lines_of
 
 testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
@@ -251,9 +251,9 @@ WARM = """
 import gc, sys
 from pathlib import Path
 from numba.core.dispatcher import Dispatcher
-from curate.duck import open_records
+from curate.profiles.duck import open_records
 from curate.errors import ConfigError
-from curate.review.desk import Desk
+from curate.review.session import Desk
 
 def compiled():
     found = [each for each in gc.get_objects() if isinstance(each, Dispatcher)]

@@ -12,7 +12,7 @@ import pytest
 
 import curate
 from curate.errors import ConfigError
-from curate.ruleset import load_rules
+from curate.rules.file import load_rules
 from curate.whatif import compare_rules
 from tests import processes
 from tests.lines import lines_of

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.columns import VERDICTS
+from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError, Fault
 from curate.metrics import METRICS
-from curate.ruleset import RuleSet, Threshold, known_presets, load_rules, thresholds
-from curate.ruleset.condition import Limit
-from curate.ruleset.entries import Notes
-from curate.ruleset.limits import read_limit, superfluous
-from curate.ruleset.marked import plain_value, read_tree
-from curate.ruleset.model import Severity
-from curate.ruleset.read import read_rule_file
+from curate.rules.file import RuleSet, Threshold, known_presets, load_rules, thresholds
+from curate.rules.file.condition import Limit
+from curate.rules.file.entries import Notes
+from curate.rules.file.limits import read_limit, superfluous
+from curate.rules.file.marked_yaml import plain_value, read_tree
+from curate.rules.file.model import Severity
+from curate.rules.file.read import read_rule_file
 
 README = Path(__file__).parents[2] / "rules" / "README.md"
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.audio.wish import AudioWish
+from curate.audio.options import AudioWish
 from curate.cli import scaling, stages
 from curate.errors import ConfigError, Fault, InputError
-from curate.profile import OURS, profile_into
-from curate.ruleset import load_rules
+from curate.profiles import OURS, profile_into
+from curate.rules.file import load_rules
 from curate.scale import cluster
 from curate.scale.array import Wish, job_of, measure_share, merged
-from curate.scale.pieces import Job, Pieces, incomplete, measure_piece
+from curate.scale.parts import Job, Pieces, incomplete, measure_piece
 from tests.curate.remote import by_value
 from tests.lines import lines_of
 
@@ -93,7 +93,7 @@ def test_audio_is_heard_in_pieces_and_once(
         audio = AudioWish.of(speech, [], sample)
         local(names, str(alone), groups=["signal"], audio=audio)
         with monkeypatch.context() as deaf:
-            deaf.setattr("curate.profile.sound.hear", lambda *_: pytest.fail("heard again"))
+            deaf.setattr("curate.profiles.audio.scan.hear", lambda *_: pytest.fail("heard again"))
             scaling.merge(pieces, out, COMMAND, lambda size, rows: None)
         found = pl.read_parquet(out / "records.parquet")
         records = found.filter(pl.col("malformed").is_null())
@@ -185,7 +185,7 @@ def test_without_ray_one_line_says_what_to_install(
     def absent(name: str) -> None:
         raise ImportError(f"no {name}")
 
-    monkeypatch.setattr("curate.extras.importlib.import_module", absent)
+    monkeypatch.setattr("curate.environment.extras.importlib.import_module", absent)
     with pytest.raises(ConfigError, match=r"--engine ray.*\n.*asr-curate\[ray\]"):
         cluster.run_on_ray(job_of(Wish(corpus), Path("pieces")))
 
@@ -195,7 +195,7 @@ def dies_once(job: Job, index: int) -> tuple[Fault, ...]:
     import os
     import signal
 
-    from curate.scale.pieces import measure_piece
+    from curate.scale.parts import measure_piece
 
     flag = job.folder / "died"
     if index == 1 and not flag.exists():

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from curate.artifacts.outputs import resumable_directory
 from curate.errors import CurateError
-from curate.outputs import resumable_directory
 from curate.shards import OURS, Options, export_key, shard_split
 from curate.shards.cluster import on_ray
 from curate.shards.options import ShardSize
@@ -34,7 +34,7 @@ CLI = "from curate.cli import main; main()"
 EXPORT = """\
 import sys
 from pathlib import Path
-from curate.outputs import resumable_directory
+from curate.artifacts.outputs import resumable_directory
 from curate.shards import OURS, Options, export_key, shard_split
 from curate.shards.options import ShardSize
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import soundfile as sf
 import yaml
 from typer.testing import CliRunner
 
+from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
 from curate.cli import app
 from curate.errors import ConfigError, GateFailed, InputError
@@ -28,7 +29,6 @@ from curate.shards.headers import plain_header
 from curate.shards.input_cfg import temperature_weights
 from curate.shards.options import ShardSize
 from curate.shards.tar import HashedFile, TarFile
-from curate.sidecar import check_files, read_index
 from curate.splits.lock import CHANGED
 from tests.curate.shard_fixtures import sharded, splitted
 from tests.lines import lines_of

@@ -13,8 +13,8 @@ import curate
 from curate.cli.explained import explain
 from curate.errors import InputError
 from curate.splits import Targets, split_profile
-from curate.splits.side import find_sides
-from curate.splits.sides import audit
+from curate.splits.audit import audit
+from curate.splits.audit_input import find_sides
 
 TEXT = "a usual sentence of eight or nine words"
 GOOD = {"audio_filepath": "good.wav", "duration": 4.0, "text": TEXT, "speaker": "s1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curate.slots import complete, slot_problems
+from curate.nemo.canary_prompt import complete, slot_problems
 
 BOTH = {"source_lang": "de", "target_lang": "de"}
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import curate
 from curate.manifest.strict import parse_line
-from curate.overrides import Decision, append
-from curate.slots import slot_problems
+from curate.nemo.canary_prompt import slot_problems
+from curate.rules.overrides import Decision, append
 from curate.splits import Marks, Targets, split_profile
-from curate.splits.splice import filled, spliced, unrated
+from curate.splits.line_edits import filled, spliced, unrated
 from tests.lines import lines_of
 
 SPLICED: list[tuple[str, str | None, str | None, str]] = [

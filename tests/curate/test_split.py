@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, InputError
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
 from curate.splits import Targets, split_profile
 from curate.splits.groups import components
 from curate.splits.targets import LARGEST_SHARE, allocate

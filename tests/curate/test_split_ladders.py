@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curate.profile import profile_into as profile
-from curate.ruleset import load_rules
+from curate.profiles import profile_into as profile
+from curate.rules.file import load_rules
 from curate.splits import Targets, Terms, split_profile
-from curate.splits.ladders import STEPS, farthest, with_ladders
+from curate.splits.ks_distance import STEPS, farthest, with_ladders
 from curate.splits.moves import WHOLE, Rows, begin, enter
 
 

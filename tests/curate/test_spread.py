@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.columns import DURATION_US, TAGS, VERDICT
+from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.metrics import BY_NAME, METRICS
 from curate.metrics.declare import Metric
-from curate.profile.counted import Counted
-from curate.profile.histogram import Histogram, cuts_of, histogram
-from curate.profile.spread import Spread, measure_spreads
-from curate.ruleset import RuleSet, load_rules
-from curate.tags import tag_batch
+from curate.profiles.statistics.counts import Counted
+from curate.profiles.statistics.histogram import Histogram, cuts_of, histogram
+from curate.profiles.statistics.quantiles import Spread, measure_spreads
+from curate.rules.evaluate import tag_batch
+from curate.rules.file import RuleSet, load_rules
 
 SHARES = (0.01, 0.25, 0.5, 0.99)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.columns import DURATION_US, MALFORMED, OFFSET_S
-from curate.profile import profile_into
-from curate.ruleset import load_rules
+from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S
+from curate.profiles import profile_into
+from curate.rules.file import load_rules
 
 GOOD = "long.wav,a sentence that was said"
 

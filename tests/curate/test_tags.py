@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.columns import (
+from curate.artifacts.columns import (
     DESCRIBED,
     JUDGEMENT,
     LANG,
@@ -29,8 +29,8 @@ from curate.manifest.examples import clips_of
 from curate.manifest.nemo import read_batch
 from curate.metrics import METRICS, groups_of
 from curate.metrics.measure import Settings, measure
-from curate.ruleset import RuleSet, known_presets, load_rules
-from curate.tags import check_examples, explain, tag, tag_batch, verdict_of
+from curate.rules.evaluate import check_examples, explain, tag, tag_batch, verdict_of
+from curate.rules.file import RuleSet, known_presets, load_rules
 
 RULES = """\
 schema: curate.rules/1

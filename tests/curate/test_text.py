@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from curate.frames import Spans
+from curate.artifacts.frames import Spans
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
 from curate.text.forms import DROP, LONG, SIZE, form_of, forms

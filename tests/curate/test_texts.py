@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.columns import LINE
-from curate.frames import Clips, Spans
+from curate.artifacts.columns import LINE
+from curate.artifacts.frames import Clips, Spans
 from curate.manifest import read_manifest
 from curate.manifest.texts import read_texts
 

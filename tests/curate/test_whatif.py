@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate.columns import VERDICTS
+from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError, InputError
-from curate.operators import BY_SYMBOL, holds
-from curate.ruleset import Limit, Rule, RuleSet, load_rules
-from curate.tags import explain, verdict_of
+from curate.rules.evaluate import explain, verdict_of
+from curate.rules.expression import BY_SYMBOL, holds
+from curate.rules.file import Limit, Rule, RuleSet, load_rules
 from curate.whatif import compare_rules, what_if
-from curate.whatif.ladder import Ladder, ladders, rungs
 from curate.whatif.overlap import Kinds
 from curate.whatif.sweep import sweep
+from curate.whatif.threshold_grid import Ladder, ladders, rungs
 from tests import processes
 
 WORDS = "so it was that every one of them had gone home before the rain set in again at noon"

@@ -15,9 +15,9 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.audio.analyse import Segment, listen
 from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
-from curate.audio.listen import Segment, listen
 from curate.audio.ogg import opus_is_whole, page_checksum
 from curate.shards.audio import AudioWish, check_segment, load_segment
 from tests.whole_way.corpus import SUFFIXES, tone, write_audio

@@ -12,7 +12,7 @@ import pytest
 
 import curate
 from curate.errors import InputError
-from curate.profile.words import count_words
+from curate.inspect.words import count_words
 
 TEXTS = [
     ("en", "Hello, hello world"),

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from curate.columns import DECIDED, DESCRIBED_BY, JUDGEMENT, RECORD, described
+from curate.artifacts.columns import DECIDED, DESCRIBED_BY, JUDGEMENT, RECORD, described
 from curate.gates.names import GATED
 from curate.manifest.formats import FORMATS
 from curate.metrics import BY_NAME, GROUPS
-from curate.operators.declare import FIELDS
-from curate.ruleset import known_presets, load_rules
-from curate.ruleset.groups import COUNTS
+from curate.rules.expression.declare import FIELDS
+from curate.rules.file import known_presets, load_rules
+from curate.rules.file.groups import COUNTS
 from tests.lines import lines_of
 
 ROOT = Path(__file__).resolve().parents[2]

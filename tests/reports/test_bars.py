@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 import curate
-from curate.profile.tally import HIT_VERDICTS
-from curate.ruleset import load_rules
+from curate.profiles.statistics.tally import HIT_VERDICTS
+from curate.rules.file import load_rules
 from reports.artefacts import load
-from reports.bars import NO_RULE, Bars, bars_of, limit_at
 from reports.charts import beside, histogram
+from reports.charts.bars import NO_RULE, Bars, bars_of, limit_at
 from reports.contracts import Profile
 from reports.contracts.profile import Metric, Threshold
 from reports.sections.profile import distributions

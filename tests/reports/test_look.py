@@ -11,14 +11,14 @@ import pytest
 from reports import Kind
 from reports.artefacts import load
 from reports.charts import histogram, say
+from reports.charts.curves import Series, curve
+from reports.charts.svg import SHADES
+from reports.charts.thresholds import threshold_curve
 from reports.contracts.profile import Metric, Threshold
 from reports.contracts.whatif import MovedLimit
-from reports.curves import Series, curve
 from reports.page import page
 from reports.sections import SECTIONS
-from reports.svg import SHADES
 from reports.templating import text_of
-from reports.thresholds import threshold_curve
 from tests.reports.corpus_fixtures import METRICS, metric
 from tests.reports.fixtures import MAKERS, make
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from train import marked_yaml
+from train.config import marked_yaml
 from train.tiny import ARCHITECTURES, FAMILIES, Kind
 
 Json = dict[str, Any]

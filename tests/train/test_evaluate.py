@@ -18,12 +18,12 @@ from curate.gates.names import GATED
 from tests.lines import lines_of
 from train import evaluate as evaluation
 from train.cli.figures import of_evaluation
+from train.data.row_audio import audio_fault
+from train.data.rows import Row
 from train.evaluate import PREDICTIONS, Evaluation, Wish, _prediction, evaluate, results
-from train.row_audio import audio_fault
-from train.rows import Row
-from train.scores.against import Forgetting
-from train.scores.edits import Edits, count_edits, total
-from train.scores.scoring import Scored, score
+from train.scoring.against import Forgetting
+from train.scoring.edits import Edits, count_edits, total
+from train.scoring.scoring import Scored, score
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from curate.errors import ConfigError
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
 from train.fit import _check_loggers, _held, _make_empty
-from train.lock import LOCK
-from train.outcome import Heard, LossPoint, SkippedStep, Trained, ValidationPoint, findings
-from train.resume import CONFIG
+from train.runs.lock import LOCK
+from train.runs.outcome import Heard, LossPoint, SkippedStep, Trained, ValidationPoint, findings
+from train.runs.resume import CONFIG
 
 SHARDS = ShardSet(Path("s"), Path("s/train"), 100, 10.0, Path("s/eval.jsonl"), 10, 2.0, ("en",))
 LOSSES = tuple(LossPoint(step, 4.0 / step, 1e-4) for step in (10, 20, 30, 40))

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
-from curate.resample import DRAWS, Bootstrap, Clusters, interval, p_value, ratio
+from curate.statistics.bootstrap import DRAWS, Bootstrap, Clusters, interval, p_value, ratio
+from train.data.rows import Row
 from train.evaluate import Wish, results
-from train.rows import Row
-from train.scores.against import Forgetting, compare
-from train.scores.clusters import clusters_of
-from train.scores.edits import count_edits
-from train.scores.inventions import KINDS, inventions, kinds_of
-from train.scores.scoring import Scored
+from train.scoring.against import Forgetting, compare
+from train.scoring.clusters import clusters_of
+from train.scoring.edits import count_edits
+from train.scoring.hallucinations import KINDS, inventions, kinds_of
+from train.scoring.scoring import Scored
 
 
 def said(text: str, hypothesis: str, line: int = 1, **fields: Any) -> Scored:

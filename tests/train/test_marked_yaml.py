@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.marked_yaml import YamlError, read
+from train.config.marked_yaml import YamlError, read
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from train.config import load_config
 from train.evaluate import PREDICTIONS, RESULTS, Evaluation, Wish, evaluate
 from train.fit import fit
 from train.tiny import Kind, build_tiny
-from train.tiny_tokens import train_pieces
+from train.tiny.tokenizer import train_pieces
 
 pytestmark = NEMO
 
@@ -66,7 +66,7 @@ def test_the_encoder_is_taken_over(world: World) -> None:
 
 
 def weights(path: Path) -> dict[str, Any]:
-    from train import model
+    from train.nemo import model
 
     return dict(model.restore(open_archive(path)).model.state_dict())
 
@@ -175,7 +175,7 @@ def test_a_model_that_was_never_trained_is_evaluated_too(world: World, tmp_path:
 
 
 def test_a_language_without_a_token_is_refused_before_training(world: World) -> None:
-    from train import model
+    from train.nemo import model
 
     restored = model.restore(open_archive(world.model("canary").path)).model
     model.check_languages(restored, ["de", "en"], world.model("canary").path)
@@ -186,7 +186,7 @@ def test_a_language_without_a_token_is_refused_before_training(world: World) -> 
 def test_one_tokenizer_for_all_languages_is_asked_too(tmp_path: Path) -> None:
     from nemo.collections.common.tokenizers.canary_tokenizer import CanaryBPETokenizer
 
-    from train import model
+    from train.nemo import model
 
     train_pieces(["ja nein", "yes no"], 20, tmp_path / "one", symbols=("<pad>", "<|en|>"))
     tokenizer = CanaryBPETokenizer(str(tmp_path / "one/tokenizer.model"))
@@ -204,7 +204,7 @@ def test_a_step_is_a_step_of_the_optimiser(world: World) -> None:
 
 
 def test_weights_of_another_model_are_refused(world: World) -> None:
-    from train import model
+    from train.nemo import model
 
     archive = open_archive(world.model("ctc").path)
     deeper = archive.config["encoder"] | {"n_layers": 2}
@@ -215,7 +215,7 @@ def test_weights_of_another_model_are_refused(world: World) -> None:
 def test_weights_that_could_run_code_are_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train import model
+    from train.nemo import model
 
     monkeypatch.setenv(model.UNSAFE_VARIABLE, "1")
     with pytest.raises(ConfigError, match=model.UNSAFE_VARIABLE):
@@ -223,12 +223,12 @@ def test_weights_that_could_run_code_are_refused(
 
 
 def test_a_model_that_no_one_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from train import model
+    from train.nemo import model
 
     def offline(name: str, **options: Any) -> Any:
         raise OSError("no network")
 
-    monkeypatch.setattr("train.model.ASRModel.from_pretrained", offline)
+    monkeypatch.setattr("train.nemo.model.ASRModel.from_pretrained", offline)
     with pytest.raises(InputError, match="cannot be downloaded: no network"):
         model.download("nvidia/canary-1b-v2")
 

@@ -27,7 +27,7 @@ pytestmark = NEMO
 
 
 def state(path: Path) -> dict[str, Any]:
-    from train import model
+    from train.nemo import model
 
     return dict(model.restore(open_archive(path)).model.state_dict())
 
@@ -50,7 +50,7 @@ def test_a_frozen_decoder_keeps_the_weight_it_shares_with_the_head(world: World)
 def test_a_frozen_encoder_adapts_its_statistics_between_validations(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.nemo_recorder import Recorder
+    from train.nemo.recorder import Recorder
 
     seen: list[dict[str, Any]] = []
 
@@ -96,7 +96,7 @@ def behaving(world: World, kind: Any, data: Path, out: str, *settings: str) -> R
 def test_a_behaviour_becomes_a_token_of_the_prompt(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
 ) -> None:
-    from train.nemo_callbacks import Freezing
+    from train.nemo.callbacks import Freezing
 
     seen: Counter[str] = Counter()
     original = Freezing.on_train_batch_start
@@ -128,7 +128,8 @@ def pieces(tokenizer: Any, ids: list[int]) -> list[str]:
 def test_a_behaviour_is_applied_when_the_model_is_evaluated(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train import behaviors, nemo_behaviors
+    from train.nemo import behaviors as nemo_behaviors
+    from train.recipe import behaviors
 
     data = with_field(world, tmp_path / "shards", ("yes", "no"))
     run = fit(behaving(world, "canary", data, "behaving-eval"))
@@ -213,14 +214,14 @@ def test_patience_ends_a_run_that_gets_no_better(world: World) -> None:
 DEVICES = """
 import json, os, signal, sys
 from pathlib import Path
-from curate.command import run
-from train import runtime
+from curate.terminal.command import run
+from train.runs import runtime
 from train.config import load_config
 from train.fit import fit
 
 runtime.prepare()
-import train.nemo_fit
-from train.nemo_loader import Loader
+import train.nemo.fit
+from train.nemo.loader import Loader
 
 folder, rank, take = Path(sys.argv[1]), os.environ.get("LOCAL_RANK", "0"), Loader.take
 

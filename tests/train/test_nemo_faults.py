@@ -23,7 +23,7 @@ from tests.lines import lines_of
 from tests.train.world import NEMO, World
 from train.archive import open_archive
 from train.fit import TrainRun, fit
-from train.stops import Interrupted
+from train.runs.signals import Interrupted
 
 pytestmark = NEMO
 
@@ -33,7 +33,7 @@ Hook = Callable[[Any, Any], None]
 @contextmanager
 def after_each_step(monkeypatch: pytest.MonkeyPatch, do: Hook) -> Iterator[None]:
     """Call `do(trainer, model)` after every step, before anything else of ours sees it."""
-    from train.nemo_callbacks import Freezing
+    from train.nemo.callbacks import Freezing
 
     def hook(self: Any, trainer: Any, model: Any, outputs: Any, batch: Any, index: int) -> None:
         do(trainer, model)
@@ -44,7 +44,7 @@ def after_each_step(monkeypatch: pytest.MonkeyPatch, do: Hook) -> Iterator[None]
 
 
 def weights(run: TrainRun) -> dict[str, Any]:
-    from train import model
+    from train.nemo import model
 
     return dict(model.restore(open_archive(run.folder / "model.nemo")).model.state_dict())
 
@@ -96,7 +96,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
 def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.nemo_loader import _Survivors
+    from train.nemo.loader import _Survivors
 
     load, calls, asked = _Survivors.__call__, [], []
 
@@ -147,7 +147,7 @@ def test_a_checkpoint_appears_whole_or_not_at_all(
 ) -> None:
     import torch
 
-    from train.nemo_checkpoints import WholeCheckpoints
+    from train.nemo.checkpoints import WholeCheckpoints
 
     path, files = tmp_path / "last.ckpt", WholeCheckpoints()
     files.save_checkpoint({"state_dict": {"weight": torch.ones(3)}, "global_step": 5}, path)
@@ -167,7 +167,7 @@ def test_a_checkpoint_appears_whole_or_not_at_all(
 
 @pytest.mark.parametrize("content", [b"", b"half of it"])
 def test_a_damaged_checkpoint_is_told_and_runs_nothing(tmp_path: Path, content: bytes) -> None:
-    from train.nemo_checkpoints import WholeCheckpoints
+    from train.nemo.checkpoints import WholeCheckpoints
 
     path = tmp_path / "last.ckpt"
     path.write_bytes(content)
@@ -178,7 +178,7 @@ def test_a_damaged_checkpoint_is_told_and_runs_nothing(tmp_path: Path, content: 
 def test_weights_that_are_no_numbers_are_never_saved(tmp_path: Path) -> None:
     import torch
 
-    from train.nemo_checkpoints import WholeCheckpoints
+    from train.nemo.checkpoints import WholeCheckpoints
 
     bad = {"state_dict": {"a": torch.ones(2), "b": torch.tensor([1.0, float("nan")])}}
     with pytest.raises(GateFailed, match="b and 0 more weights"):
@@ -188,7 +188,7 @@ def test_weights_that_are_no_numbers_are_never_saved(tmp_path: Path) -> None:
 
 def poison(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> None:
     """Make the audio of the batches of these steps infinitely loud."""
-    from train.nemo_callbacks import Freezing
+    from train.nemo.callbacks import Freezing
 
     original = Freezing.on_train_batch_start
 

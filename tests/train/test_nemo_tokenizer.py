@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.train.world import NEMO, World
+from train.archive.tokens import read_folder, read_tokenizer
 from train.evaluate import Wish, evaluate
 from train.fit import fit
 from train.plan import check_plan
 from train.pretrained import archive_of
 from train.tiny import Kind
-from train.tiny_tokens import single
-from train.tokens import read_folder, read_tokenizer
+from train.tiny.tokenizer import single
 
 pytestmark = NEMO
 
@@ -22,7 +22,7 @@ TEXTS = {"all": ["ja nein doch", "yes no well", "doch ja", "well no yes"]}
 
 
 def weights(model: str) -> dict[str, Any]:
-    from train import model as nemo
+    from train.nemo import model as nemo
 
     return dict(nemo.restore(archive_of(model)).model.state_dict())
 

@@ -15,7 +15,7 @@ from train.archive import open_archive
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.plan import CHECKS, GPUS, Plan, check_plan, find_gpu, make_plan, refuse
 from train.tiny import Kind
-from train.tiny_tokens import single
+from train.tiny.tokenizer import single
 
 RECIPE = """\
 trainer: {max_steps: 30, val_check_interval: 10}

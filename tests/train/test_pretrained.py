@@ -9,8 +9,8 @@ import pytest
 
 from curate.errors import CurateError
 from tests.train.planted import write_model
-from train.behaviors import of_config
 from train.pretrained import archive_of
+from train.recipe.behaviors import of_config
 
 RUN = """\
 model: {model}

@@ -8,7 +8,7 @@ import pytest
 from rich.text import Text
 
 from train.cli.progress import clock, figures, progress
-from train.outcome import Seen
+from train.runs.outcome import Seen
 
 SEEN = Seen(120, 1000, 1.23456, None, 0.5, 0.01, 3725)
 

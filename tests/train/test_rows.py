@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
-from train.rows import all_rows, read_rows, usable_rows
+from train.data.rows import all_rows, read_rows, usable_rows
 
 Write = Callable[..., Path]
 

@@ -14,9 +14,9 @@ import pytest
 
 from curate.errors import ConfigError
 from train.config import RunConfig, Setting, load_config, parse_setting
-from train.lock import LOCK, locked
-from train.resume import CONFIG, RUN, check_resumable
-from train.stops import Interrupted, StopRequest
+from train.runs.lock import LOCK, locked
+from train.runs.resume import CONFIG, RUN, check_resumable
+from train.runs.signals import Interrupted, StopRequest
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def run_python(code: str) -> int:
 def test_a_second_signal_ends_the_process_at_once() -> None:
     code = """
         import os, signal
-        from train.stops import StopRequest
+        from train.runs.signals import StopRequest
         with StopRequest().listening():
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGTERM)
@@ -52,7 +52,7 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
 def test_a_worker_outlives_the_signal_but_not_the_fit() -> None:
     code = """
         import os, signal, sys, time
-        from train.stops import StopRequest
+        from train.runs.signals import StopRequest
         stop = StopRequest()
         with stop.listening():
             worker = os.fork()
@@ -71,7 +71,7 @@ def test_a_worker_outlives_the_signal_but_not_the_fit() -> None:
 def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
     code = """
         import multiprocessing, os, signal, time
-        from train.stops import Asked, StopRequest
+        from train.runs.signals import Asked, StopRequest
         stop = StopRequest()
         with stop.listening():
             context = multiprocessing.get_context("fork")
@@ -109,7 +109,7 @@ def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
     code = f"""
         import os, signal
         from pathlib import Path
-        from train.lock import locked
+        from train.runs.lock import locked
         with locked(Path({str(tmp_path)!r})):
             os.kill(os.getpid(), signal.SIGKILL)
     """

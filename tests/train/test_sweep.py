@@ -13,9 +13,9 @@ import pytest
 
 from curate.errors import ConfigError
 from tests.train.world import NEMO, World
-from train.rows import Row
-from train.scores.edits import Edits
-from train.scores.scoring import Scored
+from train.data.rows import Row
+from train.scoring.edits import Edits
+from train.scoring.scoring import Scored
 from train.sweep import NONE, SWEEP, Tried, compare, run_trial, sweep, trials
 
 ROWS = 400
@@ -127,7 +127,9 @@ def second_trial_here(monkeypatch: pytest.MonkeyPatch) -> None:
         return CompletedProcess(command, 0)
 
     monkeypatch.setattr("train.sweep.subprocess", SimpleNamespace(run=start))
-    monkeypatch.setattr("curate.command.run", lambda work: work())  # which ends the process
+    monkeypatch.setattr(
+        "curate.terminal.command.run", lambda work: work()
+    )  # which ends the process
 
 
 def run_of(folder: Path) -> dict[str, Any]:

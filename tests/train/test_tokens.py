@@ -11,9 +11,9 @@ import pytest
 from curate.errors import InputError
 from tests.train.planted import TEXTS, write_model
 from train.archive import open_archive
+from train.archive.tokens import Tokenizer, read_folder, read_tokenizer
 from train.tiny import Kind
-from train.tiny_tokens import single
-from train.tokens import Tokenizer, read_folder, read_tokenizer
+from train.tiny.tokenizer import single
 
 
 def tokenizer(folder: Path, kind: Kind = "canary", **changes: Any) -> Tokenizer:

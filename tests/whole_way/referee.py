@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.whole_way.journey import Journey
-from train import runtime
+from train.runs import runtime
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.command import run as run_command
+from curate.terminal.command import run as run_command
 from train.cli import evaluate, plan, run, sweep, tiny
 from train.cli.app import app
 

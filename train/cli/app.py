@@ -15,8 +15,8 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from curate.command import printable
-from curate.terminal import answers
+from curate.terminal.command import printable
+from curate.terminal.output import answers
 
 app = typer.Typer(
     name="train",

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from curate.command import printable
+from curate.terminal.command import printable
 from train.cli.app import AsJson, FailOn, Manifests, answer, app, command_line, percent, say
 
 Device = Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")]
@@ -57,8 +57,8 @@ def evaluate(
     Example: `train eval run/model.nemo --manifest shards/test.jsonl --out eval/`
     """
     import reports
+    from curate.artifacts.outputs import write_json
     from curate.gates import Checked, gates_for
-    from curate.outputs import write_json
     from curate.text.normaliser import Normaliser, steps_of
     from train.cli.figures import of_evaluation
     from train.evaluate import RESULTS, Wish

@@ -12,7 +12,7 @@ from train.cli.app import percent
 if TYPE_CHECKING:
     from train.evaluate import Evaluation
     from train.plan import Plan
-    from train.scores.against import Forgetting
+    from train.scoring.against import Forgetting
 
 NAMED = 10
 """So many rows that a gate fails on are named; the artefact names them all."""

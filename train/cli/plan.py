@@ -50,7 +50,7 @@ def plan_command(
     checked = Checked.of(gates, of_plan(plan), "train plan")
     record = {**plan.as_json(command_line()), "fail_on": checked.found}
     if out is not None:
-        from curate.outputs import write_json
+        from curate.artifacts.outputs import write_json
 
         write_json(out, record)
     answer(as_json, record, *drawn(plan))

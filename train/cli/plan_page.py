@@ -9,12 +9,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.command import printable
-from curate.units import duration
+from curate.formatting.units import duration
+from curate.terminal.command import printable
+from train.archive.pitfalls import RISKS, Risk
 from train.cli.app import percent
 from train.plan import Plan
 from train.plan.findings import Level
-from train.traps import RISKS, Risk
 
 RISK_STYLES: dict[Risk, str] = {
     "silent": "bold red",

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from train.cli.app import CONSOLE
 
 if TYPE_CHECKING:
-    from train.outcome import Seen
+    from train.runs.outcome import Seen
 
 WORTH_A_WORD = 0.05
 """So much waiting for data is shown in yellow: a GPU should be busy 95 % of the time."""

@@ -44,12 +44,12 @@ def run(
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
     import reports
-    from curate.outputs import write_json
+    from curate.artifacts.outputs import write_json
     from train.config import Setting
     from train.fit import fit
     from train.plan import check_plan
-    from train.resume import CONFIG
-    from train.runtime import is_main_process
+    from train.runs.resume import CONFIG
+    from train.runs.runtime import is_main_process
 
     own = str(out / CONFIG) if resume and not (recipe or model) else recipe
     options = given(model=model, data=data, out=out)

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from curate.command import printable
+from curate.terminal.command import printable
 from train.cli.app import AsJson, answer, app, command_line, percent, say
 from train.cli.settings import ModelName, RecipeName, Settings, given, resolve
 

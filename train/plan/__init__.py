@@ -20,7 +20,7 @@ from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
 from train.plan.findings import LEVELS, Check, Finding, Level
 from train.pretrained import archive_of
-from train.provenance import versions
+from train.runs.provenance import versions
 
 __all__ = ["CHECKS", "GPUS", "Plan", "check_plan", "find_gpu", "make_plan", "refuse"]
 

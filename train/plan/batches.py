@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.columns import LANG, VERDICT
+from curate.artifacts.columns import LANG, VERDICT
 from train.config import RunConfig, TrainData
 from train.plan.corpus import Corpus
 

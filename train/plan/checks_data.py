@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.slots import Problem
-from curate.units import duration
+from curate.formatting.units import duration
+from curate.nemo.canary_prompt import Problem
 from train.plan.facts import Facts
 from train.plan.findings import Check, Level
 

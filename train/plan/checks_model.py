@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.units import duration
-from train.behaviors import PROMPT
+from curate.formatting.units import duration
+from train.archive.tokens import SPECIAL
 from train.plan.corpus import UNDECLARED
 from train.plan.facts import Facts
 from train.plan.findings import Check, Level
-from train.tokens import SPECIAL
+from train.recipe.behaviors import PROMPT
 
 PROMPTS: dict[str, tuple[str, ...]] = {
     "canary": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.units import duration
+from curate.formatting.units import duration
 from train.plan.facts import Facts
 from train.plan.findings import Check
 

@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 import polars as pl
 
-from curate.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
+from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
 from curate.errors import InputError
-from curate.nearest import lacking
-from curate.nemo_reads import audio_path, has_rate_beside_offset
+from curate.errors.nearest import lacking
+from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
 from train.data import INDEX, read_index, unreadable
-from train.rows import read_rows
+from train.data.rows import read_rows
 
 Kind = Literal["shards", "split", "profile"]
 
@@ -56,7 +56,7 @@ class Example:
 class Corpus:
     """The training data. `durations` has lang, verdict, duration_s; one row a record read.
     `misread` are the places of records, of those looked at, that NeMo would load otherwise (see
-    `curate.nemo_reads`).
+    `curate.nemo.manifest_fields`).
     """
 
     kind: Kind

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from train.archive.tokens import Tokenizer
 from train.plan.corpus import UNDECLARED, Example
-from train.tokens import Tokenizer
 
 PROMPT_TOKENS = {"canary": 5, "canary2": 9}
 """Tokens in front of the transcript: canary has start, source, task, target, pnc; canary2 context,

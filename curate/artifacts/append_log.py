@@ -1,0 +1,203 @@
+"""Append-only logs, one JSON object a line, that several programs read and add to at once.
+
+A line is added under an exclusive lock and is on disk, or nothing of it is, when `append` returns.
+Readers take the same lock, shared, so that they never see half of a line. Whoever must look at the
+log before adding to it does both under one lock: `exclusive`.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.artifacts.written import note
+from curate.errors import ConfigError, CurateError, InputError
+
+MAX_BYTES = 1 << 30
+State = tuple[int, int, int]
+"""Inode, size and time of change: equal states hold equal lines."""
+
+CUT_SHORT = "the line was cut short while it was written, and was never confirmed as saved"
+"""The hint for a last line that has no end and cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLog:
+    """A log that this program alone may add to, as long as the block of `exclusive` runs."""
+
+    path: Path
+    descriptor: int
+
+    @property
+    def state(self) -> State:
+        """The state of the log now."""
+        return _state_of(os.fstat(self.descriptor))
+
+    def read(self) -> bytes:
+        """All that stands in the log. InputError where that is too much."""
+        return _read(self.path, self.descriptor)
+
+    def append(self, line: bytes) -> None:
+        """Add a line, on disk when this returns; where it cannot be written, ConfigError, and no
+        byte of it is there.
+
+        A last line without an end is ended first, so that it spoils no other.
+        """
+        assert b"\n" not in line, "one line"
+        size = os.fstat(self.descriptor).st_size
+        torn = size > 0 and os.pread(self.descriptor, 1, size - 1) != b"\n"
+        whole = b"\n" * torn + line + b"\n"
+        try:
+            if os.write(self.descriptor, whole) < len(whole):  # the disk is nearly full
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self.descriptor)
+            note(self.path)
+        except OSError as error:
+            os.ftruncate(self.descriptor, size)
+            raise _unwritable(self.path, error) from None
+
+
+@contextmanager
+def exclusive(path: str | Path) -> Iterator[OpenLog]:
+    """The log, made where there is none, while nobody else reads or adds to it.
+
+    ConfigError where it cannot be written.
+    """
+    path = Path(path)
+    descriptor = _locked(path)
+    try:
+        yield OpenLog(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def append(path: str | Path, line: bytes) -> None:
+    """Add one line to the log, whatever stands in it; on disk when this returns."""
+    with exclusive(path) as log:
+        log.append(line)
+
+
+def read(path: str | Path, hint: str = "") -> bytes:
+    """All that stands in the log. InputError, with `hint`, where it cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for ever
+    except OSError as error:
+        raise _unreadable(path, error, hint) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InputError.of(path, "cannot be read: not a file", hint)
+        _share(descriptor)
+        return _read(Path(path), descriptor)
+    except OSError as error:
+        raise _unreadable(path, error, hint) from None
+    finally:
+        os.close(descriptor)
+
+
+def state_of(path: str | Path) -> State | None:
+    """The state of the log now; None where there is none."""
+    try:
+        return _state_of(Path(path).stat())
+    except FileNotFoundError:
+        return None
+
+
+def numbered_lines(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers."""
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def is_cut_short(content: bytes, number: int) -> bool:
+    """Whether this line is the last one, and has no end."""
+    return not content.endswith(b"\n") and number == content.count(b"\n") + 1
+
+
+def check_writable(path: str | Path) -> None:
+    """ConfigError where lines could not be added to the log; makes none, and changes none."""
+    path = Path(path)
+    try:
+        if path.exists():
+            os.close(_opened(path, os.O_RDWR | os.O_APPEND | os.O_NONBLOCK))
+        elif not os.access(path.parent, os.W_OK | os.X_OK):
+            path.parent.stat()
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _locked(path: Path) -> int:
+    """An open descriptor of the file that stands at the path, locked."""
+    try:
+        new = not path.exists()
+        while True:
+            descriptor = _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if _is_at(path, descriptor):
+                break
+            os.close(descriptor)  # an editor put another file in its place
+        if new:
+            _sync_folder(path.resolve().parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return descriptor
+
+
+def _opened(path: Path, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o644)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a file")
+    return descriptor
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _share(descriptor: int) -> None:
+    with suppress(OSError):  # a file system without locks: one that is only read needs none
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+def _read(path: Path, descriptor: int) -> bytes:
+    size = os.fstat(descriptor).st_size
+    if size > MAX_BYTES:
+        raise InputError.of(path, f"cannot be read: larger than {MAX_BYTES:,} bytes")
+    parts, at = [], 0
+    while part := os.pread(descriptor, max(size - at, 1 << 16), at):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
+
+
+def _state_of(found: os.stat_result) -> State:
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _unreadable(path: str | Path, error: OSError, hint: str) -> CurateError:
+    return InputError.of(path, f"cannot be read: {str(error.strerror).lower()}", hint)
+
+
+def _unwritable(path: Path, error: OSError) -> CurateError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    hint = "make room on its disk" if full else "name a file in a directory that you may write to"
+    return ConfigError.of(path, f"cannot be written: {str(error.strerror).lower()}", hint)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

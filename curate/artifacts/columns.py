@@ -1,0 +1,161 @@
+"""The columns of the records table, as objects: the one place where their names are written.
+
+The record columns say which input line a row is; metric columns are declared in
+`curate.metrics`; verdict columns are added by `curate.rules.evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+VERDICTS = ("clean", "borderline", "unknown", "bad", "skipped", "malformed")
+"""Every verdict, from best to worst. A row has exactly one."""
+
+VERDICT_TYPE = pl.Enum(VERDICTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name in files, its type, and what it means (units in the name)."""
+
+    name: str
+    dtype: pl.DataType
+    meaning: str
+
+    @property
+    def expr(self) -> pl.Expr:
+        """The column as a Polars expression."""
+        return pl.col(self.name)
+
+
+SOURCE = Column("source", pl.String(), "manifest the line stands in, as it was named")
+LINE = Column("line", pl.Int64(), "1-based line number in the (decompressed) manifest")
+BYTE_OFFSET = Column("byte_offset", pl.Int64(), "where the line starts, bytes (decompressed)")
+BYTE_LENGTH = Column("byte_length", pl.Int64(), "length of the line without its line end, bytes")
+MALFORMED = Column(
+    "malformed", pl.String(),
+    "why the line is not read as a record (malformed, or its own _skipme); null where it is",
+)  # fmt: skip
+SKIPPED_BY = "_skipme"
+"""How MALFORMED begins for a line that says itself that it is to be skipped, as NeMo does it."""
+AUDIO_KEY = Column(
+    "audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel, as written"
+)
+RECORDING_KEY = Column(
+    "recording_key", pl.UInt64(), "hash of the audio file, however its path is spelled"
+)
+TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
+NORMAL_KEY = Column(
+    "normal_key", pl.UInt64(), "hash of the text's normal form (curate.text.normalise)"
+)
+LANG = Column("lang", pl.String(), "declared language (lang, else target_lang, source_lang)")
+SPEAKER = Column(
+    "speaker",
+    pl.String(),
+    "speaker by curate.text.ids: one spelling for each; null where the line names nobody",
+)
+TASK = Column("task", pl.String(), "what a multitask model is asked for (task, else taskname)")
+OFFSET_S = Column("offset_s", pl.Float64(), "start of the segment in its recording, seconds")
+AUDIO_CHANNEL = Column(
+    "audio_channel", pl.Int16(), "channel of the file that is read, from 0; null for all of them"
+)
+DURATION_US = Column("duration_us", pl.Int64(), "duration in whole microseconds; null if malformed")
+
+RECORD = (
+    SOURCE,
+    LINE,
+    BYTE_OFFSET,
+    BYTE_LENGTH,
+    MALFORMED,
+    AUDIO_KEY,
+    RECORDING_KEY,
+    TEXT_KEY,
+    NORMAL_KEY,
+    LANG,
+    SPEAKER,
+    TASK,
+    OFFSET_S,
+    AUDIO_CHANNEL,
+    DURATION_US,
+)
+
+SCRIPT = Column("script", pl.String(), "script of most letters of the text (ISO 15924 code)")
+TRANSLATION = Column(
+    "translation", pl.Boolean(), "whether source_lang and target_lang are given and differ"
+)
+
+LANG_CODE = Column(
+    "lang_code", pl.String(), "ISO 639 code of the declared language: `hy` for hy-AM, hye, Armenian"
+)
+
+DESCRIBED = (SCRIPT, TRANSLATION, LANG_CODE)
+"""What is known of a text beside its measures; null for malformed rows."""
+
+BANDS = 14
+"""Keys in NEAR_KEYS."""
+
+DETECTED_LANG = Column("detected_lang", pl.String(), "language that the text reads as (group lid)")
+NEAR_KEYS = Column(
+    "near_keys",
+    pl.Array(pl.UInt64(), BANDS),
+    "hashes of parts of the text's MinHash; near texts share some at the same place (group near)",
+)
+
+AUDIO_FAULT = Column(
+    "audio_fault",
+    pl.String(),
+    "what is wrong with the audio, one of curate.audio.faults; `none` for nothing, null where it "
+    "was not looked at",
+)
+AUDIO_WHY = Column("audio_why", pl.String(), "the fault of the audio in words; null without one")
+AUDIO_CODEC = Column("audio_codec", pl.String(), "container and encoding, as in `flac pcm_16`")
+SOUND_KEY = Column("sound_key", pl.UInt64(), "hash of the decoded samples and their rate")
+
+DESCRIBED_BY: Mapping[str, tuple[Column, ...]] = {
+    "lid": (DETECTED_LANG,),
+    "near": (NEAR_KEYS,),
+    "audio": (AUDIO_FAULT, AUDIO_WHY, AUDIO_CODEC),
+    "signal": (SOUND_KEY,),
+}
+"""What is known beside, where a group of metrics is asked for."""
+
+
+def described(groups: Collection[str] = ()) -> tuple[Column, ...]:
+    """DESCRIBED, and what these groups of metrics add to it."""
+    more = (
+        column for name, columns in DESCRIBED_BY.items() if name in groups for column in columns
+    )
+    return (*DESCRIBED, *more)
+
+
+VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad, skipped or malformed")
+TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each rule that spoke; rule order")
+REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")
+
+JUDGEMENT = (VERDICT, TAGS, REASON)
+
+OVERRIDE = Column(
+    "override", pl.Int32(), "line of overrides.jsonl that set the verdict; null where none did"
+)
+TEXT_OVERRIDE = Column(
+    "text_override", pl.Int32(), "line of overrides.jsonl that set the text; null where none did"
+)
+TEXT_FIX = Column("text_fix", pl.String(), "that text, in place of the record's; null elsewhere")
+
+DECIDED = (OVERRIDE, TEXT_OVERRIDE, TEXT_FIX)
+"""What people decided about a row."""
+
+US_PER_HOUR = 3_600_000_000
+
+
+def schema(columns: tuple[Column, ...]) -> Mapping[str, pl.DataType]:
+    """Names to types, in order."""
+    return {column.name: column.dtype for column in columns}
+
+
+def record_id() -> pl.Expr:
+    """The id by which every later artefact points back to a row: `source:line`."""
+    return pl.concat_str(SOURCE.expr, pl.lit(":"), LINE.expr.cast(pl.String)).alias("id")

@@ -1,0 +1,90 @@
+"""The types that flow along the arrows of docs/adr/0001: thin, frozen, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import RECORD, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Texts as pieces of one byte buffer: text i is data[start[i] : start[i] + length[i]].
+
+    All of it valid UTF-8. No Python string is made until somebody asks for one.
+    """
+
+    data: npt.NDArray[np.uint8]
+    start: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        assert self.start.size == self.length.size
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Spans:
+        """The spans of a few Python strings."""
+        encoded = [text.encode() for text in texts]
+        length = np.array([len(text) for text in encoded], np.int64)
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum(length) - length, length)
+
+    def decode(self, row: int) -> str:
+        """Text `row` as a Python string."""
+        first = int(self.start[row])
+        return self.data[first : first + int(self.length[row])].tobytes().decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """A batch of input lines: the RECORD columns (and fields asked for), and their texts.
+
+    A malformed row has a reason in MALFORMED, an empty text span and null fields. `predicted` is
+    what a recogniser heard (length -1: nothing is known of that row), `translation` whether the
+    text is in another language than the speech, `other_side` what such a text translates or is
+    translated into (length 0: not known), `offset_fault` whether the offset is negative or no
+    number, `rate_beside_offset` whether the row gives an offset and a sampling rate; None where no
+    row says such a thing.
+    """
+
+    frame: pl.DataFrame
+    texts: Spans
+    predicted: Spans | None = None
+    translation: npt.NDArray[np.bool_] | None = None
+    other_side: Spans | None = None
+    offset_fault: npt.NDArray[np.bool_] | None = None
+    rate_beside_offset: npt.NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        assert self.frame.height == self.texts.start.size
+        assert self.frame.columns[: len(RECORD)] == [column.name for column in RECORD]
+
+
+Number = TypeVar("Number", bound=np.generic)
+
+
+def by_language(
+    lang: pl.Series, value: Callable[[str | None], int], dtype: type[Number]
+) -> npt.NDArray[Number]:
+    """`value` of each row's declared language, asked once for each of them."""
+    distinct = lang.unique().drop_nulls()
+    values = np.array([*map(value, distinct), value(None)], dtype)
+    codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+    if codes.null_count():
+        codes = codes.fill_null(distinct.len())
+    found: npt.NDArray[Number] = values[codes.to_numpy()]
+    return found
+
+
+def check_columns(frame: pl.LazyFrame, columns: Sequence[Column]) -> None:
+    """Assert, without reading a row, that the frame has these columns with their types."""
+    schema = frame.collect_schema()
+    for column in columns:
+        assert schema.get(column.name) == column.dtype, (
+            f"{column.name}: {schema.get(column.name)} where {column.dtype} is due"
+        )

@@ -1,0 +1,286 @@
+"""Outputs appear whole or not at all: written beside, fsynced, then put in place.
+
+A killed run leaves the old output untouched and, at worst, a hidden directory beside it that the
+next run clears away.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from curate.artifacts.written import note
+from curate.errors import ConfigError, CurateError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+@contextmanager
+def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Path]:
+    """A scratch directory that takes the place of `out` when the block ends without an error.
+
+    `ours` names the entries that this stage writes; whatever else stands in an old `out` is
+    carried over. An old `out` that is not empty and lacks `marker` was not written by this stage:
+    ConfigError, nothing is touched. ConfigError too while another process writes `out`, and where
+    the disk is full.
+    """
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
+    with full_disk_said(out, ROOM), one_writer(out):
+        _refuse_foreign(out, marker)
+        _clear_stale(out)
+        scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
+        try:
+            with writable(out):
+                scratch.mkdir()
+            yield scratch
+            if out.exists():
+                _carry_over(out, scratch, ours)
+            _sync_tree(scratch)
+            _put_in_place(scratch, out)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check_out(out: Path, marker: str) -> None:
+    """ConfigError now for an `out` that `whole_directory` would refuse after long work."""
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - as there
+    with one_writer(out):
+        _refuse_foreign(out, marker)
+
+
+@contextmanager
+def one_writer(out: Path) -> Iterator[None]:
+    """Nobody else writes `out` meanwhile; ConfigError where somebody does.
+
+    Held by an advisory lock beside it, which ends with its process, however that ends.
+    """
+    with writable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        lock = out.parent / f".{out.name}.lock"
+        file = _locked(lock, out)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        file.close()
+
+
+@contextmanager
+def writable(out: Path) -> Iterator[None]:
+    """Say in plain words that `out` cannot be made: ConfigError."""
+    try:
+        yield
+    except OSError as error:
+        if _full_disk(error):
+            raise
+        said = str(error.strerror or error).lower()
+        hint = "name a place that you may write to"
+        raise ConfigError.of(out, f"cannot be written: {said}", hint) from None
+
+
+@contextmanager
+def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) -> Iterator[Path]:
+    """A stage whose folder `out` takes the place of `out` when the block ends without an error.
+
+    As `whole_directory`, but what an interrupted block left in the stage is still there when one
+    with the same `key` begins, so that it can go on. Stages of other keys are cleared away at
+    the end; so is, at once, one whose folder `done` is empty when its block fails. ConfigError
+    while another process writes `out`.
+    """
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
+    with one_writer(out):
+        _refuse_foreign(out, marker)
+        _clear_stale(out)
+        stage = out.parent / f".{out.name}.{key}.part"
+        with writable(out):
+            stage.mkdir(exist_ok=True)
+        try:
+            yield stage
+        except BaseException:
+            if any((stage / "done").glob("*")):
+                note(f"finished parts of {out}, beside it: the same command goes on with them")
+            else:  # nothing in it to go on with
+                shutil.rmtree(stage, ignore_errors=True)
+            raise
+        if out.exists():
+            _carry_over(out, stage / "out", ours)
+        _sync_tree(stage / "out")
+        _put_in_place(stage / "out", out)
+        for left in out.parent.glob(f".{out.name}.*.part"):
+            _remove_stage(left)
+
+
+def _remove_stage(stage: Path) -> None:
+    """Remove a stage in which workers of a killed run, not yet gone, may still make files.
+
+    They go by its path: once it has another name, they find none, and what is there stays as it is.
+    """
+    aside = stage.with_name(f"{stage.name.removesuffix('.part')}.{os.getpid()}.tmp")
+    stage.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _locked(lock: Path, out: Path) -> IO[str]:
+    """The lock's file, locked; ConfigError where another process holds it."""
+    while True:
+        file = lock.open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(file, lock):
+                return file
+        except BlockingIOError:
+            file.close()
+            what = "is being written by another process"
+            raise ConfigError.of(out, what, "wait for it, or name another directory") from None
+        file.close()  # its last holder removed it between our opening and our locking
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+ROOM = "make room, or name a directory on another disk"
+
+
+@contextmanager
+def full_disk_said(out: Path, hint: str = "") -> Iterator[None]:
+    """Say in plain words that there is no room to write `out`: ConfigError."""
+    try:
+        yield
+    except Exception as error:  # engines wrap the system's error in ones of their own
+        full = _full_disk(error)
+        if not full:
+            raise
+        what = f"cannot be written: {full}; what stood there is as it was"
+        raise ConfigError.of(out, what, hint) from None
+
+
+_FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)}
+
+
+def _full_disk(error: Exception) -> str:
+    """The system's words for a full disk, if this error is about one."""
+    if isinstance(error, OSError):
+        return _FULL.get(error.errno or 0, "")
+    foreign = not isinstance(error, CurateError)
+    return next((said for said in _FULL.values() if foreign and said in str(error)), "")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A scratch file that takes the place of `path` when the block ends without an error."""
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a directory")
+    scratch = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        yield scratch
+        _sync(scratch)
+        scratch.replace(path)
+        note(path)
+        _sync(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, object]) -> None:
+    """Write a JSON artefact whole: UTF-8, two spaces, no NaN."""
+    with whole_file(path) as scratch:
+        text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+        scratch.write_text(text + "\n", encoding="utf-8")
+
+
+def _refuse_foreign(out: Path, marker: str) -> None:
+    if out.is_dir():
+        if any(out.iterdir()) and not (out / marker).exists():
+            raise ConfigError.of(
+                out,
+                f"is not empty and holds no {marker}, so it is not replaced",
+                "name a new directory",
+            )
+    elif out.exists() or out.is_symlink():
+        raise ConfigError.of(out, "is not a directory", "name a new directory")
+
+
+def _clear_stale(out: Path) -> None:
+    """Remove what killed runs left beside `out`; a live process keeps its own."""
+    for left in out.parent.glob(f".{out.name}.*.tmp"):
+        pid = left.name.removesuffix(".tmp").rpartition(".")[2]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _carry_over(old: Path, new: Path, ours: frozenset[str]) -> None:
+    for entry in sorted(old.iterdir()):
+        target = new / entry.name
+        if entry.name in ours or target.exists():
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, target, symlinks=True, copy_function=os.link)
+        else:
+            shutil.copy2(entry, target, follow_symlinks=False)
+
+
+def _sync_tree(root: Path) -> None:
+    for folder, _, files in os.walk(root):
+        for name in files:
+            _sync(Path(folder) / name)
+        _sync(Path(folder))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put_in_place(scratch: Path, out: Path) -> None:
+    """Exchange the two directories in one step where the kernel can; `scratch` is then old."""
+    if not out.exists():
+        scratch.rename(out)
+    elif not _exchange(scratch, out):
+        aside = scratch.with_name(scratch.name.removesuffix(".tmp") + "0.tmp")
+        out.rename(aside)
+        scratch.rename(out)
+        shutil.rmtree(aside)
+    note(out)
+    _sync(out.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """renameat2(RENAME_EXCHANGE): False where the system or file system has no such thing."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    paths = os.fsencode(one), os.fsencode(other)
+    if rename(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP}:
+        return False
+    raise OSError(code, os.strerror(code), str(other))

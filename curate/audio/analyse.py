@@ -1,0 +1,244 @@
+"""One audio file and the segments that records cut from it: found, opened once, read forward.
+
+Nothing that is wrong with a file is fatal: it becomes the fault of its segments, with the reason.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import soundfile as sf
+
+from curate.audio.faults import NAMES, Unusable
+from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
+from curate.audio.paths import find_audio, open_audio
+from curate.audio.signal import FULL_SCALES, Listener, Signal
+from curate.audio.vad import Voice, voice_of
+
+Depth = Literal["header", "signal", "voice"]
+"""How far audio is looked into; each includes what stands before it."""
+
+FileState: TypeAlias = tuple[int, int, int, int]
+"""What the file system says of a file: size, times of content and entry (ns), inode."""
+
+NONE = "none"
+"""The fault of audio that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What a record cuts from its file; `offset_s` is None where the record gives none, `channel`
+    where it takes all channels.
+    """
+
+    row: int
+    offset_s: float | None
+    duration_s: float
+    channel: int | None = None
+
+    @property
+    def begin_s(self) -> float:
+        """Where the segment begins."""
+        return self.offset_s or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was found out about one segment; None is not known. Names are those of the columns."""
+
+    row: int
+    audio_fault: str | None = NONE
+    audio_why: str | None = None
+    audio_codec: str | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    file_s: float | None = None
+    length_gap_s: float | None = None
+    overrun_s: float | None = None
+    signal: Signal | None = None
+    speech_share: float | None = None
+
+    def at_fault(self, fault: str, why: str) -> Heard:
+        """The same with this fault, where it is worse than the one that is there."""
+        assert self.audio_fault is not None, "nothing is found out of what is not decoded"
+        if self.audio_fault != NONE and NAMES.index(self.audio_fault) <= NAMES.index(fault):
+            return self
+        return replace(self, audio_fault=fault, audio_why=why)
+
+
+def listen(
+    name: str, folder: Path, segments: Sequence[Segment], depth: Depth, allowed: Sequence[Path] = ()
+) -> tuple[FileState | None, list[Heard]]:
+    """The state of a file (None where it could not be opened), and what there is to know of its
+    segments, in the order given.
+
+    `name`, `folder` and `allowed` are as for `find_audio`. Segments are read in the order of
+    their beginnings, so that the file is decoded once however many there are.
+    """
+    state: FileState | None = None
+    try:
+        path = find_audio(name, folder, allowed)
+        with open_audio(path) as descriptor:
+            state = state_of(os.fstat(descriptor))
+            heard = _listen(descriptor, path, segments, depth)
+            if state_of(os.fstat(descriptor)) != state:
+                raise Unusable("changed while it was read", "unreadable")
+            return state, heard
+    except NotDecoded as error:
+        return state, [Heard(segment.row, None, str(error)) for segment in segments]
+    except Unusable as error:
+        return state, [Heard(segment.row, error.fault, str(error)) for segment in segments]
+
+
+def state_of(found: os.stat_result) -> FileState:
+    """What tells a file from what it was."""
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def _listen(descriptor: int, path: Path, segments: Sequence[Segment], depth: Depth) -> list[Heard]:
+    with open_sound(descriptor) as sound:
+        header = read_header(sound, path)
+        heard = [_of_header(segment, header) for segment in segments]
+        if depth == "header":
+            return heard
+        return _hear_all(sound, header, segments, heard, depth == "voice")
+
+
+def _of_header(segment: Segment, header: Header) -> Heard:
+    """What the header alone says of a segment."""
+    end = segment.begin_s + segment.duration_s
+    whole = segment.offset_s is None
+    heard = Heard(
+        segment.row,
+        audio_codec=header.codec,
+        sample_rate=header.rate,
+        channels=header.channels,
+        file_s=_round(header.seconds),
+        length_gap_s=_round(header.seconds - segment.duration_s) if whole else None,
+        overrun_s=_round(max(0.0, end - header.seconds)),
+    )
+    if header.fault:
+        reached = header.fault != "truncated" or header.is_cut_at(end)
+        heard = heard.at_fault(header.fault if reached else "header_lies", header.why)
+    if segment.channel is not None and 1 < header.channels <= segment.channel:
+        why = f"channel {segment.channel} of {header.channels} (the first is 0)"
+        heard = heard.at_fault("no_channel", why)
+    if segment.begin_s < 0 or round(segment.begin_s * header.rate) >= header.frames:
+        why = f"begins at {segment.begin_s:g} s, the audio is {header.seconds:.3f} s long"
+        return heard.at_fault("segment_outside", why)
+    if end > header.seconds + OVERRUN_S:
+        why = f"ends at {end:.3f} s, the audio is {header.seconds:.3f} s long"
+        return heard.at_fault("too_short", why)
+    return heard
+
+
+def _round(seconds: float) -> float | None:
+    """Seconds as they are stored; None for the length of a stream that does not say it."""
+    return round(seconds, 4) + 0.0 if math.isfinite(seconds) else None
+
+
+@dataclass(slots=True)
+class Tape:
+    """An open file that is read forward; `at` is the sample that comes next."""
+
+    sound: sf.SoundFile
+    at: int = 0
+
+    def blocks(self, first: int, count: int, size: int) -> Iterator[npt.NDArray[np.float32]]:
+        """The samples from `first` on, `size` at a time; fewer than `count` where the file ends."""
+        if self.at != first:
+            self.sound.seek(first)
+            self.at = first
+        while count > 0:
+            block = self.sound.read(min(size, count), dtype="float32")
+            self.at += len(block)
+            if not len(block):
+                return
+            yield block
+            count -= len(block)
+
+
+def _hear_all(
+    sound: sf.SoundFile,
+    header: Header,
+    segments: Sequence[Segment],
+    heard: Sequence[Heard],
+    voices: bool,
+) -> list[Heard]:
+    found, tape = list(heard), Tape(sound)
+    for at in sorted(range(len(segments)), key=lambda at: segments[at].begin_s):
+        if found[at].audio_fault not in ("segment_outside", "no_channel"):
+            found[at] = _hear(tape, header, segments[at], found[at], voices)
+    return found
+
+
+def _hear(tape: Tape, header: Header, segment: Segment, heard: Heard, voices: bool) -> Heard:
+    """Decode one segment and measure it; a decoder's error ends it with what came before."""
+    first = round(segment.begin_s * header.rate)
+    count = min(round(segment.duration_s * header.rate), header.frames - first)
+    listener = Listener(header.rate, count, 1 if segment.channel is not None else header.channels)
+    voice = voice_of(header.rate) if voices else None
+    length, error = 0, ""
+    try:
+        for block in tape.blocks(first, count, listener.block):
+            mono = listener.hear(_channel(block, segment.channel))
+            length += mono.size
+            if voice:
+                voice.hear(mono)
+    except sf.LibsndfileError as raised:
+        error = plain(raised)
+    heard = _measured(heard, listener, voice) if length else heard
+    return _cut_short(heard, segment, header, length, count, error)
+
+
+def _channel(block: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray[np.float32]:
+    """One channel of a block; all of it where none is named."""
+    return block if channel is None or block.ndim == 1 else np.ascontiguousarray(block[:, channel])
+
+
+def _measured(heard: Heard, listener: Listener, voice: Voice | None) -> Heard:
+    share = voice.share() if voice else None
+    heard = replace(heard, signal=listener.heard(), speech_share=share)
+    if listener.broken:
+        heard = heard.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
+    if listener.cancels:
+        heard = heard.at_fault("channels_cancel", CANCEL)
+    if listener.peak > FULL_SCALES:
+        heard = heard.at_fault("over_full_scale", beyond(listener.peak))
+    return heard
+
+
+CANCEL = "the channels are of opposite phase: mixed to one they are silent"
+
+
+def beyond(peak: float) -> str:
+    """What is said of samples beyond full scale."""
+    return f"samples reach {peak:,.1f} times full scale"
+
+
+def _cut_short(
+    heard: Heard, segment: Segment, header: Header, length: int, count: int, error: str
+) -> Heard:
+    """What it means where less came out than the header promised."""
+    if length >= count and not error:
+        return heard
+    there = segment.begin_s + length / header.rate
+    overrun = max(0.0, segment.begin_s + segment.duration_s - there)
+    gap = None if segment.offset_s is not None else _round(there - segment.duration_s)
+    heard = replace(heard, overrun_s=_round(overrun), length_gap_s=gap)
+    if not error and (count - length) / header.rate <= OVERRUN_S:
+        return heard  # codecs' padding
+    if not error and math.isinf(header.seconds):
+        end = segment.begin_s + segment.duration_s
+        return heard.at_fault("too_short", f"ends at {end:.3f} s, the audio is {there:.3f} s long")
+    what = f"decodes to {there:.3f} s where the header says {header.seconds:.3f} s"
+    if error:
+        what = f"the decoder gave up behind {there:.3f} s: {error}"
+    return heard.at_fault("truncated" if length else "undecodable", what)

@@ -1,0 +1,77 @@
+"""Of which records the audio is looked at, and where it may lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.audio.paths import allowed_roots
+from curate.errors import ConfigError
+from curate.errors.nearest import absent
+
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_COUNT = re.compile(r"\d{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A part of the records: a share of them, or so many; None for the one that is not meant."""
+
+    share: float | None = None
+    rows: int | None = None
+
+    @classmethod
+    def parse(cls, text: str, where: str = "--audio-sample") -> Sample:
+        """`5%` or `10000`; ConfigError else.
+
+        >>> Sample.parse("2.5%").share, Sample.parse("300").rows
+        (0.025, 300)
+        """
+        if (found := _SHARE.fullmatch(text.strip())) and 0 < float(found[1]) <= 100:
+            return cls(share=float(found[1]) / 100)
+        if _COUNT.fullmatch(text.strip()) and int(text) > 0:
+            return cls(rows=int(text))
+        raise ConfigError.of(where, f"{text!r} is no part of the records", "write 5% or 10000")
+
+
+@dataclass(frozen=True, slots=True)
+class AudioWish:
+    """How audio is found and chosen.
+
+    `root` is where relative paths begin (None: each manifest's own folder, as NeMo has it),
+    `allowed` the roots that audio must lie in (empty: anywhere; symlinks resolved, see
+    `allowed_roots`), `sample` the records whose audio is looked at (None: all).
+    """
+
+    root: Path | None = None
+    allowed: tuple[Path, ...] = ()
+    sample: Sample | None = None
+
+    @classmethod
+    def of(cls, root: Path | None, allowed: Sequence[Path], sample: str | None) -> AudioWish:
+        """What was asked for on the command line; ConfigError for what cannot be."""
+        if root is not None and not root.is_dir():
+            hint = absent(root).hint or "name a directory that exists"
+            raise ConfigError.of("--audio-root", f"{root} is no directory", hint)
+        chosen = Sample.parse(sample) if sample else None
+        return cls(root, allowed_roots(allowed), chosen)
+
+    def as_json(self) -> dict[str, object]:
+        """What an artefact says of it, so that it can be told from another wish, and found from
+        wherever the next command is run.
+        """
+        sample = self.sample
+        return {
+            "root": str(self.root.absolute()) if self.root else None,
+            "allowed": [str(root) for root in self.allowed],
+            "sample": (sample.share or sample.rows) if sample else None,
+        }
+
+
+def root_of(profile: Mapping[str, Any]) -> Path | None:
+    """Where a profile was told that relative audio paths begin; None: at each manifest."""
+    root = profile.get("audio", {}).get("asked", {}).get("root")
+    return Path(root) if root else None

@@ -1,0 +1,1 @@
+"""What is installed: optional dependencies, imported late."""

@@ -1,0 +1,1 @@
+"""Quantities as people read them, on the terminal and on pages."""

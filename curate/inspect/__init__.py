@@ -1,0 +1,1 @@
+"""Commands that look at a profile: records, words, differences; and at the machine."""

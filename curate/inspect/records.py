@@ -1,0 +1,163 @@
+"""Looking at records: the first, or a fair sample, of those that a condition holds for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import REASON, TAGS, VERDICT
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.manifest.origin import Origin
+from curate.metrics import METRICS
+from curate.profiles.duck import Row
+from curate.profiles.own_fields import OwnFields
+from curate.profiles.summary import MAKE, RECORDS, Json, open_profile, origins_of, records_of
+from curate.rules.expression import Batch, Node, names_in, parse
+from curate.rules.expression.declare import Kind, vocabulary
+
+_FIELDS = ("source", "line", "byte_offset", "byte_length", "duration_us", "lang", "speaker")
+_BATCH = 122_880
+Numbers = npt.NDArray[np.int64]
+
+
+def look(folder: Path, count: int, where: str | None = None, seed: int | None = None) -> list[Json]:
+    """Up to `count` records of a profile, in input order: the first, or with a seed a sample.
+
+    `where` is a condition in the language of rules, over metrics, fields, `verdict` and the
+    columns that the profile was grouped by. ConfigError where it is none, InputError where
+    `folder` is no profile.
+    """
+    made = open_profile(folder)
+    plan = pl.scan_parquet(folder / RECORDS)
+    fields, condition = OwnFields(folder), None
+    if where:
+        own = _own(fields, plan, where)
+        condition = parse(where, "--where", {**_further(plan), **own.kinds})
+        plan = own.plan
+    _demand_columns(plan, names_in(condition) if condition else ())
+    hits = _hits(plan, condition)
+    numbers = _first(hits, count) if seed is None else _sample(hits, count, seed)
+    return _records(plan, numbers, fields, _origins(folder, made))
+
+
+class _Own(NamedTuple):
+    """The records with the manifests' own fields that a condition names, and their kinds."""
+
+    plan: pl.LazyFrame
+    kinds: Mapping[str, Kind]
+
+
+def _own(fields: OwnFields, plan: pl.LazyFrame, where: str) -> _Own:
+    present = {*plan.collect_schema().names(), *vocabulary()}
+    names = [name for name in _WORD.findall(_QUOTED.sub("", where)) if name not in present]
+    wanted = [name for name in names if name not in _GRAMMAR]
+    known = fields.kinds(wanted) if wanted else {}
+    kinds: dict[str, Kind] = {name: known[name] for name in wanted if name in known}
+    numbers: dict[str, Kind] = {
+        name: "number" if kind == "truth" else kind for name, kind in kinds.items()
+    }
+    return _Own(fields.beside(plan, kinds), numbers)
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_GRAMMAR = frozenset(("and", "or", "not", "in", "is", "null"))
+
+
+def _origins(folder: Path, made: Json) -> Mapping[str, Origin]:
+    try:
+        return origins_of(made)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None
+
+
+def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:
+    """ConfigError for metrics of groups that the profile was made without."""
+    present = plan.collect_schema().names()
+    missing = sorted(name for name in names if name not in present)
+    hint = "profile again --with their group"
+    faults = [Fault("--where", f"the profile has no {name!r}", hint) for name in missing]
+    raise_all(ConfigError, faults)
+
+
+def _further(plan: pl.LazyFrame) -> Mapping[str, Kind]:
+    """Text columns that rules do not know, but that one may look by."""
+    known = plan.collect_schema()
+    texts: dict[str, Kind] = {
+        name: "text" for name, dtype in known.items() if dtype == pl.String and name != REASON.name
+    }
+    return {VERDICT.name: "text", **texts}
+
+
+def _hits(plan: pl.LazyFrame, condition: Node | None) -> Iterator[Numbers]:
+    """Row numbers for which the condition holds, batch by batch."""
+    rows = plan.select(pl.len()).collect().item()
+    names = sorted(names_in(condition)) if condition else []
+    for first in range(0, rows, _BATCH):
+        size = min(_BATCH, rows - first)
+        if condition is None:
+            yield np.arange(first, first + size)
+            continue
+        frame = plan.slice(first, size).select(names)
+        held = Batch(frame.with_columns(pl.col(pl.Enum).cast(pl.String)).collect())
+        yield np.flatnonzero(held.decide(condition).yes) + first
+
+
+def _first(hits: Iterator[Numbers], count: int) -> Numbers:
+    found = np.empty(0, np.int64)
+    while found.size < count and (more := next(hits, None)) is not None:
+        found = np.concatenate((found, more))[:count]
+    return found
+
+
+def _sample(hits: Iterator[Numbers], count: int, seed: int) -> Numbers:
+    """The rows with the smallest hashes: each row has the same chance, whatever the batches."""
+    found = np.empty(0, np.int64)
+    for more in hits:
+        both = np.concatenate((found, more))
+        found = both[np.argsort(_mix(both, seed), kind="stable")[:count]]
+    return np.sort(found)
+
+
+def _mix(rows: Numbers, seed: int) -> npt.NDArray[np.uint64]:
+    """splitmix64 of row number and seed: the same on every machine and in every release."""
+    start = (seed * 0xD1342543DE82EF95 + 0x9E3779B97F4A7C15) % 2**64
+    with np.errstate(over="ignore"):
+        mixed = rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(start)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _records(
+    plan: pl.LazyFrame, numbers: Numbers, fields: OwnFields, origins: Mapping[str, Origin]
+) -> list[Json]:
+    names = [metric.name for metric in METRICS if metric.name in plan.collect_schema()]
+    judged = [VERDICT.name, TAGS.name, REASON.name]
+    wanted = pl.Series(numbers, dtype=pl.UInt32).implode()
+    rows = (
+        plan.with_row_index("_at")
+        .filter(pl.col("_at").is_in(wanted))
+        .select(*_FIELDS, *judged, *names)
+        .collect()
+        .rows(named=True)
+    )
+    for source in dict.fromkeys(row["source"] for row in rows):
+        fields.demand_unchanged(source)
+    lines: Sequence[Row] = [tuple(row[name] for name in _FIELDS) for row in rows]
+    read = records_of(lines, origins)
+    return [
+        {
+            "id": f"{row['source']}:{row['line']}",
+            **{name: row[name] for name in (*judged, "lang", "speaker")},
+            "metrics": {name: row[name] for name in names},
+            "record": read[row["source"], (row["byte_offset"], row["byte_length"])],
+        }
+        for row in rows
+    ]

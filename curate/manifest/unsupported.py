@@ -1,0 +1,255 @@
+"""Inputs that no reader of ours knows: each is named by its kind, with the way to convert it.
+
+`KINDS` is asked where no format recognises an input by itself, and before NeMo's lines take it:
+a subtitle file is an error with a name, not a manifest of which every line is malformed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import Fault, InputError
+from curate.manifest.sniff import Look
+
+LINES = "write one JSON object a line with audio_filepath, duration (seconds) and text"
+TO_LINES = f"{LINES}, a line for each segment (offset: its start in seconds)"
+_FEW = 20
+"""Lines that are looked at."""
+_TAR_AT = 257
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""The reader says of such a file that it is UTF-16, and how to convert it."""
+_AUDIO_MAGICS = (
+    b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b"#!AMR", b"\x1aE\xdf\xa3",
+    b"\x30\x26\xb2\x75",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An input that is not read: how it is recognised, what it is, and what to do with it.
+
+    `hint` may name the input as {name}.
+    """
+
+    sniff: Callable[[Look], bool]
+    what: str
+    hint: str
+
+    def fault(self, look: Look) -> Fault:
+        """The error about an input of this kind."""
+        return Fault(look.name, f"is {self.what}", self.hint.replace("{name}", look.name))
+
+
+def refuse_foreign(look: Look) -> None:
+    """InputError for an input of which no format reads anything, by its kind.
+
+    A file with a JSON object among its first lines is left to the readers: what is wrong in it is
+    said line by line.
+    """
+    if look.first or look.head.startswith(_UTF16):
+        return
+    kind = next((kind for kind in KINDS if kind.sniff(look)), None)
+    if kind is not None:
+        raise InputError(kind.fault(look))
+
+
+def _starts(*magics: bytes) -> Callable[[Look], bool]:
+    return lambda look: look.head.startswith(magics)
+
+
+def _is_audio(look: Look) -> bool:
+    head = look.head
+    if head.startswith(b"NIST_1A"):
+        return True
+    magic = head.startswith(_AUDIO_MAGICS) or head[4:8] == b"ftyp"
+    frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 in {0xE2, 0xE0}  # MP3, AAC
+    return (magic or frame) and b"\0" in head
+
+
+def _is_tar(look: Look) -> bool:
+    return look.head[_TAR_AT : _TAR_AT + 5] == b"ustar"
+
+
+def _lines(look: Look) -> list[str]:
+    """The first lines that are not blank, as text."""
+    lines = look.head.decode(errors="replace").split("\n")[: 2 * _FEW]
+    return [line.rstrip("\r") for line in lines if line.strip()][:_FEW]
+
+
+def _mostly(pattern: str) -> Callable[[Look], bool]:
+    """Whether all but a few of the first lines match (comments and headers may not)."""
+    compiled = re.compile(pattern)
+
+    def sniff(look: Look) -> bool:
+        lines = [line for line in _lines(look) if not line.startswith((";;", "{"))]
+        matching = sum(compiled.match(line) is not None for line in lines)
+        return bool(lines) and matching >= max(1, 0.8 * len(lines))
+
+    return sniff
+
+
+def _any_line(pattern: str) -> Callable[[Look], bool]:
+    compiled = re.compile(pattern)
+    return lambda look: any(compiled.match(line) for line in _lines(look))
+
+
+def _json_text(look: Look) -> str:
+    return look.head.decode(errors="replace").lstrip()
+
+
+def _is_array(look: Look) -> bool:
+    text = _json_text(look)
+    return re.match(r"\[\s*(\{|\[|\]|\Z)", text) is not None
+
+
+def _is_transcription(look: Look) -> bool:
+    """One JSON object over the file with a list of segments: Whisper and its relatives."""
+    text = _json_text(look)
+    return text.startswith("{") and '"segments"' in text and not _is_line(look)
+
+
+def _is_pretty(look: Look) -> bool:
+    """A JSON object that goes over several lines."""
+    text = _json_text(look)
+    if not text.startswith("{") or _is_line(look):
+        return False
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return re.match(r'\{\s*\n\s*"', text) is not None
+    return "\n" in text[:end]
+
+
+def _is_line(look: Look) -> bool:
+    """Whether one of the first lines is a record by itself that has an audio path or a text."""
+    return bool(look.first.keys() & {"audio_filepath", "text", "duration"})
+
+
+def _is_binary(look: Look) -> bool:
+    return b"\0" in look.head and not look.head.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+def _names(look: Look) -> Counter[str]:
+    return Counter(Path(name).suffix.lower() for name in look.folder or ())
+
+
+_AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".sph", ".aac", ".wma", ".webm")
+
+
+def _has(*suffixes: str) -> Callable[[Look], bool]:
+    return lambda look: look.folder is not None and any(_names(look)[each] for each in suffixes)
+
+
+_UNPACK = "unpack it and name the manifest inside"
+_SUBTITLES = f"it names no audio file; {TO_LINES}"
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        lambda look: look.folder is not None and "dataset_info.json" in look.folder,
+        "a Hugging Face dataset on disk (Arrow)",
+        "convert it to Parquet: python -c \"import datasets; datasets.load_from_disk('{name}')"
+        ".to_parquet('data.parquet')\"",
+    ),
+    Kind(
+        _has(".jsonl", ".json", ".parquet", ".tsv", ".csv"),
+        "a directory with manifests or tables in it",
+        "name the files, for example '{name}/*.jsonl'",
+    ),
+    Kind(_has(*_AUDIO), "a directory of audio files without a manifest", LINES),
+    Kind(
+        lambda look: look.folder is not None,
+        "a directory in which no manifest is recognised",
+        "name its manifests, for example '{name}/*.jsonl'",
+    ),
+    Kind(_is_audio, "an audio file", f"it is no list of records; {LINES}"),
+    Kind(
+        lambda look: look.head.startswith(b"PK\x03\x04") and b"xl/" in look.head,
+        "an Excel workbook",
+        "save it as CSV (UTF-8)",
+    ),
+    Kind(_starts(b"PK\x03\x04", b"PK\x05\x06"), "a zip archive", _UNPACK),
+    Kind(_is_tar, "a tar archive", f"{_UNPACK}; NeMo's tarred audio is read by its manifest"),
+    Kind(_starts(b"BZh"), "bzip2 data", "recompress it: bunzip2 -c '{name}' | gzip > FILE.gz"),
+    Kind(_starts(b"\xfd7zXZ\0"), "xz data", "recompress it: xz -dc '{name}' | gzip > FILE.gz"),
+    Kind(_starts(b"7z\xbc\xaf\x27\x1c", b"Rar!"), "a 7z or rar archive", _UNPACK),
+    Kind(
+        _starts(b"ARROW1", b"\xff\xff\xff\xff"),
+        "an Arrow file",
+        "convert it to Parquet: python -c \"import polars; polars.read_ipc('{name}')"
+        ".write_parquet('data.parquet')\"; a stream (Hugging Face writes such) by read_ipc_stream",
+    ),
+    Kind(_is_binary, "binary data", f"this is no manifest; {LINES}"),
+    Kind(_is_array, "a JSON array", "write a record a line: jq -c '.[]' '{name}' > manifest.jsonl"),
+    Kind(
+        _is_transcription,
+        "one JSON object with segments, as Whisper writes transcriptions",
+        f"{_SUBTITLES}: jq -c '.segments[]' '{{name}}' gives them",
+    ),
+    Kind(
+        _is_pretty,
+        "JSON over several lines (pretty-printed)",
+        "write a record a line: jq -c . '{name}' > manifest.jsonl",
+    ),
+    Kind(_starts(b"WEBVTT"), "WebVTT subtitles", _SUBTITLES),
+    Kind(
+        _any_line(r"\d\d?:\d\d:\d\d[,.]\d{1,3} --> \d\d?:\d\d:\d\d[,.]\d"),
+        "SubRip subtitles (SRT)",
+        _SUBTITLES,
+    ),
+    Kind(
+        _any_line(r'(File type = )?"?ooTextFile'),
+        "a Praat TextGrid",
+        f"{_SUBTITLES} (Python's praatio reads it)",
+    ),
+    Kind(_starts(b"<?xml", b"<!DOCTYPE", b"<html", b"<HTML"), "XML or HTML", TO_LINES),
+    Kind(_mostly(r"SPEAKER \S+ \d+ "), "RTTM: who speaks when, without texts", TO_LINES),
+    Kind(
+        _mostly(r"\S+\s+\S+\s+\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S+(\s+-?[\d.]+)?(\s+\S+)?$"),
+        "CTM: times of words",
+        f"join the words of each utterance; {TO_LINES}",
+    ),
+    Kind(
+        _mostly(r"\S+\s+\S+\s+\S+\s+\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S"),
+        "STM: segments with their texts",
+        f"{TO_LINES}; duration is end minus start",
+    ),
+    Kind(
+        _mostly(r"\d+(\.\d+)?\t\d+(\.\d+)?(\t|$)"),
+        "a list of labels with start and end (Audacity)",
+        f"it names no audio file; {TO_LINES}",
+    ),
+    Kind(
+        _mostly(r"\S+-\d+-\d+ \S"),
+        "transcripts by utterance id (LibriSpeech's .trans.txt)",
+        f"audio and durations stand elsewhere; {LINES}, or name a Kaldi directory",
+    ),
+    Kind(
+        _any_line(r"sep=.\s*$"),
+        "a table that Excel marked with a line sep=",
+        "remove that line: tail -n +2 '{name}' > table.csv",
+    ),
+    Kind(
+        lambda look: look.header.count("|") >= 1 and not look.header.startswith("{"),
+        "a table without a header that names its columns (LJSpeech's metadata.csv?)",
+        "begin it with a line such as audio_filepath|text|duration, and add the durations",
+    ),
+    Kind(
+        lambda look: (
+            any(mark in look.header for mark in "\t,;")
+            and not _json_text(look).startswith(("{", '"'))
+        ),
+        "no manifest: its first line is no JSON, and no table's header that names audio and text",
+        "name the columns audio_filepath, text and duration (seconds) in the first line",
+    ),
+    Kind(
+        lambda look: bool(_lines(look)) and not any("{" in line for line in _lines(look)),
+        "plain text",
+        LINES,
+    ),
+)
+"""In the order in which they are asked; directories first, then binary data, then text."""

@@ -1,0 +1,1 @@
+"""What NeMo makes of manifest fields and prompt values; NeMo itself is not imported."""

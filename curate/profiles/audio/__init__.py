@@ -1,0 +1,1 @@
+"""The audio of a profile's records: scanned, cached, summarised."""

@@ -1,0 +1,233 @@
+"""What was heard of audio files, as a table; and what of it need not be heard again.
+
+`heard.parquet` beside the records (or beside a piece of them) holds a row for each segment, with
+what the file system said of its file. A file's segments are taken from there where that is
+unchanged, and the same code would hear them in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from curate.artifacts.columns import DESCRIBED_BY
+from curate.audio.analyse import Depth, FileState, Heard, Segment, listen, state_of
+from curate.audio.faults import Unusable
+from curate.audio.options import AudioWish
+from curate.audio.paths import find_audio
+from curate.metrics import METRICS
+from curate.nemo.manifest_fields import audio_path
+from curate.profiles.measure.code_version import hearing_code
+
+NAME = "heard.parquet"
+_SCHEMA = "curate.heard/2"
+_FRESH_NS = 2_000_000_000
+"""A file changed so shortly before may change again within one clock tick."""
+_BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
+"""Faults that the name alone decides, whatever happens on disk."""
+
+GROUPS_OF: Mapping[Depth, frozenset[str]] = {
+    "header": frozenset({"audio"}),
+    "signal": frozenset({"audio", "signal"}),
+    "voice": frozenset({"audio", "signal", "voice"}),
+}
+"""The groups of metrics that each depth fills."""
+
+
+def depth_for(groups: frozenset[str]) -> Depth:
+    """How far one must look to fill these groups (of GROUPS_OF)."""
+    return next(depth for depth, filled in GROUPS_OF.items() if groups <= filled)
+
+
+_VALUES: Mapping[str, pl.DataType] = {
+    **{c.name: c.dtype for group in ("audio", "signal") for c in DESCRIBED_BY[group]},
+    **{
+        metric.name: metric.dtype
+        for metric in METRICS
+        if metric.group in GROUPS_OF["voice"] and metric.name != "sound_copies"
+    },
+}
+_STATE = {"size": pl.Int64(), "mtime_ns": pl.Int64(), "ctime_ns": pl.Int64(), "inode": pl.UInt64()}
+_KEY = {
+    "row": pl.UInt32(),
+    "path": pl.String(),
+    "segment_s": pl.Float64(),
+    "length_s": pl.Float64(),
+    "channel": pl.Int16(),
+}
+COLUMNS: Mapping[str, pl.DataType] = {**_KEY, **_STATE, **_VALUES}
+"""What is noted of a segment: where it was, what its file was like, and what was heard."""
+_NOTED: Mapping[str, pl.DataType] = {**COLUMNS, "noted_ns": pl.Int64()}
+
+
+def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
+    """The columns of the records that listening fills for these groups, with their types."""
+    described = {
+        column.name: column.dtype
+        for group in GROUPS_OF["voice"] & groups
+        for column in DESCRIBED_BY.get(group, ())
+    }
+    measured = {m.name: m.dtype for m in METRICS if m.group in groups & GROUPS_OF["voice"]}
+    return {**described, **measured}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An audio file as a manifest names it, and the segments cut from it."""
+
+    name: str
+    folder: Path
+    segments: tuple[Segment, ...]
+    archived: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it lies, whether or not it is there."""
+        return audio_path(self.name, self.folder)
+
+
+def hear(files: Sequence[File], depth: Depth, allowed: Sequence[Path]) -> pl.DataFrame:
+    """A row of COLUMNS for each segment of these files, as they are on disk now."""
+    rows: list[tuple[object, ...]] = []
+    for file in files:
+        state, heard = _hear(file, depth, allowed)
+        places = zip(file.segments, heard, strict=True)
+        rows += [_row(file.path, segment, state, each) for segment, each in places]
+    return pl.DataFrame(rows, schema=dict(COLUMNS), orient="row")
+
+
+def _hear(
+    file: File, depth: Depth, allowed: Sequence[Path]
+) -> tuple[FileState | None, Sequence[Heard]]:
+    if file.archived:
+        why = "inside an archive: its own tools read it"
+        return None, [Heard(segment.row, "archived", why) for segment in file.segments]
+    return listen(file.name, file.folder, file.segments, depth, allowed)
+
+
+def _row(path: str, segment: Segment, state: FileState | None, heard: Heard) -> tuple[object, ...]:
+    signal = heard.signal
+    values = (getattr(signal if name in _SIGNAL else heard, name, None) for name in _VALUES)
+    place = (path, segment.offset_s, segment.duration_s, segment.channel)
+    return (heard.row, *place, *(state or _NO_STATE), *values)
+
+
+_SIGNAL = frozenset(name for name in _VALUES if name not in Heard.__dataclass_fields__)
+_NO_STATE = (None,) * len(_STATE)
+
+
+Noted = tuple[FileState, int, dict[tuple[float | None, float, int | None], int]]
+"""Of a path: the file's state, when it was noted, and where each segment stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """What earlier profiles, or pieces of one, heard; empty where there are none, or they heard
+    otherwise. `noted_ns` says of each row when it was written.
+    """
+
+    heard: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NOTED))
+
+    @classmethod
+    def load(cls, paths: Sequence[Path], depth: Depth, wish: AudioWish) -> Cache:
+        """What stands in these tables; one that cannot be read is passed over."""
+        frames = [frame for path in paths if (frame := _noted(path, depth, wish)) is not None]
+        return cls(pl.concat(frames)) if frames else cls()
+
+    def split(self, files: Sequence[File]) -> tuple[pl.DataFrame, list[File]]:
+        """The rows of files that are as they were, and the files that are to be heard."""
+        places = self._places()
+        old: list[int] = []
+        rows: list[int] = []
+        left: list[File] = []
+        for file in files:
+            found = self._found(places.get(file.path), file)
+            if found is None:
+                left.append(file)
+                continue
+            old += found
+            rows += [segment.row for segment in file.segments]
+        kept = self.heard[old].with_columns(pl.Series("row", rows, pl.UInt32()))
+        return kept.select(list(COLUMNS)), left
+
+    def _places(self) -> Mapping[str, Noted]:
+        """By path, what was noted; of a file that changed between two tables, by the later one."""
+        found: dict[str, Noted] = {}
+        names = ("path", "segment_s", "length_s", "channel", "noted_ns", *_STATE)
+        rows = self.heard.select(*names).iter_rows()
+        for at, (path, offset, length, channel, noted_ns, *state) in enumerate(rows):
+            if state[0] is None:
+                continue
+            known = found.get(path)
+            if known is None or (known[0] != tuple(state) and known[1] < noted_ns):
+                known = found[path] = (tuple(state), noted_ns, {})
+            if known[0] == tuple(state):
+                known[2][offset, length, channel] = at
+        return found
+
+    def _found(self, noted: Noted | None, file: File) -> list[int] | None:
+        if noted is None or file.archived or not _is_current(file.path, noted[0], noted[1]):
+            return None
+        found = [
+            noted[2].get((each.offset_s, each.duration_s, each.channel)) for each in file.segments
+        ]
+        return None if None in found else found  # type: ignore[return-value]
+
+    def is_current(self, allowed: Sequence[Path]) -> bool:
+        """Whether every file is as it was: nothing would be heard that is not here."""
+        files = self.heard.unique("path", maintain_order=True).select(
+            "path", "audio_fault", "noted_ns", *_STATE
+        )
+        return not self.heard.is_empty() and all(
+            _is_current(path, tuple(state), noted_ns)
+            if state[0] is not None
+            else fault in _BY_NAME or _still(path, fault, allowed)
+            for path, fault, noted_ns, *state in files.iter_rows()
+        )
+
+
+def _noted(path: Path, depth: Depth, wish: AudioWish) -> pl.DataFrame | None:
+    """What stands in a table that was heard just so; None where there is none."""
+    try:
+        noted = pl.read_parquet_metadata(path)
+        if any(noted.get(key) != value for key, value in _how(depth, wish).items()):
+            return None
+        written = pl.lit(path.stat().st_mtime_ns, pl.Int64).alias("noted_ns")
+        return pl.read_parquet(path).with_columns(written).select(list(_NOTED))
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+
+
+def _is_current(path: str, state: FileState, noted_ns: int) -> bool:
+    try:
+        now = state_of(os.stat(path))  # noqa: PTH116 - one call, for each of millions
+    except OSError:
+        return False
+    _, content_ns, entry_ns, _ = now
+    return now == state and max(content_ns, entry_ns) < noted_ns - _FRESH_NS
+
+
+def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:
+    """Whether a file that could not be opened cannot be opened now."""
+    try:
+        find_audio(path, Path("/"), allowed)
+    except Unusable as error:
+        return error.fault == fault
+    return False
+
+
+def _how(depth: Depth, wish: AudioWish) -> dict[str, str]:
+    """What decides what is heard, beside the files."""
+    allowed = json.dumps([str(root) for root in wish.allowed])
+    return {"schema": _SCHEMA, "code": hearing_code(), "depth": depth, "allowed": allowed}
+
+
+def write_heard(path: Path, heard: pl.DataFrame, depth: Depth, wish: AudioWish) -> None:
+    """Note what was heard, for the next profile."""
+    table = heard.select(list(COLUMNS))
+    table.write_parquet(path, compression="lz4", metadata=_how(depth, wish))

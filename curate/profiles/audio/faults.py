@@ -1,0 +1,135 @@
+"""profile.json's `audio`: how many files were looked at, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.artifacts.columns import (
+    AUDIO_CODEC,
+    AUDIO_FAULT,
+    AUDIO_WHY,
+    DURATION_US,
+    MALFORMED,
+    record_id,
+)
+from curate.audio.analyse import NONE
+from curate.audio.faults import FAULTS
+from curate.audio.paths import moved
+from curate.errors import InputError
+from curate.manifest.origin import Origin
+from curate.metrics.measure import Settings
+from curate.profiles.audio.cache import GROUPS_OF, depth_for
+from curate.profiles.duck import open_records
+from curate.profiles.summary import Json, hours, records_of
+
+
+def audio_facts(records: Path, settings: Settings) -> Json:
+    """The entry `audio`; nothing where no audio was asked for.
+
+    Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
+    `unread` are the reasons why rows that were to be looked at could not be, with how many.
+    """
+    groups = settings.groups & GROUPS_OF["voice"]
+    if not groups:
+        return {}
+    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    total, looked = table.select(pl.len(), AUDIO_FAULT.expr.count()).collect().row(0)
+    return {
+        "audio": {
+            "depth": depth_for(groups),
+            "asked": settings.audio.as_json(),
+            "rows": total,
+            "looked_at": looked,
+            "faults": _faults(table),
+            "unread": _unread(table),
+            "codecs": _codecs(table),
+        }
+    }
+
+
+def unread_warnings(found: Json) -> list[str]:
+    """What was asked for, and could not be checked."""
+    audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
+    return [
+        f"audio NOT CHECKED of {each['rows']:,} of {audio['rows']:,} rows: {each['why']}"
+        for each in audio.get("unread", ())
+    ]
+
+
+def _unread(table: pl.LazyFrame) -> list[Json]:
+    found = (
+        table.filter(AUDIO_FAULT.expr.is_null() & AUDIO_WHY.expr.is_not_null())
+        .group_by(AUDIO_WHY.name)
+        .len()
+        .sort("len", AUDIO_WHY.name, descending=[True, False])
+        .collect()
+    )
+    return [{"why": why, "rows": rows} for why, rows in found.iter_rows()]
+
+
+def refuse_all_missing(found: Json, folder: str, records: Path, origins: Sequence[Origin]) -> None:
+    """InputError where not one file was found: most likely paths begin somewhere else."""
+    audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
+    faults = audio.get("faults", ())
+    missing = sum(each["rows"] for each in faults if each["fault"] == "missing")
+    if not missing or missing < audio["looked_at"]:
+        return
+    root = audio["asked"]["root"] or folder
+    name = _first_name(records, origins)
+    if Path(name).is_absolute():
+        what = f"none of {missing:,} audio files was found; absolute paths are taken as they are"
+        raise InputError.of(name, what, moved(name, Path(root)))
+    raise InputError.of(
+        root,
+        f"none of {missing:,} audio files was found; relative paths begin here",
+        "name the place where they begin with --audio-root, or profile without --audio",
+    )
+
+
+def _first_name(records: Path, origins: Sequence[Origin]) -> str:
+    """The path in the first record whose audio is missing."""
+    missing = (AUDIO_FAULT.expr == "missing").arg_true().first()
+    (number,) = pl.scan_parquet(records).select(missing).collect().row(0)
+    with open_records(records) as table:
+        rows = list(table.rows([number]).values())
+    found = records_of(rows, {origin.name: origin for origin in origins})
+    return next((str(record.get("audio_filepath", "")) for record in found.values()), "")
+
+
+def _faults(table: pl.LazyFrame) -> list[Json]:
+    found = (
+        table.filter(AUDIO_FAULT.expr != NONE)
+        .group_by(AUDIO_FAULT.name, maintain_order=True)
+        .agg(pl.len(), DURATION_US.expr.sum(), record_id().first(), AUDIO_WHY.expr.first())
+        .collect()
+    )
+    rows = {row[0]: row[1:] for row in found.iter_rows()}
+    return [
+        {
+            "fault": fault.name,
+            "meaning": fault.meaning,
+            "rows": count,
+            "hours": hours(duration_us),
+            "example": {"id": first, "why": why},
+        }
+        for fault in FAULTS
+        if fault.name in rows
+        for count, duration_us, first, why in [rows[fault.name]]
+    ]
+
+
+def _codecs(table: pl.LazyFrame) -> list[Json]:
+    found = (
+        table.filter(AUDIO_CODEC.expr.is_not_null())
+        .group_by(AUDIO_CODEC.name)
+        .agg(pl.len(), DURATION_US.expr.sum())
+        .sort("len", AUDIO_CODEC.name, descending=[True, False])
+        .collect()
+    )
+    return [
+        {"codec": codec, "rows": rows, "hours": hours(us)} for codec, rows, us in found.iter_rows()
+    ]

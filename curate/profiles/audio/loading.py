@@ -1,0 +1,114 @@
+"""profile.json's `loading`: rows of which NeMo's loader would read other seconds than they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
+from curate.audio.header import OVERRUN_S
+from curate.formatting.units import duration
+from curate.manifest.kaldi import texts_missing
+from curate.manifest.mapping import fields_of
+from curate.manifest.origin import Origin
+from curate.manifest.sniff import Look
+from curate.manifest.spool import is_local
+from curate.manifest.tables import OFFSET_NAMES
+from curate.metrics import BY_NAME
+from curate.nemo.manifest_fields import NEMO
+from curate.profiles.summary import Json, hours
+
+_GAP, _FILE = "length_gap_s", "file_s"
+
+
+def loading_facts(records: Path) -> Json:
+    """The entry `loading`: each kind of such rows with its rows, hours, the hours that NeMo loads
+    in their place, and the first record. Nothing where there are no such rows.
+    """
+    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    found = {kind: fact for kind, fact in _kinds(table) if fact["rows"]}
+    return {"loading": found} if found else {}
+
+
+def loading_warnings(found: Json) -> list[str]:
+    """One warning for each kind."""
+    kinds: dict[str, Json] = found.get("loading", {})  # type: ignore[assignment]
+    return [
+        f"{fact['rows']:,} rows {_MEANING[kind]}: {NEMO} loads {_length(fact['loaded_hours'])} in "
+        f"place of their {_length(fact['hours'])}, first {fact['example']} ({_REMEDY[kind]})"
+        for kind, fact in kinds.items()
+    ]
+
+
+def origin_warnings(origins: Iterable[Origin]) -> list[str]:
+    """A warning for each NeMo manifest whose first record says where its segment begins by a name
+    that NeMo does not read, and for each Kaldi directory with utterances that have no text.
+    """
+    found = []
+    for origin in origins:
+        if origin.format == "kaldi" and is_local(origin.name):
+            found += _without_text(origin)
+        if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
+            continue
+        first = Look.at(origin.name).first
+        names = [name for name in OFFSET_NAMES if isinstance(first.get(name), int | float)]
+        if names and first.get("offset") is None:
+            found.append(
+                f"{origin.name}: {names[0]!r} is not read, as in NeMo: every segment begins at 0 "
+                f"(--map offset={names[0]} reads it, in seconds)"
+            )
+    return found
+
+
+def _without_text(origin: Origin) -> list[str]:
+    missing = texts_missing(origin)
+    if missing is None:
+        return []
+    count, first = missing
+    return [
+        f"{origin.name}: {count:,} utterances of the files beside have no text there and are no "
+        f"records, first {first}"
+    ]
+
+
+_MEANING = {
+    "rate_beside_offset": "give sampling_rate beside offset",
+    "whole_file": "give no offset and less than their whole file",
+}
+_REMEDY = {
+    "rate_beside_offset": "curate split and curate shard write them without sampling_rate",
+    "whole_file": 'write "offset": 0.0 to train on the beginning; curate shard stores just that',
+}
+
+
+def _kinds(table: pl.LazyFrame) -> list[tuple[str, Json]]:
+    names = table.collect_schema().names()
+    duration_s = DURATION_US.expr / 1e6
+    cut_short = (duration_s - OFFSET_S.expr.clip(lower_bound=0).fill_nan(0)).clip(lower_bound=0)
+    pair = BY_NAME["rate_beside_offset"].expr == 1
+    kinds = [("rate_beside_offset", _fact(table.filter(pair), cut_short))]
+    if _GAP in names:
+        longer = table.filter(pl.col(_GAP) > OVERRUN_S)
+        kinds.append(("whole_file", _fact(longer, pl.col(_FILE))))
+    return kinds
+
+
+def _fact(rows: pl.LazyFrame, loaded_s: pl.Expr) -> Json:
+    count, us, loaded_us, first = (
+        rows.select(
+            pl.len(),
+            DURATION_US.expr.sum().alias("us"),
+            (loaded_s * 1e6).round().cast(pl.Int64).sum().alias("loaded"),
+            record_id().first(),
+        )
+        .collect()
+        .row(0)
+    )
+    return {"rows": count, "hours": hours(us), "loaded_hours": hours(loaded_us), "example": first}
+
+
+def _length(hours: object) -> str:
+    assert isinstance(hours, float | int)
+    return duration(hours=hours)

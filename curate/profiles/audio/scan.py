@@ -1,0 +1,229 @@
+"""Per row, what its audio shows: looked at in files' order, each file opened once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import (
+    AUDIO_CHANNEL,
+    AUDIO_KEY,
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    JUDGEMENT,
+    MALFORMED,
+    OFFSET_S,
+    RECORDING_KEY,
+    SOUND_KEY,
+    SOURCE,
+)
+from curate.audio.analyse import Depth, Segment
+from curate.audio.options import Sample
+from curate.manifest import in_order, thread_count
+from curate.manifest.columnar import INSIDE
+from curate.manifest.lines import iter_lines
+from curate.metrics import BY_NAME
+from curate.metrics.measure import Settings
+from curate.profiles.audio.cache import (
+    GROUPS_OF,
+    NAME,
+    Cache,
+    File,
+    depth_for,
+    hear,
+    values_of,
+    write_heard,
+)
+from curate.profiles.measure.source import Source
+from curate.profiles.whole_input.duplicate_counts import sink
+from curate.rules.evaluate import tag
+from curate.rules.file import RuleSet
+
+TAR_FORMATS = frozenset({"nemo_tarred", "lhotse_shar"})
+"""Formats whose audio is in no file of its own."""
+
+_TOGETHER = 64
+"""Segments in one piece of work: enough that handing it over costs nothing."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many files are done, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What listening needs beside the records: the manifests, what is asked for, and tables of
+    what was heard before.
+    """
+
+    sources: Sequence[Source]
+    settings: Settings
+    known: Sequence[Path] = ()
+    threads: int | None = None
+    on_progress: Progress = lambda done, files: None
+
+    @property
+    def depth(self) -> Depth:
+        """How far the groups that are asked for make us look."""
+        return depth_for(self.groups)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups of metrics that need the audio."""
+        return self.settings.groups & GROUPS_OF["voice"]
+
+    def folder(self, source: Source) -> Path:
+        """Where the relative audio paths of a manifest begin."""
+        return self.settings.audio.root or Path(source.folder)
+
+
+def add_sound(
+    path: Path,
+    rules: RuleSet,
+    ear: Ear,
+    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda judged: judged,
+) -> None:
+    """Look at the audio of the rows of a records table, judge them by `rules` and then by
+    `decide`, and write it anew.
+
+    The table holds the columns already; they are filled. What was heard is noted beside it.
+    """
+    heard = hear_records(path, ear, path.with_name(NAME))
+    table = pl.scan_parquet(path)
+    names = table.collect_schema().names()
+    filled = values_of(ear.groups)
+    kept = table.drop([*filled, *(column.name for column in JUDGEMENT)]).with_row_index("row")
+    found = heard.with_columns(_copies()).lazy().select("row", *filled)
+    joined = kept.join(found, on="row", how="left", maintain_order="left")
+    beside = path.with_suffix(".heard")
+    judged = tag(joined, rules).map_batches(decide, streamable=True)
+    sink(judged.select(names), beside)
+    beside.replace(path)
+
+
+def hear_records(path: Path, ear: Ear, noted: Path) -> pl.DataFrame:
+    """What is known of the audio of the chosen records of a table, a row each, in their order.
+
+    It is noted in the file `noted` as well, for the next time.
+    """
+    depth, wish = ear.depth, ear.settings.audio
+    files = list(_files(path, ear))
+    known, left = Cache.load(ear.known, depth, wish).split(files)
+    frames, done = [known], len(files) - len(left)
+    ear.on_progress(done, len(files))
+
+    def work(batch: list[File]) -> tuple[int, pl.DataFrame]:
+        return len(batch), hear(batch, depth, wish.allowed)
+
+    for count, frame in in_order(work, _batches(left), ear.threads or thread_count()):
+        frames.append(frame)
+        done += count
+        ear.on_progress(done, len(files))
+    heard = pl.concat(frames).sort("row")
+    write_heard(noted, heard, depth, wish)
+    return heard
+
+
+def _copies() -> pl.Expr:
+    """Rows with the same decoded samples; null where there are none."""
+    dtype = BY_NAME["sound_copies"].dtype
+    counted = pl.len().over(SOUND_KEY.name).cast(dtype)
+    return pl.when(SOUND_KEY.expr.is_not_null()).then(counted).alias("sound_copies")
+
+
+def _batches(files: Sequence[File]) -> Iterator[list[File]]:
+    batch: list[File] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += len(file.segments)
+        if size >= _TOGETHER:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _files(path: Path, ear: Ear) -> Iterator[File]:
+    """The files that the chosen records name, each with its segments, by manifest and name."""
+    rows = _chosen(path, ear.settings.audio.sample)
+    by_source = {
+        str(source): part
+        for (source,), part in rows.partition_by(SOURCE.name, as_dict=True).items()
+    }
+    for source in ear.sources:
+        part = by_source.get(source.name)
+        if part is not None:
+            yield from _files_of(source, part, ear.folder(source))
+
+
+def _files_of(source: Source, rows: pl.DataFrame, folder: Path) -> Iterator[File]:
+    """The files of one manifest. Of records that share one, only the first's line is read."""
+    names = dict(_names(source, rows.unique(RECORDING_KEY.name, keep="first")))
+    grouped = rows.group_by(RECORDING_KEY.name, maintain_order=True).agg(
+        "row", OFFSET_S.name, DURATION_US.name, AUDIO_CHANNEL.name
+    )
+    origin = source.origin
+    archived = origin.format in TAR_FORMATS or INSIDE in origin.beside.get("audio", ())
+    files = [
+        File(
+            names[key],
+            folder,
+            tuple(
+                Segment(number, offset, us / 1e6, channel)
+                for number, offset, us, channel in zip(
+                    numbers, offsets, durations, channels, strict=True
+                )
+            ),
+            archived or names[key].startswith(f"{source.name}#"),
+        )
+        for key, numbers, offsets, durations, channels in grouped.iter_rows()
+    ]
+    yield from sorted(files, key=lambda file: file.name)
+
+
+def _names(source: Source, rows: pl.DataFrame) -> Iterator[tuple[int, str]]:
+    """(recording key, audio path) of these rows, as their lines have it."""
+    places = zip(rows[BYTE_OFFSET.name], rows[BYTE_LENGTH.name], strict=True)
+    keys = dict(zip(places, rows[RECORDING_KEY.name], strict=True))
+    for place, line in iter_lines(source.origin, list(keys)):
+        yield keys[place], str(json.loads(line)["audio_filepath"])
+
+
+def _chosen(path: Path, sample: Sample | None) -> pl.DataFrame:
+    """The rows whose audio is looked at: those that are records, or a fair part of them.
+
+    A record is drawn by its audio path and offset, so that it is drawn again in another manifest.
+    """
+    columns = [
+        SOURCE, BYTE_OFFSET, BYTE_LENGTH, RECORDING_KEY, OFFSET_S, DURATION_US, AUDIO_KEY,
+        AUDIO_CHANNEL,
+    ]  # fmt: skip
+    rows = (
+        pl.scan_parquet(path)
+        .with_row_index("row")
+        .filter(MALFORMED.expr.is_null())
+        .select("row", *(column.name for column in columns))
+        .collect()
+    )
+    if sample is None:
+        return rows
+    lots = _mix(rows[AUDIO_KEY.name].to_numpy())
+    if sample.share is not None:
+        return rows.filter(pl.Series(lots < np.uint64(sample.share * (2**64 - 2**11))))
+    order = np.argsort(lots, kind="stable")[: sample.rows]
+    return rows[np.sort(order)]
+
+
+def _mix(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """splitmix64's finish: the same on every machine and in every release."""
+    with np.errstate(over="ignore"):
+        mixed = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

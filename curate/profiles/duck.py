@@ -1,0 +1,305 @@
+"""All SQL of the project but for browsing's (curate.review.browse): DuckDB over
+records.parquet, locked down, deterministic.
+
+Sums are of whole microseconds and every result is ordered, so that threads change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb.func import FunctionNullHandling
+
+from curate.errors import ConfigError, Fault
+
+Row = tuple[object, ...]
+
+
+@contextmanager
+def open_records(records: Path) -> Iterator[Records]:
+    """The records table of a profile for asking; nothing else can be read through it."""
+    connection = duckdb.connect(":memory:")
+    try:
+        folder = str(records.resolve().parent)
+        connection.execute("SET allowed_directories = [$1]", [folder])
+        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(
+            f"CREATE VIEW records AS FROM read_parquet({_text(str(records.resolve()))})"
+        )
+        connection.execute(
+            "CREATE VIEW numbered AS FROM read_parquet("
+            f"{_text(str(records.resolve()))}, file_row_number = true)"
+        )
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield Records(connection)
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query gave: the columns, and the rows as they come."""
+
+    columns: Sequence[str]
+    rows: Iterator[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that the records have not: its SQL type, and its value on a row.
+
+    `of` takes the row's source, byte offset and byte length, and is asked only for rows and columns
+    that the query needs.
+    """
+
+    name: str
+    type: str
+    of: Callable[[str, int, int], Any]
+
+
+Beside = Callable[[Path, Sequence[str]], Sequence[Field]]
+"""The fields beside a records table, by the names that a query uses and the table has not."""
+
+
+@contextmanager
+def ask(tables: Sequence[Path], sql: str, beside: Beside | None = None) -> Iterator[Answer]:
+    """One SELECT over the view `records` of these records tables, with what `beside` adds to each;
+    nothing else can be read.
+
+    Where there are several, a column `profile` says which one a row is of. ConfigError with
+    DuckDB's words for whatever is no such query.
+    """
+    files = [str(path.resolve()) for path in tables]
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET allowed_paths = $1", [files])
+        connection.execute("SET python_enable_replacements = false")
+        connection.execute("SET temp_directory = ''")
+        more = [
+            _add_fields(connection, at, beside(table, _unknown(connection, file, sql)))
+            if beside
+            else ""
+            for at, (table, file) in enumerate(zip(tables, files, strict=True))
+        ]
+        connection.execute(f"CREATE VIEW records AS {_union(tables, files, more)}")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield _answer(connection, sql)
+    except duckdb.Error as error:
+        raise ConfigError(_fault(str(error))) from None
+    finally:
+        connection.close()
+
+
+def _fault(said: str) -> Fault:
+    """DuckDB's words in one line: what is wrong, and the nearest name that it proposes."""
+    what = " ".join(said.split("\n", 1)[0].split())
+    named = re.search(r'(?:Candidate bindings: |Did you mean )"([^"]+)"', said)
+    hint = f"did you mean '{named[1]}'?" if named else "ask one SELECT FROM records"
+    return Fault("query", what, hint)
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection, file: str, sql: str) -> list[str]:
+    """Columns that the query names and the records table has not."""
+    described = connection.execute(f"DESCRIBE FROM read_parquet({_text(file)})").fetchall()
+    (tree,) = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchall()[0]
+    present = {str(name) for name, *_ in described}
+    return [name for name in dict.fromkeys(_columns(json.loads(tree))) if name not in present]
+
+
+def _columns(tree: object) -> Iterator[str]:
+    """The last part of every column reference in a query's tree."""
+    if isinstance(tree, dict):
+        if tree.get("class") == "COLUMN_REF":
+            yield tree["column_names"][-1]
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _columns(part)
+
+
+def _add_fields(connection: duckdb.DuckDBPyConnection, at: int, fields: Sequence[Field]) -> str:
+    """The columns of a table's fields as SQL, behind a function for each."""
+    place: list[Any] = ["VARCHAR", "BIGINT", "BIGINT"]
+    for index, each in enumerate(fields):
+        connection.create_function(
+            f"own_{at}_{index}",
+            each.of,
+            place,
+            each.type,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
+    return "".join(
+        f", own_{at}_{index}(source, byte_offset, byte_length) AS {quoted(each.name)}"
+        for index, each in enumerate(fields)
+    )
+
+
+def _union(tables: Sequence[Path], files: Sequence[str], more: Sequence[str]) -> str:
+    if len(files) == 1:
+        return f"SELECT *{more[0]} FROM read_parquet({_text(files[0])})"
+    parts = [
+        f"SELECT {_text(str(table.parent))} AS profile, *{own} FROM read_parquet({_text(file)})"
+        for table, file, own in zip(tables, files, more, strict=True)
+    ]
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+    """The answer to one SELECT: all else could write (COPY) or reach out (ATTACH, INSTALL)."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ConfigError.of("query", "is not one SELECT", "ask one SELECT FROM records")
+    found = connection.execute(statements[0])
+    columns = [str(part[0]) for part in found.description or ()]
+
+    def rows() -> Iterator[Row]:
+        while some := found.fetchmany(_AT_ONCE):
+            yield from some
+
+    return Answer(columns, rows())
+
+
+_AT_ONCE = 4096
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def quoted(column: str) -> str:
+    """A name as SQL has it, whatever its characters."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+class Records:
+    """Questions about one records table. Column names are the project's own, never SQL."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query with these parameters. One thread at a time may ask."""
+        return self._connection.execute(sql, list(values)).fetchall()
+
+    def one(self, sql: str) -> Row:
+        """The only row of a query."""
+        (row,) = self.query(sql)
+        return row
+
+    def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
+        """Verdict to (rows, bytes, microseconds)."""
+        rows = self.query(
+            "SELECT verdict::VARCHAR, count(*), sum(byte_length)::BIGINT, "
+            "coalesce(sum(duration_us), 0)::BIGINT FROM records GROUP BY 1 ORDER BY 1"
+        )
+        return {str(v): (_int(n), _int(b), _int(us)) for v, n, b, us in rows}
+
+    def by_tags(self) -> list[tuple[tuple[str, ...], int, int]]:
+        """(tags, rows, microseconds) of every combination of tags that occurs; none left out."""
+        rows = self.query(
+            "SELECT tags, count(*), coalesce(sum(duration_us), 0)::BIGINT FROM records "
+            "WHERE verdict != 'clean' GROUP BY tags ORDER BY tags"
+        )
+        return [(tuple(tags), _int(n), _int(us)) for tags, n, us in rows]  # type: ignore[arg-type]
+
+    def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
+        """(tags, numbers of the first rows) of every combination of tags with this verdict."""
+        rows = self.query(
+            f"SELECT tags, min(file_row_number, {most}) FROM numbered "
+            "WHERE verdict = $1 GROUP BY tags ORDER BY tags",
+            [verdict],
+        )
+        return [(tuple(tags), sorted(map(_int, found))) for tags, found in rows]  # type: ignore[arg-type, call-overload]
+
+    def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
+        """(kind, rows, id of the first, its byte offset), commonest first."""
+        rows = self.query(
+            """
+            SELECT split_part(malformed, ' (', 1) AS kind, count(*),
+                   arg_min(source || ':' || line, (source, line)),
+                   arg_min(byte_offset, (source, line))
+            FROM records WHERE verdict::VARCHAR = 'malformed' GROUP BY kind ORDER BY 2 DESC, kind
+            """
+        )
+        return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]
+
+    def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
+        """Rows in which each metric is not null."""
+        found = self.one(
+            f"SELECT {', '.join(f'count({quoted(name)})' for name in metrics)} FROM records"
+        )
+        return {name: _int(n) for name, n in zip(metrics, found, strict=True)}
+
+    def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
+        """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
+        lang, speaker.
+        """
+        if not numbers:
+            return {}
+        wanted = ", ".join(map(str, sorted(set(numbers))))
+        rows = self.query(
+            f"""
+            SELECT file_row_number, source, line, byte_offset, byte_length, duration_us,
+                   verdict::VARCHAR, tags, lang, speaker
+            FROM numbered WHERE file_row_number IN ({wanted}) ORDER BY file_row_number
+            """
+        )
+        return {_int(at): tuple(rest) for at, *rest in rows}
+
+    def values(
+        self, numbers: Sequence[int], metrics: Sequence[str]
+    ) -> Mapping[int, Mapping[str, object]]:
+        """The metrics of rows, by number."""
+        if not numbers:
+            return {}
+        wanted = ", ".join(map(str, sorted(set(numbers))))
+        columns = "".join(f", {quoted(name)}" for name in metrics)
+        rows = self.query(
+            f"SELECT file_row_number{columns} FROM numbered WHERE file_row_number IN ({wanted})"
+        )
+        return {_int(at): dict(zip(metrics, rest, strict=True)) for at, *rest in rows}
+
+    def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
+        """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;
+        by the share that is bad, then by the bad hours, then by value."""  # noqa: D209
+        name = quoted(column)
+        return self.query(
+            f"""
+            SELECT {name}, count(*), sum(duration_us)::BIGINT AS us,
+                   coalesce(sum(duration_us) FILTER (verdict = 'bad'), 0)::BIGINT AS bad
+            FROM records WHERE {name} IS NOT NULL GROUP BY {name}
+            HAVING bad > 0 AND us >= {least_us}
+            ORDER BY bad / us DESC, bad DESC, {name} LIMIT {most}
+            """
+        )
+
+    def strata(self, column: str, most: int) -> list[Row]:
+        """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
+        unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209
+        name = quoted(column)
+        parts = ", ".join(
+            f"coalesce(sum(duration_us) FILTER (verdict = '{verdict}'), 0)::BIGINT"
+            for verdict in ("clean", "borderline", "unknown", "bad")
+        )
+        return self.query(
+            f"""
+            SELECT {name}, count(*), coalesce(sum(duration_us), 0)::BIGINT AS us, {parts},
+                   quantile_disc(char_rate, 0.5)
+            FROM records GROUP BY {name} ORDER BY us DESC, {name} NULLS LAST LIMIT {most}
+            """
+        )
+
+
+def _int(value: object) -> int:
+    assert isinstance(value, int), value
+    return value

@@ -1,0 +1,1 @@
+"""Records that artefacts show: excerpts of texts, clips of audio."""

@@ -1,0 +1,61 @@
+"""Records that rules keep out of eval and test, a few of each rule: the ones to judge by ear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from curate.manifest.origin import Origin
+from curate.profiles.duck import open_records
+from curate.profiles.examples.excerpts import metrics_of_rules
+from curate.profiles.summary import Json, example, records_of
+from curate.rules.file import RuleSet
+
+EACH = 4
+"""Records of one rule."""
+
+_TAG = "borderline:"
+
+
+def borderline_records(
+    records: Path, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[Json]
+) -> list[Json]:
+    """For each rule that finds records borderline the first few of them, in the rules' order; those
+    of which it alone speaks come first. `hits` are profile.json's `rules_hit`.
+    """
+    metrics = {
+        **{rule.id: rule.metric for rule in rules.rules},
+        **dict.fromkeys((rule.id for rule in rules.groups), ""),
+    }
+    with open_records(records) as table:
+        chosen = _chosen(table.first_of_tags("borderline", EACH), metrics)
+        numbers = [row for rows in chosen.values() for row in rows]
+        rows = table.rows(numbers)
+        values = table.values(numbers, sorted({metrics[rule] for rule in chosen} - {""}))
+    stated = records_of(list(rows.values()), {origin.name: origin for origin in origins})
+    counts = metrics_of_rules(hits)
+    return [
+        {
+            "rule": rule,
+            "metric": metrics[rule],
+            "records": [
+                example(rows[row], stated, values[row].get(metrics[rule]), metrics[rule], counts)
+                for row in numbers
+            ],
+        }
+        for rule, numbers in chosen.items()
+    ]
+
+
+def _chosen(
+    found: Iterable[tuple[tuple[str, ...], list[int]]], rules: Iterable[str]
+) -> Mapping[str, list[int]]:
+    """The rows to show of each rule; none of a rule without any."""
+    held: dict[str, list[tuple[int, int]]] = {}
+    for tags, rows in found:
+        if any(tag.startswith("override:") and tag != "override:text" for tag in tags):
+            continue  # a person has set the verdict; a corrected text leaves it to the rules
+        for tag in tags:
+            if tag.startswith(_TAG):
+                held.setdefault(tag.removeprefix(_TAG), []).extend((len(tags), row) for row in rows)
+    return {rule: [row for _, row in sorted(held[rule])[:EACH]] for rule in rules if rule in held}

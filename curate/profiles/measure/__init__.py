@@ -1,0 +1,1 @@
+"""The pass over the manifests, and what an earlier one saves."""

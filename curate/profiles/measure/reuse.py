@@ -1,0 +1,230 @@
+"""What an older profile of the same manifests saves: rows that need not be measured again.
+
+`measured.json`, beside the records, says of which files they are and by which code they were
+measured. A file is taken as unchanged where size, times and inode are; where those differ, or are
+too fresh to be trusted, its content is hashed and compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from curate.artifacts.outputs import write_json
+from curate.manifest.chunks import read_chunks
+from curate.manifest.formats import NEMO
+from curate.manifest.lines import fingerprint
+from curate.manifest.nemo import chunk_digest
+from curate.manifest.origin import Origin
+from curate.manifest.spool import is_local
+from curate.metrics.measure import Settings
+from curate.profiles.audio.cache import GROUPS_OF, values_of
+from curate.profiles.audio.cache import NAME as HEARD
+from curate.profiles.measure.code_version import all_code, measuring_code
+from curate.profiles.measure.source import Source
+from curate.profiles.statistics.counts import Counted
+
+NAME = "measured.json"
+SCHEMA = "curate.measured/1"
+BATCH = 122_880
+_FRESH_NS = 2_000_000_000
+"""A file written so shortly before the profile was may have changed again within one clock tick."""
+
+
+class Kept(Protocol):
+    """Rows that need not be measured again: an older profile's, or pieces measured elsewhere."""
+
+    @property
+    def sources(self) -> Mapping[str, tuple[int, Source]]:
+        """For each source its first row, and what was read of it."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether the rows carry the verdicts that are asked for."""
+
+    @property
+    def heard(self) -> Sequence[Path]:
+        """Tables of what was heard of audio (curate.profiles.audio.cache)."""
+
+    def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        """The measured rows of these sources, one source after the other."""
+
+    def counted(self, source: Source) -> Counted | None:
+        """What was counted of a source's rows, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A profile to take rows from: for each source its first row, and what was read of it.
+
+    `unheard` are columns of audio that rows must have, null where the profile had not listened.
+    """
+
+    records: Path
+    sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
+    unheard: Mapping[str, pl.DataType] = field(default_factory=dict)
+    judged: bool = False
+
+    @property
+    def heard(self) -> Sequence[Path]:
+        """The one beside the records."""
+        return [self.records.with_name(HEARD)] if self.records.name else []
+
+    def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        """The measured rows of kept sources, in order; of neighbours there at one go."""
+        plan = pl.scan_parquet(self.records)
+        absent = self.unheard.keys() - plan.collect_schema().names()
+        plan = plan.with_columns(pl.lit(None, self.unheard[name]).alias(name) for name in absent)
+        for first, end in self._stretches(sources):
+            for at in range(first, end, BATCH):
+                yield plan.slice(at, min(BATCH, end - at)).collect()
+
+    def _stretches(self, sources: Sequence[Source]) -> list[tuple[int, int]]:
+        """First row and end of each unbroken stretch of the older records."""
+        found: list[tuple[int, int]] = []
+        for source in sources:
+            first, _ = self.sources[source.name]
+            if found and found[-1][1] == first:
+                first, _ = found.pop()
+            found.append((first, self.sources[source.name][0] + source.rows))
+        return found
+
+    def counted(self, source: Source) -> None:
+        """Nothing: verdicts are no part of it, but rows may have been counted with others."""
+
+
+def find_old(
+    folder: Path | None, origins: Sequence[Origin], by: Sequence[str], settings: Settings
+) -> Old:
+    """The sources among `origins` whose rows in the profile at `folder` still hold.
+
+    They do where all that is asked for now was measured then, by the same code and settings.
+    What depends on the whole input (the group `copies`) is counted anew in any case; what is
+    known of audio files is kept apart (curate.profiles.audio.cache).
+    """
+    if folder is None:
+        return Old(Path())
+    records = folder / "records.parquet"
+    try:
+        noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        written = records.stat()
+        whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
+        measured = settings.groups - GROUPS_OF["voice"]  # audio is heard anew, or not at all
+        fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
+        asked = noted["phrases"] == settings_name(settings)
+        same = noted["measuring"] == measuring_code() and asked
+        same &= noted["audio_root"] == _root(settings)
+        if not (whole and fits and same):
+            return Old(records)
+        wanted = {origin.name: origin for origin in origins if reusable(origin)}
+        kept = dict(_kept(noted["sources"], wanted, written.st_mtime_ns))
+        return Old(records, kept, values_of(settings.groups))
+    except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
+        return Old(records)
+
+
+def _root(settings: Settings) -> str | None:
+    """Where relative audio paths begin, which decides which of them mean the same file."""
+    return None if settings.audio.root is None else str(settings.audio.root)
+
+
+def reusable(origin: Origin) -> bool:
+    """Whether all that its rows come from is one local file of lines.
+
+    What other formats read beside it (durations, recordings, tars) is not watched: they are
+    measured anew each time.
+    """
+    return origin.format == NEMO.name and not origin.beside and is_local(origin.name)
+
+
+def _kept(
+    entries: Sequence[Mapping[str, Any]], wanted: Mapping[str, Origin], written_ns: int
+) -> Iterator[tuple[str, tuple[int, Source]]]:
+    first = 0
+    for entry in entries:
+        source = Source.from_json(entry)
+        same = wanted.get(source.name) == source.origin
+        if same and _unchanged(source, entry, written_ns):
+            yield source.name, (first, source)
+        first += source.rows
+
+
+def _unchanged(source: Source, entry: Mapping[str, Any], written_ns: int) -> bool:
+    state = file_state(source.name)
+    if entry["folder"] != source.folder:
+        return False
+    if entry["state"] == state and max(state["mtime_ns"], state["ctime_ns"]) < (
+        written_ns - _FRESH_NS
+    ):
+        return True
+    digests = (chunk_digest(chunk.data) for chunk in read_chunks(source.name))
+    source.state = state
+    return fingerprint(digests) == source.fingerprint
+
+
+def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
+    """Whether a plain manifest is as it was when the profile of these records was made."""
+    try:
+        noted = json.loads(records.with_name(NAME).read_text(encoding="utf-8"))
+        entry = next(each for each in noted["sources"] if each["source"] == origin.name)
+        return _unchanged(Source.from_json(entry), entry, records.stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        digests = (chunk_digest(chunk.data) for chunk in read_chunks(origin.name))
+        return fingerprint(digests) == expected
+
+
+def file_state(name: str) -> dict[str, int]:
+    """What the file system says of a file: when all of it is as before, so is the content."""
+    found = os.stat(name)  # noqa: PTH116 - one call
+    return {
+        "size": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
+        "ctime_ns": found.st_ctime_ns,
+        "inode": found.st_ino,
+    }
+
+
+def settings_name(settings: Settings) -> str:
+    """One name for the phrases that were looked for, the tokenizer, and the normaliser."""
+    name = settings.tokenizer.name if settings.tokenizer else ""
+    named = json.dumps([settings.phrases.name, name, settings.normaliser.as_json()])
+    given = named.encode()
+    return hashlib.blake2b(given, digest_size=16).hexdigest()
+
+
+def write_measured(
+    folder: Path, sources: Sequence[Source], by: Sequence[str], settings: Settings
+) -> None:
+    """Note beside the records of which files they are, and what was measured."""
+    entries = [
+        {**source.as_json(), "blank_bytes": source.blank_bytes, "state": source.state}
+        for source in sources
+    ]
+    noted = {
+        "schema": SCHEMA,
+        "measuring": measuring_code(),
+        "all": all_code(),
+        "by": list(by),
+        "groups": sorted(settings.groups),
+        "phrases": settings_name(settings),
+        "audio_root": _root(settings),
+        "records_bytes": (folder / "records.parquet").stat().st_size,
+        "sources": entries,
+    }
+    write_json(folder / NAME, noted)
+
+
+def same_code(folder: Path) -> bool:
+    """Whether the profile at `folder` was made by the code that runs now, all of it."""
+    try:
+        noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        return bool(noted["all"] == all_code())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,55 @@
+"""Inputs of which no line is a record: an error where all are so, a warning where some are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from curate.artifacts.columns import MALFORMED, SOURCE
+from curate.errors import InputError
+from curate.manifest.origin import Origin
+from curate.manifest.unusable import unusable
+
+WARNED = 5
+"""Inputs that are warned about one by one."""
+
+
+def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
+    """Warnings about inputs without a usable line. InputError, one fault an input, where no input
+    has one: then there is nothing to say about the rest either.
+    """
+    table = pl.scan_parquet(records)
+    rows, malformed = table.select(pl.len(), MALFORMED.expr.count()).collect().row(0)
+    if not malformed and rows:
+        return []
+    reasons = _reasons(table)
+    faults = [
+        unusable(origin, sum(of.values()), of)
+        for origin in origins
+        for of in [reasons.get(origin.name, {})]
+        if rows == malformed or (of and "" not in of)
+    ]
+    if rows == malformed:
+        raise InputError(*faults)
+    said = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults[:WARNED]]
+    more = len(faults) - WARNED
+    return [*said, f"so it is with {more:,} more inputs"] if more > 0 else said
+
+
+def _reasons(table: pl.LazyFrame) -> Mapping[str, dict[str, int]]:
+    """Per source, how many lines are malformed for each reason ("": they are records)."""
+    found: dict[str, dict[str, int]] = {}
+    counted = table.group_by(SOURCE.name, MALFORMED.name).agg(pl.len()).collect()
+    for source, reason, rows in counted.iter_rows():
+        kind = _kind(reason or "")
+        of = found.setdefault(source, {})
+        of[kind] = of.get(kind, 0) + rows
+    return found
+
+
+def _kind(reason: str) -> str:
+    """The reason without what differs from line to line, such as a column number or a value."""
+    kind, _, detail = reason.partition(" (")
+    return reason if detail.isascii() and detail.strip(")").isalpha() else kind

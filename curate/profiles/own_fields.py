@@ -1,0 +1,204 @@
+"""The manifests' own fields beside a profile's records: text, path and whatever else a line says.
+
+records.parquet holds measures and places, no texts: it stays small, and a text stands in one file.
+What a question names beside its columns is read from the lines it is about, by their byte offsets.
+A manifest whose content is not that which was profiled is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import weakref
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, SOURCE
+from curate.errors import CurateError, InputError
+from curate.manifest.chunks import is_compressed, open_manifest
+from curate.manifest.formats import BY_NAME
+from curate.manifest.lines import iter_unchanged
+from curate.manifest.origin import Origin
+from curate.profiles.measure.reuse import is_unchanged
+from curate.profiles.summary import read_profile
+from curate.rules.expression.declare import Kind
+
+ALWAYS: Final = ("audio_filepath", "text")
+"""Fields that are there whether any line has them or not."""
+RECORD: Final = "record"
+"""The name of a whole line's JSON, where it is an object."""
+SAMPLED = 1_000
+"""Lines of each manifest in which fields are looked for first; then the others are."""
+_EXACT = 2**53
+"""Integers beyond cannot be told apart as floating-point numbers: such a field is text."""
+_TYPES: Mapping[Kind, pl.DataType] = {
+    "text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean(),
+}  # fmt: skip
+
+Line = Callable[[int, int], bytes]
+"""The bytes of a line by byte offset and length."""
+
+
+class OwnFields:
+    """The fields of one profile's manifests. InputError where `folder` is no profile."""
+
+    def __init__(self, folder: Path) -> None:
+        self._records = folder / "records.parquet"
+        try:
+            inputs: Any = read_profile(folder)["inputs"]
+            self._inputs = {entry["source"]: entry for entry in inputs}
+        except (OSError, ValueError, AssertionError, KeyError, TypeError) as error:
+            hint = "make it with curate profile"
+            raise InputError.of(str(folder), f"is no profile: {error}", hint) from None
+        self._lines: dict[str, Line] = {}
+        self._last: tuple[tuple[str, int, int], Mapping[str, object]] = (("", -1, -1), {})
+        self.failure: CurateError | None = None
+
+    def kinds(self, names: Iterable[str]) -> Mapping[str, Kind]:
+        """What those of the names are that some line has; text where the lines do not agree.
+
+        Numbers are floating-point; the text of what is neither text, number nor truth is its JSON.
+        """
+        found: dict[str, Kind] = dict.fromkeys((*ALWAYS, RECORD), "text")
+        wanted = [name for name in dict.fromkeys(names) if name not in found]
+        if wanted:
+            seen = self._seen(wanted)
+            found |= {name: _kind(values) for name, values in seen.items() if values}
+        return found
+
+    def value(self, name: str, kind: Kind, place: tuple[str, int, int]) -> object:
+        """A field of the line at (source, byte offset, byte length); None where it has none.
+
+        InputError where the manifest has changed, or a value is not of the field's kind.
+        """
+        try:
+            record = self._record(*place)
+            found = (record or None) if name == RECORD else record.get(name)
+            return _fitting(found, kind, name, place)
+        except CurateError as error:
+            self.failure = error
+            raise
+
+    def beside(self, records: pl.LazyFrame, kinds: Mapping[str, Kind]) -> pl.LazyFrame:
+        """The records with these fields as columns; only rows that are asked for are read."""
+        places = pl.struct(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name)
+
+        def column(name: str, kind: Kind) -> pl.Expr:
+            def read(rows: pl.Series) -> pl.Series:
+                found = [self.value(name, kind, tuple(row.values())) for row in rows]
+                return pl.Series(found, dtype=_TYPES[kind])
+
+            made = places.map_batches(read, return_dtype=_TYPES[kind], is_elementwise=True)
+            return made.alias(name)
+
+        return records.with_columns(column(name, kind) for name, kind in kinds.items())
+
+    def demand_unchanged(self, source: str) -> None:
+        """InputError where a manifest of NeMo's form is not as it was when it was profiled."""
+        entry = self._inputs[source]
+        origin = Origin.of(entry)
+        native = not BY_NAME[origin.format].converted
+        if native and not is_unchanged(self._records, origin, entry["fingerprint"]):
+            what = "has changed since it was profiled"
+            raise InputError.of(origin.name, what, "profile it again")
+
+    def _record(self, source: str, offset: int, length: int) -> Mapping[str, object]:
+        place, record = self._last
+        if place == (source, offset, length):
+            return record
+        if source not in self._lines:
+            self._lines[source] = self._open(source)
+        record = _parsed(self._lines[source](offset, length))
+        self._last = (source, offset, length), record
+        return record
+
+    def _open(self, source: str) -> Line:
+        entry = self._inputs[source]
+        origin = Origin.of(entry)
+        if not BY_NAME[origin.format].converted:
+            descriptor = open_manifest(origin.name)
+            if not is_compressed(os.pread(descriptor, 4, 0)):
+                weakref.finalize(self, os.close, descriptor)
+                self.demand_unchanged(source)
+                return lambda offset, length: os.pread(descriptor, length, offset)
+            os.close(descriptor)
+        return self._spooled(origin, entry["fingerprint"])
+
+    def _spooled(self, origin: Origin, fingerprint: str) -> Line:
+        """Lines that cannot be read by their place, in a file where they can."""
+        places = sorted(set(self._places(origin.name)))
+        at: list[tuple[int, int]] = []
+        with tempfile.TemporaryFile() as file:
+            for _, line in iter_unchanged(origin, fingerprint, places):
+                at.append((file.tell(), len(line)))
+                file.write(line)
+            file.flush()
+            descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, descriptor)
+
+        def read(offset: int, length: int) -> bytes:
+            start, size = at[bisect_left(places, (offset, length))]
+            return os.pread(descriptor, size, start)
+
+        return read
+
+    def _places(self, source: str, most: int | None = None) -> Iterator[tuple[int, int]]:
+        rows = pl.scan_parquet(self._records).filter(SOURCE.expr == source)
+        rows = rows.select(BYTE_OFFSET.name, BYTE_LENGTH.name)
+        yield from (rows if most is None else rows.head(most)).collect().iter_rows()
+
+    def _seen(self, names: Sequence[str]) -> Mapping[str, list[object]]:
+        """Values of each name in the first lines of every manifest, or in the first that has it."""
+        found: dict[str, list[object]] = {name: [] for name in names}
+        for source in self._inputs:
+            for place in self._places(source, SAMPLED):
+                record = self._record(source, *place)
+                for name in record.keys() & found.keys():
+                    found[name].append(record[name])
+        for name in [name for name in names if not found[name]]:
+            found[name] += self._first(name)
+        return found
+
+    def _first(self, name: str) -> list[object]:
+        """The value of the first line that has the name, wherever it stands."""
+        every = (self._record(at, *place) for at in self._inputs for place in self._places(at))
+        return list(islice((record[name] for record in every if name in record), 1))
+
+
+def _parsed(line: bytes) -> Mapping[str, object]:
+    """What a line says; nothing where it is no object, as in malformed rows."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _kind(values: Sequence[object]) -> Kind:
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, bool) for value in known):
+        return "truth"
+    numbers = [value for value in known if isinstance(value, int | float)]
+    plain = len(numbers) == len(known) and not any(isinstance(value, bool) for value in known)
+    return "number" if known and plain and all(abs(it) <= _EXACT for it in numbers) else "text"
+
+
+def _fitting(value: object, kind: Kind, name: str, place: tuple[str, int, int]) -> object:
+    if value is None or (kind == "truth" and isinstance(value, bool)):
+        return value
+    if kind == "text":
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return text.encode("utf-8", "backslashreplace").decode()  # lone surrogates have no bytes
+    if kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    source, offset, _ = place
+    shown = json.dumps(value, ensure_ascii=False)[:40]
+    word = {"number": "a number", "truth": "true or false"}[kind]
+    what = f"`{name}` is {shown} at byte {offset}, but {word} elsewhere"
+    raise InputError.of(source, what, f"in SQL take it as text: record->>'$.{name}'")

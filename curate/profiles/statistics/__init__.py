@@ -1,0 +1,1 @@
+"""Counts, quantiles, histograms and correlations of metrics."""

@@ -1,0 +1,158 @@
+"""What is counted of the metrics in one pass over rows; parts of the rows add up exactly."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
+from curate.metrics.declare import Metric
+from curate.profiles.statistics.correlation import Products
+from curate.profiles.statistics.histogram import cuts_of
+from curate.profiles.statistics.tally import HIT_VERDICTS, Hits, Tally
+from curate.rules.file import RuleSet
+
+_WAITING = 2
+"""Frames that wait to be counted, so that memory does not grow where counting is slower."""
+
+
+class Triggered:
+    """What the rules on each metric gave to rows, as the rows' tags have it."""
+
+    def __init__(self, rules: RuleSet | None) -> None:
+        self._of = {
+            f"{verdict}:{rule.id}": (rule.metric, at + 1)
+            for rule in (rules.rules if rules else ())
+            if rule.metric
+            for at, verdict in enumerate(HIT_VERDICTS)
+        }
+
+    def hits(self, frame: pl.DataFrame) -> Mapping[str, Hits]:
+        """By metric, of judged rows, those that a rule on the metric triggered on: the worst.
+
+        Rows that a person calls clean got nothing, whatever rules triggered.
+        """
+        if not self._of:
+            return {}
+        unclean = (frame[VERDICT.name] != "clean").arg_true()
+        lists = frame[TAGS.name].gather(unclean).list.join("\n")
+        different = lists.unique()
+        code = np.zeros(frame.height, np.uint32)
+        code[unclean.to_numpy()] = lists.cast(pl.Enum(different)).to_physical().to_numpy() + 1
+        found: dict[str, npt.NDArray[np.uint8]] = {}
+        for at, tags in enumerate(different.to_list()):
+            for metric, verdict in (self._of[tag] for tag in tags.split("\n") if tag in self._of):
+                given = found.setdefault(metric, np.zeros(different.len() + 1, np.uint8))
+                given[at + 1] = max(given[at + 1], verdict)
+        of_code = np.bincount(code, minlength=different.len() + 1)
+        return {metric: Hits(code, given, of_code) for metric, given in found.items()}
+
+
+@dataclass(slots=True)
+class Counted:
+    """The fine bins of each metric, the sums behind their correlations, and how many rows.
+
+    `rules` are those by which the rows got their verdicts: what each triggered is counted in the
+    bins of its metric.
+    """
+
+    tallies: Mapping[str, Tally]
+    products: Products
+    triggered: Triggered
+    rows: int = 0
+
+    @classmethod
+    def of(cls, metrics: Sequence[Metric], rules: RuleSet | None = None) -> Counted:
+        """Nothing counted yet."""
+        cuts = cuts_of(rules)
+        tallies = {
+            metric.name: Tally.of(metric, [cut.first for cut in cuts.get(metric.name, ())])
+            for metric in metrics
+        }
+        return cls(tallies, Products(metrics), Triggered(rules))
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count the rows of a records table that come next."""
+        names = [name for name in self.tallies if frame[name].null_count() < frame.height]
+        values = frame.select(pl.col(names).cast(pl.Float64)).to_numpy(order="fortran")
+        us = frame[DURATION_US.name].fill_null(0).to_numpy()
+        hits = self.triggered.hits(frame)
+        for at, name in enumerate(names):
+            self.tallies[name].add(values[:, at], us, self.rows, hits.get(name))
+        for name in hits.keys() & self.tallies.keys() - set(names):
+            self.tallies[name].hit_rows[:] += hits[name].rows()
+        self.products.add(names, values)
+        self.rows += frame.height
+
+    def merge(self, other: Counted) -> None:
+        """Count what was counted of the rows that come next."""
+        for name, tally in self.tallies.items():
+            tally.merge(other.tallies[name], self.rows)
+        self.products.merge(other.products)
+        self.rows += other.rows
+
+    def save(self, path: Path) -> None:
+        """Write all of it as arrays (numpy's .npz); `load` reads it."""
+        arrays: dict[str, Any] = {
+            f"{name}/{part}": array
+            for name, tally in self.tallies.items()
+            for part, array in tally.arrays().items()
+        }
+        arrays |= {f"products/{k}": array for k, array in enumerate(self.products.totals())}
+        with path.open("wb") as file:
+            np.savez_compressed(file, rows=self.rows, **arrays)
+
+    @classmethod
+    def load(cls, path: Path, metrics: Sequence[Metric], rules: RuleSet | None = None) -> Counted:
+        """What `save` wrote of these metrics and rules. OSError, ValueError or KeyError for what
+        is not."""  # noqa: D209
+        found = cls.of(metrics, rules)
+        with np.load(path, allow_pickle=False) as arrays:
+            found.rows = int(arrays["rows"])
+            for name, tally in found.tallies.items():
+                for part, array in tally.arrays().items():
+                    array[...] = arrays[f"{name}/{part}"]
+            for k, array in enumerate(found.products.totals()):
+                array[...] = arrays[f"products/{k}"]
+        return found
+
+
+class Counter:
+    """Counts frames on a thread of its own, in their order."""
+
+    def __init__(self, counted: Counted, pool: ThreadPoolExecutor) -> None:
+        self._counted, self._pool = counted, pool
+        self._jobs: deque[Future[None]] = deque()
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count a frame soon; errors of earlier ones are raised here."""
+        self._jobs.append(self._pool.submit(self._counted.add, frame))
+        while len(self._jobs) > _WAITING:
+            self._jobs.popleft().result()
+
+    def merge(self, part: Counted) -> None:
+        """Add what was counted elsewhere of the rows that come next."""
+        self._jobs.append(self._pool.submit(self._counted.merge, part))
+
+    def finish(self) -> None:
+        """Wait until all is counted."""
+        while self._jobs:
+            self._jobs.popleft().result()
+
+
+@contextmanager
+def counting(counted: Counted) -> Iterator[Counter]:
+    """A counter for the rows met in the block; all are counted when it ends."""
+    with ThreadPoolExecutor(1) as pool:
+        counter = Counter(counted, pool)
+        yield counter
+        counter.finish()

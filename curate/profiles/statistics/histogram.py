@@ -1,0 +1,218 @@
+"""What a histogram shows: bins that end at limits, and of each its rows, by what rules gave them.
+
+Counting alone. What is drawn of it, reports decides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.metrics.declare import Metric
+from curate.profiles.statistics.tally import FINE, HIT_VERDICTS, Counts, Tally, by_value
+from curate.rules.file import RuleSet, thresholds
+
+MOST_LIMITS = 6
+"""Limits of one metric at which its bins end; those of all rows come before those of some."""
+LEAST_BINS, MOST_BINS = 25, 64
+"""Bins are made narrower until there are so many, and whole numbers share one beyond so many."""
+_LINE_UP = 1e-6
+"""Parts of a fine bin by which a limit may miss an edge of the grid and still be that edge."""
+
+Positions = npt.NDArray[np.float64]
+
+
+class Cut(NamedTuple):
+    """Where a limit parts the values: `at` is the limit, `first` the least value right of it."""
+
+    at: float
+    first: float
+
+
+def cuts_of(rules: RuleSet | None) -> Mapping[str, Sequence[Cut]]:
+    """By metric, where its limits part its values: at most MOST_LIMITS each."""
+    found: dict[str, dict[Cut, None]] = {}
+    limits = thresholds(rules) if rules else []
+    for limit in sorted(limits, key=lambda limit: bool(limit.where)):
+        if limit.value is not None:
+            for right_of in _RIGHT_OF[limit.operator]:
+                cut = Cut(limit.value, right_of(limit.value))
+                found.setdefault(limit.metric, {})[cut] = None
+    return {metric: list(cuts)[:MOST_LIMITS] for metric, cuts in found.items()}
+
+
+def _same(value: float) -> float:
+    return value
+
+
+def _next(value: float) -> float:
+    return math.nextafter(value, math.inf)
+
+
+_RIGHT_OF = {
+    ">=": (_same,), "<": (_same,), ">": (_next,), "<=": (_next,),
+    "==": (_same, _next), "!=": (_same, _next),
+}  # fmt: skip
+"""The least values on the right side of a limit, of each side that it parts from the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Rows that got `verdict` from the metric's own rules: in each bin, beyond them, and null."""
+
+    verdict: str
+    rows: Sequence[int]
+    below: int
+    above: int
+    null: int
+
+    def as_json(self) -> dict[str, Any]:
+        """As profile.json has it."""
+        return {
+            "verdict": self.verdict, "rows": list(self.rows),
+            "below": self.below, "above": self.above, "null": self.null,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Rows and microseconds between `edges`, which hold all values but those `below` and `above`.
+
+    A bin holds its lower edge (where that is a limit not to be exceeded, the bin before does), the
+    last one its upper edge too. Where `whole`, values are whole
+    numbers and edges lie half-way between two. `hits` are among the rows.
+    """
+
+    edges: Sequence[float]
+    rows: Sequence[int]
+    us: Sequence[int]
+    below: int
+    above: int
+    whole: bool
+    hits: Sequence[Hit]
+
+
+class _Grid(NamedTuple):
+    """Fine bins as positions on a line of steps: where each that lies inside begins; all of them
+    are `inside`."""  # noqa: D209
+
+    low: float
+    step: float
+    inside: slice
+    begin: Positions
+    cuts: Sequence[tuple[float, float]]
+
+
+def histogram(metric: Metric, tally: Tally, cuts: Sequence[Cut] = ()) -> Histogram:
+    """The bins of a metric from the first to the last that holds a row.
+
+    Where rows lie beyond the metric's range, its bins reach to that end.
+    """
+    whole = by_value(metric)
+    grid = (_whole_grid if whole else _fine_grid)(metric, tally, cuts)
+    below, above = slice(0, grid.inside.start), slice(grid.inside.stop, None)
+    held = np.flatnonzero(tally.rows[grid.inside])
+    beyond = int(tally.rows[below].sum()), int(tally.rows[above].sum())
+    positions, edges = _edges(metric, grid, held, beyond)
+    place = np.searchsorted(positions, grid.begin[held] + _LINE_UP, side="right") - 1
+
+    def binned(counts: Counts) -> list[int]:
+        found = np.zeros(max(len(edges) - 1, 0), np.int64)
+        np.add.at(found, place, counts[grid.inside][held])
+        return [int(count) for count in found]
+
+    def hit(at: int, verdict: str) -> Hit:
+        of = tally.hits[at]
+        null = int(tally.hit_rows[at] - of.sum())
+        return Hit(verdict, binned(of), int(of[below].sum()), int(of[above].sum()), null)
+
+    hits = [hit(at, name) for at, name in enumerate(HIT_VERDICTS) if tally.hit_rows[at]]
+    return Histogram(edges, binned(tally.rows), binned(tally.us), *beyond, whole, hits)
+
+
+def _whole_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
+    """Every whole number of the metric's range is a fine bin, at its own position."""
+    first, last = math.ceil(metric.low), math.floor(metric.high)
+    begin = np.arange(first, last + 1, dtype=np.float64)
+    ends = [(float(math.ceil(cut.first)), math.ceil(cut.first) - 0.5) for cut in cuts]
+    return _Grid(-0.5, 1.0, slice(first + 1, last + 2), begin, ends)
+
+
+def _fine_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
+    """Fine bins are FINE to each of the metric's own; those that cuts add begin at the cut."""
+    step = (metric.high - metric.low) / (metric.bins * FINE)
+    base, left_of = tally.bins()
+    inside = slice(1, base.size - 1)
+    begin = (base[inside] - 1).astype(np.float64)
+    placed = np.concatenate([[-np.inf], (tally.cuts - metric.low) / step])
+    first = np.searchsorted(base[inside], base[inside])  # the bin's own first part
+    parted = np.arange(begin.size) > first
+    begin = np.where(parted, np.maximum(placed[left_of[inside]], begin), begin)
+    ends = [((cut.at - metric.low) / step, cut.at) for cut in cuts]
+    return _Grid(metric.low, step, inside, begin, ends)
+
+
+def _edges(
+    metric: Metric, grid: _Grid, held: npt.NDArray[np.intp], beyond: tuple[int, int]
+) -> tuple[Positions, list[float]]:
+    """The edges as positions and as values; none where there is no row."""
+    if not held.size and not any(beyond):
+        return np.zeros(0), []
+    low, high, width = _range(metric, grid, held, beyond)
+    inner = sorted(pair for pair in grid.cuts if low + _LINE_UP < pair[0] < high - _LINE_UP)
+    ends = _apart([(low, _value(grid, low)), *inner, (high, _value(grid, high))])
+    found = [ends[0]]
+    for (begin, _), end in pairwise(ends):
+        found += [(at, _value(grid, at)) for at in _between(begin, end[0], width)]
+        found.append(end)
+    return np.array([at for at, _ in found]), [value for _, value in found]
+
+
+def _range(
+    metric: Metric, grid: _Grid, held: npt.NDArray[np.intp], beyond: tuple[int, int]
+) -> tuple[float, float, float]:
+    """First and last edge, multiples of the width of a bin, and that width."""
+    if metric.unit == "0 or 1":
+        return 0.0, 2.0, 1.0
+    whole = by_value(metric)
+    size = float(math.floor(metric.high) + 1 if whole else metric.bins * FINE)
+    low = math.floor(grid.begin[held[0]]) if held.size and not beyond[0] else 0.0
+    high = math.floor(grid.begin[held[-1]]) + 1.0 if held.size and not beyond[1] else size
+    width = _whole_width(high - low) if whole else _fine_width(high - low)
+    return math.floor(low / width) * width, min(math.ceil(high / width) * width, size), width
+
+
+def _whole_width(reach: float) -> float:
+    """How many whole numbers share a bin: 1, 2, 5, 10... where they are more than MOST_BINS."""
+    widths = (unit * 10.0**power for power in range(4) for unit in (1, 2, 5))
+    return next(width for width in widths if reach / width <= MOST_BINS)
+
+
+def _fine_width(reach: float) -> float:
+    """How many fine bins share a bin: the most of which there are LEAST_BINS, if any."""
+    widths = (float(FINE >> power) for power in range(FINE.bit_length()))
+    return next((width for width in widths if reach / width >= LEAST_BINS), 1.0)
+
+
+def _apart(ends: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The ends without those that stand where another one does."""
+    kept = [ends[0]]
+    kept += [end for before, end in pairwise(ends) if end[0] - before[0] > _LINE_UP]
+    return kept
+
+
+def _value(grid: _Grid, at: float) -> float:
+    return round(grid.low + at * grid.step, 9)
+
+
+def _between(begin: float, end: float, width: float) -> Iterator[float]:
+    """Edges inside, at fine bins' ends, about `width` apart and evenly so."""
+    parts = max(1, round((end - begin) / width))
+    for part in range(1, parts):
+        yield float(round(begin + (end - begin) * part / parts))

@@ -1,0 +1,181 @@
+"""How metrics are spread: exact counts and quantiles, without sorting what need not be sorted.
+
+Two passes over records.parquet: the first counts fine bins, the second fetches only the values of
+the bins that hold a quantile.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
+from curate.manifest import thread_count
+from curate.metrics import METRICS
+from curate.metrics.declare import Metric
+from curate.profiles.statistics.correlation import Products
+from curate.profiles.statistics.counts import Counted
+from curate.profiles.statistics.histogram import Histogram, cuts_of, histogram
+from curate.profiles.statistics.tally import Counts, Numbers, Tally
+from curate.rules.file import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Non-null `rows` of a metric; all but the counts are None where there is no row.
+
+    Quantiles are nearest-rank: the least value that at least that share of the rows does not
+    exceed. `lowest` and `highest` are (row number, value) pairs of the rows at either end, worst
+    first.
+    """
+
+    rows: int
+    mean: float | None
+    least: float | None
+    greatest: float | None
+    quantiles: Sequence[float | None]
+    histogram: Histogram
+    lowest: Sequence[tuple[int, float]]
+    highest: Sequence[tuple[int, float]]
+
+
+def measure_spreads(
+    records: Path,
+    metrics: Sequence[Metric],
+    shares: Sequence[float],
+    rules: RuleSet | None = None,
+    counted: Counted | None = None,
+) -> tuple[Mapping[str, Spread], Products]:
+    """The spread of these metrics, and the sums behind their correlations.
+
+    `rules` are those by which the records have their verdicts. `counted` is what was counted of
+    the records while they were made, of these metrics at least, with the same rules.
+    """
+    cuts = cuts_of(rules)
+    if counted is None:
+        counted = Counted.of(metrics, rules)
+        judged = [VERDICT.name, TAGS.name] if rules else []
+        columns = [*(metric.name for metric in metrics), DURATION_US.name, *judged]
+        for frame in _batches(pl.scan_parquet(records).select(columns)):
+            counted.add(frame)
+    tallies = {metric.name: counted.tallies[metric.name] for metric in metrics}
+    with ThreadPoolExecutor(thread_count()) as pool:
+        picked = _pick(records, tallies, shares, pool)
+    found = {
+        metric.name: _spread(
+            tallies[metric.name],
+            picked.get(metric.name),
+            shares,
+            histogram(metric, tallies[metric.name], cuts.get(metric.name, ())),
+            whole=metric.dtype.is_integer(),
+        )
+        for metric in metrics
+    }
+    return found, counted.products
+
+
+def count_bins(records: Path) -> Mapping[str, Tally]:
+    """The fine bins of every metric that the records have."""
+    present = pl.scan_parquet(records).collect_schema().names()
+    tallies = {metric.name: Tally.of(metric) for metric in METRICS if metric.name in present}
+
+    def count(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
+        for name, tally in tallies.items():
+            tally.add(batch[name], us, first)
+
+    _each_batch(records, list(tallies), count)
+    return tallies
+
+
+def _each_batch(
+    records: Path, names: Sequence[str], work: Callable[[Mapping[str, Numbers], Counts, int], None]
+) -> None:
+    """Call `work` with each metric's values, the durations and the first row's number."""
+    first = 0
+    columns = [pl.col(name).cast(pl.Float64) for name in names]
+    duration = DURATION_US.expr.fill_null(0)
+    for frame in _batches(pl.scan_parquet(records).select(*columns, duration)):
+        values = {name: frame[name].to_numpy() for name in names}
+        work(values, frame[DURATION_US.name].to_numpy(), first)
+        first += frame.height
+
+
+def _batches(plan: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    return iter(plan.collect_batches(maintain_order=True))
+
+
+def _pick(
+    records: Path, tallies: Mapping[str, Tally], shares: Sequence[float], pool: ThreadPoolExecutor
+) -> Mapping[str, Numbers]:
+    """Per metric, in order, the values of all bins in which a quantile lies and values differ."""
+    wanted = {name: _unsure(tally, shares) for name, tally in tallies.items()}
+    wanted = {name: bins for name, bins in wanted.items() if bins.any()}
+    parts: dict[str, list[Numbers]] = {name: [] for name in wanted}
+
+    def pick(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
+        jobs = {n: pool.submit(tallies[n].pick, batch[n], bins) for n, bins in wanted.items()}
+        for name, job in jobs.items():
+            parts[name].append(job.result())
+
+    if wanted:
+        _each_batch(records, list(wanted), pick)
+    return {name: np.sort(np.concatenate(values)) for name, values in parts.items()}
+
+
+def _unsure(tally: Tally, shares: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """The bins that hold a quantile and more than one value."""
+    wanted = np.zeros(tally.rows.size, np.bool_)
+    total = int(tally.rows.sum())
+    if total:
+        wanted[np.searchsorted(np.cumsum(tally.rows), ranks(total, shares))] = True
+    different: npt.NDArray[np.bool_] = tally.span[0] < tally.span[1]
+    return wanted & different
+
+
+def _spread(
+    tally: Tally, picked: Numbers | None, shares: Sequence[float], bins: Histogram, *, whole: bool
+) -> Spread:
+    counts = tally.rows.tolist()
+    running = list(accumulate(counts))
+    total = running[-1]
+    held = np.flatnonzero(tally.rows).tolist()
+    unsure = np.flatnonzero(_unsure(tally, shares)).tolist()
+    first = dict(zip(unsure, accumulate([0, *(counts[at] for at in unsure)]), strict=False))
+
+    def quantile(rank: int) -> float:
+        at = bisect_left(running, rank)
+        if at not in first:
+            return float(tally.span[0, at])
+        assert picked is not None
+        return float(picked[first[at] + rank - 1 - (running[at] - counts[at])])
+
+    def said(value: float) -> float:
+        return int(value) if whole else value
+
+    if not total:
+        empty: list[float | None] = [None] * len(shares)
+        return Spread(0, None, None, None, empty, bins, (), ())
+    return Spread(
+        rows=total,
+        mean=tally.total // 10**6 / total if whole else tally.total / total / 1e6,
+        least=said(float(tally.span[0, held[0]])),
+        greatest=said(float(tally.span[1, held[-1]])),
+        quantiles=[said(quantile(rank)) for rank in ranks(total, shares)],
+        histogram=bins,
+        lowest=[(at, said(value)) for at, value in tally.ends(high=False)],
+        highest=[(at, said(value)) for at, value in tally.ends(high=True)],
+    )
+
+
+def ranks(total: int, shares: Sequence[float]) -> list[int]:
+    """The 1-based rank of each quantile among `total` values in order."""
+    return [max(1, math.ceil(share * total)) for share in shares]

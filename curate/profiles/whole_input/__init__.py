@@ -1,0 +1,1 @@
+"""What only the whole input shows: duplicates, groups, conventions."""

@@ -1,0 +1,52 @@
+"""How often the records say, or point at, the same thing again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from curate.artifacts.columns import MALFORMED, TEXT_KEY
+from curate.manifest.audio_files import segment_key
+
+AT_ONCE = 1 << 23
+"""Keys that are sorted at a time, so that memory does not grow with the input."""
+
+
+class Copies(NamedTuple):
+    """Different keys, rows whose key stands elsewhere too, and rows in all."""
+
+    different: int
+    shared_rows: int
+    rows: int
+
+
+def texts(records: Path, rows: int) -> Copies:
+    """Of sound rows by their text as it stands."""
+    return _copies(records, TEXT_KEY.expr, rows)
+
+
+def segments(records: Path, rows: int) -> Copies:
+    """Of sound rows by audio file and offset."""
+    return _copies(records, segment_key(), rows)
+
+
+def _copies(records: Path, key: pl.Expr, rows: int) -> Copies:
+    parts = -(-rows // AT_ONCE) or 1
+    found = [_part(records, key, part, parts) for part in range(parts)]
+    return Copies(*map(sum, zip(*found, strict=True)))
+
+
+def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Copies:
+    """One part of the keys: keys are hashes, so that any rule of division shares them evenly."""
+    plan = pl.scan_parquet(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
+    if parts > 1:
+        plan = plan.filter(pl.col("key") % parts == part)
+    keys = plan.collect()["key"].sort().to_numpy()
+    if not keys.size:
+        return Copies(0, 0, 0)
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    lengths = np.diff(starts, append=keys.size)
+    return Copies(starts.size, int(lengths[lengths > 1].sum()), keys.size)

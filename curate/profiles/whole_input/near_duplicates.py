@@ -1,0 +1,62 @@
+"""Clusters of rows whose texts are nearly the same, by the keys that they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import BANDS, NEAR_KEYS
+
+Rows = npt.NDArray[np.int32]
+
+
+def near_copies(records: Path) -> pl.Series:
+    """`near_copies` of every row of a records table: how many rows its cluster has.
+
+    A cluster is what keys shared at the same place hold together, directly or by way of others.
+    Null where NEAR_KEYS is. One band is in memory at a time, beside two numbers a row.
+    """
+    table = pl.scan_parquet(records)
+    known = table.select(NEAR_KEYS.expr.is_not_null()).collect().to_series().to_numpy()
+    rows = np.flatnonzero(known).astype(np.int32)
+    parent = np.arange(known.size, dtype=np.int32)
+    for band in range(BANDS):
+        keys = table.select(NEAR_KEYS.expr.arr.get(band)).collect().to_series().drop_nulls()
+        values = keys.to_numpy()
+        order = np.argsort(values, kind="stable")
+        _join(values[order], rows[order], parent)
+    counts = _sizes(parent)
+    return pl.Series("near_copies", counts, dtype=pl.Int32).set(pl.Series(~known), None)
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _root(parent: Rows, row: int) -> int:
+    while parent[row] != row:
+        parent[row] = parent[parent[row]]
+        row = parent[row]
+    return row
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _join(keys: npt.NDArray[np.uint64], rows: Rows, parent: Rows) -> None:
+    """Put rows of equal keys, which stand side by side, into one cluster."""
+    for at in range(1, keys.size):
+        if keys[at] == keys[at - 1]:
+            one, other = _root(parent, rows[at - 1]), _root(parent, rows[at])
+            parent[max(one, other)] = min(one, other)
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _sizes(parent: Rows) -> Rows:
+    sizes = np.zeros(parent.size, np.int32)
+    for row in range(parent.size):
+        sizes[_root(parent, row)] += 1
+    for row in range(parent.size):
+        root = _root(parent, row)
+        if root != row:
+            sizes[row] = sizes[root]
+    return sizes

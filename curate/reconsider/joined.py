@@ -1,0 +1,150 @@
+"""Predictions joined to the records that they are of: errors beside metrics, verdicts, tags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from curate.artifacts.columns import (
+    DURATION_US,
+    LANG,
+    RECORDING_KEY,
+    SPEAKER,
+    TAGS,
+    VERDICT,
+    record_id,
+)
+from curate.errors import Fault, InputError, raise_all
+from curate.errors.nearest import lacking
+from curate.rules.file import RuleSet
+from curate.statistics.bootstrap import FEWEST, Bootstrap, Clusters, Floats, Ints
+
+PREDICTIONS = "predictions.jsonl"
+EDGES_S = (2.0, 5.0, 10.0, 20.0)
+"""Duration classes within which tagged rows are held against clean ones."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows with their errors; `unmatched` predictions are of no record of the profile."""
+
+    frame: pl.DataFrame
+    unmatched: int
+
+    @cached_property
+    def words(self) -> Floats:
+        """Words of each reference."""
+        return self.frame["ref_words"].cast(pl.Float64).to_numpy()
+
+    @cached_property
+    def errors(self) -> Floats:
+        """Word errors of each row."""
+        return self.frame["word_errors"].cast(pl.Float64).to_numpy()
+
+    @cached_property
+    def stratum(self) -> Ints:
+        """The number of each row's language and duration class."""
+        bins = np.searchsorted(EDGES_S, self.frame[DURATION_US.name].to_numpy() / 1e6)
+        langs = self.frame[LANG.name].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+        strata: Ints = langs * (len(EDGES_S) + 1) + bins
+        return strata
+
+    @cached_property
+    def clean(self) -> Ints:
+        """The rows of which no rule said anything."""
+        return self.frame[VERDICT.name].cast(pl.String).eq("clean").arg_true().to_numpy()
+
+    def tagged(self, tag: str) -> Ints:
+        """The rows that bear the tag and no other: what the rule alone decided."""
+        alone = pl.col(TAGS.name).list.len() == 1
+        bears = pl.col(TAGS.name).list.contains(tag)
+        found: Ints = self.frame.select(alone & bears).to_series().arg_true().to_numpy()
+        return found
+
+    @cached_property
+    def bootstrap(self) -> Bootstrap:
+        """Draws of speakers, or of recordings where too few speakers are known."""
+        recordings = [f"recording {key}" for key in self.frame[RECORDING_KEY.name]]
+        speakers = zip(self.frame[SPEAKER.name], recordings, strict=True)
+        named = [other if name is None else f"speaker {name}" for name, other in speakers]
+        found = Clusters.named("speaker", named)
+        return Bootstrap(found if found.count >= FEWEST else Clusters.named("row", recordings))
+
+
+def join(evaluation: Path, profile: Path, rules: RuleSet) -> Judged:
+    """The scored rows of an evaluation that are records of the profile."""
+    scored = pl.DataFrame(
+        list(_scored(evaluation / PREDICTIONS)),
+        schema={"id": pl.String(), "word_errors": pl.Int64(), "ref_words": pl.Int64()},
+        orient="row",
+    )
+    records = pl.scan_parquet(profile / "records.parquet")
+    present = records.collect_schema().names()
+    wanted = dict.fromkeys(name for rule in rules.rules for name in (rule.metric,) if name)
+    kept = (DURATION_US, LANG, SPEAKER, RECORDING_KEY, VERDICT, TAGS)
+    names = dict.fromkeys([*(column.name for column in kept), *wanted])
+    found = (
+        records.select(record_id(), *(name for name in names if name in present))
+        .join(scored.lazy(), on="id", how="inner")
+        .sort("id")
+        .collect()
+    )
+    if not found.height:
+        what = f"none of its predictions is of a record of {profile}"
+        raise InputError.of(evaluation, what, "evaluate the manifests that came of this profile")
+    return Judged(found, scored.height - found.height)
+
+
+def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
+    """Id, word errors and reference words of each row that has a prediction."""
+    hint = "write it with `train eval` on manifests that `curate shard` wrote"
+    if not path.is_file():
+        raise InputError(lacking(path.parent, PREDICTIONS, hint))
+    faults: list[Fault] = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            row = _read(line)
+            counts = _counts(row)
+            if counts is None:
+                faults.append(Fault(f"{path}:{number}", "is no prediction with its counts", hint))
+            elif row.get("pred_text") is not None:
+                yield counts
+    raise_all(InputError, faults[:20])
+
+
+def predictions_of(evaluation: Path, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+    """The predictions of these records, as they stand; `join` has shown that they are such."""
+    found = {}
+    with (evaluation / PREDICTIONS).open("rb") as file:
+        for line in file:
+            row = _read(line)
+            counts = _counts(row)
+            if counts is not None and counts[0] in ids and row.get("pred_text") is not None:
+                found[counts[0]] = row
+    return found
+
+
+def _read(line: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _counts(row: Mapping[str, Any]) -> tuple[str, int, int] | None:
+    note = row.get("_curate")
+    named = note.get("id") if isinstance(note, dict) else None
+    counts: Sequence[Any] = (row.get("word_errors"), row.get("ref_words"))
+    if row.get("pred_text") is None and isinstance(named, str):
+        return named, 0, 0
+    if isinstance(named, str) and all(isinstance(each, int) for each in counts):
+        return named, counts[0], counts[1]
+    return None

@@ -1,0 +1,174 @@
+"""The log of decisions as a review session sees it: what others add to it meanwhile counts at once.
+
+A decision is checked against the log, and added to it, under one lock. So what a reviewer has not
+seen yet is never undone or set aside by them: see `Changed`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from curate.artifacts import append_log
+from curate.artifacts.columns import AUDIO_KEY
+from curate.profiles.summary import Json
+from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, read, undone
+
+
+class Refused(ValueError):  # noqa: N818 - said to the one who asks
+    """What cannot be done with a record, in words."""
+
+
+class Changed(Refused):
+    """Somebody else has decided about the record since it was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the profile with the record of its line, which is empty where there is none.
+
+    `content` is what its decisions name it by; None where nothing can be decided about it, and
+    `why_not` says why.
+    """
+
+    row: Mapping[str, Any]
+    record: Mapping[str, Any]
+    content: str | None
+    why_not: str = ""
+
+
+class DecisionLog:
+    """The decisions of one log, and of one reviewer who adds to it. Safe for many threads.
+
+    `written` counts what this session has added.
+    """
+
+    def __init__(self, path: Path, reviewer: str) -> None:
+        self.path, self.reviewer, self.written = path, reviewer, 0
+        self._counting = threading.Lock()
+        self._known: tuple[append_log.State | None, Overrides] = None, Overrides()
+        append_log.check_writable(path)
+        self.overrides()
+
+    def overrides(self) -> Overrides:
+        """What stands in the log now; others may have added to it. ConfigError for a bad log."""
+        state = append_log.state_of(self.path)
+        if state is None:
+            return Overrides()
+        if state != self._known[0]:
+            self._known = state, Overrides(read(self.path))
+        return self._known[1]
+
+    def shown(self, found: Record) -> Json:
+        """What is decided about a record, by facet; the history of its decisions, and `seen`: what
+        `decide` and `undo` want to know of the one who was shown this.
+        """
+        decided, history = _about(self.overrides(), found)
+        return {
+            "decided": facets_json(decided),
+            "history": [_event(each, state) for each, state in history],
+            "seen": _last_line(history),
+        }
+
+    def decide(
+        self, found: Record, decision: str, text: str | None, why: str, seen: int | None
+    ) -> None:
+        """Add a decision, on disk when this returns. ConfigError for what is no decision; Changed
+        where the last line about the record is not the one that was `seen` (None: not asked).
+        """
+        new = self._new(found, decision, text, why)
+        line_of(new)
+        self._add(found, seen, lambda history: new)
+
+    def undo(self, found: Record, seen: int | None) -> None:
+        """Take back the last decision about a record, whatever it set and whoever made it."""
+
+        def undo_of(history: History) -> Decision:
+            standing = [each for each, state in history if state in {"stands", "superseded"}]
+            if not standing:
+                raise Refused("nothing is decided about it")
+            return undone(standing[-1], self.reviewer, now())
+
+        undo_of(_about(self.overrides(), found)[1])  # before a log is made for nothing
+        self._add(found, seen, undo_of)
+
+    def _add(self, found: Record, seen: int | None, compose: Callable[[History], Decision]) -> None:
+        with append_log.exclusive(self.path) as log:
+            if log.state != self._known[0]:
+                self._known = log.state, Overrides(parse(self.path, log.read()))
+            _, history = _about(self._known[1], found)
+            if seen is not None and _last_line(history) != seen:
+                raise Changed(_changed_words(history))
+            log.append(line_of(compose(history)))
+        with self._counting:
+            self.written += 1
+
+    def _new(self, found: Record, decision: str, text: str | None, why: str) -> Decision:
+        offset = found.record.get("offset")
+        return Decision(
+            decision,
+            self.reviewer,
+            now(),
+            audio_filepath=str(found.record["audio_filepath"]),
+            offset=float(offset) if isinstance(offset, int | float) else None,
+            content=found.content,
+            text=text,
+            why=why,
+        )
+
+
+History = list[tuple[Decision, str]]
+"""The lines about one record, in order, and what became of each: it `stands`, is `superseded` or
+`undone`, or is itself an `undo`.
+"""
+
+
+def _about(overrides: Overrides, found: Record) -> tuple[Mapping[Facet, Decision], History]:
+    if found.content is None:
+        return {}, []
+    named = int(found.row[AUDIO_KEY.name]), found.content, int(found.row["duration_us"])
+    decided, lines = overrides.about(*named), overrides.history(*named)
+    undone_lines = overrides.standing.undone_lines
+    return decided, [(each, _state(each, decided, undone_lines)) for each in lines]
+
+
+def _state(each: Decision, decided: Mapping[Facet, Decision], undone_lines: frozenset[int]) -> str:
+    if each.decision == "undo" or each.line in undone_lines:
+        return "undo" if each.decision == "undo" else "undone"
+    return "stands" if each in decided.values() else "superseded"
+
+
+def _last_line(history: History) -> int:
+    return history[-1][0].line if history else 0
+
+
+def _changed_words(history: History) -> str:
+    if not history:
+        return "the log has changed since this record was shown: look at it again"
+    last = history[-1][0]
+    return f"{last.by} decided about it meanwhile ({last.decision}): look at it again"
+
+
+def facets_json(decided: Mapping[Facet, Decision]) -> Json:
+    """What is decided about a record, by facet; a facet that nobody set is null."""
+    return {facet.value: _decision_json(decided.get(facet)) for facet in Facet}
+
+
+def _event(each: Decision, state: str) -> Json:
+    return {**(_decision_json(each) or {}), "line": each.line, "state": state}
+
+
+def _decision_json(decision: Decision | None) -> Json | None:
+    if decision is None:
+        return None
+    names = ("decision", "by", "at", "why", "text")
+    return {name: getattr(decision, name) for name in names}
+
+
+def now() -> str:
+    """The time, as decisions have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,252 @@
+"""A profile on the desk: its records a page at a time, their audio, and what is decided of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
+from curate.audio.clip import Clip, load_clip
+from curate.audio.faults import Unusable
+from curate.audio.options import root_of
+from curate.errors import InputError
+from curate.manifest.lines import fetch_lines
+from curate.metrics import METRICS
+from curate.profiles.duck import Records
+from curate.profiles.examples.excerpts import metrics_of_rules, spoken_of
+from curate.profiles.summary import Json, open_profile, origins_of
+from curate.review.browse import Browser, Place, Wish
+from curate.review.decisions import DecisionLog, Record, Refused, facets_json
+from curate.rules.overrides import Decision, Facet, content_of
+from curate.rules.overrides.identity import contents, shown
+from curate.text.marks import alignment, marks_of
+
+MOST_TEXT = 20_000
+"""Characters of a transcript that are shown; nobody judges more by ear."""
+LISTED_TEXT = 200
+
+
+class Desk:
+    """One profile and one log of decisions, for one reviewer. Safe to be asked by many threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        records: Records,
+        log: Path,
+        reviewer: str,
+        root: Path | None = None,
+        allowed: Sequence[Path] = (),
+    ) -> None:
+        self.profile: Json = open_profile(folder)
+        self.log = DecisionLog(log, reviewer)
+        self._root, self._allowed = root or root_of(self.profile), allowed
+        self._browser, self._lock = Browser(records), threading.Lock()
+        self._origins = origins_of(self.profile)
+        self._counts = metrics_of_rules(self.profile["rules_hit"])  # type: ignore[arg-type]
+        self._folders = {entry["source"]: Path(entry["folder"]) for entry in self.profile["inputs"]}  # type: ignore[attr-defined]
+        self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
+        self._tallies: dict[Wish, tuple[int, int]] = {}
+
+    @staticmethod
+    def warm_up() -> None:
+        """Load the compiled code that telling of a first record would wait for, half a second."""
+        first = {"audio_filepath": "a.wav", "duration": 1.0, "lang": "en", "pred_text": "b"}
+        for text in ("a", '"'):  # what stands escaped in its line is measured by other code
+            content_of({**first, "text": text})
+
+    def tally(self, wish: Wish) -> tuple[int, int]:
+        """(rows, microseconds) that a wish is about."""
+        if wish not in self._tallies:
+            with self._lock:
+                found = self._browser.tally(wish)
+            if len(self._tallies) > 1000:
+                self._tallies.clear()
+            self._tallies[wish] = found
+        return self._tallies[wish]
+
+    def decided_keys(self) -> tuple[int, ...]:
+        """Audio keys of the records that something is decided about."""
+        return tuple(sorted(self.log.overrides().audio_keys))
+
+    def page(self, wish: Wish, after: Place | None, count: int) -> tuple[list[Json], Place | None]:
+        """The next records behind a place, for a list; and the place where they end, if any."""
+        metric = wish.sort or "duration_s"
+        with self._lock:
+            places = self._browser.page(wish, after, count)
+            rows = self._browser.details([row for _, row in places], [metric])
+        lines = self._lines(rows)
+        decided = self._decided(rows, lines)
+        listed = [
+            {
+                **_said(row),
+                "value": row[metric],
+                "text": _text_of(lines[at])[:LISTED_TEXT],
+                "decided": facets_json(decided.get(at, {})),
+            }
+            for at, row in enumerate(rows)
+        ]
+        return listed, places[-1] if len(places) == count else None
+
+    def record(self, number: int) -> Record:
+        """One record. Refused where there is no such row."""
+        with self._lock:
+            found = self._browser.details([number], [metric.name for metric in self.metrics])
+        if not found:
+            raise Refused(f"there is no row {number}")
+        (row,) = found
+        (line,) = self._lines(found)
+        if row[MALFORMED.name] is not None:
+            return Record(row, {}, None, f"the line can be no record: {row[MALFORMED.name]}")
+        try:
+            stated = json.loads(line)
+            content = content_of(stated)
+        except ValueError:
+            stated, content = {}, None
+        known = shown(contents(_identity([row]))[0])
+        if content is None or (row["text_fix"] is None and content != known):
+            why = "the manifest has changed since it was profiled: profile it again"
+            return Record(row, {}, None, why)
+        return Record(row, stated, content)
+
+    def told(self, number: int) -> Json:
+        """All that is shown of one record."""
+        found = self.record(number)
+        row, text = found.row, str(found.record.get("text", ""))
+        shown_text = text[:MOST_TEXT]
+        other = found.record.get("pred_text")
+        return {
+            **_said(row),
+            "text": shown_text,
+            "text_chars": len(text),
+            "text_fix": row["text_fix"],
+            "marks": marks_of(shown_text, spoken_of(row["tags"] or (), self._counts)),
+            "against": alignment(shown_text, other[:MOST_TEXT]) if isinstance(other, str) else None,
+            "audio": str(found.record.get("audio_filepath", "")),
+            "offset_s": row["offset_s"] or 0.0,
+            "metrics": [
+                {"name": metric.name, "unit": metric.unit, "value": row[metric.name]}
+                for metric in self.metrics
+                if row[metric.name] is not None
+            ],
+            **self.log.shown(found),
+            "why_not": found.why_not,
+        }
+
+    def clip(self, number: int) -> Clip:
+        """The audio of a record. Unusable or Refused where there is none to hear."""
+        found = self.record(number)
+        if not found.record:
+            raise Refused(found.why_not)
+        row = found.row
+        folder = self._root or self._folders[row["source"]]
+        name = str(found.record["audio_filepath"])
+        if name.startswith(f"{row['source']}#"):
+            raise Unusable("inside an archive: its own tools read it", "archived")
+        seconds = row["duration_us"] / 1e6
+        channel = row.get(AUDIO_CHANNEL.name)
+        offset_s = row["offset_s"] or 0.0
+        return load_clip(name, folder, self._allowed, offset_s, seconds, channel=channel)
+
+    def decide(
+        self,
+        number: int,
+        decision: str,
+        text: str | None = None,
+        why: str = "",
+        seen: int | None = None,
+    ) -> Json:
+        """Add a decision to the log, on disk when this returns; all that is shown then.
+
+        Refused where nothing can be decided, ConfigError for what is no decision, Changed where
+        somebody has decided since what was `seen`.
+        """
+        self.log.decide(self._decidable(number), decision, text, why, seen)
+        return self.told(number)
+
+    def undo(self, number: int, seen: int | None = None) -> Json:
+        """Take back the last decision about a record, whatever it set and whoever made it; all
+        that is shown then.
+        """
+        self.log.undo(self._decidable(number), seen)
+        return self.told(number)
+
+    def _decidable(self, number: int) -> Record:
+        found = self.record(number)
+        if found.content is None:
+            raise Refused(found.why_not)
+        return found
+
+    def _decided(
+        self, rows: Sequence[Mapping[str, Any]], lines: Sequence[bytes]
+    ) -> Mapping[int, Mapping[Facet, Decision]]:
+        """By place in the list, what is decided about each row."""
+        if not rows:
+            return {}
+        overrides = self.log.overrides()
+        found = dict(overrides.decided(_identity(rows)))
+        for at, row in enumerate(rows):
+            if row["text_fix"] is not None:  # measured with another text than its line has
+                found.pop(at, None)
+                content = content_of(_record_of(lines[at]))
+                if content is not None:
+                    named = int(row[AUDIO_KEY.name]), content, int(row["duration_us"])
+                    found[at] = overrides.about(*named)
+        return found
+
+    def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
+        """The line of each row, as a NeMo line."""
+        places: dict[str, list[tuple[int, int]]] = {}
+        for row in rows:
+            places.setdefault(row["source"], []).append((row["byte_offset"], row["byte_length"]))
+        try:
+            found = {name: fetch_lines(self._origins[name], at) for name, at in places.items()}
+        except (OSError, InputError):
+            return [b"" for _ in rows]
+        return [
+            found[row["source"]].get((row["byte_offset"], row["byte_length"]), b"") for row in rows
+        ]
+
+
+def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The columns that decisions are matched by."""
+    columns = (AUDIO_KEY, TEXT_KEY, DURATION_US, MALFORMED)
+    return pl.DataFrame(
+        {each.name: [row[each.name] for row in rows] for each in columns},
+        schema={each.name: each.dtype for each in columns},
+    )
+
+
+def _said(row: Mapping[str, Any]) -> Json:
+    us = row["duration_us"]
+    return {
+        "row": row["row"],
+        "id": f"{row['source']}:{row['line']}",
+        "verdict": row["verdict"],
+        "tags": row["tags"] or [],
+        "reason": row["reason"] or row[MALFORMED.name],
+        "lang": row["lang"],
+        "speaker": row["speaker"],
+        "duration_s": None if us is None else us / 1e6,
+    }
+
+
+def _record_of(line: bytes) -> Mapping[str, Any]:
+    """The record of a line; empty where it is none."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _text_of(line: bytes) -> str:
+    try:
+        return str(json.loads(line).get("text", ""))
+    except (ValueError, AttributeError):
+        return line.decode("utf-8", "replace")

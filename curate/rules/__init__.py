@@ -1,0 +1,1 @@
+"""Rules: expressions, rule files, their evaluation, manual overrides, routes."""

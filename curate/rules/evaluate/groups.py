@@ -1,0 +1,181 @@
+"""Groups judged as a whole: the otherwise clean rows of a failing one become borderline.
+
+A second look at judged rows: one pass counts every group, another marks the rows. Sums are of whole
+numbers, so that neither threads nor the order of rows change anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from curate.artifacts.columns import (
+    DURATION_US,
+    MALFORMED,
+    REASON,
+    RECORDING_KEY,
+    TAGS,
+    US_PER_HOUR,
+    VERDICT,
+    record_id,
+)
+from curate.rules.evaluate.reasons import free_words, spoken_of
+from curate.rules.expression import Batch, names_in
+from curate.rules.file import GroupRule, RuleSet
+
+KEPT = "override:keep"
+"""The tag of rows that a person called clean: no group changes that."""
+VALUE = "_value"
+FIRST = "_first"
+_MILLION = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A rule, and the groups that it could judge: VALUE (what they have in common; a key where
+    that is the recording, and FIRST then is the id of a row), rows, hours and what the rule asks
+    for; `fails`, and `words` that say why.
+    """
+
+    rule: GroupRule
+    groups: pl.DataFrame
+
+    @property
+    def failing(self) -> pl.DataFrame:
+        """The groups that fail, in the order of VALUE."""
+        return self.groups.filter(pl.col("fails"))
+
+    @property
+    def names(self) -> pl.Series:
+        """How the failing groups are called."""
+        return self.failing[FIRST if self.rule.by == "recording" else VALUE]
+
+
+def judge_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[Judged]:
+    """What each rule for groups says of the groups of judged rows: those with a verdict, but for
+    rows found by a rule that is not for groups.
+    """
+    counted = _counted(rows, rules) if rules.groups else rows
+    return [_judged(counted, rule) for rule in rules.groups]
+
+
+def not_counted(rules: RuleSet) -> frozenset[str]:
+    """The tags of rows that count in no rule for groups."""
+    severities = ("bad", "borderline")
+    return frozenset(
+        f"{severity}:{rule.id}"
+        for rule in rules.rules
+        if not rule.in_groups
+        for severity in severities
+    )
+
+
+def _counted(rows: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
+    left_out = sorted(not_counted(rules))
+    if not left_out or TAGS.name not in rows.collect_schema():
+        return rows.filter(VERDICT.expr.is_not_null())
+    return rows.filter(~TAGS.expr.list.eval(pl.element().is_in(left_out)).list.any())
+
+
+def column_of(rule: GroupRule) -> str:
+    """The column that says which group a row is of."""
+    return RECORDING_KEY.name if rule.by == "recording" else rule.by
+
+
+def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
+    """The groups that have as many rows as the rule asks for, sorted."""
+    key = column_of(rule)
+    known = rows.filter(MALFORMED.expr.is_null() & pl.col(key).is_not_null()).select(key)
+    if rows.collect_schema()[key].is_integer():
+        # Recordings may be as many as rows, and a table of them all would fill the memory.
+        keys = known.collect(engine="streaming")[key].sort().to_numpy()
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[: keys.size]
+        sizes = np.diff(starts, append=keys.size)
+        return pl.Series(key, keys[starts[sizes >= rule.rows]])
+    sizes_of = known.group_by(key).len().filter(pl.col("len") >= rule.rows)
+    return sizes_of.select(key).collect(engine="streaming").to_series().sort()
+
+
+def _judged(rows: pl.LazyFrame, rule: GroupRule) -> Judged:
+    key = pl.col(column_of(rule))
+    known = rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
+    if rule.rows > 1:
+        large = large_groups(rows, rule)
+        known = known.join(large.to_frame().lazy(), on=large.name, how="semi")
+    counted = (
+        known.group_by(key.alias(VALUE))
+        .agg(_counts(rule))
+        .with_columns((pl.col("_us") / US_PER_HOUR).alias("hours"))
+        .filter((pl.col("rows") >= rule.rows) & (pl.col("hours") >= rule.hours))
+        .sort(VALUE)
+        .drop("_us")
+        .collect(engine="streaming")
+    )
+    fails = pl.Series("fails", Batch(counted).decide(rule.borderline.node).yes)
+    return Judged(rule, counted.with_columns(fails, pl.Series("words", _words(rule, counted))))
+
+
+def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
+    yield pl.len().cast(pl.Int64).alias("rows")
+    yield DURATION_US.expr.sum().alias("_us")
+    if rule.by == "recording":  # whose key says nothing to people
+        yield record_id().min().alias(FIRST)
+    for name in names_in(rule.borderline.node):
+        if name.endswith("_share"):
+            said = VERDICT.expr.cast(pl.String) == name.removesuffix("_share")
+            yield (said.sum() / pl.len()).alias(name)
+        elif name.endswith(")"):
+            statistic, _, metric = name[:-1].partition("(")
+            yield _STATISTICS[statistic](pl.col(metric)).alias(name)
+
+
+def _mean(metric: pl.Expr) -> pl.Expr:
+    known = metric.cast(pl.Float64).clip(-9e12, 9e12)
+    return (known * _MILLION).round().cast(pl.Int64).sum() / metric.count() / _MILLION
+
+
+_STATISTICS = {"median": pl.Expr.median, "mean": _mean}
+
+
+def _words(rule: GroupRule, groups: pl.DataFrame) -> list[str]:
+    named = "recording of " if rule.by == "recording" else f"{rule.by} "
+    values = groups[FIRST if rule.by == "recording" else VALUE].to_list()
+    columns = [groups[name].to_list() for name in spoken_of(rule.borderline)]
+    said = free_words(rule.borderline, columns, rule.reason)
+    return [f"{named}{value}: {words}" for value, words in zip(values, said, strict=True)]
+
+
+def demote(rows: pl.LazyFrame, judged: Sequence[Judged]) -> pl.LazyFrame:
+    """The rows, in order, with those of failing groups that were clean called borderline."""
+    names = rows.collect_schema().names()
+    marked = rows
+    said: dict[str, str] = {}
+    for at, each in enumerate(judged):
+        key, words = column_of(each.rule), f"_words_{at}"
+        failing = each.failing.select(pl.col(VALUE).alias(key), pl.col("words").alias(words))
+        if failing.height:
+            marked = marked.join(failing.lazy(), on=key, how="left", maintain_order="left")
+            said[words] = each.rule.id
+    return marked.with_columns(*_demoted(said)).select(names) if said else rows
+
+
+def _demoted(said: Mapping[str, str]) -> Iterator[pl.Expr]:
+    clean = (VERDICT.expr == "clean") & ~TAGS.expr.list.contains(KEPT)
+    hit = clean & pl.any_horizontal(pl.col(words).is_not_null() for words in said)
+    tags = [
+        pl.when(pl.col(words).is_not_null()).then(pl.lit(f"borderline:{rule}"))
+        for words, rule in said.items()
+    ]
+    told = pl.concat_list(TAGS.expr, pl.concat_list(tags).list.drop_nulls())
+    reason = pl.concat_str(*said, REASON.expr, separator="; ", ignore_nulls=True)
+    yield (
+        pl.when(hit)
+        .then(pl.lit("borderline", VERDICT.dtype))
+        .otherwise(VERDICT.expr)
+        .alias(VERDICT.name)
+    )
+    yield pl.when(hit).then(told).otherwise(TAGS.expr).alias(TAGS.name)
+    yield pl.when(hit).then(reason).otherwise(REASON.expr).alias(REASON.name)

@@ -1,0 +1,82 @@
+"""What a rule said of rows, in words: the value beside the limit that it broke.
+
+Plain Python over the few rows that need words: faster than string expressions, whose many small
+steps each pass over all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from curate.rules.expression import Member, Name, names_in
+from curate.rules.file import Condition, Limit, Rule
+
+
+def said_words(
+    rule: Rule, condition: Condition, columns: Sequence[Sequence[object]]
+) -> Iterator[str]:
+    """The words for rows on which the condition holds; `columns` are those of `spoken_of`.
+
+    `char_rate 34.2 >= 30`, or for an expression `repetitions >= 8 and words > 40 (repetitions 12,
+    words 55)`; then the rule's own reason, if it gives one.
+    """
+    because = f": {rule.reason}" if rule.reason else ""
+    if condition.limits:
+        return _limit_words(rule, condition.limits, columns[0], because)
+    return free_words(condition, columns, rule.reason)
+
+
+def unknown_words(rule: Rule) -> str:
+    """The words where the rule cannot be decided."""
+    return f"{rule.metric or rule.id} unknown"
+
+
+def spoken_of(condition: Condition) -> tuple[str, ...]:
+    """The names whose values the words tell."""
+    return names_in(condition.node)
+
+
+def _limit_words(
+    rule: Rule, limits: Sequence[Limit], values: Sequence[object], because: str
+) -> Iterator[str]:
+    tails = [(limit.operator.compare, limit.value, f" {limit}{because}") for limit in limits]
+    every = [
+        (each.operator.compare, each.value) for _, on in rule.conditions() for each in on.limits
+    ]
+    tail = tails[0][2]
+    for value in values:
+        if len(tails) > 1:
+            tail = next(tail for compare, bound, tail in tails if compare(value, bound))
+        shown = _shown(value)
+        short = float(shown)
+        for compare, bound in every if short != value else ():
+            # 29.99996 must read neither "30 < 30" nor "30 >= 22": more digits where four would
+            # put it on another side of any limit.
+            if compare(short, bound) != compare(value, bound):
+                shown = repr(value)
+        yield f"{rule.metric} {shown}{tail}"
+
+
+def free_words(
+    condition: Condition, columns: Sequence[Sequence[object]], reason: str
+) -> Iterator[str]:
+    """The words of an expression, `columns` being those of `spoken_of`: itself, and its values; of
+    one that asks for one of many values (all faults of audio, say) the value alone.
+    """
+    because = f": {reason}" if reason else ""
+    names = spoken_of(condition)
+    if isinstance(condition.node, Member) and isinstance(condition.node.of, Name):
+        for value in columns[0]:
+            yield f"{names[0]} {_shown(value)}{because}"
+        return
+    for values in zip(*columns, strict=True):
+        named = zip(names, values, strict=True)
+        facts = ", ".join(f"{name} {_shown(value)}" for name, value in named)
+        yield f"{condition.text} ({facts}){because}"
+
+
+def _shown(value: object) -> str:
+    """The value with at most four significant digits behind whole numbers; counts are exact."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 9999.5 or abs(value) >= 1e15 else f"{value:.0f}"
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,196 @@
+"""`tag`: the judgement of every row, a batch at a time.
+
+Most rows are clean, so what costs per row is done for the others only: verdicts are the largest of
+small numbers, tags are built once per combination that occurs, words for the rows that need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import (
+    JUDGEMENT,
+    LANG_CODE,
+    MALFORMED,
+    REASON,
+    SKIPPED_BY,
+    TAGS,
+    VERDICT,
+    VERDICTS,
+    schema,
+)
+from curate.errors import ConfigError, Fault
+from curate.rules.evaluate.reasons import said_words, spoken_of, unknown_words
+from curate.rules.expression import Batch
+from curate.rules.file import Rule, RuleSet
+
+Said: TypeAlias = npt.NDArray[np.uint8]
+"""What a rule says of each row: an index into VERDICTS, 0 where it says nothing."""
+
+CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
+SKIPPED, WORST = VERDICTS.index("skipped"), VERDICTS.index("malformed")
+
+
+def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
+    """The frame with verdict, tags and reason, as curate.artifacts.columns declares them.
+
+    Row by row: it streams, and no row's judgement depends on another. ConfigError where the frame
+    lacks a column that the rules need.
+    """
+    _demand_columns(frame.collect_schema().names(), rules)
+    judged = pl.struct(MALFORMED.name, *rules.names).map_batches(
+        partial(_judge_struct, rules=rules),
+        return_dtype=pl.Struct(schema(JUDGEMENT)),
+        is_elementwise=True,
+    )
+    kept = frame.drop([column.name for column in JUDGEMENT], strict=False)
+    return kept.with_columns(judged.alias("_judgement")).unnest("_judgement")
+
+
+def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
+    """The same for rows at hand, without a plan: for those who have a chunk at a time."""
+    _demand_columns(rows.columns, rules)
+    judged = {column.name for column in JUDGEMENT}
+    kept = [column for column in rows.get_columns() if column.name not in judged]
+    return pl.DataFrame([*kept, *_judge(rows, rules)])
+
+
+def _demand_columns(present: list[str], rules: RuleSet) -> None:
+    missing = [name for name in rules.names if name not in present]
+    if missing:
+        what = f"the rules need what the records lack: {', '.join(missing)}"
+        hint = "profile the manifest again, or use rules that do without"
+        raise ConfigError(Fault(rules.path, what, hint))
+
+
+def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
+    return pl.DataFrame(_judge(batch.struct.unnest(), rules)).to_struct()
+
+
+def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
+    """The JUDGEMENT columns of the rows."""
+    malformed = malformed_rows(rows)
+    every = each_said(Batch(rows), malformed, of_rows(rows, rules))
+    spoken = [(rule, said) for rule, said in every if said.any()]
+    unread = unread_verdicts(rows)
+    verdict = unread.copy()
+    for _, said in spoken:
+        np.maximum(verdict, said, out=verdict)
+    unclean = np.flatnonzero(verdict)
+    at, tags = _tags(spoken, unread, unclean)
+    reasons = _reasons(rows, spoken, unclean) if unclean.size else []
+    verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
+    return [
+        verdicts.gather(verdict),
+        pl.Series(TAGS.name, [[], *tags], dtype=TAGS.dtype).gather(_placed(at, unclean, rows)),
+        pl.Series(REASON.name, [None, *reasons], dtype=REASON.dtype).gather(
+            _placed(np.arange(unclean.size), unclean, rows)
+        ),
+    ]
+
+
+def of_rows(rows: pl.DataFrame, rules: RuleSet) -> RuleSet:
+    """The rules that some of these rows can trigger, by the languages that they declare."""
+    if LANG_CODE.name not in rules.names:
+        return rules
+    return rules.of_languages(rows[LANG_CODE.name].unique().drop_nulls())
+
+
+def _placed(
+    at: npt.NDArray[np.intp], unclean: npt.NDArray[np.intp], rows: pl.DataFrame
+) -> npt.NDArray[np.uint32]:
+    """Zero for clean rows, and for the others one more than what `at` has for them."""
+    place = np.zeros(rows.height, np.uint32)
+    place[unclean] = at + 1
+    return place
+
+
+def unread_verdicts(rows: pl.DataFrame) -> Said:
+    """The verdict of lines that are not read as records, 0 of the others."""
+    malformed = malformed_rows(rows)
+    verdict = malformed * np.uint8(WORST)
+    if malformed.any():
+        skipped = rows[MALFORMED.name].str.starts_with(SKIPPED_BY).fill_null(False).to_numpy()
+        verdict[skipped] = SKIPPED
+    return verdict
+
+
+def malformed_rows(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which lines are not read as records: malformed, or skipped by their own _skipme."""
+    reasons = rows[MALFORMED.name]
+    if reasons.null_count() == rows.height:
+        return np.zeros(rows.height, np.bool_)
+    return reasons.is_not_null().to_numpy()
+
+
+def each_said(
+    batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet
+) -> Iterator[tuple[Rule, Said]]:
+    """What each rule says of each row of the batch, in rule order; nothing of malformed ones."""
+    for rule in rules.rules:
+        said = np.zeros(batch.rows.height, np.uint8)
+        for severity, condition in reversed(list(rule.conditions())):
+            truth = batch.decide(rule.applied(condition))
+            if rule.null == "unknown" and (unknown := truth.unknown()).any():
+                said[unknown] = UNKNOWN
+            if truth.yes.any():
+                said[truth.yes] = VERDICTS.index(severity)
+        said[malformed] = CLEAN
+        yield rule, said
+
+
+def _tags(
+    spoken: list[tuple[Rule, Said]],
+    unread: Said,
+    unclean: npt.NDArray[np.intp],
+) -> tuple[npt.NDArray[np.intp], list[list[str]]]:
+    """For each unclean row, which of the lists of tags is its own; and the lists.
+
+    Rules are added one by one to the combinations seen so far, of which there are few.
+    """
+    first = np.zeros(len(VERDICTS), np.intp)
+    first[[SKIPPED, WORST]] = 1, 2
+    at = first[unread[unclean]]
+    lists: list[list[str]] = [[], ["skipped"], ["malformed"]]
+    for rule, said in spoken:
+        pair = at * WORST + said[unclean]
+        found = np.flatnonzero(np.bincount(pair, minlength=1))
+        lists = [_with_tag(lists[code // WORST], code % WORST, rule) for code in found.tolist()]
+        at = np.searchsorted(found, pair)
+    return at, lists
+
+
+def _with_tag(tags: list[str], said: int, rule: Rule) -> list[str]:
+    return [*tags, f"{VERDICTS[said]}:{rule.id}"] if said else tags
+
+
+def _reasons(
+    rows: pl.DataFrame, spoken: list[tuple[Rule, Said]], unclean: npt.NDArray[np.intp]
+) -> list[str | None]:
+    """The words of each unclean row."""
+    told = {name for rule, _ in spoken for _, each in rule.conditions() for name in spoken_of(each)}
+    values = rows.select(MALFORMED.name, *sorted(told))[unclean].to_dict(as_series=False)
+    reasons: list[str | None] = values[MALFORMED.name]
+    for rule, said in spoken:
+        for index, words in _spoken(rule, said[unclean], values):
+            before = reasons[index]
+            reasons[index] = words if before is None else f"{before}; {words}"
+    return reasons
+
+
+def _spoken(
+    rule: Rule, said: Said, values: Mapping[str, Sequence[object]]
+) -> Iterator[tuple[int, str]]:
+    """What the rule says in words, and of which of the unclean rows."""
+    for index in np.flatnonzero(said == UNKNOWN).tolist():
+        yield index, unknown_words(rule)
+    for severity, condition in rule.conditions():
+        indices = np.flatnonzero(said == VERDICTS.index(severity)).tolist()
+        columns = [[values[name][index] for index in indices] for name in spoken_of(condition)]
+        yield from zip(indices, said_words(rule, condition, columns), strict=True)

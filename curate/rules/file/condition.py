@@ -1,0 +1,42 @@
+"""Conditions that rules are made of: for records and for groups alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from curate.rules.expression import Comparison, Name, Node, Number, Operator, Or
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One bound of a metric: the rule speaks where `metric operator value` holds."""
+
+    operator: Operator
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.operator.symbol} {self.value:.15g}"
+
+    def covers(self, value: float) -> bool:
+        """Whether the limit speaks at this value."""
+        return bool(self.operator.compare(value, self.value))
+
+    def on(self, metric: str) -> Node:
+        """The limit as a condition on the metric."""
+        return Comparison(self.operator, Name(metric, "number"), Number(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a rule speaks: text for people, tree for machines, limits where it is that simple."""
+
+    text: str
+    node: Node
+    limits: tuple[Limit, ...] = ()
+
+    @classmethod
+    def beyond(cls, metric: str, limits: tuple[Limit, ...]) -> Condition:
+        """The condition that any of the limits speaks on the metric."""
+        nodes = tuple(limit.on(metric) for limit in limits)
+        text = " or ".join(f"{metric} {limit}" for limit in limits)
+        return cls(text, nodes[0] if len(nodes) == 1 else Or(nodes), limits)

@@ -1,0 +1,27 @@
+"""Where a verdict may go. No row disappears: every verdict has a route, every route an output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from curate.artifacts.columns import VERDICT, VERDICTS
+
+POOL, TRAIN, REJECTED, MALFORMED = "pool", "train", "rejected", "malformed"
+SKIPPED = "skipped"
+
+ROUTES: Mapping[str, str] = {
+    "clean": POOL,  # may stand in any split
+    "borderline": TRAIN,  # some noise helps training; eval and test are to be trusted
+    "unknown": TRAIN,  # unknown is not clean
+    "bad": REJECTED,
+    "skipped": SKIPPED,  # the line carries _skipme, and NeMo would not read it
+    "malformed": MALFORMED,
+}
+assert tuple(ROUTES) == VERDICTS, "every verdict has its route"
+
+
+def route() -> pl.Expr:
+    """The route of each row, from its verdict."""
+    return VERDICT.expr.cast(pl.String).replace_strict(ROUTES).alias("route")

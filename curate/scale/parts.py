@@ -1,0 +1,165 @@
+"""A piece is one manifest, measured and judged into files of its own; pieces make a profile.
+
+In the folder of a job stand, for piece 7, `000007.parquet` (its rows), `000007.npz` (what was
+counted of them), `000007.heard` (what its audio showed, where that is asked for) and, written last,
+`000007.json`: with it the piece is complete. A task that dies leaves none; one that runs twice
+writes the same bytes twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.artifacts.outputs import whole_file, write_json
+from curate.errors import CurateError, Fault
+from curate.manifest.origin import Origin
+from curate.metrics import chosen
+from curate.metrics.measure import Settings
+from curate.profiles.audio.cache import GROUPS_OF
+from curate.profiles.audio.scan import Ear, hear_records
+from curate.profiles.measure.code_version import hearing_code, measuring_code
+from curate.profiles.measure.records import write_records
+from curate.profiles.measure.reuse import BATCH, file_state, reusable, settings_name
+from curate.profiles.measure.source import Source
+from curate.profiles.statistics.counts import Counted
+from curate.rules.file import RuleSet
+from curate.rules.overrides import Overrides
+
+SCHEMA = "curate.piece/2"
+HEARD = "heard"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is measured, by what, and the folder of its pieces (one that all workers can see)."""
+
+    folder: Path
+    origins: tuple[Origin, ...]
+    rules: RuleSet
+    fields: tuple[str, ...]
+    settings: Settings
+    overrides: Overrides = field(default_factory=Overrides)
+    heard: tuple[Path, ...] = ()
+    """Tables of what was heard before of the same audio."""
+
+    def path(self, index: int, kind: str) -> Path:
+        """A file of a piece."""
+        return self.folder / f"{index:06d}.{kind}"
+
+    def key(self, index: int) -> str:
+        """One name for all that a piece's rows depend on, but for the content of its manifest."""
+        origin = self.origins[index]
+        named = {
+            "origin": [origin.name, origin.as_json()],
+            "rules": self.rules.sha256,
+            "fields": self.fields,
+            "groups": sorted(self.settings.groups),
+            "settings": settings_name(self.settings),
+            "audio": self.settings.audio.as_json() if hears(self.settings) else None,
+            "overrides": self.overrides.log.sha256 if self.overrides.log else None,
+            "code": [measuring_code(), hearing_code() if hears(self.settings) else None],
+        }
+        return hashlib.blake2b(json.dumps(named).encode(), digest_size=16).hexdigest()
+
+
+def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault, ...]:
+    """Measure one piece; returns why that cannot be done, nothing where it was.
+
+    Faults are returned, not raised, since they have to come from another machine.
+    """
+    origin = job.origins[index]
+    try:
+        with whole_file(job.path(index, "parquet")) as rows:
+            (source,), total, counted = write_records(
+                [origin], job.rules, job.fields, rows, lambda size, n: None, threads, job.settings,
+                overrides=job.overrides,
+            )  # fmt: skip
+    except CurateError as error:
+        return error.faults
+    if hears(job.settings):
+        ear = Ear((source,), job.settings, job.heard, threads)
+        with whole_file(job.path(index, HEARD)) as noted:
+            hear_records(job.path(index, "parquet"), ear, noted)
+    with whole_file(job.path(index, "npz")) as sums:
+        counted.save(sums)
+    marker = {
+        "schema": SCHEMA,
+        "key": job.key(index),
+        "rows": total.rows,
+        "source": {**source.as_json(), "blank_bytes": source.blank_bytes, "state": source.state},
+    }
+    write_json(job.path(index, "json"), marker)
+    return ()
+
+
+def hears(settings: Settings) -> bool:
+    """Whether audio is listened to."""
+    return bool(settings.groups & GROUPS_OF["voice"])
+
+
+def is_complete(job: Job, index: int) -> bool:
+    """Whether a piece was measured by this very job, and its manifest has not changed since."""
+    marker = _marker(job, index)
+    return bool(marker) and not _changed(job.origins[index], marker["source"]["state"])
+
+
+def _marker(job: Job, index: int) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(job.path(index, "json").read_text(encoding="utf-8"))
+        return found if found["schema"] == SCHEMA and found["key"] == job.key(index) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _changed(origin: Origin, state: Mapping[str, int]) -> bool:
+    """Whether a manifest is another than it was; of those that are not watched nothing is known."""
+    try:
+        return reusable(origin) and file_state(origin.name) != state
+    except OSError:
+        return True
+
+
+class Pieces:
+    """The complete pieces of a job, as what a profile keeps: its rows are not measured again."""
+
+    judged = True
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._index = {origin.name: at for at, origin in enumerate(job.origins)}
+        markers = [_marker(job, index) for index in range(len(job.origins))]
+        assert all(markers), "every piece is complete"
+        sources = [Source.from_json(marker["source"]) for marker in markers]
+        self.sources = {source.name: (0, source) for source in sources}
+
+    @property
+    def heard(self) -> Sequence[Path]:
+        """What the pieces heard, and what was heard before them."""
+        if not hears(self._job.settings):
+            return ()
+        found = [self._job.path(index, HEARD) for index in range(len(self._job.origins))]
+        return [*found, *self._job.heard]
+
+    def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+        """The rows of these sources, in order."""
+        for source in sources:
+            plan = pl.scan_parquet(self._job.path(self._index[source.name], "parquet"))
+            for at in range(0, source.rows, BATCH):
+                yield plan.slice(at, min(BATCH, source.rows - at)).collect()
+
+    def counted(self, source: Source) -> Counted:
+        """What was counted of a source's rows."""
+        path = self._job.path(self._index[source.name], "npz")
+        return Counted.load(path, chosen(self._job.settings.groups), self._job.rules)
+
+
+def incomplete(job: Job) -> list[int]:
+    """The pieces that are still to be measured, in order."""
+    return [index for index in range(len(job.origins)) if not is_complete(job, index)]

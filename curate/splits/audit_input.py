@@ -1,0 +1,144 @@
+"""One side of an audit: manifests, a split of a split directory, or a benchmark's texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from curate.artifacts.columns import (
+    AUDIO_CHANNEL,
+    AUDIO_KEY,
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    MALFORMED,
+    OFFSET_S,
+    RECORDING_KEY,
+    SOURCE,
+    SPEAKER,
+)
+from curate.artifacts.frames import Clips, Spans
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.manifest import find_sources, read_manifest
+from curate.manifest.audio_files import Bases, bases_of
+from curate.manifest.mapping import ReadAs
+from curate.manifest.origin import Origin
+from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
+from curate.rules.routes import REJECTED, SKIPPED
+from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
+from curate.splits.near_duplicates import Work
+from curate.splits.written_manifests import Drawn
+
+COMPARED = (
+    SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED, AUDIO_KEY, RECORDING_KEY, SPEAKER, LANG,
+    AUDIO_CHANNEL, OFFSET_S, DURATION_US,
+)  # fmt: skip
+MOST_SIDES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an audit: manifests, or (`lines`) a list of texts, one a line.
+
+    `against`: a benchmark, of which only texts count. `drawn`: of what a split wrote, where the
+    audio paths of its lines begin.
+    """
+
+    name: str
+    sources: Sequence[Origin]
+    lines: Path | None = None
+    against: bool = False
+    drawn: Drawn | None = None
+
+    def frames(self, work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """`work` over the side's rows (with these columns) and their texts, in order."""
+
+        def of_clips(clips: Clips) -> pl.DataFrame:
+            return work(clips.frame, clips.texts)
+
+        if self.lines is not None:
+            yield work(*_of_lines(self.lines, fields))
+        for source in self.sources:
+            for piece in read_manifest(source, of_clips, fields):
+                yield piece.frame
+
+    def bases_at(self, rows: pl.DataFrame) -> Callable[[int], Bases]:
+        """Where the relative audio path of each of the side's rows begins, by its number."""
+        if self.drawn is not None and self.drawn.is_of(rows):
+            drawn = self.drawn
+            return lambda row: drawn.bases[drawn.of[row]]
+        bases = {source.name: bases_of(source) for source in self.sources}
+        sources = rows[SOURCE.name]
+        return lambda row: bases[sources[row]]
+
+
+def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = None) -> list[Side]:
+    """The sides named: each argument one, a split directory one for each of its splits.
+
+    Raises InputError with every name that cannot be read, ConfigError where there is nothing to
+    compare.
+    """
+    sides = [side for name in names for side in _manifests(name, format)]
+    sides += [_benchmark(name, format) for name in against]
+    if len(sides) < 2:
+        alone = "".join(f": {side.name} alone holds records" for side in sides)
+        raise ConfigError.of(
+            "curate audit", f"needs two sides to compare{alone}",
+            "name two manifests, a split directory, or a benchmark with --against",
+        )  # fmt: skip
+    if len(sides) > MOST_SIDES:
+        raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} sides", "name fewer")
+    return _told_apart(sides)
+
+
+def _manifests(name: str, format: ReadAs) -> list[Side]:
+    certificate = Path(name) / "split.json"
+    if not certificate.is_file():
+        return [Side(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
+    outputs = json.loads(certificate.read_text(encoding="utf-8"))["outputs"]
+    apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
+    files = [Path(name) / each["file"] for each in outputs if each["name"] not in apart]
+    return [
+        Side(str(path), find_sources([str(path)]), drawn=Drawn.read(path))
+        for path in files
+        if path.stat().st_size
+    ]
+
+
+def _benchmark(name: str, format: ReadAs) -> Side:
+    path = Path(name)
+    if format is None and path.suffix == ".txt" and path.is_file():
+        return Side(name, [], path, True)
+    return Side(name, find_sources([name], format), None, True)
+
+
+def _told_apart(sides: Sequence[Side]) -> list[Side]:
+    """Sides by the shortest names that tell them apart."""
+    short = [Path(side.name).name for side in sides]
+    names = short if len(set(short)) == len(short) else [side.name for side in sides]
+    again = sorted({name for name in names if names.count(name) > 1})
+    raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
+    return [replace(side, name=name) for name, side in zip(names, sides, strict=True)]
+
+
+def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
+    """A list of texts as rows without audio."""
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError.of(path, f"is no list of texts: {error}", "write UTF-8") from None
+    texts = [line.rstrip("\r") for line in lines]
+    kept = [number for number, text in enumerate(texts) if text.strip()]
+    frame = pl.DataFrame({SOURCE.name: [str(path)] * len(kept), LINE.name: [k + 1 for k in kept]})
+    absent = [column for column in COMPARED if column not in (SOURCE, LINE)]
+    nothing = [column.name for column in absent]
+    columns = {column.name: column.dtype for column in absent}
+    return frame.with_columns(
+        *(pl.lit(None, columns.get(name, pl.String())).alias(name) for name in (*nothing, *fields))
+    ), Spans.of([texts[number] for number in kept])

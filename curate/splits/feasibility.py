@@ -1,0 +1,107 @@
+"""What cannot be had at all, and what can be had instead."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import polars as pl
+
+from curate.artifacts.columns import TAGS
+from curate.errors import Fault, InputError
+from curate.formatting.units import duration
+from curate.rules.routes import POOL, TRAIN, route
+from curate.splits.targets import (
+    DEFAULT_SIZES,
+    LARGEST_SHARE,
+    OTHER_SHARE,
+    Targets,
+    size_s,
+)
+
+
+def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
+    """InputError where no record is clean and splits are to be drawn, or where none can be
+    trained on: with the rules that took them.
+    """
+    routes = records.select(route()).to_series()
+    clean, usable = int((routes == POOL).sum()), int(routes.is_in([POOL, TRAIN]).sum())
+    if clean or (usable and not targets.asked_s):
+        return
+    rows = f"{records.height:,} row{'s' if records.height > 1 else ''}"
+    if usable:
+        names = " and ".join(targets.asked_s)
+        what = f"none of {rows} is clean, so nothing can stand in {names}"
+        hint = f"`--eval 0h --test 0h` puts all {usable:,} usable in train; {_OTHER_RULES}"
+    else:
+        what, hint = f"none of {rows} can be trained on", _OTHER_RULES
+    verdicts = ("borderline", "unknown") if usable else ("bad", "malformed")
+    raise InputError.of("curate split", f"{what}: {rules_by_rows(records, verdicts)}", hint)
+
+
+_OTHER_RULES = "`curate rules what-if PROFILE` shows what other limits would leave"
+
+
+def rules_by_rows(records: pl.DataFrame, verdicts: Collection[str], most: int = 3) -> str:
+    """The rules that gave most rows one of these verdicts, with how many each."""
+    tags = records.select(TAGS.expr.explode(empty_as_null=False).alias("tag"))
+    mine = tags.filter(pl.col("tag").str.split(":").list.first().is_in(list(verdicts)))
+    counted = mine.group_by("tag").len().sort("len", "tag", descending=[True, False])
+    said = []
+    for tag, rows in counted.head(most).iter_rows():
+        verdict, _, rule = str(tag).partition(":")
+        named = f"{rule} ({verdict})" if rule else verdict
+        said.append(f"{named} took {rows:,} of {records.height:,}")
+    return ", ".join(said) or "no rule is named"
+
+
+def impossible(found: Mapping[str, Any], targets: Targets) -> list[Fault]:
+    """Sizes that somebody named and that this corpus cannot give, by split.json's content.
+
+    The default sizes shrink to what is there. A size that was named is refused where there are
+    fewer clean hours in all, and where no record could stand in the split within the price.
+    """
+    clean_s = sum(each["clean_s"] for each in found["strata"])
+    named = {
+        name: asked
+        for name, asked in targets.asked_s.items()
+        if asked != size_s(DEFAULT_SIZES.get(name, ""))
+    }
+    if sum(named.values()) > clean_s:
+        return [_too_much(name, asked, clean_s) for name, asked in named.items()]
+    return [
+        _nothing(name, found, targets)
+        for name in named
+        if clean_s and not found["targets"][name]["rows"]
+    ]
+
+
+def _too_much(name: str, asked: float, clean_s: float) -> Fault:
+    most = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
+    return Fault(
+        _option(name),
+        f"{duration(asked)} cannot be had: {duration(clean_s)} are clean",
+        f"ask for up to {duration(most)} ({_typed(most)}), or leave the size to the default",
+    )
+
+
+def _nothing(name: str, found: Mapping[str, Any], targets: Targets) -> Fault:
+    reason = next(
+        (what for what in found["gates"] if what.startswith(f"{name}: 0 s of")),
+        f"{name}: no whole group is near that size",
+    )
+    return Fault(
+        _option(name),
+        f"no record can stand in {name}: {reason.partition(': ')[2]}",
+        f"allow a higher --max-held-out than {targets.terms.max_held_out:.0%}, name other "
+        "--group fields, or ask for a size that a whole group fits",
+    )
+
+
+def _option(name: str) -> str:
+    return f"--{name}" if name in DEFAULT_SIZES else f"--split {name}"
+
+
+def _typed(seconds: float) -> str:
+    """A size as one types it, not above the given one."""
+    return f"{int(seconds // 60)}m" if seconds >= 60 else f"{int(seconds)}s"

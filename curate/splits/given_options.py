@@ -1,0 +1,180 @@
+"""Splits that a corpus comes with, as typed (`eval=dev.jsonl`), and the sources that they are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
+from curate.errors.nearest import nearest
+from curate.manifest import find_sources
+from curate.manifest.mapping import ReadAs
+from curate.manifest.spool import is_local
+from curate.rules.routes import TRAIN
+from curate.splits.given_strategy import GivenSplits
+from curate.splits.targets import TAKEN_NAMES
+
+OPTION = "--given"
+EVAL_NAMES = ("dev", "val", "valid", "validation")
+"""What corpora call the set that is measured while training: eval, here."""
+FORM = "write --given train=A.jsonl --given eval=B.jsonl --given test=C.jsonl"
+
+_USUAL = (TRAIN, "eval", "test")
+_FURTHER = re.compile(rf"(?:eval|test|{'|'.join(EVAL_NAMES)})[-_0-9][a-z0-9_-]*\Z")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedManifests:
+    """Manifests (or patterns) by split, in the order typed, and the splits to keep whole."""
+
+    of: Mapping[str, Sequence[str]]
+    whole: frozenset[str] = frozenset()
+
+    @property
+    def patterns(self) -> list[str]:
+        """All manifests as typed."""
+        return [pattern for patterns in self.of.values() for pattern in patterns]
+
+    def resolve(self, read_as: ReadAs = None, known: Sequence[str] | None = None) -> GivenSplits:
+        """The split of each source. `known` are those of a profile, where one was made already.
+
+        ConfigError where a source is given twice, or is not among `known`, or one of these is not
+        given; InputError where one cannot be read; with every fault.
+        """
+        found = _Found()
+        for name, patterns in self.of.items():
+            for pattern in patterns:
+                found.add(name, pattern, read_as)
+        if known is not None:
+            found.match(known)
+        found.raise_faults()
+        return GivenSplits(found.splits, self.whole)
+
+
+@dataclass(slots=True)
+class _Found:
+    """Sources as they are found: the split of each, and what is wrong."""
+
+    splits: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    wrong: list[Fault] = field(default_factory=list)
+    unreadable: list[Fault] = field(default_factory=list)
+
+    def add(self, name: str, pattern: str, read_as: ReadAs) -> None:
+        """Add what stands behind a pattern."""
+        try:
+            sources = [origin.name for origin in find_sources([pattern], read_as)]
+        except CurateError as error:
+            (self.unreadable if isinstance(error, InputError) else self.wrong).extend(error.faults)
+            return
+        for source in sources:
+            other = self.places.get(_place(source))
+            if other is None:
+                self.places[_place(source)] = self.splits[source] = name
+                continue
+            places = f"twice for {name}" if other == name else f"for {other} and for {name}"
+            what = f"{source} is given {places}"
+            self.wrong.append(Fault(OPTION, what, "a manifest belongs to one split: name it once"))
+
+    def match(self, known: Sequence[str]) -> None:
+        """Take the names that a profile has for its sources."""
+        by_place = {_place(source): source for source in known}
+        for source in list(self.splits):
+            there = by_place.pop(_place(source), None)
+            name = self.splits.pop(source)
+            if there is None:
+                what = f"{source} is no manifest of the profile"
+                self.wrong.append(Fault(OPTION, what, "profile it with the others"))
+            else:
+                self.splits[there] = name
+        for source in by_place.values():
+            what = f"no split is given for {source}, which the profile has"
+            self.wrong.append(Fault(OPTION, what, f"add --given NAME={source}"))
+
+    def raise_faults(self) -> None:
+        """ConfigError or InputError, with all that is wrong."""
+        if self.wrong:
+            raise ConfigError(*self.wrong, *self.unreadable)
+        raise_all(InputError, self.unreadable)
+
+
+def _place(source: str) -> str:
+    return os.path.realpath(source) if is_local(source) else source
+
+
+def parse_given(
+    texts: Sequence[str], whole: Sequence[str] = (), further: Sequence[Fault] = ()
+) -> NamedManifests:
+    """Read NAME=MANIFEST texts; ConfigError with every fault, `further` ones among them.
+
+    A name may stand several times. `dev` and its like are eval.
+
+    >>> parse_given(["train=a.jsonl", "dev=b.jsonl", "train=c.jsonl"]).of
+    {'train': ['a.jsonl', 'c.jsonl'], 'eval': ['b.jsonl']}
+    """
+    found: dict[str, list[str]] = {}
+    spelled: dict[str, str] = {}
+    faults = list(further)
+    for text in texts:
+        typed, mark, pattern = text.partition("=")
+        if not (mark and typed and pattern):
+            faults.append(Fault(OPTION, f"{text!r} is no NAME=MANIFEST", FORM))
+            continue
+        name = "eval" if typed in EVAL_NAMES else typed
+        other = spelled.setdefault(name, typed)
+        faults += _faults(typed) if other == typed else [_ambiguous(other, typed)]
+        found.setdefault(name, []).append(pattern)
+    kept = [("eval" if name in EVAL_NAMES else name) for name in whole]
+    faults += _without_train(found, faults) + _not_given(kept, found)
+    raise_all(ConfigError, list(dict.fromkeys(faults)))
+    return NamedManifests(found, frozenset(kept))
+
+
+def is_named(word: str) -> bool:
+    """Whether a word is NAME=MANIFEST and no file.
+
+    >>> is_named("dev=dev.jsonl"), is_named("dev.jsonl"), is_named("data/x=1/dev.jsonl")
+    (True, False, False)
+    """
+    name, mark, _ = word.partition("=")
+    return bool(mark) and bool(_NAME.match(name)) and not Path(word).exists()
+
+
+def _faults(name: str) -> list[Fault]:
+    if name in (*_USUAL, *EVAL_NAMES) or (_FURTHER.match(name) and name not in TAKEN_NAMES):
+        return []
+    if name in TAKEN_NAMES - {TRAIN}:
+        return [Fault(OPTION, f"{name!r} is the name of another output", FORM)]
+    close = nearest(name, (*_USUAL, *EVAL_NAMES))
+    guess = f"did you mean {close!r}? " if close else ""
+    if name.startswith(TRAIN):
+        guess = "did you mean 'train'? it may be given several times; "
+    known = (
+        f"known: train, eval ({', '.join(EVAL_NAMES)}), test, and further sets such as test-clean"
+    )
+    return [Fault(OPTION, f"no split is called {name!r}", f"{guess}{known}")]
+
+
+def _ambiguous(one: str, other: str) -> Fault:
+    what = f"{one!r} and {other!r} are both given, and both name eval"
+    return Fault(OPTION, what, "call the set of the final figures test, as in test=C.jsonl")
+
+
+def _without_train(found: Mapping[str, object], faults: Sequence[Fault]) -> list[Fault]:
+    """No training data, unless a name that is wrong may have been meant."""
+    if TRAIN in found or faults:
+        return []
+    hint = "add --given train=A.jsonl; `curate audit` compares sets without training data"
+    return [Fault(OPTION, "no manifest is given for train", hint)]
+
+
+def _not_given(whole: Sequence[str], found: Mapping[str, object]) -> list[Fault]:
+    return [
+        Fault("--keep-whole", f"no manifest is given for {name!r}", f"given: {', '.join(found)}")
+        for name in whole
+        if name not in found
+    ]

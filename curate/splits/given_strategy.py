@@ -1,0 +1,221 @@
+"""The strategy that keeps the splits that a corpus comes with: nothing is drawn.
+
+Rules apply as they do everywhere: bad rows are rejected, borderline and unknown ones only train.
+Such rows of a given eval or test are held out, since in train they would leak. What each split has
+lost is counted. A split that is kept whole loses only what no trainer reads: malformed lines, and
+those with `_skipme`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.artifacts.columns import (
+    DURATION_US,
+    MALFORMED,
+    RECORDING_KEY,
+    SOURCE,
+    VERDICT,
+    VERDICTS,
+)
+from curate.errors import Fault, InputError, raise_all
+from curate.profiles.summary import Json
+from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
+from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, route
+from curate.splits.achieved import reached
+from curate.splits.assign import Assignment, held_us
+from curate.splits.feasibility import rules_by_rows
+from curate.splits.groups import components
+from curate.splits.lock import HELD_OUT, STRATUM
+from curate.splits.near_duplicates import Near
+from curate.splits.strata import DURATION_BIN, duration_bin, number_strata
+from curate.splits.targets import Target, drawing_order
+
+GIVEN = "given"
+"""Column of the split that a row's manifest is given for."""
+
+_UNREADABLE = (SKIPPED, MALFORMED_ROUTE)
+_GOES_TO = {
+    "borderline": HELD_OUT, "unknown": HELD_OUT, "bad": REJECTED, "skipped": SKIPPED,
+    "malformed": MALFORMED_ROUTE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSplits:
+    """The split of each source, and the splits that are `whole`: kept whatever the rules say."""
+
+    of: Mapping[str, str]
+    whole: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> list[str]:
+        """The splits beside train, test first, as drawn ones are."""
+        return sorted(set(self.of.values()) - {TRAIN}, key=drawing_order)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Gives each record the split of its manifest."""
+
+    splits: GivenSplits
+    by_source: bool = False
+
+    def refuse(self, records: pl.DataFrame) -> None:
+        """InputError with every split that has no record to stand in it."""
+        rows = self._placed(records.with_columns(route(), self._given()))
+        faults = [
+            Fault(f"--given {name}", what, hint)
+            for name in dict.fromkeys(self.splits.of.values())
+            for what, hint in self._emptied(rows.filter(pl.col(GIVEN) == name), name)
+        ]
+        raise_all(InputError, faults)
+
+    def _emptied(self, rows: pl.DataFrame, name: str) -> list[tuple[str, str]]:
+        """Why a split would be empty; nothing where it is not."""
+        manifests = ", ".join(source for source, split in self.splits.of.items() if split == name)
+        if not rows.height:
+            return [(f"{manifests} holds no line", "give a manifest with records, or leave it out")]
+        if rows["split"].eq(name).any():
+            return []
+        count = f"{rows.height:,} row{'s' if rows.height > 1 else ''}"
+        verdicts = [verdict for verdict in VERDICTS if verdict != "clean"]
+        taken = rules_by_rows(rows, verdicts)
+        whole = f", or keep the split whole: --keep-whole {name}"
+        readable = rows[MALFORMED.name].null_count() > 0
+        hint = f"other --rules may leave some{whole if readable else ''}"
+        return [(f"none of {count} of {manifests} can stand in {name}: {taken}", hint)]
+
+    def assign(
+        self, records: pl.DataFrame, seed: int, by: Sequence[str], group: Sequence[str]
+    ) -> Assignment:
+        """Every record goes where its manifest says, unless its verdict forbids that."""
+        rows = records.with_columns(route(), duration_bin(), self._given())
+        rows = rows.with_columns(pl.Series("group", components(rows, [*group, RECORDING_KEY.name])))
+        rows = self._placed(rows)
+        rows, strata = number_strata(rows, [*by, DURATION_BIN])
+        return Assignment(
+            rows=rows,
+            strata=_with_available(strata, rows),
+            targets=[Target(name, *_seconds(rows, name)) for name in self.splits.names],
+            due_s={},
+            held_us=held_us(rows),
+            usable_us=_sum_us(rows.filter(pl.col("route").is_in([POOL, TRAIN]))),
+            longest_us=0,
+        )
+
+    def _given(self) -> pl.Expr:
+        return SOURCE.expr.cast(pl.String).replace_strict(self.splits.of).alias(GIVEN)
+
+    def _placed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with their split; in whole splits, with the route of what may stand there."""
+        readable = ~pl.col("route").is_in(_UNREADABLE)
+        kept = pl.col(GIVEN).is_in(self.splits.whole) & readable
+        train = pl.col(GIVEN) == TRAIN
+        routed = (
+            pl.when(kept & train & (pl.col("route") == REJECTED)).then(pl.lit(TRAIN))
+            .when(kept & ~train).then(pl.lit(POOL))
+            .otherwise(pl.col("route"))
+        )  # fmt: skip
+        stays = (pl.col("route") == POOL) | (train & (pl.col("route") == TRAIN))
+        split = (
+            pl.when(stays).then(pl.col(GIVEN))
+            .when(pl.col("route") == TRAIN).then(pl.lit(HELD_OUT))
+            .otherwise(pl.col("route"))
+        )  # fmt: skip
+        return rows.with_columns(routed.alias("route")).with_columns(split.alias("split"))
+
+    def separate(
+        self, done: Assignment, rows: pl.DataFrame, near: Near
+    ) -> tuple[pl.DataFrame, Near]:
+        """Nothing is moved: what is near is a leak."""
+        return rows, near
+
+    def of_eval(self, rows: pl.DataFrame) -> pl.Expr:
+        """Rows of the manifests that are given for eval."""
+        return pl.col(GIVEN) == "eval"
+
+    def facts(self, done: Assignment) -> Json:
+        """What each split was given, what of it stands there, and where the rest is."""
+        names = sorted(aim.name for aim in done.targets)
+        given = {name: self._account(done.rows, name) for name in (TRAIN, *names)}
+        targets = {
+            aim.name: {
+                "asked_s": aim.asked_s, "target_s": aim.target_s, "tolerance_s": 0.0,
+                "met": not given[aim.name]["lost_rows"], "shrunk": False,
+                **reached(done.rows, aim.name),
+            }
+            for aim in sorted(done.targets, key=lambda aim: aim.name)
+        }  # fmt: skip
+        return {
+            "strategy": "given",
+            "given": given,
+            "targets": targets,
+            "held_out": {**done.held_out(), "most": None},
+        }
+
+    def _account(self, rows: pl.DataFrame, name: str) -> Json:
+        mine = rows.filter(pl.col(GIVEN) == name)
+        lost = mine.filter(pl.col("split") != name)
+        counts = dict(lost[VERDICT.name].cast(pl.String).value_counts().iter_rows())
+        inside = mine.filter(pl.col("split") == name)[VERDICT.name].cast(pl.String)
+        return {
+            "manifests": [source for source, split in self.splits.of.items() if split == name],
+            "whole": name in self.splits.whole,
+            "given_rows": mine.height,
+            "given_s": _sum_us(mine) / 1e6,
+            "rows": mine.height - lost.height,
+            "not_clean_rows": int((inside != "clean").sum()),
+            "lost_rows": lost.height,
+            "lost_s": _sum_us(lost) / 1e6,
+            "lost": {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts},
+        }
+
+    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
+        """Every given eval or test that has lost rows: it measures something else than it did."""
+        lost = [said for name, said in losses(found).items() if name != TRAIN]
+        return {"missed_targets": lost}
+
+
+def _seconds(rows: pl.DataFrame, name: str) -> tuple[float, float]:
+    """A given split's own seconds, as what is asked and what is aimed at."""
+    given_s = _sum_us(rows.filter(pl.col(GIVEN) == name)) / 1e6
+    return given_s, given_s
+
+
+def _sum_us(rows: pl.DataFrame) -> int:
+    return int(rows[DURATION_US.name].sum())
+
+
+def _with_available(strata: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The strata with the seconds of each that may stand in any split."""
+    pool = rows.filter(pl.col("route") == POOL).group_by(STRATUM.name)
+    there = pool.agg((pl.col(DURATION_US.name).sum() / 1e6).alias("available_s"))
+    both = strata.join(there, on=STRATUM.name, how="left", maintain_order="left")
+    return both.with_columns(pl.col("available_s").fill_null(0.0))
+
+
+def losses(found: Json) -> dict[str, str]:
+    """What each given split has lost, in words, by the content of split.json; of those that were
+    drawn, nothing.
+    """
+    given: Mapping[str, Json] = found.get("given", {})  # type: ignore[assignment]
+    return {name: _lost(name, each) for name, each in given.items() if each["lost_rows"]}
+
+
+def _lost(name: str, account: Json) -> str:
+    lost: Mapping[str, int] = account["lost"]  # type: ignore[assignment]
+    parts = ", ".join(
+        f"{count:,} {verdict}{'' if _GOES_TO[verdict] == verdict else f' ({_GOES_TO[verdict]})'}"
+        for verdict, count in lost.items()
+    )
+    rows, given = account["lost_rows"], account["given_rows"]
+    said = f"{name}: {rows:,} of {given:,} given rows are not in it: {parts}"
+    if name == TRAIN:
+        return said
+    kept = not account["whole"] and any(verdict not in _UNREADABLE for verdict in lost)
+    hint = f"; --keep-whole {name} keeps what can be read" if kept else ""
+    return f"{said}; error rates on it do not compare with those on the whole set{hint}"

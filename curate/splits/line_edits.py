@@ -1,0 +1,172 @@
+"""Lines that are not copied as they are: a mended text in them, the judgement behind them.
+
+Whatever is added or replaced, all other bytes of a line stay as they were: key order, number
+formats, escapes, blanks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from curate.artifacts.columns import LANG, MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, record_id
+from curate.manifest.scan import OK, scan
+from curate.manifest.strict import parse_line
+from curate.manifest.syntax import ESCAPED, MISSING, STRING
+from curate.metrics import BY_NAME
+from curate.nemo.canary_prompt import complete
+from curate.nemo.manifest_fields import RATE_FIELDS, without_rate
+from curate.rules.routes import REJECTED
+from curate.splits.lock import HELD_OUT
+
+ADDED = "_curate"
+SKIPME = "_skipme"
+BEFORE = "text_before"
+UNRATED = BY_NAME["rate_beside_offset"]
+"""Rows whose line is written without its sampling rate (see `curate.nemo.manifest_fields`)."""
+WOULD_LEAK = "held out: it would leak into another split"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What lines get: `tags`, a field `_curate` with id, verdict and tags; `skipme`, NeMo's own
+    `_skipme` with the reason where a row is rejected or held out; `canary`, the prompt slots that
+    Canary models need (see `curate.nemo.canary_prompt.complete`).
+    """
+
+    tags: bool = False
+    skipme: bool = False
+    canary: bool = False
+
+
+AS_THEY_ARE = Marks()
+
+
+def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
+    """Per row, what to splice: `ending` (JSON members, or null), TEXT_FIX and `slots` (the language
+    for a Canary's slots, empty where none is known; null: leave them alone), and `unrated`, whether
+    the line loses a sampling rate beside which NeMo would misread its offset; None where no line
+    changes. Malformed lines are left alone.
+
+    `rows` has the record columns, the judgement and `split`; TEXT_FIX where a text was mended, and
+    the metric `rate_beside_offset`.
+    """
+    members = []
+    if marks.tags:
+        judged = pl.struct(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)
+        members.append(_member(ADDED, judged))
+    if marks.skipme:
+        reason = (
+            pl.when(pl.col("split") == HELD_OUT).then(pl.lit(WOULD_LEAK)).otherwise(REASON.expr)
+        )
+        skipped = pl.col("split").cast(pl.String).is_in([REJECTED, HELD_OUT])
+        members.append(pl.when(skipped).then(_member(SKIPME, reason)))
+    mended = TEXT_FIX.name in rows.columns
+    unrated = rows[UNRATED.name].eq(1).any()
+    if not (members or mended or marks.canary or unrated):
+        return None
+    ending = pl.concat_str(members, separator=", ", ignore_nulls=True) if members else pl.lit(None)
+    sound = MALFORMED.expr.is_null()
+    return rows.select(
+        pl.when(sound & (ending != "")).then(ending).cast(pl.String).alias("ending"),
+        (TEXT_FIX.expr if mended else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
+        pl.when(sound & marks.canary).then(LANG.expr.fill_null("")).alias("slots"),
+        (UNRATED.expr == 1).fill_null(False).alias("unrated"),
+    )
+
+
+def _member(name: str, value: pl.Expr) -> pl.Expr:
+    """`"name":value` as JSON."""
+    return pl.struct(value.alias(name)).struct.json_encode().str.slice(1).str.head(-1)
+
+
+def is_unmarked(data: bytes) -> bool:
+    """Whether no line carries a member that marks add: they need not be looked for then."""
+    return not any(f'"{name}"'.encode() in data for name in (ADDED, SKIPME))
+
+
+def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
+    """The line with its text replaced (the one it had is kept as `text_before`, once) and the
+    members of `ending` in front of its last brace. A member that stands there already is replaced.
+    """
+    added = [ending.encode()] if ending else []
+    if text is not None:
+        line, before = _with_text(line, text)
+        added += before
+    if ending and not is_unmarked(line):
+        return _replaced(line, json.loads(f"{{{ending}}}"), added[1:])
+    return _ended(line, added)
+
+
+def filled(line: bytes, lang: str | None) -> bytes:
+    """The line with a Canary's prompt slots added or mended; all else as it was."""
+    done, names = complete(parse_line(line), lang)
+    return _replaced(line, {name: done[name] for name in names}, []) if names else line
+
+
+def unrated(line: bytes) -> bytes:
+    """The line without RATE_FIELDS; all else as it was."""
+    found = scan(np.frombuffer(line, np.uint8), RATE_FIELDS)
+    if found.status[0] != OK:
+        return _encoded(without_rate(parse_line(line)))
+    for at in np.argsort(-found.start[0]).tolist():  # the last first, so that places stay true
+        if found.kind[0, at] != MISSING:
+            start = int(found.start[0, at])
+            line = _without_member(line, RATE_FIELDS[at], start, start + int(found.length[0, at]))
+    return line
+
+
+def _without_member(line: bytes, name: str, start: int, end: int) -> bytes:
+    """The line without the member whose value (quotes aside) stands from `start` to `end`."""
+    key = line.rindex(f'"{name}"'.encode(), 0, start)
+    behind = line[end:].lstrip(b'" \t\r')
+    if behind.startswith(b","):
+        return line[:key] + behind[1:].lstrip(b" \t\r")
+    return line[:key].rstrip(b" \t\r").removesuffix(b",") + behind
+
+
+def _ended(line: bytes, added: list[bytes]) -> bytes:
+    at = line.rindex(b"}")
+    return b"".join([line[:at], *(b", " + each for each in added), line[at:]])
+
+
+def _with_text(line: bytes, text: str) -> tuple[bytes, list[bytes]]:
+    """The line with another text, and the member that keeps the one it had."""
+    found = scan(np.frombuffer(line, np.uint8), ("text", BEFORE))
+    kind, start = int(found.kind[0, 0]), int(found.start[0, 0])
+    if found.status[0] != OK or kind not in (STRING, ESCAPED):
+        record = parse_line(line)
+        kept = {BEFORE: record.get(BEFORE, record["text"])}
+        return _encoded({**record, "text": text, **kept}), []
+    end = start + int(found.length[0, 0])
+    before = b'"' + BEFORE.encode() + b'": ' + line[start - 1 : end + 1]
+    changed = line[: start - 1] + json.dumps(text, ensure_ascii=False).encode() + line[end + 1 :]
+    return changed, [before] if found.kind[0, 1] == MISSING else []
+
+
+def _replaced(line: bytes, members: Mapping[str, object], more: list[bytes]) -> bytes:
+    """The line with these members, in the places that they have already."""
+    found = scan(np.frombuffer(line, np.uint8), tuple(members))
+    if found.status[0] != OK:
+        return _ended(_encoded({**parse_line(line), **members}), more)
+    places = []
+    for at, (name, value) in enumerate(members.items()):
+        shown = json.dumps(value, ensure_ascii=False).encode()
+        kind, start = int(found.kind[0, at]), int(found.start[0, at])
+        if kind == MISSING:
+            more = [*more, b'"' + name.encode() + b'": ' + shown]
+            continue
+        quote = 1 if kind in (STRING, ESCAPED) else 0
+        places.append((start - quote, start + int(found.length[0, at]) + quote, shown))
+    for start, end, shown in sorted(places, reverse=True):
+        line = line[:start] + shown + line[end:]
+    return _ended(line, more)
+
+
+def _encoded(record: Mapping[str, object]) -> bytes:
+    """A record as a line, where the scanner cannot say for sure what stands where."""
+    return json.dumps(record, ensure_ascii=False).encode()

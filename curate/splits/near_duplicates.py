@@ -1,0 +1,172 @@
+"""Near-duplicate texts on two sides: read from the finished files, held out or counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import DURATION_US, LINE, NORMAL_KEY
+from curate.artifacts.frames import Spans
+from curate.manifest.texts import read_texts
+from curate.rules.routes import TRAIN
+from curate.splits.lock import HELD_OUT, LOCKED
+from curate.text.minhash import NearIndex, shingle_sets
+
+Json = dict[str, object]
+Near = Mapping[str, pl.DataFrame]
+"""For each output what each of its rows is near: the `sides` (bits, in the order of the splits),
+one `partner` (its place among the texts of the splits), and how many `partners`."""
+
+Work = Callable[[pl.DataFrame, Spans], pl.DataFrame]
+Frames = Callable[[Work, Sequence[str]], Iterator[pl.DataFrame]]
+"""What a piece of work makes of a side's rows (with these further fields) and their texts."""
+
+_NONE = np.uint64(0)
+_FOUND = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
+
+
+def near_texts(folder: Path, names: Sequence[str]) -> tuple[Near, int]:
+    """Compare train and the splits `names`, as they stand in `folder`, with each of these splits.
+
+    Texts are as many in memory as the splits have; train is read in passing. And how many of these
+    texts are so like all others that a near one may be overlooked.
+    """
+    paths = {name: folder / f"{name}.jsonl" for name in (*names, TRAIN)}
+    index = NearIndex.of(*gather_sets([_frames_of(paths[name]) for name in names]))
+    return {name: _near(path, index) for name, path in paths.items()}, index.unsure
+
+
+def gather_sets(
+    sides: Sequence[Frames],
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """What `NearIndex.of` wants, of several sides."""
+    sets, sizes, numbers = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], []
+    for side, frames in enumerate(sides):
+        for frame in frames(_sets_of, []):
+            sets.append(frame["shingles"].explode(empty_as_null=False).to_numpy())
+            sizes.append(frame["shingles"].list.len().cast(pl.Int64).to_numpy())
+            numbers.append(np.full(frame.height, side, np.int8))
+    bounds = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
+    joined = np.concatenate(numbers) if numbers else np.empty(0, np.int8)
+    return np.concatenate(sets), bounds, joined
+
+
+def _sets_of(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+    """Each row's distinct shingles, sorted."""
+    hashes, bounds = shingle_sets(texts.data, texts.start, texts.length)
+    number = np.repeat(np.arange(bounds.size - 1, dtype=np.uint32), np.diff(bounds))
+    found = pl.DataFrame({"number": number, "shingles": hashes}).group_by("number").agg("shingles")
+    rows = frame.select(LINE.name).with_row_index("number")
+    both = rows.join(found, on="number", how="left", maintain_order="left")
+    return both.select(LINE.name, pl.col("shingles").fill_null([]).list.sort())
+
+
+def _frames_of(path: Path) -> Frames:
+    def frames(work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
+        assert not fields, "lines are read for their texts alone"
+        return read_texts(path, lambda texts: work(_numbered(texts), texts))
+
+    return frames
+
+
+def _numbered(texts: Spans) -> pl.DataFrame:
+    return pl.DataFrame({LINE.name: np.arange(1, texts.start.size + 1)})
+
+
+def _near(path: Path, index: NearIndex) -> pl.DataFrame:
+    def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
+        sides, partner, partners = index.sides_near(texts.data, texts.start, texts.length)
+        found = {"sides": sides, "partner": partner, "partners": partners}
+        return frame.select(LINE.name).hstack(pl.DataFrame(found))
+
+    frames = [frame.drop(LINE.name) for frame in _frames_of(path)(work, [])]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
+
+
+def part_near(
+    rows: pl.DataFrame, near: Near, names: Sequence[str], spare_us: int, slack_us: Mapping[str, int]
+) -> tuple[pl.DataFrame, Near]:
+    """Part rows of two splits whose texts are near each other; and what is left of them.
+
+    A record that stands alone in a split goes back to train, where its only near text is, as long
+    as the split can spare it (`slack_us`); that costs nothing. Of any others, the one that was
+    drawn later, train's last of all, is held out, for up to `spare_us` in all. Locked ones stay: a
+    new record of a split yields to one that an earlier lock has in train.
+    """
+    split = rows["split"].to_numpy().copy()
+    place = {name: np.flatnonzero(split == name) for name in near}
+    locked = rows[LOCKED.name].is_in(list(names)).fill_null(False).to_numpy()
+    back = _sent_back(rows, near, names, place, locked, dict(slack_us))
+    was_train = rows[LOCKED.name].eq_missing(TRAIN).to_numpy()
+    indexed = np.concatenate([*(place[name] for name in names), np.empty(0, np.int64)])
+    us, left = rows[DURATION_US.name].to_numpy(), {}
+    for name, found in near.items():
+        earlier = names.index(name) if name in names else len(names)
+        sides = found["sides"].to_numpy() & np.uint64((1 << earlier) - 1)
+        if name == TRAIN:  # those whose one near text comes to them
+            alone = (found["partners"] == 1).to_numpy()
+            sides = np.where(alone & back[found["partner"].to_numpy()], _NONE, sides)
+            kept = alone & (sides > 0) & was_train[place[name]]
+            yields = np.unique(found["partner"].to_numpy()[kept])
+            yields = yields[~locked[indexed[yields]]]
+            split[indexed[yields]] = HELD_OUT
+            sides = np.where(kept & np.isin(found["partner"].to_numpy(), yields), _NONE, sides)
+        leaking = place[name][(sides > 0) & ~locked[place[name]]]
+        affordable = leaking[np.cumsum(us[leaking]) <= spare_us]
+        spare_us -= int(us[affordable].sum())
+        split[affordable] = HELD_OUT
+        stays = split[place[name]] == name
+        left[name] = found.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
+    split[indexed[back[: indexed.size]]] = TRAIN
+    return rows.with_columns(pl.Series("split", split.tolist(), pl.String)), left
+
+
+def _sent_back(
+    rows: pl.DataFrame,
+    near: Near,
+    names: Sequence[str],
+    place: Mapping[str, npt.NDArray[np.int64]],
+    locked: npt.NDArray[np.bool_],
+    slack_us: dict[str, int],
+) -> npt.NDArray[np.bool_]:
+    """Which indexed records go back to train; the last entry (for no partner) is false."""
+    once = rows.select(
+        pl.len().over("group") == 1, (pl.len().over(NORMAL_KEY.name) == 1).alias("t")
+    )
+    single = once.select(pl.all_horizontal(pl.all())).to_series().to_numpy() & ~locked
+    train = near[TRAIN].filter((pl.col("partners") == 1) & (pl.col("sides") > 0))
+    wanted = np.unique(train["partner"].to_numpy())
+    back = np.zeros(sum(found.height for found in near.values()) + 1, np.bool_)
+    first = 0
+    for name in names:
+        lonely = single[place[name]] & (near[name]["partners"] == 0).to_numpy()
+        for number in wanted[(wanted >= first) & (wanted < first + place[name].size)]:
+            us = int(rows[DURATION_US.name][int(place[name][number - first])])
+            if lonely[number - first] and us <= slack_us[name]:
+                back[number] = True
+                slack_us[name] -= us
+        first += place[name].size
+    return back
+
+
+def near_leaks(left: Near, names: Sequence[str]) -> list[Json]:
+    """How many texts of one split have a near one in another, for each pair."""
+    pairs = [(TRAIN, name) for name in sorted(names)]
+    pairs += [(one, other) for one in sorted(names) for other in sorted(names) if one < other]
+    return [
+        {"kind": "near text", "between": [one, other], "count": _count(left, names, one, other)}
+        for one, other in pairs
+    ]
+
+
+def _count(left: Near, names: Sequence[str], one: str, other: str) -> int:
+    """Rows of the later drawn near the earlier drawn; train comes last."""
+    order = [*names, TRAIN]
+    first, last = sorted((one, other), key=order.index)
+    return int(
+        ((left[last]["sides"].to_numpy() >> np.uint64(order.index(first))) & np.uint64(1)).sum()
+    )

@@ -1,0 +1,216 @@
+"""Values to cells between cuts, and rows to classes of rows that no rule can tell apart.
+
+A rule compares metrics with a few numbers. Rows for which all those comparisons come out alike are
+judged alike, so that millions of rows are judged by judging one of each class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from curate.rules.expression import (
+    And,
+    Comparison,
+    IsNull,
+    Member,
+    Name,
+    Node,
+    Not,
+    Number,
+    Or,
+)
+
+Numbers = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+Cells = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.uint64]
+
+_BUCKETS: Final = 1024
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Numbers that a metric is held against, ascending.
+
+    Cell 2i lies between cut i-1 and cut i, cell 2i+1 is cut i itself, the last cell is null.
+    `classes` says for each cell which of the `told` numbers, those of rules, lie below it.
+    """
+
+    values: Numbers
+    classes: Counts
+    _low: float
+    _scale: float
+    _start: Counts
+
+    @classmethod
+    def of(cls, told: Sequence[float], further: Sequence[float] = ()) -> Cuts:
+        """Cuts at all of these numbers, classes by those of rules alone."""
+        values = np.array(sorted({*told, *further}) or [0.0], np.float64)
+        low, high = float(values[0]), float(values[-1])
+        scale = _BUCKETS / (high - low) if high > low else 0.0
+        edges = low + np.arange(_BUCKETS + 1) / (scale or 1.0)
+        start = np.searchsorted(values, edges)
+        return cls(values, _classes(values, np.array(sorted(set(told)))), low, scale, start)
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return 2 * self.values.size + 2
+
+    def place(self, values: Numbers) -> Cells:
+        """The cell of each value; NaN is null."""
+        found: Cells = _place(values, self.values, self._low, self._scale, self._start)
+        return found
+
+
+def _classes(values: Numbers, told: Numbers) -> Counts:
+    """The place of each cell among the numbers of rules alone, numbered as cells are."""
+    at = np.searchsorted(told, values)
+    on = np.append(told, np.nan)[at] == values
+    classes = np.zeros(2 * values.size + 2, np.int64)
+    classes[1:-1:2] = 2 * at + on
+    classes[2:-1:2] = 2 * np.searchsorted(told, values, "right")
+    classes[-1] = -1
+    return classes
+
+
+def leaves(node: Node) -> Iterator[tuple[str, list[float]] | Node]:
+    """What decides a condition: names with the numbers they are held against, and the nodes that
+    are more than that (texts, arithmetic).
+    """
+    match node:
+        case And() | Or():
+            for part in node.parts:
+                yield from leaves(part)
+        case Not():
+            yield from leaves(node.of)
+        case Comparison(left=Name(kind="number") as name, right=Number() as number):
+            yield name.name, [number.value]
+        case Comparison(left=Number() as number, right=Name(kind="number") as name):
+            yield name.name, [number.value]
+        case Member(of=Name(kind="number") as name):
+            yield name.name, [float(value) for value in node.values]
+        case IsNull(of=Name(kind="number") as name):
+            yield name.name, []
+        case _:
+            yield node
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _place(values: Numbers, cuts: Numbers, low: float, scale: float, start: Counts) -> Cells:
+    found = np.empty(values.size, np.int32)
+    last = cuts.size
+    for row in range(values.size):
+        value = values[row]
+        if np.isnan(value):
+            found[row] = 2 * last + 1
+            continue
+        if value > cuts[last - 1]:
+            at = last
+        elif value <= low:
+            at = 0
+        else:
+            at = start[int((value - low) * scale)]
+            while at > 0 and cuts[at - 1] >= value:
+                at -= 1
+            while cuts[at] < value:
+                at += 1
+        found[row] = 2 * at + (at < last and cuts[min(at, last - 1)] == value)
+    return found
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def mix_in(keys: Keys, cells: Cells, classes: Counts) -> None:
+    """Make the class of each cell a part of its row's key (splitmix64: two of ten thousand
+    classes share a key once in 10^11 corpora).
+    """
+    for row in range(keys.size):
+        mixed = keys[row] ^ np.uint64(classes[cells[row]] + 2)
+        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0xD1342543DE82EF95)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        keys[row] = (mixed ^ (mixed >> np.uint64(27))) | np.uint64(1)
+
+
+class Kinds:
+    """Which kind each key is of: an open hash table. No key may be zero."""
+
+    def __init__(self, room: int = 1 << 12) -> None:
+        self.keys: Keys = np.zeros(room, np.uint64)
+        self.kinds: Cells = np.full(room, -1, np.int32)
+        self.size = 0
+
+    def of(self, keys: Keys, learn: Callable[[Counts], Sequence[int]]) -> Cells:
+        """The kind of each row; `learn` says it of rows (by number) whose keys are new."""
+        found = np.empty(keys.size, np.int32)
+        while True:
+            room = self.keys.size // 2 - self.size
+            fresh = _look_up(keys, self.keys, self.kinds, found, room)
+            if not fresh.size and (found >= 0).all():
+                return found
+            if fresh.size:
+                self.size += fresh.size
+                _put(self.keys, self.kinds, keys[fresh], np.array(learn(fresh), np.int32))
+            if fresh.size == room:
+                self._grow()
+
+    def _grow(self) -> None:
+        known = np.flatnonzero(self.keys)
+        keys, kinds = self.keys[known], self.kinds[known]
+        self.keys = np.zeros(2 * self.keys.size, np.uint64)
+        self.kinds = np.full(self.keys.size, -1, np.int32)
+        _put(self.keys, self.kinds, keys, kinds)
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _slot(table: Keys, key: np.uint64) -> np.uint64:
+    """Where the key stands, or the free place where it would."""
+    mask = np.uint64(table.size - 1)
+    at = key & mask
+    while table[at] != key and table[at] != 0:
+        at = (at + np.uint64(1)) & mask
+    return at
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _look_up(keys: Keys, table: Keys, kinds: Cells, found: Cells, room: int) -> Counts:
+    """The kind of each row, -1 where nobody knows; returns the first row of each new key, of which
+    at most `room` are taken in.
+    """
+    fresh = np.empty(room, np.int64)
+    seen = 0
+    for row in range(keys.size):
+        at = _slot(table, keys[row])
+        if table[at] == 0 and seen < room:
+            table[at] = keys[row]
+            kinds[at] = -1
+            fresh[seen] = row
+            seen += 1
+        found[row] = kinds[at] if table[at] != 0 else -1
+    return fresh[:seen]
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _put(table: Keys, kinds: Cells, keys: Keys, known: Cells) -> None:
+    for row in range(keys.size):
+        at = _slot(table, keys[row])
+        table[at] = keys[row]
+        kinds[at] = known[row]
+
+
+@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def count(
+    kinds: Cells, cells: Cells, us: Counts, first: int, rows: Counts, spent: Counts, seen: Counts
+) -> None:
+    """Add each row to its kind's cell: a row, its microseconds, and the first row's number."""
+    for row in range(kinds.size):
+        kind, cell = kinds[row], cells[row]
+        rows[kind, cell] += 1
+        spent[kind, cell] += us[row]
+        if seen[kind, cell] < 0:
+            seen[kind, cell] = first + row

@@ -1,0 +1,115 @@
+"""Hours that a limit costs, over where it might stand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from reports.charts import BOTTOM, WIDTH, label_rows, plot_area, short
+from reports.charts.svg import COLOUR, Words, draw
+from reports.contracts.whatif import MovedLimit, Point
+from reports.format import hours, number
+
+_PLOT, _ABOVE = 112.0, 22.0
+_FAR = 20.0
+"""Where the limit takes so many times less than the loosest threshold, the scale is logarithmic."""
+_TICKS = tuple(s / 3600 for s in (0.01, 0.1, 1, 10, 60, 600)) + tuple(10.0**k for k in range(7))
+"""Lengths of time that people count in, as hours."""
+
+
+def threshold_curve(limit: MovedLimit) -> Markup | None:
+    """Hours caught at each threshold, those that no other rule catches in ink, and where the limit
+    stands; None where no threshold catches anything.
+    """
+    points = [it for it in limit.curve if it.value is not None and it.hours is not None]
+    most = max((point.hours or 0.0 for point in points), default=0.0)
+    if not most or len(points) < 2 or limit.value is None:
+        return None
+    now, height = limit.value, BOTTOM + _PLOT + _ABOVE
+    values = [point.value or 0.0 for point in points]
+
+    def paint(figure: Any, words: Words) -> None:
+        axes = plot_area(figure, height, _PLOT)
+        axes.set_xlim(min(*values, now), max(*values, now))
+        _scale_hours(axes, points, most, limit.hours or 0.0)
+        axes.xaxis.set_major_formatter(FuncFormatter(short))
+        _lines(axes, points)
+        _stand(axes, words, limit, now)
+        axes.set_xlabel(words.keep(limit.unit or ""), labelpad=2)
+        label_rows(axes, words, "time flagged")
+
+    return draw(WIDTH, height, _aloud(limit), paint)
+
+
+def _scale_hours(axes: Any, points: list[Point], most: float, now: float) -> None:
+    """Ticks at lengths of time; a logarithmic axis where the limit lies far out in a tail."""
+    if most > _FAR * now:
+        spent = [it for point in points for it in (point.hours, point.alone_hours) if it]
+        axes.set_yscale("log")
+        axes.set_ylim(min(*spent, most / _FAR) / 1.6, most * 1.6)
+        low, high = axes.get_ylim()
+        axes.yaxis.set_major_locator(FixedLocator([it for it in _TICKS if low <= it <= high]))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_ylim(0, most * 1.05)
+        unit = next((it for it in (1.0, 1 / 60, 1 / 3600) if most >= it), 1 / 3600)
+        ticks = MaxNLocator(4).tick_values(0, most / unit)
+        axes.yaxis.set_major_locator(FixedLocator([it * unit for it in ticks if it * unit <= most]))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value: float, _at: object = None) -> str:
+    """A length of time in the unit that suits it, without needless digits."""
+    least = ((1.0, "h"), (1 / 60, "min"), (0.0, "s"))
+    size, unit = next(pair for pair in least if value >= pair[0] * 0.999)
+    return f"{value / (size or 1 / 3600):.3g} {unit}" if value else "0"
+
+
+def _lines(axes: Any, points: list[Point]) -> None:
+    """Both curves; nothing has no place on a logarithmic axis, so there they break off."""
+    values = [point.value or 0.0 for point in points]
+    least = axes.get_ylim()[0]
+    caught, alone = (
+        [hours if hours > 0 or least == 0 else math.nan for hours in spent]
+        for spent in (
+            [point.hours or 0.0 for point in points],
+            [point.alone_hours or 0.0 for point in points],
+        )
+    )
+    if least == 0:
+        axes.fill_between(values, caught, 0, color=COLOUR["rule"], lw=0)
+    axes.plot(values, caught, color=COLOUR["data"], lw=1.0)
+    axes.plot(values, alone, color=COLOUR["ink"], lw=1.6)
+
+
+def _stand(axes: Any, words: Words, limit: MovedLimit, now: float) -> None:
+    """A line where the limit stands, with what it costs there."""
+    low, high = axes.get_xlim()
+    left = now > low + 0.55 * (high - low)
+    above = axes.get_xaxis_transform()
+    shade = COLOUR.get(limit.severity or "", COLOUR["ink"])
+    axes.plot([now, now], [0, 1 + 12 / _PLOT], transform=above, color=shade, lw=1.3, clip_on=False)
+    axes.annotate(
+        words.keep(f"{_said(limit)}: {hours(limit.hours)}, alone {hours(limit.alone_hours)}"),
+        (now, 1 + 6 / _PLOT),
+        (-4 if left else 4, 0),
+        xycoords=above,
+        textcoords="offset points",
+        ha="right" if left else "left",
+        annotation_clip=False,
+    )
+
+
+def _said(limit: MovedLimit) -> str:
+    signs = {">=": "≥", "<=": "≤"}
+    return f"{signs.get(limit.operator or '', limit.operator or '—')} {number(limit.value)}"
+
+
+def _aloud(limit: MovedLimit) -> str:
+    return (
+        f"Hours that {limit.rule} ({limit.severity}) catches over its threshold: now "
+        f"{_said(limit)}, {hours(limit.hours)}, alone {hours(limit.alone_hours)}."
+    )

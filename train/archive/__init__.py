@@ -1,0 +1,187 @@
+"""A .nemo archive, looked into without NeMo: is it safe to open, and what model is in it.
+
+NeMo unpacks archives and builds the classes that the configuration inside names. So the archive
+may hold regular files only, once each, inside its own folder; and its configuration may name
+NeMo's own classes only. Nothing is unpacked here: of an uncompressed archive only the headers, the
+configuration and what is asked for are read.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from curate.errors import Fault, InputError
+from curate.errors.nearest import unreadable
+from train.config import marked_yaml
+
+CONFIG_NAME = "model_config.yaml"
+WEIGHTS_SUFFIX = ".ckpt"
+MOST_MEMBERS = 4096
+MOST_CONFIG_BYTES = 16 * 2**20
+MOST_FILE_BYTES = 64 * 2**20
+MOST_BYTES = 256 * 2**30
+TARGETS = frozenset({"_target_", "target", "cls"})
+"""The keys by which a NeMo configuration names a class; `cls` is the old one."""
+
+TRUSTED_CLASS = re.compile(r"nemo\.(?:collections|core|utils)(?:\.[a-z][a-z0-9_]*)+\.[A-Z]\w*")
+"""A class of NeMo in a module of NeMo. A mere prefix would let `nemo.utils.x.os.system` through."""
+
+TRUSTED_FUNCTIONS = frozenset({"nemo.collections.asr.modules.transformer.get_nemo_transformer"})
+"""Functions that configurations of NVIDIA's models name in place of a class."""
+
+REFERENCE = re.compile(r"\$\{([\w.]+)\}")
+MOST_HOPS = 8
+"""A value may refer to another one, and that to a third."""
+
+NEMO_FILE = "nemo:"
+"""How a configuration names a file that lies beside it in the archive."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A vetted archive. `target` is the model's class with its module, as NeMo wrote it."""
+
+    path: Path
+    size_bytes: int
+    target: str
+    config: dict[str, Any] = field(repr=False)
+    files: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """Size of every file inside, by its path in the archive."""
+
+    checkpoint: Path | None = None
+    """A checkpoint of ours whose weights take the place of the archive's."""
+
+    @property
+    def weights_bytes(self) -> int:
+        """Size of the weights."""
+        return sum(n for name, n in self.files.items() if name.endswith(WEIGHTS_SUFFIX))
+
+    def value(self, key: str, default: Any = None) -> Any:
+        """The configuration's value at a dotted key; `${other.key}` is followed."""
+        for _ in range(MOST_HOPS):
+            found: Any = self.config
+            for name in key.split("."):
+                found = found.get(name) if isinstance(found, Mapping) else None
+            link = REFERENCE.fullmatch(found) if isinstance(found, str) else None
+            if link is None:
+                return default if found is None else found
+            key = link[1]
+        return default
+
+    def read(self, name: str) -> bytes:
+        """The content of a file inside, as its configuration names it; InputError without it."""
+        wanted = str(PurePosixPath(name.removeprefix(NEMO_FILE)))
+        if self.files.get(wanted, MOST_FILE_BYTES + 1) > MOST_FILE_BYTES:
+            raise InputError.of(self.path, f"holds no {wanted!r} of a size to be read")
+        with tarfile.open(self.path, "r:*") as tar:
+            for member in tar:
+                file = (
+                    tar.extractfile(member) if str(PurePosixPath(member.name)) == wanted else None
+                )
+                if file is not None:
+                    return file.read()
+        raise InputError.of(self.path, f"holds no {wanted!r} any more")
+
+    @property
+    def model_class(self) -> str:
+        """The model's class, without its module."""
+        return self.target.rpartition(".")[2]
+
+
+def open_archive(path: Path) -> Archive:
+    """Vet the archive and read its configuration; InputError with everything wrong with it."""
+    try:
+        with tarfile.open(path, "r:*") as tar:
+            members = _vet(path, tar)
+            text = _config_text(path, tar, members)
+    except (tarfile.TarError, EOFError) as error:
+        raise InputError.of(path, f"is not a .nemo archive: {error}") from error
+    except OSError as error:
+        raise InputError(unreadable(path, error, "name a .nemo file")) from error
+    config = _parse(path, text)
+    target = config.get("target")
+    faults = [
+        Fault(str(path), f"{key} names {name!r}, which is not NeMo's")
+        for key, name in _foreign(config)
+    ]
+    if not isinstance(target, str):
+        faults.append(Fault(f"{path}:{CONFIG_NAME}", "no target: which model is it?"))
+    if faults:
+        raise InputError(*faults)
+    files = {str(PurePosixPath(member.name)): member.size for member in members if member.isfile()}
+    return Archive(path, path.stat().st_size, str(target), config, files)
+
+
+def _vet(path: Path, tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    members: list[tarfile.TarInfo] = []
+    size = 0
+    for member in tar:  # the limits hold while it is read: a compressed archive may be a bomb
+        members.append(member)
+        size += member.size
+        if len(members) > MOST_MEMBERS:
+            raise InputError.of(path, f"holds more than {MOST_MEMBERS} files")
+        if size > MOST_BYTES:
+            raise InputError.of(path, f"unpacks to more than {MOST_BYTES} bytes")
+    faults = [Fault(str(path), what) for what in _wrong_members(members)]
+    if faults:
+        raise InputError(*faults)
+    return members
+
+
+def _wrong_members(members: list[tarfile.TarInfo]) -> Iterator[str]:
+    seen: set[PurePosixPath] = set()
+    for member in members:
+        name = PurePosixPath(member.name)
+        if not (member.isfile() or member.isdir()) or member.issparse():
+            yield f"holds {member.name!r}, which is neither a file nor a folder"
+        if name.is_absolute() or ".." in name.parts:
+            yield f"holds {member.name!r}, which lies outside the archive"
+        if name in seen:
+            yield f"holds {member.name!r} twice"
+        seen.add(name)
+    if PurePosixPath(CONFIG_NAME) not in seen:  # one in a folder is none to NeMo
+        yield f"holds no {CONFIG_NAME}"
+    if not any(name.suffix == WEIGHTS_SUFFIX for name in seen):
+        yield f"holds no weights (*{WEIGHTS_SUFFIX})"
+
+
+def _config_text(path: Path, tar: tarfile.TarFile, members: list[tarfile.TarInfo]) -> str:
+    member = next(m for m in members if PurePosixPath(m.name) == PurePosixPath(CONFIG_NAME))
+    if member.size > MOST_CONFIG_BYTES:
+        raise InputError.of(path, f"{CONFIG_NAME} is larger than {MOST_CONFIG_BYTES} bytes")
+    file: IO[bytes] | None = tar.extractfile(member)
+    assert file is not None, member
+    try:
+        return file.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError.of(f"{path}:{CONFIG_NAME}", "is not UTF-8") from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        config = marked_yaml.read(text, aliases=True).value
+    except marked_yaml.YamlError as error:
+        raise InputError.of(f"{path}:{CONFIG_NAME}:{error.line}", str(error)) from error
+    if not isinstance(config, dict):
+        raise InputError.of(f"{path}:{CONFIG_NAME}", "is not a configuration")
+    return config
+
+
+def _foreign(config: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every class that the configuration names and NeMo does not own, with its key."""
+    if isinstance(config, dict):
+        for name, value in config.items():
+            inner = f"{key}.{name}".lstrip(".")
+            if name in TARGETS and isinstance(value, str):
+                if not (TRUSTED_CLASS.fullmatch(value) or value in TRUSTED_FUNCTIONS):
+                    yield inner, value
+            else:
+                yield from _foreign(value, inner)
+    elif isinstance(config, list):
+        for index, value in enumerate(config):
+            yield from _foreign(value, f"{key}[{index}]")

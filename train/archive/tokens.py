@@ -1,0 +1,184 @@
+"""A model's tokenizer, read out of its archive: what it knows, and how long texts become.
+
+SentencePiece alone, without NeMo. Special tokens count as known where the vocabulary holds them as
+one piece: one SentencePiece for everything turns what it lacks into `<unk>` without a word, and an
+aggregate fails on the first such record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from curate.environment.extras import require
+from curate.errors import InputError
+from train.archive import Archive
+
+Kind = Literal["aggregate", "unified", "single", "wordpiece"]
+
+KINDS: dict[Kind, str] = {
+    "aggregate": "one SentencePiece a language, concatenated",
+    "unified": "one SentencePiece for all languages and the special tokens",
+    "single": "one SentencePiece, no special tokens",
+    "wordpiece": "WordPiece",
+}
+"""Every kind of tokenizer, in words."""
+
+SPECIAL = "spl_tokens"
+"""The part of Canary's aggregate that holds the special tokens."""
+
+WORD_MARK = "▁"
+"""SentencePiece's blank, which it puts before the first word."""
+
+REGIONS = {"en": "en-US", "es": "es-ES", "fr": "fr-FR", "de": "de-DE"}
+"""What NeMo's CanaryTokenizer takes a language for, where it has no part of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One SentencePiece of the tokenizer; `name` is its language, empty where there is but one."""
+
+    name: str
+    pieces: int
+    sha256: str
+    model: Any = field(repr=False)
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The pieces of each text."""
+        return list(self.model.encode(list(texts)))
+
+    def knows(self, token: str) -> bool:
+        """Whether the token is one piece of its own."""
+        number = self.model.piece_to_id(token)
+        pieces = [i for i in self.model.encode(token) if self.model.id_to_piece(i) != WORD_MARK]
+        return bool(number != self.model.unk_id() and pieces == [number])
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """What an archive says of its tokenizer, and the SentencePieces themselves."""
+
+    kind: Kind
+    custom: str | None
+    prompt_format: str | None
+    parts: tuple[Part, ...]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that have a part of their own; none where one part serves all."""
+        names = (part.name for part in self.parts)
+        return tuple(name for name in names if name not in {"", SPECIAL})
+
+    @property
+    def vocabulary(self) -> int:
+        """Pieces of all parts together."""
+        return sum(part.pieces for part in self.parts)
+
+    def part_for(self, language: str | None) -> Part | None:
+        """The part that a text in this language is cut by; None where there is none."""
+        if self.kind != "aggregate":
+            return self.parts[0] if self.parts else None
+        named = {part.name: part for part in self.parts if part.name != SPECIAL}
+        if language in named:
+            return named[language]
+        return named.get(REGIONS.get(language or "", ""))
+
+    def knows(self, token: str) -> bool:
+        """Whether a special token is exactly one piece."""
+        special = [part for part in self.parts if part.name in {"", SPECIAL}]
+        return any(part.knows(token) for part in special)
+
+    def speaks(self, language: str) -> bool:
+        """Whether the language has its token in the prompt, and its part in an aggregate."""
+        token = self.prompt_format is None or self.knows(f"<|{language}|>")
+        return token and (self.kind != "aggregate" or self.part_for(language) is not None)
+
+    def differences(self, other: Tokenizer) -> list[str]:
+        """What makes the two different, so that the weights of one mean nothing to the other.
+
+        Sizes are not enough: two vocabularies of one size load without a word.
+        """
+        found = [
+            f"{name} {mine!r} against {theirs!r}"
+            for name, mine, theirs in (
+                ("type", self.kind, other.kind),
+                ("tokenizer class", self.custom, other.custom),
+                ("prompt_format", self.prompt_format, other.prompt_format),
+                ("parts", [p.name for p in self.parts], [p.name for p in other.parts]),
+            )
+            if mine != theirs
+        ]
+        theirs = {part.name: part.sha256 for part in other.parts}
+        changed = [p.name or "all" for p in self.parts if theirs.get(p.name, p.sha256) != p.sha256]
+        return [*found, *(f"another SentencePiece for {name!r}" for name in changed)]
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts for plan.json."""
+        return {
+            "kind": self.kind,
+            "meaning": KINDS[self.kind],
+            "class": self.custom,
+            "prompt_format": self.prompt_format,
+            "vocabulary": self.vocabulary,
+            "parts": [
+                {"name": part.name, "pieces": part.pieces, "sha256": part.sha256}
+                for part in self.parts
+            ],
+        }
+
+
+def read_tokenizer(archive: Archive) -> Tokenizer:
+    """The tokenizer of a vetted archive; InputError where the archive does not hold it."""
+    section = archive.config.get("tokenizer")
+    if not isinstance(section, Mapping):
+        raise InputError.of(archive.path, "its configuration has no tokenizer section")
+    custom = (section.get("custom_tokenizer") or {}).get("_target_")
+    prompt = archive.config.get("prompt_format")
+    kind = kind_of(section, prompt)
+    sections = section.get("langs") if kind == "aggregate" else {"": section}
+    parts = (
+        [] if kind == "wordpiece" else [_part(archive, *item) for item in (sections or {}).items()]
+    )
+    name = str(custom).rpartition(".")[2] if custom else None
+    return Tokenizer(kind, name, prompt, tuple(parts))
+
+
+def read_folder(folder: Path, kind: Literal["bpe", "wpe"]) -> Tokenizer:
+    """The tokenizer of a folder as NeMo's scripts write it; InputError where there is none."""
+    if kind == "wpe":
+        return Tokenizer("wordpiece", None, None, ())
+    path = folder / "tokenizer.model"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError.of(path, f"cannot be read: {error.strerror}") from error
+    return Tokenizer("single", None, None, (_parsed("", content, path),))
+
+
+def kind_of(section: Mapping[str, Any], prompt_format: object) -> Kind:
+    """The kind of tokenizer that a NeMo `tokenizer` section describes."""
+    if section.get("type") == "agg":
+        return "aggregate"
+    if section.get("type") == "wpe":
+        return "wordpiece"
+    return "unified" if prompt_format else "single"
+
+
+def _part(archive: Archive, name: str, section: Mapping[str, Any]) -> Part:
+    path = section.get("model_path")
+    if not isinstance(path, str) or not path.startswith("nemo:"):
+        what = f"names no file of its own for the tokenizer {name or 'model'!r}"
+        raise InputError.of(archive.path, what, "save the model again with NeMo's save_to")
+    return _parsed(name, archive.read(path), f"{archive.path}:{path}")
+
+
+def _parsed(name: str, content: bytes, where: object) -> Part:
+    sentencepiece = require("sentencepiece", "looking into a tokenizer")
+    try:
+        model = sentencepiece.SentencePieceProcessor(model_proto=content)
+    except (RuntimeError, ValueError) as error:
+        raise InputError.of(where, "is no SentencePiece model") from error
+    return Part(name, model.get_piece_size(), hashlib.sha256(content).hexdigest(), model)

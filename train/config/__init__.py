@@ -1,0 +1,376 @@
+"""A training run's configuration: one recipe file, then what the command line changes.
+
+Keys carry NeMo's own names where NeMo has one. Everything is checked before anything is loaded,
+and every fault is told at once, with the line it stands on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+
+from curate.errors import ConfigError, Fault, InputError
+from curate.errors.nearest import absent, nearest, suggest, unreadable
+from train.config import marked_yaml
+from train.config.marked_yaml import Marked, Steps
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+TAKEN_FIELDS = frozenset(
+    {
+        *("audio_filepath", "duration", "offset", "text", "answer", "lang", "speaker", "shard_id"),
+        *("source_lang", "target_lang", "taskname", "task", "pnc", "itn", "timestamp", "diarize"),
+        *("emotion", "decodercontext", "prefix"),
+    }
+)
+"""Fields that NeMo, Canary's prompt or curation read already: no behaviour may be called so."""
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """Frozen, strict: an unknown key or a value of another type is an error, never a guess."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class TrainerConfig(Section):
+    """How long, how often to look, and on what hardware."""
+
+    max_steps: PositiveInt
+    val_check_interval: PositiveInt
+    limit_val_batches: PositiveInt | None = None
+    log_every_n_steps: PositiveInt = 10
+    gradient_clip_val: NonNegativeFloat = 1.0
+    accumulate_grad_batches: PositiveInt = 1
+    precision: Literal["auto", "32-true", "bf16-mixed", "bf16-true", "16-mixed"] = "auto"
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: PositiveInt = 1
+    num_nodes: PositiveInt = 1
+
+
+class OptimConfig(Section):
+    """AdamW and its schedule; the schedule always ends where the trainer does."""
+
+    lr: PositiveFloat
+    betas: tuple[Beta, Beta] = (0.9, 0.98)
+    weight_decay: NonNegativeFloat = 1e-3
+    schedule: Literal["CosineAnnealing", "InverseSquareRootAnnealing"] = "CosineAnnealing"
+    warmup_steps: NonNegativeInt
+    min_lr: NonNegativeFloat
+
+
+class TrainData(Section):
+    """How training batches are made from the shards."""
+
+    batch_duration: PositiveFloat
+    quadratic_duration: PositiveFloat | None = None
+    num_buckets: PositiveInt = 30
+    bucket_buffer_size: PositiveInt = 10_000
+    shuffle_buffer_size: PositiveInt = 10_000
+    min_duration: NonNegativeFloat = 0.1
+    max_duration: PositiveFloat = 40.0
+    num_workers: NonNegativeInt = 1
+
+
+class ValidationData(Section):
+    """How validation batches are made from the eval manifest.
+
+    `also` names further manifests, of which a WER each is recorded; the eval manifest decides.
+    """
+
+    batch_size: PositiveInt = 16
+    num_workers: NonNegativeInt = 0
+    also: dict[SetName, Path] = {}
+
+
+class FreezeConfig(Section):
+    """What stays as it was. `batchnorm: train` lets BatchNorm and squeeze-excite adapt even so."""
+
+    encoder: bool = False
+    decoder: bool = False
+    batchnorm: Literal["train", "eval"] = "train"
+
+
+class TokenizerUpdate(Section):
+    """Another tokenizer for a CTC or RNN-T model, whose output layer then starts anew."""
+
+    dir: Path
+    type: Literal["bpe", "wpe"] = "bpe"
+
+
+class TokenizerConfig(Section):
+    """The tokenizer is the pretrained one, unless `update` names another; never for Canary."""
+
+    update: TokenizerUpdate | None = None
+
+
+class CheckpointConfig(Section):
+    """Which checkpoints to keep, which weights become model.nemo, and when more is no use.
+
+    `patience`: so many validations in a row without a better `monitor` end the run.
+    """
+
+    export: Literal["best", "last"] = "best"
+    monitor: Literal["val_wer", "val_loss"] = "val_wer"
+    save_top_k: PositiveInt = 3
+    patience: PositiveInt | None = None
+
+
+class LogsConfig(Section):
+    """Where figures go besides metrics.csv and TensorBoard, by NeMo's own ways.
+
+    The keys of `wandb` and `mlflow` are those of Lightning's loggers; `wandb: {}` takes all as it
+    comes. Their packages are not among those that come with this one.
+    """
+
+    tensorboard: bool = True
+    wandb: dict[str, str | bool] | None = None
+    mlflow: dict[str, str] | None = None
+
+
+class Behavior(Section):
+    """A pair of Canary's tokens without a meaning, to mean that something is on or off."""
+
+    on: SpareToken
+    off: SpareToken
+
+
+class FaultsConfig(Section):
+    """What a run puts up with before it stops.
+
+    `nonfinite`: leave out a step whose gradients are no finite numbers, or stop at the first;
+    `most_skipped` such steps in a row end the run. `max_missing` is the share of the recordings
+    drawn, [0, 1], whose audio may be unreadable.
+    """
+
+    nonfinite: Literal["skip", "stop"] = "skip"
+    most_skipped: PositiveInt = 10
+    max_missing: Share = 0.01
+
+
+class RunConfig(Section):
+    """Everything that decides a training run."""
+
+    model: str = Field(min_length=1)
+    data: Path
+    out: Path
+    recipe: Literal["auto", "aed", "finetune"] = "auto"
+    seed: NonNegativeInt = 0
+    use_loss_mask_for_prompt: bool = False
+    trainer: TrainerConfig
+    optim: OptimConfig
+    train_ds: TrainData
+    validation_ds: ValidationData = ValidationData()
+    freeze: FreezeConfig = FreezeConfig()
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    checkpoints: CheckpointConfig = CheckpointConfig()
+    faults: FaultsConfig = FaultsConfig()
+    logs: LogsConfig = LogsConfig()
+    behaviors: dict[SetName, Behavior] = {}
+
+    def to_yaml(self) -> str:
+        """The configuration as a recipe that loads to the same configuration."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value from the command line: `where` is the option as it was typed."""
+
+    where: str
+    key: str
+    value: Any
+
+    @property
+    def steps(self) -> Steps:
+        """The key as a path."""
+        return tuple(self.key.split("."))
+
+
+def parse_setting(text: str, option: str = "--set") -> Setting:
+    """Read the `key=value` of a `--set`, or of another option; the value is YAML."""
+    key, equals, value = text.partition("=")
+    where = f"{option} {text}"
+    if not equals or not all(key.split(".")):
+        raise ConfigError.of(where, "is not key=value", "for instance --set optim.lr=1e-4")
+    try:
+        return Setting(where, key, marked_yaml.read(value).value)
+    except marked_yaml.YamlError as error:
+        raise ConfigError.of(where, str(error)) from error
+
+
+def recipe_names() -> tuple[str, ...]:
+    """The recipes that come with the program."""
+    return tuple(sorted(path.stem for path in RECIPES.glob("*.yaml")))
+
+
+def find_recipe(recipe: str | None, model: str | None) -> Path:
+    """The recipe file: a path, one of ours by name, or the one named like the model."""
+    name = recipe or Path(model or "").name.removesuffix(".nemo")
+    if recipe and (Path(recipe).suffix in {".yaml", ".yml"}):
+        return Path(recipe)
+    if name in recipe_names():
+        return RECIPES / f"{name}.yaml"
+    if recipe:
+        hint = f"{suggest(name, recipe_names())}; a file's name ends in .yaml"
+        raise ConfigError.of("--recipe", f"no recipe is called {name!r}", hint)
+    if not model:
+        raise ConfigError.of("--model", "is missing", f"known: {', '.join(recipe_names())}")
+    if not Path(model).exists() and (close := nearest(name, recipe_names())):
+        what = f"{name!r} is neither a file nor a model with a recipe"
+        raise ConfigError.of("--model", what, f"did you mean '{close}'?")
+    hint = f"name one: --recipe FILE.yaml, or {', '.join(recipe_names())}"
+    raise ConfigError.of("--recipe", f"is missing, and none is called after {model!r}", hint)
+
+
+def check_model(model: str | None) -> None:
+    """InputError for a model's file that is not there; a pretrained model's name is no file's."""
+    path = Path(model or "")
+    if model and path.suffix in {".nemo", ".ckpt"} and not path.exists():
+        fault = absent(path, "name a .nemo file, or a pretrained model")
+        raise InputError.of("--model", f"{fault.where}: {fault.what}", fault.hint)
+
+
+def load_config(recipe: Path, settings: Sequence[Setting] = ()) -> RunConfig:
+    """Read the recipe, apply the settings in order, check everything."""
+    document = _read(recipe)
+    source = _Source(recipe, document, {setting.steps: setting.where for setting in settings})
+    values = _with_settings(document.value, settings)
+    try:
+        config = RunConfig.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        faults = [_fault(problem, source) for problem in error.errors(include_url=False)]
+        raise ConfigError(*faults) from error
+    contradictions = [Fault(source.where(s), what, hint) for s, what, hint in _clashes(config)]
+    if contradictions:
+        raise ConfigError(*contradictions)
+    return config
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where each value came from: a line of the recipe or an option."""
+
+    recipe: Path
+    document: Marked
+    options: Mapping[Steps, str]
+
+    def where(self, steps: Steps) -> str:
+        parents = (steps[:length] for length in range(len(steps), 0, -1))
+        option = next((self.options[parent] for parent in parents if parent in self.options), None)
+        return option or f"{self.recipe}:{self.document.line(steps)}"
+
+
+def _read(recipe: Path) -> Marked:
+    try:
+        document = marked_yaml.read(recipe.read_text(encoding="utf-8"))
+    except marked_yaml.YamlError as error:
+        raise ConfigError.of(f"{recipe}:{error.line}", str(error)) from error
+    except OSError as error:
+        raise ConfigError(unreadable(recipe, error, "name a recipe file")) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError.of(recipe, "cannot be read: not UTF-8") from error
+    if not isinstance(document.value, dict):
+        raise ConfigError.of(recipe, "is not a recipe: keys and values are expected")
+    return document
+
+
+def _with_settings(values: dict[str, Any], settings: Sequence[Setting]) -> dict[str, Any]:
+    for setting in settings:
+        section = values
+        for key in setting.steps[:-1]:
+            inner = section.setdefault(str(key), {})
+            if not isinstance(inner, dict):
+                raise ConfigError.of(setting.where, f"{key!r} is a value, not a section")
+            section = inner
+        section[str(setting.steps[-1])] = setting.value
+    return values
+
+
+def _fault(problem: Any, source: _Source) -> Fault:
+    """One of pydantic's errors, in our words."""
+    steps: Steps = problem["loc"]
+    dotted, where = ".".join(map(str, steps)), source.where(steps)
+    if problem["type"] == "missing":
+        hint = f"--{dotted} ..." if len(steps) == 1 else f"--set {dotted}=..."
+        return Fault(where, f"'{dotted}' is missing", hint)
+    if problem["type"] == "extra_forbidden":
+        return Fault(where, f"unknown key '{dotted}'", _known_keys(steps))
+    hint = _lower(problem["msg"]).replace("input", "it", 1)
+    return Fault(where, f"'{dotted}' cannot be {problem['input']!r}", hint)
+
+
+def _known_keys(steps: Steps) -> str:
+    section: Any = RunConfig
+    for key in steps[:-1]:
+        fields = getattr(section, "model_fields", {})
+        section = fields[key].annotation if key in fields else Behavior
+    return suggest(str(steps[-1]), section.model_fields)
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
+    """Values that are fine alone and wrong together: key, what is wrong, how to fix it."""
+    trainer, optim, batches, freeze = config.trainer, config.optim, config.train_ds, config.freeze
+    steps = f"trainer.max_steps is {trainer.max_steps}"
+    if trainer.val_check_interval > trainer.max_steps:
+        what = f"'trainer.val_check_interval' is {trainer.val_check_interval}, {steps}: "
+        yield (
+            ("trainer", "val_check_interval"),
+            what + "the run would never validate, and say nothing",
+            f"at most {trainer.max_steps}",
+        )
+    if optim.warmup_steps >= trainer.max_steps:
+        what = f"'optim.warmup_steps' is {optim.warmup_steps}, {steps}: the rate never gets there"
+        yield ("optim", "warmup_steps"), what, "1 to 2 % of max_steps is usual"
+    if optim.min_lr > optim.lr:
+        yield ("optim", "min_lr"), f"'optim.min_lr' {optim.min_lr} is above lr {optim.lr}", ""
+    if batches.min_duration >= batches.max_duration:
+        yield ("train_ds", "min_duration"), "min_duration is not below max_duration", ""
+    if batches.max_duration > batches.batch_duration:
+        what = f"'train_ds.max_duration' {batches.max_duration} s exceeds a whole batch of "
+        what += f"{batches.batch_duration} s: Lhotse makes such a recording a batch of its own"
+        hint = "raise batch_duration or lower max_duration"
+        yield ("train_ds", "max_duration"), what, hint
+    if trainer.devices * trainer.num_nodes > 1 and batches.num_workers == 0:
+        what = "with several devices and no worker, every device draws the same batches"
+        yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"
+    if freeze.encoder and freeze.decoder and freeze.batchnorm == "eval":
+        yield ("freeze",), "everything is frozen: nothing is left to train", ""
+    yield from _behavior_clashes(config)
+
+
+def _behavior_clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
+    """Tokens that mean two things, and names that mean something already."""
+    owners: dict[str, str] = {}
+    for name, pair in config.behaviors.items():
+        if name in TAKEN_FIELDS:
+            what = f"'behaviors.{name}': '{name}' has a meaning in every manifest or prompt"
+            yield ("behaviors", name), what, "name another field of the manifest"
+        for side, token in (("on", pair.on), ("off", pair.off)):
+            owner = owners.setdefault(token, f"behaviors.{name}.{side}")
+            if owner != f"behaviors.{name}.{side}":
+                what = f"'behaviors.{name}.{side}': {token} is '{owner}' already"
+                yield ("behaviors", name, side), what, "every side of a behaviour has its own token"

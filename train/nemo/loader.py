@@ -1,0 +1,242 @@
+"""The training batches: what is in each, where in the endless order it stands, how to go there.
+
+Lhotse's iterable Shar path keeps no state, and its order depends on random numbers that the model
+draws too. So the loader gets a random stream of its own, and a run is continued by drawing the
+cuts of the batches that were heard, without decoding them, and going on behind them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import seed_everything
+from torch.utils.data import DataLoader, Dataset, get_worker_info
+
+from train.runs.signals import Asked, StopRequest
+
+MOST_NAMED = 100
+"""So many lost records are kept by name; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a batch was made of: record ids, those whose audio was unreadable, seconds of speech."""
+
+    ids: tuple[str, ...]
+    lost: tuple[str, ...]
+    longest_s: float
+    speech_s: float
+
+    @property
+    def shape(self) -> str:
+        """The batch for people: `12 x 9.8 s`."""
+        return f"{len(self.ids)} recordings, the longest {self.longest_s:.1f} s"
+
+
+NOTHING = Note((), (), 0.0, 0.0)
+
+
+class Loader:
+    """What Lightning iterates over: the batches of the attached loader, from `position` on.
+
+    `position` counts batches that were drawn up to the one in training, `current` is its note.
+    Lightning draws ahead of what it trains on; `take` says that the next one is being trained on.
+    """
+
+    def __init__(self, seed: int, stop: StopRequest) -> None:
+        self.end_between_steps: Callable[[], None] | None = None
+        """Ends the fit behind a checkpoint; None while a step is half done."""
+        self.position = 0
+        self.current = NOTHING
+        self.drawn = 0
+        self.lost = 0
+        self.lost_ids: list[str] = []
+        self._ahead: deque[tuple[int, Note]] = deque()
+        self._stop = stop
+        self._stream = _Stream(seed)
+
+    def attach(self, loader: DataLoader[Any]) -> None:
+        """Take the batches of `loader`, whose dataset is Lhotse's iterable wrapper."""
+        self._loader = loader
+        wrapper = loader.dataset
+        wrapper.dataset = _Noting(wrapper.dataset)
+        wrapper.sampler = self._sampler = _Skipping(wrapper.sampler)
+
+    def __iter__(self) -> Iterator[Any]:
+        # Data workers take turns, the first begins: whole rounds are skipped, the rest drawn.
+        rest = self.position % max(1, self._loader.num_workers)
+        self._sampler.skip = self.position - rest
+        self._ahead.clear()
+        with self._stream.flowing():
+            batches = iter(self._loader)
+            for _ in range(rest):
+                next(batches)
+        for index in itertools.count(self.position):
+            batch, note = self._draw(batches)
+            if batch is None:  # no recording of it could be read; several devices need one each
+                self._count(note)
+                continue
+            self._ahead.append((index + 1, note))
+            yield batch
+
+    def _draw(self, batches: Iterator[Any]) -> Any:
+        """The next batch; a signal is obeyed while it is waited for, if no step is half done."""
+        end = self.end_between_steps
+        try:
+            with self._stream.flowing(), self._stop.waiting() if end else nullcontext():
+                return next(batches)
+        except Asked:
+            assert end is not None
+            end()
+            raise
+
+    def take(self) -> Note:
+        """The note of the batch that is trained on from now."""
+        self.position, self.current = self._ahead.popleft()
+        self._count(self.current)
+        return self.current
+
+    def _count(self, note: Note) -> None:
+        self.drawn += len(note.ids) + len(note.lost)
+        self.lost += len(note.lost)
+        new = [name for name in note.lost if name not in self.lost_ids]
+        self.lost_ids += new[: MOST_NAMED - len(self.lost_ids)]
+
+    def state(self) -> dict[str, Any]:
+        """What continues it; to be taken between two steps."""
+        return {
+            "position": self.position,
+            "drawn": self.drawn,
+            "lost": self.lost,
+            "lost_ids": list(self.lost_ids),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on behind the batches that `state` has seen."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+class _Skipping:
+    """A sampler without its first `skip` batches; each data worker leaves out its share."""
+
+    def __init__(self, sampler: Any) -> None:
+        self.skip = 0
+        self._sampler = sampler
+
+    def __iter__(self) -> Iterator[Any]:
+        worker = get_worker_info()
+        mine = self.skip // (worker.num_workers if worker else 1)
+        return itertools.islice(iter(self._sampler), mine, None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "_sampler":  # while it is being unpickled
+            raise AttributeError(name)
+        return getattr(self._sampler, name)
+
+
+class _Noting(Dataset):  # type: ignore[misc]
+    """Batches with their notes; None for a batch of which no audio could be read."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+        self._survivors = _Survivors(dataset.load_audio)
+        dataset.load_audio = self._survivors
+
+    def __getitem__(self, cuts: Any) -> tuple[Any, Note]:
+        try:
+            batch = self._dataset[cuts]
+        except _NoneLeftError:
+            batch = None
+        return batch, _note(cuts, self._survivors.kept)
+
+
+class _NoneLeftError(Exception):
+    """Nothing of a batch could be read."""
+
+
+class _Survivors:
+    """Lhotse's loader of audio, which leaves out what it cannot read; `kept` is what was read."""
+
+    def __init__(self, load_audio: Any) -> None:
+        self.kept: frozenset[str] = frozenset()
+        self._load_audio = load_audio
+
+    def __call__(self, cuts: Any) -> Any:
+        self.kept = frozenset()
+        try:
+            loaded = self._load_audio(cuts)
+        except Exception as error:  # each collating function fails in its own way on nothing
+            if any(_readable(cut) for cut in cuts):
+                raise
+            raise _NoneLeftError from error
+        self.kept = frozenset(cut.id for cut in loaded[-1])
+        if not self.kept:
+            raise _NoneLeftError
+        return loaded
+
+
+def _readable(cut: Any) -> bool:
+    try:
+        cut.load_audio()
+    except Exception:  # whatever the decoder raises
+        return False
+    return True
+
+
+def _note(cuts: Any, kept: frozenset[str]) -> Note:
+    durations = [cut.duration for cut in cuts if cut.id in kept]
+    names = {cut.id: str((cut.custom or {}).get("record_id", cut.id)) for cut in map(_first, cuts)}
+    return Note(
+        ids=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id in kept),
+        lost=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id not in kept),
+        longest_s=max(durations, default=0.0),
+        speech_s=sum(durations),
+    )
+
+
+def _first(cut: Any) -> Any:
+    """The cut itself, or of one that is padded or mixed its first part."""
+    return getattr(cut, "_first_non_padding_cut", cut)
+
+
+class _Stream:
+    """Random numbers of one user, kept apart from everyone else's."""
+
+    def __init__(self, seed: int) -> None:
+        outer = random_state()
+        seed_everything(seed, workers=True, verbose=False)
+        self._state = random_state()
+        set_random_state(outer)
+
+    @contextmanager
+    def flowing(self) -> Iterator[None]:
+        """Draw from this stream while the block runs."""
+        outer = random_state()
+        set_random_state(self._state)
+        try:
+            yield
+        finally:
+            self._state = random_state()
+            set_random_state(outer)
+
+
+def random_state() -> tuple[Any, ...]:
+    """The state of Python's, NumPy's and torch's generators on the CPU."""
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def set_random_state(state: tuple[Any, ...]) -> None:
+    """Continue from `random_state`."""
+    python, numpy, cpu = state
+    random.setstate(python)
+    np.random.set_state(numpy)
+    torch.set_rng_state(cpu)

@@ -1,0 +1,252 @@
+"""NeMo, and nothing else of ours knows it: build, restore, save, transcribe.
+
+Importing this module imports NeMo, Lightning and torch (about 14 seconds), so it is imported
+inside the functions that need it, after `train.runs.runtime.prepare`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as lightning
+import torch
+from nemo.collections.asr.models import ASRModel
+from nemo.core.classes.modelPT import ModelPT
+from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
+from nemo.utils import logging as nemo_logging
+from nemo.utils.app_state import AppState
+from omegaconf import OmegaConf, open_dict
+
+from curate.artifacts.outputs import whole_file
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from train.archive import Archive
+from train.config import Behavior, TokenizerUpdate
+from train.nemo.behaviors import register
+from train.nemo.checkpoints import WholeCheckpoints
+from train.recipe.behaviors import of_config
+from train.runs import runtime
+from train.scoring.scoring import NotTranscribed
+
+nemo_logging.setLevel(logging.ERROR)
+runtime.silence_loggers()
+
+UNSAFE_VARIABLE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A model out of its archive, and how many of its parameters the archive gave it."""
+
+    model: ASRModel
+    parameters: int
+    matched_parameters: int
+
+
+def download(name: str) -> Path:
+    """The archive of a pretrained model, by its name at Hugging Face or NGC."""
+    try:
+        path = Path(ASRModel.from_pretrained(name, return_model_file=True))
+    except Exception as error:  # NeMo, huggingface_hub and requests each raise their own
+        reason = " ".join(str(error).split())[:200]
+        hint = "give the path of a .nemo file, or check the name and the network"
+        raise InputError.of("--model", f"{name!r} cannot be downloaded: {reason}", hint) from error
+    if not path.is_file():
+        raise InputError.of("--model", f"{name!r} is published without a .nemo archive")
+    return path
+
+
+def save_untrained(
+    config: Mapping[str, Any], seed: int, out: Path, encoder: Archive | None = None
+) -> tuple[int, int]:
+    """Build the model that `config` describes, with seeded weights; its parameters and tokens.
+
+    With `encoder` the encoder's weights are those of that archive, which must be of one shape.
+    """
+    weights = restore(encoder).model.encoder.state_dict() if encoder else None
+    AppState().model_restore_path = None  # else tokenizers are sought in the last restored archive
+    lightning.seed_everything(seed, verbose=False)
+    model = ModelPT.from_config_dict(OmegaConf.create(dict(config)))
+    if encoder and weights is not None:
+        _load_encoder(model, weights, encoder.path)
+    save(model, out)
+    return size(model), int(model.tokenizer.vocab_size)
+
+
+def _load_encoder(model: ModelPT, weights: Mapping[str, torch.Tensor], where: Path) -> None:
+    try:
+        model.encoder.load_state_dict(weights)
+    except RuntimeError as error:
+        last = str(error).strip().split("\n")[-1].strip()
+        what = f"its encoder does not fit the new one: {last}"
+        raise ConfigError.of(where, what, "build both with the same sizes") from error
+
+
+def restore(
+    archive: Archive, config: Mapping[str, Any] | None = None, trainer: Any = None
+) -> Restored:
+    """Build the model of a vetted archive and load its weights.
+
+    `config` takes the place of the archive's own. Every parameter of the model must be in the
+    archive, in the same shape.
+    """
+    if os.environ.get(UNSAFE_VARIABLE):
+        what = f"{UNSAFE_VARIABLE} is set: weights could run code when they are loaded"
+        raise ConfigError.of("environment", what, f"unset {UNSAFE_VARIABLE}")
+    if behaviors := of_config(config or archive.config):
+        register(behaviors)  # the model asks for its prompt by name while it is built
+    override = config or (archive.config if archive.checkpoint else None)
+    connector = _MatchingConnector(archive.path, archive.checkpoint)
+    model = ASRModel.restore_from(
+        str(archive.path),
+        override_config_path=OmegaConf.create(override) if override else None,
+        map_location="cpu",
+        save_restore_connector=connector,
+        trainer=trainer,
+    )
+    return Restored(model, size(model), connector.matched)
+
+
+class _MatchingConnector(SaveRestoreConnector):  # type: ignore[misc]
+    """Loads weights strictly, and says which do not fit instead of how many bytes differ."""
+
+    def __init__(self, path: Path, checkpoint: Path | None = None) -> None:
+        super().__init__()
+        self.matched = 0
+        self._path = checkpoint or path
+        self._checkpoint = checkpoint
+
+    def load_instance_with_state_dict(
+        self, instance: ModelPT, state_dict: Mapping[str, torch.Tensor], strict: bool
+    ) -> None:
+        if self._checkpoint:
+            state_dict = WholeCheckpoints().load_checkpoint(self._checkpoint)["state_dict"]
+        own = dict(instance.named_parameters())
+        shapes = {name: tensor.shape for name, tensor in state_dict.items()}
+        misfits = [name for name, weight in own.items() if shapes.get(name) != weight.shape]
+        if misfits:
+            what = f"{len(misfits)} of {len(own)} weights do not fit the model: {misfits[0]} ..."
+            raise InputError.of(self._path, what, "is the configuration of another model?")
+        self.matched = sum(weight.numel() for weight in own.values())
+        super().load_instance_with_state_dict(instance, state_dict, strict)
+
+
+def change_tokenizer(model: ASRModel, update: TokenizerUpdate) -> None:
+    """Give a CTC or RNN-T model another tokenizer; its output layer then starts anew."""
+    model.change_vocabulary(str(update.dir), update.type)
+
+
+def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> None:
+    """Refuse data in a language that the model's tokenizer has no token for.
+
+    One SentencePiece for all languages turns `<|xx|>` silently into an unknown token; an
+    aggregate fails on the first such cut, hours in.
+    """
+    unknown = [language for language in languages if not _speaks(model, language)]
+    if unknown:
+        hint = "leave these languages out, or take a model that knows them"
+        raise InputError(
+            *(Fault(str(where), f"has no token for '{lang}'", hint) for lang in unknown)
+        )
+
+
+def check_behaviors(model: ASRModel, behaviors: Mapping[str, Behavior], where: Path) -> None:
+    """Refuse a behaviour whose tokens the model's tokenizer lacks, before any training."""
+    tokens = [(name, token) for name, pair in behaviors.items() for token in (pair.on, pair.off)]
+    lacking = [(name, token) for name, token in tokens if not _has_token(model, token)]
+    raise_all(
+        InputError,
+        [
+            Fault(str(where), f"has no token {token} for 'behaviors.{name}'")
+            for name, token in lacking
+        ],
+    )
+
+
+def _speaks(model: ASRModel, language: str) -> bool:
+    if "prompt_format" not in model.cfg and hasattr(model.tokenizer, "langs"):
+        return language in model.tokenizer.langs  # an aggregate without a prompt
+    return "prompt_format" not in model.cfg or _has_token(model, f"<|{language}|>")
+
+
+def _has_token(model: ASRModel, token: str) -> bool:
+    tokenizer = model.tokenizer
+    if hasattr(tokenizer, "special_tokens") and hasattr(tokenizer, "langs"):  # Canary's aggregate
+        return token in tokenizer.special_tokens
+    return bool(tokenizer.token_to_id(token) != tokenizer.unk_id)  # its unified SentencePiece
+
+
+class Transcriber:
+    """A restored model that turns manifest rows into text."""
+
+    def __init__(self, archive: Archive, device: str = "auto", beam: int = 1) -> None:
+        on_gpu = torch.cuda.is_available() if device == "auto" else device == "gpu"
+        self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
+        if not self._model.cfg.get("validation_ds"):  # NeMo asks it for an option, found or not
+            with open_dict(self._model.cfg):
+                self._model.cfg.validation_ds = {}
+        if beam > 1:
+            search(self._model, beam, archive.path)
+
+    def speaks(self, language: str) -> bool:
+        """Whether the model has a token for the language; True where its prompt needs none."""
+        return "prompt_format" not in self._model.cfg or _speaks(self._model, language)
+
+    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
+        """Texts of the rows, in order; fewer where audio could not be read.
+
+        Rows go through a manifest, since that is where NeMo reads prompt slots from. Of rows that
+        it cannot use NeMo drops some silently; where it stops at one, NotTranscribed says why.
+        """
+        with tempfile.TemporaryDirectory(prefix="transcribe-") as folder:
+            manifest = Path(folder) / "rows.jsonl"
+            lines = (json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
+            manifest.write_text("".join(lines), encoding="utf-8")
+            try:
+                found = self._model.transcribe(str(manifest), batch_size=batch_size, verbose=False)
+            except torch.OutOfMemoryError as error:
+                what = f"a batch of {batch_size} does not fit: {_first_line(error)}"
+                raise ConfigError.of("--batch-size", what, "name a smaller one") from error
+            except Exception as error:  # a row's audio, prompt or text; each raises its own
+                raise NotTranscribed(f"NeMo stops at it: {_first_line(error)}") from error
+        return [str(getattr(item, "text", item)) for item in found]
+
+
+def _first_line(error: Exception) -> str:
+    """The kind of an error and the first line of what it says."""
+    said = str(error).strip().split("\n", maxsplit=1)[0]
+    return f"{type(error).__name__}: {said}"[:300]
+
+
+def search(model: ASRModel, beam: int, where: Path) -> None:
+    """Let the model decode by beam search, where it can; ConfigError where it cannot."""
+    decoding = OmegaConf.to_container(model.cfg.decoding, resolve=True)
+    if hasattr(model, "transf_decoder"):
+        tokens = model.log_softmax.mlp.last_linear_layer.out_features
+        if tokens % 8:  # NeMo pads the head, and the search then fails on tokens that are none
+            what = f"has {tokens} tokens, no multiple of 8: NeMo's beam search fails on it"
+            raise ConfigError.of(where, what, "leave --beam out")
+    elif not hasattr(model, "joint"):
+        what = "is a CTC model, whose beam search needs a language model to gain anything"
+        raise ConfigError.of(where, what, "leave --beam out")
+    options = {**(decoding.get("beam") or {}), "beam_size": beam, "return_best_hypothesis": True}
+    model.change_decoding_strategy(
+        OmegaConf.create({**decoding, "strategy": "beam", "beam": options})
+    )
+
+
+def save(model: ModelPT, path: Path) -> None:
+    """Write the model's archive, whole or not at all."""
+    with whole_file(path) as beside:
+        model.save_to(str(beside))
+
+
+def size(model: ModelPT) -> int:
+    """The number of parameters."""
+    return sum(weight.numel() for weight in model.parameters())

@@ -1,0 +1,174 @@
+"""A record of what happens in a fit: losses, validations, speed, and what is shown of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from train.config import RunConfig
+from train.nemo.loader import Loader
+from train.runs.outcome import LossPoint, Seen, ValidationPoint
+
+MOST_POINTS = 500
+"""A curve needs no more, and a run of a million steps must not make a run.json of as many."""
+
+
+FORGETTING = 0.02
+SHOWN_EVERY_S = 0.5
+
+Tell = Callable[[str], None]
+Show = Callable[[Seen], None]
+
+
+class Recorder(Callback):  # type: ignore[misc]
+    """What happened in a fit: losses, validations, times, and how much speech went by.
+
+    `step_seconds` is from the end of one batch to the end of the next where no validation lay
+    between, `compute_seconds` the part of it in which the model worked; the rest was waiting for
+    data. At most about `MOST_POINTS` losses are kept; every `tell_every` steps one is told.
+    """
+
+    def __init__(self, run: RunConfig, loader: Loader, tell: Tell, show: Show) -> None:
+        self.loss: list[LossPoint] = []
+        self.validation: list[ValidationPoint] = []
+        self.step_seconds: list[float] = []
+        self.compute_seconds: list[float] = []
+        self.speech_s = 0.0
+        self.resumed_at: list[int] = []
+        self._every = -(-run.trainer.max_steps // MOST_POINTS)
+        self._tell_every = run.trainer.log_every_n_steps
+        self._also = tuple(run.validation_ds.also)
+        self._loader = loader
+        self._tell = tell
+        self._show = show
+        self._pace = _Pace()
+        self._last_step = 0
+        self._began: float | None = None
+        self._ended: float | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "loss": [asdict(point) for point in self.loss],
+            "validation": [asdict(point) for point in self.validation],
+            "speech_s": self.speech_s,
+            "resumed_at": self.resumed_at,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.loss = [LossPoint(**point) for point in state_dict["loss"]]
+        self.validation = [ValidationPoint(**point) for point in state_dict["validation"]]
+        self.speech_s = state_dict["speech_s"]
+        self.resumed_at = state_dict["resumed_at"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._last_step = trainer.global_step
+        if trainer.global_step:
+            self.resumed_at = [*self.resumed_at, trainer.global_step]
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self._began = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        speech_s = self._loader.current.speech_s * trainer.world_size
+        self.speech_s += speech_s
+        self._note_time(speech_s)
+        step = trainer.global_step
+        if step == self._last_step:  # gradients are being accumulated
+            return
+        self._last_step = step
+        if step % self._every == 0 or step in (1, trainer.max_steps):
+            rate = trainer.optimizers[0].param_groups[0]["lr"]
+            self.loss.append(LossPoint(step, _finite(outputs["loss"]), float(rate)))
+        if step % self._tell_every == 0 and trainer.is_global_zero:
+            self._tell(f"step {step} of {trainer.max_steps}: loss {float(outputs['loss']):.3f}")
+            for logger in trainer.loggers:
+                logger.log_metrics(self._pace.figures, step - 1)
+        if trainer.is_global_zero and self._pace.is_due():
+            self._show(self._seen(trainer, float(outputs["loss"])))
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._ended = None  # the time of a validation is nobody's step
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.sanity_checking:
+            metrics = trainer.callback_metrics
+            loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
+            also = {name: _finite(metrics.get(f"{name}_val_wer")) for name in self._also}
+            point = ValidationPoint(trainer.global_step, loss, wer, also)
+            self.validation = [*(it for it in self.validation if it.step != point.step), point]
+            if trainer.is_global_zero:
+                figures = f"loss {_figure(loss)}, WER {_figure(wer)}"
+                more = "".join(f", {name} {_figure(figure)}" for name, figure in also.items())
+                self._tell(f"step {point.step}: validation {figures}{more}")
+
+    def _note_time(self, speech_s: float) -> None:
+        now = time.monotonic()
+        if self._ended is not None and self._began is not None:
+            self.step_seconds.append(now - self._ended)
+            self.compute_seconds.append(now - self._began)
+            self._pace.note(speech_s, now - self._ended, now - self._began)
+        self._ended = now
+
+    def _seen(self, trainer: Trainer, loss: float) -> Seen:
+        step, left = trainer.global_step, trainer.max_steps - trainer.global_step
+        wers = [point.val_wer for point in self.validation if point.val_wer is not None]
+        batches = trainer.accumulate_grad_batches
+        return Seen(
+            step=step,
+            max_steps=trainer.max_steps,
+            loss=loss,
+            val_wer=wers[-1] if wers else None,
+            hours_per_s=self._pace.figures["audio_hours_per_s"],
+            waiting_share=self._pace.figures["waiting_share"],
+            left_s=left * batches * self._pace.batch_s,
+        )
+
+
+class _Pace:
+    """Speed and waiting, as means that forget: a batch counts half after some thirty more."""
+
+    def __init__(self) -> None:
+        self.batch_s = 0.0
+        self._computing_s = 0.0
+        self._speech_s = 0.0
+        self._shown = 0.0
+
+    def note(self, speech_s: float, whole_s: float, computing_s: float) -> None:
+        """A batch is done."""
+        weight = FORGETTING if self.batch_s else 1.0
+        self.batch_s += weight * (whole_s - self.batch_s)
+        self._computing_s += weight * (computing_s - self._computing_s)
+        self._speech_s += weight * (speech_s - self._speech_s)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """For the loggers; zeros before the first batch."""
+        whole = self.batch_s or 1.0
+        waiting = (self.batch_s - self._computing_s) / whole
+        return {"audio_hours_per_s": self._speech_s / 3600 / whole, "waiting_share": waiting}
+
+    def is_due(self) -> bool:
+        """Whether to show it again; the loss is fetched from the GPU for it, so not always."""
+        now = time.monotonic()
+        due = now - self._shown > SHOWN_EVERY_S
+        self._shown = now if due else self._shown
+        return due
+
+
+def _finite(value: torch.Tensor | None) -> float | None:
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
+
+
+def _figure(value: float | None) -> str:
+    return "not a number" if value is None else f"{value:.3f}"

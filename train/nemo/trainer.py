@@ -1,0 +1,131 @@
+"""Lightning's trainer, set up as NeMo's own scripts do: exp_manager, TensorBoard, checkpoints."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers.csv_logs import ExperimentWriter
+from nemo.utils.exp_manager import exp_manager
+
+from train.config import LogsConfig, RunConfig
+from train.nemo.checkpoints import WholeCheckpoints
+
+NEMO_FOLDER = "nemo"
+"""Where NeMo puts TensorBoard events and its logs, inside the run's folder."""
+
+CHECKPOINTS = "checkpoints"
+
+
+def make_trainer(run: RunConfig, folder: Path, callbacks: Sequence[Callback]) -> Trainer:
+    """The trainer for `run`; exactly one of its steps is one step of the optimiser."""
+    settings = run.trainer
+    batches_per_step = settings.accumulate_grad_batches
+    return Trainer(
+        accelerator=settings.accelerator,
+        devices=settings.devices,
+        num_nodes=settings.num_nodes,
+        strategy="auto" if settings.devices * settings.num_nodes == 1 else "ddp",
+        precision=_precision(run),
+        max_steps=settings.max_steps,
+        max_epochs=-1,
+        # Shards never end, so there is one epoch, as long as the run. The number must be an int:
+        # given a fraction, CTC and RNN-T models ask the shards for a length that they do not have.
+        limit_train_batches=settings.max_steps * batches_per_step,
+        # Never by epoch: an endless epoch would never validate. Lightning counts in batches here.
+        check_val_every_n_epoch=None,
+        val_check_interval=settings.val_check_interval * batches_per_step,
+        limit_val_batches=settings.limit_val_batches or 1.0,
+        num_sanity_val_steps=0,
+        log_every_n_steps=settings.log_every_n_steps,
+        gradient_clip_val=None,  # the callback that looks at the gradients clips them too
+        accumulate_grad_batches=batches_per_step,
+        use_distributed_sampler=False,  # Lhotse's sampler splits by rank itself
+        logger=False,  # exp_manager's business
+        enable_checkpointing=True,
+        plugins=[WholeCheckpoints()],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[*callbacks, *_patience(run), _best_checkpoints(run, folder)],
+    )
+
+
+def _patience(run: RunConfig) -> list[EarlyStopping]:
+    """What ends the run where it gets no better, if it is to end so."""
+    patience, monitor = run.checkpoints.patience, run.checkpoints.monitor
+    if patience is None:
+        return []
+    return [EarlyStopping(monitor, patience=patience, mode="min", check_finite=False)]
+
+
+def _best_checkpoints(run: RunConfig, folder: Path) -> ModelCheckpoint:
+    """The weights of the best validations; what resuming needs is in `last.ckpt`."""
+    return ModelCheckpoint(
+        dirpath=folder / CHECKPOINTS,
+        filename="{step}-{val_loss:.4f}-{val_wer:.4f}",
+        monitor=run.checkpoints.monitor,
+        mode="min",
+        save_top_k=run.checkpoints.save_top_k,
+        save_weights_only=True,
+        save_on_train_epoch_end=False,
+    )
+
+
+def manage(trainer: Trainer, run: RunConfig, folder: Path, resumed_at: int = 0) -> None:
+    """Hang NeMo's experiment manager and metrics.csv on the trainer.
+
+    What was logged behind step `resumed_at` will be logged again, and is left out.
+    """
+    exp_manager(trainer, _exp_manager_config(run.logs, folder, resumed_at))
+    trainer.loggers = [*trainer.loggers, _MetricsFile(folder, resumed_at)]
+
+
+class _MetricsFile(CSVLogger):  # type: ignore[misc]
+    """metrics.csv alone: the configuration has its own file, so no hparams.yaml beside it."""
+
+    def __init__(self, folder: Path, resumed_at: int) -> None:
+        super().__init__(str(folder), name="", version="")
+        if (path := folder / ExperimentWriter.NAME_METRICS_FILE).is_file():
+            with path.open(encoding="utf-8", newline="") as file:
+                kept = [row for row in csv.DictReader(file) if int(row["step"]) < resumed_at]
+            self.experiment.metrics = kept
+
+    def log_hyperparams(self, params: object = None) -> None:
+        """Log nothing: config.yaml says it."""
+
+    def save(self) -> None:
+        super().save()
+        (Path(self.log_dir) / ExperimentWriter.NAME_HPARAMS_FILE).unlink(missing_ok=True)
+
+
+def _precision(run: RunConfig) -> str:
+    if run.trainer.precision != "auto":
+        return run.trainer.precision
+    on_gpu = run.trainer.accelerator != "cpu" and torch.cuda.is_available()
+    return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported() else "32-true"
+
+
+def _exp_manager_config(logs: LogsConfig, folder: Path, resumed_at: int) -> dict[str, Any]:
+    wandb = {"project": "asr", "name": folder.name} | (logs.wandb or {})
+    mlflow = {"experiment_name": "asr", "run_name": folder.name} | (logs.mlflow or {})
+    return {
+        "create_wandb_logger": logs.wandb is not None,
+        "wandb_logger_kwargs": wandb if logs.wandb is not None else None,
+        "create_mlflow_logger": logs.mlflow is not None,
+        "mlflow_logger_kwargs": mlflow,
+        "explicit_log_dir": str(folder / NEMO_FOLDER),
+        "name": "run",
+        "create_tensorboard_logger": logs.tensorboard,
+        "summary_writer_kwargs": {"purge_step": resumed_at} if resumed_at else None,
+        "create_checkpoint_callback": False,  # NeMo's write in place and leave markers
+        "create_preemption_callback": False,  # NeMo's ends a killed run with exit 0
+        "disable_validation_on_resume": False,  # a pending validation is part of the run
+        "log_step_timing": False,  # ours is logged, and makes no GPU wait
+        "log_tflops_per_sec_per_gpu": False,
+    }

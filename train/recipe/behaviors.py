@@ -1,0 +1,106 @@
+"""Behaviours of one's own: a manifest field that turns something on or off, as a pair of tokens.
+
+Canary's tokenizers hold `<|spltoken0|>` to `<|spltoken29|>` that mean nothing yet. A pair of them
+becomes a slot of the prompt, like `<|pnc|>` and `<|nopnc|>`, so nothing is added to the vocabulary
+and no embedding changes its size. No NeMo here; the prompt itself is in `train.nemo.behaviors`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from curate.errors import Fault, InputError, raise_all
+from train.config import Behavior
+
+PROMPT = "canary2"
+"""The prompt that behaviours can be added to."""
+
+CONFIG_KEY = "behaviors"
+"""Where the model's own configuration keeps them, so that they travel in the .nemo."""
+
+ON = frozenset({"yes", "1", "true", "on"})
+OFF = frozenset({"no", "0", "false", "off"})
+"""What a field may say, whatever its case; JSON's true and false as well. Nothing means off."""
+
+
+def of_config(config: Mapping[str, Any]) -> dict[str, Behavior]:
+    """The behaviours that a model's configuration names."""
+    given = config.get(CONFIG_KEY) or {}
+    return {name: Behavior.model_validate(dict(pair)) for name, pair in given.items()}
+
+
+def to_config(behaviors: Mapping[str, Behavior]) -> dict[str, dict[str, str]]:
+    """The reverse of `of_config`."""
+    return {name: pair.model_dump() for name, pair in behaviors.items()}
+
+
+def prompt_name(behaviors: Mapping[str, Behavior]) -> str:
+    """The name of the prompt with these behaviours: equal names, equal prompts.
+
+    >>> prompt_name({"verbatim": Behavior(on="<|spltoken4|>", off="<|spltoken5|>")})
+    'canary2_verbatim_4_5'
+    """
+    numbers = ("_".join(map(_number, (pair.on, pair.off))) for pair in behaviors.values())
+    parts = (f"{name}_{both}" for name, both in zip(behaviors, numbers, strict=True))
+    return "_".join([PROMPT, *parts])
+
+
+def _number(token: str) -> str:
+    return re.sub(r"\D", "", token)
+
+
+def token_of(name: str, pair: Behavior, value: Any) -> str:
+    """The token for what a field says; InputError where it says neither on nor off."""
+    if (switched := switch(value)) is None:
+        what = f"{name!r} is {value!r}, neither on nor off"
+        raise InputError.of(name, what, f"one of {', '.join(sorted(ON | OFF))}")
+    return pair.on if switched else pair.off
+
+
+def switch(value: Any) -> bool | None:
+    """Whether a field's value means on; None where it means neither."""
+    if value is None:
+        return False
+    said = str(value).strip().lower()
+    return True if said in ON else False if said in OFF else None
+
+
+def check_values(train: Path, behaviors: Mapping[str, Behavior]) -> None:
+    """InputError where a behaviour cannot be learned from the shards in `train`.
+
+    Every value must mean on or off, and both must occur.
+    """
+    seen: dict[str, Counter[bool | None]] = {name: Counter() for name in behaviors}
+    strange: list[Fault] = []
+    for place, custom in _customs(train) if behaviors else ():
+        for name, count in seen.items():
+            count[switched := switch(custom.get(name))] += 1
+            if switched is None and len(strange) < _MOST_NAMED:
+                what = f"{name!r} is {custom[name]!r}, neither on nor off"
+                strange.append(Fault(place, what, f"one of {', '.join(sorted(ON | OFF))}"))
+    raise_all(InputError, [*strange, *_one_sided(train, seen)])
+
+
+_MOST_NAMED = 10
+
+
+def _customs(train: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path in sorted(train.glob("cuts.*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                yield f"{path}:{number}", json.loads(line).get("custom") or {}
+
+
+def _one_sided(train: Path, seen: Mapping[str, Counter[bool | None]]) -> Iterator[Fault]:
+    for name, count in seen.items():
+        for side, word in ((True, "on"), (False, "off")):
+            if not count[side]:
+                what = f"no recording has {name!r} {word}, so the pair of tokens teaches nothing"
+                hint = f"set {name!r} in the manifest, on and off, and write the shards again"
+                yield Fault(str(train), what, hint)

@@ -1,0 +1,165 @@
+"""Rows to scored rows: ask the model for each, and count the edits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from curate.nemo.manifest_fields import as_segment
+from curate.text.normaliser import Normaliser
+from train.data.row_audio import audio_fault
+from train.data.rows import SKIPME, Row
+from train.scoring.edits import NORMALISER, Edits, count_all
+
+ROWS_AT_ONCE = 512
+"""Rows given to NeMo in one call: what is lost when a call fails, and how often we can report."""
+
+ADDED = ("pred_text", "wer", "cer", "word_errors", "ref_words")
+"""What a prediction adds to its row's line; the last two are counts that can be summed up."""
+
+Tell = Callable[[str], None]
+
+
+class NotTranscribed(Exception):  # noqa: N818 - a finding about rows, reported with their ids
+    """Rows of one call that stopped the model, each by itself or one for all."""
+
+
+class Transcribes(Protocol):
+    """What turns manifest rows into text."""
+
+    def speaks(self, language: str) -> bool:
+        """Whether the model has a token for the language; True where it needs none."""
+        ...
+
+    def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
+        """The hypothesis of each row, in the order given; NotTranscribed where one stops it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A row with its prediction; `reason` says why there is none. A `skipped` one was left out."""
+
+    row: Row
+    hypothesis: str | None
+    edits: Edits | None
+    reason: str = ""
+    skipped: bool = False
+
+    @classmethod
+    def left_out(cls, row: Row) -> Scored:
+        """A row with `_skipme`, which no model was asked for."""
+        return cls(row, None, None, f"_skipme: {row.fields[SKIPME]}", True)
+
+
+def score(
+    rows: Sequence[Row],
+    transcriber: Transcribes,
+    prompted: bool,
+    batch_size: int,
+    tell: Tell,
+    normaliser: Normaliser = NORMALISER,
+) -> list[Scored]:
+    """Transcribe what can be transcribed, longest first (less padding); in the order of `rows`."""
+    speaks = cache(transcriber.speaks)
+    found = (_problem(row, prompted, speaks) for row in rows)
+    problems = {index: why for index, why in enumerate(found) if why}
+    order = sorted(set(range(len(rows))) - problems.keys(), key=lambda i: -rows[i].duration_s)
+    texts: dict[int, str] = {}
+    for start in range(0, len(order), ROWS_AT_ONCE):
+        part = order[start : start + ROWS_AT_ONCE]
+        texts.update(_transcribe(rows, part, transcriber, batch_size, problems))
+        tell(f"{start + len(part)} of {len(order)} rows transcribed")
+    said = [texts.get(index) for index in range(len(rows))]
+    return scored_rows(rows, said, [problems.get(i, "") for i in range(len(rows))], normaliser)
+
+
+def predicted(rows: Sequence[Row], normaliser: Normaliser = NORMALISER) -> list[Scored]:
+    """Rows that carry their prediction (`pred_text`) already, as predictions.jsonl has them."""
+    said = [row.fields.get("pred_text") for row in rows]
+    texts = [text if isinstance(text, str) else None for text in said]
+    return scored_rows(rows, texts, ["no pred_text"] * len(rows), normaliser)
+
+
+def _problem(row: Row, prompted: bool, speaks: Callable[[str], bool]) -> str:
+    """Why a row cannot be transcribed; empty where nothing speaks against it."""
+    if prompted and not row.language:
+        return "no target_lang, no lang: the model would take it for English"
+    request = _request(row)
+    for slot in ("source_lang", "target_lang") if prompted else ():
+        language = str(request[slot])
+        if not speaks(language):
+            return f"the model has no token for {slot} {language!r}{_meant(language, speaks)}"
+    return audio_fault(row, whole=True)
+
+
+def _meant(language: str, speaks: Callable[[str], bool]) -> str:
+    """The code that was meant, where it is the beginning of a locale (`en-US`)."""
+    code = re.split("[-_]", language)[0].lower()
+    return f"; did you mean {code!r}?" if code != language and speaks(code) else ""
+
+
+def _transcribe(
+    rows: Sequence[Row],
+    part: Sequence[int],
+    transcriber: Transcribes,
+    batch_size: int,
+    problems: dict[int, str],
+) -> dict[int, str]:
+    """Texts by index. NeMo drops audio that it cannot read, and stops at rows that it cannot use:
+    then the rows are halved and asked again until the one that spoils it stands alone, and its
+    reason in `problems`.
+    """
+    try:
+        texts = transcriber.transcribe([_request(rows[index]) for index in part], batch_size)
+        reason = f"audio cannot be read: {rows[part[0]].audio}"
+    except NotTranscribed as stopped:
+        texts, reason = [], str(stopped)
+    if len(texts) == len(part):
+        return dict(zip(part, texts, strict=True))
+    if len(part) == 1:
+        problems[part[0]] = reason
+        return {}
+    half = len(part) // 2
+    halves = (part[:half], part[half:])
+    found = (_transcribe(rows, piece, transcriber, batch_size, problems) for piece in halves)
+    return {index: text for texts in found for index, text in texts.items()}
+
+
+def _request(row: Row) -> dict[str, Any]:
+    """The row as NeMo is to read it: just its segment, whole paths, both languages; our own notes
+    left out.
+    """
+    language = row.language
+    fields = {
+        k: v for k, v in as_segment(row.fields).items() if k not in {"_curate", SKIPME, *ADDED}
+    }
+    fields["audio_filepath"] = str(row.audio.absolute())
+    if language:
+        fields.setdefault("source_lang", language)
+        fields.setdefault("target_lang", language)
+    return fields
+
+
+def scored_rows(
+    rows: Sequence[Row],
+    hypotheses: Sequence[str | None],
+    problems: Sequence[str],
+    normaliser: Normaliser = NORMALISER,
+) -> list[Scored]:
+    """Rows with their hypotheses and edits; `problems` say why a row has none."""
+    pairs = [
+        (row.text, said, row.language)
+        for row, said in zip(rows, hypotheses, strict=True)
+        if said is not None
+    ]
+    edits = iter(count_all(pairs, normaliser) if pairs else ())
+    return [
+        Scored(row, None, None, problem or "was not transcribed")
+        if said is None
+        else Scored(row, said, next(edits))
+        for row, said, problem in zip(rows, hypotheses, problems, strict=True)
+    ]
