@@ -220,7 +220,9 @@ def profile_command(
     Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
     """
     from curate.audio.options import AudioWish
-    from curate.cli import profiled, scaling, show, stages
+    from curate.cli import scaling, stages
+    from curate.cli.render import profile as profiled
+    from curate.cli.render import terminal as show
     from curate.gates import gates_for
     from curate.manifest.mapping import Reading
 

@@ -56,7 +56,8 @@ def audit_command(
 
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
-    from curate.cli import auditing, show
+    from curate.cli.render import audit as auditing
+    from curate.cli.render import terminal as show
     from curate.gates import gates_for
     from curate.manifest.mapping import Reading
 

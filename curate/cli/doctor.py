@@ -23,7 +23,7 @@ def doctor_command(
 
     Example: `curate doctor --json`
     """
-    from curate.cli import show
+    from curate.cli.render import terminal as show
     from curate.inspect.doctor import examine
 
     found = examine(out)

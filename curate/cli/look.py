@@ -36,7 +36,8 @@ def query_command(
 
     Example: `curate query "SELECT lang, count(*) FROM records GROUP BY lang" profile/`
     """
-    from curate.cli import answers, show
+    from curate.cli.render import records as answers
+    from curate.cli.render import terminal as show
 
     with answers.query(sql, profiles) as answer:
         if as_csv:
@@ -81,7 +82,8 @@ def words_command(profile: OneProfile, as_json: AsJson = False) -> None:
 
     Example: `curate words profile/ --json`
     """
-    from curate.cli import answers, show
+    from curate.cli.render import records as answers
+    from curate.cli.render import terminal as show
     from curate.inspect.words import count_words
 
     show.summary(count_words(profile), as_json, False, answers.words_tables, profile)
@@ -101,7 +103,9 @@ def diff_command(
 
     Example: `curate diff old/ new/ --out diff/`
     """
-    from curate.cli import answers, show, stages
+    from curate.cli import stages
+    from curate.cli.render import records as answers
+    from curate.cli.render import terminal as show
     from curate.gates import gates_for
 
     gates = gates_for("curate diff", fail_on)
@@ -112,7 +116,8 @@ def diff_command(
 
 
 def _look(profile: Path, count: int, where: str | None, seed: int | None, as_json: bool) -> None:
-    from curate.cli import answers, show
+    from curate.cli.render import records as answers
+    from curate.cli.render import terminal as show
     from curate.inspect.records import look
 
     found = look(profile, count, where, seed)

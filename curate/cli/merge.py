@@ -23,7 +23,9 @@ def merge_command(
 
     Example: `curate merge pieces/ --out profile/`
     """
-    from curate.cli import profiled, scaling, show
+    from curate.cli import scaling
+    from curate.cli.render import profile as profiled
+    from curate.cli.render import terminal as show
     from curate.gates import gates_for
 
     gates = gates_for("curate merge", fail_on, strict)

@@ -31,7 +31,7 @@ def reconsider_command(
 
     Example: `curate reconsider eval/ profile/ --out reconsidered/`
     """
-    from curate.cli import show
+    from curate.cli.render import terminal as show
     from curate.reconsider import reconsider
 
     found = reconsider(evaluation, profile, command_line())
@@ -57,7 +57,7 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
     """One line a limit: what its rows say."""
     from rich.text import Text
 
-    from curate.cli.show import plain_table
+    from curate.cli.render.terminal import plain_table
     from curate.formatting.units import hours
     from curate.terminal.command import printable
 
@@ -76,7 +76,7 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
 
 
 def _meanings(found: Mapping[str, Any]) -> Iterator[Any]:
-    from curate.cli.show import plain_table
+    from curate.cli.render.terminal import plain_table
 
     said = {each["says"]: each["meaning"] for each in found["limits"]}
     if said:

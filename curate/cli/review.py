@@ -43,7 +43,8 @@ def review_command(
     """
     import getpass
 
-    from curate.cli import reviewing, show
+    from curate.cli import reviewing
+    from curate.cli.render import terminal as show
 
     if (profile is None) == (blind is None):
         raise ConfigError.of("PROFILE", "or --blind A B: one of the two", "curate review profile/")

@@ -21,7 +21,8 @@ def rules_check(
 
     Example: `curate rules check my_rules.yaml`
     """
-    from curate.cli import show, stages
+    from curate.cli import stages
+    from curate.cli.render import terminal as show
 
     for name in files:
         show.answer(stages.check_rules(name))
@@ -48,7 +49,8 @@ def rules_explain(
 
     Example: `curate rules explain '{"text": "Thank you.", "duration": 14.3}'`
     """
-    from curate.cli import explained, show
+    from curate.cli.render import explanation as explained
+    from curate.cli.render import terminal as show
 
     found = explained.explain(records, profile, rules)
     show.summary(found, as_json, False, explained.tables, Path())

@@ -119,7 +119,8 @@ def shard_command(
     Example: `curate shard split/ --out shards/ --shard-by lang --resample 16000`
     """
     from curate.audio.paths import allowed_roots
-    from curate.cli import sharding, show
+    from curate.cli import sharding
+    from curate.cli.render import terminal as show
     from curate.cli.split_first import Source
     from curate.gates import gates_for
     from curate.shards import AudioWish, Options, parse_size

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import reports
+from curate.api import figures
 from curate.artifacts.outputs import (
     full_disk_said,
     resumable_directory,
     whole_directory,
     write_json,
 )
-from curate.cli import figures
 from curate.cli.split_first import SPLIT, Source, keep_split, split_of
 from curate.errors import ConfigError, CurateError
 from curate.gates import Checked, Gate

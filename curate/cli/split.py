@@ -123,8 +123,10 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    from curate.cli import certified, show, splitting, stages
+    from curate.cli import splitting, stages
     from curate.cli.given import drawing_faults, read_inputs
+    from curate.cli.render import split as certified
+    from curate.cli.render import terminal as show
     from curate.gates import gates_for
     from curate.manifest.mapping import Reading
     from curate.splits import Marks, Terms

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import reports
+from curate.api import figures
 from curate.artifacts.outputs import whole_directory, write_json
-from curate.cli import figures
 from curate.cli.given import Inputs
 from curate.cli.stages import Shares
 from curate.errors import ConfigError, CurateError, Fault, raise_all

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import reports
+from curate.api import figures
 from curate.artifacts.outputs import whole_directory, write_json
 from curate.audio.options import AudioWish
-from curate.cli import figures
 from curate.errors import ConfigError, CurateError, raise_all
 from curate.gates import Checked, Gate
 from curate.manifest.examples import clips_of

@@ -48,7 +48,8 @@ def what_if_command(
     Example: `curate rules what-if profile/ --out what-if/ --clips 40`
     """
     from curate.audio.options import AudioWish
-    from curate.cli import show, weighed
+    from curate.cli.render import terminal as show
+    from curate.cli.render import what_if as weighed
 
     audio = AudioWish.of(audio_root, allow_root, None)
     found = weighed.what_if(profile, rules, rule, out, command_line(), clips, audio)
@@ -78,7 +79,8 @@ def compare_command(
 
     Example: `curate rules compare default lang/id profile/ --out moved/`
     """
-    from curate.cli import compared, show
+    from curate.cli.render import comparison as compared
+    from curate.cli.render import terminal as show
     from curate.gates import gates_for
 
     gates = gates_for("curate rules compare", fail_on)
@@ -112,7 +114,8 @@ def calibrate_command(
 
     Example: `curate rules calibrate profile/ --by lang --out calibrated.yaml`
     """
-    from curate.cli import calibrated, show
+    from curate.cli.render import calibration as calibrated
+    from curate.cli.render import terminal as show
 
     found = calibrated.propose(profile, rules, by, fence, min_rows, out, command_line())
     show.summary(found, as_json, quiet, calibrated.tables, Path())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.cli import show
+from curate.cli.render import terminal as show
 from curate.inspect import doctor
 
 SCRIPT = """

@@ -119,7 +119,7 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
 def test_what_names_no_record(
     folder: Path, words: list[str], kind: type[CurateError], told: str
 ) -> None:
-    from curate.cli.explained import explain as asked
+    from curate.cli.render.explanation import explain as asked
 
     profile = Path(words[1]) if words[0] == "--profile" else None
     with pytest.raises(kind) as caught:

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import curate
-from curate.cli import answers
+from curate.cli.render import records as answers
 from curate.errors import ConfigError, InputError
 from curate.inspect.records import look
 from curate.profiles.own_fields import OwnFields

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import curate
-from curate.cli.explained import explain
+from curate.cli.render.explanation import explain
 from curate.errors import InputError
 from curate.splits import Targets, split_profile
 from curate.splits.audit import audit

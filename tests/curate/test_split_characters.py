@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 import reports
-from curate.cli.certified import split_tables
+from curate.cli.render.split import split_tables
 from tests.curate.splitting import Row, split
 
 ALPHABETS = {

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from curate.cli.profiled import sparkline
-from curate.cli.show import leaks_said, verify_table
+from curate.cli.render.profile import sparkline
+from curate.cli.render.terminal import leaks_said, verify_table
 from tests.curate.test_cli import curate
 from tests.lines import lines_of
 

@@ -15,7 +15,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import number, plain_table
+from curate.cli.render.terminal import number, plain_table
 from curate.errors import ConfigError, InputError, raise_all
 from curate.errors.nearest import lacking
 from curate.formatting.units import hours

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import Json, colour_of, number, plain_table
+from curate.cli.render.terminal import Json, colour_of, number, plain_table
 from curate.formatting.units import hours
 from curate.terminal.command import printable
 

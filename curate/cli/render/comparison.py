@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.api import figures
 from curate.artifacts.columns import VERDICTS
 from curate.artifacts.outputs import whole_directory, write_json
-from curate.cli import figures
-from curate.cli.show import colour_of, plain_table
+from curate.cli.render.terminal import colour_of, plain_table
 from curate.errors import CurateError
 from curate.formatting.units import hours
 from curate.gates import Checked, Gate

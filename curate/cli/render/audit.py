@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
+from curate.api import figures
 from curate.artifacts.outputs import whole_directory, write_json
-from curate.cli import figures
-from curate.cli.show import leaks_said, plain_table
+from curate.cli.render.terminal import leaks_said, plain_table
 from curate.errors import CurateError
 from curate.formatting.units import hours
 from curate.gates import Checked, Gate

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import leaks_said, plain_table
+from curate.cli.render.terminal import leaks_said, plain_table
 from curate.formatting.units import hours
 from curate.terminal.command import printable
 

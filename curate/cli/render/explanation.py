@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.artifacts.columns import MALFORMED, SKIPPED_BY, VERDICTS
-from curate.cli.show import colour_of, number
+from curate.cli.render.terminal import colour_of, number
 from curate.errors import ConfigError
 from curate.inspect.subjects import Subject, from_json, from_manifest, from_profile, rules_of
 from curate.rules.evaluate.account import Account, accounts

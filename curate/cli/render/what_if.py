@@ -14,7 +14,7 @@ from rich.text import Text
 import reports
 from curate.artifacts.outputs import whole_directory, write_json
 from curate.audio.options import AudioWish, root_of
-from curate.cli.show import colour_of, number, plain_table
+from curate.cli.render.terminal import colour_of, number, plain_table
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest
 from curate.formatting.units import hours

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.show import plain_table
+from curate.cli.render.terminal import plain_table
 from curate.formatting.units import hours
 from curate.inspect.subjects import rules_of
 from curate.profiles import LIBRARIES, versions

@@ -1,0 +1,1 @@
+"""Tables and lines for people: what artefacts hold, drawn with Rich."""
