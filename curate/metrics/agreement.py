@@ -1,101 +1,150 @@
-"""How a text agrees with what a recogniser heard (`pred_text`): the edits between the two.
-
-After the normaliser that `train eval` uses, and (`..._raw`) as the two stand.
-"""
+"""The metrics that compare a text with the prediction of a model (`pred_text`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from curate.metrics.declare import INTEGER, MALFORMED, Metric
 
-import numpy as np
-import numpy.typing as npt
-import polars as pl
+UNPREDICTED = "rows without `pred_text`"
 
-from curate.artifacts.frames import Spans
-from curate.text.align import DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS
-from curate.text.edits import Counts, PairEdits, count_normalised, count_raw, decoded, distances
-from curate.text.normaliser import Normaliser
-
-EDGE = 5
-"""Characters at each end that `edge_cer` compares (SDP's GetEdgeCER)."""
-
-
-def agreement(
-    texts: Spans,
-    predicted: Spans,
-    words: Counts,
-    chars: Counts,
-    normaliser: Normaliser | None = None,
-    lang: pl.Series | None = None,
-) -> Mapping[str, pl.Series]:
-    """The agreement metrics of every row; null where it has no prediction or nothing to divide by.
-
-    `words` and `chars` are those of the texts as they stand, `lang` the declared languages.
-    """
-    pair = [(each.data, each.start, each.length) for each in (texts, predicted)]
-    raw = count_raw(pair[0], pair[1], words, chars)
-    found = count_normalised(
-        pair[0], pair[1], normaliser or Normaliser(), *_languages(lang, words.size)
-    )
-    heard, edits = found.heard, found.edits
-    return {
-        "ref_words": _counts(found.ref_words, heard),
-        "ref_chars": _counts(found.ref_chars, heard),
-        "word_edits": _counts(found.word_edits, heard),
-        "char_edits": _counts(found.char_edits, heard),
-        "wer": _share(found.word_edits, found.ref_words, heard),
-        "cer": _share(found.char_edits, found.ref_chars, heard),
-        "insertion_rate": _share(edits[:, INSERTIONS], found.ref_words, heard),
-        "deletion_rate": _share(edits[:, DELETIONS], found.ref_words, heard),
-        "mismatch_run": _counts(edits[:, MISMATCH_RUN], heard),
-        "length_ratio": _share(_other_chars(found), found.ref_chars, heard),
-        "edge_cer": _share(_edges(found), np.minimum(found.ref_chars, EDGE), heard),
-        "word_edits_raw": _counts(raw.word_edits, heard),
-        "char_edits_raw": _counts(raw.char_edits, heard),
-        "wer_raw": _share(raw.word_edits, words, heard),
-        "cer_raw": _share(raw.char_edits, chars, heard),
-    }
-
-
-def _languages(
-    lang: pl.Series | None, rows: int
-) -> tuple[Sequence[str | None], npt.NDArray[np.int64]]:
-    """The declared languages, and for each row its place among them."""
-    if lang is None:
-        return [None], np.zeros(rows, np.int64)
-    distinct = lang.unique().drop_nulls()
-    codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(distinct.len())
-    return [*distinct, None], codes.to_numpy()
-
-
-def _other_chars(found: PairEdits) -> Counts:
-    """Characters of the predictions; in the alignment blanks stand between some of them."""
-    other = found.edits[:, OTHER_CHARS].copy()
-    rows = np.flatnonzero(found.spaceless & found.heard)
-    other[rows] = [len(text) for text in decoded(found.others, rows)]
-    return other
-
-
-def _edges(found: PairEdits) -> Counts:
-    """Character edits of each pair's worse end."""
-    edges = np.zeros(found.heard.size, np.int32)
-    if not found.differ.size:
-        return edges
-    ours, others = decoded(found.texts, found.differ), decoded(found.others, found.differ)
-    heads = distances([text[:EDGE] for text in ours], [text[:EDGE] for text in others])
-    tails = distances([text[-EDGE:] for text in ours], [text[-EDGE:] for text in others])
-    edges[found.differ] = np.maximum(heads, tails)
-    return edges
-
-
-def _counts(counts: Counts, heard: npt.NDArray[np.bool_]) -> pl.Series:
-    return _where(pl.Series(np.ascontiguousarray(counts), dtype=pl.Int32), heard)
-
-
-def _share(counts: Counts, whole: Counts, heard: npt.NDArray[np.bool_]) -> pl.Series:
-    known = heard & (whole > 0)
-    return _where(pl.Series(counts / np.maximum(whole, 1)), known)
-
-
-def _where(series: pl.Series, known: npt.NDArray[np.bool_]) -> pl.Series:
-    return series if known.all() else series.set(pl.Series(~known), None)
+AGREEMENT: tuple[Metric, ...] = (
+    Metric(
+        name="wer", unit="errors/word", direction="high", low=0, high=2, bins=80,
+        meaning=(
+            "Word edits from the text to `pred_text` over words, after the normaliser that "
+            "`train eval` uses (`--normalise`); characters are words where no spaces are written."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        source="jiwer 4, kaldialign 0.12",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("wer"),
+    ),
+    Metric(
+        name="cer", unit="errors/character", direction="high", low=0, high=2, bins=80,
+        meaning=(
+            "Character edits from the text to `pred_text` over characters, blanks among "
+            "them, after the normaliser."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("cer"),
+    ),
+    Metric(
+        name="ref_words", unit="words", direction="none", low=0, high=120, bins=60, dtype=INTEGER,
+        meaning="Words of the normalised text: the denominator of `wer`.",
+        null=f"{MALFORMED}, {UNPREDICTED}",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("ref_words"),
+    ),
+    Metric(
+        name="ref_chars", unit="characters", direction="none", low=0, high=600,
+        bins=60, dtype=INTEGER,
+        meaning="Characters of the normalised text: the denominator of `cer`.",
+        null=f"{MALFORMED}, {UNPREDICTED}",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("ref_chars"),
+    ),
+    Metric(
+        name="word_edits", unit="words", direction="high", low=0, high=60, bins=60, dtype=INTEGER,
+        meaning=(
+            "Word edits from the text to `pred_text`, after the normaliser: the "
+            "numerator of `wer`."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4, kaldialign 0.12",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("word_edits"),
+    ),
+    Metric(
+        name="char_edits", unit="characters", direction="high", low=0, high=300,
+        bins=60, dtype=INTEGER,
+        meaning=(
+            "Character edits from the text to `pred_text`, after the normaliser: "
+            "numerator of `cer`."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("char_edits"),
+    ),
+    Metric(
+        name="insertion_rate", unit="insertions/word", direction="high", low=0, high=2, bins=80,
+        meaning="Words that `pred_text` adds, over words, after the normaliser.",
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("insertion_rate"),
+    ),
+    Metric(
+        name="deletion_rate", unit="deletions/word", direction="high", low=0, high=1, bins=50,
+        meaning="Words that `pred_text` lacks, over words, after the normaliser.",
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("deletion_rate"),
+    ),
+    Metric(
+        name="wer_raw", unit="errors/word", direction="none", low=0, high=2, bins=80,
+        meaning="Word edits from the text to `pred_text`, as they stand, over words.",
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts without words", source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("wer_raw"),
+    ),
+    Metric(
+        name="cer_raw", unit="errors/character", direction="none", low=0, high=2, bins=80,
+        meaning="Character edits from the text to `pred_text`, as they stand, over characters.",
+        null=f"{MALFORMED}, {UNPREDICTED}, and empty texts", source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("cer_raw"),
+    ),
+    Metric(
+        name="word_edits_raw", unit="words", direction="none", low=0, high=60,
+        bins=60, dtype=INTEGER,
+        meaning=(
+            "Word edits from the text to `pred_text`, as they stand: the numerator of "
+            "`wer_raw`."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("word_edits_raw"),
+    ),
+    Metric(
+        name="char_edits_raw", unit="characters", direction="none", low=0, high=300,
+        bins=60, dtype=INTEGER,
+        meaning=(
+            "Character edits from the text to `pred_text`, as they stand: the numerator "
+            "of `cer_raw`."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("char_edits_raw"),
+    ),
+    Metric(
+        name="mismatch_run", unit="words", direction="high", low=0, high=40, bins=40, dtype=INTEGER,
+        meaning=(
+            "Longest run of word edits without a matching word between them, after the "
+            "normaliser."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("mismatch_run"),
+    ),
+    Metric(
+        name="length_ratio", unit="ratio", direction="both", low=0, high=4, bins=80,
+        meaning="Characters of `pred_text` over those of the text, after the normaliser.",
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        source="Granary (length ratio of translations)",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("length_ratio"),
+    ),
+    Metric(
+        name="edge_cer", unit="errors/character", direction="high", low=0, high=1, bins=20,
+        meaning=(
+            "Character error rate of the first 5 characters or of the last 5, whichever "
+            "is worse: a text that begins or ends elsewhere than its audio. After the "
+            "normaliser."
+        ),
+        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        source="SDP GetEdgeCER",
+        group="agreement",
+        compute=lambda batch: batch.agreement.get("edge_cer"),
+    ),
+)  # fmt: skip

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+if TYPE_CHECKING:
+    from curate.metrics.compute.batch import Batch
+
 Direction = Literal["high", "low", "both", "none"]
+Counts: TypeAlias = npt.NDArray[np.int32]
+Values: TypeAlias = pl.Series | Counts | None
+"""One value a row; None where no row of the batch has one."""
+
+INTEGER = pl.Int32()
+MALFORMED = "malformed rows"
+SPACELESS = "texts in scripts that write no spaces between words"
+SHORT = "imprecise for segments under 0.5 s"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Metrics that belong together; those of an `opt_in` group are measured only when asked for.
+    """Metrics that belong together; those of an `opt_in` group are measured only on request.
 
     `needs` are groups without which this one cannot be measured.
     """
@@ -23,14 +37,16 @@ class Group:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One measure of a record.
+    """One measure of a record, declared and computed in one row.
 
-    `direction` says which end is suspicious; `low` and `high` bound the histogram (values beyond
-    are counted as below or above), `bins` is how many bins lie between where values fill it all.
-    `null` says in words when the metric is null. `source` cites where the definition comes from.
-    `group` is the group of GROUPS that the metric belongs to; without one it is measured always.
+    `direction` is the suspicious end; `low` and `high` bound the histogram (values beyond are
+    counted as below or above), `bins` is the number of bins between them. `null` states when the
+    metric is null, `source` cites the definition. `group` is the group of GROUPS that the metric
+    belongs to; without one it is measured always. `compute` takes a batch of records to one value
+    a row (`curate.metrics.compute.batch.Batch` offers what several metrics share); None where the
+    whole input or the audio is needed: the metric is null until that pass has filled it.
     """
 
     name: str
@@ -41,11 +57,21 @@ class Metric:
     low: float
     high: float
     bins: int
-    dtype: pl.DataType
+    dtype: pl.DataType = pl.Float64()  # noqa: RUF009 - a Polars type is a value
     source: str = "ours"
     group: str = ""
+    compute: Callable[[Batch], Values] | None = None
 
     @property
     def expr(self) -> pl.Expr:
         """The metric's column."""
         return pl.col(self.name)
+
+
+def share(part: Counts, whole: Counts) -> pl.Series:
+    """`part / whole`; null where `whole` is 0, or `part` is not applicable (negative)."""
+    known = (whole > 0) & (part >= 0)
+    if known.all():
+        return pl.Series(part / whole)
+    shares = np.divide(part, whole, out=np.full(part.size, np.nan), where=known)
+    return pl.Series(shares, nan_to_null=True)

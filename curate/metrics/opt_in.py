@@ -1,62 +1,98 @@
-"""Metrics of the opt-in groups that one text says by itself."""
+"""The metrics of one text that cost more or need more than the text: compression, translation,
+repeated n-grams, tokens, language identification.
+"""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Collection
+from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-import polars as pl
+from curate.metrics.declare import INTEGER, MALFORMED, SHORT, SPACELESS, Metric, Values
 
-from curate.artifacts.columns import LANG, NEAR_KEYS
-from curate.artifacts.frames import Clips, Spans
-from curate.metrics.language import language
-from curate.metrics.near_duplicates import near_keys
-from curate.metrics.tokens import Tokenizer, tokens
-from curate.text import kernel, ngrams
-
-Counts = npt.NDArray[np.int32]
-Columns = dict[str, pl.Series]
+if TYPE_CHECKING:
+    from curate.metrics.compute.batch import Batch
 
 
-def further(
-    clips: Clips, counts: Counts, groups: Collection[str], tokenizer: Tokenizer | None
-) -> Columns:
-    """The columns of these groups; `counts` are the text kernel's."""
-    texts, langs = clips.texts, clips.frame[LANG.name]
-    spaceless = counts[kernel.WORD_LEN] == kernel.NOT_APPLICABLE
-    found: Columns = {}
-    if "compression" in groups:
-        found["compression_ratio"] = _compression(texts)
-    if "ngrams" in groups:
-        found |= _ngrams(texts, np.where(spaceless, 0, counts[kernel.CHARS_NOSPACE]))
-    if "lid" in groups:
-        found |= language(texts, counts[kernel.LETTERS], langs)
-    if "near" in groups:
-        found[NEAR_KEYS.name] = near_keys(texts, spaceless)
-    if "tokens" in groups and tokenizer is not None:
-        found |= tokens(texts, langs, clips.frame["duration_s"], tokenizer)
-    return found
+def _repeated(size: int, batch: Batch) -> Values:
+    return batch.ngrams[size]
 
 
-def _ngrams(texts: Spans, chars: Counts) -> Columns:
-    """`top_Ngram_share`; null where `chars` is 0."""
-    counts = ngrams.covered(texts.data, texts.start, texts.length)
-    found: Columns = {}
-    for size, count in zip(ngrams.SIZES, counts, strict=True):
-        known = (chars > 0) & (count >= 0)
-        shares = np.divide(count, chars, out=np.full(chars.size, np.nan), where=known)
-        found[f"top_{size}gram_share"] = pl.Series(np.minimum(shares, 1), nan_to_null=True)
-    return found
-
-
-def _compression(texts: Spans) -> pl.Series:
-    """Bytes over compressed bytes, as Whisper computes it; null for empty texts."""
-    whole = memoryview(texts.data)  # type: ignore[arg-type]
-    places = zip(texts.start.tolist(), texts.length.tolist(), strict=True)
-    ratios = [
-        length / len(zlib.compress(whole[start : start + length])) if length else None
-        for start, length in places
-    ]
-    return pl.Series(ratios, dtype=pl.Float64)
+OPT_IN_TEXT: tuple[Metric, ...] = (
+    Metric(
+        name="compression_ratio", unit="ratio", direction="high", low=0, high=6, bins=60,
+        meaning="Bytes of the text over its bytes compressed by zlib.",
+        null=f"{MALFORMED}, and empty texts", source="Whisper (fails above 2.4)",
+        group="compression",
+        compute=lambda batch: batch.compression_ratio,
+    ),
+    Metric(
+        name="translation_ratio", unit="ratio", direction="high", low=1, high=6, bins=50,
+        meaning=(
+            "Characters of the longer of text and its other side (`source_text`, else "
+            "`answer`), over those of the shorter."
+        ),
+        null=f"{MALFORMED}, rows whose two languages are not given or the same, and an empty side",
+        source="Granary (up to 4)",
+        group="translation",
+        compute=lambda batch: batch.translation_ratio,
+    ),
+    *(
+        Metric(
+            name=f"top_{size}gram_share", unit="share", direction="high", low=0, high=1, bins=50,
+            meaning=(
+                f"Share of the characters that the most repeated phrase of {size} words "
+                "covers, as it stands, white space not counted; 0 where none stands "
+                "twice."
+            ),
+            null=f"{MALFORMED}, blank texts or of more than a million bytes, and {SPACELESS}",
+            source=f"Gopher, datatrove (bad above {bad})",
+            group="ngrams",
+            compute=partial(_repeated, size),
+        )
+        for size, bad in ((2, 0.20), (3, 0.18), (4, 0.16))
+    ),
+    Metric(
+        name="tokens", unit="tokens", direction="none", low=0, high=300, bins=60, dtype=INTEGER,
+        meaning="Pieces that the tokenizer's model for the language makes of the text.",
+        null=f"{MALFORMED}, and languages that the tokenizer does not serve",
+        source="sentencepiece",
+        group="tokens",
+        compute=lambda batch: batch.token_counts.get("tokens"),
+    ),
+    Metric(
+        name="token_rate", unit="tokens/s", direction="both", low=0, high=40, bins=80,
+        meaning=f"Tokens over duration; {SHORT}.",
+        null=f"{MALFORMED}, and languages that the tokenizer does not serve", source="NeMo max_tps",
+        group="tokens",
+        compute=lambda batch: batch.token_counts.get("token_rate"),
+    ),
+    Metric(
+        name="unknown_tokens", unit="share", direction="high", low=0, high=1, bins=50,
+        meaning="Share of the tokens that the model cannot write (`<unk>`).",
+        null=f"{MALFORMED}, texts without tokens, and languages that the tokenizer does not serve",
+        source="sentencepiece",
+        group="tokens",
+        compute=lambda batch: batch.token_counts.get("unknown_tokens"),
+    ),
+    Metric(
+        name="lid_confidence", unit="probability", direction="low", low=0, high=1, bins=50,
+        meaning="How sure the model is of `detected_lang`.",
+        null=f"{MALFORMED}, and texts without letters", source="py3langid",
+        group="lid",
+        compute=lambda batch: batch.language["lid_confidence"],
+    ),
+    Metric(
+        name="lid_agrees", unit="0 or 1", direction="low", low=0, high=2, bins=2, dtype=INTEGER,
+        meaning=(
+            "Whether `detected_lang` is the declared language (members of a "
+            "macrolanguage are one)."
+        ),
+        null=(
+            f"{MALFORMED}, texts without letters, and languages not declared or unknown "
+            "to the model"
+        ),
+        source="py3langid",
+        group="lid",
+        compute=lambda batch: batch.language["lid_agrees"],
+    ),
+)  # fmt: skip

@@ -19,9 +19,9 @@ from curate.manifest.formats import kept_fields
 from curate.manifest.mapping import ReadAs
 from curate.manifest.origin import Origin
 from curate.metrics import BY_NAME, OPT_IN, chosen, groups_of, with_needs
+from curate.metrics.compute.phrases import known_phrases
+from curate.metrics.compute.tokens import read_tokenizer
 from curate.metrics.measure import Settings
-from curate.metrics.phrases import known_phrases
-from curate.metrics.tokens import read_tokenizer
 from curate.profiles.audio import cache as heard
 from curate.profiles.audio.faults import audio_facts, refuse_all_missing, unread_warnings
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings

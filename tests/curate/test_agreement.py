@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.artifacts.frames import Spans
-from curate.metrics.agreement import agreement
+from curate.metrics.compute.agreement import agreement
 from curate.text import align
 from curate.text.define import writes_no_spaces
 from curate.text.normaliser import COMPOUNDS, DEFAULT, Normaliser

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
 from curate.manifest.examples import clips_of
+from curate.metrics.compute.near_duplicates import near_keys
+from curate.metrics.compute.tokens import read_tokenizer
 from curate.metrics.measure import Settings, measure
-from curate.metrics.near_duplicates import near_keys
-from curate.metrics.tokens import read_tokenizer
 from curate.profiles import profile_into, settings_for
 from curate.rules.file import load_rules
 from curate.text import ngrams, normalise, shingles
@@ -290,7 +290,7 @@ def test_a_missing_extra_is_named(
         raise ImportError(f"no {name}")
 
     monkeypatch.setattr("curate.environment.extras.importlib.import_module", absent)
-    from curate.metrics import language
+    from curate.metrics.compute import language
 
     language._model.cache_clear()
     with pytest.raises(ConfigError, match=rf"{module}.*\n.*asr-curate\[{extra}\]"):

@@ -17,8 +17,8 @@ from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
 from curate.manifest.examples import clips_of
 from curate.metrics import METRICS, OPT_IN, chosen, groups_of
+from curate.metrics.compute.phrases import known_phrases
 from curate.metrics.measure import Settings, measure
-from curate.metrics.phrases import known_phrases
 from curate.profiles import profile_into, settings_for
 from curate.rules.file import load_rules
 from curate.text import normalise

@@ -14,7 +14,7 @@ import curate
 from curate.api import judge
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.metrics.phrases import KINDS, known_phrases
+from curate.metrics.compute.phrases import KINDS, known_phrases
 from tests.lines import lines_of
 
 LISTS = Path(__file__).parents[2] / "rules" / "phrases"

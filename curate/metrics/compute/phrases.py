@@ -115,7 +115,7 @@ def _remarks() -> Remarks:
 
 
 def _folder() -> Path:
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     in_wheel = package / "_rules"
     return in_wheel if in_wheel.is_dir() else package.parent / "rules"
 

@@ -1,0 +1,232 @@
+"""A batch of records, and all that its metrics are computed from.
+
+Each property is computed once, when the first metric reads it: a group that is not measured costs
+nothing. Arrays have one value a row.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import LANG
+from curate.artifacts.frames import Clips, by_language
+from curate.metrics.compute.agreement import agreement
+from curate.metrics.compute.language import language
+from curate.metrics.compute.near_duplicates import near_keys
+from curate.metrics.compute.phrases import phrase_metrics, remark_metrics
+from curate.metrics.compute.tokens import tokens
+from curate.metrics.declare import Counts, share
+from curate.text import kernel, ngrams
+from curate.text.damage import damaged_chars
+from curate.text.markup import markup_chars
+from curate.text.numerals import writing
+from curate.text.scripts import SCRIPTS, expected_scripts
+from curate.text.words import count_codes
+
+if TYPE_CHECKING:
+    from curate.metrics.measure import Settings
+
+Keys = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.bool_]
+
+
+class TextCounts(NamedTuple):
+    """What the text kernel counts of each text, in its order; -1 is not applicable."""
+
+    chars: Counts
+    chars_nospace: Counts
+    letters: Counts
+    words: Counts
+    longest_token: Counts
+    second_token: Counts
+    word_len: Counts
+    word_run: Counts
+    phrase_run: Counts
+    repetitions: Counts
+    loop_tokens: Counts
+    char_run: Counts
+    distinct: Counts
+    digits: Counts
+    uppers: Counts
+    cased: Counts
+    has_punctuation: Counts
+    hidden_chars: Counts
+    script: Counts
+    foreign: Counts
+
+
+assert len(TextCounts._fields) == kernel.N_COUNTS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records and the settings they are measured by."""
+
+    clips: Clips
+    settings: Settings
+
+    @property
+    def duration_s(self) -> pl.Series:
+        """Seconds; null for malformed rows."""
+        return self.clips.frame["duration_s"]
+
+    @property
+    def lang(self) -> pl.Series:
+        """The declared language; null where none is."""
+        return self.clips.frame[LANG.name]
+
+    @cached_property
+    def _scanned(self) -> tuple[Counts, Keys]:
+        texts, lang = self.clips.texts, self.lang
+        expected = by_language(lang, expected_scripts, np.uint64)
+        digits = by_language(lang, writing, np.uint8)
+        counts, keys = kernel.measure_spans(texts.data, texts.start, texts.length, expected, digits)
+        return counts, keys
+
+    @cached_property
+    def counts(self) -> TextCounts:
+        """The counts of the text kernel."""
+        return TextCounts._make(self._scanned[0])
+
+    @property
+    def text_key(self) -> Keys:
+        """Hash of each text as it stands."""
+        hashes: Keys = self._scanned[1][kernel.TEXT_HASH]
+        return hashes
+
+    @property
+    def normal_key(self) -> Keys:
+        """Hash of each normalised text."""
+        hashes: Keys = self._scanned[1][kernel.NORMAL_HASH]
+        return hashes
+
+    @property
+    def script(self) -> pl.Series:
+        """The script of most of the letters."""
+        return pl.Series(SCRIPTS, dtype=pl.String).gather(self.counts.script)
+
+    @cached_property
+    def spaceless(self) -> Rows:
+        """Whether the text is in a script that writes no spaces between words."""
+        rows: Rows = self.counts.word_len == kernel.NOT_APPLICABLE
+        return rows
+
+    @property
+    def tokens(self) -> Counts:
+        """Tokens that loops are counted in: words, characters where no spaces are written."""
+        return np.where(self.spaceless, self.counts.chars_nospace, self.counts.words)
+
+    @property
+    def word_len(self) -> pl.Series:
+        """Characters of the longest word; null for scripts without spaces."""
+        lengths = pl.Series(self.counts.word_len)
+        return lengths.set(pl.Series(self.spaceless), None) if self.spaceless.any() else lengths
+
+    @property
+    def second_longest_ratio(self) -> pl.Series:
+        """(longest token - second longest) / second longest."""
+        longest, second = self.counts.longest_token, self.counts.second_token
+        return share(longest - second, np.where(self.spaceless, 0, second))
+
+    def per_second(self, counts: Counts) -> pl.Series:
+        """Counts over duration."""
+        return pl.Series(counts) / self.duration_s
+
+    def flags(self, rows: Rows | None) -> Counts:
+        """1 for these rows, else 0; None is no row."""
+        flags = np.zeros(self.clips.frame.height, np.bool_) if rows is None else rows
+        return flags.astype(np.int32)
+
+    @cached_property
+    def markup(self) -> Counts:
+        """Characters of markup."""
+        texts = self.clips.texts
+        return markup_chars(texts.data, texts.start, texts.length)
+
+    @property
+    def damaged(self) -> Counts:
+        """Characters that a wrong encoding left."""
+        texts = self.clips.texts
+        return damaged_chars(texts.data, texts.start, texts.length)
+
+    @cached_property
+    def remarks(self) -> Mapping[str, pl.Series]:
+        """The metrics of remarks, by name."""
+        letters = self.counts.letters
+        return remark_metrics(self.clips.texts, letters, self.markup, self.settings.phrases)
+
+    @cached_property
+    def phrases(self) -> Mapping[str, pl.Series]:
+        """The metrics of known phrases, by name."""
+        return phrase_metrics(self.clips.texts, self.normal_key, self.settings.phrases)
+
+    @cached_property
+    def agreement(self) -> Mapping[str, pl.Series]:
+        """The metrics of predictions, by name; none where no row has a prediction."""
+        clips, counts = self.clips, self.counts
+        if clips.predicted is None:
+            return {}
+        normaliser = self.settings.normaliser
+        return agreement(
+            clips.texts, clips.predicted, counts.words, counts.chars, normaliser, self.lang
+        )
+
+    @property
+    def translation_ratio(self) -> pl.Series | None:
+        """Characters of a translation's longer side over the shorter's; None without two sides."""
+        other, translated = self.clips.other_side, self.clips.translation
+        if other is None or translated is None:
+            return None
+        other_chars = count_codes(other.data, other.start, other.length)
+        other_chars[~translated] = 0
+        chars = self.counts.chars
+        return share(np.maximum(chars, other_chars), np.minimum(chars, other_chars))
+
+    @property
+    def compression_ratio(self) -> pl.Series:
+        """Bytes over compressed bytes, as Whisper computes it; null for empty texts."""
+        texts = self.clips.texts
+        whole = texts.data.data
+        places = zip(texts.start.tolist(), texts.length.tolist(), strict=True)
+        ratios = [
+            length / len(zlib.compress(whole[start : start + length])) if length else None
+            for start, length in places
+        ]
+        return pl.Series(ratios, dtype=pl.Float64)
+
+    @cached_property
+    def ngrams(self) -> Mapping[int, pl.Series]:
+        """By length in words: the share of characters that the most repeated phrase covers."""
+        texts = self.clips.texts
+        chars = np.where(self.spaceless, 0, self.counts.chars_nospace)
+        covered = ngrams.covered(texts.data, texts.start, texts.length)
+        return {
+            size: share(np.where(counts >= 0, np.minimum(counts, chars), counts), chars)
+            for size, counts in zip(ngrams.SIZES, covered, strict=True)
+        }
+
+    @cached_property
+    def token_counts(self) -> Mapping[str, pl.Series]:
+        """The metrics of tokens, by name; none without a tokenizer."""
+        tokenizer = self.settings.tokenizer
+        if tokenizer is None:
+            return {}
+        return tokens(self.clips.texts, self.lang, self.duration_s, tokenizer)
+
+    @cached_property
+    def language(self) -> Mapping[str, pl.Series]:
+        """The language metrics and the detected language, by name."""
+        return language(self.clips.texts, self.counts.letters, self.lang)
+
+    @property
+    def near_keys(self) -> pl.Series:
+        """The bands of each text's MinHash."""
+        return near_keys(self.clips.texts, self.spaceless)
