@@ -85,7 +85,7 @@ def main() -> None:
         "open (soundfile)": lambda: open_only(chosen.work, names),
         "--audio header": lambda: heard(chosen.work, names, "header"),
         "decode (soundfile)": lambda: decode_only(chosen.work, names),
-        "--audio decode": lambda: heard(chosen.work, names, "signal"),
+        "--audio signal": lambda: heard(chosen.work, names, "signal"),
     }
     heard(chosen.work, names[:2], "signal")  # compiles
     spent: dict[str, list[float]] = {name: [] for name in jobs}
@@ -94,9 +94,9 @@ def main() -> None:
             spent[name].append(cpu(job))
     if chosen.voice:
         few = names[: max(1, chosen.files // 20)]
-        heard(chosen.work, few[:1], "voice")
-        least = min(cpu(lambda: heard(chosen.work, few, "voice")) for _ in range(3))
-        spent["--audio voice"] = [least * len(names) / len(few)]
+        heard(chosen.work, few[:1], "vad")
+        least = min(cpu(lambda: heard(chosen.work, few, "vad")) for _ in range(3))
+        spent["--audio vad"] = [least * len(names) / len(few)]
     report({name: min(times) for name, times in spent.items()}, len(names))
 
 
@@ -107,7 +107,7 @@ def report(best: dict[str, float], files: int) -> None:
     for name, seconds in best.items():
         rate, times = files / seconds, files * SECONDS / seconds
         print(f"{name:20} {rate:9,.0f} files/s/core {times:9,.0f} x real time")
-    print(f"listening / decoding {best['--audio decode'] / best['decode (soundfile)']:9.2f}")
+    print(f"listening / decoding {best['--audio signal'] / best['decode (soundfile)']:9.2f}")
 
 
 if __name__ == "__main__":

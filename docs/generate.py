@@ -186,7 +186,7 @@ def cases_page() -> str:
         "",
         "Bug reports about this very job, each remade as a small input and held by a test under",
         "`tests/whole_way/reports`: what was reported, and what the tool says of such an input.",
-        "Verdicts of audio are those of `--audio decode --rules rules/audio.yaml`.",
+        "Verdicts of audio are those of `--audio signal --rules rules/audio.yaml`.",
         "",
     ]
     for area, reports in areas.items():

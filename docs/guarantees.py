@@ -399,8 +399,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="no fault",
         said_by="`curate profile --audio`",
         checked=(
-            "`header`: what the header says against the record. `decode`: all samples are "
-            "decoded. `voice`: and speech is looked for. The artefact names which, and of how "
+            "`header`: what the header says against the record. `signal`: all samples are "
+            "decoded. `vad`: and speech is looked for. The artefact names which, and of how "
             "many rows."
         ),
         otherwise=(

@@ -101,7 +101,7 @@ DETECTED_LANG = Column("detected_lang", pl.String(), "language that the text rea
 NEAR_KEYS = Column(
     "near_keys",
     pl.Array(pl.UInt64(), BANDS),
-    "hashes of parts of the text's MinHash; near texts share some at the same place (group near)",
+    "bands of the text's MinHash: near-duplicates share one at the same place (near_duplicates)",
 )
 
 AUDIO_FAULT = Column(
@@ -112,13 +112,13 @@ AUDIO_FAULT = Column(
 )
 AUDIO_WHY = Column("audio_why", pl.String(), "the fault of the audio in words; null without one")
 AUDIO_CODEC = Column("audio_codec", pl.String(), "container and encoding, as in `flac pcm_16`")
-SOUND_KEY = Column("sound_key", pl.UInt64(), "hash of the decoded samples and their rate")
+SIGNAL_KEY = Column("signal_key", pl.UInt64(), "hash of the decoded samples and their rate")
 
 DESCRIBED_BY: Mapping[str, tuple[Column, ...]] = {
     "lid": (DETECTED_LANG,),
-    "near": (NEAR_KEYS,),
+    "near_duplicates": (NEAR_KEYS,),
     "audio": (AUDIO_FAULT, AUDIO_WHY, AUDIO_CODEC),
-    "signal": (SOUND_KEY,),
+    "signal": (SIGNAL_KEY,),
 }
 """What is known beside, where a group of metrics is asked for."""
 

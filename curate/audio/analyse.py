@@ -22,7 +22,7 @@ from curate.audio.paths import find_audio, open_audio
 from curate.audio.signal import FULL_SCALES, Listener, Signal
 from curate.audio.vad import Voice, voice_of
 
-Depth = Literal["header", "signal", "voice"]
+Depth = Literal["header", "signal", "vad"]
 """How far audio is looked into; each includes what stands before it."""
 
 FileState: TypeAlias = tuple[int, int, int, int]
@@ -63,7 +63,7 @@ class Heard:
     length_gap_s: float | None = None
     overrun_s: float | None = None
     signal: Signal | None = None
-    speech_share: float | None = None
+    vad_share: float | None = None
 
     def at_fault(self, fault: str, why: str) -> Heard:
         """The same with this fault, where it is worse than the one that is there."""
@@ -108,7 +108,7 @@ def _listen(descriptor: int, path: Path, segments: Sequence[Segment], depth: Dep
         heard = [_of_header(segment, header) for segment in segments]
         if depth == "header":
             return heard
-        return _hear_all(sound, header, segments, heard, depth == "voice")
+        return _hear_all(sound, header, segments, heard, depth == "vad")
 
 
 def _of_header(segment: Segment, header: Header) -> Heard:
@@ -205,7 +205,7 @@ def _channel(block: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray
 
 def _measured(heard: Heard, listener: Listener, voice: Voice | None) -> Heard:
     share = voice.share() if voice else None
-    heard = replace(heard, signal=listener.heard(), speech_share=share)
+    heard = replace(heard, signal=listener.heard(), vad_share=share)
     if listener.broken:
         heard = heard.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
     if listener.cancels:

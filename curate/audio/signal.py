@@ -54,7 +54,7 @@ class Signal:
     trail_silence_s: float
     snr_db: float | None
     bandwidth_hz: float | None
-    sound_key: int
+    signal_key: int
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ class Listener:
             trail_silence_s=_round(trail, 3),
             snr_db=_snr(energies),
             bandwidth_hz=_bandwidth(self._spectrum, self.rate),
-            sound_key=self.key,
+            signal_key=self.key,
         )
 
 

@@ -1,4 +1,4 @@
-"""Where somebody speaks: Silero's voice activity model, which comes whole in an extra's wheel."""
+"""Voice activity: Silero's model, which comes whole in an extra's wheel."""
 
 from __future__ import annotations
 

@@ -13,18 +13,18 @@ class AudioDepth(StrEnum):
     """How far `--audio` looks; each includes what stands before it."""
 
     HEADER = "header"
-    DECODE = "decode"
-    VOICE = "voice"
+    SIGNAL = "signal"
+    VAD = "vad"
 
 
-GROUPS = {AudioDepth.HEADER: "audio", AudioDepth.DECODE: "signal", AudioDepth.VOICE: "voice"}
+GROUPS = {AudioDepth.HEADER: "audio", AudioDepth.SIGNAL: "signal", AudioDepth.VAD: "vad"}
 """The group of metrics that each depth asks for; groups bring those that they need."""
 
 Audio = Annotated[
     AudioDepth | None,
     typer.Option(
         "--audio",
-        help="Look at the audio: its headers, all its samples, or where somebody speaks too.",
+        help="Look at the audio: its headers, all samples, or voice activity (VAD) too.",
         show_default="what the rules need",
     ),
 ]

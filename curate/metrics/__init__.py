@@ -29,11 +29,17 @@ GROUPS: tuple[Group, ...] = (
     Group("ngrams", "How much of the text its most repeated phrases cover."),
     Group("tokens", "What a model's tokenizer makes of the text; needs --tokenizer."),
     Group("lid", "Which language the text reads as: half a millisecond a row; extra [lid]."),
-    Group("copies", "How often a text or a segment stands in the input; a second pass over it."),
-    Group("near", "How often a text stands nearly the same in the input; extra [near]."),
+    Group(
+        "duplicates", "How often a text or a segment stands in the input; a second pass over it."
+    ),
+    Group("near_duplicates", "How often a text stands nearly the same in the input; extra [near]."),
     Group("audio", "What each audio file's header says, beside what the record says of it."),
     Group("signal", "What the decoded samples show.", needs=("audio",)),
-    Group("voice", "Where somebody speaks; the extra [vad].", needs=("audio", "signal")),
+    Group(
+        "vad",
+        "Voice activity (VAD): where somebody speaks; extra [vad].",
+        needs=("audio", "signal"),
+    ),
 )
 """Metrics beside those that are measured always."""
 
@@ -56,7 +62,7 @@ def groups_of(names: Collection[str]) -> frozenset[str]:
     """The opt-in groups that metrics and columns of these names belong to, with what those need;
     others are passed over.
 
-    >>> sorted(groups_of(["text_copies", "words", "detected_lang", "snr_db"]))
+    >>> sorted(groups_of(["text_duplicates", "words", "detected_lang", "snr_db"]))
     ['audio', 'copies', 'lid', 'signal']
     """
     metrics = {BY_NAME[name].group for name in names if name in BY_NAME}

@@ -1,6 +1,6 @@
 """The metrics that need the audio files: `curate.audio.analyse` computes them.
 
-Groups: `audio` (headers), `signal` (decoded samples), `voice` (voice activity).
+Groups: `audio` (headers), `signal` (decoded samples), `vad` (voice activity).
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ AUDIO: tuple[Metric, ...] = (
         group="signal",
     ),
     Metric(
-        name="sound_copies", unit="rows", direction="high", low=0, high=20, bins=20, dtype=INTEGER,
+        name="signal_duplicates", unit="rows", direction="high", low=0, high=20,
+        bins=20, dtype=INTEGER,
         meaning=(
             "Rows of the input whose decoded samples are the same, this one too; files "
             "that differ in name or lossless format alone are the same."
@@ -128,10 +129,10 @@ AUDIO: tuple[Metric, ...] = (
         group="signal",
     ),
     Metric(
-        name="speech_share", unit="share", direction="low", low=0, high=1, bins=50,
+        name="vad_share", unit="share", direction="low", low=0, high=1, bins=50,
         meaning="Share of the 32 ms windows in which somebody speaks.",
         null=f"{UNDECODED}, and segments shorter than a window",
         source="Silero VAD 5.1 (probability at least 0.5)",
-        group="voice",
+        group="vad",
     ),
 )  # fmt: skip

@@ -85,7 +85,7 @@ def _described(batch: Batch) -> Mapping[str, pl.Series]:
         ),
         LANG_CODE.name: _codes(batch.lang),
     }
-    if "near" in groups:
+    if "near_duplicates" in groups:
         columns[NEAR_KEYS.name] = batch.near_keys
     if "lid" in groups:
         columns[DETECTED_LANG.name] = batch.language[DETECTED_LANG.name]

@@ -6,19 +6,22 @@ from curate.metrics.declare import INTEGER, MALFORMED, Metric
 
 WHOLE_INPUT: tuple[Metric, ...] = (
     Metric(
-        name="text_copies", unit="rows", direction="high", low=0, high=50, bins=50, dtype=INTEGER,
+        name="text_duplicates", unit="rows", direction="high", low=0, high=50,
+        bins=50, dtype=INTEGER,
         meaning="Rows of the input with the same normalised text, this one too.",
         null=f"{MALFORMED}, and texts of which normalising leaves nothing",
-        group="copies",
+        group="duplicates",
     ),
     Metric(
-        name="audio_copies", unit="rows", direction="high", low=0, high=20, bins=20, dtype=INTEGER,
+        name="audio_duplicates", unit="rows", direction="high", low=0, high=20,
+        bins=20, dtype=INTEGER,
         meaning="Rows of the input with the same audio file and offset, this one too.",
         null=MALFORMED,
-        group="copies",
+        group="duplicates",
     ),
     Metric(
-        name="near_copies", unit="rows", direction="high", low=0, high=50, bins=50, dtype=INTEGER,
+        name="near_duplicates", unit="rows", direction="high", low=0, high=50,
+        bins=50, dtype=INTEGER,
         meaning=(
             "Rows of the input whose text is nearly the same, directly or by way of "
             "others: MinHash of 5 characters each of the normalised text (3 where no "
@@ -26,6 +29,6 @@ WHOLE_INPUT: tuple[Metric, ...] = (
         ),
         null=f"{MALFORMED}, and texts of which normalising leaves nothing",
         source="FineWeb (14 bands of 8), rensa",
-        group="near",
+        group="near_duplicates",
     ),
 )  # fmt: skip

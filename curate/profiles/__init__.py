@@ -293,7 +293,7 @@ def fields_of(by: Sequence[str], sources: Sequence[Origin]) -> tuple[list[str], 
 
 def _unchanged_audio(folder: Path, found: Json, settings: Settings) -> bool:
     """Whether all audio that was looked at is as it was, and was looked at as it would be now."""
-    groups = settings.groups & heard.GROUPS_OF["voice"]
+    groups = settings.groups & heard.GROUPS_OF["vad"]
     if not groups:
         return True
     said = found.get("audio")

@@ -101,7 +101,7 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
 
 def hears(settings: Settings) -> bool:
     """Whether audio is listened to."""
-    return bool(settings.groups & GROUPS_OF["voice"])
+    return bool(settings.groups & GROUPS_OF["vad"])
 
 
 def is_complete(job: Job, index: int) -> bool:

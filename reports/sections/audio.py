@@ -15,7 +15,7 @@ from reports.transcripts import visible
 _DEPTHS = {
     "header": "headers only",
     "signal": "all samples",
-    "voice": "all samples, and where somebody speaks",
+    "vad": "all samples, and where somebody speaks",
 }
 
 

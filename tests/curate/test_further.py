@@ -229,13 +229,13 @@ def test_near_copies_over_manifests(tmp_path: Path) -> None:
     for threads in (1, 3):
         out = tmp_path / f"p{threads}"
         out.mkdir()
-        asked = settings_for(rules, ["near"])
+        asked = settings_for(rules, ["near_duplicates"])
         profile_into(names, out, rules, settings=asked, threads=threads)
         found.append((out / "records.parquet").read_bytes())
     assert found[0] == found[1]
     rows = pl.read_parquet(tmp_path / "p1" / "records.parquet")
     expected = [n for _, n in NEAR[::2]] + [None] + [n for _, n in NEAR[1::2]] + [None]
-    assert rows["near_copies"].to_list() == expected
+    assert rows["near_duplicates"].to_list() == expected
     assert rows["near_keys"].is_null().to_list() == [n is None for n in expected]
 
 
@@ -281,7 +281,8 @@ def test_keys_are_shared_as_alike_as_the_texts_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "module", "extra"), [("lid", "py3langid", "lid"), ("near", "rensa", "near")]
+    ("group", "module", "extra"),
+    [("lid", "py3langid", "lid"), ("near_duplicates", "rensa", "near")],
 )
 def test_a_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, group: str, module: str, extra: str

@@ -113,7 +113,7 @@ def test_people_stand_above_groups(tmp_path: Path) -> None:
     assert demoted(made) == {"anna", "ben"}  # the rejected row counts for its speaker
 
 
-@pytest.mark.parametrize("groups", [(), ("copies",)])
+@pytest.mark.parametrize("groups", [(), ("duplicates",)])
 def test_neither_order_nor_threads_nor_caches_change_verdicts(
     tmp_path: Path, groups: tuple[str, ...]
 ) -> None:

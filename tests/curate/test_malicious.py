@@ -120,7 +120,7 @@ def curate(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_nothing_runs_and_each_path_is_reported(corpus: Path, tmp_path: Path) -> None:
     allow = ("--allow-root", "corpus")
     manifests = ("corpus/nemo.jsonl", "corpus/cuts.jsonl", "corpus/kaldi")
-    done = curate(tmp_path, "profile", *manifests, "--out", "p", "--audio", "decode", *allow)
+    done = curate(tmp_path, "profile", *manifests, "--out", "p", "--audio", "signal", *allow)
     assert done.returncode == 0, done.stderr
     assert not {"\x1b", "\u202e"} & set(done.stdout + done.stderr), "no control characters"
     rows = pl.read_parquet(tmp_path / "p" / "records.parquet")

@@ -172,9 +172,9 @@ def test_compression_is_whispers() -> None:
 
 
 def test_groups() -> None:
-    text = {"compression", "copies", "lid", "near", "ngrams", "tokens"}
-    assert text | {"audio", "signal", "voice"} == OPT_IN
-    assert groups_of(["text_copies", "words", "lang"]) == {"copies"}
+    text = {"compression", "duplicates", "lid", "near_duplicates", "ngrams", "tokens"}
+    assert text | {"audio", "signal", "vad"} == OPT_IN
+    assert groups_of(["text_duplicates", "words", "lang"]) == {"duplicates"}
     assert {m.group for m in chosen()} == {"", "agreement", "translation"}
     assert "compression_ratio" not in measured({"text": "a"}).columns
 
@@ -205,9 +205,13 @@ COPIED: list[tuple[Mapping[str, Any], int | None, int | None]] = [
 def test_copies_are_counted_over_the_whole_input(tmp_path: Path) -> None:
     rows = [row for row, *_ in COPIED]
     plain = profiled(rows, tmp_path)
-    found = profiled(rows, tmp_path, groups=["copies"])
-    assert found.select("text_copies", "audio_copies").rows() == [tuple(n) for _, *n in COPIED]
-    assert found.drop("text_copies", "audio_copies").equals(plain), "nothing else is another"
+    found = profiled(rows, tmp_path, groups=["duplicates"])
+    assert found.select("text_duplicates", "audio_duplicates").rows() == [
+        tuple(n) for _, *n in COPIED
+    ]
+    assert found.drop("text_duplicates", "audio_duplicates").equals(plain), (
+        "nothing else is another"
+    )
     assert normalise("No, no!") == "no no"
     assert [path.name for path in tmp_path.glob("records*")] == ["records.parquet"]
 
@@ -215,7 +219,7 @@ def test_copies_are_counted_over_the_whole_input(tmp_path: Path) -> None:
 def test_a_rule_that_names_copies_has_them_counted(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(
         "schema: curate.rules/1\nname: mine\nrules:\n"
-        "  - {id: often, metric: text_copies, bad: '>= 3', 'null': clean}\n"
+        "  - {id: often, metric: text_duplicates, bad: '>= 3', 'null': clean}\n"
     )
     found = profiled([row for row, *_ in COPIED], tmp_path, rules=tmp_path / "mine.yaml")
     assert found["verdict"].to_list() == [*["bad"] * 3, *["clean"] * 3, "malformed"]

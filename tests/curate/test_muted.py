@@ -32,7 +32,7 @@ def damaged(tmp_path: Path) -> Path:
 
 
 def test_a_decoder_is_not_heard(damaged: Path) -> None:
-    command = ("profile", "m.jsonl", "--out", "p", "--audio", "decode", "--no-cache")
+    command = ("profile", "m.jsonl", "--out", "p", "--audio", "signal", "--no-cache")
     loud = processes.curate(*command, cwd=damaged)
     assert "mpg123" in loud.stderr or "Note: " in loud.stderr
     mute = processes.curate(*command, "-q", cwd=damaged)

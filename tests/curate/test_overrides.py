@@ -268,7 +268,7 @@ SEQUENCES: list[list[list[Decision]]] = [
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)
-@pytest.mark.parametrize("groups", [(), ("copies",)])
+@pytest.mark.parametrize("groups", [(), ("duplicates",)])
 def test_a_cached_profile_is_the_same_as_a_new_one(
     folder: Path, sequence: list[list[Decision]], groups: tuple[str, ...]
 ) -> None:

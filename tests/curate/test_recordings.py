@@ -179,7 +179,7 @@ def test_each_channel_is_measured_by_itself(tmp_path: Path, manifest: Callable[.
     assert levels[2] == pytest.approx(20 * np.log10(0.375), abs=0.01)  # mixed
     assert records[AUDIO_FAULT.name].to_list() == ["none", "none", "none", "no_channel"]
     assert records[AUDIO_KEY.name].n_unique() == 4  # no copies of each other
-    assert records["sound_copies"].to_list()[:2] == [1, 1]
+    assert records["signal_duplicates"].to_list()[:2] == [1, 1]
     again = profiled(tmp_path / "manifest.jsonl", tmp_path / "again", "signal")
     assert again["peak_db"].equals(records["peak_db"])
 

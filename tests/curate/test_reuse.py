@@ -118,7 +118,7 @@ def test_reuse_changes_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "strict.yaml").write_text(STRICT)
-    (tmp_path / "often.yaml").write_text(STRICT.replace("char_rate", "text_copies"))
+    (tmp_path / "often.yaml").write_text(STRICT.replace("char_rate", "text_duplicates"))
     (tmp_path / "mine.txt").write_text("word word")
     _write(tmp_path / "a.jsonl", range(300))
     _write(tmp_path / "b.jsonl", range(200, 400))
@@ -149,10 +149,10 @@ def test_a_damaged_profile_saves_nothing_and_hurts_nobody(
 
 # groups before, groups then, what is said: what was measured beyond need is left out again
 GROUPS: list[tuple[list[str], list[str], str]] = [
-    (["copies", "compression"], ["copies", "compression"], "2 of 3"),
-    (["copies", "compression"], ["copies"], "2 of 3"),
-    (["copies"], [], "2 of 3"),
-    ([], ["copies"], ""),
+    (["duplicates", "compression"], ["duplicates", "compression"], "2 of 3"),
+    (["duplicates", "compression"], ["duplicates"], "2 of 3"),
+    (["duplicates"], [], "2 of 3"),
+    ([], ["duplicates"], ""),
 ]
 
 

@@ -54,7 +54,7 @@ def bytes_of(out: str) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("groups", [[], ["copies", "compression"]])
+@pytest.mark.parametrize("groups", [[], ["duplicates", "compression"]])
 def test_shares_make_the_same_profile(corpus: list[str], groups: list[str]) -> None:
     Path("people.jsonl").write_text(
         '{"decision": "text", "audio_filepath": "c.jsonl/3.wav", "text": "what was said", '
@@ -123,7 +123,11 @@ def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
 
 def test_pieces_of_something_else_are_not_mixed_in(corpus: list[str]) -> None:
     measure_share(Wish(corpus), Path("pieces"), "1/2")
-    for other in (Wish(corpus[:3]), Wish(corpus, groups=["copies"]), Wish(corpus, by=["corpus"])):
+    for other in (
+        Wish(corpus[:3]),
+        Wish(corpus, groups=["duplicates"]),
+        Wish(corpus, by=["corpus"]),
+    ):
         with pytest.raises(ConfigError, match="something else"):
             measure_share(other, Path("pieces"), "2/2")
     Path("mine").mkdir()

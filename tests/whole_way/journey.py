@@ -91,7 +91,7 @@ class Step:
 class Options:
     """Further words for each command of the way."""
 
-    profile: Sequence[object] = ("--audio", "decode")
+    profile: Sequence[object] = ("--audio", "signal")
     split: Sequence[object] = ("--eval", "6s", "--test", "6s", "--floor", "0s", "--cap", "0.5")
     audit: Sequence[object] = ()
     shard: Sequence[object] = ()

@@ -125,7 +125,7 @@ def test_what_nemo_loads_is_what_the_ledger_says(
     tmp_path.mkdir()
     manifest, pitches = make(tmp_path, [*SOUND, *specs])
     split = ("--eval", "8s", "--test", "8s", "--floor", "0s", "--cap", "0.6")
-    profile = ("--audio", "decode") if looks else ()
+    profile = ("--audio", "signal") if looks else ()
     options = replace(USUAL, profile=profile, split=split, shard=form)
     journey = Journey([manifest], tmp_path / "out", options).go()
     assert (len(journey.steps), journey.failures) == (5, [])

@@ -215,7 +215,7 @@ CHECKS = (
     Check(
         "unreadable-validation", "error",
         "NeMo stops at it, in the first validation and not before",
-        "`curate profile eval.jsonl --audio decode` names every one; repair them or leave them out",
+        "`curate profile eval.jsonl --audio signal` names every one; repair them or leave them out",
         _unreadable_validation,
     ),
     Check(

@@ -34,7 +34,7 @@ _BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
 GROUPS_OF: Mapping[Depth, frozenset[str]] = {
     "header": frozenset({"audio"}),
     "signal": frozenset({"audio", "signal"}),
-    "voice": frozenset({"audio", "signal", "voice"}),
+    "vad": frozenset({"audio", "signal", "vad"}),
 }
 """The groups of metrics that each depth fills."""
 
@@ -49,7 +49,7 @@ _VALUES: Mapping[str, pl.DataType] = {
     **{
         metric.name: metric.dtype
         for metric in METRICS
-        if metric.group in GROUPS_OF["voice"] and metric.name != "sound_copies"
+        if metric.group in GROUPS_OF["vad"] and metric.name != "signal_duplicates"
     },
 }
 _STATE = {"size": pl.Int64(), "mtime_ns": pl.Int64(), "ctime_ns": pl.Int64(), "inode": pl.UInt64()}
@@ -69,10 +69,10 @@ def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
     """The columns of the records that listening fills for these groups, with their types."""
     described = {
         column.name: column.dtype
-        for group in GROUPS_OF["voice"] & groups
+        for group in GROUPS_OF["vad"] & groups
         for column in DESCRIBED_BY.get(group, ())
     }
-    measured = {m.name: m.dtype for m in METRICS if m.group in groups & GROUPS_OF["voice"]}
+    measured = {m.name: m.dtype for m in METRICS if m.group in groups & GROUPS_OF["vad"]}
     return {**described, **measured}
 
 

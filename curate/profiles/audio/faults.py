@@ -33,7 +33,7 @@ def audio_facts(records: Path, settings: Settings) -> Json:
     Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
     `unread` are the reasons why rows that were to be looked at could not be, with how many.
     """
-    groups = settings.groups & GROUPS_OF["voice"]
+    groups = settings.groups & GROUPS_OF["vad"]
     if not groups:
         return {}
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())

@@ -21,7 +21,7 @@ from curate.artifacts.columns import (
     MALFORMED,
     OFFSET_S,
     RECORDING_KEY,
-    SOUND_KEY,
+    SIGNAL_KEY,
     SOURCE,
 )
 from curate.audio.analyse import Depth, Segment
@@ -76,7 +76,7 @@ class Ear:
     @property
     def groups(self) -> frozenset[str]:
         """The groups of metrics that need the audio."""
-        return self.settings.groups & GROUPS_OF["voice"]
+        return self.settings.groups & GROUPS_OF["vad"]
 
     def folder(self, source: Source) -> Path:
         """Where the relative audio paths of a manifest begin."""
@@ -132,9 +132,9 @@ def hear_records(path: Path, ear: Ear, noted: Path) -> pl.DataFrame:
 
 def _copies() -> pl.Expr:
     """Rows with the same decoded samples; null where there are none."""
-    dtype = BY_NAME["sound_copies"].dtype
-    counted = pl.len().over(SOUND_KEY.name).cast(dtype)
-    return pl.when(SOUND_KEY.expr.is_not_null()).then(counted).alias("sound_copies")
+    dtype = BY_NAME["signal_duplicates"].dtype
+    counted = pl.len().over(SIGNAL_KEY.name).cast(dtype)
+    return pl.when(SIGNAL_KEY.expr.is_not_null()).then(counted).alias("signal_duplicates")
 
 
 def _batches(files: Sequence[File]) -> Iterator[list[File]]:

@@ -29,7 +29,7 @@ from curate.rules.overrides import Overrides
 Progress = Callable[[int, int], None]
 """Called with (bytes, rows) newly read."""
 
-LATE = WHOLE_INPUT | GROUPS_OF["voice"]
+LATE = WHOLE_INPUT | GROUPS_OF["vad"]
 """Groups of metrics that are filled when all is read, or heard: `add_late`."""
 
 
@@ -138,7 +138,7 @@ def add_late(
     """Fill what is known only when all is read or heard, and judge the rows then; whether there
     was such a thing.
     """
-    late, hears = settings.groups & WHOLE_INPUT, settings.groups & GROUPS_OF["voice"]
+    late, hears = settings.groups & WHOLE_INPUT, settings.groups & GROUPS_OF["vad"]
     if hears:
         add_sound(path, rules.only() if late else rules, ear, overrides.decide)
     if late:

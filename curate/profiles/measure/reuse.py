@@ -106,7 +106,7 @@ def find_old(
     """The sources among `origins` whose rows in the profile at `folder` still hold.
 
     They do where all that is asked for now was measured then, by the same code and settings.
-    What depends on the whole input (the group `copies`) is counted anew in any case; what is
+    What depends on the whole input (the group `duplicates`) is counted anew in any case; what is
     known of audio files is kept apart (curate.profiles.audio.cache).
     """
     if folder is None:
@@ -116,7 +116,7 @@ def find_old(
         noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
         written = records.stat()
         whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
-        measured = settings.groups - GROUPS_OF["voice"]  # audio is heard anew, or not at all
+        measured = settings.groups - GROUPS_OF["vad"]  # audio is heard anew, or not at all
         fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
         asked = noted["phrases"] == settings_name(settings)
         same = noted["measuring"] == measuring_code() and asked

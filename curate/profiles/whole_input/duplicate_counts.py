@@ -10,7 +10,7 @@ import polars as pl
 from curate.artifacts.columns import JUDGEMENT, MALFORMED, NORMAL_KEY
 from curate.manifest.audio_files import segment_key
 from curate.metrics import BY_NAME
-from curate.profiles.whole_input.near_duplicates import near_copies
+from curate.profiles.whole_input.near_duplicates import near_duplicates
 from curate.rules.evaluate import tag
 from curate.rules.file import RuleSet
 from curate.text.packed import hash_normal
@@ -19,7 +19,7 @@ ROW_GROUP = 122_880
 
 _SEGMENT = "_segment"
 
-WHOLE_INPUT = frozenset({"copies", "near"})
+WHOLE_INPUT = frozenset({"duplicates", "near_duplicates"})
 """Groups of metrics that are filled when all is read."""
 
 
@@ -31,7 +31,7 @@ def sink(frame: pl.LazyFrame, path: Path) -> None:
 def add_copies(
     path: Path,
     rules: RuleSet,
-    groups: Collection[str] = ("copies",),
+    groups: Collection[str] = ("duplicates",),
     decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda judged: judged,
 ) -> None:
     """Count the copies of each row of a records table, judge it by `rules` and then by `decide`,
@@ -42,14 +42,14 @@ def add_copies(
     table = pl.scan_parquet(path)
     names = table.collect_schema().names()
     counted = table.drop(column.name for column in JUDGEMENT)
-    if "copies" in groups:
-        counted = _counted(counted, "text_copies", NORMAL_KEY.name)
+    if "duplicates" in groups:
+        counted = _counted(counted, "text_duplicates", NORMAL_KEY.name)
         counted = counted.with_columns(segment_key().alias(_SEGMENT))
-        counted = _counted(counted, "audio_copies", _SEGMENT).with_columns(
-            pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_copies")
+        counted = _counted(counted, "audio_duplicates", _SEGMENT).with_columns(
+            pl.when(NORMAL_KEY.expr != hash_normal("")).then("text_duplicates")
         )
-    if "near" in groups:
-        counted = counted.with_columns(near_copies(path))
+    if "near_duplicates" in groups:
+        counted = counted.with_columns(near_duplicates(path))
     beside = path.with_suffix(".counted")
     judged = tag(counted, rules).map_batches(decide, streamable=True)
     sink(judged.select(names), beside)

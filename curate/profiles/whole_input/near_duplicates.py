@@ -14,8 +14,8 @@ from curate.artifacts.columns import BANDS, NEAR_KEYS
 Rows = npt.NDArray[np.int32]
 
 
-def near_copies(records: Path) -> pl.Series:
-    """`near_copies` of every row of a records table: how many rows its cluster has.
+def near_duplicates(records: Path) -> pl.Series:
+    """`near_duplicates` of every row of a records table: how many rows its cluster has.
 
     A cluster is what keys shared at the same place hold together, directly or by way of others.
     Null where NEAR_KEYS is. One band is in memory at a time, beside two numbers a row.
@@ -30,7 +30,7 @@ def near_copies(records: Path) -> pl.Series:
         order = np.argsort(values, kind="stable")
         _join(values[order], rows[order], parent)
     counts = _sizes(parent)
-    return pl.Series("near_copies", counts, dtype=pl.Int32).set(pl.Series(~known), None)
+    return pl.Series("near_duplicates", counts, dtype=pl.Int32).set(pl.Series(~known), None)
 
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]

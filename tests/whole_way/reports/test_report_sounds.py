@@ -40,7 +40,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Way:
     corpus = Corpus.sound(folder)
     before = len(corpus.rows)
     rows = add_sounds(corpus)
-    options = replace(USUAL, profile=("--audio", "decode", "--rules", RULES))
+    options = replace(USUAL, profile=("--audio", "signal", "--rules", RULES))
     journey = Journey([corpus.manifest()], folder / "out", options).go()
     table = pl.read_parquet(journey.out / "profile" / "records.parquet").sort("line")
     records = dict(zip(rows, table.slice(before).iter_rows(named=True), strict=True))
