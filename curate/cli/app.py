@@ -165,7 +165,7 @@ def profile_command(
     with_: Annotated[
         list[str],
         typer.Option(
-            "--with", help="Metrics that cost more: compression, copies, lid, near, ngrams."
+            "--with", help="Metrics that cost more: compression, duplicates, lid, near_duplicates..."
         ),
     ] = [],  # noqa: B006
     phrases: Annotated[

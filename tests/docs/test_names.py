@@ -140,7 +140,7 @@ def faults(code: str, folder: Path) -> Iterator[str]:
         if name not in rule_ids():
             yield f"no rule `{name}`"
     for option, known in (("--with", {each.name for each in GROUPS}), ("--metrics", set())):
-        for value in re.findall(rf"{option} ([a-z][a-z,]*)\b", code):
+        for value in re.findall(rf"{option} ([a-z][a-z_,]*)\b", code):
             yield from (f"no group `{n}`" for n in value.split(",") if known and n not in known)
     for name in re.findall(r"--rules ([a-z_/]+)\b(?![.\w/-])", code):
         if name not in known_presets():
