@@ -165,7 +165,7 @@ def profile_command(
     with_: Annotated[
         list[str],
         typer.Option(
-            "--with", help="Metrics that cost more: compression, duplicates, lid, near_duplicates..."
+            "--with", help="Metrics that cost more: compression, duplicates, lid, ngrams..."
         ),
     ] = [],  # noqa: B006
     phrases: Annotated[
