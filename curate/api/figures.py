@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from curate.artifacts.audit import Audit
+from curate.artifacts.split import Split
 from curate.audio.faults import FAULTS
 from curate.errors import Fault
 from curate.gates import Figure, Figures
@@ -36,26 +38,24 @@ def of_profile(found: Mapping[str, Any]) -> Figures:
     return figures, Figure(found["totals"]["rows"], found["totals"]["hours"])
 
 
-def of_split(found: Mapping[str, Any]) -> Figures:
+def of_split(split: Split) -> Figures:
     """Outputs and verdicts, leaks, targets that were missed, and what could not be checked."""
-    outputs = found["outputs"]
-    figures = {each["name"]: Figure(each["rows"], each["hours"]) for each in outputs}
-    for verdict in outputs[0]["verdicts"]:
-        rows = sum(each["verdicts"][verdict] for each in outputs)
+    figures = {each.name: Figure(each.rows, each.hours) for each in split.outputs}
+    for verdict in split.outputs[0].verdicts:
+        rows = sum(each.verdicts[verdict] for each in split.outputs)
         figures.setdefault(verdict, Figure(rows))
-    said = {name: _faults(texts) for name, texts in found["gates_by_figure"].items()}
-    missed = [each for each in found["targets"].values() if each["shrunk"] or not each["met"]]
-    leaks = sum(each["count"] or 0 for each in found["leaks"])
+    faults = {name: _faults(texts) for name, texts in split.gates_by_figure.items()}
+    missed = [each for each in split.targets.values() if each.shrunk or not each.met]
+    leaks = sum(each.count or 0 for each in split.leaks)
     figures |= {
         "held_out": figures.get("held_out", Figure(0, 0.0)),
         "skipped": figures.get("skipped", Figure(0, 0.0)),
-        "leaks": Figure(leaks, None, "leaks", said["leaks"]),
-        "missed_targets": Figure(len(missed), None, "targets", said["missed_targets"]),
+        "leaks": Figure(leaks, None, "leaks", faults["leaks"]),
+        "missed_targets": Figure(len(missed), None, "targets", faults["missed_targets"]),
     }
     for name, unit in _LISTED.items():
-        faults = said.get(name, ())
-        figures[name] = Figure(len(faults), None, unit, faults)
-    whole = Figure(sum(each["rows"] for each in outputs), sum(each["hours"] for each in outputs))
+        figures[name] = Figure(len(faults.get(name, ())), None, unit, faults.get(name, ()))
+    whole = Figure(sum(each.rows for each in split.outputs), sum(it.hours for it in split.outputs))
     return figures, whole
 
 
@@ -65,22 +65,21 @@ _LISTED = {
 }  # fmt: skip
 
 
-def of_audit(found: Mapping[str, Any]) -> Figures:
+def of_audit(audit: Audit) -> Figures:
     """Leaks in all and by kind (speaker_leaks, near_text_leaks), malformed and skipped rows, and
     unchecked: what could not be compared.
     """
     figures: dict[str, Figure] = {}
-    for each in found["leaks"]:
-        name = f"{each['kind'].replace(' ', '_')}_leaks"
-        count = (figures[name].count if name in figures else 0) + (each["count"] or 0)
+    for each in audit.leaks:
+        name = f"{each.kind.replace(' ', '_')}_leaks"
+        count = (figures[name].count if name in figures else 0) + (each.count or 0)
         figures[name] = Figure(count, None, "leaks")
-    leaks, open_ = sum(each.count for each in figures.values()), _faults(found["unchecked"])
-    sides = found["sides"]
-    for name in ("malformed", "skipped"):
-        figures[name] = Figure(sum(side[name] for side in sides))
-    figures["leaks"] = Figure(leaks, None, "leaks", _faults(found["gates"]))
-    figures["unchecked"] = Figure(len(open_), None, "keys", open_)
-    whole = Figure(sum(side["rows"] for side in sides), sum(side["hours"] for side in sides))
+    leaks, unchecked = sum(each.count for each in figures.values()), _faults(audit.unchecked)
+    figures["malformed"] = Figure(sum(side.malformed for side in audit.sides))
+    figures["skipped"] = Figure(sum(side.skipped for side in audit.sides))
+    figures["leaks"] = Figure(leaks, None, "leaks", _faults(audit.gates))
+    figures["unchecked"] = Figure(len(unchecked), None, "keys", unchecked)
+    whole = Figure(sum(side.rows for side in audit.sides), sum(it.hours for it in audit.sides))
     return figures, whole
 
 

@@ -67,10 +67,13 @@ class Artifact(Model):
 
 
 class CommandArtifact(Artifact):
-    """An artifact that records the command that made it, and the versions of its libraries."""
+    """An artifact that records the command that made it, the versions of its libraries, and what
+    a reader of the results must know.
+    """
 
     command: str
     versions: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
 
 
 class Gate(Model):

@@ -10,7 +10,9 @@ from typing import Any
 
 import reports
 from curate.api import figures
-from curate.artifacts.outputs import whole_directory, write_json
+from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import whole_directory
+from curate.artifacts.split import Split
 from curate.cli.given import Inputs
 from curate.cli.stages import Shares
 from curate.errors import ConfigError, CurateError, Fault, raise_all
@@ -20,7 +22,6 @@ from curate.manifest.mapping import ReadAs, Reading
 from curate.profiles import profile_into as build_profile
 from curate.profiles import read_profile
 from curate.profiles.measure.records import Progress
-from curate.profiles.summary import Json
 from curate.rules.file import load_rules
 from curate.rules.overrides import Overrides
 from curate.rules.overrides import read as read_log
@@ -95,8 +96,8 @@ def split(
     wish: Wish,
     command: str,
     advance: Progress,
-) -> tuple[Json, CurateError | None]:
-    """`curate split`: split.json's content, and the gates that failed.
+) -> tuple[Split, CurateError | None]:
+    """`curate split`: split.json, and the gates that failed.
 
     ConfigError for what cannot be had at all, and where an old split in `out` would be upset.
     """
@@ -106,21 +107,21 @@ def split(
     with whole_directory(out, ours(targets.names), "split.json") as folder:
         manifests = inputs.names or inputs.manifests
         profiled = _profiled(manifests, folder, wish, command, advance)
-        found = split_profile(
+        made = split_profile(
             profiled, folder, targets, wish.seed, wish.by, wish.group, command, wish.to,
             wish.lock, wish.marks, wish.group_from, wish.audio_identity,
         )  # fmt: skip
-        checked = Checked.of(wish.gates, figures.of_split(found), out)
-        found["fail_on"] = checked.found
-        write_json(folder / "split.json", found)
+        checked = Checked.of(wish.gates, figures.of_split(made), out)
+        made = made.with_gates(checked.results)
+        write_artifact(folder, made)
         if isinstance(targets, Targets):
-            raise_all(ConfigError, impossible(found, targets))
+            raise_all(ConfigError, impossible(made, targets))
         if wish.lock is None and not wish.resplit:
             _refuse_upset(out / LOCK, folder / LOCK, inputs.given is None)
         if profiled.parent == folder:
             shutil.rmtree(profiled)
         reports.build("split", folder)
-    return found, checked.failed
+    return made, checked.failed
 
 
 def _targets(inputs: Inputs, wish: Wish) -> Targets | GivenSplits:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
+from curate.artifacts.base import Gate as GateResult
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from curate.gates.names import GATED
 
 OPTION = "--fail-on"
-Json = dict[str, object]
 
 _GATE = re.compile(r"([A-Za-z_][\w.:-]*)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)(%h|%|h|)\Z")
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -56,8 +56,8 @@ class Gate:
     unit: Literal["", "%", "h", "%h"]
     named: bool = True
 
-    def check(self, figure: Figure, whole: Figure) -> Json:
-        """The gate as artefacts have it: `gate`, the figure in words, and whether it failed."""
+    def check(self, figure: Figure, whole: Figure) -> GateResult:
+        """The gate as artifacts record it: the figure in words, and whether it failed."""
         if figure.of is not None:
             return self._check_rate(figure, figure.of)
         count = figure.hours if "h" in self.unit else figure.count
@@ -71,19 +71,20 @@ class Gate:
         share = f" of {total:,.6g}, {value:.4g}%" if "%" in self.unit else ""
         return self._result(f"{said}{share}", value)
 
-    def _check_rate(self, figure: Figure, over: int) -> Json:
+    def _check_rate(self, figure: Figure, over: int) -> GateResult:
         """A rate against a limit in percent; of nothing there is no rate, which passes no gate."""
         if self.unit != "%":
             what = f"{self.text!r}: {self.name} is a share of {figure.unit}"
             raise ConfigError.of(OPTION, what, f"write {self.name}{self.sign}NUMBER%")
         if not over:
-            return {"gate": self.text, "figure": f"0 {figure.unit}: NOT CHECKED", "failed": True}
+            said = f"0 {figure.unit}: NOT CHECKED"
+            return GateResult(gate=self.text, figure=said, failed=True)
         value = 100 * figure.count / over
         return self._result(f"{figure.count:,} of {over:,} {figure.unit}, {value:.4g}%", value)
 
-    def _result(self, figure: str, value: float) -> Json:
+    def _result(self, figure: str, value: float) -> GateResult:
         failed = _OPERATORS[self.sign](value, self.limit)
-        return {"gate": self.text, "figure": figure, "failed": failed}
+        return GateResult(gate=self.text, figure=figure, failed=failed)
 
 
 def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
@@ -123,33 +124,38 @@ def gates_for(
 
 def check_gates(
     gates: Sequence[Gate], figures: Mapping[str, Figure], whole: Figure
-) -> list[dict[str, object]]:
+) -> tuple[GateResult, ...]:
     """Each gate with its figure. ConfigError with every name that nothing is counted under."""
     known = sorted(figures)
     raise_all(
         ConfigError, [_unknown(gate.name, known) for gate in gates if gate.name not in figures]
     )
-    return [gate.check(figures[gate.name], whole) for gate in gates]
+    return tuple(gate.check(figures[gate.name], whole) for gate in gates)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Gates held against figures: `found` as artefacts have it, and what failed, in words."""
+    """Gates held against figures: `results` as artifacts record them, and what failed, in words."""
 
-    found: list[Json]
+    results: tuple[GateResult, ...]
     faults: tuple[Fault, ...]
 
     @classmethod
     def of(cls, gates: Sequence[Gate], figures: Figures, where: object) -> Checked:
         """Hold gates against figures; `where` is what the figures are of."""
-        found = check_gates(gates, *figures)
-        failed = [(gate, said) for gate, said in zip(gates, found, strict=True) if said["failed"]]
+        results = check_gates(gates, *figures)
         faults = [
             fault
-            for gate, said in failed
-            for fault in _faults(gate, figures[0][gate.name], said, str(where))
+            for gate, result in zip(gates, results, strict=True)
+            if result.failed
+            for fault in _faults(gate, figures[0][gate.name], result, str(where))
         ]
-        return cls(found, tuple(faults))
+        return cls(results, tuple(faults))
+
+    @property
+    def found(self) -> list[dict[str, object]]:
+        """The results as JSON values."""
+        return [result.as_json() for result in self.results]
 
     @property
     def failed(self) -> GateFailed | None:
@@ -157,11 +163,11 @@ class Checked:
         return GateFailed(*self.faults) if self.faults else None
 
 
-def _faults(gate: Gate, figure: Figure, said: Json, where: str) -> Iterator[Fault]:
+def _faults(gate: Gate, figure: Figure, result: GateResult, where: str) -> Iterator[Fault]:
     """What is wrong, one by one where each can be named; else the figure."""
     mark = f" ({gate.text})" if gate.named else ""
     if not figure.faults or "<" in gate.sign:
-        yield Fault(where, f"{gate.text}: {said['figure']}")
+        yield Fault(where, f"{gate.text}: {result.figure}")
     else:
         for each in figure.faults:
             yield replace(each, where=each.where or where, what=f"{each.what}{mark}")

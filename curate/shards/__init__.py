@@ -11,6 +11,7 @@ import polars as pl
 
 from curate.artifacts.columns import TAGS
 from curate.artifacts.outputs import write_json
+from curate.artifacts.split import Split
 from curate.audio.header import BY_FFMPEG
 from curate.errors import Fault, InputError
 from curate.profiles import versions
@@ -20,14 +21,14 @@ from curate.shards.audio import AudioWish
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
 from curate.shards.options import Options, check_options, parse_size
-from curate.shards.plan import export_key, read_facts
+from curate.shards.plan import export_key, read_split
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
 from curate.shards.work import AUDIO, RESULT, SCRATCH, SHARDS, Workplace, marker_of
 from curate.splits import LOCK
 from curate.splits.feasibility import rules_by_rows
-from curate.splits.figures import leaking
+from curate.splits.figures import describe_leaks
 from curate.splits.given_strategy import losses
 
 __all__ = [
@@ -76,10 +77,10 @@ def shard_split(
     """
     check_options(options)
     check_place(out, options)
-    facts = read_facts(split)
-    if options.audio_root is None and (root := facts.get("audio_root")):
-        options = replace(options, audio_root=Path(str(root)))
-    sources = sources_of(facts)
+    certificate = read_split(split)
+    if options.audio_root is None and certificate.audio_root is not None:
+        options = replace(options, audio_root=Path(certificate.audio_root))
+    sources = sources_of(certificate)
     folders = {name: str(entry["folder"]) for name, entry in sources.items()}
     archives = {name: tars for name, entry in sources.items() if (tars := Archive.of(entry))}
     stands = Path(os.path.abspath(out))  # noqa: PTH100
@@ -87,13 +88,13 @@ def shard_split(
     place.make()
     for left in (stage / SCRATCH).iterdir():
         left.unlink()
-    spool = spool_split(split, facts, options, place.spool)
+    spool = spool_split(split, certificate, options, place.spool)
     kept = _work(place, spool, workers, on_progress, run)
     outcome = finish(stage, spool, options)
     if not outcome.shards:
         raise InputError(_nothing_stored(split, spool, outcome))
     read = read_back(stage / SHARDS, options.format, outcome.shards) if with_lhotse else {}
-    found = {**_found(outcome, options, facts, command), "verified": _verified(outcome, read)}
+    found = {**_found(outcome, options, certificate, command), "verified": _verified(outcome, read)}
     result = stage / RESULT
     write_json(result / "shards.json", found)
     write_json(result / "bins.json", buckets(stage, spool, options))
@@ -138,7 +139,7 @@ def _verified(outcome: Outcome, read: Mapping[str, int]) -> Json:
     return {**said, **read}
 
 
-def _found(outcome: Outcome, options: Options, facts: Json, command: str) -> Json:
+def _found(outcome: Outcome, options: Options, split: Split, command: str) -> Json:
     """shards.json, but for what was verified."""
     stored = outcome.stored["train"]
     return {
@@ -159,7 +160,7 @@ def _found(outcome: Outcome, options: Options, facts: Json, command: str) -> Jso
         "skipped": outcome.named,
         "skipped_rows": outcome.skipped.rows,
         "manifests": manifests(outcome),
-        "warnings": [*_of_split(facts), *_warnings(outcome)],
+        "warnings": [*_of_split(split), *_warnings(outcome)],
     }
 
 
@@ -169,10 +170,9 @@ def _audio_said(wish: AudioWish) -> str:
     return f"{said}{rate}{', mixed to mono' if wish.mono else ''}"
 
 
-def _of_split(facts: Json) -> list[str]:
-    """What its split says of leaks, and of rows that given splits have lost."""
-    leaks: list[Json] = facts["leaks"]  # type: ignore[assignment]
-    return [*leaking(leaks), *losses(facts).values()]
+def _of_split(split: Split) -> list[str]:
+    """What its split states of leaks, and of rows that given splits have lost."""
+    return [*describe_leaks(split.leaks), *losses(split.given).values()]
 
 
 def _warnings(outcome: Outcome) -> list[str]:

@@ -7,9 +7,10 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
+from curate.artifacts.base import read_artifact
+from curate.artifacts.split import Split
 from curate.errors import InputError
 from curate.errors.nearest import lacking
-from curate.profiles.summary import Json
 from curate.shards.options import Options
 from curate.shards.spool import plain_names
 from curate.splits import LOCK
@@ -18,19 +19,16 @@ CODE = 2
 """Raise it where a change of the code changes the bytes that it writes."""
 
 
-def read_facts(split: Path) -> Json:
+def read_split(folder: Path) -> Split:
     """split.json of a split directory; InputError where it holds none."""
-    path = split / "split.json"
-    if not path.is_file():
-        raise InputError(lacking(split, "split.json", "run curate split first"))
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    assert isinstance(facts, dict)
-    return facts
+    if not (folder / Split.file).is_file():
+        raise InputError(lacking(folder, Split.file, "run curate split first"))
+    return read_artifact(folder, Split)
 
 
 def export_key(split: Path, options: Options) -> str:
     """16 hex digits over the split's files, the options, and the versions that decide on bytes."""
-    names = plain_names(split, read_facts(split))
+    names = plain_names(split, read_split(split))
     digest = hashlib.blake2b(digest_size=8)
     versions = {name: version(name) for name in ("polars", "soundfile", "numpy")}
     said = {"code": CODE, "options": options.as_json(), "versions": versions}

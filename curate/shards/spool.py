@@ -33,11 +33,11 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.artifacts.ledger import Amount
+from curate.artifacts.split import Split
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.errors import InputError
 from curate.manifest.formats import COPIED
-from curate.profiles.summary import Json
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED
 from curate.shards.archives import Archive
 from curate.shards.options import Options, ShardSize
@@ -118,17 +118,16 @@ class Spool:
     tasks: Sequence[Task]
 
 
-def plain_names(split: Path, facts: Json) -> list[str]:
+def plain_names(folder: Path, split: Split) -> list[str]:
     """The splits that become manifests: train, all that were drawn, and the borderline copy."""
-    outputs: list[Mapping[str, str]] = facts["outputs"]  # type: ignore[assignment]
-    drawn = {str(output["name"]) for output in outputs} - {*_LEFT_OUT, *PLAIN}
+    drawn = {output.name for output in split.outputs} - {*_LEFT_OUT, *PLAIN}
     named = [*PLAIN, *sorted(drawn)]
-    return [name for name in named if (split / f"{name}.jsonl").is_file()]
+    return [name for name in named if (folder / f"{name}.jsonl").is_file()]
 
 
-def sources_of(facts: Json) -> Mapping[str, Mapping[str, object]]:
+def sources_of(split: Split) -> Mapping[str, Mapping[str, object]]:
     """split.json's inputs by source."""
-    return {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
+    return {str(entry["source"]): entry for entry in split.inputs}
 
 
 def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
@@ -139,28 +138,28 @@ def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
         yield Entry(**said, raw=spool.readline()[:-1])
 
 
-def spool_split(split: Path, facts: Json, options: Options, into: Path) -> Spool:
+def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spool:
     """Write the spool file and lay out the tasks. InputError where lock and lines differ."""
-    names = plain_names(split, facts)
+    names = plain_names(folder, split)
     columns = {name: _Column() for name in names}
     read = dict.fromkeys(names, Amount())
     strata: dict[str, int] = {}
-    sources = sources_of(facts)
+    sources = sources_of(split)
     with ExitStack() as stack:
-        lines = {n: stack.enter_context((split / f"{n}.jsonl").open("rb")) for n in names}
+        lines = {n: stack.enter_context((folder / f"{n}.jsonl").open("rb")) for n in names}
         out = stack.enter_context(into.open("wb"))
-        for part in _slices(split / LOCK, options):
+        for part in _slices(folder / LOCK, options):
             for name in names:
                 rows = part.filter(_stands_in(name))
                 found = list(islice(lines[name], rows.height))
-                _check_lines(split / f"{name}.jsonl", read[name].rows, rows, found, sources)
+                _check_lines(folder / f"{name}.jsonl", read[name].rows, rows, found, sources)
                 columns[name].offsets.append(_write(out, rows, found))
                 read[name] += _amount(rows, found)
                 if name == "train":
                     _lay_out(columns[name], rows, found, options, sources, strata)
         for name in names:
             if lines[name].readline():
-                where = f"{split / name}.jsonl:{read[name].rows + 1}"
+                where = f"{folder / name}.jsonl:{read[name].rows + 1}"
                 raise InputError.of(where, "stands in no lock", "split again")
     return Spool(read, [*_shards(columns["train"], strata, options), *_pieces(columns)])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.artifacts.base import write_artifact
 from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
@@ -28,8 +29,10 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
+from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
 from curate.artifacts.outputs import write_json
+from curate.artifacts.split import ChangedLines, Split
 from curate.audio.options import root_of
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.errors.nearest import lacking, suggest
@@ -40,7 +43,7 @@ from curate.profiles import read_profile
 from curate.profiles.summary import Json
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
-from curate.splits.certificate import amount, certificate
+from curate.splits.certificate import Finished, amount, certificate
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
 from curate.splits.feasibility import impossible
@@ -132,12 +135,12 @@ def split_profile(
     marks: Marks = AS_THEY_ARE,
     group_from: str | None = None,
     audio_identity: str = BY_PATH,
-) -> Json:
+) -> Split:
     """Split the records of a profile directory into `folder` (which exists).
 
     `targets` are the sizes of splits to draw, or the splits that the corpus comes with. Writes each
     split's original lines, the certificate split.json, splits.lock.parquet and ledger.json; returns
-    split.json's content. `by` are the columns of the strata (by default lang, and source where
+    the certificate. `by` are the columns of the strata (by default lang, and source where
     there are a few manifests and splits are drawn), `group` those whose values stay in one split
     (by default speaker, and SESSIONS where the profile has them); `group_from` is a pattern whose
     capture in the audio path is a group key too. Recordings are told apart by `audio_identity`:
@@ -180,17 +183,32 @@ def split_profile(
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_json(folder / "ledger.json", ledger.as_json())
-    found = certificate(done, strategy, written, seed, by, keys, near, facts, command, known)
-    found["near_unsure"] = unsure
-    found["changed"] = {
-        "text_mended": int(mended.sum()), "tags": marks.tags, "skipme": marks.skipme,
-        "canary": marks.canary, "rate_removed": int(unrated.sum()),
-        "fields_mapped": _mapped_rows(done.rows, inputs),
-    }  # fmt: skip
-    if to is not None:
-        found["cuts"] = write_cuts(done.rows, written, folder, inputs)
-    write_json(folder / "split.json", found)
-    return found
+    made = certificate(
+        Finished(
+            assignment=done,
+            strategy=strategy,
+            profile=facts,
+            outputs=written,
+            seed=seed,
+            by=by,
+            keys=keys,
+            near=near,
+            near_unsure=unsure,
+            changed=ChangedLines(
+                text_mended=int(mended.sum()),
+                tags=marks.tags,
+                skipme=marks.skipme,
+                canary=marks.canary,
+                rate_removed=int(unrated.sum()),
+                fields_mapped=_mapped_rows(done.rows, inputs),
+            ),
+            lock=known,
+            cuts=None if to is None else write_cuts(done.rows, written, folder, inputs),
+        ),
+        command,
+    )
+    write_artifact(folder / Split.file, made)
+    return made
 
 
 def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Mapping[str, object]]) -> int:
@@ -226,7 +244,7 @@ def _write_outputs(
     folder: Path,
     seed: int,
     marks: Marks,
-) -> tuple[Assignment, list[str], list[Json], int]:
+) -> tuple[Assignment, list[str], list[Leak], int]:
     """Write every output, compare their texts, and write again where one is near another's.
 
     Returns the finished assignment, what was written, the near-duplicates that are left, and how

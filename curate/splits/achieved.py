@@ -5,30 +5,40 @@ from __future__ import annotations
 import polars as pl
 
 from curate.artifacts.columns import DURATION_US
-from curate.profiles.summary import Json
+from curate.artifacts.split import Target as Achieved
 from curate.splits.balance import shares
 from curate.splits.coverage import KNOWN
+from curate.splits.targets import Target
 
 
-def reached(rows: pl.DataFrame, name: str) -> Json:
-    """Seconds (`got_s`), rows, groups and words of a split, and its effective number of groups."""
-    chosen = rows.filter(pl.col("split") == name)
-    return {
-        "got_s": int(chosen[DURATION_US.name].sum()) / 1e6,
-        "rows": chosen.height,
-        "groups": chosen["group"].n_unique(),
-        "words": int(chosen["words"].sum()),
-        **_effective(chosen, shares(rows, [name]).get(name, {})),
-    }
+def compute_achieved(
+    rows: pl.DataFrame, target: Target, tolerance_s: float, met: bool | None = None
+) -> Achieved:
+    """Seconds, rows, groups and words of a split beside its target.
 
-
-def _effective(chosen: pl.DataFrame, worth: Json) -> Json:
-    """How many groups a split is worth: null where it is not known who speaks in some of its rows,
-    since each of them counts as a group of its own; then it is at most `effective_groups_at_most`
-    if anybody is known.
+    `met`: whether it is met; by default, where its seconds are within `tolerance_s` of the target.
+    The effective number of groups is null where the speaker of some rows is unknown, since each of
+    them counts as a group of its own; then it is at most `effective_groups_at_most`, if any speaker
+    is known.
     """
-    known = int(chosen[KNOWN].sum())
-    if known == chosen.height or not worth:
-        return {"known_rows": known, **worth}
-    at_most = {"effective_groups_at_most": worth["effective_groups"]} if known else {}
-    return {"known_rows": known, "effective_groups": None, "largest_share": None, **at_most}
+    chosen = rows.filter(pl.col("split") == target.name)
+    got_s, known = int(chosen[DURATION_US.name].sum()) / 1e6, int(chosen[KNOWN].sum())
+    effective, largest = shares(rows, target.name) or (None, None)
+    is_known = known == chosen.height
+    if met is None:
+        met = not target.target_s or abs(got_s - target.target_s) <= tolerance_s
+    return Achieved(
+        asked_s=target.asked_s,
+        target_s=round(target.target_s, 6),
+        tolerance_s=round(tolerance_s, 6),
+        met=met,
+        shrunk=target.shrunk,
+        got_s=got_s,
+        rows=chosen.height,
+        groups=chosen["group"].n_unique(),
+        words=int(chosen["words"].sum()),
+        known_rows=known,
+        effective_groups=effective if is_known else None,
+        largest_share=largest if is_known else None,
+        effective_groups_at_most=None if is_known or not known else effective,
+    )

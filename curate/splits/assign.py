@@ -72,10 +72,15 @@ class Assignment:
             for each in self.targets
         }
 
-    def held_out(self) -> dict[str, float]:
-        """What is held out: seconds, and their share of the usable."""
-        share = self.held_us / max(self.usable_us, 1)
-        return {"s": self.held_us / 1e6, "share": round(share, 6)}
+    @property
+    def held_s(self) -> float:
+        """Seconds that are held out."""
+        return self.held_us / 1e6
+
+    @property
+    def held_share(self) -> float:
+        """The share of the usable hours that is held out."""
+        return round(self.held_us / max(self.usable_us, 1), 6)
 
 
 def assign(

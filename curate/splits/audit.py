@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.artifacts.audit import Audit, AuditLeak, AuditSide
 from curate.artifacts.columns import (
     DURATION_US,
     LANG,
@@ -30,7 +31,7 @@ from curate.manifest.audio_files import segment_key
 from curate.manifest.fields import FIELDS
 from curate.manifest.unusable import unusable
 from curate.profiles import versions
-from curate.profiles.summary import Json, hours
+from curate.profiles.summary import hours
 from curate.splits.audit_input import COMPARED, Side
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import (
@@ -44,7 +45,7 @@ from curate.splits.coverage import (
 )
 from curate.splits.leaks import SEGMENT
 from curate.splits.near_duplicates import gather_sets
-from curate.splits.path_patterns import group_pattern, groups_of, proposed, refuse_idle
+from curate.splits.path_patterns import group_pattern, groups_of, refuse_idle
 from curate.splits.unknown_speakers import looked_up
 from curate.splits.written_manifests import PATH
 from curate.text.kernel import NORMAL_HASH, measure_spans
@@ -52,7 +53,6 @@ from curate.text.minhash import NearIndex
 from curate.text.numerals import writing
 from curate.text.packed import hash_normal
 
-SCHEMA = "curate.audit/1"
 SHOWN = 3
 """Examples of each kind of leak between two sides."""
 
@@ -63,8 +63,8 @@ def audit(
     command: str = "",
     group_from: str | None = None,
     audio_identity: str = BY_PATH,
-) -> Json:
-    """audit.json's content: leaks between any two sides, by kind, with a few of them.
+) -> Audit:
+    """audit.json: leaks between any two sides, by kind, with a few of them.
 
     `group` are further fields whose values should stand on one side; speaker and SESSIONS always
     are, as in a split, and what the pattern `group_from` captures in audio paths. Between a
@@ -91,33 +91,32 @@ def audit(
     ]
     kinds = {SPEAKER.name: SPEAKER.name, **{name: name for name in fields}}
     kinds |= {"recording": RECORDING_KEY.name, "audio": SEGMENT, "text": NORMAL_KEY.name}
-    found = [
+    leaks = [
         _leak(rows, sides, pair, kind, column)
         for kind, column in kinds.items()
         for pair in pairs
         if kind == "text" or not any(sides[side].against for side in pair)
     ]
-    found += _near(rows, sides, pairs)
+    leaks += _near(rows, sides, pairs)
     compared = {str(number): side.name for number, side in enumerate(sides) if not side.against}
     covered = coverage_by_side(rows, compared, keys)
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(("asr-curate", "polars", "numba", "numpy")),
-        "sides": [_described(rows, number, side) for number, side in enumerate(sides)],
-        "groups": [SPEAKER.name, *fields],
-        "coverage": covered,
-        "proposals": [{**each, "said": proposed(each)} for each in keys.proposals],
-        "statement": statement(found, covered),
-        "leaks": found,
-        "gates": [
-            f"{leak['count']:,} {leak['kind']} leak(s) between {' and '.join(leak['between'])}"  # type: ignore[arg-type]
-            for leak in found
-            if leak["count"]
-        ],
-        "unchecked": unchecked(covered),
-        "warnings": unchecked(covered),
-    }
+    return Audit(
+        command=command,
+        versions=versions(("asr-curate", "polars", "numba", "numpy")),
+        sides=tuple(_describe(rows, number, side) for number, side in enumerate(sides)),
+        groups=(SPEAKER.name, *fields),
+        coverage=covered,
+        proposals=tuple(keys.proposals),
+        statement=statement(leaks, covered),
+        leaks=tuple(leaks),
+        gates=tuple(
+            f"{leak.count:,} {leak.kind} leak(s) between {' and '.join(leak.between)}"
+            for leak in leaks
+            if leak.count
+        ),
+        unchecked=unchecked(covered),
+        warnings=unchecked(covered),
+    )
 
 
 def _files(rows: pl.DataFrame, sides: Sequence[Side]) -> Files:
@@ -198,7 +197,7 @@ def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
 
 def _leak(
     rows: pl.DataFrame, sides: Sequence[Side], pair: tuple[int, int], kind: str, column: str
-) -> Json:
+) -> AuditLeak:
     """How many values of a column stand on both sides, and the first of them; None where the rows
     of a side have no value at all.
     """
@@ -211,7 +210,7 @@ def _leak(
     )
     both = one.join(other, on=column, suffix="_other", maintain_order="left")
     shown = both.select("id", "id_other").head(SHOWN).rows()
-    return _said(kind, sides, pair, both.height if compared else None, shown)
+    return _leak_of(kind, sides, pair, both.height if compared else None, shown)
 
 
 def _has(rows: pl.DataFrame, side: int, column: str) -> bool:
@@ -219,24 +218,21 @@ def _has(rows: pl.DataFrame, side: int, column: str) -> bool:
     return not mine.height or bool(mine[column].count())
 
 
-def _said(
+def _leak_of(
     kind: str,
     sides: Sequence[Side],
     pair: tuple[int, int],
     count: int | None,
-    shown: Sequence[tuple[str, str]],
-) -> Json:
-    return {
-        "kind": kind,
-        "between": [sides[side].name for side in pair],
-        "count": count,
-        "examples": [list(ids) for ids in shown],
-    }
+    shown: Iterable[tuple[str, ...]],
+) -> AuditLeak:
+    one, other = (sides[side].name for side in pair)
+    examples = tuple((ids[0], ids[1]) for ids in shown)
+    return AuditLeak(kind=kind, between=(one, other), count=count, examples=examples)
 
 
 def _near(
     rows: pl.DataFrame, sides: Sequence[Side], pairs: Sequence[tuple[int, int]]
-) -> list[Json]:
+) -> list[AuditLeak]:
     """Near-duplicates: all sides but the largest are indexed, and each is compared with these."""
     sizes = [int((rows["side"] == str(number)).sum()) for number in range(len(sides))]
     largest = sizes.index(max(sizes))
@@ -244,21 +240,21 @@ def _near(
     index = NearIndex.of(*gather_sets([sides[number].frames for number in kept]))
     ids = [rows.filter(pl.col("side") == str(n)).select(record_id()).to_series() for n in kept]
     indexed = pl.concat(ids)
-    found: list[Json] = []
+    leaks: list[AuditLeak] = []
     for number in [largest, *kept]:
         against = [(pair, sum(pair) - number) for pair in pairs if number in pair]
         mine = [(p, o) for p, o in against if o in kept and (number == largest or number == p[0])]
         if mine:
             near = _streamed(sides[number], index)
             for pair, other in mine:
-                found.append(_near_leak(near, indexed, sides, pair, number, kept.index(other)))
-    return sorted(found, key=lambda each: _pair_of(sides, each))
+                leaks.append(_near_leak(near, indexed, sides, pair, number, kept.index(other)))
+    return sorted(leaks, key=lambda each: _pair_of(sides, each))
 
 
-def _pair_of(sides: Sequence[Side], leak: Json) -> tuple[int, ...]:
+def _pair_of(sides: Sequence[Side], leak: AuditLeak) -> tuple[int, ...]:
     """The numbers of a leak's two sides."""
     names = [side.name for side in sides]
-    return tuple(names.index(name) for name in leak["between"])  # type: ignore[attr-defined]
+    return tuple(names.index(name) for name in leak.between)
 
 
 def _streamed(side: Side, index: NearIndex) -> pl.DataFrame:
@@ -279,7 +275,7 @@ def _near_leak(
     pair: tuple[int, int],
     number: int,
     place: int,
-) -> Json:
+) -> AuditLeak:
     bits: npt.NDArray[np.uint64] = near["near"].to_numpy()
     hit = near.filter(pl.Series(((bits >> np.uint64(place)) & np.uint64(1)) > 0))
     first = hit.head(SHOWN)
@@ -287,19 +283,19 @@ def _near_leak(
     shown = list(zip(first.select(record_id()).to_series(), partners, strict=True))
     if number != pair[0]:
         shown = [(other, one) for one, other in shown]
-    return _said("near text", sides, pair, hit.height, shown)
+    return _leak_of("near text", sides, pair, hit.height, shown)
 
 
-def _described(rows: pl.DataFrame, number: int, side: Side) -> Json:
+def _describe(rows: pl.DataFrame, number: int, side: Side) -> AuditSide:
     mine = rows.filter(pl.col("side") == str(number))
     skipped = int(mine[MALFORMED.name].str.starts_with(SKIPPED_BY).sum())
-    return {
-        "name": side.name,
-        "files": [str(side.lines)] if side.lines else [source.name for source in side.sources],
-        "against": side.against,
-        "rows": mine.height,
-        "malformed": mine[MALFORMED.name].count() - skipped,
-        "skipped": skipped,
-        "hours": hours(int(mine[DURATION_US.name].sum())),
-        "speakers": mine[SPEAKER.name].drop_nulls().n_unique(),
-    }
+    return AuditSide(
+        name=side.name,
+        files=(str(side.lines),) if side.lines else tuple(source.name for source in side.sources),
+        against=side.against,
+        rows=mine.height,
+        malformed=mine[MALFORMED.name].count() - skipped,
+        skipped=skipped,
+        hours=hours(int(mine[DURATION_US.name].sum())),
+        speakers=mine[SPEAKER.name].drop_nulls().n_unique(),
+    )

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
+from curate.artifacts.leaks import Coverage, Lacking, Leak, Proposal
 from curate.splits.content import Contents
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
-
-Json = dict[str, object]
 
 SESSIONS = (
     "session", "session_id", "conversation_id", "recording_id", "episode_id", "video_id",
@@ -19,7 +18,7 @@ SESSIONS = (
 """Fields beside the speaker whose values stay in one split where they are there, unless the
 grouping fields are named."""
 GROUP_FROM = "group_from"
-"""The group key that a pattern takes from the audio path (curate.splits.path_patterns)."""
+"""The group key that a pattern takes from the audio path (curate.splits.patterns)."""
 KNOWN = "known"
 """Whether it is known who speaks in a row, or which group it is of where others are named."""
 SHOWN = 3
@@ -31,14 +30,14 @@ class Keys:
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
     `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys
-    that the paths of rows without a speaker would give (curate.splits.path_patterns); `contents`:
-    what recordings were compared by, where that is the content of their files.
+    that the paths of rows without a speaker would give (curate.splits.patterns); `contents`: what
+    recordings were compared by, where that is the content of their files.
     """
 
     columns: Sequence[str]
     everywhere: Mapping[str, str] = field(default_factory=dict)
     placeholders: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    proposals: Sequence[Json] = ()
+    proposals: Sequence[Proposal] = ()
     contents: Contents | None = None
 
     @property
@@ -92,7 +91,7 @@ def commonest(values: pl.Series) -> list[str]:
     return counted.sort("count", "value", descending=[True, False])["value"].head(SHOWN).to_list()
 
 
-def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> list[Json]:
+def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> tuple[Coverage, ...]:
     """What is known of each key over all records, the speaker's first, with a sentence (`said`).
 
     `by` are columns of strata (or sides): `lacking` has their values where a key is not known of
@@ -101,30 +100,33 @@ def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> list[Json]:
     for recordings, but for files that were to be compared by content and could not be read.
     """
     records = rows.filter(MALFORMED.expr.is_null())
-    found = [_entry(records, keys, name, by) for name in keys.columns]
+    entries = [_of_column(records, keys, name, by) for name in keys.columns]
     if SPEAKER.name not in keys.columns:
-        found.insert(0, _unknown(SPEAKER.name, records.height, "is not among the grouping fields"))
+        why = "is not among the grouping fields"
+        entries.insert(0, _unknown(SPEAKER.name, records.height, why))
     if not any(name in SESSIONS for name in keys.columns):
-        found.append(_unknown("session", records.height, ""))
+        entries.append(_unknown("session", records.height, ""))
     files = records[RECORDING_KEY.name].drop_nulls()
-    return [*found, _recordings(records.height, files, keys.contents)]
+    return (*entries, _recordings(records.height, files, keys.contents))
 
 
-def _entry(records: pl.DataFrame, keys: Keys, name: str, by: Sequence[str]) -> Json:
+def _of_column(records: pl.DataFrame, keys: Keys, name: str, by: Sequence[str]) -> Coverage:
     known = records[name].is_not_null()
     replaced = _replaced(records, name)
     rows, count = records.height, int(known.sum())
     lacking = [] if known.all() else _lacking(records.with_columns(known=known), by)
-    return {
-        "key": name,
-        "rows": rows,
-        "known": count,
-        "values": records[name].drop_nulls().n_unique(),
-        "substituted": int((~known & replaced).sum()),
-        "lacking": lacking,
-        "unchecked": not bool((known | replaced).all()),
-        "said": f"{name}: " + _said(keys, name, rows, count, lacking) + _stands_in(known, replaced),
-    }
+    return Coverage(
+        key=name,
+        rows=rows,
+        known=count,
+        values=records[name].drop_nulls().n_unique(),
+        substituted=int((~known & replaced).sum()),
+        lacking=tuple(lacking),
+        unchecked=not bool((known | replaced).all()),
+        said=f"{name}: "
+        + _describe(keys, name, rows, count, lacking)
+        + _stands_in(known, replaced),
+    )
 
 
 def _replaced(records: pl.DataFrame, name: str) -> pl.Series:
@@ -134,9 +136,9 @@ def _replaced(records: pl.DataFrame, name: str) -> pl.Series:
     return pl.Series([False]).new_from_index(0, records.height)
 
 
-def _lacking(records: pl.DataFrame, by: Sequence[str]) -> list[Json]:
+def _lacking(records: pl.DataFrame, by: Sequence[str]) -> list[Lacking]:
     """Values of these columns with rows of which the key is not known, most of them first."""
-    found: list[Json] = []
+    lacking: list[Lacking] = []
     for column in by:
         counted = (
             records.group_by(column)
@@ -144,14 +146,14 @@ def _lacking(records: pl.DataFrame, by: Sequence[str]) -> list[Json]:
             .filter(pl.col("known") < pl.col("rows"))
             .sort(pl.col("rows") - pl.col("known"), column, descending=[True, False])
         )
-        found += [
-            {"by": column, "value": value, "rows": rows, "known": known}
+        lacking += [
+            Lacking(by=column, value=value, rows=rows, known=known)
             for value, rows, known in counted.iter_rows()
         ]
-    return found
+    return lacking
 
 
-def _said(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[Json]) -> str:
+def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[Lacking]) -> str:
     if name in keys.everywhere:
         return f"{keys.everywhere[name]!r} in all {rows:,} rows tells nobody apart: NOT CHECKED"
     said = f"known for {known:,} of {rows:,} rows"
@@ -161,9 +163,7 @@ def _said(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[Json])
     named = f" ({', '.join(map(repr, values))} names nobody)" if values else ""
     if not known:
         return f"{said}{named}: NOT CHECKED"
-    parts = [
-        f"{each['by']} {each['value']} ({each['known']:,} of {each['rows']:,})" for each in lacking
-    ]
+    parts = [f"{each.by} {each.value} ({each.known:,} of {each.rows:,})" for each in lacking]
     more = f" and {len(parts) - SHOWN} more" if len(parts) > SHOWN else ""
     where = f" of {', '.join(parts[:SHOWN])}{more}" if parts else ""
     return f"{said}{named}: NOT CHECKED for the other {rows - known:,}{where}"
@@ -174,36 +174,38 @@ def _stands_in(known: pl.Series, replaced: pl.Series) -> str:
     return f"; the path stands in for it in {count:,} rows" if count else ""
 
 
-def _unknown(key: str, rows: int, why: str) -> Json:
-    said = why or f"known for 0 of {rows:,} rows"
-    return _plain(key, rows, 0, 0, f"{key}: {said}: NOT CHECKED")
+def _unknown(key: str, rows: int, why: str) -> Coverage:
+    reason = why or f"known for 0 of {rows:,} rows"
+    return _plain(key, rows, 0, 0, f"{key}: {reason}: NOT CHECKED")
 
 
-def _recordings(rows: int, keys: pl.Series, contents: Contents | None) -> Json:
+def _recordings(rows: int, keys: pl.Series, contents: Contents | None) -> Coverage:
     known, files = keys.len(), keys.n_unique()
     said = f"recording: {files:,} files of {known:,} rows"
     if files == known:
         said += "; each row is a file of its own: what it was cut from is NOT CHECKED"
     if contents is None:
         return _plain("recording", rows, known, files, said)
-    found = _plain("recording", rows, known, files, f"{said}; {contents}")
-    return {**found, "unchecked": contents.unread > 0}
+    unread = contents.unread > 0
+    return _plain("recording", rows, known, files, f"{said}; {contents}", unread)
 
 
-def _plain(key: str, rows: int, known: int, values: int, said: str) -> Json:
-    return {
-        "key": key, "rows": rows, "known": known, "values": values, "substituted": 0,
-        "lacking": [], "unchecked": False, "said": said,
-    }  # fmt: skip
+def _plain(
+    key: str, rows: int, known: int, values: int, said: str, unchecked: bool = False
+) -> Coverage:
+    return Coverage(
+        key=key, rows=rows, known=known, values=values, substituted=0, lacking=(),
+        unchecked=unchecked, said=said,
+    )  # fmt: skip
 
 
-def unchecked(entries: Sequence[Json]) -> list[str]:
+def unchecked(entries: Sequence[Coverage]) -> tuple[str, ...]:
     """What fails a strict check, in words."""
-    return [str(each["said"]) for each in entries if each["unchecked"]]
+    return tuple(each.said for each in entries if each.unchecked)
 
 
 def statement(
-    leaks: Sequence[Json], entries: Sequence[Json], empty: Sequence[str] = (), filled: int = 2
+    leaks: Sequence[Leak], entries: Sequence[Coverage], empty: Sequence[str] = (), filled: int = 2
 ) -> str:
     """What was found and what could not be looked at, in one sentence.
 
@@ -212,33 +214,28 @@ def statement(
     nothing = [f"{_joined(empty)} {'holds' if len(empty) == 1 else 'hold'} no row"] if empty else []
     if filled < 2:
         return "; ".join(["nothing to compare: leaks NOT CHECKED", *nothing])
-    of = {each["key"]: each for each in entries}
-    kinds = list(dict.fromkeys(str(leak["kind"]) for leak in leaks))
-    leaking = [kind for kind in kinds if any(_hits(leak) for leak in leaks if leak["kind"] == kind)]
-    unknown = [f"{each['key']}s" for each in entries if not each["known"]]
+    of = {each.key: each for each in entries}
+    kinds = list(dict.fromkeys(leak.kind for leak in leaks))
+    leaking = [kind for kind in kinds if any(leak.count for leak in leaks if leak.kind == kind)]
+    unknown = [f"{each.key}s" for each in entries if not each.known]
     checked = [
         kind for kind in kinds if f"{kind}s" not in unknown and not _is_trivial(of.get(kind))
     ]
     partly = [
-        f"{each['key']} known for {each['known']:,} of {each['rows']:,} rows"
+        f"{each.key} known for {each.known:,} of {each.rows:,} rows"
         for each in entries
-        if 0 < each["known"] < each["rows"]  # type: ignore[operator]
+        if 0 < each.known < each.rows
     ]
-    found = f"leaks found in {_joined(leaking)}"
+    result = f"leaks found in {_joined(leaking)}"
     if not leaking:
-        found = f"no leak found in {_joined(checked)}"
+        result = f"no leak found in {_joined(checked)}"
     nobody = [f"{_joined(unknown)} unknown"] if unknown else []
-    return "; ".join([found, *nobody, *partly, *nothing])
+    return "; ".join([result, *nobody, *partly, *nothing])
 
 
-def _hits(leak: Json) -> int:
-    count = leak["count"]
-    return count if isinstance(count, int) else 0
-
-
-def _is_trivial(entry: Json | None) -> bool:
+def _is_trivial(entry: Coverage | None) -> bool:
     """Whether recordings are no more than the rows' own files, which the audio check compares."""
-    return entry is not None and entry["key"] == "recording" and entry["values"] == entry["known"]
+    return entry is not None and entry.key == "recording" and entry.values == entry.known
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -246,9 +243,11 @@ def _joined(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def coverage_by_side(rows: pl.DataFrame, names: Mapping[str, str], keys: Keys) -> list[Json]:
+def coverage_by_side(
+    rows: pl.DataFrame, names: Mapping[str, str], keys: Keys
+) -> tuple[Coverage, ...]:
     """`coverage` of the rows of these sides, by number and name; empty without two of them."""
     if len(names) < 2:
-        return []
+        return ()
     mine = rows.filter(pl.col("side").is_in(list(names)))
     return coverage(mine.with_columns(pl.col("side").replace(names)), keys, ["side", LANG.name])

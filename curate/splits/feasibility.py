@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 import polars as pl
 
 from curate.artifacts.columns import TAGS
+from curate.artifacts.split import Split
 from curate.errors import Fault, InputError
 from curate.formatting.units import duration
 from curate.rules.routes import POOL, TRAIN, route
@@ -55,13 +55,13 @@ def rules_by_rows(records: pl.DataFrame, verdicts: Collection[str], most: int = 
     return ", ".join(said) or "no rule is named"
 
 
-def impossible(found: Mapping[str, Any], targets: Targets) -> list[Fault]:
-    """Sizes that somebody named and that this corpus cannot give, by split.json's content.
+def impossible(split: Split, targets: Targets) -> list[Fault]:
+    """Sizes that somebody named and that this corpus cannot give, by the certificate.
 
     The default sizes shrink to what is there. A size that was named is refused where there are
     fewer clean hours in all, and where no record could stand in the split within the price.
     """
-    clean_s = sum(each["clean_s"] for each in found["strata"])
+    clean_s = sum(each.clean_s for each in split.strata)
     named = {
         name: asked
         for name, asked in targets.asked_s.items()
@@ -70,9 +70,7 @@ def impossible(found: Mapping[str, Any], targets: Targets) -> list[Fault]:
     if sum(named.values()) > clean_s:
         return [_too_much(name, asked, clean_s) for name, asked in named.items()]
     return [
-        _nothing(name, found, targets)
-        for name in named
-        if clean_s and not found["targets"][name]["rows"]
+        _nothing(name, split, targets) for name in named if clean_s and not split.targets[name].rows
     ]
 
 
@@ -85,9 +83,9 @@ def _too_much(name: str, asked: float, clean_s: float) -> Fault:
     )
 
 
-def _nothing(name: str, found: Mapping[str, Any], targets: Targets) -> Fault:
+def _nothing(name: str, split: Split, targets: Targets) -> Fault:
     reason = next(
-        (what for what in found["gates"] if what.startswith(f"{name}: 0 s of")),
+        (what for what in split.gates if what.startswith(f"{name}: 0 s of")),
         f"{name}: no whole group is near that size",
     )
     return Fault(

@@ -21,17 +21,18 @@ from curate.artifacts.columns import (
     VERDICT,
     VERDICTS,
 )
+from curate.artifacts.split import GivenSplit, HeldOut, Widest
 from curate.errors import Fault, InputError, raise_all
-from curate.profiles.summary import Json
 from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
 from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, route
-from curate.splits.achieved import reached
+from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, held_us
 from curate.splits.feasibility import rules_by_rows
 from curate.splits.groups import components
 from curate.splits.lock import HELD_OUT, STRATUM
 from curate.splits.near_duplicates import Near
 from curate.splits.strata import DURATION_BIN, duration_bin, number_strata
+from curate.splits.strategy import Achieved
 from curate.splits.targets import Target, drawing_order
 
 GIVEN = "given"
@@ -138,46 +139,47 @@ class Given:
         """Rows of the manifests that are given for eval."""
         return pl.col(GIVEN) == "eval"
 
-    def facts(self, done: Assignment) -> Json:
+    def achieved(self, done: Assignment) -> Achieved:
         """What each split was given, what of it stands there, and where the rest is."""
-        names = sorted(aim.name for aim in done.targets)
-        given = {name: self._account(done.rows, name) for name in (TRAIN, *names)}
-        targets = {
-            aim.name: {
-                "asked_s": aim.asked_s, "target_s": aim.target_s, "tolerance_s": 0.0,
-                "met": not given[aim.name]["lost_rows"], "shrunk": False,
-                **reached(done.rows, aim.name),
-            }
-            for aim in sorted(done.targets, key=lambda aim: aim.name)
-        }  # fmt: skip
-        return {
-            "strategy": "given",
-            "given": given,
-            "targets": targets,
-            "held_out": {**done.held_out(), "most": None},
+        given = {
+            name: self._account(done.rows, name)
+            for name in (TRAIN, *sorted(target.name for target in done.targets))
         }
+        return Achieved(
+            strategy="given",
+            targets={
+                target.name: compute_achieved(
+                    done.rows, target, 0.0, met=not given[target.name].lost_rows
+                )
+                for target in sorted(done.targets, key=lambda target: target.name)
+            },
+            held_out=HeldOut(s=done.held_s, share=done.held_share, most=None),
+            given=given,
+        )
 
-    def _account(self, rows: pl.DataFrame, name: str) -> Json:
+    def _account(self, rows: pl.DataFrame, name: str) -> GivenSplit:
         mine = rows.filter(pl.col(GIVEN) == name)
         lost = mine.filter(pl.col("split") != name)
         counts = dict(lost[VERDICT.name].cast(pl.String).value_counts().iter_rows())
         inside = mine.filter(pl.col("split") == name)[VERDICT.name].cast(pl.String)
-        return {
-            "manifests": [source for source, split in self.splits.of.items() if split == name],
-            "whole": name in self.splits.whole,
-            "given_rows": mine.height,
-            "given_s": _sum_us(mine) / 1e6,
-            "rows": mine.height - lost.height,
-            "not_clean_rows": int((inside != "clean").sum()),
-            "lost_rows": lost.height,
-            "lost_s": _sum_us(lost) / 1e6,
-            "lost": {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts},
-        }
+        return GivenSplit(
+            manifests=tuple(source for source, split in self.splits.of.items() if split == name),
+            whole=name in self.splits.whole,
+            given_rows=mine.height,
+            given_s=_sum_us(mine) / 1e6,
+            rows=mine.height - lost.height,
+            not_clean_rows=int((inside != "clean").sum()),
+            lost_rows=lost.height,
+            lost_s=_sum_us(lost) / 1e6,
+            lost={verdict: counts[verdict] for verdict in VERDICTS if verdict in counts},
+        )
 
-    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
+    def gates(
+        self, done: Assignment, achieved: Achieved, widest: Sequence[Widest]
+    ) -> Mapping[str, Sequence[str]]:
         """Every given eval or test that has lost rows: it measures something else than it did."""
-        lost = [said for name, said in losses(found).items() if name != TRAIN]
-        return {"missed_targets": lost}
+        lost = losses(achieved.given)
+        return {"missed_targets": [text for name, text in lost.items() if name != TRAIN]}
 
 
 def _seconds(rows: pl.DataFrame, name: str) -> tuple[float, float]:
@@ -198,24 +200,21 @@ def _with_available(strata: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(pl.col("available_s").fill_null(0.0))
 
 
-def losses(found: Json) -> dict[str, str]:
-    """What each given split has lost, in words, by the content of split.json; of those that were
-    drawn, nothing.
-    """
-    given: Mapping[str, Json] = found.get("given", {})  # type: ignore[assignment]
-    return {name: _lost(name, each) for name, each in given.items() if each["lost_rows"]}
+def losses(given: Mapping[str, GivenSplit] | None) -> dict[str, str]:
+    """What each given split has lost, in words; of splits that were drawn, nothing."""
+    return {
+        name: _describe_loss(name, each) for name, each in (given or {}).items() if each.lost_rows
+    }
 
 
-def _lost(name: str, account: Json) -> str:
-    lost: Mapping[str, int] = account["lost"]  # type: ignore[assignment]
+def _describe_loss(name: str, given: GivenSplit) -> str:
     parts = ", ".join(
         f"{count:,} {verdict}{'' if _GOES_TO[verdict] == verdict else f' ({_GOES_TO[verdict]})'}"
-        for verdict, count in lost.items()
+        for verdict, count in given.lost.items()
     )
-    rows, given = account["lost_rows"], account["given_rows"]
-    said = f"{name}: {rows:,} of {given:,} given rows are not in it: {parts}"
+    text = f"{name}: {given.lost_rows:,} of {given.given_rows:,} given rows are not in it: {parts}"
     if name == TRAIN:
-        return said
-    kept = not account["whole"] and any(verdict not in _UNREADABLE for verdict in lost)
-    hint = f"; --keep-whole {name} keeps what can be read" if kept else ""
-    return f"{said}; error rates on it do not compare with those on the whole set{hint}"
+        return text
+    helps = not given.whole and any(verdict not in _UNREADABLE for verdict in given.lost)
+    hint = f"; --keep-whole {name} keeps what can be read" if helps else ""
+    return f"{text}; error rates on it do not compare with those on the whole set{hint}"

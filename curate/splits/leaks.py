@@ -8,14 +8,14 @@ from itertools import combinations
 import polars as pl
 
 from curate.artifacts.columns import NORMAL_KEY, RECORDING_KEY
+from curate.artifacts.leaks import Leak
 from curate.manifest.audio_files import segment_key
 
-Json = dict[str, object]
 SEGMENT = "segment"
 """Column of the key of each row's segment."""
 
 
-def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> list[Json]:
+def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> list[Leak]:
     """For each kind and pair of splits, how many values stand in both; nulls are no value.
 
     The count is null where the rows of a split have no value at all: nothing could be compared.
@@ -28,7 +28,7 @@ def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> li
         "text": NORMAL_KEY.name,
     }
     rows = rows.with_columns(segment_key().alias(SEGMENT))
-    found: list[Json] = []
+    counted: list[Leak] = []
     for kind, column in kinds.items():
         values = {
             name: rows.filter(pl.col("split") == name)[column].drop_nulls() for name in splits
@@ -39,5 +39,5 @@ def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> li
             shared = many.filter(many.is_in(few.unique().implode())).n_unique()
             compared = all(len(values[name]) or name not in filled for name in (one, other))
             count = shared if compared else None
-            found.append({"kind": kind, "between": [one, other], "count": count})
-    return found
+            counted.append(Leak(kind=kind, between=(one, other), count=count))
+    return counted

@@ -12,13 +12,13 @@ from typing import IO
 import polars as pl
 
 from curate.artifacts.columns import LINE, SOURCE
+from curate.artifacts.split import CutsFile
 from curate.audio.faults import Unusable
 from curate.audio.header import Header, open_sound, read_header
 from curate.audio.paths import find_audio, open_audio
 from curate.errors import ConfigError
 from curate.manifest.lhotse import cut_of_record
 from curate.manifest.strict import parse_line
-from curate.profiles.summary import Json
 from curate.rules.routes import MALFORMED
 
 CUTS_ENDING = "cuts.jsonl.gz"
@@ -37,7 +37,7 @@ def write_cuts(
     outputs: Sequence[str],
     folder: Path,
     inputs: Mapping[str, Mapping[str, object]],
-) -> list[Json]:
+) -> tuple[CutsFile, ...]:
     """Write NAME.cuts.jsonl.gz for each NAME.jsonl but the malformed; what was written of each.
 
     Cut ids are the record ids, audio paths as the records have them. Sampling rates and lengths of
@@ -46,11 +46,11 @@ def write_cuts(
     are profile.json's by source.
     """
     folders = {source: Path(str(entry["folder"])) for source, entry in inputs.items()}
-    return [_write(rows, name, folder, folders) for name in outputs if name != MALFORMED]
+    return tuple(_write(rows, name, folder, folders) for name in outputs if name != MALFORMED)
 
 
-def _write(rows: pl.DataFrame, name: str, folder: Path, folders: Mapping[str, Path]) -> Json:
-    wanted = rows.filter(pl.col("split") == name).select(SOURCE.name, LINE.name)
+def _write(rows: pl.DataFrame, name: str, folder: Path, folders: Mapping[str, Path]) -> CutsFile:
+    chosen = rows.filter(pl.col("split") == name).select(SOURCE.name, LINE.name)
     path = folder / f"{name}.{CUTS_ENDING}"
     assumed = 0
     with (
@@ -58,9 +58,9 @@ def _write(rows: pl.DataFrame, name: str, folder: Path, folders: Mapping[str, Pa
         path.open("wb") as raw,
         gzip.GzipFile("", "wb", 6, raw, mtime=0) as file,
     ):
-        for line, (source, number) in zip(lines, wanted.iter_rows(), strict=True):
+        for line, (source, number) in zip(lines, chosen.iter_rows(), strict=True):
             assumed += _write_cut(line.rstrip(b"\n"), f"{source}:{number}", folders[source], file)
-    return {"name": name, "file": path.name, "cuts": wanted.height, "rate_assumed": assumed}
+    return CutsFile(name=name, file=path.name, cuts=chosen.height, rate_assumed=assumed)
 
 
 def _write_cut(line: bytes, id: str, folder: Path, file: IO[bytes] | gzip.GzipFile) -> bool:

@@ -11,12 +11,12 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_US, LINE, NORMAL_KEY
 from curate.artifacts.frames import Spans
+from curate.artifacts.leaks import Leak
 from curate.manifest.texts import read_texts
 from curate.rules.routes import TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.text.minhash import NearIndex, shingle_sets
 
-Json = dict[str, object]
 Near = Mapping[str, pl.DataFrame]
 """For each output what each of its rows is near: the `sides` (bits, in the order of the splits),
 one `partner` (its place among the texts of the splits), and how many `partners`."""
@@ -153,12 +153,12 @@ def _sent_back(
     return back
 
 
-def near_leaks(left: Near, names: Sequence[str]) -> list[Json]:
+def near_leaks(left: Near, names: Sequence[str]) -> list[Leak]:
     """How many texts of one split have a near one in another, for each pair."""
     pairs = [(TRAIN, name) for name in sorted(names)]
     pairs += [(one, other) for one in sorted(names) for other in sorted(names) if one < other]
     return [
-        {"kind": "near text", "between": [one, other], "count": _count(left, names, one, other)}
+        Leak(kind="near text", between=(one, other), count=_count(left, names, one, other))
         for one, other in pairs
     ]
 

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from curate.artifacts.leaks import Proposal
 from curate.errors import ConfigError
 from curate.manifest import read_manifests
 from curate.manifest.origin import Origin
 from curate.splits.written_manifests import PATH
-
-Json = dict[str, object]
 
 CANDIDATES = (
     ("folder", r"(.*)/[^/]+$"),
@@ -66,38 +65,31 @@ def read_paths(origins: Sequence[Origin]) -> pl.Series:
     return pl.concat([piece.frame for piece in pieces])[PATH]
 
 
-def proposals(paths: pl.Series) -> list[Json]:
+def proposals(paths: pl.Series) -> tuple[Proposal, ...]:
     """Patterns that would make groups of these paths: several rows each, FEWEST groups or more.
 
     With how many groups each gives, of how many rows, how many rows the largest has, and a group
     for an example.
     """
-    found: list[Json] = []
+    proposed: list[Proposal] = []
     for what, text in CANDIDATES:
         groups = groups_of(paths, re.compile(text)).drop_nulls()
         counted = groups.rename("group").value_counts().sort("count", "group", descending=True)
         if not FEWEST <= counted.height <= groups.len() / 2:
             continue
-        if any((counted.height, groups.len()) == (each["groups"], each["rows"]) for each in found):
+        if any((counted.height, groups.len()) == (each.groups, each.rows) for each in proposed):
             continue
-        found.append(
-            {
-                "what": what,
-                "pattern": text,
-                "groups": counted.height,
-                "rows": groups.len(),
-                "of": paths.len(),
-                "largest": int(counted["count"][0]),
-                "example": str(counted["group"][0]),
-            }
-        )
-    return found
+        proposed.append(_propose(what, text, counted, groups.len(), paths.len()))
+    return tuple(proposed)
 
 
-def proposed(each: Json) -> str:
-    """A proposal as one line."""
-    return (
-        f"--group-from '{each['pattern']}' ({each['what']}) would make {each['groups']:,} groups "
-        f"of {each['rows']:,} of {each['of']:,} rows looked at, such as {each['example']!r}; the "
-        f"largest has {each['largest']:,} rows"
+def _propose(what: str, pattern: str, counted: pl.DataFrame, rows: int, of: int) -> Proposal:
+    groups, largest, example = counted.height, int(counted["count"][0]), str(counted["group"][0])
+    said = (
+        f"--group-from '{pattern}' ({what}) would make {groups:,} groups of {rows:,} of {of:,} "
+        f"rows looked at, such as {example!r}; the largest has {largest:,} rows"
     )
+    return Proposal(
+        what=what, pattern=pattern, groups=groups, rows=rows, of=of, largest=largest,
+        example=example, said=said,
+    )  # fmt: skip

@@ -15,6 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
+from typing import Literal
+
+Metric = Literal["wer", "cer"]
 
 ASSUMED: Mapping[str, float] = {
     "wer": 0.10,
@@ -38,7 +41,7 @@ class Precision:
     None without `units`, which are words or characters.
     """
 
-    metric: str
+    metric: Metric
     units: int
     groups: int
     design_effect: float | None
@@ -54,20 +57,8 @@ class Precision:
             and self.half_width <= WIDEST
         )
 
-    def as_json(self) -> dict[str, object]:
-        """An entry of the certificate."""
-        return {
-            "metric": self.metric,
-            "units": self.units,
-            "groups": self.groups,
-            "design_effect": _rounded(self.design_effect, 2),
-            f"{self.metric}_half_width": _rounded(self.half_width, 4),
-            "smallest_difference": _rounded(self.smallest_difference, 4),
-            "measurable": self.measurable,
-        }
 
-
-def precision(units: int, groups: int, squares: int, metric: str = "wer") -> Precision:
+def precision(units: int, groups: int, squares: int, metric: Metric = "wer") -> Precision:
     """What `units` (words, or characters for `cer`) of so many `groups` allow; `squares`: the sum
     of the groups' squared units.
 
@@ -85,7 +76,3 @@ def precision(units: int, groups: int, squares: int, metric: str = "wer") -> Pre
     apart = sqrt(2 * (1 - ASSUMED["correlation_between_systems"]))
     width, apart = _Z_CONFIDENCE * error, (_Z_CONFIDENCE + _Z_POWER) * apart * error
     return Precision(metric, units, groups, effect, width, apart)
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

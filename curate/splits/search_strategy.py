@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from curate.artifacts.split import HeldOut, SplitTerms, Widest
 from curate.formatting.units import duration
-from curate.profiles.summary import Json
-from curate.splits.achieved import reached
+from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, assign
 from curate.splits.feasibility import refuse_unclean
 from curate.splits.near_duplicates import Near, part_near
+from curate.splits.strategy import Achieved
 from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Targets
 
 
@@ -47,73 +48,68 @@ class Searched:
         groups = rows.filter(pl.col("split") == "eval")["group"].unique()
         return pl.col("group").is_in(groups.implode())
 
-    def facts(self, done: Assignment) -> Json:
-        """Terms, targets with what was got, and the price."""
+    def achieved(self, done: Assignment) -> Achieved:
+        """Terms, targets with what was achieved, and the held-out data."""
         terms = self.targets.terms
+        return Achieved(
+            strategy="searched",
+            targets={
+                target.name: compute_achieved(done.rows, target, _tolerance_s(done, target))
+                for target in sorted(done.targets, key=_by_name)
+            },
+            held_out=HeldOut(s=done.held_s, share=done.held_share, most=terms.max_held_out),
+            terms=SplitTerms(**asdict(terms)),
+        )
+
+    def gates(
+        self, done: Assignment, achieved: Achieved, widest: Sequence[Widest]
+    ) -> Mapping[str, Sequence[str]]:
+        """Targets that were lowered or not met, and more held-out data than the bound."""
         return {
-            "strategy": "searched",
-            "terms": asdict(terms),
-            "targets": {aim.name: _target(done, aim) for aim in sorted(done.targets, key=_by_name)},
-            "held_out": {**done.held_out(), "most": terms.max_held_out},
+            "missed_targets": tuple(_missed(done, achieved, widest, self.targets)),
+            "over_held_out": _over_held_out(done, self.targets),
         }
 
-    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
-        """Targets that were lowered or not met, and a price above the bound."""
-        return {
-            "missed_targets": _missed(done, found, self.targets),
-            "over_held_out": _price(done, self.targets),
-        }
+
+def _by_name(target: Target) -> str:
+    return target.name
 
 
-def _by_name(aim: Target) -> str:
-    return aim.name
+def _tolerance_s(done: Assignment, target: Target) -> float:
+    """A target is met within 1 %, or within the longest record where that is more."""
+    return max(0.01 * target.target_s, done.longest_us / 1e6)
 
 
-def _target(done: Assignment, aim: Target) -> Json:
-    got = reached(done.rows, aim.name)
-    tolerance_s = max(0.01 * aim.target_s, done.longest_us / 1e6)
-    missed_s = abs(float(got["got_s"]) - aim.target_s)  # type: ignore[arg-type]
-    return {
-        "asked_s": aim.asked_s,
-        "target_s": round(aim.target_s, 6),
-        "tolerance_s": round(tolerance_s, 6),
-        "met": not aim.target_s or missed_s <= tolerance_s,
-        "shrunk": aim.shrunk,
-        **got,
-    }
-
-
-def _missed(done: Assignment, found: Json, targets: Targets) -> list[str]:
-    widest = "".join(
-        f"; {each['key']} {each['value']!r} has {each['share']:.0%} of the rows"
-        for each in found["groups"]["widest"]  # type: ignore[index]
-    )
-    said = []
-    reached_of: Mapping[str, Mapping[str, float]] = found["targets"]  # type: ignore[assignment]
-    for name, target in reached_of.items():
-        asked, aim, got = (target[key] for key in ("asked_s", "target_s", "got_s"))
-        if target["shrunk"]:
+def _missed(
+    done: Assignment, achieved: Achieved, widest: Sequence[Widest], targets: Targets
+) -> Iterator[str]:
+    """Targets that were lowered, and targets that were not met."""
+    for name, target in achieved.targets.items():
+        if target.shrunk:
             share = LARGEST_SHARE.get(name, OTHER_SHARE)
-            said.append(
-                f"{name}: {duration(asked)} asked, but at most {share:.0%} of the clean hours are "
-                f"given: the target is {duration(aim)}"
+            yield (
+                f"{name}: {duration(target.asked_s)} asked, but at most {share:.0%} of the clean "
+                f"hours are given: the target is {duration(target.target_s)}"
             )
-        if not target["met"]:
-            said.append(
-                f"{name}: {duration(got)} of {duration(aim)}: no whole group fits better, and "
-                f"cutting one would hold out more than {targets.terms.max_held_out:.1%} of the "
-                f"hours{_what_would_do(done)}{widest}"
+        if not target.met:
+            yield (
+                f"{name}: {duration(target.got_s)} of {duration(target.target_s)}: no whole group "
+                f"fits better, and cutting one would hold out more than "
+                f"{targets.terms.max_held_out:.1%} of the hours{_remedy(done)}"
+                + "".join(
+                    f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
+                    for each in widest
+                )
             )
-    return said
 
 
-def _what_would_do(done: Assignment) -> str:
+def _remedy(done: Assignment) -> str:
     if done.needed_share is None:
         return "; no price would do: there are too few groups"
     return f"; --max-held-out {100 * done.needed_share + 0.05:.1f}% would meet it"
 
 
-def _price(done: Assignment, targets: Targets) -> list[str]:
+def _over_held_out(done: Assignment, targets: Targets) -> list[str]:
     most = targets.terms.max_held_out
     if done.held_us <= most * done.usable_us + 1:
         return []

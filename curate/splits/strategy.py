@@ -7,13 +7,27 @@ corpus comes with. Everything else (keys, leaks, writing, the lock) is the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import polars as pl
 
-from curate.profiles.summary import Json
+from curate.artifacts.split import GivenSplit, HeldOut, SplitTerms, Target, Widest
 from curate.splits.assign import Assignment
 from curate.splits.near_duplicates import Near
+
+
+@dataclass(frozen=True, slots=True)
+class Achieved:
+    """What a strategy did, for split.json: `terms` where splits were drawn, `given` where the
+    corpus came with them.
+    """
+
+    strategy: Literal["searched", "given"]
+    targets: Mapping[str, Target]
+    held_out: HeldOut
+    terms: SplitTerms | None = None
+    given: Mapping[str, GivenSplit] | None = None
 
 
 class Strategy(Protocol):
@@ -47,12 +61,14 @@ class Strategy(Protocol):
         """Which held-out rows belong to eval, so that a copy of the borderline can measure."""
         ...
 
-    def facts(self, done: Assignment) -> Json:
-        """What split.json says of the assignment: `strategy`, `terms`, `targets`, `held_out`."""
+    def achieved(self, done: Assignment) -> Achieved:
+        """What split.json states of the assignment."""
         ...
 
-    def gates(self, done: Assignment, found: Json) -> Mapping[str, list[str]]:
+    def gates(
+        self, done: Assignment, achieved: Achieved, widest: Sequence[Widest]
+    ) -> Mapping[str, Sequence[str]]:
         """What gates may fail on beside leaks and checks that could not be made, in words by the
-        name of the figure.
+        name of the figure. `widest` are the values of group keys that most rows have.
         """
         ...

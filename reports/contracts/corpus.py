@@ -127,9 +127,7 @@ class Groups(Model):
     columns: tuple[str, ...] = ()
     total: int | None = None
     ungrouped_rows: int | None = None
-    train: int | None = None
-    eval: int | None = None
-    test: int | None = None
+    by_split: Mapping[str, int] = Field(default_factory=dict)
 
 
 class Balance(Model):

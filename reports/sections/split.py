@@ -309,7 +309,7 @@ def groups(split: Split) -> Markup | None:
             Figure("groups", count(it.total), f"by {by}"),
             *(
                 Figure(f"in {name}", count(number), percent(share(number, it.total)))
-                for name, number in (("train", it.train), ("eval", it.eval), ("test", it.test))
+                for name, number in it.by_split.items()
             ),
             Figure("rows without a group", count(it.ungrouped_rows)),
         )

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.base import read_artifact
+from curate.artifacts.split import Split
 from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.splits import Targets, Terms, split_profile
@@ -49,7 +51,12 @@ def split(
         (folder / name).mkdir()
     profile([str(manifest)], folder / "p", load_rules(None), options.pop("kept", ()))
     targets = Targets.parse(sizes, terms)
-    return split_profile(folder / "p", folder / "s", targets, 0, lock=lock, **options)
+    return split_profile(folder / "p", folder / "s", targets, 0, lock=lock, **options).as_json()
+
+
+def certificate(folder: Path) -> Split:
+    """The certificate that `split` wrote in `folder`."""
+    return read_artifact(folder / "s", Split)
 
 
 def placed(folder: Path) -> dict[str, str]:

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.artifacts.audit import Audit
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
 from curate.splits.audit import audit
@@ -33,8 +33,8 @@ def write(path: Path, rows: list[Row]) -> str:
     return str(path)
 
 
-def counts(found: Mapping[str, Any]) -> dict[str, int]:
-    return {leak["kind"]: leak["count"] for leak in found["leaks"] if leak["count"]}
+def counts(made: Audit) -> dict[str, int]:
+    return {leak.kind: leak.count for leak in made.leaks if leak.count}
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_what_is_planted_is_found(
     b = write(tmp_path / "b.jsonl", [other, *others])
     found = audit(find_sides([a, b], []), [])
     assert counts(found) == expected
-    for leak in found["leaks"]:  # type: ignore[attr-defined]
-        if leak["count"]:
-            assert leak["examples"] == [[f"{a}:11", f"{b}:1"]]
+    for leak in found.leaks:
+        if leak.count:
+            assert leak.examples == ((f"{a}:11", f"{b}:1"),)
     assert counts(audit(find_sides([b, a], []), [])) == expected, "either way round"
 
 
@@ -87,8 +87,8 @@ def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
     texts.write_text(f"\ufeffsomething else\r\n\r\n{LONG.title()}\n", encoding="utf-8")
     found = audit(find_sides([a], [str(texts)]), [])
     assert counts(found) == {"text": 1}
-    assert {leak["kind"] for leak in found["leaks"]} == {"text", "near text"}  # type: ignore[attr-defined]
-    assert found["leaks"][0]["examples"] == [[f"{a}:1", f"{texts}:3"]]  # type: ignore[index]
+    assert {leak.kind for leak in found.leaks} == {"text", "near text"}
+    assert found.leaks[0].examples == ((f"{a}:1", f"{texts}:3"),)
 
 
 def test_further_groups_are_asked_for(tmp_path: Path) -> None:

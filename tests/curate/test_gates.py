@@ -53,9 +53,8 @@ GATES = [
 
 @pytest.mark.parametrize(("text", "failed", "figure"), GATES)
 def test_a_gate_compares_its_figure(text: str, failed: bool, figure: str) -> None:
-    assert check_gates(parse_gates([text]), FIGURES, WHOLE) == [
-        {"gate": text, "figure": figure, "failed": failed}
-    ]
+    [result] = check_gates(parse_gates([text]), FIGURES, WHOLE)
+    assert result.as_json() == {"gate": text, "figure": figure, "failed": failed}
 
 
 # (what is typed, part of what is said)

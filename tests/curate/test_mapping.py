@@ -62,8 +62,8 @@ def test_a_mapped_line_keeps_its_bytes(
     out.mkdir()
     split = split_profile(made, out, Targets.parse({}), 0)
     assert (out / "train.jsonl").read_text(encoding="utf-8") == f"{expected}\n"
-    assert split["changed"]["fields_mapped"] == 1  # type: ignore[index]
-    assert any("--map" in said for said in split["warnings"])  # type: ignore[attr-defined]
+    assert split.changed.fields_mapped == 1
+    assert any("--map" in said for said in split.warnings)
 
 
 def test_a_line_without_a_mapped_field_is_malformed(tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_an_audit_compares_mapped_fields(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(record) + "\n")
     names = [str(tmp_path / f"{name}.jsonl") for name in "ab"]
     reading = Reading(None, {"text": "sentence", "audio_filepath": "path"})
-    leaks = audit(find_sides(names, [], reading), [])["leaks"]
-    assert {leak["kind"] for leak in leaks if leak["count"]} == {"text"}  # type: ignore[attr-defined]
+    leaks = audit(find_sides(names, [], reading), []).leaks
+    assert {leak.kind for leak in leaks if leak.count} == {"text"}
 
 
 # (what is typed, part of what is said)

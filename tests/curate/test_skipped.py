@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -83,7 +82,7 @@ def test_skipped_lines_stand_in_no_output_but_their_own(tmp_path: Path) -> None:
     assert (made.verdicts["malformed"].rows, made.json["malformed"]) == (0, [])
     assert made.json["metrics"][0]["rows"] == 20, "what is skipped is measured by nothing"
     out.mkdir()
-    found: Any = split_profile(tmp_path / "p", out, Targets.parse({"eval": "4s"}), 0)
+    split = split_profile(tmp_path / "p", out, Targets.parse({"eval": "4s"}), 0)
     given = manifest.read_bytes().split(b"\n")[:-1]
     assert (out / "skipped.jsonl").read_bytes().split(b"\n")[:-1] == [given[3], given[9]]
     reasons = [
@@ -93,7 +92,7 @@ def test_skipped_lines_stand_in_no_output_but_their_own(tmp_path: Path) -> None:
     assert [each["reason"] for each in reasons] == ["_skipme (clipped)", "_skipme (true)"]
     for name in ("train", "eval", "rejected", "malformed"):
         assert b"_skipme" not in (out / f"{name}.jsonl").read_bytes()
-    outputs = {each["name"]: each["rows"] for each in found["outputs"]}
+    outputs = {each.name: each.rows for each in split.outputs}
     assert outputs["skipped"] == 2
     assert sum(outputs.values()) == 22
     ledger = json.loads((out / "ledger.json").read_text())
@@ -106,9 +105,9 @@ def test_skipped_lines_are_no_leak(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(line(None) + "\n")
     other = line(None, audio_filepath="b.wav", text="another text altogether", speaker="s2")
     (tmp_path / "b.jsonl").write_text(line("1") + "\n" + other + "\n")
-    found: Any = audit(find_sides([str(tmp_path / f"{name}.jsonl") for name in "ab"], []), [])
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
-    assert [(side["malformed"], side["skipped"]) for side in found["sides"]] == [(0, 0), (0, 1)]
+    made = audit(find_sides([str(tmp_path / f"{name}.jsonl") for name in "ab"], []), [])
+    assert [leak for leak in made.leaks if leak.count] == []
+    assert [(side.malformed, side.skipped) for side in made.sides] == [(0, 0), (0, 1)]
 
 
 def test_rules_are_silent_about_a_skipped_line(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def split(
     profiled.mkdir(parents=True)
     out.mkdir()
     profile([str(manifest)], profiled, load_rules(None))
-    return split_profile(profiled, out, Targets.parse(sizes), seed, [by], ["speaker"])
+    made = split_profile(profiled, out, Targets.parse(sizes), seed, [by], ["speaker"])
+    return made.as_json()
 
 
 def lines(folder: Path, name: str) -> list[bytes]:

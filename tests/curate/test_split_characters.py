@@ -14,7 +14,7 @@ from rich.console import Console
 
 import reports
 from curate.cli.render.split import split_tables
-from tests.curate.splitting import Row, split
+from tests.curate.splitting import Row, certificate, split
 
 ALPHABETS = {
     "zh": "".join(chr(code) for code in range(0x4E00, 0x4F00)),
@@ -69,7 +69,7 @@ def test_each_language_by_its_own_rate(tmp_path: Path) -> None:
     english = measured(found, "en")
     assert all(part["units"] == part["words"] for part in english)
     console = Console(width=160, file=io.StringIO())
-    for table in split_tables(found):
+    for table in split_tables(certificate(tmp_path / "w")):
         console.print(table)
     told = console.file.getvalue()  # type: ignore[attr-defined]
     lines = [line.split() for line in told.split("\n") if "lang zh" in line]

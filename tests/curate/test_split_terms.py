@@ -16,7 +16,7 @@ from curate.errors import ConfigError, CurateError, InputError
 from curate.splits import LOCK, Targets, Terms, impossible, moved
 from curate.splits.precision import precision
 from curate.splits.targets import allocate
-from tests.curate.splitting import placed, rows_of, sentence, split
+from tests.curate.splitting import certificate, placed, rows_of, sentence, split
 
 
 def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:
@@ -155,16 +155,16 @@ def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, said: 
     ],
 )
 def test_more_than_there_is(tmp_path: Path, sizes: Mapping[str, str], said: str | None) -> None:
-    found = split(tmp_path / "a", rows_of({f"s{n}": 10 for n in range(30)}), sizes)
-    faults = "\n".join(map(str, impossible(found, Targets.parse(sizes))))
+    split(tmp_path / "a", rows_of({f"s{n}": 10 for n in range(30)}), sizes)
+    faults = "\n".join(map(str, impossible(certificate(tmp_path / "a"), Targets.parse(sizes))))
     assert said in faults if said else faults == ""
 
 
 def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
     """All but two rows, which are too short for eval, are one speaker's; the message names it."""
     rows = [*rows_of({"only": 198}), *rows_of({"other": 2}, seconds=0.01)]
-    found = split(tmp_path / "a", rows, {"eval": "1m"})
-    faults = impossible(found, Targets.parse({"eval": "1m"}))
+    split(tmp_path / "a", rows, {"eval": "1m"})
+    faults = impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))
     assert "no record can stand in eval" in str(faults[0])
     assert "would meet it" in str(faults[0])
     assert "speaker 'only' has 99% of the rows" in str(faults[0])
@@ -188,13 +188,15 @@ def test_an_empty_split_has_not_been_checked(
 def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
     rows = [{**row, "audio_filepath": "a.wav", "offset": 5.0 * n, "speaker": None}
             for n, row in enumerate(rows_of({"only": 200}))]  # fmt: skip
-    found = split(tmp_path / "a", rows, {"eval": "1m"})
-    assert "no record can stand in eval" in str(impossible(found, Targets.parse({"eval": "1m"}))[0])
+    split(tmp_path / "a", rows, {"eval": "1m"})
+    assert "no record can stand in eval" in str(
+        impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0]
+    )
 
 
 def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
     found = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
-    assert impossible(found, Targets.parse({"eval": "1m"})) == []
+    assert impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"})) == []
     assert "speaker: 'only' in all 200 rows tells nobody apart: NOT CHECKED" in found["gates"]
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
 
+from curate.artifacts.leaks import Leak
 from curate.cli.render.profile import sparkline
-from curate.cli.render.terminal import leaks_said, verify_table
+from curate.cli.render.terminal import leak_lines, verify_table
 from tests.curate.test_cli import curate
 from tests.lines import lines_of
 
@@ -35,18 +35,17 @@ def test_a_sparkline_is_never_wider_than_asked() -> None:
         assert 1 <= len(sparkline([1] * bins, 10)) <= 10
 
 
-def leak(kind: str, between: list[str], count: int | None) -> dict[str, Any]:
-    return {"kind": kind, "between": between, "count": count}
+def leak(kind: str, between: tuple[str, str], count: int | None) -> Leak:
+    return Leak(kind=kind, between=between, count=count)
 
 
 def test_no_leak_is_one_line_and_a_leak_a_table() -> None:
-    pairs = (["train", "eval"], ["train", "test"], ["eval", "test"])
+    pairs = (("train", "eval"), ("train", "test"), ("eval", "test"))
     none = [leak(kind, pair, 0) for kind in ("speaker", "text") for pair in pairs]
-    found = {"leaks": none, "statement": "no leak found in speaker and text", "coverage": []}
-    [line] = leaks_said(found)
+    [line] = leak_lines(none, (), "no leak found in speaker and text")
     assert printed(line) == "train, eval, test: no leak found in speaker and text\n"
-    some = [*none[:-1], leak("text", ["eval", "test"], 1_200)]
-    table, line = leaks_said({**found, "leaks": some, "statement": "leaks found in text"})
+    some = [*none[:-1], leak("text", ("eval", "test"), 1_200)]
+    table, line = leak_lines(some, (), "leaks found in text")
     shown = printed(table)
     assert "must be 0" in shown
     assert "1,200" in shown
@@ -55,8 +54,8 @@ def test_no_leak_is_one_line_and_a_leak_a_table() -> None:
 
 
 def test_what_could_not_be_checked_is_no_zero() -> None:
-    leaks = [leak("speaker", ["train", "eval"], None), leak("text", ["train", "eval"], 3)]
-    shown = printed(next(leaks_said({"leaks": leaks, "statement": "", "coverage": []})))
+    leaks = [leak("speaker", ("train", "eval"), None), leak("text", ("train", "eval"), 3)]
+    shown = printed(next(leak_lines(leaks, (), "")))
     assert "not checked" in shown
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -13,13 +12,14 @@ from rich.text import Text
 
 import reports
 from curate.api import figures
-from curate.artifacts.outputs import whole_directory, write_json
-from curate.cli.render.terminal import leaks_said, plain_table
+from curate.artifacts.audit import Audit
+from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import whole_directory
+from curate.cli.render.terminal import leak_lines, plain_table
 from curate.errors import CurateError
 from curate.formatting.units import hours
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadAs
-from curate.profiles.summary import Json
 from curate.splits.audit import audit as compare
 from curate.splits.audit_input import find_sides
 from curate.terminal.command import printable
@@ -40,33 +40,34 @@ class Request:
     gates: Sequence[Gate] = ()
 
 
-def audit(request: Request, out: Path | None, command: str) -> tuple[Json, CurateError | None]:
-    """`curate audit`: audit.json's content, written with a page where `out` is named; the gate."""
+def audit(request: Request, out: Path | None, command: str) -> tuple[Audit, CurateError | None]:
+    """`curate audit`: audit.json, written with a page where `out` is named; the failed gates."""
     sides = find_sides(request.inputs, request.against, request.format)
-    found = compare(sides, request.group, command, request.group_from, request.audio_identity)
-    checked = Checked.of(request.gates, figures.of_audit(found), "curate audit")
-    found["fail_on"] = checked.found
+    made = compare(sides, request.group, command, request.group_from, request.audio_identity)
+    checked = Checked.of(request.gates, figures.of_audit(made), "curate audit")
+    made = made.with_gates(checked.results)
     if out is not None:
         with whole_directory(out, OURS, "audit.json") as folder:
-            write_json(folder / "audit.json", found)
+            write_artifact(folder, made)
             reports.build("audit", folder)
-    return found, checked.failed
+    return made, checked.failed
 
 
-def tables(found: Mapping[str, Any]) -> Sequence[RenderableType]:
+def tables(audit: Audit) -> Sequence[RenderableType]:
     """The sides, the leaks between any two of them, and where to look."""
     sides = plain_table("sides", "side|rows|hours|malformed")
-    for each in found["sides"]:
-        name = f"{each['name']}{' (benchmark)' if each['against'] else ''}"
-        amounts = (f"{each['rows']:,}", hours(each["hours"]), f"{each['malformed']:,}")
+    for each in audit.sides:
+        name = f"{each.name}{' (benchmark)' if each.against else ''}"
+        amounts = (f"{each.rows:,}", hours(each.hours), f"{each.malformed:,}")
         sides.add_row(Text(printable(name)), *amounts)
-    return [sides, *leaks_said(found), *_examples(found)]
+    checked = leak_lines(audit.leaks, audit.coverage, audit.statement, audit.proposals)
+    return [sides, *checked, *_examples(audit)]
 
 
-def _examples(found: Mapping[str, Any]) -> list[Table]:
+def _examples(audit: Audit) -> list[Table]:
     """The first of each leak: two records to look at."""
     table = plain_table("such as", "kind|record|and record")
-    for leak in found["leaks"]:
-        for ids in leak["examples"][:1]:
-            table.add_row(leak["kind"], *(Text(printable(Path(each).name)) for each in ids))
+    for leak in audit.leaks:
+        for ids in leak.examples[:1]:
+            table.add_row(leak.kind, *(Text(printable(Path(each).name)) for each in ids))
     return [table] if table.row_count else []

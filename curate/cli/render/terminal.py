@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -30,7 +30,12 @@ from curate.formatting.units import hours
 from curate.terminal.command import printable
 from curate.terminal.output import answers
 
+if TYPE_CHECKING:
+    from curate.artifacts.base import CommandArtifact
+    from curate.artifacts.leaks import Coverage, Leak, Proposal
+
 Json = Mapping[str, Any]
+Made = TypeVar("Made", bound="CommandArtifact | Json")
 
 CONSOLE = Console(stderr=True, highlight=False)
 """For progress, warnings and notes."""
@@ -123,23 +128,23 @@ def _is_terminal_of_c(stream: TextIO) -> bool:
 
 
 def summary(
-    found: Json,
+    made: Made,
     as_json: bool,
     quiet: bool,
-    table: Callable[[Json], Sequence[RenderableType]],
+    table: Callable[[Made], Sequence[RenderableType]],
     out: Path,
 ) -> None:
     """End a command: its answer on stdout, as JSON where asked, else as tables; warnings and the
     page's path on stderr.
     """
     if as_json:
-        print_json(found)
+        print_json(made if isinstance(made, Mapping) else made.as_json())
     if quiet:
         return
-    for part in () if as_json else table(found):
+    for part in () if as_json else table(made):
         if not isinstance(part, Table) or part.row_count:
             print_table(part)
-    warnings(found.get("warnings", []))
+    warnings(made.get("warnings", []) if isinstance(made, Mapping) else made.warnings)
     page = out / "report.html"
     if page.exists():
         CONSOLE.print(Text(f"report: {page}"))
@@ -176,37 +181,41 @@ def say(quiet: bool) -> Callable[[str], None]:
     return (lambda text: None) if quiet else line
 
 
-def leaks_said(found: Json) -> Iterator[RenderableType]:
-    """What was found and what could not be checked; where something leaks, a row per kind and a
+def leak_lines(
+    leaks: Sequence[Leak],
+    coverage: Sequence[Coverage],
+    statement: str,
+    proposals: Sequence[Proposal] = (),
+) -> Iterator[RenderableType]:
+    """What was compared and what could not be checked; where something leaks, a row per kind and a
     column per pair of sides.
     """
-    leaks, unknown = found["leaks"], any(each["unchecked"] for each in found["coverage"])
-    unknown |= "NOT CHECKED" in found["statement"]
-    sides = ", ".join(dict.fromkeys(side for leak in leaks for side in leak["between"]))
-    leaking = any(leak["count"] for leak in leaks)
+    unknown = any(each.unchecked for each in coverage) or "NOT CHECKED" in statement
+    sides = ", ".join(dict.fromkeys(side for leak in leaks for side in leak.between))
+    leaking = any(leak.count for leak in leaks)
     if leaking:
         yield _leak_table(leaks)
     colour = "red" if leaking else "yellow" if unknown else "green"
     between = f"{sides}: " if sides else ""
-    yield Text(printable(f"{between}{found['statement']}"), style=colour)
-    for each in found["coverage"]:
-        if not each["unchecked"]:  # the others are warnings
-            yield Text(printable(each["said"]), style="dim")
-    for each in found.get("proposals", ()):
-        yield Text(printable(f"proposal: {each['said']}"), style="dim")
+    yield Text(printable(f"{between}{statement}"), style=colour)
+    for each in coverage:
+        if not each.unchecked:  # the others are warnings
+            yield Text(printable(each.said), style="dim")
+    for proposal in proposals:
+        yield Text(printable(f"proposal: {proposal.said}"), style="dim")
 
 
-def _leak_table(leaks: Sequence[Json]) -> Table:
-    kinds = list(dict.fromkeys(leak["kind"] for leak in leaks))
-    pairs = list(dict.fromkeys(" and ".join(leak["between"]) for leak in leaks))
+def _leak_table(leaks: Sequence[Leak]) -> Table:
+    kinds = list(dict.fromkeys(leak.kind for leak in leaks))
+    pairs = list(dict.fromkeys(" and ".join(leak.between) for leak in leaks))
     table = plain_table("leaks (must be 0)", "|".join(["kind", *map(printable, pairs)]))
-    counts = {(leak["kind"], " and ".join(leak["between"])): leak["count"] for leak in leaks}
+    counts = {(leak.kind, " and ".join(leak.between)): leak.count for leak in leaks}
     for kind in kinds:
-        found = [counts.get((kind, pair)) for pair in pairs]
-        style = [_COLOURS["bad"] if count else "" for count in found]
+        row = [counts.get((kind, pair)) for pair in pairs]
+        style = [_COLOURS["bad"] if count else "" for count in row]
         cells = [
             Text("not checked" if count is None else f"{count:,}", style=how)
-            for count, how in zip(found, style, strict=True)
+            for count, how in zip(row, style, strict=True)
         ]
         table.add_row(kind, *cells)
     return table

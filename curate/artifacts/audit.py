@@ -1,0 +1,44 @@
+"""audit.json: what manifests, or splits of others, share and should not."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from curate.artifacts.base import GatedArtifact, Model, SchemaId
+from curate.artifacts.leaks import Coverage, Leak, Proposal
+
+
+class AuditSide(Model):
+    """One side: manifests, or a benchmark (`against`), with the rows that can be compared."""
+
+    name: str
+    files: tuple[str, ...]
+    against: bool
+    rows: int
+    malformed: int
+    skipped: int
+    hours: float
+    speakers: int
+
+
+class AuditLeak(Leak):
+    """A leak between two sides; `examples` are pairs of record ids, one of each side."""
+
+    examples: tuple[tuple[str, str], ...]
+
+
+class Audit(GatedArtifact):
+    """audit.json, which `curate audit` writes. `groups` are the fields that were compared."""
+
+    file: ClassVar[str] = "audit.json"
+    made_by: ClassVar[str] = "curate audit"
+
+    schema_id: SchemaId[Literal["curate.audit/1"]] = "curate.audit/1"
+    sides: tuple[AuditSide, ...]
+    groups: tuple[str, ...]
+    coverage: tuple[Coverage, ...]
+    proposals: tuple[Proposal, ...]
+    statement: str
+    leaks: tuple[AuditLeak, ...]
+    gates: tuple[str, ...]
+    unchecked: tuple[str, ...]

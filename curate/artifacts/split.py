@@ -1,0 +1,240 @@
+"""split.json, the certificate of a split: sizes, leaks, coverage, what each part can measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue
+
+from curate.artifacts.base import GatedArtifact, Model, OptionalKey, RuleFile, SchemaId
+from curate.artifacts.leaks import Coverage, Leak, Proposal, Value
+
+
+class SplitTerms(Model):
+    """The terms on which splits are drawn, as `curate.splits.targets.Terms` has them."""
+
+    alpha: float
+    floor_s: float
+    cap: float
+    max_held_out: float
+
+
+class Target(Model):
+    """How many seconds of a split were asked for, aimed at, and achieved (`got_s`).
+
+    `effective_groups` (Kish's effective number) and `largest_share` are null where the split is
+    empty, or the speaker of some of its rows is unknown; then there are at most
+    `effective_groups_at_most`, if any speaker is known.
+    """
+
+    asked_s: float
+    target_s: float
+    tolerance_s: float
+    met: bool
+    shrunk: bool
+    got_s: float
+    rows: int
+    groups: int
+    words: int
+    known_rows: int
+    effective_groups: float | None
+    largest_share: float | None
+    effective_groups_at_most: OptionalKey[float] = None
+
+
+class GivenSplit(Model):
+    """What a split that the corpus comes with was given, what of it is there (`not_clean_rows`
+    where it is `whole`), and what was lost, in rows by verdict.
+    """
+
+    manifests: tuple[str, ...]
+    whole: bool
+    given_rows: int
+    given_s: float
+    rows: int
+    not_clean_rows: int
+    lost_rows: int
+    lost_s: float
+    lost: Mapping[str, int]
+
+
+class HeldOut(Model):
+    """Held-out data: seconds, their share of the usable, and the largest share allowed (null for
+    splits that a corpus comes with, which have no such bound).
+    """
+
+    s: float
+    share: float
+    most: float | None
+
+
+class LockResult(Model):
+    """What became of the records of an earlier lock: rows by split (and verdict)."""
+
+    path: str
+    new_rows: int
+    no_longer_clean: Mapping[str, Mapping[str, int]]
+    gone: Mapping[str, int]
+
+
+class SplitOutput(Model):
+    """One file of a split, and its rows by verdict."""
+
+    name: str
+    file: str
+    rows: int
+    bytes: int
+    hours: float
+    verdicts: Mapping[str, int]
+
+
+class MeasuredPart(Model):
+    """How well an error rate (`metric`: wer or cer) of some rows can be measured.
+
+    `units` are words, or characters for cer. The half-width of the interval has the name of the
+    metric, and is absent without units; `design_effect` and `smallest_difference` are null then.
+    `lower_bound` where speakers of some rows are unknown: the widths are at least so large.
+    """
+
+    s: float
+    rows: int
+    known_rows: int
+    words: int
+    metric: Literal["wer", "cer"]
+    units: int
+    groups: int
+    design_effect: float | None
+    wer_half_width: OptionalKey[float] = None
+    cer_half_width: OptionalKey[float] = None
+    smallest_difference: float | None
+    measurable: bool
+    lower_bound: bool
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the width of the interval of the part's error rate."""
+        return self.cer_half_width if self.metric == "cer" else self.wer_half_width
+
+
+class Measure(MeasuredPart):
+    """The precision of a split as a whole (`by` is "(all)"), or of one value of a stratum column,
+    of which so many groups are clean.
+    """
+
+    split: str
+    by: str
+    value: Value
+    clean_groups: int
+
+
+class StratumPart(MeasuredPart):
+    """One split's part of a stratum. `target_s` and `deviation_s` are null where nothing was drawn,
+    `weight` (the clean seconds that one second stands for) where the part is empty.
+    """
+
+    target_s: float | None
+    deviation_s: float | None
+    weight: float | None
+
+
+class SplitStratum(Model):
+    """A stratum (its value in each column), its clean and training data, and each split's part."""
+
+    stratum: Mapping[str, Value]
+    clean_s: float
+    clean_groups: int
+    train_s: float
+    splits: Mapping[str, StratumPart]
+
+
+class Widest(Model):
+    """The value of a group key that more than half of the rows have: it is in one split."""
+
+    key: str
+    value: str
+    rows: int
+    share: float
+
+
+class Groups(Model):
+    """The columns whose values are in one split each; how many groups they make in all, and in
+    each split.
+    """
+
+    columns: tuple[str, ...]
+    total: int
+    ungrouped_rows: int
+    widest: tuple[Widest, ...]
+    by_split: Mapping[str, int]
+
+
+class Balance(Model):
+    """Distance of a split from its target in one covariate: KS of numbers, TVD of classes."""
+
+    covariate: str
+    split: str
+    ks: OptionalKey[float] = None
+    tvd: OptionalKey[float] = None
+
+
+class ChangedLines(Model):
+    """How lines were changed: rows with corrected texts, without a rate that NeMo would misread,
+    with mapped fields; and whether marks were added to all lines.
+    """
+
+    text_mended: int
+    tags: bool
+    skipme: bool
+    canary: bool
+    rate_removed: int
+    fields_mapped: int
+
+
+class CutsFile(Model):
+    """A file of Lhotse cuts beside an output; `rate_assumed` cuts have a default sampling rate."""
+
+    name: str
+    file: str
+    cuts: int
+    rate_assumed: int
+
+
+class Split(GatedArtifact):
+    """split.json, which `curate split` writes.
+
+    `terms` are absent, and `given` is present, where the corpus came with its splits; `audio_root`
+    where audio is looked for elsewhere than beside the manifests; `cuts` with `--to lhotse`.
+    `lock` is null without an earlier lock. `near_unsure` texts may have an unnoticed near text.
+    """
+
+    file: ClassVar[str] = "split.json"
+    made_by: ClassVar[str] = "curate split"
+
+    schema_id: SchemaId[Literal["curate.split/1"]] = "curate.split/1"
+    seed: int
+    rules: RuleFile
+    inputs: tuple[Mapping[str, JsonValue], ...]
+    audio_root: OptionalKey[str] = None
+    lock: LockResult | None
+    strategy: Literal["searched", "given"]
+    terms: OptionalKey[SplitTerms] = None
+    given: OptionalKey[Mapping[str, GivenSplit]] = None
+    targets: Mapping[str, Target]
+    held_out: HeldOut
+    outputs: tuple[SplitOutput, ...]
+    strata_columns: tuple[str, ...]
+    strata: tuple[SplitStratum, ...]
+    assumed: Mapping[str, float]
+    measures: tuple[Measure, ...]
+    groups: Groups
+    coverage: tuple[Coverage, ...]
+    proposals: tuple[Proposal, ...]
+    leaks: tuple[Leak, ...]
+    balance: tuple[Balance, ...]
+    statement: str
+    gates_by_figure: Mapping[str, tuple[str, ...]]
+    gates: tuple[str, ...]
+    near_unsure: int
+    changed: ChangedLines
+    cuts: OptionalKey[tuple[CutsFile, ...]] = None
