@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from curate.artifacts.ledger import Amount, Entry, Ledger
+from curate.artifacts.base import write_artifact
+from curate.artifacts.ledger import BlankLines, Entry, Ledger
 from curate.artifacts.outputs import write_json
 from curate.audio.options import AudioWish
 from curate.errors import ConfigError, Fault, raise_all
@@ -199,15 +200,16 @@ def profile_into(
         **loading,
         "fail_on": [],
     }
-    blank = Amount(
-        sum(source.blank_lines for source in read), sum(source.blank_bytes for source in read)
+    blank = BlankLines(
+        rows=sum(source.blank_lines for source in read),
+        bytes=sum(source.blank_bytes for source in read),
     )
-    ledger = Ledger("profile", total, [Entry("records.parquet", total)], blank=blank)
+    ledger = Ledger.of("profile", total, [Entry.of("records.parquet", total)], blank=blank)
     ledger.check()
     assert total.rows == sum(source.rows for source in read), "every line read was written"
     write_measured(folder, read, extra_fields, settings)
     write_json(folder / "profile.json", found)
-    write_json(folder / "ledger.json", ledger.as_json())
+    write_artifact(folder, ledger)
     return found
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from curate.artifacts.ledger import Amount, Entry, Ledger
-from curate.artifacts.outputs import write_json
+from curate.artifacts.base import write_artifact
+from curate.artifacts.ledger import NOTHING, Amount, Entry, Ledger
 from curate.profiles.summary import Json, hours
 from curate.shards.bins import duration_bins, token_bins
 from curate.shards.options import Options
@@ -32,7 +32,7 @@ class Outcome:
 
     shards: list[Json] = field(default_factory=list)
     stored: dict[str, Amount] = field(default_factory=dict)
-    skipped: Amount = field(default_factory=Amount)
+    skipped: Amount = NOTHING
     named: list[Json] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
@@ -49,7 +49,7 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     for left in result.iterdir():
         if left.name not in {"train", AUDIO}:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-    outcome = Outcome(stored=dict.fromkeys(spool.read, Amount()))
+    outcome = Outcome(stored=dict.fromkeys(spool.read, NOTHING))
     with (result / "skipped.reasons.jsonl").open("w", encoding="utf-8") as reasons:
         for task in spool.tasks:
             for line in _take(stage, task, options, outcome):
@@ -60,7 +60,7 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     _join(stage, [f"{task.name}.skipped" for task in spool.tasks], "skipped.jsonl")
     ledger = _ledger(spool, outcome)
     ledger.check()
-    write_json(result / "ledger.json", ledger.as_json())
+    write_artifact(result, ledger)
     return outcome
 
 
@@ -159,7 +159,7 @@ def _join(stage: Path, parts: Sequence[str], name: str) -> None:
 
 def _ledger(spool: Spool, outcome: Outcome) -> Ledger:
     """Rows of the split's files against what is stored and what was skipped."""
-    entries = [Entry(name, amount) for name, amount in outcome.stored.items()]
-    skipped = Entry("skipped", outcome.skipped)
-    read = sum(spool.read.values(), Amount())
-    return Ledger("shard", read, [*entries, skipped])
+    entries = [Entry.of(name, amount) for name, amount in outcome.stored.items()]
+    skipped = Entry.of("skipped", outcome.skipped)
+    read = sum(spool.read.values(), NOTHING)
+    return Ledger.of("shard", read, [*entries, skipped])

@@ -32,7 +32,7 @@ from curate.artifacts.columns import (
     TAGS,
     VERDICT,
 )
-from curate.artifacts.ledger import Amount
+from curate.artifacts.ledger import NOTHING, Amount
 from curate.artifacts.split import Split
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
@@ -77,7 +77,7 @@ class Entry:
     @property
     def amount(self) -> Amount:
         """What the row counts in the ledger."""
-        return Amount(1, len(self.raw), self.duration_us)
+        return Amount(rows=1, bytes=len(self.raw), duration_us=self.duration_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spo
     """Write the spool file and lay out the tasks. InputError where lock and lines differ."""
     names = plain_names(folder, split)
     columns = {name: _Column() for name in names}
-    read = dict.fromkeys(names, Amount())
+    read = dict.fromkeys(names, NOTHING)
     strata: dict[str, int] = {}
     sources = sources_of(split)
     with ExitStack() as stack:
@@ -238,7 +238,8 @@ def _meta(rows: pl.DataFrame) -> list[bytes]:
 
 def _amount(rows: pl.DataFrame, found: Sequence[bytes]) -> Amount:
     size = sum(len(line.rstrip(b"\n")) for line in found)
-    return Amount(rows.height, size, int(rows[DURATION_US.name].sum()))
+    duration_us = int(rows[DURATION_US.name].sum())
+    return Amount(rows=rows.height, bytes=size, duration_us=duration_us)
 
 
 def _lay_out(

@@ -19,7 +19,7 @@ from socket import gethostname
 
 import numpy as np
 
-from curate.artifacts.ledger import Amount
+from curate.artifacts.ledger import NOTHING, Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.manifest.strict import Record, parse_line
@@ -77,8 +77,8 @@ class Tally:
     train.jsonl names, holds other audio to NeMo: several channels, or a tar.
     """
 
-    stored: Amount = field(default_factory=Amount)
-    skipped: Amount = field(default_factory=Amount)
+    stored: Amount = NOTHING
+    skipped: Amount = NOTHING
     samples_s: float = 0.0
     in_shards_alone: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
@@ -118,8 +118,8 @@ def run_task(place: Workplace, task: Task) -> Json:
         "rows": _rows_hash(task),
         "files": files,
         "entry": entry,
-        "stored": asdict(tally.stored),
-        "skipped": asdict(tally.skipped),
+        "stored": tally.stored.as_json(),
+        "skipped": tally.skipped.as_json(),
         "reasons": tally.reasons,
         "added": dict(sorted(tally.added.items())),
         "in_shards_alone": tally.in_shards_alone,

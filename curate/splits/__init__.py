@@ -182,7 +182,7 @@ def split_profile(
     write_lock(locked, folder / LOCK, _blend_fields(profile, facts))
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
-    write_json(folder / "ledger.json", ledger.as_json())
+    write_artifact(folder, ledger)
     made = certificate(
         Finished(
             assignment=done,
@@ -357,7 +357,7 @@ def _write_borderline_copy(
     if not copy.height:
         return []
     write_lines(copy, [BORDERLINE_COPY], inputs, folder, marks)
-    return [Entry(BORDERLINE_COPY, amount(copy))]
+    return [Entry.of(BORDERLINE_COPY, amount(copy))]
 
 
 def _ledger(
@@ -366,5 +366,7 @@ def _ledger(
     """The profile's rows against what went into each output."""
     total = amount(done.rows)
     assert total.rows == facts["totals"]["rows"], "the profile's rows are all here"  # type: ignore[index]
-    entries = [Entry(name, amount(done.rows.filter(pl.col("split") == name))) for name in outputs]
-    return Ledger("split", total, entries, copies)
+    entries = [
+        Entry.of(name, amount(done.rows.filter(pl.col("split") == name))) for name in outputs
+    ]
+    return Ledger.of("split", total, entries, copies)

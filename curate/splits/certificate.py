@@ -145,7 +145,11 @@ def _shares_over(profile: Mapping[str, Any]) -> dict[str, Any]:
 
 def amount(rows: pl.DataFrame) -> Amount:
     """What the rows count in a ledger."""
-    return Amount(rows.height, int(rows[BYTE_LENGTH.name].sum()), int(rows[DURATION_US.name].sum()))
+    return Amount(
+        rows=rows.height,
+        bytes=int(rows[BYTE_LENGTH.name].sum()),
+        duration_us=int(rows[DURATION_US.name].sum()),
+    )
 
 
 def _lock(lock: Lock | None) -> LockResult | None:

@@ -160,4 +160,4 @@ def _total(path: Path) -> Amount:
         .collect()
         .row(0)
     )
-    return Amount(rows, size, duration)
+    return Amount(rows=rows, bytes=size, duration_us=duration)
