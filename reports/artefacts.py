@@ -1,47 +1,48 @@
-"""Reading the JSON artefacts: the contracts are in `reports.contracts`, one model per file."""
+"""Reading the JSON artefacts that pages are about: one model per file."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
+from curate.artifacts.base import Artifact, parse_artifact
+from curate.artifacts.clips import Clips
+from curate.artifacts.ledger import Ledger
 from curate.errors import Fault, InputError, raise_all
 from reports.contracts import (
     Artefact,
     Audit,
     Compare,
     Diff,
-    Ledger,
     Model,
     Profile,
     Reconsider,
     Run,
     Shards,
     Split,
-    Twin,
     Verification,
     Wer,
     WhatIf,
 )
-from reports.contracts.profile import Clips
 
-CLIPS = "clips.json"
-"""Stands beside profile.json, or what-if.json, where clips were asked for."""
-
-_HEARD = frozenset({"profile", "what-if"})
+_WITH_CLIPS = frozenset({"profile", "what-if"})
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+AnyModel = TypeVar("AnyModel", bound=Model | Artifact)
+AnyArtefact = TypeVar("AnyArtefact", bound=Artefact | Artifact, covariant=True)
 
 
 class Source(NamedTuple):
     """Where a kind of page reads: its model, its file, and who writes the file."""
 
-    model: type[Artefact]
+    model: type[Artefact] | type[Artifact]
     file: str
     ledger: bool
     writer: str
@@ -62,44 +63,76 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def load(kind: str, folder: Path) -> Artefact:
-    """Read the artefact of `kind`, with its ledger where it keeps one. `InputError` if unreadable.
+class SourceFile(NamedTuple):
+    """A JSON file that a page is made from."""
 
-    A null is the same as a missing key: both mean "not known", and show as a dash.
+    file: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[AnyArtefact]):
+    """What a page is about: the artefact, what stands beside it, and the files of both.
+
+    `ledger` is None for an artefact that keeps none, `clips` where none were requested.
     """
+
+    artefact: AnyArtefact
+    ledger: Ledger | None
+    clips: Clips | None
+    files: tuple[SourceFile, ...]
+
+
+AnyLoaded = Loaded[Artefact | Artifact]
+
+
+def load(kind: str, folder: Path) -> AnyLoaded:
+    """Read the artefact of `kind`, and what stands beside it. InputError with all that is wrong."""
     source = SOURCES.get(kind)
     if source is None:
         fault = Fault("kind", f"there is no page of kind {kind!r}", f"known: {', '.join(SOURCES)}")
         raise InputError(fault)
-    faults: list[Fault] = []
-    twins: list[Twin] = []
-    artefact = _read(folder / source.file, source.model, source, twins, faults)
-    ledger = _read(folder / "ledger.json", Ledger, source, twins, faults) if source.ledger else None
-    added: dict[str, object] = {"ledger": ledger}
-    if kind in _HEARD and (folder / CLIPS).is_file():
-        added["clips"] = _read(folder / CLIPS, Clips, source, twins, faults)
-    raise_all(InputError, faults)
-    assert isinstance(artefact, source.model)
-    return artefact.model_copy(update={**added, "twins": tuple(twins)})
+    reader = _Reader(folder, source.writer)
+    artefact = reader.read(source.file, source.model)
+    ledger = reader.read(Ledger.file, Ledger) if source.ledger else None
+    clips = None
+    if kind in _WITH_CLIPS and (folder / Clips.file).is_file():
+        clips = reader.read(Clips.file, Clips)
+    raise_all(InputError, reader.faults)
+    assert artefact is not None
+    return Loaded(artefact, ledger, clips, tuple(reader.files))
 
 
-def _read(
-    path: Path, model: type[Model], source: Source, twins: list[Twin], faults: list[Fault]
-) -> Model | None:
-    hint = f"write it anew with `{source.writer}`"
-    try:
-        raw = path.read_bytes()
-        twins.append(Twin(file=path.name, sha256=hashlib.sha256(raw).hexdigest(), bytes=len(raw)))
-        return model.model_validate(_known(json.loads(raw, parse_constant=_no_constant)))
-    except ValidationError as error:
-        faults.extend(
-            Fault(f"{path}: {_place(item['loc'])}", item["msg"], hint) for item in error.errors()
-        )
-    except OSError as error:
-        faults.append(Fault(str(path), error.strerror or "cannot be read", hint))
-    except (ValueError, RecursionError) as error:
-        faults.append(Fault(str(path), f"is not JSON: {error}", hint))
-    return None
+class _Reader:
+    """Reads files of one folder, and collects the faults of all."""
+
+    def __init__(self, folder: Path, writer: str) -> None:
+        self._folder, self._hint = folder, f"write it anew with `{writer}`"
+        self.files: list[SourceFile] = []
+        self.faults: list[Fault] = []
+
+    def read(self, name: str, model: type[AnyModel]) -> AnyModel | None:
+        """The file as this model; None where it has faults."""
+        path = self._folder / name
+        try:
+            raw = path.read_bytes()
+            self.files.append(SourceFile(name, hashlib.sha256(raw).hexdigest(), len(raw)))
+            if issubclass(model, Artifact):
+                return parse_artifact(raw, model, path)
+            return model.model_validate(_known(json.loads(raw, parse_constant=_no_constant)))
+        except InputError as error:
+            self.faults += [Fault(each.where, each.what, self._hint) for each in error.faults]
+        except ValidationError as error:
+            self.faults += [
+                Fault(f"{path}: {_place(item['loc'])}", item["msg"], self._hint)
+                for item in error.errors()
+            ]
+        except OSError as error:
+            self.faults.append(Fault(str(path), error.strerror or "cannot be read", self._hint))
+        except (ValueError, RecursionError) as error:
+            self.faults.append(Fault(str(path), f"is not JSON: {error}", self._hint))
+        return None
 
 
 def _no_constant(name: str) -> NoReturn:

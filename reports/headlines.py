@@ -8,12 +8,12 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
+from curate.artifacts.ledger import Ledger
+from reports.artefacts import AnyLoaded
 from reports.contracts import (
-    Artefact,
     Audit,
     Compare,
     Diff,
-    Ledger,
     Profile,
     Reconsider,
     Run,
@@ -53,15 +53,16 @@ class Headline:
     calm: str = ""
 
 
-def headline(artefact: Artefact) -> tuple[str, str, Headline]:
+def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
     """Kind of page, what it is about, and its headline."""
+    artefact, ledger = loaded.artefact, loaded.ledger
     match artefact:
         case Profile():
-            return "profile", _inputs(artefact), _profile(artefact)
+            return "profile", _inputs(artefact), _profile(artefact, ledger)
         case Split():
-            return "split", f"seed {count(artefact.seed)}", _split(artefact)
+            return "split", f"seed {count(artefact.seed)}", _split(artefact, ledger)
         case Shards():
-            return "shards", plural(len(artefact.shards), "shard"), _shards(artefact)
+            return "shards", plural(len(artefact.shards), "shard"), _shards(artefact, ledger)
         case Run():
             return "training run", artefact.model.source or "—", _run(artefact)
         case Wer():
@@ -103,21 +104,18 @@ def _inputs(profile: Profile) -> str:
 
 
 def _ledger(ledger: Ledger | None) -> list[Alert]:
-    if ledger is None or ledger.balanced is None:
-        what = "No ledger.json says where all rows, bytes and hours went: not checked."
-        return [Alert("warning", what)]
-    if ledger.balanced:
+    if ledger is None or ledger.balanced:
         return []
     what = "The ledger does not balance: rows, bytes or hours went in that came out nowhere."
     return [Alert("fault", what)]
 
 
-def _profile(profile: Profile) -> Headline:
+def _profile(profile: Profile, ledger: Ledger | None) -> Headline:
     of = {item.verdict: item for item in profile.verdicts}
     clean, bad = (of[word].hours if word in of else None for word in ("clean", "bad"))
     broken = of["malformed"].rows if "malformed" in of else None
     total = profile.totals.hours
-    alerts = _ledger(profile.ledger)
+    alerts = _ledger(ledger)
     if broken:
         what = f"{plural(broken, 'line')} can be no training record; see Malformed lines."
         alerts.append(Alert("warning", what))
@@ -142,9 +140,9 @@ def _profile(profile: Profile) -> Headline:
     return _made(sentence, alerts, "Every line is a record, and the ledger balances.")
 
 
-def _split(split: Split) -> Headline:
+def _split(split: Split, ledger: Ledger | None) -> Headline:
     got = {item.name: item.hours for item in split.outputs}
-    alerts = _ledger(split.ledger)
+    alerts = _ledger(ledger)
     leaks = [leak for leak in split.leaks if leak.count]
     for leak in leaks:
         what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
@@ -174,8 +172,8 @@ def _leak_words(split: Split, leaks: bool) -> str:
     return f"{'leaks were found' if leaks else 'no leak'} ({kinds} checked)"
 
 
-def _shards(shards: Shards) -> Headline:
-    alerts = _ledger(shards.ledger)
+def _shards(shards: Shards, ledger: Ledger | None) -> Headline:
+    alerts = _ledger(ledger)
     same = shards.verified.ids_match and shards.verified.cuts == shards.cuts
     if shards.verified.ids_match is None:
         alerts.append(Alert("warning", "The shards were not read back."))

@@ -12,7 +12,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from curate.errors import ConfigError, Fault
-from reports.contracts import Artefact
+from reports.artefacts import AnyLoaded
 from reports.headlines import Headline, headline
 from reports.provenance import provenance
 from reports.sections import SECTIONS
@@ -76,21 +76,21 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def page(artefact: Artefact) -> Page:
-    """The page about `artefact`: every section that applies to it and has something to say."""
-    title, subject, said = headline(artefact)
+def page(loaded: AnyLoaded) -> Page:
+    """The page about what was loaded: every section that applies and has something to show."""
+    title, subject, verdict = headline(loaded)
     parts = [
         Part(section.title, section.note, body)
         for section in SECTIONS
-        if isinstance(artefact, section.of) and (body := section.build(artefact)) is not None
+        if isinstance(loaded.artefact, section.of) and (body := section.body(loaded)) is not None
     ]
-    return Page(title, subject, said, parts, provenance(artefact))
+    return Page(title, subject, verdict, parts, provenance(loaded))
 
 
-def write(artefact: Artefact, folder: Path) -> Path:
-    """Write the page about `artefact` to `folder/report.html`, whole or not at all."""
+def write(loaded: AnyLoaded, folder: Path) -> Path:
+    """Write the page about what was loaded to `folder/report.html`, whole or not at all."""
     path, beside = folder / NAME, folder / f".{NAME}.{os.getpid()}.tmp"
-    document = page(artefact).html().encode("utf-8", errors="backslashreplace")
+    document = page(loaded).html().encode("utf-8", errors="backslashreplace")
     try:
         try:
             with beside.open("wb") as out:

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from curate.artifacts.base import Artifact, CommandArtifact
+from reports.artefacts import AnyLoaded, SourceFile
 from reports.contracts import Artefact, Compare, Profile, Reconsider, Run, Split, Wer, WhatIf
 from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render
 
 
-def provenance(artefact: Artefact) -> Markup:
-    """What `artefact` was made by and from."""
+def provenance(loaded: AnyLoaded) -> Markup:
+    """What the artefact was made by and from."""
+    artefact = loaded.artefact
+    assert isinstance(artefact, Artefact | CommandArtifact)
     return render(
         "provenance",
         command=artefact.command,
-        twins=_twins(artefact),
+        twins=_twins(loaded.files),
         settings=_settings(artefact),
         inputs=_inputs(artefact) if isinstance(artefact, Profile) else None,
         versions=sorted(artefact.versions.items()),
     )
 
 
-def _twins(artefact: Artefact) -> Markup:
+def _twins(files: Sequence[SourceFile]) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     columns = (Column("file", "drawn"), Column("size", "size"), Column("sha256", "name"))
-    rows = [
-        (link.format(quote(twin.file), twin.file), twin.bytes, twin.sha256)
-        for twin in artefact.twins
-    ]
+    rows = [(link.format(quote(each.file), each.file), each.bytes, each.sha256) for each in files]
     return Table("JSON twins", columns, rows).render()
 
 
@@ -46,7 +48,7 @@ def _inputs(profile: Profile) -> Markup:
     return Table("Inputs", columns, rows, limit=50).render()
 
 
-def _settings(artefact: Artefact) -> list[tuple[str, str]]:
+def _settings(artefact: Artefact | Artifact) -> list[tuple[str, str]]:
     """The configuration that an artefact records, flat, as text."""
     match artefact:
         case Profile() | WhatIf():

@@ -31,7 +31,6 @@ from curate.artifacts.columns import (
 from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
-from curate.artifacts.outputs import write_json
 from curate.artifacts.split import ChangedLines, Split
 from curate.audio.options import root_of
 from curate.errors import ConfigError, Fault, InputError, raise_all

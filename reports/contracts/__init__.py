@@ -6,7 +6,7 @@ Nearly every field may be absent, because a page about a broken run is the page 
 from __future__ import annotations
 
 from reports.contracts.audit import Audit
-from reports.contracts.base import Artefact, Ledger, Model, Twin
+from reports.contracts.base import Artefact, Model
 from reports.contracts.compare import Compare
 from reports.contracts.corpus import Shards, Split, Verification
 from reports.contracts.diff import Diff
@@ -21,14 +21,12 @@ __all__ = [
     "Audit",
     "Compare",
     "Diff",
-    "Ledger",
     "Model",
     "Profile",
     "Reconsider",
     "Run",
     "Shards",
     "Split",
-    "Twin",
     "Verification",
     "Wer",
     "WhatIf",

@@ -1,4 +1,4 @@
-"""What every artefact has: its contract, command, versions and, where it keeps one, a ledger."""
+"""What every artefact has: its contract, command and versions."""
 
 from __future__ import annotations
 
@@ -21,34 +21,6 @@ class Steps(Model):
     libraries: Mapping[str, str] = Field(default_factory=dict)
 
 
-class Twin(Model):
-    """A JSON file that a page was made from."""
-
-    file: str
-    sha256: str
-    bytes: int
-
-
-class Amount(Model):
-    """One side of a ledger."""
-
-    name: str = ""
-    rows: int | None = None
-    bytes: int | None = None
-    duration_us: int | None = None
-
-
-class Ledger(Model):
-    """ledger.json: what went in and where all of it went."""
-
-    stage: str = ""
-    inputs: Amount = Amount()
-    outputs: tuple[Amount, ...] = ()
-    copies: tuple[Amount, ...] = ()
-    blank: Amount = Amount()
-    balanced: bool | None = None
-
-
 class Gate(Model):
     """A gate of --fail-on or of a preset: the figure in words, and whether it failed."""
 
@@ -58,7 +30,7 @@ class Gate(Model):
 
 
 class Artefact(Model):
-    """What every artefact says of itself. `ledger` and `twins` are filled in on reading."""
+    """What every artefact says of itself."""
 
     contract: ClassVar[str] = ""
 
@@ -66,8 +38,6 @@ class Artefact(Model):
     command: str = ""
     versions: Mapping[str, str] = Field(default_factory=dict)
     fail_on: tuple[Gate, ...] = ()
-    ledger: Ledger | None = Field(default=None, alias="(ledger)")
-    twins: tuple[Twin, ...] = Field(default=(), alias="(twins)")
 
     @field_validator("schema_name")
     @classmethod

@@ -273,32 +273,6 @@ class Audio(Model):
     unread: tuple[Unread, ...] = ()
 
 
-class Clip(Model):
-    """A record's sound: a file as base64, and its loudness as the path of an SVG."""
-
-    type: str
-    data: str
-    outline: str
-    seconds: float
-    cut: bool = False
-
-
-class LeftOut(Model):
-    """Records without a clip: their audio cannot be heard, has no room, or was not asked for."""
-
-    unheard: int | None = None
-    no_room: int | None = None
-    more: int | None = None
-
-
-class Clips(Model):
-    """clips.json: clips by the ids of their records, of `most` that were asked for."""
-
-    most: int | None = None
-    clips: Mapping[str, Clip] = Field(default_factory=dict)
-    left_out: LeftOut = LeftOut()
-
-
 class ErrorRates(Model):
     """Error rates of `pred_text`; `primary` is the one to name, `wer` or `cer`."""
 
@@ -344,4 +318,3 @@ class Profile(Artefact):
     overrides: Overrides | None = None
     group_rules: tuple[GroupRule, ...] = ()
     warnings: tuple[str, ...] = ()
-    clips: Clips = Clips()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.contracts.base import Artefact, Model, Rules
-from reports.contracts.profile import Clips, Record, VerdictCount
+from reports.contracts.profile import Record, VerdictCount
 
 
 class Corpus(Model):
@@ -93,5 +93,4 @@ class WhatIf(Artefact):
     by_rule: tuple[WeighedRule, ...] = ()
     limits: tuple[MovedLimit, ...] = ()
     overlap: Overlap = Overlap()
-    clips: Clips = Clips()
     warnings: tuple[str, ...] = ()

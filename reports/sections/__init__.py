@@ -90,12 +90,14 @@ SECTIONS: tuple[Section, ...] = (
         records.borderline_records,
         "The first that each rule keeps out of eval and test; those of which it alone speaks come "
         "before others.",
+        whole=True,
     ),
     Section(
         "Worst records",
         (Profile,),
         records.worst_records,
         "The records at the suspicious end of each metric.",
+        whole=True,
     ),
     Section("Strata", (Profile,), profile.strata, "Hours by verdict; bars show clean first."),
     Section(
@@ -312,11 +314,13 @@ SECTIONS: tuple[Section, ...] = (
         (WhatIf,),
         whatif.records,
         "The first records just past each limit and just before it.",
+        whole=True,
     ),
     Section(
         "Ledger",
         (Profile, Split, Shards),
         ledger.ledger,
         "What came in equals what went out, row for row and byte for byte.",
+        whole=True,
     ),
 )

@@ -7,17 +7,27 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from curate.artifacts.base import Artifact
+from reports.artefacts import AnyLoaded
 from reports.contracts import Artefact
 from reports.transcripts import visible
 
 
 class Section(NamedTuple):
-    """A titled part of a page, the artefacts it applies to, and a remark for the margin."""
+    """A titled part of a page, the artefacts it applies to, and a remark for the margin.
+
+    `build` gets the artefact; with `whole`, all that was loaded: its ledger and clips too.
+    """
 
     title: str
-    of: tuple[type[Artefact], ...]
+    of: tuple[type[Artefact] | type[Artifact], ...]
     build: Callable[[Any], Markup | None]
     note: str = ""
+    whole: bool = False
+
+    def body(self, loaded: AnyLoaded) -> Markup | None:
+        """What the section shows; None for nothing."""
+        return self.build(loaded if self.whole else loaded.artefact)
 
 
 def joined(*parts: Markup | None) -> Markup | None:

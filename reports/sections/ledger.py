@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from reports.contracts import Artefact
-from reports.contracts.base import Amount
+from curate.artifacts.ledger import Amount, Entry
+from reports.artefacts import AnyLoaded
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 
@@ -18,13 +18,14 @@ _COLUMNS = (
 )
 
 
-def ledger(artefact: Artefact) -> Markup | None:
+def ledger(page: AnyLoaded) -> Markup | None:
     """Inputs, outputs and blank lines, with the sum that must equal the inputs."""
-    book = artefact.ledger
+    book = page.ledger
     if book is None:
         return None
-    outputs = [*book.outputs, *([book.blank] if book.blank.rows else [])]
-    rows = [_row(f"in: {book.stage}", book.inputs), *(_row(_name(it), it) for it in outputs)]
+    rows = [_row(f"in: {book.stage}", book.inputs), *(_row(it.name, it) for it in book.outputs)]
+    if book.blank.rows:
+        rows.append(("blank lines", book.blank.rows, None, book.blank.bytes))
     total = ("sum of outputs", *(_sum(rows[1:], at) for at in (1, 2, 3)))
     copies = Table("Copies", _COLUMNS, [_row(it.name, it) for it in book.copies])
     said = "The two sides are equal." if book.balanced else "The two sides are NOT equal."
@@ -35,13 +36,8 @@ def ledger(artefact: Artefact) -> Markup | None:
     )
 
 
-def _name(amount: Amount) -> str:
-    return amount.name or "blank lines"
-
-
-def _row(name: str, amount: Amount) -> tuple[object, ...]:
-    spent = None if amount.duration_us is None else amount.duration_us / _US_PER_HOUR
-    return (name, amount.rows, spent, amount.bytes)
+def _row(name: str, amount: Amount | Entry) -> tuple[object, ...]:
+    return (name, amount.rows, amount.duration_us / _US_PER_HOUR, amount.bytes)
 
 
 def _sum(rows: list[tuple[object, ...]], at: int) -> float | None:

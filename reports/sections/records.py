@@ -8,9 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from curate.artifacts.clips import Clip, Clips
 from reports.align import MOST, alignment
+from reports.artefacts import Loaded
 from reports.contracts import Profile, Wer
-from reports.contracts.profile import Clip, Clips, Metric, Record
+from reports.contracts.profile import Metric, Record
 from reports.contracts.wer import Utterance
 from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
@@ -24,9 +26,9 @@ _BORDERLINE, _WORST = 200_000, 400_000
 """Bytes of transcripts on the page of a profile."""
 
 
-def borderline_records(profile: Profile) -> Markup | None:
+def borderline_records(page: Loaded[Profile]) -> Markup | None:
     """For each rule some of the records that it finds borderline."""
-    room, clips = Room(_BORDERLINE), dict(profile.clips.clips)
+    profile, room, clips = page.artefact, Room(_BORDERLINE), clips_by_id(page.clips)
     shown = [item for item in profile.borderline if item.records]
     limits = {hit.rule: hit.condition for hit in profile.rules_hit if hit.severity == "borderline"}
     folds = [
@@ -39,12 +41,17 @@ def borderline_records(profile: Profile) -> Markup | None:
         )
         for at, item in enumerate(shown)
     ]
-    return joined(clips_said(profile.clips), *folds) if folds else None
+    return joined(clips_said(page.clips), *folds) if folds else None
 
 
-def clips_said(clips: Clips) -> Markup | None:
+def clips_by_id(clips: Clips | None) -> dict[str, Clip]:
+    """The clips that a page may play, to be taken out one by one."""
+    return dict(clips.clips) if clips else {}
+
+
+def clips_said(clips: Clips | None) -> Markup | None:
     """How much can be heard on the page, and what cannot; nothing where nobody asked for it."""
-    if not clips.most:
+    if clips is None or not clips.most:
         return None
     out = clips.left_out
     reasons = (
@@ -57,14 +64,15 @@ def clips_said(clips: Clips) -> Markup | None:
     return Markup('<p class="note">{}.</p>').format("; ".join([shown, *said]))
 
 
-def worst_records(profile: Profile) -> Markup | None:
+def worst_records(page: Loaded[Profile]) -> Markup | None:
     """The worst records of each metric, metrics with limits first, the first one unfolded."""
+    profile = page.artefact
     metrics = [metric for metric in profile.metrics if metric.worst]
     metrics.sort(key=lambda metric: not metric.thresholds)
     above = {record.id for item in profile.borderline for record in item.records}
-    clips = {id: clip for id, clip in profile.clips.clips.items() if id not in above}
+    clips = {id: clip for id, clip in clips_by_id(page.clips).items() if id not in above}
     room = Room(_WORST)
-    heard = None if any(item.records for item in profile.borderline) else clips_said(profile.clips)
+    heard = None if any(item.records for item in profile.borderline) else clips_said(page.clips)
     return joined(
         heard if metrics else None,
         *(_fold(metric, clips, room, unfolded=at == 0) for at, metric in enumerate(metrics)),

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from curate.artifacts.clips import Clip
+from reports.artefacts import Loaded
 from reports.charts import drawn
 from reports.charts.drawn import Part
 from reports.charts.thresholds import threshold_curve
 from reports.contracts import WhatIf
-from reports.contracts.profile import Clip
 from reports.contracts.whatif import Matrix, MovedLimit, Step, WeighedRule
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
-from reports.sections.records import clips_said, listed
+from reports.sections.records import clips_by_id, clips_said, listed
 from reports.sections.room import Room
 from reports.tables import Column, Sorted, Table, name, quiet, verdict
 from reports.templating import render
@@ -159,12 +160,12 @@ def _both(matrix: Matrix, at: int, other: int) -> Sorted | None:
     return Sorted(shown.format(hours(spent[other])) + count, spent[other])
 
 
-def records(found: WhatIf) -> Markup | None:
+def records(page: Loaded[WhatIf]) -> Markup | None:
     """For each limit the records on either side of it."""
-    shown = [item for item in found.limits if item.caught or item.spared]
-    room, clips = Room(), dict(found.clips.clips)
+    shown = [item for item in page.artefact.limits if item.caught or item.spared]
+    room, clips = Room(), clips_by_id(page.clips)
     folds = (_beside(item, room, clips, unfolded=at == 0) for at, item in enumerate(shown))
-    return joined(clips_said(found.clips), *folds) if shown else None
+    return joined(clips_said(page.clips), *folds) if shown else None
 
 
 def _beside(item: MovedLimit, room: Room, clips: dict[str, Clip], *, unfolded: bool) -> Markup:

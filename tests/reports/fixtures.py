@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from curate.artifacts.base import Artifact
+from curate.artifacts.ledger import Ledger
 from reports import Kind
 from tests.reports.audit_fixtures import audit
 from tests.reports.compare_fixtures import compare
@@ -117,10 +121,40 @@ VARIANTS: dict[str, Callable[[Any], Any]] = {
 def make(kind: Kind, folder: Path, variant: str = "good") -> Path:
     """Write the artefacts of `kind` into `folder`."""
     file, maker = MAKERS[kind]
-    write(folder, file, VARIANTS[variant](maker()))
+    write(folder, file, _varied(variant, maker(), STRICT.get(file)))
     if kind in STAGES:
-        write(folder, "ledger.json", VARIANTS[variant](ledger(STAGES[kind])))
+        write(folder, "ledger.json", _varied(variant, ledger(STAGES[kind]), Ledger))
     return folder
+
+
+STRICT: dict[str, type[Artifact]] = {}
+"""Files whose models say what may be null or left out; the others take anything."""
+
+
+def _varied(variant: str, whole: Json, model: type[Artifact] | None) -> Json:
+    """The variant, with all that the model does not allow to be null or missing."""
+    varied: Json = VARIANTS[variant](whole)
+    while model and variant in {"nulls", "empty"} and (places := _refused(varied, model)):
+        for place in places:
+            _restore(varied, whole, place)
+    return varied
+
+
+def _refused(value: Json, model: type[Artifact]) -> list[tuple[int | str, ...]]:
+    try:
+        model.model_validate_json(json.dumps(value), by_name=False)
+    except ValidationError as error:
+        return [each["loc"] for each in error.errors()]
+    return []
+
+
+def _restore(value: Any, whole: Any, place: Sequence[int | str]) -> None:
+    """Put back what stands at a place; what a union's members are called is no part of it."""
+    key, *rest = place
+    if rest and isinstance(value[key], dict | list):
+        _restore(value[key], whole[key], rest)
+    else:
+        value[key] = whole[key]
 
 
 def write(folder: Path, file: str, data: Json) -> None:

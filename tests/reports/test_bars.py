@@ -52,7 +52,8 @@ def test_charts_of_real_manifests_hold_every_row(
 ) -> None:
     assert {path.stem for path in (real_data / "manifests").glob("*.jsonl")} == set(MANIFESTS)
     curate.profile(real_data / "manifests" / f"{name}.jsonl", out=tmp_path)
-    profile, records = load("profile", tmp_path), pl.read_parquet(tmp_path / "records.parquet")
+    profile = load("profile", tmp_path).artefact
+    records = pl.read_parquet(tmp_path / "records.parquet")
     assert isinstance(profile, Profile)
     rules = load_rules()
     triggered = 0

@@ -67,10 +67,10 @@ def test_every_shade_of_a_chart_is_in_the_style() -> None:
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_good_artefact_shows_every_section_that_applies(kind: Kind, tmp_path: Path) -> None:
-    artefact = load(kind, make(kind, tmp_path))
-    wanted = [section.title for section in SECTIONS if isinstance(artefact, section.of)]
+    loaded = load(kind, make(kind, tmp_path))
+    wanted = [section.title for section in SECTIONS if isinstance(loaded.artefact, section.of)]
     wanted = [title for title in wanted if title != "Given splits"]  # of a split that was not drawn
-    assert [part.title for part in page(artefact).sections] == wanted
+    assert [part.title for part in page(loaded).sections] == wanted
     assert len(wanted) >= 3
 
 

@@ -13,6 +13,8 @@ from typing import get_args
 
 import pytest
 
+from curate.artifacts.base import write_artifact
+from curate.artifacts.clips import Clip, Clips, LeftOut
 from curate.errors import ConfigError, InputError
 from reports import Kind, build
 from tests.reports.fixtures import MAKERS, STAGES, VARIANTS, make
@@ -144,9 +146,11 @@ def flood(kind: Kind, text: str, folder: Path) -> int:
     file.write_text(json.dumps(data))
     if kind in {"profile", "what-if"}:
         ids = sorted(set(re.findall(r'"id": "(\w+:\d+:\d+)"', file.read_text())))[:40]
-        sound = {"type": "audio/ogg", "data": "A" * 40_000, "outline": "M0 0V1" * 160, "seconds": 1}
-        held = {"schema": "curate.clips/2", "most": 40, "clips": dict.fromkeys(ids, sound)}
-        (folder / "clips.json").write_text(json.dumps(held))
+        outline = "M0 0V1" * 160
+        clip = Clip(type="audio/ogg", data="A" * 40_000, outline=outline, seconds=1, cut=False)
+        left_out = LeftOut(unheard=0, no_room=0, more=0)
+        clips = Clips(most=40, clips=dict.fromkeys(ids, clip), left_out=left_out)
+        write_artifact(folder, clips)
     return said
 
 

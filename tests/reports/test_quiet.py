@@ -12,13 +12,14 @@ from markupsafe import Markup
 from reports import Kind, build
 from reports.artefacts import load
 from reports.headlines import headline
+from tests.reports.corpus_fixtures import ledger
 from tests.reports.fixtures import MAKERS, write
 
 
 def page(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
     write(folder, MAKERS[kind][0], data)
     if kind == "split":
-        write(folder, "ledger.json", {"schema": "curate.ledger/1"})
+        write(folder, "ledger.json", ledger("split"))
     return build(kind, folder).read_text(encoding="utf-8")
 
 
@@ -98,10 +99,10 @@ def calm(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
 
 def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
     data = MAKERS["profile"][1]()
-    write(tmp_path, "ledger.json", {"schema": "curate.ledger/1"})
-    assert any("ledger.json" in what for what in sentence("profile", tmp_path, data)[1])
-    write(tmp_path, "ledger.json", {"schema": "curate.ledger/1", "balanced": True})
-    assert not any("ledger.json" in what for what in sentence("profile", tmp_path, data)[1])
+    write(tmp_path, "ledger.json", ledger("profile") | {"balanced": False})
+    assert any("ledger does not" in what for what in sentence("profile", tmp_path, data)[1])
+    write(tmp_path, "ledger.json", ledger("profile"))
+    assert not any("ledger" in what for what in sentence("profile", tmp_path, data)[1])
 
     data = MAKERS["split"][1]() | {"leaks": [], "statement": None}
     assert "leaks were not looked for" in calm("split", tmp_path, data)
