@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from curate.artifacts.audit import Audit
+from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
+from curate.artifacts.verification import Verification
 from curate.audio.faults import FAULTS
 from curate.errors import Fault
 from curate.gates import Figure, Figures
@@ -83,41 +85,40 @@ def of_audit(audit: Audit) -> Figures:
     return figures, whole
 
 
-def of_shards(found: Mapping[str, Any]) -> Figures:
+def of_shards(index: ShardIndex) -> Figures:
     """What was stored and written, and rows that were left out for their audio."""
-    left = tuple(Fault(str(each["id"]), f"left out: {each['reason']}") for each in found["skipped"])
-    more = found["skipped_rows"] - len(left)
+    left = tuple(Fault(each.id, f"left out: {each.reason}") for each in index.skipped)
+    more = index.skipped_rows - len(left)
     if more > 0:
         left = (*left, Fault("skipped.reasons.jsonl", f"names {more:,} more that are left out"))
-    figures = {
-        name: Figure(each["rows"], each["hours"]) for name, each in found["manifests"].items()
-    }
+    figures = {name: Figure(each.rows, each.hours) for name, each in index.manifests.items()}
     figures |= {
-        "train": Figure(found["cuts"], found["hours"]),
-        "shards": Figure(len(found["shards"]), None, "shards"),
-        "left_out": Figure(found["skipped_rows"], None, "rows", left[:_NAMED]),
+        "train": Figure(index.cuts, index.hours),
+        "shards": Figure(len(index.shards), None, "shards"),
+        "left_out": Figure(index.skipped_rows, None, "rows", left[:_NAMED]),
     }
-    plain = sum(each["rows"] for name, each in found["manifests"].items() if name != "train")
-    return figures, Figure(found["cuts"] + plain + found["skipped_rows"])
+    plain = sum(each.rows for name, each in index.manifests.items() if name != "train")
+    return figures, Figure(index.cuts + plain + index.skipped_rows)
 
 
 _NAMED = 10
 """So many rows that a gate fails on are named; the artefact names them all."""
 
 
-def of_verification(found: Mapping[str, Any], faults: Sequence[Fault]) -> Figures:
+def of_verification(verification: Verification) -> Figures:
     """Faults, and recordings that were not decoded."""
-    left = found["cuts"] - found["decoded"]
-    hint = "--decode all decodes every recording"
-    what = f"{left:,} of {found['cuts']:,} recordings were not decoded: NOT CHECKED"
-    open_ = (Fault("", what, hint),) if left else ()
+    cuts, hours = verification.cuts, verification.hours
+    left = cuts - verification.decoded
+    what = f"{left:,} of {cuts:,} recordings were not decoded: NOT CHECKED"
+    undecoded = (Fault("", what, "--decode all decodes every recording"),) if left else ()
+    faults = tuple(each.as_fault() for each in verification.faults)
     figures = {
-        "faults": Figure(len(faults), None, "faults", tuple(faults)),
-        "undecoded": Figure(left, None, "recordings", open_),
-        "shards": Figure(found["shards"], None, "shards"),
-        "cuts": Figure(found["cuts"], found["hours"], "cuts"),
+        "faults": Figure(len(faults), None, "faults", faults),
+        "undecoded": Figure(left, None, "recordings", undecoded),
+        "shards": Figure(verification.shards, None, "shards"),
+        "cuts": Figure(cuts, hours, "cuts"),
     }
-    return figures, Figure(found["cuts"], found["hours"])
+    return figures, Figure(cuts, hours)
 
 
 def of_diff(found: Mapping[str, Any]) -> Figures:

@@ -1,4 +1,4 @@
-"""shards.json held against the files it speaks of: quick enough to do before each training.
+"""shards.json: what `curate shard` wrote, and whether the files that it lists are still there.
 
 Lhotse and NeMo do not notice a lost shard or a short one: they train on what is left. Sizes cost
 a look at each file, hashes a read of it. What the files hold is `curate shard --verify`'s business.
@@ -7,83 +7,191 @@ a look at each file, hashes a read of it. What the files hold is `curate shard -
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import ClassVar, Literal, Self
 
-from curate.errors import Fault, InputError
-from curate.errors.nearest import lacking
+from curate.artifacts.base import (
+    GatedArtifact,
+    Model,
+    OptionalKey,
+    SchemaId,
+    read_artifact,
+)
+from curate.errors import Fault
 
-INDEX = "shards.json"
-SCHEMA = "curate.shards/"
-FORMAT = "shar"
-"""What shards are where shards.json does not say."""
-
-_KIND = "_file"
-_MEND = "write the shards again: `curate shard`"
-
-Index = Mapping[str, Any]
+REMEDY = "write the shards again: `curate shard`"
 
 
-def read_index(folder: Path) -> Index:
+class Shard(Model):
+    """One shard, and its files by kind: `cuts_file` and `recording_file` of a Shar, `manifest_file`
+    and `audio_file` of NeMo's form, `parquet_file`; their paths begin at the folder.
+
+    `hours` are of the stored samples, `duration_us` as the records declare it; `text_sha256` is
+    over ids and texts.
+    """
+
+    index: int
+    cuts_file: OptionalKey[str] = None
+    recording_file: OptionalKey[str] = None
+    manifest_file: OptionalKey[str] = None
+    audio_file: OptionalKey[str] = None
+    parquet_file: OptionalKey[str] = None
+    cuts: int
+    hours: float
+    duration_us: int
+    bytes: int
+    sizes: Mapping[str, int]
+    sha256: Mapping[str, str]
+    text_sha256: str
+    stratum: tuple[str, ...]
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The paths of the shard's files by kind."""
+        named = {
+            "cuts": self.cuts_file,
+            "recording": self.recording_file,
+            "manifest": self.manifest_file,
+            "audio": self.audio_file,
+            "parquet": self.parquet_file,
+        }
+        return {kind: path for kind, path in named.items() if path is not None}
+
+    def paths(self, folder: Path) -> Mapping[str, Path]:
+        """The shard's files by kind, in this folder of `curate shard`."""
+        return {kind: folder / name for kind, name in self.files.items()}
+
+
+class ShardStratum(Model):
+    """Shards that hold nothing of another stratum, and the weight that training draws them with."""
+
+    stratum: tuple[str, ...]
+    shards: int
+    cuts: int
+    hours: float
+    weight: float
+
+
+class SkippedRow(Model):
+    """A row that could not be stored, and why."""
+
+    id: str
+    reason: str
+
+
+class PlainManifest(Model):
+    """A plain NeMo manifest beside the shards."""
+
+    file: str
+    rows: int
+    hours: float
+
+
+class ReadBack(Model):
+    """What reading the shards back gave: of all by our own reader, and so many cuts by Lhotse."""
+
+    cuts: int
+    hours: float
+    ids_match: bool
+    read_by_lhotse: OptionalKey[int] = None
+
+
+class SizeOption(Model):
+    """The most that a shard holds, in cuts or in bytes of audio; the other is null."""
+
+    cuts: int | None
+    bytes: int | None
+
+
+class AudioOption(Model):
+    """What audio was stored: null `format` and `rate` keep what whole files have."""
+
+    format: str | None
+    rate: int | None
+    mono: bool
+
+
+class ShardOptions(Model):
+    """The options that decide what is written; a null `audio_root` is each manifest's folder."""
+
+    format: str
+    size: SizeOption
+    seed: int
+    shard_by: tuple[str, ...]
+    audio: AudioOption
+    audio_root: str | None
+    allowed: tuple[str, ...]
+    temperature: float
+    buckets: int
+    tokenizers: tuple[str, ...]
+
+
+class ShardIndex(GatedArtifact):
+    """shards.json, which `curate shard` writes.
+
+    `skipped` names the first of the `skipped_rows`. `shards_kept` (shards that an interrupted run
+    had finished) is in what the command answers, and not in the file.
+    """
+
+    file: ClassVar[str] = "shards.json"
+    made_by: ClassVar[str] = "curate shard"
+
+    schema_id: SchemaId[Literal["curate.shards/1"]] = "curate.shards/1"
+    format: str
+    options: ShardOptions
+    seed: int
+    cuts: int
+    hours: float
+    duration_us: int
+    audio_format: str
+    fields_added: Mapping[str, int]
+    stratum_by: tuple[str, ...]
+    strata: tuple[ShardStratum, ...]
+    shards: tuple[Shard, ...]
+    skipped: tuple[SkippedRow, ...]
+    skipped_rows: int
+    manifests: Mapping[str, PlainManifest]
+    verified: ReadBack
+    shards_kept: OptionalKey[int] = None
+
+    def as_file(self) -> Self:
+        """The index as the file has it."""
+        return self.model_copy(update={"shards_kept": None})
+
+
+def read_index(folder: Path) -> ShardIndex:
     """shards.json of a folder of `curate shard`; InputError where it is none."""
-    path = folder / INDEX
-    hint = "write the folder with `curate shard`"
-    try:
-        index = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError(lacking(folder, INDEX, hint)) from None
-    except (OSError, ValueError) as error:
-        raise InputError.of(path, f"cannot be read: {error}", hint) from None
-    if not isinstance(index, dict) or not str(index.get("schema")).startswith(SCHEMA):
-        raise InputError.of(path, f"is not of schema {SCHEMA}", hint)
-    missing = [key for key in ("shards", "cuts", "hours", "manifests") if key not in index]
-    if missing:
-        raise InputError.of(path, f"lacks {', '.join(missing)}", hint)
-    return index
+    return read_artifact(folder, ShardIndex)
 
 
-def files_of(folder: Path, shard: Mapping[str, Any]) -> Mapping[str, Path]:
-    """A shard's files by kind (cuts and recording, manifest and audio, parquet)."""
-    names = {key.removesuffix(_KIND): key for key in shard if key.endswith(_KIND)}
-    return {kind: folder / shard[key] for kind, key in names.items()}
+def check_files(folder: Path, index: ShardIndex, hashes: bool = False) -> list[Fault]:
+    """Every fault of the shards' files: missing, of another size (or hash), or not listed."""
+    faults = [fault for shard in index.shards for fault in _file_faults(folder, shard, hashes)]
+    counted = sum(shard.cuts for shard in index.shards)
+    if counted != index.cuts:
+        what = f"counts {index.cuts} cuts, its shards {counted}"
+        faults.append(Fault(str(folder / ShardIndex.file), what, REMEDY))
+    return faults + _strays(folder, index.shards)
 
 
-def check_files(folder: Path, index: Index, hashes: bool = False) -> list[Fault]:
-    """Every fault of the shards' files: missing, of another size (or hash), or not theirs."""
-    shards: Sequence[Mapping[str, Any]] = index["shards"]
-    faults = [fault for shard in shards for fault in _file_faults(folder, shard, hashes)]
-    counted = sum(shard["cuts"] for shard in shards)
-    if counted != index["cuts"]:
-        what = f"counts {index['cuts']} cuts, its shards {counted}"
-        faults.append(Fault(str(folder / INDEX), what, _MEND))
-    return faults + _strays(folder, shards)
+def _file_faults(folder: Path, shard: Shard, hashes: bool) -> Iterator[Fault]:
+    for kind, path in shard.paths(folder).items():
+        if not path.is_file():
+            yield Fault(str(path), "is missing", REMEDY)
+            continue
+        size, written = path.stat().st_size, shard.sizes[kind]
+        if size != written:
+            yield Fault(str(path), f"has {size} bytes, {written} were written", REMEDY)
+        elif hashes and _sha256(path) != shard.sha256[kind]:
+            yield Fault(str(path), "is not what was written (sha256)", REMEDY)
 
 
-def _file_faults(folder: Path, shard: Mapping[str, Any], hashes: bool) -> Iterator[Fault]:
-    files = files_of(folder, shard)
-    there = {kind: path for kind, path in files.items() if path.is_file()}
-    yield from (Fault(str(files[k]), "is missing", _MEND) for k in files if k not in there)
-    sizes = {kind: path.stat().st_size for kind, path in there.items()}
-    if "sizes" not in shard:  # an older index knows their sum
-        total = sum(sizes.values())
-        if len(there) == len(files) and total != shard["bytes"]:
-            first = next(iter(files.values()))
-            what = f"{total} bytes with its recordings, {shard['bytes']} were written"
-            yield Fault(str(first), what, _MEND)
-    for kind, path in there.items():
-        written = shard.get("sizes", sizes)[kind]
-        if sizes[kind] != written:
-            yield Fault(str(path), f"has {sizes[kind]} bytes, {written} were written", _MEND)
-        elif hashes and _sha256(path) != shard["sha256"][kind]:
-            yield Fault(str(path), "is not what was written (sha256)", _MEND)
-
-
-def _strays(folder: Path, shards: Sequence[Mapping[str, Any]]) -> list[Fault]:
-    known = {path for shard in shards for path in files_of(folder, shard).values()}
-    there = (path for path in (folder / "train").rglob("*") if path.is_file())
-    strays = sorted(path for path in there if path not in known)
+def _strays(folder: Path, shards: Sequence[Shard]) -> list[Fault]:
+    """What is in the shards' folder and in no shard: another file, or a folder of none of them."""
+    files = {path for shard in shards for path in shard.paths(folder).values()}
+    known = files | {path.parent for path in files}
+    strays = sorted(path for path in (folder / "train").rglob("*") if path not in known)
     what = "does not belong to any shard, and Lhotse fails on it"
     return [Fault(str(path), what, "move it away") for path in strays]
 

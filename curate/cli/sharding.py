@@ -8,18 +8,14 @@ from pathlib import Path
 
 import reports
 from curate.api import figures
-from curate.artifacts.outputs import (
-    full_disk_said,
-    resumable_directory,
-    whole_directory,
-    write_json,
-)
+from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import full_disk_said, resumable_directory, whole_directory
+from curate.artifacts.shard_index import ShardIndex
+from curate.artifacts.verification import Verification
 from curate.cli.split_first import SPLIT, Source, keep_split, split_of
 from curate.errors import ConfigError, CurateError
 from curate.gates import Checked, Gate
-from curate.profiles import versions
 from curate.profiles.measure.records import Progress
-from curate.profiles.summary import Json
 from curate.scale.engines import check_engine
 from curate.shards import OURS, Options, check_options, export_key, prove, shard_split
 from curate.shards.cluster import on_ray
@@ -40,25 +36,20 @@ def shard(
     advance: Progress,
     run: RunTasks = run_tasks,
     gates: Sequence[Gate] = (),
-) -> tuple[Json, CurateError | None]:
-    """`curate shard`: shards.json's content, and the gates that failed."""
+) -> tuple[ShardIndex, CurateError | None]:
+    """`curate shard`: shards.json, and the gates that failed."""
     check_options(options)
     many = workers or cores()
     with full_disk_said(out, AGAIN), split_of(source, out, advance) as split:
         key = export_key(split, options)
         with resumable_directory(out, OURS | {SPLIT}, "shards.json", key) as stage:
-            found = shard_split(split, stage, out, options, many, command, advance, run=run)
-            checked = Checked.of(gates, figures.of_shards(found), out)
-            found["fail_on"] = checked.found
-            write_json(stage / "out" / "shards.json", _written(found))
+            index = shard_split(split, stage, out, options, many, command, advance, run=run)
+            checked = Checked.of(gates, figures.of_shards(index), out)
+            index = index.with_gates(checked.results)
+            write_artifact(stage / "out", index.as_file())
             keep_split(split, source, stage / "out")
             reports.build("shards", stage / "out")
-    return found, checked.failed
-
-
-def _written(found: Json) -> Json:
-    """What of it shards.json holds: how many shards an earlier run had made is for the terminal."""
-    return {key: value for key, value in found.items() if key != "shards_kept"}
+    return index, checked.failed
 
 
 def folder_to_verify(words: Sequence[str]) -> Path:
@@ -82,23 +73,19 @@ def verify(
     workers: int | None,
     command: str,
     gates: Sequence[Gate] = (),
-) -> tuple[Json, CurateError | None]:
+) -> tuple[Verification, CurateError | None]:
     """`curate shard --verify`: what was proven, and the gates that failed with every fault found.
 
     Where `out` is named, it gets verification.json and a page; nothing else is written.
     """
-    found, faults = prove(folder, decode, workers or cores())
-    checked = Checked.of(gates, figures.of_verification(found, faults), folder)
-    found["fail_on"] = checked.found
+    verification = prove(folder, decode, workers or cores(), command)
+    checked = Checked.of(gates, figures.of_verification(verification), folder)
+    verification = verification.with_gates(checked.results)
     if out is not None:
         with whole_directory(out, VERIFIED, "verification.json") as made:
-            said = [{"where": it.where, "what": it.what, "hint": it.hint} for it in faults]
-            about = {"schema": "curate.verification/1", "command": command}
-            stands = versions(("asr-curate", "lhotse", "soundfile"))
-            page = {**about, "versions": stands, **found, "faults": said}
-            write_json(made / "verification.json", page)
+            write_artifact(made, verification)
             reports.build("verification", made)
-    return found, checked.failed
+    return verification, checked.failed
 
 
 def cores() -> int:

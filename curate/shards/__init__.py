@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from curate.artifacts.base import write_artifact
 from curate.artifacts.columns import TAGS
-from curate.artifacts.outputs import write_json
+from curate.artifacts.shard_index import ReadBack, ShardIndex
 from curate.artifacts.split import Split
 from curate.audio.header import BY_FFMPEG
 from curate.errors import Fault, InputError
 from curate.profiles import versions
-from curate.profiles.summary import Json
 from curate.shards.archives import IN_TABLE, Archive
 from curate.shards.audio import AudioWish
 from curate.shards.finish import Outcome, buckets, finish, manifests
@@ -25,7 +25,7 @@ from curate.shards.plan import export_key, read_split
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import prove, read_back, verify_shards
-from curate.shards.work import AUDIO, RESULT, SCRATCH, SHARDS, Workplace, marker_of
+from curate.shards.work import AUDIO, RESULT, SCRATCH, Workplace, marker_of
 from curate.splits import LOCK
 from curate.splits.feasibility import rules_by_rows
 from curate.splits.figures import describe_leaks
@@ -42,8 +42,6 @@ __all__ = [
     "shard_split",
     "verify_shards",
 ]
-
-SCHEMA = "curate.shards/1"
 
 OURS = frozenset(
     {"train", "shards.json", "ledger.json", "report.html", "input_cfg.yaml", "bins.json"}
@@ -65,7 +63,7 @@ def shard_split(
     on_progress: Progress = lambda size, rows: None,
     with_lhotse: bool = True,
     run: RunTasks = run_tasks,
-) -> Json:
+) -> ShardIndex:
     """Write a split directory's shards and manifests into the folder `out` of `stage`.
 
     What an earlier call with the same split and options left in `stage` is kept where its hash
@@ -73,7 +71,8 @@ def shard_split(
     the shards: counted, named, its line kept in skipped.jsonl. Each shard is read back as it is
     written, and with `with_lhotse` the first ones by Lhotse too. The argument `out` is where the
     result will stand. `run` does the tasks, in processes of this machine or elsewhere, which makes
-    no difference to the result. Returns shards.json's content.
+    no difference to the result. Returns shards.json, with how
+    many shards an earlier call had stored.
     """
     check_options(options)
     check_place(out, options)
@@ -93,14 +92,14 @@ def shard_split(
     outcome = finish(stage, spool, options)
     if not outcome.shards:
         raise InputError(_nothing_stored(split, spool, outcome))
-    read = read_back(stage / SHARDS, options.format, outcome.shards) if with_lhotse else {}
-    found = {**_found(outcome, options, certificate, command), "verified": _verified(outcome, read)}
     result = stage / RESULT
-    write_json(result / "shards.json", found)
-    write_json(result / "bins.json", buckets(stage, spool, options))
+    read = read_back(result, options.format, outcome.shards) if with_lhotse else None
+    index = _index(outcome, options, certificate, command, read, kept)
+    write_artifact(result, index.as_file())
+    write_artifact(result, buckets(stage, spool, options))
     text = input_cfg(Path(os.path.abspath(out)), outcome.shards, options)  # noqa: PTH100
     (result / "input_cfg.yaml").write_text(text, encoding="utf-8")
-    return {**found, "shards_kept": kept}
+    return index
 
 
 TAKEN = ("bad", "borderline", "unknown", "malformed")
@@ -124,47 +123,44 @@ def _work(
     """Do the tasks that are not done; how many shards were."""
     due = [task for task in spool.tasks if marker_of(place.stage, task) is None]
     for marker in run(place, due, min(workers, len(due))):
-        stored: dict[str, int] = marker["stored"]  # type: ignore[assignment]
-        files: list[dict[str, int]] = marker["files"]  # type: ignore[assignment]
-        on_progress(sum(file["bytes"] for file in files), stored["rows"])
+        on_progress(sum(file.bytes for file in marker.files), marker.stored.rows)
     return sum(task.split == "train" for task in spool.tasks) - sum(
         task.split == "train" for task in due
     )
 
 
-def _verified(outcome: Outcome, read: Mapping[str, int]) -> Json:
-    """What reading back proved: of every shard as it was written, by Lhotse of the first."""
+def _index(
+    outcome: Outcome, options: Options, split: Split, command: str, read: int | None, kept: int
+) -> ShardIndex:
+    """shards.json; Lhotse has read back so many cuts, `kept` shards were there before."""
     stored = outcome.stored["train"]
-    said = {"cuts": stored.rows, "hours": round(stored.duration_us / 3.6e9, 6), "ids_match": True}
-    return {**said, **read}
+    stored_hours = round(stored.duration_us / 3.6e9, 6)
+    return ShardIndex(
+        command=command,
+        versions=versions(("asr-curate", "lhotse", "soundfile")),
+        warnings=(*_of_split(split), *_warnings(outcome)),
+        format=options.format,
+        options=options.recorded(),
+        seed=options.seed,
+        cuts=stored.rows,
+        hours=stored_hours,
+        duration_us=stored.duration_us,
+        audio_format=_describe_audio(options.audio),
+        fields_added=dict(sorted(outcome.added.items())),
+        stratum_by=options.shard_by,
+        strata=strata_of(outcome.shards, options.temperature),
+        shards=tuple(outcome.shards),
+        skipped=tuple(outcome.named),
+        skipped_rows=outcome.skipped.rows,
+        manifests=manifests(outcome),
+        verified=ReadBack(
+            cuts=stored.rows, hours=stored_hours, ids_match=True, read_by_lhotse=read
+        ),
+        shards_kept=kept,
+    )
 
 
-def _found(outcome: Outcome, options: Options, split: Split, command: str) -> Json:
-    """shards.json, but for what was verified."""
-    stored = outcome.stored["train"]
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(("asr-curate", "lhotse", "soundfile")),
-        "format": options.format,
-        "options": options.as_json(),
-        "seed": options.seed,
-        "cuts": stored.rows,
-        "hours": round(stored.duration_us / 3.6e9, 6),
-        "duration_us": stored.duration_us,
-        "audio_format": _audio_said(options.audio),
-        "fields_added": dict(sorted(outcome.added.items())),
-        "stratum_by": list(options.shard_by),
-        "strata": strata_of(outcome.shards, options.temperature),
-        "shards": outcome.shards,
-        "skipped": outcome.named,
-        "skipped_rows": outcome.skipped.rows,
-        "manifests": manifests(outcome),
-        "warnings": [*_of_split(split), *_warnings(outcome)],
-    }
-
-
-def _audio_said(wish: AudioWish) -> str:
+def _describe_audio(wish: AudioWish) -> str:
     said = f"all as {wish.format}" if wish.format else "whole files as they were; all else as flac"
     rate = f", at {wish.rate:,} Hz" if wish.rate else ""
     return f"{said}{rate}{', mixed to mono' if wish.mono else ''}"

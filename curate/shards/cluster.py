@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from curate.errors import CurateError, Fault, raise_all
-from curate.profiles.summary import Json
 from curate.scale.tasks import DEATHS, Died, cluster
+from curate.shards.markers import TaskMarker
 from curate.shards.pool import RunTasks
 from curate.shards.spool import Task
 from curate.shards.work import Workplace, run_task
@@ -15,7 +15,7 @@ from curate.shards.work import Workplace, run_task
 def on_ray(
     address: str | None = None,
     say: Callable[[str], None] = lambda said: None,
-    run: Callable[[Workplace, Task], Json] = run_task,
+    run: Callable[[Workplace, Task], TaskMarker] = run_task,
 ) -> RunTasks:
     """What runs tasks on the cluster at `address`, or on as many processes here as are asked for.
 
@@ -24,7 +24,7 @@ def on_ray(
     the same name, and the audio too.
     """
 
-    def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[Json]:
+    def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[TaskMarker]:
         listed = list(tasks)
         if not listed:
             return

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from curate.artifacts.base import write_artifact
+from curate.artifacts.buckets import Buckets
 from curate.artifacts.ledger import NOTHING, Amount, Entry, Ledger
-from curate.profiles.summary import Json, hours
+from curate.artifacts.shard_index import PlainManifest, Shard, SkippedRow
+from curate.profiles.summary import hours
 from curate.shards.bins import duration_bins, token_bins
+from curate.shards.markers import MarkedFile, StoredShard
 from curate.shards.options import Options
 from curate.shards.spool import Spool, Task
 from curate.shards.stored import STORED
 from curate.shards.tar import sha256
-from curate.shards.work import AUDIO, LENGTHS, MARKERS, PARTS, RESULT, SHARDS
+from curate.shards.work import AUDIO, LENGTHS, PARTS, RESULT, SHARDS, read_marker
 
 MOST_NAMED = 1_000
 """So many skipped rows are named in shards.json; all are in skipped.reasons.jsonl."""
@@ -30,10 +32,10 @@ MOST_NAMED = 1_000
 class Outcome:
     """All tasks together."""
 
-    shards: list[Json] = field(default_factory=list)
+    shards: list[Shard] = field(default_factory=list)
     stored: dict[str, Amount] = field(default_factory=dict)
     skipped: Amount = NOTHING
-    named: list[Json] = field(default_factory=list)
+    named: list[SkippedRow] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
     audio: set[Path] = field(default_factory=set)
@@ -53,7 +55,7 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     with (result / "skipped.reasons.jsonl").open("w", encoding="utf-8") as reasons:
         for task in spool.tasks:
             for line in _take(stage, task, options, outcome):
-                reasons.write(json.dumps(line, ensure_ascii=False) + "\n")
+                reasons.write(json.dumps(line.as_json(), ensure_ascii=False) + "\n")
     _remove_strays(stage, outcome)
     for name in spool.read:
         _join(stage, [task.name for task in spool.tasks if task.split == name], f"{name}.jsonl")
@@ -64,85 +66,102 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     return outcome
 
 
-def buckets(stage: Path, spool: Spool, options: Options) -> Json:
+def buckets(stage: Path, spool: Spool, options: Options) -> Buckets:
     """bins.json: duration buckets of the stored rows, and by tokens where there are tokenizers."""
     parts = [stage / PARTS / f"{task.name}.{LENGTHS}" for task in spool.tasks]
     pairs = [np.fromfile(path, dtype=np.float64) for path in parts if path.is_file()]
     seconds, tokens = np.concatenate(pairs).reshape(-1, 2).T
-    found: Json = {
-        "schema": "curate.bins/1",
-        "rows": len(seconds),
-        "num_buckets": options.buckets,
-        "max_duration": float(seconds.max()),
-        "bucket_duration_bins": [round(b, 5) for b in duration_bins(seconds, options.buckets)],
-    }
+    bins, max_tps = None, None
     if options.tokenizers:
-        twofold = token_bins(seconds, tokens, options.buckets)
-        found["tokenizers"] = list(options.tokenizers)
-        found["bucket_duration_bins_2d"] = [[round(s, 3), count] for s, count in twofold.bins]
-        found["max_tps"] = [round(tps, 2) for tps in twofold.max_tps]
-    return found
+        by_tokens = token_bins(seconds, tokens, options.buckets)
+        bins = tuple((round(s, 3), count) for s, count in by_tokens.bins)
+        max_tps = tuple(round(tps, 2) for tps in by_tokens.max_tps)
+    return Buckets(
+        rows=len(seconds),
+        num_buckets=options.buckets,
+        max_duration=float(seconds.max()),
+        bucket_duration_bins=tuple(round(b, 5) for b in duration_bins(seconds, options.buckets)),
+        tokenizers=options.tokenizers or None,
+        bucket_duration_bins_2d=bins,
+        max_tps=max_tps,
+    )
 
 
-def manifests(outcome: Outcome) -> Json:
+def manifests(outcome: Outcome) -> dict[str, PlainManifest]:
     """The entries of shards.json's `manifests`."""
     return {
-        name: {"file": f"{name}.jsonl", "rows": it.rows, "hours": hours(it.duration_us)}
-        for name, it in outcome.stored.items()
+        name: PlainManifest(file=f"{name}.jsonl", rows=amount.rows, hours=hours(amount.duration_us))
+        for name, amount in outcome.stored.items()
     }
 
 
-def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterator[Json]:
-    """Add a task's marker to the outcome; the rows that it skipped."""
-    marker: dict[str, Any] = json.loads((stage / MARKERS / f"{task.name}.json").read_bytes())
-    outcome.stored[task.split] += Amount(**marker["stored"])
-    outcome.skipped += Amount(**marker["skipped"])
-    outcome.added.update(marker["added"])
-    outcome.in_shards_alone += marker.get("in_shards_alone", 0)
-    paths = (str(file["path"]) for file in marker["files"])
-    outcome.audio |= {stage / path for path in paths if path.startswith(f"{RESULT}/{AUDIO}/")}
-    if marker["entry"]:
-        outcome.shards.append(_renumber(stage, marker["entry"], outcome, options))
-    for id, reason in marker["reasons"]:
+def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterator[SkippedRow]:
+    """Add what a task did to the outcome; the rows that it skipped."""
+    marker = read_marker(stage, task)
+    outcome.stored[task.split] += marker.stored
+    outcome.skipped += marker.skipped
+    outcome.added.update(marker.added)
+    outcome.in_shards_alone += marker.in_shards_alone
+    audio = f"{RESULT}/{AUDIO}/"
+    outcome.audio |= {stage / file.path for file in marker.files if file.path.startswith(audio)}
+    if marker.shard is not None:
+        outcome.shards.append(_number(stage, marker.shard, outcome.shards, options))
+    for id, reason in marker.reasons:
         outcome.reasons[reason] += 1
-        said: Json = {"id": id, "reason": reason}
+        row = SkippedRow(id=id, reason=reason)
         if len(outcome.named) < MOST_NAMED:
-            outcome.named.append(said)
-        yield said
+            outcome.named.append(row)
+        yield row
 
 
-def _renumber(stage: Path, entry: dict[str, Any], outcome: Outcome, options: Options) -> Json:
-    """The entry under its final number: shards of which nothing could be stored leave none."""
-    index, folder, old = len(outcome.shards), entry.pop("folder"), entry.pop("number")
-    number = sum(shard["stratum"] == entry["stratum"] for shard in outcome.shards)
-    number = number if folder else index
-    entry["index"] = index
-    if number == old:
-        return entry
-    names = STORED[options.format].names
-    for kind, name in names(number).items():
-        entry[f"{kind}_file"] = f"train/{folder}{name}"
-        (stage / SHARDS / folder / names(old)[kind]).replace(stage / SHARDS / folder / name)
-    if options.format == "nemo_tarred":
-        _renumber_lines(stage / SHARDS / folder / names(number)["manifest"], number, entry)
-    return entry
+def _number(stage: Path, stored: StoredShard, before: Sequence[Shard], options: Options) -> Shard:
+    """The shard under its final number: shards of which nothing could be stored leave none."""
+    number = len(before)
+    if stored.folder:
+        number = sum(shard.stratum == stored.stratum for shard in before)
+    files = dict(stored.files)
+    if number != stored.number:
+        names = STORED[options.format].names(number)
+        for kind, file in stored.files.items():
+            path = f"{SHARDS}/{stored.folder}{names[kind]}"
+            (stage / file.path).replace(stage / path)
+            files[kind] = MarkedFile(path=path, bytes=file.bytes, sha256=file.sha256)
+        if options.format == "nemo_tarred":
+            files["manifest"] = _renumber_lines(stage, files["manifest"], number)
+    return _shard(len(before), stored, files)
 
 
-def _renumber_lines(path: Path, index: int, entry: dict[str, Any]) -> None:
-    lines = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
-    said = (json.dumps({**line, "shard_id": index}, ensure_ascii=False) for line in lines)
-    path.write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
-    sizes = {**entry["sizes"], "manifest": path.stat().st_size}
-    entry["sizes"], entry["bytes"] = sizes, sum(sizes.values())
-    entry["sha256"] = {**entry["sha256"], "manifest": sha256(path)}
+def _shard(index: int, stored: StoredShard, files: Mapping[str, MarkedFile]) -> Shard:
+    paths = {kind: file.path.removeprefix(f"{RESULT}/") for kind, file in files.items()}
+    return Shard(
+        index=index,
+        cuts_file=paths.get("cuts"),
+        recording_file=paths.get("recording"),
+        manifest_file=paths.get("manifest"),
+        audio_file=paths.get("audio"),
+        parquet_file=paths.get("parquet"),
+        cuts=stored.cuts,
+        hours=stored.hours,
+        duration_us=stored.duration_us,
+        bytes=sum(file.bytes for file in files.values()),
+        sizes={kind: file.bytes for kind, file in files.items()},
+        sha256={kind: file.sha256 for kind, file in files.items()},
+        text_sha256=stored.text_sha256,
+        stratum=stored.stratum,
+    )
+
+
+def _renumber_lines(stage: Path, manifest: MarkedFile, number: int) -> MarkedFile:
+    path = stage / manifest.path
+    records = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    lines = (json.dumps({**each, "shard_id": number}, ensure_ascii=False) for each in records)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return MarkedFile(path=manifest.path, bytes=path.stat().st_size, sha256=sha256(path))
 
 
 def _remove_strays(stage: Path, outcome: Outcome) -> None:
     known = outcome.audio | {
-        stage / RESULT / str(value)
-        for shard in outcome.shards
-        for key, value in shard.items()
-        if key.endswith("_file")
+        path for shard in outcome.shards for path in shard.paths(stage / RESULT).values()
     }
     for folder in (SHARDS, f"{RESULT}/{AUDIO}"):
         for path in (stage / folder).rglob("*"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from curate.artifacts.shard_index import Shard, ShardStratum
 from curate.errors import ConfigError
 from curate.shards.options import Options
 
@@ -24,8 +25,6 @@ _HEAD = """\
 # Paths are absolute: write the shards again, or edit them, where the folder moves.
 """
 
-Shard = Mapping[str, Any]
-
 
 def check_place(out: Path, options: Options) -> None:
     """ConfigError where NeMo could not name shards in this place."""
@@ -34,20 +33,24 @@ def check_place(out: Path, options: Options) -> None:
         raise ConfigError.of(out, what, "name a directory without any of ( [ { < > } ] )")
 
 
-def strata_of(shards: Sequence[Shard], temperature: float) -> list[dict[str, Any]]:
+def strata_of(shards: Sequence[Shard], temperature: float) -> tuple[ShardStratum, ...]:
     """Each stratum with its shards, cuts, hours, and the weight that training draws it with."""
-    grouped = [(stratum, list(it)) for stratum, it in groupby(shards, lambda it: it["stratum"])]
-    found = [
-        {
-            "stratum": stratum,
-            "shards": len(some),
-            "cuts": sum(shard["cuts"] for shard in some),
-            "hours": sum(shard["duration_us"] for shard in some) / 3.6e9,
-        }
-        for stratum, some in grouped
-    ]
-    weights = temperature_weights([it["hours"] for it in found], temperature)
-    return [{**it, "weight": weight} for it, weight in zip(found, weights, strict=True)]
+    grouped = {
+        stratum: list(some) for stratum, some in groupby(shards, lambda shard: shard.stratum)
+    }
+    hours = [sum(shard.duration_us for shard in some) / 3.6e9 for some in grouped.values()]
+    return tuple(
+        ShardStratum(
+            stratum=stratum,
+            shards=len(some),
+            cuts=sum(shard.cuts for shard in some),
+            hours=spent,
+            weight=weight,
+        )
+        for (stratum, some), spent, weight in zip(
+            grouped.items(), hours, temperature_weights(hours, temperature), strict=True
+        )
+    )
 
 
 def input_cfg(out: Path, shards: Sequence[Shard], options: Options) -> str:
@@ -58,11 +61,11 @@ def input_cfg(out: Path, shards: Sequence[Shard], options: Options) -> str:
     """
     strata = strata_of(shards, options.temperature)
     entries = []
-    for it in strata:
-        found = [shard for shard in shards if shard["stratum"] == it["stratum"]]
-        place = _place(out, found, options.format, len(strata) == 1)
-        tags = _tags(it["stratum"], options.shard_by)
-        entries.append({**place, "weight": it["weight"], **tags})
+    for each in strata:
+        some = [shard for shard in shards if shard.stratum == each.stratum]
+        place = _place(out, some, options.format, len(strata) == 1)
+        tags = _tags(each.stratum, options.shard_by)
+        entries.append({**place, "weight": each.weight, **tags})
     return _HEAD + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True)
 
 
@@ -98,7 +101,7 @@ def _place(out: Path, shards: Sequence[Shard], format: str, whole: bool) -> dict
 
 
 def _files(out: Path, shards: Sequence[Shard], kind: str) -> list[str]:
-    return [str(out / shard[f"{kind}_file"]) for shard in shards]
+    return [str(shard.paths(out)[kind]) for shard in shards]
 
 
 def _range(out: Path, shards: Sequence[Shard], kind: str) -> str | list[str]:

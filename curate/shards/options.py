@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from curate.artifacts.shard_index import AudioOption, ShardOptions, SizeOption
 from curate.errors import ConfigError, Fault, raise_all
 from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, AudioWish
 from curate.shards.tokens import check_tokenizers
@@ -53,11 +54,21 @@ class Options:
         """The `allowed` roots that audio must lie in, as paths; empty: anywhere."""
         return tuple(map(Path, self.allowed))
 
-    def as_json(self) -> dict[str, object]:
-        """As shards.json has it."""
-        root = None if self.audio_root is None else str(self.audio_root)
-        audio = {name: it for name, it in asdict(self.audio).items() if name != "channel"}
-        return {**asdict(self), "audio": audio, "audio_root": root}
+    def recorded(self) -> ShardOptions:
+        """The options as shards.json records them."""
+        audio = self.audio
+        return ShardOptions(
+            format=self.format,
+            size=SizeOption(cuts=self.size.cuts, bytes=self.size.bytes),
+            seed=self.seed,
+            shard_by=self.shard_by,
+            audio=AudioOption(format=audio.format, rate=audio.rate, mono=audio.mono),
+            audio_root=None if self.audio_root is None else str(self.audio_root),
+            allowed=self.allowed,
+            temperature=self.temperature,
+            buckets=self.buckets,
+            tokenizers=self.tokenizers,
+        )
 
 
 def parse_size(text: str) -> ShardSize:

@@ -14,7 +14,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import NoReturn
 
 from curate.errors import CurateError
-from curate.profiles.summary import Json
+from curate.shards.markers import TaskMarker
 from curate.shards.spool import Task
 from curate.shards.work import Workplace, run_task
 
@@ -23,11 +23,11 @@ _AHEAD = 2
 
 _PLACE: list[Workplace] = []
 
-RunTasks = Callable[[Workplace, Iterable[Task], int], Iterator[Json]]
+RunTasks = Callable[[Workplace, Iterable[Task], int], Iterator[TaskMarker]]
 """Does tasks in a workplace by so many workers; gives the markers of the tasks as they end."""
 
 
-def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[Json]:
+def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[TaskMarker]:
     """The markers of the tasks, as they end. One worker works in this process.
 
     Workers are started afresh (not forked), so that threads and locks of this process do not
@@ -52,8 +52,8 @@ def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _results(pool: ProcessPoolExecutor, tasks: Iterator[Task], ahead: int) -> Iterator[Json]:
-    running: set[Future[Json]] = {pool.submit(_run, task) for task in islice(tasks, ahead)}
+def _results(pool: ProcessPoolExecutor, tasks: Iterator[Task], ahead: int) -> Iterator[TaskMarker]:
+    running: set[Future[TaskMarker]] = {pool.submit(_run, task) for task in islice(tasks, ahead)}
     while running:
         ended, running = wait(running, return_when=FIRST_COMPLETED)
         running |= {pool.submit(_run, task) for task in islice(tasks, len(ended))}
@@ -83,5 +83,5 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _run(task: Task) -> Json:
+def _run(task: Task) -> TaskMarker:
     return run_task(_PLACE[0], task)

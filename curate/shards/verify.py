@@ -11,14 +11,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import soundfile as sf
 
-from curate.artifacts.shard_index import FORMAT, INDEX, Index, check_files, files_of, read_index
+from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files, read_index
+from curate.artifacts.verification import ShardFault, Verification
 from curate.errors import Fault, GateFailed, InputError, raise_all
+from curate.profiles import versions
 from curate.shards.lhotse_reads import Decoding, read_with_lhotse
 from curate.shards.readback import Damage, ShardRead, read_shard
 
@@ -26,6 +27,9 @@ MOST_READ_BACK = 500
 """An export has Lhotse read so many cuts at its end, one shard of the usual size; `--verify` has it
 read all. More here proves little: every cut of every shard is read back by our own reader.
 """
+
+SHAR = "shar"
+"""The form that Lhotse reads."""
 
 _SHAR = re.compile(r"(?P<kind>\w+)\.(?P<number>[^.]+)\.(tar|jsonl)(\.\w+)?")
 _NEMO = re.compile(r"(?P<kind>manifest|audio)[^/]*_(?P<number>\d+)\.(json|tar)")
@@ -46,25 +50,24 @@ class Proven:
     decoded: int = 0
 
 
-def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Mapping[str, object]:
+def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Verification:
     """As `prove`; raises GateFailed with every fault."""
-    found, faults = prove(folder, decode, workers)
-    raise_all(GateFailed, faults)
-    return found
+    verification = prove(folder, decode, workers)
+    raise_all(GateFailed, [each.as_fault() for each in verification.faults])
+    return verification
 
 
 def prove(
-    folder: Path, decode: str = "sample", workers: int = 1
-) -> tuple[dict[str, object], list[Fault]]:
+    folder: Path, decode: str = "sample", workers: int = 1, command: str = ""
+) -> Verification:
     """Prove a directory of `curate shard`, or any Lhotse Shar, NeMo tarred or Parquet shards.
 
     Every shard: its files are there and whole, as many recordings as rows, ids equal and in the
     same order, audio as long as declared, Lhotse reads just that (Shar), recordings decode
     (`decode`: none, sample, all). With shards.json: sizes, sha256, counts, hours and texts as
-    written, no shard lost, and the ledger's sums. Returns counts and every fault; raises
-    InputError where there is nothing to verify.
+    written, no shard lost, and the ledger's sums. InputError where there is nothing to verify.
     """
-    index = read_index(folder) if (folder / INDEX).is_file() else None
+    index = read_index(folder) if (folder / ShardIndex.file).is_file() else None
     shar = folder if index is None else folder / "train"
     format, shards, faults = _find(shar) if index is None else _listed(folder, index)
     proven = list(_prove_all(format, shards, Decoding(decode), workers))
@@ -74,36 +77,38 @@ def prove(
     if index is not None:
         faults += check_files(folder, index, hashes=True)
         faults += _against_index(folder, index, proven) + _against_ledger(folder, index)
-    found: dict[str, object] = {
-        "folder": str(shar),
-        "format": format,
-        "shards": len(shards),
-        "cuts": sum(one.cuts for one in proven),
-        "hours": round(sum(one.seconds for one in proven) / 3600, 6),
-        "decoded": sum(one.decoded for one in proven),
-        "checked_against": "the shards themselves" if index is None else f"{INDEX}, ledger.json",
-    }
-    return found, faults
+    written = f"{ShardIndex.file}, ledger.json"
+    return Verification(
+        command=command,
+        versions=versions(("asr-curate", "lhotse", "soundfile")),
+        folder=str(shar),
+        format=format,
+        shards=len(shards),
+        cuts=sum(one.cuts for one in proven),
+        hours=round(sum(one.seconds for one in proven) / 3600, 6),
+        decoded=sum(one.decoded for one in proven),
+        checked_against="the shards themselves" if index is None else written,
+        faults=tuple(ShardFault.of(fault) for fault in faults),
+    )
 
 
-def read_back(folder: Path, format: str, shards: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def read_back(folder: Path, format: str, shards: Sequence[Shard]) -> int:
     """Have Lhotse read the first shards, 500 cuts or all there are; how many it read."""
     read = 0
-    for shard in shards if format == FORMAT else ():
-        files = files_of(folder.parent, shard)
+    for shard in shards if format == SHAR else ():
+        files = shard.paths(folder)
         expected = read_shard(format, files)
         faults = read_with_lhotse(files, expected, Decoding("none"))
         assert not faults, f"Lhotse reads what was written: {faults}"
         read += len(expected.ids)
         if read >= MOST_READ_BACK:
             break
-    return {"read_by_lhotse": read}
+    return read
 
 
-def _listed(folder: Path, index: Index) -> tuple[str, list[Files], list[Fault]]:
-    """The shards that shards.json lists, those whose files are all there."""
-    shards = [files_of(folder, shard) for shard in index["shards"]]
-    return str(index.get("format", FORMAT)), shards, []
+def _listed(folder: Path, index: ShardIndex) -> tuple[str, list[Files], list[Fault]]:
+    """The shards that shards.json lists."""
+    return index.format, [shard.paths(folder) for shard in index.shards], []
 
 
 def _find(folder: Path) -> tuple[str, list[Files], list[Fault]]:
@@ -167,7 +172,7 @@ def prove_shard(format: str, files: Files, decoding: Decoding) -> Proven:
         return Proven([Fault(str(damage.path), damage.what, "write the shard again")])
     except FileNotFoundError:
         return Proven()  # what is missing is said once, by shards.json
-    if format == FORMAT:
+    if format == SHAR:
         faults = read_with_lhotse(files, read, decoding)
     else:
         faults = list(_decode(format, files, read, decoding))
@@ -212,46 +217,42 @@ def _twice(folder: Path, proven: Sequence[Proven]) -> list[Fault]:
     return [Fault(str(folder), f"{twice} ids stand twice")] if twice else []
 
 
-def _against_index(folder: Path, index: Index, proven: Sequence[Proven]) -> list[Fault]:
+def _against_index(folder: Path, index: ShardIndex, proven: Sequence[Proven]) -> list[Fault]:
     """What each shard holds against what was written into it."""
     faults: list[Fault] = []
-    for shard, one in zip(index["shards"], proven, strict=True):
+    for shard, one in zip(index.shards, proven, strict=True):
         if one.texts is None:
             continue
-        where = str(next(iter(files_of(folder, shard).values())))
-        if one.cuts != shard["cuts"]:
-            faults.append(Fault(where, f"holds {one.cuts} rows, {shard['cuts']} were written"))
-        elif one.texts != shard.get("text_sha256", one.texts):
+        where = str(next(iter(shard.paths(folder).values())))
+        if one.cuts != shard.cuts:
+            faults.append(Fault(where, f"holds {one.cuts} rows, {shard.cuts} were written"))
+        elif one.texts != shard.text_sha256:
             faults.append(Fault(where, "holds other ids or texts than were written"))
-        elif abs(one.seconds / 3600 - shard["hours"]) > 1e-6 * max(1.0, shard["hours"]):
-            what = f"holds {one.seconds / 3600:.6f} h, {shard['hours']:.6f} were written"
+        elif abs(one.seconds / 3600 - shard.hours) > 1e-6 * max(1.0, shard.hours):
+            what = f"holds {one.seconds / 3600:.6f} h, {shard.hours:.6f} were written"
             faults.append(Fault(where, what))
     return faults
 
 
-def _against_ledger(folder: Path, index: Index) -> list[Fault]:
+def _against_ledger(folder: Path, index: ShardIndex) -> list[Fault]:
     """The shards' sums and the manifests' lines against the ledger."""
     path = folder / "ledger.json"
     if not path.is_file():
-        return [Fault(str(path), "is missing", "write the shards again: `curate shard`")]
-    outputs = {it["name"]: it for it in json.loads(path.read_bytes())["outputs"]}
-    due = outputs.get("train", {})
+        return [Fault(str(path), "is missing", REMEDY)]
+    outputs = {each["name"]: each for each in json.loads(path.read_bytes())["outputs"]}
+    train = outputs.get("train", {"rows": 0, "duration_us": 0})
     faults: list[Fault] = []
-    if index["cuts"] != due.get("rows") or not _same_time(index, due):
-        what = f"has {due.get('rows')} rows of train, shards.json {index['cuts']} cuts"
+    declared_us = sum(shard.duration_us for shard in index.shards)
+    if index.cuts != train["rows"] or not declared_us == index.duration_us == train["duration_us"]:
+        what = f"has {train['rows']} rows of train, shards.json {index.cuts} cuts"
         faults.append(Fault(str(path), f"{what}, or their hours differ"))
-    for said in index["manifests"].values():
-        manifest = folder / said["file"]
+    for listed in index.manifests.values():
+        manifest = folder / listed.file
         lines = _lines(manifest)
-        if lines != said["rows"]:
-            faults.append(Fault(str(manifest), f"holds {lines} lines, {said['rows']} were written"))
+        if lines != listed.rows:
+            what = f"holds {lines} lines, {listed.rows} were written"
+            faults.append(Fault(str(manifest), what))
     return faults
-
-
-def _same_time(index: Index, due: Mapping[str, int]) -> bool:
-    """Whether the shards' declared time is the ledger's; an older index does not say it."""
-    known = [shard["duration_us"] for shard in index["shards"] if "duration_us" in shard]
-    return not known or sum(known) == index["duration_us"] == due["duration_us"]
 
 
 def _lines(path: Path) -> int | None:

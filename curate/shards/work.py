@@ -12,7 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from socket import gethostname
@@ -25,9 +25,9 @@ from curate.audio.paths import find_audio
 from curate.manifest.strict import Record, parse_line
 from curate.nemo.canary_prompt import complete
 from curate.nemo.manifest_fields import as_segment
-from curate.profiles.summary import Json
 from curate.shards.archives import Archive
 from curate.shards.audio import AudioWish, check_segment, load_segment
+from curate.shards.markers import MarkedFile, StoredShard, TaskMarker
 from curate.shards.options import Options
 from curate.shards.readback import read_shard, text_line
 from curate.shards.records import Row, without_channel
@@ -87,51 +87,53 @@ class Tally:
     lengths: list[tuple[float, int]] = field(default_factory=list)
 
 
-def marker_of(stage: Path, task: Task) -> Json | None:
+def marker_of(stage: Path, task: Task) -> TaskMarker | None:
     """What a finished task left, its files proven by their hashes; None where there is more to do.
 
     A marker of other rows is no marker.
     """
-    path = stage / MARKERS / f"{task.name}.json"
     try:
-        marker: Json = json.loads(path.read_bytes())
-        files: list[Mapping[str, object]] = marker["files"]  # type: ignore[assignment]
-        if marker["rows"] != _rows_hash(task):
+        marker = read_marker(stage, task)
+        if marker.rows != _rows_hash(task):
             return None
-        whole = all(sha256(stage / str(file["path"])) == file["sha256"] for file in files)
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = all(sha256(stage / file.path) == file.sha256 for file in marker.files)
+    except (OSError, ValueError):
         return None
     return marker if whole else None
 
 
-def run_task(place: Workplace, task: Task) -> Json:
+def read_marker(stage: Path, task: Task) -> TaskMarker:
+    """The marker that a finished task left."""
+    return TaskMarker.model_validate_json((stage / MARKERS / f"{task.name}.json").read_bytes())
+
+
+def run_task(place: Workplace, task: Task) -> TaskMarker:
     """Do a task and mark it as done; the marker."""
     tally = Tally()
     work = _shard if task.split == "train" else _manifest
     with _parts(place, task) as (manifest, skipped):
-        entry, shard_files = work(place, task, tally, manifest, skipped)
-        files = [*shard_files]
+        shard, files = work(place, task, tally, manifest, skipped)
         for path, written in ((_part(task), manifest.close()), (_skips(task), skipped.close())):
             _move(place.stage / SCRATCH / _own(path), place.stage / PARTS / path)
             files.append(_file(f"{PARTS}/{path}", written))
-    marker: Json = {
-        "rows": _rows_hash(task),
-        "files": files,
-        "entry": entry,
-        "stored": tally.stored.as_json(),
-        "skipped": tally.skipped.as_json(),
-        "reasons": tally.reasons,
-        "added": dict(sorted(tally.added.items())),
-        "in_shards_alone": tally.in_shards_alone,
-    }
+    marker = TaskMarker(
+        rows=_rows_hash(task),
+        files=tuple(files),
+        shard=shard,
+        stored=tally.stored,
+        skipped=tally.skipped,
+        reasons=tuple(tally.reasons),
+        added=dict(sorted(tally.added.items())),
+        in_shards_alone=tally.in_shards_alone,
+    )
     _mark(place.stage, task, marker)
     return marker
 
 
 def _shard(
     place: Workplace, task: Task, tally: Tally, manifest: HashedFile, skipped: HashedFile
-) -> tuple[Json, list[Json]]:
-    """Store a shard; its entry of shards.json, and its files."""
+) -> tuple[StoredShard | None, list[MarkedFile]]:
+    """Store a shard; None where none of its rows can be stored. And its files."""
     stored, scratch = STORED[place.options.format], place.stage / SCRATCH
     names = {kind: task.folder + name for kind, name in stored.names(task.number).items()}
     own = {kind: _own(Path(name).name) for kind, name in names.items()}
@@ -155,37 +157,27 @@ def _shard(
     if not keys:
         for name in own.values():
             (scratch / name).unlink()
-        return {}, []
+        return None, []
     back = read_shard(place.options.format, {kind: scratch / own[kind] for kind in own})
     assert back.ids == keys, "what was written is what stands there"
     assert back.text_sha256 == tally.texts.hexdigest(), "texts stand there as they were read"
     for kind, name in names.items():
         _move(scratch / own[kind], place.stage / SHARDS / name)
-    files = [_file(f"{SHARDS}/{names[kind]}", written[kind]) for kind in names]
-    files.append(_write_lengths(place, task, tally))
-    return _entry(task, tally, names, written), files
+    files = {kind: _file(f"{SHARDS}/{name}", written[kind]) for kind, name in names.items()}
+    shard = StoredShard(
+        folder=task.folder,
+        number=task.number,
+        files=files,
+        cuts=tally.stored.rows,
+        hours=round(tally.samples_s / 3600, 6),
+        duration_us=tally.stored.duration_us,
+        text_sha256=tally.texts.hexdigest(),
+        stratum=task.stratum,
+    )
+    return shard, [*files.values(), _write_lengths(place, task, tally)]
 
 
-def _entry(
-    task: Task, tally: Tally, names: Mapping[str, str], written: Mapping[str, Written]
-) -> Json:
-    return {
-        "index": task.index,
-        "folder": task.folder,
-        "number": task.number,
-        **{f"{kind}_file": f"train/{name}" for kind, name in names.items()},
-        "cuts": tally.stored.rows,
-        "hours": round(tally.samples_s / 3600, 6),
-        "duration_us": tally.stored.duration_us,
-        "bytes": sum(file.bytes for file in written.values()),
-        "sizes": {kind: file.bytes for kind, file in written.items()},
-        "sha256": {kind: file.sha256 for kind, file in written.items()},
-        "text_sha256": tally.texts.hexdigest(),
-        "stratum": list(task.stratum),
-    }
-
-
-def _write_lengths(place: Workplace, task: Task, tally: Tally) -> Json:
+def _write_lengths(place: Workplace, task: Task, tally: Tally) -> MarkedFile:
     """Seconds and tokens of each row, for the buckets."""
     name = f"{task.name}.{LENGTHS}"
     out = HashedFile.create(place.stage / SCRATCH / _own(name))
@@ -197,9 +189,9 @@ def _write_lengths(place: Workplace, task: Task, tally: Tally) -> Json:
 
 def _manifest(
     place: Workplace, task: Task, tally: Tally, manifest: HashedFile, skipped: HashedFile
-) -> tuple[Json, list[Json]]:
+) -> tuple[None, list[MarkedFile]]:
     """Write a stretch of a plain manifest: audio stays where it is, and is read to prove it."""
-    files: list[Json] = []
+    files: list[MarkedFile] = []
     for entry, row, path in _rows(place, task, tally, skipped):
         try:
             plain = _plain(place, task, entry, row, path, files)
@@ -207,11 +199,11 @@ def _manifest(
             _skip(tally, skipped, entry, row.id, reason)
             continue
         _keep(tally, manifest, entry, plain)
-    return {}, files
+    return None, files
 
 
 def _plain(
-    place: Workplace, task: Task, entry: Entry, row: Row, path: Path, files: list[Json]
+    place: Workplace, task: Task, entry: Entry, row: Row, path: Path, files: list[MarkedFile]
 ) -> Row:
     """The row as NeMo reads it from a plain manifest; Unusable where it cannot.
 
@@ -302,8 +294,8 @@ def _own(name: str) -> str:
     return f"{os.getpid()}.{gethostname()}.{name}"
 
 
-def _file(path: str, written: Written) -> Json:
-    return {"path": path, **asdict(written)}
+def _file(path: str, written: Written) -> MarkedFile:
+    return MarkedFile(path=path, bytes=written.bytes, sha256=written.sha256)
 
 
 @contextmanager
@@ -323,8 +315,8 @@ def _move(path: Path, to: Path) -> None:
     path.replace(to)
 
 
-def _mark(stage: Path, task: Task, marker: Json) -> None:
+def _mark(stage: Path, task: Task, marker: TaskMarker) -> None:
     name = f"{task.name}.json"
     scratch = stage / SCRATCH / _own(name)
-    scratch.write_text(json.dumps(marker, ensure_ascii=False), encoding="utf-8")
+    scratch.write_text(marker.model_dump_json(), encoding="utf-8")
     _move(scratch, stage / MARKERS / name)

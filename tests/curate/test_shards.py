@@ -74,8 +74,8 @@ def test_manifests_are_usable_from_anywhere(example: Path) -> None:
 def test_verification_proves_our_shards(example: Path) -> None:
     found = verify_shards(example / "shards")
     said = json.loads((example / "shards" / "shards.json").read_text())
-    assert found["cuts"] == said["cuts"] == said["verified"]["cuts"]
-    assert found["shards"] == len(said["shards"]) >= 2
+    assert found.cuts == said["cuts"] == said["verified"]["cuts"]
+    assert found.shards == len(said["shards"]) >= 2
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -142,7 +142,7 @@ def test_foreign_shar(real_data: Path, name: str, cuts: int | None) -> None:
         with pytest.raises(GateFailed):
             verify_shards(folder)
     else:
-        assert verify_shards(folder)["cuts"] == cuts
+        assert verify_shards(folder).cuts == cuts
 
 
 def test_the_same_bytes_again(example: Path, root: Path, tmp_path: Path) -> None:

@@ -10,16 +10,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from curate.artifacts.outputs import resumable_directory
+from curate.artifacts.shard_index import ShardIndex
 from curate.errors import CurateError
 from curate.shards import OURS, Options, export_key, shard_split
 from curate.shards.cluster import on_ray
+from curate.shards.markers import TaskMarker
 from curate.shards.options import ShardSize
 from curate.shards.spool import Task
 from curate.shards.work import Workplace
@@ -73,7 +75,7 @@ def contents(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in names if p.name not in own}
 
 
-def kills_its_worker(place: Workplace, task: Task) -> dict[str, object]:
+def kills_its_worker(place: Workplace, task: Task) -> TaskMarker:
     """Task 1 kills its worker the first time; task 2 each time, for as long as there is a flag."""
     import os
     import signal
@@ -87,7 +89,7 @@ def kills_its_worker(place: Workplace, task: Task) -> dict[str, object]:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.name == "train-000002" and always.exists():
         os.kill(os.getpid(), signal.SIGKILL)
-    return dict(run_task(place, task))
+    return run_task(place, task)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -101,7 +103,7 @@ def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
     options, out = Options(size=ShardSize(cuts=10)), tmp_path / "ray"
     task = by_value(kills_its_worker)
 
-    def on_two_workers() -> Mapping[str, object]:
+    def on_two_workers() -> ShardIndex:
         key = export_key(split, options)
         with resumable_directory(out, OURS, "shards.json", key) as stage:
             run = on_ray(say=said.append, run=task)
@@ -115,7 +117,7 @@ def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
     assert sum("train-000002: its worker died" in line for line in said) == 3
     (tmp_path / "poison").unlink()
     found = on_two_workers()
-    assert found["shards_kept"] == len(list((out / "train").glob("cuts.*"))) - 1 > 10
+    assert found.shards_kept == len(list((out / "train").glob("cuts.*"))) - 1 > 10
     assert contents(out) == contents(tmp_path / "local")
 
 

@@ -158,7 +158,7 @@ def test_shards_of_which_nothing_can_be_stored_leave_no_gap(
     planned = len(lines_of((out / "train.jsonl").read_text()))
     assert 50 < len(found["shards"]) < planned - 50
     assert [shard["index"] for shard in found["shards"]] == list(range(len(found["shards"])))
-    assert verify_shards(tmp_path / "shards", "none")["cuts"] == found["cuts"]
+    assert verify_shards(tmp_path / "shards", "none").cuts == found["cuts"]
     if form == "nemo_tarred":
         numbers = [
             json.loads((tmp_path / "shards" / shard["manifest_file"]).read_text())["shard_id"]
@@ -189,7 +189,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 def test_damage_is_found_in_every_form(split: Path, tmp_path: Path, form: str, damage: str) -> None:
     out = tmp_path / "shards"
     found = sharded(split, out, 80, format=form)
-    assert verify_shards(out)["cuts"] == found["cuts"]
+    assert verify_shards(out).cuts == found["cuts"]
     kinds = [key for key in found["shards"][1] if key.endswith("_file")]
     assert kinds
     for kind in kinds:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
+from curate.artifacts.base import Gate
 from curate.artifacts.leaks import Leak
+from curate.artifacts.verification import Verification
 from curate.cli.render.profile import sparkline
 from curate.cli.render.terminal import leak_lines, verify_table
 from tests.curate.test_cli import curate
@@ -71,7 +73,14 @@ def test_a_profile_lists_what_rules_have_limits_on(root: Path, tmp_path: Path) -
 
 
 def test_what_was_verified_is_said_without_its_gates() -> None:
-    gates = [{"gate": "faults>0", "figure": "0 faults", "failed": False}]
-    [table] = verify_table({"cuts": 25, "hours": 0.5, "fail_on": gates})
+    verification = Verification(
+        command="", versions={}, folder="x", format="shar", shards=1, cuts=25, hours=0.5, decoded=8,
+        checked_against="shards.json", faults=(),
+        fail_on=(Gate(gate="faults>0", figure="0 faults", failed=False),),
+    )  # fmt: skip
+    [table] = verify_table(verification)
     rows = [line.split() for line in lines_of(printed(table).strip())]
-    assert rows[2:] == [["cuts", "25"], ["hours", "30.0", "min"]]
+    assert rows[5:7] == [["cuts", "25"], ["hours", "30.0", "min"]]
+    assert [row[0] for row in rows[2:]] == [
+        "folder", "format", "shards", "cuts", "hours", "decoded", "checked_against",
+    ]  # fmt: skip

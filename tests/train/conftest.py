@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import soundfile
 
+from curate.artifacts.shard_index import Shard
+from tests.shard_indexes import shard_of, write_index
+
 CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"
 
 RECIPE = """\
@@ -84,14 +87,7 @@ def shard_folder(tmp_path: Path) -> Callable[..., Path]:
         rows = [_eval_row(folder, index) for index in range(eval_rows)]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (folder / "eval.jsonl").write_text(lines, encoding="utf-8")
-        index = {
-            "schema": "curate.shards/1",
-            "cuts": sum(cuts_per_shard),
-            "hours": 0.5,
-            "shards": shards,
-            "manifests": {"eval": {"file": "eval.jsonl", "rows": eval_rows, "hours": 0.1}},
-        }
-        (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
+        write_index(folder, shards, {"eval": (eval_rows, 0.1)})
         return folder
 
     return write
@@ -108,13 +104,12 @@ def _cut(key: str) -> dict[str, Any]:
     }
 
 
-def _shard(folder: Path, index: int, count: int) -> dict[str, Any]:
+def _shard(folder: Path, index: int, count: int) -> Shard:
     cuts, recording = f"train/cuts.{index:06d}.jsonl.gz", f"train/recording.{index:06d}.tar"
     with gzip.open(folder / cuts, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(_cut(f"{index}-{number}")) + "\n" for number in range(count))
     (folder / recording).write_bytes(b"audio" * count)
-    size = (folder / cuts).stat().st_size + (folder / recording).stat().st_size
-    return {"cuts_file": cuts, "recording_file": recording, "cuts": count, "bytes": size}
+    return shard_of(folder, index, count, 0.25)
 
 
 def _eval_row(folder: Path, index: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.shard_indexes import shard_of, write_index
 from train.config import marked_yaml
 from train.tiny import ARCHITECTURES, FAMILIES, Kind
 
@@ -80,19 +81,9 @@ def write_shards(folder: Path, rows: Sequence[Json] = ROWS, eval_hours: float = 
     with gzip.open(folder / cuts, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(_cut(number, r)) + "\n" for number, r in enumerate(rows))
     (folder / recording).write_bytes(b"audio")
-    size = (folder / cuts).stat().st_size + 5
-    index = {
-        "schema": "curate.shards/1",
-        "cuts": len(rows),
-        "hours": sum(r["duration"] for r in rows) / 3600,
-        "shards": [
-            {"cuts_file": cuts, "recording_file": recording, "cuts": len(rows), "bytes": size}
-        ],
-        "manifests": {
-            "eval": {"file": "eval.jsonl", "rows": 0 if not eval_hours else 9, "hours": eval_hours}
-        },
-    }
-    (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
+    hours = sum(r["duration"] for r in rows) / 3600
+    evaluation = (9 if eval_hours else 0, eval_hours)
+    write_index(folder, [shard_of(folder, 0, len(rows), hours)], {"eval": evaluation})
     return folder
 
 

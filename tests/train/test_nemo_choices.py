@@ -79,7 +79,8 @@ def with_field(world: World, folder: Path, values: tuple[Any, ...]) -> Path:
         with gzip.open(cuts, "wt", encoding="utf-8") as file:
             file.writelines(json.dumps(cut) + "\n" for cut in found)
     index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
-    index["shards"] = [shard(folder, path) for path in sorted((folder / "train").glob("cuts.*"))]
+    paths = sorted((folder / "train").glob("cuts.*"))
+    index["shards"] = [shard(folder, path).as_json() for path in paths]
     (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
     return folder
 
@@ -194,7 +195,7 @@ def test_the_test_set_is_no_validation_set(world: World, tmp_path: Path) -> None
     test = folder / "test.jsonl"
     shutil.copy(folder / "eval.jsonl", test)
     index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
-    index["manifests"]["test"] = {"file": "test.jsonl"}
+    index["manifests"]["test"] = {"file": "test.jsonl", "rows": 1, "hours": 0.1}
     (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
     config = world.config(world.model("ctc").path, "cheat", f"validation_ds.also={{t: {test}}}")
     with pytest.raises(InputError, match="is the test set, which training must not see"):

@@ -309,7 +309,8 @@ def test_a_recording_of_an_hour_makes_no_batch_of_an_hour(world: World, tmp_path
     for name in ("cuts.{}.jsonl.gz", "recording.{}.tar"):
         (tmp_path / "one" / name.format("000000")).rename(folder / "train" / name.format("000009"))
     index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
-    index["shards"].append(shard(folder, folder / "train/cuts.000009.jsonl.gz"))
+    index["shards"].append(shard(folder, folder / "train/cuts.000009.jsonl.gz").as_json())
+    index["cuts"] += 1
     (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
     config = world.config(world.model("canary").path, "hour").model_copy(update={"data": folder})
     run = fit(config)

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from curate.artifacts.shard_index import Shard
+from tests.shard_indexes import shard_of, write_index
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.fit import TrainRun, fit
 from train.tiny import Kind, Sizes, TinyModel, build_tiny
@@ -97,7 +99,9 @@ def write_data(folder: Path) -> None:
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     cuts = CutSet.from_cuts(as_cut(row) for row in rows["train"])
     cuts.to_shar(folder / "train", fields={"recording": "flac"}, shard_size=9)
-    (folder / "shards.json").write_text(json.dumps(shard_index(folder, rows)), encoding="utf-8")
+    shards = [shard(folder, path) for path in sorted((folder / "train").glob("cuts.*"))]
+    hours = sum(row["duration"] for row in rows["eval"]) / 3600
+    write_index(folder, shards, {"eval": (len(rows["eval"]), hours)})
 
 
 SPLITS = (("train", 3), ("eval", 1))
@@ -140,23 +144,9 @@ def as_cut(row: dict[str, Any]) -> Any:
     return cut
 
 
-def shard_index(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    return {
-        "schema": "curate.shards/1",
-        "cuts": len(rows["train"]),
-        "hours": sum(row["duration"] for row in rows["train"]) / 3600,
-        "shards": [shard(folder, path) for path in sorted((folder / "train").glob("cuts.*"))],
-        "manifests": {"eval": {"file": "eval.jsonl"}},
-    }
-
-
-def shard(folder: Path, cuts: Path) -> dict[str, Any]:
-    recording = cuts.with_name(cuts.name.replace("cuts", "recording").replace("jsonl.gz", "tar"))
-    with gzip.open(cuts, "rt") as file:
-        count = len(file.readlines())
-    return {
-        "cuts_file": str(cuts.relative_to(folder)),
-        "recording_file": str(recording.relative_to(folder)),
-        "cuts": count,
-        "bytes": cuts.stat().st_size + recording.stat().st_size,
-    }
+def shard(folder: Path, cuts: Path) -> Shard:
+    """The entry of a shard whose cuts stand in this file."""
+    with gzip.open(cuts, "rt", encoding="utf-8") as file:
+        durations = [json.loads(line)["duration"] for line in file]
+    number = int(cuts.name.split(".")[1])
+    return shard_of(folder, number, len(durations), sum(durations) / 3600)

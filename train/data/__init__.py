@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files
+from curate.artifacts.shard_index import read_index as read_any_index
 from curate.errors import Fault, InputError, raise_all
 from curate.nemo.manifest_fields import has_rate_beside_offset
 from train.data.row_audio import audio_fault
 from train.data.rows import Row, read_rows
 
-INDEX = "shards.json"
-SCHEMA = "curate.shards/"
 SAFE_SOURCES = ("shar", "memory", "file")
 """Audio sources that only read. Lhotse's `command` runs a program, `url` fetches."""
 
@@ -48,13 +48,15 @@ class ShardSet:
 def read_shards(folder: Path) -> ShardSet:
     """Check the folder; InputError with everything that is wrong with it."""
     index = read_index(folder)
-    if "eval" not in index["manifests"]:
+    if "eval" not in index.manifests:
         hint = "shard a split with one: `curate shard --given train=A.jsonl --given eval=B.jsonl`"
-        raise InputError.of(folder / INDEX, "lacks an eval manifest to validate on", hint)
+        raise InputError.of(folder / ShardIndex.file, "lacks an eval manifest to validate on", hint)
     languages: set[str] = set()
-    faults = list(_shard_faults(folder, index["shards"], languages))
-    faults += _stray_faults(folder, index["shards"])
-    manifest = folder / index["manifests"]["eval"]["file"]
+    faults = check_files(folder, index)
+    for shard in index.shards:
+        if all(path.is_file() for path in shard.paths(folder).values()):
+            faults += _cut_faults(folder, shard, languages)
+    manifest = folder / index.manifests["eval"].file
     rows, row_faults = read_rows(manifest)
     faults += row_faults + list(_validation_faults(manifest, rows))
     if faults:
@@ -63,8 +65,8 @@ def read_shards(folder: Path) -> ShardSet:
     return ShardSet(
         folder=folder,
         train=folder / "train",
-        train_cuts=index["cuts"],
-        train_hours=index["hours"],
+        train_cuts=index.cuts,
+        train_hours=index.hours,
         validation=manifest,
         validation_rows=len(rows),
         validation_hours=round(sum(row.duration_s for row in rows) / 3600, 6),
@@ -86,9 +88,9 @@ def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
     What a run validates on decides which of its weights are kept, so the test set is not for it.
     """
     faults: list[Fault] = []
-    test = read_index(shards.folder)["manifests"].get("test", {}).get("file")
+    test = read_index(shards.folder).manifests.get("test")
     for name, manifest in also.items():
-        if test and manifest.resolve() == (shards.folder / test).resolve():
+        if test and manifest.resolve() == (shards.folder / test.file).resolve():
             what = f"validation_ds.also.{name} is the test set, which training must not see"
             faults.append(
                 Fault(str(manifest), what, "another manifest; `train eval` takes it later")
@@ -99,45 +101,20 @@ def check_validation_sets(shards: ShardSet, also: Mapping[str, Path]) -> None:
     raise_all(InputError, faults)
 
 
-def read_index(folder: Path) -> dict[str, Any]:
-    """shards.json of a shard folder; InputError where it is none of ours."""
-    path = folder / INDEX
-    hint = "write the folder with `curate shard`, and give it as --data"
-    try:
-        index = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise InputError.of(folder, f"holds no {INDEX}", hint) from error
-    except (OSError, ValueError) as error:
-        raise InputError.of(path, f"cannot be read: {error}", hint) from error
-    if not str(index.get("schema")).startswith(SCHEMA):
-        raise InputError.of(path, f"is not of schema {SCHEMA}", hint)
-    missing = [key for key in ("shards", "cuts", "hours", "manifests") if key not in index]
-    if missing:
-        raise InputError.of(path, f"lacks {', '.join(missing)}", hint)
-    if not index["shards"]:
+def read_index(folder: Path) -> ShardIndex:
+    """shards.json of a folder of shards to train on; InputError where it is none."""
+    index = read_any_index(folder)
+    path = folder / ShardIndex.file
+    if index.format != "shar":
+        hint = "write them with `curate shard --format shar`"
+        raise InputError.of(path, f"lists shards of format {index.format}; a run reads shar", hint)
+    if not index.shards:
         raise InputError.of(path, "lists no shard: nothing to train on")
-    return dict(index)
+    return index
 
 
-def _shard_faults(
-    folder: Path, shards: Sequence[dict[str, Any]], languages: set[str]
-) -> Iterator[Fault]:
-    hint = "write the shards again: `curate shard`"
-    for shard in shards:
-        cuts, recording = folder / shard["cuts_file"], folder / shard["recording_file"]
-        absent = [path for path in (cuts, recording) if not path.is_file()]
-        yield from (Fault(str(path), "is missing", hint) for path in absent)
-        if absent:
-            continue
-        size = cuts.stat().st_size + recording.stat().st_size
-        if size != shard["bytes"]:
-            what = f"{size} bytes with its recordings, {shard['bytes']} were written"
-            yield Fault(str(cuts), what, hint)
-        yield from _cut_faults(cuts, shard["cuts"], languages)
-
-
-def _cut_faults(path: Path, expected: int, languages: set[str]) -> Iterator[Fault]:
-    count = 0
+def _cut_faults(folder: Path, shard: Shard, languages: set[str]) -> Iterator[Fault]:
+    path, count = shard.paths(folder)["cuts"], 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
@@ -150,8 +127,8 @@ def _cut_faults(path: Path, expected: int, languages: set[str]) -> Iterator[Faul
     except (OSError, EOFError, zlib.error, ValueError, AttributeError) as error:
         yield Fault(f"{path}:{count + 1}", f"cannot be read: {error}")
         return
-    if count != expected:
-        yield Fault(str(path), f"holds {count} cuts, {expected} were written")
+    if count != shard.cuts:
+        yield Fault(str(path), f"holds {count} cuts, {shard.cuts} were written", REMEDY)
 
 
 def _languages(cut: dict[str, Any]) -> Iterator[str]:
@@ -167,19 +144,12 @@ def _unsafe_sources(cut: dict[str, Any]) -> list[str]:
     return sorted({str(s.get("type")) for s in sources} - set(SAFE_SOURCES))
 
 
-def _stray_faults(folder: Path, shards: Sequence[dict[str, Any]]) -> list[Fault]:
-    known = {folder / shard[key] for shard in shards for key in ("cuts_file", "recording_file")}
-    strays = sorted(path for path in (folder / "train").glob("*") if path not in known)
-    what = "does not belong to any shard: Lhotse refuses a folder with other files in it"
-    return [Fault(str(path), what, "move it away") for path in strays]
-
-
 def _validation_faults(manifest: Path, rows: Sequence[Row]) -> Iterator[Fault]:
     if not rows:
         yield Fault(str(manifest), "holds no record: nothing to validate on")
     misread = [row for row in rows if has_rate_beside_offset(row.fields)]
     for row in misread[:MOST_NAMED]:
-        yield Fault(row.place, MISREAD, "write the shards again: `curate shard`")
+        yield Fault(row.place, MISREAD, REMEDY)
     if len(misread) > MOST_NAMED:
         yield Fault(str(manifest), f"{len(misread) - MOST_NAMED} more: {MISREAD}")
     # A run lasts for hours, so all samples are decoded before it begins.

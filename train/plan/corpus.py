@@ -17,17 +17,19 @@ from typing import Any, Literal
 import polars as pl
 
 from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
+from curate.artifacts.shard_index import PlainManifest, Shard, ShardIndex
+from curate.artifacts.split import Split
 from curate.errors import InputError
 from curate.errors.nearest import lacking
 from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
-from train.data import INDEX, read_index, unreadable
+from train.data import read_index, unreadable
 from train.data.rows import read_rows
 
 Kind = Literal["shards", "split", "profile"]
 
 MARKERS: tuple[tuple[str, Kind], ...] = (
-    (INDEX, "shards"),
-    ("split.json", "split"),
+    (ShardIndex.file, "shards"),
+    (Split.file, "split"),
     ("profile.json", "profile"),
 )
 """The file by which each kind of folder is known."""
@@ -127,33 +129,34 @@ def read_corpus(folder: Path) -> Corpus:
 
 def _of_shards(folder: Path) -> Corpus:
     index = read_index(folder)
-    cuts = [cut for shard in _spread(index["shards"]) for cut in _cuts(folder, shard)]
-    evaluation = index["manifests"].get("eval", {"file": "eval.jsonl", "rows": 0, "hours": 0.0})
+    cuts = [cut for shard in _spread(index.shards) for cut in _cuts(folder, shard)]
+    absent = PlainManifest(file="eval.jsonl", rows=0, hours=0.0)
+    evaluation = index.manifests.get("eval", absent)
     rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
-    manifest = folder / evaluation["file"]
+    manifest = folder / evaluation.file
     heard = _every(read_rows(manifest)[0], MOST_HEARD) if manifest.is_file() else ()
     return Corpus(
         kind="shards",
         folder=folder,
-        cuts=int(index["cuts"]),
-        hours=float(index["hours"]),
+        cuts=index.cuts,
+        hours=index.hours,
         durations=_frame(rows),
         examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
-        validation=(evaluation["rows"], evaluation["hours"]) if "rows" in evaluation else None,
+        validation=(evaluation.rows, evaluation.hours),
         unreadable_validation=tuple(str(row.audio) for row in unreadable(heard)),
         validation_looked_at=len(heard),
         misread=tuple(row.place for row in heard if has_rate_beside_offset(row.fields)),
     )
 
 
-def _spread(shards: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+def _spread(shards: Sequence[Shard]) -> Sequence[Shard]:
     """All shards where they are few; else some from the whole length, in their order."""
-    total = sum(int(shard["cuts"]) for shard in shards)
+    total = sum(shard.cuts for shard in shards)
     return _every(shards, max(1, round(len(shards) * min(1.0, MOST_CUTS / max(total, 1)))))
 
 
-def _cuts(folder: Path, shard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    path = folder / shard["cuts_file"]
+def _cuts(folder: Path, shard: Shard) -> Iterator[dict[str, Any]]:
+    path = shard.paths(folder)["cuts"]
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):

@@ -33,6 +33,8 @@ from curate.terminal.output import answers
 if TYPE_CHECKING:
     from curate.artifacts.base import CommandArtifact
     from curate.artifacts.leaks import Coverage, Leak, Proposal
+    from curate.artifacts.shard_index import ShardIndex
+    from curate.artifacts.verification import Verification
 
 Json = Mapping[str, Any]
 Made = TypeVar("Made", bound="CommandArtifact | Json")
@@ -221,28 +223,33 @@ def _leak_table(leaks: Sequence[Leak]) -> Table:
     return table
 
 
-def shard_table(found: Json) -> Sequence[Table]:
+def shard_table(index: ShardIndex) -> Sequence[Table]:
     """Shards and manifests written."""
     table = plain_table("shards", "what|cuts or rows|hours")
-    number = len(found["shards"])
+    number = len(index.shards)
     shards = f"{number:,} shard{'s' if number != 1 else ''} in train/"
-    table.add_row(shards, f"{found['cuts']:,}", hours(found["hours"]))
-    for entry in found["manifests"].values():
-        table.add_row(entry["file"], f"{entry['rows']:,}", hours(entry["hours"]))
-    for skipped in found["skipped"][:10]:
-        table.add_row(
-            Text(printable(f"left out: {skipped['id']}")), Text(printable(skipped["reason"])), ""
-        )
+    table.add_row(shards, f"{index.cuts:,}", hours(index.hours))
+    for manifest in index.manifests.values():
+        table.add_row(manifest.file, f"{manifest.rows:,}", hours(manifest.hours))
+    for skipped in index.skipped[:10]:
+        left_out = Text(printable(f"left out: {skipped.id}"))
+        table.add_row(left_out, Text(printable(skipped.reason)), "")
     return [table]
 
 
-def verify_table(found: Json) -> Sequence[RenderableType]:
-    """What was proven of a shard directory."""
+def verify_table(verification: Verification) -> Sequence[RenderableType]:
+    """What was proven of a shard directory; its faults are the command's last lines."""
     table = plain_table("verified", "what|value")
-    for key, value in found.items():
-        if key == "fail_on":  # what fails is said in the command's last lines
-            continue
-        table.add_row(key, Text(printable(hours(value) if key == "hours" else str(value))))
+    for what, value in (
+        ("folder", verification.folder),
+        ("format", verification.format),
+        ("shards", str(verification.shards)),
+        ("cuts", str(verification.cuts)),
+        ("hours", hours(verification.hours)),
+        ("decoded", str(verification.decoded)),
+        ("checked_against", verification.checked_against),
+    ):
+        table.add_row(what, Text(printable(value)))
     return [table]
 
 
