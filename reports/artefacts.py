@@ -11,22 +11,22 @@ from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
+from curate.artifacts.audit import Audit
 from curate.artifacts.base import Artifact, parse_artifact
 from curate.artifacts.clips import Clips
 from curate.artifacts.ledger import Ledger
+from curate.artifacts.reconsider import Reconsider
+from curate.artifacts.shard_index import ShardIndex
+from curate.artifacts.split import Split
+from curate.artifacts.verification import Verification
 from curate.errors import Fault, InputError, raise_all
 from reports.contracts import (
     Artefact,
-    Audit,
     Compare,
     Diff,
     Model,
     Profile,
-    Reconsider,
     Run,
-    Shards,
-    Split,
-    Verification,
     Wer,
     WhatIf,
 )
@@ -51,7 +51,7 @@ class Source(NamedTuple):
 SOURCES: dict[str, Source] = {
     "profile": Source(Profile, "profile.json", True, "curate profile"),
     "split": Source(Split, "split.json", True, "curate split"),
-    "shards": Source(Shards, "shards.json", True, "curate shard"),
+    "shards": Source(ShardIndex, "shards.json", True, "curate shard"),
     "train": Source(Run, "run.json", False, "train run"),
     "eval": Source(Wer, "wer.json", False, "train eval"),
     "audit": Source(Audit, "audit.json", False, "curate audit"),

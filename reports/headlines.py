@@ -8,18 +8,18 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
+from curate.artifacts.audit import Audit
 from curate.artifacts.ledger import Ledger
+from curate.artifacts.reconsider import Reconsider
+from curate.artifacts.shard_index import ShardIndex
+from curate.artifacts.split import Split
+from curate.artifacts.verification import Verification
 from reports.artefacts import AnyLoaded
 from reports.contracts import (
-    Audit,
     Compare,
     Diff,
     Profile,
-    Reconsider,
     Run,
-    Shards,
-    Split,
-    Verification,
     Wer,
     WhatIf,
 )
@@ -61,7 +61,7 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
             return "profile", _inputs(artefact), _profile(artefact, ledger)
         case Split():
             return "split", f"seed {count(artefact.seed)}", _split(artefact, ledger)
-        case Shards():
+        case ShardIndex():
             return "shards", plural(len(artefact.shards), "shard"), _shards(artefact, ledger)
         case Run():
             return "training run", artefact.model.source or "—", _run(artefact)
@@ -76,12 +76,12 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
                 _diff(artefact),
             )
         case Verification():
-            return "verification", artefact.folder or "—", _verification(artefact)
+            return "verification", artefact.folder, _verification(artefact)
         case Compare():
             sides = (artefact.old, artefact.new)
             return "rules compared", " and ".join(it.name or "—" for it in sides), _moved(artefact)
         case Reconsider():
-            said = f"{artefact.evaluation or '—'} and {artefact.profile or '—'}"
+            said = f"{artefact.evaluation} and {artefact.profile}"
             return "rules reconsidered", said, _reconsider(artefact)
         case WhatIf():
             return "what if", artefact.profile.path or "—", _what_if(artefact)
@@ -141,13 +141,13 @@ def _profile(profile: Profile, ledger: Ledger | None) -> Headline:
 
 
 def _split(split: Split, ledger: Ledger | None) -> Headline:
-    got = {item.name: item.hours for item in split.outputs}
+    spent = {output.name: output.hours for output in split.outputs}
     alerts = _ledger(ledger)
-    leaks = [leak for leak in split.leaks if leak.count]
-    for leak in leaks:
-        what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
-        alerts.append(Alert("fault", f"Leak: {what}"))
-    words = _leak_words(split, bool(leaks))
+    for leak in split.leaks:
+        if leak.count:
+            what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
+            alerts.append(Alert("fault", f"Leak: {what}"))
+    words = split.statement if split.leaks else "leaks were not looked for"
     alerts += [Alert("warning", text) for text in split.warnings]
     for name, target in split.targets.items():
         if target.shrunk:
@@ -155,33 +155,18 @@ def _split(split: Split, ledger: Ledger | None) -> Headline:
             alerts.append(Alert("warning", f"{name} was asked {asked} and could aim at {aimed}."))
     sentence = _line(
         "<b>{}</b> train, <b>{}</b> eval, <b>{}</b> test; {}.",
-        hours(got.get("train")),
-        hours(got.get("eval")),
-        *(hours(got.get("test")), words),
+        *(hours(spent.get(name)) for name in ("train", "eval", "test")),
+        words,
     )
     done = "The splits are as they were given" if split.given else "Targets reached"
     return _made(sentence, alerts, f"{done}, {words}; the ledger balances.")
 
 
-def _leak_words(split: Split, leaks: bool) -> str:
-    if not split.leaks:
-        return "leaks were not looked for"
-    if split.statement:
-        return split.statement
-    kinds = ", ".join(dict.fromkeys(leak.kind or "—" for leak in split.leaks))
-    return f"{'leaks were found' if leaks else 'no leak'} ({kinds} checked)"
-
-
-def _shards(shards: Shards, ledger: Ledger | None) -> Headline:
+def _shards(shards: ShardIndex, ledger: Ledger | None) -> Headline:
     alerts = _ledger(ledger)
     same = shards.verified.ids_match and shards.verified.cuts == shards.cuts
-    if shards.verified.ids_match is None:
-        alerts.append(Alert("warning", "The shards were not read back."))
-    elif not same:
+    if not same:
         alerts.append(Alert("fault", "What was read back is not what was written."))
-    if shards.skipped and not shards.warnings:  # as an older `curate shard` wrote it
-        many = shards.skipped_rows or len(shards.skipped)
-        alerts.append(Alert("warning", f"{plural(many, 'row')} could not be written."))
     alerts += [Alert("warning", text) for text in shards.warnings]
     sentence = _line(
         "<b>{}</b> in {} and {}, {}.",
@@ -193,17 +178,19 @@ def _shards(shards: Shards, ledger: Ledger | None) -> Headline:
     return _made(sentence, alerts, "Every cut was read back; the ledger balances.")
 
 
-def _verification(found: Verification) -> Headline:
-    alerts = [Alert("fault", f"{plural(len(found.faults), 'fault')}; see Faults.")]
+def _verification(verification: Verification) -> Headline:
+    cuts, faults = verification.cuts, verification.faults
+    alerts = [Alert("fault", f"{plural(len(faults), 'fault')}; see Faults.")]
     sentence = _line(
         "<b>{}</b> in {} and {}, {}.",
-        hours(found.hours),
-        plural(found.cuts, "cut"),
-        plural(found.shards, "shard"),
-        "not to be trained on" if found.faults else "no fault found",
+        hours(verification.hours),
+        plural(cuts, "cut"),
+        plural(verification.shards, "shard"),
+        "not to be trained on" if faults else "no fault found",
     )
-    calm = f"{count(found.decoded)} of {plural(found.cuts, 'recording')} decoded; checked against "
-    return _made(sentence, alerts if found.faults else [], calm + (found.checked_against or "—"))
+    decoded = f"{count(verification.decoded)} of {plural(cuts, 'recording')} decoded"
+    calm = f"{decoded}; checked against {verification.checked_against}"
+    return _made(sentence, alerts if faults else [], calm)
 
 
 _LEVELS: dict[str, Level] = {"error": "fault", "fault": "fault", "warning": "warning"}
@@ -296,12 +283,11 @@ def _audit(audit: Audit) -> Headline:
     leaking = len({leak.between for leak in audit.leaks if leak.count})
     pairs = len({leak.between for leak in audit.leaks})
     sentence = _line(
-        "<b>{}</b> of {} share what no two splits should{}.",
-        *(count(leaking), plural(pairs, "pair")),
-        f": {audit.statement}" if audit.statement else "",
+        "<b>{}</b> of {} share what no two splits should: {}.",
+        *(count(leaking), plural(pairs, "pair"), audit.statement),
     )
-    alerts += [Alert("warning", it.said) for it in audit.coverage if it.unchecked and it.said]
-    calm = audit.statement or "No pair shares a speaker, a recording or a text"
+    alerts += [Alert("warning", key.said) for key in audit.coverage if key.unchecked]
+    calm = audit.statement
     return _made(sentence, alerts, f"{calm[:1].upper()}{calm[1:]}.")
 
 
@@ -357,8 +343,8 @@ def _reconsider(found: Reconsider) -> Headline:
     for item in shown:
         if item.says in URGENT:
             to = "" if item.propose is None else f", to {number(item.propose)}"
-            what = f"{item.says.capitalize()} {item.rule or '—'} ({item.limit or '—'}){to}"
-            alerts.append(Alert("note", f"{what}: {item.meaning or '—'}."))
+            what = f"{item.says.capitalize()} {item.rule} ({item.limit}){to}"
+            alerts.append(Alert("note", f"{what}: {item.meaning}."))
     said = [item.says for item in shown]
     sentence = _line(
         "<b>{}</b> of {} to change, held against the errors in {}; {} to keep, {} left open.",

@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from curate.artifacts.base import Artifact, CommandArtifact
+from curate.artifacts.base import Artifact, CommandArtifact, RuleFile
+from curate.artifacts.reconsider import Reconsider
+from curate.artifacts.split import Split
 from reports.artefacts import AnyLoaded, SourceFile
-from reports.contracts import Artefact, Compare, Profile, Reconsider, Run, Split, Wer, WhatIf
+from reports.contracts import Artefact, Compare, Profile, Run, Wer, WhatIf
 from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render
@@ -54,8 +56,7 @@ def _settings(artefact: Artefact | Artifact) -> list[tuple[str, str]]:
         case Profile() | WhatIf():
             return _of_rules(artefact.rules)
         case Reconsider():
-            given = {"evaluation": artefact.evaluation, "profile": artefact.profile}
-            named = [(key, value) for key, value in given.items() if value]
+            named = [("evaluation", artefact.evaluation), ("profile", artefact.profile)]
             return [*named, *_of_rules(artefact.rules)]
         case Compare():
             sides = (("old", artefact.old), ("new", artefact.new))
@@ -71,7 +72,7 @@ def _settings(artefact: Artefact | Artifact) -> list[tuple[str, str]]:
             return []
 
 
-def _of_rules(rules: Rules) -> list[tuple[str, str]]:
+def _of_rules(rules: Rules | RuleFile) -> list[tuple[str, str]]:
     known = {"rules": rules.name, "rule file": rules.path, "rule file sha256": rules.sha256}
     return [(key, value) for key, value in known.items() if value]
 

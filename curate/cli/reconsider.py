@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curate.cli.app import AsJson, app, command_line
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from curate.artifacts.reconsider import Reconsider
 
 
 @app.command(name="reconsider")
@@ -34,26 +39,27 @@ def reconsider_command(
     from curate.cli.render import terminal as show
     from curate.reconsider import reconsider
 
-    found = reconsider(evaluation, profile, command_line())
+    made = reconsider(evaluation, profile, command_line())
     if out is not None:
-        _write(out, found)
-    show.summary(found, as_json, False, tables, out or Path())
+        _write(out, made)
+    show.summary(made, as_json, False, tables, out or Path())
 
 
-def _write(out: Path, found: Mapping[str, Any]) -> None:
+def _write(out: Path, made: Reconsider) -> None:
     import reports
-    from curate.artifacts.outputs import whole_directory, write_json
+    from curate.artifacts.base import write_artifact
+    from curate.artifacts.outputs import whole_directory
     from curate.reconsider import OURS
 
     if out.suffix == ".json":
-        write_json(out, found)
+        write_artifact(out, made)
         return
-    with whole_directory(out, OURS, "reconsider.json") as folder:
-        write_json(folder / "reconsider.json", found)
+    with whole_directory(out, OURS, made.file) as folder:
+        write_artifact(folder, made)
         reports.build("reconsider", folder)
 
 
-def tables(found: Mapping[str, Any]) -> list[Any]:
+def tables(made: Reconsider) -> list[Table]:
     """One line a limit: what its rows say."""
     from rich.text import Text
 
@@ -61,29 +67,31 @@ def tables(found: Mapping[str, Any]) -> list[Any]:
     from curate.formatting.units import hours
     from curate.terminal.command import printable
 
-    clean = found["clean"]
-    title = f"{found['rows']:,} rows with a prediction; clean rows: WER {_percent(clean['wer'])}"
-    made = plain_table(title, "rule|limit|says|rows|hours|WER|like clean|worse by|from|to|move to")
-    for each in found["limits"]:
-        if each["severity"] == "clean" and each["says"] != "tighten":
+    rate = _percent(made.clean.wer)
+    title = f"{made.rows:,} rows with a prediction; clean rows: WER {rate}"
+    table = plain_table(title, "rule|limit|says|rows|hours|WER|like clean|worse by|from|to|move to")
+    for each in made.limits:
+        if each.severity == "clean" and each.says != "tighten":
             continue
-        rates = [_percent(each[name]) for name in ("wer", "clean_wer", "difference", "low", "high")]
-        moved = "" if each["propose"] is None else f"{each['propose']:.4g}"
-        says = each["says"].replace("_", " ")
-        texts = (Text(printable(text)) for text in (each["rule"], each["limit"], says))
-        made.add_row(*texts, f"{each['rows']:,}", hours(each["hours"]), *rates, moved)
-    return [made, *_meanings(found)]
+        known = (each.wer, each.clean_wer, each.difference, each.low, each.high)
+        moved = "" if each.propose is None else f"{each.propose:.4g}"
+        texts = (each.rule, each.limit, each.says.replace("_", " "))
+        table.add_row(
+            *(Text(printable(text)) for text in texts),
+            *(f"{each.rows:,}", hours(each.hours), *map(_percent, known), moved),
+        )
+    return [table, *_meanings(made)]
 
 
-def _meanings(found: Mapping[str, Any]) -> Iterator[Any]:
+def _meanings(made: Reconsider) -> Iterator[Table]:
     from curate.cli.render.terminal import plain_table
 
-    said = {each["says"]: each["meaning"] for each in found["limits"]}
-    if said:
-        made = plain_table("what they say", "says|because")
-        for word, meaning in said.items():
-            made.add_row(word.replace("_", " "), meaning)
-        yield made
+    meanings = {each.says: each.meaning for each in made.limits}
+    if meanings:
+        table = plain_table("what they say", "says|because")
+        for word, meaning in meanings.items():
+            table.add_row(word.replace("_", " "), meaning)
+        yield table
 
 
 def _percent(value: float | None) -> str:

@@ -10,22 +10,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.base import RuleFile
 from curate.artifacts.columns import DURATION_US, LANG, SPEAKER, VERDICT
+from curate.artifacts.reconsider import CleanRows, LimitEvidence, PredictedRecord, Reconsider
 from curate.inspect.subjects import rules_of
 from curate.profiles import versions
-from curate.profiles.summary import Json
 from curate.reconsider.evidence import Evidence, gather
 from curate.reconsider.joined import Judged, join, predictions_of
 
 __all__ = ["OURS", "reconsider"]
 
-SCHEMA = "curate.reconsider/1"
 OURS = frozenset({"reconsider.json", "report.html"})
 MOST_TEXT = 4000
 """Characters of an example's texts."""
 
 
-def reconsider(evaluation: Path, profile: Path, command: str = "") -> Json:
+def reconsider(evaluation: Path, profile: Path, command: str = "") -> Reconsider:
     """What each limit's rows say, from an evaluation's predictions and the profile behind them.
 
     InputError where either is not what it should be, or where none of the predictions is of a
@@ -33,53 +33,73 @@ def reconsider(evaluation: Path, profile: Path, command: str = "") -> Json:
     """
     rules, warnings = rules_of(profile)
     judged = join(evaluation, profile, rules)
-    found = gather(judged, rules)
-    examples = _examples(evaluation, judged, found)
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(("asr-curate", "numpy", "polars")),
-        "evaluation": str(evaluation),
-        "profile": str(profile),
-        "rules": {"name": rules.name, "path": rules.path, "sha256": rules.sha256},
-        "rows": judged.frame.height,
-        "unmatched": judged.unmatched,
-        "clean": _clean(judged),
-        "limits": [_as_json(each, examples) for each in found],
-        "warnings": warnings,
-    }
+    evidence = gather(judged, rules)
+    examples = _examples(evaluation, judged, evidence)
+    return Reconsider(
+        command=command,
+        versions=versions(("asr-curate", "numpy", "polars")),
+        warnings=tuple(warnings),
+        evaluation=str(evaluation),
+        profile=str(profile),
+        rules=RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256),
+        rows=judged.frame.height,
+        unmatched=judged.unmatched,
+        clean=_clean(judged),
+        limits=tuple(_limit(each, examples) for each in evidence),
+    )
 
 
-def _clean(judged: Judged) -> Json:
+def _clean(judged: Judged) -> CleanRows:
     """What the rows that no rule tagged look like."""
     clean = judged.clean
     words, errors = float(judged.words[clean].sum()), float(judged.errors[clean].sum())
     rate = round(errors / words, 6) if words else None
-    return {"rows": int(clean.size), "words": int(words), "wer": rate}
+    return CleanRows(rows=int(clean.size), words=int(words), wer=rate)
 
 
-def _as_json(each: Evidence, examples: Mapping[int, Json]) -> Json:
-    told = {name: getattr(each, name) for name in Evidence.__dataclass_fields__}
-    return {**told, "examples": [examples[row] for row in each.examples]}
+def _limit(evidence: Evidence, examples: Mapping[int, PredictedRecord]) -> LimitEvidence:
+    return LimitEvidence(
+        rule=evidence.rule,
+        metric=evidence.metric,
+        severity=evidence.severity,
+        limit=evidence.limit,
+        says=evidence.says,
+        meaning=evidence.meaning,
+        rows=evidence.rows,
+        hours=evidence.hours,
+        words=evidence.words,
+        clusters=evidence.clusters,
+        wer=evidence.wer,
+        clean_wer=evidence.clean_wer,
+        difference=evidence.difference,
+        low=evidence.low,
+        high=evidence.high,
+        propose=evidence.propose,
+        examples=tuple(examples[row] for row in evidence.examples),
+    )
 
 
-def _examples(evaluation: Path, judged: Judged, found: Sequence[Evidence]) -> Mapping[int, Json]:
-    """The rows that are shown, by number: what was said, and what the model heard."""
-    rows = {row for each in found for row in each.examples}
+def _examples(
+    evaluation: Path, judged: Judged, evidence: Sequence[Evidence]
+) -> Mapping[int, PredictedRecord]:
+    """The rows that are shown, by number, with their texts and predictions."""
+    rows = {row for each in evidence for row in each.examples}
     known = {row: judged.frame.row(row, named=True) for row in rows}
     stated = predictions_of(evaluation, {row["id"] for row in known.values()})
     return {number: _example(row, stated[row["id"]]) for number, row in known.items()}
 
 
-def _example(row: Mapping[str, Any], stated: Mapping[str, Any]) -> Json:
-    return {
-        "id": row["id"],
-        "wer": round(row["word_errors"] / row["ref_words"], 6),
-        "text": str(stated.get("text", ""))[:MOST_TEXT],
-        "pred_text": str(stated["pred_text"])[:MOST_TEXT],
-        "duration_s": row[DURATION_US.name] / 1e6,
-        "verdict": row[VERDICT.name],
-        "lang": row[LANG.name],
-        "speaker": row[SPEAKER.name],
-        "audio_filepath": stated.get("audio_filepath"),
-    }
+def _example(row: Mapping[str, Any], stated: Mapping[str, Any]) -> PredictedRecord:
+    path = stated.get("audio_filepath")
+    return PredictedRecord(
+        id=row["id"],
+        text=str(stated.get("text", ""))[:MOST_TEXT],
+        marks=(),
+        pred_text=str(stated["pred_text"])[:MOST_TEXT],
+        duration_s=row[DURATION_US.name] / 1e6,
+        lang=row[LANG.name],
+        speaker=row[SPEAKER.name],
+        audio_filepath=None if path is None else str(path),
+        wer=round(row["word_errors"] / row["ref_words"], 6),
+        verdict=row[VERDICT.name],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.artifacts.base import RuleFile
+from curate.artifacts.calibration import CalibratedStratum, Calibration, Fence
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -24,6 +26,7 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.errors import ConfigError
+from curate.profiles import LIBRARIES, versions
 from curate.profiles.summary import Json, hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.expression import FIELDS
@@ -73,7 +76,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Proposals:
     """Proposals for each stratum, the largest first, with what people should know of them."""
 
     by: str
@@ -90,7 +93,7 @@ def calibrate(
     by: str = LANG.name,
     fence: float = FENCE,
     least_rows: int = LEAST_ROWS,
-) -> Calibration:
+) -> Proposals:
     """Learn the pace of each stratum of `by` and propose where eval should end.
 
     Records that `base` calls bad, or of which a person has decided, teach nothing. Nothing is
@@ -116,7 +119,7 @@ def calibrate(
             strict=True,
         )
     ]
-    return Calibration(by, base, folder, fence, tuple(proposals), tuple(dict.fromkeys(warnings)))
+    return Proposals(by, base, folder, fence, tuple(proposals), tuple(dict.fromkeys(warnings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,40 +266,44 @@ def _ids(values: Sequence[str | None]) -> list[str]:
     return list(found)
 
 
-def as_json(found: Calibration, command: str, versions: Mapping[str, str]) -> Json:
-    """A calibration for machines."""
-    return {
-        "schema": "curate.calibration/1",
-        "command": command,
-        "versions": dict(versions),
-        "profile": str(found.folder),
-        "by": found.by,
-        "fence": found.fence,
-        "base": {"name": found.base.name, "path": found.base.path, "sha256": found.base.sha256},
-        "strata": [_stratum(each) for each in found.proposals],
-        "warnings": list(found.warnings),
-    }
+def as_artifact(
+    proposed: Proposals, command: str, warnings: Sequence[str], written: Path | None
+) -> Calibration:
+    """What the command answers: the proposals, and the rule file where one was written."""
+    base = proposed.base
+    return Calibration(
+        command=command,
+        versions=versions(LIBRARIES),
+        warnings=(*warnings, *proposed.warnings),
+        profile=str(proposed.folder),
+        by=proposed.by,
+        fence=proposed.fence,
+        base=RuleFile(name=base.name, path=str(base.path), sha256=base.sha256),
+        strata=tuple(_stratum(each) for each in proposed.proposals),
+        written=None if written is None else str(written),
+    )
 
 
-def _stratum(each: Proposal) -> Json:
+def _stratum(each: Proposal) -> CalibratedStratum:
     pace = each.pace
-    return {
-        "value": each.value,
-        "rows": each.rows,
-        "hours": hours(each.us),
-        "proposed": pace is not None,
-        "lead_s": pace.lead_s if pace else None,
-        "chars_per_s": round(1 / pace.char_s, 3) if pace else None,
-        "quartiles": [round(it, 4) for it in pace.quartiles] if pace else None,
-        "fences": [
-            {
-                "side": side.name,
-                "at": side.fence,
-                "rows": side.rows,
-                "hours": hours(side.us),
-                "new_rows": side.new_rows,
-                "new_hours": hours(side.new_us),
-            }
+    low, middle, high = pace.quartiles if pace else (0.0, 0.0, 0.0)
+    return CalibratedStratum(
+        value=each.value,
+        rows=each.rows,
+        hours=hours(each.us),
+        proposed=pace is not None,
+        lead_s=pace.lead_s if pace else None,
+        chars_per_s=round(1 / pace.char_s, 3) if pace else None,
+        quartiles=(round(low, 4), round(middle, 4), round(high, 4)) if pace else None,
+        fences=tuple(
+            Fence(
+                side=side.name,
+                at=side.fence,
+                rows=side.rows,
+                hours=hours(side.us),
+                new_rows=side.new_rows,
+                new_hours=hours(side.new_us),
+            )
             for side in each.sides
-        ],
-    }
+        ),
+    )

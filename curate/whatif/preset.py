@@ -15,7 +15,7 @@ from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.rules.evaluate import check_examples
 from curate.rules.file import known_presets, load_rules
-from curate.whatif.calibrate import Calibration, Proposal, Side, where
+from curate.whatif.calibrate import Proposal, Proposals, Side, where
 from curate.whatif.speaking_rate import LEAST_ROWS, Pace
 
 MARK = "# Proposed by `curate rules calibrate`: read it, change it, make it yours."
@@ -25,7 +25,7 @@ _REASONS = {
 }
 
 
-def write_preset(found: Calibration, path: Path) -> None:
+def write_preset(found: Proposals, path: Path) -> None:
     """Write the proposals, after `curate rules check` would let them pass.
 
     ConfigError where `path` is a file that was not proposed by us, or nothing can be proposed.
@@ -55,7 +55,7 @@ def _check(written: Path, path: Path) -> None:
     raise_all(ConfigError, faults)
 
 
-def _lines(found: Calibration, path: Path) -> Iterator[str]:
+def _lines(found: Proposals, path: Path) -> Iterator[str]:
     small = [each for each in found.proposals if each.pace is None]
     yield MARK
     yield "# The method and what it is worth: docs/adr/0009 of asr-curate."
@@ -74,14 +74,14 @@ def _lines(found: Calibration, path: Path) -> Iterator[str]:
                 yield from _rule(found, each, each.pace, side)
 
 
-def _base(found: Calibration, path: Path) -> str:
+def _base(found: Proposals, path: Path) -> str:
     preset = found.base.path.removeprefix("rules/").removesuffix(".yaml")
     if preset in known_presets():
         return preset
     return os.path.relpath(found.base.path, path.parent)
 
 
-def _rule(found: Calibration, each: Proposal, pace: Pace, side: Side) -> Iterator[str]:
+def _rule(found: Proposals, each: Proposal, pace: Pace, side: Side) -> Iterator[str]:
     sign = ">=" if side.name == "fast" else "<="
     yield f"  - id: pace_{side.name}_{each.id}"
     yield f"    where: {_text(where(found.by, each.value))}"
@@ -96,7 +96,7 @@ def _rule(found: Calibration, each: Proposal, pace: Pace, side: Side) -> Iterato
     yield ""
 
 
-def _why(found: Calibration, each: Proposal, pace: Pace, side: Side) -> str:
+def _why(found: Proposals, each: Proposal, pace: Pace, side: Side) -> str:
     low, middle, high = pace.quartiles
     name = "without one" if each.value is None else f"'{each.value}'"
     return (

@@ -5,29 +5,21 @@ Nearly every field may be absent, because a page about a broken run is the page 
 
 from __future__ import annotations
 
-from reports.contracts.audit import Audit
 from reports.contracts.base import Artefact, Model
 from reports.contracts.compare import Compare
-from reports.contracts.corpus import Shards, Split, Verification
 from reports.contracts.diff import Diff
 from reports.contracts.profile import Profile
-from reports.contracts.reconsider import Reconsider
 from reports.contracts.training import Run
 from reports.contracts.wer import Wer
 from reports.contracts.whatif import WhatIf
 
 __all__ = [
     "Artefact",
-    "Audit",
     "Compare",
     "Diff",
     "Model",
     "Profile",
-    "Reconsider",
     "Run",
-    "Shards",
-    "Split",
-    "Verification",
     "Wer",
     "WhatIf",
 ]

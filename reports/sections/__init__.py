@@ -6,16 +6,16 @@ has nothing for it.
 
 from __future__ import annotations
 
+from curate.artifacts.audit import Audit
+from curate.artifacts.reconsider import Reconsider
+from curate.artifacts.shard_index import ShardIndex
+from curate.artifacts.split import Split
+from curate.artifacts.verification import Verification
 from reports.contracts import (
-    Audit,
     Compare,
     Diff,
     Profile,
-    Reconsider,
     Run,
-    Shards,
-    Split,
-    Verification,
     Wer,
     WhatIf,
 )
@@ -44,7 +44,7 @@ _CHECKED = "A check that could not be made is not a pass: of how many rows each 
 SECTIONS: tuple[Section, ...] = (
     Section(
         "Gates",
-        (Profile, Split, Audit, Shards, Verification, Wer, Diff, Compare),
+        (Profile, Split, Audit, ShardIndex, Verification, Wer, Diff, Compare),
         gates.gates,
         "By --fail-on, --strict, or the command itself. Where one failed it ended in exit code 1.",
     ),
@@ -171,12 +171,12 @@ SECTIONS: tuple[Section, ...] = (
         split.groups,
         "Splits that are drawn share no group; what given ones share is a leak.",
     ),
-    Section("Contents", (Shards,), shards.contents),
-    Section("Verification", (Shards,), shards.verification, "Written against read back."),
-    Section("Skipped rows", (Shards,), shards.skipped),
+    Section("Contents", (ShardIndex,), shards.contents),
+    Section("Verification", (ShardIndex,), shards.verification, "Written against read back."),
+    Section("Skipped rows", (ShardIndex,), shards.skipped),
     Section(
         "Shards",
-        (Shards,),
+        (ShardIndex,),
         shards.table,
         "The hashes prove a copy; keep this page's JSON outside the folder.",
     ),
@@ -318,7 +318,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Ledger",
-        (Profile, Split, Shards),
+        (Profile, Split, ShardIndex),
         ledger.ledger,
         "What came in equals what went out, row for row and byte for byte.",
         whole=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from reports.contracts import Audit
+from curate.artifacts.audit import Audit
 from reports.sections.leaks import coverage_table, leak_table
 from reports.tables import Column, Table
 
@@ -19,10 +19,10 @@ def sides(audit: Audit) -> Markup | None:
     )
     rows = [
         (
-            *(it.name, "benchmark" if it.against else "manifest"),
-            *(it.rows, it.malformed, it.speakers, it.hours),
+            *(side.name, "benchmark" if side.against else "manifest"),
+            *(side.rows, side.malformed, side.speakers, side.hours),
         )
-        for it in audit.sides
+        for side in audit.sides
     ]
     return Table("Sides", columns, rows).render()
 
@@ -46,9 +46,8 @@ def examples(audit: Audit) -> Markup | None:
         Column("and record", "name"),
     )
     rows = [
-        (leak.kind, " and ".join(leak.between), *ids[:2])
+        (leak.kind, " and ".join(leak.between), *ids)
         for leak in audit.leaks
         for ids in leak.examples
-        if len(ids) > 1
     ]
     return Table("Examples", columns, rows).render() if rows else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from reports.contracts.leaks import Coverage, Leak
+from curate.artifacts.leaks import Coverage, Lacking, Leak
 from reports.format import UNKNOWN, count
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm
@@ -19,13 +19,13 @@ def leak_table(leaks: Sequence[Leak]) -> Markup | None:
         return None
     pairs = list(dict.fromkeys(leak.between for leak in leaks))
     columns = (Column("kind", "text"), *(Column(" and ".join(pair), "count") for pair in pairs))
-    found = {(leak.kind, leak.between): _leaked(leak.count) for leak in leaks}
+    counts = {(leak.kind, leak.between): _count(leak.count) for leak in leaks}
     kinds = dict.fromkeys(leak.kind for leak in leaks)
-    rows = [(kind, *(found.get((kind, pair)) for pair in pairs)) for kind in kinds]
+    rows = [(kind, *(counts.get((kind, pair)) for pair in pairs)) for kind in kinds]
     return Table("Leaks", columns, rows).render()
 
 
-def _leaked(number: int | None) -> Markup | str | int:
+def _count(number: int | None) -> Markup | str | int:
     if number is None:
         return "not checked"
     return alarm(count(number)) if number else number
@@ -40,16 +40,16 @@ def coverage_table(coverage: Sequence[Coverage]) -> Markup | None:
         *(Column(title, "count") for title in ("rows", "known", "different")),
         Column("what it means", "text"),
     )
-    rows = [(it.key, it.rows, it.known, it.values, _meaning(it)) for it in coverage]
+    rows = [(key.key, key.rows, key.known, key.values, _meaning(key)) for key in coverage]
     return joined(
         Table("What was checked", columns, rows).render(),
         titled("Where it is not known", _lacking_table(coverage)),
     )
 
 
-def _meaning(it: Coverage) -> Markup | str:
-    said = (it.said or UNKNOWN).removeprefix(f"{it.key}: ")
-    return alarm(visible(said)) if it.unchecked else said
+def _meaning(key: Coverage) -> Markup | str:
+    sentence = key.said.removeprefix(f"{key.key}: ")
+    return alarm(visible(sentence)) if key.unchecked else sentence
 
 
 def _lacking_table(coverage: Sequence[Coverage]) -> Markup | None:
@@ -58,8 +58,12 @@ def _lacking_table(coverage: Sequence[Coverage]) -> Markup | None:
         *(Column(title, "count") for title in ("rows", "known")),
     )
     rows = [
-        (it.key, each.by, UNKNOWN if each.value is None else str(each.value), each.rows, each.known)
-        for it in coverage
-        for each in it.lacking
+        (key.key, each.by, _value(each), each.rows, each.known)
+        for key in coverage
+        for each in key.lacking
     ]
     return Table("Where it is not known", columns, rows, limit=60).render() if rows else None
+
+
+def _value(lacking: Lacking) -> str:
+    return UNKNOWN if lacking.value is None else str(lacking.value)

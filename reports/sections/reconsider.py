@@ -6,11 +6,10 @@ from functools import partial
 
 from markupsafe import Markup
 
+from curate.artifacts.reconsider import LimitEvidence, Reconsider
 from reports.align import alignment
 from reports.charts import drawn
-from reports.contracts import Reconsider
-from reports.contracts.reconsider import Weighed
-from reports.format import UNKNOWN, percent, plural
+from reports.format import percent, plural
 from reports.sections.declare import joined
 from reports.sections.records import facts
 from reports.sections.room import Room
@@ -53,28 +52,28 @@ def limits(found: Reconsider) -> Markup | None:
     return Table("Limits", columns, rows, elsewhere="reconsider.json").render()
 
 
-def told(found: Reconsider) -> list[Weighed]:
+def told(found: Reconsider) -> list[LimitEvidence]:
     """Limits as they stand, and those further in that would be worth it; most urgent first."""
     kept = [it for it in found.limits if it.severity != "clean" or it.says == "tighten"]
     return sorted(kept, key=lambda item: _rank(item.says))
 
 
-def _rank(says: str | None) -> int:
+def _rank(says: str) -> int:
     return _ORDER.index(says) if says in _ORDER else len(_ORDER)
 
 
-def _says(item: Weighed) -> Sorted:
-    word = (item.says or UNKNOWN).replace("_", " ")
+def _says(item: LimitEvidence) -> Sorted:
+    word = item.says.replace("_", " ")
     shown = Markup("<b>{}</b>") if item.says in URGENT else Markup("{}")
     return Sorted(shown.format(marked(word)), float(_rank(item.says)))
 
 
-def _worse(item: Weighed) -> Sorted | None:
+def _worse(item: LimitEvidence) -> Sorted | None:
     said = Markup("{}").format(_points(item))
     return None if item.difference is None else Sorted(said, item.difference)
 
 
-def _points(item: Weighed) -> str:
+def _points(item: LimitEvidence) -> str:
     if item.difference is None:
         return ""
     said = f"{100 * item.difference:+.1f}"
@@ -83,13 +82,13 @@ def _points(item: Weighed) -> str:
     return f"{said} ({100 * item.low:+.1f} to {100 * item.high:+.1f})"
 
 
-def _drawn(item: Weighed, top: float) -> Sorted | None:
+def _drawn(item: LimitEvidence, top: float) -> Sorted | None:
     return drawn.span(item.difference, (item.low, item.high), top, f"{_points(item)} points")
 
 
 def meanings(found: Reconsider) -> Markup | None:
     """What the words of the table mean."""
-    said = {item.says: item.meaning for item in told(found) if item.says}
+    said = {item.says: item.meaning for item in told(found)}
     columns = (Column("says"), Column("because"))
     rows = [(word.replace("_", " "), meaning) for word, meaning in said.items()]
     return Table("What they say", columns, rows).render() if rows else None
@@ -102,7 +101,7 @@ def records(found: Reconsider) -> Markup | None:
     return joined(*(_fold(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
 
 
-def _fold(item: Weighed, room: Room, *, unfolded: bool) -> Markup:
+def _fold(item: LimitEvidence, room: Room, *, unfolded: bool) -> Markup:
     records = [
         {
             "value": percent(each.wer, 0),
@@ -111,9 +110,9 @@ def _fold(item: Weighed, room: Room, *, unfolded: bool) -> Markup:
         }
         for each in item.examples
     ]
-    word = (item.says or UNKNOWN).replace("_", " ")
-    title = Markup("{} {}").format(name(item.rule or UNKNOWN), verdict(item.severity or UNKNOWN))
-    note = f"{item.limit or UNKNOWN}: {word}; {len(records)} of {plural(item.rows, 'row')}"
+    word = item.says.replace("_", " ")
+    title = Markup("{} {}").format(name(item.rule), verdict(item.severity))
+    note = f"{item.limit}: {word}; {len(records)} of {plural(item.rows, 'row')}"
     return render(
         "fold", title=title, note=note, unfolded=unfolded, body=render("records", records=records)
     )

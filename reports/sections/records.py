@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from curate.artifacts.clips import Clip, Clips
+from curate.artifacts.reconsider import PredictedRecord
 from reports.align import MOST, alignment
 from reports.artefacts import Loaded
 from reports.contracts import Profile, Wer
@@ -90,11 +91,12 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool)
     )
 
 
-def facts(record: Record) -> list[Markup]:
+def facts(record: Record | PredictedRecord) -> list[Markup]:
     """What is known of a record beside its value and its text."""
+    tags = record.tags if isinstance(record, Record) else ()
     known = [name(record.id) if record.id else None, _length(record.duration_s)]
     known += [verdict(record.verdict) if record.verdict else None, _spoken(record.lang)]
-    known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, record.tags)))]
+    known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, tags)))]
     known += [name(record.audio_filepath) if record.audio_filepath else None]
     return [item for item in known if item]
 

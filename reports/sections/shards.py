@@ -6,10 +6,10 @@ from collections import Counter
 
 from markupsafe import Markup
 
+from curate.artifacts.shard_index import ShardIndex
+from curate.artifacts.verification import Verification
 from reports.charts import drawn
 from reports.charts.drawn import Figure
-from reports.contracts import Shards, Verification
-from reports.contracts.corpus import Shard
 from reports.format import count, hours, size
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm
@@ -23,14 +23,14 @@ _KINDS = {
 """The files of a shard by kind, and what people call them."""
 
 
-def contents(shards: Shards) -> Markup | None:
+def contents(shards: ShardIndex) -> Markup | None:
     """Key figures, the plain manifests, and the fields that were added."""
-    total = sum(shard.bytes or 0 for shard in shards.shards)
+    total = sum(shard.bytes for shard in shards.shards)
     figures = drawn.figures(
         (
             Figure("cuts", count(shards.cuts)),
-            Figure("audio", hours(shards.hours), shards.audio_format or ""),
-            Figure("shards", count(len(shards.shards)), _FORMS.get(shards.format or "", "")),
+            Figure("audio", hours(shards.hours), shards.audio_format),
+            Figure("shards", count(len(shards.shards)), _FORMS.get(shards.format, "")),
             Figure("size", size(total)),
         )
     )
@@ -42,7 +42,7 @@ def contents(shards: Shards) -> Markup | None:
     )
 
 
-def _strata(shards: Shards) -> Markup:
+def _strata(shards: ShardIndex) -> Markup:
     columns = (
         *(Column(by, "text") for by in shards.stratum_by),
         Column("shards", "count"),
@@ -50,31 +50,29 @@ def _strata(shards: Shards) -> Markup:
         Column("hours", "hours"),
         Column("weight", "percent"),
     )
-    width = len(shards.stratum_by)
     rows = [
-        (*(it.stratum + ("",) * width)[:width], it.shards, it.cuts, it.hours, it.weight)
-        for it in shards.strata
+        (*each.stratum, each.shards, each.cuts, each.hours, each.weight) for each in shards.strata
     ]
     return Table("Kept apart", columns, rows).render()
 
 
-def _manifests(shards: Shards) -> Markup:
+def _manifests(shards: ShardIndex) -> Markup:
     columns = (
         Column("split", "text"),
         Column("file", "name"),
         Column("rows", "count"),
         Column("hours", "hours"),
     )
-    rows = [(name, it.file, it.rows, it.hours) for name, it in shards.manifests.items()]
+    rows = [(name, each.file, each.rows, each.hours) for name, each in shards.manifests.items()]
     return Table("Manifests", columns, rows).render()
 
 
-def _fields(shards: Shards) -> Markup:
+def _fields(shards: ShardIndex) -> Markup:
     columns = (Column("field", "name"), Column("rows that lacked it", "count"))
     return Table("Fields added", columns, list(shards.fields_added.items())).render()
 
 
-def verification(shards: Shards) -> Markup | None:
+def verification(shards: ShardIndex) -> Markup | None:
     """Written against read back."""
     back = shards.verified
     columns = (
@@ -83,12 +81,9 @@ def verification(shards: Shards) -> Markup | None:
         Column("read back", "number"),
         Column("equal", "text"),
     )
-    same_hours = None
-    if shards.hours is not None and back.hours is not None:
-        same_hours = abs(shards.hours - back.hours) < 1e-6 * max(1.0, shards.hours)
-    same_cuts = None if back.cuts is None else shards.cuts == back.cuts
+    same_hours = abs(shards.hours - back.hours) < 1e-6 * max(1.0, shards.hours)
     rows = [
-        ("cuts", count(shards.cuts), count(back.cuts), _word(same_cuts)),
+        ("cuts", count(shards.cuts), count(back.cuts), _word(shards.cuts == back.cuts)),
         ("audio", hours(shards.hours), hours(back.hours), _word(same_hours)),
         ("ids", "", "", _word(back.ids_match)),
     ]
@@ -97,11 +92,11 @@ def verification(shards: Shards) -> Markup | None:
     return Table("Verification", columns, rows).render()
 
 
-def _word(same: bool | None) -> str | Markup:
-    return alarm("no") if same is False else "yes" if same else "not checked"
+def _word(same: bool) -> str | Markup:
+    return "yes" if same else alarm("no")
 
 
-def skipped(shards: Shards) -> Markup | None:
+def skipped(shards: ShardIndex) -> Markup | None:
     """Rows that could not be written: first how many for which reason, then which."""
     if not shards.skipped:
         return None
@@ -115,9 +110,9 @@ def skipped(shards: Shards) -> Markup | None:
     return joined(summary.render(), titled("Rows", each.render()))
 
 
-def table(shards: Shards) -> Markup | None:
+def table(shards: ShardIndex) -> Markup | None:
     """One line per shard."""
-    kinds = [kind for kind in _KINDS if any(_file(shard, kind) for shard in shards.shards)]
+    kinds = [kind for kind in _KINDS if any(kind in shard.files for shard in shards.shards)]
     columns = (
         Column("shard", "count"),
         Column("cuts", "count"),
@@ -129,31 +124,27 @@ def table(shards: Shards) -> Markup | None:
     rows = [
         (
             *(shard.index, shard.cuts, shard.hours, shard.bytes),
-            *(_file(shard, kind) for kind in kinds),
-            *((shard.sha256.get(kind) or "")[:_SHORT] or None for kind in kinds),
+            *(shard.files[kind] for kind in kinds),
+            *(shard.sha256[kind][:_SHORT] for kind in kinds),
         )
         for shard in shards.shards
     ]
-    total = ("", shards.cuts, shards.hours, sum(shard.bytes or 0 for shard in shards.shards))
+    total = ("", shards.cuts, shards.hours, sum(shard.bytes for shard in shards.shards))
     foot = (*total, *("" for _ in range(2 * len(kinds))))
     note = Markup('<p class="note">The first 16 digits of each hash; all are in shards.json.</p>')
     shown = Table("Shards", columns, rows, foot=foot, limit=100, elsewhere="shards.json")
     return joined(shown.render(), note)
 
 
-def _file(shard: Shard, kind: str) -> str | None:
-    name: str | None = getattr(shard, f"{kind}_file")
-    return name
-
-
-def proven(found: Verification) -> Markup | None:
+def proven(verification: Verification) -> Markup | None:
     """What was read."""
+    form = _FORMS.get(verification.format, "")
     return drawn.figures(
         (
-            Figure("rows", count(found.cuts)),
-            Figure("audio", hours(found.hours)),
-            Figure("shards", count(found.shards), _FORMS.get(found.format or "", "")),
-            Figure("decoded", count(found.decoded), "recordings"),
+            Figure("rows", count(verification.cuts)),
+            Figure("audio", hours(verification.hours)),
+            Figure("shards", count(verification.shards), form),
+            Figure("decoded", count(verification.decoded), "recordings"),
         )
     )
 
@@ -172,17 +163,17 @@ _CHECKS_OF_INDEX = (
 )
 
 
-def checks(found: Verification) -> Markup | None:
+def checks(verification: Verification) -> Markup | None:
     """What was looked at: more where shards.json says what was written."""
-    more = _CHECKS_OF_INDEX if "shards.json" in (found.checked_against or "") else ()
+    more = _CHECKS_OF_INDEX if ShardIndex.file in verification.checked_against else ()
     columns = (Column("what", "text"), Column("how", "text"))
     return Table("Checks", columns, [*_CHECKS, *more]).render()
 
 
-def faults(found: Verification) -> Markup | None:
+def faults(verification: Verification) -> Markup | None:
     """What is wrong, and what to do."""
-    if not found.faults:
+    if not verification.faults:
         return None
     columns = (Column("where", "name"), Column("what", "text"), Column("hint", "text"))
-    rows = [(it.where, it.what, it.hint) for it in found.faults]
+    rows = [(fault.where, fault.what, fault.hint) for fault in verification.faults]
     return Table("Faults", columns, rows, limit=200, elsewhere="verification.json").render()

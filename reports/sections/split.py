@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from curate.artifacts.columns import VERDICTS
+from curate.artifacts.split import GivenSplit, Measure, Split, SplitStratum, StratumPart, Target
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
-from reports.contracts import Split
-from reports.contracts.corpus import Measure, SplitStratum, StratumPart, Target
 from reports.format import UNKNOWN, count, number, percent, plural, seconds, share
 from reports.sections.declare import joined
 from reports.sections.leaks import coverage_table, leak_table
@@ -37,7 +36,7 @@ def outputs(split: Split) -> Markup | None:
         Column("verdicts, by rows", "drawn"),
         Column("size", "size"),
     )
-    total = sum(item.hours or 0.0 for item in split.outputs if item.name != _COPY)
+    total = sum(item.hours for item in split.outputs if item.name != _COPY)
     rows = [
         (
             *(item.name, item.file, item.hours, share(item.hours, total), item.rows),
@@ -71,13 +70,13 @@ def targets(split: Split) -> Markup | None:
         Column("words", "count"),
     )
     rows = []
-    for name, it in split.targets.items():
-        reached = share(it.got_s, it.target_s)
+    for name, target in split.targets.items():
+        sizes = (target.asked_s, target.target_s, target.got_s)
         rows.append(
             (
-                *(name, _hours(it.asked_s), _hours(it.target_s), _hours(it.got_s), reached),
-                *(_against(it.got_s, it.target_s), it.rows, _groups(it)),
-                *(_effective(it), it.words),
+                *(name, *map(_hours, sizes), share(target.got_s, target.target_s)),
+                *(_against(target.got_s, target.target_s), target.rows, _groups(target)),
+                *(_effective(target), target.words),
             )
         )
     return Table("Targets", columns, rows).render()
@@ -94,34 +93,34 @@ def given(split: Split) -> Markup | None:
         Column("lost of rows", "percent"),
         *(Column(title, "text") for title in ("lost, by verdict", "groups", "worth equal ones")),
     )
-    return Table("Given splits", columns, [_given(split, name) for name in split.given]).render()
+    rows = [_given(name, each, split.targets.get(name)) for name, each in split.given.items()]
+    return Table("Given splits", columns, rows).render()
 
 
-def _given(split: Split, name: str) -> tuple[object, ...]:
-    it, target = split.given[name], split.targets.get(name)
-    lost = ", ".join(f"{count(rows)} {verdict}" for verdict, rows in it.lost.items())
+def _given(name: str, split: GivenSplit, target: Target | None) -> tuple[object, ...]:
+    lost = ", ".join(f"{count(rows)} {verdict}" for verdict, rows in split.lost.items())
     groups = (UNKNOWN, UNKNOWN) if target is None else (_groups(target), _effective(target))
     return (
-        *(name, ", ".join(it.manifests), "whole" if it.whole else "by the rules"),
-        *(it.given_rows, it.rows, _hours(it.given_s), _hours(it.lost_s)),
-        *(share(it.lost_rows, it.given_rows), lost or "none", *map(str, groups)),
+        *(name, ", ".join(split.manifests), "whole" if split.whole else "by the rules"),
+        *(split.given_rows, split.rows, _hours(split.given_s), _hours(split.lost_s)),
+        *(share(split.lost_rows, split.given_rows), lost or "none", *map(str, groups)),
     )
 
 
-def _groups(it: Target | Measure) -> str | int | None:
+def _groups(part: Target | Measure) -> str | int:
     """Rows of which nobody knows who speaks are groups of their own, and may be any number."""
-    if it.known_rows is None or it.known_rows == it.rows:
-        return it.groups
-    return f"at most {count(it.groups)}" if it.known_rows else "unknown"
+    if part.known_rows == part.rows:
+        return part.groups
+    return f"at most {count(part.groups)}" if part.known_rows else "unknown"
 
 
-def _effective(it: Target) -> str:
+def _effective(target: Target) -> str:
     """How many groups of one size a split is worth."""
-    if it.effective_groups is not None:
-        return number(it.effective_groups)
-    if it.known_rows is None or not it.rows:
+    if target.effective_groups is not None:
+        return number(target.effective_groups)
+    if not target.rows:
         return UNKNOWN
-    at_most = it.effective_groups_at_most
+    at_most = target.effective_groups_at_most
     return "unknown" if at_most is None else f"at most {number(at_most)}"
 
 
@@ -154,11 +153,11 @@ def _unsure(texts: int | None) -> Markup | None:
 def price(split: Split) -> Markup | None:
     """What was asked of the splits, and what keeping them apart has cost."""
     held, terms, lock = split.held_out, split.terms, split.lock
-    if held.share is None or split.given:
+    if terms is None:
         return None
     figures = [
         Figure("held out", percent(held.share), f"{percent(held.most)} were allowed"),
-        Figure("strata", f"H^{terms.alpha:g}" if terms.alpha is not None else "\u2014"),
+        Figure("strata", f"H^{terms.alpha:g}"),
         Figure("floor of a stratum", seconds(terms.floor_s)),
         Figure("cap of a stratum", percent(terms.cap)),
     ]
@@ -188,42 +187,33 @@ def measures(split: Split) -> Markup | None:
     )
     rows = [
         (
-            *(it.split, it.by, None if it.value is None else str(it.value)),
-            *(_hours(it.s), it.metric.upper(), _units(it), _groups(it), it.design_effect),
-            *(_bounded(it, _half_width(it)), _bounded(it, it.smallest_difference)),
-            "yes" if it.measurable else "not measurable",
+            *(each.split, each.by, None if each.value is None else str(each.value)),
+            *(_hours(each.s), each.metric.upper(), each.units, _groups(each), each.design_effect),
+            *(_bounded(each, each.half_width), _bounded(each, each.smallest_difference)),
+            "yes" if each.measurable else "not measurable",
         )
-        for it in split.measures
-        if not _absent(it)
+        for each in split.measures
+        if not _is_absent(each)
     ]
     without: dict[str, list[str]] = {}
-    for it in split.measures:
-        if _absent(it):
-            what = f"{it.split or UNKNOWN} has nothing of {it.by or UNKNOWN}"
-            without.setdefault(what, []).append(str(it.value))
+    for each in filter(_is_absent, split.measures):
+        what = f"{each.split} has nothing of {each.by}"
+        without.setdefault(what, []).append(str(each.value))
     return joined(
         Table("Measures", columns, rows, limit=60, elsewhere="split.json").render(),
         *(_without(what, values) for what, values in without.items()),
     )
 
 
-def _units(it: Measure) -> int | None:
-    return it.words if it.units is None else it.units
-
-
-def _half_width(it: Measure) -> float | None:
-    return it.cer_half_width if it.metric == "cer" else it.wer_half_width
-
-
-def _bounded(it: Measure, width: float | None) -> Sorted | float | None:
+def _bounded(measure: Measure, width: float | None) -> Sorted | float | None:
     """A width; where it is not known who speaks, it is at least that."""
-    if width is None or not it.lower_bound:
+    if width is None or not measure.lower_bound:
         return width
     return Sorted(marked(f"at least {percent(width)}"), width)
 
 
-def _absent(it: Measure) -> bool:
-    return it.s == 0 and it.value is not None
+def _is_absent(measure: Measure) -> bool:
+    return measure.s == 0 and measure.value is not None
 
 
 def _without(what: str, values: Sequence[str]) -> Markup:
@@ -235,7 +225,7 @@ def strata(split: Split) -> Markup | None:
     """Hours of each stratum in each split against the hours aimed at."""
     if not split.strata:
         return None
-    names = list(split.targets) or ["eval", "test"]
+    names = list(split.targets)
     columns = (
         *(Column(column, "text") for column in split.strata_columns),
         *(Column(title, "hours") for title in ("clean, h", "train, h")),
@@ -258,59 +248,53 @@ def _stratum(
     columns: tuple[str, ...], names: Sequence[str], item: SplitStratum
 ) -> tuple[object, ...]:
     values = (item.stratum.get(column) for column in columns)
-    older = {
-        "eval": StratumPart(s=item.eval_s, target_s=item.eval_target_s),
-        "test": StratumPart(s=item.test_s, target_s=item.test_target_s),
-    }
-    parts = [item.splits.get(name) or older.get(name) or StratumPart() for name in names]
     return (
         *(None if value is None else str(value) for value in values),
         *(_hours(item.clean_s), _hours(item.train_s)),
-        *(
-            cell
-            for part in parts
-            for cell in (
-                _hours(part.s), _hours(part.target_s), _against(part.s, part.target_s), part.weight,
-            )
-        ),
-    )  # fmt: skip
+        *(cell for name in names for cell in _stratum_cells(item.splits.get(name))),
+    )
+
+
+def _stratum_cells(part: StratumPart | None) -> tuple[object, ...]:
+    if part is None:
+        return (None,) * 4
+    against = _against(part.s, part.target_s)
+    return _hours(part.s), _hours(part.target_s), against, part.weight
 
 
 def balance(split: Split) -> Markup | None:
     """How far each split's covariates lie from the whole."""
     if not split.balance:
         return None
-    names = list(dict.fromkeys(item.split or "—" for item in split.balance))
+    names = list(dict.fromkeys(item.split for item in split.balance))
     columns = [Column("covariate", "name")]
     for name in names:
         columns += [Column(name, "number"), Column(f"0 to {_FAR_APART:g} and more", "drawn")]
-    found = {
-        (item.covariate, item.split or "—"): item.tvd if item.ks is None else item.ks
+    distances = {
+        (item.covariate, item.split): item.tvd if item.ks is None else item.ks
         for item in split.balance
     }
     rows = []
     for covariate in dict.fromkeys(item.covariate for item in split.balance):
         row: list[object] = [covariate]
         for name in names:
-            far = found.get((covariate, name))
-            row += [far, drawn.bar(far, _FAR_APART)]
+            distance = distances.get((covariate, name))
+            row += [distance, drawn.bar(distance, _FAR_APART)]
         rows.append(row)
     return Table("Balance", columns, rows).render()
 
 
-def groups(split: Split) -> Markup | None:
+def groups(split: Split) -> Markup:
     """What was kept together, and where it went."""
-    it = split.groups
-    if not it.columns and it.total is None:
-        return None
-    by = ", ".join(it.columns) or "nothing"
+    made = split.groups
+    by = ", ".join(made.columns) or "nothing"
     return drawn.figures(
         (
-            Figure("groups", count(it.total), f"by {by}"),
+            Figure("groups", count(made.total), f"by {by}"),
             *(
-                Figure(f"in {name}", count(number), percent(share(number, it.total)))
-                for name, number in it.by_split.items()
+                Figure(f"in {name}", count(number), percent(share(number, made.total)))
+                for name, number in made.by_split.items()
             ),
-            Figure("rows without a group", count(it.ungrouped_rows)),
+            Figure("rows without a group", count(made.ungrouped_rows)),
         )
     )

@@ -82,7 +82,7 @@ def says(found: Mapping[str, Any], severity: str = "borderline") -> dict[str, st
 def test_what_the_errors_of_a_limits_rows_say(
     tmp_path: Path, wrong: Mapping[str, float], said: Mapping[str, str]
 ) -> None:
-    found: Any = reconsider(*world(tmp_path, wrong))
+    found: Any = reconsider(*world(tmp_path, wrong)).as_json()
     assert says(found) == {"quick": "too_few", **said}  # no clean row is as short as `quick`
     (long,) = [it for it in found["limits"] if it["rule"] == "long" and it["severity"] != "clean"]
     assert (long["rows"], long["clusters"], long["words"]) == (60, 12, 840)
@@ -92,7 +92,8 @@ def test_what_the_errors_of_a_limits_rows_say(
 
 
 def test_few_rows_say_nothing(tmp_path: Path) -> None:
-    found: Any = reconsider(*world(tmp_path, {"clean": 0.0, "long": 1.0, "quick": 1.0}, rows=8))
+    wrong = {"clean": 0.0, "long": 1.0, "quick": 1.0}
+    found: Any = reconsider(*world(tmp_path, wrong, rows=8)).as_json()
     assert set(says(found).values()) == {"too_few"}
     assert all(it["propose"] is None for it in found["limits"])
 
@@ -103,7 +104,7 @@ def test_predictions_of_other_records_are_refused(tmp_path: Path) -> None:
     other = json.loads(told[0])
     other["_curate"]["id"] = "elsewhere.jsonl:1"
     (evaluation / "predictions.jsonl").write_text("\n".join([*told, json.dumps(other)]) + "\n")
-    assert reconsider(evaluation, profile)["unmatched"] == 1
+    assert reconsider(evaluation, profile).unmatched == 1
     (evaluation / "predictions.jsonl").write_text(json.dumps(other) + "\n")
     with pytest.raises(InputError, match="none of its predictions"):
         reconsider(evaluation, profile)
@@ -134,7 +135,7 @@ def test_an_evaluation_without_predictions_is_refused(tmp_path: Path) -> None:
 
 def test_rows_are_shown_from_the_least_to_the_most_wrong(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
-    found: Any = reconsider(evaluation, profile)
+    found: Any = reconsider(evaluation, profile).as_json()
     lines = lines_of((evaluation / "predictions.jsonl").read_text())
     told = [json.loads(line) for line in lines]
     rates = {row["_curate"]["id"]: row["word_errors"] / row["ref_words"] for row in told}

@@ -10,6 +10,7 @@ def _example(lang: str, wer: float) -> Json:
         "id": f"corpora/{lang}.jsonl:17",
         "wer": wer,
         "text": SAID[lang],
+        "marks": [],
         "pred_text": f"{SAID[lang][:20]} {SAID[lang][-8:]}",
         "duration_s": 4.25,
         "verdict": "borderline",

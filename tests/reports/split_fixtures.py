@@ -45,11 +45,12 @@ def split() -> Json:
                 {
                     "stratum": {"lang": lang, "duration_bin": name},
                     "clean_s": clean,
+                    "clean_groups": 40,
                     "train_s": clean * 0.97,
-                    "eval_s": eval_s * rng.uniform(0.9, 1.04),
-                    "test_s": test_s * rng.uniform(0.95, 1.02),
-                    "eval_target_s": eval_s,
-                    "test_target_s": test_s,
+                    "splits": {
+                        "eval": _part(eval_s * rng.uniform(0.9, 1.04), eval_s),
+                        "test": _part(test_s * rng.uniform(0.95, 1.02), test_s),
+                    },
                 }
             )
     pairs = (("train", "eval"), ("train", "test"), ("eval", "test"))
@@ -60,6 +61,8 @@ def split() -> Json:
         "versions": VERSIONS,
         "seed": 7,
         "rules": {"name": "default", "path": "rules/default.yaml", "sha256": SHA},
+        "inputs": [],
+        "strategy": "searched",
         "targets": {
             "eval": _target(72_000, 72_000, 72_072, 9_105),
             "test": _target(108_000, 108_000, 108_036, 13_622),
@@ -80,7 +83,7 @@ def split() -> Json:
         ],
         "strata_columns": ["lang", "duration_bin"],
         "strata": strata,
-        "terms": {"alpha": 0.5, "floor_s": 1800.0, "cap": 0.3},
+        "terms": {"alpha": 0.5, "floor_s": 1800.0, "cap": 0.3, "max_held_out": 0.05},
         "held_out": {"s": 9_000.0, "share": 0.0126, "most": 0.05},
         "lock": {
             "path": "splits/v0/splits.lock.parquet",
@@ -88,23 +91,18 @@ def split() -> Json:
             "no_longer_clean": {"test": {"bad": 2}},
             "gone": {"eval": 1},
         },
+        "assumed": {"wer": 0.1, "cer": 0.1},
         "measures": [
             {
+                **_measured(36_000.0, groups),
+                "known_rows": 9_000 - 212 * (value == "de"),
+                "lower_bound": value == "de",
                 "split": "test",
                 "by": by,
                 "value": value,
-                "s": 36_000.0,
-                "rows": 9_000,
-                "known_rows": 9_000 - 212 * (value == "de"),
-                "lower_bound": value == "de",
-                "words": 90_000,
-                "groups": groups,
-                "design_effect": 6.4,
-                "wer_half_width": 0.005,
-                "smallest_difference": 0.007,
-                "measurable": groups > 5,
+                "clean_groups": groups,
             }
-            for by, value, groups in ((None, None, 400), ("lang", "de", 90), ("lang", "th", 3))
+            for by, value, groups in (("(all)", None, 400), ("lang", "de", 90), ("lang", "th", 3))
         ],
         "groups": {
             "columns": ["speaker"],
@@ -114,7 +112,19 @@ def split() -> Json:
             "by_split": {"train": 3_900, "eval": 96, "test": 124},
         },
         "coverage": COVERAGE,
+        "proposals": [],
         "statement": "no leak found in text and audio; sessions unknown",
+        "gates_by_figure": {"leaks": []},
+        "gates": [],
+        "near_unsure": 0,
+        "changed": {
+            "text_mended": 0,
+            "tags": False,
+            "skipme": False,
+            "canary": False,
+            "rate_removed": 0,
+            "fields_mapped": 0,
+        },
         "leaks": [
             {"kind": kind, "between": list(pair), "count": 0}
             for kind in ("group", "text", "audio")
@@ -128,15 +138,42 @@ def split() -> Json:
     }
 
 
+def _measured(s: float, groups: int) -> Json:
+    return {
+        "s": s,
+        "rows": 9_000,
+        "known_rows": 9_000,
+        "words": 90_000,
+        "metric": "wer",
+        "units": 90_000,
+        "groups": groups,
+        "design_effect": 6.4,
+        "wer_half_width": 0.005,
+        "smallest_difference": 0.007,
+        "measurable": groups > 5,
+        "lower_bound": False,
+    }
+
+
+def _part(s: float, target_s: float) -> Json:
+    drawn = {"target_s": target_s, "deviation_s": s - target_s, "weight": 1 / 0.0104}
+    return {**_measured(s, 40), **drawn}
+
+
 def _target(asked: int, aimed: int, got: int, rows: int) -> Json:
     return {
         "asked_s": asked,
         "target_s": aimed,
+        "tolerance_s": 0.01 * aimed,
+        "met": True,
+        "shrunk": aimed < asked,
         "got_s": got,
         "rows": rows,
         "groups": 96,
         "words": got * 2,
-        "shrunk": aimed < asked,
+        "known_rows": rows,
+        "effective_groups": 64.0,
+        "largest_share": 0.03,
     }
 
 
@@ -149,6 +186,20 @@ def shards() -> Json:
         "versions": VERSIONS,
         "cuts": 886_089,
         "hours": 1955.36,
+        "duration_us": 1955 * US,
+        "seed": 0,
+        "options": {
+            "format": "shar",
+            "size": {"cuts": None, "bytes": 4_700_000_000},
+            "seed": 0,
+            "shard_by": ["lang"],
+            "audio": {"format": "flac", "rate": None, "mono": False},
+            "audio_root": None,
+            "allowed": [],
+            "temperature": 0.5,
+            "buckets": 30,
+            "tokenizers": [],
+        },
         "format": "shar",
         "audio_format": "flac",
         "stratum_by": ["lang"],
@@ -164,8 +215,12 @@ def shards() -> Json:
                 "recording_file": f"train/recording.{name}.tar",
                 "cuts": 36_920,
                 "hours": 81.47,
+                "duration_us": 81 * US,
                 "bytes": 4_700_123_456 + at,
+                "sizes": {"cuts": 123_456, "recording": 4_700_000_000 + at},
                 "sha256": {"cuts": SHA, "recording": SHA[::-1]},
+                "text_sha256": SHA,
+                "stratum": ["de" if at < 9 else "en"],
             }
             for at, name in enumerate(names)
         ],
@@ -173,6 +228,7 @@ def shards() -> Json:
             {"id": f"splits/v1/train.jsonl:{at}", "reason": "audio ends before the segment does"}
             for at in range(12)
         ],
+        "skipped_rows": 12,
         "manifests": {
             "eval": {"file": "eval.jsonl", "rows": 9_105, "hours": 20.02},
             "test": {"file": "test.jsonl", "rows": 13_622, "hours": 30.01},

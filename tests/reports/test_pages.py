@@ -222,10 +222,12 @@ def test_unreadable_artefacts_are_named(
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
-    (tmp_path / "split.json").write_text('{"schema": "x", "seed": "many", "leaks": 1}')
+    wrong = MAKERS["split"][1]() | {"seed": "many", "leaks": 1}
+    (tmp_path / "split.json").write_text(json.dumps(wrong))
     with pytest.raises(InputError) as caught:
         build("split", tmp_path)
-    assert len(caught.value.faults) == 4
+    places = [fault.where.rpartition("/")[2] for fault in caught.value.faults]
+    assert places == ["split.json: seed", "split.json: leaks", "ledger.json"]
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(

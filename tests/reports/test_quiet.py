@@ -57,7 +57,7 @@ def test_rules_that_take_nothing(tmp_path: Path) -> None:
 
 def test_values_that_a_split_has_nothing_of(tmp_path: Path) -> None:
     data = MAKERS["split"][1]()
-    part = {"split": "eval", "by": "lang", "words": 0, "groups": 0, "measurable": False}
+    part = {**data["measures"][0], "split": "eval", "by": "lang", "words": 0, "groups": 0}
     data["measures"] = [
         {**part, "by": "(all)", "value": None, "s": 0.0},
         *({**part, "value": value, "s": 0.0} for value in ("ar", "zh")),
@@ -104,7 +104,7 @@ def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
     write(tmp_path, "ledger.json", ledger("profile"))
     assert not any("ledger" in what for what in sentence("profile", tmp_path, data)[1])
 
-    data = MAKERS["split"][1]() | {"leaks": [], "statement": None}
+    data = MAKERS["split"][1]() | {"leaks": []}
     assert "leaks were not looked for" in calm("split", tmp_path, data)
 
     data = MAKERS["diff"][1]()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from curate.artifacts.calibration import Calibration, Fence
 from curate.cli.render.terminal import plain_table
 from curate.formatting.units import hours
 from curate.inspect.subjects import rules_of
-from curate.profiles import LIBRARIES, versions
 from curate.rules.file import load_rules
 from curate.terminal.command import printable
-from curate.whatif.calibrate import as_json, calibrate
+from curate.whatif.calibrate import as_artifact, calibrate
 from curate.whatif.preset import write_preset
-
-Json = dict[str, Any]
 
 
 def propose(
@@ -29,39 +25,37 @@ def propose(
     least_rows: int,
     out: Path | None,
     command: str,
-) -> Json:
+) -> Calibration:
     """`curate rules calibrate`: what is proposed, written as a rule file where `out` is named."""
     base, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
-    found = calibrate(profile, base, by, fence, least_rows)
+    proposed = calibrate(profile, base, by, fence, least_rows)
     if out is not None:
-        write_preset(found, out)
-    said: Json = as_json(found, command, versions(LIBRARIES))
-    return {**said, "warnings": [*warned, *said["warnings"]], "written": out and str(out)}
+        write_preset(proposed, out)
+    return as_artifact(proposed, command, warned, out)
 
 
-def tables(found: Mapping[str, Any]) -> list[Table]:
+def tables(calibration: Calibration) -> list[Table]:
     """For each stratum how long a text takes, the fences, and what they would newly flag."""
-    made = plain_table(
-        f"pace by {found['by']}, on top of {printable(found['base']['name'])}; "
-        f"expected over real duration, fences at {found['fence']:g} deviations",
-        f"{found['by']}|rows|hours|lead|chars/s"
-        "|fast from|keeps out of eval|slow to|keeps out of eval",
+    by = calibration.by
+    table = plain_table(
+        f"pace by {by}, on top of {printable(calibration.base.name)}; "
+        f"expected over real duration, fences at {calibration.fence:g} deviations",
+        f"{by}|rows|hours|lead|chars/s|fast from|keeps out of eval|slow to|keeps out of eval",
     )
     small = []
-    for each in found["strata"]:
-        if not each["proposed"]:
-            small.append(f"{each['value'] or 'none'} ({each['rows']:,})")
+    for each in calibration.strata:
+        if each.lead_s is None or each.chars_per_s is None:
+            small.append(f"{each.value or 'none'} ({each.rows:,})")
             continue
-        fences = [text for side in each["fences"] for text in _fence(side)]
-        made.add_row(
-            Text(printable(each["value"] or "(none)")),
-            f"{each['rows']:,}",
-            hours(each["hours"]),
-            f"{each['lead_s']:g} s",
-            f"{each['chars_per_s']:.1f}",
-            *fences,
+        table.add_row(
+            Text(printable(each.value or "(none)")),
+            f"{each.rows:,}",
+            hours(each.hours),
+            f"{each.lead_s:g} s",
+            f"{each.chars_per_s:.1f}",
+            *(text for fence in each.fences for text in _fence(fence)),
         )
-    shown = [made] if made.row_count else []
+    shown = [table] if table.row_count else []
     if small:
         few = plain_table("too few sound records, or too much alike: nothing is proposed", "")
         few.add_row(Text(printable(", ".join(small))))
@@ -69,6 +63,6 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     return shown
 
 
-def _fence(side: Mapping[str, Any]) -> tuple[str, str]:
-    amount = f"{side['new_rows']:,} rows, {hours(side['new_hours'])}"
-    return f"{side['at']:g}", f"{amount}" if side["new_rows"] else "-"
+def _fence(fence: Fence) -> tuple[str, str]:
+    amount = f"{fence.new_rows:,} rows, {hours(fence.new_hours)}"
+    return f"{fence.at:g}", amount if fence.new_rows else "-"
