@@ -8,17 +8,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from curate.artifacts.base import RuleFile
 from curate.artifacts.columns import VERDICTS
+from curate.artifacts.records import CorpusAmount, MeasuredRecord
+from curate.artifacts.what_if import LimitEffect, ThresholdPoint, ThresholdStep, WhatIf
 from curate.metrics import BY_NAME
 from curate.profiles import LIBRARIES, rules_named, versions
-from curate.profiles.summary import Json, hours
+from curate.profiles.summary import hours
 from curate.rules.file import RuleSet
-from curate.whatif.overlap import Kinds, amounts, by_rule, by_verdict, overlap
+from curate.whatif.overlap import Kinds, by_rule, by_verdict, overlap
 from curate.whatif.stored import Example, examples, open_stored
 from curate.whatif.sweep import Sweep, sweep
 from curate.whatif.threshold_grid import Ladder, ladders
 
-SCHEMA = "curate.whatif/1"
 OURS = frozenset({"what-if.json", "clips.json", "report.html"})
 NEAREST = 3
 """Records shown on either side of a limit."""
@@ -26,7 +28,13 @@ NEAREST = 3
 Counts = npt.NDArray[np.int64]
 
 
-def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None = None) -> Json:
+def what_if(
+    folder: Path,
+    rules: RuleSet,
+    command: str = "",
+    warnings: Sequence[str] = (),
+    threads: int | None = None,
+) -> WhatIf:
     """What the rules cost on the profile in `folder`, and what each limit would cost elsewhere.
 
     Groups fail or pass as they do now, wherever a limit is moved: their rules are counted beside
@@ -41,27 +49,26 @@ def what_if(folder: Path, rules: RuleSet, command: str = "", threads: int | None
     found = sweep(stored.records, rules, steps, threads)
     kinds = Kinds.of(found)
     near = [_near(found, kinds, ladder, _place(rules, ladder)) for ladder in steps]
-    shown, warnings = examples(stored, [one for sides in near for side in sides for one in side])
+    shown, unread = examples(stored, [one for sides in near for side in sides for one in side])
     ids = [*(rule.id for rule in rules.rules), *(rule.id for rule in rules.groups)]
     verdicts = by_verdict(kinds)
     fixed = kinds.fixed.values()
     rows = int(kinds.rows.sum()) + sum(amount[0] for amount in fixed)
     us = int(kinds.us.sum()) + sum(amount[1] for amount in fixed)
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(LIBRARIES),
-        "profile": {"path": str(folder), "rows": rows, "hours": hours(us)},
-        "rules": rules_named(rules),
-        "verdicts": verdicts,
-        "by_rule": by_rule(kinds, ids),
-        "limits": [
+    return WhatIf(
+        command=command,
+        versions=versions(LIBRARIES),
+        warnings=(*warnings, *unread),
+        profile=CorpusAmount(path=str(folder), rows=rows, hours=hours(us)),
+        rules=RuleFile.model_validate(rules_named(rules)),
+        verdicts=verdicts,
+        by_rule=by_rule(kinds, ids),
+        limits=tuple(
             _limit(found, kinds, ladder, _place(rules, ladder), sides, shown)
             for ladder, sides in zip(steps, near, strict=True)
-        ],
-        "overlap": overlap(kinds, ids),
-        "warnings": warnings,
-    }
+        ),
+        overlap=overlap(kinds, ids),
+    )
 
 
 def _place(rules: RuleSet, ladder: Ladder) -> int:
@@ -74,28 +81,32 @@ def _limit(
     ladder: Ladder,
     at: int,
     sides: Sequence[Sequence[Example]],
-    shown: Mapping[Example, Json],
-) -> Json:
+    shown: Mapping[Example, MeasuredRecord],
+) -> LimitEffect:
     """One limit with its curve, the steps next to it, and the records next to it."""
     curve = _curve(found, kinds, ladder, at)
     metric, limit, rule = BY_NAME[ladder.rule.metric], ladder.limit, ladder.rule
-    points = [_point(ladder, curve, rung) for rung in range(ladder.rungs.size)]
-    return {
-        "rule": rule.id,
-        "severity": ladder.severity,
-        "metric": metric.name,
-        "unit": metric.unit,
-        "operator": limit.operator.symbol,
-        "value": limit.value,
-        "where": rule.where.text if rule.where else "",
-        "why": rule.why,
-        **{key: value for key, value in points[ladder.now].items() if key != "value"},
-        "tighter": _step(points, ladder.now, -1 if ladder.upward else 1),
-        "looser": _step(points, ladder.now, 1 if ladder.upward else -1),
-        "curve": points,
-        "caught": [shown[one] for one in sides[0]],
-        "spared": [shown[one] for one in sides[1]],
-    }
+    points = tuple(_point(ladder, curve, rung) for rung in range(ladder.rungs.size))
+    now = points[ladder.now]
+    return LimitEffect(
+        rule=rule.id,
+        severity=ladder.severity,
+        metric=metric.name,
+        unit=metric.unit,
+        operator=limit.operator.symbol,
+        value=limit.value,
+        where=rule.where.text if rule.where else "",
+        why=rule.why,
+        rows=now.rows,
+        hours=now.hours,
+        alone_rows=now.alone_rows,
+        alone_hours=now.alone_hours,
+        tighter=_step(points, ladder.now, -1 if ladder.upward else 1),
+        looser=_step(points, ladder.now, 1 if ladder.upward else -1),
+        curve=points,
+        caught=tuple(shown[one] for one in sides[0]),
+        spared=tuple(shown[one] for one in sides[1]),
+    )
 
 
 def _curve(found: Sweep, kinds: Kinds, ladder: Ladder, at: int) -> Sequence[Counts]:
@@ -110,25 +121,30 @@ def _curve(found: Sweep, kinds: Kinds, ladder: Ladder, at: int) -> Sequence[Coun
     ]
 
 
-def _point(ladder: Ladder, curve: Sequence[Counts], rung: int) -> Json:
+def _point(ladder: Ladder, curve: Sequence[Counts], rung: int) -> ThresholdPoint:
     rows, us, alone_rows, alone_us = (int(each[rung]) for each in curve)
-    value = float(ladder.rungs[rung])
-    return {"value": value, **amounts("", (rows, us)), **amounts("alone_", (alone_rows, alone_us))}
+    return ThresholdPoint(
+        value=float(ladder.rungs[rung]),
+        rows=rows,
+        hours=hours(us),
+        alone_rows=alone_rows,
+        alone_hours=hours(alone_us),
+    )
 
 
-def _step(points: Sequence[Mapping[str, object]], now: int, way: int) -> Json | None:
+def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep | None:
     """The nearest rung that way at which the corpus gets another size: how much is lost there
     (less than nothing: gained) beside what is lost now. None where no rung changes anything.
     """
     here = points[now]
     ahead = points[now + 1 :] if way > 0 else points[:now][::-1]
     for point in ahead:
-        if point["alone_rows"] != here["alone_rows"]:
-            return {
-                "value": point["value"],
-                "rows": point["alone_rows"] - here["alone_rows"],  # type: ignore[operator]
-                "hours": round(point["alone_hours"] - here["alone_hours"], 6),  # type: ignore[operator]
-            }
+        if point.alone_rows != here.alone_rows:
+            return ThresholdStep(
+                value=point.value,
+                rows=point.alone_rows - here.alone_rows,
+                hours=round(point.alone_hours - here.alone_hours, 6),
+            )
     return None
 
 
@@ -163,4 +179,4 @@ def _first_of(
     return chosen
 
 
-__all__ = ["OURS", "SCHEMA", "what_if"]
+__all__ = ["OURS", "what_if"]

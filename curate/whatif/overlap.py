@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.artifacts.columns import VERDICTS
-from curate.profiles.summary import Json, hours
+from curate.artifacts.records import VerdictAmount
+from curate.artifacts.what_if import Matrix, Overlap, RuleEffect
+from curate.profiles.summary import hours
 from curate.whatif.sweep import Sweep
 
 BAD, UNKNOWN = VERDICTS.index("bad"), VERDICTS.index("unknown")
@@ -48,14 +50,14 @@ class Kinds:
             {kind[0] - 1: found.amounts[at] for kind, at in found.kinds.items() if kind[0]},
         )
 
-    def spoke(self, severity: str) -> Mask:
+    def triggered(self, severity: str) -> Mask:
         """Where a rule says at least this much: `bad` rejects, all else keeps out of eval too."""
         return self.said == BAD if severity == "bad" else self.said > 0
 
     def alone(self, rule: int, severity: str) -> Mask:
         """Kinds of which no other rule says at least this much."""
-        spoke = self.spoke(severity)
-        single: Mask = (spoke.sum(axis=1) - spoke[:, rule]) == 0
+        triggered = self.triggered(severity)
+        single: Mask = (triggered.sum(axis=1) - triggered[:, rule]) == 0
         return single
 
     def verdicts(self) -> Counts:
@@ -70,50 +72,60 @@ class Kinds:
         return int(self.rows[chosen].sum()), int(self.us[chosen].sum())
 
 
-def amounts(prefix: str, amount: tuple[int, int]) -> Json:
-    """An amount as JSON: `rows` and `hours`."""
-    return {f"{prefix}rows": amount[0], f"{prefix}hours": hours(amount[1])}
-
-
-def by_verdict(kinds: Kinds) -> list[Json]:
+def by_verdict(kinds: Kinds) -> tuple[VerdictAmount, ...]:
     """Rows and hours of each verdict."""
     worst = kinds.verdicts()
-    found: list[Json] = []
+    counted: list[VerdictAmount] = []
     for at, name in enumerate(VERDICTS):
-        judged, fixed = kinds.amount(worst == at), kinds.fixed.get(at, (0, 0))
-        both = judged[0] + fixed[0], judged[1] + fixed[1]
-        found.append({"verdict": name, **amounts("", both)})
-    return found
+        (rows, us), fixed = kinds.amount(worst == at), kinds.fixed.get(at, (0, 0))
+        hours_of = hours(us + fixed[1])
+        counted.append(VerdictAmount(verdict=name, rows=rows + fixed[0], hours=hours_of))
+    return tuple(counted)
 
 
-def by_rule(kinds: Kinds, ids: Sequence[str]) -> list[Json]:
+def by_rule(kinds: Kinds, ids: Sequence[str]) -> tuple[RuleEffect, ...]:
     """What each rule rejects, what it keeps out of eval, and what it alone does."""
-    found: list[Json] = []
-    for at, name in enumerate(ids):
-        entry: Json = {"rule": name}
-        for severity, word in (("bad", "bad_"), ("borderline", "")):
-            spoke = kinds.spoke(severity)[:, at]
-            single = spoke & kinds.alone(at, severity)
-            entry |= amounts(word, kinds.amount(spoke))
-            entry |= amounts(f"{word}alone_", kinds.amount(single))
-        entry |= amounts("unknown_", kinds.amount(kinds.said[:, at] == UNKNOWN))
-        found.append(entry)
-    return found
+    return tuple(_effect(kinds, at, name) for at, name in enumerate(ids))
 
 
-def overlap(kinds: Kinds, ids: Sequence[str]) -> Mapping[str, object]:
+def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
+    (bad, bad_alone), (kept_out, alone) = (
+        (kinds.amount(triggered), kinds.amount(triggered & kinds.alone(at, severity)))
+        for severity in ("bad", "borderline")
+        for triggered in [kinds.triggered(severity)[:, at]]
+    )
+    unknown = kinds.amount(kinds.said[:, at] == UNKNOWN)
+    return RuleEffect(
+        rule=name,
+        bad_rows=bad[0],
+        bad_hours=hours(bad[1]),
+        bad_alone_rows=bad_alone[0],
+        bad_alone_hours=hours(bad_alone[1]),
+        rows=kept_out[0],
+        hours=hours(kept_out[1]),
+        alone_rows=alone[0],
+        alone_hours=hours(alone[1]),
+        unknown_rows=unknown[0],
+        unknown_hours=hours(unknown[1]),
+    )
+
+
+def overlap(kinds: Kinds, ids: Sequence[str]) -> Overlap:
     """For each pair of rules what both reject (`bad`), and of what both say anything (`any`).
 
     The diagonal is what a rule catches by itself and with others.
     """
-    return {
-        "rules": list(ids),
-        "bad": _matrix(kinds, kinds.spoke("bad")),
-        "any": _matrix(kinds, kinds.spoke("borderline")),
-    }
+    return Overlap(
+        rules=tuple(ids),
+        bad=_matrix(kinds, kinds.triggered("bad")),
+        any=_matrix(kinds, kinds.triggered("borderline")),
+    )
 
 
-def _matrix(kinds: Kinds, spoke: Mask) -> Mapping[str, object]:
-    both = spoke.astype(np.int64)
+def _matrix(kinds: Kinds, triggered: Mask) -> Matrix:
+    both = triggered.astype(np.int64)
     rows, us = (both.T @ (both * amount[:, None]) for amount in (kinds.rows, kinds.us))
-    return {"rows": rows.tolist(), "hours": [[hours(int(it)) for it in row] for row in us]}
+    return Matrix(
+        rows=tuple(map(tuple, rows.tolist())),
+        hours=tuple(tuple(hours(int(each)) for each in row) for row in us),
+    )

@@ -18,10 +18,11 @@ from curate.artifacts.columns import (
     SOURCE,
     SPEAKER,
 )
+from curate.artifacts.records import Mark, MeasuredRecord
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
 from curate.profiles.examples.excerpts import shown_texts
-from curate.profiles.summary import MAKE, Json, open_profile, origins_of, records_of
+from curate.profiles.summary import MAKE, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.evaluate.groups import column_of
 from curate.rules.file import RuleSet
@@ -96,7 +97,9 @@ def _measuring(stored: Stored, missing: Sequence[str]) -> str:
     return f"curate profile {sources}{with_} --out {stored.folder}"
 
 
-def examples(stored: Stored, wanted: Sequence[Example]) -> tuple[Mapping[Example, Json], list[str]]:
+def examples(
+    stored: Stored, wanted: Sequence[Example]
+) -> tuple[Mapping[Example, MeasuredRecord], list[str]]:
     """The records as people read them, and a warning where their manifest cannot be read."""
     metrics = sorted({one.metric for one in wanted})
     numbers = pl.Series([one.row for one in wanted], dtype=pl.UInt32).unique()
@@ -134,16 +137,21 @@ def records_at(
     return found, warnings
 
 
-def _shown(one: Example, row: Mapping[str, Any], texts: Mapping[int, Mapping[str, object]]) -> Json:
+def _shown(
+    one: Example, row: Mapping[str, Any], texts: Mapping[int, Mapping[str, object]]
+) -> MeasuredRecord:
     record = texts.get(one.row)
-    said: Json = {"text": None, "marks": [], "pred_text": None}
-    return {
-        "id": f"{row[SOURCE.name]}:{row[LINE.name]}",
-        "value": row[one.metric],
-        **(said if record is None else shown_texts(record, {one.metric})),
-        "duration_s": row[DURATION_US.name] / 1e6,
-        "verdict": one.verdict,
-        "lang": row[LANG.name],
-        "speaker": row[SPEAKER.name],
-        "audio_filepath": record.get("audio_filepath") if record is not None else None,
-    }
+    said: Mapping[str, Any] = {} if record is None else shown_texts(record, {one.metric})
+    path = None if record is None else record.get("audio_filepath")
+    return MeasuredRecord(
+        id=f"{row[SOURCE.name]}:{row[LINE.name]}",
+        text=said.get("text"),
+        marks=tuple(Mark(what=mark["what"], span=mark["span"]) for mark in said.get("marks", ())),
+        pred_text=said.get("pred_text"),
+        duration_s=row[DURATION_US.name] / 1e6,
+        lang=row[LANG.name],
+        speaker=row[SPEAKER.name],
+        audio_filepath=None if path is None else str(path),
+        value=row[one.metric],
+        verdict=one.verdict,
+    )

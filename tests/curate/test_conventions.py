@@ -134,7 +134,7 @@ def test_made_again_and_asked_again_it_is_the_same(tmp_path: Path) -> None:
     (rule,) = [rule for rule in rules.rules if rule.id == "foreign_script"]
     assert rule.where
     assert "lang not in ['sa']" in rule.where.text
-    found: Any = what_if(tmp_path / "p", load_rules())
+    found: Any = what_if(tmp_path / "p", load_rules()).as_json()
     assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["clean"] == 120
     second = curate.profile(manifest, out=tmp_path / "p", rules=str(write_rules(tmp_path)))
     assert second.json["conventions"] == first.json["conventions"]
@@ -205,5 +205,5 @@ def test_missing_files_condemn_no_speaker(tmp_path: Path) -> None:
     assert verdicts(made) == {"clean": 20, "bad": 20}
     gone = made.records().filter(pl.col("verdict") == "bad").collect()
     assert gone["reason"].unique().to_list() == ["audio_fault missing: no audio can be read there"]
-    found: Any = what_if(tmp_path / "p", load_rules("audio_header"))
+    found: Any = what_if(tmp_path / "p", load_rules("audio_header")).as_json()
     assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["clean"] == 20

@@ -167,7 +167,7 @@ def _limit_of(found: Any, rule: str, severity: str) -> Any:
 
 
 def test_figures_read_off_by_hand(folder: Path) -> None:
-    found: Any = what_if(folder / "profile", load_rules())
+    found: Any = what_if(folder / "profile", load_rules()).as_json()
     assert found["profile"]["rows"] == 25
     bad = _limit_of(found, "char_rate", "bad")
     assert (bad["rows"], bad["alone_rows"]) == (5, 0)  # all five are loops as well
@@ -205,7 +205,7 @@ def test_what_people_decided_stays(folder: Path, tmp_path: Path) -> None:
     log.write_text(json.dumps({"audio_filepath": "40.wav", **said}) + "\n")
     profile = tmp_path / "profile"
     curate.profile(folder / "manifest.jsonl", out=profile, overrides=log)
-    found: Any = what_if(profile, load_rules())
+    found: Any = what_if(profile, load_rules()).as_json()
     assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["bad"] == 4
     assert sum(each["rows"] for each in found["verdicts"]) == 25
     assert _limit_of(found, "char_rate", "bad")["rows"] == 4
@@ -222,7 +222,7 @@ def test_a_lost_manifest_costs_the_texts_only(folder: Path, tmp_path: Path) -> N
     (tmp_path / "manifest.jsonl").write_bytes((folder / "manifest.jsonl").read_bytes())
     curate.profile(tmp_path / "manifest.jsonl", out=tmp_path / "profile")
     (tmp_path / "manifest.jsonl").unlink()
-    found: Any = what_if(tmp_path / "profile", load_rules())
+    found: Any = what_if(tmp_path / "profile", load_rules()).as_json()
     assert len(found["warnings"]) == 1
     assert "manifest.jsonl" in found["warnings"][0]
     caught = _limit_of(found, "char_rate", "bad")["caught"]
@@ -267,7 +267,7 @@ def test_the_command(folder: Path) -> None:
 def test_real_manifests(real_data: Path, tmp_path: Path) -> None:
     """Indonesian Common Voice, voted down: the figures that the rules' evidence names."""
     curate.profile(real_data / "manifests/cv_id_invalidated.jsonl", out=tmp_path / "profile")
-    found: Any = what_if(tmp_path / "profile", load_rules())
+    found: Any = what_if(tmp_path / "profile", load_rules()).as_json()
     bad = _limit_of(found, "char_rate_id", "bad")
     at = {point["value"]: point["rows"] for point in bad["curve"]}
     assert (at[30.0], at[25.0], at[22.0], at[20.0], at[18.0]) == (180, 326, 471, 590, 743)
@@ -287,7 +287,7 @@ def test_failing_groups_are_counted_as_the_profile_has_them(tmp_path: Path) -> N
     lines = [json.dumps({"audio_filepath": f"{n}.wav", **row}) for n, row in enumerate(rows)]
     (tmp_path / "manifest.jsonl").write_text("\n".join(lines))
     made = curate.profile(tmp_path / "manifest.jsonl", out=tmp_path / "profile")
-    found: Any = what_if(tmp_path / "profile", load_rules())
+    found: Any = what_if(tmp_path / "profile", load_rules()).as_json()
     counted = {each["verdict"]: each["rows"] for each in found["verdicts"]}
     assert counted == {name: amount.rows for name, amount in made.verdicts.items()}
     assert counted["borderline"] == 35

@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 import reports
-from curate.artifacts.outputs import whole_directory, write_json
+from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import whole_directory
+from curate.artifacts.what_if import LimitEffect, Overlap, ThresholdPoint, ThresholdStep, WhatIf
 from curate.audio.options import AudioWish, root_of
 from curate.cli.render.terminal import colour_of, number, plain_table
 from curate.errors import ConfigError, Fault, raise_all
@@ -26,7 +28,6 @@ from curate.terminal.command import printable
 from curate.whatif import OURS
 from curate.whatif import what_if as weigh
 
-Json = dict[str, Any]
 _STEPS = 10
 """Thresholds shown to people on either side of a limit."""
 _PAIRS = 8
@@ -45,8 +46,8 @@ def what_if(
     command: str,
     clips: int = 0,
     audio: AudioWish | None = None,
-) -> Json:
-    """`curate rules what-if`: what-if.json's content, written with a page where `out` is named."""
+) -> WhatIf:
+    """`curate rules what-if`: what-if.json, written with a page where `out` is named."""
     chosen, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
     known = tuple(rule.id for rule in chosen.rules)
     faults = [
@@ -57,15 +58,14 @@ def what_if(
     if clips and out is None:
         faults.append(Fault("--clips", "clips are played on the page", "name one with --out"))
     raise_all(ConfigError, faults)
-    found: Json = weigh(profile, chosen, command)
-    found["warnings"] = [*warned, *found["warnings"]]
+    made = weigh(profile, chosen, command, warned)
     if out is not None:
         with whole_directory(out, OURS, "what-if.json") as folder:
-            write_json(folder / "what-if.json", found)
+            write_artifact(folder, made)
             if clips:
-                write_clips(folder, _beside(found), _heard(profile, audio or AudioWish(), clips))
+                write_clips(folder, _beside(made), _heard(profile, audio or AudioWish(), clips))
             reports.build("what-if", folder)
-    return found
+    return made
 
 
 def _heard(profile: Path, audio: AudioWish, most: int) -> Heard:
@@ -74,139 +74,137 @@ def _heard(profile: Path, audio: AudioWish, most: int) -> Heard:
     return Heard(profile, made["inputs"], replace(audio, root=audio.root or root_of(made)), most)
 
 
-def _beside(found: Json) -> Iterator[Mapping[str, Any]]:
+def _beside(made: WhatIf) -> Iterator[Mapping[str, Any]]:
     """Records beside the limits, worth hearing: just past each, and just before; eval limits first,
     bad ones being told by eye.
     """
-    limits = sorted(found["limits"], key=lambda each: each["severity"] != "borderline")
-    return in_turn([each["caught"] for each in limits], [each["spared"] for each in limits])
+    limits = sorted(made.limits, key=lambda limit: limit.severity != "borderline")
+    sides = ([each.caught for each in limits], [each.spared for each in limits])
+    return in_turn(*([[each.as_json() for each in some] for some in side] for side in sides))
 
 
-def tables(only: Sequence[str]) -> Callable[[Mapping[str, Any]], list[Table]]:
+def tables(only: Sequence[str]) -> Callable[[WhatIf], list[Table]]:
     """What people read: all limits at a glance, or the curves of the rules named."""
-    return lambda found: list(_curves(found, only) if only else _glance(found))
+    return lambda made: list(_curves(made, only) if only else _glance(made))
 
 
-def _glance(found: Mapping[str, Any]) -> Iterator[Table]:
-    profile = found["profile"]
+def _glance(made: WhatIf) -> Iterator[Table]:
+    profile = made.profile
     for severity, title in _TITLES.items():
-        made = plain_table(
-            f"{title}, of {profile['rows']:,} rows and {hours(profile['hours'])}",
+        table = plain_table(
+            f"{title}, of {profile.rows:,} rows and {hours(profile.hours)}",
             "rule|limit|hours|alone|tighter: costs (rows)|looser: gives back",
         )
-        made.columns[0].no_wrap = True
-        here = [each for each in found["limits"] if each["severity"] == severity]
-        for each in here:
-            if _says_anything(each):
-                made.add_row(*_limit(each))
-        silent = [each["rule"] for each in here if not _says_anything(each)]
-        if silent:
-            made.caption = f"nothing anywhere near: {', '.join(silent)}"
-            made.caption_justify = "left"
-        yield made
-    yield _overlap(found["overlap"])
+        table.columns[0].no_wrap = True
+        here = [each for each in made.limits if each.severity == severity]
+        for each in filter(_has_effect, here):
+            table.add_row(*_limit(each))
+        without = [each.rule for each in here if not _has_effect(each)]
+        if without:
+            table.caption = f"nothing anywhere near: {', '.join(without)}"
+            table.caption_justify = "left"
+        yield table
+    yield _overlap(made.overlap)
 
 
-def _says_anything(each: Mapping[str, Any]) -> bool:
-    return bool(each["rows"] or each["tighter"] or each["looser"])
+def _has_effect(limit: LimitEffect) -> bool:
+    return bool(limit.rows or limit.tighter or limit.looser)
 
 
-def _limit(each: Mapping[str, Any]) -> Iterator[Text]:
-    yield Text(each["rule"])
-    yield Text(_said(each, each["value"]), style=colour_of(each["severity"]))
-    yield from (_hours(each[name]) for name in ("hours", "alone_hours"))
-    for step in (each["tighter"], each["looser"]):
-        said = "nothing" if step is None else f"{_said(each, step['value'])}: {_amount(step)}"
-        yield Text(said, style="dim" if step is None else "")
+def _limit(limit: LimitEffect) -> Iterator[Text]:
+    yield Text(limit.rule)
+    yield Text(_threshold(limit, limit.value), style=colour_of(limit.severity))
+    yield from (_hours(limit.hours), _hours(limit.alone_hours))
+    for step in (limit.tighter, limit.looser):
+        text = "nothing" if step is None else f"{_threshold(limit, step.value)}: {_amount(step)}"
+        yield Text(text, style="dim" if step is None else "")
 
 
-def _said(each: Mapping[str, Any], value: float) -> str:
-    return f"{each['operator']} {value:g}"
+def _threshold(limit: LimitEffect, value: float) -> str:
+    return f"{limit.operator} {value:g}"
 
 
 def _hours(value: float) -> Text:
     return Text(hours(value) if value else "-", justify="right")
 
 
-def _amount(step: Mapping[str, Any]) -> str:
-    rows = abs(step["rows"])
-    return f"{hours(abs(step['hours']))} ({rows:,})"
+def _amount(step: ThresholdStep) -> str:
+    return f"{hours(abs(step.hours))} ({abs(step.rows):,})"
 
 
-def _overlap(found: Mapping[str, Any]) -> Table:
-    """Pairs of rules that speak of the same rows, those that share most first."""
-    made = plain_table("rules that speak of the same rows", "rule|and|rows|hours|of the first's|")
-    ids, rows = found["rules"], found["any"]["rows"]
+def _overlap(overlap: Overlap) -> Table:
+    """Pairs of rules that trigger on the same rows, those that share most first."""
+    table = plain_table("rules that speak of the same rows", "rule|and|rows|hours|of the first's|")
+    ids, rows = overlap.rules, overlap.any.rows
     pairs = [(rows[a][b], a, b) for a, b in combinations(range(len(ids)), 2) if rows[a][b]]
     for shared, a, b in sorted(pairs, key=lambda pair: -pair[0])[:_PAIRS]:
         one, other = (a, b) if rows[a][a] <= rows[b][b] else (b, a)
-        made.add_row(
+        table.add_row(
             ids[one],
             ids[other],
             f"{shared:,}",
-            hours(found["any"]["hours"][a][b]),
+            hours(overlap.any.hours[a][b]),
             f"{shared / rows[one][one]:.0%}",
             "",
         )
-    return made
+    return table
 
 
-def _curves(found: Mapping[str, Any], only: Sequence[str]) -> Iterator[Table]:
-    for each in found["limits"]:
-        if each["rule"] in only:
-            yield _curve(each)
-            yield _records(each)
+def _curves(made: WhatIf, only: Sequence[str]) -> Iterator[Table]:
+    for limit in made.limits:
+        if limit.rule in only:
+            yield _curve(limit)
+            yield _records(limit)
 
 
-def _curve(each: Mapping[str, Any]) -> Table:
+def _curve(limit: LimitEffect) -> Table:
     """Every threshold at which something changes, with what it catches."""
-    title = f"{each['rule']}: {each['severity']} where {each['metric']} {each['operator']} ..."
-    if each["where"]:
-        title += f" (and {each['where']})"
-    made = plain_table(printable(title), f"{each['unit']}|rows|hours|alone|against now|")
-    most = max((point["hours"] for point in each["curve"]), default=0) or 1
+    title = f"{limit.rule}: {limit.severity} where {limit.metric} {limit.operator} ..."
+    if limit.where:
+        title += f" (and {limit.where})"
+    table = plain_table(printable(title), f"{limit.unit}|rows|hours|alone|against now|")
+    most = max((point.hours for point in limit.curve), default=0) or 1
     before = None
-    for point in _around_now(each):
-        now = point["value"] == each["value"]
-        if now or point["rows"] != before:
-            made.add_row(*_point(each, point, most), style="bold" if now else "")
-        before = point["rows"]
-    return made
+    for point in _around_now(limit):
+        now = point.value == limit.value
+        if now or point.rows != before:
+            table.add_row(*_point(limit, point, most), style="bold" if now else "")
+        before = point.rows
+    return table
 
 
-def _around_now(each: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _around_now(limit: LimitEffect) -> Sequence[ThresholdPoint]:
     """The thresholds next to the limit; the page has all of them."""
-    curve: Sequence[Mapping[str, Any]] = each["curve"]
-    at = next(at for at, point in enumerate(curve) if point["value"] == each["value"])
-    return curve[max(0, at - _STEPS) : at + _STEPS + 1]
+    at = next(at for at, point in enumerate(limit.curve) if point.value == limit.value)
+    return limit.curve[max(0, at - _STEPS) : at + _STEPS + 1]
 
 
-def _point(each: Mapping[str, Any], point: Mapping[str, Any], most: float) -> Iterator[Text]:
-    now = point["value"] == each["value"]
-    more = point["alone_hours"] - each["alone_hours"]
-    yield Text(_said(each, point["value"]))
-    yield Text(f"{point['rows']:,}", justify="right")
-    yield from (_hours(point[name]) for name in ("hours", "alone_hours"))
+def _point(limit: LimitEffect, point: ThresholdPoint, most: float) -> Iterator[Text]:
+    now = point.value == limit.value
+    more = point.alone_hours - limit.alone_hours
+    yield Text(_threshold(limit, point.value))
+    yield Text(f"{point.rows:,}", justify="right")
+    yield from (_hours(point.hours), _hours(point.alone_hours))
     sign = "+" if more > 0 else "-"
     yield Text("now" if now else f"{sign}{hours(abs(more))}" if more else "", justify="right")
-    bar = "\u2588" * round(24 * point["hours"] / most)
-    yield Text(bar, style=colour_of(each["severity"]) if now else "dim")
+    bar = "\u2588" * round(24 * point.hours / most)
+    yield Text(bar, style=colour_of(limit.severity) if now else "dim")
 
 
-def _records(each: Mapping[str, Any]) -> Table:
+def _records(limit: LimitEffect) -> Table:
     """The records next to the limit, on both sides."""
-    made = plain_table("", f"|{each['metric']}|is|id|text")
-    made.title = None
-    for side in ("spared", "caught"):
-        for record in each[side]:
-            made.add_row(
+    table = plain_table("", f"|{limit.metric}|is|id|text")
+    table.title = None
+    for side, records in (("spared", limit.spared), ("caught", limit.caught)):
+        for record in records:
+            table.add_row(
                 Text(side, style="dim"),
-                Text(number(record["value"]), justify="right"),
-                Text(record["verdict"], style=colour_of(record["verdict"])),
-                Text(printable(record["id"])),
-                Text(printable(_short(record["text"]))),
+                Text(number(record.value), justify="right"),
+                Text(record.verdict, style=colour_of(record.verdict)),
+                Text(printable(record.id)),
+                Text(printable(_short(record.text))),
             )
-    return made
+    return table
 
 
 def _short(text: str | None) -> str:

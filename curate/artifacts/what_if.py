@@ -1,0 +1,102 @@
+"""what-if.json: what each limit of a rule file costs where it stands, and would cost elsewhere."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
+from curate.artifacts.records import CorpusAmount, MeasuredRecord, VerdictAmount
+
+
+class RuleEffect(Model):
+    """What a rule rejects (`bad_`), what it keeps out of eval, and of how much it cannot decide;
+    `alone` counts what no other rule does as well.
+    """
+
+    rule: str
+    bad_rows: int
+    bad_hours: float
+    bad_alone_rows: int
+    bad_alone_hours: float
+    rows: int
+    hours: float
+    alone_rows: int
+    alone_hours: float
+    unknown_rows: int
+    unknown_hours: float
+
+
+class ThresholdPoint(Model):
+    """What a limit at `value` triggers on, and of that what no other rule does."""
+
+    value: float
+    rows: int
+    hours: float
+    alone_rows: int
+    alone_hours: float
+
+
+class ThresholdStep(Model):
+    """The next threshold that changes the corpus: what is lost there beside what is lost now (less
+    than nothing: gained).
+    """
+
+    value: float
+    rows: int
+    hours: float
+
+
+class LimitEffect(Model):
+    """A limit where it stands, its curve, and the records next to it on both sides.
+
+    `where` is empty for a limit on all rows; `tighter` and `looser` are null where no threshold of
+    the grid changes anything that way.
+    """
+
+    rule: str
+    severity: str
+    metric: str
+    unit: str
+    operator: str
+    value: float
+    where: str
+    why: str
+    rows: int
+    hours: float
+    alone_rows: int
+    alone_hours: float
+    tighter: ThresholdStep | None
+    looser: ThresholdStep | None
+    curve: tuple[ThresholdPoint, ...]
+    caught: tuple[MeasuredRecord, ...]
+    spared: tuple[MeasuredRecord, ...]
+
+
+class Matrix(Model):
+    """Rows and hours of each pair of rules, in the order of `Overlap.rules`."""
+
+    rows: tuple[tuple[int, ...], ...]
+    hours: tuple[tuple[float, ...], ...]
+
+
+class Overlap(Model):
+    """What two rules both reject (`bad`), and what both keep out of eval or reject (`any`)."""
+
+    rules: tuple[str, ...]
+    bad: Matrix
+    any: Matrix
+
+
+class WhatIf(CommandArtifact):
+    """what-if.json, which `curate rules what-if` writes."""
+
+    file: ClassVar[str] = "what-if.json"
+    made_by: ClassVar[str] = "curate rules what-if"
+
+    schema_id: SchemaId[Literal["curate.whatif/1"]] = "curate.whatif/1"
+    profile: CorpusAmount
+    rules: RuleFile
+    verdicts: tuple[VerdictAmount, ...]
+    by_rule: tuple[RuleEffect, ...]
+    limits: tuple[LimitEffect, ...]
+    overlap: Overlap
