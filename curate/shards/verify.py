@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +15,8 @@ import numpy as np
 import polars as pl
 import soundfile as sf
 
+from curate.artifacts.base import read_artifact
+from curate.artifacts.ledger import NOTHING, Entry, Ledger
 from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files, read_index
 from curate.artifacts.verification import ShardFault, Verification
 from curate.errors import Fault, GateFailed, InputError, raise_all
@@ -77,7 +78,7 @@ def prove(
     if index is not None:
         faults += check_files(folder, index, hashes=True)
         faults += _against_index(folder, index, proven) + _against_ledger(folder, index)
-    written = f"{ShardIndex.file}, ledger.json"
+    written = f"{ShardIndex.file}, {Ledger.file}"
     return Verification(
         command=command,
         versions=versions(("asr-curate", "lhotse", "soundfile")),
@@ -236,15 +237,15 @@ def _against_index(folder: Path, index: ShardIndex, proven: Sequence[Proven]) ->
 
 def _against_ledger(folder: Path, index: ShardIndex) -> list[Fault]:
     """The shards' sums and the manifests' lines against the ledger."""
-    path = folder / "ledger.json"
+    path = folder / Ledger.file
     if not path.is_file():
         return [Fault(str(path), "is missing", REMEDY)]
-    outputs = {each["name"]: each for each in json.loads(path.read_bytes())["outputs"]}
-    train = outputs.get("train", {"rows": 0, "duration_us": 0})
+    outputs = {each.name: each for each in read_artifact(path, Ledger).outputs}
+    train = outputs.get("train", Entry.of("train", NOTHING))
     faults: list[Fault] = []
     declared_us = sum(shard.duration_us for shard in index.shards)
-    if index.cuts != train["rows"] or not declared_us == index.duration_us == train["duration_us"]:
-        what = f"has {train['rows']} rows of train, shards.json {index.cuts} cuts"
+    if index.cuts != train.rows or not declared_us == index.duration_us == train.duration_us:
+        what = f"has {train.rows} rows of train, shards.json {index.cuts} cuts"
         faults.append(Fault(str(path), f"{what}, or their hours differ"))
     for listed in index.manifests.values():
         manifest = folder / listed.file

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
@@ -24,6 +24,7 @@ from curate.artifacts.columns import (
     SPEAKER,
 )
 from curate.artifacts.frames import Clips, Spans
+from curate.artifacts.split import Split
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest import find_sources, read_manifest
 from curate.manifest.audio_files import Bases, bases_of
@@ -98,12 +99,11 @@ def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = No
 
 
 def _manifests(name: str, format: ReadAs) -> list[Side]:
-    certificate = Path(name) / "split.json"
-    if not certificate.is_file():
+    if not (Path(name) / Split.file).is_file():
         return [Side(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
-    outputs = json.loads(certificate.read_text(encoding="utf-8"))["outputs"]
+    outputs = read_artifact(Path(name), Split).outputs
     apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
-    files = [Path(name) / each["file"] for each in outputs if each["name"] not in apart]
+    files = [Path(name) / each.file for each in outputs if each.name not in apart]
     return [
         Side(str(path), find_sources([str(path)]), drawn=Drawn.read(path))
         for path in files

@@ -6,16 +6,16 @@ that they come from, which its lock names in order.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import MALFORMED, RECORDING_KEY, SOURCE
+from curate.artifacts.split import Split
 from curate.manifest.audio_files import Bases, bases_of, keys_of_paths
 from curate.manifest.origin import Origin
 from curate.splits.lock import LOCK
@@ -33,18 +33,18 @@ class Drawn:
     @classmethod
     def read(cls, path: Path) -> Drawn | None:
         """What the split beside an output says of it; None for any other manifest."""
-        certificate, lock = path.parent / "split.json", path.parent / LOCK
-        if not certificate.is_file() or not lock.is_file():
+        lock = path.parent / LOCK
+        if not (path.parent / Split.file).is_file() or not lock.is_file():
             return None
-        found = json.loads(certificate.read_text(encoding="utf-8"))
-        names = [each["name"] for each in found["outputs"] if each["file"] == path.name]
+        split = read_artifact(path.parent, Split)
+        names = [each.name for each in split.outputs if each.file == path.name]
         if not names:
             return None
         rows = pl.scan_parquet(lock).filter(pl.col("split") == names[0])
-        inputs = {entry["source"]: number for number, entry in enumerate(found["inputs"])}
+        inputs = {str(entry["source"]): number for number, entry in enumerate(split.inputs)}
         sources = rows.select(SOURCE.name).collect().to_series()
         of = sources.replace_strict(inputs, default=None, return_dtype=pl.Int64)
-        return cls([_bases(entry, found) for entry in found["inputs"]], of)
+        return cls([_bases(entry, split.audio_root) for entry in split.inputs], of)
 
     def is_of(self, rows: pl.DataFrame) -> bool:
         """Whether these are as many rows as were written, each of a known source."""
@@ -63,10 +63,9 @@ class Drawn:
         return rows.with_columns(known.then(keys).alias(RECORDING_KEY.name))
 
 
-def _bases(entry: dict[str, Any], certificate: dict[str, Any]) -> Bases:
-    root = certificate.get("audio_root")
-    found = bases_of(Origin.of(entry), None if root is None else Path(root))
-    if root is not None or "folder" not in entry:
-        return found
-    beside = str(Path(entry["source"]).resolve().parent)
-    return tuple(entry["folder"] if base == beside else base for base in found)
+def _bases(entry: Mapping[str, object], root: str | None) -> Bases:
+    bases = bases_of(Origin.of(entry), None if root is None else Path(root))
+    if root is not None:
+        return bases
+    beside = str(Path(str(entry["source"])).resolve().parent)
+    return tuple(str(entry["folder"]) if base == beside else base for base in bases)

@@ -62,6 +62,13 @@ def pair(folder: Path) -> None:
         (lambda f: edit(f, lambda i: i.pop("hours")), "hours: is missing"),
         (lambda f: edit(f, lambda i: i["manifests"].clear()), "lacks an eval manifest"),
         (lambda f: edit(f, lambda i: i["shards"][1].update(cuts=2)), "holds 1 cuts, 2 were"),
+        (
+            lambda f: edit(f, lambda i: i["shards"][1].pop("sizes")),
+            r"shards\[1\]\.sizes: is missing",
+        ),
+        (lambda f: edit(f, lambda i: i.update(cuts=9)), "counts 9 cuts, its shards 3"),
+        (lambda f: edit(f, lambda i: i.update(format="hf")), "of format hf; a run reads shar"),
+        (lambda f: (f / "train/more").mkdir(), "does not belong"),
     ],
 )
 def test_damage_is_refused(shard_folder: Write, damage: Damage, what: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
 from curate.artifacts.shard_index import PlainManifest, Shard, ShardIndex
 from curate.artifacts.split import Split
@@ -195,14 +196,14 @@ def _example(cut: Mapping[str, Any]) -> Example:
 
 
 def _of_split(folder: Path) -> Corpus:
-    facts = _json(folder / "split.json")
+    split = read_artifact(folder, Split)
     lock = pl.scan_parquet(folder / "splits.lock.parquet")
     rows = _durations(lock.filter(pl.col("split") == "train"))
     evaluation = lock.filter(pl.col("split") == "eval").select(
         pl.len(), pl.col(DURATION_US.name).sum() / 3.6e9
     )
     examples = list(_lines_across(folder / "train.jsonl"))
-    roots = [Path(entry["folder"]) for entry in facts["inputs"]]
+    roots = [Path(str(entry["folder"])) for entry in split.inputs]
     return Corpus(
         kind="split",
         folder=folder,
