@@ -14,7 +14,10 @@ from pydantic import ValidationError
 from curate.artifacts.audit import Audit
 from curate.artifacts.base import Artifact, parse_artifact
 from curate.artifacts.clips import Clips
+from curate.artifacts.compare import Compare
+from curate.artifacts.diff import Diff
 from curate.artifacts.ledger import Ledger
+from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
@@ -22,10 +25,7 @@ from curate.artifacts.verification import Verification
 from curate.errors import Fault, InputError, raise_all
 from reports.contracts import (
     Artefact,
-    Compare,
-    Diff,
     Model,
-    Profile,
     Run,
     Wer,
     WhatIf,

@@ -9,16 +9,16 @@ from typing import Literal, NamedTuple
 from markupsafe import Markup
 
 from curate.artifacts.audit import Audit
+from curate.artifacts.compare import Compare
+from curate.artifacts.diff import Diff
 from curate.artifacts.ledger import Ledger
+from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from reports.artefacts import AnyLoaded
 from reports.contracts import (
-    Compare,
-    Diff,
-    Profile,
     Run,
     Wer,
     WhatIf,
@@ -72,14 +72,14 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
         case Diff():
             return (
                 "comparison",
-                f"{artefact.a.path or '—'} and {artefact.b.path or '—'}",
+                f"{artefact.a.path} and {artefact.b.path}",
                 _diff(artefact),
             )
         case Verification():
             return "verification", artefact.folder, _verification(artefact)
         case Compare():
             sides = (artefact.old, artefact.new)
-            return "rules compared", " and ".join(it.name or "—" for it in sides), _moved(artefact)
+            return "rules compared", " and ".join(it.name for it in sides), _moved(artefact)
         case Reconsider():
             said = f"{artefact.evaluation} and {artefact.profile}"
             return "rules reconsidered", said, _reconsider(artefact)
@@ -98,7 +98,7 @@ def _made(sentence: Markup, alerts: Iterable[Alert], calm: str) -> Headline:
 
 
 def _inputs(profile: Profile) -> str:
-    names = [item.source or "—" for item in profile.inputs]
+    names = [item.source for item in profile.inputs]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more
 
@@ -128,7 +128,7 @@ def _profile(profile: Profile, ledger: Ledger | None) -> Headline:
     alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
     if (people := profile.overrides) and people.rows:
         what = f"People decided {plural(people.rows, 'row')} themselves, above the rules"
-        alerts.append(Alert("note", f"{what} ({people.file or '—'})."))
+        alerts.append(Alert("note", f"{what} ({people.file})."))
     sentence = _line(
         "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad and {} malformed.",
         hours(clean),
@@ -358,11 +358,10 @@ def _reconsider(found: Reconsider) -> Headline:
 
 
 def _moved(found: Compare) -> Headline:
-    before, after = (
-        [found.hours(side).get(word, 0.0) for word in ("clean", "bad")] for side in ("old", "new")
-    )
+    old, new = found.hours("old"), found.hours("new")
+    before, after = ([side.get(word, 0.0) for word in ("clean", "bad")] for side in (old, new))
     alerts = [Alert("warning", text) for text in found.warnings]
-    if after[1] > max(_MUCH_WORSE * before[1], 0.01 * (found.profile.hours or 0.0)):
+    if after[1] > max(_MUCH_WORSE * before[1], 0.01 * found.profile.hours):
         what = f"The new rules reject {hours(after[1])}, the old ones {hours(before[1])}."
         alerts.append(Alert("warning", what))
     sentence = _line(

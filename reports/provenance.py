@@ -9,10 +9,12 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from curate.artifacts.base import Artifact, CommandArtifact, RuleFile
+from curate.artifacts.compare import Compare
+from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.split import Split
 from reports.artefacts import AnyLoaded, SourceFile
-from reports.contracts import Artefact, Compare, Profile, Run, Wer, WhatIf
+from reports.contracts import Artefact, Run, Wer, WhatIf
 from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render

@@ -257,6 +257,7 @@ def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
     run(*generate)
     pages = sorted(tmp_path.glob("*/*"))
     assert [page.name for page in pages] == [
+        "artifacts.md",
         "cases.md",
         "cli.md",
         "formats.md",

@@ -185,7 +185,7 @@ def results(
         "command": command,
         "versions": versions(),
         "model": model,
-        "normaliser": normaliser.as_json(),
+        "normaliser": normaliser.named().as_json(),
         **Rates(scored).as_json(),
         "inventions": inventions(scored),
         "worst": _worst(scored),

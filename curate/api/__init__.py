@@ -22,7 +22,7 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.outputs import whole_directory
 from curate.audio.options import AudioWish
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, raise_all
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import ASKED
 from curate.manifest.mapping import Reading
@@ -32,7 +32,7 @@ from curate.metrics.measure import Settings
 from curate.metrics.measure import measure as measure_clips
 from curate.profiles import OURS, profile_into, settings_for, unchanged
 from curate.profiles.own_fields import OwnFields
-from curate.profiles.summary import MAKE, open_profile
+from curate.profiles.summary import open_profile
 from curate.rules.evaluate import tag_batch
 from curate.rules.file import load_rules
 from curate.rules.overrides import Overrides
@@ -164,26 +164,28 @@ def profile(
 def read_profile(folder: str | Path) -> Profile:
     """A profile directory made earlier. InputError where it is none."""
     path = Path(folder)
-    found: Mapping[str, Any] = open_profile(path)
-    try:
-        return _typed(path, found)
-    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        raise InputError.of(path, f"is no profile: {error}", MAKE) from None
-
-
-def _typed(path: Path, found: Mapping[str, Any]) -> Profile:
-    names = ("name", "unit", "rows", "nulls", "mean", "min", "max")
+    profile = open_profile(path)
     metrics = {
-        metric["name"]: MetricSummary(
-            **{name: metric[name] for name in names},
-            quantiles=MappingProxyType(metric["quantiles"]),
+        metric.name: MetricSummary(
+            name=metric.name,
+            unit=metric.unit,
+            rows=metric.rows,
+            nulls=metric.nulls,
+            mean=metric.mean,
+            min=metric.min,
+            max=metric.max,
+            quantiles=MappingProxyType(metric.quantiles),
         )
-        for metric in found["metrics"]
+        for metric in profile.metrics
     }
-    verdicts = {each["verdict"]: Amount(each["rows"], each["hours"]) for each in found["verdicts"]}
-    totals = Amount(found["totals"]["rows"], found["totals"]["hours"])
     return Profile(
-        path, totals, MappingProxyType(verdicts), MappingProxyType(metrics), MappingProxyType(found)
+        path=path,
+        totals=Amount(profile.totals.rows, profile.totals.hours),
+        verdicts=MappingProxyType(
+            {each.verdict: Amount(each.rows, each.hours) for each in profile.verdicts}
+        ),
+        metrics=MappingProxyType(metrics),
+        json=MappingProxyType(profile.as_json()),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from curate.artifacts.audit import Audit
+from curate.artifacts.compare import Compare
+from curate.artifacts.diff import Diff
+from curate.artifacts.profile import Profile
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
@@ -18,26 +20,25 @@ LARGE_SHIFT = 0.25
 """A population stability index from which on a shift is large, by custom."""
 
 
-def of_profile(found: Mapping[str, Any]) -> Figures:
+def of_profile(profile: Profile) -> Figures:
     """Verdicts, rules (rows that got a tag for it), audio faults as NAME_audio where audio was
     looked at, over_rejected and over_borderline (strata beyond --max-rejected and
     --max-borderline, single speakers aside).
     """
-    figures = {each["verdict"]: Figure(each["rows"], each["hours"]) for each in found["verdicts"]}
-    for rule in found["rules_hit"]:
-        had = figures.get(rule["rule"], Figure(0, 0.0))
-        figures[rule["rule"]] = Figure(had.count + rule["rows"], (had.hours or 0) + rule["hours"])
-    audio = found.get("audio")
-    if audio:
+    figures = {each.verdict: Figure(each.rows, each.hours) for each in profile.verdicts}
+    for rule in profile.rules_hit:
+        had = figures.get(rule.rule, Figure(0, 0.0))
+        figures[rule.rule] = Figure(had.count + rule.rows, (had.hours or 0) + rule.hours)
+    if profile.audio:
         figures |= {f"{fault.name}_audio": Figure(0, 0.0) for fault in FAULTS}
         figures |= {
-            f"{each['fault']}_audio": Figure(each["rows"], each["hours"])
-            for each in audio["faults"]
+            f"{each.fault}_audio": Figure(each.rows, each.hours) for each in profile.audio.faults
         }
-    for name, key in (("over_rejected", "rejected"), ("over_borderline", "kept_from_eval")):
-        faults = _faults(gates_of(found[key]))
-        figures[name] = Figure(len(gated_strata(found[key])), None, "strata", faults)
-    return figures, Figure(found["totals"]["rows"], found["totals"]["hours"])
+    shares = {"over_rejected": profile.rejected, "over_borderline": profile.kept_from_eval}
+    for name, share in shares.items():
+        faults = _faults(gates_of(share))
+        figures[name] = Figure(len(gated_strata(share)), None, "strata", faults)
+    return figures, Figure(profile.totals.rows, profile.totals.hours)
 
 
 def of_split(split: Split) -> Figures:
@@ -121,30 +122,30 @@ def of_verification(verification: Verification) -> Figures:
     return figures, Figure(cuts, hours)
 
 
-def of_diff(found: Mapping[str, Any]) -> Figures:
+def of_diff(diff: Diff) -> Figures:
     """Metrics that drifted far, and those that one profile lacks."""
-    drifted = [each for each in found["metrics"] if (each["psi"] or 0.0) >= LARGE_SHIFT]
-    said = _faults(f"{each['name']}: PSI {each['psi']:.3g}" for each in drifted)
-    alone = [name for names in found["metrics_of_one"].values() for name in names]
+    drifted = [each for each in diff.metrics if (each.psi or 0.0) >= LARGE_SHIFT]
+    faults = _faults(f"{each.name}: PSI {each.psi:.3g}" for each in drifted)
+    alone = [*diff.metrics_of_one.a, *diff.metrics_of_one.b]
     figures = {
-        "drifted": Figure(len(drifted), None, "metrics", said),
+        "drifted": Figure(len(drifted), None, "metrics", faults),
         "uncompared": Figure(
             len(alone), None, "metrics", _faults(f"{n}: NOT CHECKED" for n in alone)
         ),
     }
-    return figures, Figure(len(found["metrics"]) + len(alone))
+    return figures, Figure(len(diff.metrics) + len(alone))
 
 
-def of_comparison(found: Mapping[str, Any]) -> Figures:
+def of_comparison(comparison: Compare) -> Figures:
     """Rows that move between verdicts, and by the verdict that they get or lose."""
-    figures = {"moved": Figure(found["moved"]["rows"], found["moved"]["hours"])}
-    for each in found["verdicts"]:
-        moves = each["from"] != each["to"]
-        for name in (f"to_{each['to']}", f"from_{each['from']}"):
+    figures = {"moved": Figure(comparison.moved.rows, comparison.moved.hours)}
+    for each in comparison.verdicts:
+        moves = each.before != each.after
+        for name in (f"to_{each.after}", f"from_{each.before}"):
             had = figures.get(name, Figure(0, 0.0))
-            rows, hours = (each["rows"], each["hours"]) if moves else (0, 0.0)
+            rows, hours = (each.rows, each.hours) if moves else (0, 0.0)
             figures[name] = Figure(had.count + rows, (had.hours or 0.0) + hours)
-    return figures, Figure(found["profile"]["rows"], found["profile"]["hours"])
+    return figures, Figure(comparison.profile.rows, comparison.profile.hours)
 
 
 def _faults(texts: Iterable[str]) -> tuple[Fault, ...]:

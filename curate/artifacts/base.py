@@ -160,10 +160,12 @@ def _parse_json(raw: bytes, model: type[Artifact], where: Path) -> object:
         value: object = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InputError.of(where, f"is not JSON: {error}", _remake(model)) from None
-    schema = value.get("schema") if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        raise InputError.of(f"{where}: (top level)", "is no JSON object", _remake(model))
+    schema = value.get("schema")
     if schema != model.schema_read():
         stated = "states no schema" if schema is None else f"is of schema {schema!r}"
-        what = f"{stated}; this version reads {model.schema_read()!r}"
+        what = f"{stated}; this version reads {model.schema_read()}"
         raise InputError.of(where, what, _remake(model))
     return value
 

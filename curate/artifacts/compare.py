@@ -95,4 +95,11 @@ class Compare(GatedArtifact):
     rules: tuple[MovingRule, ...]
     strata: Mapping[str, tuple[MovingStratum, ...]]
     records: tuple[MovedRecord, ...]
-    warnings: tuple[str, ...]
+
+    def hours(self, side: Literal["old", "new"]) -> Mapping[str, float]:
+        """Hours of each verdict by the `old` rules or by the `new` ones."""
+        spent: dict[str, float] = {}
+        for move in self.verdicts:
+            verdict = move.before if side == "old" else move.after
+            spent[verdict] = spent.get(verdict, 0.0) + move.hours
+        return spent

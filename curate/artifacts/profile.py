@@ -346,7 +346,6 @@ class Profile(GatedArtifact):
     audio: OptionalKey[Audio] = None
     loading: OptionalKey[Mapping[str, Loading]] = None
     borderline: tuple[BorderlineRecords, ...]
-    warnings: tuple[str, ...]
 
     @property
     def audio_root(self) -> Path | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from curate.artifacts.profile import AudioRequest
 from curate.audio.paths import allowed_roots
 from curate.errors import ConfigError
 from curate.errors.nearest import absent
@@ -59,19 +59,11 @@ class AudioWish:
         chosen = Sample.parse(sample) if sample else None
         return cls(root, allowed_roots(allowed), chosen)
 
-    def as_json(self) -> dict[str, object]:
-        """What an artefact says of it, so that it can be told from another wish, and found from
-        wherever the next command is run.
-        """
+    def recorded(self) -> AudioRequest:
+        """What artifacts record of it: paths are absolute, for the next command to find."""
         sample = self.sample
-        return {
-            "root": str(self.root.absolute()) if self.root else None,
-            "allowed": [str(root) for root in self.allowed],
-            "sample": (sample.share or sample.rows) if sample else None,
-        }
-
-
-def root_of(profile: Mapping[str, Any]) -> Path | None:
-    """Where a profile was told that relative audio paths begin; None: at each manifest."""
-    root = profile.get("audio", {}).get("asked", {}).get("root")
-    return Path(root) if root else None
+        return AudioRequest(
+            root=str(self.root.absolute()) if self.root else None,
+            allowed=tuple(str(root) for root in self.allowed),
+            sample=(sample.share or sample.rows) if sample else None,
+        )

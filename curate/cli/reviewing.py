@@ -14,7 +14,7 @@ from curate.artifacts.written import describe
 from curate.audio.paths import allowed_roots
 from curate.errors import InputError
 from curate.profiles.duck import open_records
-from curate.profiles.summary import RECORDS, no_profile
+from curate.profiles.summary import RECORDS, missing_file
 from curate.review.app import blind_app, clip_of_record, review_app
 from curate.review.blind import Ballot, pairs
 from curate.review.serve import ADDRESS, listen_at, serve
@@ -37,7 +37,7 @@ class Setting:
 
 def review(profile: Path, log: Path, wish: Setting) -> None:
     """Serve the desk until it is told to end."""
-    if fault := no_profile(profile):
+    if fault := missing_file(profile):
         raise InputError(fault)
     table = profile / RECORDS
     token = secrets.token_urlsafe(24)

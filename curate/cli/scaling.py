@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from curate.artifacts.profile import Profile
 from curate.cli import stages
 from curate.errors import CurateError
 from curate.gates import Gate
@@ -16,7 +17,6 @@ from curate.metrics.measure import Settings
 from curate.profiles import Engine
 from curate.profiles.audio.cache import NAME as HEARD
 from curate.profiles.measure.records import Progress
-from curate.profiles.summary import Json
 from curate.rules.file import RuleSet
 from curate.rules.overrides import Overrides
 from curate.scale.array import Wish, merged, refuse_stdin
@@ -85,8 +85,8 @@ def measure_share(
 
 def merge(
     folder: Path, out: Path, command: str, advance: Progress, gates: Sequence[Gate] = ()
-) -> tuple[Json, CurateError | None]:
-    """`curate merge`: profile.json's content of the pieces, and the gates that failed."""
+) -> tuple[Profile, CurateError | None]:
+    """`curate merge`: profile.json of the pieces, and the gates that failed."""
     wish, engine = merged(folder)
     return stages.profile(
         wish.manifests, out, wish.rules, wish.by, command, advance, False,

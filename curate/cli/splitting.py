@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import reports
 from curate.api import figures
-from curate.artifacts.base import write_artifact
+from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.outputs import whole_directory
+from curate.artifacts.profile import Profile
 from curate.artifacts.split import Split
 from curate.cli.given import Inputs
 from curate.cli.stages import Shares
@@ -20,7 +20,6 @@ from curate.gates import Checked, Gate
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs, Reading
 from curate.profiles import profile_into as build_profile
-from curate.profiles import read_profile
 from curate.profiles.measure.records import Progress
 from curate.rules.file import load_rules
 from curate.rules.overrides import Overrides
@@ -130,8 +129,8 @@ def _targets(inputs: Inputs, wish: Wish) -> Targets | GivenSplits:
         return Targets.named(wish.sizes, wish.splits, wish.terms)
     if not inputs.names:
         return inputs.given.resolve(wish.format)
-    profiled: Any = read_profile(Path(inputs.names[0]))
-    return inputs.given.resolve(known=[entry["source"] for entry in profiled["inputs"]])
+    profile = read_artifact(Path(inputs.names[0]), Profile)
+    return inputs.given.resolve(known=[entry.source for entry in profile.inputs])
 
 
 def _refuse_upset(old: Path, new: Path, drawn: bool) -> None:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import reports
 from curate.api import figures
-from curate.artifacts.outputs import whole_directory, write_json
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.diff import Diff
+from curate.artifacts.outputs import whole_directory
+from curate.artifacts.profile import Profile
 from curate.audio.options import AudioWish
-from curate.errors import ConfigError, CurateError, raise_all
+from curate.errors import ConfigError, CurateError, InputError, raise_all
 from curate.gates import Checked, Gate
 from curate.manifest.examples import clips_of
 from curate.manifest.mapping import ReadAs
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.profiles import OURS as PROFILE_FILES
-from curate.profiles import Engine, read_profile, settings_for, unchanged
+from curate.profiles import Engine, settings_for, unchanged
 from curate.profiles import profile_into as build_profile
 from curate.profiles.examples.clips import Heard, asked_for, of_profile, write_clips
 from curate.profiles.measure.records import Progress
 from curate.profiles.statistics.rejection import share_of
-from curate.profiles.summary import Json
 from curate.rules.evaluate import check_examples
 from curate.rules.file import RuleSet, load_rules
 from curate.rules.overrides import Overrides
@@ -76,8 +77,8 @@ def profile(
     clips: int = 0,
     normalise: Sequence[str] = (),
     gates: Sequence[Gate] = (),
-) -> tuple[Json, CurateError | None]:
-    """`curate profile`: profile.json's content, and the gates that failed.
+) -> tuple[Profile, CurateError | None]:
+    """`curate profile`: profile.json, and the gates that failed.
 
     Where nothing changed, nothing is done.
     """
@@ -89,32 +90,30 @@ def profile(
     kept = kept and _gates_of(out) == [gate.text for gate in gates]
     if kept and unchanged(out, manifests, chosen, by, settings, format, people):
         say("nothing has changed since this profile was made; it is kept (--no-cache makes anew)")
-        made = read_profile(out)
+        made = read_artifact(out, Profile)
         return made, Checked.of(gates, figures.of_profile(made), out).failed
     old = out if cached else None
     with whole_directory(out, PROFILE_FILES, "profile.json") as folder:
-        found = build_profile(
+        made = build_profile(
             manifests, folder, chosen, by, command, advance,
             settings=settings, old=old, on_reuse=say, format=format,
             overrides=people, on_audio=on_audio, engine=engine,
         )  # fmt: skip
-        checked = Checked.of(gates, figures.of_profile(found), out)
-        found["fail_on"] = checked.found
-        write_json(folder / "profile.json", found)
+        checked = Checked.of(gates, figures.of_profile(made), out)
+        made = made.with_gates(checked.results)
+        write_artifact(folder, made)
         if clips:
-            inputs: Any = found["inputs"]
-            heard = Heard(folder, inputs, settings.audio, clips)
-            write_clips(folder, of_profile(found), heard)
+            heard = Heard(folder, made.inputs, settings.audio, clips)
+            write_clips(folder, of_profile(made), heard)
         reports.build("profile", folder)
-    return found, checked.failed
+    return made, checked.failed
 
 
 def _gates_of(folder: Path) -> list[str] | None:
     """The gates of a profile that was made earlier; None where there is none."""
     try:
-        found: Any = read_profile(folder)
-        return [each["gate"] for each in found["fail_on"]]
-    except (OSError, ValueError, AssertionError, KeyError, TypeError):
+        return [each.gate for each in read_artifact(folder, Profile).fail_on]
+    except InputError:
         return None
 
 
@@ -130,18 +129,18 @@ def check_rules(name: str) -> str:
 
 def diff(
     a: Path, b: Path, out: Path | None, command: str, gates: Sequence[Gate] = ()
-) -> tuple[Json, CurateError | None]:
-    """`curate diff`: diff.json's content, written with a page where `out` is named; the gates that
+) -> tuple[Diff, CurateError | None]:
+    """`curate diff`: diff.json, written with a page where `out` is named; the gates that
     failed.
     """
     from curate.inspect.diff import OURS, compare
     from curate.profiles import LIBRARIES, versions
 
-    found = compare(a, b, command, versions(LIBRARIES))
-    checked = Checked.of(gates, figures.of_diff(found), "curate diff")
-    found["fail_on"] = checked.found
+    made = compare(a, b, command, versions(LIBRARIES))
+    checked = Checked.of(gates, figures.of_diff(made), "curate diff")
+    made = made.with_gates(checked.results)
     if out is not None:
         with whole_directory(out, OURS, "diff.json") as folder:
-            write_json(folder / "diff.json", found)
+            write_artifact(folder, made)
             reports.build("diff", folder)
-    return found, checked.failed
+    return made, checked.failed

@@ -2,139 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from curate.artifacts.diff import Diff, Drift, MetricsOfOne, RulePair, StratumPair, VerdictPair
+from curate.artifacts.distributions import Metric
+from curate.artifacts.profile import Profile, Stratum
+from curate.artifacts.records import CorpusAmount
 from curate.errors import Fault, InputError, raise_all
 from curate.profiles.statistics.quantiles import count_bins
 from curate.profiles.statistics.tally import Counts
-from curate.profiles.summary import Json, open_profile
+from curate.profiles.summary import open_profile
 
-SCHEMA = "curate.diff/1"
 OURS = frozenset({"diff.json", "report.html"})
 PARTS = 10
 """Parts of equal size, by the first profile, over which PSI is summed."""
 
-Found = Mapping[str, Any]
-Sides = tuple[Found, Found]
+Sides = tuple[Profile, Profile]
+K = TypeVar("K")
 
 
-def compare(a: Path, b: Path, command: str, versions: Mapping[str, str]) -> Json:
+class _Amount(NamedTuple):
+    """Rows and hours that both sides have of something."""
+
+    a_rows: int
+    a_hours: float
+    b_rows: int
+    b_hours: float
+
+
+def compare(a: Path, b: Path, command: str, versions: Mapping[str, str]) -> Diff:
     """diff.json of two profile directories. InputError with each that is none."""
-    sides = _read((a, b))
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": dict(versions),
-        "a": {"path": str(a), **_totals(sides[0])},
-        "b": {"path": str(b), **_totals(sides[1])},
-        "verdicts": _paired(sides, ("verdict",), lambda side: side["verdicts"]),
-        "rules": _paired(sides, ("rule", "severity", "condition"), lambda side: side["rules_hit"]),
-        "metrics": _drifts(sides, a, b),
-        "metrics_of_one": _of_one(sides),
-        "strata": {
-            column: _paired(sides, ("value",), lambda side, name=column: side["strata"][name])
-            for column in sides[0]["strata"]
-            if column in sides[1]["strata"]
+    one, two = sides = _read((a, b))
+    return Diff(
+        command=command,
+        versions=versions,
+        a=CorpusAmount(path=str(a), rows=one.totals.rows, hours=one.totals.hours),
+        b=CorpusAmount(path=str(b), rows=two.totals.rows, hours=two.totals.hours),
+        verdicts=_verdicts(sides),
+        rules=_rules(sides),
+        metrics=_drifts(sides, a, b),
+        metrics_of_one=_of_one(sides),
+        strata={
+            column: _strata(one.strata[column], two.strata[column])
+            for column in one.strata
+            if column in two.strata
         },
-    }
+    )
 
 
 def _read(folders: Sequence[Path]) -> Sides:
-    found: list[Found] = []
+    profiles: list[Profile] = []
     faults: list[Fault] = []
     for folder in folders:
         try:
-            found.append(open_profile(folder))
+            profiles.append(open_profile(folder))
         except InputError as error:
             faults += error.faults
     raise_all(InputError, faults)
-    one, two = found
+    one, two = profiles
     return one, two
 
 
-def _totals(side: Found) -> Json:
-    return {"rows": side["totals"]["rows"], "hours": side["totals"]["hours"]}
+def _verdicts(sides: Sides) -> tuple[VerdictPair, ...]:
+    amounts = [{each.verdict: (each.rows, each.hours) for each in side.verdicts} for side in sides]
+    return tuple(
+        VerdictPair(verdict=verdict, **pair._asdict()) for verdict, pair in _paired(*amounts)
+    )
 
 
-def _paired(sides: Sides, keys: Sequence[str], of: Any) -> list[Json]:
-    """Entries of both sides by key, in the first side's order; what one side lacks has 0 rows."""
-    by_key = [{tuple(each[key] for key in keys): each for each in of(side)} for side in sides]
-    return [
+def _rules(sides: Sides) -> tuple[RulePair, ...]:
+    amounts = [
         {
-            **dict(zip(keys, key, strict=True)),
-            **{
-                f"{side}_{unit}": entries.get(key, {}).get(unit, 0)
-                for side, entries in zip("ab", by_key, strict=True)
-                for unit in ("rows", "hours")
-            },
+            (each.rule, each.severity, each.condition): (each.rows, each.hours)
+            for each in side.rules_hit
         }
-        for key in _both(*by_key)
+        for side in sides
     ]
+    return tuple(
+        RulePair(rule=rule, severity=severity, condition=condition, **pair._asdict())
+        for (rule, severity, condition), pair in _paired(*amounts)
+    )
 
 
-def _both(one: Iterable[tuple[Any, ...]], two: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return list(dict.fromkeys([*one, *two]))
+def _strata(one: Sequence[Stratum], two: Sequence[Stratum]) -> tuple[StratumPair, ...]:
+    amounts = [{each.value: (each.rows, each.hours) for each in side} for side in (one, two)]
+    return tuple(StratumPair(value=value, **pair._asdict()) for value, pair in _paired(*amounts))
 
 
-def _drifts(sides: Sides, a: Path, b: Path) -> list[Json]:
+def _paired(
+    one: Mapping[K, tuple[int, float]], two: Mapping[K, tuple[int, float]]
+) -> Iterator[tuple[K, _Amount]]:
+    """Both amounts by key, in the first side's order; what one side lacks has 0 rows."""
+    for key in dict.fromkeys([*one, *two]):
+        yield key, _Amount(*one.get(key, (0, 0.0)), *two.get(key, (0, 0.0)))
+
+
+def _drifts(sides: Sides, a: Path, b: Path) -> tuple[Drift, ...]:
     """Metrics that both profiles have, the one that drifted most first."""
     bins = [count_bins(folder / "records.parquet") for folder in (a, b)]
-    one, two = ({each["name"]: each for each in side["metrics"]} for side in sides)
-    found = [
+    one, two = ({each.name: each for each in side.metrics} for side in sides)
+    drifts = [
         _drift(one[name], two[name], bins[0][name].rows, bins[1][name].rows)
         for name in one
         if name in two and name in bins[0] and name in bins[1]
     ]
-    return sorted(found, key=lambda each: (-(each["ks"] or 0.0), each["name"]))
+    return tuple(sorted(drifts, key=lambda each: (-(each.ks or 0.0), each.name)))
 
 
-def _of_one(sides: Sides) -> Json:
+def _of_one(sides: Sides) -> MetricsOfOne:
     """Metrics that one profile alone has: nothing is compared of them."""
-    names = [[each["name"] for each in side["metrics"]] for side in sides]
-    return {
-        side: [name for name in here if name not in there]
-        for side, here, there in zip("ab", names, reversed(names), strict=True)
-    }
+    one, two = ([each.name for each in side.metrics] for side in sides)
+    return MetricsOfOne(
+        a=tuple(name for name in one if name not in two),
+        b=tuple(name for name in two if name not in one),
+    )
 
 
-_STATISTICS = ("mean", "min", "max", "quantiles")
+def _drift(one: Metric, two: Metric, rows_a: Counts, rows_b: Counts) -> Drift:
+    statistics = [(each.mean, each.min, each.max, each.quantiles) for each in (one, two)]
+    return Drift(
+        name=one.name,
+        unit=one.unit,
+        a_p50=one.quantiles["p50"],
+        a_p99=one.quantiles["p99"],
+        b_p50=two.quantiles["p50"],
+        b_p99=two.quantiles["p99"],
+        a_nulls=one.nulls,
+        b_nulls=two.nulls,
+        same=statistics[0] == statistics[1] and _same_shape(one, two),
+        ks=ks(rows_a, rows_b),
+        psi=psi(rows_a, rows_b),
+    )
 
 
-def _drift(one: Found, two: Found, rows_a: Counts, rows_b: Counts) -> dict[str, Any]:
-    points = {
-        f"{side}_{point}": metric["quantiles"][point]
-        for side, metric in (("a", one), ("b", two))
-        for point in ("p50", "p99")
-    }
-    return {
-        "name": one["name"],
-        "unit": one["unit"],
-        **points,
-        "a_nulls": one["nulls"],
-        "b_nulls": two["nulls"],
-        "same": all(one[key] == two[key] for key in _STATISTICS) and _same_shape(one, two),
-        "ks": ks(rows_a, rows_b),
-        "psi": psi(rows_a, rows_b),
-    }
-
-
-def _same_shape(one: Found, two: Found) -> bool:
+def _same_shape(one: Metric, two: Metric) -> bool:
     """Whether both histograms have the same shares in the same bins, and of nulls."""
     shapes = [
-        [side["nulls"], *side["histogram"]["rows"], *(side["histogram"][k] for k in _BEYOND)]
-        for side in (one, two)
+        [each.nulls, *each.histogram.rows, each.histogram.below, each.histogram.above]
+        for each in (one, two)
     ]
-    if one["histogram"]["edges"] != two["histogram"]["edges"]:
+    if one.histogram.edges != two.histogram.edges:
         return False
     first, second = (sum(shape) for shape in shapes)
     return all(a * second == b * first for a, b in zip(*shapes, strict=True))
-
-
-_BEYOND = ("below", "above")
 
 
 def ks(a: Counts, b: Counts) -> float | None:

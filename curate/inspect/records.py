@@ -12,12 +12,12 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import REASON, TAGS, VERDICT
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, raise_all
 from curate.manifest.origin import Origin
 from curate.metrics import METRICS
 from curate.profiles.duck import Row
 from curate.profiles.own_fields import OwnFields
-from curate.profiles.summary import MAKE, RECORDS, Json, open_profile, origins_of, records_of
+from curate.profiles.summary import RECORDS, Json, open_profile, origins_of, records_of
 from curate.rules.expression import Batch, Node, names_in, parse
 from curate.rules.expression.declare import Kind, vocabulary
 
@@ -33,7 +33,7 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     columns that the profile was grouped by. ConfigError where it is none, InputError where
     `folder` is no profile.
     """
-    made = open_profile(folder)
+    profile = open_profile(folder)
     plan = pl.scan_parquet(folder / RECORDS)
     fields, condition = OwnFields(folder), None
     if where:
@@ -43,7 +43,7 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     _demand_columns(plan, names_in(condition) if condition else ())
     hits = _hits(plan, condition)
     numbers = _first(hits, count) if seed is None else _sample(hits, count, seed)
-    return _records(plan, numbers, fields, _origins(folder, made))
+    return _records(plan, numbers, fields, origins_of(profile))
 
 
 class _Own(NamedTuple):
@@ -68,13 +68,6 @@ def _own(fields: OwnFields, plan: pl.LazyFrame, where: str) -> _Own:
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _GRAMMAR = frozenset(("and", "or", "not", "in", "is", "null"))
-
-
-def _origins(folder: Path, made: Json) -> Mapping[str, Origin]:
-    try:
-        return origins_of(made)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None
 
 
 def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:

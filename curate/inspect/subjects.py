@@ -56,21 +56,19 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
     ConfigError where they cannot be read any more.
     """
     profile = open_profile(folder)
-    said: Mapping[str, Any] = profile["rules"]  # type: ignore[assignment]
-    preset = str(said["path"]).removeprefix("rules/").removesuffix(".yaml")
+    stated = profile.rules
+    preset = stated.path.removeprefix("rules/").removesuffix(".yaml")
     try:
-        rules = load_rules(preset if preset in known_presets() else Path(said["path"]))
+        rules = load_rules(preset if preset in known_presets() else Path(stated.path))
     except ConfigError as error:
         hint = Fault("--rules", f"the rules of {folder} are no longer there", "name a rule file")
         raise ConfigError(*error.faults, hint) from None
-    same = rules.sha256 == said["sha256"]
-    rules = rules.of_languages(profile.get("languages", ()))  # type: ignore[arg-type]
-    rules = exempted(rules, profile.get("conventions", ()))  # type: ignore[arg-type]
+    same = rules.sha256 == stated.sha256
+    rules = rules.of_languages(profile.languages)
+    rules = exempted(rules, profile.conventions)
     if same:
         return rules, []
-    return rules, [
-        f"{said['path']} has changed since {folder} was made: judged by what it says now"
-    ]
+    return rules, [f"{stated.path} has changed since {folder} was made: judged by what it says now"]
 
 
 def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
@@ -78,7 +76,7 @@ def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
     of one manifest), in the order asked for. ConfigError with every id that it does not have.
     """
     profile = open_profile(folder)
-    places = _placed(ids, [entry["source"] for entry in profile["inputs"]], folder)  # type: ignore[attr-defined]
+    places = _placed(ids, [entry.source for entry in profile.inputs], folder)
     rows = _rows(folder / "records.parquet", places)
     missing = [place for place in places if place not in rows]
     hint = "lines count from 1; a blank line is no record"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import numba as nb
 import numpy as np
@@ -24,8 +24,7 @@ from curate.artifacts.frames import Clips, Spans
 from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
-from curate.manifest.origin import Origin
-from curate.profiles.summary import Json, open_profile
+from curate.profiles.summary import Json, open_profile, origin_of
 
 SCHEMA = "curate.words/1"
 SHOWN = 20
@@ -43,18 +42,18 @@ def count_words(folder: Path) -> Json:
 
     Raises InputError where a manifest is not the one that was profiled.
     """
-    found: Mapping[str, Any] = open_profile(folder)
-    languages = [each["value"] for each in found["strata"]["lang"]][:LANGUAGES]
+    profile = open_profile(folder)
+    languages = [each.value for each in profile.strata["lang"]][:LANGUAGES]
     counted = _Counted(languages)
-    for at, entry in enumerate(found["inputs"]):
+    for at, entry in enumerate(profile.inputs):
         count = partial(counted.add, source=at)
-        read = read_manifest(Origin.of(entry), count)
+        read = read_manifest(origin_of(entry), count)
         digests = [part.digest for piece in read for part in piece.parts]
-        if fingerprint(digests) != entry["fingerprint"]:
+        if fingerprint(digests) != entry.fingerprint:
             raise InputError.of(
-                entry["source"], "has changed since it was profiled", "profile it again"
+                entry.source, "has changed since it was profiled", "profile it again"
             )
-    sources = [entry["source"] for entry in found["inputs"]]
+    sources = [entry.source for entry in profile.inputs]
     return {
         "schema": SCHEMA,
         "languages": counted.alphabets(_Places(folder / "records.parquet", sources)),

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from curate.artifacts.base import write_artifact
+from curate.artifacts.base import RuleFile, read_artifact, write_artifact
+from curate.artifacts.clips import Clips
 from curate.artifacts.ledger import BlankLines, Entry, Ledger
-from curate.artifacts.outputs import write_json
+from curate.artifacts.profile import Profile
 from curate.audio.options import AudioWish
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest import find_sources
 from curate.manifest.fields import FIELDS, UNKEPT
@@ -27,7 +27,6 @@ from curate.profiles.audio import cache as heard
 from curate.profiles.audio.faults import audio_facts, refuse_all_missing, unread_warnings
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
 from curate.profiles.audio.scan import Ear
-from curate.profiles.examples import clips
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.measure.records import (
     Progress,
@@ -40,11 +39,11 @@ from curate.profiles.measure.requested_fields import check_fields
 from curate.profiles.measure.reuse import Kept, find_old, same_code, write_measured
 from curate.profiles.measure.source import not_finite_warnings
 from curate.profiles.measure.usable import refuse_unusable
-from curate.profiles.overridden import told, warnings_of
+from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.rejection import borderline_by_stratum, rejected_by_stratum
 from curate.profiles.statistics.rejection import warnings_of as over_filtered
-from curate.profiles.summary import Json, read_profile, summarise
+from curate.profiles.summary import open_profile, summarise
 from curate.profiles.whole_input.conventions import exempted, find_conventions, judge_again
 from curate.profiles.whole_input.conventions import warnings_of as of_conventions
 from curate.profiles.whole_input.groups import judge_by_group
@@ -57,16 +56,15 @@ __all__ = [
     "OURS",
     "Engine",
     "fields_of",
+    "open_profile",
     "profile_into",
-    "read_profile",
     "settings_for",
     "unchanged",
     "versions",
 ]
 
-SCHEMA = "curate.profile/1"
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
-OURS = ALWAYS | {"report.html", heard.NAME, clips.NAME}
+OURS = ALWAYS | {"report.html", heard.NAME, Clips.file}
 """What a profile directory holds; `heard.parquet` only where audio was looked at, `clips.json` only
 where clips were asked for."""
 
@@ -97,7 +95,7 @@ def profile_into(
     on_audio: Progress = lambda done, files: None,
     engine: Engine | None = None,
     named: Mapping[str, str] | None = None,
-) -> Json:
+) -> Profile:
     """Profile `manifests` into `folder` (which exists): records.parquet, profile.json, ledger.json.
 
     `old` names an earlier profile of ours, whose rows of unchanged manifests are not measured
@@ -109,7 +107,7 @@ def profile_into(
     `by` names further manifest fields to keep and to group by, beside lang and speaker; what a
     format keeps anyway (shard_id, a blend's tags) is added. `settings` says what is measured (see
     `settings_for`; by default what the rules need), `format` how the inputs are read where sniffing
-    would not do; `overrides` are people's decisions. Returns profile.json's content. Raises
+    would not do; `overrides` are people's decisions. Raises
     InputError where a manifest cannot be read, where no line of any is a record, and where audio
     is asked for and none is found; ConfigError for a field that cannot be a column, and for one
     that no record has. `named` has the options by which a person named fields of `by` (default:
@@ -146,7 +144,7 @@ def profile_into(
     languages = languages_of(records)
     rules = rules.of_languages(languages)
     conventions = find_conventions(records, rules)
-    exempt = any(each["exempt"] for each in conventions)
+    exempt = any(each.exempt for each in conventions)
     if exempt:
         rules = exempted(rules, conventions)
         judge_again(records, rules, people.decide)
@@ -160,31 +158,40 @@ def profile_into(
         sources,
         None if late or exempt else counted,
     )
-    decided = told(records, people)
+    decided = outcome_of(records, people)
     several = ["source"] if len(sources) > 1 else []
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
     kept_from_eval = borderline_by_stratum(records, ["lang", *several, *grouped], rules)
     audio = audio_facts(records, settings)
     refuse_all_missing(audio, read[0].folder, records, sources)
     loading = loading_facts(records)
-    found: Json = {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(LIBRARIES),
-        "rules": rules_named(rules),
-        "by": grouped,
-        "groups": sorted(settings.groups),
-        "languages": languages,
-        "inputs": [source.as_json() for source in read],
-        "overrides": decided,
-        "group_rules": failing,
-        "rejected": rejected,
-        "kept_from_eval": kept_from_eval,
-        "conventions": conventions,
-        **summary,
-        "agreement": agreement_totals(records, settings.normaliser),
-        "borderline": borderline_records(records, rules, sources, summary["rules_hit"]),  # type: ignore[arg-type]
-        "warnings": [
+    profile = Profile(
+        command=command,
+        versions=versions(LIBRARIES),
+        rules=rules_named(rules),
+        by=tuple(grouped),
+        groups=tuple(sorted(settings.groups)),
+        languages=tuple(languages),
+        inputs=tuple(source.as_input() for source in read),
+        overrides=decided,
+        group_rules=failing,
+        rejected=rejected,
+        kept_from_eval=kept_from_eval,
+        conventions=conventions,
+        totals=summary.totals,
+        verdicts=summary.verdicts,
+        rules_hit=summary.rules_hit,
+        malformed=summary.malformed,
+        metrics=summary.metrics,
+        correlations=summary.correlations,
+        strata=summary.strata,
+        worst_groups=summary.worst_groups,
+        duplicates=summary.duplicates,
+        agreement=agreement_totals(records, settings.normaliser),
+        borderline=borderline_records(records, rules, sources, summary.rules_hit),
+        audio=audio,
+        loading=loading,
+        warnings=(
             *without_record,
             *of_conventions(conventions),
             *few_fields,
@@ -195,11 +202,8 @@ def profile_into(
             *origin_warnings(source.origin for source in read),
             *not_finite_warnings(read),
             *unread_warnings(audio),
-        ],
-        **audio,
-        **loading,
-        "fail_on": [],
-    }
+        ),
+    )
     blank = BlankLines(
         rows=sum(source.blank_lines for source in read),
         bytes=sum(source.blank_bytes for source in read),
@@ -208,9 +212,9 @@ def profile_into(
     ledger.check()
     assert total.rows == sum(source.rows for source in read), "every line read was written"
     write_measured(folder, read, extra_fields, settings)
-    write_json(folder / "profile.json", found)
+    write_artifact(folder, profile)
     write_artifact(folder, ledger)
-    return found
+    return profile
 
 
 def settings_for(
@@ -253,34 +257,25 @@ def unchanged(
     if not all((folder / name).is_file() for name in ALWAYS) or not same_code(folder):
         return False
     try:
-        found = read_profile(folder)
-    except (OSError, ValueError, AssertionError):
+        old = read_artifact(folder, Profile)
+    except InputError:
         return False
     settings = settings or settings_for(rules)
     sources = find_sources(manifests, format)
     grouped, extra_fields = fields_of(by, sources)
-    made = {
-        "schema": SCHEMA,
-        "versions": versions(LIBRARIES),
-        "rules": rules_named(rules),
-        "by": grouped,
-        "groups": sorted(settings.groups),
-    }
     log = overrides.log if overrides else None
-    then: Any = found.get("overrides")
-    rejected: Any = found.get("rejected", {})
-    if rejected.get("most") != rules.max_rejected:
-        return False
-    kept: Any = found.get("kept_from_eval", {})
-    if kept.get("most") != rules.max_borderline:
-        return False
-    if (then and (then["file"], then["sha256"])) != (log and (log.name, log.sha256)):
-        return False
-    named = [entry["source"] for entry in found["inputs"]]  # type: ignore[attr-defined]
-    same = named == [source.name for source in sources]
-    if not same or any(found.get(key) != value for key, value in made.items()):
-        return False
-    if not _unchanged_audio(folder, found, settings):
+    then = old.overrides
+    same = (
+        old.versions == versions(LIBRARIES)
+        and old.rules == rules_named(rules)
+        and old.by == tuple(grouped)
+        and old.groups == tuple(sorted(settings.groups))
+        and old.rejected.most == rules.max_rejected
+        and old.kept_from_eval.most == rules.max_borderline
+        and (then and (then.file, then.sha256)) == (log and (log.name, log.sha256))
+        and [entry.source for entry in old.inputs] == [source.name for source in sources]
+    )
+    if not same or not _unchanged_audio(folder, old, settings):
         return False
     return len(find_old(folder, sources, extra_fields, settings).sources) == len(sources)
 
@@ -293,20 +288,19 @@ def fields_of(by: Sequence[str], sources: Sequence[Origin]) -> tuple[list[str], 
     return grouped, [name for name in grouped if name not in GROUPABLE]
 
 
-def _unchanged_audio(folder: Path, found: Json, settings: Settings) -> bool:
+def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
     """Whether all audio that was looked at is as it was, and was looked at as it would be now."""
     groups = settings.groups & heard.GROUPS_OF["vad"]
     if not groups:
         return True
-    said = found.get("audio")
-    same = isinstance(said, dict) and said.get("asked") == settings.audio.as_json()
+    same = old.audio is not None and old.audio.asked == settings.audio.recorded()
     cache = heard.Cache.load([folder / heard.NAME], heard.depth_for(groups), settings.audio)
     return same and cache.is_current(settings.audio.allowed)
 
 
-def rules_named(rules: RuleSet) -> Json:
-    """How artefacts name the rules that judged."""
-    return {"name": rules.name, "path": str(rules.path), "sha256": rules.sha256}
+def rules_named(rules: RuleSet) -> RuleFile:
+    """How artifacts name the rule file."""
+    return RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256)
 
 
 def _said(kept: Kept, sources: Sequence[Origin]) -> str:

@@ -19,7 +19,7 @@ from duckdb.func import FunctionNullHandling
 
 from curate.errors import ConfigError, Fault
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
 
 
 @contextmanager
@@ -210,7 +210,7 @@ class Records:
             "SELECT tags, count(*), coalesce(sum(duration_us), 0)::BIGINT FROM records "
             "WHERE verdict != 'clean' GROUP BY tags ORDER BY tags"
         )
-        return [(tuple(tags), _int(n), _int(us)) for tags, n, us in rows]  # type: ignore[arg-type]
+        return [(tuple(tags), _int(n), _int(us)) for tags, n, us in rows]
 
     def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
         """(tags, numbers of the first rows) of every combination of tags with this verdict."""
@@ -219,7 +219,7 @@ class Records:
             "WHERE verdict = $1 GROUP BY tags ORDER BY tags",
             [verdict],
         )
-        return [(tuple(tags), sorted(map(_int, found))) for tags, found in rows]  # type: ignore[arg-type, call-overload]
+        return [(tuple(tags), sorted(map(_int, found))) for tags, found in rows]
 
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
         """(kind, rows, id of the first, its byte offset), commonest first."""
@@ -258,7 +258,7 @@ class Records:
 
     def values(
         self, numbers: Sequence[int], metrics: Sequence[str]
-    ) -> Mapping[int, Mapping[str, object]]:
+    ) -> Mapping[int, Mapping[str, Any]]:
         """The metrics of rows, by number."""
         if not numbers:
             return {}

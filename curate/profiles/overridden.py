@@ -18,6 +18,8 @@ from curate.artifacts.columns import (
     Column,
     record_id,
 )
+from curate.artifacts.profile import NamedDecisions
+from curate.artifacts.profile import Overrides as OverridesOutcome
 from curate.manifest.audio_files import bases_of
 from curate.manifest.chunks import Chunk
 from curate.manifest.lines import fetch_lines
@@ -101,7 +103,7 @@ def _measured_lines(
     return measured.with_columns(places.get_columns())
 
 
-def told(records: Path, overrides: Overrides) -> Mapping[str, object] | None:
+def outcome_of(records: Path, overrides: Overrides) -> OverridesOutcome | None:
     """What became of the decisions, for profile.json; None where no log was named.
 
     `unmatched` found no record, `stale` found one that has changed since.
@@ -116,41 +118,40 @@ def told(records: Path, overrides: Overrides) -> Mapping[str, object] | None:
         [each for each in idle if fates[each.line] == fate]
         for fate in ("superseded", "stale", "unmatched")
     )
-    return {
-        "file": overrides.log.name,
-        "sha256": overrides.log.sha256,
-        "decisions": len(overrides.standing.decisions),
-        "rows": _decided_rows(records),
-        "rows_by_decision": _rows_by_decision(rows, overrides.by_line),
-        "superseded": overrides.standing.superseded + len(later),
-        "undone": overrides.standing.undone,
-        "unmatched": _named(unmatched, overrides),
-        "stale": _named(stale, overrides),
-    }
+    return OverridesOutcome(
+        file=overrides.log.name,
+        sha256=overrides.log.sha256,
+        decisions=len(overrides.standing.decisions),
+        rows=_decided_rows(records),
+        rows_by_decision=_rows_by_decision(rows, overrides.by_line),
+        superseded=overrides.standing.superseded + len(later),
+        undone=overrides.standing.undone,
+        unmatched=_named(unmatched, overrides),
+        stale=_named(stale, overrides),
+    )
 
 
-def warnings_of(found: Mapping[str, object] | None) -> list[str]:
-    """What people must hear of decisions that were not followed."""
-    if found is None:
+def warnings_of(outcome: OverridesOutcome | None) -> list[str]:
+    """Warnings of decisions that were not followed."""
+    if outcome is None:
         return []
-    said = {
-        "unmatched": "found no record of these manifests",
-        "stale": "found a record that has changed since; it was left alone",
-    }
-    warned = []
-    for key, what in said.items():
-        those: Mapping[str, object] = found[key]  # type: ignore[assignment]
-        if count := those["count"]:
-            example = those["examples"][0]  # type: ignore[index]
-            plural = "decision" if count == 1 else "decisions"
-            warned.append(f"{count:,} {plural} of {found['file']} {what}, such as {example}")
-    return warned
+    fates = (
+        (outcome.unmatched, "found no record of these manifests"),
+        (outcome.stale, "found a record that has changed since; it was left alone"),
+    )
+    warnings = []
+    for named, what in fates:
+        if named.count:
+            plural = "decision" if named.count == 1 else "decisions"
+            example = named.examples[0]
+            warnings.append(f"{named.count:,} {plural} of {outcome.file} {what}, such as {example}")
+    return warnings
 
 
-def _named(decisions: Sequence[Decision], overrides: Overrides) -> Mapping[str, object]:
+def _named(decisions: Sequence[Decision], overrides: Overrides) -> NamedDecisions:
     assert overrides.log is not None
-    named = [f"{overrides.log.name}:{each.line} ({each.record})" for each in decisions[:NAMED]]
-    return {"count": len(decisions), "examples": named}
+    named = (f"{overrides.log.name}:{each.line} ({each.record})" for each in decisions[:NAMED])
+    return NamedDecisions(count=len(decisions), examples=tuple(named))
 
 
 def _decided_rows(records: Path) -> int:

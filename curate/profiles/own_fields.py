@@ -15,18 +15,20 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, SOURCE
+from curate.artifacts.profile import Profile
 from curate.errors import CurateError, InputError
 from curate.manifest.chunks import is_compressed, open_manifest
 from curate.manifest.formats import BY_NAME
 from curate.manifest.lines import iter_unchanged
 from curate.manifest.origin import Origin
 from curate.profiles.measure.reuse import is_unchanged
-from curate.profiles.summary import read_profile
+from curate.profiles.summary import origin_of
 from curate.rules.expression.declare import Kind
 
 ALWAYS: Final = ("audio_filepath", "text")
@@ -50,12 +52,7 @@ class OwnFields:
 
     def __init__(self, folder: Path) -> None:
         self._records = folder / "records.parquet"
-        try:
-            inputs: Any = read_profile(folder)["inputs"]
-            self._inputs = {entry["source"]: entry for entry in inputs}
-        except (OSError, ValueError, AssertionError, KeyError, TypeError) as error:
-            hint = "make it with curate profile"
-            raise InputError.of(str(folder), f"is no profile: {error}", hint) from None
+        self._inputs = {entry.source: entry for entry in read_artifact(folder, Profile).inputs}
         self._lines: dict[str, Line] = {}
         self._last: tuple[tuple[str, int, int], Mapping[str, object]] = (("", -1, -1), {})
         self.failure: CurateError | None = None
@@ -102,9 +99,9 @@ class OwnFields:
     def demand_unchanged(self, source: str) -> None:
         """InputError where a manifest of NeMo's form is not as it was when it was profiled."""
         entry = self._inputs[source]
-        origin = Origin.of(entry)
+        origin = origin_of(entry)
         native = not BY_NAME[origin.format].converted
-        if native and not is_unchanged(self._records, origin, entry["fingerprint"]):
+        if native and not is_unchanged(self._records, origin, entry.fingerprint):
             what = "has changed since it was profiled"
             raise InputError.of(origin.name, what, "profile it again")
 
@@ -120,7 +117,7 @@ class OwnFields:
 
     def _open(self, source: str) -> Line:
         entry = self._inputs[source]
-        origin = Origin.of(entry)
+        origin = origin_of(entry)
         if not BY_NAME[origin.format].converted:
             descriptor = open_manifest(origin.name)
             if not is_compressed(os.pread(descriptor, 4, 0)):
@@ -128,7 +125,7 @@ class OwnFields:
                 self.demand_unchanged(source)
                 return lambda offset, length: os.pread(descriptor, length, offset)
             os.close(descriptor)
-        return self._spooled(origin, entry["fingerprint"])
+        return self._spooled(origin, entry.fingerprint)
 
     def _spooled(self, origin: Origin, fingerprint: str) -> Line:
         """Lines that cannot be read by their place, in a file where they can."""

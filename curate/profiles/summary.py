@@ -1,24 +1,45 @@
-"""profile.json: what the records say, metric by metric and group by group."""
+"""The summary of a records table: metric by metric and group by group; and reading a profile."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import LANG, US_PER_HOUR, VERDICTS
+from curate.artifacts.distributions import Correlations, Histogram
+from curate.artifacts.distributions import Metric as MetricSummary
+from curate.artifacts.distributions import Threshold as MetricThreshold
+from curate.artifacts.profile import (
+    Duplicates,
+    Group,
+    Input,
+    MalformedKind,
+    Place,
+    Profile,
+    RuleHit,
+    Stratum,
+    Totals,
+)
+from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking
-from curate.manifest.lines import Place, fetch_lines
+from curate.manifest.lines import Place as LinePlace
+from curate.manifest.lines import fetch_lines
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
 from curate.profiles.duck import Records, Row, open_records
-from curate.profiles.examples.excerpts import metrics_of_rules, shown_texts, spoken_of
+from curate.profiles.examples.excerpts import (
+    audio_filepath_of,
+    metrics_of_rules,
+    shown_texts,
+    spoken_of,
+)
 from curate.profiles.statistics.counts import Counted
-from curate.profiles.statistics.histogram import Histogram
+from curate.profiles.statistics.histogram import Histogram as Bins
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
 from curate.profiles.statistics.tally import KEPT as WORST
 from curate.profiles.whole_input import duplicates
@@ -41,6 +62,21 @@ def hours(duration_us: int) -> float:
     return round(duration_us / US_PER_HOUR, 6)
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The parts of profile.json that are computed from records.parquet alone."""
+
+    totals: Totals
+    verdicts: tuple[VerdictAmount, ...]
+    rules_hit: tuple[RuleHit, ...]
+    malformed: tuple[MalformedKind, ...]
+    metrics: tuple[MetricSummary, ...]
+    correlations: Correlations
+    strata: Mapping[str, tuple[Stratum, ...]]
+    worst_groups: Mapping[str, tuple[Group, ...]]
+    duplicates: Duplicates
+
+
 def summarise(
     records: Path,
     rules: RuleSet,
@@ -48,177 +84,179 @@ def summarise(
     metrics: Sequence[Metric] = chosen(),
     origins: Sequence[Origin] = (),
     counted: Counted | None = None,
-) -> Json:
-    """The parts of profile.json that are computed from records.parquet.
+) -> Summary:
+    """The summary of a records table.
 
     A group of metrics of which no row says anything is left out. `origins` say how the sources are
     read again; one that is not named is a NeMo manifest. `counted` is what was counted of all
     `metrics` while the records were made; without it they are counted now.
     """
-    found_at = {origin.name: origin for origin in origins}
     with open_records(records) as table:
         verdicts = table.by_verdict()
         rows = sum(n for n, _, _ in verdicts.values())
         duration_us = sum(us for _, _, us in verdicts.values())
-        said, heard = duplicates.texts(records, rows), duplicates.segments(records, rows)
-        told, hits = _told(table, metrics), _rules_hit(table, rules)
+        known, hits = _known(table, metrics), _rules_hit(table, rules)
         spreads, products = measure_spreads(
-            records, told, tuple(QUANTILES.values()), rules, counted
+            records, known, tuple(QUANTILES.values()), rules, counted
         )
-        return {
-            "totals": {"rows": rows, "duration_us": duration_us, "hours": hours(duration_us)},
-            "verdicts": [
-                {"verdict": name, "rows": n, "hours": hours(us)}
+        worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
+        examples = _examples(table, worst, origins, hits)
+        return Summary(
+            totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
+            verdicts=tuple(
+                VerdictAmount(verdict=name, rows=n, hours=hours(us))
                 for name in VERDICTS
                 for n, _, us in [verdicts.get(name, (0, 0, 0))]
-            ],
-            "rules_hit": hits,
-            "malformed": [
-                {"reason": kind, "rows": n, "example": {"id": first, "byte_offset": at}}
+            ),
+            rules_hit=hits,
+            malformed=tuple(
+                MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
                 for kind, n, first, at in table.malformed_kinds()
-            ],
-            "metrics": _metrics(table, rules, told, spreads, rows, found_at, hits),
-            "correlations": {
-                "metrics": [metric.name for metric in told],
-                "pearson": products.pearson(told),
-            },
-            "strata": {name: _strata(table, name) for name in strata},
-            "worst_groups": {
-                name: _worst_groups(table, name) for name in strata if name != LANG.name
-            },
-            "duplicates": {
-                "unique_texts": said.different,
-                "rows_with_duplicated_text": said.shared_rows,
-                "duplicate_audio_offset_keys": heard.rows - heard.different,
-            },
-        }
+            ),
+            metrics=_metrics(rules, known, spreads, rows, examples),
+            correlations=Correlations(
+                metrics=tuple(metric.name for metric in known),
+                pearson=tuple(map(tuple, products.pearson(known))),
+            ),
+            strata={name: _strata(table, name) for name in strata},
+            worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
+            duplicates=_duplicates(records, rows),
+        )
 
 
-def _rules_hit(table: Records, rules: RuleSet) -> list[Json]:
+def _duplicates(records: Path, rows: int) -> Duplicates:
+    texts, segments = duplicates.texts(records, rows), duplicates.segments(records, rows)
+    return Duplicates(
+        unique_texts=texts.different,
+        rows_with_duplicated_text=texts.shared_rows,
+        duplicate_audio_offset_keys=segments.rows - segments.different,
+    )
+
+
+def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
     """Every rule of the set with what it caught, rules that caught nothing too; file order."""
     counted = _by_tag(table)
-    found: list[Json] = []
+    hits: list[RuleHit] = []
     for rule in rules.rules:
-        said: dict[str, str] = {sev: condition.text for sev, condition in rule.conditions()}
+        conditions: dict[str, str] = {sev: each.text for sev, each in rule.conditions()}
         if f"unknown:{rule.id}" in counted:
-            said["unknown"] = "cannot be decided"
-        for severity, condition in said.items():
+            conditions["unknown"] = "cannot be decided"
+        for severity, condition in conditions.items():
             n, us, alone = counted.get(f"{severity}:{rule.id}", (0, 0, 0))
-            found.append(
-                {
-                    "rule": rule.id,
-                    "metric": rule.metric,
-                    "severity": severity,
-                    "condition": condition,
-                    "where": rule.where.text if rule.where else "",
-                    "rows": n,
-                    "hours": hours(us),
-                    "only_rows": alone,
-                    "why": rule.why,
-                }
+            hits.append(
+                RuleHit(
+                    rule=rule.id,
+                    metric=rule.metric,
+                    severity=severity,
+                    condition=condition,
+                    where=rule.where.text if rule.where else "",
+                    rows=n,
+                    hours=hours(us),
+                    only_rows=alone,
+                    why=rule.why,
+                )
             )
-    return found + [_group_rule_hit(rule, counted) for rule in rules.groups]
+    return (*hits, *(_group_rule_hit(rule, counted) for rule in rules.groups))
 
 
-def _group_rule_hit(rule: GroupRule, counted: Mapping[str, tuple[int, int, int]]) -> Json:
+def _group_rule_hit(rule: GroupRule, counted: Mapping[str, tuple[int, int, int]]) -> RuleHit:
     n, us, alone = counted.get(f"borderline:{rule.id}", (0, 0, 0))
-    return {
-        "rule": rule.id,
-        "metric": "",
-        "severity": "borderline",
-        "condition": f"{rule.by}: {rule.borderline.text}",
-        "where": "",
-        "rows": n,
-        "hours": hours(us),
-        "only_rows": alone,
-        "why": rule.why,
-    }
+    return RuleHit(
+        rule=rule.id,
+        metric="",
+        severity="borderline",
+        condition=f"{rule.by}: {rule.borderline.text}",
+        where="",
+        rows=n,
+        hours=hours(us),
+        only_rows=alone,
+        why=rule.why,
+    )
 
 
 def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:
     """Tag to (rows, microseconds, rows that no other rule of the same severity hit)."""
-    found: dict[str, tuple[int, int, int]] = {}
+    counted: dict[str, tuple[int, int, int]] = {}
     for tags, n, us in table.by_tags():
         severities = [tag.partition(":")[0] for tag in tags]
         for tag, severity in zip(tags, severities, strict=True):
-            rows, spent, alone = found.get(tag, (0, 0, 0))
+            rows, spent, alone = counted.get(tag, (0, 0, 0))
             single = n if severities.count(severity) == 1 else 0
-            found[tag] = rows + n, spent + us, alone + single
-    return found
+            counted[tag] = rows + n, spent + us, alone + single
+    return counted
 
 
-def _told(table: Records, metrics: Sequence[Metric]) -> list[Metric]:
-    known = table.known([metric.name for metric in metrics])
-    told = {metric.group for metric in metrics if known[metric.name]}
-    return [metric for metric in metrics if metric.group in {"", *told}]
+def _known(table: Records, metrics: Sequence[Metric]) -> list[Metric]:
+    """The metrics of groups of which some row has a value, and those of no group."""
+    rows = table.known([metric.name for metric in metrics])
+    groups = {metric.group for metric in metrics if rows[metric.name]}
+    return [metric for metric in metrics if metric.group in {"", *groups}]
 
 
 def _metrics(
-    table: Records,
     rules: RuleSet,
     metrics: Sequence[Metric],
     spreads: Mapping[str, Spread],
     rows: int,
-    origins: Mapping[str, Origin],
-    hits: Sequence[Json],
-) -> list[Json]:
+    examples: Mapping[str, tuple[TaggedRecord, ...]],
+) -> tuple[MetricSummary, ...]:
     limits = thresholds(rules)
-    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in metrics}
-    found = table.rows([at for pairs in worst.values() for at, _ in pairs])
-    records = records_of(list(found.values()), origins)
-    counts = metrics_of_rules(hits)
-
-    def examples(metric: Metric) -> list[Json]:
-        return [
-            example(found[at], records, value, metric.name, counts)
-            for at, value in worst[metric.name]
-        ]
-
-    return [
-        {
-            **_distribution(metric, spreads[metric.name], rows),
-            "thresholds": [_limit(limit) for limit in limits if limit.metric == metric.name],
-            "worst": examples(metric),
-        }
+    return tuple(
+        MetricSummary(
+            name=metric.name,
+            unit=metric.unit,
+            meaning=metric.meaning,
+            direction=metric.direction,
+            rows=spread.rows,
+            nulls=rows - spread.rows,
+            mean=spread.mean,
+            min=spread.least,
+            max=spread.greatest,
+            quantiles=dict(zip(QUANTILES, spread.quantiles, strict=True)),
+            histogram=_histogram(spread.histogram),
+            thresholds=tuple(_limit(limit) for limit in limits if limit.metric == metric.name),
+            worst=examples[metric.name],
+        )
         for metric in metrics
-    ]
+        for spread in [spreads[metric.name]]
+    )
 
 
-def _limit(limit: Threshold) -> Json:
+def _limit(limit: Threshold) -> MetricThreshold:
+    return MetricThreshold(
+        rule=limit.rule,
+        severity=limit.severity,
+        operator=limit.operator,
+        value=limit.value,
+        where=limit.where,
+    )
+
+
+def _histogram(bins: Bins) -> Histogram:
+    return Histogram(
+        edges=tuple(bins.edges),
+        whole=bins.whole,
+        rows=tuple(bins.rows),
+        hours=tuple(hours(us) for us in bins.us),
+        below=bins.below,
+        above=bins.above,
+        hits=tuple(bins.hits),
+    )
+
+
+def _examples(
+    table: Records,
+    worst: Mapping[str, Sequence[tuple[int, float]]],
+    origins: Sequence[Origin],
+    hits: Sequence[RuleHit],
+) -> Mapping[str, tuple[TaggedRecord, ...]]:
+    """By metric its worst rows, with their records."""
+    rows = table.rows([at for pairs in worst.values() for at, _ in pairs])
+    records = records_of(list(rows.values()), {origin.name: origin for origin in origins})
+    counts = metrics_of_rules(hits)
     return {
-        "rule": limit.rule,
-        "severity": limit.severity,
-        "operator": limit.operator,
-        "value": limit.value,
-        "where": limit.where,
-    }
-
-
-def _distribution(metric: Metric, found: Spread, rows: int) -> Json:
-    return {
-        "name": metric.name,
-        "unit": metric.unit,
-        "meaning": metric.meaning,
-        "direction": metric.direction,
-        "rows": found.rows,
-        "nulls": rows - found.rows,
-        "mean": found.mean,
-        "min": found.least,
-        "max": found.greatest,
-        "quantiles": dict(zip(QUANTILES, found.quantiles, strict=True)),
-        "histogram": _histogram(found.histogram),
-    }
-
-
-def _histogram(bins: Histogram) -> Json:
-    return {
-        "edges": list(bins.edges),
-        "whole": bins.whole,
-        "rows": list(bins.rows),
-        "hours": [hours(us) for us in bins.us],
-        "below": bins.below,
-        "above": bins.above,
-        "hits": [hit.as_json() for hit in bins.hits],
+        name: tuple(example(rows[at], records, value, name, counts) for at, value in pairs)
+        for name, pairs in worst.items()
     }
 
 
@@ -238,106 +276,103 @@ def _worst(metric: Metric, spread: Spread) -> list[tuple[int, float]]:
 
 def records_of(
     rows: Sequence[Row], origins: Mapping[str, Origin]
-) -> Mapping[tuple[str, Place], Json]:
+) -> Mapping[tuple[str, LinePlace], Json]:
     """The original records behind rows of `Records.rows`."""
-    by_source: dict[str, list[Place]] = {}
+    by_source: dict[str, list[LinePlace]] = {}
     for source, _, offset, length, *_ in rows:
-        by_source.setdefault(str(source), []).append((int(offset), int(length)))  # type: ignore[call-overload]
-    found: dict[tuple[str, Place], Json] = {}
+        by_source.setdefault(source, []).append((offset, length))
+    records: dict[tuple[str, LinePlace], Json] = {}
     for source, places in by_source.items():
         for place, line in fetch_lines(origins.get(source, source), places).items():
             try:
-                found[source, place] = parse_line(line)
+                records[source, place] = parse_line(line)
             except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
-                found[source, place] = {}
-    return found
+                records[source, place] = {}
+    return records
 
 
 def example(
     row: Row,
-    records: Mapping[tuple[str, Place], Json],
-    value: object,
+    records: Mapping[tuple[str, LinePlace], Json],
+    value: Number | None,
     metric: str,
     counts: Mapping[str, set[str]],
-) -> Json:
+) -> TaggedRecord:
     """A row of `Records.rows` for people, with its value of a metric."""
     source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
-    assert isinstance(offset, int)
-    assert isinstance(length, int)
-    assert isinstance(tags, list)
-    record = records[str(source), (offset, length)]
-    return {
-        "id": f"{source}:{line}",
-        "value": value,
-        **shown_texts(record, {metric, *spoken_of(tags, counts)}),
-        "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
-        "verdict": verdict,
-        "tags": tags,
-        "lang": lang,
-        "speaker": speaker,
-        "audio_filepath": record.get("audio_filepath"),
-    }
+    record = records[source, (offset, length)]
+    excerpt = shown_texts(record, {metric, *spoken_of(tags, counts)})
+    return TaggedRecord(
+        id=f"{source}:{line}",
+        value=value,
+        text=excerpt.text,
+        marks=excerpt.marks,
+        pred_text=excerpt.pred_text,
+        duration_s=None if duration_us is None else duration_us / 1e6,
+        verdict=verdict,
+        tags=tuple(tags),
+        lang=lang,
+        speaker=speaker,
+        audio_filepath=audio_filepath_of(record),
+    )
 
 
-def _strata(table: Records, column: str) -> list[Json]:
-    return [
-        {
-            "value": value,
-            "rows": n,
-            "hours": hours(int(us)),  # type: ignore[call-overload]
-            **{
-                f"{name}_hours": hours(int(part))  # type: ignore[call-overload]
-                for name, part in zip(VERDICTS[:4], parts, strict=True)
-            },
-            "char_rate_p50": median,
-        }
-        for value, n, us, *parts, median in table.strata(column, LARGEST_STRATA)
-    ]
+def _strata(table: Records, column: str) -> tuple[Stratum, ...]:
+    return tuple(
+        Stratum(
+            value=value,
+            rows=n,
+            hours=hours(us),
+            clean_hours=hours(clean),
+            borderline_hours=hours(borderline),
+            unknown_hours=hours(unknown),
+            bad_hours=hours(bad),
+            char_rate_p50=median,
+        )
+        for value, n, us, clean, borderline, unknown, bad, median in table.strata(
+            column, LARGEST_STRATA
+        )
+    )
 
 
-def _worst_groups(table: Records, column: str) -> list[Json]:
+def _worst_groups(table: Records, column: str) -> tuple[Group, ...]:
     """Speakers and the like of whose hours the largest share is bad."""
-    return [
-        {
-            "value": value,
-            "rows": n,
-            "hours": hours(int(us)),  # type: ignore[call-overload]
-            "bad_hours": hours(int(bad)),  # type: ignore[call-overload]
-            "bad_share": round(int(bad) / int(us), 6),  # type: ignore[call-overload]
-        }
+    return tuple(
+        Group(
+            value=value,
+            rows=n,
+            hours=hours(us),
+            bad_hours=hours(bad),
+            bad_share=round(bad / us, 6),
+        )
         for value, n, us, bad in table.worst_groups(column, LEAST_GROUP_US, WORST_GROUPS)
-    ]
+    )
 
 
-def origins_of(profile: Mapping[str, Any]) -> Mapping[str, Origin]:
+def origin_of(entry: Input) -> Origin:
+    """How a source of a profile is read again."""
+    return Origin(entry.source, entry.format, entry.beside, entry.added)
+
+
+def origins_of(profile: Profile) -> Mapping[str, Origin]:
     """How the sources of a profile are read again, by name."""
-    return {entry["source"]: Origin.of(entry) for entry in profile["inputs"]}
+    return {entry.source: origin_of(entry) for entry in profile.inputs}
 
 
-def read_profile(folder: Path) -> Json:
-    """profile.json of a profile directory, as it stands."""
-    value = json.loads((folder / "profile.json").read_text(encoding="utf-8"))
-    assert isinstance(value, dict)
-    return value
-
-
-MAKE = "make it with curate profile"
+MAKE = f"make it with {Profile.made_by}"
 RECORDS = "records.parquet"
 
 
-def no_profile(folder: Path) -> Fault | None:
-    """What is wrong where `folder` is no profile directory: where it is none, or holds not all."""
-    for member in (RECORDS, "profile.json"):
+def missing_file(folder: Path) -> Fault | None:
+    """The fault of a directory that lacks a file of a profile; None of one that has them."""
+    for member in (RECORDS, Profile.file):
         if not (folder / member).is_file():
             return lacking(folder, member, MAKE)
     return None
 
 
-def open_profile(folder: Path) -> Json:
-    """The same of a directory that a person named. InputError where it is no profile."""
-    if fault := no_profile(folder):
+def open_profile(folder: Path) -> Profile:
+    """profile.json of a directory that also holds the records. InputError where it does not."""
+    if fault := missing_file(folder):
         raise InputError(fault)
-    try:
-        return read_profile(folder)
-    except (OSError, ValueError, AssertionError) as error:
-        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None
+    return read_artifact(folder, Profile)

@@ -99,9 +99,8 @@ def clip_of_record(folder: Path, allowed: Sequence[Path]) -> Audio:
 
 def about(desk: Desk) -> Mapping[str, object]:
     """What the page needs to know of the profile before it asks for records."""
-    found = {name: desk.profile.get(name) for name in _PARTS}
     return {
-        **found,
+        **desk.profile.model_dump(mode="json", include=set(_PARTS)),
         "reviewer": desk.log.reviewer,
         "log": str(desk.log.path),
         "decided": len(desk.log.overrides().standing.decisions),

@@ -13,7 +13,6 @@ import polars as pl
 from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
-from curate.audio.options import root_of
 from curate.errors import InputError
 from curate.manifest.lines import fetch_lines
 from curate.metrics import METRICS
@@ -43,13 +42,13 @@ class Desk:
         root: Path | None = None,
         allowed: Sequence[Path] = (),
     ) -> None:
-        self.profile: Json = open_profile(folder)
+        self.profile = open_profile(folder)
         self.log = DecisionLog(log, reviewer)
-        self._root, self._allowed = root or root_of(self.profile), allowed
+        self._root, self._allowed = root or self.profile.audio_root, allowed
         self._browser, self._lock = Browser(records), threading.Lock()
         self._origins = origins_of(self.profile)
-        self._counts = metrics_of_rules(self.profile["rules_hit"])  # type: ignore[arg-type]
-        self._folders = {entry["source"]: Path(entry["folder"]) for entry in self.profile["inputs"]}  # type: ignore[attr-defined]
+        self._counts = metrics_of_rules(self.profile.rules_hit)
+        self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
         self._tallies: dict[Wish, tuple[int, int]] = {}
 

@@ -62,7 +62,7 @@ class Job:
             "fields": self.fields,
             "groups": sorted(self.settings.groups),
             "settings": settings_name(self.settings),
-            "audio": self.settings.audio.as_json() if hears(self.settings) else None,
+            "audio": self.settings.audio.recorded().as_json() if hears(self.settings) else None,
             "overrides": self.overrides.log.sha256 if self.overrides.log else None,
             "code": [measuring_code(), hearing_code() if hears(self.settings) else None],
         }
@@ -93,7 +93,7 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
         "schema": SCHEMA,
         "key": job.key(index),
         "rows": total.rows,
-        "source": {**source.as_json(), "blank_bytes": source.blank_bytes, "state": source.state},
+        "source": source.as_json(),
     }
     write_json(job.path(index, "json"), marker)
     return ()

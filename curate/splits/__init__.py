@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.base import write_artifact
+from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
@@ -31,15 +31,14 @@ from curate.artifacts.columns import (
 from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
+from curate.artifacts.profile import Profile
 from curate.artifacts.split import ChangedLines, Split
-from curate.audio.options import root_of
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.errors.nearest import lacking, suggest
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
-from curate.profiles import read_profile
-from curate.profiles.summary import Json
+from curate.profiles.summary import origins_of
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import Finished, amount, certificate
@@ -151,23 +150,23 @@ def split_profile(
     InputError where the manifests are no longer those profiled.
     """
     check_target(to)
-    facts = read_profile(profile)
+    facts = read_artifact(profile, Profile)
     strategy = Searched(targets) if isinstance(targets, Targets) else Given(targets)
-    kept = list(facts["by"])  # type: ignore[call-overload]
+    kept = list(facts.by)
     records, by, group = _read_records(profile, by, group, kept, strategy.by_source)
-    origins = {entry["source"]: Origin.of(entry) for entry in facts["inputs"]}  # type: ignore[attr-defined]
+    origins = origins_of(facts)
     if group_from is not None:
         records, group = _with_groups(records, group, list(origins.values()), group_from)
     records, keys = identify(records, group)
     if is_by_content(audio_identity):
-        records, contents = by_content(records, _files(records, origins, root_of(facts)))
+        records, contents = by_content(records, _files(records, origins, facts.audio_root))
         keys = replace(keys, contents=contents)
     keys = looked_up(keys, records, origins)
     records, known = (records, None) if lock is None else lay(lock, records)
     strategy.refuse(records)
     done = strategy.assign(records, seed, by, group)
     del records
-    inputs = {entry["source"]: entry for entry in facts["inputs"]}  # type: ignore[attr-defined]
+    inputs = {entry.source: entry.as_json() for entry in facts.inputs}
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     rows, mended = _with_changes(done.rows, profile, reasons, marks)
     done, written, near, unsure = _write_outputs(done, strategy, rows, inputs, folder, seed, marks)
@@ -265,17 +264,12 @@ def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [TRAIN, *sorted(names), REJECTED, *skipped, MALFORMED, *held]
 
 
-def _blend_fields(profile: Path, facts: Json) -> pl.DataFrame:
+def _blend_fields(folder: Path, profile: Profile) -> pl.DataFrame:
     """The weights and tags that blends gave to the records, row for row."""
-    inputs: Sequence[Json] = facts["inputs"]  # type: ignore[assignment]
-    names = sorted({name for entry in inputs for name in _added(entry)})
-    path = profile / "records.parquet"
+    names = sorted({name for entry in profile.inputs for name in entry.added})
+    path = folder / "records.parquet"
     there = pl.read_parquet_schema(path)
     return pl.read_parquet(path, columns=[name for name in names if name in there])
-
-
-def _added(entry: Json) -> Mapping[str, str]:
-    return entry.get("added") or {}  # type: ignore[return-value]
 
 
 def _read_records(
@@ -360,11 +354,11 @@ def _write_borderline_copy(
 
 
 def _ledger(
-    done: Assignment, outputs: Sequence[str], copies: Sequence[Entry], facts: Json
+    done: Assignment, outputs: Sequence[str], copies: Sequence[Entry], facts: Profile
 ) -> Ledger:
     """The profile's rows against what went into each output."""
     total = amount(done.rows)
-    assert total.rows == facts["totals"]["rows"], "the profile's rows are all here"  # type: ignore[index]
+    assert total.rows == facts.totals.rows, "the profile's rows are all here"
     entries = [
         Entry.of(name, amount(done.rows.filter(pl.col("split") == name))) for name in outputs
     ]

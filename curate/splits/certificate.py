@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from curate.artifacts.base import RuleFile
 from curate.artifacts.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Amount
+from curate.artifacts.profile import Input, Profile, StratumShares
 from curate.artifacts.split import (
     ChangedLines,
     CutsFile,
@@ -23,17 +22,16 @@ from curate.artifacts.split import (
     Target,
     Widest,
 )
-from curate.audio.options import root_of
 from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profiles import versions
 from curate.profiles.statistics.rejection import gates_of, warnings_of
-from curate.profiles.summary import Json, hours
+from curate.profiles.summary import hours
 from curate.profiles.whole_input.conventions import warnings_of as warnings_of_conventions
 from curate.rules.routes import TRAIN
 from curate.splits.assign import Assignment
 from curate.splits.balance import balance
 from curate.splits.coverage import Keys, coverage, statement, unchecked
-from curate.splits.figures import OVER, describe_leaks
+from curate.splits.figures import describe_leaks
 from curate.splits.leaks import leaks as count_leaks
 from curate.splits.lock import Lock, said_of
 from curate.splits.measures import ALL, compute_measures
@@ -52,7 +50,7 @@ class Finished:
 
     assignment: Assignment
     strategy: Strategy
-    profile: Json
+    profile: Profile
     outputs: Sequence[str]
     seed: int
     by: Sequence[str]
@@ -93,9 +91,9 @@ def certificate(finished: Finished, command: str) -> Split:
         command=command,
         versions=versions(("asr-curate", "polars", "numba", "numpy")),
         seed=finished.seed,
-        rules=RuleFile.model_validate(profile["rules"]),
-        inputs=tuple(profile["inputs"]),  # type: ignore[arg-type]
-        audio_root=_audio_root(profile),
+        rules=profile.rules,
+        inputs=tuple(entry.as_json() for entry in profile.inputs),
+        audio_root=profile.audio.asked.root if profile.audio else None,
         lock=_lock(finished.lock),
         strategy=achieved.strategy,
         terms=achieved.terms,
@@ -129,18 +127,18 @@ def _warnings(
     targets: Mapping[str, Target],
 ) -> Iterator[str]:
     """What to know of a split beside what its gates may fail on."""
-    profile: Mapping[str, Any] = finished.profile
-    yield from warnings_of_conventions(profile.get("conventions", ()))
+    profile = finished.profile
+    yield from warnings_of_conventions(profile.conventions)
     shares = [text for share in _shares_over(profile).values() for text in warnings_of(share)]
     yield from (text for text in shares if text not in gates)
     yield from said_of(finished.lock) if finished.lock else ()
     yield from _thin(measures, list(targets))
-    yield from _notes(profile["inputs"])
+    yield from _notes(profile.inputs)
 
 
-def _shares_over(profile: Mapping[str, Any]) -> dict[str, Any]:
+def _shares_over(profile: Profile) -> Mapping[str, StratumShares]:
     """Strata that the rules take too much of, by the name of the gate's figure."""
-    return {name: profile[key] for name, key in OVER.items() if key in profile}
+    return {"over_rejected": profile.rejected, "over_borderline": profile.kept_from_eval}
 
 
 def amount(rows: pl.DataFrame) -> Amount:
@@ -216,18 +214,12 @@ def _thin(measures: Sequence[Measure], splits: Sequence[str]) -> list[str]:
     ]
 
 
-def _audio_root(profile: Json) -> str | None:
-    """Where the profile found audio, if not beside manifests; `curate shard` looks there too."""
-    root = root_of(profile)
-    return str(root) if root else None
-
-
-def _notes(inputs: Sequence[Mapping[str, object]]) -> list[str]:
+def _notes(inputs: Sequence[Input]) -> list[str]:
     """What the outputs do not hold of these inputs."""
-    converted = [str(entry["source"]) for entry in inputs if entry.get("copied") == CONVERTED]
-    strict = [str(entry["source"]) for entry in inputs if entry.get("not_finite")]
-    mapped = [str(entry["source"]) for entry in inputs if entry.get("copied") == MAPPED]
-    tagged = [str(entry["source"]) for entry in inputs if entry.get("added")]
+    converted = [entry.source for entry in inputs if entry.copied == CONVERTED]
+    strict = [entry.source for entry in inputs if entry.not_finite]
+    mapped = [entry.source for entry in inputs if entry.copied == MAPPED]
+    tagged = [entry.source for entry in inputs if entry.added]
     return [
         f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {what}"
         for names, what in (

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 
 from curate.artifacts.leaks import Leak
 
-OVER = {"over_rejected": "rejected", "over_borderline": "kept_from_eval"}
-"""Figures of gates by the entries of profile.json that they count in."""
-
 
 def describe_leaks(leaks: Sequence[Leak]) -> tuple[str, ...]:
     """Every leak, in words."""

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curate.artifacts.base import Normaliser as NamedNormaliser
 from curate.environment.extras import require
 from curate.errors import ConfigError, Fault, raise_all
 from curate.text import english
@@ -133,14 +134,14 @@ class Normaliser:
         further = Further(asks, _english_words(), normalise)
         return normal_spans(data, start, length, by_lang[numbers], further)
 
-    def as_json(self) -> dict[str, object]:
-        """How artefacts name it: the steps and the versions of libraries that take part."""
+    def named(self) -> NamedNormaliser:
+        """How artifacts name it: the steps and the versions of libraries that take part."""
         libraries = {}
         if NUMBER_WORDS in self.steps:
             from importlib.metadata import version
 
             libraries["num2words"] = version("num2words")
-        return {"steps": list(self.steps), "libraries": libraries}
+        return NamedNormaliser(steps=self.steps, libraries=libraries)
 
 
 @cache

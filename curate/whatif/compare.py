@@ -24,11 +24,13 @@ from curate.artifacts.columns import (
     VERDICTS,
     record_id,
 )
+from curate.artifacts.compare import Amount, Compare, Move, MovedRecord, MovingStratum
+from curate.artifacts.records import CorpusAmount
 from curate.errors import ConfigError
 from curate.errors.nearest import suggest
 from curate.manifest import in_order, thread_count
 from curate.profiles import LIBRARIES, rules_named, versions
-from curate.profiles.summary import Json, hours
+from curate.profiles.summary import hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.evaluate.groups import demote
 from curate.rules.file import RuleSet
@@ -38,7 +40,6 @@ from curate.whatif.grouped import Failing, failing, verdict_codes
 from curate.whatif.stored import Stored, open_stored, records_at
 from curate.whatif.transitions import by_tag
 
-SCHEMA = "curate.compare/1"
 OURS = frozenset({"compare.json", "moved.parquet", "moved.jsonl", "report.html"})
 LARGEST_STRATA = 50
 MOST_TEXTS = 20_000
@@ -51,13 +52,13 @@ _PLACES = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What two rule files say of one profile: compare.json's content, and the records that move.
+    """What two rule files say of one profile: compare.json, and the records that move.
 
     `records` stand in input order: id, from, to, the reasons of both, what is known of the record,
     and its text where it could be fetched.
     """
 
-    found: Json
+    comparison: Compare
     records: pl.DataFrame
 
 
@@ -79,25 +80,24 @@ def compare_rules(
     matrix = _matrix(groups)
     total = [sum(cell[k] for row in matrix for cell in row) for k in (0, 1)]
     stay = [sum(matrix[at][at][k] for at in range(len(VERDICTS))) for k in (0, 1)]
-    found: Json = {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(LIBRARIES),
-        "profile": {"path": str(folder), "rows": total[0], "hours": hours(total[1])},
-        "old": rules_named(old),
-        "new": rules_named(new),
-        "moved": {"rows": total[0] - stay[0], "hours": hours(total[1] - stay[1])},
-        "verdicts": [
-            {"from": before, "to": after, "rows": rows, "hours": hours(us)}
+    comparison = Compare(
+        command=command,
+        versions=versions(LIBRARIES),
+        profile=CorpusAmount(path=str(folder), rows=total[0], hours=hours(total[1])),
+        old=rules_named(old),
+        new=rules_named(new),
+        moved=Amount(rows=total[0] - stay[0], hours=hours(total[1] - stay[1])),
+        verdicts=tuple(
+            Move(before=before, after=after, rows=rows, hours=hours(us))
             for before, row in zip(VERDICTS, matrix, strict=True)
             for after, (rows, us) in zip(VERDICTS, row, strict=True)
-        ],
-        "rules": by_tag(stored, _timed(placed), (old, new)),
-        "strata": {name: _by_stratum(groups, name) for name in strata},
-        "records": [_shown(row) for row in moved.head(SHOWN).iter_rows(named=True)],
-        "warnings": warnings,
-    }
-    return Moved(found, moved)
+        ),
+        rules=by_tag(stored, _timed(placed), (old, new)),
+        strata={name: _by_stratum(groups, name) for name in strata},
+        records=tuple(_shown(row) for row in moved.head(SHOWN).iter_rows(named=True)),
+        warnings=tuple(warnings),
+    )
+    return Moved(comparison, moved)
 
 
 def _strata_columns(stored: Stored, by: Sequence[str]) -> list[str]:
@@ -195,7 +195,7 @@ def _matrix(groups: pl.DataFrame) -> list[list[tuple[int, int]]]:
     return [[at.get((before, after), (0, 0)) for after in codes] for before in codes]
 
 
-def _by_stratum(groups: pl.DataFrame, name: str) -> list[Json]:
+def _by_stratum(groups: pl.DataFrame, name: str) -> tuple[MovingStratum, ...]:
     """Strata in which something moves, most hours first; moved, and verdicts on both sides."""
     us, moves = pl.col("us"), pl.col("from") != pl.col("to")
     parts = [
@@ -213,33 +213,31 @@ def _by_stratum(groups: pl.DataFrame, name: str) -> list[Json]:
     kept = sums.filter(pl.col("moved_rows") > 0).sort(
         "moved_us", name, descending=[True, False], nulls_last=True
     )
-    return [
-        {
-            "value": row[name],
-            "rows": row["rows"],
-            "hours": hours(row["us"]),
-            "moved_rows": row["moved_rows"],
-            "moved_hours": hours(row["moved_us"]),
-            **{
-                f"{side}_{verdict}_hours": hours(row[f"{side}_{verdict}"])
-                for side in ("from", "to")
-                for verdict in ("clean", "bad")
-            },
-        }
+    return tuple(
+        MovingStratum(
+            value=row[name],
+            rows=row["rows"],
+            hours=hours(row["us"]),
+            moved_rows=row["moved_rows"],
+            moved_hours=hours(row["moved_us"]),
+            from_clean_hours=hours(row["from_clean"]),
+            from_bad_hours=hours(row["from_bad"]),
+            to_clean_hours=hours(row["to_clean"]),
+            to_bad_hours=hours(row["to_bad"]),
+        )
         for row in kept.head(LARGEST_STRATA).iter_rows(named=True)
-    ]
-
-
-def _shown(row: Mapping[str, Any]) -> Json:
-    names = (
-        "id",
-        "from",
-        "to",
-        "from_reason",
-        "to_reason",
-        "duration_s",
-        "lang",
-        "speaker",
-        "text",
     )
-    return {name: row[name] for name in names}
+
+
+def _shown(row: Mapping[str, Any]) -> MovedRecord:
+    return MovedRecord(
+        id=row["id"],
+        before=row["from"],
+        after=row["to"],
+        from_reason=row["from_reason"],
+        to_reason=row["to_reason"],
+        duration_s=row["duration_s"],
+        lang=row["lang"],
+        speaker=row["speaker"],
+        text=row["text"],
+    )

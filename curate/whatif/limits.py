@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from curate.artifacts.base import RuleFile
 from curate.artifacts.columns import VERDICTS
 from curate.artifacts.records import CorpusAmount, MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, ThresholdPoint, ThresholdStep, WhatIf
@@ -60,7 +59,7 @@ def what_if(
         versions=versions(LIBRARIES),
         warnings=(*warnings, *unread),
         profile=CorpusAmount(path=str(folder), rows=rows, hours=hours(us)),
-        rules=RuleFile.model_validate(rules_named(rules)),
+        rules=rules_named(rules),
         verdicts=verdicts,
         by_rule=by_rule(kinds, ids),
         limits=tuple(

@@ -18,11 +18,12 @@ from curate.artifacts.columns import (
     SOURCE,
     SPEAKER,
 )
-from curate.artifacts.records import Mark, MeasuredRecord
+from curate.artifacts.profile import Profile
+from curate.artifacts.records import MeasuredRecord
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
-from curate.profiles.examples.excerpts import shown_texts
-from curate.profiles.summary import MAKE, open_profile, origins_of, records_of
+from curate.profiles.examples.excerpts import audio_filepath_of, shown_texts
+from curate.profiles.summary import MAKE, RECORDS, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.evaluate.groups import column_of
 from curate.rules.file import RuleSet
@@ -35,7 +36,7 @@ class Stored:
     """A profile directory that can be asked: its records, and profile.json."""
 
     folder: Path
-    profile: Mapping[str, Any]
+    profile: Profile
 
     @property
     def records(self) -> Path:
@@ -48,8 +49,8 @@ class Stored:
 
     def adapted(self, rules: RuleSet) -> RuleSet:
         """The rules as the profile's records can trigger them."""
-        present = rules.of_languages(self.profile.get("languages", ()))
-        return exempted(present, self.profile.get("conventions", ()))
+        present = rules.of_languages(self.profile.languages)
+        return exempted(present, self.profile.conventions)
 
 
 class Example(NamedTuple):
@@ -70,7 +71,7 @@ def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
     try:
         present = stored.columns()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError.of(folder, f"is no profile: {error}", MAKE) from None
+        raise InputError.of(folder, f"holds no readable {RECORDS}: {error}", MAKE) from None
     faults = [
         Fault(
             rules.path,
@@ -91,7 +92,7 @@ def _needed(rules: RuleSet) -> list[str]:
 
 def _measuring(stored: Stored, missing: Sequence[str]) -> str:
     """The command that makes the profile anew with what is missing."""
-    sources = " ".join(entry["source"] for entry in stored.profile["inputs"])
+    sources = " ".join(entry.source for entry in stored.profile.inputs)
     groups = sorted(groups_of(missing))
     with_ = f" --with {','.join(groups)}" if groups else ""
     return f"curate profile {sources}{with_} --out {stored.folder}"
@@ -141,17 +142,16 @@ def _shown(
     one: Example, row: Mapping[str, Any], texts: Mapping[int, Mapping[str, object]]
 ) -> MeasuredRecord:
     record = texts.get(one.row)
-    said: Mapping[str, Any] = {} if record is None else shown_texts(record, {one.metric})
-    path = None if record is None else record.get("audio_filepath")
+    excerpt = None if record is None else shown_texts(record, {one.metric})
     return MeasuredRecord(
         id=f"{row[SOURCE.name]}:{row[LINE.name]}",
-        text=said.get("text"),
-        marks=tuple(Mark(what=mark["what"], span=mark["span"]) for mark in said.get("marks", ())),
-        pred_text=said.get("pred_text"),
+        text=excerpt.text if excerpt else None,
+        marks=excerpt.marks if excerpt else (),
+        pred_text=excerpt.pred_text if excerpt else None,
         duration_s=row[DURATION_US.name] / 1e6,
         lang=row[LANG.name],
         speaker=row[SPEAKER.name],
-        audio_filepath=None if path is None else str(path),
+        audio_filepath=audio_filepath_of(record or {}),
         value=row[one.metric],
         verdict=one.verdict,
     )

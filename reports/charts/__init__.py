@@ -15,9 +15,10 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from curate.artifacts.distributions import Metric, Threshold
+from curate.artifacts.records import Number
 from reports.charts.bars import WORST_LAST, Bars, bars_of, divided, limit_at
 from reports.charts.svg import COLOUR, Words, draw
-from reports.contracts.profile import Metric, Threshold
 from reports.format import number
 
 WIDTH = 420.0
@@ -68,7 +69,7 @@ def histogram(metric: Metric) -> Markup | None:
             _limit_line(axes, words, limit)
         _beyond(axes, bars)
         _ticks(axes, bars)
-        axes.set_xlabel(words.keep(metric.unit or ""), labelpad=2)
+        axes.set_xlabel(words.keep(metric.unit), labelpad=2)
 
     return draw(WIDTH, height, _aloud(metric), paint)
 
@@ -208,16 +209,16 @@ def _bars(axes: Any, bars: Bars) -> None:
             axes.stairs(high, edges, baseline=foot, fill=True, color=COLOUR[name])
 
 
-def _strip(axes: Any, quantiles: Mapping[str, float]) -> None:
+def _strip(axes: Any, quantiles: Mapping[str, Number | None]) -> None:
     """p1 to p99 thin, the middle half thick, the median a tick, just above the plot."""
     y = 1 + 0.5 * _STRIP / _PLOT
     above = {"transform": axes.get_xaxis_transform(), "color": COLOUR["ink"], "clip_on": False}
     for first, last, width in (("p01", "p99", 1.0), ("p25", "p75", 4.5)):
-        if first in quantiles and last in quantiles:
-            ends = [quantiles[first], quantiles[last]]
+        ends = [quantiles[first], quantiles[last]]
+        if None not in ends:
             axes.plot(ends, [y, y], lw=width, solid_capstyle="butt", **above)
-    if "p50" in quantiles:
-        median = quantiles["p50"]
+    median = quantiles["p50"]
+    if median is not None:
         axes.plot([median], [y], marker="|", markersize=11, markeredgewidth=1.6, **above)
 
 
@@ -268,5 +269,5 @@ def _aloud(metric: Metric) -> str:
     limits = "; ".join(say(limit) for limit in metric.thresholds)
     return (
         f"Histogram of {metric.name}: median {number(median)}, 99 % below {number(far)}"
-        f" {metric.unit or ''}. Limits: {limits or 'none'}."
+        f" {metric.unit}. Limits: {limits or 'none'}."
     )

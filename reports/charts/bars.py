@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reports.contracts.profile import Histogram, Metric, Threshold
+from curate.artifacts.distributions import Histogram, Metric, Threshold
 
 NO_RULE = "data"
 """The part of a bar on which no rule of the metric triggered, by the name of its shade."""
@@ -72,9 +72,9 @@ def bars_of(metric: Metric) -> Bars | None:
     ]
     return Bars(
         bars,
-        _parts(shape.below or 0, ((hit.verdict, hit.below) for hit in shape.hits)),
-        _parts(shape.above or 0, ((hit.verdict, hit.above) for hit in shape.hits)),
-        _parts(metric.nulls or 0, ((hit.verdict, hit.null) for hit in shape.hits)),
+        _parts(shape.below, ((hit.verdict, hit.below) for hit in shape.hits)),
+        _parts(shape.above, ((hit.verdict, hit.above) for hit in shape.hits)),
+        _parts(metric.nulls, ((hit.verdict, hit.null) for hit in shape.hits)),
         shape.whole,
     )
 

@@ -3,7 +3,37 @@
 from __future__ import annotations
 
 from reports.contracts.base import Artefact, Model, Rules
-from reports.contracts.profile import Record, VerdictCount
+
+
+class VerdictCount(Model):
+    """Rows and hours of one verdict."""
+
+    verdict: str
+    rows: int | None = None
+    hours: float | None = None
+
+
+class Mark(Model):
+    """A part of a text: what it is, and its first and last (excluded) character."""
+
+    what: str = ""
+    span: tuple[int, int]
+
+
+class Record(Model):
+    """A record that stands out; `marks` are parts of its text, `pred_text` what a model heard."""
+
+    id: str | None = None
+    value: float | None = None
+    text: str | None = None
+    marks: tuple[Mark, ...] = ()
+    pred_text: str | None = None
+    duration_s: float | None = None
+    verdict: str | None = None
+    tags: tuple[str | None, ...] = ()
+    lang: str | None = None
+    speaker: str | None = None
+    audio_filepath: str | None = None
 
 
 class Corpus(Model):

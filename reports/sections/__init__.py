@@ -7,14 +7,14 @@ has nothing for it.
 from __future__ import annotations
 
 from curate.artifacts.audit import Audit
+from curate.artifacts.compare import Compare
+from curate.artifacts.diff import Diff
+from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from reports.contracts import (
-    Compare,
-    Diff,
-    Profile,
     Run,
     Wer,
     WhatIf,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from curate.artifacts.profile import LanguageErrorRates, Profile
 from reports.charts import drawn
 from reports.charts.drawn import Figure
-from reports.contracts import Profile
-from reports.contracts.profile import ErrorRates
 from reports.format import count, percent
 from reports.sections.declare import joined
 from reports.tables import Column, Table
@@ -35,7 +34,7 @@ def agreement(profile: Profile) -> Markup | None:
     return joined(drawn.figures(figures), note, _by_language(languages) if languages else None)
 
 
-def _by_language(languages: tuple[ErrorRates, ...]) -> Markup:
+def _by_language(languages: tuple[LanguageErrorRates, ...]) -> Markup:
     columns = (
         Column("language", "text"),
         Column("named by", "text"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from curate.artifacts.profile import Profile
 from reports.charts import drawn
 from reports.charts.drawn import Figure
-from reports.contracts import Profile
-from reports.format import UNKNOWN, count, percent, plural, share
+from reports.format import count, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 from reports.transcripts import visible
@@ -25,10 +25,10 @@ def audio(profile: Profile) -> Markup | None:
     if found is None:
         return None
     looked = share(found.looked_at, found.rows)
-    faulty = sum(each.rows or 0 for each in found.faults)
+    faulty = sum(each.rows for each in found.faults)
     figures = drawn.figures(
         (
-            Figure("looked at", _DEPTHS.get(found.depth or "", visible(found.depth or UNKNOWN))),
+            Figure("looked at", _DEPTHS.get(found.depth, visible(found.depth))),
             Figure("rows looked at", count(found.looked_at), f"{percent(looked)} of all"),
             Figure("at fault", count(faulty), f"of {plural(found.looked_at, 'row')}"),
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from markupsafe import Markup
 
 from curate.artifacts.columns import VERDICTS
+from curate.artifacts.compare import Compare, Move, MovingRule, MovingStratum, ShownMovedRecord
 from reports.charts import drawn
 from reports.charts.drawn import Part
-from reports.contracts import Compare
-from reports.contracts.compare import Move, MovedRecord, MovingRule, MovingStratum
 from reports.format import hours, plural, seconds, share
 from reports.sections.declare import joined, titled
 from reports.sections.records import facts, listed
@@ -19,7 +19,7 @@ from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.transcripts import marked
 
-_SIDES = ("old", "new")
+_SIDES: tuple[Literal["old", "new"], ...] = ("old", "new")
 
 
 def verdicts(found: Compare) -> Markup | None:
@@ -27,7 +27,7 @@ def verdicts(found: Compare) -> Markup | None:
     return joined(
         *(
             titled(
-                f"{side.capitalize()}: {rules.name or '—'}",
+                f"{side.capitalize()}: {rules.name}",
                 drawn.scale(_parts(found, side), magnify=False),
             )
             for side, rules in zip(_SIDES, (found.old, found.new), strict=True)
@@ -36,7 +36,7 @@ def verdicts(found: Compare) -> Markup | None:
     )
 
 
-def _parts(found: Compare, side: str) -> list[Part]:
+def _parts(found: Compare, side: Literal["old", "new"]) -> list[Part]:
     spent = found.hours(side)
     return [Part(word, spent.get(word, 0.0), hours(spent.get(word, 0.0))) for word in VERDICTS]
 
@@ -60,7 +60,7 @@ def _cell(move: Move | None) -> Sorted:
         return Sorted(Markup('<span class="none">·</span>'), 0.0)
     stays = move.before == move.after
     shown = Markup('<span class="none">{}</span>') if stays else Markup("<b>{}</b>")
-    count = Markup("<br><small>{:,}</small>").format(move.rows or 0)
+    count = Markup("<br><small>{:,}</small>").format(move.rows)
     return Sorted(shown.format(hours(move.hours)) + count, move.hours)
 
 
@@ -133,16 +133,15 @@ def _rule(item: MovingRule, room: Room, *, unfolded: bool) -> Markup:
     )
     amounts = (("newly", item.got_rows), ("no longer", item.lost_rows))
     note = ", ".join(f"{word} of {plural(rows, 'row')}" for word, rows in amounts if rows)
-    title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
+    title = Markup("{} {}").format(name(item.rule), verdict(item.severity))
     return render("fold", title=title, note=note, unfolded=unfolded, body=body)
 
 
-def _listed(records: Sequence[MovedRecord], room: Room) -> Markup | None:
+def _listed(records: Sequence[ShownMovedRecord], room: Room) -> Markup | None:
     return listed(records, room, about=_about, value=lambda record: seconds(record.duration_s))
 
 
-def _about(record: MovedRecord) -> list[Markup]:
-    both = (verdict(word or "—") for word in (record.before, record.after))
-    moved = Markup("{} → {}").format(*both)
+def _about(record: ShownMovedRecord) -> list[Markup]:
+    moved = Markup("{} → {}").format(verdict(record.before), verdict(record.after))
     reason = record.to_reason or (record.from_reason and f"no longer: {record.from_reason}")
     return [moved, *([marked(reason)] if reason else []), *facts(record)]

@@ -6,9 +6,8 @@ from itertools import combinations
 
 from markupsafe import Markup
 
+from curate.artifacts.profile import Group, GroupRule, Profile
 from reports.charts import drawn
-from reports.contracts import Profile
-from reports.contracts.profile import Group, GroupRule
 from reports.format import count
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table

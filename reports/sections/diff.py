@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from curate.artifacts.diff import Diff, Pair, StratumPair
 from reports.charts import drawn
-from reports.contracts import Diff
-from reports.contracts.diff import Pair
 from reports.format import share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, quiet
@@ -93,7 +92,7 @@ def strata(diff: Diff) -> Markup | None:
     )
 
 
-def _stratum(diff: Diff, column: str, items: Sequence[Pair]) -> Markup:
+def _stratum(diff: Diff, column: str, items: Sequence[StratumPair]) -> Markup:
     rows = [(item.value, *_amounts(diff, item)) for item in items]
     return Table(column, (Column(column, "text"), *_AMOUNTS), rows, elsewhere="diff.json").render()
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from curate.artifacts.distributions import Metric
+from curate.artifacts.profile import Profile, Stratum
 from reports.charts import beside, drawn, histogram, say
 from reports.charts.drawn import Figure, Part
-from reports.contracts import Profile
-from reports.contracts.profile import Metric, Stratum
 from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
@@ -22,7 +22,7 @@ _NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
 
 def verdicts(profile: Profile) -> Markup | None:
     """Hours per verdict, drawn and in figures."""
-    parts = [Part(item.verdict, item.hours or 0.0, hours(item.hours)) for item in profile.verdicts]
+    parts = [Part(item.verdict, item.hours, hours(item.hours)) for item in profile.verdicts]
     columns = (
         Column("verdict", "verdict"),
         Column("hours", "hours"),
@@ -204,7 +204,7 @@ def _parts(item: Stratum) -> list[Part]:
         "unknown": item.unknown_hours,
         "bad": item.bad_hours,
     }
-    return [Part(word, amount or 0.0, hours(amount)) for word, amount in amounts.items()]
+    return [Part(word, amount, hours(amount)) for word, amount in amounts.items()]
 
 
 def duplicates(profile: Profile) -> Markup | None:

@@ -9,12 +9,15 @@ from typing import Any
 from markupsafe import Markup
 
 from curate.artifacts.clips import Clip, Clips
+from curate.artifacts.distributions import Metric
+from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import PredictedRecord
+from curate.artifacts.records import MeasuredRecord, ShownRecord, TaggedRecord
 from reports.align import MOST, alignment
 from reports.artefacts import Loaded
-from reports.contracts import Profile, Wer
-from reports.contracts.profile import Metric, Record
+from reports.contracts import Wer
 from reports.contracts.wer import Utterance
+from reports.contracts.whatif import Record
 from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
 from reports.sections.room import Room
@@ -22,6 +25,8 @@ from reports.tables import name, verdict
 from reports.templating import render
 from reports.transcripts import WHOLE, Range, marked, transcript
 
+AnyRecord = ShownRecord | Record
+HasVerdict = MeasuredRecord | PredictedRecord | Record
 _MOST = 40
 _BORDERLINE, _WORST = 200_000, 400_000
 """Bytes of transcripts on the page of a profile."""
@@ -35,7 +40,7 @@ def borderline_records(page: Loaded[Profile]) -> Markup | None:
     folds = [
         render(
             "fold",
-            title=name(item.rule or UNKNOWN),
+            title=name(item.rule),
             note=limits.get(item.rule) or "",
             unfolded=at == 0,
             body=listed(item.records, room, clips),
@@ -91,18 +96,19 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool)
     )
 
 
-def facts(record: Record | PredictedRecord) -> list[Markup]:
+def facts(record: AnyRecord) -> list[Markup]:
     """What is known of a record beside its value and its text."""
-    tags = record.tags if isinstance(record, Record) else ()
+    word = record.verdict if isinstance(record, HasVerdict) else None
+    tags = record.tags if isinstance(record, TaggedRecord | Record) else ()
     known = [name(record.id) if record.id else None, _length(record.duration_s)]
-    known += [verdict(record.verdict) if record.verdict else None, _spoken(record.lang)]
+    known += [verdict(word) if word else None, _spoken(record.lang)]
     known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, tags)))]
     known += [name(record.audio_filepath) if record.audio_filepath else None]
     return [item for item in known if item]
 
 
 def listed(
-    records: Sequence[Record],
+    records: Sequence[AnyRecord],
     room: Room,
     clips: dict[str, Clip] | None = None,
     about: Callable[[Any], list[Markup]] = facts,
@@ -124,7 +130,7 @@ def listed(
     return render("records", records=shown) if shown else None
 
 
-def _clip(clip: Clip | None, record: Record) -> dict[str, object] | None:
+def _clip(clip: Clip | None, record: AnyRecord) -> dict[str, object] | None:
     """A clip as the template plays it; each stands once on a page, where its record comes first."""
     if clip is None:
         return None
@@ -132,7 +138,7 @@ def _clip(clip: Clip | None, record: Record) -> dict[str, object] | None:
     return {**clip.model_dump(), "said": f"the first {heard}" if clip.cut else heard}
 
 
-def _said(record: Record, room: Room) -> Markup:
+def _said(record: AnyRecord, room: Room) -> Markup:
     """A record's transcript with its marks; of a long one only a stretch where there is no room."""
     parts = [Range(*mark.span, mark.what) for mark in record.marks]
     return room.fit(
@@ -142,7 +148,7 @@ def _said(record: Record, room: Room) -> Markup:
     )
 
 
-def _heard(record: Record, room: Room) -> Markup | None:
+def _heard(record: AnyRecord, room: Room) -> Markup | None:
     """How `pred_text` differs from the text; None where it does not, or there is none."""
     text, heard = record.text, record.pred_text
     if text is None or heard is None or text.split() == heard.split():

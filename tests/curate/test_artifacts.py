@@ -45,6 +45,7 @@ WRITTEN = {
     "schema": "curate.plan/2",
     "command": "curate plan",
     "versions": {"polars": "2"},
+    "warnings": [],
     "fail_on": [],
     "steps": [{"from": "a"}, {"from": "b", "rows": 3}],
     "share": None,
@@ -73,10 +74,10 @@ def test_an_object_is_strict(value: dict[str, object]) -> None:
 AGAIN = "\n  hint: make it again with curate plan"
 FAULTS = (
     ("{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char"),
-    ("[]", "states no schema; this version reads 'curate.plan/2'"),
-    ("{}", "states no schema; this version reads 'curate.plan/2'"),
-    ('{"schema": "curate.plan/1"}', "is of schema 'curate.plan/1'; this version reads 'curate.pla"),
-    ('{"schema": ["x"]}', "is of schema ['x']; this version reads 'curate.plan/2'"),
+    ("[]", "(top level): is no JSON object"),
+    ("{}", "states no schema; this version reads curate.plan/2"),
+    ('{"schema": "curate.plan/1"}', "is of schema 'curate.plan/1'; this version reads curate.plan"),
+    ('{"schema": ["x"]}', "is of schema ['x']; this version reads curate.plan/2"),
     (json.dumps({**WRITTEN, "share": float("nan")}), "is not JSON: NaN is no JSON number"),
     (json.dumps({k: v for k, v in WRITTEN.items() if k != "schema"}), "states no schema; this ver"),
 )

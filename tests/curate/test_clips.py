@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ import pytest
 import soundfile as sf
 from typer.testing import CliRunner
 
+from curate.artifacts.profile import Profile
+from curate.artifacts.records import Mark
 from curate.audio.options import AudioWish
 from curate.cli import app
 from curate.profiles import profile_into
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def profiled(folder: Path, out: Path, people: Overrides | None = None) -> Any:
+def profiled(folder: Path, out: Path, people: Overrides | None = None) -> Profile:
     out.mkdir()
     rules = load_rules(str(folder / "rules.yaml"))
     return profile_into([str(folder / "m.jsonl")], out, rules, overrides=people)
@@ -59,21 +60,21 @@ def profiled(folder: Path, out: Path, people: Overrides | None = None) -> Any:
 def test_what_a_rule_alone_finds_borderline_comes_first(folder: Path, tmp_path: Path) -> None:
     found = profiled(folder, tmp_path / "profile")
     told = {
-        each["rule"]: [int(it["id"].rpartition(":")[2]) - 1 for it in each["records"]]
-        for each in found["borderline"]
+        each.rule: [int(it.id.rpartition(":")[2]) - 1 for it in each.records]
+        for each in found.borderline
     }
     assert told == {"quick": [2, 5, 6, 7], "loops": [3, 0, 10]}  # 4 is bad: nothing to judge
-    assert found["borderline"][0]["records"][0]["value"] == 22.0
-    loop = found["borderline"][1]["records"][0]
-    assert (loop["value"], loop["marks"]) == (3, [{"what": "loop", "span": (0, 8)}])
+    assert found.borderline[0].records[0].value == 22.0
+    loop = found.borderline[1].records[0]
+    assert (loop.value, loop.marks) == (3, (Mark(what="loop", span=(0, 8)),))
 
 
 def test_what_people_decided_needs_no_ear(folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     append(log, Decision("borderline", "anna", "2026-11-26T10:00:00Z", "2.wav", None))
     found = profiled(folder, tmp_path / "profile", Overrides(read(log)))
-    (quick,) = (each for each in found["borderline"] if each["rule"] == "quick")
-    assert [it["audio_filepath"] for it in quick["records"]] == [f"{n}.wav" for n in (5, 6, 7, 8)]
+    (quick,) = (each for each in found.borderline if each.rule == "quick")
+    assert [it.audio_filepath for it in quick.records] == [f"{n}.wav" for n in (5, 6, 7, 8)]
 
 
 def test_kinds_of_records_take_turns() -> None:
@@ -84,8 +85,8 @@ def test_kinds_of_records_take_turns() -> None:
     assert [each["id"] for each in found] == ["a1", "c1", "b1", "a2", "c2", "c3"]
 
 
-def written(out: Path, found: Mapping[str, Any], most: int) -> Any:
-    write_clips(out, of_profile(found), Heard(out, found["inputs"], AudioWish(), most))
+def written(out: Path, found: Profile, most: int) -> Any:
+    write_clips(out, of_profile(found), Heard(out, found.inputs, AudioWish(), most))
     return json.loads((out / "clips.json").read_text())
 
 
@@ -94,7 +95,7 @@ def test_clips_say_what_they_leave_out(
 ) -> None:
     out = tmp_path / "profile"
     found = profiled(folder, out)
-    worth = {each["id"] for each in of_profile(found)}
+    worth = {each.id for each in of_profile(found)}
     assert {f"{folder / 'm.jsonl'}:{n}" for n in (1, 3, 4, 11)} <= worth
     whole = written(out, found, 40)
     assert whole["left_out"] == {"unheard": 1, "no_room": 0, "more": 0}  # 3.wav is not there

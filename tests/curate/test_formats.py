@@ -39,7 +39,7 @@ def profiled(
     found = profile([str(name) for name in names], out, load_rules(None), by, format=format)
     ledger = json.loads((out / "ledger.json").read_text())
     assert ledger["balanced"]
-    return found, pl.read_parquet(out / "records.parquet")
+    return found.as_json(), pl.read_parquet(out / "records.parquet")
 
 
 def jsonl(rows: Rows) -> bytes:

@@ -171,8 +171,8 @@ def test_many_small_files(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     found = profile([str(tmp_path / "*.jsonl")], out, load_rules(None))
-    assert found["totals"]["rows"] == 1000  # type: ignore[index]
-    assert len(found["inputs"]) == 1000  # type: ignore[arg-type]
+    assert found.totals.rows == 1000
+    assert len(found.inputs) == 1000
 
 
 MEMORY = """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.artifacts.records import Mark
 from curate.profiles import profile_into
 from curate.rules.file import load_rules
 from curate.text.define import measure_text
@@ -126,17 +126,17 @@ def test_a_profile_marks_what_its_rules_and_metrics_speak_of(tmp_path: Path) -> 
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(lines))
     (tmp_path / "profile").mkdir()
-    found: Any = profile_into([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
-    worst = {metric["name"]: metric["worst"] for metric in found["metrics"]}
+    found = profile_into([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
+    worst = {each.name: each.worst for each in found.metrics}
     loop, thanks = (
-        next(each for each in worst["char_rate"] if each["text"] == rows[at][0]) for at in (0, 1)
+        next(each for each in worst["char_rate"] if each.text == rows[at][0]) for at in (0, 1)
     )
-    assert loop["marks"] == [{"what": "loop", "span": (0, 26)}]
-    assert loop["pred_text"] == "no no"
-    assert thanks["marks"] == [{"what": "phrase", "span": (0, 10)}]
-    assert thanks["pred_text"] is None
-    (sound,) = (each for each in worst["word_len"] if each["text"] == rows[2][0])
-    assert sound["marks"] == [{"what": "word", "span": (16, 22)}]  # its metric alone speaks of it
+    assert loop.marks == (Mark(what="loop", span=(0, 26)),)
+    assert loop.pred_text == "no no"
+    assert thanks.marks == (Mark(what="phrase", span=(0, 10)),)
+    assert thanks.pred_text is None
+    (sound,) = (each for each in worst["word_len"] if each.text == rows[2][0])
+    assert sound.marks == (Mark(what="word", span=(16, 22)),)  # its metric alone speaks of it
 
 
 def test_a_text_of_thousands_of_words_is_aligned_as_a_whole() -> None:

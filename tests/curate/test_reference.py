@@ -20,7 +20,7 @@ MANIFESTS = 13
 def profiled(folder: Path, *paths: Path) -> tuple[Mapping[str, Any], pl.DataFrame]:
     folder.mkdir()
     found = profile_into([str(path) for path in paths], folder, load_rules(None))
-    return found, pl.read_parquet(folder / "records.parquet")
+    return found.as_json(), pl.read_parquet(folder / "records.parquet")
 
 
 def quantile(found: Mapping[str, Any], metric: str, point: str) -> float:

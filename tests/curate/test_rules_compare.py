@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import curate
+from curate.artifacts.compare import Amount
 from curate.errors import ConfigError
 from curate.rules.file import load_rules
 from curate.whatif import compare_rules
@@ -58,7 +59,7 @@ def test_every_record_moves_as_judging_twice_says(folder: Path) -> None:
     after = curate.judge(records, folder / "tighter.yaml")
     moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
     verdicts = list(zip(before["verdict"], after["verdict"], strict=True))
-    found: Any = moved.found
+    found = moved.comparison.as_json()
     counted = {(each["from"], each["to"]): each["rows"] for each in found["verdicts"]}
     assert {pair: n for pair, n in counted.items() if n} == Counter(verdicts)
     expected = [
@@ -84,7 +85,7 @@ def test_reasons_texts_and_strata_are_given(folder: Path) -> None:
     assert first["to_reason"] == "char_rate 18 >= 18"
     hidden = moved.records.filter(pl.col("from_reason").str.contains("hidden"))
     assert hidden["to"].to_list() == ["clean"] * 3
-    found: Any = moved.found
+    found = moved.comparison.as_json()
     tags = {(each["rule"], each["severity"]): each for each in found["rules"]}
     assert tags["hidden_chars", "borderline"]["lost_rows"] == 3
     assert tags["char_rate", "borderline"]["got_rows"] > 0
@@ -96,7 +97,7 @@ def test_reasons_texts_and_strata_are_given(folder: Path) -> None:
 
 def test_rules_show_the_first_records_that_they_move(folder: Path) -> None:
     moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
-    found: Any = moved.found
+    found = moved.comparison.as_json()
     for each in found["rules"]:
         tag = f"{each['severity']}:{each['rule']}"
         for side, other in (("from", "to"), ("to", "from")):
@@ -115,7 +116,7 @@ def test_rules_show_the_first_records_that_they_move(folder: Path) -> None:
 
 def test_the_same_rules_move_nothing(folder: Path) -> None:
     moved = compare_rules(folder / "profile", load_rules(), load_rules())
-    assert (moved.records.height, moved.found["moved"]) == (0, {"rows": 0, "hours": 0.0})
+    assert (moved.records.height, moved.comparison.moved) == (0, Amount(rows=0, hours=0.0))
 
 
 def test_an_unknown_column_is_said(folder: Path) -> None:

@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -189,9 +188,7 @@ def test_an_unusable_input_beside_good_ones_is_a_warning(tmp_path: Path) -> None
     good, useless = tmp_path / "good.jsonl", tmp_path / "useless.jsonl"
     good.write_bytes(LINE)
     useless.write_text('{"audio_filepath": "a", "duration": 1, "sentence": "x"}\n')
-    found = profile([str(good), str(useless)], tmp_path, load_rules(None))
-    warnings: Any = found["warnings"]
-    (said,) = warnings
+    (said,) = profile([str(good), str(useless)], tmp_path, load_rules(None)).warnings
     assert said.startswith(f"{useless}: no line is usable: text is no string (missing)")
     assert "--map text=sentence" in said
 

@@ -301,7 +301,7 @@ def test_failing_groups_are_counted_as_the_profile_has_them(tmp_path: Path) -> N
         "rules:\n  - {id: x, metric: words, bad: '> 99'}\n"
     )
     moved = compare_rules(tmp_path / "profile", load_rules(tmp_path / "none.yaml"), load_rules())
-    assert moved.found["moved"]["rows"] == 40  # type: ignore[index]
+    assert moved.comparison.moved.rows == 40
     assert (
         "speaker a" in moved.records.filter(pl.col("id").str.ends_with(":31"))["to_reason"].item()
     )

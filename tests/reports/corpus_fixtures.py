@@ -138,10 +138,12 @@ def metric(row: tuple[str, str, str, float, float, float, float]) -> Json:
         "quantiles": {k: round(max(low, middle + z * spread), 4) for k, z in at.items()},
         "histogram": {
             "edges": edges,
+            "whole": False,
             "rows": rows,
             "hours": [n / 450 for n in rows],
             "below": 0,
             "above": 312 if name == "char_rate" else 0,
+            "hits": [],
         },
         "thresholds": LIMITS.get(name, []),
         "worst": [
@@ -184,8 +186,22 @@ def profile() -> Json:
         "--out profiles/2000h",
         "versions": VERSIONS,
         "rules": {"name": "default", "path": "rules/default.yaml", "sha256": SHA},
+        "by": [],
+        "groups": ["audio", "signal"],
+        "languages": sorted(langs),
         "inputs": [
-            {"source": f"data/{n}.jsonl", "bytes": b, "rows": b // 282, "blank_lines": i}
+            {
+                "source": f"data/{n}.jsonl",
+                "folder": "data",
+                "format": "nemo",
+                "beside": {},
+                "added": {},
+                "copied": "original lines",
+                "bytes": b,
+                "rows": b // 282,
+                "blank_lines": i,
+                "fingerprint": SHA[:32],
+            }
             for i, (n, b) in enumerate(
                 {"common_voice": 190_000_000, "meetings": 67_279_880}.items()
             )
@@ -200,6 +216,7 @@ def profile() -> Json:
                 "metric": name,
                 "severity": limit["severity"],
                 "condition": f"{name} {limit['operator']} {limit['value']:g}",
+                "where": limit["where"],
                 "rows": (n := rng.randint(0, 4000)),
                 "hours": n / 440,
                 "only_rows": n // 2,
@@ -237,11 +254,16 @@ def profile() -> Json:
                 for i in range(3)
             ]
         },
+        "overrides": None,
+        "rejected": {"what": "rejected", "most": 0.1, "strata": []},
+        "kept_from_eval": {"what": "kept from eval", "most": 0.2, "strata": []},
+        "conventions": [],
         "group_rules": [
             {
                 "rule": "bad_speaker",
                 "by": "speaker",
                 "condition": "bad_share >= 0.05",
+                "at_least": {"rows": 20, "hours": None},
                 "judged": 50,
                 "failed": 3,
                 "moved_rows": 42,
@@ -261,6 +283,7 @@ def profile() -> Json:
         ],
         "audio": {
             "depth": "signal",
+            "asked": {"root": None, "allowed": [], "sample": 0.05},
             "rows": 912_340,
             "looked_at": 45_617,
             "faults": [
@@ -272,6 +295,7 @@ def profile() -> Json:
                     "example": {"id": "data/m.jsonl:7", "why": "decodes to 1.2 s of 4.0 s"},
                 }
             ],
+            "unread": [],
             "codecs": [{"codec": "FLAC PCM_16", "rows": 45_605, "hours": 96.2}],
         },
         "correlations": {
@@ -292,7 +316,11 @@ def profile() -> Json:
             "word_edits": 729_600,
             "ref_chars": 41_000_000,
             "char_edits": 1_275_100,
-            "normaliser": {"steps": ["nfkc", "casefold", "punctuation"]},
+            "words": 8_100_000,
+            "word_edits_raw": 1_709_900,
+            "chars": 46_000_000,
+            "char_edits_raw": 3_275_200,
+            "normaliser": {"steps": ["nfkc", "casefold", "punctuation"], "libraries": {}},
             "languages": [
                 {
                     "lang": lang,
@@ -306,6 +334,10 @@ def profile() -> Json:
                     "word_edits": 360_000,
                     "ref_chars": 20_000_000,
                     "char_edits": 600_000,
+                    "words": 4_050_000,
+                    "word_edits_raw": 810_000,
+                    "chars": 23_000_000,
+                    "char_edits_raw": 1_610_000,
                 }
                 for lang in ("de", "en")
             ],

@@ -27,11 +27,15 @@ def diff() -> Json:
                 "b_p50": 15.5,
                 "a_p99": 22.0,
                 "b_p99": 27.0,
+                "a_nulls": 112,
+                "b_nulls": 140,
+                "same": False,
                 "ks": 0.31 / (at + 1),
                 "psi": 0.4 / (at + 1),
             }
             for at, row in enumerate(METRICS)
         ],
+        "metrics_of_one": {"a": [], "b": []},
         "strata": {
             "lang": [_pair(value=name) for name in ("en", "de", None)],
             "speaker": [_pair(value="spk_001")],

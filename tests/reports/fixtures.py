@@ -11,7 +11,10 @@ from pydantic import ValidationError
 
 from curate.artifacts.audit import Audit
 from curate.artifacts.base import Artifact
+from curate.artifacts.compare import Compare
+from curate.artifacts.diff import Diff
 from curate.artifacts.ledger import Ledger
+from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
@@ -139,7 +142,8 @@ def make(kind: Kind, folder: Path, variant: str = "good") -> Path:
 
 
 STRICT: dict[str, type[Artifact]] = {
-    each.file: each for each in (Audit, Reconsider, ShardIndex, Split, Verification)
+    each.file: each
+    for each in (*(Audit, Compare, Diff, Profile, Reconsider, ShardIndex, Split, Verification),)
 }
 """Files whose models say what may be null or left out; the others take anything."""
 

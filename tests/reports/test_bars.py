@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,14 +12,15 @@ import polars as pl
 import pytest
 
 import curate
+from curate.artifacts.distributions import Metric, Threshold
+from curate.artifacts.profile import Profile
 from curate.profiles.statistics.tally import HIT_VERDICTS
 from curate.rules.file import load_rules
 from reports.artefacts import load
 from reports.charts import beside, histogram
 from reports.charts.bars import NO_RULE, Bars, bars_of, limit_at
-from reports.contracts import Profile
-from reports.contracts.profile import Metric, Threshold
 from reports.sections.profile import distributions
+from tests.reports.corpus_fixtures import profile as a_profile
 
 MANIFESTS = (
     "arz_adapt", "cv19_hy", "cv61_dev_all", "cv61_dev_audio", "cv_id", "cv_id_invalidated", "cv_tw",
@@ -80,11 +82,21 @@ def test_charts_of_real_manifests_hold_every_row(
     assert triggered or records["verdict"].is_in(["clean", "malformed"]).all()
 
 
+POINTS = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
+
+
 def made(rows: list[int], edges: list[float], **more: Any) -> Metric:
-    shape = {"edges": edges, "rows": rows, **more.pop("shape", {})}
-    return Metric.model_validate({
-        "name": "m", "unit": "s", "rows": sum(rows), "nulls": 0, "histogram": shape, **more,
-    })  # fmt: skip
+    shape = {
+        "edges": edges, "whole": False, "rows": rows, "hours": [], "below": 0, "above": 0,
+        "hits": [], **more.pop("shape", {}),
+    }  # fmt: skip
+    shape["hits"] = [{"below": 0, "above": 0, "null": 0, **hit} for hit in shape["hits"]]
+    return Metric.model_validate_json(json.dumps({
+        "name": "m", "unit": "s", "meaning": "", "direction": "none", "rows": sum(rows),
+        "nulls": 0, "mean": None, "min": None, "max": None,
+        "quantiles": dict.fromkeys(POINTS), "histogram": shape, "thresholds": [], "worst": [],
+        **more,
+    }))  # fmt: skip
 
 
 def painted(svg: str, shade: str) -> list[tuple[float, float]]:
@@ -138,7 +150,7 @@ def test_two_values_have_two_bars_and_two_ticks() -> None:
 def test_limits_stand_between_whole_numbers(
     operator: str, value: float | None, whole: bool, at: float | None
 ) -> None:
-    limit = Threshold.model_validate({"operator": operator, "value": value})
+    limit = Threshold(rule="", severity="", operator=operator, value=value, where="")
     assert limit_at(limit, whole=whole) == at
 
 
@@ -153,9 +165,8 @@ def test_one_bar_is_said_in_words() -> None:
     hit = [{"verdict": "bad", "rows": [210]}]
     alone = made([210], [0, 0.001], shape={"hits": hit}, min=0.0, max=1.5e-05)
     assert histogram(alone) is None
-    page = str(
-        distributions(Profile.model_validate({"schema": "curate.profile/1", "metrics": [alone]}))
-    )
+    profile = Profile.model_validate_json(json.dumps(a_profile()))
+    page = str(distributions(profile.model_copy(update={"metrics": (alone,)})))
     assert "<svg" not in page
     for said in ("0 to 1.5e-05", "210 bad"):
         assert said in page

@@ -9,7 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.render.terminal import Json, colour_of, number, plain_table
+from curate.artifacts.distributions import Metric
+from curate.artifacts.profile import Agreement, Audio, ErrorRates, Profile
+from curate.cli.render.terminal import colour_of, number, plain_table
 from curate.formatting.units import hours
 from curate.terminal.command import printable
 
@@ -19,110 +21,106 @@ _VALUES = 2
 _BARS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 
 
-def profile_tables(verbose: bool = False) -> Callable[[Json], Sequence[RenderableType]]:
+def profile_tables(verbose: bool = False) -> Callable[[Profile], Sequence[RenderableType]]:
     """Hours per verdict, what each rule caught, and how metrics are spread: those that a rule has
     a limit on and that differ between rows, or all of them.
     """
-    return lambda found: list(_tables(found, verbose))
+    return lambda profile: list(_tables(profile, verbose))
 
 
-def _tables(found: Json, verbose: bool) -> Iterator[RenderableType]:
-    total = found["totals"]
+def _tables(profile: Profile, verbose: bool) -> Iterator[RenderableType]:
+    total = profile.totals
     verdicts = plain_table(
-        f"{total['rows']:,} rows, {hours(total['hours'])}", "verdict|rows|hours|share|"
+        f"{total.rows:,} rows, {hours(total.hours)}", "verdict|rows|hours|share|"
     )
-    for entry in found["verdicts"]:
-        share = entry["rows"] / total["rows"]
-        colour = colour_of(entry["verdict"])
+    for entry in profile.verdicts:
+        share = entry.rows / total.rows
+        colour = colour_of(entry.verdict)
         verdicts.add_row(
-            Text(entry["verdict"], style=colour),
-            f"{entry['rows']:,}",
-            hours(entry["hours"]),
+            Text(entry.verdict, style=colour),
+            f"{entry.rows:,}",
+            hours(entry.hours),
             f"{share:.1%}",
             Text("\u2588" * round(share * 30), style=colour),
         )
     yield verdicts
-    yield _rules(found)
-    if found.get("audio"):
-        yield _audio_faults(found["audio"])
-    if found.get("agreement"):
-        yield _agreement(found["agreement"])
-    told = [each for each in found["metrics"] if verbose or _tells(each)]
-    yield _metrics(told)
-    if silent := len(found["metrics"]) - len(told):
-        yield Text(f"{silent} more metrics are on the page (--verbose lists them)", style="dim")
+    yield _rules(profile)
+    if profile.audio:
+        yield _audio_faults(profile.audio)
+    if profile.agreement:
+        yield _agreement(profile.agreement)
+    shown = [each for each in profile.metrics if verbose or _varies_at_a_limit(each)]
+    yield _metrics(shown)
+    if hidden := len(profile.metrics) - len(shown):
+        yield Text(f"{hidden} more metrics are on the page (--verbose lists them)", style="dim")
 
 
-def _agreement(totals: Json) -> Table:
+def _agreement(totals: Agreement) -> Table:
     """Errors over words and characters of the whole corpus, and by language where it has more."""
-    steps = ", ".join(totals["normaliser"]["steps"])
+    steps = ", ".join(totals.normaliser.steps)
     table = plain_table(
         f"text against pred_text (normalised: {steps})",
         "language|rows|words|errors|WER|CER|WER raw|CER raw",
     )
-    languages = totals["languages"]
-    for entry in ({"lang": "all", **totals}, *(languages if len(languages) > 1 else ())):
-        primary = entry["primary"]
-        rates = {
-            name: Text(_percent(entry[name]), style="bold" if name == primary else "")
-            for name in ("wer", "cer", "wer_raw", "cer_raw")
-        }
-        table.add_row(
-            Text(printable(entry["lang"] or "(none)")),
-            f"{entry['rows']:,}",
-            f"{entry['ref_words']:,}",
-            f"{entry['word_edits']:,}",
-            *rates.values(),
-        )
+    table.add_row(Text("all"), *_rates(totals))
+    for entry in totals.languages if len(totals.languages) > 1 else ():
+        table.add_row(Text(printable(entry.lang or "(none)")), *_rates(entry))
     return table
+
+
+def _rates(rates: ErrorRates) -> Iterator[Text]:
+    """Rows, words, errors, and the rates with the one to name in bold."""
+    yield from (Text(f"{count:,}") for count in (rates.rows, rates.ref_words, rates.word_edits))
+    for name, rate in (("wer", rates.wer), ("cer", rates.cer)):
+        yield Text(_percent(rate), style="bold" if name == rates.primary else "")
+    yield from (Text(_percent(rate)) for rate in (rates.wer_raw, rates.cer_raw))
 
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.2%}"
 
 
-def _tells(metric: Json) -> bool:
-    return bool(metric["thresholds"]) and metric["min"] != metric["max"]
+def _varies_at_a_limit(metric: Metric) -> bool:
+    return bool(metric.thresholds) and metric.min != metric.max
 
 
-def _audio_faults(audio: Json) -> RenderableType:
+def _audio_faults(audio: Audio) -> RenderableType:
     """What is wrong with audio files, by kind, each with a record to look at."""
-    title = f"audio ({audio['depth']}): {audio['looked_at']:,} of {audio['rows']:,} rows looked at"
-    if not audio["looked_at"]:
+    title = f"audio ({audio.depth}): {audio.looked_at:,} of {audio.rows:,} rows looked at"
+    if not audio.looked_at:
         return Text(f"{title}: NOT CHECKED", style="yellow")
-    if not audio["faults"]:
-        return Text(f"{title}, no fault", style="yellow" if audio.get("unread") else "green")
+    if not audio.faults:
+        return Text(f"{title}, no fault", style="yellow" if audio.unread else "green")
     table = plain_table(title, "fault|rows|hours|example|why")
-    for entry in audio["faults"]:
-        example = entry["example"]
+    for entry in audio.faults:
         table.add_row(
-            Text(entry["fault"], style=colour_of("bad")),
-            f"{entry['rows']:,}",
-            hours(entry["hours"]),
-            Text(printable(example["id"])),
-            Text(printable(example["why"])),
+            Text(entry.fault, style=colour_of("bad")),
+            f"{entry.rows:,}",
+            hours(entry.hours),
+            Text(printable(entry.example.id)),
+            Text(printable(entry.example.why or "")),
         )
     return table
 
 
-def _rules(found: Json) -> Table:
+def _rules(profile: Profile) -> Table:
     table = plain_table("rules that spoke", "rule|verdict|condition|rows|hours|alone")
-    for entry in found["rules_hit"]:
-        if entry["rows"]:
+    for entry in profile.rules_hit:
+        if entry.rows:
             table.add_row(
-                Text(printable(entry["rule"])),
-                Text(entry["severity"], style=colour_of(entry["severity"])),
-                Text(printable(brief(entry["condition"]))),
-                f"{entry['rows']:,}",
-                hours(entry["hours"]),
-                f"{entry['only_rows']:,}",
+                Text(printable(entry.rule)),
+                Text(entry.severity, style=colour_of(entry.severity)),
+                Text(printable(brief(entry.condition))),
+                f"{entry.rows:,}",
+                hours(entry.hours),
+                f"{entry.only_rows:,}",
             )
-    for entry in found["malformed"]:
+    for kind in profile.malformed:
         table.add_row(
             Text("(line)"),
             Text("malformed", style=colour_of("malformed")),
-            Text(printable(entry["reason"])),
-            f"{entry['rows']:,}",
+            Text(printable(kind.reason)),
+            f"{kind.rows:,}",
             "",
             "",
         )
@@ -144,17 +142,17 @@ def _cut(found: re.Match[str]) -> str:
     return found[0] if more < 2 else f"[{', '.join(values[:_VALUES])}, ... {more} more]"
 
 
-def _metrics(metrics: Sequence[Json]) -> Table:
+def _metrics(metrics: Sequence[Metric]) -> Table:
     table = plain_table("metrics", "metric|unit||p01|median|p99|max|null")
     for metric in metrics:
-        points = metric["quantiles"]
-        values = [points["p01"], points["p50"], points["p99"], metric["max"]]
+        points = metric.quantiles
+        values = [points["p01"], points["p50"], points["p99"], metric.max]
         table.add_row(
-            Text(metric["name"]),
-            Text(metric["unit"], style="dim"),
-            Text(sparkline(metric["histogram"]["rows"]), style="cyan"),
+            Text(metric.name),
+            Text(metric.unit, style="dim"),
+            Text(sparkline(metric.histogram.rows), style="cyan"),
             *(number(value) for value in values),
-            f"{metric['nulls']:,}" if metric["nulls"] else "",
+            f"{metric.nulls:,}" if metric.nulls else "",
         )
     return table
 

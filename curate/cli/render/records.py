@@ -15,6 +15,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from curate.artifacts.diff import Diff, Pair
 from curate.cli.render.terminal import number, plain_table
 from curate.errors import ConfigError, InputError, raise_all
 from curate.errors.nearest import lacking
@@ -133,33 +134,31 @@ def _shown(each: Json) -> Iterator[object]:
     yield from (record.get("text"), each["reason"])
 
 
-def diff_tables(found: Mapping[str, Any]) -> Sequence[Table]:
+def diff_tables(diff: Diff) -> Sequence[Table]:
     """What two profiles differ in: amounts, rules whose share changed, and drift."""
-    a, b = found["a"], found["b"]
     amounts = plain_table("A against B", "what|A rows|B rows|A hours|B hours")
-    _amount(amounts, "all", {f"{s}_{k}": v[k] for s, v in (("a", a), ("b", b)) for k in _UNITS})
-    for each in found["verdicts"]:
-        _amount(amounts, each["verdict"], each)
-    for each in found["strata"].get("lang", []):
-        _amount(amounts, f"lang {each['value'] or '-'}", each)
+    a, b = diff.a, diff.b
+    whole = Pair(a_rows=a.rows, a_hours=a.hours, b_rows=b.rows, b_hours=b.hours)
+    _add_pair(amounts, whole, "all")
+    for each in diff.verdicts:
+        _add_pair(amounts, each, each.verdict)
+    for stratum in diff.strata.get("lang", ()):
+        _add_pair(amounts, stratum, f"lang {stratum.value or '-'}")
     rules = plain_table("rules", "rule|verdict|A rows|B rows|A hours|B hours")
-    for each in found["rules"]:
-        if each["a_rows"] or each["b_rows"]:
-            _amount(rules, each["rule"], each, each["severity"])
+    for rule in diff.rules:
+        if rule.a_rows or rule.b_rows:
+            _add_pair(rules, rule, rule.rule, rule.severity)
     drift = plain_table("drift, the largest first", "metric|A median|B median|A p99|B p99|KS|PSI")
-    for each in found["metrics"]:
-        values = [each[name] for name in ("a_p50", "b_p50", "a_p99", "b_p99", "ks", "psi")]
-        drift.add_row(Text(printable(each["name"])), *map(number, values))
+    for metric in diff.metrics:
+        quantiles = (metric.a_p50, metric.b_p50, metric.a_p99, metric.b_p99)
+        values = map(number, (*quantiles, metric.ks, metric.psi))
+        drift.add_row(Text(printable(metric.name)), *values)
     return [amounts, rules, drift]
 
 
-_UNITS = ("rows", "hours")
-
-
-def _amount(made: Table, name: str, each: Mapping[str, Any], *more: str) -> None:
-    rows = [f"{each[side]:,}" for side in ("a_rows", "b_rows")]
-    spent = [hours(each[side]) for side in ("a_hours", "b_hours")]
-    made.add_row(*(Text(printable(text)) for text in (name, *more)), *rows, *spent)
+def _add_pair(table: Table, pair: Pair, *names: str) -> None:
+    amounts = (f"{pair.a_rows:,}", f"{pair.b_rows:,}", hours(pair.a_hours), hours(pair.b_hours))
+    table.add_row(*(Text(printable(name)) for name in names), *amounts)
 
 
 def words_tables(found: Mapping[str, Any]) -> Sequence[Table]:

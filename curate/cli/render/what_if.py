@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 import reports
-from curate.artifacts.base import write_artifact
+from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.outputs import whole_directory
+from curate.artifacts.profile import Profile
+from curate.artifacts.records import MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, Overlap, ThresholdPoint, ThresholdStep, WhatIf
-from curate.audio.options import AudioWish, root_of
+from curate.audio.options import AudioWish
 from curate.cli.render.terminal import colour_of, number, plain_table
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest
 from curate.formatting.units import hours
 from curate.inspect.subjects import rules_of
-from curate.profiles import read_profile
 from curate.profiles.examples.clips import Heard, in_turn, write_clips
 from curate.rules.file import load_rules
 from curate.terminal.command import printable
@@ -70,17 +70,17 @@ def what_if(
 
 def _heard(profile: Path, audio: AudioWish, most: int) -> Heard:
     """The profile's audio, which begins where it began then unless it is said otherwise."""
-    made: Any = read_profile(profile)
-    return Heard(profile, made["inputs"], replace(audio, root=audio.root or root_of(made)), most)
+    made = read_artifact(profile, Profile)
+    audio = replace(audio, root=audio.root or made.audio_root)
+    return Heard(profile, made.inputs, audio, most)
 
 
-def _beside(made: WhatIf) -> Iterator[Mapping[str, Any]]:
+def _beside(made: WhatIf) -> Iterator[MeasuredRecord]:
     """Records beside the limits, worth hearing: just past each, and just before; eval limits first,
     bad ones being told by eye.
     """
     limits = sorted(made.limits, key=lambda limit: limit.severity != "borderline")
-    sides = ([each.caught for each in limits], [each.spared for each in limits])
-    return in_turn(*([[each.as_json() for each in some] for some in side] for side in sides))
+    return in_turn([each.caught for each in limits], [each.spared for each in limits])
 
 
 def tables(only: Sequence[str]) -> Callable[[WhatIf], list[Table]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,6 +15,7 @@ from curate.artifacts.columns import (
     MALFORMED,
     record_id,
 )
+from curate.artifacts.profile import Audio, AudioFault, Codec, FaultExample, Unread
 from curate.audio.analyse import NONE
 from curate.audio.faults import FAULTS
 from curate.audio.paths import moved
@@ -24,61 +24,63 @@ from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
 from curate.profiles.duck import open_records
-from curate.profiles.summary import Json, hours, records_of
+from curate.profiles.examples.excerpts import audio_filepath_of
+from curate.profiles.summary import hours, records_of
 
 
-def audio_facts(records: Path, settings: Settings) -> Json:
-    """The entry `audio`; nothing where no audio was asked for.
+def audio_facts(records: Path, settings: Settings) -> Audio | None:
+    """The entry `audio`; None where no audio was asked for.
 
     Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
     `unread` are the reasons why rows that were to be looked at could not be, with how many.
     """
     groups = settings.groups & GROUPS_OF["vad"]
     if not groups:
-        return {}
+        return None
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
     total, looked = table.select(pl.len(), AUDIO_FAULT.expr.count()).collect().row(0)
-    return {
-        "audio": {
-            "depth": depth_for(groups),
-            "asked": settings.audio.as_json(),
-            "rows": total,
-            "looked_at": looked,
-            "faults": _faults(table),
-            "unread": _unread(table),
-            "codecs": _codecs(table),
-        }
-    }
+    return Audio(
+        depth=depth_for(groups),
+        asked=settings.audio.recorded(),
+        rows=total,
+        looked_at=looked,
+        faults=_faults(table),
+        unread=_unread(table),
+        codecs=_codecs(table),
+    )
 
 
-def unread_warnings(found: Json) -> list[str]:
+def unread_warnings(audio: Audio | None) -> list[str]:
     """What was asked for, and could not be checked."""
-    audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
+    if audio is None:
+        return []
     return [
-        f"audio NOT CHECKED of {each['rows']:,} of {audio['rows']:,} rows: {each['why']}"
-        for each in audio.get("unread", ())
+        f"audio NOT CHECKED of {each.rows:,} of {audio.rows:,} rows: {each.why}"
+        for each in audio.unread
     ]
 
 
-def _unread(table: pl.LazyFrame) -> list[Json]:
-    found = (
+def _unread(table: pl.LazyFrame) -> tuple[Unread, ...]:
+    reasons = (
         table.filter(AUDIO_FAULT.expr.is_null() & AUDIO_WHY.expr.is_not_null())
         .group_by(AUDIO_WHY.name)
         .len()
         .sort("len", AUDIO_WHY.name, descending=[True, False])
         .collect()
     )
-    return [{"why": why, "rows": rows} for why, rows in found.iter_rows()]
+    return tuple(Unread(why=why, rows=rows) for why, rows in reasons.iter_rows())
 
 
-def refuse_all_missing(found: Json, folder: str, records: Path, origins: Sequence[Origin]) -> None:
+def refuse_all_missing(
+    audio: Audio | None, folder: str, records: Path, origins: Sequence[Origin]
+) -> None:
     """InputError where not one file was found: most likely paths begin somewhere else."""
-    audio: dict[str, Any] = found.get("audio", {})  # type: ignore[assignment]
-    faults = audio.get("faults", ())
-    missing = sum(each["rows"] for each in faults if each["fault"] == "missing")
-    if not missing or missing < audio["looked_at"]:
+    if audio is None:
         return
-    root = audio["asked"]["root"] or folder
+    missing = sum(each.rows for each in audio.faults if each.fault == "missing")
+    if not missing or missing < audio.looked_at:
+        return
+    root = audio.asked.root or folder
     name = _first_name(records, origins)
     if Path(name).is_absolute():
         what = f"none of {missing:,} audio files was found; absolute paths are taken as they are"
@@ -96,40 +98,40 @@ def _first_name(records: Path, origins: Sequence[Origin]) -> str:
     (number,) = pl.scan_parquet(records).select(missing).collect().row(0)
     with open_records(records) as table:
         rows = list(table.rows([number]).values())
-    found = records_of(rows, {origin.name: origin for origin in origins})
-    return next((str(record.get("audio_filepath", "")) for record in found.values()), "")
+    stated = records_of(rows, {origin.name: origin for origin in origins})
+    return next((audio_filepath_of(record) or "" for record in stated.values()), "")
 
 
-def _faults(table: pl.LazyFrame) -> list[Json]:
-    found = (
+def _faults(table: pl.LazyFrame) -> tuple[AudioFault, ...]:
+    counted = (
         table.filter(AUDIO_FAULT.expr != NONE)
         .group_by(AUDIO_FAULT.name, maintain_order=True)
         .agg(pl.len(), DURATION_US.expr.sum(), record_id().first(), AUDIO_WHY.expr.first())
         .collect()
     )
-    rows = {row[0]: row[1:] for row in found.iter_rows()}
-    return [
-        {
-            "fault": fault.name,
-            "meaning": fault.meaning,
-            "rows": count,
-            "hours": hours(duration_us),
-            "example": {"id": first, "why": why},
-        }
+    rows = {row[0]: row[1:] for row in counted.iter_rows()}
+    return tuple(
+        AudioFault(
+            fault=fault.name,
+            meaning=fault.meaning,
+            rows=count,
+            hours=hours(duration_us),
+            example=FaultExample(id=first, why=why),
+        )
         for fault in FAULTS
         if fault.name in rows
         for count, duration_us, first, why in [rows[fault.name]]
-    ]
+    )
 
 
-def _codecs(table: pl.LazyFrame) -> list[Json]:
-    found = (
+def _codecs(table: pl.LazyFrame) -> tuple[Codec, ...]:
+    counted = (
         table.filter(AUDIO_CODEC.expr.is_not_null())
         .group_by(AUDIO_CODEC.name)
         .agg(pl.len(), DURATION_US.expr.sum())
         .sort("len", AUDIO_CODEC.name, descending=[True, False])
         .collect()
     )
-    return [
-        {"codec": codec, "rows": rows, "hours": hours(us)} for codec, rows, us in found.iter_rows()
-    ]
+    return tuple(
+        Codec(codec=codec, rows=rows, hours=hours(us)) for codec, rows, us in counted.iter_rows()
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
 
 from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
+from curate.artifacts.profile import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration
 from curate.manifest.kaldi import texts_missing
@@ -18,27 +19,25 @@ from curate.manifest.spool import is_local
 from curate.manifest.tables import OFFSET_NAMES
 from curate.metrics import BY_NAME
 from curate.nemo.manifest_fields import NEMO
-from curate.profiles.summary import Json, hours
+from curate.profiles.summary import hours
 
 _GAP, _FILE = "length_gap_s", "file_s"
 
 
-def loading_facts(records: Path) -> Json:
+def loading_facts(records: Path) -> Mapping[str, Loading] | None:
     """The entry `loading`: each kind of such rows with its rows, hours, the hours that NeMo loads
-    in their place, and the first record. Nothing where there are no such rows.
+    in their place, and the first record. None where there are no such rows.
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    found = {kind: fact for kind, fact in _kinds(table) if fact["rows"]}
-    return {"loading": found} if found else {}
+    return {kind: loading for kind, loading in _kinds(table) if loading is not None} or None
 
 
-def loading_warnings(found: Json) -> list[str]:
+def loading_warnings(kinds: Mapping[str, Loading] | None) -> list[str]:
     """One warning for each kind."""
-    kinds: dict[str, Json] = found.get("loading", {})  # type: ignore[assignment]
     return [
-        f"{fact['rows']:,} rows {_MEANING[kind]}: {NEMO} loads {_length(fact['loaded_hours'])} in "
-        f"place of their {_length(fact['hours'])}, first {fact['example']} ({_REMEDY[kind]})"
-        for kind, fact in kinds.items()
+        f"{each.rows:,} rows {_MEANING[kind]}: {NEMO} loads {duration(hours=each.loaded_hours)} in "
+        f"place of their {duration(hours=each.hours)}, first {each.example} ({_REMEDY[kind]})"
+        for kind, each in (kinds or {}).items()
     ]
 
 
@@ -83,19 +82,19 @@ _REMEDY = {
 }
 
 
-def _kinds(table: pl.LazyFrame) -> list[tuple[str, Json]]:
+def _kinds(table: pl.LazyFrame) -> list[tuple[str, Loading | None]]:
     names = table.collect_schema().names()
     duration_s = DURATION_US.expr / 1e6
     cut_short = (duration_s - OFFSET_S.expr.clip(lower_bound=0).fill_nan(0)).clip(lower_bound=0)
     pair = BY_NAME["rate_beside_offset"].expr == 1
-    kinds = [("rate_beside_offset", _fact(table.filter(pair), cut_short))]
+    kinds = [("rate_beside_offset", _loading(table.filter(pair), cut_short))]
     if _GAP in names:
         longer = table.filter(pl.col(_GAP) > OVERRUN_S)
-        kinds.append(("whole_file", _fact(longer, pl.col(_FILE))))
+        kinds.append(("whole_file", _loading(longer, pl.col(_FILE))))
     return kinds
 
 
-def _fact(rows: pl.LazyFrame, loaded_s: pl.Expr) -> Json:
+def _loading(rows: pl.LazyFrame, loaded_s: pl.Expr) -> Loading | None:
     count, us, loaded_us, first = (
         rows.select(
             pl.len(),
@@ -106,9 +105,6 @@ def _fact(rows: pl.LazyFrame, loaded_s: pl.Expr) -> Json:
         .collect()
         .row(0)
     )
-    return {"rows": count, "hours": hours(us), "loaded_hours": hours(loaded_us), "example": first}
-
-
-def _length(hours: object) -> str:
-    assert isinstance(hours, float | int)
-    return duration(hours=hours)
+    if not count:
+        return None
+    return Loading(rows=count, hours=hours(us), loaded_hours=hours(loaded_us), example=first)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from curate.artifacts.profile import BorderlineRecords, RuleHit
 from curate.manifest.origin import Origin
 from curate.profiles.duck import open_records
 from curate.profiles.examples.excerpts import metrics_of_rules
-from curate.profiles.summary import Json, example, records_of
+from curate.profiles.summary import example, records_of
 from curate.rules.file import RuleSet
 
 EACH = 4
@@ -18,8 +19,8 @@ _TAG = "borderline:"
 
 
 def borderline_records(
-    records: Path, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[Json]
-) -> list[Json]:
+    records: Path, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[RuleHit]
+) -> tuple[BorderlineRecords, ...]:
     """For each rule that finds records borderline the first few of them, in the rules' order; those
     of which it alone speaks come first. `hits` are profile.json's `rules_hit`.
     """
@@ -34,17 +35,17 @@ def borderline_records(
         values = table.values(numbers, sorted({metrics[rule] for rule in chosen} - {""}))
     stated = records_of(list(rows.values()), {origin.name: origin for origin in origins})
     counts = metrics_of_rules(hits)
-    return [
-        {
-            "rule": rule,
-            "metric": metrics[rule],
-            "records": [
+    return tuple(
+        BorderlineRecords(
+            rule=rule,
+            metric=metrics[rule],
+            records=tuple(
                 example(rows[row], stated, values[row].get(metrics[rule]), metrics[rule], counts)
                 for row in numbers
-            ],
-        }
+            ),
+        )
         for rule, numbers in chosen.items()
-    ]
+    )
 
 
 def _chosen(

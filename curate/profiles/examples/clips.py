@@ -6,25 +6,28 @@ A page has to stay small: so many clips, each of so many seconds, and so many by
 from __future__ import annotations
 
 import base64
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
 
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.clips import Clip as ShownClip
+from curate.artifacts.clips import Clips, LeftOut
 from curate.artifacts.columns import AUDIO_CHANNEL, LINE, OFFSET_S, SOURCE
-from curate.artifacts.outputs import write_json
+from curate.artifacts.profile import Input, Profile
+from curate.artifacts.records import ShownRecord
 from curate.audio.clip import Clip, load_clip, outline, small
 from curate.audio.faults import Unusable
 from curate.audio.options import AudioWish
-from curate.profiles.summary import Json
+from curate.errors import InputError
 
-NAME = "clips.json"
-SCHEMA = "curate.clips/2"
+T = TypeVar("T")
+
 LONGEST_S = 15.0
 MOST_BYTES = 1_200_000
 """Of sound in all; base64 makes a third more of it."""
@@ -32,16 +35,13 @@ EACH = 4
 """Records of one metric: some of every kind say more than all of one."""
 WIDTH, HEIGHT = 160, 24
 
-Shown = Sequence[Mapping[str, Any]]
-"""Records as artefacts show them, with id, duration_s and audio_filepath."""
-
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """A profile whose audio is to be heard, and where that lies; `most` clips are wanted."""
 
     folder: Path
-    inputs: Sequence[Mapping[str, Any]]
+    inputs: Sequence[Input]
     wish: AudioWish
     most: int
 
@@ -49,76 +49,79 @@ class Heard:
 def asked_for(folder: Path) -> int:
     """How many clips a profile directory was made with; 0 where there are none."""
     try:
-        found = json.loads((folder / NAME).read_bytes())
-        return int(found["most"]) if found["schema"] == SCHEMA else 0
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_artifact(folder, Clips).most
+    except InputError:
         return 0
 
 
-def of_profile(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def of_profile(profile: Profile) -> Iterator[ShownRecord]:
     """The records of a profile that are worth hearing, in turn: the borderline ones of each rule,
     and the worst of each metric, metrics with limits first.
     """
-    metrics = sorted(found["metrics"], key=lambda metric: not metric["thresholds"])
+    metrics = sorted(profile.metrics, key=lambda metric: not metric.thresholds)
     return in_turn(
-        [each["records"] for each in found["borderline"]],
-        [metric["worst"][:EACH] for metric in metrics],
+        [each.records for each in profile.borderline],
+        [metric.worst[:EACH] for metric in metrics],
     )
 
 
-def in_turn(*kinds: Sequence[Shown]) -> Iterator[Mapping[str, Any]]:
+def in_turn(*kinds: Sequence[Sequence[T]]) -> Iterator[T]:
     """The first record of each list, then the second of each; the kinds of lists take turns."""
     lists = [each for group in zip_longest(*kinds) for each in group if each is not None]
     return (each for rank in zip_longest(*lists) for each in rank if each is not None)
 
 
-def write_clips(out: Path, wanted: Iterator[Mapping[str, Any]], heard: Heard) -> None:
+def write_clips(out: Path, wanted: Iterator[ShownRecord], heard: Heard) -> None:
     """Write clips of the first records that can be heard to `out`, and what was left out.
 
     Audio that cannot be heard is passed over: what is wrong with it is the audio metrics' to say.
     """
-    clips: dict[str, Json] = {}
+    clips: dict[str, ShownClip] = {}
     left_out: Counter[str] = Counter()
     room = MOST_BYTES
-    chosen = {each["id"]: each for each in wanted}
-    for record, found in _loaded(list(chosen.values()), heard):
+    chosen = {each.id: each for each in wanted}
+    for record, clip in _loaded(list(chosen.values()), heard):
         if len(clips) == heard.most:
             left_out["more"] = len(chosen) - len(clips) - left_out.total()
             break
-        if isinstance(found, Unusable):
+        if isinstance(clip, Unusable):
             left_out["unheard"] += 1
             continue
-        kind, data = small(found)
+        kind, data = small(clip)
         if len(data) > room:
             left_out["no_room"] += 1
             continue
         room -= len(data)
-        clips[record["id"]] = {
-            "type": kind,
-            "data": base64.b64encode(data).decode(),
-            "outline": outline(found, WIDTH, HEIGHT),
-            "seconds": round(len(found.samples) / found.rate, 3),
-            "cut": found.cut,
-        }
-    told = {name: left_out[name] for name in ("unheard", "no_room", "more")}
-    write_json(out / NAME, {"schema": SCHEMA, "most": heard.most, "clips": clips, "left_out": told})
+        clips[record.id] = ShownClip(
+            type=kind,
+            data=base64.b64encode(data).decode(),
+            outline=outline(clip, WIDTH, HEIGHT),
+            seconds=round(len(clip.samples) / clip.rate, 3),
+            cut=clip.cut,
+        )
+    kept_out = LeftOut(
+        unheard=left_out["unheard"], no_room=left_out["no_room"], more=left_out["more"]
+    )
+    write_artifact(out, Clips(most=heard.most, clips=clips, left_out=kept_out))
 
 
-def _loaded(records: Shown, heard: Heard) -> Iterator[tuple[Mapping[str, Any], Clip | Unusable]]:
+def _loaded(
+    records: Sequence[ShownRecord], heard: Heard
+) -> Iterator[tuple[ShownRecord, Clip | Unusable]]:
     """Each record with its sound, or why it cannot be heard."""
-    folders = {entry["source"]: Path(entry["folder"]) for entry in heard.inputs}
-    places = _places(heard.folder / "records.parquet", [each["id"] for each in records])
+    folders = {entry.source: Path(entry.folder) for entry in heard.inputs}
+    places = _places(heard.folder / "records.parquet", [each.id for each in records])
     for record in records:
-        name, seconds = record["audio_filepath"], record["duration_s"]
-        source = record["id"].rpartition(":")[0]
-        if not name or not seconds or str(name).startswith(f"{source}#"):
+        name, seconds = record.audio_filepath, record.duration_s
+        source = record.id.rpartition(":")[0]
+        if not name or not seconds or name.startswith(f"{source}#"):
             yield record, Unusable("no audio of its own", "missing")
             continue
         root = heard.wish.root or folders[source]
-        offset_s, channel = places.get(record["id"], (0.0, None))
+        offset_s, channel = places.get(record.id, (0.0, None))
         allowed = heard.wish.allowed
         try:
-            clip = load_clip(str(name), root, allowed, offset_s, seconds, LONGEST_S, channel)
+            clip = load_clip(name, root, allowed, offset_s, seconds, LONGEST_S, channel)
             yield record, clip
         except Unusable as why:
             yield record, why

@@ -194,7 +194,7 @@ def file_state(name: str) -> dict[str, int]:
 def settings_name(settings: Settings) -> str:
     """One name for the phrases that were looked for, the tokenizer, and the normaliser."""
     name = settings.tokenizer.name if settings.tokenizer else ""
-    named = json.dumps([settings.phrases.name, name, settings.normaliser.as_json()])
+    named = json.dumps([settings.phrases.name, name, settings.normaliser.named().as_json()])
     given = named.encode()
     return hashlib.blake2b(given, digest_size=16).hexdigest()
 
@@ -203,10 +203,7 @@ def write_measured(
     folder: Path, sources: Sequence[Source], by: Sequence[str], settings: Settings
 ) -> None:
     """Note beside the records of which files they are, and what was measured."""
-    entries = [
-        {**source.as_json(), "blank_bytes": source.blank_bytes, "state": source.state}
-        for source in sources
-    ]
+    entries = [source.as_json() for source in sources]
     noted = {
         "schema": SCHEMA,
         "measuring": measuring_code(),

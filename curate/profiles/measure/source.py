@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.profile import Input
 from curate.manifest import Part
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
@@ -52,19 +53,26 @@ class Source:
         """Where relative audio paths begin."""
         return str(Path(os.path.realpath(self.name)).parent)
 
-    def as_json(self) -> Mapping[str, object]:
+    def as_input(self) -> Input:
         """An entry of profile.json's `inputs`."""
-        return {
-            "source": self.name,
-            "folder": self.folder,
-            **self.origin.as_json(),
-            "copied": copied_as(self.origin),
-            "bytes": self.bytes,
-            "rows": self.rows,
-            "blank_lines": self.blank_lines,
-            "fingerprint": self.fingerprint,
-            **({"not_finite": self.not_finite} if self.not_finite else {}),
-        }
+        return Input(
+            source=self.name,
+            folder=self.folder,
+            format=self.origin.format,
+            beside={role: tuple(files) for role, files in self.origin.beside.items()},
+            added=self.origin.added,
+            copied=copied_as(self.origin),
+            bytes=self.bytes,
+            rows=self.rows,
+            blank_lines=self.blank_lines,
+            fingerprint=self.fingerprint,
+            not_finite=self.not_finite or None,
+        )
+
+    def as_json(self) -> Mapping[str, object]:
+        """The same as plain JSON, with what only the next profile needs."""
+        private = {"blank_bytes": self.blank_bytes, "state": self.state}
+        return {**self.as_input().as_json(), **private}
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Source:

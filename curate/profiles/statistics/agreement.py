@@ -7,9 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED
+from curate.artifacts.profile import Agreement, ErrorRates, LanguageErrorRates
 from curate.text.normaliser import Normaliser
-
-Json = dict[str, object]
 
 _SUMMED = (
     "ref_words", "word_edits", "ref_chars", "char_edits", "words", "word_edits_raw", "chars",
@@ -24,7 +23,7 @@ _RATES = {
 MOST_LANGUAGES = 50
 
 
-def agreement_totals(records: Path, normaliser: Normaliser) -> Json | None:
+def agreement_totals(records: Path, normaliser: Normaliser) -> Agreement | None:
     """Errors over words and over characters of all rows with `pred_text`; None where none has it.
 
     `primary` is `cer` where most rows are in scripts that write no spaces between words: there
@@ -42,20 +41,33 @@ def agreement_totals(records: Path, normaliser: Normaliser) -> Json | None:
     by_lang = by_lang.sort(["rows", LANG.name], descending=[True, False], nulls_last=True)
     total = by_lang.select(pl.col("rows", "spaceless", *_SUMMED).sum()).row(0, named=True)
     languages = by_lang.head(MOST_LANGUAGES).iter_rows(named=True)
-    return {
-        "normaliser": normaliser.as_json(),
-        **_rates(total),
-        "languages": [{"lang": each[LANG.name], **_rates(each)} for each in languages],
-    }
+    return Agreement(
+        normaliser=normaliser.named(),
+        languages=tuple(
+            LanguageErrorRates(lang=each[LANG.name], **dict(_rates(each))) for each in languages
+        ),
+        **dict(_rates(total)),
+    )
 
 
-def _rates(sums: dict[str, int]) -> Json:
-    return {
-        "rows": sums["rows"],
-        "primary": "cer" if 2 * sums["spaceless"] > sums["rows"] else "wer",
-        **{
-            name: round(sums[errors] / sums[whole], 6) if sums[whole] else None
-            for name, (errors, whole) in _RATES.items()
-        },
-        **{name: sums[name] for name in _SUMMED},
+def _rates(sums: dict[str, int]) -> ErrorRates:
+    rates = {
+        name: round(sums[errors] / sums[whole], 6) if sums[whole] else None
+        for name, (errors, whole) in _RATES.items()
     }
+    return ErrorRates(
+        rows=sums["rows"],
+        primary="cer" if 2 * sums["spaceless"] > sums["rows"] else "wer",
+        wer=rates["wer"],
+        cer=rates["cer"],
+        wer_raw=rates["wer_raw"],
+        cer_raw=rates["cer_raw"],
+        ref_words=sums["ref_words"],
+        word_edits=sums["word_edits"],
+        ref_chars=sums["ref_chars"],
+        char_edits=sums["char_edits"],
+        words=sums["words"],
+        word_edits_raw=sums["word_edits_raw"],
+        chars=sums["chars"],
+        char_edits_raw=sums["char_edits_raw"],
+    )

@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from curate.artifacts.distributions import Hit
 from curate.metrics.declare import Metric
 from curate.profiles.statistics.tally import FINE, HIT_VERDICTS, Counts, Tally, by_value
 from curate.rules.file import RuleSet, thresholds
@@ -63,24 +64,6 @@ _RIGHT_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """Rows that got `verdict` from the metric's own rules: in each bin, beyond them, and null."""
-
-    verdict: str
-    rows: Sequence[int]
-    below: int
-    above: int
-    null: int
-
-    def as_json(self) -> dict[str, Any]:
-        """As profile.json has it."""
-        return {
-            "verdict": self.verdict, "rows": list(self.rows),
-            "below": self.below, "above": self.above, "null": self.null,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Histogram:
     """Rows and microseconds between `edges`, which hold all values but those `below` and `above`.
 
@@ -122,15 +105,16 @@ def histogram(metric: Metric, tally: Tally, cuts: Sequence[Cut] = ()) -> Histogr
     positions, edges = _edges(metric, grid, held, beyond)
     place = np.searchsorted(positions, grid.begin[held] + _LINE_UP, side="right") - 1
 
-    def binned(counts: Counts) -> list[int]:
-        found = np.zeros(max(len(edges) - 1, 0), np.int64)
-        np.add.at(found, place, counts[grid.inside][held])
-        return [int(count) for count in found]
+    def binned(counts: Counts) -> tuple[int, ...]:
+        bins = np.zeros(max(len(edges) - 1, 0), np.int64)
+        np.add.at(bins, place, counts[grid.inside][held])
+        return tuple(bins.tolist())
 
     def hit(at: int, verdict: str) -> Hit:
         of = tally.hits[at]
         null = int(tally.hit_rows[at] - of.sum())
-        return Hit(verdict, binned(of), int(of[below].sum()), int(of[above].sum()), null)
+        low, high = int(of[below].sum()), int(of[above].sum())
+        return Hit(verdict=verdict, rows=binned(of), below=low, above=high, null=null)
 
     hits = [hit(at, name) for at, name in enumerate(HIT_VERDICTS) if tally.hit_rows[at]]
     return Histogram(edges, binned(tally.rows), binned(tally.us), *beyond, whole, hits)

@@ -4,9 +4,8 @@ whole languages, or half of a fast speaker's hours, lost to a limit made for oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -19,6 +18,7 @@ from curate.artifacts.columns import (
     US_PER_HOUR,
     VERDICT,
 )
+from curate.artifacts.profile import StratumShare, StratumShares
 from curate.errors import ConfigError
 from curate.formatting.units import duration
 from curate.rules.file import RuleSet
@@ -32,24 +32,21 @@ more than languages and sources do.
 WARNED = 10
 """Strata that are warned about one by one."""
 
-Json = dict[str, object]
 
-
-def rejected_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> Json:
+def rejected_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> StratumShares:
     """The strata of which a larger share of hours is rejected than the rules allow, worst first.
 
     What people rejected is not the rules' doing, and counts as kept.
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    found = [
-        each
-        for column in dict.fromkeys(columns)
-        for each in _over(table, column, "bad", rules.max_rejected)
+    most = rules.max_rejected
+    strata = [
+        each for column in dict.fromkeys(columns) for each in _over(table, column, "bad", most)
     ]
-    return {"what": "rejected", "most": rules.max_rejected, "strata": _worst_first(found)}
+    return StratumShares(what="rejected", most=most, strata=_worst_first(strata))
 
 
-def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> Json:
+def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> StratumShares:
     """The same of hours that train and never measure a model; and speakers beside `columns`, where
     more than OF_SPEAKER of their hours is (or more than the rules allow, if that is more).
 
@@ -64,42 +61,45 @@ def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet)
     if table.select(SPEAKER.expr.n_unique()).collect().item() > 1:
         tables[SPEAKER.name] = of_speakers
     allowed = {SPEAKER.name: max(most, OF_SPEAKER)}
-    found = [
+    strata = [
         each
         for column, rows in tables.items()
         for each in _over(rows, column, "borderline", allowed.get(column, most))
     ]
-    return {"what": "kept from eval", "most": most, "strata": _worst_first(found)}
+    return StratumShares(what="kept from eval", most=most, strata=_worst_first(strata))
 
 
-def _worst_first(strata: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _worst_first(strata: Iterable[StratumShare]) -> tuple[StratumShare, ...]:
     """Languages and sources before speakers, of whom there are many."""
-    return sorted(
-        strata,
-        key=lambda each: (
-            each["column"] == SPEAKER.name, -each["share"], each["column"], each["value"] or "",
-        ),
-    )  # fmt: skip
+
+    def rank(each: StratumShare) -> tuple[bool, float, str, str]:
+        return each.column == SPEAKER.name, -each.share, each.column, each.value or ""
+
+    return tuple(sorted(strata, key=rank))
 
 
-def warnings_of(found: Mapping[str, Any]) -> list[str]:
+def warnings_of(shares: StratumShares) -> list[str]:
     """One warning for each stratum, the worst first; beyond WARNED their number alone."""
-    said = [_said(each, found) for each in found["strata"][:WARNED]]
-    more = len(found["strata"]) - WARNED
-    if more <= 0:
-        return said
-    key = found["what"].replace(" ", "_")
-    return [*said, f"so are {more:,} more strata (profile.json: {key})"]
+    return _warnings(shares, shares.strata)
 
 
-def gates_of(found: Mapping[str, Any]) -> list[str]:
+def gates_of(shares: StratumShares) -> list[str]:
     """The warnings that fail a gate (see `gated_strata`)."""
-    return warnings_of({**found, "strata": gated_strata(found)})
+    return _warnings(shares, gated_strata(shares))
 
 
-def gated_strata(found: Mapping[str, Any]) -> list[Any]:
+def gated_strata(shares: StratumShares) -> tuple[StratumShare, ...]:
     """Strata that fail a gate: languages, sources and the like, not single speakers."""
-    return [each for each in found["strata"] if each["column"] != SPEAKER.name]
+    return tuple(each for each in shares.strata if each.column != SPEAKER.name)
+
+
+def _warnings(shares: StratumShares, strata: Sequence[StratumShare]) -> list[str]:
+    warnings = [_describe(each, shares.what) for each in strata[:WARNED]]
+    more = len(strata) - WARNED
+    if more <= 0:
+        return warnings
+    key = shares.what.replace(" ", "_")
+    return [*warnings, f"so are {more:,} more strata (profile.json: {key})"]
 
 
 def share_of(text: str, option: str = "--max-rejected") -> float:
@@ -115,16 +115,16 @@ def share_of(text: str, option: str = "--max-rejected") -> float:
     return share
 
 
-def _said(each: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    value = "none given" if each["value"] is None else f"'{each['value']}'"
-    rule = f", most of it by {each['worst_rule']}" if each["worst_rule"] else ""
+def _describe(each: StratumShare, what: str) -> str:
+    value = "none given" if each.value is None else f"'{each.value}'"
+    rule = f", most of it by {each.worst_rule}" if each.worst_rule else ""
     return (
-        f"{each['column']} {value}: {each['share']:.0%} of {duration(hours=each['hours'])} is "
-        f"{found['what']}, more than {each['most']:.0%}{rule}"
+        f"{each.column} {value}: {each.share:.0%} of {duration(hours=each.hours)} is "
+        f"{what}, more than {each.most:.0%}{rule}"
     )
 
 
-def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[dict[str, Any]]:
+def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[StratumShare]:
     lost_ = (VERDICT.expr == verdict) & OVERRIDE.expr.is_null()
     counted = (
         table.group_by(column)
@@ -133,20 +133,19 @@ def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[d
         .collect()
     )
     return [
-        {
-            "column": column,
-            "value": value,
-            "hours": round(us / US_PER_HOUR, 6),
-            f"{_HOURS[verdict]}_hours": round(lost / US_PER_HOUR, 6),
-            "share": round(lost / us, 6),
-            "most": most,
-            "worst_rule": _worst_rule(table.filter(lost_), column, value, verdict),
-        }
+        StratumShare(
+            column=column,
+            value=value,
+            hours=round(us / US_PER_HOUR, 6),
+            rejected_hours=lost_hours if verdict == "bad" else None,
+            borderline_hours=lost_hours if verdict == "borderline" else None,
+            share=round(lost / us, 6),
+            most=most,
+            worst_rule=_worst_rule(table.filter(lost_), column, value, verdict),
+        )
         for value, us, lost in counted.iter_rows()
+        for lost_hours in [round(lost / US_PER_HOUR, 6)]
     ]
-
-
-_HOURS = {"bad": "rejected", "borderline": "borderline"}
 
 
 def _worst_rule(lost: pl.LazyFrame, column: str, value: str | None, verdict: str) -> str:

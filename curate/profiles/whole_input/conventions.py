@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from curate.artifacts.columns import JUDGEMENT, LANG, MALFORMED, OVERRIDE, SOURCE, TAGS
+from curate.artifacts.profile import Convention
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate import tag
 from curate.rules.file import Rule, RuleSet, exempting
@@ -24,10 +24,8 @@ MOST = 0.5
 """The share of rows above which a rule is a convention."""
 _REMEDY = "use another preset, or calibrate limits on this corpus (curate rules calibrate)"
 
-Json = dict[str, object]
 
-
-def find_conventions(records: Path, rules: RuleSet) -> list[Json]:
+def find_conventions(records: Path, rules: RuleSet) -> tuple[Convention, ...]:
     """The conventions that the judged rows show, by stratum and in rule order.
 
     Rows that a person decided count as not triggered. Rules that are not for groups are left out:
@@ -36,25 +34,26 @@ def find_conventions(records: Path, rules: RuleSet) -> list[Json]:
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
     by_rule = {rule.id: rule for rule in rules.rules if rule.in_groups}
-    found = list(_found(table, LANG.name, by_rule))
+    conventions = list(_conventions(table, LANG.name, by_rule))
     if table.select(SOURCE.expr.n_unique()).collect().item() > 1:
         for name, rule in by_rule.items():
-            known = [each["value"] for each in found if each["rule"] == name]
-            rest = table.filter(~LANG.expr.is_in(known, nulls_equal=True))
-            found += _found(rest, SOURCE.name, {name: rule}) if known else ()
-        unknown = {id: rule for id, rule in by_rule.items() if id not in {e["rule"] for e in found}}
-        found += _found(table, SOURCE.name, unknown)
+            languages = [each.value for each in conventions if each.rule == name]
+            rest = table.filter(~LANG.expr.is_in(languages, nulls_equal=True))
+            conventions += _conventions(rest, SOURCE.name, {name: rule}) if languages else ()
+        known = {each.rule for each in conventions}
+        others = {name: rule for name, rule in by_rule.items() if name not in known}
+        conventions += _conventions(table, SOURCE.name, others)
     order = list(by_rule)
-    return sorted(found, key=lambda each: order.index(str(each["rule"])))
+    return tuple(sorted(conventions, key=lambda each: order.index(each.rule)))
 
 
-def exempted(rules: RuleSet, found: Sequence[Mapping[str, Any]]) -> RuleSet:
-    """The rules as they apply where these conventions were found."""
+def exempted(rules: RuleSet, conventions: Sequence[Convention]) -> RuleSet:
+    """The rules as they apply where these conventions hold."""
     strata: dict[str, list[tuple[str, str | None]]] = {}
-    for each in found:
-        marked = any(rule.id == each["rule"] and rule.convention for rule in rules.rules)
-        if marked and each["exempt"]:
-            strata.setdefault(each["rule"], []).append((each["column"], each["value"]))
+    for each in conventions:
+        marked = any(rule.id == each.rule and rule.convention for rule in rules.rules)
+        if marked and each.exempt:
+            strata.setdefault(each.rule, []).append((each.column, each.value))
     return exempting(rules, strata)
 
 
@@ -70,24 +69,26 @@ def judge_again(
     beside.replace(records)
 
 
-def warnings_of(found: Sequence[Mapping[str, Any]]) -> list[str]:
+def warnings_of(conventions: Sequence[Convention]) -> list[str]:
     """One warning for each convention."""
-    return [_said(each) for each in found]
+    return [_describe(each) for each in conventions]
 
 
-def _said(each: Mapping[str, Any]) -> str:
-    value = "none given" if each["value"] is None else f"'{each['value']}'"
-    share = each["triggered"] / each["rows"]
+def _describe(each: Convention) -> str:
+    value = "none given" if each.value is None else f"'{each.value}'"
+    share = each.triggered / each.rows
     what = (
-        f"{each['column']} {value}: {each['rule']} triggers on {share:.0%} of {each['rows']:,} "
+        f"{each.column} {value}: {each.rule} triggers on {share:.0%} of {each.rows:,} "
         "rows, a convention of the corpus rather than a defect of its rows"
     )
-    if each["exempt"]:
-        return f"{what}; it keeps none of them out of eval: {each['remedy']}"
-    return f"{what}; they are {each['severity']} all the same: {each['remedy']}"
+    if each.exempt:
+        return f"{what}; it keeps none of them out of eval: {each.remedy}"
+    return f"{what}; they are {each.severity} all the same: {each.remedy}"
 
 
-def _found(table: pl.LazyFrame, column: str, rules: Mapping[str, Rule]) -> Iterator[Json]:
+def _conventions(
+    table: pl.LazyFrame, column: str, rules: Mapping[str, Rule]
+) -> Iterator[Convention]:
     totals = dict(table.group_by(column).len().collect().iter_rows())
     counted: dict[tuple[str, str | None], dict[str, int]] = {}
     for value, each, rows in _tagged(table, column).iter_rows():
@@ -99,16 +100,16 @@ def _found(table: pl.LazyFrame, column: str, rules: Mapping[str, Rule]) -> Itera
         if rows < LEAST_ROWS or triggered <= MOST * rows:
             continue
         kept_out = by_severity.get("borderline", 0) > MOST * rows
-        yield {
-            "rule": name,
-            "column": column,
-            "value": value,
-            "severity": max(by_severity, key=lambda severity: by_severity[severity]),
-            "rows": rows,
-            "triggered": triggered,
-            "exempt": rules[name].convention and kept_out,
-            "remedy": rules[name].remedy or _REMEDY,
-        }
+        yield Convention(
+            rule=name,
+            column=column,
+            value=value,
+            severity=max(by_severity, key=lambda severity: by_severity[severity]),
+            rows=rows,
+            triggered=triggered,
+            exempt=rules[name].convention and kept_out,
+            remedy=rules[name].remedy or _REMEDY,
+        )
 
 
 def _tagged(table: pl.LazyFrame, column: str) -> pl.DataFrame:

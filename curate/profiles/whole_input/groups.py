@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.columns import DURATION_US, TAGS, US_PER_HOUR
+from curate.artifacts.profile import AtLeast, FailedGroup, GroupRule
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate.groups import VALUE, Judged, column_of, demote, judge_groups
 from curate.rules.expression import names_in
@@ -16,45 +17,44 @@ from curate.rules.file import RuleSet
 SHOWN = 20
 """Failing groups that are named, those that lost most first."""
 
-Json = dict[str, object]
 
-
-def judge_by_group(records: Path, rules: RuleSet) -> list[Json]:
-    """Judge groups, write the table anew where one fails, and say what came of each rule."""
+def judge_by_group(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
+    """Apply rules for groups, write the table anew where a group fails; what came of each rule."""
     table = pl.scan_parquet(records)
     judged = judge_groups(table, rules)
     if any(each.failing.height for each in judged):
         beside = records.with_suffix(".grouped")
         sink(demote(table, judged), beside)
         beside.replace(records)
-    return [_told(records, each) for each in judged]
+    return tuple(_result(records, each) for each in judged)
 
 
-def _told(records: Path, judged: Judged) -> Json:
+def _result(records: Path, judged: Judged) -> GroupRule:
     rule, moved = judged.rule, _moved(records, judged)
-    rows = [
-        {
-            "value": str(name),
-            "rows": group["rows"],
-            "hours": round(group["hours"], 6),
-            "facts": {fact: group[fact] for fact in names_in(rule.borderline.node)},
-            "moved_rows": moved.get(group[VALUE], (0, 0))[0],
-            "moved_hours": round(moved.get(group[VALUE], (0, 0))[1] / US_PER_HOUR, 6),
-        }
+    failed = [
+        FailedGroup(
+            value=str(name),
+            rows=group["rows"],
+            hours=round(group["hours"], 6),
+            facts={fact: group[fact] for fact in names_in(rule.borderline.node)},
+            moved_rows=rows,
+            moved_hours=round(us / US_PER_HOUR, 6),
+        )
         for name, group in zip(judged.names, judged.failing.iter_rows(named=True), strict=True)
+        for rows, us in [moved.get(group[VALUE], (0, 0))]
     ]
-    rows.sort(key=lambda each: (-each["moved_hours"], each["value"]))
-    return {
-        "rule": rule.id,
-        "by": rule.by,
-        "condition": rule.borderline.text,
-        "at_least": {"rows": rule.rows, "hours": rule.hours},
-        "judged": judged.groups.height,
-        "failed": len(rows),
-        "moved_rows": sum(count for count, _ in moved.values()),
-        "moved_hours": round(sum(us for _, us in moved.values()) / US_PER_HOUR, 6),
-        "worst": rows[:SHOWN],
-    }
+    failed.sort(key=lambda each: (-each.moved_hours, each.value))
+    return GroupRule(
+        rule=rule.id,
+        by=rule.by,
+        condition=rule.borderline.text,
+        at_least=AtLeast(rows=rule.rows, hours=rule.hours),
+        judged=judged.groups.height,
+        failed=len(failed),
+        moved_rows=sum(count for count, _ in moved.values()),
+        moved_hours=round(sum(us for _, us in moved.values()) / US_PER_HOUR, 6),
+        worst=tuple(failed[:SHOWN]),
+    )
 
 
 def _moved(records: Path, judged: Judged) -> Mapping[object, tuple[int, int]]:
