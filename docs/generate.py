@@ -245,6 +245,16 @@ def gates_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def artifacts_page() -> str:
+    """The JSON files that commands write, key by key."""
+    from artifacts import HEAD, artifact_lines, artifacts
+
+    lines = ["# Artifacts", "", NOTE, "", HEAD]
+    for model in artifacts():
+        lines += artifact_lines(model)
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.rules.file.keys import json_schema
@@ -258,6 +268,7 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/metrics.md", metrics_page),
     ("docs/formats.md", formats_page),
     ("docs/gates.md", gates_page),
+    ("docs/artifacts.md", artifacts_page),
     ("docs/guarantees.md", guarantees_page),
     ("rules/schema.json", rules_schema),
 )
