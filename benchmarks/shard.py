@@ -88,7 +88,7 @@ def cuts_of(split: Path, audio: Path) -> Any:
 def ours(split: Path, folder: Path, wish: AudioWish, workers: int) -> None:
     """Our export."""
     found = shard_split(split, folder, folder / "out", Options(audio=wish), workers)
-    assert found["cuts"] == len(rows_of(split))
+    assert found.cuts == len(rows_of(split))
 
 
 def theirs(cuts: Any, folder: Path, form: str) -> None:

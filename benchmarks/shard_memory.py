@@ -52,7 +52,7 @@ def main() -> None:
                 found = shard_split(split, stage, folder / "out", Options(), 2, with_lhotse=False)
         workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         grown = peak.mib - before
-        print(f"{found['cuts']:,} cuts in {len(found['shards'])} shards: "
+        print(f"{found.cuts:,} cuts in {len(found.shards)} shards: "
               f"{grown:.0f} MiB more than before, workers {workers:.0f} MiB (RSS)")  # fmt: skip
 
 

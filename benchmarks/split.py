@@ -109,15 +109,17 @@ def judged(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> s
     rows = rows.with_columns(split.alias("split"))
     sides = ["train", *SHARES]
     found = leaks(rows, sides, ["speaker"])
-    count = {kind: sum(int(e["count"]) for e in found if e["kind"] == kind) for kind in  # type: ignore[call-overload]
-             ("speaker", "text")}  # fmt: skip
+    count = {
+        kind: sum(each.count or 0 for each in found if each.kind == kind)
+        for kind in ("speaker", "text")
+    }
     available = np.zeros(int(rows["stratum"].max()) + 1)  # type: ignore[arg-type]
     np.add.at(available, rows["stratum"].to_numpy(), rows["duration_us"].to_numpy() / 1e6)
     due = {name: share * available for name, share in SHARES.items()}
     far = balance(rows, due, available)
     worst = {
         key: max(
-            (float(e.get("ks", e.get("tvd"))) for e in far if e["covariate"] == key),  # type: ignore[arg-type]
+            (each.ks or each.tvd or 0.0 for each in far if each.covariate == key),
             default=1.0,  # nothing in it
         )
         for key in ("strata", "duration_s", "char_rate")

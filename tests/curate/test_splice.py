@@ -158,10 +158,9 @@ def written(profiled: Path, marks: Marks) -> tuple[Path, dict[str, list[bytes]],
     out = profiled.parent / "split"
     out.mkdir()
     targets = Targets.parse({"eval": "20s", "test": "20s"})
-    found: dict[str, Any] = dict(
-        split_profile(profiled, out, targets, 0, ["lang"], ["speaker"], marks=marks)
-    )
-    return out, {p.stem: lines_of(p.read_bytes()) for p in out.glob("*.jsonl")}, found
+    made = split_profile(profiled, out, targets, 0, ["lang"], ["speaker"], marks=marks)
+    lines = {p.stem: lines_of(p.read_bytes()) for p in out.glob("*.jsonl")}
+    return out, lines, made.as_json()
 
 
 def test_only_a_mended_line_differs(profiled: Path) -> None:
