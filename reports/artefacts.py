@@ -22,13 +22,13 @@ from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
+from curate.artifacts.what_if import WhatIf
 from curate.errors import Fault, InputError, raise_all
 from reports.contracts import (
     Artefact,
     Model,
     Run,
     Wer,
-    WhatIf,
 )
 
 _WITH_CLIPS = frozenset({"profile", "what-if"})

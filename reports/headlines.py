@@ -17,13 +17,12 @@ from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
+from curate.artifacts.what_if import LimitEffect, WhatIf
 from reports.artefacts import AnyLoaded
 from reports.contracts import (
     Run,
     Wer,
-    WhatIf,
 )
-from reports.contracts.whatif import MovedLimit
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.sections.reconsider import URGENT, told
 from reports.transcripts import visible
@@ -84,7 +83,7 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
             said = f"{artefact.evaluation} and {artefact.profile}"
             return "rules reconsidered", said, _reconsider(artefact)
         case WhatIf():
-            return "what if", artefact.profile.path or "—", _what_if(artefact)
+            return "what if", artefact.profile.path, _what_if(artefact)
         case _:
             raise AssertionError(f"no headline for {type(artefact).__name__}")
 
@@ -310,21 +309,18 @@ def _diff(diff: Diff) -> Headline:
 
 
 def _what_if(found: WhatIf) -> Headline:
-    of = {item.verdict: item.hours for item in found.verdicts}
-    apart = [of.get(word) for word in ("borderline", "unknown")]
+    spent = {item.verdict: item.hours for item in found.verdicts}
     steps = [
-        (item.tighter.hours, item)
+        (item.tighter.hours, item, item.tighter.value)
         for item in found.limits
-        if item.tighter
-        and item.tighter.hours is not None
-        and item.tighter.hours <= _THINKABLE * (found.profile.hours or 0.0)
+        if item.tighter and item.tighter.hours <= _THINKABLE * found.profile.hours
     ]
-    dearest = max(steps, key=lambda pair: pair[0], default=None)
+    dearest = max(steps, key=lambda step: step[0], default=None)
     sentence = _line(
         "Of {} these rules reject <b>{}</b> and keep <b>{}</b> out of eval and test; {}.",
         hours(found.profile.hours),
-        hours(of.get("bad")),
-        hours(None if None in apart else sum(filter(None, apart))),
+        hours(spent.get("bad", 0.0)),
+        hours(spent.get("borderline", 0.0) + spent.get("unknown", 0.0)),
         "no limit would catch a little more one step on" if dearest is None else _dearest(*dearest),
     )
     return _made(
@@ -377,7 +373,6 @@ def _moved(found: Compare) -> Headline:
     return _made(sentence, alerts, calm)
 
 
-def _dearest(cost: float, item: MovedLimit) -> str:
-    where = number(item.tighter.value if item.tighter else None)
-    limit = f"{item.metric or '—'} {item.operator or '—'} {where}"
-    return f"the dearest next step is {item.rule or '—'} to {limit}, {hours(cost)}"
+def _dearest(cost: float, limit: LimitEffect, value: float) -> str:
+    moved = f"{limit.metric} {limit.operator} {number(value)}"
+    return f"the dearest next step is {limit.rule} to {moved}, {hours(cost)}"

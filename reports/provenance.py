@@ -13,8 +13,9 @@ from curate.artifacts.compare import Compare
 from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.split import Split
+from curate.artifacts.what_if import WhatIf
 from reports.artefacts import AnyLoaded, SourceFile
-from reports.contracts import Artefact, Run, Wer, WhatIf
+from reports.contracts import Artefact, Run, Wer
 from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render

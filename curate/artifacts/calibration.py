@@ -38,8 +38,8 @@ class CalibratedStratum(Model):
 
 
 class Calibration(CommandArtifact):
-    """A calibration of a profile, on top of the rules `base`; `written` is the rule file that was
-    written, null where none was named.
+    """What `--json` answers (no directory holds it): limits for each stratum of a profile, beside
+    the rules `base`. `written` is the rule file that was written, null where none was named.
     """
 
     file: ClassVar[str] = "calibration.json"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import JsonValue
-
 from curate.artifacts.base import GatedArtifact, Model, OptionalKey, RuleFile, SchemaId
 from curate.artifacts.leaks import Coverage, Leak, Proposal, Value
+from curate.artifacts.profile import Input
 
 
 class SplitTerms(Model):
@@ -214,7 +213,7 @@ class Split(GatedArtifact):
     schema_id: SchemaId[Literal["curate.split/1"]] = "curate.split/1"
     seed: int
     rules: RuleFile
-    inputs: tuple[Mapping[str, JsonValue], ...]
+    inputs: tuple[Input, ...]
     audio_root: OptionalKey[str] = None
     lock: LockResult | None
     strategy: Literal["searched", "given"]

@@ -80,7 +80,7 @@ def shard_split(
     if options.audio_root is None and certificate.audio_root is not None:
         options = replace(options, audio_root=Path(certificate.audio_root))
     sources = sources_of(certificate)
-    folders = {name: str(entry["folder"]) for name, entry in sources.items()}
+    folders = {name: entry.folder for name, entry in sources.items()}
     archives = {name: tars for name, entry in sources.items() if (tars := Archive.of(entry))}
     stands = Path(os.path.abspath(out))  # noqa: PTH100
     place = Workplace(stage, stands, stage / "spool", folders, options, archives)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from curate.artifacts.profile import Input
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, open_audio
 from curate.manifest.columnar import INSIDE
@@ -41,18 +42,17 @@ class Archive:
     tars: Mapping[int | str, str]
 
     @classmethod
-    def of(cls, entry: Mapping[str, object]) -> Archive | None:
+    def of(cls, entry: Input) -> Archive | None:
         """The archive of an input as split.json has it; None where its audio is in files."""
-        format, source = str(entry.get("format")), Path(str(entry["source"]))
-        beside: Mapping[str, Sequence[str]] = entry.get("beside") or {}  # type: ignore[assignment]
-        tars = {tar_number(name): name for name in beside.get("tars", ())}
+        format, source = entry.format, Path(entry.source)
+        tars = {tar_number(name): name for name in entry.beside.get("tars", ())}
         if format == "lhotse_shar":
             name = re.sub(r"^cuts\.(.*?)\.jsonl.*", r"recording.\1.tar", source.name)
             tars = {"": name}
-        if INSIDE in beside.get("audio", ()):
+        if INSIDE in entry.beside.get("audio", ()):
             return cls(_TABLE, source.parent, {})
         known = format in TAR_FORMATS and tars
-        return cls(format, Path(str(entry["folder"])), tars) if known else None
+        return cls(format, Path(entry.folder), tars) if known else None
 
     @contextmanager
     def extracted(self, record: Record, allowed: Sequence[Path], scratch: Path) -> Iterator[Path]:

@@ -33,6 +33,7 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.artifacts.ledger import NOTHING, Amount
+from curate.artifacts.profile import Input
 from curate.artifacts.split import Split
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
@@ -125,9 +126,9 @@ def plain_names(folder: Path, split: Split) -> list[str]:
     return [name for name in named if (folder / f"{name}.jsonl").is_file()]
 
 
-def sources_of(split: Split) -> Mapping[str, Mapping[str, object]]:
+def sources_of(split: Split) -> Mapping[str, Input]:
     """split.json's inputs by source."""
-    return {str(entry["source"]): entry for entry in split.inputs}
+    return {entry.source: entry for entry in split.inputs}
 
 
 def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
@@ -197,11 +198,11 @@ def _check_lines(
     before: int,
     rows: pl.DataFrame,
     found: Sequence[bytes],
-    sources: Mapping[str, Mapping[str, object]],
+    sources: Mapping[str, Input],
 ) -> None:
     if len(found) < rows.height:
         raise InputError.of(path, "has fewer lines than the lock", "split again")
-    converted = [name for name, entry in sources.items() if entry.get("copied", COPIED) != COPIED]
+    converted = [name for name, entry in sources.items() if entry.copied != COPIED]
     lengths = pl.Series([len(line.rstrip(b"\n")) for line in found], dtype=pl.Int64)
     other = (
         rows.select(
@@ -247,7 +248,7 @@ def _lay_out(
     rows: pl.DataFrame,
     found: Sequence[bytes],
     options: Options,
-    sources: Mapping[str, Mapping[str, object]],
+    sources: Mapping[str, Input],
     strata: dict[str, int],
 ) -> None:
     key = options.seed.to_bytes(16, "little", signed=True)
@@ -275,14 +276,14 @@ _BYTES_PER_SAMPLE = {"flac": 1.2, "wav": 2.0, "opus": 0.25}
 
 
 def _guess_size(
-    line: bytes, options: Options, source: Mapping[str, object], offset_s: float, duration_s: float
+    line: bytes, options: Options, source: Input, offset_s: float, duration_s: float
 ) -> int:
     per_sample = _BYTES_PER_SAMPLE[options.audio.format or "flac"]
     if Archive.of(source) is not None:
         return round(duration_s * (options.audio.rate or _USUAL_RATE) * per_sample)
     try:
         name = str(json.loads(line)["audio_filepath"])
-        folder = options.audio_root or Path(str(source["folder"]))
+        folder = options.audio_root or Path(source.folder)
         path = find_audio(name, folder, options.roots)
         size, seconds, rate = _header(path)
     except (Unusable, OSError, ValueError, sf.LibsndfileError):

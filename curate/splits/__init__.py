@@ -31,7 +31,7 @@ from curate.artifacts.columns import (
 from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
-from curate.artifacts.profile import Profile
+from curate.artifacts.profile import Input, Profile
 from curate.artifacts.split import ChangedLines, Split
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.errors.nearest import lacking, suggest
@@ -166,7 +166,7 @@ def split_profile(
     strategy.refuse(records)
     done = strategy.assign(records, seed, by, group)
     del records
-    inputs = {entry.source: entry.as_json() for entry in facts.inputs}
+    inputs = {entry.source: entry for entry in facts.inputs}
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     rows, mended = _with_changes(done.rows, profile, reasons, marks)
     done, written, near, unsure = _write_outputs(done, strategy, rows, inputs, folder, seed, marks)
@@ -209,9 +209,9 @@ def split_profile(
     return made
 
 
-def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Mapping[str, object]]) -> int:
+def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Input]) -> int:
     """Records whose lines got fields that a mapping names."""
-    mapped = [name for name, entry in inputs.items() if entry.get("copied") == MAPPED]
+    mapped = [name for name, entry in inputs.items() if entry.copied == MAPPED]
     return rows.filter(SOURCE.expr.is_in(mapped) & MALFORMED_WHY.expr.is_null()).height
 
 
@@ -238,7 +238,7 @@ def _write_outputs(
     done: Assignment,
     strategy: Strategy,
     rows: pl.DataFrame,
-    inputs: Mapping[str, Mapping[str, object]],
+    inputs: Mapping[str, Input],
     folder: Path,
     seed: int,
     marks: Marks,
@@ -341,7 +341,7 @@ def _with_changes(
 
 def _write_borderline_copy(
     rows: pl.DataFrame,
-    inputs: Mapping[str, Mapping[str, object]],
+    inputs: Mapping[str, Input],
     folder: Path,
     marks: Marks,
 ) -> list[Entry]:

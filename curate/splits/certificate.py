@@ -92,7 +92,7 @@ def certificate(finished: Finished, command: str) -> Split:
         versions=versions(("asr-curate", "polars", "numba", "numpy")),
         seed=finished.seed,
         rules=profile.rules,
-        inputs=tuple(entry.as_json() for entry in profile.inputs),
+        inputs=profile.inputs,
         audio_root=profile.audio.asked.root if profile.audio else None,
         lock=_lock(finished.lock),
         strategy=achieved.strategy,

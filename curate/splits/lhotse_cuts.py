@@ -12,6 +12,7 @@ from typing import IO
 import polars as pl
 
 from curate.artifacts.columns import LINE, SOURCE
+from curate.artifacts.profile import Input
 from curate.artifacts.split import CutsFile
 from curate.audio.faults import Unusable
 from curate.audio.header import Header, open_sound, read_header
@@ -36,7 +37,7 @@ def write_cuts(
     rows: pl.DataFrame,
     outputs: Sequence[str],
     folder: Path,
-    inputs: Mapping[str, Mapping[str, object]],
+    inputs: Mapping[str, Input],
 ) -> tuple[CutsFile, ...]:
     """Write NAME.cuts.jsonl.gz for each NAME.jsonl but the malformed; what was written of each.
 
@@ -45,7 +46,7 @@ def write_cuts(
     ASSUMED_RATE, counted as `rate_assumed`) and a recording that ends with its segment. `inputs`
     are profile.json's by source.
     """
-    folders = {source: Path(str(entry["folder"])) for source, entry in inputs.items()}
+    folders = {source: Path(entry.folder) for source, entry in inputs.items()}
     return tuple(_write(rows, name, folder, folders) for name in outputs if name != MALFORMED)
 
 

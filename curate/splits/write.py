@@ -23,8 +23,10 @@ from curate.artifacts.columns import (
     VERDICT,
     record_id,
 )
+from curate.artifacts.profile import Input
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.origin import Origin, Portion
+from curate.profiles.summary import origin_of
 from curate.splits.line_edits import (
     AS_THEY_ARE,
     Marks,
@@ -41,7 +43,7 @@ Offsets = npt.NDArray[np.int64]
 def write_lines(
     rows: pl.DataFrame,
     outputs: Sequence[str],
-    inputs: Mapping[str, Mapping[str, object]],
+    inputs: Mapping[str, Input],
     folder: Path,
     marks: Marks = AS_THEY_ARE,
 ) -> None:
@@ -59,7 +61,7 @@ def write_lines(
         for (source,), part in rows.group_by(SOURCE.name, maintain_order=True):
             to = part["split"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
             entry = inputs[str(source)]
-            _route_source(Origin.of(entry), str(entry["fingerprint"]), part, to, marks, files)
+            _route_source(origin_of(entry), entry.fingerprint, part, to, marks, files)
 
 
 def _route_source(

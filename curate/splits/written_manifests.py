@@ -6,7 +6,7 @@ that they come from, which its lock names in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ import polars as pl
 
 from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import MALFORMED, RECORDING_KEY, SOURCE
+from curate.artifacts.profile import Input
 from curate.artifacts.split import Split
 from curate.manifest.audio_files import Bases, bases_of, keys_of_paths
-from curate.manifest.origin import Origin
+from curate.profiles.summary import origin_of
 from curate.splits.lock import LOCK
 
 PATH = "audio_filepath"
@@ -41,7 +42,7 @@ class Drawn:
         if not names:
             return None
         rows = pl.scan_parquet(lock).filter(pl.col("split") == names[0])
-        inputs = {str(entry["source"]): number for number, entry in enumerate(split.inputs)}
+        inputs = {entry.source: number for number, entry in enumerate(split.inputs)}
         sources = rows.select(SOURCE.name).collect().to_series()
         of = sources.replace_strict(inputs, default=None, return_dtype=pl.Int64)
         return cls([_bases(entry, split.audio_root) for entry in split.inputs], of)
@@ -63,9 +64,9 @@ class Drawn:
         return rows.with_columns(known.then(keys).alias(RECORDING_KEY.name))
 
 
-def _bases(entry: Mapping[str, object], root: str | None) -> Bases:
-    bases = bases_of(Origin.of(entry), None if root is None else Path(root))
+def _bases(entry: Input, root: str | None) -> Bases:
+    bases = bases_of(origin_of(entry), None if root is None else Path(root))
     if root is not None:
         return bases
-    beside = str(Path(str(entry["source"])).resolve().parent)
-    return tuple(str(entry["folder"]) if base == beside else base for base in bases)
+    beside = str(Path(entry.source).resolve().parent)
+    return tuple(entry.folder if base == beside else base for base in bases)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from curate.artifacts.what_if import LimitEffect, ThresholdPoint
 from reports.charts import BOTTOM, WIDTH, label_rows, plot_area, short
 from reports.charts.svg import COLOUR, Words, draw
-from reports.contracts.whatif import MovedLimit, Point
 from reports.format import hours, number
 
 _PLOT, _ABOVE = 112.0, 22.0
@@ -20,31 +21,31 @@ _TICKS = tuple(s / 3600 for s in (0.01, 0.1, 1, 10, 60, 600)) + tuple(10.0**k fo
 """Lengths of time that people count in, as hours."""
 
 
-def threshold_curve(limit: MovedLimit) -> Markup | None:
+def threshold_curve(limit: LimitEffect) -> Markup | None:
     """Hours caught at each threshold, those that no other rule catches in ink, and where the limit
     stands; None where no threshold catches anything.
     """
-    points = [it for it in limit.curve if it.value is not None and it.hours is not None]
-    most = max((point.hours or 0.0 for point in points), default=0.0)
-    if not most or len(points) < 2 or limit.value is None:
+    points = limit.curve
+    most = max((point.hours for point in points), default=0.0)
+    if not most or len(points) < 2:
         return None
     now, height = limit.value, BOTTOM + _PLOT + _ABOVE
-    values = [point.value or 0.0 for point in points]
+    values = [point.value for point in points]
 
     def paint(figure: Any, words: Words) -> None:
         axes = plot_area(figure, height, _PLOT)
         axes.set_xlim(min(*values, now), max(*values, now))
-        _scale_hours(axes, points, most, limit.hours or 0.0)
+        _scale_hours(axes, points, most, limit.hours)
         axes.xaxis.set_major_formatter(FuncFormatter(short))
         _lines(axes, points)
         _stand(axes, words, limit, now)
-        axes.set_xlabel(words.keep(limit.unit or ""), labelpad=2)
+        axes.set_xlabel(words.keep(limit.unit), labelpad=2)
         label_rows(axes, words, "time flagged")
 
     return draw(WIDTH, height, _aloud(limit), paint)
 
 
-def _scale_hours(axes: Any, points: list[Point], most: float, now: float) -> None:
+def _scale_hours(axes: Any, points: Sequence[ThresholdPoint], most: float, now: float) -> None:
     """Ticks at lengths of time; a logarithmic axis where the limit lies far out in a tail."""
     if most > _FAR * now:
         spent = [it for point in points for it in (point.hours, point.alone_hours) if it]
@@ -68,15 +69,15 @@ def _tick(value: float, _at: object = None) -> str:
     return f"{value / (size or 1 / 3600):.3g} {unit}" if value else "0"
 
 
-def _lines(axes: Any, points: list[Point]) -> None:
+def _lines(axes: Any, points: Sequence[ThresholdPoint]) -> None:
     """Both curves; nothing has no place on a logarithmic axis, so there they break off."""
-    values = [point.value or 0.0 for point in points]
+    values = [point.value for point in points]
     least = axes.get_ylim()[0]
     caught, alone = (
         [hours if hours > 0 or least == 0 else math.nan for hours in spent]
         for spent in (
-            [point.hours or 0.0 for point in points],
-            [point.alone_hours or 0.0 for point in points],
+            [point.hours for point in points],
+            [point.alone_hours for point in points],
         )
     )
     if least == 0:
@@ -85,12 +86,12 @@ def _lines(axes: Any, points: list[Point]) -> None:
     axes.plot(values, alone, color=COLOUR["ink"], lw=1.6)
 
 
-def _stand(axes: Any, words: Words, limit: MovedLimit, now: float) -> None:
+def _stand(axes: Any, words: Words, limit: LimitEffect, now: float) -> None:
     """A line where the limit stands, with what it costs there."""
     low, high = axes.get_xlim()
     left = now > low + 0.55 * (high - low)
     above = axes.get_xaxis_transform()
-    shade = COLOUR.get(limit.severity or "", COLOUR["ink"])
+    shade = COLOUR.get(limit.severity, COLOUR["ink"])
     axes.plot([now, now], [0, 1 + 12 / _PLOT], transform=above, color=shade, lw=1.3, clip_on=False)
     axes.annotate(
         words.keep(f"{_said(limit)}: {hours(limit.hours)}, alone {hours(limit.alone_hours)}"),
@@ -103,12 +104,12 @@ def _stand(axes: Any, words: Words, limit: MovedLimit, now: float) -> None:
     )
 
 
-def _said(limit: MovedLimit) -> str:
+def _said(limit: LimitEffect) -> str:
     signs = {">=": "≥", "<=": "≤"}
-    return f"{signs.get(limit.operator or '', limit.operator or '—')} {number(limit.value)}"
+    return f"{signs.get(limit.operator, limit.operator)} {number(limit.value)}"
 
 
-def _aloud(limit: MovedLimit) -> str:
+def _aloud(limit: LimitEffect) -> str:
     return (
         f"Hours that {limit.rule} ({limit.severity}) catches over its threshold: now "
         f"{_said(limit)}, {hours(limit.hours)}, alone {hours(limit.alone_hours)}."

@@ -8,12 +8,10 @@ from __future__ import annotations
 from reports.contracts.base import Artefact, Model
 from reports.contracts.training import Run
 from reports.contracts.wer import Wer
-from reports.contracts.whatif import WhatIf
 
 __all__ = [
     "Artefact",
     "Model",
     "Run",
     "Wer",
-    "WhatIf",
 ]

@@ -14,10 +14,10 @@ from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
+from curate.artifacts.what_if import WhatIf
 from reports.contracts import (
     Run,
     Wer,
-    WhatIf,
 )
 from reports.sections import (
     agreement,

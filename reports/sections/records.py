@@ -17,7 +17,6 @@ from reports.align import MOST, alignment
 from reports.artefacts import Loaded
 from reports.contracts import Wer
 from reports.contracts.wer import Utterance
-from reports.contracts.whatif import Record
 from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
 from reports.sections.room import Room
@@ -25,8 +24,6 @@ from reports.tables import name, verdict
 from reports.templating import render
 from reports.transcripts import WHOLE, Range, marked, transcript
 
-AnyRecord = ShownRecord | Record
-HasVerdict = MeasuredRecord | PredictedRecord | Record
 _MOST = 40
 _BORDERLINE, _WORST = 200_000, 400_000
 """Bytes of transcripts on the page of a profile."""
@@ -96,10 +93,10 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool)
     )
 
 
-def facts(record: AnyRecord) -> list[Markup]:
+def facts(record: ShownRecord) -> list[Markup]:
     """What is known of a record beside its value and its text."""
-    word = record.verdict if isinstance(record, HasVerdict) else None
-    tags = record.tags if isinstance(record, TaggedRecord | Record) else ()
+    word = record.verdict if isinstance(record, MeasuredRecord | PredictedRecord) else None
+    tags = record.tags if isinstance(record, TaggedRecord) else ()
     known = [name(record.id) if record.id else None, _length(record.duration_s)]
     known += [verdict(word) if word else None, _spoken(record.lang)]
     known += [_spoken(record.speaker, "speaker "), _spoken(", ".join(filter(None, tags)))]
@@ -108,7 +105,7 @@ def facts(record: AnyRecord) -> list[Markup]:
 
 
 def listed(
-    records: Sequence[AnyRecord],
+    records: Sequence[ShownRecord],
     room: Room,
     clips: dict[str, Clip] | None = None,
     about: Callable[[Any], list[Markup]] = facts,
@@ -130,7 +127,7 @@ def listed(
     return render("records", records=shown) if shown else None
 
 
-def _clip(clip: Clip | None, record: AnyRecord) -> dict[str, object] | None:
+def _clip(clip: Clip | None, record: ShownRecord) -> dict[str, object] | None:
     """A clip as the template plays it; each stands once on a page, where its record comes first."""
     if clip is None:
         return None
@@ -138,7 +135,7 @@ def _clip(clip: Clip | None, record: AnyRecord) -> dict[str, object] | None:
     return {**clip.model_dump(), "said": f"the first {heard}" if clip.cut else heard}
 
 
-def _said(record: AnyRecord, room: Room) -> Markup:
+def _said(record: ShownRecord, room: Room) -> Markup:
     """A record's transcript with its marks; of a long one only a stretch where there is no room."""
     parts = [Range(*mark.span, mark.what) for mark in record.marks]
     return room.fit(
@@ -148,7 +145,7 @@ def _said(record: AnyRecord, room: Room) -> Markup:
     )
 
 
-def _heard(record: AnyRecord, room: Room) -> Markup | None:
+def _heard(record: ShownRecord, room: Room) -> Markup | None:
     """How `pred_text` differs from the text; None where it does not, or there is none."""
     text, heard = record.text, record.pred_text
     if text is None or heard is None or text.split() == heard.split():

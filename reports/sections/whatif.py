@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from curate.artifacts.clips import Clip
+from curate.artifacts.what_if import LimitEffect, Matrix, RuleEffect, ThresholdStep, WhatIf
 from reports.artefacts import Loaded
 from reports.charts import drawn
 from reports.charts.drawn import Part
 from reports.charts.thresholds import threshold_curve
-from reports.contracts import WhatIf
-from reports.contracts.whatif import Matrix, MovedLimit, Step, WeighedRule
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
 from reports.sections.records import clips_by_id, clips_said, listed
@@ -27,7 +26,7 @@ _SIGNS = {">=": "≥", "<=": "≤"}
 
 def verdicts(found: WhatIf) -> Markup | None:
     """Hours per verdict under these rules."""
-    parts = [Part(item.verdict, item.hours or 0.0, hours(item.hours)) for item in found.verdicts]
+    parts = [Part(item.verdict, item.hours, hours(item.hours)) for item in found.verdicts]
     return drawn.scale(parts)
 
 
@@ -41,7 +40,7 @@ def limits(found: WhatIf) -> Markup | None:
     )
 
 
-def _limits(items: Sequence[MovedLimit]) -> Markup | None:
+def _limits(items: Sequence[LimitEffect]) -> Markup | None:
     columns = (
         Column("rule", "name"),
         Column("limit", "drawn"),
@@ -63,21 +62,21 @@ def _limits(items: Sequence[MovedLimit]) -> Markup | None:
     return Table("Limits", columns, rows).render() if rows else None
 
 
-def _limit(item: MovedLimit) -> Markup:
-    return Markup("{} {}").format(name(item.metric or "—"), _at(item, item.value) or "—")
+def _limit(item: LimitEffect) -> Markup:
+    return Markup("{} {}").format(name(item.metric), _at(item, item.value))
 
 
-def _spent(value: float | None) -> Sorted | None:
-    return None if value is None else Sorted(Markup("{}").format(hours(value)), value)
+def _spent(value: float) -> Sorted:
+    return Sorted(Markup("{}").format(hours(value)), value)
 
 
-def _at(item: MovedLimit, value: float | None) -> Markup | None:
-    sign = _SIGNS.get(item.operator or "", visible(item.operator or "—"))
-    return None if value is None else Markup("{} {}").format(sign, number(value))
+def _at(item: LimitEffect, value: float) -> Markup:
+    sign = _SIGNS.get(item.operator, visible(item.operator))
+    return Markup("{} {}").format(sign, number(value))
 
 
-def _step(item: MovedLimit, step: Step | None) -> tuple[Markup | Sorted | None, ...]:
-    if step is None or step.hours is None or step.rows is None:
+def _step(item: LimitEffect, step: ThresholdStep | None) -> tuple[Markup | Sorted | None, ...]:
+    if step is None:
         return None, None
     amount = Markup("{} <small>{}</small>").format(
         hours(abs(step.hours)), plural(abs(step.rows), "row")
@@ -89,7 +88,7 @@ def curves(found: WhatIf) -> Markup | None:
     """A curve for each limit that catches anything somewhere near where it stands."""
     charts = [
         {
-            "name": Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—")),
+            "name": Markup("{} {}").format(name(item.rule), verdict(item.severity)),
             "meaning": f"only where {item.where}" if item.where else None,
             "chart": chart,
         }
@@ -124,7 +123,7 @@ def rules(found: WhatIf) -> Markup | None:
     )
 
 
-def _speaks(item: WeighedRule) -> bool:
+def _speaks(item: RuleEffect) -> bool:
     return any(each != 0 for each in (item.bad_hours, item.hours, item.unknown_rows))
 
 
@@ -137,27 +136,26 @@ def overlap(found: WhatIf) -> Markup | None:
     )
 
 
-def _matrix(names: Sequence[str | None], matrix: Matrix) -> Markup | None:
+def _matrix(names: Sequence[str], matrix: Matrix) -> Markup | None:
     """Rules that catch anything; hours, and rows below them. The diagonal is the rule itself."""
-    size = min(len(names), len(matrix.rows), len(matrix.hours))
-    used = [at for at in range(size) if at < len(matrix.rows[at]) and matrix.rows[at][at]]
+    used = [at for at, row in enumerate(matrix.rows) if row[at]]
     if not used:
         return None
     numbered = [Column(str(place), "number") for place in range(1, len(used) + 1)]
     rows = [
-        (f"{place} {names[at] or '—'}", *(_both(matrix, at, other) for other in used))
+        (f"{place} {names[at]}", *(_both(matrix, at, other) for other in used))
         for place, at in enumerate(used, 1)
     ]
     return Table("Overlap", (Column("rule", "name"), *numbered), rows).render()
 
 
-def _both(matrix: Matrix, at: int, other: int) -> Sorted | None:
-    rows, spent = matrix.rows[at], matrix.hours[at]
-    if other >= min(len(rows), len(spent)) or not rows[other]:
+def _both(matrix: Matrix, at: int, other: int) -> Sorted:
+    rows, spent = matrix.rows[at][other], matrix.hours[at][other]
+    if not rows:
         return Sorted(Markup('<span class="none">·</span>'), 0.0)
     shown = Markup("<b>{}</b>") if at == other else Markup("{}")
-    count = Markup("<br><small>{:,}</small>").format(rows[other])
-    return Sorted(shown.format(hours(spent[other])) + count, spent[other])
+    count = Markup("<br><small>{:,}</small>").format(rows)
+    return Sorted(shown.format(hours(spent)) + count, spent)
 
 
 def records(page: Loaded[WhatIf]) -> Markup | None:
@@ -168,10 +166,10 @@ def records(page: Loaded[WhatIf]) -> Markup | None:
     return joined(clips_said(page.clips), *folds) if shown else None
 
 
-def _beside(item: MovedLimit, room: Room, clips: dict[str, Clip], *, unfolded: bool) -> Markup:
+def _beside(item: LimitEffect, room: Room, clips: dict[str, Clip], *, unfolded: bool) -> Markup:
     body = joined(
         titled("Caught", listed(item.caught, room, clips)),
         titled("Spared", listed(item.spared, room, clips)),
     )
-    title = Markup("{} {}").format(name(item.rule or "—"), verdict(item.severity or "—"))
+    title = Markup("{} {}").format(name(item.rule), verdict(item.severity))
     return render("fold", title=title, note=_limit(item), unfolded=unfolded, body=body)

@@ -19,6 +19,7 @@ from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
+from curate.artifacts.what_if import WhatIf
 from reports import Kind
 from tests.reports.audit_fixtures import audit
 from tests.reports.compare_fixtures import compare
@@ -141,10 +142,10 @@ def make(kind: Kind, folder: Path, variant: str = "good") -> Path:
     return folder
 
 
-STRICT: dict[str, type[Artifact]] = {
-    each.file: each
-    for each in (*(Audit, Compare, Diff, Profile, Reconsider, ShardIndex, Split, Verification),)
-}
+_ARTIFACTS: tuple[type[Artifact], ...] = (
+    Audit, Compare, Diff, Profile, Reconsider, ShardIndex, Split, Verification, WhatIf,
+)  # fmt: skip
+STRICT = {each.file: each for each in _ARTIFACTS}
 """Files whose models say what may be null or left out; the others take anything."""
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from curate.artifacts.distributions import Metric, Threshold
+from curate.artifacts.what_if import LimitEffect
 from reports import Kind
 from reports.artefacts import load
 from reports.charts import histogram, say
 from reports.charts.curves import Series, curve
 from reports.charts.svg import SHADES
 from reports.charts.thresholds import threshold_curve
-from reports.contracts.whatif import MovedLimit
 from reports.page import page
 from reports.sections import SECTIONS
 from reports.templating import text_of
@@ -162,8 +162,12 @@ def test_a_curve_of_thresholds_ends_where_a_logarithm_has_no_place(
     at_limit: float, said: str
 ) -> None:
     spent = [10.0, 1.0, 0.0]
-    points = [{"value": at, "hours": h, "alone_hours": h} for at, h in enumerate(spent)]
-    limit = MovedLimit.model_validate({"value": 1.0, "hours": at_limit, "curve": points})
+    curve = [
+        {"value": at, "rows": 1, "hours": h, "alone_rows": 1, "alone_hours": h}
+        for at, h in enumerate(spent)
+    ]
+    limit = MAKERS["what-if"][1]()["limits"][0] | {"value": 1.0, "hours": at_limit, "curve": curve}
+    limit = LimitEffect.model_validate_json(json.dumps(limit))
     svg = str(threshold_curve(limit))
     assert f">{said}</text>" in svg
     paths = re.findall(r"<path [^>]*>", svg)

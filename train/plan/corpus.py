@@ -203,7 +203,7 @@ def _of_split(folder: Path) -> Corpus:
         pl.len(), pl.col(DURATION_US.name).sum() / 3.6e9
     )
     examples = list(_lines_across(folder / "train.jsonl"))
-    roots = [Path(str(entry["folder"])) for entry in split.inputs]
+    roots = [Path(entry.folder) for entry in split.inputs]
     return Corpus(
         kind="split",
         folder=folder,
