@@ -194,7 +194,7 @@ def damage(corpus: Path, name: str) -> None:
 
 def test_a_broken_folder_is_an_error_of_the_input(tmp_path: Path) -> None:
     damage(tmp_path, "profile.json")
-    with pytest.raises(InputError, match=r"profile\.json: cannot be read"):
+    with pytest.raises(InputError, match=r"profile\.json: is not JSON"):
         read_corpus(tmp_path)
 
 

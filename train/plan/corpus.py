@@ -18,6 +18,7 @@ import polars as pl
 
 from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, DURATION_US, LANG, SOURCE, VERDICT
+from curate.artifacts.profile import Profile
 from curate.artifacts.shard_index import PlainManifest, Shard, ShardIndex
 from curate.artifacts.split import Split
 from curate.errors import InputError
@@ -218,16 +219,16 @@ def _of_split(folder: Path) -> Corpus:
 
 
 def _of_profile(folder: Path) -> Corpus:
-    facts = _json(folder / "profile.json")
+    profile = read_artifact(folder, Profile)
     kept = pl.scan_parquet(folder / "records.parquet").filter(
         ~pl.col(VERDICT.name).cast(pl.String).is_in(REJECTED)
     )
     rows = _durations(kept)
     step = max(1, len(rows) // MOST_EXAMPLES)
     places = kept.select(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name).gather_every(step)
-    plain = {e["source"] for e in facts["inputs"] if e["copied"] == "original lines"}
+    plain = {each.source for each in profile.inputs if each.copied == "original lines"}
     examples = list(_lines_at(places.collect(), plain))
-    roots = [Path(entry["folder"]) for entry in facts["inputs"]]
+    roots = [Path(entry.folder) for entry in profile.inputs]
     return Corpus(
         kind="profile",
         folder=folder,
@@ -239,13 +240,6 @@ def _of_profile(folder: Path) -> Corpus:
         validation=None,
         **_audio(examples, roots),
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise InputError.of(path, f"cannot be read: {error}") from error
 
 
 def _durations(rows: pl.LazyFrame) -> pl.DataFrame:
