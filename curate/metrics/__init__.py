@@ -63,7 +63,7 @@ def groups_of(names: Collection[str]) -> frozenset[str]:
     others are passed over.
 
     >>> sorted(groups_of(["text_duplicates", "words", "detected_lang", "snr_db"]))
-    ['audio', 'copies', 'lid', 'signal']
+    ['audio', 'duplicates', 'lid', 'signal']
     """
     metrics = {BY_NAME[name].group for name in names if name in BY_NAME}
     beside = {
