@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar
 
@@ -146,12 +146,21 @@ def parse_artifact(raw: bytes, model: type[A], where: Path) -> A:
     try:
         return model.model_validate_json(json.dumps(value), by_name=False)
     except ValidationError as error:
-        hint = _remake(model)
-        faults = (
-            Fault(f"{where}: {_json_path(each['loc'])}", _describe(each["type"], each["msg"]), hint)
-            for each in error.errors(include_url=False, include_context=False, include_input=False)
-        )
-        raise InputError(*faults) from None
+        raise InputError(*_key_faults(error, where, _remake(model))) from None
+
+
+def _key_faults(error: ValidationError, where: Path, hint: str) -> Iterator[Fault]:
+    """A fault for each wrong key; of keys in items of one list the first, and how many follow."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        path, what = _json_path(each["loc"]), _describe(each["type"], each["msg"])
+        alike.setdefault((_INDEX.sub("[]", path), what), []).append(path)
+    for (_, what), paths in alike.items():
+        more = f" (and in {len(paths) - 1:,} more places like it)" if len(paths) > 1 else ""
+        yield Fault(f"{where}: {paths[0]}", f"{what}{more}", hint)
+
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 def _parse_json(raw: bytes, model: type[Artifact], where: Path) -> object:

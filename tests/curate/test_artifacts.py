@@ -112,6 +112,16 @@ def test_all_wrong_keys_are_named_at_once(tmp_path: Path) -> None:
     }
 
 
+def test_keys_that_are_wrong_alike_are_one_fault(tmp_path: Path) -> None:
+    wrong = {**WRITTEN, "steps": [{"from": 1}] * 500}
+    (tmp_path / "plan.json").write_text(json.dumps(wrong), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_artifact(tmp_path, Plan)
+    (fault,) = caught.value.faults
+    assert fault.where == f"{tmp_path / 'plan.json'}: steps[0].from"
+    assert fault.what == "input should be a valid string (and in 499 more places like it)"
+
+
 def test_a_missing_file_names_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_artifact(tmp_path, Plan)
