@@ -311,7 +311,7 @@ def main() -> None:
         preset = folder / "calibrated.yaml"
         write_preset(calibrate(folder / "profile", load_rules()), preset)
         verdicts = records["verdict"].cast(pl.String).to_numpy()
-        tuned = curate.judge(records, preset)["verdict"].cast(pl.String).to_numpy()
+        tuned = curate.apply_rules(records, preset)["verdict"].cast(pl.String).to_numpy()
         score = suspicion(records, folder)
     table = {
         "ours, bad": verdicts == "bad",

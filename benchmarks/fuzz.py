@@ -25,9 +25,9 @@ import zstandard
 
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.splits import Targets, split_profile
+from tests.profiling import write_profile as profile
 
 TEXTS = [
     "hello there you",

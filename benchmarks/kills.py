@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 from curate.artifacts.outputs import resumable_directory
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
 from curate.shards import OURS, Options, export_key, shard_split
 from curate.shards.options import ShardSize
 from curate.splits import Targets, split_profile
+from tests.profiling import write_profile
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech" / "manifest.jsonl"
 
@@ -38,7 +38,7 @@ def split_of(folder: Path) -> Path:
     profile, split = folder / "profile", folder / "split"
     profile.mkdir()
     split.mkdir()
-    profile_into([str(EXAMPLE)], profile, load_rules(None))
+    write_profile([str(EXAMPLE)], profile, load_rules(None))
     targets = Targets.parse({"eval": "45s", "test": "60s"})
     split_profile(profile, split, targets, 0, ["lang"], ["speaker"])
     return split

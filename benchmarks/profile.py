@@ -18,8 +18,8 @@ import polars as pl
 
 from benchmarks.corpus import make
 from benchmarks.memory import watch
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
+from tests.profiling import write_profile as profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 FIELDS = pl.Struct({"audio_filepath": pl.String, "duration": pl.Float64, "text": pl.String})

@@ -22,8 +22,10 @@ from typing import NamedTuple
 
 from benchmarks.corpus import make
 from benchmarks.profile import WORK, parse_only, whole_profile
-from curate.profiles import profile_into
+from curate.environment.execution import Execution
+from curate.profiles.request import ProfileRequest
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 
 Run = Callable[[], object]
 
@@ -75,10 +77,11 @@ def second_thread(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
     """In processes of their own: Polars reads its number of threads when it is imported."""
     code = (
         "import sys, time; from pathlib import Path; "
-        "from curate.profiles import profile_into; from curate.rules.file import load_rules; "
-        "a = [sys.argv[1]], Path(sys.argv[2]), load_rules(None); t = int(sys.argv[3]); "
-        "profile_into([sys.argv[4]], a[1], a[2], threads=t); "
-        "b = time.perf_counter(); profile_into(*a, threads=t); print(time.perf_counter() - b)"
+        "from curate.environment.execution import Execution; "
+        "from tests.profiling import write_profile; "
+        "to = Path(sys.argv[2]); run = Execution(threads=int(sys.argv[3])); "
+        "write_profile([sys.argv[4]], to, execution=run); b = time.perf_counter(); "
+        "write_profile([sys.argv[1]], to, execution=run); print(time.perf_counter() - b)"
     )
     warm = str(make(manifest.parent / "warm.jsonl", 1000))
 
@@ -102,18 +105,22 @@ def small_files(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
         parts.mkdir()
         split = ["split", "-n", "l/1000", "-d", "-a", "4", "--additional-suffix=.jsonl"]
         subprocess.run([*split, str(manifest), str(parts / "p")], check=True)
-    many = lambda: profile_into([str(parts / "*.jsonl")], folder, load_rules(None))  # noqa: E731
+    many = lambda: write_profile([str(parts / "*.jsonl")], folder, load_rules(None))  # noqa: E731
     took = best({"many": many, "one": lambda: whole_profile(manifest, folder)}, repeat)
     compare("1,000 files against one", took, "<= 1.3", rows)
 
 
 def from_cache(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
-    from curate.cli import stages
+    import reports
+    from curate.api.profile import run_profile
 
-    out = folder / "kept"
-    ask = lambda: stages.profile([str(manifest)], out, None, [], "", lambda a, b: None)  # noqa: E731
-    ask()
-    took = best({"again": ask}, repeat)
+    request, execution = (
+        ProfileRequest(manifests=[str(manifest)]),
+        Execution(build_page=reports.build),
+    )
+    run = lambda: run_profile(request, folder / "kept", execution)  # noqa: E731
+    run()
+    took = best({"again": run}, repeat)
     again = took["again"]
     detail = f"{rows:,} rows; of processors {again.cpu:.2f} s"
     row("profile from cache, s", again.clock, "<= 1", detail)
@@ -154,21 +161,20 @@ def pairs(work: Path, rows: int, repeat: int) -> None:
 
 def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
     """Two Ray workers against two local threads; starting the cluster is not counted."""
-    from collections import deque
-
     import ray
 
-    from curate.manifest import find_sources
-    from curate.profiles import settings_for
+    from curate.profiles import profile_into
+    from curate.scale.array import job_of
     from curate.scale.cluster import _measure
-    from curate.scale.parts import Job, Pieces
+    from curate.scale.parts import Pieces, measure_piece
+    from curate.scale.tasks import Cluster
 
     parts = manifest.parent / f"{manifest.stem}-16"
     if not parts.exists():
         parts.mkdir()
         split = ["split", "-n", "l/16", "-d", "--additional-suffix=.jsonl"]
         subprocess.run([*split, str(manifest), str(parts / "p")], check=True)
-    names, rules = [str(parts / "*.jsonl")], load_rules(None)
+    names = [str(parts / "*.jsonl")]
     begun = time.perf_counter()
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     started = time.perf_counter() - begun
@@ -176,14 +182,14 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
 
     def cluster() -> None:
         pieces = Path(tempfile.mkdtemp(dir=folder))
-        job = Job(pieces, tuple(find_sources(names)), rules, (), settings_for(rules))
-        assert not _measure(ray, job, deque(range(16)), lambda said: None, _task())
+        job = job_of(ProfileRequest(manifests=names), pieces)
+        assert not _measure(Cluster(ray, lambda note: None), job, list(range(16)), measure_piece)
         begun = time.perf_counter()
-        profile_into(names, folder, rules, engine=lambda *_: Pieces(job))
+        profile_into(job.plan, folder, engine=lambda _: Pieces(job))
         merge_s.append(time.perf_counter() - begun)
         shutil.rmtree(pieces)
 
-    local = lambda: profile_into(names, folder, rules)  # noqa: E731
+    local = lambda: write_profile(names, folder)  # noqa: E731
     cluster()
     took = best({"ray": cluster, "local": local}, repeat)
     ray.shutdown()
@@ -193,12 +199,6 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
         f"local {took['local'].clock:.2f} s, start {started:.1f} s, {rows:,} rows in 16 manifests"
     )
     row("Ray, two workers, against local", clock, "<= 1.25", detail)
-
-
-def _task() -> object:
-    from curate.scale.parts import measure_piece
-
-    return measure_piece
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech" / "manifest.jsonl"
@@ -37,7 +37,7 @@ def large_profile(rows: int) -> Path:
     if (folder / "profile.json").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    profile_into([str(EXAMPLE)], folder, load_rules(None))
+    write_profile([str(EXAMPLE)], folder, load_rules(None))
     table = pl.read_parquet(folder / "records.parquet")
     rng = np.random.default_rng(0)
     pieces = -(-rows // ROWS_AT_ONCE)

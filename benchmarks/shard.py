@@ -22,10 +22,10 @@ import numpy as np
 import soundfile as sf
 
 from benchmarks.memory import watch
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
-from curate.shards import AudioWish, Options, shard_split
+from curate.shards import Options, StoredAudio, shard_split
 from curate.splits import Targets, split_profile
+from tests.profiling import write_profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 SECONDS, RATE = 8, 16_000
@@ -59,7 +59,7 @@ def split_of(manifest: Path, folder: Path) -> Path:
         profile = folder.with_name(folder.name + ".profile")
         for made in (folder, profile):
             made.mkdir(parents=True, exist_ok=True)
-        profile_into([str(manifest)], profile, load_rules(None))
+        write_profile([str(manifest)], profile, load_rules(None))
         targets = Targets.parse({"eval": "30s", "test": "30s"})
         split_profile(profile, folder, targets, 0, ["lang"], ["speaker"])
     return folder
@@ -85,7 +85,7 @@ def cuts_of(split: Path, audio: Path) -> Any:
     return CutSet.from_cuts(cuts)
 
 
-def ours(split: Path, folder: Path, wish: AudioWish, workers: int) -> None:
+def ours(split: Path, folder: Path, wish: StoredAudio, workers: int) -> None:
     """Our export."""
     found = shard_split(split, folder, folder / "out", Options(audio=wish), workers)
     assert found.cuts == len(rows_of(split))
@@ -145,10 +145,10 @@ def bench(audio: Path, extension: str, chosen: argparse.Namespace) -> None:
     cuts, many = cuts_of(split, audio), chosen.workers
     other = "wav" if extension == "flac" else "flac"
     tasks: dict[str, Callable[[Path], None]] = {
-        "ours, bytes copied": lambda to: ours(split, to, AudioWish(), many),
+        "ours, bytes copied": lambda to: ours(split, to, StoredAudio(), many),
         "lhotse, recording=original": lambda to: theirs(cuts, to, "original"),
         f"lhotse, recording={extension}": lambda to: theirs(cuts, to, extension),
-        f"ours, as {other}": lambda to: ours(split, to, AudioWish(other), many),
+        f"ours, as {other}": lambda to: ours(split, to, StoredAudio(other), many),
         f"lhotse, recording={other}": lambda to: theirs(cuts, to, other),
         "tar": lambda to: tar(split, audio, to),
         "tar, flushed": flushed(lambda to: tar(split, audio, to)),
@@ -170,7 +170,7 @@ def bench(audio: Path, extension: str, chosen: argparse.Namespace) -> None:
     ):
         print(f"  {name:28} {theirs_s / ours_s:7.2f} x")
     with tempfile.TemporaryDirectory(dir=chosen.work) as made, watch() as peak:
-        ours(split, Path(made), AudioWish(), many)
+        ours(split, Path(made), StoredAudio(), many)
     print(f"  {'anonymous memory':28} {peak.mib:7.0f} MiB (this process)")
 
 

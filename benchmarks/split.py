@@ -26,13 +26,13 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from benchmarks.corpus import make
 from benchmarks.memory import watch
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.rules.routes import POOL, route
 from curate.splits import Targets, Terms, split_profile
 from curate.splits.balance import balance
 from curate.splits.leaks import leaks
 from curate.splits.strata import duration_bin, number_strata
+from tests.profiling import write_profile as profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 SHARES = {"eval": 0.10, "test": 0.15}

@@ -18,11 +18,11 @@ import polars.selectors as cs
 
 from benchmarks.corpus import make
 from benchmarks.profile import WORK
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
 from curate.whatif import what_if
 from curate.whatif.sweep import sweep
 from curate.whatif.threshold_grid import ladders
+from tests.profiling import write_profile
 
 
 def profiled(work: Path, rows: int) -> Path:
@@ -31,7 +31,7 @@ def profiled(work: Path, rows: int) -> Path:
     if not (folder / "profile.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         manifest = make(work / f"rows{rows}.jsonl", rows)
-        profile_into([str(manifest)], folder, load_rules(None))
+        write_profile([str(manifest)], folder, load_rules(None))
     return folder
 
 

@@ -11,20 +11,55 @@ Everything here is loaded when it is first asked for, so that `import curate` co
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from curate.api import Profile, judge, measure, profile, read_profile
+    from curate.api.frames import apply_rules, measure
+    from curate.api.profile import (
+        AudioOptions,
+        MeasureOptions,
+        Profile,
+        ProfileRequest,
+        ReadOptions,
+        RuleOptions,
+        profile,
+        read_profile,
+    )
+    from curate.api.rules import RuleSet, load_rules
 
-__all__ = ["Profile", "judge", "measure", "profile", "read_profile"]
+_MODULES = {
+    "frames": ("apply_rules", "measure"),
+    "profile": (
+        *("AudioOptions", "MeasureOptions", "Profile", "ProfileRequest", "ReadOptions"),
+        *("RuleOptions", "profile", "read_profile"),
+    ),
+    "rules": ("RuleSet", "load_rules"),
+}
+"""The names that the modules of curate.api offer."""
+
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "AudioOptions",
+    "MeasureOptions",
+    "Profile",
+    "ProfileRequest",
+    "ReadOptions",
+    "RuleOptions",
+    "RuleSet",
+    "apply_rules",
+    "load_rules",
+    "measure",
+    "profile",
+    "read_profile",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in _PLACES:
         raise AttributeError(f"module 'curate' has no attribute {name!r}")
-    from curate import api
-
-    return getattr(api, name)
+    return getattr(import_module(f"curate.api.{_PLACES[name]}"), name)
 
 
 def __dir__() -> list[str]:

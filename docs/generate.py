@@ -100,7 +100,7 @@ def metrics_page() -> str:
         [
             f"`{group.name}`",
             cell(group.meaning),
-            f"`--with {group.name}`, or a rule that names one" if group.opt_in else "always",
+            f"`--metrics {group.name}`, or a rule that names one" if group.opt_in else "always",
         ]
         for group in GROUPS
     ]

@@ -363,7 +363,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
         tests=(
             "tests/curate/test_split.py::test_the_same_bytes_again",
             "tests/curate/test_reuse.py::test_reuse_changes_nothing",
-            "tests/curate/test_scale.py::test_shares_make_the_same_profile",
+            "tests/curate/test_scale.py::test_parts_make_the_same_profile",
             "tests/curate/test_shards_options.py::test_any_number_of_workers_writes_the_same_bytes",
             "tests/curate/test_audio_again.py::test_threads_change_nothing",
         ),

@@ -76,7 +76,7 @@ WRONG: Mapping[str, Sequence[str]] = {
     "--group": ["speakr"],
     "--rules": ["defalt", "nosuch.yaml"],
     "--rule": ["char_rat"],
-    "--with": ["lidd"],
+    "--metrics": ["lidd"],
     "--format": ["nemoo"],
     "--audio": ["headr"],
     "--engine": ["rya"],
@@ -88,7 +88,7 @@ WRONG: Mapping[str, Sequence[str]] = {
     "--keep-whole": ["tset"],
     "--alpha": ["x"],
     "--where": ["char_rat > 3", "char_rate >"],
-    "--piece": ["9/8", "x"],
+    "--part": ["9/8", "x"],
     "--to": ["lhotze"],
     "--set": ["optim.lr", "optim.lrr=1", "trainer.max_steps=abc"],
     "--vary": ["optim.lrr=1,2", "optim.lr"],
@@ -270,7 +270,7 @@ def small_corpus(made: Path) -> Path:
         made, "curate", "split", "profile", "--out", "split", "--eval", "18s", "--test", "18s"
     )
     assert code == 0, err
-    code, _, err = run(made, "curate", "profile", "m.jsonl", "--piece", "1/1", "--out", "pieces")
+    code, _, err = run(made, "curate", "profile", "m.jsonl", "--part", "1/1", "--out", "pieces")
     assert code == 0, err
     (made / "evaluation").mkdir()
     judged = {**rows[0], "pred_text": "so", "word_errors": 1, "ref_words": 7}

@@ -19,7 +19,11 @@ HINTS = [
     ("curate profile m.jsonl", "--out: is missing", "Directory for the results"),
     ("curate profile mm.jsonl --out x", "mm.jsonl: there is no such file", "mean 'm.jsonl'?"),
     ("curate profile m.jsonl --out x --by speakr", "--by: 'speakr' is a field of no", "'speaker'?"),
-    ("curate profile m.jsonl --out x --with lidd", "--with: unknown group 'lidd'", "mean 'lid'?"),
+    (
+        "curate profile m.jsonl --out x --metrics lidd",
+        "--metrics: unknown group 'lidd'",
+        "mean 'lid'?",
+    ),
     ("curate split m.jsonl --out x --by speakr", "--by: 'speakr' is a field of no", "'speaker'?"),
     ("curate head profile -n x", "--count: 'x' should be a valid integer", "How many records"),
     ("curate head profile --where char_rat>3", "--where: unknown metric", "mean 'char_rate'?"),

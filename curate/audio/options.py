@@ -38,7 +38,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioWish:
+class AudioOptions:
     """How audio is found and chosen.
 
     `root` is where relative paths begin (None: each manifest's own folder, as NeMo has it),
@@ -51,7 +51,7 @@ class AudioWish:
     sample: Sample | None = None
 
     @classmethod
-    def of(cls, root: Path | None, allowed: Sequence[Path], sample: str | None) -> AudioWish:
+    def of(cls, root: Path | None, allowed: Sequence[Path], sample: str | None) -> AudioOptions:
         """What was asked for on the command line; ConfigError for what cannot be."""
         if root is not None and not root.is_dir():
             hint = absent(root).hint or "name a directory that exists"

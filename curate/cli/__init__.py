@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from curate.cli import audit, doctor, look, merge, reconsider, review, rules, shard, split, whatif
+from curate.cli import (
+    audit,
+    doctor,
+    look,
+    merge,
+    profile,
+    reconsider,
+    review,
+    rules,
+    shard,
+    split,
+    whatif,
+)
 from curate.cli.app import app
 from curate.terminal.command import run
 
@@ -13,6 +25,7 @@ __all__ = [
     "look",
     "main",
     "merge",
+    "profile",
     "reconsider",
     "review",
     "rules",

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample
-from curate.cli.audio import groups as audio_groups
+from curate.errors import parameters_as
+from curate.terminal.command import option_of
 
 app = typer.Typer(
     name="curate",
@@ -23,8 +23,8 @@ app = typer.Typer(
 )
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"curate {version('asr-curate')}")
@@ -33,12 +33,14 @@ def _say_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """What stands before a command."""
+    context.with_resource(parameters_as(option_of))
 
 
 Out = Annotated[Path, typer.Option("--out", help="Directory for the results; replaced whole.")]
@@ -152,117 +154,6 @@ KeepWhole = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
-
-
-@app.command(name="profile")
-def profile_command(
-    manifests: Annotated[
-        list[str], typer.Argument(help="Manifests, tables, directories, globs; - is stdin.")
-    ],
-    out: Out,
-    rules: RulesFile = None,
-    by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
-    with_: Annotated[
-        list[str],
-        typer.Option(
-            "--with", help="Metrics that cost more: compression, duplicates, lid, ngrams..."
-        ),
-    ] = [],  # noqa: B006
-    phrases: Annotated[
-        list[str],
-        typer.Option("--phrases", help="Files of phrases that recognisers invent, one a line."),
-    ] = [],  # noqa: B006
-    tokenizer: Annotated[
-        Path | None,
-        typer.Option(help="Count this model's tokens: a SentencePiece .model, or a .nemo."),
-    ] = None,
-    normalise: Annotated[
-        list[str],
-        typer.Option(
-            help="Steps before word and character errors are counted: `default`, or names "
-            "(docs/concepts.md)."
-        ),
-    ] = [],  # noqa: B006
-    audio: Audio = None,
-    audio_sample: AudioSample = None,
-    audio_root: AudioRoot = None,
-    allow_root: AllowRoot = [],  # noqa: B006
-    format: Format = None,
-    map_: MapFields = [],  # noqa: B006
-    lenient_json: LenientJson = False,
-    overrides: Decisions = None,
-    max_rejected: MaxRejected = None,
-    max_borderline: MaxBorderline = None,
-    strict: Strict = False,
-    clips: Annotated[
-        int,
-        typer.Option(
-            min=0, help="At most so many borderline and worst records can be heard on the page."
-        ),
-    ] = 0,
-    fail_on: FailOn = [],  # noqa: B006
-    no_cache: NoCache = False,
-    engine: Engine = "local",
-    ray_address: RayAddress = None,
-    piece: Annotated[
-        str | None,
-        typer.Option(
-            help="Measure only the k-th of n shares (k/n) of the manifests into the folder --out, "
-            "as one task of an array of jobs; `curate merge` makes the profile."
-        ),
-    ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="List all metrics.")] = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Measure every record, apply the rules, and report.
-
-    Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
-    """
-    from curate.audio.options import AudioWish
-    from curate.cli import scaling, stages
-    from curate.cli.render import profile as profiled
-    from curate.cli.render import terminal as show
-    from curate.gates import gates_for
-    from curate.manifest.mapping import Reading
-
-    gates = gates_for("curate profile", fail_on, strict)
-    read_as = Reading.parse(format, listed(map_), lenient_json)
-    if piece is not None:
-        groups = [*listed(with_), *audio_groups(audio)]
-        job = (manifests, rules, listed(by), groups, phrases, read_as, tokenizer, overrides)
-        where = (audio_root, allow_root, audio_sample, listed(normalise))
-        show.line(scaling.measure_share(piece, out, *job, *where))
-        return
-    with (
-        scaling.chosen(engine, ray_address, out, show.say(quiet), not no_cache) as measuring,
-        show.progress(stages.input_bytes(manifests), quiet) as advance,
-    ):
-        found, gate = stages.profile(
-            manifests,
-            out,
-            rules,
-            listed(by),
-            command_line(),
-            advance,
-            not no_cache,
-            show.say(quiet),
-            [*listed(with_), *audio_groups(audio)],
-            phrases,
-            read_as,
-            tokenizer,
-            overrides,
-            AudioWish.of(audio_root, allow_root, audio_sample),
-            advance.listen,
-            measuring,
-            stages.Shares(max_rejected, max_borderline),
-            clips,
-            listed(normalise),
-            gates,
-        )
-    show.summary(found, as_json, quiet, profiled.profile_tables(verbose), out)
-    if gate:
-        raise gate
 
 
 def listed(values: list[str]) -> list[str]:

@@ -58,6 +58,6 @@ AllowRoot = Annotated[
 ]
 
 
-def groups(depth: AudioDepth | None) -> list[str]:
+def audio_metrics(depth: AudioDepth | None) -> list[str]:
     """The groups of metrics that the depth asks for."""
     return [GROUPS[depth]] if depth else []

@@ -59,9 +59,9 @@ def audit_command(
     from curate.cli.render import audit as auditing
     from curate.cli.render import terminal as show
     from curate.gates import gates_for
-    from curate.manifest.mapping import Reading
+    from curate.manifest.mapping import ReadOptions
 
-    read_as = Reading.parse(format, listed(map_), lenient_json)
+    read_as = ReadOptions.parse(format, listed(map_), lenient_json)
     wanted = auditing.Request(
         inputs,
         against,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, FailOn, Seed, app, command_line
+from curate.cli.app import AsJson, FailOn, Seed, app
 
 Profiles = Annotated[list[Path], typer.Argument(help="Profile directories.")]
 OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
@@ -103,16 +103,13 @@ def diff_command(
 
     Example: `curate diff old/ new/ --out diff/`
     """
-    from curate.cli import stages
+    from curate.api.diff import run_diff
     from curate.cli.render import records as answers
-    from curate.cli.render import terminal as show
+    from curate.cli.running import conclude, page_only
     from curate.gates import gates_for
 
-    gates = gates_for("curate diff", fail_on)
-    found, gate = stages.diff(a, b, out, command_line(), gates)
-    show.summary(found, as_json, False, answers.diff_tables, out or Path())
-    if gate:
-        raise gate
+    outcome = run_diff(a, b, out, page_only(), gates_for("curate diff", fail_on))
+    conclude(outcome, as_json, False, answers.diff_tables, out)
 
 
 def _look(profile: Path, count: int, where: str | None, seed: int | None, as_json: bool) -> None:

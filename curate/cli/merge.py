@@ -1,4 +1,4 @@
-"""The command that makes a profile of pieces that several jobs measured."""
+"""The command that merges parts that several jobs measured into a profile."""
 
 from __future__ import annotations
 
@@ -7,30 +7,28 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, FailOn, Out, Quiet, Strict, app, command_line
+from curate.cli.app import AsJson, FailOn, Out, Quiet, Strict, app
 
 
 @app.command(name="merge")
 def merge_command(
-    pieces: Annotated[Path, typer.Argument(help="The folder that `--piece` wrote into.")],
+    parts: Annotated[Path, typer.Argument(help="The folder that `--part` wrote into.")],
     out: Out,
     fail_on: FailOn = [],  # noqa: B006 - Typer reads it, nobody writes it
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make the profile of pieces that an array of jobs measured; nothing is measured again.
+    """Merge the parts that an array of jobs measured into a profile; nothing is measured again.
 
-    Example: `curate merge pieces/ --out profile/`
+    Example: `curate merge parts/ --out profile/`
     """
-    from curate.cli import scaling
-    from curate.cli.render import profile as profiled
-    from curate.cli.render import terminal as show
+    from curate.api.profile import merge_parts
+    from curate.cli.render.profile import profile_tables
+    from curate.cli.running import conclude, running
     from curate.gates import gates_for
 
     gates = gates_for("curate merge", fail_on, strict)
-    with show.progress(0, quiet) as advance:
-        found, gate = scaling.merge(pieces, out, command_line(), advance, gates)
-    show.summary(found, as_json, quiet, profiled.profile_tables(), out)
-    if gate:
-        raise gate
+    with running(quiet=quiet) as execution:
+        outcome = merge_parts(parts, out, execution, gates)
+    conclude(outcome, as_json, quiet, profile_tables(), out)

@@ -21,11 +21,11 @@ def rules_check(
 
     Example: `curate rules check my_rules.yaml`
     """
-    from curate.cli import stages
+    from curate.api.rules import check_rules
     from curate.cli.render import terminal as show
 
     for name in files:
-        show.answer(stages.check_rules(name))
+        show.answer(check_rules(name))
 
 
 @rules_app.command(name="explain")

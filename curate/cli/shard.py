@@ -123,7 +123,7 @@ def shard_command(
     from curate.cli.render import terminal as show
     from curate.cli.split_first import Source
     from curate.gates import gates_for
-    from curate.shards import AudioWish, Options, parse_size
+    from curate.shards import Options, StoredAudio, parse_size
 
     gates = gates_for("curate shard --verify" if verify else "curate shard", fail_on, strict)
     if verify:
@@ -136,7 +136,7 @@ def shard_command(
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")
     source = Source.of(inputs, given, listed(keep_whole), rules)
-    audio = AudioWish(audio_format, resample, mono)
+    audio = StoredAudio(audio_format, resample, mono)
     options = Options(
         format, parse_size(shard_size), seed, tuple(listed(shard_by)), audio, audio_root,
         tuple(map(str, allowed_roots(allow_root))), temperature, buckets, tuple(tokenizer),

@@ -13,9 +13,9 @@ from curate.artifacts.outputs import full_disk_said, resumable_directory, whole_
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.verification import Verification
 from curate.cli.split_first import SPLIT, Source, keep_split, split_of
+from curate.environment.execution import Progress
 from curate.errors import ConfigError, CurateError
 from curate.gates import Checked, Gate
-from curate.profiles.measure.records import Progress
 from curate.scale.engines import check_engine
 from curate.shards import OURS, Options, check_options, export_key, prove, shard_split
 from curate.shards.cluster import on_ray

@@ -123,25 +123,27 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    from curate.cli import splitting, stages
+    from curate.cli import splitting
     from curate.cli.given import drawing_faults, read_inputs
     from curate.cli.render import split as certified
     from curate.cli.render import terminal as show
+    from curate.cli.running import input_bytes
     from curate.gates import gates_for
-    from curate.manifest.mapping import Reading
+    from curate.manifest.mapping import ReadOptions
+    from curate.profiles.request import RuleOptions
     from curate.splits import Marks, Terms
 
     named = read_inputs("curate split", inputs, given, listed(keep_whole), drawing_faults(context))
     wanted = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        Reading.parse(format, listed(map_), lenient_json), to,
+        ReadOptions.parse(format, listed(map_), lenient_json), to,
         Terms.parse(alpha, floor, cap, max_held_out),
         Marks(tags, skipme, canary),
-        splitting.Judging(rules, overrides, max_rejected, max_borderline), group_from,
+        RuleOptions.parse(rules, overrides, max_rejected, max_borderline), group_from,
         audio_identity,
         gates_for("curate split", fail_on, strict),
     )  # fmt: skip
-    with show.progress(stages.input_bytes(named.manifests), quiet) as advance:
+    with show.progress(input_bytes(named.manifests), quiet) as advance:
         found, gate = splitting.split(named, out, wanted, command_line(), advance)
     show.summary(found, as_json, quiet, certified.split_tables, out)
     if gate:

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from curate.artifacts.outputs import check_out, writable
 from curate.cli.given import Inputs, read_inputs
-from curate.cli.splitting import Judging, Wish
+from curate.cli.splitting import Wish
 from curate.cli.splitting import split as write_split
+from curate.environment.execution import Progress
 from curate.errors import ConfigError, Fault, InputError
 from curate.errors.nearest import lacking
 from curate.manifest import find_sources
-from curate.profiles.measure.records import Progress
+from curate.manifest.mapping import ReadOptions
+from curate.profiles.request import RuleOptions
 from curate.splits import AS_THEY_ARE, Terms
 from curate.splits.given_options import NamedManifests
 
@@ -133,7 +135,8 @@ def _wish(source: Source) -> Wish:
     """All that `curate split` would be asked for."""
     return Wish(
         sizes={}, splits=[], seed=0, by=[], group=[], lock=None, resplit=False,
-        format=None, to=None, terms=Terms(), marks=AS_THEY_ARE, judging=Judging(source.rules),
+        reading=ReadOptions(), to=None, terms=Terms(), marks=AS_THEY_ARE,
+        judging=RuleOptions(rules=source.rules),
         group_from=None, audio_identity="path",
     )  # fmt: skip
 

@@ -14,16 +14,12 @@ from curate.artifacts.outputs import whole_directory
 from curate.artifacts.profile import Profile
 from curate.artifacts.split import Split
 from curate.cli.given import Inputs
-from curate.cli.stages import Shares
-from curate.errors import ConfigError, CurateError, Fault, raise_all
+from curate.environment.execution import Execution, Progress
+from curate.errors import ConfigError, CurateError, Fault, parameter, raise_all
 from curate.gates import Checked, Gate
-from curate.manifest import find_sources
-from curate.manifest.mapping import ReadAs, Reading
-from curate.profiles import profile_into as build_profile
-from curate.profiles.measure.records import Progress
-from curate.rules.file import load_rules
-from curate.rules.overrides import Overrides
-from curate.rules.overrides import read as read_log
+from curate.manifest.mapping import ReadOptions
+from curate.profiles import profile_into
+from curate.profiles.request import ProfileRequest, RuleOptions
 from curate.splits import (
     GENDER,
     LOCK,
@@ -40,35 +36,6 @@ from curate.splits import (
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
-    """How manifests are to be judged; a profile has been judged already."""
-
-    rules: str | None = None
-    overrides: Path | None = None
-    max_rejected: str | None = None
-    max_borderline: str | None = None
-
-    def refuse(self) -> None:
-        """ConfigError with each that was asked for, since the input is a profile."""
-        asked = {
-            "--rules": self.rules,
-            "--overrides": self.overrides,
-            "--max-rejected": self.max_rejected,
-            "--max-borderline": self.max_borderline,
-        }
-        faults = [
-            Fault(
-                option,
-                "a profile was judged already, by what it was made with",
-                f"profile again with {option}, or name the manifests instead of the profile",
-            )
-            for option, value in asked.items()
-            if value is not None
-        ]
-        raise_all(ConfigError, faults)
-
-
-@dataclass(frozen=True, slots=True)
 class Wish:
     """What `curate split` was asked for: sizes by name, further splits as typed, and the rest."""
 
@@ -79,11 +46,11 @@ class Wish:
     group: list[str]
     lock: Path | None
     resplit: bool
-    format: ReadAs
+    reading: ReadOptions
     to: str | None
     terms: Terms
     marks: Marks
-    judging: Judging
+    judging: RuleOptions
     group_from: str | None
     audio_identity: str
     gates: Sequence[Gate] = ()
@@ -128,7 +95,7 @@ def _targets(inputs: Inputs, wish: Wish) -> Targets | GivenSplits:
     if inputs.given is None:
         return Targets.named(wish.sizes, wish.splits, wish.terms)
     if not inputs.names:
-        return inputs.given.resolve(wish.format)
+        return inputs.given.resolve(wish.reading)
     profile = read_artifact(Path(inputs.names[0]), Profile)
     return inputs.given.resolve(known=[entry.source for entry in profile.inputs])
 
@@ -158,25 +125,40 @@ def _profiled(
 ) -> Path:
     """The profile to split: the one that was named, or one made now of the manifests named."""
     if len(inputs) == 1 and (Path(inputs[0]) / "records.parquet").is_file():
-        wish.judging.refuse()
-        if isinstance(wish.format, Reading):
+        _refuse_rules(wish.judging)
+        if wish.reading.fields or wish.reading.lenient:
             what = "a profile was read already, with the fields that it was made with"
-            raise ConfigError.of("--map", what, "profile again with --map")
-        if wish.format is not None:
+            fields = parameter("fields")
+            raise ConfigError.of(fields, what, f"profile again with {fields}")
+        if wish.reading.format is not None:
             what = "the input is a profile, which has been read already"
-            raise ConfigError.of("--format", what, "leave it out, or name the manifests")
+            hint = "leave it out, or name the manifests"
+            raise ConfigError.of(parameter("format"), what, hint)
         return Path(inputs[0])
-    find_sources(inputs, wish.format)
+    request = ProfileRequest(
+        manifests=inputs,
+        judging=wish.judging,
+        by=wish.by,
+        group=wish.group,
+        optional=[*(() if wish.group else SESSIONS), GENDER],
+        reading=wish.reading,
+    )
+    plan = request.resolve()
     scratch = folder / ".profile"
     scratch.mkdir()
-    fields = [*wish.by, *(wish.group or SESSIONS), GENDER]
-    judging = wish.judging
-    shares = Shares(judging.max_rejected, judging.max_borderline)
-    rules = shares.apply(load_rules(judging.rules))
-    people = Overrides(read_log(judging.overrides) if judging.overrides else None)
-    named = {**dict.fromkeys(wish.group, "--group"), **dict.fromkeys(wish.by, "--by")}
-    build_profile(
-        inputs, scratch, rules, fields, command, advance,
-        format=wish.format, overrides=people, named=named,
-    )  # fmt: skip
+    profile_into(plan, scratch, Execution(command=command, on_read=advance))
     return scratch
+
+
+def _refuse_rules(judging: RuleOptions) -> None:
+    """ConfigError with each option of rules, since the input is a profile."""
+    faults = [
+        Fault(
+            parameter(name),
+            "a profile was judged already, by what it was made with",
+            f"profile again with {parameter(name)}, or name the manifests instead of the profile",
+        )
+        for name in ("rules", "overrides", "max_rejected", "max_borderline")
+        if getattr(judging, name) is not None
+    ]
+    raise_all(ConfigError, faults)

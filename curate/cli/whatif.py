@@ -47,11 +47,11 @@ def what_if_command(
 
     Example: `curate rules what-if profile/ --out what-if/ --clips 40`
     """
-    from curate.audio.options import AudioWish
+    from curate.audio.options import AudioOptions
     from curate.cli.render import terminal as show
     from curate.cli.render import what_if as weighed
 
-    audio = AudioWish.of(audio_root, allow_root, None)
+    audio = AudioOptions.of(audio_root, allow_root, None)
     found = weighed.what_if(profile, rules, rule, out, command_line(), clips, audio)
     show.summary(found, as_json, quiet, weighed.tables(rule), out or Path())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -61,3 +62,24 @@ def raise_all(kind: type[CurateError], faults: Sequence[Fault]) -> None:
     """Raise `kind` with every fault, or return where there is none."""
     if faults:
         raise kind(*faults)
+
+
+_names: list[Callable[[str], str]] = [str]
+"""How the fields of requests are called: by their own names, or as the options of a command."""
+
+
+def parameter(field: str) -> str:
+    """A field of a request by the name that the caller knows: `metrics`, or on a command line
+    `--metrics`.
+    """
+    return _names[-1](field)
+
+
+@contextmanager
+def parameters_as(name: Callable[[str], str]) -> Iterator[None]:
+    """Within, faults call the fields of requests by these names."""
+    _names.append(name)
+    try:
+        yield
+    finally:
+        _names.pop()

@@ -74,7 +74,7 @@ def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:
     """ConfigError for metrics of groups that the profile was made without."""
     present = plan.collect_schema().names()
     missing = sorted(name for name in names if name not in present)
-    hint = "profile again --with their group"
+    hint = "profile again --metrics GROUP"
     faults = [Fault("--where", f"the profile has no {name!r}", hint) for name in missing]
     raise_all(ConfigError, faults)
 

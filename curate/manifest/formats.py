@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from curate.errors import ConfigError, InputError
+from curate.errors import ConfigError, InputError, parameter
 from curate.errors.nearest import suggest
 from curate.manifest.blend import find_blend
 from curate.manifest.chunks import open_manifest, read_chunks
@@ -108,7 +108,7 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
     look = Look.at(name, reading.fields)
     if reading.format is not None and reading.format not in BY_NAME:
         what = f"unknown format {reading.format!r}"
-        raise ConfigError.of("--format", what, suggest(reading.format, BY_NAME))
+        raise ConfigError.of(parameter("format"), what, suggest(reading.format, BY_NAME))
     format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
     if not reading.fields and not reading.lenient:
         return format.find(look)
@@ -116,10 +116,10 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
         format = NEMO_MAPPED
     if reading.lenient and format != NEMO_MAPPED:
         what = f"is for JSON lines; {name} is {format.name}"
-        raise ConfigError.of("--lenient-json", what, "leave it out for this input")
+        raise ConfigError.of(parameter("lenient"), what, "leave it out for this input")
     if format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
         what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
-        raise ConfigError.of("--map", what, "leave it out for this input")
+        raise ConfigError.of(parameter("fields"), what, "leave it out for this input")
     return [reading.with_fields(origin) for origin in format.find(look)]
 
 

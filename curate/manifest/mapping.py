@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.manifest.chunks import read_chunks
 from curate.manifest.fields import FIELDS
 from curate.manifest.origin import (
@@ -44,7 +44,7 @@ _HINT = "write NAME=FIELD, such as --map text=sentence"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """How inputs are read: as which format (None: as what they look like), and `fields`: the name
     that a field of ours has in them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
     `json`, and so Lhotse and NeMo, take them for values; else a line with one is malformed.
@@ -55,22 +55,18 @@ class Reading:
     lenient: bool = False
 
     @classmethod
-    def parse(
-        cls, format: str | None, maps: Sequence[str], lenient: bool = False
-    ) -> Reading | str | None:
-        """Read NAME=FIELD pairs; the format alone where nothing else is said. ConfigError with
-        every fault.
-        """
+    def parse(cls, format: str | None, maps: Sequence[str], lenient: bool = False) -> ReadOptions:
+        """Read NAME=FIELD pairs. ConfigError with every fault."""
         pairs = [text.partition("=") for text in maps]
         names = [name.strip() for name, _, _ in pairs]
         faults = [
-            Fault("--map", f"{text!r} {what}", hint)
+            Fault(parameter("fields"), f"{text!r} {what}", hint)
             for text, (_, mark, theirs), name in zip(maps, pairs, names, strict=True)
             for what, hint in _faults(name, mark, theirs, names)
         ]
         raise_all(ConfigError, faults)
         given = {name: theirs.strip() for name, (_, _, theirs) in zip(names, pairs, strict=True)}
-        return cls(format, given, lenient) if given or lenient else format
+        return cls(format, given, lenient)
 
     def with_fields(self, origin: Origin) -> Origin:
         """The origin with the mapping."""
@@ -80,13 +76,13 @@ class Reading:
         return Origin(origin.name, origin.format, {**origin.beside, **said}, origin.added)
 
 
-ReadAs: TypeAlias = Reading | str | None
+ReadAs: TypeAlias = ReadOptions | str | None
 """A format by its name, None for what an input looks like, or these with a mapping of fields."""
 
 
-def reading_of(read_as: ReadAs) -> Reading:
-    """The same as a Reading."""
-    return read_as if isinstance(read_as, Reading) else Reading(read_as)
+def reading_of(read_as: ReadAs) -> ReadOptions:
+    """The same as options."""
+    return read_as if isinstance(read_as, ReadOptions) else ReadOptions(read_as)
 
 
 def fields_of(origin: Origin) -> Mapping[str, str]:

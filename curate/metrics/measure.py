@@ -20,7 +20,7 @@ from curate.artifacts.columns import (
     described,
 )
 from curate.artifacts.frames import Clips, by_language
-from curate.audio.options import AudioWish
+from curate.audio.options import AudioOptions
 from curate.metrics import chosen
 from curate.metrics.compute.batch import Batch
 from curate.metrics.compute.phrases import Phrases, known_phrases
@@ -39,7 +39,7 @@ class Settings:
     groups: frozenset[str] = frozenset()
     phrases: Phrases = field(default_factory=known_phrases)
     tokenizer: Tokenizer | None = None
-    audio: AudioWish = field(default_factory=AudioWish)
+    audio: AudioOptions = field(default_factory=AudioOptions)
     normaliser: Normaliser = field(default_factory=Normaliser)
 
 

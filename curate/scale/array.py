@@ -8,61 +8,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from curate.artifacts.outputs import write_json
-from curate.audio.options import AudioWish
-from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.manifest import find_sources
-from curate.manifest.mapping import ReadAs, Reading
+from curate.audio.options import AudioOptions, Sample
+from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
+from curate.manifest.mapping import ReadOptions
 from curate.manifest.spool import STDIN
-from curate.profiles import Engine, fields_of, settings_for
-from curate.rules.file import load_rules
-from curate.rules.overrides import Overrides, read
+from curate.profiles import Engine
+from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 from curate.scale.parts import Job, Pieces, incomplete, measure_piece
 
 SCHEMA = "curate.job/1"
 NAME = "job.json"
-_SHARE = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})\Z")
+_PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a profile was asked for, as typed."""
-
-    manifests: Sequence[str]
-    rules: str | None = None
-    by: Sequence[str] = ()
-    groups: Sequence[str] = ()
-    phrases: Sequence[str] = ()
-    format: ReadAs = None
-    tokenizer: str | None = None
-    overrides: str | None = None
-    audio_root: str | None = None
-    allow_root: Sequence[str] = ()
-    audio_sample: str | None = None
-    normalise: Sequence[str] = ()
-
-    @property
-    def audio(self) -> AudioWish:
-        """Where audio is found and of which records; ConfigError for what cannot be."""
-        root = None if self.audio_root is None else Path(self.audio_root)
-        return AudioWish.of(root, [Path(name) for name in self.allow_root], self.audio_sample)
-
-
-def job_of(wish: Wish, folder: Path) -> Job:
-    """The job behind a wish. InputError and ConfigError as `curate profile` raises them."""
-    refuse_stdin(wish.manifests)
-    rules = load_rules(wish.rules)
-    settings = settings_for(
-        rules, wish.groups, wish.phrases, wish.tokenizer, wish.audio, wish.normalise
-    )
-    origins = find_sources(wish.manifests, wish.format)
-    _, fields = fields_of(wish.by, origins)
-    people = Overrides(read(Path(wish.overrides)) if wish.overrides else None)
-    return Job(folder, tuple(origins), rules, tuple(fields), settings, people)
+def job_of(request: ProfileRequest, folder: Path) -> Job:
+    """The job behind a request. InputError and ConfigError as `curate profile` raises them."""
+    refuse_stdin(request.manifests)
+    return Job(folder, request.resolve())
 
 
 def refuse_stdin(manifests: Sequence[str]) -> None:
@@ -72,92 +39,104 @@ def refuse_stdin(manifests: Sequence[str]) -> None:
         raise ConfigError.of(STDIN, what, hint)
 
 
-def share_of(text: str) -> tuple[int, int]:
+def part_of(text: str) -> tuple[int, int]:
     """`3/8` as numbers. ConfigError for anything else.
 
-    >>> share_of("3/8")
+    >>> part_of("3/8")
     (3, 8)
     """
-    match = _SHARE.match(text)
+    match = _PART.match(text)
     k, n = map(int, match.groups()) if match else (0, 0)
     if not 1 <= k <= n:
-        what, hint = f"{text!r} is no share", "write k/n, with k from 1 to n: --piece 3/8"
-        raise ConfigError.of("--piece", what, hint)
+        hint = f"write k/n, with k from 1 to n: {parameter('part')} 3/8"
+        raise ConfigError.of(parameter("part"), f"{text!r} is no part", hint)
     return k, n
 
 
-def measure_share(wish: Wish, folder: Path, share: str) -> str:
-    """Measure every n-th manifest, from the k-th on; says what was done, in words.
+def measure_part(request: ProfileRequest, folder: Path, part: str) -> str:
+    """Measure every n-th manifest, from the k-th on; returns what was done, in words.
 
     What is complete already is not measured again. InputError with every manifest that cannot be
-    read, when the others of the share are measured.
+    read, when the others of the part are measured.
     """
-    k, n = share_of(share)
-    job = job_of(wish, folder)
-    _note(wish, job)
-    mine = range(k - 1, len(job.origins), n)
-    left = sorted(set(incomplete(job)) & set(mine))
+    k, n = part_of(part)
+    job = job_of(request, folder)
+    _note(job)
+    numbers = range(k - 1, len(job.origins), n)
+    left = sorted(set(incomplete(job)) & set(numbers))
     faults = [fault for index in left for fault in measure_piece(job, index, threads=None)]
     raise_all(InputError, faults)
-    kept = len(mine) - len(left)
-    more = f", {kept} more were measured before" if kept else ""
-    return f"share {k} of {n}: {len(left)} of {len(job.origins)} manifests measured{more}"
+    before = len(numbers) - len(left)
+    more = f", {before} more were measured before" if before else ""
+    return f"part {k} of {n}: {len(left)} of {len(job.origins)} manifests measured{more}"
 
 
-def _note(wish: Wish, job: Job) -> None:
-    """Say in the folder what is asked for; ConfigError where it holds pieces of something else."""
+def _note(job: Job) -> None:
+    """Write the request into the folder; ConfigError where it holds pieces of another one."""
     folder = job.folder
     if folder.is_dir() and any(folder.iterdir()):
-        if _noted(folder) != _said(wish, job):
+        if _read_noted(folder) != _as_json(job):
             what = "holds something else than pieces of this very profile"
             raise ConfigError.of(folder, what, "name a new directory, or ask for the same")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / NAME, _said(wish, job))
+    write_json(folder / NAME, _as_json(job))
 
 
-def _said(wish: Wish, job: Job) -> dict[str, object]:
-    plain = json.loads(json.dumps(asdict(wish)))
+def _as_json(job: Job) -> dict[str, object]:
+    plain = json.loads(json.dumps(asdict(job.plan.request), default=str))
     origins = [origin.name for origin in job.origins]
-    return {"schema": SCHEMA, "wish": plain, "rules": job.rules.sha256, "origins": origins}
+    rules = job.plan.rules.sha256
+    return {"schema": SCHEMA, "request": plain, "rules": rules, "origins": origins}
 
 
-def _noted(folder: Path) -> object:
+def _read_noted(folder: Path) -> object:
     try:
         return json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def merged(folder: Path) -> tuple[Wish, Engine]:
-    """What the pieces of a folder were asked for, and the engine that takes their rows.
+def merged(folder: Path) -> tuple[ProfileRequest, Engine]:
+    """The request that the pieces of a folder are of, and the engine that takes their rows.
 
     InputError where the folder holds no pieces, or some are missing or of manifests, rules or code
-    that have changed: each is named, with the share that measures it.
+    that have changed: each is named, with the part that measures it.
     """
-    noted = _noted(folder)
+    noted = _read_noted(folder)
     if not isinstance(noted, dict) or noted.get("schema") != SCHEMA:
-        hint = "measure some: curate profile ... --piece 1/8 --out FOLDER"
+        hint = f"measure some: curate profile ... {parameter('part')} 1/8 --out FOLDER"
         raise InputError.of(folder, f"holds no pieces (no {NAME})", hint)
-    wish = Wish(**_with_reading(noted["wish"]))
-    job = job_of(wish, folder)
-    if _said(wish, job) != noted:
+    request = _request_of(noted["request"])
+    job = job_of(request, folder)
+    if _as_json(job) != noted:
         what = "the rules or the list of manifests are others than when it was measured"
-        raise InputError.of(folder, what, "measure every share again, into a new folder")
+        raise InputError.of(folder, what, "measure every part again, into a new folder")
     raise_all(InputError, [_missing(job, index) for index in incomplete(job)])
-    return wish, lambda *_: Pieces(job)
+    return request, lambda _: Pieces(job)
 
 
-def _with_reading(noted: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A wish as noted, with its mapping of fields as a Reading."""
-    read_as = noted["format"]
-    return {**noted, "format": Reading(**read_as) if isinstance(read_as, dict) else read_as}
+def _request_of(noted: Mapping[str, Any]) -> ProfileRequest:
+    """A request as it was noted."""
+    measure = noted["measure"]
+    audio = measure["audio"]
+    root = None if audio["root"] is None else Path(audio["root"])
+    sample = None if audio["sample"] is None else Sample(**audio["sample"])
+    return ProfileRequest(
+        manifests=noted["manifests"],
+        judging=RuleOptions(**noted["judging"]),
+        by=noted["by"],
+        measure=MeasureOptions(
+            **{**measure, "audio": AudioOptions(root, tuple(map(Path, audio["allowed"])), sample)}
+        ),
+        reading=ReadOptions(**noted["reading"]),
+    )
 
 
 def _missing(job: Job, index: int) -> Fault:
-    share = f"--piece {index + 1}/{len(job.origins)}"
+    part = f"{parameter('part')} {index + 1}/{len(job.origins)}"
     return Fault(
         job.origins[index].name,
         "was not measured, or has changed since",
-        f"run its share again; {share} measures it alone",
+        f"run its part again; {part} measures it alone",
     )

@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from curate.artifacts.outputs import whole_file, write_json
+from curate.environment.execution import Execution
 from curate.errors import CurateError, Fault
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
@@ -28,9 +29,8 @@ from curate.profiles.measure.code_version import hearing_code, measuring_code
 from curate.profiles.measure.records import write_records
 from curate.profiles.measure.reuse import BATCH, file_state, reusable, settings_name
 from curate.profiles.measure.source import Source
+from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
-from curate.rules.file import RuleSet
-from curate.rules.overrides import Overrides
 
 SCHEMA = "curate.piece/2"
 HEARD = "heard"
@@ -38,16 +38,17 @@ HEARD = "heard"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is measured, by what, and the folder of its pieces (one that all workers can see)."""
+    """What is measured, and the folder of its pieces (one that all workers can see)."""
 
     folder: Path
-    origins: tuple[Origin, ...]
-    rules: RuleSet
-    fields: tuple[str, ...]
-    settings: Settings
-    overrides: Overrides = field(default_factory=Overrides)
+    plan: ProfilePlan
     heard: tuple[Path, ...] = ()
     """Tables of what was heard before of the same audio."""
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The manifests, a piece each."""
+        return self.plan.sources
 
     def path(self, index: int, kind: str) -> Path:
         """A file of a piece."""
@@ -55,16 +56,17 @@ class Job:
 
     def key(self, index: int) -> str:
         """One name for all that a piece's rows depend on, but for the content of its manifest."""
-        origin = self.origins[index]
+        plan, origin = self.plan, self.origins[index]
+        audio = analyses_audio(plan.settings)
         named = {
             "origin": [origin.name, origin.as_json()],
-            "rules": self.rules.sha256,
-            "fields": self.fields,
-            "groups": sorted(self.settings.groups),
-            "settings": settings_name(self.settings),
-            "audio": self.settings.audio.recorded().as_json() if hears(self.settings) else None,
-            "overrides": self.overrides.log.sha256 if self.overrides.log else None,
-            "code": [measuring_code(), hearing_code() if hears(self.settings) else None],
+            "rules": plan.rules.sha256,
+            "fields": plan.fields,
+            "groups": sorted(plan.settings.groups),
+            "settings": settings_name(plan.settings),
+            "audio": plan.settings.audio.recorded().as_json() if audio else None,
+            "overrides": plan.overrides.log.sha256 if plan.overrides.log else None,
+            "code": [measuring_code(), hearing_code() if audio else None],
         }
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=16).hexdigest()
 
@@ -74,17 +76,14 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
 
     Faults are returned, not raised, since they have to come from another machine.
     """
-    origin = job.origins[index]
+    plan = replace(job.plan, sources=(job.origins[index],))
     try:
         with whole_file(job.path(index, "parquet")) as rows:
-            (source,), total, counted = write_records(
-                [origin], job.rules, job.fields, rows, lambda size, n: None, threads, job.settings,
-                overrides=job.overrides,
-            )  # fmt: skip
+            (source,), total, counted = write_records(plan, rows, Execution(threads=threads))
     except CurateError as error:
         return error.faults
-    if hears(job.settings):
-        ear = Ear((source,), job.settings, job.heard, threads)
+    if analyses_audio(plan.settings):
+        ear = Ear((source,), plan.settings, job.heard, threads)
         with whole_file(job.path(index, HEARD)) as noted:
             hear_records(job.path(index, "parquet"), ear, noted)
     with whole_file(job.path(index, "npz")) as sums:
@@ -99,8 +98,8 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     return ()
 
 
-def hears(settings: Settings) -> bool:
-    """Whether audio is listened to."""
+def analyses_audio(settings: Settings) -> bool:
+    """Whether audio is analysed."""
     return bool(settings.groups & GROUPS_OF["vad"])
 
 
@@ -142,7 +141,7 @@ class Pieces:
     @property
     def heard(self) -> Sequence[Path]:
         """What the pieces heard, and what was heard before them."""
-        if not hears(self._job.settings):
+        if not analyses_audio(self._job.plan.settings):
             return ()
         found = [self._job.path(index, HEARD) for index in range(len(self._job.origins))]
         return [*found, *self._job.heard]
@@ -157,7 +156,7 @@ class Pieces:
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""
         path = self._job.path(self._index[source.name], "npz")
-        return Counted.load(path, chosen(self._job.settings.groups), self._job.rules)
+        return Counted.load(path, chosen(self._job.plan.settings.groups), self._job.plan.rules)
 
 
 def incomplete(job: Job) -> list[int]:

@@ -17,7 +17,7 @@ from curate.audio.header import BY_FFMPEG
 from curate.errors import Fault, InputError
 from curate.profiles import versions
 from curate.shards.archives import IN_TABLE, Archive
-from curate.shards.audio import AudioWish
+from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
 from curate.shards.options import Options, check_options, parse_size
@@ -33,8 +33,8 @@ from curate.splits.given_strategy import losses
 
 __all__ = [
     "OURS",
-    "AudioWish",
     "Options",
+    "StoredAudio",
     "check_options",
     "export_key",
     "parse_size",
@@ -160,7 +160,7 @@ def _index(
     )
 
 
-def _describe_audio(wish: AudioWish) -> str:
+def _describe_audio(wish: StoredAudio) -> str:
     said = f"all as {wish.format}" if wish.format else "whole files as they were; all else as flac"
     rate = f", at {wish.rate:,} Hz" if wish.rate else ""
     return f"{said}{rate}{', mixed to mono' if wish.mono else ''}"

@@ -57,7 +57,7 @@ Samples = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class AudioWish:
+class StoredAudio:
     """What audio to store: `format` None keeps whole files as they are, and encodes the rest FLAC.
 
     `rate` None keeps the sampling rate; `mono` mixes channels down, which are refused else;
@@ -69,12 +69,12 @@ class AudioWish:
     mono: bool = False
     channel: int | None = None
 
-    def of_channel(self, channel: int | None) -> AudioWish:
+    def of_channel(self, channel: int | None) -> StoredAudio:
         """The same of one channel, where one is named."""
         return self if channel is None else replace(self, mono=True, channel=channel)
 
 
-KEEP = AudioWish()
+KEEP = StoredAudio()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Audio:
 
 
 def check_segment(
-    path: Path | str, offset_s: float, duration_s: float, wish: AudioWish = KEEP
+    path: Path | str, offset_s: float, duration_s: float, wish: StoredAudio = KEEP
 ) -> int:
     """The channels of a segment that can be used; nothing is encoded.
 
@@ -113,7 +113,7 @@ def check_segment(
 
 
 def load_segment(
-    path: Path | str, offset_s: float, duration_s: float, wish: AudioWish = KEEP
+    path: Path | str, offset_s: float, duration_s: float, wish: StoredAudio = KEEP
 ) -> Audio:
     """Audio of a segment; a whole file keeps its bytes where `wish` lets it. Raises Unusable.
 
@@ -131,7 +131,7 @@ def load_segment(
     return replace(encoded, source_channels=found.header.channels)
 
 
-def _proven_whole(path: Path | str, duration_s: float, wish: AudioWish) -> Audio | None:
+def _proven_whole(path: Path | str, duration_s: float, wish: StoredAudio) -> Audio | None:
     """A plain FLAC or WAV file that is stored whole and proven whole; None where it takes more."""
     with open_audio(path) as descriptor:
         if os.fstat(descriptor).st_size > _READ_WHOLE + duration_s * _MOST_BYTES_A_SECOND:
@@ -160,7 +160,7 @@ class _Segment:
 
 
 def _read_segment(
-    path: Path | str, offset_s: float, duration_s: float, wish: AudioWish
+    path: Path | str, offset_s: float, duration_s: float, wish: StoredAudio
 ) -> _Segment:
     """The segment by libsndfile, decoded, or proven where that is quicker. Raises Unusable."""
     try:
@@ -191,7 +191,7 @@ def _delay(extension: str) -> int:
     return MP3_DELAY if extension == "mp3" else 0
 
 
-def _kept(file: sf.SoundFile, wish: AudioWish) -> str | None:
+def _kept(file: sf.SoundFile, wish: StoredAudio) -> str | None:
     """The extension under which a file's own bytes are stored; None where they cannot be."""
     known = _EXTENSIONS.get((file.format, "")) or _EXTENSIONS.get((file.format, file.subtype))
     fits = wish.format in (None, known) and wish.rate in (None, file.samplerate)
@@ -238,7 +238,7 @@ def _mono(samples: Samples, channel: int | None) -> Samples:
     return np.ascontiguousarray(samples[:, channel])
 
 
-def _encode(samples: Samples, rate: int, wish: AudioWish) -> Audio:
+def _encode(samples: Samples, rate: int, wish: StoredAudio) -> Audio:
     mixed = _mono(samples, wish.channel)
     peak = 1.0 if mixed.dtype == np.int16 else float(np.abs(mixed).max(initial=0.0))
     if peak > FULL_SCALES:
@@ -262,7 +262,7 @@ def _as_float(samples: Samples) -> Samples:
     return samples.astype(np.float32) / 32768.0 if samples.dtype == np.int16 else samples
 
 
-def _check(header: Header, offset_s: float, duration_s: float, wish: AudioWish) -> None:
+def _check(header: Header, offset_s: float, duration_s: float, wish: StoredAudio) -> None:
     """Raise Unusable where the header shows that the segment cannot be had."""
     if header.channels != 1 and not wish.mono:
         raise Unusable(f"{header.channels} channels: NeMo trains on mono, mix it down (--mono)")

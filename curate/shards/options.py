@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.artifacts.shard_index import AudioOption, ShardOptions, SizeOption
 from curate.errors import ConfigError, Fault, raise_all
-from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, AudioWish
+from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, StoredAudio
 from curate.shards.tokens import check_tokenizers
 
 FORMATS = ("shar", "nemo_tarred", "hf")
@@ -42,7 +42,7 @@ class Options:
     size: ShardSize = DEFAULT_SIZE
     seed: int = 0
     shard_by: tuple[str, ...] = ()
-    audio: AudioWish = KEEP
+    audio: StoredAudio = KEEP
     audio_root: Path | None = None
     allowed: tuple[str, ...] = ()
     temperature: float = 0.5

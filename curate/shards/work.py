@@ -26,7 +26,7 @@ from curate.manifest.strict import Record, parse_line
 from curate.nemo.canary_prompt import complete
 from curate.nemo.manifest_fields import as_segment
 from curate.shards.archives import Archive
-from curate.shards.audio import AudioWish, check_segment, load_segment
+from curate.shards.audio import StoredAudio, check_segment, load_segment
 from curate.shards.markers import MarkedFile, StoredShard, TaskMarker
 from curate.shards.options import Options
 from curate.shards.readback import read_shard, text_line
@@ -211,7 +211,7 @@ def _plain(
     become a file of ours, and so does what stands in a tar.
     """
     segment = path, entry.offset_s, entry.duration_us / 1e6
-    mixed = AudioWish(mono=place.options.audio.mono).of_channel(row.channel)
+    mixed = StoredAudio(mono=place.options.audio.mono).of_channel(row.channel)
     if check_segment(*segment, mixed) == 1 and entry.source not in place.archives:
         return row
     audio = load_segment(*segment, mixed)

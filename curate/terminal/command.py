@@ -32,6 +32,24 @@ def printable(text: str) -> str:
     )
 
 
+_OPTIONS = {
+    "allowed": "--allow-root",
+    "fields": "--map",
+    "gates": "--fail-on",
+    "lenient": "--lenient-json",
+}
+"""Options that are not called as the field of the request that they set."""
+
+
+def option_of(field: str) -> str:
+    """The option that sets a field of a request.
+
+    >>> option_of("audio_root"), option_of("fields")
+    ('--audio-root', '--map')
+    """
+    return _OPTIONS.get(field, f"--{field.replace('_', '-')}")
+
+
 _UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 
 

@@ -94,7 +94,7 @@ def _measuring(stored: Stored, missing: Sequence[str]) -> str:
     """The command that makes the profile anew with what is missing."""
     sources = " ".join(entry.source for entry in stored.profile.inputs)
     groups = sorted(groups_of(missing))
-    with_ = f" --with {','.join(groups)}" if groups else ""
+    with_ = f" --metrics {','.join(groups)}" if groups else ""
     return f"curate profile {sources}{with_} --out {stored.folder}"
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.shards import Options, shard_split
 from curate.shards.options import ShardSize
 from curate.splits import Targets, split_profile
+from tests.profiling import write_profile as profile
 
 
 def splitted(manifest: Path, folder: Path) -> Path:

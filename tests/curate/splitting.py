@@ -10,10 +10,10 @@ from typing import Any
 
 from curate.artifacts.base import read_artifact
 from curate.artifacts.split import Split
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.splits import Targets, Terms, split_profile
 from tests.lines import lines_of
+from tests.profiling import write_profile as profile
 
 Row = dict[str, object]
 

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -42,9 +43,10 @@ def test_import_is_light() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_profile_is_callable_whatever_was_imported_first() -> None:
-    importlib.import_module("curate.profiles.summary")
-    assert callable(curate.profile)
+def test_what_the_library_offers_is_there_and_nothing_else() -> None:
+    for name in curate.__all__:
+        assert callable(getattr(curate, name)), name
+        assert find_spec(f"curate.{name}") is None, f"{name} is a module too"
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         curate.nonsense  # noqa: B018
 
@@ -62,7 +64,7 @@ def test_a_frame_is_measured_as_its_manifest(tmp_path: Path, manifest: Callable[
         "tags",
         "reason",
     ]
-    judged = curate.judge(pl.DataFrame(ROWS, strict=False))
+    judged = curate.apply_rules(curate.measure(pl.DataFrame(ROWS, strict=False)))
     assert_frame_equal(judged.select(names), made.records().select(names).collect())
     assert made.totals.rows == judged.height == 6
     assert {name: amount.rows for name, amount in made.verdicts.items()} == {
@@ -72,25 +74,58 @@ def test_a_frame_is_measured_as_its_manifest(tmp_path: Path, manifest: Callable[
     assert curate.profile(str(path), out=tmp_path / "out", by=["lang"]) == made
 
 
-@pytest.mark.parametrize("kind", ["pandas", "pyarrow", "lazy", "measured"])
-def test_tables_of_all_kinds(kind: str) -> None:
-    frame = pl.DataFrame({"duration": [1, 2], "text": ["one", "two words"]})
-    if kind in {"pandas", "pyarrow"}:
-        pytest.importorskip("pyarrow")
-        pytest.importorskip(kind)
-    given = {
-        "pandas": lambda: frame.to_pandas(),  # type: ignore[no-untyped-call]
-        "pyarrow": lambda: frame.to_arrow(),
-        "lazy": lambda: frame.lazy(),
-        "measured": lambda: curate.measure(frame),
-    }[kind]()
-    assert_frame_equal(curate.judge(given), curate.judge(frame))
-    assert curate.judge(given)["words"].to_list() == [1, 2]
+FRAME = pl.DataFrame(
+    {"id": [7, 8, 9], "duration": [1.0, 2.0, None], "text": ["x" * 40, "two words", "no time"]}
+)
+ADDED = ["verdict", "tags", "reason"]
+
+
+def test_rules_add_columns_to_a_polars_frame() -> None:
+    found = curate.apply_rules(FRAME)
+    assert found.columns == [*FRAME.columns, *ADDED]
+    assert_frame_equal(found.drop(ADDED), FRAME)
+    assert found["verdict"].to_list() == ["bad", "clean", "malformed"]
+    assert found["tags"][0].to_list()[0] == "bad:char_rate"
+    assert_frame_equal(curate.apply_rules(FRAME.lazy()).collect(), found)
+    assert_frame_equal(curate.apply_rules(FRAME.to_dict(as_series=False)), found)
+
+
+def test_rules_add_columns_to_a_pandas_frame_and_keep_its_index() -> None:
+    pytest.importorskip("pyarrow")
+    pd = pytest.importorskip("pandas")
+    frame = FRAME.to_pandas().set_index(pd.Index(["c", "a", "b"]))
+    found = curate.apply_rules(frame)
+    assert type(found) is pd.DataFrame
+    assert list(found.columns) == [*FRAME.columns, *ADDED]
+    assert list(found.index) == ["c", "a", "b"]
+    assert list(found["verdict"]) == ["bad", "clean", "malformed"]
+    assert list(found["tags"]["a"]) == []
+    pd.testing.assert_frame_equal(found[FRAME.columns], frame)
+
+
+def test_rules_add_columns_to_an_arrow_table() -> None:
+    pa = pytest.importorskip("pyarrow")
+    found = curate.apply_rules(FRAME.to_arrow())
+    assert isinstance(found, pa.Table)
+    verdicts = curate.apply_rules(FRAME)
+    assert_frame_equal(pl.DataFrame(found).cast(verdicts.schema), verdicts)
+
+
+def test_rules_take_metrics_that_were_measured() -> None:
+    measured = curate.measure(FRAME).with_columns(char_rate=pl.lit(99.0))
+    assert curate.apply_rules(measured)["verdict"].to_list() == ["bad", "bad", "malformed"]
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_rules_overwrite_no_column_of_the_caller(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"frame: has a column '{name}' already"):
+        curate.apply_rules(FRAME.with_columns(pl.lit("mine").alias(name)))
 
 
 def test_no_rows_is_no_fault() -> None:
-    empty: dict[str, list[object]] = {"duration": [], "text": []}
-    assert curate.judge(empty).schema == curate.judge({"duration": [1.0], "text": ["x"]}).schema
+    empty = FRAME.clear()
+    assert curate.apply_rules(empty).schema == curate.apply_rules(FRAME).schema
+    assert curate.measure(empty).schema == curate.measure(FRAME).schema
 
 
 def test_faults_are_named(tmp_path: Path) -> None:
@@ -110,7 +145,9 @@ def test_a_notebook_shows_a_profile_and_runs_nothing_of_it(tmp_path: Path) -> No
         for n in range(5)
     ]
     (folder / "m.jsonl").write_text("\n".join(lines))
-    shown = curate.profile(folder / "m.jsonl", out=folder / "profile")._repr_html_()
+    made = curate.profile(folder / "m.jsonl", out=folder / "profile")
+    assert str(made).startswith(f"Profile {folder / 'profile'}: 5 rows, 30 s (")
+    shown = made._repr_html_()
     assert "<script" not in shown
     assert "&lt;script&gt;alert(1)" in shown
     assert "5 rows, 30 s" in shown

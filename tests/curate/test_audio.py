@@ -17,11 +17,12 @@ import soundfile as sf
 
 import curate
 from curate.audio.analyse import Segment, listen
-from curate.audio.options import AudioWish, Sample
+from curate.audio.options import AudioOptions, Sample
 from curate.errors import ConfigError, InputError
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
 from tests.lines import lines_of
+from tests.profiling import write_profile
 
 # file, its fault by the header, its fault by its samples, the verdict of rules/audio.yaml
 CORNER: list[tuple[str, str | None, str | None, str]] = [
@@ -57,12 +58,15 @@ CORNER: list[tuple[str, str | None, str | None, str]] = [
 TEXT = "so this is an example of text that was read aloud"
 
 
+ANYWHERE = AudioOptions()
+
+
 def profiled(
     folder: Path,
     records: Sequence[Mapping[str, object]],
     rules: str | None = None,
     groups: Sequence[str] = ("signal",),
-    wish: AudioWish | None = None,
+    wish: AudioOptions = ANYWHERE,
     **options: Any,
 ) -> pl.DataFrame:
     """The records table of a profile made in `folder/out` of these records."""
@@ -72,8 +76,8 @@ def profiled(
     out, made = folder / "out", folder / "made"
     made.mkdir()
     judges = load_rules(rules)
-    wanted = settings_for(judges, groups, audio=wish)
-    profile_into([str(manifest)], made, judges, settings=wanted, **options)
+    wanted = MeasureOptions(metrics=groups, audio=wish)
+    write_profile([str(manifest)], made, judges, measure=wanted, **options)
     shutil.rmtree(out, ignore_errors=True)
     made.rename(out)
     return pl.read_parquet(out / "records.parquet")
@@ -85,7 +89,7 @@ def test_every_broken_file_gets_its_verdict(real_data: Path, tmp_path: Path) -> 
     lines = lines_of((folder / "expected.jsonl").read_text())
     expected = {entry["file"]: entry for entry in map(json.loads, lines)}
     assert expected.keys() == {row[0] for row in CORNER}
-    wish = AudioWish(root=folder)
+    wish = AudioOptions(root=folder)
     table: dict[str, Mapping[str, Any]] = {}
     for name in expected:  # each alone, or the same sound would be found under other names
         (tmp_path / name).mkdir()
@@ -114,8 +118,8 @@ def test_real_recordings_are_sound(real_data: Path, tmp_path: Path) -> None:
         out = tmp_path / name
         out.mkdir()
         judges = load_rules("audio")
-        wish = AudioWish(root=real_data)
-        profile_into([str(manifest)], out, judges, settings=settings_for(judges, audio=wish))
+        wish = AudioOptions(root=real_data)
+        write_profile([str(manifest)], out, judges, measure=MeasureOptions(audio=wish))
         rows = pl.read_parquet(out / "records.parquet")
         assert rows["audio_fault"].unique().to_list() == ["none"]
         assert rows["overrun_s"].max() < 0.05  # type: ignore[operator]
@@ -234,7 +238,7 @@ def test_a_sample_is_fair_and_the_same_again(
     records = [
         {"audio_filepath": "a.wav", "offset": at / 200, "duration": 1.0} for at in range(400)
     ]
-    wish = AudioWish.of(None, (), text)
+    wish = AudioOptions.of(None, (), text)
     rows = profiled(tmp_path, records, groups=["audio"], wish=wish)
     looked = rows.filter(pl.col("audio_fault").is_not_null())
     assert least <= looked.height <= most
@@ -249,7 +253,7 @@ def test_what_was_not_looked_at_is_unknown(tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     records: list[dict[str, object]] = [{"audio_filepath": "a.wav"}]
     records.append({"audio_filepath": "a.wav", "offset": 0.0})
-    wish = AudioWish(sample=Sample(rows=1))
+    wish = AudioOptions(sample=Sample(rows=1))
     rows = profiled(tmp_path, records, "audio_header", groups=(), wish=wish)
     assert sorted(map(str, rows["verdict"])) == ["clean", "unknown"]
 
@@ -261,10 +265,14 @@ def test_samples_that_cannot_be(text: str) -> None:
 
 
 def test_groups_bring_what_they_need(tmp_path: Path) -> None:
-    assert settings_for(load_rules("audio_header")).groups == {"audio"}
-    assert settings_for(load_rules("audio")).groups == {"audio", "signal"}
-    assert settings_for(load_rules(None), ["vad"]).groups == {"audio", "signal", "vad"}
-    assert not settings_for(load_rules(None)).groups
+    assert MeasureOptions().settings(load_rules("audio_header")).groups == {"audio"}
+    assert MeasureOptions().settings(load_rules("audio")).groups == {"audio", "signal"}
+    assert MeasureOptions(metrics=["vad"]).settings(load_rules(None)).groups == {
+        "audio",
+        "signal",
+        "vad",
+    }
+    assert not MeasureOptions().settings(load_rules(None)).groups
 
 
 def test_the_library_listens_too(tmp_path: Path) -> None:
@@ -275,11 +283,17 @@ def test_the_library_listens_too(tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     root = tmp_path / "audio"
     made = curate.profile(
-        tmp_path / "m.jsonl", tmp_path / "p", groups=["audio"], audio_root=root, allow_roots=[root]
+        tmp_path / "m.jsonl",
+        tmp_path / "p",
+        measure=MeasureOptions(metrics=["audio"], audio=AudioOptions.of(root, [root], None)),
     )
     faults = made.records().select("audio_fault").collect()["audio_fault"].to_list()
     assert faults == ["none", "missing", "outside"]
     assert made.metrics["sample_rate"].max == 16_000
+
+
+def at(root: Path) -> MeasureOptions:
+    return MeasureOptions(metrics=["audio"], audio=AudioOptions(root))
 
 
 def test_a_wrong_root_is_said_at_once(tmp_path: Path) -> None:
@@ -290,10 +304,10 @@ def test_a_wrong_root_is_said_at_once(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     with pytest.raises(InputError) as caught:
-        curate.profile(manifest, tmp_path / "out", groups=["audio"], audio_root=elsewhere)
+        curate.profile(manifest, tmp_path / "out", measure=at(elsewhere))
     (fault,) = caught.value.faults
     assert fault.where == str(elsewhere)
     assert "none of 1 audio files was found" in fault.what
     assert "--audio-root" in fault.hint
-    made = curate.profile(manifest, tmp_path / "out", groups=["audio"], audio_root=tmp_path)
+    made = curate.profile(manifest, tmp_path / "out", measure=at(tmp_path))
     assert not made.json["warnings"]

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from curate.audio.analyse import listen
-from curate.audio.options import AudioWish, Sample
-from curate.profiles import settings_for, unchanged
+from curate.audio.options import AudioOptions, Sample
+from curate.environment.execution import Execution
+from curate.profiles import unchanged
 from curate.profiles.audio import cache as heard_module
-from curate.rules.file import load_rules
-from tests.curate.test_audio import profiled, tone
+from curate.profiles.request import MeasureOptions, ProfileRequest
+from tests.curate.test_audio import ANYWHERE, profiled, tone
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def state(folder: Path) -> dict[str, bytes]:
 def test_threads_change_nothing(tmp_path: Path, corpus: list[dict[str, object]]) -> None:
     made = []
     for threads in (1, 2, 5):
-        profiled(tmp_path, corpus, threads=threads)
+        profiled(tmp_path, corpus, execution=Execution(threads=threads))
         made.append(state(tmp_path))
     assert made[0] == made[1] == made[2]
 
@@ -89,12 +90,11 @@ def age(folder: Path) -> None:
 def test_a_profile_is_kept_only_while_its_audio_is(
     tmp_path: Path, corpus: list[dict[str, object]]
 ) -> None:
-    rules = load_rules(None)
-
-    def kept(groups: Sequence[str] = ("signal",), wish: AudioWish | None = None) -> bool:
+    def kept(groups: Sequence[str] = ("signal",), wish: AudioOptions = ANYWHERE) -> bool:
         """Whether the profile that is there would be kept; if not, it is made anew."""
-        wanted = settings_for(rules, groups, audio=wish)
-        same = unchanged(tmp_path / "out", [str(tmp_path / "m.jsonl")], rules, [], wanted)
+        measure = MeasureOptions(metrics=groups, audio=wish)
+        request = ProfileRequest(manifests=[str(tmp_path / "m.jsonl")], measure=measure)
+        same = unchanged(tmp_path / "out", request.resolve())
         if not same:
             profiled(tmp_path, corpus, groups=groups, wish=wish)
             age(tmp_path)
@@ -109,9 +109,9 @@ def test_a_profile_is_kept_only_while_its_audio_is(
     (tmp_path / "ax.wav").unlink()
     assert not kept()
     assert not kept(("audio",)), "looked at less closely"
-    assert not kept(("audio",), AudioWish(sample=Sample(rows=3)))
-    assert kept(("audio",), AudioWish(sample=Sample(rows=3)))
-    assert not kept(("audio",), AudioWish(allowed=(tmp_path,)))
+    assert not kept(("audio",), AudioOptions(sample=Sample(rows=3)))
+    assert kept(("audio",), AudioOptions(sample=Sample(rows=3)))
+    assert not kept(("audio",), AudioOptions(allowed=(tmp_path,)))
 
 
 def test_text_metrics_are_not_measured_again_for_audio(
@@ -120,7 +120,11 @@ def test_text_metrics_are_not_measured_again_for_audio(
     lines: list[str] = []
     profiled(tmp_path, corpus, groups=())
     heard = profiled(
-        tmp_path, corpus, groups=("signal",), old=tmp_path / "out", on_reuse=lines.append
+        tmp_path,
+        corpus,
+        groups=("signal",),
+        old=tmp_path / "out",
+        execution=Execution(notify=lines.append),
     )
     assert "1 of 1 manifests are unchanged" in " ".join(lines)
     assert heard["rms_db"].null_count() == 2

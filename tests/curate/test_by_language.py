@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import curate
-from curate.api import judge
+from curate.api.frames import apply_rules
 from curate.errors import ConfigError
 from curate.rules.file import load_rules
 from curate.text.languages import language_code
@@ -52,7 +52,7 @@ ROWS = [
 
 def test_each_row_is_judged_by_its_own_language() -> None:
     texts, durations, langs, wanted = zip(*ROWS, strict=True)
-    judged = judge({"text": texts, "duration": durations, "lang": langs})
+    judged = apply_rules({"text": texts, "duration": durations, "lang": langs})
     assert judged["tags"].to_list() == list(wanted)
     assert judged.height == len(ROWS) > 15
 
@@ -60,7 +60,7 @@ def test_each_row_is_judged_by_its_own_language() -> None:
 @pytest.mark.parametrize("at", range(len(ROWS)))
 def test_a_row_alone_is_judged_as_among_others(at: int) -> None:
     text, duration, lang, tags = ROWS[at]
-    judged = judge({"text": [text], "duration": [duration], "lang": [lang]})
+    judged = apply_rules({"text": [text], "duration": [duration], "lang": [lang]})
     assert judged["tags"][0].to_list() == tags
 
 
@@ -83,7 +83,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 def test_an_override_replaces_the_rules_of_languages_too(tmp_path: Path) -> None:
     rules = "rules:\n  - {id: word_len, override: true, metric: word_len, bad: '>= 28'}\n"
     mine = write(tmp_path, "mine.yaml", f"name: mine\nextends: default\n{rules}")
-    judged = judge({"text": [COMPOUND], "duration": [6.0], "lang": ["hy"]}, mine)
+    judged = apply_rules({"text": [COMPOUND], "duration": [6.0], "lang": ["hy"]}, mine)
     assert judged["tags"][0].to_list() == ["bad:word_len"]
 
 
@@ -91,12 +91,15 @@ def test_the_rule_of_one_language_can_be_overridden_alone(tmp_path: Path) -> Non
     rules = "rules:\n  - {id: word_len_hy, override: true, metric: word_len, bad: '>= 28'}\n"
     mine = write(tmp_path, "mine.yaml", f"name: mine\nextends: default\n{rules}")
     frame = {"text": [COMPOUND, "a" * 30], "duration": [6.0] * 2, "lang": ["hy-AM", "de"]}
-    assert judge(frame, mine)["tags"].to_list() == [["bad:word_len_hy"], ["borderline:word_len_de"]]
+    assert apply_rules(frame, mine)["tags"].to_list() == [
+        ["bad:word_len_hy"],
+        ["borderline:word_len_de"],
+    ]
 
 
 def test_the_preset_of_a_language_named_as_rules_is_for_all_rows() -> None:
     frame = {"text": [COMPOUND] * 2, "duration": [6.0] * 2, "lang": ["hy", None]}
-    assert judge(frame, "lang/hy")["tags"].to_list() == [["borderline:word_len"]] * 2
+    assert apply_rules(frame, "lang/hy")["tags"].to_list() == [["borderline:word_len"]] * 2
 
 
 def test_a_file_may_name_presets_of_its_own(tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ def test_a_file_may_name_presets_of_its_own(tmp_path: Path) -> None:
         "name: mine\nextends: default\nby_language: [mine_hy.yaml]\nrules: []\n",
     )
     frame = {"text": [COMPOUND] * 2, "duration": [6.0] * 2, "lang": ["hy", "hyw"]}
-    assert judge(frame, mine)["tags"].to_list() == [[], ["borderline:word_len_hy"]]
+    assert apply_rules(frame, mine)["tags"].to_list() == [[], ["borderline:word_len_hy"]]
     assert load_rules(mine).sha256 != load_rules(tmp_path / "mine_hy.yaml").sha256
 
 

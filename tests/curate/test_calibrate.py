@@ -126,7 +126,7 @@ def test_what_is_proposed_is_sound_and_only_tighter(folder: Path, tmp_path: Path
     assert "x-'q\"" in head  # no rule can name it
     assert "de (10 records)" in head
     records = pl.read_parquet(folder / "profile/records.parquet")
-    before, after = curate.judge(records), curate.judge(records, path)
+    before, after = curate.apply_rules(records), curate.apply_rules(records, path)
     pairs = list(zip(before["verdict"], after["verdict"], strict=True))
     assert all(VERDICTS.index(one) <= VERDICTS.index(other) for one, other in pairs)
     assert sum(one != other for one, other in pairs) >= 5
@@ -183,7 +183,7 @@ def test_confirmed_and_voted_down_recordings(real_data: Path, tmp_path: Path) ->
     down = records["source"].str.contains("invalidated").to_numpy()
     found = {}
     for name in (plain, tmp_path / "mine.yaml"):
-        flagged = (curate.judge(records, name)["verdict"] != "clean").to_numpy()
+        flagged = (curate.apply_rules(records, name)["verdict"] != "clean").to_numpy()
         found[name] = (flagged & down).sum() / flagged.sum(), (flagged & down).sum() / down.sum()
     (precision, recall), (better, more) = found.values()
     assert more > 1.4 * recall

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from curate.artifacts.profile import Profile
 from curate.artifacts.records import Mark
-from curate.audio.options import AudioWish
+from curate.audio.options import AudioOptions
 from curate.cli import app
-from curate.profiles import profile_into
 from curate.profiles.examples import clips
 from curate.profiles.examples.clips import Heard, in_turn, of_profile, write_clips
 from curate.rules.file import load_rules
-from curate.rules.overrides import Decision, Overrides, append, read
+from curate.rules.overrides import Decision, append
+from tests.profiling import write_profile
 
 RULES = """
 schema: curate.rules/1
@@ -51,10 +51,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def profiled(folder: Path, out: Path, people: Overrides | None = None) -> Profile:
+def profiled(folder: Path, out: Path, overrides: Path | None = None) -> Profile:
     out.mkdir()
     rules = load_rules(str(folder / "rules.yaml"))
-    return profile_into([str(folder / "m.jsonl")], out, rules, overrides=people)
+    return write_profile([str(folder / "m.jsonl")], out, rules, overrides=overrides)
 
 
 def test_what_a_rule_alone_finds_borderline_comes_first(folder: Path, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_a_rule_alone_finds_borderline_comes_first(folder: Path, tmp_path: 
 def test_what_people_decided_needs_no_ear(folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     append(log, Decision("borderline", "anna", "2026-11-26T10:00:00Z", "2.wav", None))
-    found = profiled(folder, tmp_path / "profile", Overrides(read(log)))
+    found = profiled(folder, tmp_path / "profile", log)
     (quick,) = (each for each in found.borderline if each.rule == "quick")
     assert [it.audio_filepath for it in quick.records] == [f"{n}.wav" for n in (5, 6, 7, 8)]
 
@@ -86,7 +86,7 @@ def test_kinds_of_records_take_turns() -> None:
 
 
 def written(out: Path, found: Profile, most: int) -> Any:
-    write_clips(out, of_profile(found), Heard(out, found.inputs, AudioWish(), most))
+    write_clips(out, of_profile(found), Heard(out, found.inputs, AudioOptions(), most))
     return json.loads((out / "clips.json").read_text())
 
 

@@ -14,9 +14,9 @@ import pytest
 import soundfile as sf
 
 from curate.artifacts.columns import AUDIO_FAULT, DURATION_US, LANG, MALFORMED, OFFSET_S, SPEAKER
-from curate.audio.options import AudioWish
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 from tests.train.world import NEMO
 from train.runs import runtime
 
@@ -166,6 +166,6 @@ def profiled(folder: Path, table: Mapping[str, Any], groups: Sequence[str] = ())
     (folder / "out").mkdir(parents=True)
     pl.DataFrame(table).write_parquet(folder / "t.parquet")
     rules = load_rules(None)
-    settings = settings_for(rules, groups=groups, audio=AudioWish())
-    profile_into([str(folder / "t.parquet")], folder / "out", rules, settings=settings)
+    settings = MeasureOptions(metrics=groups)
+    write_profile([str(folder / "t.parquet")], folder / "out", rules, measure=settings)
     return pl.read_parquet(folder / "out" / "records.parquet")

@@ -11,10 +11,10 @@ import pytest
 from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.metrics.measure import measure
-from curate.profiles import profile_into as profile
 from curate.rules.evaluate import tag
 from curate.rules.file import load_rules
 from tests.lines import lines_of
+from tests.profiling import write_profile as profile
 
 REJECTING = {"malformed", "bad"}
 

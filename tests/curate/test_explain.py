@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import curate
 from curate.errors import ConfigError, CurateError, InputError
 from curate.inspect.subjects import Subject, from_json, from_manifest, from_profile, rules_of
+from curate.profiles.request import RuleOptions
 from curate.rules.evaluate import explain, tag_batch
 from curate.rules.evaluate.account import accounts
 from curate.rules.file import load_rules
@@ -192,7 +193,7 @@ def test_what_people_and_groups_decided_counts(folder: Path) -> None:
     )
     keep = Decision("keep", "ben", "2026-11-26T10:00:00Z", "0.wav", why="I was there")
     append(folder / "o.jsonl", keep)
-    curate.profile("g.jsonl", out="g", rules="g.yaml", overrides="o.jsonl")
+    curate.profile("g.jsonl", out="g", rules=RuleOptions(rules="g.yaml", overrides="o.jsonl"))
     done = ask(folder, "--profile", "g", "g.jsonl:1", "g.jsonl:2", "--json")
     kept, moved = json.loads(done.stdout)["records"]
     assert (kept["verdict"], kept["above"][0]["tag"]) == ("clean", "override:keep")

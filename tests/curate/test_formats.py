@@ -17,9 +17,10 @@ import zstandard
 from curate.errors import ConfigError, CurateError, InputError
 from curate.manifest import find_sources
 from curate.manifest.formats import BY_NAME, FORMATS, NEMO, expand
+from curate.manifest.mapping import ReadOptions
 from curate.metrics import chosen
-from curate.profiles import profile_into as profile
-from curate.rules.file import load_rules
+from curate.profiles import profile_into
+from curate.profiles.request import ProfileRequest
 from curate.splits import Targets, split_profile
 from tests.lines import lines_of
 
@@ -36,7 +37,10 @@ def profiled(
     names: Sequence[object], out: Path, by: Sequence[str] = (), format: str | None = None
 ) -> tuple[Mapping[str, Any], pl.DataFrame]:
     out.mkdir(parents=True)
-    found = profile([str(name) for name in names], out, load_rules(None), by, format=format)
+    request = ProfileRequest(
+        manifests=[str(name) for name in names], by=by, reading=ReadOptions(format)
+    )
+    found = profile_into(request.resolve(), out)
     ledger = json.loads((out / "ledger.json").read_text())
     assert ledger["balanced"]
     return found.as_json(), pl.read_parquet(out / "records.parquet")

@@ -17,15 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.artifacts.frames import Spans
+from curate.environment.execution import Execution
 from curate.errors import ConfigError
 from curate.manifest.examples import clips_of
 from curate.metrics.compute.near_duplicates import near_keys
 from curate.metrics.compute.tokens import read_tokenizer
 from curate.metrics.measure import Settings, measure
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
 from curate.text import ngrams, normalise, shingles
 from tests.lines import lines_of
+from tests.profiling import write_profile
 
 
 def measured(groups: Sequence[str], *records: Mapping[str, object]) -> pl.DataFrame:
@@ -115,7 +117,7 @@ def test_tokens_are_the_models(tmp_path: Path, model: bytes, make: object) -> No
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     assert callable(make)
     rules = load_rules(None)
-    asked = settings_for(rules, tokenizer=make(tmp_path, model))
+    asked = MeasureOptions(tokenizer=make(tmp_path, model)).settings(rules)
     texts = [("the cat sat", "en-US"), ("", "en"), ("猫 cat", "en"), ("the cat", "de")]
     rows = [{"text": text, "lang": lang, "duration": 2.0} for text, lang in texts]
     found = measure(clips_of([*rows, {"text": 1, "duration": 1}]), asked)
@@ -158,7 +160,7 @@ def test_what_is_no_tokenizer_is_said(
 
 def test_tokens_need_a_tokenizer() -> None:
     with pytest.raises(ConfigError, match="--tokenizer: is missing"):
-        settings_for(load_rules(None), ["tokens"])
+        MeasureOptions(metrics=["tokens"]).settings(load_rules(None))
 
 
 # --- language ---------------------------------------------------------------------------------
@@ -229,8 +231,8 @@ def test_near_copies_over_manifests(tmp_path: Path) -> None:
     for threads in (1, 3):
         out = tmp_path / f"p{threads}"
         out.mkdir()
-        asked = settings_for(rules, ["near_duplicates"])
-        profile_into(names, out, rules, settings=asked, threads=threads)
+        asked = MeasureOptions(metrics=["near_duplicates"])
+        write_profile(names, out, rules, measure=asked, execution=Execution(threads=threads))
         found.append((out / "records.parquet").read_bytes())
     assert found[0] == found[1]
     rows = pl.read_parquet(tmp_path / "p1" / "records.parquet")

@@ -206,7 +206,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ran("profile", f"{name}.jsonl", "--out", f"{name}-p", in_=folder)
         ran("split", f"{name}-p", "--out", f"{name}-s", *SMALL, in_=folder)
     ran("shard", "sound-s", "--out", "sound-shards", "--workers", 1, in_=folder)
-    ran("profile", "fast.jsonl", "--piece", "1/1", "--out", "pieces", in_=folder)
+    ran("profile", "fast.jsonl", "--part", "1/1", "--out", "pieces", in_=folder)
     write_model(folder / "model.nemo", "canary", None, 24)
     write_shards(folder / "planned", ROWS, 2.0)
     write_shards(folder / "unmarked", [row(pnc=None) for _ in range(9)], 2.0)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import InputError
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.splits import GivenSplits, split_profile
 from tests.curate.splitting import rows_of, sentence
+from tests.profiling import write_profile as profile
 from tests.whole_way.journey import Ran, command
 
 FAST = "x" * 200

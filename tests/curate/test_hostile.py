@@ -18,8 +18,8 @@ from curate.manifest import chunks, find_sources, read_manifest
 from curate.manifest.chunks import LONGEST_LINE, read_chunks
 from curate.manifest.lines import fetch_lines
 from curate.metrics.measure import measure
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
+from tests.profiling import write_profile as profile
 
 GOOD = b'{"audio_filepath": "a.wav", "duration": 2.0, "text": "hello there you"}'
 
@@ -250,7 +250,7 @@ def test_a_bomb_of_empty_lines(tmp_path: Path) -> None:
 STDIN = """
 import sys
 from pathlib import Path
-from curate.profiles import profile_into as profile
+from tests.profiling import write_profile as profile
 from curate.rules.file import load_rules
 from curate.splits import Targets, split_profile
 folder = Path(sys.argv[1])

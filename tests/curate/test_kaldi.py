@@ -10,8 +10,8 @@ import pytest
 import soundfile as sf
 
 from curate.artifacts.columns import AUDIO_CHANNEL, DURATION_US, MALFORMED, OFFSET_S
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 from tests.train.world import NEMO
 
 LONG_S = 12.5
@@ -76,5 +76,5 @@ def test_lhotse_reads_the_same_seconds(tmp_path: Path, changes: Mapping[str, str
 
 def profiled(folder: Path) -> pl.DataFrame:
     (folder / "out").mkdir()
-    profile_into([str(folder)], folder / "out", load_rules(None))
+    write_profile([str(folder)], folder / "out", load_rules(None))
     return pl.read_parquet(folder / "out" / "records.parquet")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import soundfile as sf
 
-from curate.audio.options import AudioWish
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 from train.plan.corpus import read_corpus
 
 LONG_S = 20.0
@@ -48,8 +48,8 @@ def test_what_nemo_would_load_is_named(
     path = manifest(json.dumps(row), json.dumps(sound))
     rules = load_rules(None)
     (tmp_path / "profile").mkdir()
-    settings = settings_for(rules, groups=["audio"], audio=AudioWish())
-    found = profile_into([str(path)], tmp_path / "profile", rules, settings=settings)
+    settings = MeasureOptions(metrics=["audio"])
+    found = write_profile([str(path)], tmp_path / "profile", rules, measure=settings)
     said = {
         kind: (round(fact.hours * 3600, 2), round(fact.loaded_hours * 3600, 2))
         for kind, fact in (found.loading or {}).items()
@@ -84,7 +84,7 @@ def test_a_beginning_that_nobody_reads_is_named(
     row = {"audio_filepath": "a.wav", "text": "so it was, you see", "duration": 2.0, **fields}
     path = manifest(json.dumps(row))
     (tmp_path / "profile").mkdir()
-    found = profile_into([str(path)], tmp_path / "profile", load_rules(None))
+    found = write_profile([str(path)], tmp_path / "profile", load_rules(None))
     warnings = [text for text in found.warnings if "every segment begins at 0" in text]
     assert len(warnings) == (expected is not None)
     assert all(f"--map offset={expected} " in text for text in warnings)

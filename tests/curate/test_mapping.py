@@ -11,7 +11,7 @@ import pytest
 
 import curate
 from curate.errors import ConfigError
-from curate.manifest.mapping import Reading
+from curate.manifest.mapping import ReadOptions
 from curate.splits import Targets, split_profile
 from curate.splits.audit import audit
 from curate.splits.audit_input import find_sides
@@ -56,7 +56,7 @@ def test_a_mapped_line_keeps_its_bytes(
 ) -> None:
     manifest, made, out = tmp_path / "m.jsonl", tmp_path / "profile", tmp_path / "split"
     manifest.write_text(f"\n{line}\n", encoding="utf-8")
-    found = curate.profile(manifest, made, fields=fields)
+    found = curate.profile(manifest, made, reading=ReadOptions(fields=fields))
     assert found.verdicts["malformed"].rows == 0
     assert found.json["inputs"][0]["beside"]["map"] == [f"{a}={b}" for a, b in fields.items()]
     out.mkdir()
@@ -71,7 +71,9 @@ def test_a_line_without_a_mapped_field_is_malformed(tmp_path: Path) -> None:
     wrong = {"audio_filepath": "b.wav", "duration": 2.5, "text": "another text"}
     manifest, out = tmp_path / "m.jsonl", tmp_path / "split"
     manifest.write_text(f"{json.dumps(good)}\n{json.dumps(wrong)}\n{{oops\n", encoding="utf-8")
-    made = curate.profile(manifest, tmp_path / "profile", fields={"text": "sentence"})
+    made = curate.profile(
+        manifest, tmp_path / "profile", reading=ReadOptions(fields={"text": "sentence"})
+    )
     rows = made.records().select("line", "byte_offset", "malformed").collect()
     assert rows["line"].to_list() == [1, 2, 3]
     assert rows["byte_offset"].to_list() == [0, 70, 70 + len(json.dumps(wrong)) + 1]
@@ -89,7 +91,9 @@ def test_columns_of_tables_are_mapped(tmp_path: Path) -> None:
                  ).write_parquet(tmp_path / "t.parquet")  # fmt: skip
     fields = {"audio_filepath": "clip", "text": "wording"}
     for name in ("t.csv", "t.parquet"):
-        made = curate.profile(tmp_path / name, tmp_path / f"{name}.profile", fields=fields)
+        made = curate.profile(
+            tmp_path / name, tmp_path / f"{name}.profile", reading=ReadOptions(fields=fields)
+        )
         assert made.records().select("words", "malformed").collect().row(0) == (2, None)
         out = tmp_path / f"{name}.split"
         out.mkdir()
@@ -103,7 +107,7 @@ def test_an_audit_compares_mapped_fields(tmp_path: Path) -> None:
         record = {"path": f"{name}.wav", "duration": 2.5, "sentence": text}
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(record) + "\n")
     names = [str(tmp_path / f"{name}.jsonl") for name in "ab"]
-    reading = Reading(None, {"text": "sentence", "audio_filepath": "path"})
+    reading = ReadOptions(None, {"text": "sentence", "audio_filepath": "path"})
     leaks = audit(find_sides(names, [], reading), []).leaks
     assert {leak.kind for leak in leaks if leak.count} == {"text"}
 
@@ -120,7 +124,7 @@ WRONG = [
 @pytest.mark.parametrize(("typed", "said"), WRONG)
 def test_wrong_mappings_are_refused(typed: list[str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        Reading.parse(None, typed)
+        ReadOptions.parse(None, typed)
 
 
 def test_the_hint_of_an_unusable_manifest_works(tmp_path: Path) -> None:

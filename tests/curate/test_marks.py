@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.artifacts.records import Mark
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
 from curate.text.define import measure_text
 from curate.text.marks import (
@@ -23,6 +22,7 @@ from curate.text.marks import (
     longest_word,
     marks_of,
 )
+from tests.profiling import write_profile
 
 TEXTS = st.text(st.sampled_from("aAbé-_/ .,\t漢字ก‐\U0001f600"), max_size=40) | st.text(max_size=60)
 
@@ -126,7 +126,7 @@ def test_a_profile_marks_what_its_rules_and_metrics_speak_of(tmp_path: Path) -> 
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(lines))
     (tmp_path / "profile").mkdir()
-    found = profile_into([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
+    found = write_profile([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
     worst = {each.name: each.worst for each in found.metrics}
     loop, thanks = (
         next(each for each in worst["char_rate"] if each.text == rows[at][0]) for at in (0, 1)

@@ -19,12 +19,13 @@ from curate.manifest.examples import clips_of
 from curate.metrics import METRICS, OPT_IN, chosen, groups_of
 from curate.metrics.compute.phrases import known_phrases
 from curate.metrics.measure import Settings, measure
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
 from curate.text import normalise
 from curate.text.define import measure_text
 from curate.text.phrases import Phrasebook
 from curate.text.scripts import SCRIPTS
+from tests.profiling import write_profile
 
 
 def measured(*records: Mapping[str, object], groups: Sequence[str] = ()) -> pl.DataFrame:
@@ -186,8 +187,8 @@ def profiled(rows: Sequence[Mapping[str, Any]], folder: Path, **asked: Any) -> p
     ]
     (folder / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
     rules = load_rules(asked.pop("rules", None))
-    wanted = settings_for(rules, asked.pop("groups", ()))
-    profile_into([str(folder / "m.jsonl")], folder, rules, settings=wanted, **asked)
+    wanted = MeasureOptions(metrics=asked.pop("groups", ()))
+    write_profile([str(folder / "m.jsonl")], folder, rules, measure=wanted, **asked)
     return pl.read_parquet(folder / "records.parquet")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import curate
+from curate.profiles.request import RuleOptions
 from curate.rules.overrides import (
     Decision,
     Facet,
@@ -106,7 +107,7 @@ def test_every_pair_of_decisions_in_a_profile(
     for at, steps in enumerate(PAIRS):
         for step in steps:
             append(log, decision(step, 0, by="anna", audio_filepath=f"{at}.wav"))
-    made = curate.profile("m.jsonl", out="p", overrides=log)
+    made = curate.profile("m.jsonl", out="p", rules=RuleOptions(overrides=log))
     told = made.json["overrides"]
     found = made.records().collect().to_dicts()
     assert len(found) == len(PAIRS) == 56
@@ -141,7 +142,11 @@ def test_the_reason_says_who_set_which_facet(
         ("keep with text", "c", "anna"), ("reject", "c", "ben"),
     ):  # fmt: skip
         append(log, decision(step, 0, by=by, audio_filepath=f"{name}.wav"))
-    reasons = curate.profile("m.jsonl", out="p", overrides=log).records().collect()["reason"]
+    reasons = (
+        curate.profile("m.jsonl", out="p", rules=RuleOptions(overrides=log))
+        .records()
+        .collect()["reason"]
+    )
     assert reasons.to_list() == [
         f"kept by ben at {NOW}; text corrected by anna at {NOW}",
         f"kept and text corrected by anna at {NOW}",

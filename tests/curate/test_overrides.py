@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import curate
 from curate.cli import app
 from curate.errors import ConfigError, InputError
+from curate.profiles.request import MeasureOptions
 from curate.rules.overrides import Decision, append, content_of, read, standing, undone
 from curate.rules.overrides.decision import KEYS, parse_decision
 
@@ -48,7 +49,8 @@ def profiled(*decisions: Decision, **options: Any) -> curate.Profile:
     log.touch()
     for each in decisions:
         append(log, each)
-    return curate.profile("m.jsonl", out="p", overrides=log, **options)
+    rules = curate.RuleOptions(rules=options.pop("rules", None), overrides=log)
+    return curate.profile("m.jsonl", out="p", rules=rules, **options)
 
 
 def rows_of(made: curate.Profile) -> list[dict[str, Any]]:
@@ -273,9 +275,9 @@ def test_a_cached_profile_is_the_same_as_a_new_one(
     folder: Path, sequence: list[list[Decision]], groups: tuple[str, ...]
 ) -> None:
     for decisions in sequence:
-        cached = profiled(*decisions, groups=groups)
+        cached = profiled(*decisions, measure=MeasureOptions(metrics=groups))
         bytes_ = (folder / "p/records.parquet").read_bytes()
-        fresh = profiled(*decisions, groups=groups, cached=False)
+        fresh = profiled(*decisions, measure=MeasureOptions(metrics=groups), cached=False)
         assert (folder / "p/records.parquet").read_bytes() == bytes_
         assert {**cached.json, "command": ""} == {**fresh.json, "command": ""}
 
@@ -283,7 +285,8 @@ def test_a_cached_profile_is_the_same_as_a_new_one(
 def test_the_same_log_changes_nothing_and_another_one_does(folder: Path) -> None:
     made = profiled(by("keep", audio_filepath="a.wav"))
     before = (folder / "p/profile.json").stat().st_mtime_ns
-    assert curate.profile("m.jsonl", out="p", overrides="overrides.jsonl") == made
+    same = curate.RuleOptions(overrides="overrides.jsonl")
+    assert curate.profile("m.jsonl", out="p", rules=same) == made
     assert (folder / "p/profile.json").stat().st_mtime_ns == before
     assert rows_of(curate.profile("m.jsonl", out="p"))[0]["verdict"] == "bad"
 

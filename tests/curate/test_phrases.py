@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import curate
-from curate.api import judge
+from curate.api.frames import apply_rules, measure
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
 from curate.metrics.compute.phrases import KINDS, known_phrases
@@ -76,7 +76,8 @@ CREDITS = [
 @pytest.mark.parametrize("seconds", [2.0, FAST, SLOW])
 def test_credits_of_subtitles_are_bad_at_any_rate(seconds: float) -> None:
     texts, langs = zip(*CREDITS, strict=True)
-    judged = judge({"text": texts, "duration": [seconds] * len(texts), "lang": langs})
+    rows = {"text": texts, "duration": [seconds] * len(texts), "lang": langs}
+    judged = apply_rules(measure(rows))
     missed = judged.filter(pl.col("verdict") != "bad").select("verdict", "credit_share", "lang")
     assert not missed.height, missed
     hit = judged["tags"].list.contains("bad:subtitle_credit")
@@ -148,14 +149,14 @@ def of_phrases(tags: list[str]) -> list[str]:
 
 def test_phrases_in_context() -> None:
     texts, durations, langs, wanted = zip(*ROWS, strict=True)
-    judged = judge({"text": texts, "duration": durations, "lang": langs})
+    judged = apply_rules({"text": texts, "duration": durations, "lang": langs})
     said = ["".join(of_phrases(tags)) for tags in judged["tags"].to_list()]
     wrong = [row[0] for row, tags, due in zip(ROWS, said, wanted, strict=True) if tags != due]
     assert not wrong, [(row, tags) for row, tags in zip(ROWS, said, strict=True) if row[0] in wrong]
 
 
 def test_notes_alone_are_bad() -> None:
-    judged = judge({"text": ["♪♪", "♪ ♪ ♪", "..."], "duration": [4.0] * 3})
+    judged = apply_rules({"text": ["♪♪", "♪ ♪ ♪", "..."], "duration": [4.0] * 3})
     assert judged["verdict"].to_list() == ["bad"] * 3
 
 

@@ -14,11 +14,11 @@ import soundfile as sf
 
 from curate.artifacts.columns import AUDIO_FAULT, AUDIO_WHY, VERDICT
 from curate.audio.faults import Unusable
-from curate.audio.options import AudioWish
 from curate.audio.paths import find_audio
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
 from tests import processes
+from tests.profiling import write_profile
 from tests.train.world import NEMO
 from tests.whole_way.referee import nemo_manifest
 from train.data.rows import read_rows
@@ -125,8 +125,8 @@ def test_what_is_no_audio_stays_broken(tmp_path: Path, manifest: Callable[..., P
 def profiled(manifest: Path, folder: Path) -> pl.DataFrame:
     (folder / "out").mkdir()
     rules = load_rules("audio_header")
-    settings = settings_for(rules, audio=AudioWish())
-    profile_into([str(manifest)], folder / "out", rules, settings=settings)
+    settings = MeasureOptions()
+    write_profile([str(manifest)], folder / "out", rules, measure=settings)
     return pl.read_parquet(folder / "out" / "records.parquet")
 
 

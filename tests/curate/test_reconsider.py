@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.errors import InputError
-from curate.profiles import profile_into
 from curate.reconsider import reconsider
 from curate.rules.file import load_rules
 from tests.lines import lines_of
+from tests.profiling import write_profile
 
 RULES = """\
 schema: curate.rules/1
@@ -63,7 +63,7 @@ def world(folder: Path, wrong: Mapping[str, float], rows: int = 60) -> tuple[Pat
     evaluation.mkdir()
     (evaluation / "predictions.jsonl").write_text("\n".join(told) + "\n")
     (folder / "profile").mkdir()
-    profile_into([str(manifest)], folder / "profile", load_rules(str(rules)))
+    write_profile([str(manifest)], folder / "profile", load_rules(str(rules)))
     return evaluation, folder / "profile"
 
 

@@ -13,11 +13,11 @@ import pytest
 import soundfile as sf
 
 from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_FAULT, AUDIO_KEY, MALFORMED
-from curate.audio.options import AudioWish
 from curate.manifest.recordings import Recording, record_of_cut, record_of_supervision
 from curate.manifest.strict import Malformed
-from curate.profiles import profile_into, settings_for
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 
 Json = Mapping[str, Any]
 
@@ -192,6 +192,6 @@ def write_channels(path: Path) -> None:
 def profiled(manifest: Path, folder: Path, *groups: str) -> pl.DataFrame:
     (folder / "out").mkdir(parents=True)
     rules = load_rules(None)
-    settings = settings_for(rules, groups=groups, audio=AudioWish())
-    profile_into([str(manifest)], folder / "out", rules, settings=settings)
+    settings = MeasureOptions(metrics=groups)
+    write_profile([str(manifest)], folder / "out", rules, measure=settings)
     return pl.read_parquet(folder / "out" / "records.parquet")

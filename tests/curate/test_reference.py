@@ -10,16 +10,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
 from tests.lines import lines_of
+from tests.profiling import write_profile
 
 MANIFESTS = 13
 
 
 def profiled(folder: Path, *paths: Path) -> tuple[Mapping[str, Any], pl.DataFrame]:
     folder.mkdir()
-    found = profile_into([str(path) for path in paths], folder, load_rules(None))
+    found = write_profile([str(path) for path in paths], folder, load_rules(None))
     return found.as_json(), pl.read_parquet(folder / "records.parquet")
 
 

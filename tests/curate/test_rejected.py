@@ -9,7 +9,7 @@ import pytest
 
 import curate
 from curate.errors import ConfigError
-from curate.profiles.statistics.rejection import share_of
+from curate.profiles.request import RuleOptions
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
 from curate.splits import Targets, split_profile
@@ -76,7 +76,9 @@ def test_the_rule_file_sets_the_share_and_hands_it_on(folder: Path) -> None:
 def test_what_people_reject_is_not_the_rules_doing(folder: Path) -> None:
     for at in range(3, 10):
         append("o.jsonl", Decision("reject", "a", "2026-11-26T10:00:00Z", f"en{at}.wav"))
-    made = curate.profile("m.jsonl", out="p", rules="mine.yaml", overrides="o.jsonl")
+    made = curate.profile(
+        "m.jsonl", out="p", rules=curate.RuleOptions(rules="mine.yaml", overrides="o.jsonl")
+    )
     assert [each["value"] for each in made.json["rejected"]["strata"]] == [None, "de"]
 
 
@@ -85,13 +87,13 @@ SHARES = [("10%", 0.1), (" 0.5 ", 0.5), ("1", 1.0), ("100 %", 1.0)]
 
 @pytest.mark.parametrize(("text", "share"), SHARES)
 def test_shares(text: str, share: float) -> None:
-    assert share_of(text) == share
+    assert RuleOptions.parse(None, None, text, None).max_rejected == share
 
 
 @pytest.mark.parametrize("text", ["", "0", "-5%", "150%", "ten", "nan", "inf"])
 def test_what_is_no_share(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"--max-rejected: .* is no share of hours"):
-        share_of(text)
+    with pytest.raises(ConfigError, match=r"max_rejected: .* is no share of hours"):
+        RuleOptions.parse(None, None, text, None)
 
 
 COMMANDS: list[tuple[list[str], int, str]] = [

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from curate.cli import stages
+import reports
+from curate.api.profile import run_profile
+from curate.environment.execution import Execution
 from curate.profiles import OURS
+from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 
 STRICT = """
 schema: curate.rules/1
@@ -44,11 +47,16 @@ def _write(path: Path, rows: range, word: str = "word") -> None:
 def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **options: Any) -> str:
     """Profile as the command does; what was said of reuse."""
     said: list[str] = []
-    by = [options["by"]] if "by" in options else []
-    stages.profile(
-        names, folder / out, options.get("rules"), by, "a command", lambda size, rows: None,
-        cached, said.append, options.get("groups", ()), options.get("phrases", ()),
-    )  # fmt: skip
+    request = ProfileRequest(
+        manifests=names,
+        judging=RuleOptions(rules=options.get("rules")),
+        by=[options["by"]] if "by" in options else [],
+        measure=MeasureOptions(
+            metrics=options.get("metrics", ()), phrases=options.get("phrases", ())
+        ),
+    )
+    execution = Execution(command="a command", notify=said.append, build_page=reports.build)
+    run_profile(request, folder / out, execution, cached)
     return " ".join(said)
 
 
@@ -97,7 +105,7 @@ CHANGES: list[tuple[Change, dict[str, Any], str]] = [
     (_touch, {}, SAME),  # the content decides, not the time
     (_nothing, {"rules": "strict.yaml"}, "2 of 2"),  # judged anew, not measured
     (_nothing, {"by": "corpus"}, ""),  # a field that was not read before
-    (_nothing, {"groups": ["compression"]}, ""),  # a group that was not measured before
+    (_nothing, {"metrics": ["compression"]}, ""),  # a group that was not measured before
     (_nothing, {"phrases": ["mine.txt"]}, ""),  # hallucination is another measure now
     (_nothing, {"rules": "often.yaml"}, ""),  # rules that need a group
     (_append_shard, {}, "2 of 3"),
@@ -163,11 +171,11 @@ def test_copies_are_counted_anew_over_what_is_reused(
     monkeypatch.chdir(tmp_path)
     _write(tmp_path / "a.jsonl", range(300))
     _write(tmp_path / "b.jsonl", range(200, 400))
-    _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out", groups=before)
+    _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out", metrics=before)
     names = _append_shard(tmp_path)
-    heard = _profile(tmp_path, names, "out", groups=then)
+    heard = _profile(tmp_path, names, "out", metrics=then)
     assert (said in heard) if said else not heard
-    _profile(tmp_path, names, "fresh", cached=False, groups=then)
+    _profile(tmp_path, names, "fresh", cached=False, metrics=then)
     assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
 
 

@@ -16,16 +16,17 @@ import pytest
 import soundfile as sf
 
 from curate.audio.faults import Unusable
-from curate.audio.options import AudioWish
+from curate.audio.options import AudioOptions
 from curate.errors import ConfigError
-from curate.profiles import profile_into, settings_for
 from curate.profiles.duck import open_records
+from curate.profiles.request import MeasureOptions
 from curate.review.app import review_app
 from curate.review.browse import Browser, NoSuch, Wish
 from curate.review.session import Desk
 from curate.rules.file import load_rules
-from curate.rules.overrides import Decision, Overrides, append, read
+from curate.rules.overrides import Decision, append
 from tests.lines import lines_of
+from tests.profiling import write_profile
 
 testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
@@ -64,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [json.dumps(row, ensure_ascii=False) for row in ROWS]
     (made / "m.jsonl").write_text("\n".join([*lines, "{broken"]) + "\n", encoding="utf-8")
     (made / "profile").mkdir()
-    profile_into([str(made / "m.jsonl")], made / "profile", load_rules(None))
+    write_profile([str(made / "m.jsonl")], made / "profile", load_rules(None))
     return made
 
 
@@ -279,8 +280,7 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
     log, made = tmp_path / "log.jsonl", tmp_path / "profile"
     append(log, Decision("text", "anna", "2026-11-26T10:00:00Z", "long.wav", 3.0, text="mended"))
     made.mkdir()
-    people = Overrides(read(log))
-    profile_into([str(folder / "m.jsonl")], made, load_rules(None), overrides=people)
+    write_profile([str(folder / "m.jsonl")], made, load_rules(None), overrides=log)
     with open_records(made / "records.parquet") as records:
         desk = Desk(made, records, log, "ben")
         assert desk.told(3)["text_fix"] == "mended"
@@ -342,9 +342,9 @@ def test_audio_is_looked_for_where_the_profile_found_it(folder: Path, tmp_path: 
     manifest = tmp_path / "elsewhere" / "m.jsonl"
     manifest.parent.mkdir()
     manifest.write_text(json.dumps(ROWS[0]), encoding="utf-8")
-    settings = settings_for(load_rules(None), ("audio",), audio=AudioWish(root=folder))
+    settings = MeasureOptions(metrics=["audio"], audio=AudioOptions(root=folder))
     (tmp_path / "profile").mkdir()
-    profile_into([str(manifest)], tmp_path / "profile", load_rules(None), settings=settings)
+    write_profile([str(manifest)], tmp_path / "profile", load_rules(None), measure=settings)
     with open_records(tmp_path / "profile" / "records.parquet") as records:
         desk = Desk(tmp_path / "profile", records, tmp_path / "o", "anna")
         assert len(desk.clip(0).samples) == RATE
@@ -403,7 +403,7 @@ def test_a_manifest_that_changed_is_noticed(folder: Path, tmp_path: Path) -> Non
     (tmp_path / "profile").mkdir()
     manifest = tmp_path / "m.jsonl"
     manifest.write_text(json.dumps(record(1)) + "\n")
-    profile_into([str(manifest)], tmp_path / "profile", load_rules(None))
+    write_profile([str(manifest)], tmp_path / "profile", load_rules(None))
     manifest.write_text(json.dumps(record(2)) + "\n")
     with open_records(tmp_path / "profile" / "records.parquet") as records:
         desk = Desk(tmp_path / "profile", records, tmp_path / "o", "anna")

@@ -55,8 +55,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_record_moves_as_judging_twice_says(folder: Path) -> None:
     records = pl.read_parquet(folder / "profile/records.parquet")
-    before = curate.judge(records)
-    after = curate.judge(records, folder / "tighter.yaml")
+    before = curate.apply_rules(records)
+    after = curate.apply_rules(records, folder / "tighter.yaml")
     moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
     verdicts = list(zip(before["verdict"], after["verdict"], strict=True))
     found = moved.comparison.as_json()

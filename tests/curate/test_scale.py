@@ -6,18 +6,24 @@ import json
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from curate.audio.options import AudioWish
-from curate.cli import scaling, stages
+import reports
+from curate.api.profile import merge_parts, run_profile
+from curate.audio.options import AudioOptions
+from curate.environment.execution import Execution
 from curate.errors import ConfigError, Fault, InputError
+from curate.manifest.mapping import ReadOptions
 from curate.profiles import OURS, profile_into
-from curate.rules.file import load_rules
+from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 from curate.scale import cluster
-from curate.scale.array import Wish, job_of, measure_share, merged
+from curate.scale.array import job_of, measure_part, merged
+from curate.scale.engines import engine_of
 from curate.scale.parts import Job, Pieces, incomplete, measure_piece
 from tests.curate.remote import by_value
 from tests.lines import lines_of
@@ -43,9 +49,16 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return NAMES
 
 
-def local(names: Sequence[str], out: str, **options: object) -> None:
-    nothing = lambda size, rows: None  # noqa: E731
-    stages.profile(names, Path(out), None, ["corpus"], COMMAND, nothing, False, **options)  # type: ignore[arg-type]
+RUN = Execution(command=COMMAND, build_page=reports.build)
+
+
+def local(request: ProfileRequest, out: str) -> None:
+    run_profile(request, Path(out), RUN, cached=False)
+
+
+def request_of(names: Sequence[str], metrics: Sequence[str] = (), **audio: Any) -> ProfileRequest:
+    measure = MeasureOptions(metrics=metrics, audio=AudioOptions(**audio))
+    return ProfileRequest(manifests=names, by=["corpus"], measure=measure)
 
 
 def bytes_of(out: str) -> dict[str, bytes]:
@@ -54,21 +67,22 @@ def bytes_of(out: str) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("groups", [[], ["duplicates", "compression"]])
-def test_shares_make_the_same_profile(corpus: list[str], groups: list[str]) -> None:
+@pytest.mark.parametrize("metrics", [[], ["duplicates", "compression"]])
+def test_parts_make_the_same_profile(corpus: list[str], metrics: list[str]) -> None:
     Path("people.jsonl").write_text(
         '{"decision": "text", "audio_filepath": "c.jsonl/3.wav", "text": "what was said", '
         '"by": "anna", "at": "2026-11-26T10:06:00Z"}\n'
     )
-    wish = Wish(corpus, by=["corpus"], groups=groups, overrides="people.jsonl")
-    said = [measure_share(wish, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
+    judging = RuleOptions(overrides="people.jsonl")
+    request = replace(request_of(corpus, metrics), judging=judging)
+    said = [measure_part(request, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
     assert said == [
-        "share 2 of 2: 2 of 5 manifests measured",
-        "share 1 of 2: 3 of 5 manifests measured",
-        "share 1 of 2: 0 of 5 manifests measured, 3 more were measured before",
+        "part 2 of 2: 2 of 5 manifests measured",
+        "part 1 of 2: 3 of 5 manifests measured",
+        "part 1 of 2: 0 of 5 manifests measured, 3 more were measured before",
     ]
-    scaling.merge(Path("pieces"), Path("merged"), COMMAND, lambda size, rows: None)
-    local(corpus, "local", groups=groups, overrides=Path("people.jsonl"))
+    merge_parts(Path("pieces"), Path("merged"), RUN)
+    local(request, "local")
     assert bytes_of("merged") == bytes_of("local")
 
 
@@ -84,17 +98,17 @@ def test_audio_is_heard_in_pieces_and_once(
         Path(f"{name}.jsonl").write_text("\n".join(part))
     names = ["a.jsonl", "b.jsonl", "c.jsonl"]
     for at, sample in enumerate([None, "40%", "6"]):
-        wish = Wish(
-            names, by=["corpus"], groups=["signal"], audio_root=str(speech), audio_sample=sample
+        audio = AudioOptions.of(speech, [], sample)
+        request = replace(
+            request_of(names), measure=MeasureOptions(metrics=["signal"], audio=audio)
         )
         pieces, out, alone = (Path(f"{what}{at}") for what in ("pieces", "merged", "local"))
         for k in (2, 1):
-            measure_share(wish, pieces, f"{k}/2")
-        audio = AudioWish.of(speech, [], sample)
-        local(names, str(alone), groups=["signal"], audio=audio)
+            measure_part(request, pieces, f"{k}/2")
+        local(request, str(alone))
         with monkeypatch.context() as deaf:
             deaf.setattr("curate.profiles.audio.scan.hear", lambda *_: pytest.fail("heard again"))
-            scaling.merge(pieces, out, COMMAND, lambda size, rows: None)
+            merge_parts(pieces, out, RUN)
         found = pl.read_parquet(out / "records.parquet")
         records = found.filter(pl.col("malformed").is_null())
         heard = records["audio_fault"].count()
@@ -104,83 +118,88 @@ def test_audio_is_heard_in_pieces_and_once(
 
 
 def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
-    wish = Wish(corpus, by=["corpus"])
+    request = request_of(corpus)
     with pytest.raises(InputError, match="holds no pieces"):
         merged(Path("pieces"))
-    measure_share(wish, Path("pieces"), "1/2")
+    measure_part(request, Path("pieces"), "1/2")
     with pytest.raises(InputError) as caught:
         merged(Path("pieces"))
     assert [fault.where for fault in caught.value.faults] == ["b.jsonl", "d.jsonl"]
-    assert "--piece 2/5" in caught.value.faults[0].hint
-    measure_share(wish, Path("pieces"), "2/2")
+    assert "part 2/5" in caught.value.faults[0].hint
+    measure_part(request, Path("pieces"), "2/2")
     merged(Path("pieces"))
     Path("c.jsonl").write_text(Path("c.jsonl").read_text() + "\n\n")
     with pytest.raises(InputError, match=r"c\.jsonl: was not measured, or has changed"):
         merged(Path("pieces"))
-    assert "1 of 5 manifests measured, 2 more" in measure_share(wish, Path("pieces"), "1/2")
+    assert "1 of 5 manifests measured, 2 more" in measure_part(request, Path("pieces"), "1/2")
     merged(Path("pieces"))
 
 
 def test_pieces_of_something_else_are_not_mixed_in(corpus: list[str]) -> None:
-    measure_share(Wish(corpus), Path("pieces"), "1/2")
+    measure_part(ProfileRequest(manifests=corpus), Path("pieces"), "1/2")
     for other in (
-        Wish(corpus[:3]),
-        Wish(corpus, groups=["duplicates"]),
-        Wish(corpus, by=["corpus"]),
+        ProfileRequest(manifests=corpus[:3]),
+        ProfileRequest(manifests=corpus, measure=MeasureOptions(metrics=["duplicates"])),
+        request_of(corpus),
     ):
         with pytest.raises(ConfigError, match="something else"):
-            measure_share(other, Path("pieces"), "2/2")
+            measure_part(other, Path("pieces"), "2/2")
     Path("mine").mkdir()
     Path("mine/thesis.tex").write_text("precious")
     with pytest.raises(ConfigError, match="something else"):
-        measure_share(Wish(corpus), Path("mine"), "1/1")
+        measure_part(ProfileRequest(manifests=corpus), Path("mine"), "1/1")
 
 
 def test_rules_that_changed_are_noticed(corpus: list[str]) -> None:
     text = "schema: curate.rules/1\nname: mine\nrules:\n  - {id: a, metric: words, bad: '> 9'}\n"
     Path("mine.yaml").write_text(text)
-    measure_share(Wish(corpus, rules="mine.yaml"), Path("pieces"), "1/1")
+    measure_part(
+        ProfileRequest(manifests=corpus, judging=RuleOptions(rules="mine.yaml")),
+        Path("pieces"),
+        "1/1",
+    )
     merged(Path("pieces"))
     Path("mine.yaml").write_text(text.replace("9", "8"))
     with pytest.raises(InputError, match="rules or the list"):
         merged(Path("pieces"))
 
 
-@pytest.mark.parametrize("share", ["", "3", "0/2", "3/2", "1/0", "a/b", "1/2/3", "-1/2"])
-def test_what_is_no_share(share: str, corpus: list[str]) -> None:
-    with pytest.raises(ConfigError, match="no share"):
-        measure_share(Wish(corpus), Path("pieces"), share)
+@pytest.mark.parametrize("part", ["", "3", "0/2", "3/2", "1/0", "a/b", "1/2/3", "-1/2"])
+def test_what_is_no_part(part: str, corpus: list[str]) -> None:
+    with pytest.raises(ConfigError, match="no part"):
+        measure_part(ProfileRequest(manifests=corpus), Path("pieces"), part)
     assert not Path("pieces").exists()
 
 
 def test_faults_of_a_share_are_said_together(corpus: list[str]) -> None:
     for name in ("x.gz", "y.gz"):
         Path(name).write_bytes(b"\x1f\x8b\x08cut")
-    wish = Wish(["x.gz", *corpus, "y.gz"], format="nemo")
+    names = ["x.gz", *corpus, "y.gz"]
+    request = ProfileRequest(manifests=names, reading=ReadOptions("nemo"))
     with pytest.raises(InputError) as caught:
-        measure_share(wish, Path("pieces"), "1/1")
+        measure_part(request, Path("pieces"), "1/1")
     assert [fault.where for fault in caught.value.faults] == ["x.gz", "y.gz"]
-    assert incomplete(job_of(wish, Path("pieces"))) == [0, 6]
+    assert incomplete(job_of(request, Path("pieces"))) == [0, 6]
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (("rays", None), "unknown engine 'rays'"),
-        (("local", "auto"), "--ray-address"),
+        (("local", "auto"), "ray_address"),
     ],
 )
 def test_wrong_engines(options: tuple[str, str | None], message: str) -> None:
     with (
         pytest.raises(ConfigError, match=message),
-        scaling.chosen(*options, Path("out"), lambda said: None),
+        engine_of(Execution(engine=options[0], ray_address=options[1]), Path("out")),
     ):
         pytest.fail("the block must not run")
 
 
 def test_standard_input_stays_here(corpus: list[str]) -> None:
     with pytest.raises(ConfigError, match="standard input"):
-        measure_share(Wish(["-"]), Path("pieces"), "1/1")
+        measure_part(ProfileRequest(manifests=["-"]), Path("pieces"), "1/1")
 
 
 def test_without_ray_one_line_says_what_to_install(
@@ -191,7 +210,7 @@ def test_without_ray_one_line_says_what_to_install(
 
     monkeypatch.setattr("curate.environment.extras.importlib.import_module", absent)
     with pytest.raises(ConfigError, match=r"--engine ray.*\n.*asr-curate\[ray\]"):
-        cluster.run_on_ray(job_of(Wish(corpus), Path("pieces")))
+        cluster.run_on_ray(job_of(ProfileRequest(manifests=corpus), Path("pieces")))
 
 
 def dies_once(job: Job, index: int) -> tuple[Fault, ...]:
@@ -214,7 +233,7 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     """Two workers of this machine; one cluster's life, since starting one takes seconds."""
     ray = pytest.importorskip("ray")
     Path("pieces").mkdir()
-    job = job_of(Wish(corpus, by=["corpus"]), Path("pieces").resolve())
+    job = job_of(request_of(corpus), Path("pieces").resolve())
     said: list[str] = []
     poison = 3
 
@@ -235,10 +254,9 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     assert incomplete(job) == [poison]
     cluster.run_on_ray(job, workers=2, say=said.append)
     assert "4 of 5 manifests were measured before and are kept" in said
-    local(corpus, "local")
+    local(request_of(corpus), "local")
     Path("ray").mkdir()
-    engine = lambda *_: Pieces(job)  # noqa: E731
-    profile_into(corpus, Path("ray"), load_rules(None), ["corpus"], COMMAND, engine=engine)
+    profile_into(job.plan, Path("ray"), RUN, engine=lambda _: Pieces(job))
     expected = bytes_of("local")
     del expected["report.html"]  # drawn by the command, from these
     assert bytes_of("ray") == expected
@@ -246,7 +264,7 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
 
 def test_a_piece_is_complete_only_with_its_marker(corpus: list[str]) -> None:
     Path("pieces").mkdir()
-    job = job_of(Wish(corpus), Path("pieces"))
+    job = job_of(ProfileRequest(manifests=corpus), Path("pieces"))
     assert measure_piece(job, 2) == ()
     assert incomplete(job) == [0, 1, 3, 4]
     first = {path.name: path.read_bytes() for path in Path("pieces").iterdir()}

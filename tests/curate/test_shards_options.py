@@ -23,7 +23,7 @@ from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
 from curate.cli import app
 from curate.errors import ConfigError, GateFailed, InputError
-from curate.shards import AudioWish, Options, check_options, parse_size, verify_shards
+from curate.shards import Options, StoredAudio, check_options, parse_size, verify_shards
 from curate.shards.audio import load_segment
 from curate.shards.headers import plain_header
 from curate.shards.input_cfg import temperature_weights
@@ -212,18 +212,18 @@ def tone(tmp_path: Path) -> np.ndarray[Any, Any]:
 
 # what is asked, extension, samples, rate of what is stored of two seconds at 16 kHz
 WISHES = [
-    (AudioWish(), "wav", 32_000, 16_000),
-    (AudioWish("wav"), "wav", 32_000, 16_000),
-    (AudioWish("flac"), "flac", 32_000, 16_000),
-    (AudioWish("opus"), "opus", 32_000, 16_000),
-    (AudioWish(rate=8_000), "flac", 16_000, 8_000),
-    (AudioWish("wav", rate=24_000), "wav", 48_000, 24_000),
+    (StoredAudio(), "wav", 32_000, 16_000),
+    (StoredAudio("wav"), "wav", 32_000, 16_000),
+    (StoredAudio("flac"), "flac", 32_000, 16_000),
+    (StoredAudio("opus"), "opus", 32_000, 16_000),
+    (StoredAudio(rate=8_000), "flac", 16_000, 8_000),
+    (StoredAudio("wav", rate=24_000), "wav", 48_000, 24_000),
 ]
 
 
 @pytest.mark.parametrize(("wish", "extension", "samples", "rate"), WISHES)
 def test_audio_as_it_is_wanted(
-    tone: np.ndarray[Any, Any], tmp_path: Path, wish: AudioWish, extension: str, samples: int,
+    tone: np.ndarray[Any, Any], tmp_path: Path, wish: StoredAudio, extension: str, samples: int,
     rate: int,
 ) -> None:  # fmt: skip
     path = tmp_path / "a.wav"
@@ -240,12 +240,12 @@ def test_channels_are_mixed_only_on_request(tone: np.ndarray[Any, Any], tmp_path
     sf.write(tmp_path / "a.wav", np.stack([tone, 0 * tone], axis=1), 16_000)
     with pytest.raises(Unusable, match="--mono"):
         load_segment(tmp_path / "a.wav", 0.0, 2.0)
-    mixed = load_segment(tmp_path / "a.wav", 0.0, 2.0, AudioWish(mono=True))
+    mixed = load_segment(tmp_path / "a.wav", 0.0, 2.0, StoredAudio(mono=True))
     samples, _ = sf.read(io.BytesIO(mixed.data), dtype="int16")
     np.testing.assert_allclose(samples, tone / 2, atol=1)
     sf.write(tmp_path / "b.wav", np.stack([tone, -tone], axis=1), 16_000)
     with pytest.raises(Unusable, match="of opposite phase"):
-        load_segment(tmp_path / "b.wav", 0.0, 2.0, AudioWish(mono=True))
+        load_segment(tmp_path / "b.wav", 0.0, 2.0, StoredAudio(mono=True))
 
 
 def test_samples_of_floats_are_not_lost(tone: np.ndarray[Any, Any], tmp_path: Path) -> None:
@@ -305,9 +305,9 @@ def test_tar_reads_our_tar_files(tmp_path: Path) -> None:
 NONSENSE = [
     (Options(format="zip"), "--format: 'zip' is not known"),
     (Options(shard_by=("lang", "mood")), "--shard-by: 'mood' is not known"),
-    (Options(audio=AudioWish("mp3")), "--audio-format: 'mp3' is not known"),
-    (Options(audio=AudioWish(rate=1)), "--resample: 1 Hz is no sampling rate"),
-    (Options(audio=AudioWish("opus", 44_100)), "--resample: Opus has no 44100 Hz"),
+    (Options(audio=StoredAudio("mp3")), "--audio-format: 'mp3' is not known"),
+    (Options(audio=StoredAudio(rate=1)), "--resample: 1 Hz is no sampling rate"),
+    (Options(audio=StoredAudio("opus", 44_100)), "--resample: Opus has no 44100 Hz"),
     (Options(temperature=3.0), "--temperature: 3 is not between"),
     (Options(buckets=1), "--buckets: 1 is too few"),
     (Options(tokenizers=("nowhere.model",)), "--tokenizer: nowhere.model is no file"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import curate
 from curate.manifest.strict import parse_line
 from curate.nemo.canary_prompt import slot_problems
+from curate.profiles.request import RuleOptions
 from curate.rules.overrides import Decision, append
 from curate.splits import Marks, Targets, split_profile
 from curate.splits.line_edits import filled, spliced, unrated
@@ -150,7 +151,7 @@ def profiled(tmp_path: Path, manifest: Callable[..., Path]) -> Path:
         "keep", "anna", "2026-11-26T10:00:00Z", "odd.wav", text="a text, with no error and so on"
     )
     append(tmp_path / "o.jsonl", hint)
-    curate.profile(path, out=tmp_path / "p", overrides=tmp_path / "o.jsonl")
+    curate.profile(path, out=tmp_path / "p", rules=RuleOptions(overrides=tmp_path / "o.jsonl"))
     return tmp_path / "p"
 
 

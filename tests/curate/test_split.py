@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, InputError
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.splits import Targets, split_profile
 from curate.splits.groups import components
 from curate.splits.targets import LARGEST_SHARE, allocate
 from tests.lines import lines_of
+from tests.profiling import write_profile as profile
 
 FILES = ("train", "eval", "test", "rejected", "malformed", "held_out")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curate.profiles import profile_into as profile
 from curate.rules.file import load_rules
 from curate.splits import Targets, Terms, split_profile
 from curate.splits.ks_distance import STEPS, farthest, with_ladders
 from curate.splits.moves import WHOLE, Rows, begin, enter
+from tests.profiling import write_profile as profile
 
 
 def rows_of(us: list[int], clean: list[bool]) -> Rows:

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S
-from curate.profiles import profile_into
 from curate.rules.file import load_rules
+from tests.profiling import write_profile
 
 GOOD = "long.wav,a sentence that was said"
 
@@ -71,5 +71,5 @@ USUAL: Mapping[str, str] = {
 
 def profiled(inputs: Sequence[Path], folder: Path) -> pl.DataFrame:
     (folder / "out").mkdir()
-    profile_into([str(path) for path in inputs], folder / "out", load_rules(None))
+    write_profile([str(path) for path in inputs], folder / "out", load_rules(None))
     return pl.read_parquet(folder / "out" / "records.parquet")

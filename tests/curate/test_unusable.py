@@ -16,11 +16,12 @@ import pytest
 
 from curate.errors import InputError
 from curate.manifest import find_sources
-from curate.profiles import profile_into as profile
+from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
 from curate.splits.audit import audit
 from curate.splits.audit_input import find_sides
 from tests import processes
+from tests.profiling import write_profile as profile
 
 ROW = {"audio_filepath": "a.wav", "duration": 2.5, "text": "a good line"}
 LINE = json.dumps(ROW).encode() + b"\n"
@@ -222,12 +223,10 @@ def test_commands_exit_3_and_write_nothing(tmp_path: Path, command: str) -> None
 
 
 def test_audio_that_is_missing_altogether_is_a_failure(tmp_path: Path) -> None:
-    from curate.audio.options import AudioWish
-    from curate.profiles import settings_for
 
     path = tmp_path / "m.jsonl"
     path.write_bytes(LINE * 9)
     rules = load_rules(None)
-    settings = settings_for(rules, ["audio"], audio=AudioWish.of(None, [], None))
+    settings = MeasureOptions(metrics=["audio"])
     with pytest.raises(InputError, match=r"none of 9 audio files was found(.|\n)*--audio-root"):
-        profile([str(path)], tmp_path, rules, settings=settings)
+        profile([str(path)], tmp_path, rules, measure=settings)

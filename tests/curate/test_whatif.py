@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import curate
 from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError, InputError
+from curate.profiles.request import RuleOptions
 from curate.rules.evaluate import explain, verdict_of
 from curate.rules.expression import BY_SYMBOL, holds
 from curate.rules.file import Limit, Rule, RuleSet, load_rules
@@ -204,7 +205,7 @@ def test_what_people_decided_stays(folder: Path, tmp_path: Path) -> None:
     said = {"decision": "keep", "by": "Ann", "at": "2026-11-26T10:00:00Z"}
     log.write_text(json.dumps({"audio_filepath": "40.wav", **said}) + "\n")
     profile = tmp_path / "profile"
-    curate.profile(folder / "manifest.jsonl", out=profile, overrides=log)
+    curate.profile(folder / "manifest.jsonl", out=profile, rules=RuleOptions(overrides=log))
     found: Any = what_if(profile, load_rules()).as_json()
     assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["bad"] == 4
     assert sum(each["rows"] for each in found["verdicts"]) == 25
@@ -243,7 +244,7 @@ def test_what_cannot_be_asked_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         what_if(folder / "profile", load_rules(tmp_path / "dear.yaml"))
     assert "needs compression_ratio" in str(caught.value)
-    assert f"curate profile {folder}/manifest.jsonl --with compression" in str(caught.value)
+    assert f"curate profile {folder}/manifest.jsonl --metrics compression" in str(caught.value)
 
 
 def test_the_command(folder: Path) -> None:

@@ -19,7 +19,7 @@ from curate.audio.analyse import Segment, listen
 from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
 from curate.audio.ogg import opus_is_whole, page_checksum
-from curate.shards.audio import AudioWish, check_segment, load_segment
+from curate.shards.audio import StoredAudio, check_segment, load_segment
 from tests.whole_way.corpus import SUFFIXES, tone, write_audio
 
 SECONDS = 4.0
@@ -225,7 +225,7 @@ def test_a_header_that_promises_what_no_file_holds_is_stored_without_it(tmp_path
     path.write_bytes(data)
     stored = load_segment(path, 0.0, SECONDS)
     assert (stored.extension, stored.samples) == ("flac", 64_000)
-    assert load_segment(path, 0.0, SECONDS, AudioWish("wav")).samples == 64_000
+    assert load_segment(path, 0.0, SECONDS, StoredAudio("wav")).samples == 64_000
 
 
 def encoded(samples: int, channels: int, rate: int, suffix: str) -> bytes:

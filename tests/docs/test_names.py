@@ -139,9 +139,9 @@ def faults(code: str, folder: Path) -> Iterator[str]:
     for name in TAG.findall(code):
         if name not in rule_ids():
             yield f"no rule `{name}`"
-    for option, known in (("--with", {each.name for each in GROUPS}), ("--metrics", set())):
-        for value in re.findall(rf"{option} ([a-z][a-z_,]*)\b", code):
-            yield from (f"no group `{n}`" for n in value.split(",") if known and n not in known)
+    groups = {each.name for each in GROUPS}
+    for value in re.findall(r"--metrics ([a-z][a-z_,]*)\b", code):
+        yield from (f"no group `{name}`" for name in value.split(",") if name not in groups)
     for name in re.findall(r"--rules ([a-z_/]+)\b(?![.\w/-])", code):
         if name not in known_presets():
             yield f"no preset `{name}`"
@@ -217,7 +217,7 @@ def test_help_names_what_is_there() -> None:
         ("curate/nosuch.py", "no file `curate/nosuch.py`"),
         ("char_rat >= 30", "no metric or column `char_rat`"),
         ("bad:nosuch", "no rule `nosuch`"),
-        ("curate profile x --with nosuch", "no group `nosuch`"),
+        ("curate profile x --metrics nosuch", "no group `nosuch`"),
         ("curate profile x --rules nosuch --out y", "no preset `nosuch`"),
         ("curate profile x --rules audio --out y", None),
         ("curate head|sample profile --where 'char_rate > 3'", None),

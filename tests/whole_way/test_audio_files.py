@@ -100,7 +100,7 @@ def test_one_file_by_two_names_is_one(
     assert leaks == {"recording": FILES, "audio": FILES}
     assert ran.exit_code == 1
     profiled = tmp_path / "profile"
-    command("curate", "profile", *manifests, "--out", profiled, "--with", "duplicates", "-q")
+    command("curate", "profile", *manifests, "--out", profiled, "--metrics", "duplicates", "-q")
     copies = pl.read_parquet(profiled / "records.parquet")["audio_duplicates"]
     assert copies.to_list() == [2] * 2 * FILES
     split = tmp_path / "split"
@@ -138,7 +138,7 @@ def test_two_files_by_one_name_are_two(tmp_path: Path, spelled: str, there: bool
     assert [leak for leak in ran.answer["leaks"] if leak["count"]] == []
     assert ran.exit_code == 0
     profiled, split = tmp_path / "profile", tmp_path / "split"
-    command("curate", "profile", *manifests, "--out", profiled, "--with", "duplicates", "-q")
+    command("curate", "profile", *manifests, "--out", profiled, "--metrics", "duplicates", "-q")
     assert set(pl.read_parquet(profiled / "records.parquet")["audio_duplicates"]) == {1}
     ran = command("curate", "split", profiled, *SPLIT, "--out", split, "-q")
     found = json.loads((split / "split.json").read_text())
@@ -160,7 +160,9 @@ def test_a_root_of_audio_is_where_all_paths_begin(tmp_path: Path) -> None:
     manifests = [corpus(tmp_path / of, lambda n: f"wavs/{plain(n)}", of) for of in ("a", "b")]
     out = tmp_path / "profile"
     for words, copies in (((), 1), (("--audio-root", tmp_path / "root"), 2), ((), 1)):
-        command("curate", "profile", *manifests, "--out", out, "--with", "duplicates", *words, "-q")
+        command(
+            "curate", "profile", *manifests, "--out", out, "--metrics", "duplicates", *words, "-q"
+        )
         assert set(pl.read_parquet(out / "records.parquet")["audio_duplicates"]) == {copies}
 
 
@@ -172,7 +174,7 @@ def test_an_offset_of_nothing_is_none(tmp_path: Path) -> None:
         for n, each in enumerate(offsets)
     ]
     manifest = write_manifest(tmp_path / "m.jsonl", rows)
-    command("curate", "profile", manifest, "--out", tmp_path / "p", "--with", "duplicates", "-q")
+    command("curate", "profile", manifest, "--out", tmp_path / "p", "--metrics", "duplicates", "-q")
     assert set(pl.read_parquet(tmp_path / "p" / "records.parquet")["audio_duplicates"]) == {4}
 
 

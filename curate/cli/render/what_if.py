@@ -16,7 +16,7 @@ from curate.artifacts.outputs import whole_directory
 from curate.artifacts.profile import Profile
 from curate.artifacts.records import MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, Overlap, ThresholdPoint, ThresholdStep, WhatIf
-from curate.audio.options import AudioWish
+from curate.audio.options import AudioOptions
 from curate.cli.render.terminal import colour_of, number, plain_table
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest
@@ -45,7 +45,7 @@ def what_if(
     out: Path | None,
     command: str,
     clips: int = 0,
-    audio: AudioWish | None = None,
+    audio: AudioOptions | None = None,
 ) -> WhatIf:
     """`curate rules what-if`: what-if.json, written with a page where `out` is named."""
     chosen, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
@@ -63,12 +63,12 @@ def what_if(
         with whole_directory(out, OURS, "what-if.json") as folder:
             write_artifact(folder, made)
             if clips:
-                write_clips(folder, _beside(made), _heard(profile, audio or AudioWish(), clips))
+                write_clips(folder, _beside(made), _heard(profile, audio or AudioOptions(), clips))
             reports.build("what-if", folder)
     return made
 
 
-def _heard(profile: Path, audio: AudioWish, most: int) -> Heard:
+def _heard(profile: Path, audio: AudioOptions, most: int) -> Heard:
     """The profile's audio, which begins where it began then unless it is said otherwise."""
     made = read_artifact(profile, Profile)
     audio = replace(audio, root=audio.root or made.audio_root)

@@ -66,5 +66,5 @@ def _known() -> frozenset[str]:
 
 @cache
 def _model() -> Any:
-    found = require("py3langid.langid", "telling a text's language (--with lid)")
+    found = require("py3langid.langid", "telling a text's language (--metrics lid)")
     return found.LanguageIdentifier.from_model_file(found.MODEL_FILE, norm_probs=True)

@@ -48,7 +48,7 @@ def near_keys(texts: Spans, spaceless: npt.NDArray[np.bool_]) -> pl.Series:
 
 
 def _keys(normals: list[str], widths: npt.NDArray[np.int64]) -> Keys:
-    rensa = require("rensa", "finding texts that are nearly the same (--with near_duplicates)")
+    rensa = require("rensa", "finding texts that are nearly the same (--metrics near_duplicates)")
     hashes, bounds = shingle_hashes(normals, widths)
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
         hashes, bounds, BANDS * HASHES, SEED

@@ -18,7 +18,7 @@ import polars as pl
 from curate.artifacts.columns import DESCRIBED_BY
 from curate.audio.analyse import Depth, FileState, Heard, Segment, listen, state_of
 from curate.audio.faults import Unusable
-from curate.audio.options import AudioWish
+from curate.audio.options import AudioOptions
 from curate.audio.paths import find_audio
 from curate.metrics import METRICS
 from curate.nemo.manifest_fields import audio_path
@@ -134,7 +134,7 @@ class Cache:
     heard: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NOTED))
 
     @classmethod
-    def load(cls, paths: Sequence[Path], depth: Depth, wish: AudioWish) -> Cache:
+    def load(cls, paths: Sequence[Path], depth: Depth, wish: AudioOptions) -> Cache:
         """What stands in these tables; one that cannot be read is passed over."""
         frames = [frame for path in paths if (frame := _noted(path, depth, wish)) is not None]
         return cls(pl.concat(frames)) if frames else cls()
@@ -191,7 +191,7 @@ class Cache:
         )
 
 
-def _noted(path: Path, depth: Depth, wish: AudioWish) -> pl.DataFrame | None:
+def _noted(path: Path, depth: Depth, wish: AudioOptions) -> pl.DataFrame | None:
     """What stands in a table that was heard just so; None where there is none."""
     try:
         noted = pl.read_parquet_metadata(path)
@@ -221,13 +221,13 @@ def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:
     return False
 
 
-def _how(depth: Depth, wish: AudioWish) -> dict[str, str]:
+def _how(depth: Depth, wish: AudioOptions) -> dict[str, str]:
     """What decides what is heard, beside the files."""
     allowed = json.dumps([str(root) for root in wish.allowed])
     return {"schema": _SCHEMA, "code": hearing_code(), "depth": depth, "allowed": allowed}
 
 
-def write_heard(path: Path, heard: pl.DataFrame, depth: Depth, wish: AudioWish) -> None:
+def write_heard(path: Path, heard: pl.DataFrame, depth: Depth, wish: AudioOptions) -> None:
     """Note what was heard, for the next profile."""
     table = heard.select(list(COLUMNS))
     table.write_parquet(path, compression="lz4", metadata=_how(depth, wish))

@@ -23,7 +23,7 @@ from curate.artifacts.profile import Input, Profile
 from curate.artifacts.records import ShownRecord
 from curate.audio.clip import Clip, load_clip, outline, small
 from curate.audio.faults import Unusable
-from curate.audio.options import AudioWish
+from curate.audio.options import AudioOptions
 from curate.errors import InputError
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Heard:
 
     folder: Path
     inputs: Sequence[Input]
-    wish: AudioWish
+    wish: AudioOptions
     most: int
 
 

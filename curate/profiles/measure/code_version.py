@@ -17,6 +17,7 @@ _MEASURING = (
     "metrics",
     "nemo",
     "text",
+    "profiles/measure/record_fields.py",
     "profiles/measure/records.py",
 )
 """Code that decides what a measured row is."""

@@ -2,103 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.artifacts.columns import DECIDED, JUDGEMENT, LANG_CODE, RECORD, described, schema
+from curate.artifacts.columns import LANG_CODE
 from curate.artifacts.ledger import Amount
+from curate.environment.execution import QUIET, Execution
 from curate.manifest import in_order, read_manifests, thread_count
-from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
 from curate.profiles.audio.scan import Ear, add_sound
+from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.reuse import Kept, Old, file_state, reusable
 from curate.profiles.measure.source import Source
 from curate.profiles.overridden import kept_rows
+from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted, counting
 from curate.profiles.whole_input.duplicate_counts import WHOLE_INPUT, add_copies, sink
 from curate.rules.evaluate import tag_batch
 from curate.rules.file import RuleSet
 from curate.rules.overrides import Overrides
 
-Progress = Callable[[int, int], None]
-"""Called with (bytes, rows) newly read."""
-
 LATE = WHOLE_INPUT | GROUPS_OF["vad"]
 """Groups of metrics that are filled when all is read, or heard: `add_late`."""
 
 
-def records_schema(
-    extra_fields: Sequence[str], groups: Collection[str] = ()
-) -> Mapping[str, pl.DataType]:
-    """Columns of records.parquet in order, with their types."""
-    return {
-        **schema(RECORD),
-        **dict.fromkeys(extra_fields, pl.String()),
-        **schema(described(groups)),
-        **{metric.name: metric.dtype for metric in chosen(groups)},
-        **schema(JUDGEMENT),
-        **schema(DECIDED),
-    }
-
-
 def write_records(
-    sources: Sequence[Origin],
-    rules: RuleSet,
-    extra_fields: Sequence[str],
-    path: Path,
-    on_progress: Progress,
-    threads: int | None = None,
-    settings: Settings | None = None,
-    kept: Kept | None = None,
-    overrides: Overrides | None = None,
+    plan: ProfilePlan, path: Path, execution: Execution = QUIET, kept: Kept | None = None
 ) -> tuple[list[Source], Amount, Counted]:
-    """Write one row per non-blank line of `sources`; returns what was read of each, and in all, and
-    what was counted of the metrics.
+    """Write one row per non-blank line of the plan's sources; returns what was read of each, and in
+    all, and what was counted of the metrics.
 
-    Rows stand in input order. The file's bytes depend neither on `threads` nor on how many
-    sources come from `kept`, which are not measured. What people decided in `overrides` stands
-    above the rules. Where metrics are asked for that need the whole input, or audio, nothing is
-    judged yet: see `add_late`. Raises InputError for a source that cannot be read whole.
+    Rows stand in input order. The file's bytes depend neither on `execution` nor on how many
+    sources come from `kept`, which are not measured. Manual overrides stand above the rules. Where
+    metrics need the whole input, or audio, no rule is evaluated yet: see `add_late`. Raises
+    InputError for a source that cannot be read whole.
     """
     kept = kept or Old(path)
     read = [
         kept.sources[each.name][1] if each.name in kept.sources else Source(each)
-        for each in sources
+        for each in plan.sources
     ]
     failure: list[BaseException] = []
-    settings, people = settings or Settings(), overrides or Overrides()
-    columns = records_schema(extra_fields, settings.groups)
+    rules, settings, overrides = plan.rules, plan.settings, plan.overrides
+    columns = records_schema(plan.fields, settings.groups)
     # What is known only when all is read or heard: until then nothing can be judged.
     first_rules = rules.only() if settings.groups & LATE else rules
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
-        return people.decide(tag_batch(rows, first_rules))[list(columns)]
+        return overrides.decide(tag_batch(rows, first_rules))[list(columns)]
 
     def fresh(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         for source in sources:
             source.state = file_state(source.name) if reusable(source.origin) else {}
         of = {source.name: source for source in sources}
-        work = lambda clips: judge(people.measure(clips, settings))  # noqa: E731 - one composition
+        work = lambda clips: judge(overrides.measure(clips, settings))  # noqa: E731 - a composition
         origins = [source.origin for source in sources]
-        for piece in read_manifests(origins, work, extra_fields, threads, settings.audio.root):
+        root = settings.audio.root
+        for piece in read_manifests(origins, work, plan.fields, execution.threads, root):
             for part in piece.parts:
                 of[part.source].note(part)
-            on_progress(sum(part.bytes for part in piece.parts), piece.frame.height)
+            execution.on_read(sum(part.bytes for part in piece.parts), piece.frame.height)
             yield piece.frame
 
     def judged_anew(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
-        on_progress(sum(it.bytes for it in sources), sum(it.rows for it in sources))
-        rows = kept_rows(kept, sources, people, settings, extra_fields)
-        yield from in_order(judge, rows, threads or thread_count())
+        execution.on_read(sum(it.bytes for it in sources), sum(it.rows for it in sources))
+        rows = kept_rows(kept, sources, overrides, settings, plan.fields)
+        yield from in_order(judge, rows, execution.threads or thread_count())
 
     def as_they_are(source: Source) -> Iterator[pl.DataFrame]:
-        on_progress(source.bytes, source.rows)
+        execution.on_read(source.bytes, source.rows)
         part = kept.counted(source)
         for frame in kept.rows([source]):
             if part is None:

@@ -19,7 +19,6 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.artifacts.profile import StratumShare, StratumShares
-from curate.errors import ConfigError
 from curate.formatting.units import duration
 from curate.rules.file import RuleSet
 
@@ -100,19 +99,6 @@ def _warnings(shares: StratumShares, strata: Sequence[StratumShare]) -> list[str
         return warnings
     key = shares.what.replace(" ", "_")
     return [*warnings, f"so are {more:,} more strata (profile.json: {key})"]
-
-
-def share_of(text: str, option: str = "--max-rejected") -> float:
-    """A share as people write it, `10%` or `0.1`. ConfigError, at the option, for what is none."""
-    number = text.strip().removesuffix("%")
-    try:
-        share = float(number) / (100 if text.strip().endswith("%") else 1)
-    except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        what = f"'{text}' is no share of hours above 0"
-        raise ConfigError.of(option, what, "write 10% or 0.1")
-    return share
 
 
 def _describe(each: StratumShare, what: str) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from curate.audio.faults import Unusable
-from curate.shards.audio import AudioWish, load_segment
+from curate.shards.audio import StoredAudio, load_segment
 from tests.train.world import NEMO
 from tests.whole_way.corpus import Corpus
 from tests.whole_way.journey import USUAL, Journey
@@ -82,18 +82,18 @@ def test_what_is_left_out_is_named(way: Way) -> None:
 
 # as it is to be stored, part of the reason where it is refused
 STORED = [
-    ("opposite-phase", AudioWish(mono=True), "opposite phase"),
-    ("opposite-phase", AudioWish(mono=True, channel=1), ""),
-    ("float-beyond-scale", AudioWish(), ""),
-    ("float-beyond-scale", AudioWish("flac"), "times full scale"),
-    ("float-beyond-scale", AudioWish(rate=8000), "times full scale"),
-    ("gsm-in-wav", AudioWish(), ""),
-    ("gsm-in-wav", AudioWish("wav"), ""),
+    ("opposite-phase", StoredAudio(mono=True), "opposite phase"),
+    ("opposite-phase", StoredAudio(mono=True, channel=1), ""),
+    ("float-beyond-scale", StoredAudio(), ""),
+    ("float-beyond-scale", StoredAudio("flac"), "times full scale"),
+    ("float-beyond-scale", StoredAudio(rate=8000), "times full scale"),
+    ("gsm-in-wav", StoredAudio(), ""),
+    ("gsm-in-wav", StoredAudio("wav"), ""),
 ]
 
 
 @pytest.mark.parametrize(("id", "wish", "refused"), STORED)
-def test_what_a_shard_stores(tmp_path: Path, id: str, wish: AudioWish, refused: str) -> None:
+def test_what_a_shard_stores(tmp_path: Path, id: str, wish: StoredAudio, refused: str) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(SOUNDS[id].data)
     if refused:

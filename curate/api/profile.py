@@ -1,0 +1,246 @@
+"""Profiles: every record of manifests measured and given a verdict by the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from curate.api import figures
+from curate.api.notebook import profile_html
+from curate.api.outcome import Outcome
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.outputs import whole_directory
+from curate.artifacts.profile import Profile as ProfileFile
+from curate.audio.options import AudioOptions
+from curate.environment.execution import QUIET, Execution
+from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.formatting.units import duration
+from curate.gates import Checked, Gate
+from curate.manifest.mapping import ReadOptions
+from curate.profiles import OURS, Engine, profile_into, unchanged
+from curate.profiles.examples.clips import Heard, asked_for, of_profile, write_clips
+from curate.profiles.own_fields import OwnFields
+from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest, RuleOptions, Rules
+from curate.profiles.summary import open_profile
+from curate.scale.array import measure_part, merged
+from curate.scale.engines import engine_of
+
+__all__ = [
+    "Amount",
+    "AudioOptions",
+    "MeasureOptions",
+    "MetricSummary",
+    "Profile",
+    "ProfileRequest",
+    "ReadOptions",
+    "RuleOptions",
+    "measure_part",
+    "merge_parts",
+    "profile",
+    "read_profile",
+    "run_profile",
+]
+
+_KEPT = "nothing has changed since this profile was made; it is kept (--no-cache makes anew)"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many rows, and their declared hours."""
+
+    rows: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """How a metric is spread over the rows that have it; None where no row has.
+
+    `quantiles` goes by p01, p05, p25, p50, p75, p95, p99, p999 and is exact (nearest rank).
+    """
+
+    name: str
+    unit: str
+    rows: int
+    nulls: int
+    mean: float | None
+    min: float | None
+    max: float | None
+    quantiles: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile directory: `path`, what it says in short, and `json`, all of profile.json."""
+
+    path: Path
+    totals: Amount
+    verdicts: Mapping[str, Amount]
+    metrics: Mapping[str, MetricSummary]
+    json: Mapping[str, Any]
+
+    def records(self, *fields: str) -> pl.LazyFrame:
+        """One row per non-blank line of the manifests, with metrics, verdict, tags and reason.
+
+        `fields` are names of the manifests' own (`text`, `audio_filepath`, any other; `record` is
+        the whole line): columns that are read from the manifests when rows are collected, of the
+        rows that are left then. InputError where a manifest has changed since it was profiled,
+        ConfigError for a field that no line has.
+        """
+        plan = pl.scan_parquet(self.path / "records.parquet")
+        further = [name for name in fields if name not in plan.collect_schema().names()]
+        if not further:
+            return plan
+        own = OwnFields(self.path)
+        kinds = own.kinds(further)
+        what = "no line of the manifests has this field"
+        raise_all(ConfigError, [Fault(name, what) for name in further if name not in kinds])
+        return own.beside(plan, {name: kinds[name] for name in further})
+
+    def __str__(self) -> str:
+        verdicts = ", ".join(f"{each.rows:,} {name}" for name, each in self.verdicts.items())
+        size = f"{self.totals.rows:,} rows, {duration(hours=self.totals.hours)}"
+        return f"Profile {self.path}: {size} ({verdicts})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return profile_html(str(self.path), self.totals, self.verdicts, self.metrics)
+
+
+def profile(
+    manifests: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    rules: Rules | RuleOptions = None,
+    by: Sequence[str] = (),
+    measure: MeasureOptions | None = None,
+    reading: ReadOptions | None = None,
+    cached: bool = True,
+) -> Profile:
+    """Measure every record of `manifests`, evaluate the rules, and write the directory `out`, which
+    is replaced.
+
+    As `curate profile`, without the page. `rules` is a preset's name, a rule file, loaded rules, or
+    options with manual overrides beside them; `by` names further manifest fields to keep and to
+    group by; `measure` says what is measured beside what always is, `reading` how manifests are
+    read that are not NeMo's. With `cached`, what has not changed since `out` was made is not
+    measured again. Raises curate.errors.CurateError with every fault.
+
+    >>> import tempfile, curate
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> line = '{"audio_filepath": "a.wav", "duration": 2.0, "text": "two words"}'
+    >>> _ = (folder / "manifest.jsonl").write_text(line)
+    >>> profile = curate.profile(folder / "manifest.jsonl", out=folder / "profile")
+    >>> profile.totals.rows, profile.verdicts["clean"].rows, profile.metrics["char_rate"].max
+    (1, 1, 4.5)
+    >>> profile.records().select("words", "verdict").collect().row(0)
+    (2, 'clean')
+    """
+    names = [manifests] if isinstance(manifests, str | Path) else manifests
+    request = ProfileRequest(
+        manifests=[str(name) for name in names],
+        judging=rules if isinstance(rules, RuleOptions) else RuleOptions(rules=rules),
+        by=by,
+        measure=measure or MeasureOptions(),
+        reading=reading or ReadOptions(),
+    )
+    run_profile(request, Path(out), cached=cached).passed()
+    return read_profile(out)
+
+
+def run_profile(
+    request: ProfileRequest, out: Path, execution: Execution = QUIET, cached: bool = True
+) -> Outcome[ProfileFile]:
+    """`curate profile`: profile.json's content, and the gates that failed.
+
+    Where nothing changed since `out` was made, nothing is done.
+    """
+    with engine_of(execution, out, cached) as engine:
+        plan = request.resolve()
+        if cached and _is_current(out, plan, execution):
+            execution.notify(_KEPT)
+            made = read_artifact(out, ProfileFile)
+            return Outcome(made, _checked(plan, made, out).failed)
+        return _run(plan, out, execution, out if cached else None, engine)
+
+
+def merge_parts(
+    folder: Path, out: Path, execution: Execution = QUIET, gates: Sequence[Gate] = ()
+) -> Outcome[ProfileFile]:
+    """`curate merge`: the profile of the pieces in `folder`, measured as parts; nothing is measured
+    again.
+    """
+    request, engine = merged(folder)
+    plan = replace(request, gates=gates).resolve()
+    return _run(plan, out, execution, None, engine)
+
+
+def _run(
+    plan: ProfilePlan, out: Path, execution: Execution, old: Path | None, engine: Engine | None
+) -> Outcome[ProfileFile]:
+    with whole_directory(out, OURS, "profile.json") as folder:
+        made = profile_into(plan, folder, execution, old, engine)
+        checked = _checked(plan, made, out)
+        made = made.with_gates(checked.results)
+        write_artifact(folder, made)
+        if plan.request.clips:
+            sound = Heard(folder, made.inputs, plan.settings.audio, plan.request.clips)
+            write_clips(folder, of_profile(made), sound)
+        execution.draw("profile", folder)
+    return Outcome(made, checked.failed)
+
+
+def _checked(plan: ProfilePlan, made: ProfileFile, out: Path) -> Checked:
+    return Checked.of(plan.request.gates, figures.of_profile(made), out)
+
+
+def _is_current(out: Path, plan: ProfilePlan, execution: Execution) -> bool:
+    """Whether `out` holds what would be made now, with its page where pages are drawn."""
+    request = plan.request
+    if execution.build_page is not None:
+        gates = [gate.text for gate in request.gates]
+        same = (out / "report.html").is_file() and asked_for(out) == request.clips
+        if not same or _gates_of(out) != gates:
+            return False
+    return unchanged(out, plan)
+
+
+def _gates_of(folder: Path) -> list[str] | None:
+    """The gates of a profile that was made earlier; None where there is none."""
+    try:
+        return [each.gate for each in read_artifact(folder, ProfileFile).fail_on]
+    except InputError:
+        return None
+
+
+def read_profile(folder: str | Path) -> Profile:
+    """A profile directory made earlier. InputError where it is none."""
+    path = Path(folder)
+    profile = open_profile(path)
+    metrics = {
+        metric.name: MetricSummary(
+            name=metric.name,
+            unit=metric.unit,
+            rows=metric.rows,
+            nulls=metric.nulls,
+            mean=metric.mean,
+            min=metric.min,
+            max=metric.max,
+            quantiles=MappingProxyType(metric.quantiles),
+        )
+        for metric in profile.metrics
+    }
+    return Profile(
+        path=path,
+        totals=Amount(profile.totals.rows, profile.totals.hours),
+        verdicts=MappingProxyType(
+            {each.verdict: Amount(each.rows, each.hours) for each in profile.verdicts}
+        ),
+        metrics=MappingProxyType(metrics),
+        json=MappingProxyType(profile.as_json()),
+    )

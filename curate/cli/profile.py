@@ -1,0 +1,134 @@
+"""The command that profiles manifests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.app import (
+    AsJson,
+    By,
+    Decisions,
+    Engine,
+    FailOn,
+    Format,
+    LenientJson,
+    MapFields,
+    MaxBorderline,
+    MaxRejected,
+    NoCache,
+    Out,
+    Quiet,
+    RayAddress,
+    RulesFile,
+    Strict,
+    app,
+    listed,
+)
+from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
+
+
+@app.command(name="profile")
+def profile_command(
+    manifests: Annotated[
+        list[str], typer.Argument(help="Manifests, tables, directories, globs; - is stdin.")
+    ],
+    out: Out,
+    rules: RulesFile = None,
+    by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
+    metrics: Annotated[
+        list[str],
+        typer.Option(
+            "--metrics",
+            help="Measure further groups of metrics: compression, duplicates, lid, "
+            "near_duplicates, ngrams.",
+        ),
+    ] = [],  # noqa: B006
+    phrases: Annotated[
+        list[str],
+        typer.Option("--phrases", help="Files of known ASR hallucination phrases, one a line."),
+    ] = [],  # noqa: B006
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(help="Count this model's tokens: a SentencePiece .model, or a .nemo."),
+    ] = None,
+    normalise: Annotated[
+        list[str],
+        typer.Option(
+            help="Steps before word and character errors are counted: `default`, or names "
+            "(docs/concepts.md)."
+        ),
+    ] = [],  # noqa: B006
+    audio: Audio = None,
+    audio_sample: AudioSample = None,
+    audio_root: AudioRoot = None,
+    allow_root: AllowRoot = [],  # noqa: B006
+    format: Format = None,
+    map_: MapFields = [],  # noqa: B006
+    lenient_json: LenientJson = False,
+    overrides: Decisions = None,
+    max_rejected: MaxRejected = None,
+    max_borderline: MaxBorderline = None,
+    strict: Strict = False,
+    clips: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Most borderline records and outliers that can be played on the page."
+        ),
+    ] = 0,
+    fail_on: FailOn = [],  # noqa: B006
+    no_cache: NoCache = False,
+    engine: Engine = "local",
+    ray_address: RayAddress = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="Measure only the k-th of n parts (k/n) of the manifests into the folder --out, "
+            "as one task of an array of jobs; `curate merge` makes the profile."
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List all metrics.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure every record, apply the rules, and report.
+
+    Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
+    """
+    from curate.api.profile import (
+        AudioOptions,
+        MeasureOptions,
+        ProfileRequest,
+        ReadOptions,
+        RuleOptions,
+        measure_part,
+        run_profile,
+    )
+    from curate.cli.render.profile import profile_tables
+    from curate.cli.render.terminal import line
+    from curate.cli.running import conclude, running
+    from curate.gates import gates_for
+
+    request = ProfileRequest(
+        manifests=manifests,
+        judging=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
+        by=listed(by),
+        measure=MeasureOptions(
+            metrics=[*listed(metrics), *audio_metrics(audio)],
+            phrases=phrases,
+            tokenizer=tokenizer,
+            normalise=listed(normalise),
+            audio=AudioOptions.of(audio_root, allow_root, audio_sample),
+        ),
+        reading=ReadOptions.parse(format, listed(map_), lenient_json),
+        clips=clips,
+        gates=gates_for("curate profile", fail_on, strict),
+    )
+    if part is not None:
+        line(measure_part(request, out, part))
+        return
+    with running(manifests, quiet, engine, ray_address) as execution:
+        outcome = run_profile(request, out, execution, cached=not no_cache)
+    conclude(outcome, as_json, quiet, profile_tables(verbose), out)

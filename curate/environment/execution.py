@@ -1,0 +1,47 @@
+"""How a request is carried out: who watches, by how many threads, for which command.
+
+Nothing of it changes a result, but for the `command` that artefacts name and the page beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Progress = Callable[[int, int], None]
+
+
+def _ignore(*_: object) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """How a request is carried out.
+
+    `on_read` is called with bytes and rows newly read (or stored), `on_audio` with how many audio
+    files were analysed, of how many, and `notify` with notes in words. `build_page` draws
+    report.html of an artefact's kind in its folder (None: no page). `threads` (None: one a core)
+    read and measure; `engine` is `local` or `ray`, on the cluster at `ray_address` (None: one on
+    this machine).
+    """
+
+    command: str = ""
+    on_read: Progress = _ignore
+    on_audio: Progress = _ignore
+    notify: Callable[[str], None] = _ignore
+    build_page: Callable[[Any, Path], object] | None = None
+    threads: int | None = None
+    engine: str = "local"
+    ray_address: str | None = None
+
+    def draw(self, kind: str, folder: Path) -> None:
+        """The page of an artefact, if pages are drawn."""
+        if self.build_page is not None:
+            self.build_page(kind, folder)
+
+
+QUIET = Execution()
+"""Nobody watches, and no page is drawn."""

@@ -1,0 +1,31 @@
+"""A profile directory for tests that begin with one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from curate.artifacts.profile import Profile
+from curate.environment.execution import QUIET, Execution
+from curate.profiles import profile_into
+from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions, Rules
+
+
+def write_profile(
+    manifests: Sequence[str],
+    folder: Path,
+    rules: Rules = None,
+    by: Sequence[str] = (),
+    measure: MeasureOptions | None = None,
+    overrides: Path | None = None,
+    execution: Execution = QUIET,
+    old: Path | None = None,
+) -> Profile:
+    """Profile `manifests` into `folder`, which exists; profile.json."""
+    request = ProfileRequest(
+        manifests=manifests,
+        judging=RuleOptions(rules=rules, overrides=overrides),
+        by=by,
+        measure=measure or MeasureOptions(),
+    )
+    return profile_into(request.resolve(), folder, execution, old)
