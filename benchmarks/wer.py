@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from curate.text.normaliser import COMPOUNDS, DEFAULT, Normaliser
 from train.data.rows import Row
-from train.evaluate import results
+from train.evaluate import EvalRequest, make_record
 from train.scoring.edits import count_all, total
 from train.scoring.scoring import Scored
 
@@ -97,15 +97,15 @@ def main() -> None:
     if given.pairs:
         against_leaderboards(given.pairs)
         return
-    count = given.utterances
+    count, request = given.utterances, EvalRequest("m", [], Path())
     for unit, speakers in (("400 speakers", 400), ("utterances", 0)):
         pairs = made(count, speakers)
         edits_s, rows = timed(lambda pairs=pairs: scored(pairs))  # type: ignore[misc]
-        rates_s, found = timed(lambda rows=rows: results(rows, "m", ""))  # type: ignore[misc]
-        low, high = found["overall"]["wer_low"], found["overall"]["wer_high"]
+        rates_s, found = timed(lambda rows=rows: make_record(rows, request))  # type: ignore[misc]
+        low, high = found.overall.wer_low, found.overall.wer_high
         print(
             f"{count:,} utterances, clusters: {unit:14} edits {edits_s:5.2f} s, rates with "
-            f"intervals {rates_s:5.2f} s  (WER {found['overall']['wer']}, {low} to {high})"
+            f"intervals {rates_s:5.2f} s  (WER {found.overall.wer}, {low} to {high})"
         )
 
 

@@ -1,4 +1,4 @@
-"""The page about the JSON files that commands write, from the models in curate/artifacts."""
+"""The page about the JSON files that commands write, from the models of curate and train."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import curate.artifacts
+import train.artifacts
 from curate.artifacts.base import Artifact
 
 Schema = Mapping[str, Any]
@@ -28,8 +29,9 @@ schema = Profile.model_json_schema(mode="serialization")
 
 def artifacts() -> list[type[Artifact]]:
     """The models of all files, by the name of the file."""
-    for module in pkgutil.iter_modules(curate.artifacts.__path__):
-        import_module(f"{curate.artifacts.__name__}.{module.name}")
+    for package in (curate.artifacts, train.artifacts):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
     models = {model.file: model for model in _subclasses(Artifact) if hasattr(model, "file")}
     return [models[file] for file in sorted(models)]
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NamedTuple, NoReturn, TypeVar
-
-from pydantic import ValidationError
+from typing import Generic, NamedTuple, TypeVar
 
 from curate.artifacts.audit import Audit
 from curate.artifacts.base import Artifact, parse_artifact
@@ -24,25 +20,19 @@ from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
 from curate.errors import Fault, InputError, raise_all
-from reports.contracts import (
-    Artefact,
-    Model,
-    Run,
-    Wer,
-)
+from train.artifacts.run import Run
+from train.artifacts.wer import Wer
 
 _WITH_CLIPS = frozenset({"profile", "what-if"})
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-AnyModel = TypeVar("AnyModel", bound=Model | Artifact)
-AnyArtefact = TypeVar("AnyArtefact", bound=Artefact | Artifact, covariant=True)
+AnyModel = TypeVar("AnyModel", bound=Artifact)
+AnyArtefact = TypeVar("AnyArtefact", bound=Artifact, covariant=True)
 
 
 class Source(NamedTuple):
     """Where a kind of page reads: its model, its file, and who writes the file."""
 
-    model: type[Artefact] | type[Artifact]
+    model: type[Artifact]
     file: str
     ledger: bool
     writer: str
@@ -84,7 +74,7 @@ class Loaded(Generic[AnyArtefact]):
     files: tuple[SourceFile, ...]
 
 
-AnyLoaded = Loaded[Artefact | Artifact]
+AnyLoaded = Loaded[Artifact]
 
 
 def load(kind: str, folder: Path) -> AnyLoaded:
@@ -118,39 +108,9 @@ class _Reader:
         try:
             raw = path.read_bytes()
             self.files.append(SourceFile(name, hashlib.sha256(raw).hexdigest(), len(raw)))
-            if issubclass(model, Artifact):
-                return parse_artifact(raw, model, path)
-            return model.model_validate(_known(json.loads(raw, parse_constant=_no_constant)))
+            return parse_artifact(raw, model, path)
         except InputError as error:
             self.faults += [Fault(each.where, each.what, self._hint) for each in error.faults]
-        except ValidationError as error:
-            self.faults += [
-                Fault(f"{path}: {_place(item['loc'])}", item["msg"], self._hint)
-                for item in error.errors()
-            ]
         except OSError as error:
             self.faults.append(Fault(str(path), error.strerror or "cannot be read", self._hint))
-        except (ValueError, RecursionError) as error:
-            self.faults.append(Fault(str(path), f"is not JSON: {error}", self._hint))
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "(top level)"
-
-
-def _known(value: object) -> object:
-    """`value` without the keys that hold null, and with lone surrogates spelt out."""
-    if isinstance(value, dict):
-        return {_whole(key): _known(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_known(item) for item in value]
-    return _whole(value) if isinstance(value, str) else value
-
-
-def _whole(text: str) -> str:
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -19,13 +19,11 @@ from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import LimitEffect, WhatIf
 from reports.artefacts import AnyLoaded
-from reports.contracts import (
-    Run,
-    Wer,
-)
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.sections.reconsider import URGENT, told
 from reports.transcripts import visible
+from train.artifacts.run import Run
+from train.artifacts.wer import Slice, Wer
 
 Level = Literal["fault", "warning", "note"]
 _ORDER: tuple[Level, ...] = ("fault", "warning", "note")
@@ -63,9 +61,9 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
         case ShardIndex():
             return "shards", plural(len(artefact.shards), "shard"), _shards(artefact, ledger)
         case Run():
-            return "training run", artefact.model.source or "—", _run(artefact)
+            return "training run", artefact.model.source, _run(artefact)
         case Wer():
-            return "evaluation", artefact.model or "—", _wer(artefact)
+            return "evaluation", artefact.model, _wer(artefact)
         case Audit():
             return "audit", plural(len(artefact.sides), "side"), _audit(artefact)
         case Diff():
@@ -192,12 +190,9 @@ def _verification(verification: Verification) -> Headline:
     return _made(sentence, alerts if faults else [], calm)
 
 
-_LEVELS: dict[str, Level] = {"error": "fault", "fault": "fault", "warning": "warning"}
-
-
 def _run(run: Run) -> Headline:
     alerts = [
-        Alert(_LEVELS.get(finding.level or "", "note"), finding.what or "—")
+        Alert("warning" if finding.level == "warning" else "note", finding.what)
         for finding in run.findings
     ]
     if not any(point.val_wer is not None for point in run.validation):
@@ -205,12 +200,12 @@ def _run(run: Run) -> Headline:
     model = run.model
     matched = share(model.matched_parameters, model.parameters)
     if matched is not None and 0 < matched < 1:
-        what = f"Only {percent(matched)} of the parameters came from {model.source or '—'}."
+        what = f"Only {percent(matched)} of the parameters came from {model.source}."
         alerts.append(Alert("warning", what))
     sentence = _line(
         "Validation WER <b>{}</b>, best at step {} of {}, after {} and {} of audio.",
-        percent(run.best.val_wer),
-        count(run.best.step),
+        percent(run.best.val_wer if run.best else None),
+        count(run.best.step if run.best else None),
         count(run.steps),
         seconds(run.seconds),
         hours(run.audio_hours_seen),
@@ -221,7 +216,7 @@ def _run(run: Run) -> Headline:
 def _wer(wer: Wer) -> Headline:
     overall = wer.overall
     alerts = []
-    if overall.ref_words is not None and overall.ref_words < FEW_WORDS:
+    if overall.ref_words < FEW_WORDS:
         words = plural(overall.ref_words, "reference word")
         what = f"{words} are few: at 10 % WER, 3,500 are needed to know it within 1 %."
         alerts.append(Alert("warning", what))
@@ -232,7 +227,7 @@ def _wer(wer: Wer) -> Headline:
     alerts += _forgotten(wer)
     for by in _COMPARED:
         for part in wer.by.get(by, ()):
-            alerts += _much_worse(by, part.value, part.wer, part.ref_words, overall.wer)
+            alerts += _much_worse(by, part, overall.wer)
     rates = [("WER", percent(overall.wer)), ("CER", percent(overall.cer))]
     sentence = _line(
         "{} <b>{}</b>, {} {}, over {} in {}.",
@@ -245,7 +240,7 @@ def _wer(wer: Wer) -> Headline:
 
 def _none_worse(wer: Wer) -> str:
     parts = [part for by in _COMPARED for part in wer.by.get(by, ())]
-    if wer.overall.wer is None or not any((it.ref_words or 0) >= _ENOUGH_WORDS for it in parts):
+    if wer.overall.wer is None or not any(part.ref_words >= _ENOUGH_WORDS for part in parts):
         return f"No tag, verdict or language has {_ENOUGH_WORDS} words: they were not compared."
     known = f"of {_ENOUGH_WORDS} words or more"
     return f"No tag, verdict or language {known} is twice as bad as the whole."
@@ -260,13 +255,14 @@ def _forgotten(wer: Wer) -> list[Alert]:
     return [Alert("fault", f"{rate} on the guardrail rose by {rise}: the model has forgotten.")]
 
 
-def _much_worse(
-    by: str, value: str | None, wer: float | None, words: int | None, whole: float | None
-) -> list[Alert]:
-    if wer is None or not whole or (words or 0) < _ENOUGH_WORDS or wer < _MUCH_WORSE * whole:
+def _much_worse(by: str, part: Slice, whole: float | None) -> list[Alert]:
+    if part.wer is None or not whole or part.ref_words < _ENOUGH_WORDS:
         return []
-    times = number(round(wer / whole, 1))
-    return [Alert("note", f"{by} {value or '—'}: WER {percent(wer)}, {times} times the whole.")]
+    if part.wer < _MUCH_WORSE * whole:
+        return []
+    times = number(round(part.wer / whole, 1))
+    what = f"{by} {part.value or '—'}: WER {percent(part.wer)}, {times} times the whole."
+    return [Alert("note", what)]
 
 
 _COMPARED = ("tag", "verdict", "lang")

@@ -15,16 +15,16 @@ from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.split import Split
 from curate.artifacts.what_if import WhatIf
 from reports.artefacts import AnyLoaded, SourceFile
-from reports.contracts import Artefact, Run, Wer
-from reports.contracts.base import Rules
 from reports.tables import Column, Table
 from reports.templating import render
+from train.artifacts.run import Run
+from train.artifacts.wer import Wer
 
 
 def provenance(loaded: AnyLoaded) -> Markup:
     """What the artefact was made by and from."""
     artefact = loaded.artefact
-    assert isinstance(artefact, Artefact | CommandArtifact)
+    assert isinstance(artefact, CommandArtifact)
     return render(
         "provenance",
         command=artefact.command,
@@ -53,7 +53,7 @@ def _inputs(profile: Profile) -> Markup:
     return Table("Inputs", columns, rows, limit=50).render()
 
 
-def _settings(artefact: Artefact | Artifact) -> list[tuple[str, str]]:
+def _settings(artefact: Artifact) -> list[tuple[str, str]]:
     """The configuration that an artefact records, flat, as text."""
     match artefact:
         case Profile() | WhatIf():
@@ -67,15 +67,15 @@ def _settings(artefact: Artefact | Artifact) -> list[tuple[str, str]]:
         case Split():
             return [("seed", as_json(artefact.seed)), *_of_rules(artefact.rules)]
         case Run():
-            return [(key, as_json(value)) for key, value in artefact.trainer.items()]
+            return [(key, as_json(value)) for key, value in artefact.trainer.as_json().items()]
         case Wer():
             steps = ", ".join(artefact.normaliser.steps)
-            return [("model", artefact.model or "—"), ("normaliser", steps or "—")]
+            return [("model", artefact.model), ("normaliser", steps or "—")]
         case _:
             return []
 
 
-def _of_rules(rules: Rules | RuleFile) -> list[tuple[str, str]]:
+def _of_rules(rules: RuleFile) -> list[tuple[str, str]]:
     known = {"rules": rules.name, "rule file": rules.path, "rule file sha256": rules.sha256}
     return [(key, value) for key, value in known.items() if value]
 

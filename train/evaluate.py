@@ -1,214 +1,291 @@
-"""Transcribe manifests with a model and say where it errs: `evaluate(model, manifests, out)`.
+"""Transcribe manifests with a model and count its errors: `evaluate(request)`.
 
-Every row of every manifest ends in predictions.jsonl, whether it could be transcribed or not, and
-carries what curation knew about it; so errors can be told by verdict and tag, and can serve as
-metrics in the next round of curation.
+Every row of every manifest ends in predictions.jsonl, whether it could be transcribed or not, with
+what curation wrote beside it; so errors can be split by verdict and tag, and can serve as metrics
+in the next round of curation.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from curate.artifacts.outputs import check_out, whole_directory, write_json
-from curate.errors import ConfigError, Fault, InputError
+from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import check_out, whole_directory
+from curate.errors import ConfigError, Fault, GateFailed, InputError
 from curate.errors.nearest import absent
+from curate.gates import Checked, Figure, Figures, Gate
 from curate.nemo.manifest_fields import has_rate_beside_offset
 from curate.text.normaliser import Normaliser
+from train.artifacts.wer import Against, Guardrail, Unscored, Utterance, Wer
 from train.data.rows import Row, all_rows, read_manifests
 from train.pretrained import archive_of
 from train.recipe import recipe_for
 from train.runs import runtime
 from train.runs.provenance import versions
-from train.scoring.against import Forgetting, compare
+from train.scoring.against import compare
 from train.scoring.edits import NORMALISER
-from train.scoring.hallucinations import inventions
-from train.scoring.rates import Rates
-from train.scoring.scoring import ADDED, Scored, Tell, predicted, score
+from train.scoring.hallucinations import count_hallucinations
+from train.scoring.rates import ScoredRows
+from train.scoring.scoring import ADDED, Scored, predicted, score
 
-SCHEMA = "train.wer/1"
 PREDICTIONS = "predictions.jsonl"
-BEFORE = "against.jsonl"
-RESULTS = "wer.json"
-OURS = frozenset({PREDICTIONS, BEFORE, RESULTS, "report.html"})
+PREDICTIONS_AGAINST = "against.jsonl"
+OUTPUT_FILES = frozenset({PREDICTIONS, PREDICTIONS_AGAINST, Wer.file, "report.html"})
 
 MOST_WORST = 50
 MOST_NAMED = 10
 
+Log = Callable[[str], None]
+
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """How to evaluate. `against` is another model, or a folder of an earlier evaluation;
-    `guardrail` manifests on which WER may rise by at most `max_forgetting` (0.01 is a point);
-    `normaliser` what is done to texts before their edits are counted. Rows with `_skipme` are left
-    out, as NeMo's own scripts do, unless `include_skipped`.
+class EvalRequest:
+    """What to evaluate, and how.
+
+    `against` is another model, or a directory of an earlier evaluation; `guardrail` are manifests
+    on which WER may rise by at most `max_forgetting` (0.01 is a point); `normaliser` has the steps
+    before edits are counted. Rows with `_skipme` are left out, as NeMo's own scripts do, unless
+    `include_skipped`.
     """
 
+    model: str
+    manifests: Sequence[Path]
+    out: Path
     batch_size: int = 16
-    device: str = "auto"
+    device: Literal["auto", "cpu", "gpu"] = "auto"
     beam: int = 1
     against: str | None = None
-    guardrail: tuple[Path, ...] = ()
+    guardrail: Sequence[Path] = ()
     max_forgetting: float = 0.01
     normaliser: Normaliser = NORMALISER
     include_skipped: bool = False
+    gates: Sequence[Gate] = ()
+    command: str = ""
 
     def check(self) -> None:
-        """ConfigError where the wishes contradict each other."""
+        """ConfigError where the request cannot be met, before anything is transcribed."""
         if self.guardrail and self.against is None:
             what = "needs a model to compare with"
             raise ConfigError.of("--guardrail", what, "add --against with the pretrained model")
+        check_out(self.out, Wer.file)
+        if _is_missing_file(self.against):
+            fault = absent(Path(str(self.against)), "name a model, or an --out of `train eval`")
+            raise ConfigError.of("--against", f"{fault.where}: {fault.what}", fault.hint)
+
+
+def _is_missing_file(model: str | None) -> bool:
+    return (
+        bool(model)
+        and Path(str(model)).suffix in {".nemo", ".ckpt"}
+        and not Path(str(model)).exists()
+    )
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A finished evaluation: its folder, and what its wer.json says."""
+    """A finished evaluation: its directory, its wer.json, and its rows without a prediction.
+
+    `rows` and `unscored` count those of guardrail manifests too; `failed` is the error of gates.
+    """
 
     folder: Path
+    record: Wer
     rows: int
-    unscored: tuple[tuple[str, str], ...]
-    forgetting: Forgetting | None
-    record: dict[str, Any] = field(repr=False)
+    unscored: tuple[Unscored, ...]
+    failed: GateFailed | None = field(default=None, repr=False)
 
 
-def evaluate(
-    model: str,
-    manifests: Sequence[Path],
-    out: Path,
-    wish: Wish | None = None,
-    *,
-    command: str = "",
-    tell: Tell = lambda _: None,
-) -> Evaluation:
-    """Transcribe the manifests and write predictions.jsonl and wer.json into `out`.
+def evaluate(request: EvalRequest, log: Log = lambda _: None) -> Evaluation:
+    """Transcribe the manifests and write predictions.jsonl and wer.json.
 
     A row that the model cannot transcribe (audio that is missing, damaged or of several channels, a
     language without a token) is named in wer.json and stands in predictions.jsonl without a
-    prediction; it counts in no rate. A line that is no record is named in wer.json alone. Rows of
-    guardrail manifests count in the comparison alone. A row with `_skipme` stands there likewise,
-    and is counted apart (`skipped`). InputError where no row is left.
+    prediction; it counts in no rate. A line that is not a record is named in wer.json alone. Rows
+    of guardrail manifests count in the comparison alone. A row with `_skipme` stands there
+    likewise, and is counted apart (`skipped`). InputError where no row is left.
     """
-    wish = wish or Wish()
-    wish.check()
-    check_out(out, RESULTS)
-    _check_against(wish.against)
-    own, malformed = read_manifests(manifests)
-    general = all_rows(wish.guardrail) if wish.guardrail else []
-    rows = [*own, *general]
-    if misread := [row for row in rows if has_rate_beside_offset(row.fields)]:
-        tell(
-            f"{len(misread)} rows give sampling_rate beside offset, first {misread[0].place}: they "
-            "are scored by the segment that they declare; a training would load other seconds"
-        )
-    scored = transcribed(model, rows, wish, tell)
-    missing = [item for item in scored if item.edits is None]
-    unscored = [(item.row.id, item.reason) for item in missing if not item.skipped]
-    if len(missing) == len(scored):
-        reasons = [Fault(item.row.id, item.reason) for item in missing[:MOST_NAMED]]
-        raise InputError(*reasons, _none_left(len(scored)))
-    if skipped := len(missing) - len(unscored):
-        said = "are left out, as NeMo leaves them out; --include-skipped scores them"
-        tell(f"{skipped} of {len(rows)} rows with _skipme {said}")
-    record = results(scored[: len(own)], model, command, wish.normaliser, malformed)
-    before = _before(rows, wish, tell)
-    record["against"], forgetting = None, None
-    if wish.against is not None:
-        rails = {str(path): wish.max_forgetting for path in wish.guardrail}
-        record["against"], forgetting = compare(scored, before, wish.against, rails)
-    with whole_directory(out, OURS, RESULTS) as folder:
+    request.check()
+    own, malformed = read_manifests(request.manifests)
+    rows = [*own, *(all_rows(request.guardrail) if request.guardrail else [])]
+    _warn_of_misread(rows, log)
+    scored = transcribe(request.model, rows, request, log)
+    _check_some_are_scored(scored)
+    _log_skipped(scored, log)
+    before = _score_before(rows, request, log)
+    record = make_record(scored[: len(own)], request, malformed, _compare(scored, before, request))
+    done = _check_gates(request, record, _unscored(scored, malformed), len(rows) + len(malformed))
+    with whole_directory(request.out, OUTPUT_FILES, Wer.file) as folder:
         _write_predictions(folder / PREDICTIONS, scored)
         if before:
-            _write_predictions(folder / BEFORE, before)
-        write_json(folder / RESULTS, record)
-    unscored += [(fault.where, fault.what) for fault in malformed]
-    return Evaluation(out, len(rows) + len(malformed), tuple(unscored), forgetting, record)
+            _write_predictions(folder / PREDICTIONS_AGAINST, before)
+        write_artifact(folder / Wer.file, done.record)
+    return done
 
 
-def _none_left(rows: int) -> Fault:
-    what = f"none of {rows} rows can be transcribed: nothing to count"
-    return Fault("train eval", what, "the lines above say why; correct the manifest")
+def _warn_of_misread(rows: Sequence[Row], log: Log) -> None:
+    if misread := [row for row in rows if has_rate_beside_offset(row.fields)]:
+        log(
+            f"{len(misread)} rows have sampling_rate beside offset, first {misread[0].place}: they "
+            "are scored by the segment that they declare; a training would load other seconds"
+        )
 
 
-def _check_against(model: str | None) -> None:
-    """ConfigError for a file that is not there, before anything is transcribed."""
-    if model and Path(model).suffix in {".nemo", ".ckpt"} and not Path(model).exists():
-        fault = absent(Path(model), "name a model, or the --out of an earlier evaluation")
-        raise ConfigError.of("--against", f"{fault.where}: {fault.what}", fault.hint)
+def _check_some_are_scored(scored: Sequence[Scored]) -> None:
+    if all(item.edits is None for item in scored):
+        what = f"none of {len(scored)} rows can be transcribed: nothing to count"
+        none_left = Fault("train eval", what, "the lines above say why; correct the manifest")
+        raise InputError(*(Fault(s.row.id, s.reason) for s in scored[:MOST_NAMED]), none_left)
 
 
-def transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
-    """The rows with what the model says of each, in their order; it is not asked for those with
-    `_skipme`, unless they are included.
+def _log_skipped(scored: Sequence[Scored], log: Log) -> None:
+    if skipped := sum(item.skipped for item in scored):
+        what = "are left out, as NeMo leaves them out; --include-skipped scores them"
+        log(f"{skipped} of {len(scored)} rows with _skipme {what}")
+
+
+def transcribe(model: str, rows: Sequence[Row], request: EvalRequest, log: Log) -> list[Scored]:
+    """The rows with their predictions, in their order; those with `_skipme` have none, unless they
+    are included.
     """
-    asked = [row for row in rows if wish.include_skipped or not row.is_skipped]
-    scored = iter(_transcribed(model, asked, wish, tell) if asked else ())
-    due = {id(row) for row in asked}
+    included = [row for row in rows if request.include_skipped or not row.is_skipped]
+    scored = iter(_score(model, included, request, log) if included else ())
+    due = {id(row) for row in included}
     return [next(scored) if id(row) in due else Scored.left_out(row) for row in rows]
 
 
-def _transcribed(model: str, rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
+def _score(model: str, rows: Sequence[Row], request: EvalRequest, log: Log) -> list[Scored]:
     archive = archive_of(model)
     prompted = recipe_for(archive) == "aed"
     runtime.prepare()
     from train.nemo.model import Transcriber
 
-    transcriber = Transcriber(archive, wish.device, wish.beam)
-    return score(rows, transcriber, prompted, wish.batch_size, tell, wish.normaliser)
+    transcriber = Transcriber(archive, request.device, request.beam)
+    return score(rows, transcriber, prompted, request.batch_size, log, request.normaliser)
 
 
-def _before(rows: Sequence[Row], wish: Wish, tell: Tell) -> list[Scored]:
+def _score_before(rows: Sequence[Row], request: EvalRequest, log: Log) -> list[Scored]:
     """The rows by the model to compare with; an earlier evaluation has them already."""
-    if wish.against is None:
+    if request.against is None:
         return []
-    earlier = Path(wish.against) / PREDICTIONS
+    earlier = Path(request.against) / PREDICTIONS
     if earlier.is_file():
-        return predicted(all_rows([earlier]), wish.normaliser)
-    tell(f"the same by {wish.against}")
-    return transcribed(wish.against, rows, wish, tell)
+        return predicted(all_rows([earlier]), request.normaliser)
+    log(f"the same by {request.against}")
+    return transcribe(request.against, rows, request, log)
 
 
-def results(
+def _compare(
+    scored: Sequence[Scored], before: Sequence[Scored], request: EvalRequest
+) -> Against | None:
+    if request.against is None:
+        return None
+    rails = {str(path): request.max_forgetting for path in request.guardrail}
+    return compare(scored, before, request.against, rails)
+
+
+def make_record(
     scored: Sequence[Scored],
-    model: str,
-    command: str,
-    normaliser: Normaliser = NORMALISER,
+    request: EvalRequest,
     malformed: Sequence[Fault] = (),
-) -> dict[str, Any]:
-    """The artefact wer.json; `malformed` are the lines that are no record."""
-    missing = [s for s in scored if s.edits is None]
-    unscored = [{"id": s.row.id, "reason": s.reason} for s in missing if not s.skipped]
-    return {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(),
-        "model": model,
-        "normaliser": normaliser.named().as_json(),
-        **Rates(scored).as_json(),
-        "inventions": inventions(scored),
-        "worst": _worst(scored),
-        "skipped": [{"id": s.row.id, "reason": s.reason} for s in missing if s.skipped],
-        "unscored": [*unscored, *({"id": it.where, "reason": it.what} for it in malformed)],
-    }
+    against: Against | None = None,
+) -> Wer:
+    """The artifact wer.json; `malformed` are the lines that are not records."""
+    rows = ScoredRows(scored)
+    return Wer(
+        command=request.command,
+        versions=versions(),
+        model=request.model,
+        normaliser=request.normaliser.named(),
+        interval=rows.intervals(),
+        overall=rows.overall(),
+        macro=rows.macro(),
+        weighted=rows.weighted(),
+        by=rows.by(),
+        hallucinations=count_hallucinations(scored),
+        worst=_worst(scored),
+        skipped=tuple(Unscored(id=s.row.id, reason=s.reason) for s in scored if s.skipped),
+        unscored=_unscored(scored, malformed),
+        against=against,
+    )
 
 
-def _worst(scored: Sequence[Scored]) -> list[dict[str, Any]]:
-    wrong = [(item, item.edits) for item in scored if item.edits and item.edits.wer]
-    wrong.sort(key=lambda pair: (-(pair[1].wer or 0), -pair[1].ref_words, pair[0].row.id))
-    return [
-        {
-            "id": item.row.id,
-            "lang": item.row.language,
-            "speaker": item.row.speaker,
-            "duration_s": item.row.duration_s,
-            "reference": item.row.text,
-            "hypothesis": item.hypothesis,
-            "wer": edits.wer,
-        }
-        for item, edits in wrong[:MOST_WORST]
+def _unscored(scored: Sequence[Scored], malformed: Sequence[Fault]) -> tuple[Unscored, ...]:
+    missing = (item for item in scored if item.edits is None and not item.skipped)
+    return (
+        *(Unscored(id=item.row.id, reason=item.reason) for item in missing),
+        *(Unscored(id=fault.where, reason=fault.what) for fault in malformed),
+    )
+
+
+def _worst(scored: Sequence[Scored]) -> tuple[Utterance, ...]:
+    wrong = [
+        (item.edits.wer, item.edits.ref_words, item)
+        for item in scored
+        if item.edits and item.edits.wer
     ]
+    wrong.sort(key=lambda each: (-each[0], -each[1], each[2].row.id))
+    return tuple(_utterance(item, wer) for wer, _, item in wrong[:MOST_WORST])
+
+
+def _utterance(item: Scored, wer: float) -> Utterance:
+    return Utterance(
+        id=item.row.id,
+        lang=item.row.language,
+        speaker=item.row.speaker,
+        duration_s=item.row.duration_s,
+        reference=item.row.text,
+        hypothesis=item.hypothesis or "",
+        wer=wer,
+    )
+
+
+def _check_gates(
+    request: EvalRequest, record: Wer, unscored: tuple[Unscored, ...], rows: int
+) -> Evaluation:
+    """The evaluation with the results of its gates."""
+    done = Evaluation(request.out, record, rows, unscored)
+    checked = Checked.of(request.gates, figures_of(done), "train eval")
+    gated = record.with_gates(checked.results)
+    return Evaluation(request.out, gated, rows, unscored, checked.failed)
+
+
+def figures_of(done: Evaluation) -> Figures:
+    """The figures that gates may name: rows without a prediction, error rates, hallucinations and,
+    where there is a guardrail, whether it failed.
+    """
+    record, overall = done.record, done.record.overall
+    words = overall.substitutions + overall.deletions + overall.insertions
+    chars = round((overall.cer or 0.0) * overall.ref_chars)
+    figures = {
+        "unscored": Figure(len(done.unscored), None, "rows", tuple(_unscored_faults(done))),
+        "wer": Figure(words, None, "words", (), overall.ref_words),
+        "cer": Figure(chars, None, "characters", (), overall.ref_chars),
+        "skipped": Figure(len(record.skipped)),
+        "hallucinations": Figure(record.hallucinations.rows),
+    }
+    if record.against and (guardrail := record.against.guardrail):
+        faults = tuple(_guardrail_faults(guardrail))
+        figures["forgetting"] = Figure(len(faults), None, "guardrails", faults)
+    return figures, Figure(done.rows)
+
+
+def _unscored_faults(done: Evaluation) -> Iterator[Fault]:
+    yield from (Fault(each.id, each.reason) for each in done.unscored[:MOST_NAMED])
+    if done.unscored:
+        what = f"{len(done.unscored)} of {done.rows} rows have no prediction and count in no rate"
+        hint = "correct the manifest, or add --allow-missing; wer.json names them all"
+        yield Fault("train eval", what, hint)
+
+
+def _guardrail_faults(guardrail: Guardrail) -> Iterator[Fault]:
+    if not guardrail.passed:
+        rise, limit = f"{guardrail.difference or 0.0:.1%}", f"{guardrail.limit:.1%}"
+        what = f"{guardrail.metric.upper()} on the guardrail rose by {rise}, and {limit} is allowed"
+        yield Fault("--guardrail", what, "mix general data into training, or lower the rate")
 
 
 def _write_predictions(path: Path, scored: Sequence[Scored]) -> None:

@@ -10,7 +10,7 @@ from train.archive import Archive, open_archive
 from train.config import load_config
 from train.recipe import with_behaviors
 from train.runs import runtime
-from train.runs.resume import CONFIG
+from train.runs.folder import CONFIG
 
 MODEL = "model.nemo"
 CHECKPOINT = ".ckpt"

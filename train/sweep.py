@@ -12,26 +12,26 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from curate.artifacts.outputs import whole_file, write_json
+from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import whole_file
 from curate.errors import ConfigError, InputError
+from train.artifacts.run import Run
+from train.artifacts.sweep import Sweep, TrialResult, TrialWer
+from train.artifacts.wer import Change
 from train.config import RunConfig, Setting, parse_setting
 from train.data import read_shards
 from train.data.rows import read_rows
 from train.runs.provenance import versions
-from train.runs.resume import RUN
 from train.scoring.against import Pairs
-from train.scoring.rates import Rates
+from train.scoring.rates import ScoredRows
 from train.scoring.scoring import Scored, predicted
 
-SCHEMA = "train.sweep/1"
-SWEEP = "sweep.json"
 NONE = "no difference"
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 
 CHILD = "import sys; from train.sweep import run_trial; run_trial(sys.argv[1], sys.argv[2])"
 """What a trial's process runs."""
@@ -46,7 +46,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class FinishedTrial:
     """A finished trial: every utterance of the eval manifest with its prediction."""
 
     trial: Trial
@@ -81,34 +81,33 @@ def _choices(option: str) -> list[tuple[str, Setting]]:
     return [(f"{short}={value}", parse_setting(f"{key}={value}", "--vary")) for value in values]
 
 
-def sweep(
-    configs: Mapping[Trial, RunConfig], out: Path, command: str, tell: Tell = lambda _: None
-) -> dict[str, Any]:
-    """Run every trial that is not complete yet, compare them, write sweep.json; its content.
+@dataclass(frozen=True)
+class SweepRequest:
+    """Trials to run and compare; the `out` of each configuration is the trial's directory."""
 
-    `configs` has the configuration of every trial, whose `out` is its folder.
-    """
+    configs: Mapping[Trial, RunConfig]
+    out: Path
+    command: str = ""
+
+
+def sweep(request: SweepRequest, log: Log = lambda _: None) -> Sweep:
+    """Run every trial that is not complete yet, compare them, and write sweep.json."""
+    configs = request.configs
     if any(config.trainer.devices * config.trainer.num_nodes > 1 for config in configs.values()):
         raise ConfigError.of("trainer.devices", "a trial runs on one device", "leave it at 1")
     for trial, config in configs.items():
-        _run(trial, config, tell)
-    found = [_read(trial, config) for trial, config in configs.items()]
-    record = {
-        "schema": SCHEMA,
-        "command": command,
-        "versions": versions(),
-        **compare(found),
-    }
-    write_json(out / SWEEP, record)
+        _run(trial, config, log)
+    record = compare([_read(trial, config) for trial, config in configs.items()], request.command)
+    write_artifact(request.out / Sweep.file, record)
     return record
 
 
-def _run(trial: Trial, config: RunConfig, tell: Tell) -> None:
+def _run(trial: Trial, config: RunConfig, log: Log) -> None:
     manifest = read_shards(config.data).validation
-    if (config.out / RUN).is_file() and _predictions(config.out).is_file():
-        tell(f"{trial.name}: complete already")
+    if (config.out / Run.file).is_file() and _predictions(config.out).is_file():
+        log(f"{trial.name}: complete already")
         return
-    tell(f"{trial.name}: {config.trainer.max_steps} steps")
+    log(f"{trial.name}: {config.trainer.max_steps} steps")
     recipe = config.out.with_name(f"{config.out.name}.yaml")
     with whole_file(recipe) as beside:
         beside.write_text(config.to_yaml(), encoding="utf-8")
@@ -125,14 +124,16 @@ def run_trial(recipe: str, manifest: str) -> None:
     """What a trial's process does: fit, then transcribe the eval manifest."""
     from curate.terminal.command import run
     from train.config import load_config
-    from train.evaluate import evaluate
-    from train.fit import fit
-    from train.runs.resume import CONFIG
+    from train.evaluate import EvalRequest, evaluate
+    from train.fit import RunRequest, fit
+    from train.runs.folder import CONFIG
 
     def work() -> None:
         config = load_config(Path(recipe))
-        fit(config, resume=(config.out / CONFIG).is_file() and not (config.out / RUN).is_file())
-        evaluate(str(config.out / "model.nemo"), [Path(manifest)], config.out / EVAL)
+        begun = (config.out / CONFIG).is_file() and not (config.out / Run.file).is_file()
+        fit(RunRequest(config, resume=begun))
+        model = str(config.out / "model.nemo")
+        evaluate(EvalRequest(model, [Path(manifest)], config.out / EVAL))
 
     run(work)
 
@@ -144,36 +145,44 @@ def _predictions(folder: Path) -> Path:
     return folder / EVAL / "predictions.jsonl"
 
 
-def _read(trial: Trial, config: RunConfig) -> Tried:
+def _read(trial: Trial, config: RunConfig) -> FinishedTrial:
     rows, _ = read_rows(_predictions(config.out))
-    return Tried(trial, tuple(predicted(rows)))
+    return FinishedTrial(trial, tuple(predicted(rows)))
 
 
-def compare(found: Sequence[Tried]) -> dict[str, Any]:
-    """Every trial's WER and how it stands to the best's; the winner, or that there is none.
+def compare(finished: Sequence[FinishedTrial], command: str = "") -> Sweep:
+    """Every trial's WER and its change against the best's; the winner, or that there is none.
 
     The winner is the best where every other one is surely worse.
     """
-    best = min(found, key=lambda it: (it.errors, found.index(it)))
-    entries = [_entry(it, best) for it in found]
-    alike = [entry["name"] for entry in entries if entry["against_best"].get("says") != "worse"]
-    return {
-        "winner": best.trial.name if alike == [best.trial.name] else NONE,
-        "best": best.trial.name,
-        "no_worse_than_best": alike,
-        "utterances": len(best.scored),
-        "trials": entries,
-    }
+    best = min(finished, key=lambda trial: (trial.errors, finished.index(trial)))
+    trials = tuple(_result(trial, best) for trial in finished)
+    no_worse = tuple(t.name for t in trials if not (t.against_best and _is_worse(t.against_best)))
+    return Sweep(
+        command=command,
+        versions=versions(),
+        winner=best.trial.name if no_worse == (best.trial.name,) else NONE,
+        best=best.trial.name,
+        no_worse_than_best=no_worse,
+        utterances=len(best.scored),
+        trials=trials,
+    )
 
 
-def _entry(it: Tried, best: Tried) -> dict[str, Any]:
-    """A trial for sweep.json; what stands against the best is empty for the best itself."""
-    pairs = Pairs(it.scored, best.scored)
-    everything = np.arange(len(pairs.rates.items))
-    rates = Rates(it.scored).as_json()["overall"]
-    return {
-        "name": it.trial.name,
-        "settings": {setting.key: setting.value for setting in it.trial.settings},
-        "wer": {key: rates[key] for key in ("wer", "wer_low", "wer_high")},
-        "against_best": {} if it is best else pairs.difference(everything),
-    }
+def _is_worse(change: Change) -> bool:
+    return change.conclusion == "worse"
+
+
+def _result(finished: FinishedTrial, best: FinishedTrial) -> TrialResult:
+    rates = ScoredRows(finished.scored).overall()
+    return TrialResult(
+        name=finished.trial.name,
+        settings={setting.key: setting.value for setting in finished.trial.settings},
+        wer=TrialWer(wer=rates.wer, wer_low=rates.wer_low, wer_high=rates.wer_high),
+        against_best=None if finished is best else _change(finished, best),
+    )
+
+
+def _change(finished: FinishedTrial, best: FinishedTrial) -> Change:
+    pairs = Pairs(finished.scored, best.scored)
+    return pairs.difference(np.arange(len(pairs.rows.items)))

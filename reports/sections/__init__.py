@@ -15,10 +15,6 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
-from reports.contracts import (
-    Run,
-    Wer,
-)
 from reports.sections import (
     agreement,
     audio,
@@ -38,6 +34,8 @@ from reports.sections import (
     whatif,
 )
 from reports.sections.declare import Section
+from train.artifacts.run import Run
+from train.artifacts.wer import Wer
 
 _CHECKED = "A check that could not be made is not a pass: of how many rows each key is known."
 
@@ -194,7 +192,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Settings replaced",
         (Run,),
-        training.traps,
+        training.pitfalls,
         "What the base model's configuration would have brought along, and what was used instead.",
     ),
     Section("Data", (Run,), training.data),
@@ -210,9 +208,9 @@ SECTIONS: tuple[Section, ...] = (
         "Where the errors are",
         (Wer,),
         errors.slices,
-        "Bars show WER; the tick is the whole. Intervals draw whole speakers (or recordings) anew; "
-        "“±” stands where there are too few of them, and treats errors as independent: the true "
-        "interval is wider, two to three times as a rule.",
+        "Bars show WER; the tick is the whole. Intervals are bootstrapped over speakers (or "
+        "recordings); “±” stands where there are too few of them, and treats errors as "
+        "independent: the true interval is wider, two to three times as a rule.",
     ),
     Section(
         "Against another model",
@@ -222,10 +220,10 @@ SECTIONS: tuple[Section, ...] = (
         "this data cannot tell them apart.",
     ),
     Section(
-        "Inventions",
+        "Hallucinations",
         (Wer,),
-        errors.inventions,
-        "What nobody said: loops, words out of nothing, far more words than were spoken.",
+        errors.hallucinations,
+        "Words that nobody spoke: loops, words out of nothing, far more words than were spoken.",
     ),
     Section(
         "Worst utterances",

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from curate.artifacts.base import Artifact
 from reports.artefacts import AnyLoaded
-from reports.contracts import Artefact
 from reports.transcripts import visible
 
 
@@ -20,7 +19,7 @@ class Section(NamedTuple):
     """
 
     title: str
-    of: tuple[type[Artefact] | type[Artifact], ...]
+    of: tuple[type[Artifact], ...]
     build: Callable[[Any], Markup | None]
     note: str = ""
     whole: bool = False

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports.align import alignment
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
-from reports.contracts import Wer
-from reports.contracts.wer import Change, Overall, Rate, Slice
 from reports.format import UNKNOWN, count, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Sorted, Table, alarm, name
 from reports.templating import render
 from reports.transcripts import visible
+from train.artifacts.wer import Change, Guardrail, Rates, Slice, Wer
 
 _TITLES = {
     "manifest": "Manifest",
@@ -29,49 +28,57 @@ _TITLES = {
 }
 _Z = 1.96
 _FAR = 1.5
-_LOUD = frozenset({"worse"})
 
 
 def overall(wer: Wer) -> Markup | None:
     """The rates with their intervals, and of which edits the word errors consist."""
-    it = wer.overall
-    edits = {"substituted": it.substitutions, "deleted": it.deletions, "inserted": it.insertions}
-    made = wer.interval
-    unit = f"drawing {plural(made.clusters, visible(made.unit))} anew" if made.unit else ""
+    rates, made = wer.overall, wer.interval
+    edits = {
+        "substituted": rates.substitutions,
+        "deleted": rates.deletions,
+        "inserted": rates.insertions,
+    }
+    unit = f"bootstrap over {plural(made.clusters, visible(made.unit))}"
     figures = [
-        Figure("WER", percent(it.wer), _interval(it) if it.primary == "wer" else ""),
-        Figure("CER", percent(it.cer), _interval(it) if it.primary == "cer" else ""),
+        Figure("WER", percent(rates.wer), _interval(rates) if rates.primary == "wer" else ""),
+        Figure("CER", percent(rates.cer), _interval(rates) if rates.primary == "cer" else ""),
     ]
-    if it.primary == "cer":
+    if rates.primary == "cer":
         figures.reverse()
-    if wer.macro.wer is not None:
-        over = f"{count(wer.macro.strata)} strata"
-        figures.append(Figure(f"mean of {over}", percent(wer.macro.wer), _between(wer.macro)))
-    if wer.weighted is not None:
-        said = _between(wer.weighted)
-        figures.append(Figure("weighted to the corpus", percent(wer.weighted.wer), said))
-    figures.append(Figure("reference words", count(it.ref_words), unit))
+    figures += [*_means(wer), Figure("reference words", count(rates.ref_words), unit)]
     figures += [
-        Figure(f"words {each}", count(edit), percent(share(edit, it.ref_words)))
-        for each, edit in edits.items()
+        Figure(f"words {name}", count(edit), percent(share(edit, rates.ref_words)))
+        for name, edit in edits.items()
     ]
-    parts = [Part(each, float(edit or 0), count(edit)) for each, edit in edits.items()]
+    parts = [Part(name, float(edit), count(edit)) for name, edit in edits.items()]
     return joined(drawn.figures(figures), drawn.scale(parts, magnify=False))
 
 
-def _interval(it: Overall | Slice) -> str:
-    """The interval of the rate to name, else half of what it is at least."""
-    return _between(it) or _at_least(it.named[0], it.ref_words)
+def _means(wer: Wer) -> Iterator[Figure]:
+    """The macro mean and the weighted rate, where there is one."""
+    macro, weighted = wer.macro, wer.weighted
+    if macro.wer is not None:
+        between = _between(macro.wer_low, macro.wer_high)
+        yield Figure(f"mean of {count(macro.strata)} strata", percent(macro.wer), between)
+    if weighted is not None:
+        between = _between(weighted.wer_low, weighted.wer_high)
+        yield Figure("weighted to the corpus", percent(weighted.wer), between)
 
 
-def _between(rate: Rate) -> str:
-    """The interval of the rate to name, as a range of per cent; empty where there is none."""
-    _, *bounds = rate.named
-    low, high = (None if each is None else percent(each).removesuffix(" %") for each in bounds)
-    return "" if low is None or high is None else f"{low} to {high} %"
+def _interval(rates: Rates) -> str:
+    """The interval of the primary rate, else half of what it is at least."""
+    rate, low, high = rates.named
+    return _between(low, high) or _at_least(rate, rates.ref_words)
 
 
-def _at_least(wer: float | None, words: int | None) -> str:
+def _between(low: float | None, high: float | None) -> str:
+    """An interval as a range of per cent; empty where there is none."""
+    if low is None or high is None:
+        return ""
+    return f"{percent(low).removesuffix(' %')} to {percent(high).removesuffix(' %')} %"
+
+
+def _at_least(wer: float | None, words: int) -> str:
     """Half the interval, were errors independent: a lower bound for the true one."""
     if wer is None or not words:
         return ""
@@ -117,38 +124,31 @@ def _table(by: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
 
 
 def _range(part: Slice) -> Sorted:
-    """The interval of the rate to name, else what is at least its width; sorts by the width."""
+    """The interval of the primary rate, else what is at least its width; sorts by the width."""
     of = "of CER: " if part.primary == "cer" else ""
     _, low, high = part.named
     if low is not None and high is not None:
-        return Sorted(_kept(of + _between(part)), high - low)
-    return Sorted(_kept(of + (_interval(part) or UNKNOWN)), None)
-
-
-def _kept(text: str) -> Markup:
-    return Markup("{}").format(text)
+        return Sorted(escape(of + _between(low, high)), high - low)
+    return Sorted(escape(of + (_interval(part) or UNKNOWN)), None)
 
 
 def against(wer: Wer) -> Markup | None:
-    """What changed against the other model, the guardrail first."""
-    found = wer.against
-    if found is None:
+    """The change against the other model, the guardrail first."""
+    compared = wer.against
+    if compared is None:
         return None
-    rows = [("all", found.overall)]
-    rows += [("guardrail", found.guardrail)] if found.guardrail else []
-    whole = _changes("All", rows)
+    rows: list[tuple[str, Change]] = [("all", compared.overall)]
+    rows += [("guardrail", compared.guardrail)] if compared.guardrail else []
     tables = (
-        titled(
-            _TITLES.get(by, by), _changes(by, [(it.value or "(none)", it) for it in found.by[by]])
-        )
-        for by in _ordered(tuple(found.by))
-        if found.by[by]
+        titled(_TITLES.get(by, by), _changes(by, [(c.value or "(none)", c) for c in changes]))
+        for by, changes in ((by, compared.by[by]) for by in _ordered(tuple(compared.by)))
+        if changes
     )
-    other = Markup('<p class="note">Against {}.</p>').format(name(found.model or UNKNOWN))
+    other = Markup('<p class="note">Against {}.</p>').format(name(compared.model))
     missing = Markup('<p class="note">{} without a prediction of both are left out.</p>').format(
-        plural(found.missing, "utterance")
+        plural(compared.missing, "utterance")
     )
-    return joined(other, missing if found.missing else None, whole, *tables)
+    return joined(other, missing if compared.missing else None, _changes("All", rows), *tables)
 
 
 def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:
@@ -159,55 +159,52 @@ def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:
         Column("now", "percent"),
         Column("change, points", "drawn"),
         Column("95 %", "drawn"),
-        Column("says", "drawn"),
+        Column("conclusion", "drawn"),
         Column("utterances", "count"),
     )
     cells = [
         (
-            *(value, it.metric.upper(), *_then_and_now(it)),
-            *(_points(it.difference), _span(it), _said(it), it.rows),
+            *(value, change.metric.upper(), *change.then_and_now),
+            *(_points(change.difference), _span(change), _conclusion(change), change.rows),
         )
-        for value, it in rows
+        for value, change in rows
     ]
     return Table(label, columns, cells, limit=60, elsewhere="wer.json").render()
 
 
-def _then_and_now(it: Change) -> tuple[float | None, float | None]:
-    return (it.cer_old, it.cer_new) if it.metric == "cer" else (it.wer_old, it.wer_new)
-
-
 def _points(change: float | None) -> Sorted | None:
-    return None if change is None else Sorted(_kept(f"{100 * change:+.1f}"), change)
+    return None if change is None else Sorted(escape(f"{100 * change:+.1f}"), change)
 
 
-def _span(it: Change) -> Sorted | None:
-    if it.low is None or it.high is None:
+def _span(change: Change) -> Sorted | None:
+    if change.low is None or change.high is None:
         return None
-    said = f"{100 * it.low:+.1f} to {100 * it.high:+.1f}"
-    return Sorted(_kept(said), it.high - it.low)
+    span = f"{100 * change.low:+.1f} to {100 * change.high:+.1f}"
+    return Sorted(escape(span), change.high - change.low)
 
 
-def _said(it: Change) -> Markup:
-    said = visible(it.says or UNKNOWN)
-    if it.passed is False:
-        return alarm(f"{said}: more than the {100 * (it.limit or 0):.1f} points allowed")
-    return alarm(said) if said in _LOUD else Markup("{}").format(said)
+def _conclusion(change: Change) -> Markup:
+    if isinstance(change, Guardrail) and not change.passed:
+        return alarm(f"{change.conclusion}: more than the {100 * change.limit:.1f} points allowed")
+    if change.conclusion == "worse":
+        return alarm(change.conclusion)
+    return escape(change.conclusion)
 
 
-def inventions(wer: Wer) -> Markup | None:
+def hallucinations(wer: Wer) -> Markup | None:
     """Loops, words out of nothing and far too many words: how many, and the worst."""
-    found = wer.inventions
-    if not found.rows:
+    counted = wer.hallucinations
+    if not counted.rows:
         return None
     columns = (Column("kind", "name"), Column("utterances", "count"), Column("meaning"))
-    rows = [(kind.kind, kind.rows, kind.meaning) for kind in found.kinds if kind.rows]
+    rows = [(kind.kind, kind.rows, kind.meaning) for kind in counted.kinds if kind.rows]
     records = [
         {
             "value": visible(", ".join(item.kinds)),
-            "said": alignment(item.reference, item.said),
-            "about": [name(item.id or UNKNOWN)],
+            "said": alignment(item.reference, item.hypothesis),
+            "about": [name(item.id)],
         }
-        for item in found.examples
+        for item in counted.examples
     ]
     listed = render("records", records=records) if records else None
-    return joined(Table("Inventions", columns, rows).render(), listed)
+    return joined(Table("Hallucinations", columns, rows).render(), listed)

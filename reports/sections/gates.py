@@ -5,11 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from curate.artifacts.base import GatedArtifact
-from reports.contracts import Artefact
 from reports.tables import Column, Table
 
 
-def gates(artefact: Artefact | GatedArtifact) -> Markup | None:
+def gates(artefact: GatedArtifact) -> Markup | None:
     """Each gate with its figure."""
     if not artefact.fail_on:
         return None

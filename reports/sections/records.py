@@ -15,14 +15,13 @@ from curate.artifacts.reconsider import PredictedRecord
 from curate.artifacts.records import MeasuredRecord, ShownRecord, TaggedRecord
 from reports.align import MOST, alignment
 from reports.artefacts import Loaded
-from reports.contracts import Wer
-from reports.contracts.wer import Utterance
 from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
 from reports.sections.room import Room
 from reports.tables import name, verdict
 from reports.templating import render
 from reports.transcripts import WHOLE, Range, marked, transcript
+from train.artifacts.wer import Utterance, Wer
 
 _MOST = 40
 _BORDERLINE, _WORST = 200_000, 400_000
@@ -181,5 +180,5 @@ def worst_utterances(wer: Wer) -> Markup | None:
 
 
 def _utterance(item: Utterance) -> list[Markup]:
-    known = [name(item.id) if item.id else None, _length(item.duration_s), _spoken(item.lang)]
+    known = [name(item.id), _length(item.duration_s), _spoken(item.lang)]
     return [found for found in (*known, _spoken(item.speaker, "speaker ")) if found]

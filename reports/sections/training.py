@@ -1,4 +1,4 @@
-"""How a run went: its pace, its curves, and the settings it did not inherit."""
+"""A training run: its figures, its curves, and the settings that it did not inherit."""
 
 from __future__ import annotations
 
@@ -9,59 +9,57 @@ from markupsafe import Markup
 from reports.charts import drawn
 from reports.charts.curves import Mark, Series, curve
 from reports.charts.drawn import Figure
-from reports.contracts import Run
 from reports.format import count, fixed, hours, percent, seconds, share
 from reports.provenance import as_json
 from reports.sections.declare import joined
 from reports.tables import Column, Table, name
 from reports.templating import render
+from train.artifacts.run import BestValidation, Run
 
 _MOST_POINTS = 300
 
 
 def figures(run: Run) -> Markup | None:
-    """Model, length and pace."""
+    """Model, length and speed."""
     model = run.model
     epochs = share(run.audio_hours_seen, run.data.train_hours)
-    pace = share(run.audio_hours_seen, share(run.seconds, 3600))
+    speed = share(run.audio_hours_seen, share(run.seconds, 3600))
     return drawn.figures(
         (
             Figure("parameters", count(model.parameters), _short_class(model.class_name)),
             Figure(
                 "taken from the base model",
                 percent(share(model.matched_parameters, model.parameters)),
-                model.recipe or "",
+                model.recipe,
             ),
             Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
-            Figure("time", seconds(run.seconds), f"{fixed(pace, 0)} h of audio an hour"),
+            Figure("time", seconds(run.seconds), f"{fixed(speed, 0)} h of audio an hour"),
             Figure("audio seen", hours(run.audio_hours_seen), f"{fixed(epochs, 1)} epochs"),
-            *_waiting(run),
+            Figure("waiting for data", percent(run.waiting_share), "of a step"),
         )
     )
 
 
-def _waiting(run: Run) -> tuple[Figure, ...]:
-    if run.waiting_share is None:
-        return ()
-    return (Figure("waiting for data", percent(run.waiting_share), "of a step"),)
-
-
-def _short_class(dotted: str | None) -> str:
-    return (dotted or "").rpartition(".")[2]
+def _short_class(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
 
 
 def curves(run: Run) -> Markup | None:
     """Loss, error rate and learning rate over steps."""
-    loss = [(it.step, it.train_loss) for it in run.loss if it.train_loss is not None]
-    rate = [(it.step, it.lr) for it in run.loss if it.lr is not None]
-    seen = [(it.step, it.val_loss) for it in run.validation if it.val_loss is not None]
-    wer = [(it.step, 100 * it.val_wer) for it in run.validation if it.val_wer is not None]
+    loss = [(p.step, p.train_loss) for p in run.loss if p.train_loss is not None]
+    rate = [(p.step, p.lr) for p in run.loss]
+    validated = [(p.step, p.val_loss) for p in run.validation if p.val_loss is not None]
+    wer = [(p.step, 100 * p.val_wer) for p in run.validation if p.val_wer is not None]
     charts = (
-        ("Loss", curve("Loss over steps", [_series(loss), _series(seen)], unit="loss")),
+        ("Loss", curve("Loss over steps", [_series(loss), _series(validated)], unit="loss")),
         (
             "Validation WER, %",
             curve(
-                "Validation WER over steps", [_series(wer)], _best(run), unit="WER, %", linear=True
+                "Validation WER over steps",
+                [_series(wer)],
+                _mark(run.best),
+                unit="WER, %",
+                linear=True,
             ),
         ),
         (
@@ -73,9 +71,8 @@ def curves(run: Run) -> Markup | None:
     return render("charts", charts=shown) if shown else None
 
 
-def _best(run: Run) -> Mark | None:
-    best = run.best
-    if best.step is None or best.val_wer is None:
+def _mark(best: BestValidation | None) -> Mark | None:
+    if best is None or best.val_wer is None:
         return None
     return Mark(best.step, 100 * best.val_wer, f"best {percent(best.val_wer)}")
 
@@ -93,8 +90,9 @@ def validations(run: Run) -> Markup | None:
     """Every validation, with the best marked."""
     if not run.validation:
         return None
-    top = max(it.val_wer or 0.0 for it in run.validation)
-    also = tuple(dict.fromkeys(name for it in run.validation for name in it.also))
+    top = max(point.val_wer or 0.0 for point in run.validation)
+    also = tuple(dict.fromkeys(name for point in run.validation for name in point.also))
+    best = {run.best.step: f"best: {run.best.checkpoint}"} if run.best else {}
     columns = (
         Column("step", "count"),
         Column("validation loss", "number"),
@@ -105,18 +103,18 @@ def validations(run: Run) -> Markup | None:
     )
     rows = [
         (
-            *(it.step, it.val_loss, it.val_wer, drawn.bar(it.val_wer, top)),
-            *(it.also.get(name) for name in also),
-            f"best: {run.best.checkpoint or 'no checkpoint'}" if it.step == run.best.step else "",
+            *(point.step, point.val_loss, point.val_wer, drawn.bar(point.val_wer, top)),
+            *(point.also.get(name) for name in also),
+            best.get(point.step, ""),
         )
-        for it in run.validation
+        for point in run.validation
     ]
     return Table("Validations", columns, rows, limit=60, elsewhere="run.json").render()
 
 
-def traps(run: Run) -> Markup | None:
-    """Inherited settings that would have misled the run."""
-    if not run.traps:
+def pitfalls(run: Run) -> Markup | None:
+    """Inherited settings that were replaced, and why."""
+    if not run.pitfalls:
         return None
     columns = (
         Column("setting", "name"),
@@ -124,16 +122,19 @@ def traps(run: Run) -> Markup | None:
         Column("used", "name"),
         Column("why", "text"),
     )
-    rows = [(it.key, as_json(it.inherited), as_json(it.used), it.why) for it in run.traps]
+    rows = [(p.key, as_json(p.inherited), as_json(p.used), p.why) for p in run.pitfalls]
     return Table("Settings replaced", columns, rows).render()
 
 
 def data(run: Run) -> Markup | None:
     """What the run trained and validated on."""
-    it = run.data
+    used = run.data
     columns = (Column("set", "text"), Column("hours", "hours"), Column("records", "count"))
-    rows = [("train", it.train_hours, it.train_cuts), ("validation", it.eval_hours, it.eval_rows)]
-    source = Markup('<p class="note">Shards: {}</p>').format(name(it.shards)) if it.shards else None
+    rows = [
+        ("train", used.train_hours, used.train_cuts),
+        ("validation", used.eval_hours, used.eval_rows),
+    ]
+    source = Markup('<p class="note">Shards: {}</p>').format(name(used.shards))
     return joined(Table("Data", columns, rows).render(), source)
 
 
@@ -141,7 +142,10 @@ def disturbances(run: Run) -> Markup | None:
     """Steps that were left out, audio that could not be read, and where the run went on."""
     rows: list[tuple[str, int | None, str]] = [
         *(("went on from a checkpoint", step, "") for step in run.resumed_at),
-        *(("step without finite gradients", it.step, _ids(it.ids)) for it in run.skipped_steps),
+        *(
+            ("step without finite gradients", each.step, _ids(each.ids))
+            for each in run.skipped_steps
+        ),
     ]
     if lost := run.recordings.lost:
         ids = _ids(run.recordings.lost_ids)
@@ -160,7 +164,6 @@ _MOST_IDS = 20
 
 def environment(run: Run) -> Markup | None:
     """The hardware's settings and the versions of what computed."""
-    rows = [*run.trainer.items(), *run.versions.items()]
+    rows = [*run.trainer.as_json().items(), *run.versions.items()]
     columns = (Column("what", "name"), Column("value", "name"))
-    shown = [(what, value if isinstance(value, str) else as_json(value)) for what, value in rows]
-    return Table("Environment", columns, shown).render() if rows else None
+    return Table("Environment", columns, [(what, as_json(value)) for what, value in rows]).render()

@@ -249,8 +249,9 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(
     }
 
 
-def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
+def test_unknown_keys_are_named(tmp_path: Path) -> None:
     make("eval", tmp_path)
     data = json.loads((tmp_path / "wer.json").read_text())
     (tmp_path / "wer.json").write_text(json.dumps({**data, "later": {"more": 1}}))
-    assert build("eval", tmp_path).exists()
+    with pytest.raises(InputError, match="later: is no key of this schema"):
+        build("eval", tmp_path)

@@ -14,6 +14,7 @@ from reports.artefacts import load
 from reports.headlines import headline
 from tests.reports.corpus_fixtures import ledger
 from tests.reports.fixtures import MAKERS, write
+from tests.reports.run_fixtures import slice_of
 
 
 def page(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
@@ -112,17 +113,17 @@ def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
     assert calm("diff", tmp_path, data) == "No metric could be compared."
 
     data = MAKERS["eval"][1]()
-    data["by"] = {"lang": [{"value": "de", "wer": 0.9, "ref_words": 199}]}
+    data["by"] = {"lang": [slice_of("de", 0.9, 199)]}
     said = "No tag, verdict or language has 200 words: they were not compared."
     assert calm("eval", tmp_path, data) == said
-    data["by"] = {"lang": [{"value": "de", "wer": 0.0, "ref_words": 200}]}
+    data["by"] = {"lang": [slice_of("de", 0.0, 200)]}
     assert "of 200 words or more" in calm("eval", tmp_path, data)
 
 
 @pytest.mark.parametrize(("wer", "said"), [(0.4, "0 to 40.0 %<"), (9.0, " and more<")])
 def test_a_bar_that_is_cut_off_says_so(tmp_path: Path, wer: float, said: str) -> None:
     data = MAKERS["eval"][1]()
-    data["by"] = {"lang": [{"value": "de", "wer": wer, "ref_words": 900}]}
+    data["by"] = {"lang": [slice_of("de", wer, 900)]}
     data["overall"] = {**data["overall"], "wer": 0.1}
     html = page("eval", tmp_path, data)
     assert (said in html, " and more<" in html) == (True, wer == 9.0)

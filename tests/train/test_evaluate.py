@@ -16,12 +16,20 @@ from curate.errors import InputError
 from curate.gates import Checked, gates_for
 from curate.gates.names import GATED
 from tests.lines import lines_of
+from tests.train.evaluated import results
 from train import evaluate as evaluation
-from train.cli.figures import of_evaluation
+from train.artifacts.wer import Unscored, Wer
 from train.data.row_audio import audio_fault
 from train.data.rows import Row
-from train.evaluate import PREDICTIONS, Evaluation, Wish, _prediction, evaluate, results
-from train.scoring.against import Forgetting
+from train.evaluate import (
+    PREDICTIONS,
+    EvalRequest,
+    Evaluation,
+    _prediction,
+    evaluate,
+    figures_of,
+)
+from train.scoring.against import compare
 from train.scoring.edits import Edits, count_edits, total
 from train.scoring.scoring import Scored, score
 
@@ -119,11 +127,11 @@ def test_missing_audio_is_named_and_counts_in_no_rate(tmp_path: Path) -> None:
     rows = [row(tmp_path, "a.wav"), row(tmp_path, "b.wav", 2)]
     (tmp_path / "b.wav").unlink()
     scored = run(rows, Stub(lambda _: "eins zwei"))
-    found = results(scored, "m", "")
-    assert found["overall"]["rows"] == 1
-    assert found["overall"]["wer"] == 0.0
-    assert [item["id"] for item in found["unscored"]] == [rows[1].place]
-    assert "b.wav" in found["unscored"][0]["reason"]
+    found = results(scored)
+    assert found.overall.rows == 1
+    assert found.overall.wer == 0.0
+    assert [item.id for item in found.unscored] == [rows[1].place]
+    assert "b.wav" in found.unscored[0].reason
 
 
 @pytest.mark.parametrize("spoilt", [["0.wav"], ["6.wav"], ["2.wav", "3.wav"], []])
@@ -143,8 +151,8 @@ def test_a_prompted_model_needs_a_language(tmp_path: Path) -> None:
     assert "English" in run(rows, Stub(lambda _: "x"), prompted=True)[0].reason
 
 
-def table(found: Mapping[str, Any], name: str) -> dict[str | None, tuple[int, float | None]]:
-    return {group["value"]: (group["rows"], group["wer"]) for group in found["by"][name]}
+def table(found: Wer, name: str) -> dict[str | None, tuple[int, float | None]]:
+    return {group.value: (group.rows, group.wer) for group in found.by[name]}
 
 
 def test_rates_by_what_curation_knew(tmp_path: Path) -> None:
@@ -156,14 +164,14 @@ def test_rates_by_what_curation_knew(tmp_path: Path) -> None:
     ]
     wrong = {"b.wav": "eins", "c.wav": ""}
     stub = Stub(lambda asked: wrong.get(Path(asked["audio_filepath"]).name, "eins zwei"))
-    found = results(run(rows, stub), "m", "")
+    found = results(run(rows, stub))
     assert table(found, "verdict") == {"borderline": (2, 0.75), "clean": (1, 0.0), None: (1, 0.0)}
     assert table(found, "tag") == {"b:x": (2, 0.75), "b:y": (1, 0.5), None: (2, 0.0)}
     assert table(found, "lang") == {"de": (2, 0.25), "en": (1, 1.0), None: (1, 0.0)}
     assert table(found, "speaker") == {"7": (1, 0.5), "s1": (1, 0.0), None: (2, 0.5)}
     assert list(table(found, "duration")) == ["0-1 s", "2-5 s", "10-20 s", "40 s and more"]
     assert table(found, "manifest") == {str(tmp_path / "m.jsonl"): (4, 0.375)}
-    assert [item["wer"] for item in found["worst"]] == [1.0, 0.5]  # the worst first, none right
+    assert [item.wer for item in found.worst] == [1.0, 0.5]  # the worst first, none right
 
 
 def test_a_prediction_leaves_the_line_as_it_was(tmp_path: Path) -> None:
@@ -195,29 +203,29 @@ def test_skipped_rows_are_left_out_and_counted(
     manifest = tmp_path / "m.jsonl"
     manifest.write_text("".join(f"{each.raw}\n" for each in rows))
     stub = Stub(lambda _: "eins")
-    monkeypatch.setattr(evaluation, "_transcribed", lambda model, rows, wish, tell: run(rows, stub))
+    monkeypatch.setattr(evaluation, "_score", lambda model, rows, request, log: run(rows, stub))
     told: list[str] = []
-    wish = Wish(include_skipped=include)
-    done = evaluate("m", [manifest], tmp_path / "out", wish, tell=told.append)
+    request = EvalRequest("m", [manifest], tmp_path / "out", include_skipped=include)
+    done = evaluate(request, told.append)
     left = (
         [] if include else [each.place for each, (_, out) in zip(rows, SKIPME, strict=True) if out]
     )
-    assert [item["id"] for item in done.record["skipped"]] == left
-    assert done.record["overall"]["rows"] == len(rows) - len(left)
-    assert (done.unscored, done.record["unscored"]) == ((), [])
+    assert [item.id for item in done.record.skipped] == left
+    assert done.record.overall.rows == len(rows) - len(left)
+    assert (done.unscored, done.record.unscored) == ((), ())
     assert any("4 of 8 rows with _skipme are left out" in said for said in told) is not include
     lines = lines_of((tmp_path / "out" / PREDICTIONS).read_text())
     said = [json.loads(line)["pred_text"] for line in lines]
     assert said == [None if each.place in left else "eins" for each in rows]
     gates = gates_for("train eval", ["skipped>3"], less=["forgetting"])
-    assert (Checked.of(gates, of_evaluation(done), "eval").failed is None) is include
+    assert (Checked.of(gates, figures_of(done), "eval").failed is None) is include
 
 
 def test_nothing_but_skipped_rows_is_no_evaluation(tmp_path: Path) -> None:
     manifest = tmp_path / "m.jsonl"
     manifest.write_text(row(tmp_path, "a.wav", _skipme="noise").raw + "\n")
     with pytest.raises(InputError, match="_skipme: noise"):
-        evaluate("nosuch.nemo", [manifest], tmp_path / "out")
+        evaluate(EvalRequest("nosuch.nemo", [manifest], tmp_path / "out"))
 
 
 # (seconds of audio, offset, duration, what is said): 0.25 s are rounding, and codecs' padding
@@ -259,11 +267,10 @@ def test_gates_of_an_evaluation(tmp_path: Path, named: str, failing: Mapping[str
     rows = [row(tmp_path, f"{n}.wav", n) for n in range(3)]
     says = {"0.wav": "eins", "1.wav": "drei vier"}
     scored = run(rows, Stub(lambda asked: says[Path(asked["audio_filepath"]).name], ["2.wav"]))
-    record = results(scored, "m", "")
-    done = Evaluation(
-        tmp_path, 3, (("m.jsonl:3", "no audio"),), Forgetting(0.01, 0.0, None), record
-    )
-    checked = Checked.of(gates_for("train eval", [named]), of_evaluation(done), "train eval")
+    against = compare(scored, scored, "old", {str(tmp_path / "m.jsonl"): 0.01})
+    record = results(scored, against)
+    done = Evaluation(tmp_path, record, 3, (Unscored(id="m.jsonl:3", reason="no audio"),))
+    checked = Checked.of(gates_for("train eval", [named]), figures_of(done), "train eval")
     assert {each["gate"] for each in checked.found if each["failed"]} == {*failing}
     assert all(any(said in str(fault) for fault in checked.faults) for said in failing.values())
-    assert {*of_evaluation(done)[0]} == {each.name for each in GATED["train eval"].names}
+    assert {*figures_of(done)[0]} == {each.name for each in GATED["train eval"].names}

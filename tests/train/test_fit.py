@@ -10,17 +10,22 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError
+from train.archive import Archive
+from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
-from train.fit import _check_loggers, _held, _make_empty
+from train.fit import _check_loggers
+from train.recipe import Recipe
+from train.runs.folder import CONFIG, RunRequest, run_folder
+from train.runs.job import FitJob, FitResult, compute_findings
 from train.runs.lock import LOCK
-from train.runs.outcome import Heard, LossPoint, SkippedStep, Trained, ValidationPoint, findings
-from train.runs.resume import CONFIG
 
 SHARDS = ShardSet(Path("s"), Path("s/train"), 100, 10.0, Path("s/eval.jsonl"), 10, 2.0, ("en",))
-LOSSES = tuple(LossPoint(step, 4.0 / step, 1e-4) for step in (10, 20, 30, 40))
-POINT = ValidationPoint(100, 0.5, 0.2)
-TRAINED = Trained(
+LOSSES = tuple(LossPoint(step=step, train_loss=4.0 / step, lr=1e-4) for step in (10, 20, 30, 40))
+LOST = LossPoint(step=50, train_loss=None, lr=1e-4)
+UNREADABLE = Recordings(drawn=200, lost=3, lost_ids=("a", "b"))
+POINT = ValidationPoint(step=100, val_loss=0.5, val_wer=0.2, also={})
+RESULT = FitResult(
     parameters=10,
     matched_parameters=10,
     trainable_parameters=10,
@@ -43,20 +48,40 @@ def config(recipe: Callable[..., Path]) -> RunConfig:
     return load_config(recipe(), [Setting("", key, "x") for key in ("model", "data", "out")])
 
 
+def findings(config: RunConfig, shards: ShardSet, result: FitResult) -> list[Finding]:
+    """The findings about a result; they ask neither the archive nor the recipe."""
+    archive = Archive(Path("m.nemo"), 0, "Model", {})
+    job = FitJob(config, archive, Recipe("finetune", "Model", {}, ()), shards)
+    return list(compute_findings(job, result))
+
+
+def held(config: RunConfig, folder: Path, *inputs: Path, overwrite: bool = False) -> Any:
+    request = RunRequest(config.model_copy(update={"out": folder}), overwrite)
+    return run_folder(request, inputs, lambda _: None)
+
+
 def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
-    assert list(findings(config, SHARDS, TRAINED)) == []
+    assert findings(config, SHARDS, RESULT) == []
 
 
 @pytest.mark.parametrize(
     ("change", "level", "what"),
     [
-        ({"speech_s": 61 * 36_000.0}, "info", "61 times"),
-        ({"loss": (*LOSSES, LossPoint(50, None, 1e-4))}, "warning", "not a number"),
+        ({"speech_s": 61 * 36_000.0}, "info", "61 epochs"),
+        (
+            {"loss": (*LOSSES, LossPoint(step=50, train_loss=None, lr=1e-4))},
+            "warning",
+            "not a number",
+        ),
         ({"loss": LOSSES[::-1]}, "warning", "did not fall"),
         ({"compute_seconds": (0.1,) * 10}, "warning", "80% of the time"),
         ({"best": None}, "warning", "last weights"),
-        ({"skipped": (SkippedStep(7, ("a",)),)}, "warning", "first step 7"),
-        ({"heard": Heard(200, 3, ("a", "b"))}, "warning", "3 of 200 recordings"),
+        ({"skipped": (SkippedStep(step=7, ids=("a",)),)}, "warning", "first step 7"),
+        (
+            {"recordings": Recordings(drawn=200, lost=3, lost_ids=("a", "b"))},
+            "warning",
+            "3 of 200 recordings",
+        ),
         ({"steps": 120}, "info", "last 20 steps"),
         ({"trainable_parameters": 1}, "info", "10.0%"),
     ],
@@ -64,21 +89,21 @@ def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
 def test_what_stands_out_is_told(
     config: RunConfig, change: dict[str, Any], level: str, what: str
 ) -> None:
-    told = list(findings(config, SHARDS, replace(TRAINED, **change)))
+    told = findings(config, SHARDS, replace(RESULT, **change))
     assert [finding.level for finding in told] == [level]
     assert what in told[0].what
 
 
 def test_a_short_validation_is_told(config: RunConfig) -> None:
-    told = list(findings(config, replace(SHARDS, validation_hours=0.5), TRAINED))
+    told = findings(config, replace(SHARDS, validation_hours=0.5), RESULT)
     assert [finding.what for finding in told] == [
-        "validation is 30 min; below 1 h its WER jumps about"
+        "validation is 30 min; below 1 h the WER estimate is noisy"
     ]
 
 
 def test_a_run_too_short_to_tell_is_not_blamed(config: RunConfig) -> None:
-    short = replace(TRAINED, loss=LOSSES[:1], step_seconds=(), compute_seconds=())
-    assert list(findings(config, SHARDS, short)) == []
+    short = replace(RESULT, loss=LOSSES[:1], step_seconds=(), compute_seconds=())
+    assert findings(config, SHARDS, short) == []
 
 
 @pytest.mark.parametrize(
@@ -86,40 +111,50 @@ def test_a_run_too_short_to_tell_is_not_blamed(config: RunConfig) -> None:
     [
         (["x"], False, "is not empty"),
         ([CONFIG], False, "is not empty"),
-        (["x"], True, "no run of ours"),
+        (["x"], True, "is not of `train run`"),
         ([CONFIG, "model.nemo"], True, "which this run reads"),
     ],
 )
 def test_a_folder_that_is_not_ours_is_left_alone(
-    tmp_path: Path, files: list[str], overwrite: bool, what: str
+    tmp_path: Path, config: RunConfig, files: list[str], overwrite: bool, what: str
 ) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
     for name in files:
-        (tmp_path / name).write_text("x", encoding="utf-8")
-    with pytest.raises(ConfigError, match=what):
-        _make_empty(tmp_path, overwrite=overwrite, inputs=(tmp_path / "model.nemo",))
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
+        (folder / name).write_text("x", encoding="utf-8")
+    inputs = folder / "model.nemo"
+    with (
+        pytest.raises(ConfigError, match=what),
+        held(config, folder, inputs, overwrite=overwrite),
+    ):
+        pytest.fail("the directory was taken")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(files)
 
 
-def test_a_run_is_replaced_when_told_to_but_for_its_lock(tmp_path: Path) -> None:
-    for name in (CONFIG, LOCK):
-        (tmp_path / name).write_text("x", encoding="utf-8")
-    (tmp_path / "checkpoints").mkdir()
-    _make_empty(tmp_path, overwrite=True)
-    assert [path.name for path in tmp_path.iterdir()] == [LOCK]
+def test_a_run_is_replaced_on_request_but_for_its_lock(tmp_path: Path, config: RunConfig) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in (CONFIG, "model.nemo"):
+        (folder / name).write_text("x", encoding="utf-8")
+    (folder / "checkpoints").mkdir()
+    with held(config, folder, overwrite=True):
+        assert sorted(path.name for path in folder.iterdir()) == [LOCK, CONFIG]
 
 
-def test_a_new_folder_is_made_and_goes_again_where_nothing_came_of_it(tmp_path: Path) -> None:
+def test_a_new_folder_is_removed_where_nothing_was_written_to_it(
+    tmp_path: Path, config: RunConfig
+) -> None:
     folder = tmp_path / "a/b"
-    with _held(folder):
-        _make_empty(folder, overwrite=False)
+    with held(config, folder):
         assert folder.is_dir()
+        (folder / CONFIG).unlink()
     assert not folder.exists()
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_is_no_folder(tmp_path: Path, config: RunConfig) -> None:
     path = tmp_path / "file"
     path.write_text("x", encoding="utf-8")
-    with pytest.raises(ConfigError, match="is a file"), _held(path):
+    with pytest.raises(ConfigError, match="is a file"), held(config, path):
         pass
 
 

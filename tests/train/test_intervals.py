@@ -1,4 +1,4 @@
-"""Intervals cover what they promise, pairs are compared as pairs, and inventions are told."""
+"""Intervals cover what they promise, pairs are compared as pairs, hallucinations are counted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from curate.errors import ConfigError
 from curate.statistics.bootstrap import DRAWS, Bootstrap, Clusters, interval, p_value, ratio
+from tests.train.evaluated import results
 from train.data.rows import Row
-from train.evaluate import Wish, results
-from train.scoring.against import Forgetting, compare
+from train.evaluate import EvalRequest
+from train.scoring.against import compare, passes_guardrail
 from train.scoring.clusters import clusters_of
 from train.scoring.edits import count_edits
-from train.scoring.hallucinations import KINDS, inventions, kinds_of
+from train.scoring.hallucinations import KINDS, count_hallucinations, kinds_of
 from train.scoring.scoring import Scored
 
 
@@ -27,6 +28,14 @@ def said(text: str, hypothesis: str, line: int = 1, **fields: Any) -> Scored:
     whole = {"audio_filepath": f"{line}.wav", "duration": 3.0, "text": text, "lang": "en"} | fields
     row = Row(Path("m.jsonl"), line, json.dumps(whole), whole)
     return Scored(row, hypothesis, count_edits(text, hypothesis, row.language))
+
+
+def holds(low: float | None, rate: float | None, high: float | None) -> bool:
+    """Whether the interval holds the rate; all three are known."""
+    assert low is not None
+    assert rate is not None
+    assert high is not None
+    return low <= rate <= high
 
 
 # --- edits by language ---------------------------------------------------------------------------
@@ -128,24 +137,25 @@ def test_too_few_clusters_give_no_interval() -> None:
     scored = [
         said("a b", "a", n, speaker=f"s{n % 6}", lang="de" if n % 6 else "en") for n in range(18)
     ]
-    found = results(scored, "m", "")
-    by = {entry["value"]: entry for entry in found["by"]["lang"]}
-    assert (by["de"]["clusters"], by["en"]["clusters"]) == (5, 1)
-    assert (by["de"]["wer_low"], by["de"]["wer_high"]) == (0.5, 0.5)
-    assert by["en"]["wer_low"] is None
-    assert found["interval"]["unit"] == "speaker"
+    found = results(scored)
+    by = {entry.value: entry for entry in found.by["lang"]}
+    assert (by["de"].clusters, by["en"].clusters) == (5, 1)
+    assert (by["de"].wer_low, by["de"].wer_high) == (0.5, 0.5)
+    assert by["en"].wer_low is None
+    assert found.interval.unit == "speaker"
 
 
 def test_macro_and_weighted_rates() -> None:
     long = [said("a b c d", "a b c d", n, lang="de", _curate={"weight": 9.0}) for n in range(9)]
     short = [said("a b", "x b", 90 + n, lang="en", _curate={"weight": 1.0}) for n in range(6)]
-    found = results([*long, *short], "m", "")
-    assert found["overall"]["wer"] == pytest.approx(6 / 48)
-    assert found["macro"]["strata"] == 2
-    assert found["macro"]["wer"] == pytest.approx(0.25)
-    assert found["weighted"]["wer"] == pytest.approx(6 / (9 * 36 + 12), abs=1e-6)
-    assert found["weighted"]["wer_low"] <= found["weighted"]["wer"] <= found["weighted"]["wer_high"]
-    assert results(short[:0], "m", "")["macro"]["wer"] is None
+    found = results([*long, *short])
+    assert found.overall.wer == pytest.approx(6 / 48)
+    assert found.macro.strata == 2
+    assert found.macro.wer == pytest.approx(0.25)
+    assert found.weighted is not None
+    assert found.weighted.wer == pytest.approx(6 / (9 * 36 + 12), abs=1e-6)
+    assert holds(found.weighted.wer_low, found.weighted.wer, found.weighted.wer_high)
+    assert results(short[:0]).macro.wer is None
 
 
 # --- comparison ----------------------------------------------------------------------------------
@@ -171,19 +181,20 @@ def both(new_errs: int, old_errs: int, rows: int = 60) -> tuple[list[Scored], li
     ],
 )
 def test_pairs(new: int, old: int, says: str) -> None:
-    found, _ = compare(*both(new, old), "old.nemo")
-    whole = found["overall"]
-    assert whole["says"] == says
-    assert whole["difference"] == pytest.approx((new - old) / 240, abs=1e-6)
-    assert (whole["p"] < 0.05) == (says in {"better", "worse"})
+    found = compare(*both(new, old), "old.nemo")
+    whole = found.overall
+    assert whole.conclusion == says
+    assert whole.difference == pytest.approx((new - old) / 240, abs=1e-6)
+    assert whole.p is not None
+    assert (whole.p < 0.05) == (says in {"better", "worse"})
 
 
 def test_only_what_both_models_heard_is_compared() -> None:
     new, old = both(10, 10)
-    found, _ = compare(new, old[:40], "old")
-    assert (found["missing"], found["overall"]["rows"]) == (20, 40)
+    found = compare(new, old[:40], "old")
+    assert (found.missing, found.overall.rows) == (20, 40)
     changed = [Scored(new[0].row, None, None, "gone"), *new[1:]]
-    assert compare(changed, old, "old")[0]["missing"] == 0
+    assert compare(changed, old, "old").missing == 0
 
 
 @pytest.mark.parametrize(
@@ -198,21 +209,21 @@ def test_only_what_both_models_heard_is_compared() -> None:
     ],
 )
 def test_the_gate_of_forgetting(difference: float | None, low: float | None, passed: bool) -> None:
-    assert Forgetting(0.01, difference, low).passed is passed
+    assert passes_guardrail(0.01, difference, low) is passed
 
 
 def test_the_guardrail_counts_by_itself() -> None:
     new, old = both(30, 0)
-    found, gate = compare(new, old, "old", {"m.jsonl": 0.01})
-    assert gate is not None
-    assert not gate.passed
-    assert found["overall"]["rows"] == 0
-    assert found["guardrail"]["rows"] == 60
+    found = compare(new, old, "old", {"m.jsonl": 0.01})
+    assert found.guardrail is not None
+    assert not found.guardrail.passed
+    assert found.overall.rows == 0
+    assert found.guardrail.rows == 60
 
 
 def test_a_guardrail_needs_a_model_to_compare_with() -> None:
     with pytest.raises(ConfigError, match="--against"):
-        Wish(guardrail=(Path("general.jsonl"),)).check()
+        EvalRequest("m", [], Path("out"), guardrail=[Path("general.jsonl")]).check()
 
 
 def test_chance_is_never_certain() -> None:
@@ -221,7 +232,7 @@ def test_chance_is_never_certain() -> None:
     assert p_value(np.zeros(0)) is None
 
 
-# --- inventions ----------------------------------------------------------------------------------
+# --- hallucinations ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -236,17 +247,17 @@ def test_chance_is_never_certain() -> None:
         ("a b c d", "", []),
     ],
 )
-def test_kinds_of_inventions(reference: str, hypothesis: str, kinds: list[str]) -> None:
+def test_kinds_of_hallucinations(reference: str, hypothesis: str, kinds: list[str]) -> None:
     assert kinds_of(said(reference, hypothesis)) == kinds
 
 
-def test_inventions_are_counted_and_listed() -> None:
+def test_hallucinations_are_counted_and_listed() -> None:
     scored = [said("", "thank you"), said("so", "so so so so so so"), said("a", "a")]
-    found = inventions([*scored, Scored(scored[0].row, None, None, "gone")])
-    assert found["rows"] == 2
-    assert [kind["kind"] for kind in found["kinds"]] == list(KINDS)
-    assert {kind["kind"]: kind["rows"] for kind in found["kinds"]}["from_nothing"] == 1
-    assert [example["said"] for example in found["examples"]] == ["so so so so so so", "thank you"]
+    found = count_hallucinations([*scored, Scored(scored[0].row, None, None, "gone")])
+    assert found.rows == 2
+    assert [kind.kind for kind in found.kinds] == list(KINDS)
+    assert {kind.kind: kind.rows for kind in found.kinds}["from_nothing"] == 1
+    assert [example.hypothesis for example in found.examples] == ["so so so so so so", "thank you"]
 
 
 # --- scripts without spaces ----------------------------------------------------------------------
@@ -262,22 +273,22 @@ def chinese(errors: int, rows: int = 40, english: int = 20) -> list[Scored]:
 
 
 def test_cer_is_named_where_no_spaces_are_written() -> None:
-    found = results(chinese(1), "m", "")
-    by = {each["value"]: each for each in found["by"]["lang"]}
-    assert (by["zh"]["primary"], by["en"]["primary"]) == ("cer", "wer")
-    assert by["zh"]["cer"] == pytest.approx(0.1)
-    assert by["zh"]["cer_low"] <= by["zh"]["cer"] <= by["zh"]["cer_high"]
-    assert by["en"]["cer_low"] is None, "intervals are of the rate to name"
-    assert by["en"]["wer_low"] == 0.0
-    assert found["overall"]["primary"] == "cer"  # most rows are Chinese
+    found = results(chinese(1))
+    by = {each.value: each for each in found.by["lang"]}
+    assert (by["zh"].primary, by["en"].primary) == ("cer", "wer")
+    assert by["zh"].cer == pytest.approx(0.1)
+    assert holds(by["zh"].cer_low, by["zh"].cer, by["zh"].cer_high)
+    assert by["en"].cer_low is None, "intervals are of the rate to name"
+    assert by["en"].wer_low == 0.0
+    assert found.overall.primary == "cer"  # most rows are Chinese
 
 
 def test_comparisons_and_gates_go_by_the_named_rate() -> None:
     new, old = chinese(2, english=0), chinese(0, english=0)
-    found, gate = compare(new, old, "old", {"m.jsonl": 0.01})
-    assert gate is not None
-    assert not gate.passed
-    assert gate.metric == "cer"
-    rail = found["guardrail"]
-    assert (rail["metric"], rail["cer_old"], rail["cer_new"]) == ("cer", 0.0, 0.2)
-    assert rail["difference"] == pytest.approx(0.2)
+    found = compare(new, old, "old", {"m.jsonl": 0.01})
+    assert found.guardrail is not None
+    assert not found.guardrail.passed
+    assert found.guardrail.metric == "cer"
+    rail = found.guardrail
+    assert (rail.metric, rail.cer_old, rail.cer_new) == ("cer", 0.0, 0.2)
+    assert rail.difference == pytest.approx(0.2)

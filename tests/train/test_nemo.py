@@ -19,9 +19,10 @@ from curate.errors import ConfigError, InputError
 from tests.lines import lines_of
 from tests.train.world import NEMO, SIZES, STEPS, World
 from train.archive import open_archive
+from train.artifacts.wer import Wer
 from train.config import load_config
-from train.evaluate import PREDICTIONS, RESULTS, Evaluation, Wish, evaluate
-from train.fit import fit
+from train.evaluate import PREDICTIONS, EvalRequest, Evaluation, evaluate
+from train.fit import RunRequest, fit
 from train.tiny import Kind, build_tiny
 from train.tiny.tokenizer import train_pieces
 
@@ -75,7 +76,7 @@ def weights(path: Path) -> dict[str, Any]:
 def test_a_run_is_complete(world: World, kind: Kind, recipe: str) -> None:
     run = world.run(kind)
     record = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
-    assert record == json.loads(json.dumps(run.record))
+    assert record == run.record.as_json()
     assert record["model"]["recipe"] == recipe
     assert record["model"]["matched_parameters"] == record["model"]["parameters"]
     assert record["steps"] == STEPS
@@ -91,14 +92,14 @@ def test_a_run_is_complete(world: World, kind: Kind, recipe: str) -> None:
 
 
 def test_the_schedule_ends_with_the_run(world: World) -> None:
-    rates = [point["lr"] for point in world.run("canary").record["loss"]]
+    rates = [point.lr for point in world.run("canary").record.loss]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(1e-5, rel=0.5)
 
 
 def test_every_cut_is_heard(world: World) -> None:
     record = world.run("canary").record
-    assert record["audio_hours_seen"] > record["data"]["train_hours"]
+    assert record.audio_hours_seen > record.data.train_hours
 
 
 def test_the_saved_model_has_the_configuration_it_was_trained_with(world: World) -> None:
@@ -110,15 +111,15 @@ def test_the_saved_model_has_the_configuration_it_was_trained_with(world: World)
 def test_the_run_can_be_repeated_from_its_own_configuration(world: World) -> None:
     first = world.run("canary")
     config = load_config(first.folder / "config.yaml")
-    again = fit(config.model_copy(update={"out": world.folder / "again"}))
-    losses = [[point["train_loss"] for point in run.record["loss"]] for run in (first, again)]
+    again = fit(RunRequest(config.model_copy(update={"out": world.folder / "again"})))
+    losses = [[point.train_loss for point in run.record.loss] for run in (first, again)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-4)
 
 
 def test_a_frozen_encoder_stays_but_for_its_batchnorm(world: World) -> None:
     canary = world.model("canary").path
     config = world.config(canary, "frozen", "freeze.encoder=true", "optim.lr=1e-2")
-    run = fit(config)
+    run = fit(RunRequest(config))
     before, after = weights(canary), weights(run.folder / "model.nemo")
     moved = {name for name in before if (before[name] != after[name]).any()}
     in_encoder = {name for name in moved if name.startswith("encoder.")}
@@ -126,12 +127,12 @@ def test_a_frozen_encoder_stays_but_for_its_batchnorm(world: World) -> None:
     assert all("batch_norm" in name for name in in_encoder)
     assert any("running_mean" in name for name in in_encoder)  # adapted, over two validations
     assert any(name.startswith("transf_decoder.") for name in moved)
-    assert any("the rest was frozen" in finding.what for finding in run.findings)
+    assert any("the rest was frozen" in finding.what for finding in run.record.findings)
 
 
 def test_batchnorm_can_be_held(world: World) -> None:
     settings = ["freeze={encoder: true, decoder: false, batchnorm: eval}", "optim.lr=1e-2"]
-    run = fit(world.config(world.model("canary").path, "held", *settings))
+    run = fit(RunRequest(world.config(world.model("canary").path, "held", *settings)))
     before, after = weights(world.model("canary").path), weights(run.folder / "model.nemo")
     moved = {name for name in before if (before[name] != after[name]).any()}
     assert moved
@@ -148,7 +149,7 @@ def evaluation(world: World) -> Evaluation:
     more = world.data / "more.jsonl"
     more.write_text(f"{json.dumps(lost)}\n{json.dumps(broken)}\n", encoding="utf-8")
     model = str(world.run("canary").folder / "model.nemo")
-    return evaluate(model, [manifest, more], world.folder / "eval", Wish(batch_size=4))
+    return evaluate(EvalRequest(model, [manifest, more], world.folder / "eval", batch_size=4))
 
 
 def test_every_row_has_a_prediction_or_a_reason(evaluation: Evaluation) -> None:
@@ -156,12 +157,12 @@ def test_every_row_has_a_prediction_or_a_reason(evaluation: Evaluation) -> None:
     rows = [json.loads(line) for line in lines_of(text)]
     assert len(rows) == 8
     assert [isinstance(row["pred_text"], str) for row in rows] == [True] * 6 + [False] * 2
-    assert [name for name, _ in evaluation.unscored] == ["m:lost", "m:broken"]
-    assert ["missing" in reason for _, reason in evaluation.unscored] == [True, False]
+    assert [each.id for each in evaluation.unscored] == ["m:lost", "m:broken"]
+    assert ["missing" in each.reason for each in evaluation.unscored] == [True, False]
 
 
 def test_the_figures_are_written_down(evaluation: Evaluation) -> None:
-    record = json.loads((evaluation.folder / RESULTS).read_text(encoding="utf-8"))
+    record = json.loads((evaluation.folder / Wer.file).read_text(encoding="utf-8"))
     assert record["overall"]["rows"] == 6
     assert record["overall"]["ref_words"] == 13
     assert {group["value"] for group in record["by"]["lang"]} == {"de", "en"}
@@ -170,7 +171,8 @@ def test_the_figures_are_written_down(evaluation: Evaluation) -> None:
 
 def test_a_model_that_was_never_trained_is_evaluated_too(world: World, tmp_path: Path) -> None:
     model = world.model("ctc").path  # its configuration names no validation data
-    done = evaluate(str(model), [world.data / "eval.jsonl"], tmp_path / "eval", Wish(batch_size=6))
+    manifests = [world.data / "eval.jsonl"]
+    done = evaluate(EvalRequest(str(model), manifests, tmp_path / "eval", batch_size=6))
     assert (done.rows, done.unscored) == (6, ())
 
 
@@ -198,9 +200,9 @@ def test_one_tokenizer_for_all_languages_is_asked_too(tmp_path: Path) -> None:
 
 def test_a_step_is_a_step_of_the_optimiser(world: World) -> None:
     config = world.config(world.model("canary").path, "two", "trainer.accumulate_grad_batches=2")
-    record = fit(config).record
-    assert [point["step"] for point in record["loss"]] == list(range(1, STEPS + 1))
-    assert [point["step"] for point in record["validation"]] == [3, 6]
+    record = fit(RunRequest(config)).record
+    assert [point.step for point in record.loss] == list(range(1, STEPS + 1))
+    assert [point.step for point in record.validation] == [3, 6]
 
 
 def test_weights_of_another_model_are_refused(world: World) -> None:

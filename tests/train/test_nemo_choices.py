@@ -20,8 +20,8 @@ from tests.lines import lines_of
 from tests.train.world import NEMO, World, shard
 from train.archive import open_archive
 from train.config import RunConfig
-from train.evaluate import evaluate
-from train.fit import TrainRun, fit
+from train.evaluate import EvalRequest, evaluate
+from train.fit import RunRequest, TrainRun, fit
 
 pytestmark = NEMO
 
@@ -40,9 +40,9 @@ def moved(world: World, run: TrainRun) -> set[str]:
 
 def test_a_frozen_decoder_keeps_the_weight_it_shares_with_the_head(world: World) -> None:
     settings = ("freeze.decoder=true", "optim.lr=1e-2")
-    run = fit(world.config(world.model("canary").path, "decoder", *settings))
+    run = fit(RunRequest(world.config(world.model("canary").path, "decoder", *settings)))
     changed = moved(world, run)
-    assert len(run.record["validation"]) == 2  # NeMo and Lightning switch modes around each
+    assert len(run.record.validation) == 2  # NeMo and Lightning switch modes around each
     assert any(name.startswith("encoder.") for name in changed)
     assert not any(name.startswith(("transf_decoder.", "log_softmax.")) for name in changed)
 
@@ -59,7 +59,7 @@ def test_a_frozen_encoder_adapts_its_statistics_between_validations(
 
     monkeypatch.setattr(Recorder, "on_validation_start", keep)
     settings = ("freeze.encoder=true", "trainer.max_steps=6", "trainer.val_check_interval=2")
-    fit(world.config(world.model("canary").path, "statistics", *settings))
+    fit(RunRequest(world.config(world.model("canary").path, "statistics", *settings)))
     assert len(seen) == 3
     for before, after in pairwise(seen):
         changed = {name for name in before if (before[name] != after[name]).any()}
@@ -109,7 +109,7 @@ def test_a_behaviour_becomes_a_token_of_the_prompt(
 
     monkeypatch.setattr(Freezing, "on_train_batch_start", look)
     data = with_field(world, tmp_path / "shards", ("yes", False))
-    run = fit(behaving(world, kind, data, f"behaving-{kind}"))
+    run = fit(RunRequest(behaving(world, kind, data, f"behaving-{kind}")))
     assert set(seen) == {"<|spltoken0|>", "<|spltoken1|>"}
     archive = open_archive(run.folder / "model.nemo")
     assert archive.config["prompt_format"] == "canary2_verbatim_0_1"
@@ -133,7 +133,7 @@ def test_a_behaviour_is_applied_when_the_model_is_evaluated(
     from train.recipe import behaviors
 
     data = with_field(world, tmp_path / "shards", ("yes", "no"))
-    run = fit(behaving(world, "canary", data, "behaving-eval"))
+    run = fit(RunRequest(behaving(world, "canary", data, "behaving-eval")))
     rows = lines_of((data / "eval.jsonl").read_text(encoding="utf-8"))
     manifest = tmp_path / "eval.jsonl"
     said = ({**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows))
@@ -146,7 +146,7 @@ def test_a_behaviour_is_applied_when_the_model_is_evaluated(
         return token
 
     monkeypatch.setattr(nemo_behaviors, "token_of", listen)
-    done = evaluate(str(run.folder / "model.nemo"), [manifest], tmp_path / "eval")
+    done = evaluate(EvalRequest(str(run.folder / "model.nemo"), [manifest], tmp_path / "eval"))
     assert done.rows == len(rows)
     assert set(asked) == {"<|spltoken0|>", "<|spltoken1|>"}
 
@@ -164,7 +164,7 @@ def test_a_behaviour_that_the_data_cannot_teach_is_refused(
 ) -> None:
     data = with_field(world, tmp_path / "shards", values)
     with pytest.raises(InputError, match=what):
-        fit(behaving(world, "canary", data, "untaught"))
+        fit(RunRequest(behaving(world, "canary", data, "untaught")))
     assert not (world.folder / "untaught").exists()
 
 
@@ -172,7 +172,7 @@ def test_a_behaviour_needs_tokens_that_the_model_has(world: World, tmp_path: Pat
     data = with_field(world, tmp_path / "shards", ("yes", "no"))
     config = behaving(world, "canary", data, "tokenless", PAIR.replace("spltoken1|", "spltoken77|"))
     with pytest.raises(InputError, match=r"no token <\|spltoken77\|> for 'behaviors.verbatim'"):
-        fit(config)
+        fit(RunRequest(config))
 
 
 def test_further_validation_sets_are_told_by_name(world: World, tmp_path: Path) -> None:
@@ -180,13 +180,13 @@ def test_further_validation_sets_are_told_by_name(world: World, tmp_path: Path) 
     hard = tmp_path / "hard.jsonl"
     hard.write_text("".join(rows[:2]), encoding="utf-8")
     model = world.model("ctc").path
-    run = fit(world.config(model, "sets", f"validation_ds.also={{hard: {hard}}}"))
-    points = run.record["validation"]
-    assert [point["step"] for point in points] == [3, 6]
-    assert all(set(point["also"]) == {"hard"} for point in points)
-    assert all(isinstance(point["also"]["hard"], float) for point in points)
-    plain = world.run("ctc").record["validation"]  # the eval manifest alone still decides
-    assert [point["val_wer"] for point in points] == [point["val_wer"] for point in plain]
+    run = fit(RunRequest(world.config(model, "sets", f"validation_ds.also={{hard: {hard}}}")))
+    points = run.record.validation
+    assert [point.step for point in points] == [3, 6]
+    assert all(set(point.also) == {"hard"} for point in points)
+    assert all(isinstance(point.also["hard"], float) for point in points)
+    plain = world.run("ctc").record.validation  # the eval manifest alone still decides
+    assert [point.val_wer for point in points] == [point.val_wer for point in plain]
 
 
 def test_the_test_set_is_no_validation_set(world: World, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_the_test_set_is_no_validation_set(world: World, tmp_path: Path) -> None
     (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
     config = world.config(world.model("ctc").path, "cheat", f"validation_ds.also={{t: {test}}}")
     with pytest.raises(InputError, match="is the test set, which training must not see"):
-        fit(config.model_copy(update={"data": folder}))
+        fit(RunRequest(config.model_copy(update={"data": folder})))
 
 
 def test_patience_ends_a_run_that_gets_no_better(world: World) -> None:
@@ -207,8 +207,8 @@ def test_patience_ends_a_run_that_gets_no_better(world: World) -> None:
         *("checkpoints.patience=1", "trainer.val_check_interval=1", "trainer.max_steps=20"),
         *("optim.lr=1e-12", "optim.min_lr=1e-13", "freeze.batchnorm=eval"),  # nothing is learned
     )
-    run = fit(world.config(world.model("canary").path, "patient", *settings))
-    assert run.steps < 20
+    run = fit(RunRequest(world.config(world.model("canary").path, "patient", *settings)))
+    assert run.record.steps < 20
     assert (run.folder / "model.nemo").is_file()
 
 
@@ -218,7 +218,7 @@ from pathlib import Path
 from curate.terminal.command import run
 from train.runs import runtime
 from train.config import load_config
-from train.fit import fit
+from train.fit import RunRequest, fit
 
 runtime.prepare()
 import train.nemo.fit
@@ -237,7 +237,8 @@ def noting(self):
 Loader.take = noting
 
 def work():
-    run(lambda: fit(load_config(folder / "recipe.yaml"), resume=sys.argv[3] == "resume"))
+    request = RunRequest(load_config(folder / "recipe.yaml"), resume=sys.argv[3] == "resume")
+    run(lambda: fit(request))
 
 def code(*arguments):
     child = os.fork()  # NeMo is imported once for both

@@ -22,7 +22,7 @@ from curate.errors import ConfigError, CurateError, GateFailed, InputError
 from tests.lines import lines_of
 from tests.train.world import NEMO, World
 from train.archive import open_archive
-from train.fit import TrainRun, fit
+from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
 
 pytestmark = NEMO
@@ -78,18 +78,18 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     sent: list[int] = []
     model = world.model(kind).path
     settings = ("trainer.max_steps=9", "checkpoints.export=last", *settings)
-    whole = fit(world.config(model, f"whole-{kind}-{number}", *settings))
+    whole = fit(RunRequest(world.config(model, f"whole-{kind}-{number}", *settings)))
     config = world.config(model, f"stopped-{kind}-{number}", *settings)
     with after_each_step(monkeypatch, kill), pytest.raises(Interrupted) as caught:
-        fit(config)
+        fit(RunRequest(config))
     assert caught.value.exit_code == 128 + number
     assert not (config.out / "model.nemo").exists()
-    resumed = fit(config, resume=True)
-    assert resumed.record["resumed_at"] == [step]
+    resumed = fit(RunRequest(config, resume=True))
+    assert resumed.record.resumed_at == (step,)
     before, after = weights(whole), weights(resumed)
     assert [name for name in before if (before[name] != after[name]).any()] == []
     for part in ("loss", "validation", "recordings", "audio_hours_seen"):
-        assert resumed.record[part] == whole.record[part]
+        assert getattr(resumed.record, part) == getattr(whole.record, part)
     assert columns(resumed) == columns(whole)
 
 
@@ -120,14 +120,14 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
     with monkeypatch.context() as patch, after_each_step(patch, kill_later):
         patch.setattr(_Survivors, "__call__", slow)
         with pytest.raises(Interrupted) as caught:
-            fit(config)
+            fit(RunRequest(config))
     assert caught.value.exit_code == 143
     del caught
     for worker in multiprocessing.active_children():
         worker.join()
     assert time.monotonic() - asked[0] < 5
-    resumed, unbroken = fit(config, resume=True), fit(whole)
-    assert resumed.record["resumed_at"] == [4]
+    resumed, unbroken = fit(RunRequest(config, resume=True)), fit(RunRequest(whole))
+    assert resumed.record.resumed_at == (4,)
     before, after = weights(unbroken), weights(resumed)
     assert [name for name in before if (before[name] != after[name]).any()] == []
 
@@ -212,15 +212,16 @@ def test_a_step_without_finite_gradients_changes_nothing(
         seen[trainer.global_step] = state
 
     poison(monkeypatch, {3, 4})
+    config = world.config(world.model("canary").path, "poisoned", "checkpoints.export=last")
     with after_each_step(monkeypatch, keep):
-        run = fit(world.config(world.model("canary").path, "poisoned", "checkpoints.export=last"))
-    assert [it["step"] for it in run.record["skipped_steps"]] == [3, 4]
-    assert all(it["ids"] for it in run.record["skipped_steps"])
+        run = fit(RunRequest(config))
+    assert [each.step for each in run.record.skipped_steps] == [3, 4]
+    assert all(each.ids for each in run.record.skipped_steps)
     for step in (3, 4):
         assert all(torch.equal(seen[2][name], seen[step][name]) for name in seen[2])
     assert any(not torch.equal(seen[4][name], seen[5][name]) for name in seen[2])
     assert all(value.isfinite().all() for value in weights(run).values())
-    assert any("2 step(s) had gradients" in finding.what for finding in run.findings)
+    assert any("2 step(s) had gradients" in finding.what for finding in run.record.findings)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_a_run_that_diverges_stops_and_names_the_records(
     poison(monkeypatch, steps)
     config = world.config(world.model("canary").path, f"diverged-{len(steps)}", setting)
     with pytest.raises(GateFailed, match=f"{len(steps)} step") as caught:
-        fit(config)
+        fit(RunRequest(config))
     assert caught.value.exit_code == 1
     assert f"step {max(steps)}" in str(caught.value)
     assert not (config.out / "model.nemo").exists()
@@ -248,7 +249,7 @@ def test_a_full_gpu_is_told_as_the_batch_that_filled_it(
 
     config = world.config(world.model("canary").path, "full")
     with after_each_step(monkeypatch, full), pytest.raises(ConfigError) as caught:
-        fit(config)
+        fit(RunRequest(config))
     fault = caught.value.faults[0]
     assert fault.where == "train_ds.batch_duration"
     assert "recordings, the longest" in fault.what
@@ -272,22 +273,22 @@ def break_flac(count: int) -> Callable[[bytes], bytes]:
 def test_unreadable_audio_is_counted_and_named(world: World, tmp_path: Path) -> None:
     data = damaged(world, tmp_path / "shards", break_flac(2))
     config = world.config(world.model("canary").path, "lost", "faults.max_missing=0.5")
-    run = fit(config.model_copy(update={"data": data}))
-    heard = run.record["recordings"]
-    assert heard["lost"] >= 2  # shards repeat, so they are met again
-    assert len(heard["lost_ids"]) == 2
-    assert any("could not be read" in finding.what for finding in run.findings)
+    run = fit(RunRequest(config.model_copy(update={"data": data})))
+    recordings = run.record.recordings
+    assert recordings.lost >= 2  # shards repeat, so they are met again
+    assert len(recordings.lost_ids) == 2
+    assert any("could not be read" in finding.what for finding in run.record.findings)
 
 
 def test_too_much_unreadable_audio_stops_the_run(world: World, tmp_path: Path) -> None:
     data = damaged(world, tmp_path / "shards", break_flac(9))
     config = world.config(world.model("ctc").path, "silent").model_copy(update={"data": data})
     with pytest.raises(GateFailed, match="cannot be read") as caught:
-        fit(config)
+        fit(RunRequest(config))
     assert "--max-missing" in str(caught.value)
     assert (config.out / "checkpoints/last.ckpt").is_file()  # goes on when told to
     more = config.model_copy(update={"faults": config.faults.model_copy(update={"max_missing": 1})})
-    assert fit(more, resume=True).record["recordings"]["lost"] > 1
+    assert fit(RunRequest(more, resume=True)).record.recordings.lost > 1
 
 
 def test_a_recording_of_an_hour_makes_no_batch_of_an_hour(world: World, tmp_path: Path) -> None:
@@ -313,9 +314,9 @@ def test_a_recording_of_an_hour_makes_no_batch_of_an_hour(world: World, tmp_path
     index["cuts"] += 1
     (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
     config = world.config(world.model("canary").path, "hour").model_copy(update={"data": folder})
-    run = fit(config)
-    assert run.steps == config.trainer.max_steps
-    assert run.record["audio_hours_seen"] * 3600 < config.trainer.max_steps * 6 * 1.5
+    run = fit(RunRequest(config))
+    assert run.record.steps == config.trainer.max_steps
+    assert run.record.audio_hours_seen * 3600 < config.trainer.max_steps * 6 * 1.5
     with gzip.open(folder / "train/cuts.000009.jsonl.gz", "rt") as file:
         assert json.loads(file.read())["duration"] == 3600
 
@@ -328,7 +329,7 @@ def test_a_run_that_never_began_is_resumed_from_the_start(
 
     config = world.config(world.model("canary").path, "unbegun")
     with after_each_step(monkeypatch, fail), pytest.raises(CurateError, match="first step"):
-        fit(config)
-    run = fit(config, resume=True)
-    assert run.record["resumed_at"] == []
-    assert run.record["loss"] == world.run("canary").record["loss"]
+        fit(RunRequest(config))
+    run = fit(RunRequest(config, resume=True))
+    assert run.record.resumed_at == ()
+    assert run.record.loss == world.run("canary").record.loss

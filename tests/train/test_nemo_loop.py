@@ -19,7 +19,8 @@ from curate.cli import app
 from curate.errors import ConfigError
 from tests.lines import lines_of
 from tests.train.world import NEMO, TONES, World, say
-from train.evaluate import PREDICTIONS, RESULTS, Wish, evaluate
+from train.artifacts.wer import Wer
+from train.evaluate import PREDICTIONS, EvalRequest, evaluate
 from train.tiny import Kind
 
 pytestmark = NEMO
@@ -70,7 +71,7 @@ def loop(world: World, tmp_path_factory: pytest.TempPathFactory) -> Loop:
     curate("split", profile, "--out", split, *sizes)
     curate("shard", split, "--out", shards, "--workers", "1")
     model = str(world.model("rnnt").path)  # untrained, it babbles: no two rows are alike
-    evaluate(model, [shards / "train.jsonl"], evaluation, Wish(batch_size=16))
+    evaluate(EvalRequest(model, [shards / "train.jsonl"], evaluation, batch_size=16))
     return Loop(profile, shards, evaluation)
 
 
@@ -126,7 +127,7 @@ def test_the_rules_are_held_against_the_models_errors(loop: Loop, tmp_path: Path
     (limit,) = [each for each in found["limits"] if each["severity"] == "borderline"]
     assert (limit["rule"], limit["rows"]) == ("long", len(long))
     assert limit["words"] == sum(row["ref_words"] for row in long) > 0
-    by_verdict = json.loads((loop.evaluation / RESULTS).read_text(encoding="utf-8"))["by"]
+    by_verdict = json.loads((loop.evaluation / Wer.file).read_text(encoding="utf-8"))["by"]
     rates = {group["value"]: group["wer"] for group in by_verdict["verdict"]}
     assert found["clean"]["wer"] == pytest.approx(rates["clean"], abs=1e-6)
 
@@ -146,7 +147,7 @@ def test_a_beam_search_hears_every_row(world: World, tmp_path: Path, kind: Kind)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "__call__", noted)
         rows, model = [world.data / "eval.jsonl"], str(world.model(kind).path)
-        found = evaluate(model, rows, tmp_path / "beam", Wish(beam=3))
+        found = evaluate(EvalRequest(model, rows, tmp_path / "beam", beam=3))
     assert set(widths) == {3}
     assert found.rows == 6
     assert found.unscored == ()
@@ -155,5 +156,5 @@ def test_a_beam_search_hears_every_row(world: World, tmp_path: Path, kind: Kind)
 def test_a_beam_search_is_refused_where_it_gains_nothing(world: World, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="CTC model"):
         rows = [world.data / "eval.jsonl"]
-        evaluate(str(world.model("ctc").path), rows, tmp_path / "beam", Wish(beam=2))
+        evaluate(EvalRequest(str(world.model("ctc").path), rows, tmp_path / "beam", beam=2))
     assert not (tmp_path / "beam").exists()

@@ -9,8 +9,8 @@ import pytest
 
 from tests.train.world import NEMO, World
 from train.archive.tokens import read_folder, read_tokenizer
-from train.evaluate import Wish, evaluate
-from train.fit import fit
+from train.evaluate import EvalRequest, evaluate
+from train.fit import RunRequest, fit
 from train.plan import check_plan
 from train.pretrained import archive_of
 from train.tiny import Kind
@@ -35,13 +35,13 @@ def test_another_tokenizer_is_trained_saved_and_used(
     setting = f"tokenizer.update={{dir: {new}, type: bpe}}"
     config = world.config(world.model(kind).path, f"new-{kind}", setting, "optim.lr=1e-4")
     check_plan(config)
-    run = fit(config)
+    run = fit(RunRequest(config))
     saved = archive_of(str(run.folder))
     assert read_tokenizer(saved).differences(read_folder(new, "bpe")) == []
     before, after = weights(str(world.model(kind).path)), weights(str(run.folder))
     assert all(before[n].shape == after[n].shape for n in before if n.startswith("encoder."))
     manifest = world.data / "eval.jsonl"
-    done = evaluate(str(run.folder), [manifest], tmp_path / "eval", Wish(batch_size=4))
+    done = evaluate(EvalRequest(str(run.folder), [manifest], tmp_path / "eval", batch_size=4))
     assert (done.rows, done.unscored) == (6, ())
 
 
@@ -49,8 +49,10 @@ def test_the_weights_of_a_checkpoint_take_the_archives_place(world: World) -> No
     run = world.run("canary")
     checkpoints = sorted((run.folder / "checkpoints").glob("*.ckpt"))
     assert len(checkpoints) >= 2
-    best = run.folder / run.record["best"]["checkpoint"]
+    best = run.record.best
+    assert best is not None
+    checkpoint = run.folder / best.checkpoint
     exported, first = weights(str(run.folder)), weights(str(world.model("canary").path))
-    found = weights(str(best))
+    found = weights(str(checkpoint))
     assert all((found[name] == exported[name]).all() for name in exported)
     assert any((found[name] != first[name]).any() for name in first)

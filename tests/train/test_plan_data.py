@@ -73,7 +73,7 @@ def test_a_split_gives_its_training_part_and_its_validation(folder: Path) -> Non
 @pytest.mark.parametrize("kind", ["profile", "split"])
 def test_missing_audio_is_looked_for(folder: Path, kind: str) -> None:
     corpus = read_corpus(folder / kind)
-    assert corpus.looked_for == len(corpus.examples)
+    assert corpus.audio_checked == len(corpus.examples)
     odd = [example for example in corpus.examples if number_of(example) % 2]
     assert len(corpus.missing_audio) == len(corpus.examples) - len(odd)
 
@@ -84,7 +84,7 @@ def test_validation_audio_is_looked_at(shard_folder: Callable[..., Path], broken
     for number in range(broken):
         (data / f"eval{number}.wav").write_bytes(b"RIFF and nothing behind it")
     corpus = read_corpus(data)
-    assert corpus.validation_looked_at == 3
+    assert corpus.validation_audio_checked == 3
     assert len(corpus.unreadable_validation) == broken
     (check,) = (check for check in CHECKS if check.code == "unreadable-validation")
     facts: Any = SimpleNamespace(corpus=corpus)

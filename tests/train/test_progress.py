@@ -7,27 +7,30 @@ from dataclasses import replace
 import pytest
 from rich.text import Text
 
-from train.cli.progress import clock, figures, progress
-from train.runs.outcome import Seen
+from train.cli.render.progress import clock, figures, progress_bar
+from train.runs.job import Progress
 
-SEEN = Seen(120, 1000, 1.23456, None, 0.5, 0.01, 3725)
+FIT = Progress(120, 1000, 1.23456, None, 0.5, 0.01, 3725)
 
 
 @pytest.mark.parametrize(
-    ("seen", "parts"),
+    ("progress", "parts"),
     [
-        (SEEN, ["loss 1.235", "1,800 h of audio an hour", "waiting for data 1%", "1:02:05 left"]),
-        (replace(SEEN, val_wer=0.0825), ["WER 8.2%"]),
+        (
+            FIT,
+            ["loss 1.235", "1,800 h of audio an hour", "waiting for data 1%", "1:02:05 left"],
+        ),
+        (replace(FIT, val_wer=0.0825), ["WER 8.2%"]),
     ],
 )
-def test_what_the_line_says(seen: Seen, parts: list[str]) -> None:
-    said = Text.from_markup(figures(seen)).plain
+def test_what_the_line_says(progress: Progress, parts: list[str]) -> None:
+    said = Text.from_markup(figures(progress)).plain
     assert [part for part in parts if part not in said] == []
 
 
 def test_waiting_is_marked_where_it_is_worth_a_word() -> None:
     styles = [
-        bool(Text.from_markup(figures(replace(SEEN, waiting_share=share))).spans)
+        bool(Text.from_markup(figures(replace(FIT, waiting_share=share))).spans)
         for share in (0.04, 0.06)
     ]
     assert styles == [False, True]
@@ -41,6 +44,6 @@ def test_the_time_left(seconds: float, said: str) -> None:
 
 
 def test_nothing_is_drawn_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress() as show:
-        show(SEEN)
+    with progress_bar() as show:
+        show(FIT)
     assert capsys.readouterr().err.strip() == ""

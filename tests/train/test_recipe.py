@@ -59,8 +59,8 @@ def build(run: RunConfig, source: Archive | None = None, cuts: int = 10**6) -> R
     return build_recipe(source or archive(), run, Path("/s/train"), cuts, Path("/s/eval.jsonl"))
 
 
-def traps(found: Recipe) -> dict[str, tuple[Any, Any]]:
-    return {trap.key: (trap.inherited, trap.used) for trap in found.traps}
+def pitfalls(found: Recipe) -> dict[str, tuple[Any, Any]]:
+    return {each.key: (each.inherited, each.used) for each in found.pitfalls}
 
 
 @pytest.mark.parametrize(
@@ -158,18 +158,18 @@ def test_the_schedule_ends_where_the_trainer_does(load: Load) -> None:
     ],
 )
 def test_a_trap_is_told_with_both_values(load: Load, key: str, inherited: Any, used: Any) -> None:
-    assert traps(build(load()))[key] == (inherited, used)
+    assert pitfalls(build(load()))[key] == (inherited, used)
 
 
 def test_what_stays_as_it_was_is_no_trap(load: Load) -> None:
-    told = traps(build(load()))
+    told = pitfalls(build(load()))
     for key in ("train_ds.lang_field", "use_loss_mask_for_prompt", "init_from_nemo_model"):
         assert key not in told
 
 
-def test_defaults_of_nemo_are_traps_too(load: Load) -> None:
+def test_defaults_of_nemo_are_pitfalls_too(load: Load) -> None:
     run = load("train_ds.num_workers=0")
-    told = traps(build(run, archive(train_ds=None, validation_ds=None)))
+    told = pitfalls(build(run, archive(train_ds=None, validation_ds=None)))
     assert told["train_ds.concurrent_bucketing"] == (True, False)
     assert told["train_ds.lang_field"] == ("lang", "target_lang")
     assert "train_ds.text_field" not in told

@@ -14,8 +14,8 @@ import pytest
 
 from curate.errors import ConfigError
 from train.config import RunConfig, Setting, load_config, parse_setting
+from train.runs.folder import CONFIG, RUN, check_resumable
 from train.runs.lock import LOCK, locked
-from train.runs.resume import CONFIG, RUN, check_resumable
 from train.runs.signals import Interrupted, StopRequest
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curate.artifacts.base import read_artifact
 from curate.errors import ConfigError
 from tests.train.world import NEMO, World
+from train.artifacts.sweep import Sweep
 from train.data.rows import Row
 from train.scoring.edits import Edits
 from train.scoring.scoring import Scored
-from train.sweep import NONE, SWEEP, Tried, compare, run_trial, sweep, trials
+from train.sweep import NONE, FinishedTrial, SweepRequest, compare, run_trial, sweep, trials
 
 ROWS = 400
 
@@ -44,11 +46,11 @@ def test_what_compares_nothing_is_refused(option: str) -> None:
         trials([option])
 
 
-def tried(*errors: tuple[int, ...]) -> list[Tried]:
+def tried(*errors: tuple[int, ...]) -> list[FinishedTrial]:
     """Trials that made so many errors in the utterances of fifty speakers."""
     named = trials([f"seed={','.join(str(number) for number in range(len(errors)))}"])
     return [
-        Tried(trial, tuple(scored(number, count) for number, count in enumerate(one)))
+        FinishedTrial(trial, tuple(scored(number, count) for number, count in enumerate(one)))
         for trial, one in zip(named, errors, strict=True)
     ]
 
@@ -63,26 +65,29 @@ def scored(number: int, errors: int) -> Scored:
 
 def test_a_sure_difference_has_a_winner() -> None:
     found = compare(tried(errors(0.2, 1), errors(0.1, 2), errors(0.3, 3)))
-    assert found["winner"] == found["best"] == "seed=1"
-    assert found["no_worse_than_best"] == ["seed=1"]
-    said = [entry["against_best"].get("says") for entry in found["trials"]]
+    assert found.winner == found.best == "seed=1"
+    assert found.no_worse_than_best == ("seed=1",)
+    changes = [trial.against_best for trial in found.trials]
+    said = [change.conclusion if change else None for change in changes]
     assert said == ["worse", None, "worse"]
-    assert found["trials"][0]["wer"]["wer"] == pytest.approx(0.2, abs=0.02)
+    assert found.trials[0].wer.wer == pytest.approx(0.2, abs=0.02)
 
 
 def test_what_chance_explains_is_no_difference() -> None:
     found = compare(tried(errors(0.2, 1), errors(0.2, 2)))
-    assert found["winner"] == NONE
-    assert found["no_worse_than_best"] == ["seed=0", "seed=1"]
+    assert found.winner == NONE
+    assert found.no_worse_than_best == ("seed=0", "seed=1")
 
 
 def test_pairing_sees_what_separate_intervals_cannot() -> None:
     hard = errors(0.3, 1)
     slightly = tuple(max(0, it - (number % 5 == 0)) for number, it in enumerate(hard))
     found = compare(tried(hard, slightly))
-    worse, better = (entry["wer"] for entry in found["trials"])
-    assert worse["wer_low"] < better["wer_high"]
-    assert found["winner"] == "seed=1"
+    worse, better = (trial.wer for trial in found.trials)
+    assert worse.wer_low is not None
+    assert better.wer_high is not None
+    assert worse.wer_low < better.wer_high
+    assert found.winner == "seed=1"
 
 
 class TestSweep:
@@ -102,16 +107,17 @@ class TestSweep:
             configs[trial] = world.config(world.model("ctc").path, "x", *settings, *chosen)
             configs[trial] = configs[trial].model_copy(update={"out": out / trial.name})
         told: list[str] = []
-        record = sweep(configs, out, "train sweep", told.append)
-        assert json.loads((out / SWEEP).read_text(encoding="utf-8")) == record
-        assert record["utterances"] == 6
-        assert [entry["settings"] for entry in record["trials"]] == [
+        request = SweepRequest(configs, out, "train sweep")
+        record = sweep(request, told.append)
+        assert read_artifact(out, Sweep) == record
+        assert record.utterances == 6
+        assert [trial.settings for trial in record.trials] == [
             {"optim.lr": 1e-3}, {"optim.lr": 1e-5},
         ]  # fmt: skip
         heard = [run_of(out / trial.name)["recordings"] for trial in configs]
         assert heard[0] == heard[1]
         again: list[str] = []
-        assert sweep(configs, out, "train sweep", again.append) == record
+        assert sweep(request, again.append) == record
         assert all("complete already" in line for line in again)
 
 

@@ -19,7 +19,7 @@ import soundfile
 from curate.artifacts.shard_index import Shard
 from tests.shard_indexes import shard_of, write_index
 from train.config import RunConfig, Setting, load_config, parse_setting
-from train.fit import TrainRun, fit
+from train.fit import RunRequest, TrainRun, fit
 from train.tiny import Kind, Sizes, TinyModel, build_tiny
 
 NEMO = [
@@ -70,7 +70,7 @@ class World:
         if kind not in self._runs:
             workers = ["train_ds.num_workers=1"] if kind == "ctc" else []
             config = self.config(self.model(kind).path, f"run-{kind}", *workers)
-            self._runs[kind] = fit(config)
+            self._runs[kind] = fit(RunRequest(config))
         return self._runs[kind]
 
     def config(self, model: Path, out: str, *settings: str) -> RunConfig:

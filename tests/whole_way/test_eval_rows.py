@@ -144,14 +144,14 @@ def test_what_cannot_be_validated_on_is_refused_before_training(
     world: World, tmp_path: Path
 ) -> None:
     from curate.errors import InputError
-    from train.fit import fit
+    from train.fit import RunRequest, fit
 
     config = world.config(world.model("ctc").path, f"invalid-{tmp_path.name}")
     rows = [spoil(tmp_path) for _, spoil, only_prompted, _ in SPOILT if not only_prompted]
     also = write_manifest(tmp_path / "dev.jsonl", [*Corpus.sound(tmp_path, 2, 1).rows, *rows])
     validation = config.validation_ds.model_copy(update={"also": {"dev": also}})
     with pytest.raises(InputError) as caught:
-        fit(config.model_copy(update={"validation_ds": validation}))
+        fit(RunRequest(config.model_copy(update={"validation_ds": validation})))
     faults = [fault.what for fault in caught.value.faults]
     assert len(faults) == 11
     assert any("2 channels" in what for what in faults)

@@ -1,10 +1,11 @@
-"""What a pretrained configuration would do if it stayed: its traps, and all else that changes."""
+"""Known pitfalls of a pretrained configuration, and everything else that a recipe changes in it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from train.artifacts.shared import Pitfall, Risk
 
 STARTING_POINTS = (
     "init_from_nemo_model",
@@ -14,9 +15,7 @@ STARTING_POINTS = (
 """Where the pretrained run itself started from; NeMo refuses more than one, by presence alone."""
 
 ABSENT: Any = object()
-"""Nothing was inherited, and nothing inherited by default is a trap."""
-
-Risk = Literal["silent", "stops", "elsewhere", "choice", "rebuilt"]
+"""Nothing was inherited, and nothing inherited by default is a pitfall."""
 
 RISKS: dict[Risk, str] = {
     "silent": "trains something else, without an error",
@@ -29,7 +28,7 @@ RISKS: dict[Risk, str] = {
 
 OTHER_MACHINE = "a path on the machine that pretrained the model"
 
-TRAPS: tuple[tuple[str, Any, Risk, str], ...] = (
+PITFALLS: tuple[tuple[str, Any, Risk, str], ...] = (
     (
         "train_ds.text_field",
         ABSENT,
@@ -97,8 +96,8 @@ TRAPS: tuple[tuple[str, Any, Risk, str], ...] = (
         "silent",
         "another order in each run; `randomized` can be repeated",
     ),
-    ("train_ds.max_tps", ABSENT, "silent", "drops fast speech without a word; the rules judge it"),
-    ("train_ds.min_tps", ABSENT, "silent", "drops slow speech without a word; the rules judge it"),
+    ("train_ds.max_tps", ABSENT, "silent", "drops fast speech without a word; the rules decide"),
+    ("train_ds.min_tps", ABSENT, "silent", "drops slow speech without a word; the rules decide"),
     (
         "validation_ds.use_bucketing",
         False,
@@ -138,38 +137,31 @@ TRAPS: tuple[tuple[str, Any, Risk, str], ...] = (
 """Key, NeMo's default where nothing is inherited, what the inherited value would do, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """An inherited value that was replaced, why, and what it would have done."""
-
-    key: str
-    inherited: Any
-    used: Any
-    why: str
-    risk: Risk
-
-
-def find_traps(inherited: dict[str, Any], used: dict[str, Any]) -> Iterator[Trap]:
-    """The traps that were inherited and are mended in `used`, in the order of TRAPS."""
-    for key, default, risk, why in TRAPS:
+def find_pitfalls(inherited: dict[str, Any], used: dict[str, Any]) -> Iterator[Pitfall]:
+    """The pitfalls that were inherited and are fixed in `used`, in the order of PITFALLS."""
+    for key, default, risk, why in PITFALLS:
         before, after = _at(inherited, key, default), _at(used, key, None)
         if before not in (ABSENT, None, after):
-            yield Trap(key, before, after, why, risk)
+            yield Pitfall(key=key, inherited=before, used=after, why=why, risk=risk)
 
 
 def all_differences(
-    inherited: dict[str, Any], used: dict[str, Any], traps: Sequence[Trap]
-) -> tuple[Trap, ...]:
-    """The traps, and every other key whose value is not the inherited one."""
+    inherited: dict[str, Any], used: dict[str, Any], pitfalls: Sequence[Pitfall]
+) -> tuple[Pitfall, ...]:
+    """The pitfalls, and every other key whose value is not the inherited one."""
     before, after = dict(_leaves(inherited)), dict(_leaves(used))
-    known = {trap.key for trap in traps}
+    known = {each.key for each in pitfalls}
     others = [
-        Trap(key, before.get(key), after.get(key), RISKS["rebuilt"], "rebuilt")
+        _rebuilt(key, before.get(key), after.get(key))
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key) and not _within(key, known)
     ]
     order = list(RISKS)
-    return tuple(sorted([*traps, *others], key=lambda trap: (order.index(trap.risk), trap.key)))
+    return tuple(sorted([*pitfalls, *others], key=lambda each: (order.index(each.risk), each.key)))
+
+
+def _rebuilt(key: str, before: Any, after: Any) -> Pitfall:
+    return Pitfall(key=key, inherited=before, used=after, why=RISKS["rebuilt"], risk="rebuilt")
 
 
 def _leaves(config: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -182,7 +174,7 @@ def _leaves(config: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]
 
 
 def _within(key: str, known: Collection[str]) -> bool:
-    return any(key == trap or key.startswith(f"{trap}.") for trap in known)
+    return any(key == each or key.startswith(f"{each}.") for each in known)
 
 
 def _at(config: dict[str, Any], key: str, default: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from curate.environment.extras import require
 from curate.errors import InputError
 from train.archive import Archive
+from train.artifacts.plan import PlanTokenizer, TokenizerPart
 
 Kind = Literal["aggregate", "unified", "single", "wordpiece"]
 
@@ -115,19 +116,19 @@ class Tokenizer:
         changed = [p.name or "all" for p in self.parts if theirs.get(p.name, p.sha256) != p.sha256]
         return [*found, *(f"another SentencePiece for {name!r}" for name in changed)]
 
-    def as_json(self) -> dict[str, Any]:
-        """The facts for plan.json."""
-        return {
-            "kind": self.kind,
-            "meaning": KINDS[self.kind],
-            "class": self.custom,
-            "prompt_format": self.prompt_format,
-            "vocabulary": self.vocabulary,
-            "parts": [
-                {"name": part.name, "pieces": part.pieces, "sha256": part.sha256}
+    def record(self) -> PlanTokenizer:
+        """The tokenizer for plan.json."""
+        return PlanTokenizer(
+            kind=self.kind,
+            meaning=KINDS[self.kind],
+            class_name=self.custom,
+            prompt_format=self.prompt_format,
+            vocabulary=self.vocabulary,
+            parts=tuple(
+                TokenizerPart(name=part.name, pieces=part.pieces, sha256=part.sha256)
                 for part in self.parts
-            ],
-        }
+            ),
+        )
 
 
 def read_tokenizer(archive: Archive) -> Tokenizer:

@@ -1,4 +1,4 @@
-"""What every command of `train` shares: the application, common options, what is shown and how.
+"""Parts that all commands of `train` share: the application, options, configuration, output.
 
 torch and NeMo are imported when a command runs, so that --help is quick.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console, RenderableType
@@ -18,9 +19,13 @@ from rich.text import Text
 from curate.terminal.command import printable
 from curate.terminal.output import answers
 
+if TYPE_CHECKING:
+    from curate.artifacts.base import Artifact
+    from train.config import RunConfig, Setting
+
 app = typer.Typer(
     name="train",
-    help="Fine-tune NeMo speech models on curated shards, and see where they err.",
+    help="Fine-tune NeMo speech models on curated shards, and evaluate them.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -28,8 +33,8 @@ app = typer.Typer(
 )
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"train {version('asr-curate')}")
@@ -40,25 +45,62 @@ def _say_version(wanted: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """What stands before a command."""
+    """Options before a command."""
 
 
 CONSOLE = Console(stderr=True, highlight=False)
-"""For progress, warnings and notes; what a command answers goes to stdout."""
+"""For progress, warnings and notes; the result of a command goes to stdout."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 FailOn = Annotated[
     list[str],
     typer.Option(
-        "--fail-on", help="Exit 1 where this is so: 'wer>12%,unscored>0' (docs/gates.md)."
+        "--fail-on", help="Exit 1 if one of these holds: 'wer>12%,unscored>0' (docs/gates.md)."
     ),
 ]
 Manifests = Annotated[
-    list[Path], typer.Option("--manifest", help="A NeMo manifest; repeat it for several.")
+    list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
 ]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="A .nemo file, or the name of a pretrained model.",
+        show_default="as the recipe",
+    ),
+]
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe", "--config", help="Recipe file, or the name of one.", show_default="as the model"
+    ),
+]
+Settings = Annotated[
+    list[str], typer.Option("--set", help="Change a value of the recipe: optim.lr=1e-4.")
+]
+
+
+def setting(key: str, value: object, option: str | None = None) -> list[Setting]:
+    """The setting of an option with a name of its own; none for an option that was not given."""
+    from train.config import Setting
+
+    if value is None:
+        return []
+    return [Setting(f"{option or f'--{key}'} {value}", key, value)]
+
+
+def configure(
+    recipe: str | None, model: str | None, options: Sequence[Setting], settings: Sequence[str]
+) -> RunConfig:
+    """The configuration: the recipe, then the options, then each `--set`."""
+    from train.config import check_model, find_recipe, load_config, parse_setting
+
+    check_model(model)
+    changes = [*setting("model", model), *options, *map(parse_setting, settings)]
+    return load_config(find_recipe(recipe, model), changes)
 
 
 def say(text: str) -> None:
@@ -66,14 +108,19 @@ def say(text: str) -> None:
     CONSOLE.print(Text(printable(text)))
 
 
-def answer(as_json: bool, value: object, *parts: RenderableType) -> None:
-    """End a command: its answer on stdout, as one JSON document where asked, else as drawn."""
+def answer(as_json: bool, artifact: Artifact, *tables: RenderableType) -> None:
+    """Print the result of a command on stdout: as one JSON document on request, else as tables."""
     if as_json:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+        print_json(artifact.as_json())
         return
     console = answers()
-    for part in parts:
-        console.print(part)
+    for table in tables:
+        console.print(table)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def percent(rate: float | None) -> str:
@@ -82,5 +129,5 @@ def percent(rate: float | None) -> str:
 
 
 def command_line() -> str:
-    """The command as it was typed, for the provenance of artefacts."""
+    """The command as it was typed, for the provenance of artifacts."""
     return shlex.join(["train", *sys.argv[1:]])

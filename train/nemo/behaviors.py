@@ -39,7 +39,7 @@ def _template(behaviors: Mapping[str, Behavior]) -> dict[str, Any]:
     return template
 
 
-class _WithBehaviors(Canary2PromptFormatter):  # type: ignore[misc]
+class _WithBehaviors(Canary2PromptFormatter):
     """`custom` holds the fields of the cut that is being encoded."""
 
     NAME = "canary2_with_behaviors"

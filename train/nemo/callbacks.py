@@ -29,7 +29,7 @@ def enable_bn_se(module: nn.Module) -> None:
             parameter.requires_grad_(True)
 
 
-class Freezing(Callback):  # type: ignore[misc]
+class Freezing(Callback):
     """Keeps the frozen parts frozen through the whole fit.
 
     `requires_grad` alone is not enough: a frozen part in training mode still drops out, and its

@@ -34,7 +34,7 @@ FAULT = 1_000
 UNWRITTEN = "no checkpoint was written; the one before stands"
 
 
-class WholeCheckpoints(TorchCheckpointIO):  # type: ignore[misc]
+class WholeCheckpoints(TorchCheckpointIO):
     """Files that appear whole or not at all, on any mount, and hold nothing that is not finite.
 
     Lightning writes in place of the old file where the folder lies on another mount than the
@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-class Continuity(Callback):  # type: ignore[misc]
+class Continuity(Callback):
     """Writes `last.ckpt`, ends the fit when asked, and puts a continued one in its old place.
 
     It comes first among the callbacks: what a batch is made of is known from here on.

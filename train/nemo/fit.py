@@ -14,9 +14,8 @@ from nemo.collections.asr.models import ASRModel
 from nemo.core.classes.modelPT import ModelPT
 from nemo.utils.app_state import AppState
 
-from train.archive import Archive
+from train.artifacts.run import Recordings, ValidationPoint
 from train.config import RunConfig
-from train.data import ShardSet
 from train.nemo.callbacks import Freezing
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints
 from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
@@ -29,67 +28,61 @@ from train.nemo.model import (
     restore,
     save,
 )
-from train.nemo.recorder import Recorder, Show, Tell
+from train.nemo.recorder import Recorder
 from train.nemo.trainer import CHECKPOINTS, make_trainer, manage
-from train.recipe import Recipe
-from train.runs.outcome import Heard, Trained, ValidationPoint
+from train.runs.job import FitJob, FitResult, Observer
 from train.runs.signals import StopRequest
 
 
-class _Watch:
-    """All that hangs on the loop of one fit."""
+class _Parts:
+    """The data loader and the callbacks of one fit."""
 
-    def __init__(
-        self, run: RunConfig, folder: Path, stop: StopRequest, tell: Tell, show: Show
-    ) -> None:
+    def __init__(self, job: FitJob, stop: StopRequest, observer: Observer) -> None:
+        run = job.config
         self.loader = Loader(run.seed, stop)
         fault = partial(unreadable, most=run.faults.max_missing)
-        self.continuity = Continuity(folder / CHECKPOINTS, self.loader, stop, fault)
+        self.continuity = Continuity(run.out / CHECKPOINTS, self.loader, stop, fault)
         self.finite = FiniteSteps(run, self.continuity)
-        self.recorder = Recorder(run, self.loader, tell, show)
+        self.recorder = Recorder(run, self.loader, observer)
         self.freezing = Freezing(run.freeze)
 
     @property
     def callbacks(self) -> tuple[lightning.Callback, ...]:
-        """First what says which batch it is; the record of a step after what may leave it out."""
+        """Continuity first, which knows the batch; the recorder behind what may skip a step."""
         return self.continuity, self.finite, self.recorder, self.freezing
 
 
-def train(
-    archive: Archive,
-    recipe: Recipe,
-    run: RunConfig,
-    shards: ShardSet,
-    folder: Path,
-    tell: Tell,
-    show: Show,
-    *,
-    resume: bool = False,
-) -> Trained:
-    """Fine-tune the model in `archive`; the best weights go to `folder`/model.nemo.
+def train(job: FitJob, observer: Observer) -> FitResult:
+    """Fine-tune the model of `job.archive`; the best weights go to model.nemo in `config.out`.
 
-    With `resume` the fit goes on from the folder's last checkpoint, or begins where there is none.
     A signal ends it behind a checkpoint (`Interrupted`).
     """
-    stop = StopRequest()
-    last = folder / CHECKPOINTS / LAST
-    checkpoint = last if resume and last.is_file() else None
+    run, stop = job.config, StopRequest()
+    last = run.out / CHECKPOINTS / LAST
+    checkpoint = last if job.resume and last.is_file() else None
     with stop.listening():
         lightning.seed_everything(run.seed, workers=True, verbose=False)
-        watch = _Watch(run, folder, stop, tell, show)
-        trainer = make_trainer(run, folder, watch.callbacks)
-        manage(trainer, run, folder, step_of(checkpoint) if checkpoint else 0)
-        restored = restore(archive, recipe.config, trainer)
-        if update := run.tokenizer.update:
-            change_tokenizer(restored.model, update)
-        check_languages(restored.model, shards.languages, archive.path)
-        check_behaviors(restored.model, run.behaviors, archive.path)
-        _prepare(restored.model, watch, run)
+        parts = _Parts(job, stop, observer)
+        trainer = make_trainer(run, parts.callbacks)
+        manage(trainer, run, step_of(checkpoint) if checkpoint else 0)
+        restored = _restore(job, trainer)
+        _prepare(restored.model, parts, run)
         began = time.monotonic()
-        _fit(trainer, restored.model, watch, run, checkpoint)
+        _fit(trainer, restored.model, parts, run, checkpoint)
         seconds = time.monotonic() - began
-        best = _export(restored.model, trainer, watch, run, archive, folder)
-    return _trained(restored, trainer, watch, seconds, best)
+        best = _export(restored.model, trainer, parts, job)
+    return _result(restored, trainer, parts, seconds, best)
+
+
+def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:
+    """The pretrained model, with the run's tokenizer, checked against the data's languages."""
+    archive, run = job.archive, job.config
+    restored = restore(archive, job.recipe.config, trainer)
+    if update := run.tokenizer.update:
+        change_tokenizer(restored.model, update)
+    check_languages(restored.model, job.shards.languages, archive.path)
+    check_behaviors(restored.model, run.behaviors, archive.path)
+    return restored
 
 
 def step_of(checkpoint: Path) -> int:
@@ -97,50 +90,46 @@ def step_of(checkpoint: Path) -> int:
     return int(WholeCheckpoints().load_checkpoint(checkpoint)["global_step"])
 
 
-def _prepare(model: ASRModel, watch: _Watch, run: RunConfig) -> None:
+def _prepare(model: ASRModel, parts: _Parts, run: RunConfig) -> None:
     """Data, what is frozen, the optimiser: in this order, each needs the one before."""
     model.setup_training_data(model.cfg.train_ds)
     model.setup_multiple_validation_data(model.cfg.validation_ds)
     if also := run.validation_ds.also:
         model._validation_names = [f"{name}_" for name in ("eval", *also)]
-    watch.freezing.apply(model)
+    parts.freezing.apply(model)
     model.setup_optimization(model.cfg.optim)
     for module in model.modules():
         if isinstance(getattr(module, "_rng", None), random.Random):
             module._rng = random  # SpecAugment's own generator is seeded by nobody
-    watch.loader.attach(model._train_dl)
-    model._train_dl = watch.loader
+    parts.loader.attach(model._train_dl)
+    model._train_dl = parts.loader
 
 
 def _fit(
     trainer: lightning.Trainer,
     model: ASRModel,
-    watch: _Watch,
+    parts: _Parts,
     run: RunConfig,
     checkpoint: Path | None,
 ) -> None:
-    """Fit; a full GPU is told as the batch that filled it."""
+    """Fit; the error of a full GPU names the batch that filled it."""
     try:
         trainer.fit(model, ckpt_path=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
-        raise out_of_memory(run, watch.loader.current, validating=trainer.validating) from error
+        raise out_of_memory(run, parts.loader.current, validating=trainer.validating) from error
 
 
 def _export(
-    model: ASRModel,
-    trainer: lightning.Trainer,
-    watch: _Watch,
-    run: RunConfig,
-    archive: Archive,
-    folder: Path,
+    model: ASRModel, trainer: lightning.Trainer, parts: _Parts, job: FitJob
 ) -> tuple[ValidationPoint | None, Path | None]:
     """Write model.nemo; the best validation, and its checkpoint."""
-    best, checkpoint = _best(watch.recorder.validation, trainer, run.checkpoints.monitor)
+    run = job.config
+    best, checkpoint = _best(parts.recorder.validation, trainer, run.checkpoints.monitor)
     if trainer.is_global_zero:
         if run.checkpoints.export == "best" and checkpoint is not None:
             _load_weights(model, checkpoint)
-        AppState().model_restore_path = str(archive.path.absolute())  # where its tokenizers are
-        save(model, folder / "model.nemo")
+        AppState().model_restore_path = str(job.archive.path.absolute())  # where its tokenizers are
+        save(model, run.out / "model.nemo")
     return best, checkpoint
 
 
@@ -157,16 +146,16 @@ def _load_weights(model: ModelPT, checkpoint: Path) -> None:
     model.load_state_dict(WholeCheckpoints().load_checkpoint(checkpoint)["state_dict"])
 
 
-def _trained(
+def _result(
     restored: Restored,
     trainer: lightning.Trainer,
-    watch: _Watch,
+    parts: _Parts,
     seconds: float,
     best: tuple[ValidationPoint | None, Path | None],
-) -> Trained:
-    recorder, loader = watch.recorder, watch.loader
+) -> FitResult:
+    recorder, loader = parts.recorder, parts.loader
     weights = restored.model.parameters()
-    return Trained(
+    return FitResult(
         parameters=restored.parameters,
         matched_parameters=restored.matched_parameters,
         trainable_parameters=sum(p.numel() for p in weights if p.requires_grad),
@@ -181,7 +170,9 @@ def _trained(
         validation=tuple(recorder.validation),
         best=best[0],
         best_checkpoint=best[1],
-        skipped=tuple(watch.finite.skipped),
-        heard=Heard(loader.drawn, loader.lost, tuple(loader.lost_ids)),
+        skipped=tuple(parts.finite.skipped),
+        recordings=Recordings(
+            drawn=loader.drawn, lost=loader.lost, lost_ids=tuple(loader.lost_ids)
+        ),
         resumed_at=tuple(recorder.resumed_at),
     )

@@ -10,11 +10,11 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from curate.errors import ConfigError, CurateError, GateFailed
+from train.artifacts.run import SkippedStep
 from train.config import FaultsConfig, RunConfig
 from train.nemo.callbacks import BATCHNORM
 from train.nemo.checkpoints import Continuity
 from train.nemo.loader import MOST_NAMED, Loader, Note
-from train.runs.outcome import SkippedStep
 
 FEW = 10
 """So many record ids stand in a message; run.json has them all."""
@@ -26,7 +26,7 @@ SMALLER = 0.8
 """Of the batch that did not fit: attention's memory grows with the square of a length."""
 
 
-class FiniteSteps(Callback):  # type: ignore[misc]
+class FiniteSteps(Callback):
     """Clips gradients, and leaves out a step whose gradients are no finite numbers.
 
     Such a step changes nothing: no weight, no moment of the optimiser, no running statistic of
@@ -45,10 +45,12 @@ class FiniteSteps(Callback):  # type: ignore[misc]
         self._in_a_row = 0
 
     def state_dict(self) -> dict[str, Any]:
-        return {"skipped": [{"step": it.step, "ids": list(it.ids)} for it in self.skipped]}
+        return {"skipped": [step.as_json() for step in self.skipped]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.skipped = [SkippedStep(it["step"], tuple(it["ids"])) for it in state_dict["skipped"]]
+        self.skipped = [
+            SkippedStep(step=each["step"], ids=tuple(each["ids"])) for each in state_dict["skipped"]
+        ]
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
@@ -73,7 +75,7 @@ class FiniteSteps(Callback):  # type: ignore[misc]
             parameter.grad = None  # the optimiser passes over what has none
         for own, before in self._statistics:
             own.copy_(before)
-        step = SkippedStep(trainer.global_step + 1, tuple(self._ids[:MOST_NAMED]))
+        step = SkippedStep(step=trainer.global_step + 1, ids=tuple(self._ids[:MOST_NAMED]))
         self.skipped.append(step)
         if self._faults.nonfinite == "stop" or self._in_a_row >= self._faults.most_skipped:
             raise _diverged(step, self._in_a_row)

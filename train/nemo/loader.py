@@ -143,7 +143,7 @@ class _Skipping:
         return getattr(self._sampler, name)
 
 
-class _Noting(Dataset):  # type: ignore[misc]
+class _Noting(Dataset):
     """Batches with their notes; None for a batch of which no audio could be read."""
 
     def __init__(self, dataset: Any) -> None:

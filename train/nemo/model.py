@@ -113,7 +113,7 @@ def restore(
     return Restored(model, size(model), connector.matched)
 
 
-class _MatchingConnector(SaveRestoreConnector):  # type: ignore[misc]
+class _MatchingConnector(SaveRestoreConnector):
     """Loads weights strictly, and says which do not fit instead of how many bytes differ."""
 
     def __init__(self, path: Path, checkpoint: Path | None = None) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from train.artifacts.run import LossPoint, ValidationPoint
 from train.config import RunConfig
 from train.nemo.loader import Loader
-from train.runs.outcome import LossPoint, Seen, ValidationPoint
+from train.runs.job import Observer, Progress
 
 MOST_POINTS = 500
 """A curve needs no more, and a run of a million steps must not make a run.json of as many."""
@@ -22,19 +21,16 @@ MOST_POINTS = 500
 FORGETTING = 0.02
 SHOWN_EVERY_S = 0.5
 
-Tell = Callable[[str], None]
-Show = Callable[[Seen], None]
 
-
-class Recorder(Callback):  # type: ignore[misc]
+class Recorder(Callback):
     """What happened in a fit: losses, validations, times, and how much speech went by.
 
     `step_seconds` is from the end of one batch to the end of the next where no validation lay
     between, `compute_seconds` the part of it in which the model worked; the rest was waiting for
-    data. At most about `MOST_POINTS` losses are kept; every `tell_every` steps one is told.
+    data. At most about `MOST_POINTS` losses are kept; every `log_every_n_steps` one is logged.
     """
 
-    def __init__(self, run: RunConfig, loader: Loader, tell: Tell, show: Show) -> None:
+    def __init__(self, run: RunConfig, loader: Loader, observer: Observer) -> None:
         self.loss: list[LossPoint] = []
         self.validation: list[ValidationPoint] = []
         self.step_seconds: list[float] = []
@@ -42,11 +38,10 @@ class Recorder(Callback):  # type: ignore[misc]
         self.speech_s = 0.0
         self.resumed_at: list[int] = []
         self._every = -(-run.trainer.max_steps // MOST_POINTS)
-        self._tell_every = run.trainer.log_every_n_steps
+        self._log_every = run.trainer.log_every_n_steps
         self._also = tuple(run.validation_ds.also)
         self._loader = loader
-        self._tell = tell
-        self._show = show
+        self._observer = observer
         self._pace = _Pace()
         self._last_step = 0
         self._began: float | None = None
@@ -54,8 +49,8 @@ class Recorder(Callback):  # type: ignore[misc]
 
     def state_dict(self) -> dict[str, Any]:
         return {
-            "loss": [asdict(point) for point in self.loss],
-            "validation": [asdict(point) for point in self.validation],
+            "loss": [point.as_json() for point in self.loss],
+            "validation": [point.as_json() for point in self.validation],
             "speech_s": self.speech_s,
             "resumed_at": self.resumed_at,
         }
@@ -88,13 +83,17 @@ class Recorder(Callback):  # type: ignore[misc]
         self._last_step = step
         if step % self._every == 0 or step in (1, trainer.max_steps):
             rate = trainer.optimizers[0].param_groups[0]["lr"]
-            self.loss.append(LossPoint(step, _finite(outputs["loss"]), float(rate)))
-        if step % self._tell_every == 0 and trainer.is_global_zero:
-            self._tell(f"step {step} of {trainer.max_steps}: loss {float(outputs['loss']):.3f}")
+            self.loss.append(
+                LossPoint(step=step, train_loss=_finite(outputs["loss"]), lr=float(rate))
+            )
+        if step % self._log_every == 0 and trainer.is_global_zero:
+            self._observer.log(
+                f"step {step} of {trainer.max_steps}: loss {float(outputs['loss']):.3f}"
+            )
             for logger in trainer.loggers:
                 logger.log_metrics(self._pace.figures, step - 1)
         if trainer.is_global_zero and self._pace.is_due():
-            self._show(self._seen(trainer, float(outputs["loss"])))
+            self._observer.show(self._progress(trainer, float(outputs["loss"])))
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._ended = None  # the time of a validation is nobody's step
@@ -104,12 +103,13 @@ class Recorder(Callback):  # type: ignore[misc]
             metrics = trainer.callback_metrics
             loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
             also = {name: _finite(metrics.get(f"{name}_val_wer")) for name in self._also}
-            point = ValidationPoint(trainer.global_step, loss, wer, also)
-            self.validation = [*(it for it in self.validation if it.step != point.step), point]
+            point = ValidationPoint(step=trainer.global_step, val_loss=loss, val_wer=wer, also=also)
+            earlier = [each for each in self.validation if each.step != point.step]
+            self.validation = [*earlier, point]
             if trainer.is_global_zero:
                 figures = f"loss {_figure(loss)}, WER {_figure(wer)}"
                 more = "".join(f", {name} {_figure(figure)}" for name, figure in also.items())
-                self._tell(f"step {point.step}: validation {figures}{more}")
+                self._observer.log(f"step {point.step}: validation {figures}{more}")
 
     def _note_time(self, speech_s: float) -> None:
         now = time.monotonic()
@@ -119,11 +119,11 @@ class Recorder(Callback):  # type: ignore[misc]
             self._pace.note(speech_s, now - self._ended, now - self._began)
         self._ended = now
 
-    def _seen(self, trainer: Trainer, loss: float) -> Seen:
+    def _progress(self, trainer: Trainer, loss: float) -> Progress:
         step, left = trainer.global_step, trainer.max_steps - trainer.global_step
         wers = [point.val_wer for point in self.validation if point.val_wer is not None]
         batches = trainer.accumulate_grad_batches
-        return Seen(
+        return Progress(
             step=step,
             max_steps=trainer.max_steps,
             loss=loss,

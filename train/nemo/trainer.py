@@ -23,7 +23,7 @@ NEMO_FOLDER = "nemo"
 CHECKPOINTS = "checkpoints"
 
 
-def make_trainer(run: RunConfig, folder: Path, callbacks: Sequence[Callback]) -> Trainer:
+def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
     """The trainer for `run`; exactly one of its steps is one step of the optimiser."""
     settings = run.trainer
     batches_per_step = settings.accumulate_grad_batches
@@ -52,7 +52,7 @@ def make_trainer(run: RunConfig, folder: Path, callbacks: Sequence[Callback]) ->
         plugins=[WholeCheckpoints()],
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=[*callbacks, *_patience(run), _best_checkpoints(run, folder)],
+        callbacks=[*callbacks, *_patience(run), _best_checkpoints(run)],
     )
 
 
@@ -64,10 +64,10 @@ def _patience(run: RunConfig) -> list[EarlyStopping]:
     return [EarlyStopping(monitor, patience=patience, mode="min", check_finite=False)]
 
 
-def _best_checkpoints(run: RunConfig, folder: Path) -> ModelCheckpoint:
+def _best_checkpoints(run: RunConfig) -> ModelCheckpoint:
     """The weights of the best validations; what resuming needs is in `last.ckpt`."""
     return ModelCheckpoint(
-        dirpath=folder / CHECKPOINTS,
+        dirpath=run.out / CHECKPOINTS,
         filename="{step}-{val_loss:.4f}-{val_wer:.4f}",
         monitor=run.checkpoints.monitor,
         mode="min",
@@ -77,16 +77,16 @@ def _best_checkpoints(run: RunConfig, folder: Path) -> ModelCheckpoint:
     )
 
 
-def manage(trainer: Trainer, run: RunConfig, folder: Path, resumed_at: int = 0) -> None:
+def manage(trainer: Trainer, run: RunConfig, resumed_at: int = 0) -> None:
     """Hang NeMo's experiment manager and metrics.csv on the trainer.
 
     What was logged behind step `resumed_at` will be logged again, and is left out.
     """
-    exp_manager(trainer, _exp_manager_config(run.logs, folder, resumed_at))
-    trainer.loggers = [*trainer.loggers, _MetricsFile(folder, resumed_at)]
+    exp_manager(trainer, _exp_manager_config(run.logs, run.out, resumed_at))
+    trainer.loggers = [*trainer.loggers, _MetricsFile(run.out, resumed_at)]
 
 
-class _MetricsFile(CSVLogger):  # type: ignore[misc]
+class _MetricsFile(CSVLogger):
     """metrics.csv alone: the configuration has its own file, so no hparams.yaml beside it."""
 
     def __init__(self, folder: Path, resumed_at: int) -> None:

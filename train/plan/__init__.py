@@ -1,30 +1,43 @@
 """Everything that can be known of a run before it begins: `make_plan(config, archive)`.
 
 No NeMo, no GPU, no unpacking: the archive's configuration and tokenizers, the data's durations, a
-sample of its texts. What it finds is told by the table CHECKS; `refuse` turns its errors into one.
+sample of its texts. The table CHECKS turns them into findings; `refuse` raises the errors among
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from curate.errors import ConfigError, Fault
+from curate.artifacts.base import write_artifact
+from curate.errors import ConfigError, Fault, GateFailed
+from curate.gates import Checked, Figure, Figures, Gate
 from train.archive import Archive
+from train.artifacts.plan import Finding, Level, PlanLengths, PlanModel
+from train.artifacts.plan import Plan as PlanRecord
 from train.config import RunConfig
 from train.data import read_index
 from train.plan import checks_data, checks_model, checks_run
 from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
-from train.plan.findings import LEVELS, Check, Finding, Level
+from train.plan.findings import LEVELS, Check
 from train.pretrained import archive_of
 from train.runs.provenance import versions
 
-__all__ = ["CHECKS", "GPUS", "Plan", "check_plan", "find_gpu", "make_plan", "refuse"]
-
-SCHEMA = "train.plan/1"
+__all__ = [
+    "CHECKS",
+    "GPUS",
+    "Plan",
+    "PlanRequest",
+    "check_plan",
+    "figures_of",
+    "find_gpu",
+    "make_plan",
+    "plan_run",
+    "refuse",
+]
 
 CHECKS: tuple[Check, ...] = (*checks_model.CHECKS, *checks_data.CHECKS, *checks_run.CHECKS)
 """Every check; the one place to add one."""
@@ -32,7 +45,7 @@ CHECKS: tuple[Check, ...] = (*checks_model.CHECKS, *checks_data.CHECKS, *checks_
 
 @dataclass(frozen=True)
 class Plan:
-    """What is known, and what is to be said about it, the worst first."""
+    """The facts about a run, and the findings about them, the worst first."""
 
     facts: Facts
     findings: tuple[Finding, ...]
@@ -41,39 +54,55 @@ class Plan:
         """The findings of one level."""
         return tuple(finding for finding in self.findings if finding.level == level)
 
-    def as_json(self, command: str = "") -> dict[str, Any]:
-        """The artefact plan.json."""
+    def faults(self, name: str) -> tuple[Fault, ...]:
+        """The findings of a level or of a check, as errors."""
+        where = self.facts.run.data
+        return tuple(
+            Fault(f"{where} [{each.code}]", f"{each.what}: {each.why}", each.hint)
+            for each in self.findings
+            if name in (each.level, each.code)
+        )
+
+    def record(self, command: str = "") -> PlanRecord:
+        """The artifact plan.json."""
         facts = self.facts
-        return {
-            "schema": SCHEMA,
-            "command": command,
-            "versions": versions(),
-            "model": {
-                "source": facts.run.model,
-                "class": facts.archive.target,
-                "bytes": facts.archive.size_bytes,
-                "recipe": facts.recipe.name,
-                "script": facts.recipe.script,
-            },
-            "tokenizer": facts.tokenizer.as_json(),
-            "data": facts.corpus.as_json(),
-            "lengths": {
-                "around_a_transcript": facts.around,
-                "longest_allowed": facts.longest_allowed,
-                "by_language": [item.as_json() for item in facts.lengths],
-            },
-            "slots": [asdict(slot) for slot in facts.slots],
-            "batches": facts.batches.as_json(),
-            "demand": facts.demand.as_json(),
-            "findings": [asdict(finding) for finding in self.findings],
-            "differences": [asdict(trap) for trap in facts.recipe.differences],
-            "settings": facts.run.model_dump(mode="json"),
-            "config": facts.recipe.config,
-        }
+        return PlanRecord(
+            command=command,
+            versions=versions(),
+            model=_model(facts),
+            tokenizer=facts.tokenizer.record(),
+            data=facts.corpus.record(),
+            lengths=_lengths(facts),
+            slots=facts.slots,
+            batches=facts.batches.record(),
+            demand=facts.demand.record(),
+            findings=self.findings,
+            differences=facts.recipe.differences,
+            settings=facts.run.model_dump(mode="json"),
+            config=facts.recipe.config,
+        )
+
+
+def _model(facts: Facts) -> PlanModel:
+    return PlanModel(
+        source=facts.run.model,
+        class_name=facts.archive.target,
+        bytes=facts.archive.size_bytes,
+        recipe=facts.recipe.name,
+        script=facts.recipe.script,
+    )
+
+
+def _lengths(facts: Facts) -> PlanLengths:
+    return PlanLengths(
+        around_a_transcript=facts.around,
+        longest_allowed=facts.longest_allowed,
+        by_language=tuple(item.record() for item in facts.lengths),
+    )
 
 
 def make_plan(run: RunConfig, archive: Archive, gpu: Gpu = GPUS[3]) -> Plan:
-    """Work out what the run would be. ConfigError or InputError where there is no telling."""
+    """Work out what the run would be. ConfigError or InputError where that cannot be known."""
     facts = gather(run, archive, gpu)
     return Plan(facts, tuple(sorted(_findings(facts), key=lambda f: LEVELS.index(f.level))))
 
@@ -85,22 +114,64 @@ def _findings(facts: Facts) -> Iterator[Finding]:
 
 def refuse(plan: Plan) -> None:
     """Raise a ConfigError with every error of the plan; return where there is none."""
-    where = Path(plan.facts.run.data)
-    faults = [Fault(f"{where} [{f.code}]", f"{f.what}: {f.why}", f.hint) for f in plan.of("error")]
-    if faults:
+    if faults := plan.faults("error"):
         raise ConfigError(*faults)
 
 
 def check_plan(run: RunConfig) -> Plan:
-    """The plan of a run that may begin; ConfigError with all that forbids it."""
+    """The plan of a run that may begin; ConfigError with everything that forbids it."""
     read_index(run.data)  # a run takes shards alone; nothing is downloaded for another folder
     plan = make_plan(run, archive_of(run.model))
     refuse(plan)
     return plan
 
 
+def figures_of(plan: Plan) -> Figures:
+    """The figures that gates may name: findings by level and check, missing recordings."""
+    names = {f"{level}s": level for level in LEVELS} | {check.code: check.code for check in CHECKS}
+    figures = {key: _figure(plan.faults(name)) for key, name in names.items()}
+    corpus = plan.facts.corpus
+    missing = Figure(len(corpus.missing_audio), None, "recordings", (), corpus.audio_checked)
+    return figures | {"missing_audio": missing}, Figure(len(plan.findings))
+
+
+def _figure(faults: tuple[Fault, ...]) -> Figure:
+    return Figure(len(faults), None, "findings", faults)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """A run to plan for a GPU, gates to check, and where to write plan.json, if anywhere."""
+
+    config: RunConfig
+    gpu: str = "h100"
+    gates: Sequence[Gate] = ()
+    out: Path | None = None
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, its plan.json, and the error of its gates, if one failed."""
+
+    plan: Plan
+    record: PlanRecord
+    failed: GateFailed | None
+
+
+def plan_run(request: PlanRequest) -> Planned:
+    """Make the plan, check its gates, and write plan.json where the request names a place."""
+    config = request.config
+    plan = make_plan(config, archive_of(config.model), find_gpu(request.gpu))
+    checked = Checked.of(request.gates, figures_of(plan), "train plan")
+    record = plan.record(request.command).with_gates(checked.results)
+    if request.out is not None:
+        write_artifact(request.out, record)
+    return Planned(plan, record, checked.failed)
+
+
 def find_gpu(name: str) -> Gpu:
-    """The GPU of that name; ConfigError where we know none."""
+    """The GPU of that name; ConfigError where none is known."""
     known = {gpu.name: gpu for gpu in GPUS}
     if name not in known:
         raise ConfigError.of("--gpu", f"no GPU {name!r} is known", f"known: {', '.join(known)}")

@@ -9,13 +9,13 @@ sample of each bin.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import LANG, VERDICT
+from train.artifacts.plan import Bin, DroppedCuts, PlanBatches
 from train.config import RunConfig, TrainData
 from train.plan.corpus import Corpus
 
@@ -27,33 +27,13 @@ VALIDATIONS_AN_EPOCH = 2
 FEWEST_VALIDATIONS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bucket: its longest cut, how many cuts a batch has on average, its share of the cuts."""
-
-    upto_s: float
-    cuts_a_batch: float
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """What Lhotse leaves out by duration, of one stratum, without a word."""
-
-    language: str
-    verdict: str
-    hours: float
-    rows: int
-    why: str
-
-
 @dataclass(frozen=True)
 class Batches:
     """The run in batches. `cuts` and `hours` are those that are not dropped."""
 
     cuts: int
     hours: float
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[DroppedCuts, ...]
     bins: tuple[Bin, ...]
     steps_per_epoch: float
     epochs: float
@@ -67,47 +47,49 @@ class Batches:
         """Hours that Lhotse leaves out."""
         return sum(stratum.hours for stratum in self.dropped)
 
-    def as_json(self) -> dict[str, Any]:
-        """The facts for plan.json."""
-        return {
-            "cuts": self.cuts,
-            "hours": round(self.hours, 6),
-            "dropped_hours": round(self.dropped_hours, 6),
-            "dropped": [
-                {"lang": d.language, "verdict": d.verdict, "hours": round(d.hours, 6),
-                 "rows": d.rows, "why": d.why}
-                for d in self.dropped
-            ],
-            "bins": [
-                {"upto_s": round(b.upto_s, 3), "cuts_a_batch": round(b.cuts_a_batch, 2),
-                 "share": round(b.share, 6)}
-                for b in self.bins
-            ],
-            "steps_per_epoch": round(self.steps_per_epoch, 1),
-            "epochs": round(self.epochs, 2),
-            "hours_seen": round(self.hours_seen, 3),
-            "speech_a_batch_s": round(self.speech_a_batch_s, 1),
-            "longest_s": round(self.longest_s, 3),
-            "proposed_val_check_interval": self.val_check_interval,
-        }  # fmt: skip
+    def record(self) -> PlanBatches:
+        """The batches for plan.json."""
+        return PlanBatches(
+            cuts=self.cuts,
+            hours=round(self.hours, 6),
+            dropped_hours=round(self.dropped_hours, 6),
+            dropped=tuple(
+                each.model_copy(update={"hours": round(each.hours, 6)}) for each in self.dropped
+            ),
+            bins=tuple(_rounded(each) for each in self.bins),
+            steps_per_epoch=round(self.steps_per_epoch, 1),
+            epochs=round(self.epochs, 2),
+            hours_seen=round(self.hours_seen, 3),
+            speech_a_batch_s=round(self.speech_a_batch_s, 1),
+            longest_s=round(self.longest_s, 3),
+            proposed_val_check_interval=self.val_check_interval,
+        )
+
+
+def _rounded(each: Bin) -> Bin:
+    return Bin(
+        upto_s=round(each.upto_s, 3),
+        cuts_a_batch=round(each.cuts_a_batch, 2),
+        share=round(each.share, 6),
+    )
 
 
 def plan_batches(corpus: Corpus, run: RunConfig) -> Batches:
     """What the settings make of the data; of no usable cut, no bins and zero steps."""
     data, scale = run.train_ds, corpus.scale
-    kept, dropped = _drop(corpus, data)
-    if not len(kept):
+    usable, dropped = _drop(corpus, data)
+    if not len(usable):
         return Batches(0, 0.0, dropped, (), 0.0, 0.0, 0.0, 0.0, 0.0, 1)
-    durations = np.sort(kept[:: max(1, len(kept) // MOST_SORTED)])
-    per_row = scale * len(kept) / len(durations)
+    durations = np.sort(usable[:: max(1, len(usable) // MOST_SORTED)])
+    per_row = scale * len(usable) / len(durations)
     bins, counts = _bins(durations, data)
     batches = sum(n * per_row / b.cuts_a_batch for b, n in zip(bins, counts, strict=True))
     each_step = run.trainer.devices * run.trainer.accumulate_grad_batches
     steps = batches / each_step
-    hours = float(kept.sum()) * scale / 3600
+    hours = float(usable.sum()) * scale / 3600
     epochs = run.trainer.max_steps / steps
     return Batches(
-        cuts=round(len(kept) * scale),
+        cuts=round(len(usable) * scale),
         hours=hours,
         dropped=dropped,
         bins=bins,
@@ -126,9 +108,9 @@ def propose_interval(steps_per_epoch: float, max_steps: int) -> int:
     >>> propose_interval(818, 50_000), propose_interval(818, 1_000), propose_interval(3.2, 4)
     (400, 200, 1)
     """
-    wanted = min(steps_per_epoch / VALIDATIONS_AN_EPOCH, max_steps / FEWEST_VALIDATIONS)
-    unit = 10 ** max(0, len(str(int(wanted))) - 1)
-    return max(1, int(wanted // unit * unit))
+    interval = min(steps_per_epoch / VALIDATIONS_AN_EPOCH, max_steps / FEWEST_VALIDATIONS)
+    unit = 10 ** max(0, len(str(int(interval))) - 1)
+    return max(1, int(interval // unit * unit))
 
 
 def effective_s(duration_s: float, quadratic_s: float | None) -> float:
@@ -140,7 +122,7 @@ def effective_s(duration_s: float, quadratic_s: float | None) -> float:
     return duration_s + duration_s**2 / quadratic_s if quadratic_s else duration_s
 
 
-def _drop(corpus: Corpus, data: TrainData) -> tuple[Seconds, tuple[Dropped, ...]]:
+def _drop(corpus: Corpus, data: TrainData) -> tuple[Seconds, tuple[DroppedCuts, ...]]:
     duration = pl.col("duration_s")
     reason = (
         pl.when(duration < data.min_duration)
@@ -156,11 +138,11 @@ def _drop(corpus: Corpus, data: TrainData) -> tuple[Seconds, tuple[Dropped, ...]
         .sort(pl.all())
     )
     dropped = tuple(
-        Dropped(lang, verdict, hours, round(count), why)
+        DroppedCuts(lang=lang, verdict=verdict, hours=hours, rows=round(count), why=why)
         for lang, verdict, why, hours, count in lost.iter_rows()
     )
-    kept = rows.filter(pl.col("why").is_null())["duration_s"]
-    return kept.to_numpy(), dropped
+    usable = rows.filter(pl.col("why").is_null())["duration_s"]
+    return usable.to_numpy(), dropped
 
 
 def _bins(durations: Seconds, data: TrainData) -> tuple[tuple[Bin, ...], list[int]]:
@@ -171,7 +153,11 @@ def _bins(durations: Seconds, data: TrainData) -> tuple[tuple[Bin, ...], list[in
     counts = np.diff(ends, prepend=0).tolist()
     parts = np.split(durations, ends[:-1])
     return tuple(
-        Bin(float(part[-1]), _cuts_a_batch(part, data), len(part) / len(durations))
+        Bin(
+            upto_s=float(part[-1]),
+            cuts_a_batch=_cuts_a_batch(part, data),
+            share=len(part) / len(durations),
+        )
         for part in parts
     ), counts
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from curate.formatting.units import duration
 from curate.nemo.canary_prompt import Problem
+from train.artifacts.plan import Level
 from train.plan.facts import Facts
-from train.plan.findings import Check, Level
+from train.plan.findings import Check
 
 OFTEN = 0.02
 NOISY_VALIDATION_H = 1.0
@@ -106,14 +107,14 @@ def _missing_audio(facts: Facts) -> Iterator[tuple[Level, str]]:
     corpus = facts.corpus
     if corpus.missing_audio:
         count, first = len(corpus.missing_audio), corpus.missing_audio[0]
-        level: Level = "error" if count == corpus.looked_for else "warning"
-        yield level, f"{count} of {corpus.looked_for} audio files looked for: {first!r} ..."
+        level: Level = "error" if count == corpus.audio_checked else "warning"
+        yield level, f"{count} of {corpus.audio_checked} audio files looked for: {first!r} ..."
 
 
 def _unreadable_validation(facts: Facts) -> Iterator[str]:
-    lost, looked_at = facts.corpus.unreadable_validation, facts.corpus.validation_looked_at
+    lost, checked = facts.corpus.unreadable_validation, facts.corpus.validation_audio_checked
     if lost:
-        yield f"{len(lost)} of {looked_at} files looked at: {lost[0]!r} ..."
+        yield f"{len(lost)} of {checked} files checked: {lost[0]!r} ..."
 
 
 def _misread(facts: Facts) -> Iterator[tuple[Level, str]]:

@@ -24,6 +24,7 @@ from curate.artifacts.split import Split
 from curate.errors import InputError
 from curate.errors.nearest import lacking
 from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
+from train.artifacts.plan import PlanData, Validation
 from train.data import read_index, unreadable
 from train.data.rows import read_rows
 
@@ -38,7 +39,7 @@ MARKERS: tuple[tuple[str, Kind], ...] = (
 
 MOST_CUTS = 50_000
 MOST_EXAMPLES = 4_000
-MOST_HEARD = 2_000
+MOST_VALIDATED = 2_000
 MOST_LINE_BYTES = 2**20
 REJECTED = ("bad", "skipped", "malformed")
 UNDECLARED = "(none)"
@@ -59,7 +60,7 @@ class Example:
 @dataclass(frozen=True)
 class Corpus:
     """The training data. `durations` has lang, verdict, duration_s; one row a record read.
-    `misread` are the places of records, of those looked at, that NeMo would load otherwise (see
+    `misread` are the places of records, of those read, that NeMo would load otherwise (see
     `curate.nemo.manifest_fields`).
     """
 
@@ -71,9 +72,9 @@ class Corpus:
     examples: tuple[Example, ...] = field(repr=False)
     validation: tuple[int, float] | None
     missing_audio: tuple[str, ...] = ()
-    looked_for: int = 0
+    audio_checked: int = 0
     unreadable_validation: tuple[str, ...] = ()
-    validation_looked_at: int = 0
+    validation_audio_checked: int = 0
     misread: tuple[str, ...] = ()
 
     @property
@@ -92,25 +93,24 @@ class Corpus:
         rows = sorted(sums.iter_rows(), key=lambda row: (-row[1], row[0]))
         return {name: round(seconds * self.scale / 3600, 3) for name, seconds in rows}
 
-    def as_json(self) -> dict[str, Any]:
-        """The facts for plan.json."""
-        return {
-            "kind": self.kind,
-            "folder": str(self.folder),
-            "cuts": self.cuts,
-            "hours": round(self.hours, 6),
-            "durations_read": len(self.durations),
-            "examples": len(self.examples),
-            "languages": self.languages(),
-            "validation": None
-            if self.validation is None
-            else {"rows": self.validation[0], "hours": round(self.validation[1], 6)},
-            "audio_looked_for": self.looked_for,
-            "audio_missing": len(self.missing_audio),
-            "validation_audio_looked_at": self.validation_looked_at,
-            "validation_audio_unreadable": len(self.unreadable_validation),
-            "misread": len(self.misread),
-        }
+    def record(self) -> PlanData:
+        """The data for plan.json."""
+        return PlanData(
+            kind=self.kind,
+            folder=str(self.folder),
+            cuts=self.cuts,
+            hours=round(self.hours, 6),
+            durations_read=len(self.durations),
+            examples=len(self.examples),
+            languages=self.languages(),
+            validation=self.validation
+            and Validation(rows=self.validation[0], hours=round(self.validation[1], 6)),
+            audio_checked=self.audio_checked,
+            audio_missing=len(self.missing_audio),
+            validation_audio_checked=self.validation_audio_checked,
+            validation_audio_unreadable=len(self.unreadable_validation),
+            misread=len(self.misread),
+        )
 
 
 def read_corpus(folder: Path) -> Corpus:
@@ -136,7 +136,7 @@ def _of_shards(folder: Path) -> Corpus:
     evaluation = index.manifests.get("eval", absent)
     rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
     manifest = folder / evaluation.file
-    heard = _every(read_rows(manifest)[0], MOST_HEARD) if manifest.is_file() else ()
+    validated = _every(read_rows(manifest)[0], MOST_VALIDATED) if manifest.is_file() else ()
     return Corpus(
         kind="shards",
         folder=folder,
@@ -145,9 +145,9 @@ def _of_shards(folder: Path) -> Corpus:
         durations=_frame(rows),
         examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
         validation=(evaluation.rows, evaluation.hours),
-        unreadable_validation=tuple(str(row.audio) for row in unreadable(heard)),
-        validation_looked_at=len(heard),
-        misread=tuple(row.place for row in heard if has_rate_beside_offset(row.fields)),
+        unreadable_validation=tuple(str(row.audio) for row in unreadable(validated)),
+        validation_audio_checked=len(validated),
+        misread=tuple(row.place for row in validated if has_rate_beside_offset(row.fields)),
     )
 
 
@@ -169,8 +169,8 @@ def _cuts(folder: Path, shard: Shard) -> Iterator[dict[str, Any]]:
 
 
 def _supervision(cut: Mapping[str, Any]) -> dict[str, Any]:
-    found = cut.get("supervisions") or [{}]
-    return dict(found[0])
+    supervisions = cut.get("supervisions") or [{}]
+    return dict(supervisions[0])
 
 
 def _language(cut: Mapping[str, Any]) -> str:
@@ -220,12 +220,12 @@ def _of_split(folder: Path) -> Corpus:
 
 def _of_profile(folder: Path) -> Corpus:
     profile = read_artifact(folder, Profile)
-    kept = pl.scan_parquet(folder / "records.parquet").filter(
+    usable = pl.scan_parquet(folder / "records.parquet").filter(
         ~pl.col(VERDICT.name).cast(pl.String).is_in(REJECTED)
     )
-    rows = _durations(kept)
+    rows = _durations(usable)
     step = max(1, len(rows) // MOST_EXAMPLES)
-    places = kept.select(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name).gather_every(step)
+    places = usable.select(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name).gather_every(step)
     plain = {each.source for each in profile.inputs if each.copied == "original lines"}
     examples = list(_lines_at(places.collect(), plain))
     roots = [Path(entry.folder) for entry in profile.inputs]
@@ -313,7 +313,7 @@ def _audio(examples: Iterable[Example], roots: Sequence[Path]) -> dict[str, Any]
     names = [str(e.fields["audio_filepath"]) for e in examples if e.fields.get("audio_filepath")]
     chosen = _every(names, 500)
     lost = [n for n in chosen if not any(Path(audio_path(n, root)).is_file() for root in roots)]
-    return {"missing_audio": tuple(lost), "looked_for": len(chosen)}
+    return {"missing_audio": tuple(lost), "audio_checked": len(chosen)}
 
 
 def _every(items: Sequence[Any], most: int) -> Sequence[Any]:

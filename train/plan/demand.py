@@ -15,9 +15,9 @@ canary-1b-v2 on a B200; waiting for data, validation and checkpoints come on top
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from train.archive import Archive
+from train.artifacts.plan import PlanDemand
 from train.config import RunConfig
 from train.plan.batches import Batches
 
@@ -70,16 +70,16 @@ class Demand:
     memory_gib: float | None
     hours: float | None
 
-    def as_json(self) -> dict[str, Any]:
-        """The facts for plan.json."""
-        return {
-            "gpu": self.gpu.name,
-            "gpu_memory_gib": self.gpu.memory_gib,
-            "parameters": self.parameters,
-            "memory_gib": None if self.memory_gib is None else round(self.memory_gib, 1),
-            "hours": None if self.hours is None else round(self.hours, 3),
-            "model": "docs/training.md: within a factor of two",
-        }
+    def record(self) -> PlanDemand:
+        """The estimate for plan.json."""
+        return PlanDemand(
+            gpu=self.gpu.name,
+            gpu_memory_gib=self.gpu.memory_gib,
+            parameters=self.parameters,
+            memory_gib=None if self.memory_gib is None else round(self.memory_gib, 1),
+            hours=None if self.hours is None else round(self.hours, 3),
+            model="docs/training.md: within a factor of two",
+        )
 
 
 def estimate_demand(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from curate.nemo.canary_prompt import Problem, slot_problems
 from train.archive import Archive
 from train.archive.tokens import Tokenizer, read_folder, read_tokenizer
+from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
@@ -15,17 +16,6 @@ from train.plan.demand import Demand, Gpu, estimate_demand
 from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
-
-
-@dataclass(frozen=True)
-class SlotCount:
-    """How many of the examples have a problem with a slot, and where the first one stands."""
-
-    problem: Problem
-    slot: str
-    rows: int
-    place: str
-    share: float
 
 
 @dataclass(frozen=True)
@@ -61,8 +51,8 @@ class Facts:
     @property
     def longest_allowed(self) -> int | None:
         """Positions that the decoder has; None where it has no such limit."""
-        found = self.archive.value("transf_decoder.config_dict.max_sequence_length")
-        return found if isinstance(found, int) else None
+        limit = self.archive.value("transf_decoder.config_dict.max_sequence_length")
+        return limit if isinstance(limit, int) else None
 
     @property
     def longest(self) -> Lengths | None:
@@ -97,10 +87,13 @@ def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:
     counts: Counter[tuple[Problem, str]] = Counter()
     first: dict[tuple[Problem, str], str] = {}
     for example in corpus.examples:
-        for found in slot_problems(example.fields, example.text):
-            counts[found] += 1
-            first.setdefault(found, example.place)
+        for pair in slot_problems(example.fields, example.text):
+            counts[pair] += 1
+            first.setdefault(pair, example.place)
     total = len(corpus.examples)
     return tuple(
-        SlotCount(*found, rows, first[found], rows / total) for found, rows in counts.most_common()
+        SlotCount(
+            problem=problem, slot=slot, rows=rows, place=first[problem, slot], share=rows / total
+        )
+        for (problem, slot), rows in counts.most_common()
     )

@@ -1,28 +1,15 @@
-"""What a plan says about a run before it begins, and the shape of a check."""
+"""The shape of a check, and the findings that it yields about a run before it begins."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
+from train.artifacts.plan import Finding, Level
 from train.plan.facts import Facts
-
-Level = Literal["error", "warning", "note"]
 
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 """Worst first. An error is a run that would fail, or train something else than it says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to know: what it is, why it matters, how to fix it."""
-
-    level: Level
-    code: str
-    what: str
-    why: str
-    hint: str
 
 
 Find = Callable[[Facts], Iterable[str | tuple[Level, str]]]
@@ -41,6 +28,6 @@ class Check:
 
     def run(self, facts: Facts) -> Iterable[Finding]:
         """The check's findings."""
-        for found in self.find(facts):
-            level, what = (self.level, found) if isinstance(found, str) else found
-            yield Finding(level, self.code, what, self.why, self.hint)
+        for each in self.find(facts):
+            level, what = (self.level, each) if isinstance(each, str) else each
+            yield Finding(level=level, code=self.code, what=what, why=self.why, hint=self.hint)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from train.archive.tokens import Tokenizer
+from train.artifacts.plan import LanguageLengths
 from train.plan.corpus import UNDECLARED, Example
 
 PROMPT_TOKENS = {"canary": 5, "canary2": 9}
@@ -39,17 +39,17 @@ class Lengths:
         """Unknown pieces over all pieces; None without any."""
         return self.unknown / self.tokens if self.tokens else None
 
-    def as_json(self) -> dict[str, Any]:
-        """The facts for plan.json."""
+    def record(self) -> LanguageLengths:
+        """The lengths for plan.json."""
         rate, share = self.tokens_per_s, self.unknown_share
-        return {
-            "language": self.language,
-            "examples": self.examples,
-            "tokens_per_s": None if rate is None else round(rate, 3),
-            "unknown_share": None if share is None else round(share, 6),
-            "longest": self.longest,
-            "longest_at": self.longest_at,
-        }
+        return LanguageLengths(
+            language=self.language,
+            examples=self.examples,
+            tokens_per_s=None if rate is None else round(rate, 3),
+            unknown_share=None if share is None else round(share, 6),
+            longest=self.longest,
+            longest_at=self.longest_at,
+        )
 
 
 def measure_lengths(examples: Sequence[Example], tokenizer: Tokenizer) -> tuple[Lengths, ...]:

@@ -3,7 +3,7 @@
 The whole configuration is copied, so that the architecture, the tokenizer and the prompt are
 exactly the pretrained ones; the data sections are dropped and rebuilt, because what they inherit
 (paths of another machine, `text_field: answer`, bucket sizes of another GPU) trains the wrong thing
-without an error. What differs from what was inherited is told, with the reason (`traps`).
+without an error. Known pitfalls that this fixes are recorded with the reason (`pitfalls`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from curate.errors import ConfigError
 from train.archive import Archive
-from train.archive.pitfalls import STARTING_POINTS, Trap, all_differences, find_traps
+from train.archive.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
+from train.artifacts.shared import Pitfall
 from train.config import RunConfig
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 
@@ -52,9 +53,9 @@ class Recipe:
     name: RecipeName
     model_class: str
     config: dict[str, Any] = field(repr=False)
-    traps: tuple[Trap, ...]
-    differences: tuple[Trap, ...] = field(repr=False, default=())
-    """Every value that is not the inherited one, the traps first, by risk and key."""
+    pitfalls: tuple[Pitfall, ...]
+    differences: tuple[Pitfall, ...] = field(repr=False, default=())
+    """Every value that is not the inherited one, the pitfalls first, by risk and key."""
 
     @property
     def script(self) -> str:
@@ -97,10 +98,9 @@ def build_recipe(
     elif run.use_loss_mask_for_prompt:
         what = f"a {archive.model_class} has no prompt to mask"
         raise ConfigError.of("use_loss_mask_for_prompt", what, "leave it false")
-    traps = tuple(find_traps(inherited, config))
-    return Recipe(
-        name, archive.model_class, config, traps, all_differences(inherited, config, traps)
-    )
+    pitfalls = tuple(find_pitfalls(inherited, config))
+    differences = all_differences(inherited, config, pitfalls)
+    return Recipe(name, archive.model_class, config, pitfalls, differences)
 
 
 def _check_tokenizer(archive: Archive, name: RecipeName, run: RunConfig) -> None:

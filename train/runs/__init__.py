@@ -1,1 +1,1 @@
-"""A run as it stands on disk and in its process: lock, signals, resume, outcome."""
+"""A run on disk and in its process: directory, job, signals, environment."""

@@ -1,4 +1,4 @@
-"""What a model invents: loops, words out of nothing, and far more words than were said.
+"""Hallucinations: loops, words out of nothing, and far more words than were spoken.
 
 Such output costs a reader's trust more than its share of the word error rate tells, so it is
 counted apart. All tests look at text alone.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from curate.text import normalise
 from curate.text.define import measure_text
+from train.artifacts.wer import Hallucination, HallucinationKind, Hallucinations
 from train.scoring.scoring import Scored
 
 KINDS: Mapping[str, str] = {
@@ -28,32 +28,38 @@ def kinds_of(item: Scored) -> list[str]:
     if item.hypothesis is None or item.edits is None:
         return []
     edits = item.edits
-    said = edits.ref_words - edits.deletions + edits.insertions
+    words = edits.ref_words - edits.deletions + edits.insertions
     if not edits.ref_words:
-        return ["from_nothing"] if said else []
+        return ["from_nothing"] if words else []
     if edits.insertions < MORE_LOOPS:
         return []
     runs = [measure_text(normalise(text)).repetitions for text in (item.hypothesis, item.row.text)]
     looping = runs[0] >= LOOPS and runs[0] >= runs[1] + MORE_LOOPS
-    running = said > 2 * edits.ref_words + 5
+    running = words > 2 * edits.ref_words + 5
     return [name for name, holds in (("loop", looping), ("runaway", running)) if holds]
 
 
-def inventions(scored: Sequence[Scored]) -> dict[str, Any]:
-    """The entry of wer.json: rows by kind, the words they insert, and the worst of them."""
-    kinds: Counter[str] = Counter()
-    found: list[tuple[int, Scored, list[str]]] = []
+def count_hallucinations(scored: Sequence[Scored]) -> Hallucinations:
+    """Rows by kind, the words they insert, and the worst of them."""
+    counts: Counter[str] = Counter()
+    rows: list[tuple[int, Scored, tuple[str, ...]]] = []
     for item in scored:
-        if (named := kinds_of(item)) and item.edits:
-            kinds.update(named)
-            found.append((item.edits.insertions, item, named))
-    found.sort(key=lambda it: (-it[0], it[1].row.id))
-    return {
-        "kinds": [{"kind": name, "meaning": KINDS[name], "rows": kinds[name]} for name in KINDS],
-        "rows": len(found),
-        "words_inserted": sum(words for words, _, _ in found),
-        "examples": [
-            {"id": item.row.id, "kinds": named, "reference": item.row.text, "said": item.hypothesis}
-            for _, item, named in found[:MOST_NAMED]
-        ],
-    }
+        if (kinds := tuple(kinds_of(item))) and item.edits:
+            counts.update(kinds)
+            rows.append((item.edits.insertions, item, kinds))
+    rows.sort(key=lambda row: (-row[0], row[1].row.id))
+    return Hallucinations(
+        kinds=tuple(
+            HallucinationKind(kind=kind, meaning=meaning, rows=counts[kind])
+            for kind, meaning in KINDS.items()
+        ),
+        rows=len(rows),
+        words_inserted=sum(words for words, _, _ in rows),
+        examples=tuple(_example(item, kinds) for _, item, kinds in rows[:MOST_NAMED]),
+    )
+
+
+def _example(item: Scored, kinds: tuple[str, ...]) -> Hallucination:
+    return Hallucination(
+        id=item.row.id, kinds=kinds, reference=item.row.text, hypothesis=item.hypothesis or ""
+    )

@@ -1,4 +1,4 @@
-"""Scored rows to error rates with their intervals: overall, macro, weighted, and by slice."""
+"""Error rates of scored rows with their intervals: overall, macro, weighted, and by slice."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from curate.statistics.bootstrap import (
     FEWEST,
     Bootstrap,
     Floats,
-    Interval,
     Ints,
     interval,
     ratio,
 )
+from train.artifacts.wer import Intervals, Macro, Overall, RateName, Rates, Slice, Weighted
 from train.data.rows import Row
 from train.scoring.clusters import clusters_of
 from train.scoring.edits import Edits
 from train.scoring.scoring import Scored
 from train.scoring.slices import SLICES, Values, order
 
-Json = dict[str, Any]
 Parts = Mapping[str | None, Ints]
 """Row numbers by value, in the order of tables."""
 Draws = Mapping[tuple[int, str], Floats]
 """Error rates in every draw, by the part's identity and the rate's name."""
 
 
-class Rates:
+class ScoredRows:
     """Rows that have a prediction, as arrays, and the draws that all intervals come from."""
 
     def __init__(self, scored: Sequence[Scored], seed: int = 0) -> None:
@@ -47,13 +46,13 @@ class Rates:
 
     def parts(self, values: Values) -> Parts:
         """The rows of each value."""
-        found: dict[str | None, list[int]] = {}
+        numbers: dict[str | None, list[int]] = {}
         for at, item in enumerate(self.items):
             for value in values(item.row):
-                found.setdefault(value, []).append(at)
-        return {value: np.array(found[value], np.int64) for value in sorted(found, key=order)}
+                numbers.setdefault(value, []).append(at)
+        return {value: np.array(numbers[value], np.int64) for value in sorted(numbers, key=order)}
 
-    def primary(self, part: Ints) -> str:
+    def primary(self, part: Ints) -> RateName:
         """The rate to name: `cer` where most rows are in scripts that write no spaces."""
         return "cer" if 2 * int(self._counts[part, 6].sum()) > part.size else "wer"
 
@@ -61,33 +60,62 @@ class Rates:
         """Whether the rows are of so many clusters that an interval means something."""
         return self.bootstrap.clusters_in(part) >= FEWEST
 
-    def as_json(self) -> Json:
-        """The entries of wer.json: interval, overall, macro, weighted, by."""
-        cut = {name: self.parts(values) for name, values in SLICES}
-        drawn = self._drawn([part for parts in cut.values() for part in parts.values()])
+    @cached_property
+    def parts_by_slice(self) -> Mapping[str, Parts]:
+        """The rows of each value of each of SLICES."""
+        return {name: self.parts(values) for name, values in SLICES}
+
+    def overall(self) -> Overall:
+        """The rates of all rows, and of which edits the word errors consist."""
         edits = self._total(self._everything)
+        return Overall(
+            **self._rates(self._everything, surely=True),
+            substitutions=edits.substitutions,
+            deletions=edits.deletions,
+            insertions=edits.insertions,
+        )
+
+    def by(self) -> Mapping[str, tuple[Slice, ...]]:
+        """The rates by slice."""
         return {
-            "interval": self._about(),
-            "overall": {
-                **self._rates(self._everything, drawn, surely=True),
-                "substitutions": edits.substitutions,
-                "deletions": edits.deletions,
-                "insertions": edits.insertions,
-            },
-            "macro": self._macro(cut["stratum"], drawn),
-            "weighted": self._weighted(drawn),
-            "by": {
-                name: [
-                    {
-                        "value": value,
-                        **self._rates(part, drawn),
-                        "clusters": self.bootstrap.clusters_in(part),
-                    }
-                    for value, part in parts.items()
-                ]
-                for name, parts in cut.items()
-            },
+            name: tuple(self._slice(value, part) for value, part in parts.items())
+            for name, parts in self.parts_by_slice.items()
         }
+
+    def macro(self) -> Macro:
+        """The mean of the strata's rates: each counts alike, however long it is."""
+        strata = self.parts_by_slice["stratum"]
+        parts = [part for part in strata.values() if self.words[part].sum()]
+        if not parts:
+            return Macro(strata=0, wer=None, wer_low=None, wer_high=None)
+        rates = [self.errors[part].sum() / self.words[part].sum() for part in parts]
+        draws = np.array([self._draws[id(part), "wer"] for part in parts])
+        absent = bool(np.isnan(draws).all(axis=0).any())  # a draw that holds no stratum at all
+        low, high = _bounds(None if absent else np.nanmean(draws, axis=0))
+        mean = round(float(np.mean(rates)), 6)
+        return Macro(strata=len(parts), wer=mean, wer_low=low, wer_high=high)
+
+    def weighted(self) -> Weighted | None:
+        """The rate of the corpus that the rows were drawn from; None where no row has a weight."""
+        known = self._weighted_rows
+        if not known.size:
+            return None
+        weights = np.nan_to_num(self._weights)
+        errors, words = self.errors * weights, self.words * weights
+        rate = round(float(errors.sum() / words.sum()), 6) if words.sum() else None
+        low, high = _bounds(self._draws[id(known), "wer"])
+        return Weighted(rows=int(known.size), wer=rate, wer_low=low, wer_high=high)
+
+    def intervals(self) -> Intervals:
+        """How the intervals were made."""
+        clusters = self.bootstrap.clusters
+        return Intervals(
+            unit=clusters.unit,
+            clusters=clusters.count,
+            draws=DRAWS,
+            seed=self.bootstrap.seed,
+            confidence=CONFIDENCE,
+        )
 
     @cached_property
     def _everything(self) -> Ints:
@@ -98,92 +126,67 @@ class Rates:
         """How much of the corpus each row stands for, as `curate split` says; NaN for none."""
         return np.array([_weight(item.row) for item in self.items], np.float64)
 
-    def _drawn(self, parts: Sequence[Ints]) -> Draws:
-        """Rates in every draw, by the part's identity and the rate's name: of everything, of the
-        parts, and weighted. CER where it is the rate to name, WER in any case.
-        """
-        words, chars = (self.errors, self.words), (self.char_errors, self.chars)
-        weights = np.nan_to_num(self._weights)
-        asked = [((id(part), "wer"), part, words) for part in (self._everything, *parts)]
-        asked += [
-            ((id(part), "cer"), part, chars)
-            for part in (self._everything, *parts)
-            if self.primary(part) == "cer"
-        ]
-        weighted = (self.errors * weights, self.words * weights)
-        asked.append(((id(self._weighted_rows), "wer"), self._weighted_rows, weighted))
-        rates = ratio(*self.bootstrap.sums_each([(part, sums) for _, part, sums in asked]))
-        return {key: draws for (key, _, _), draws in zip(asked, rates, strict=True)}
-
-    def _total(self, part: Ints) -> Edits:
-        return Edits(*self._counts[part].sum(axis=0).tolist())
-
-    def _rates(self, part: Ints, drawn: Draws, surely: bool = False) -> Json:
-        """The rates of some rows; their intervals where there are clusters enough, or `surely`."""
-        summed = self._total(part)
-        known = drawn if surely or self.enough(part) else {}
-        draws = {name: known.get((id(part), name)) for name in ("wer", "cer")}
-        return {
-            "rows": int(part.size),
-            "primary": self.primary(part),
-            "ref_words": summed.ref_words,
-            "wer": summed.wer,
-            **_bounds(None if draws["wer"] is None else interval(draws["wer"])),
-            "ref_chars": summed.ref_chars,
-            "cer": summed.cer,
-            **_bounds(None if draws["cer"] is None else interval(draws["cer"]), "cer"),
-        }
-
-    def _macro(self, strata: Parts, drawn: Draws) -> Json:
-        """The mean of the strata's rates: each counts alike, however long it is."""
-        parts = [part for part in strata.values() if self.words[part].sum()]
-        if not parts:
-            return {"strata": 0, "wer": None, **_bounds(None)}
-        rates = [self.errors[part].sum() / self.words[part].sum() for part in parts]
-        draws = np.array([drawn[id(part), "wer"] for part in parts])
-        absent = bool(np.isnan(draws).all(axis=0).any())  # a draw that holds no stratum at all
-        found = None if absent else interval(np.nanmean(draws, axis=0))
-        return {"strata": len(parts), "wer": round(float(np.mean(rates)), 6), **_bounds(found)}
-
     @cached_property
     def _weighted_rows(self) -> Ints:
         return np.flatnonzero(~np.isnan(self._weights))
 
-    def _weighted(self, drawn: Draws) -> Json | None:
-        """The rate of the corpus that the rows were drawn from; None where no row has a weight."""
-        known = self._weighted_rows
-        if not known.size:
-            return None
+    @cached_property
+    def _draws(self) -> Draws:
+        """Rates in every draw, by the part's identity and the rate's name: of everything, of the
+        parts, and weighted. CER where it is the rate to name, WER in any case.
+        """
+        slices = [part for parts in self.parts_by_slice.values() for part in parts.values()]
+        parts = (self._everything, *slices)
+        words, chars = (self.errors, self.words), (self.char_errors, self.chars)
         weights = np.nan_to_num(self._weights)
-        errors, words = self.errors * weights, self.words * weights
-        draws = drawn[id(known), "wer"]
-        rate = round(float(errors.sum() / words.sum()), 6) if words.sum() else None
-        return {"rows": int(known.size), "wer": rate, **_bounds(interval(draws))}
+        sums = [((id(part), "wer"), part, words) for part in parts]
+        sums += [((id(part), "cer"), part, chars) for part in parts if self.primary(part) == "cer"]
+        weighted = (self.errors * weights, self.words * weights)
+        sums.append(((id(self._weighted_rows), "wer"), self._weighted_rows, weighted))
+        rates = ratio(*self.bootstrap.sums_each([(part, values) for _, part, values in sums]))
+        return {key: draws for (key, _, _), draws in zip(sums, rates, strict=True)}
 
-    def _about(self) -> Json:
-        """How the intervals were made."""
-        clusters = self.bootstrap.clusters
-        return {
-            "unit": clusters.unit,
-            "clusters": clusters.count,
-            "draws": DRAWS,
-            "seed": self.bootstrap.seed,
-            "confidence": CONFIDENCE,
-        }
+    def _total(self, part: Ints) -> Edits:
+        return Edits(*self._counts[part].sum(axis=0).tolist())
+
+    def _slice(self, value: str | None, part: Ints) -> Slice:
+        clusters = self.bootstrap.clusters_in(part)
+        return Slice(value=value, **self._rates(part), clusters=clusters)
+
+    def _rates(self, part: Ints, surely: bool = False) -> dict[str, Any]:
+        """The fields of `Rates`; intervals where there are clusters enough, or `surely`."""
+        edits = self._total(part)
+        draws = self._draws if surely or self.enough(part) else {}
+        (wer_low, wer_high), (cer_low, cer_high) = (
+            _bounds(draws.get((id(part), name))) for name in ("wer", "cer")
+        )
+        rates = Rates(
+            rows=int(part.size),
+            primary=self.primary(part),
+            ref_words=edits.ref_words,
+            wer=edits.wer,
+            wer_low=wer_low,
+            wer_high=wer_high,
+            ref_chars=edits.ref_chars,
+            cer=edits.cer,
+            cer_low=cer_low,
+            cer_high=cer_high,
+        )
+        return rates.model_dump()
 
 
 def _counts(edits: Edits) -> tuple[int, ...]:
     return tuple(getattr(edits, name) for name in Edits.__dataclass_fields__)
 
 
-def _bounds(found: Interval | None, name: str = "wer") -> Json:
-    return {
-        f"{name}_low": found.low if found else None,
-        f"{name}_high": found.high if found else None,
-    }
+def _bounds(draws: Floats | None) -> tuple[float | None, float | None]:
+    """The interval of one rate's draws; nothing where there is none."""
+    bounds = None if draws is None else interval(draws)
+    return (bounds.low, bounds.high) if bounds else (None, None)
 
 
 def _weight(row: Row) -> float:
     weight = row.curated.get("weight")
-    known = isinstance(weight, int | float) and not isinstance(weight, bool)
-    return float(weight) if known else np.nan  # type: ignore[arg-type]
+    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        return np.nan
+    return float(weight)

@@ -11,10 +11,11 @@ from rich.text import Text
 
 from curate.formatting.units import duration
 from curate.terminal.command import printable
-from train.archive.pitfalls import RISKS, Risk
+from train.archive.pitfalls import RISKS
+from train.artifacts.plan import Level
+from train.artifacts.shared import Risk
 from train.cli.app import percent
 from train.plan import Plan
-from train.plan.findings import Level
 
 RISK_STYLES: dict[Risk, str] = {
     "silent": "bold red",
@@ -28,7 +29,7 @@ LEVEL_STYLES: dict[Level, str] = {"error": "bold red", "warning": "yellow", "not
 MOST_BINS = 8
 
 
-def drawn(plan: Plan) -> Iterator[RenderableType]:
+def tables(plan: Plan) -> Iterator[RenderableType]:
     """The plan, part by part."""
     for name, text in _facts(plan):
         yield _line(name, text)
@@ -70,7 +71,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     steps = f"{run.trainer.max_steps:,} steps at {batches.steps_per_epoch:,.0f} an epoch"
     yield (
         "length",
-        f"{steps}: {batches.epochs:,.1f} epochs, {duration(hours=batches.hours_seen)} heard",
+        f"{steps}: {batches.epochs:,.1f} epochs, {duration(hours=batches.hours_seen)} of audio",
     )
     interval = run.trainer.val_check_interval
     proposed = f"{batches.val_check_interval:,} would be twice an epoch, five times at least"
@@ -110,7 +111,7 @@ def _dropped(plan: Plan) -> Table:
         "dropped by Lhotse", ("lang", "verdict", "hours", "records", "why"), ("hours", "records")
     )
     for item in plan.facts.batches.dropped:
-        cells = (item.language, item.verdict, f"{item.hours:,.3f}", f"{item.rows:,}", item.why)
+        cells = (item.lang, item.verdict, f"{item.hours:,.3f}", f"{item.rows:,}", item.why)
         table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
@@ -129,12 +130,12 @@ def _differences(plan: Plan) -> Table:
     columns = ("key", "inherited", "used", "why")
     table = _table("what changes from the pretrained configuration", columns)
     rebuilt = 0
-    for trap in plan.facts.recipe.differences:
-        if trap.risk == "rebuilt":
+    for pitfall in plan.facts.recipe.differences:
+        if pitfall.risk == "rebuilt":
             rebuilt += 1
             continue
-        cells = (trap.key, _value(trap.inherited), _value(trap.used), trap.why)
-        table.add_row(*(Text(printable(c)) for c in cells), style=RISK_STYLES[trap.risk])
+        cells = (pitfall.key, _value(pitfall.inherited), _value(pitfall.used), pitfall.why)
+        table.add_row(*(Text(printable(c)) for c in cells), style=RISK_STYLES[pitfall.risk])
     if rebuilt:
         note = f"{rebuilt} more keys: {RISKS['rebuilt']}; see --json"
         table.add_row(Text(note), "", "", "", style=RISK_STYLES["rebuilt"])

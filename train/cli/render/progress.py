@@ -1,4 +1,4 @@
-"""One line that says where a fit stands, and moves; on a terminal only."""
+"""The progress of a fit as one line that moves; on a terminal only."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 from train.cli.app import CONSOLE
 
 if TYPE_CHECKING:
-    from train.runs.outcome import Seen
+    from train.runs.job import Progress as FitProgress
 
-WORTH_A_WORD = 0.05
-"""So much waiting for data is shown in yellow: a GPU should be busy 95 % of the time."""
+MOST_WAITING = 0.05
+"""A larger share of waiting for data is shown in yellow: a GPU should be busy 95 % of the time."""
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Seen], None]]:
+def progress_bar() -> Iterator[Callable[[FitProgress], None]]:
     """A function that shows where the fit stands, while the block runs."""
     columns = (
         TextColumn("step {task.completed:,.0f} of {task.total:,.0f}"),
@@ -30,26 +30,26 @@ def progress() -> Iterator[Callable[[Seen], None]]:
     ) as bar:
         task = bar.add_task("", total=None, visible=False, figures="")
 
-        def show(seen: Seen) -> None:
+        def show(progress: FitProgress) -> None:
             bar.update(
                 task,
-                total=seen.max_steps,
-                completed=seen.step,
-                figures=figures(seen),
+                total=progress.max_steps,
+                completed=progress.step,
+                figures=figures(progress),
                 visible=True,
             )
 
         yield show
 
 
-def figures(seen: Seen) -> str:
+def figures(progress: FitProgress) -> str:
     """Loss, WER, speed, waiting and time left, as Rich markup."""
-    wer = "" if seen.val_wer is None else f"  WER {seen.val_wer:.1%}"
-    waiting = f"waiting for data {seen.waiting_share:.0%}"
-    if seen.waiting_share > WORTH_A_WORD:
+    wer = "" if progress.val_wer is None else f"  WER {progress.val_wer:.1%}"
+    waiting = f"waiting for data {progress.waiting_share:.0%}"
+    if progress.waiting_share > MOST_WAITING:
         waiting = f"[yellow]{waiting}[/yellow]"
-    speed = f"{seen.hours_per_s * 3600:,.0f} h of audio an hour"
-    return f"loss {seen.loss:.3f}{wer}  {speed}  {waiting}  {clock(seen.left_s)} left"
+    speed = f"{progress.hours_per_s * 3600:,.0f} h of audio an hour"
+    return f"loss {progress.loss:.3f}{wer}  {speed}  {waiting}  {clock(progress.left_s)} left"
 
 
 def clock(seconds: float) -> str:

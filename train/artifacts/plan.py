@@ -1,0 +1,171 @@
+"""plan.json: everything that is known of a run before it begins, as `train plan` works it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from curate.artifacts.base import GatedArtifact, Model, SchemaId
+from train.artifacts.shared import Pitfall
+
+Level = Literal["error", "warning", "note"]
+
+
+class PlanModel(Model):
+    """The model's archive, and the recipe that it is trained with."""
+
+    source: str
+    class_name: str = Field(alias="class")
+    bytes: int
+    recipe: str
+    script: str
+
+
+class TokenizerPart(Model):
+    """A SentencePiece model of the tokenizer; `name` is its language, empty where it is one."""
+
+    name: str
+    pieces: int
+    sha256: str
+
+
+class PlanTokenizer(Model):
+    """The model's tokenizer; its class and prompt are null where the model has none."""
+
+    kind: str
+    meaning: str
+    class_name: str | None = Field(alias="class")
+    prompt_format: str | None
+    vocabulary: int
+    parts: tuple[TokenizerPart, ...]
+
+
+class Validation(Model):
+    """The eval manifest."""
+
+    rows: int
+    hours: float
+
+
+class PlanData(Model):
+    """The data, and how much of it was read; `validation` is null where there is none."""
+
+    kind: Literal["shards", "split", "profile"]
+    folder: str
+    cuts: int
+    hours: float
+    durations_read: int
+    examples: int
+    languages: Mapping[str, float]
+    validation: Validation | None
+    audio_checked: int
+    audio_missing: int
+    validation_audio_checked: int
+    validation_audio_unreadable: int
+    misread: int
+
+
+class LanguageLengths(Model):
+    """The transcripts of one language in tokens; null where none could be encoded."""
+
+    language: str
+    examples: int
+    tokens_per_s: float | None
+    unknown_share: float | None
+    longest: int
+    longest_at: str
+
+
+class PlanLengths(Model):
+    """Tokens of transcripts; `longest_allowed` is null for a decoder without a limit."""
+
+    around_a_transcript: int
+    longest_allowed: int | None
+    by_language: tuple[LanguageLengths, ...]
+
+
+class SlotCount(Model):
+    """How many of the examples have a problem with a prompt slot, and where the first stands."""
+
+    problem: str
+    slot: str
+    rows: int
+    place: str
+    share: float
+
+
+class Bin(Model):
+    """A duration bin: its longest cut, the mean number of cuts in a batch, its share of cuts."""
+
+    upto_s: float
+    cuts_a_batch: float
+    share: float
+
+
+class DroppedCuts(Model):
+    """Cuts that Lhotse leaves out by their duration, of one language and verdict."""
+
+    lang: str
+    verdict: str
+    hours: float
+    rows: int
+    why: str
+
+
+class PlanBatches(Model):
+    """The run in batches; `cuts` and `hours` are those that are not dropped."""
+
+    cuts: int
+    hours: float
+    dropped_hours: float
+    dropped: tuple[DroppedCuts, ...]
+    bins: tuple[Bin, ...]
+    steps_per_epoch: float
+    epochs: float
+    hours_seen: float
+    speech_a_batch_s: float
+    longest_s: float
+    proposed_val_check_interval: int
+
+
+class PlanDemand(Model):
+    """Estimated memory and time on one GPU; null where the model's sizes are not known."""
+
+    gpu: str
+    gpu_memory_gib: float
+    parameters: int
+    memory_gib: float | None
+    hours: float | None
+    model: str
+
+
+class Finding(Model):
+    """A finding: what it is, why it matters, how to fix it."""
+
+    level: Level
+    code: str
+    what: str
+    why: str
+    hint: str
+
+
+class Plan(GatedArtifact):
+    """plan.json. `settings` are the recipe's, `config` is the configuration that NeMo gets."""
+
+    file: ClassVar[str] = "plan.json"
+    made_by: ClassVar[str] = "train plan"
+
+    schema_id: SchemaId[Literal["train.plan/1"]] = "train.plan/1"
+    model: PlanModel
+    tokenizer: PlanTokenizer
+    data: PlanData
+    lengths: PlanLengths
+    slots: tuple[SlotCount, ...]
+    batches: PlanBatches
+    demand: PlanDemand
+    findings: tuple[Finding, ...]
+    differences: tuple[Pitfall, ...]
+    settings: Mapping[str, Any]
+    config: Mapping[str, Any]

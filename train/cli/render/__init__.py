@@ -1,0 +1,1 @@
+"""Tables of `train` for the terminal, a module per command."""

@@ -1,0 +1,86 @@
+"""An evaluation for the terminal: error rates, and the comparison with another model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from curate.terminal.command import printable
+from train.artifacts.wer import Against, Change, Macro, Rates, Weighted, Wer
+from train.cli.app import percent
+
+SHOWN = ("manifest", "verdict", "tag", "lang")
+"""The slices that the terminal shows; wer.json and the page have all."""
+
+
+def tables(record: Wer) -> Iterator[Table]:
+    """The tables of wer.json."""
+    yield _rates(record)
+    if record.against:
+        yield _comparison(record.against)
+
+
+def _rates(record: Wer) -> Table:
+    """WER, CER, and the interval of the primary rate, overall and by what curation wrote."""
+    made = record.interval
+    title = f"word errors; 95 % intervals by bootstrap over {made.clusters} {made.unit}s"
+    table = _table(title, ("rows", "words", "WER", "CER", "95 % CI of", "from", "to"))
+    table.add_row("all", "", *_cells(record.overall))
+    for name, mean in (("macro", record.macro), ("weighted", record.weighted)):
+        if mean:
+            table.add_row(name, "", *_mean_cells(mean))
+    for by in SHOWN:
+        for part in record.by[by]:
+            table.add_row(by, _value(part.value), *_cells(part))
+    return table
+
+
+def _cells(rates: Rates) -> Iterable[str]:
+    _, *bounds = rates.named
+    counts = (f"{rates.rows:,}", f"{rates.ref_words:,}")
+    return (
+        *counts,
+        *map(percent, (rates.wer, rates.cer)),
+        rates.primary.upper(),
+        *map(percent, bounds),
+    )
+
+
+def _mean_cells(mean: Macro | Weighted) -> Iterable[str]:
+    rows = f"{mean.rows:,}" if isinstance(mean, Weighted) else ""
+    return rows, "", percent(mean.wer), "", "WER", percent(mean.wer_low), percent(mean.wer_high)
+
+
+def _comparison(against: Against) -> Table:
+    """The change against another model."""
+    columns = ("rows", "rate", "then", "now", "from", "to")
+    table = _table(f"against {printable(against.model)}", columns, ("conclusion",))
+    table.add_row("all", "", *_change_cells(against.overall))
+    if against.guardrail:
+        table.add_row("guardrail", "", *_change_cells(against.guardrail))
+    for by in SHOWN:
+        for change in against.by[by]:
+            table.add_row(by, _value(change.value), *_change_cells(change))
+    return table
+
+
+def _change_cells(change: Change) -> Iterable[str]:
+    figures = (*change.then_and_now, change.low, change.high)
+    return f"{change.rows:,}", change.metric.upper(), *map(percent, figures), change.conclusion
+
+
+def _value(value: str | None) -> Text:
+    return Text(printable("(none)" if value is None else value))
+
+
+def _table(title: str, numbers: Sequence[str], last: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    for name in ("by", "value"):
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for name in last:
+        table.add_column(name)
+    return table

@@ -1,0 +1,153 @@
+"""A fit: what goes into it, who follows it, what comes out, and its findings. No NeMo here."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.formatting.units import duration
+from train.archive import Archive
+from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
+from train.config import RunConfig
+from train.data import ShardSet
+from train.recipe import Recipe
+
+USUAL_EPOCHS = 5
+STARVED_SHARE = (0.1, 0.3)
+"""Of the time of a step: an idle GPU is dear; on a CPU the loader works on the same cores."""
+NOISY_VALIDATION_H = 1.0
+
+NO_RECORDINGS = Recordings(drawn=0, lost=0, lost_ids=())
+
+
+@dataclass(frozen=True, slots=True)
+class FitJob:
+    """Everything that a fit needs, read and checked; its output goes to `config.out`.
+
+    With `resume` it goes on from the directory's last checkpoint, or begins where there is none.
+    """
+
+    config: RunConfig
+    archive: Archive
+    recipe: Recipe
+    shards: ShardSet
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a fit is: hours of audio a second, share of the time that waits for data, [0, 1].
+
+    `left_s` is the time that the rest takes at this speed, validations aside.
+    """
+
+    step: int
+    max_steps: int
+    loss: float
+    val_wer: float | None
+    hours_per_s: float
+    waiting_share: float
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Who follows a fit: `log` gets a line per logged step and validation, `show` its progress."""
+
+    log: Callable[[str], None] = lambda _: None
+    show: Callable[[Progress], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """What a fit did; `best` is None where no validation gave a finite figure.
+
+    `step_seconds` and `compute_seconds` go step by step; what of the first is not in the second
+    was waiting for data.
+    """
+
+    parameters: int
+    matched_parameters: int
+    trainable_parameters: int
+    accelerator: str
+    precision: str
+    steps: int
+    seconds: float
+    speech_s: float
+    step_seconds: tuple[float, ...]
+    compute_seconds: tuple[float, ...]
+    loss: tuple[LossPoint, ...]
+    validation: tuple[ValidationPoint, ...]
+    best: ValidationPoint | None
+    best_checkpoint: Path | None
+    skipped: tuple[SkippedStep, ...] = ()
+    recordings: Recordings = NO_RECORDINGS
+    resumed_at: tuple[int, ...] = ()
+
+    @property
+    def waiting_share(self) -> float:
+        """Share of the time of a step that went by waiting for data."""
+        whole = sum(self.step_seconds)
+        return (whole - sum(self.compute_seconds)) / whole if whole else 0.0
+
+
+def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
+    """Everything notable about the run, in the order in which to read it."""
+    yield from _about_length(job.shards, fit)
+    yield from _about_steps(fit)
+    yield from _about_data(fit)
+    if fit.best is None:
+        yield _warning("no validation gave a figure: model.nemo holds the last weights")
+    if rest := fit.steps % job.config.trainer.val_check_interval:
+        yield _info(f"the last {rest} steps were not validated")
+    if job.shards.validation_hours < NOISY_VALIDATION_H:
+        length = duration(hours=job.shards.validation_hours)
+        yield _info(f"validation is {length}; below 1 h the WER estimate is noisy")
+    if fit.trainable_parameters < fit.parameters:
+        share = f"{fit.trainable_parameters / fit.parameters:.1%}"
+        yield _info(f"{share} of the parameters were trained, the rest was frozen")
+
+
+def _about_length(shards: ShardSet, fit: FitResult) -> Iterator[Finding]:
+    epochs = fit.speech_s / 3600 / shards.train_hours if shards.train_hours else 0.0
+    if epochs > USUAL_EPOCHS:
+        yield _info(f"the run took {epochs:.0f} epochs; fine-tuning takes 1 to 5")
+
+
+def _about_steps(fit: FitResult) -> Iterator[Finding]:
+    if any(point.train_loss is None for point in fit.loss):
+        yield _warning("the training loss was not a number at times: lower optim.lr")
+    elif _fell(fit) is False:
+        yield _warning("the training loss did not fall")
+    if fit.skipped:
+        first, count = fit.skipped[0], len(fit.skipped)
+        what = f"{count} step(s) had gradients that were not finite and changed nothing, "
+        what += f"first step {first.step}: lower optim.lr, or look at the records in run.json"
+        yield _warning(what)
+
+
+def _about_data(fit: FitResult) -> Iterator[Finding]:
+    if lost := fit.recordings.lost:
+        share = f"{lost} of {fit.recordings.drawn} recordings drawn"
+        what = f"the audio of {share} could not be read and was left out; run.json names them"
+        yield _warning(what)
+    if fit.waiting_share > STARVED_SHARE[fit.accelerator == "cpu"]:
+        share = f"{fit.waiting_share:.0%} of the time"
+        yield _warning(f"{share} went by waiting for data: raise train_ds.num_workers")
+
+
+def _info(what: str) -> Finding:
+    return Finding(level="info", what=what)
+
+
+def _warning(what: str) -> Finding:
+    return Finding(level="warning", what=what)
+
+
+def _fell(fit: FitResult) -> bool | None:
+    """Whether the later half of the losses is lower than the first; None where it is unknown."""
+    losses = [point.train_loss for point in fit.loss if point.train_loss is not None]
+    half = len(losses) // 2
+    return statistics.median(losses[half:]) < statistics.median(losses[:half]) if half else None
