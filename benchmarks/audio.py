@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from curate.audio.analyse import Depth, Segment, listen
+from curate.audio.analyse import Depth, Segment, analyse_segments
 
 RATE = 16_000
 SECONDS = 12.0
@@ -55,11 +55,11 @@ def decode_only(folder: Path, names: list[str]) -> None:
         assert samples.size
 
 
-def heard(folder: Path, names: list[str], depth: Depth) -> None:
+def analyse(folder: Path, names: list[str], depth: Depth) -> None:
     """What a profile does with each file."""
     for name in names:
-        _, found = listen(name, folder, [Segment(0, None, SECONDS)], depth)
-        assert found[0].audio_fault == "none"
+        _, results = analyse_segments(name, folder, [Segment(0, None, SECONDS)], depth)
+        assert results[0].audio_fault == "none"
 
 
 def cpu(what: Callable[[], None]) -> float:
@@ -83,19 +83,19 @@ def main() -> None:
     names = make(chosen.work, chosen.files)
     jobs: dict[str, Callable[[], None]] = {
         "open (soundfile)": lambda: open_only(chosen.work, names),
-        "--audio header": lambda: heard(chosen.work, names, "header"),
+        "--audio header": lambda: analyse(chosen.work, names, "header"),
         "decode (soundfile)": lambda: decode_only(chosen.work, names),
-        "--audio signal": lambda: heard(chosen.work, names, "signal"),
+        "--audio signal": lambda: analyse(chosen.work, names, "signal"),
     }
-    heard(chosen.work, names[:2], "signal")  # compiles
+    analyse(chosen.work, names[:2], "signal")  # compiles
     spent: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(chosen.repeat):
         for name, job in jobs.items():
             spent[name].append(cpu(job))
     if chosen.voice:
         few = names[: max(1, chosen.files // 20)]
-        heard(chosen.work, few[:1], "vad")
-        least = min(cpu(lambda: heard(chosen.work, few, "vad")) for _ in range(3))
+        analyse(chosen.work, few[:1], "vad")
+        least = min(cpu(lambda: analyse(chosen.work, few, "vad")) for _ in range(3))
         spent["--audio vad"] = [least * len(names) / len(few)]
     report({name: min(times) for name, times in spent.items()}, len(names))
 

@@ -60,8 +60,8 @@ def repeated(row: Row, others: Sequence[Row], rng: random.Random) -> Row:
 def truncated(row: Row, others: Sequence[Row], rng: random.Random) -> Row:
     """The first fifth to three fifths of the text."""
     units, glue = _units(row["text"])
-    kept = max(1, round(len(units) * rng.uniform(0.2, 0.6)))
-    return {**row, "text": glue.join(units[:kept])}
+    length = max(1, round(len(units) * rng.uniform(0.2, 0.6)))
+    return {**row, "text": glue.join(units[:length])}
 
 
 def stretched(row: Row, others: Sequence[Row], rng: random.Random) -> Row:
@@ -74,7 +74,7 @@ def foreign(row: Row, others: Sequence[Row], rng: random.Random) -> Row:
     """A text of about the same length in another language."""
     length = len(row["text"])
     strange = [each["text"] for each in others if each["lang"] != row["lang"]]
-    return {**row, "text": min(rng.sample(strange, 60), key=lambda it: abs(len(it) - length))}
+    return {**row, "text": min(rng.sample(strange, 60), key=lambda other: abs(len(other) - length))}
 
 
 def marked(row: Row, others: Sequence[Row], rng: random.Random) -> Row:
@@ -223,13 +223,13 @@ class Truth:
         """Precision, recall, hours lost, and recall of each kind."""
         bad = self.kinds != ""
         hit = flagged & bad
-        found = [
+        cells = [
             f"{hit.sum() / max(1, flagged.sum()):.3f}",
             f"{hit.sum() / bad.sum():.3f}",
             f"{self.hours[flagged].sum():.2f}",
         ]
         of_kind = [flagged[self.kinds == kind].mean() for kind in KINDS]
-        return [*found, *(f"{share:.2f}" for share in of_kind)]
+        return [*cells, *(f"{share:.2f}" for share in of_kind)]
 
     def at_hours(self, score: npt.NDArray[np.float64], lost: float) -> Mask:
         """The most suspicious rows that together last no longer than `lost` hours."""
@@ -275,12 +275,12 @@ def profiled(rows: Sequence[Row], folder: Path) -> pl.DataFrame:
 
 def suspicion(records: pl.DataFrame, folder: Path) -> npt.NDArray[np.float64]:
     """Bad rows first, then borderline ones, then by robust deviations from the pace."""
-    found = calibrate(folder / "profile", load_rules())
+    calibration = calibrate(folder / "profile", load_rules())
     far = np.zeros(records.height)
     chars, duration = (
         records[name].cast(pl.Float64).to_numpy() for name in ("chars", "duration_s")
     )
-    for each in found.proposals:
+    for each in calibration.proposals:
         if each.pace:
             here = (records["lang"] == each.value).to_numpy()
             logs = np.log(np.maximum(each.pace.ratio(chars, duration), 1e-9))
@@ -318,13 +318,17 @@ def main() -> None:
         "ours, bad and borderline": verdicts != "clean",
         "ours, calibrated, bad and borderline": tuned != "clean",
     }
-    table |= {name: np.array([judge(row) for row in rows]) for name, judge in PEERS.items()}
+    table |= {name: np.array([score_row(row) for row in rows]) for name, score_row in PEERS.items()}
     head = ["precision", "recall", "hours", *KINDS, "ours at its hours"]
     print("| judge | " + " | ".join(head) + " |")
     print("|---" * (len(head) + 1) + "|")
     for name, flagged in table.items():
-        ours = truth.line(truth.at_hours(score, truth.hours[flagged].sum()))[1]
-        print("| " + " | ".join([name, *truth.line(flagged), ours if name in PEERS else ""]) + " |")
+        own_recall = truth.line(truth.at_hours(score, truth.hours[flagged].sum()))[1]
+        print(
+            "| "
+            + " | ".join([name, *truth.line(flagged), own_recall if name in PEERS else ""])
+            + " |"
+        )
 
 
 if __name__ == "__main__":

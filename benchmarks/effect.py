@@ -86,10 +86,12 @@ def sentence(rng: random.Random) -> str:
 
 def speak(text: str, voice: str, path: Path) -> float:
     """Speak into a 16 kHz file; its seconds."""
-    said = path.with_suffix(".said.wav")
-    subprocess.run(["espeak-ng", "-v", voice, "-w", said, text], check=True, capture_output=True)
-    subprocess.run(["sox", "-q", said, "-r", "16000", "-c", "1", path], check=True)
-    said.unlink()
+    spoken_file = path.with_suffix(".said.wav")
+    subprocess.run(
+        ["espeak-ng", "-v", voice, "-w", spoken_file, text], check=True, capture_output=True
+    )
+    subprocess.run(["sox", "-q", spoken_file, "-r", "16000", "-c", "1", path], check=True)
+    spoken_file.unlink()
     return float(soundfile.info(path).duration)
 
 
@@ -188,8 +190,8 @@ class Arm:
         """wer.json of a model on a manifest."""
         out = self.folder / f"{name}{seed}"
         run("train", "eval", model, "--manifest", manifest, "--out", out)
-        found: Json = json.loads((out / "wer.json").read_text(encoding="utf-8"))
-        return found
+        content: Json = json.loads((out / "wer.json").read_text(encoding="utf-8"))
+        return content
 
 
 def middle_half(rows: Sequence[Json]) -> str:
@@ -237,8 +239,11 @@ def main() -> None:
         "curated": "schema: curate.rules/1\nname: d\nextends: default\nrules: []\n",
     }
     arms = {name: Arm(name, folder, everything, text) for name, text in rules.items()}
-    kept, middle = arms["curated"].folder / "shards" / "train.jsonl", middle_half(spoil(sound, 3))
-    arms["over-filtered"] = Arm("over-filtered", folder, kept, middle)
+    manifest, middle = (
+        arms["curated"].folder / "shards" / "train.jsonl",
+        middle_half(spoil(sound, 3)),
+    )
+    arms["over-filtered"] = Arm("over-filtered", folder, manifest, middle)
     jobs = [(arm, seed) for seed in range(wish.seeds) for arm in arms.values()]
     with ThreadPoolExecutor(wish.jobs) as pool:
         rates = list(pool.map(lambda job: measured(*job, (model, config), test, wish.steps), jobs))
@@ -250,10 +255,10 @@ def main() -> None:
     print("| training data | records | minutes | spoiled | WER | 95 % | each seed |")
     print("|---|---|---|---|---|---|---|")
     for name in ("raw", "curated", "agreed", "over-filtered"):
-        found = [
+        arm_rates = [
             rate for (arm, _), rate in zip([*jobs, *more], rates, strict=True) if arm.name == name
         ]
-        print(report(arms[name], found))
+        print(report(arms[name], arm_rates))
 
 
 def beginning(folder: Path, kind: str, sound: Path) -> tuple[Path, str]:

@@ -159,17 +159,17 @@ def one_round(seed: str, folder: Path) -> str:
     profiled.mkdir()
     out.mkdir()
     try:
-        found = profile([str(folder / name)], profiled, load_rules(None), threads=2)
+        content = profile([str(folder / name)], profiled, load_rules(None), threads=2)
         split_profile(profiled, out, Targets.parse({"eval": "1s", "test": "1s"}), 0, ["lang"],
                       ["speaker"], to=rng.choice([None, "lhotse"]))  # fmt: skip
     except CurateError as error:
         return f"refused {type(error).__name__}"
-    check(found, profiled, out)
-    formats = {entry["format"] for entry in found["inputs"]}  # type: ignore[attr-defined]
+    check(content, profiled, out)
+    formats = {entry["format"] for entry in content["inputs"]}  # type: ignore[attr-defined]
     return f"read {'+'.join(sorted(formats))}"
 
 
-def check(found: Mapping[str, object], profiled: Path, out: Path) -> None:
+def check(content: Mapping[str, object], profiled: Path, out: Path) -> None:
     """Every row is there once, in rows and in bytes."""
     for folder in (profiled, out):
         assert json.loads((folder / "ledger.json").read_text())["balanced"]
@@ -183,7 +183,7 @@ def check(found: Mapping[str, object], profiled: Path, out: Path) -> None:
         if path.stem != "malformed":
             for line in path.read_bytes().split(b"\n")[:-1]:
                 assert why_no_record(parse_line(line)) is None, line[:200]
-    for entry in found["inputs"]:  # type: ignore[attr-defined]
+    for entry in content["inputs"]:  # type: ignore[attr-defined]
         if entry["format"] != "nemo" or not entry["source"].endswith("m.jsonl"):
             continue
         data = Path(entry["source"]).read_bytes()
@@ -216,10 +216,10 @@ def main() -> None:
             except Exception:
                 failed += 1
                 print(f"round {name}:\n{traceback.format_exc()}", flush=True)
-                kept = given.keep / name.replace("/", "-")
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                if not kept.exists():
-                    Path(folder).rename(kept)
+                saved = given.keep / name.replace("/", "-")
+                saved.parent.mkdir(parents=True, exist_ok=True)
+                if not saved.exists():
+                    Path(folder).rename(saved)
                     Path(folder).mkdir()
         number += 1
         if given.only:

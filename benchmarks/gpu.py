@@ -107,11 +107,11 @@ def _fits(model: Any, device: str, size: int, seconds: float) -> bool:
     kind = "cuda" if device.startswith("cuda") else "cpu"
     try:
         with torch.autocast(kind, dtype=torch.bfloat16):
-            found, *_ = model.forward(
+            loss, *_ = model.forward(
                 input_signal=audio, input_signal_length=lengths,
                 transcript=tokens, transcript_length=counts,
             )  # fmt: skip
-            found.float().mean().backward()
+            loss.float().mean().backward()
     except torch.OutOfMemoryError:
         return False
     finally:
@@ -156,7 +156,7 @@ def main() -> None:
 def _measure(chosen: argparse.Namespace, scratch: Path) -> None:
     import torch
 
-    from benchmarks.steps import bare, ours
+    from benchmarks.steps import bare, train_with_curate
     from train.archive import open_archive
     from train.config import RECIPES, Setting, load_config
     from train.nemo.model import restore
@@ -175,18 +175,18 @@ def _measure(chosen: argparse.Namespace, scratch: Path) -> None:
     recipe = build_recipe(archive, run, data / "train", cuts, data / "eval.jsonl")
     finish = torch.cuda.synchronize if chosen.accelerator == "gpu" else lambda: None
     for turn in range(2):
-        theirs, own = (how(archive, recipe, run, finish) for how in (bare, ours))
-        print(
-            f"turn {turn}: NeMo {theirs.per_step:.4f} s a step, ours {own.per_step:.4f}, ", end=""
-        )
-        print(f"ratio {own.per_step / theirs.per_step:.3f}; waits {own.waiting_share:.1%}")
+        nemo, own = (how(archive, recipe, run, finish) for how in (bare, train_with_curate))
+        print(f"turn {turn}: NeMo {nemo.per_step:.4f} s a step, ours {own.per_step:.4f}, ", end="")
+        print(f"ratio {own.per_step / nemo.per_step:.3f}; waits {own.waiting_share:.1%}")
     device = "cuda" if chosen.accelerator == "gpu" else "cpu"
     restored = restore(archive, recipe.config).model.to(device).train()
-    found = tuned(restored, device, 8 if chosen.small else MOST)
+    batch_sizes = tuned(restored, device, 8 if chosen.small else MOST)
     del restored
-    better = ours(archive, with_buckets(recipe, [max(1, n) for n in found]), run, finish)
-    rates = [it.speech_s / len(it.seconds) / it.per_step for it in (own, better)]
-    print(f"batch sizes up to {EDGES_S} s: {found}")
+    better = train_with_curate(
+        archive, with_buckets(recipe, [max(1, n) for n in batch_sizes]), run, finish
+    )
+    rates = [steps.speech_s / len(steps.seconds) / steps.per_step for steps in (own, better)]
+    print(f"batch sizes up to {EDGES_S} s: {batch_sizes}")
     print(f"batch_duration {run.train_ds.batch_duration:.0f}: {rates[0]:.0f} s of audio a second")
     print(f"measured buckets: {rates[1]:.0f}, ratio {rates[1] / rates[0]:.2f}")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from curate.artifacts.outputs import resumable_directory
 from curate.rules.file import load_rules
-from curate.shards import OURS, Options, export_key, shard_split
+from curate.shards import OUTPUT_FILES, Options, export_key, shard_split
 from curate.shards.options import ShardSize
 from curate.splits import Targets, split_profile
 from tests.profiling import write_profile
@@ -29,7 +29,7 @@ def export(split: Path, out: Path, workers: int) -> None:
     """As `curate shard` does it, but for Lhotse's reading at the end, which changes nothing."""
     options = Options(size=ShardSize(cuts=5))
     key = export_key(split, options)
-    with resumable_directory(out, OURS, "shards.json", key) as stage:
+    with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
         shard_split(split, stage, out, options, workers, with_lhotse=False)
 
 

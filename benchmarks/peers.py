@@ -82,20 +82,20 @@ def processor(manifest: Path, folder: Path) -> int:
     """Speech Data Processor: each filter reads a manifest, spreads its entries, writes another."""
     from joblib import Parallel, delayed
 
-    before, kept = manifest, 0
+    before, passed = manifest, 0
     for number, keep in enumerate((by_char_rate, by_word_rate, by_duration, by_word_length)):
         after = folder / f"{number}.jsonl"
-        kept = 0
+        passed = 0
         with after.open("w", encoding="utf8") as out:
             for entries in chunks_of(before, 100_000):
                 work = Parallel(n_jobs=os.cpu_count(), backend="multiprocessing")
-                for found in work(delayed(keep)(entry) for entry in entries):
-                    for entry in found:
+                for entries_left in work(delayed(keep)(entry) for entry in entries):
+                    for entry in entries_left:
                         json.dump(entry, out, ensure_ascii=False)
                         out.write("\n")
-                        kept += 1
+                        passed += 1
         before = after
-    return kept
+    return passed
 
 
 def chunks_of(manifest: Path, size: int) -> Iterator[list[Entry]]:
@@ -149,7 +149,7 @@ def frame(manifest: Path) -> int:
     words = rows["text"].str.split()
     rows["char_rate"] = rows["text"].str.len() / rows["duration"]
     rows["word_rate"] = words.str.len() / rows["duration"]
-    rows["longest"] = words.map(lambda found: max(map(len, found), default=0))
+    rows["longest"] = words.map(lambda tokens: max(map(len, tokens), default=0))
     rows[["duration", "char_rate", "word_rate", "longest"]].describe()
     return len(rows)
 
@@ -174,11 +174,11 @@ def main() -> None:
             "pandas": lambda: frame(manifest),
         }
         took = best(dict(runs), given.repeat)
-    ours = next(iter(took.values()))
+    own_times = next(iter(took.values()))
     print(f"{given.rows:,} rows, best of {given.repeat}\n")
     print("| | s | processor s | slower than ours, clock | processors |\n|---|---|---|---|---|")
     for label, (clock, cpu) in took.items():
-        slower = f"{clock / ours[0]:.1f} | {cpu / ours[1]:.1f}"
+        slower = f"{clock / own_times[0]:.1f} | {cpu / own_times[1]:.1f}"
         print(f"| {label} | {clock:.2f} | {cpu:.2f} | {slower} |")
 
 

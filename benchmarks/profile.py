@@ -28,20 +28,20 @@ FIELDS = pl.Struct({"audio_filepath": pl.String, "duration": pl.Float64, "text":
 def parse_only(path: Path) -> int:
     """Rows, their hours and characters, by Polars alone."""
     decoded = pl.col("line").str.json_decode(FIELDS).alias("record")
-    found = (
+    sums = (
         pl.scan_lines(path)
         .select(decoded)
         .unnest("record")
         .select(pl.len(), pl.col("duration").sum(), pl.col("text").str.len_bytes().sum())
         .collect(engine="streaming")
     )
-    return int(found["len"][0])
+    return int(sums["len"][0])
 
 
 def whole_profile(path: Path, folder: Path) -> int:
     """Rows, by a whole profile into `folder`."""
-    found = profile([str(path)], folder, load_rules(None))
-    return int(found["totals"]["rows"])  # type: ignore[index]
+    content = profile([str(path)], folder, load_rules(None))
+    return int(content["totals"]["rows"])  # type: ignore[index]
 
 
 def timed(what: Callable[[], int], rows: int) -> float:
@@ -69,14 +69,14 @@ def main() -> None:
             for _ in range(chosen.repeat):
                 parses.append(timed(lambda: parse_only(manifest), chosen.rows))
                 profiles.append(timed(lambda: whole_profile(manifest, folder), chosen.rows))
-        with watch() as alone:
+        with watch() as single:
             whole_profile(manifest, folder)
     parse, whole = min(parses), min(profiles)
     print(f"{chosen.rows:,} rows, {size / 1e6:.0f} MB, {os.cpu_count()} processors")
     for label, seconds in (("parse-only (Polars)", parse), ("whole profile", whole)):
         print(f"{label:22} {seconds:7.2f} s {size / seconds / 1e6:8.0f} MB/s")
     print(f"{'ratio of rates':22} {parse / whole:7.2f}")
-    print(f"{'anonymous memory':22} {alone.mib:7.0f} MiB (peak of both: {peak.mib:.0f})")
+    print(f"{'anonymous memory':22} {single.mib:7.0f} MiB (peak of both: {peak.mib:.0f})")
 
 
 if __name__ == "__main__":

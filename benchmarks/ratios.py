@@ -39,14 +39,14 @@ class Took(NamedTuple):
 
 def best(runs: dict[str, Run], repeat: int) -> dict[str, Took]:
     """(seconds on the clock, seconds of processors) of each, the best of `repeat` in turns."""
-    found = {name: Took(float("inf"), float("inf")) for name in runs}
+    least = {name: Took(float("inf"), float("inf")) for name in runs}
     for _ in range(repeat):
         for name, run in runs.items():
             clock, cpu = time.perf_counter(), processor_s()
             run()
             took = Took(time.perf_counter() - clock, processor_s() - cpu)
-            found[name] = Took(*map(min, found[name], took))
-    return found
+            least[name] = Took(*map(min, least[name], took))
+    return least
 
 
 def processor_s() -> float:
@@ -54,15 +54,15 @@ def processor_s() -> float:
     return sum(os.times()[:4])
 
 
-def row(what: str, value: float, wanted: str, detail: str) -> None:
-    print(f"| {what} | {value:.2f} | {wanted} | {detail} |", flush=True)
+def row(what: str, value: float, target: str, detail: str) -> None:
+    print(f"| {what} | {value:.2f} | {target} | {detail} |", flush=True)
 
 
-def compare(what: str, took: dict[str, Took], wanted: str, rows: int) -> None:
+def compare(what: str, took: dict[str, Took], target: str, rows: int) -> None:
     """The first against the second, on the clock and of processors."""
     (one, a), (two, b) = took.items()
     detail = f"{one} {a.clock:.2f} s, {two} {b.clock:.2f} s, {rows:,} rows"
-    row(what, a.clock / b.clock, wanted, f"{detail}; of processors {a.cpu / b.cpu:.2f}")
+    row(what, a.clock / b.clock, target, f"{detail}; of processors {a.cpu / b.cpu:.2f}")
 
 
 def parse_ratio(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
@@ -148,11 +148,11 @@ def pairs(work: Path, rows: int, repeat: int) -> None:
             jiwer.wer(record["text"], record["pred_text"])
             jiwer.cer(record["text"], record["pred_text"])
 
-    def ours() -> None:
+    def curate_pairs() -> None:
         for batch in batches:
             measure(batch)
 
-    took = best({"jiwer": per_pair, "ours": ours}, repeat)
+    took = best({"jiwer": per_pair, "ours": curate_pairs}, repeat)
     per_jiwer, per_ours = took["jiwer"].cpu / len(few), took["ours"].cpu / rows
     speeds = f"{1 / per_ours:,.0f} pairs/s of one processor, jiwer {1 / per_jiwer:,.0f}"
     detail = f"{speeds}; ours with all other metrics"

@@ -83,12 +83,12 @@ class Desk:
 def questions(times: int) -> dict[str, list[str]]:
     """Kinds of questions, each with other values."""
 
-    def records(**asked: object) -> str:
-        return "/api/records?" + urllib.parse.urlencode(asked)
+    def records(**parameters: object) -> str:
+        return "/api/records?" + urllib.parse.urlencode(parameters)
 
-    def kind(**asked: str) -> list[str]:
+    def kind(**parameters: str) -> list[str]:
         return [
-            records(**{name: value.format(n) for name, value in asked.items()})
+            records(**{name: value.format(n) for name, value in parameters.items()})
             for n in range(times)
         ]
 

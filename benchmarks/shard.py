@@ -85,13 +85,13 @@ def cuts_of(split: Path, audio: Path) -> Any:
     return CutSet.from_cuts(cuts)
 
 
-def ours(split: Path, folder: Path, wish: StoredAudio, workers: int) -> None:
+def export_with_curate(split: Path, folder: Path, wish: StoredAudio, workers: int) -> None:
     """Our export."""
-    found = shard_split(split, folder, folder / "out", Options(audio=wish), workers)
-    assert found.cuts == len(rows_of(split))
+    index = shard_split(split, folder, folder / "out", Options(audio=wish), workers)
+    assert index.cuts == len(rows_of(split))
 
 
-def theirs(cuts: Any, folder: Path, form: str) -> None:
+def export_with_lhotse(cuts: Any, folder: Path, form: str) -> None:
     """Lhotse's export."""
     cuts.to_shar(folder, fields={"recording": form}, shard_size=1000)
 
@@ -145,32 +145,32 @@ def bench(audio: Path, extension: str, chosen: argparse.Namespace) -> None:
     cuts, many = cuts_of(split, audio), chosen.workers
     other = "wav" if extension == "flac" else "flac"
     tasks: dict[str, Callable[[Path], None]] = {
-        "ours, bytes copied": lambda to: ours(split, to, StoredAudio(), many),
-        "lhotse, recording=original": lambda to: theirs(cuts, to, "original"),
-        f"lhotse, recording={extension}": lambda to: theirs(cuts, to, extension),
-        f"ours, as {other}": lambda to: ours(split, to, StoredAudio(other), many),
-        f"lhotse, recording={other}": lambda to: theirs(cuts, to, other),
+        "ours, bytes copied": lambda to: export_with_curate(split, to, StoredAudio(), many),
+        "lhotse, recording=original": lambda to: export_with_lhotse(cuts, to, "original"),
+        f"lhotse, recording={extension}": lambda to: export_with_lhotse(cuts, to, extension),
+        f"ours, as {other}": lambda to: export_with_curate(split, to, StoredAudio(other), many),
+        f"lhotse, recording={other}": lambda to: export_with_lhotse(cuts, to, other),
         "tar": lambda to: tar(split, audio, to),
         "tar, flushed": flushed(lambda to: tar(split, audio, to)),
     }
-    found = measure(tasks, chosen.work, chosen.repeat)
+    times = measure(tasks, chosen.work, chosen.repeat)
     size = sum(path.stat().st_size for path in audio.glob(f"*.{extension}"))
     rows = len(rows_of(split))
     print(f"{rows:,} {extension} files, {size / 1e6:.0f} MB, {many} workers")
-    for name, seconds in found.items():
+    for name, seconds in times.items():
         rate = f"{rows / seconds:8,.0f} cuts/s {size / seconds / 1e6:8,.0f} MB/s"
         print(f"  {name:28} {seconds:7.2f} s {rate}")
-    copied, encoded = found["ours, bytes copied"], found[f"ours, as {other}"]
+    copied, encoded = times["ours, bytes copied"], times[f"ours, as {other}"]
     for name, ours_s, theirs_s in (
-        (f"copied / lhotse {extension}", copied, found[f"lhotse, recording={extension}"]),
-        ("copied / lhotse original", copied, found["lhotse, recording=original"]),
-        (f"as {other} / lhotse {other}", encoded, found[f"lhotse, recording={other}"]),
-        ("copied / tar", copied, found["tar"]),
-        ("copied / tar, flushed", copied, found["tar, flushed"]),
+        (f"copied / lhotse {extension}", copied, times[f"lhotse, recording={extension}"]),
+        ("copied / lhotse original", copied, times["lhotse, recording=original"]),
+        (f"as {other} / lhotse {other}", encoded, times[f"lhotse, recording={other}"]),
+        ("copied / tar", copied, times["tar"]),
+        ("copied / tar, flushed", copied, times["tar, flushed"]),
     ):
         print(f"  {name:28} {theirs_s / ours_s:7.2f} x")
     with tempfile.TemporaryDirectory(dir=chosen.work) as made, watch() as peak:
-        ours(split, Path(made), StoredAudio(), many)
+        export_with_curate(split, Path(made), StoredAudio(), many)
     print(f"  {'anonymous memory':28} {peak.mib:7.0f} MiB (this process)")
 
 

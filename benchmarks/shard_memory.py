@@ -49,10 +49,10 @@ def main() -> None:
             with watch() as peak:
                 stage = folder / "stage"
                 stage.mkdir()
-                found = shard_split(split, stage, folder / "out", Options(), 2, with_lhotse=False)
+                index = shard_split(split, stage, folder / "out", Options(), 2, with_lhotse=False)
         workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         grown = peak.mib - before
-        print(f"{found.cuts:,} cuts in {len(found.shards)} shards: "
+        print(f"{index.cuts:,} cuts in {len(index.shards)} shards: "
               f"{grown:.0f} MiB more than before, workers {workers:.0f} MiB (RSS)")  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from benchmarks.corpus import make
 from benchmarks.memory import watch
 from curate.rules.file import load_rules
 from curate.rules.routes import POOL, route
-from curate.splits import Targets, Terms, split_profile
+from curate.splits import SplitTerms, Targets, split_profile
 from curate.splits.balance import balance
 from curate.splits.leaks import leaks
 from curate.splits.strata import duration_bin, number_strata
@@ -50,22 +50,22 @@ def folds_of(rows: pl.DataFrame) -> list[npt.NDArray[np.intp]]:
 
 def first_folds(rows: pl.DataFrame) -> pl.Series:
     """StratifiedGroupKFold as one uses it: two folds for eval, the next three for test."""
-    found = folds_of(rows)
-    return _named(rows, {name: found[part] for name, part in FOLDS.items()})
+    folds = folds_of(rows)
+    return _named(rows, {name: folds[part] for name, part in FOLDS.items()})
 
 
 def nearest_folds(rows: pl.DataFrame) -> pl.Series:
     """The same, with those folds for eval, and then for test, that come nearest to the hours."""
-    found = folds_of(rows)
+    folds = folds_of(rows)
     us = rows["duration_us"].to_numpy()
-    lengths = np.array([us[fold].sum() for fold in found])
-    left, chosen = list(range(len(found))), {}
+    lengths = np.array([us[fold].sum() for fold in folds])
+    left, chosen = list(range(len(folds))), {}
     for name, part in FOLDS.items():
         due = SHARES[name] * us.sum()
         many = part.stop - part.start
         best = min(combinations(left, many), key=lambda some: abs(lengths[list(some)].sum() - due))
         left = [fold for fold in left if fold not in best]
-        chosen[name] = [found[fold] for fold in best]
+        chosen[name] = [folds[fold] for fold in best]
     return _named(rows, chosen)
 
 
@@ -87,30 +87,32 @@ def corpora_creator(rows: pl.DataFrame) -> pl.Series:
         if name != "train":
             sizes[name] -= count
         place[who] = name
-    kept = once.select("at", pl.col("who").replace_strict(place).alias("split"))
-    found = rows.with_row_index("at").join(kept, on="at", how="left", maintain_order="left")
-    return found["split"].fill_null("dropped")
+    assigned = once.select("at", pl.col("who").replace_strict(place).alias("split"))
+    joined = rows.with_row_index("at").join(assigned, on="at", how="left", maintain_order="left")
+    return joined["split"].fill_null("dropped")
 
 
-def ours(rows: pl.DataFrame, profiled: Path, alpha: float) -> Iterator[tuple[pl.Series, float]]:
+def splits_of_curate(
+    rows: pl.DataFrame, profiled: Path, alpha: float
+) -> Iterator[tuple[pl.Series, float]]:
     """Our split of the profile, outputs, near-duplicates and certificate included."""
     clean_s = float(rows["duration_us"].sum()) / 1e6
     sizes = {name: share * clean_s for name, share in SHARES.items()}
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         begun = time.perf_counter()
-        split_profile(profiled, Path(folder), Targets(sizes, Terms(alpha, 0.0)), 0, ["lang"])
+        split_profile(profiled, Path(folder), Targets(sizes, SplitTerms(alpha, 0.0)), 0, ["lang"])
         seconds = time.perf_counter() - begun
         lock = pl.read_parquet(Path(folder) / "splits.lock.parquet", columns=["verdict", "split"])
         yield lock.filter(pl.col("verdict") == "clean")["split"], seconds
 
 
-def judged(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> str:
+def table_row(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> str:
     """A row of the table."""
     rows = rows.with_columns(split.alias("split"))
     sides = ["train", *SHARES]
-    found = leaks(rows, sides, ["speaker"])
+    counted = leaks(rows, sides, ["speaker"])
     count = {
-        kind: sum(each.count or 0 for each in found if each.kind == kind)
+        kind: sum(each.count or 0 for each in counted if each.kind == kind)
         for kind in ("speaker", "text")
     }
     available = np.zeros(int(rows["stratum"].max()) + 1)  # type: ignore[arg-type]
@@ -139,17 +141,17 @@ def judged(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> s
 def _speakers(rows: pl.DataFrame) -> float:
     """Speakers that eval or test is worth, the fewer: as many equal ones would weigh as much."""
     hours = rows.group_by("split", "who").agg(pl.col("duration_us").sum().cast(pl.Float64))
-    worth = hours.group_by("split").agg(
+    effective = hours.group_by("split").agg(
         pl.col("duration_us").sum() ** 2 / (pl.col("duration_us") ** 2).sum()
     )
-    return min((value for name, value in worth.iter_rows() if name in SHARES), default=0.0)
+    return min((value for name, value in effective.iter_rows() if name in SHARES), default=0.0)
 
 
 def compare(label: str, profiled: Path, peers: bool) -> None:
     """One table for one profile."""
-    wanted = ["lang", "speaker", "duration_us", "char_rate", "normal_key", "audio_key",
+    columns = ["lang", "speaker", "duration_us", "char_rate", "normal_key", "audio_key",
               "recording_key", "verdict"]  # fmt: skip
-    rows = pl.read_parquet(profiled / "records.parquet", columns=wanted)
+    rows = pl.read_parquet(profiled / "records.parquet", columns=columns)
     rows = rows.with_columns(
         route(),
         duration_bin(),
@@ -162,8 +164,8 @@ def compare(label: str, profiled: Path, peers: bool) -> None:
           "| strata TVD | duration KS | rate KS | speakers worth |")  # fmt: skip
     print(f"|{'---|' * 10}")
     with watch() as peak:
-        for split, seconds in ours(rows, profiled, 1.0):
-            print(judged("asr-curate", rows, split, seconds), flush=True)
+        for split, seconds in splits_of_curate(rows, profiled, 1.0):
+            print(table_row("asr-curate", rows, split, seconds), flush=True)
     for name, peer in (("StratifiedGroupKFold", first_folds),
                        ("StratifiedGroupKFold, by hours", nearest_folds),
                        ("per speaker, one clip a sentence", corpora_creator)):  # fmt: skip
@@ -174,7 +176,7 @@ def compare(label: str, profiled: Path, peers: bool) -> None:
             except ValueError as error:
                 print(f"| {name} | refuses: {error} |{' |' * 8}")
                 continue
-            print(judged(name, rows, split, time.perf_counter() - begun), flush=True)
+            print(table_row(name, rows, split, time.perf_counter() - begun), flush=True)
     print(f"\nours used {peak.mib:,.0f} MiB of anonymous memory")
 
 

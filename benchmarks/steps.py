@@ -63,7 +63,7 @@ class Clock(lightning.Callback):
         return Steps(tuple(whole), sum(waited) / sum(whole), speech_s)
 
 
-def ours(archive: Archive, recipe: Recipe, run: RunConfig, finish: Finish) -> Steps:
+def train_with_curate(archive: Archive, recipe: Recipe, run: RunConfig, finish: Finish) -> Steps:
     """A fit as `train run` makes it, validation and saving aside."""
     with _folder() as folder:
         watch = _Watch(run, folder, StopRequest(), _nothing, _nothing)

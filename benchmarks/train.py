@@ -23,7 +23,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     chosen = arguments.parse_args()
     runtime.prepare()
-    from benchmarks.steps import bare, ours
+    from benchmarks.steps import bare, train_with_curate
     from train.archive import open_archive
     from train.config import RECIPES, Setting, load_config
     from train.data import read_shards
@@ -44,7 +44,10 @@ def main() -> None:
         recipe = build_recipe(archive, run, shards.train, shards.train_cuts, shards.validation)
         pairs = []
         for _ in range(chosen.rounds):
-            pair = [how(archive, recipe, run, lambda: None).per_step for how in (bare, ours)]
+            pair = [
+                how(archive, recipe, run, lambda: None).per_step
+                for how in (bare, train_with_curate)
+            ]
             pairs.append(pair)
             print(f"NeMo {pair[0]:.4f} s a step, ours {pair[1]:.4f}: {pair[1] / pair[0]:.3f}")
     print(f"median ratio {statistics.median(b / a for a, b in pairs):.3f}, ", end="")

@@ -34,7 +34,7 @@ def made(count: int, speakers: int) -> list[tuple[Row, str]]:
     pairs = []
     for line in range(count):
         words = rng.choices(WORDS, k=rng.randint(4, 18))
-        heard = [rng.choice(WORDS) if rng.random() < 0.125 else word for word in words]
+        hypothesis = [rng.choice(WORDS) if rng.random() < 0.125 else word for word in words]
         fields = {
             "audio_filepath": f"{line}.wav",
             "duration": len(words) / 2.5,
@@ -44,15 +44,15 @@ def made(count: int, speakers: int) -> list[tuple[Row, str]]:
             "_curate": {"verdict": "clean", "tags": [], "weight": 2.0},
         }
         row = Row(Path("test.jsonl"), line + 1, json.dumps(fields), fields)
-        pairs.append((row, " ".join(heard)))
+        pairs.append((row, " ".join(hypothesis)))
     return pairs
 
 
 def timed(what: Callable[[], T]) -> tuple[float, T]:
     """Seconds, and what came of it."""
     begun = time.perf_counter()
-    found = what()
-    return time.perf_counter() - begun, found
+    result = what()
+    return time.perf_counter() - begun, result
 
 
 def scored(pairs: Sequence[tuple[Row, str]]) -> list[Scored]:
@@ -101,11 +101,11 @@ def main() -> None:
     for unit, speakers in (("400 speakers", 400), ("utterances", 0)):
         pairs = made(count, speakers)
         edits_s, rows = timed(lambda pairs=pairs: scored(pairs))  # type: ignore[misc]
-        rates_s, found = timed(lambda rows=rows: make_record(rows, request))  # type: ignore[misc]
-        low, high = found.overall.wer_low, found.overall.wer_high
+        rates_s, content = timed(lambda rows=rows: make_record(rows, request))  # type: ignore[misc]
+        low, high = content.overall.wer_low, content.overall.wer_high
         print(
             f"{count:,} utterances, clusters: {unit:14} edits {edits_s:5.2f} s, rates with "
-            f"intervals {rates_s:5.2f} s  (WER {found.overall.wer}, {low} to {high})"
+            f"intervals {rates_s:5.2f} s  (WER {content.overall.wer}, {low} to {high})"
         )
 
 

@@ -21,7 +21,7 @@ from benchmarks.profile import WORK
 from curate.rules.file import load_rules
 from curate.whatif import what_if
 from curate.whatif.sweep import sweep
-from curate.whatif.threshold_grid import ladders
+from curate.whatif.threshold_grid import threshold_grids
 from tests.profiling import write_profile
 
 
@@ -40,8 +40,8 @@ def bare_scan(records: Path) -> int:
     names = [*load_rules(None).names, "duration_us"]
     plan = pl.scan_parquet(records).select(*names)
     numbers = cs.numeric() | cs.boolean()
-    found = plan.select(numbers.sum(), rows=pl.len()).collect()
-    return int(found["rows"][0])
+    sums = plan.select(numbers.sum(), rows=pl.len()).collect()
+    return int(sums["rows"][0])
 
 
 def timed(what: Callable[[], object]) -> float:
@@ -59,7 +59,7 @@ def main() -> None:
     arguments.add_argument("--work", type=Path, default=WORK)
     chosen = arguments.parse_args()
     folder, rules = profiled(chosen.work, chosen.rows), load_rules(None)
-    records, steps = folder / "records.parquet", ladders(rules)
+    records, steps = folder / "records.parquet", threshold_grids(rules)
     sweep(records, rules, steps)  # compiles, imports
     kinds: dict[str, Callable[[], object]] = {
         "bare scan (Polars)": lambda: bare_scan(records),

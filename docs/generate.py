@@ -276,8 +276,8 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
 
 def stale(path: Path, text: str) -> list[str]:
     """The differences between the file and what it should say; empty where they agree."""
-    found = path.read_text(encoding="utf-8") if path.exists() else ""
-    pair = found.split("\n"), text.split("\n")
+    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    pair = present.split("\n"), text.split("\n")
     return list(difflib.unified_diff(*pair, str(path), "from the code", lineterm="", n=0))
 
 

@@ -54,8 +54,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         sign, text, target, anchor = match.groups()
         if "://" in target or not source.is_file():
             return match[0]
-        found = _page((source.parent / target).resolve())
-        return text if found is None else f"{sign}[{text}]({up}{found}{anchor or ''})"
+        page = _page((source.parent / target).resolve())
+        return text if page is None else f"{sign}[{text}]({up}{page}{anchor or ''})"
 
     return _LINK.sub(linked, markdown)
 

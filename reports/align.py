@@ -29,7 +29,7 @@ def alignment(reference: str | None, hypothesis: str | None, lang: str | None = 
             "reference" if reference is None else "hypothesis"
         )
     by_character = _unspaced(reference) and _unspaced(hypothesis)
-    ours, theirs = (
+    words, other_words = (
         _characters(text.strip()) if by_character else text.split()
         for text in (reference, hypothesis)
     )
@@ -40,16 +40,16 @@ def alignment(reference: str | None, hypothesis: str | None, lang: str | None = 
             *(
                 _run(units[slice(*span)], between, whole=chunk.type == "equal")
                 for units, span in (
-                    (ours, (chunk.ref_start_idx, chunk.ref_end_idx)),
-                    (theirs, (chunk.hyp_start_idx, chunk.hyp_end_idx)),
+                    (words, (chunk.ref_start_idx, chunk.ref_end_idx)),
+                    (other_words, (chunk.hyp_start_idx, chunk.hyp_end_idx)),
                 )
             ),
         )
-        for chunk in _chunks(ours[:MOST], theirs[:MOST])
+        for chunk in _chunks(words[:MOST], other_words[:MOST])
     )
     if not line:
         return Markup('<span class="none">nothing said, nothing heard</span>')
-    more = max(len(ours), len(theirs)) > MOST
+    more = max(len(words), len(other_words)) > MOST
     rest = Markup(' <span class="none">… and more, not aligned here</span>') if more else Markup()
     return isolated(line, lang) + rest
 
@@ -90,11 +90,14 @@ def _chunks(reference: Sequence[str], hypothesis: Sequence[str]) -> Sequence[Any
     return chunks
 
 
-def _piece(edit: str, ours: Markup, theirs: Markup) -> Markup:
-    missed, added = Markup("<del>{}</del>").format(ours), Markup("<ins>{}</ins>").format(theirs)
+def _piece(edit: str, reference: Markup, hypothesis: Markup) -> Markup:
+    missed, added = (
+        Markup("<del>{}</del>").format(reference),
+        Markup("<ins>{}</ins>").format(hypothesis),
+    )
     match edit:
         case "equal":
-            return ours
+            return reference
         case "delete":
             return missed
         case "insert":

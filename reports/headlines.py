@@ -20,7 +20,7 @@ from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import LimitEffect, WhatIf
 from reports.artefacts import AnyLoaded
 from reports.format import count, hours, number, percent, plural, seconds, share
-from reports.sections.reconsider import URGENT, told
+from reports.sections.reconsider import URGENT, shown_limits
 from reports.transcripts import visible
 from train.artifacts.run import Run
 from train.artifacts.wer import Slice, Wer
@@ -76,10 +76,10 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
             return "verification", artefact.folder, _verification(artefact)
         case Compare():
             sides = (artefact.old, artefact.new)
-            return "rules compared", " and ".join(it.name for it in sides), _moved(artefact)
+            return "rules compared", " and ".join(rules.name for rules in sides), _moved(artefact)
         case Reconsider():
-            said = f"{artefact.evaluation} and {artefact.profile}"
-            return "rules reconsidered", said, _reconsider(artefact)
+            subject = f"{artefact.evaluation} and {artefact.profile}"
+            return "rules reconsidered", subject, _reconsider(artefact)
         case WhatIf():
             return "what if", artefact.profile.path, _what_if(artefact)
         case _:
@@ -91,7 +91,7 @@ def _line(text: str, *values: str) -> Markup:
 
 
 def _made(sentence: Markup, alerts: Iterable[Alert], calm: str) -> Headline:
-    return Headline(sentence, sorted(alerts, key=lambda it: _ORDER.index(it.level)), calm)
+    return Headline(sentence, sorted(alerts, key=lambda alert: _ORDER.index(alert.level)), calm)
 
 
 def _inputs(profile: Profile) -> str:
@@ -148,8 +148,10 @@ def _split(split: Split, ledger: Ledger | None) -> Headline:
     alerts += [Alert("warning", text) for text in split.warnings]
     for name, target in split.targets.items():
         if target.shrunk:
-            asked, aimed = seconds(target.asked_s), seconds(target.target_s)
-            alerts.append(Alert("warning", f"{name} was asked {asked} and could aim at {aimed}."))
+            asked_text, aimed = seconds(target.asked_s), seconds(target.target_s)
+            alerts.append(
+                Alert("warning", f"{name} was asked {asked_text} and could aim at {aimed}.")
+            )
     sentence = _line(
         "<b>{}</b> train, <b>{}</b> eval, <b>{}</b> test; {}.",
         *(hours(spent.get(name)) for name in ("train", "eval", "test")),
@@ -304,68 +306,70 @@ def _diff(diff: Diff) -> Headline:
     return _made(sentence, alerts, calm)
 
 
-def _what_if(found: WhatIf) -> Headline:
-    spent = {item.verdict: item.hours for item in found.verdicts}
+def _what_if(what_if: WhatIf) -> Headline:
+    spent = {item.verdict: item.hours for item in what_if.verdicts}
     steps = [
         (item.tighter.hours, item, item.tighter.value)
-        for item in found.limits
-        if item.tighter and item.tighter.hours <= _THINKABLE * found.profile.hours
+        for item in what_if.limits
+        if item.tighter and item.tighter.hours <= _THINKABLE * what_if.profile.hours
     ]
     dearest = max(steps, key=lambda step: step[0], default=None)
     sentence = _line(
         "Of {} these rules reject <b>{}</b> and keep <b>{}</b> out of eval and test; {}.",
-        hours(found.profile.hours),
+        hours(what_if.profile.hours),
         hours(spent.get("bad", 0.0)),
         hours(spent.get("borderline", 0.0) + spent.get("unknown", 0.0)),
         "no limit would catch a little more one step on" if dearest is None else _dearest(*dearest),
     )
     return _made(
         sentence,
-        [Alert("warning", text) for text in found.warnings],
+        [Alert("warning", text) for text in what_if.warnings],
         "All figures are from the stored records.",
     )
 
 
-def _reconsider(found: Reconsider) -> Headline:
-    alerts = [Alert("warning", text) for text in found.warnings]
-    if found.unmatched:
-        what = f"{plural(found.unmatched, 'prediction')} of no record of the profile; left out."
+def _reconsider(reconsidered: Reconsider) -> Headline:
+    alerts = [Alert("warning", text) for text in reconsidered.warnings]
+    if reconsidered.unmatched:
+        what = (
+            f"{plural(reconsidered.unmatched, 'prediction')} of no record of the profile; left out."
+        )
         alerts.append(Alert("note", what))
-    shown = told(found)
+    shown = shown_limits(reconsidered)
     for item in shown:
         if item.says in URGENT:
             to = "" if item.propose is None else f", to {number(item.propose)}"
             what = f"{item.says.capitalize()} {item.rule} ({item.limit}){to}"
             alerts.append(Alert("note", f"{what}: {item.meaning}."))
-    said = [item.says for item in shown]
+    verdicts = [item.says for item in shown]
     sentence = _line(
         "<b>{}</b> of {} to change, held against the errors in {}; {} to keep, {} left open.",
-        count(sum(word in URGENT for word in said)),
-        plural(len(said), "limit"),
-        plural(found.rows, "row"),
-        count(said.count("keep")),
-        count(sum(word not in {*URGENT, "keep"} for word in said)),
+        count(sum(word in URGENT for word in verdicts)),
+        plural(len(verdicts), "limit"),
+        plural(reconsidered.rows, "row"),
+        count(verdicts.count("keep")),
+        count(sum(word not in {*URGENT, "keep"} for word in verdicts)),
     )
     return _made(sentence, alerts, "No limit is surely wrong.")
 
 
-def _moved(found: Compare) -> Headline:
-    old, new = found.hours("old"), found.hours("new")
+def _moved(comparison: Compare) -> Headline:
+    old, new = comparison.hours("old"), comparison.hours("new")
     before, after = ([side.get(word, 0.0) for word in ("clean", "bad")] for side in (old, new))
-    alerts = [Alert("warning", text) for text in found.warnings]
-    if after[1] > max(_MUCH_WORSE * before[1], 0.01 * found.profile.hours):
+    alerts = [Alert("warning", text) for text in comparison.warnings]
+    if after[1] > max(_MUCH_WORSE * before[1], 0.01 * comparison.profile.hours):
         what = f"The new rules reject {hours(after[1])}, the old ones {hours(before[1])}."
         alerts.append(Alert("warning", what))
     sentence = _line(
         "<b>{}</b> of {} get another verdict, <b>{}</b> of {}: clean goes from {} to <b>{}</b>, "
         "bad from {} to <b>{}</b>.",
-        plural(found.moved.rows, "row"),
-        count(found.profile.rows),
-        hours(found.moved.hours),
-        hours(found.profile.hours),
+        plural(comparison.moved.rows, "row"),
+        count(comparison.profile.rows),
+        hours(comparison.moved.hours),
+        hours(comparison.profile.hours),
         *(hours(spent) for side in zip(before, after, strict=True) for spent in side),
     )
-    calm = "Nothing moves." if found.moved.rows == 0 else "All that moves is in moved.jsonl."
+    calm = "Nothing moves." if comparison.moved.rows == 0 else "All that moves is in moved.jsonl."
     return _made(sentence, alerts, calm)
 
 

@@ -63,7 +63,9 @@ def _settings(artefact: Artifact) -> list[tuple[str, str]]:
             return [*named, *_of_rules(artefact.rules)]
         case Compare():
             sides = (("old", artefact.old), ("new", artefact.new))
-            return [(f"{side} {key}", it) for side, each in sides for key, it in _of_rules(each)]
+            return [
+                (f"{side} {key}", value) for side, each in sides for key, value in _of_rules(each)
+            ]
         case Split():
             return [("seed", as_json(artefact.seed)), *_of_rules(artefact.rules)]
         case Run():

@@ -19,7 +19,7 @@ SCREENS: list[dict[str, Any]] = [
     for scheme in ("light", "dark")
 ]
 """A desk's and a phone's screen, by day and by night."""
-NAMED = [f"{it['viewport']['width']} {it['color_scheme']}" for it in SCREENS]
+NAMED = [f"{screen['viewport']['width']} {screen['color_scheme']}" for screen in SCREENS]
 
 
 @contextmanager
@@ -45,29 +45,29 @@ def watched(
     """
     context = opened.new_context(**screen)
     page = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    messages: list[str] = []
+    urls: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(address)
     yield page
     context.close()
     own = re.match(r"\w+://[^/]*", address)
     assert own is not None
-    foreign = [url for url in asked if not url.startswith((own[0], f"blob:{own[0]}", "data:"))]
+    foreign = [url for url in urls if not url.startswith((own[0], f"blob:{own[0]}", "data:"))]
     refused = f"the server responded with a status of {ignoring} "
-    assert ([text for text in said if refused not in text], foreign) == ([], [])
+    assert ([text for text in messages if refused not in text], foreign) == ([], [])
 
 
 def violations(page: Any) -> list[str]:
     """What axe-core finds serious or critical on the page as it is now: rule and place."""
     axe = pytest.importorskip("axe_playwright_python")
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then((found) => found.violations)")
+    violated = page.evaluate("axe.run().then((found) => found.violations)")
     return [
         f"{each['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-        for each in found
+        for each in violated
         if each["impact"] in {"serious", "critical"}
         for node in each["nodes"]
     ]

@@ -167,17 +167,17 @@ class Case:
 @cache
 def commands() -> Mapping[str, Any]:
     """Every command of both programs by its words."""
-    found: dict[str, Any] = {}
+    by_words: dict[str, Any] = {}
 
     def walk(words: str, command: Any) -> None:
         for name, inner in getattr(command, "commands", {}).items():
             walk(f"{words} {name}", inner)
         if not hasattr(command, "commands"):
-            found[words] = command
+            by_words[words] = command
 
     for program, app in (("curate", curate_app), ("train", train_app)):
         walk(program, typer.main.get_command(app))
-    return found
+    return by_words
 
 
 def base_type(annotation: Any) -> Any:
@@ -273,15 +273,15 @@ def small_corpus(made: Path) -> Path:
     code, _, err = run(made, "curate", "profile", "m.jsonl", "--part", "1/1", "--out", "pieces")
     assert code == 0, err
     (made / "evaluation").mkdir()
-    judged = {**rows[0], "pred_text": "so", "word_errors": 1, "ref_words": 7}
-    predicted = json.dumps({**judged, "_curate": {"id": "m.jsonl:1"}}) + "\n"
+    evaluated = {**rows[0], "pred_text": "so", "word_errors": 1, "ref_words": 7}
+    predicted = json.dumps({**evaluated, "_curate": {"id": "m.jsonl:1"}}) + "\n"
     (made / "evaluation" / "predictions.jsonl").write_text(predicted)
     for name in ("one", "two"):
         (made / f"{name}.jsonl").write_text(json.dumps({**rows[0], "pred_text": name}) + "\n")
     write_shards(made / "shards", ROWS, 2.0)
     soundfile.write(made / "shards" / "a.wav", np.zeros(48_000), 16_000)
-    heard = {**rows[0], "audio_filepath": "a.wav", "source_lang": "en", "target_lang": "en"}
-    (made / "shards" / "eval.jsonl").write_text(json.dumps(heard) + "\n")
+    canary_row = {**rows[0], "audio_filepath": "a.wav", "source_lang": "en", "target_lang": "en"}
+    (made / "shards" / "eval.jsonl").write_text(json.dumps(canary_row) + "\n")
     write_model(made / "model.nemo", "canary", None, 24)
     (made / "recipe.yaml").write_text(RECIPE)
     return made

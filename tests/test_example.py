@@ -93,11 +93,11 @@ def test_every_kind_is_there_with_its_verdict() -> None:
 
 
 def test_the_readme_tells_the_kinds_as_they_are() -> None:
-    told = re.findall(
+    listed = re.findall(
         r"^\| `(\w+)` \| (\w+) \| (\d+) \|", (FOLDER / "README.md").read_text(), re.MULTILINE
     )
     counts = Counter((row["kind"], row["verdict"]) for row in expected())
-    assert {(kind, verdict): int(rows) for kind, verdict, rows in told} == counts
+    assert {(kind, verdict): int(rows) for kind, verdict, rows in listed} == counts
 
 
 def why_malformed(line: bytes) -> str | None:
@@ -210,7 +210,7 @@ def test_speakers_and_languages_are_many_and_unequal() -> None:
 
 
 def test_clean_sentences_recur_only_where_it_is_meant() -> None:
-    said = Counter(normalise(record["text"]) for record in clean_records())
+    times = Counter(normalise(record["text"]) for record in clean_records())
     shared = {
         normalise(record["text"]) for row, record in records() if row["kind"] == "prompt_overlap"
     }
@@ -218,7 +218,7 @@ def test_clean_sentences_recur_only_where_it_is_meant() -> None:
     for row, record in records():
         if row["verdict"] == "clean" and row["kind"] not in SHARED:
             twin = any(r["kind"] == "same_audio" and t == record for r, t in records())
-            assert said[normalise(record["text"])] == 1 + twin, record
+            assert times[normalise(record["text"])] == 1 + twin, record
 
 
 def test_prompt_overlap_joins_several_speakers_and_hides_behind_punctuation() -> None:
@@ -244,8 +244,8 @@ def test_prompt_overlap_joins_several_speakers_and_hides_behind_punctuation() ->
     ],
 )
 def test_unusual_bytes_that_must_survive(kind: str, fragment: bytes) -> None:
-    found = [raw(row) for row in expected() if row["kind"] == kind]
-    assert any(re.search(fragment, line) for line in found)
+    raw_lines = [raw(row) for row in expected() if row["kind"] == kind]
+    assert any(re.search(fragment, line) for line in raw_lines)
 
 
 def test_pnc_tells_the_truth() -> None:

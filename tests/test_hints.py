@@ -74,5 +74,5 @@ def test_a_field_that_few_records_have_is_warned_about(folder: Path) -> None:
         folder, "curate", "profile", "few.jsonl", "--out", "few", "--by", "dialect", "--json"
     )
     assert code == 0, err
-    said = "--by dialect: 1 of 60 have it, the rest is one group"
-    assert any(said in each for each in json.loads(out)["warnings"]), err
+    warning = "--by dialect: 1 of 60 have it, the rest is one group"
+    assert any(warning in each for each in json.loads(out)["warnings"]), err

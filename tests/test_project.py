@@ -142,8 +142,12 @@ def requirements() -> list[Requirement]:
     assert isinstance(project["dependencies"], list)
     assert isinstance(project["optional-dependencies"], dict)
     groups = [project["dependencies"]]
-    groups += [asked for extra, asked in project["optional-dependencies"].items() if extra != "ray"]
-    return [Requirement(asked) for group in groups for asked in group]
+    groups += [
+        requirement
+        for extra, requirement in project["optional-dependencies"].items()
+        if extra != "ray"
+    ]
+    return [Requirement(requirement) for group in groups for requirement in group]
 
 
 def test_constraints_pin_every_direct_dependency() -> None:
@@ -151,9 +155,9 @@ def test_constraints_pin_every_direct_dependency() -> None:
     pins = [line.split("==") for line in lines if line and not line.startswith("#")]
     assert all(len(pin) == 2 and "+" not in pin[1] for pin in pins)
     versions = {canonicalize_name(name): version for name, version in pins}
-    asked = [item for item in requirements() if item.name != "asr-curate"]
-    assert len(asked) > 15
-    for item in asked:
+    direct = [item for item in requirements() if item.name != "asr-curate"]
+    assert len(direct) > 15
+    for item in direct:
         pinned = versions.get(canonicalize_name(item.name))
         assert pinned is not None, f"constraints.txt does not pin {item.name}"
         assert item.specifier.contains(pinned, prereleases=True), f"{item} against {pinned}"
@@ -209,9 +213,11 @@ def test_documented_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"(?m)^([a-z-]+):", makefile))
     calls = [words for path in documents() for words in shell_lines(path) if words[0] == "make"]
-    asked = {word for words in calls for word in words[1:] if "=" not in word and word[0] != "-"}
-    assert {"demo", "test"} <= asked
-    assert asked - targets == set()
+    documented = {
+        word for words in calls for word in words[1:] if "=" not in word and word[0] != "-"
+    }
+    assert {"demo", "test"} <= documented
+    assert documented - targets == set()
 
 
 def test_make_help_lists_what_people_run() -> None:
@@ -300,17 +306,17 @@ def test_no_file_of_the_packages_is_long() -> None:
     ],
 )
 def test_no_file_holds(pattern: str, why: str) -> None:
-    found, seen = [], 0
+    matches, seen = [], 0
     for path in project_files():
         if path == Path(__file__).resolve() or not (text := text_of(path)):
             continue
         seen += 1
-        found += [
+        matches += [
             f"{path.relative_to(ROOT)}:{text[: hit.start()].count(chr(10)) + 1}: {hit.group()}"
             for hit in re.finditer(pattern, text, re.MULTILINE)
         ]
     assert seen > 40
-    assert found == [], why
+    assert matches == [], why
 
 
 def text_of(path: Path) -> str:

@@ -46,12 +46,12 @@ def test_a_wrong_value_is_one_fault_in_plain_words(folder: Path, command: str) -
         words = (*case.command.split(), *case.arguments)
         code, out, err = run(folder, *words)
         lines = lines_of(err)
-        said = f"{' '.join(words)}\n{err}"
-        assert code in {2, 3}, said
-        assert out == "", said
-        assert all(LINE.match(line) for line in lines), said
-        assert sum("hint: " in line for line in lines) == 1, said
+        context = f"{' '.join(words)}\n{err}"
+        assert code in {2, 3}, context
+        assert out == "", context
+        assert all(LINE.match(line) for line in lines), context
+        assert sum("hint: " in line for line in lines) == 1, context
         named = (case.value.partition(":")[0], case.name, case.command.rpartition(" ")[2])
-        assert any(f"{each}" in err for each in named), said
-        assert max(map(len, lines)) < 400, said
+        assert any(f"{each}" in err for each in named), context
+        assert max(map(len, lines)) < 400, context
     assert sorted(path.name for path in folder.iterdir()) == before

@@ -12,7 +12,7 @@ from curate.artifacts.diff import Diff
 from curate.artifacts.outputs import whole_directory
 from curate.environment.execution import QUIET, Execution
 from curate.gates import Checked, Gate
-from curate.inspect.diff import OURS, compare
+from curate.inspect.diff import OUTPUT_FILES, compare
 from curate.profiles import LIBRARIES, versions
 
 
@@ -24,7 +24,7 @@ def run_diff(
     checked = Checked.of(gates, figures.of_diff(made), "curate diff")
     made = made.with_gates(checked.results)
     if out is not None:
-        with whole_directory(out, OURS, "diff.json") as folder:
+        with whole_directory(out, OUTPUT_FILES, "diff.json") as folder:
             write_artifact(folder, made)
             execution.draw("diff", folder)
     return Outcome(made, checked.failed)

@@ -126,14 +126,14 @@ def of_diff(diff: Diff) -> Figures:
     """Metrics that drifted far, and those that one profile lacks."""
     drifted = [each for each in diff.metrics if (each.psi or 0.0) >= LARGE_SHIFT]
     faults = _faults(f"{each.name}: PSI {each.psi:.3g}" for each in drifted)
-    alone = [*diff.metrics_of_one.a, *diff.metrics_of_one.b]
+    uncompared = [*diff.metrics_of_one.a, *diff.metrics_of_one.b]
     figures = {
         "drifted": Figure(len(drifted), None, "metrics", faults),
         "uncompared": Figure(
-            len(alone), None, "metrics", _faults(f"{n}: NOT CHECKED" for n in alone)
+            len(uncompared), None, "metrics", _faults(f"{n}: NOT CHECKED" for n in uncompared)
         ),
     }
-    return figures, Figure(len(diff.metrics) + len(alone))
+    return figures, Figure(len(diff.metrics) + len(uncompared))
 
 
 def of_comparison(comparison: Compare) -> Figures:

@@ -19,7 +19,7 @@ from curate.artifacts.columns import (
 )
 from curate.errors import ConfigError, Fault, raise_all
 from curate.manifest.chunks import Chunk
-from curate.manifest.fields import ASKED
+from curate.manifest.fields import READ_FIELDS
 from curate.manifest.nemo import read_batch
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -112,7 +112,7 @@ def _measured(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     if "audio_filepath" not in rows.columns:
         numbers = pl.int_range(pl.len()).cast(pl.String)
         rows = rows.with_columns(audio_filepath=pl.concat_str(pl.lit("row "), numbers))
-    rows = rows.select([name for name in ASKED if name in rows.columns])
+    rows = rows.select([name for name in READ_FIELDS if name in rows.columns])
     return pl.concat(_batches(rows, settings)) if rows.height else _nothing(settings)
 
 

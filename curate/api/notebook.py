@@ -47,7 +47,7 @@ def profile_html(
     """A profile: hours by verdict, and the spread of each metric that varies."""
     size = f"{totals.rows:,} rows, {duration(hours=totals.hours)}"
     head = f"<b>Profile</b> <code>{escape(path)}</code>: {size}"
-    judged = [
+    verdict_rows = [
         (name, f"{each.rows:,}", duration(hours=each.hours), _share(each.hours, totals.hours))
         for name, each in verdicts.items()
     ]
@@ -59,7 +59,7 @@ def profile_html(
     ]  # fmt: skip
     return (
         f"<p>{head}</p>"
-        + _table(("verdict", "rows", "hours", "share"), judged)
+        + _table(("verdict", "rows", "hours", "share"), verdict_rows)
         + "<details><summary>Metrics</summary>"
         + _table(("metric", "unit", "p1", "median", "p99", "max", "nulls"), spread)
         + "</details>"

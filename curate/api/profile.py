@@ -22,8 +22,8 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.formatting.units import duration
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
-from curate.profiles import OURS, Engine, profile_into, unchanged
-from curate.profiles.examples.clips import Heard, asked_for, of_profile, write_clips
+from curate.profiles import OUTPUT_FILES, Engine, profile_into, unchanged
+from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
 from curate.profiles.own_fields import OwnFields
 from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest, RuleOptions, Rules
 from curate.profiles.summary import open_profile
@@ -183,13 +183,13 @@ def merge_parts(
 def _run(
     plan: ProfilePlan, out: Path, execution: Execution, old: Path | None, engine: Engine | None
 ) -> Outcome[ProfileFile]:
-    with whole_directory(out, OURS, "profile.json") as folder:
+    with whole_directory(out, OUTPUT_FILES, "profile.json") as folder:
         made = profile_into(plan, folder, execution, old, engine)
         checked = _checked(plan, made, out)
         made = made.with_gates(checked.results)
         write_artifact(folder, made)
         if plan.request.clips:
-            sound = Heard(folder, made.inputs, plan.settings.audio, plan.request.clips)
+            sound = AudioSource(folder, made.inputs, plan.settings.audio, plan.request.clips)
             write_clips(folder, of_profile(made), sound)
         execution.draw("profile", folder)
     return Outcome(made, checked.failed)
@@ -204,7 +204,7 @@ def _is_current(out: Path, plan: ProfilePlan, execution: Execution) -> bool:
     request = plan.request
     if execution.build_page is not None:
         gates = [gate.text for gate in request.gates]
-        same = (out / "report.html").is_file() and asked_for(out) == request.clips
+        same = (out / "report.html").is_file() and clip_limit_of(out) == request.clips
         if not same or _gates_of(out) != gates:
             return False
     return unchanged(out, plan)

@@ -181,8 +181,8 @@ def _read(path: Path, descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def _state_of(found: os.stat_result) -> State:
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def _state_of(status: os.stat_result) -> State:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _unreadable(path: str | Path, error: OSError, hint: str) -> CurateError:

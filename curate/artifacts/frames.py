@@ -77,8 +77,8 @@ def by_language(
     codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
     if codes.null_count():
         codes = codes.fill_null(distinct.len())
-    found: npt.NDArray[Number] = values[codes.to_numpy()]
-    return found
+    row_values: npt.NDArray[Number] = values[codes.to_numpy()]
+    return row_values
 
 
 def check_columns(frame: pl.LazyFrame, columns: Sequence[Column]) -> None:

@@ -25,16 +25,16 @@ _RENAME_EXCHANGE = 2
 
 
 @contextmanager
-def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Path]:
+def whole_directory(out: Path, own_files: frozenset[str], marker: str) -> Iterator[Path]:
     """A scratch directory that takes the place of `out` when the block ends without an error.
 
-    `ours` names the entries that this stage writes; whatever else stands in an old `out` is
+    `own_files` names the entries that this stage writes; whatever else stands in an old `out` is
     carried over. An old `out` that is not empty and lacks `marker` was not written by this stage:
     ConfigError, nothing is touched. ConfigError too while another process writes `out`, and where
     the disk is full.
     """
     out = Path(os.path.abspath(out))  # noqa: PTH100 - no symlink is followed
-    with full_disk_said(out, ROOM), one_writer(out):
+    with full_disk_as_error(out, ROOM), one_writer(out):
         _refuse_foreign(out, marker)
         _clear_stale(out)
         scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
@@ -43,7 +43,7 @@ def whole_directory(out: Path, ours: frozenset[str], marker: str) -> Iterator[Pa
                 scratch.mkdir()
             yield scratch
             if out.exists():
-                _carry_over(out, scratch, ours)
+                _carry_over(out, scratch, own_files)
             _sync_tree(scratch)
             _put_in_place(scratch, out)
         finally:
@@ -82,13 +82,15 @@ def writable(out: Path) -> Iterator[None]:
     except OSError as error:
         if _full_disk(error):
             raise
-        said = str(error.strerror or error).lower()
+        message = str(error.strerror or error).lower()
         hint = "name a place that you may write to"
-        raise ConfigError.of(out, f"cannot be written: {said}", hint) from None
+        raise ConfigError.of(out, f"cannot be written: {message}", hint) from None
 
 
 @contextmanager
-def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) -> Iterator[Path]:
+def resumable_directory(
+    out: Path, own_files: frozenset[str], marker: str, key: str
+) -> Iterator[Path]:
     """A stage whose folder `out` takes the place of `out` when the block ends without an error.
 
     As `whole_directory`, but what an interrupted block left in the stage is still there when one
@@ -112,7 +114,7 @@ def resumable_directory(out: Path, ours: frozenset[str], marker: str, key: str) 
                 shutil.rmtree(stage, ignore_errors=True)
             raise
         if out.exists():
-            _carry_over(out, stage / "out", ours)
+            _carry_over(out, stage / "out", own_files)
         _sync_tree(stage / "out")
         _put_in_place(stage / "out", out)
         for left in out.parent.glob(f".{out.name}.*.part"):
@@ -155,7 +157,7 @@ ROOM = "make room, or name a directory on another disk"
 
 
 @contextmanager
-def full_disk_said(out: Path, hint: str = "") -> Iterator[None]:
+def full_disk_as_error(out: Path, hint: str = "") -> Iterator[None]:
     """Say in plain words that there is no room to write `out`: ConfigError."""
     try:
         yield
@@ -175,7 +177,7 @@ def _full_disk(error: Exception) -> str:
     if isinstance(error, OSError):
         return _FULL.get(error.errno or 0, "")
     foreign = not isinstance(error, CurateError)
-    return next((said for said in _FULL.values() if foreign and said in str(error)), "")
+    return next((message for message in _FULL.values() if foreign and message in str(error)), "")
 
 
 @contextmanager
@@ -233,10 +235,10 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _carry_over(old: Path, new: Path, ours: frozenset[str]) -> None:
+def _carry_over(old: Path, new: Path, own_files: frozenset[str]) -> None:
     for entry in sorted(old.iterdir()):
         target = new / entry.name
-        if entry.name in ours or target.exists():
+        if entry.name in own_files or target.exists():
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, target, symlinks=True, copy_function=os.link)

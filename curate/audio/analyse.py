@@ -19,7 +19,7 @@ import soundfile as sf
 from curate.audio.faults import NAMES, Unusable
 from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
 from curate.audio.paths import find_audio, open_audio
-from curate.audio.signal import FULL_SCALES, Listener, Signal
+from curate.audio.signal import FULL_SCALES, Signal, SignalMeter
 from curate.audio.vad import Voice, voice_of
 
 Depth = Literal["header", "signal", "vad"]
@@ -50,7 +50,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SegmentResult:
     """What was found out about one segment; None is not known. Names are those of the columns."""
 
     row: int
@@ -65,7 +65,7 @@ class Heard:
     signal: Signal | None = None
     vad_share: float | None = None
 
-    def at_fault(self, fault: str, why: str) -> Heard:
+    def at_fault(self, fault: str, why: str) -> SegmentResult:
         """The same with this fault, where it is worse than the one that is there."""
         assert self.audio_fault is not None, "nothing is found out of what is not decoded"
         if self.audio_fault != NONE and NAMES.index(self.audio_fault) <= NAMES.index(fault):
@@ -73,9 +73,9 @@ class Heard:
         return replace(self, audio_fault=fault, audio_why=why)
 
 
-def listen(
+def analyse_segments(
     name: str, folder: Path, segments: Sequence[Segment], depth: Depth, allowed: Sequence[Path] = ()
-) -> tuple[FileState | None, list[Heard]]:
+) -> tuple[FileState | None, list[SegmentResult]]:
     """The state of a file (None where it could not be opened), and what there is to know of its
     segments, in the order given.
 
@@ -87,35 +87,37 @@ def listen(
         path = find_audio(name, folder, allowed)
         with open_audio(path) as descriptor:
             state = state_of(os.fstat(descriptor))
-            heard = _listen(descriptor, path, segments, depth)
+            results = _analyse_open_file(descriptor, path, segments, depth)
             if state_of(os.fstat(descriptor)) != state:
                 raise Unusable("changed while it was read", "unreadable")
-            return state, heard
+            return state, results
     except NotDecoded as error:
-        return state, [Heard(segment.row, None, str(error)) for segment in segments]
+        return state, [SegmentResult(segment.row, None, str(error)) for segment in segments]
     except Unusable as error:
-        return state, [Heard(segment.row, error.fault, str(error)) for segment in segments]
+        return state, [SegmentResult(segment.row, error.fault, str(error)) for segment in segments]
 
 
-def state_of(found: os.stat_result) -> FileState:
+def state_of(status: os.stat_result) -> FileState:
     """What tells a file from what it was."""
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _listen(descriptor: int, path: Path, segments: Sequence[Segment], depth: Depth) -> list[Heard]:
+def _analyse_open_file(
+    descriptor: int, path: Path, segments: Sequence[Segment], depth: Depth
+) -> list[SegmentResult]:
     with open_sound(descriptor) as sound:
         header = read_header(sound, path)
-        heard = [_of_header(segment, header) for segment in segments]
+        results = [_of_header(segment, header) for segment in segments]
         if depth == "header":
-            return heard
-        return _hear_all(sound, header, segments, heard, depth == "vad")
+            return results
+        return _decode_all(sound, header, segments, results, depth == "vad")
 
 
-def _of_header(segment: Segment, header: Header) -> Heard:
+def _of_header(segment: Segment, header: Header) -> SegmentResult:
     """What the header alone says of a segment."""
     end = segment.begin_s + segment.duration_s
     whole = segment.offset_s is None
-    heard = Heard(
+    result = SegmentResult(
         segment.row,
         audio_codec=header.codec,
         sample_rate=header.rate,
@@ -126,17 +128,17 @@ def _of_header(segment: Segment, header: Header) -> Heard:
     )
     if header.fault:
         reached = header.fault != "truncated" or header.is_cut_at(end)
-        heard = heard.at_fault(header.fault if reached else "header_lies", header.why)
+        result = result.at_fault(header.fault if reached else "header_lies", header.why)
     if segment.channel is not None and 1 < header.channels <= segment.channel:
         why = f"channel {segment.channel} of {header.channels} (the first is 0)"
-        heard = heard.at_fault("no_channel", why)
+        result = result.at_fault("no_channel", why)
     if segment.begin_s < 0 or round(segment.begin_s * header.rate) >= header.frames:
         why = f"begins at {segment.begin_s:g} s, the audio is {header.seconds:.3f} s long"
-        return heard.at_fault("segment_outside", why)
+        return result.at_fault("segment_outside", why)
     if end > header.seconds + OVERRUN_S:
         why = f"ends at {end:.3f} s, the audio is {header.seconds:.3f} s long"
-        return heard.at_fault("too_short", why)
-    return heard
+        return result.at_fault("too_short", why)
+    return result
 
 
 def _round(seconds: float) -> float | None:
@@ -145,7 +147,7 @@ def _round(seconds: float) -> float | None:
 
 
 @dataclass(slots=True)
-class Tape:
+class SegmentReader:
     """An open file that is read forward; `at` is the sample that comes next."""
 
     sound: sf.SoundFile
@@ -165,37 +167,41 @@ class Tape:
             count -= len(block)
 
 
-def _hear_all(
+def _decode_all(
     sound: sf.SoundFile,
     header: Header,
     segments: Sequence[Segment],
-    heard: Sequence[Heard],
+    from_headers: Sequence[SegmentResult],
     voices: bool,
-) -> list[Heard]:
-    found, tape = list(heard), Tape(sound)
+) -> list[SegmentResult]:
+    results, tape = list(from_headers), SegmentReader(sound)
     for at in sorted(range(len(segments)), key=lambda at: segments[at].begin_s):
-        if found[at].audio_fault not in ("segment_outside", "no_channel"):
-            found[at] = _hear(tape, header, segments[at], found[at], voices)
-    return found
+        if results[at].audio_fault not in ("segment_outside", "no_channel"):
+            results[at] = _decode_segment(tape, header, segments[at], results[at], voices)
+    return results
 
 
-def _hear(tape: Tape, header: Header, segment: Segment, heard: Heard, voices: bool) -> Heard:
+def _decode_segment(
+    tape: SegmentReader, header: Header, segment: Segment, result: SegmentResult, voices: bool
+) -> SegmentResult:
     """Decode one segment and measure it; a decoder's error ends it with what came before."""
     first = round(segment.begin_s * header.rate)
     count = min(round(segment.duration_s * header.rate), header.frames - first)
-    listener = Listener(header.rate, count, 1 if segment.channel is not None else header.channels)
+    listener = SignalMeter(
+        header.rate, count, 1 if segment.channel is not None else header.channels
+    )
     voice = voice_of(header.rate) if voices else None
     length, error = 0, ""
     try:
         for block in tape.blocks(first, count, listener.block):
-            mono = listener.hear(_channel(block, segment.channel))
+            mono = listener.add(_channel(block, segment.channel))
             length += mono.size
             if voice:
-                voice.hear(mono)
+                voice.add(mono)
     except sf.LibsndfileError as raised:
         error = plain(raised)
-    heard = _measured(heard, listener, voice) if length else heard
-    return _cut_short(heard, segment, header, length, count, error)
+    result = _measured(result, listener, voice) if length else result
+    return _cut_short(result, segment, header, length, count, error)
 
 
 def _channel(block: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray[np.float32]:
@@ -203,16 +209,16 @@ def _channel(block: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray
     return block if channel is None or block.ndim == 1 else np.ascontiguousarray(block[:, channel])
 
 
-def _measured(heard: Heard, listener: Listener, voice: Voice | None) -> Heard:
+def _measured(result: SegmentResult, listener: SignalMeter, voice: Voice | None) -> SegmentResult:
     share = voice.share() if voice else None
-    heard = replace(heard, signal=listener.heard(), vad_share=share)
+    result = replace(result, signal=listener.result(), vad_share=share)
     if listener.broken:
-        heard = heard.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
+        result = result.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
     if listener.cancels:
-        heard = heard.at_fault("channels_cancel", CANCEL)
+        result = result.at_fault("channels_cancel", CANCEL)
     if listener.peak > FULL_SCALES:
-        heard = heard.at_fault("over_full_scale", beyond(listener.peak))
-    return heard
+        result = result.at_fault("over_full_scale", beyond(listener.peak))
+    return result
 
 
 CANCEL = "the channels are of opposite phase: mixed to one they are silent"
@@ -224,21 +230,21 @@ def beyond(peak: float) -> str:
 
 
 def _cut_short(
-    heard: Heard, segment: Segment, header: Header, length: int, count: int, error: str
-) -> Heard:
+    result: SegmentResult, segment: Segment, header: Header, length: int, count: int, error: str
+) -> SegmentResult:
     """What it means where less came out than the header promised."""
     if length >= count and not error:
-        return heard
+        return result
     there = segment.begin_s + length / header.rate
     overrun = max(0.0, segment.begin_s + segment.duration_s - there)
     gap = None if segment.offset_s is not None else _round(there - segment.duration_s)
-    heard = replace(heard, overrun_s=_round(overrun), length_gap_s=gap)
+    result = replace(result, overrun_s=_round(overrun), length_gap_s=gap)
     if not error and (count - length) / header.rate <= OVERRUN_S:
-        return heard  # codecs' padding
+        return result  # codecs' padding
     if not error and math.isinf(header.seconds):
         end = segment.begin_s + segment.duration_s
-        return heard.at_fault("too_short", f"ends at {end:.3f} s, the audio is {there:.3f} s long")
+        return result.at_fault("too_short", f"ends at {end:.3f} s, the audio is {there:.3f} s long")
     what = f"decodes to {there:.3f} s where the header says {header.seconds:.3f} s"
     if error:
         what = f"the decoder gave up behind {there:.3f} s: {error}"
-    return heard.at_fault("truncated" if length else "undecodable", what)
+    return result.at_fault("truncated" if length else "undecodable", what)

@@ -41,7 +41,7 @@ def pass_over(samples, frame, numbers, counts, energies):  # type: ignore[no-unt
         stretch = samples[at : min(samples.size, at + frame - counts[FILLED])]
         total, squares, top = _sums(stretch)
         if not squares < math.inf:
-            stretch = _mended(stretch, counts)
+            stretch = _without_not_finite(stretch, counts)
             total, squares, top = _sums(stretch)
         # Only what comes near the largest magnitude so far can be, or end in, a flat top.
         if top > 0 and top >= numbers[PEAK] * _NEAR:
@@ -89,14 +89,14 @@ def _sums(samples):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True, cache=True)
-def _mended(samples, counts):  # type: ignore[no-untyped-def]
+def _without_not_finite(samples, counts):  # type: ignore[no-untyped-def]
     """The samples with 0 for what is no finite number, which is counted."""
-    mended = samples.copy()
+    finite = samples.copy()
     for k in range(samples.size):
         if not abs(samples[k]) < math.inf:
-            mended[k] = 0.0
+            finite[k] = 0.0
             counts[BROKEN] += 1
-    return mended
+    return finite
 
 
 @nb.njit(nogil=True, cache=True)

@@ -81,15 +81,15 @@ def opus_is_whole(data: bytes, samples: int, rate: int) -> bool:
     One stream of whole pages from the first to the last, and nothing behind them. False says only
     that a decoder has to look.
     """
-    found = list(pages(data))
-    size = sum(_SEGMENTS + 1 + len(page.segments) + len(page.body) for page in found)
-    if size != len(data) or len(found) < 3 or not _is_one_stream(found):
+    ogg_pages = list(pages(data))
+    size = sum(_SEGMENTS + 1 + len(page.segments) + len(page.body) for page in ogg_pages)
+    if size != len(data) or len(ogg_pages) < 3 or not _is_one_stream(ogg_pages):
         return False
-    head, *packets = _packets(found)
+    head, *packets = _packets(ogg_pages)
     if head[:8] != b"OpusHead" or len(head) < 19:
         return False
     length = sum(map(_packet_length, packets[1:]))  # behind OpusTags
-    skipped, end = int.from_bytes(head[10:12], "little"), found[-1].granule
+    skipped, end = int.from_bytes(head[10:12], "little"), ogg_pages[-1].granule
     promised = skipped + round(samples * _CLOCK / rate)
     return abs(promised - end) <= _CLOCK // rate and end <= length
 
@@ -98,22 +98,23 @@ _CLOCK = 48_000
 """Opus counts its samples at this rate, whatever the rate of what was encoded."""
 
 
-def _is_one_stream(found: list[Page]) -> bool:
+def _is_one_stream(ogg_pages: list[Page]) -> bool:
     """First and last page say that they are, serials are one, numbers and positions go up."""
-    first = found[0]
-    ends = [(page.flags & _FIRST, page.flags & _LAST) for page in found]
-    inner = [(0, 0)] * (len(found) - 2)
+    first = ogg_pages[0]
+    ends = [(page.flags & _FIRST, page.flags & _LAST) for page in ogg_pages]
+    inner = [(0, 0)] * (len(ogg_pages) - 2)
     return (
         ends == [(_FIRST, 0), *inner, (0, _LAST)]
-        and all(page.serial == first.serial for page in found)
-        and [page.number for page in found] == list(range(first.number, first.number + len(found)))
+        and all(page.serial == first.serial for page in ogg_pages)
+        and [page.number for page in ogg_pages]
+        == list(range(first.number, first.number + len(ogg_pages)))
     )
 
 
-def _packets(found: list[Page]) -> list[bytes]:
+def _packets(ogg_pages: list[Page]) -> list[bytes]:
     """The packets: a segment of 255 bytes goes on in the next, on the next page too."""
     packets, rest = [], b""
-    for page in found:
+    for page in ogg_pages:
         at = 0
         for size in page.segments:
             rest += page.body[at : at + size]

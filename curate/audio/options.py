@@ -30,8 +30,8 @@ class Sample:
         >>> Sample.parse("2.5%").share, Sample.parse("300").rows
         (0.025, 300)
         """
-        if (found := _SHARE.fullmatch(text.strip())) and 0 < float(found[1]) <= 100:
-            return cls(share=float(found[1]) / 100)
+        if (match := _SHARE.fullmatch(text.strip())) and 0 < float(match[1]) <= 100:
+            return cls(share=float(match[1]) / 100)
         if _COUNT.fullmatch(text.strip()) and int(text) > 0:
             return cls(rows=int(text))
         raise ConfigError.of(where, f"{text!r} is no part of the records", "write 5% or 10000")

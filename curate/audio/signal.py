@@ -58,8 +58,8 @@ class Signal:
 
 
 @dataclass(slots=True)
-class Listener:
-    """Hears a segment of `samples` at `rate` Hz, block by block; `heard` then says what it is.
+class SignalMeter:
+    """Hears a segment of `samples` at `rate` Hz, block by block; `result` then says what it is.
 
     `samples` is what is expected; fewer may come.
     """
@@ -111,7 +111,7 @@ class Listener:
         """The largest magnitude so far; 1 is full scale."""
         return float(self.numbers[kernel.PEAK])
 
-    def hear(self, block: npt.NDArray[np.float32]) -> Samples:
+    def add(self, block: npt.NDArray[np.float32]) -> Samples:
         """Take in the next block (samples, or samples by channels); returns it mixed to mono.
 
         Every block but the last is of `block` samples.
@@ -137,11 +137,11 @@ class Listener:
         step = max(1, self.samples // size // SPECTRA)
         frames = mono[: mono.size // size * size].reshape(-1, size)[-first % step :: step]
         if frames.size:
-            found = np.fft.rfft(frames * _window(size))
-            power = found.real**2 + found.imag**2
+            spectrum = np.fft.rfft(frames * _window(size))
+            power = spectrum.real**2 + spectrum.imag**2
             self._spectrum += power.sum(axis=0, dtype=np.float64)
 
-    def heard(self) -> Signal:
+    def result(self) -> Signal:
         """The measures, once all blocks were heard."""
         counts, numbers = self.counts, self.numbers
         done, rest = int(counts[kernel.FRAMES]), int(counts[kernel.FILLED])

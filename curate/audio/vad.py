@@ -29,13 +29,13 @@ class Voice:
     spoken: int = 0
     rest: Samples = field(default_factory=lambda: np.empty(0, np.float32))
 
-    def hear(self, mono: Samples) -> None:
+    def add(self, mono: Samples) -> None:
         """Take in the next block."""
         if self.resampler is not None:
             mono = self.resampler.resample_chunk(mono)
-        self._judge(np.concatenate((self.rest, np.nan_to_num(mono))))
+        self._add_windows(np.concatenate((self.rest, np.nan_to_num(mono))))
 
-    def _judge(self, samples: Samples) -> None:
+    def _add_windows(self, samples: Samples) -> None:
         size = self.model.window_size_samples
         whole = samples.size // size
         for at in range(whole):

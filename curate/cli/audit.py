@@ -62,7 +62,7 @@ def audit_command(
     from curate.manifest.mapping import ReadOptions
 
     read_as = ReadOptions.parse(format, listed(map_), lenient_json)
-    wanted = auditing.Request(
+    request = auditing.Request(
         inputs,
         against,
         listed(group),
@@ -71,7 +71,7 @@ def audit_command(
         read_as,
         gates_for("curate audit", fail_on, strict),
     )
-    found, gate = auditing.audit(wanted, out, command_line())
-    show.summary(found, as_json, quiet, auditing.tables, out or Path())
+    audit, gate = auditing.audit(request, out, command_line())
+    show.summary(audit, as_json, quiet, auditing.tables, out or Path())
     if gate:
         raise gate

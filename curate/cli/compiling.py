@@ -10,7 +10,7 @@ _NOTE = "compiling the measures, once after an installation (some 20 seconds)"
 
 
 @contextmanager
-def told_of_compiling(say: Callable[[str], None]) -> Iterator[None]:
+def report_compiling(say: Callable[[str], None]) -> Iterator[None]:
     """Within, `say` gets one line as soon as numba compiles what its cache does not hold."""
     from numba.core import event
 

@@ -26,11 +26,11 @@ def doctor_command(
     from curate.cli.render import terminal as show
     from curate.inspect.doctor import examine
 
-    found = examine(out)
+    report = examine(out)
     if as_json:
-        show.print_json(found)
+        show.print_json(report)
     else:
-        for table in show.doctor_tables(found):
+        for table in show.doctor_tables(report):
             show.print_table(table)
-    if found["missing"]:
+    if report["missing"]:
         sys.exit(1)

@@ -117,8 +117,8 @@ def _look(profile: Path, count: int, where: str | None, seed: int | None, as_jso
     from curate.cli.render import terminal as show
     from curate.inspect.records import look
 
-    found = look(profile, count, where, seed)
+    records = look(profile, count, where, seed)
     if as_json:
-        show.print_json(found)
+        show.print_json(records)
     else:
-        show.print_table(answers.records_table(found))
+        show.print_table(answers.records_table(records))

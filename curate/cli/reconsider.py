@@ -49,12 +49,12 @@ def _write(out: Path, made: Reconsider) -> None:
     import reports
     from curate.artifacts.base import write_artifact
     from curate.artifacts.outputs import whole_directory
-    from curate.reconsider import OURS
+    from curate.reconsider import OUTPUT_FILES
 
     if out.suffix == ".json":
         write_artifact(out, made)
         return
-    with whole_directory(out, OURS, made.file) as folder:
+    with whole_directory(out, OUTPUT_FILES, made.file) as folder:
         write_artifact(folder, made)
         reports.build("reconsider", folder)
 

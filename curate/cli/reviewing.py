@@ -17,8 +17,8 @@ from curate.profiles.duck import open_records
 from curate.profiles.summary import RECORDS, missing_file
 from curate.review.app import blind_app, clip_of_record, review_app
 from curate.review.blind import Ballot, pairs
-from curate.review.serve import ADDRESS, listen_at, serve
-from curate.review.session import Desk
+from curate.review.serve import ADDRESS, bind_socket, serve
+from curate.review.session import ReviewSession
 
 Say = Callable[[str], None]
 
@@ -41,8 +41,10 @@ def review(profile: Path, log: Path, wish: Setting) -> None:
         raise InputError(fault)
     table = profile / RECORDS
     token = secrets.token_urlsafe(24)
-    with open_records(table) as records, listen_at(wish.port) as at:
-        desk = Desk(profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow))
+    with open_records(table) as records, bind_socket(wish.port) as at:
+        desk = ReviewSession(
+            profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow)
+        )
         threading.Thread(target=desk.warm_up, daemon=True).start()
         port = at.getsockname()[1]
         app = review_app(desk, reports.page_style(), token, port)
@@ -55,7 +57,7 @@ def blind(a: Path, b: Path, votes: Path, wish: Setting) -> None:
     ballot = Ballot(pairs(a, b), votes, wish.reviewer)
     clip = clip_of_record(wish.root or a.parent, allowed_roots(wish.allow))
     token = secrets.token_urlsafe(24)
-    with listen_at(wish.port) as at:
+    with bind_socket(wish.port) as at:
         port = at.getsockname()[1]
         app = blind_app(ballot, clip, reports.page_style(), token, port)
         describe(lambda: _ended(ballot.written, "vote", votes))

@@ -52,5 +52,5 @@ def rules_explain(
     from curate.cli.render import explanation as explained
     from curate.cli.render import terminal as show
 
-    found = explained.explain(records, profile, rules)
-    show.summary(found, as_json, False, explained.tables, Path())
+    explanation = explained.explain(records, profile, rules)
+    show.summary(explanation, as_json, False, explained.tables, Path())

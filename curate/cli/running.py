@@ -28,7 +28,7 @@ def running(
         yield Execution(
             command=command_line(),
             on_read=bars,
-            on_audio=bars.listen,
+            on_audio=bars.show_audio,
             notify=terminal.say(quiet),
             build_page=reports.build,
             engine=engine,

@@ -128,8 +128,8 @@ def shard_command(
     gates = gates_for("curate shard --verify" if verify else "curate shard", fail_on, strict)
     if verify:
         folder = sharding.folder_to_verify(inputs)
-        found, gate = sharding.verify(folder, out, decode, workers, command_line(), gates)
-        show.summary(found, as_json, quiet, show.verify_table, out or folder)
+        verification, gate = sharding.verify(folder, out, decode, workers, command_line(), gates)
+        show.summary(verification, as_json, quiet, show.verify_table, out or folder)
         if gate:
             raise gate
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 import reports
 from curate.api import figures
 from curate.artifacts.base import write_artifact
-from curate.artifacts.outputs import full_disk_said, resumable_directory, whole_directory
+from curate.artifacts.outputs import full_disk_as_error, resumable_directory, whole_directory
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.verification import Verification
 from curate.cli.split_first import SPLIT, Source, keep_split, split_of
@@ -17,7 +17,7 @@ from curate.environment.execution import Progress
 from curate.errors import ConfigError, CurateError
 from curate.gates import Checked, Gate
 from curate.scale.engines import check_engine
-from curate.shards import OURS, Options, check_options, export_key, prove, shard_split
+from curate.shards import OUTPUT_FILES, Options, check_options, export_key, prove, shard_split
 from curate.shards.cluster import on_ray
 from curate.shards.pool import RunTasks, run_tasks
 
@@ -40,9 +40,9 @@ def shard(
     """`curate shard`: shards.json, and the gates that failed."""
     check_options(options)
     many = workers or cores()
-    with full_disk_said(out, AGAIN), split_of(source, out, advance) as split:
+    with full_disk_as_error(out, AGAIN), split_of(source, out, advance) as split:
         key = export_key(split, options)
-        with resumable_directory(out, OURS | {SPLIT}, "shards.json", key) as stage:
+        with resumable_directory(out, OUTPUT_FILES | {SPLIT}, "shards.json", key) as stage:
             index = shard_split(split, stage, out, options, many, command, advance, run=run)
             checked = Checked.of(gates, figures.of_shards(index), out)
             index = index.with_gates(checked.results)
@@ -55,8 +55,8 @@ def shard(
 def folder_to_verify(words: Sequence[str]) -> Path:
     """The one folder that --verify takes; ConfigError for none or several."""
     if len(words) != 1:
-        said = "no folder is named" if not words else f"{len(words)} folders are named"
-        raise ConfigError.of("--verify", said, "name one folder of shards")
+        fault = "no folder is named" if not words else f"{len(words)} folders are named"
+        raise ConfigError.of("--verify", fault, "name one folder of shards")
     return Path(words[0])
 
 

@@ -131,20 +131,20 @@ def split_command(
     from curate.gates import gates_for
     from curate.manifest.mapping import ReadOptions
     from curate.profiles.request import RuleOptions
-    from curate.splits import Marks, Terms
+    from curate.splits import LineMarks, SplitTerms
 
     named = read_inputs("curate split", inputs, given, listed(keep_whole), drawing_faults(context))
-    wanted = splitting.Wish(
+    request = splitting.Wish(
         {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
         ReadOptions.parse(format, listed(map_), lenient_json), to,
-        Terms.parse(alpha, floor, cap, max_held_out),
-        Marks(tags, skipme, canary),
+        SplitTerms.parse(alpha, floor, cap, max_held_out),
+        LineMarks(tags, skipme, canary),
         RuleOptions.parse(rules, overrides, max_rejected, max_borderline), group_from,
         audio_identity,
         gates_for("curate split", fail_on, strict),
     )  # fmt: skip
     with show.progress(input_bytes(named.manifests), quiet) as advance:
-        found, gate = splitting.split(named, out, wanted, command_line(), advance)
-    show.summary(found, as_json, quiet, certified.split_tables, out)
+        certificate, gate = splitting.split(named, out, request, command_line(), advance)
+    show.summary(certificate, as_json, quiet, certified.split_tables, out)
     if gate:
         raise gate

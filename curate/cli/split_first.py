@@ -21,7 +21,7 @@ from curate.errors.nearest import lacking
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadOptions
 from curate.profiles.request import RuleOptions
-from curate.splits import AS_THEY_ARE, Terms
+from curate.splits import AS_THEY_ARE, SplitTerms
 from curate.splits.given_options import NamedManifests
 
 SPLIT = "split"
@@ -84,9 +84,11 @@ class Source:
         of = self.given.of.items()
         manifests = [f"{name}={pattern}" for name, patterns in of for pattern in patterns]
         named = [("--given", each) for each in manifests]
-        kept = [("--keep-whole", name) for name in sorted(given.whole)]
-        judged = [] if self.rules is None else [("--rules", self.rules)]
-        return shlex.join(["curate", "split", *self.names, *chain(*named, *kept, *judged)])
+        whole_options = [("--keep-whole", name) for name in sorted(given.whole)]
+        rules_option = [] if self.rules is None else [("--rules", self.rules)]
+        return shlex.join(
+            ["curate", "split", *self.names, *chain(*named, *whole_options, *rules_option)]
+        )
 
 
 def _split_directory(words: Sequence[str]) -> Path | None:
@@ -105,7 +107,7 @@ def _refuse_directory(words: Sequence[str]) -> None:
     try:
         find_sources(words)
     except InputError as error:
-        mine = all(it.where == words[0] for it in error.faults)
+        mine = all(fault.where == words[0] for fault in error.faults)
         raise InputError(fault) if mine else error from None
 
 
@@ -123,8 +125,8 @@ def split_of(source: Source, out: Path, advance: Progress) -> Iterator[Path]:
     try:
         with writable(out):
             scratch.mkdir(parents=True, exist_ok=True)
-        asked = Inputs(source.names, source.given)
-        write_split(asked, scratch / SPLIT, _wish(source), source.command, advance)
+        inputs = Inputs(source.names, source.given)
+        write_split(inputs, scratch / SPLIT, _wish(source), source.command, advance)
         with _named(source.given, scratch):
             yield scratch / SPLIT
     finally:
@@ -135,7 +137,7 @@ def _wish(source: Source) -> Wish:
     """All that `curate split` would be asked for."""
     return Wish(
         sizes={}, splits=[], seed=0, by=[], group=[], lock=None, resplit=False,
-        reading=ReadOptions(), to=None, terms=Terms(), marks=AS_THEY_ARE,
+        reading=ReadOptions(), to=None, terms=SplitTerms(), marks=AS_THEY_ARE,
         judging=RuleOptions(rules=source.rules),
         group_from=None, audio_identity="path",
     )  # fmt: skip

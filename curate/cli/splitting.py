@@ -25,12 +25,12 @@ from curate.splits import (
     LOCK,
     SESSIONS,
     GivenSplits,
-    Marks,
+    LineMarks,
+    SplitTerms,
     Targets,
-    Terms,
     impossible,
     moved,
-    ours,
+    output_files,
     split_profile,
 )
 
@@ -48,8 +48,8 @@ class Wish:
     resplit: bool
     reading: ReadOptions
     to: str | None
-    terms: Terms
-    marks: Marks
+    terms: SplitTerms
+    marks: LineMarks
     judging: RuleOptions
     group_from: str | None
     audio_identity: str
@@ -70,7 +70,7 @@ def split(
     targets = _targets(inputs, wish)
     if wish.lock is not None and wish.resplit:
         raise ConfigError.of("--resplit", "is the opposite of --lock", "name one of them")
-    with whole_directory(out, ours(targets.names), "split.json") as folder:
+    with whole_directory(out, output_files(targets.names), "split.json") as folder:
         manifests = inputs.names or inputs.manifests
         profiled = _profiled(manifests, folder, wish, command, advance)
         made = split_profile(

@@ -52,8 +52,8 @@ def what_if_command(
     from curate.cli.render import what_if as weighed
 
     audio = AudioOptions.of(audio_root, allow_root, None)
-    found = weighed.what_if(profile, rules, rule, out, command_line(), clips, audio)
-    show.summary(found, as_json, quiet, weighed.tables(rule), out or Path())
+    content = weighed.what_if(profile, rules, rule, out, command_line(), clips, audio)
+    show.summary(content, as_json, quiet, weighed.tables(rule), out or Path())
 
 
 @rules_app.command(name="compare")
@@ -84,8 +84,8 @@ def compare_command(
     from curate.gates import gates_for
 
     gates = gates_for("curate rules compare", fail_on)
-    found, gate = compared.compare(old, new, profile, listed(by), out, command_line(), gates)
-    show.summary(found, as_json, quiet, compared.tables(count), out or Path())
+    comparison, gate = compared.compare(old, new, profile, listed(by), out, command_line(), gates)
+    show.summary(comparison, as_json, quiet, compared.tables(count), out or Path())
     if gate:
         raise gate
 
@@ -117,7 +117,7 @@ def calibrate_command(
     from curate.cli.render import calibration as calibrated
     from curate.cli.render import terminal as show
 
-    found = calibrated.propose(profile, rules, by, fence, min_rows, out, command_line())
-    show.summary(found, as_json, quiet, calibrated.tables, Path())
+    calibration = calibrated.propose(profile, rules, by, fence, min_rows, out, command_line())
+    show.summary(calibration, as_json, quiet, calibrated.tables, Path())
     if out is not None and not quiet:
         show.line(f"written: {out}; try it with: curate rules compare RULES {out} {profile}")

@@ -57,8 +57,8 @@ def unreadable(path: Path, error: OSError, make: str = "") -> Fault:
     """The fault of a file that the system does not let be read; one that is not there is absent."""
     if isinstance(error, FileNotFoundError):
         return absent(path, make)
-    said = str(error.strerror or error)
-    return Fault(str(path), f"cannot be read: {said[:1].lower()}{said[1:]}", make)
+    message = str(error.strerror or error)
+    return Fault(str(path), f"cannot be read: {message[:1].lower()}{message[1:]}", make)
 
 
 def lacking(folder: Path, member: str, make: str) -> Fault:

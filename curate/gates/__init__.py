@@ -67,9 +67,9 @@ class Gate:
                 OPTION, f"{self.text!r}: hours of {self.name} are not counted", "give rows"
             )
         value = 100 * count / max(total, 1e-12) if "%" in self.unit else count
-        said = f"{figure.count:,} {figure.unit}" if "h" not in self.unit else f"{count:.4g} h"
+        amount = f"{figure.count:,} {figure.unit}" if "h" not in self.unit else f"{count:.4g} h"
         share = f" of {total:,.6g}, {value:.4g}%" if "%" in self.unit else ""
-        return self._result(f"{said}{share}", value)
+        return self._result(f"{amount}{share}", value)
 
     def _check_rate(self, figure: Figure, over: int) -> GateResult:
         """A rate against a limit in percent; of nothing there is no rate, which passes no gate."""
@@ -90,15 +90,15 @@ class Gate:
 def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
     """Gates as typed, several separated by commas. ConfigError with every one that is none."""
     parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
-    found = [(part, _GATE.match(part)) for part in parts]
+    matches = [(part, _GATE.match(part)) for part in parts]
     hint = (
         "write NAME>NUMBER, of rows (bad>100), % (bad>5%), hours (bad>2h) or % of hours (bad>5%h)"
     )
-    faults = [Fault(OPTION, f"{part!r} is no gate", hint) for part, match in found if not match]
+    faults = [Fault(OPTION, f"{part!r} is no gate", hint) for part, match in matches if not match]
     raise_all(ConfigError, faults)
     return tuple(
         Gate(part, match[1], match[2], float(match[3]), match[4])  # type: ignore[arg-type]
-        for part, match in found
+        for part, match in matches
         if match
     )
 

@@ -17,7 +17,7 @@ from curate.profiles.statistics.quantiles import count_bins
 from curate.profiles.statistics.tally import Counts
 from curate.profiles.summary import open_profile
 
-OURS = frozenset({"diff.json", "report.html"})
+OUTPUT_FILES = frozenset({"diff.json", "report.html"})
 PARTS = 10
 """Parts of equal size, by the first profile, over which PSI is summed."""
 

@@ -44,7 +44,7 @@ def examine(folder: str | Path = ".") -> Json:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "base": base,
-        "missing": [name for name, found in base.items() if found is None],
+        "missing": [name for name, installed_version in base.items() if installed_version is None],
         "extras": [_extra(extra, names) for extra, names in sorted(needed.items())],
         "sound": _sound(),
         "machine": {
@@ -66,14 +66,14 @@ _THREADS = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS")
 
 def _needed() -> dict[str, list[str]]:
     """Distributions by extra ("" for those that are always needed), for this platform."""
-    found: dict[str, list[str]] = {}
+    requirements: dict[str, list[str]] = {}
     for line in _requirements():
         spec, _, marker = line.partition(";")
         name = _DISTRIBUTION.match(spec.strip())
         extra = _EXTRA.search(marker)
         if name and name[0] != NAME and _applies(marker):
-            found.setdefault(extra[1] if extra else "", []).append(name[0])
-    return found
+            requirements.setdefault(extra[1] if extra else "", []).append(name[0])
+    return requirements
 
 
 def _requirements() -> Sequence[str]:
@@ -85,14 +85,14 @@ def _requirements() -> Sequence[str]:
 
 def _applies(marker: str) -> bool:
     """Whether a requirement is for this machine; only its platform is asked for."""
-    wanted = re.findall(r"(platform_machine|sys_platform)\s*==\s*['\"]([^'\"]+)['\"]", marker)
+    conditions = re.findall(r"(platform_machine|sys_platform)\s*==\s*['\"]([^'\"]+)['\"]", marker)
     here = {"platform_machine": platform.machine(), "sys_platform": platform.system().lower()}
-    return not wanted or any(here[key] == value for key, value in wanted)
+    return not conditions or any(here[key] == value for key, value in conditions)
 
 
 def _extra(name: str, distributions: Sequence[str]) -> Json:
     installed = {each: _version(each) for each in distributions}
-    absent = [each for each, found in installed.items() if found is None]
+    absent = [each for each, installed_version in installed.items() if installed_version is None]
     return {
         "extra": name,
         "installed": installed,
@@ -146,9 +146,9 @@ def _memory() -> int | None:
 def _cgroup_memory() -> int | None:
     """Memory that a container may use; None without a limit."""
     for path in ("memory.max", "memory/memory.limit_in_bytes"):
-        found = _read(f"/sys/fs/cgroup/{path}")
-        if found.isdigit() and int(found) < 1 << 60:
-            return int(found)
+        limit = _read(f"/sys/fs/cgroup/{path}")
+        if limit.isdigit() and int(limit) < 1 << 60:
+            return int(limit)
     return None
 
 
@@ -162,11 +162,11 @@ def _read(path: str) -> str:
 def _disk(folder: Path) -> Json:
     """Free and all bytes of the file system that holds the folder, or would."""
     here = next((each for each in _above(folder) if each.is_dir()), Path("/"))
-    found = shutil.disk_usage(here)
+    usage = shutil.disk_usage(here)
     return {
         "folder": str(here),
-        "free_bytes": found.free,
-        "total_bytes": found.total,
+        "free_bytes": usage.free,
+        "total_bytes": usage.total,
         "writable": os.access(here, os.W_OK),
     }
 
@@ -184,8 +184,8 @@ def _gpus() -> list[Json] | None:
         return None
     query = [tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"]
     try:
-        said = subprocess.run(query, capture_output=True, text=True, timeout=SECONDS, check=True)
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    rows = [line.split(", ") for line in said.stdout.split("\n") if line.count(", ") == 2]
+    rows = [line.split(", ") for line in answer.stdout.split("\n") if line.count(", ") == 2]
     return [{"name": name, "memory_mib": memory, "driver": driver} for name, memory, driver in rows]

@@ -56,9 +56,9 @@ class _Own(NamedTuple):
 def _own(fields: OwnFields, plan: pl.LazyFrame, where: str) -> _Own:
     present = {*plan.collect_schema().names(), *vocabulary()}
     names = [name for name in _WORD.findall(_QUOTED.sub("", where)) if name not in present]
-    wanted = [name for name in names if name not in _GRAMMAR]
-    known = fields.kinds(wanted) if wanted else {}
-    kinds: dict[str, Kind] = {name: known[name] for name in wanted if name in known}
+    own_names = [name for name in names if name not in _GRAMMAR]
+    known = fields.kinds(own_names) if own_names else {}
+    kinds: dict[str, Kind] = {name: known[name] for name in own_names if name in known}
     numbers: dict[str, Kind] = {
         name: "number" if kind == "truth" else kind for name, kind in kinds.items()
     }
@@ -103,19 +103,19 @@ def _hits(plan: pl.LazyFrame, condition: Node | None) -> Iterator[Numbers]:
 
 
 def _first(hits: Iterator[Numbers], count: int) -> Numbers:
-    found = np.empty(0, np.int64)
-    while found.size < count and (more := next(hits, None)) is not None:
-        found = np.concatenate((found, more))[:count]
-    return found
+    first = np.empty(0, np.int64)
+    while first.size < count and (more := next(hits, None)) is not None:
+        first = np.concatenate((first, more))[:count]
+    return first
 
 
 def _sample(hits: Iterator[Numbers], count: int, seed: int) -> Numbers:
     """The rows with the smallest hashes: each row has the same chance, whatever the batches."""
-    found = np.empty(0, np.int64)
+    sampled = np.empty(0, np.int64)
     for more in hits:
-        both = np.concatenate((found, more))
-        found = both[np.argsort(_mix(both, seed), kind="stable")[:count]]
-    return np.sort(found)
+        both = np.concatenate((sampled, more))
+        sampled = both[np.argsort(_mix(both, seed), kind="stable")[:count]]
+    return np.sort(sampled)
 
 
 def _mix(rows: Numbers, seed: int) -> npt.NDArray[np.uint64]:
@@ -132,12 +132,12 @@ def _records(
     plan: pl.LazyFrame, numbers: Numbers, fields: OwnFields, origins: Mapping[str, Origin]
 ) -> list[Json]:
     names = [metric.name for metric in METRICS if metric.name in plan.collect_schema()]
-    judged = [VERDICT.name, TAGS.name, REASON.name]
-    wanted = pl.Series(numbers, dtype=pl.UInt32).implode()
+    verdict_columns = [VERDICT.name, TAGS.name, REASON.name]
+    row_numbers = pl.Series(numbers, dtype=pl.UInt32).implode()
     rows = (
         plan.with_row_index("_at")
-        .filter(pl.col("_at").is_in(wanted))
-        .select(*_FIELDS, *judged, *names)
+        .filter(pl.col("_at").is_in(row_numbers))
+        .select(*_FIELDS, *verdict_columns, *names)
         .collect()
         .rows(named=True)
     )
@@ -148,7 +148,7 @@ def _records(
     return [
         {
             "id": f"{row['source']}:{row['line']}",
-            **{name: row[name] for name in (*judged, "lang", "speaker")},
+            **{name: row[name] for name in (*verdict_columns, "lang", "speaker")},
             "metrics": {name: row[name] for name in names},
             "record": read[row["source"], (row["byte_offset"], row["byte_length"])],
         }

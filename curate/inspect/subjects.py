@@ -113,8 +113,8 @@ def from_json(text: str, rules: RuleSet, name: str = "(typed)") -> Subject:
 
 
 def _cut(name: str) -> tuple[str | None, int]:
-    found = _PLACE.fullmatch(name)
-    return (found["source"], int(found["line"])) if found else (None, 0)
+    match = _PLACE.fullmatch(name)
+    return (match["source"], int(match["line"])) if match else (None, 0)
 
 
 def _placed(ids: Sequence[str], sources: Sequence[str], folder: Path) -> list[tuple[str, int]]:
@@ -137,20 +137,20 @@ def _placed(ids: Sequence[str], sources: Sequence[str], folder: Path) -> list[tu
 
 
 def _rows(table: Path, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Json]:
-    wanted = pl.DataFrame(
+    keys = pl.DataFrame(
         places, schema={SOURCE.name: SOURCE.dtype, LINE.name: LINE.dtype}, orient="row"
     )
-    found = pl.scan_parquet(table).join(
-        wanted.unique().lazy(), on=[SOURCE.name, LINE.name], how="semi"
+    matching = pl.scan_parquet(table).join(
+        keys.unique().lazy(), on=[SOURCE.name, LINE.name], how="semi"
     )
-    return {(row["source"], row["line"]): row for row in found.collect().iter_rows(named=True)}
+    return {(row["source"], row["line"]): row for row in matching.collect().iter_rows(named=True)}
 
 
 def _line_of(origin: Origin, line: int, rules: RuleSet) -> Json | None:
     for piece in read_manifest(origin, lambda clips: _measured(clips, rules)):
-        found = piece.frame.filter(LINE.expr == line)
-        if found.height:
-            return found.row(0, named=True)
+        rows_of_line = piece.frame.filter(LINE.expr == line)
+        if rows_of_line.height:
+            return rows_of_line.row(0, named=True)
     return None
 
 
@@ -162,8 +162,8 @@ def _subject(row: Mapping[str, Any], origins: Mapping[str, Origin]) -> Subject:
     place = (row[BYTE_OFFSET.name], row[BYTE_LENGTH.name])
     lines = [(row["source"], row["line"], *place)]
     record = records_of(lines, origins)[row["source"], place]
-    judged = {column.name: row[column.name] for column in JUDGEMENT if column.name in row}
-    return Subject(f"{row['source']}:{row['line']}", row, record, judged or None)
+    verdict_columns = {column.name: row[column.name] for column in JUDGEMENT if column.name in row}
+    return Subject(f"{row['source']}:{row['line']}", row, record, verdict_columns or None)
 
 
 def _with_audio(text: str) -> tuple[str, tuple[str, ...]]:

@@ -105,8 +105,8 @@ class _Counted:
 
 
 def _tokens(texts: Spans) -> pl.DataFrame:
-    said = pl.Series("token", [texts.decode(row) for row in range(texts.start.size)], pl.String)
-    split = said.str.extract_all(r"\S+").explode(empty_as_null=False).to_frame()
+    decoded = pl.Series("token", [texts.decode(row) for row in range(texts.start.size)], pl.String)
+    split = decoded.str.extract_all(r"\S+").explode(empty_as_null=False).to_frame()
     return split.group_by("token").agg(pl.len().cast(pl.Int64).alias("count"))
 
 
@@ -148,9 +148,12 @@ class _Places:
 
     def ids(self, packed: Sequence[int]) -> Mapping[int, str]:
         """Ids by packed place."""
-        wanted = [(self.sources[each >> 44], (each & ((1 << 44) - 1)) - 1) for each in packed]
+        unpacked = [(self.sources[each >> 44], (each & ((1 << 44) - 1)) - 1) for each in packed]
         keys = pl.DataFrame(
-            {SOURCE.name: [one for one, _ in wanted], BYTE_OFFSET.name: [two for _, two in wanted]},
+            {
+                SOURCE.name: [one for one, _ in unpacked],
+                BYTE_OFFSET.name: [two for _, two in unpacked],
+            },
             schema={SOURCE.name: pl.String, BYTE_OFFSET.name: pl.Int64},
         )
         lines = (
@@ -159,8 +162,8 @@ class _Places:
             .join(keys.unique().lazy(), on=[SOURCE.name, BYTE_OFFSET.name], how="semi")
             .collect()
         )
-        found = {(source, at): f"{source}:{line}" for source, at, line in lines.rows()}
-        return {each: found[key] for each, key in zip(packed, wanted, strict=True)}
+        id_of = {(source, at): f"{source}:{line}" for source, at, line in lines.rows()}
+        return {each: id_of[key] for each, key in zip(packed, unpacked, strict=True)}
 
 
 def _alphabet(name: str | None, counts: Counts, first: Counts, places: _Places) -> Json:
@@ -172,7 +175,7 @@ def _alphabet(name: str | None, counts: Counts, first: Counts, places: _Places) 
     shown = {*ordered[:SHOWN], *rarest, *outside[:SHOWN]}
     ids = places.ids([int(first[code]) for code in shown])
 
-    def said(code: int) -> Json:
+    def character_entry(code: int) -> Json:
         return {
             "character": chr(code),
             "code": f"U+{code:04X}",
@@ -186,9 +189,9 @@ def _alphabet(name: str | None, counts: Counts, first: Counts, places: _Places) 
         "characters": int(counts.sum()),
         "different": len(ordered),
         "script": main,
-        "frequent": [said(code) for code in ordered[:SHOWN]],
-        "rarest": [said(code) for code in rarest],
-        "outside": [said(code) for code in outside[:SHOWN]],
+        "frequent": [character_entry(code) for code in ordered[:SHOWN]],
+        "rarest": [character_entry(code) for code in rarest],
+        "outside": [character_entry(code) for code in outside[:SHOWN]],
         "outside_characters": int(counts[outside].sum()),
     }
 

@@ -67,24 +67,24 @@ def find_sources(patterns: Sequence[str], read_as: ReadAs = None) -> list[Origin
     for several files of records (a directory, a blend). Raises InputError with every name that is
     missing, cannot be read, or matches nothing.
     """
-    found: list[Origin] = []
+    origins: list[Origin] = []
     faults: list[Fault] = []
     for pattern in patterns:
         try:
             for name in expand(pattern):
-                found.extend(find_origins(name, read_as))
+                origins.extend(find_origins(name, read_as))
         except InputError as error:
             faults.extend(error.faults)
     raise_all(InputError, faults)
     seen: set[object] = set()
     again = []
-    for origin in found:
+    for origin in origins:
         identity = _identity(origin)
         if identity in seen:
             again.append(origin.name)
         seen.add(identity)
     raise_all(ConfigError, [Fault(name, "is named twice", "name it once") for name in again])
-    return found
+    return origins
 
 
 def _identity(origin: Origin) -> object:
@@ -178,12 +178,12 @@ def _loads(sources: Sequence[Origin]) -> Iterator[_Load]:
     size = 0
     for origin in sources:
         for portion in BY_NAME[origin.format].read(origin):
-            alone = portion.places is not None or portion.bytes >= LOAD_BYTES
+            is_large = portion.places is not None or portion.bytes >= LOAD_BYTES
             full = size + portion.bytes > LOAD_BYTES or (load and load[0][0].added != origin.added)
-            if load and (alone or full):
+            if load and (is_large or full):
                 yield load
                 load, size = [], 0
-            if alone:
+            if is_large:
                 yield [(origin, portion)]
             else:
                 load.append((origin, portion))

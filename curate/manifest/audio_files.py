@@ -161,11 +161,11 @@ class _Folder:
 
     def keys(self, names: Keys) -> Keys:
         """Keys of files in it by the keys of their names."""
-        found = _joined(np.full(names.size, self.key, np.uint64), names)
+        keys = _joined(np.full(names.size, self.key, np.uint64), names)
         if self.links is not None and self.targets is not None:
             at = np.searchsorted(self.links, names).clip(0, self.links.size - 1)
-            found = np.where(self.links[at] == names, self.targets[at], found)
-        return found
+            keys = np.where(self.links[at] == names, self.targets[at], keys)
+        return keys
 
 
 def _joined(folders: Keys, names: Keys) -> Keys:
@@ -219,17 +219,17 @@ def _real(path: str) -> _Place:
     forms = () if name.isascii() else (normalize("NFC", name), normalize("NFD", name))
     for form in (name, *forms):
         full = f"{up.disk}/{form}"
-        found = _lstat(full)
-        if found is not None:
-            return _found(full, f"{up.spelled}/", form, found)
+        status = _lstat(full)
+        if status is not None:
+            return _place_of(full, f"{up.spelled}/", form, status)
     return _Place(f"{up.disk}/{name}", f"{up.spelled}/{_spelled(name, False)}", False)
 
 
-def _found(path: str, above: str, name: str, found: os.stat_result) -> _Place:
+def _place_of(path: str, above: str, name: str, status: os.stat_result) -> _Place:
     """The place of an entry that is there; of a symlink that of what it leads to."""
-    if not stat.S_ISLNK(found.st_mode):
-        is_folder = stat.S_ISDIR(found.st_mode)
-        return _Place(path, above + _spelled(name, _is_same(path, found)), is_folder)
+    if not stat.S_ISLNK(status.st_mode):
+        is_folder = stat.S_ISDIR(status.st_mode)
+        return _Place(path, above + _spelled(name, _is_same(path, status)), is_folder)
     to = os.path.realpath(path)
     there = _lstat(to)
     if there is None or stat.S_ISLNK(there.st_mode):  # it leads nowhere, or in a circle
@@ -244,11 +244,11 @@ def _lstat(path: str) -> os.stat_result | None:
         return None
 
 
-def _is_same(path: str, found: os.stat_result) -> bool:
+def _is_same(path: str, status: os.stat_result) -> bool:
     """Whether the disk finds the same entry by a name in the other case."""
     above, name = os.path.split(path)
     other = None if name == name.swapcase() else _lstat(os.path.join(above, name.swapcase()))  # noqa: PTH118
-    return other is not None and (other.st_dev, other.st_ino) == (found.st_dev, found.st_ino)
+    return other is not None and (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino)
 
 
 def _listed(disk: str, spelled: str) -> _Folder:

@@ -46,15 +46,15 @@ def find_blend(name: str, find: Finder) -> list[Origin]:
     relative to the working folder as NeMo has it, else to the YAML file's. Raises InputError with
     every fault and its line.
     """
-    found: list[Origin] = []
+    origins: list[Origin] = []
     faults: list[Fault] = []
     for entry in _entries(name, None, {}, 0):
         try:
-            found.extend(_origins(entry, find))
+            origins.extend(_origins(entry, find))
         except InputError as error:
             faults.extend(error.faults)
     raise_all(InputError, faults)
-    return found
+    return origins
 
 
 def _origins(entry: _Entry, find: Finder) -> list[Origin]:
@@ -88,11 +88,11 @@ def _paths(entry: _Entry, node: Node | None) -> list[tuple[str, float | None]]:
         node = next((value for key, value in node.value if _scalar(key) == "cuts"), None)
     if not isinstance(node, yaml.SequenceNode):
         return [(str(node.value), None)] if isinstance(node, yaml.ScalarNode) else []
-    found = [_path(entry, item) for item in node.value]
-    weighted = [weight for _, weight in found if weight is not None]
-    if weighted and (len(weighted) < len(found) or not sum(weighted)):
+    paths = [_path(entry, item) for item in node.value]
+    weighted = [weight for _, weight in paths if weight is not None]
+    if weighted and (len(weighted) < len(paths) or not sum(weighted)):
         raise entry.fault("some paths of a list have a weight, others none or 0", "weigh them all")
-    return found
+    return paths
 
 
 def _path(entry: _Entry, item: Node) -> tuple[str, float | None]:
@@ -188,8 +188,8 @@ def _number_from_0(file: str, node: Node) -> float:
         if not 0 <= value < float("inf"):
             raise ValueError
     except ValueError:
-        said = "weight is no number from 0"
-        raise InputError(Fault(f"{file}:{_line(node)}", said)) from None
+        fault = "weight is no number from 0"
+        raise InputError(Fault(f"{file}:{_line(node)}", fault)) from None
     return value
 
 
@@ -214,8 +214,8 @@ def _compose(file: str) -> Node:
                 raise InputError(Fault(where, "aliases are not read", "write it out"))
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:
-        said = " ".join(str(error).split())
-        raise InputError.of(file, f"is no YAML: {said}") from None
+        reason = " ".join(str(error).split())
+        raise InputError.of(file, f"is no YAML: {reason}") from None
     except RecursionError:
         raise InputError.of(file, "is nested too deeply") from None
     if not isinstance(node, yaml.SequenceNode | yaml.MappingNode):
@@ -264,12 +264,12 @@ def _value(file: str, node: Node, name: str, known: Mapping[str, str]) -> str:
 def _mapping(file: str, node: Node) -> Mapping[str, Node]:
     if not isinstance(node, yaml.MappingNode):
         raise InputError(Fault(f"{file}:{_line(node)}", "a mapping is due here"))
-    found: dict[str, Node] = {}
+    nodes: dict[str, Node] = {}
     for key, value in node.value:
-        if _scalar(key) in found:
+        if _scalar(key) in nodes:
             raise InputError(Fault(f"{file}:{_line(key)}", f"{_scalar(key)!r} stands twice"))
-        found[_scalar(key)] = value
-    return found
+        nodes[_scalar(key)] = value
+    return nodes
 
 
 def _line(node: Node) -> int:

@@ -119,10 +119,10 @@ def read_head(source: str, size: int = 1 << 16) -> bytes:
         raw.seek(0)
         try:
             with _decompressed(raw, head) as plain:
-                found = (plain.read(size) or b"")[:size]
+                start = (plain.read(size) or b"")[:size]
         except (OSError, EOFError, zlib.error, _GzipFault, zstandard.ZstdError):
             return b""
-    return found.removeprefix(_UTF8_MARK)
+    return start.removeprefix(_UTF8_MARK)
 
 
 def is_compressed(head: bytes) -> bool:
@@ -151,7 +151,7 @@ class _Frames:
 
     def read(self, size: int) -> bytes:
         """About `size` bytes (a block expands to as much as it does); empty at the end."""
-        found: list[bytes] = []
+        blocks: list[bytes] = []
         held = 0
         while held < size:
             block = self._rest or self._raw.read(_ZSTD_STEP)
@@ -162,12 +162,12 @@ class _Frames:
                 break
             if self._open is None:
                 self._open = zstandard.ZstdDecompressor().decompressobj()
-            found.append(self._open.decompress(block))
-            held += len(found[-1])
+            blocks.append(self._open.decompress(block))
+            held += len(blocks[-1])
             if self._open.eof:
                 self._rest = self._open.unused_data
                 self._open = None
-        return b"".join(found)
+        return b"".join(blocks)
 
 
 def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chunk]:

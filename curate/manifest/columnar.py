@@ -18,7 +18,7 @@ import polars as pl
 
 from curate.errors import InputError
 from curate.manifest.mapping import fields_of
-from curate.manifest.origin import Item, Origin, Portion, canonical, portion, said
+from curate.manifest.origin import Item, Origin, Portion, canonical, convert_line, portion
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
@@ -125,33 +125,35 @@ def _portions(origin: Origin) -> Iterator[Portion]:
     schema = table.collect_schema()
     columns = _columns(table, fields_of(origin))
     line = offset = 0
-    batches = table.select(_wanted(schema, columns)).collect_batches(
+    batches = table.select(_selected_columns(schema, columns)).collect_batches(
         chunk_size=ROWS, maintain_order=True
     )
     for batch in batches:
         items: list[Item] = []
         for row in batch.iter_rows(named=True):
             line += 1
-            record = said(partial(_record, columns=columns, id=f"{origin.name}#{line}"), row)
+            record = convert_line(
+                partial(_record, columns=columns, id=f"{origin.name}#{line}"), row
+            )
             data = _data(row if isinstance(record, str) else record, line)
             items.append(Item(line, offset, data, record))
             offset += len(data) + 1
         yield portion(origin, items, b"")
 
 
-def _wanted(schema: pl.Schema, columns: _Columns) -> list[pl.Expr]:
+def _selected_columns(schema: pl.Schema, columns: _Columns) -> list[pl.Expr]:
     """Columns that JSON can hold; of audio its path, and its bytes where they are measured."""
-    wanted: list[pl.Expr] = []
+    selected: list[pl.Expr] = []
     for name, dtype in schema.items():
         if name == columns.audio:
             has_path = "path" in _fields(dtype)
             path = pl.col(name).struct.field("path") if has_path else pl.lit(None, pl.String)
-            wanted.append(path.alias(name))
+            selected.append(path.alias(name))
             if columns.is_measured:
-                wanted.append(_content(name, dtype).alias(_BYTES))
+                selected.append(_content(name, dtype).alias(_BYTES))
         elif (value := _plain(pl.col(name), name, dtype)) is not None:
-            wanted.append(value.alias(name))
-    return wanted
+            selected.append(value.alias(name))
+    return selected
 
 
 def _plain(column: pl.Expr, name: str, dtype: pl.DataType) -> pl.Expr | None:
@@ -181,11 +183,11 @@ def _is_plain(dtype: pl.DataType) -> bool:
 def _record(row: Record, columns: _Columns, id: str) -> Record:
     content = row.pop(_BYTES, None)
     row = {name: _without_nan(value) for name, value in row.items()}
-    found = record_of_row(row, {f: name for f, name in columns.names.items() if name in row})
-    found["audio_filepath"] = found.get("audio_filepath") or id
+    record = record_of_row(row, {f: name for f, name in columns.names.items() if name in row})
+    record["audio_filepath"] = record.get("audio_filepath") or id
     if columns.is_measured:
-        found["duration"] = _length(content)
-    return found
+        record["duration"] = _length(content)
+    return record
 
 
 def _without_nan(value: object) -> object:
@@ -214,10 +216,10 @@ def _length(content: object) -> float:
     if not isinstance(content, bytes) or not content:
         raise Malformed("the table holds no audio for the row")
     try:
-        found = soundfile.info(io.BytesIO(content))
+        info = soundfile.info(io.BytesIO(content))
     except (RuntimeError, TypeError, ValueError):
         raise Malformed("the audio in the table cannot be read") from None
-    return float(found.frames / found.samplerate)
+    return float(info.frames / info.samplerate)
 
 
 PARQUET = Format(

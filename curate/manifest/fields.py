@@ -50,23 +50,23 @@ AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
 SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME = range(13, 17)
 
-ASKED = (*FIELDS, *SPEAKER_FIELDS[1:])
+READ_FIELDS = (*FIELDS, *SPEAKER_FIELDS[1:])
 """FIELDS, and the other names of the speaker, which a caller may ask for as well."""
 
 _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
-_SPEAKERS = tuple((ASKED.index(name),) for name in SPEAKER_FIELDS)
+_SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
 PART_BYTES = 256 << 10
 """Each field is a pass of its own over the lines; this much stays in a core's second cache."""
 
 
-def span_of(found: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
+def span_of(lines: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
     """One field of the lines."""
     return (
-        found.kind[rows, field],
-        found.start[rows, field].astype(np.int64),
-        found.length[rows, field].astype(np.int64),
+        lines.kind[rows, field],
+        lines.start[rows, field].astype(np.int64),
+        lines.length[rows, field].astype(np.int64),
     )
 
 
@@ -107,19 +107,19 @@ class Fields:
 
     def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
         """Give rows the fields of these records; returns the buffer with their bytes behind it."""
-        kept = [
+        rendered = [
             json.dumps({name: record[name] for name in _names(self.further) if name in record})
             for record in records.values()
         ]
-        tail = np.frombuffer("\n".join(kept).encode(), np.uint8)
+        tail = np.frombuffer("\n".join(rendered).encode(), np.uint8)
         whole = np.concatenate([data, tail])
-        found, seconds, offsets, paths, translations, codes = _read_part(
+        scanned, seconds, offsets, paths, translations, codes = _read_part(
             whole, data.size, whole.size, self.further, self.strings
         )
-        assert (found.status == OK).all(), "a plain rendering must be plain"
+        assert (scanned.status == OK).all(), "a plain rendering must be plain"
         rows = np.fromiter(records, np.int64)
-        self.scan.kind[rows], self.scan.start[rows] = found.kind, found.start
-        self.scan.length[rows] = found.length
+        self.scan.kind[rows], self.scan.start[rows] = scanned.kind, scanned.start
+        self.scan.length[rows] = scanned.length
         self.seconds[rows], self.offsets[rows], self.paths[rows] = seconds, offsets, paths
         self.translations[rows], self.codes[:, rows] = translations, codes
         return whole
@@ -136,7 +136,7 @@ _Part = tuple[
 
 
 def _names(further: Sequence[str]) -> tuple[str, ...]:
-    return (*ASKED, *(name for name in further if name not in ASKED))
+    return (*READ_FIELDS, *(name for name in further if name not in READ_FIELDS))
 
 
 def _read_part(
@@ -144,26 +144,26 @@ def _read_part(
 ) -> _Part:
     part = data[first:last]
     names = _names(further)
-    found = scan(part, names)
+    lines = scan(part, names)
     columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
     read = (
-        numbers(part, *span_of(found, DURATION)),
-        numbers(part, *span_of(found, OFFSET)),
-        hash_spans(part, *span_of(found, AUDIO)),
-        texts_differ(part, span_of(found, SOURCE), span_of(found, TARGET)),
-        np.stack([_codes(part, found, fields, strings) for fields in columns]),
+        numbers(part, *span_of(lines, DURATION)),
+        numbers(part, *span_of(lines, OFFSET)),
+        hash_spans(part, *span_of(lines, AUDIO)),
+        texts_differ(part, span_of(lines, SOURCE), span_of(lines, TARGET)),
+        np.stack([_codes(part, lines, fields, strings) for fields in columns]),
     )
-    found.line_start[:] += first
-    found.start[:] += first
-    return found, *read
+    lines.line_start[:] += first
+    lines.start[:] += first
+    return lines, *read
 
 
 def _codes(
-    part: Bytes, found: Scan, fields: tuple[int, ...], strings: Interner
+    part: Bytes, lines: Scan, fields: tuple[int, ...], strings: Interner
 ) -> npt.NDArray[np.int32]:
-    if not found.kind[:, fields].any():
-        return np.full(found.status.size, -1, np.int32)
-    return strings.codes(part, *_first_given(found, *fields))
+    if not lines.kind[:, fields].any():
+        return np.full(lines.status.size, -1, np.int32)
+    return strings.codes(part, *_first_given(lines, *fields))
 
 
 def _parts(data: Bytes) -> Iterator[tuple[int, int]]:
@@ -184,16 +184,16 @@ def _join(scans: Sequence[Scan]) -> Scan:
     return Scan(*(np.concatenate([getattr(s, f.name) for s in scans]) for f in fields(Scan)))
 
 
-def _first_given(found: Scan, field: int, *others: int) -> Span:
+def _first_given(lines: Scan, field: int, *others: int) -> Span:
     """The first of these fields that a line has and that is not null. So a language is `lang`,
     else target_lang (what the text is in), else source_lang.
     """
-    kind, start, length = span_of(found, field)
+    kind, start, length = span_of(lines, field)
     for other in others:
         absent = (kind == MISSING) | (kind == NULL)
         if not absent.any():
             break
-        other_kind, other_start, other_length = span_of(found, other)
+        other_kind, other_start, other_length = span_of(lines, other)
         kind = np.where(absent, other_kind, kind)
         start = np.where(absent, other_start, start)
         length = np.where(absent, other_length, length)

@@ -169,7 +169,7 @@ def expand(pattern: str) -> list[str]:
     """
     if not is_local(pattern) or os.path.lexists(pattern):
         return [pattern]
-    return [found for name in _unbrace(pattern) for found in _unglob(name)]
+    return [path for name in _unbrace(pattern) for path in _unglob(name)]
 
 
 def _unbrace(pattern: str) -> list[str]:
@@ -200,8 +200,8 @@ def _choices(inside: str) -> list[str] | None:
 def _unglob(name: str) -> list[str]:
     if os.path.lexists(name) or not _GLOB & set(name):
         return [name]
-    found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - keeps the spelling
-    if not found:
+    paths = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - keeps the spelling
+    if not paths:
         hint = "quote the pattern, and look with ls what there is"
         raise InputError.of(name, "no file matches this pattern", hint)
-    return found
+    return paths

@@ -41,7 +41,7 @@ def _find(look: Look) -> list[Origin]:
     text = look.beside("text")
     if text is None:
         raise InputError.of(look.name, "is no Kaldi data directory: it holds no text")
-    beside = {name: (found,) for name in _BESIDE if (found := look.beside(name))}
+    beside = {name: (path,) for name in _BESIDE if (path := look.beside(name))}
     if not beside.keys() & set(_TIMES):
         raise InputError.of(
             look.name,

@@ -32,7 +32,7 @@ def _read_supervisions(origin: Origin) -> Iterator[Portion]:
 
 def _recordings(name: str) -> Mapping[str, Recording]:
     """Each recording by id; lines that are none are left out (their users say so)."""
-    found: dict[str, Recording] = {}
+    recordings: dict[str, Recording] = {}
     for chunk in read_chunks(name):
         for _, line in cut_lines(chunk):
             try:
@@ -40,8 +40,8 @@ def _recordings(name: str) -> Mapping[str, Recording]:
             except Malformed:
                 continue
             if recording is not None:
-                found[recording.id] = recording
-    return found
+                recordings[recording.id] = recording
+    return recordings
 
 
 def _find_pair(look: Look) -> list[Origin]:

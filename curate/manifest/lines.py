@@ -26,22 +26,22 @@ def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place,
 
 def iter_lines(source: str | Origin, places: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
     """The same one by one, in the order of their places, each once: for many of them."""
-    wanted = sorted(set(places))
-    if not wanted:
+    sorted_places = sorted(set(places))
+    if not sorted_places:
         return
     origin = as_origin(source)
     if BY_NAME[origin.format].converted:
-        yield from _from_portions(BY_NAME[origin.format].read(origin), wanted)
+        yield from _from_portions(BY_NAME[origin.format].read(origin), sorted_places)
         return
     descriptor = open_manifest(origin.name)
     try:
         if not is_compressed(os.pread(descriptor, 4, 0)):
-            for place in wanted:
+            for place in sorted_places:
                 yield place, os.pread(descriptor, place[1], place[0])
             return
     finally:
         os.close(descriptor)
-    yield from _from_chunks(read_chunks(origin.name), wanted)
+    yield from _from_chunks(read_chunks(origin.name), sorted_places)
 
 
 def iter_unchanged(
@@ -58,9 +58,9 @@ def iter_unchanged(
 
 
 def _from_portions(
-    portions: Iterable[Portion], wanted: Sequence[Place]
+    portions: Iterable[Portion], places: Sequence[Place]
 ) -> Iterator[tuple[Place, bytes]]:
-    left = set(wanted)
+    left = set(places)
     for portion in portions:
         assert portion.places is not None
         at = portion.places
@@ -75,16 +75,16 @@ def _from_portions(
             return
 
 
-def _from_chunks(chunks: Iterable[Chunk], wanted: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
+def _from_chunks(chunks: Iterable[Chunk], places: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
     at = 0
     for chunk in chunks:
         end = chunk.byte_offset + len(chunk.data)
-        while at < len(wanted) and wanted[at][0] < end:
-            offset, length = wanted[at]
+        while at < len(places) and places[at][0] < end:
+            offset, length = places[at]
             first = offset - chunk.byte_offset
-            yield wanted[at], chunk.data[first : first + length]
+            yield places[at], chunk.data[first : first + length]
             at += 1
-        if at == len(wanted):
+        if at == len(places):
             return
 
 

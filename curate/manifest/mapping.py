@@ -88,11 +88,13 @@ def reading_of(read_as: ReadAs) -> ReadOptions:
 def fields_of(origin: Origin) -> Mapping[str, str]:
     """The mapping of an origin: our field to its name there."""
     pairs = (pair.partition("=") for pair in origin.beside.get(ROLE, ()))
-    return {name: theirs for name, _, theirs in pairs}
+    return {name: source_field for name, _, source_field in pairs}
 
 
-def _faults(name: str, mark: str, theirs: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    if not mark or not name or not theirs.strip():
+def _faults(
+    name: str, mark: str, source_field: str, names: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    if not mark or not name or not source_field.strip():
         yield "is no NAME=FIELD", _HINT
     elif name not in FIELDS:
         near = get_close_matches(name, FIELDS, 1)
@@ -112,17 +114,17 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
     fields, number, lenient = fields_of(origin), 0, LENIENT in origin.beside
     names = list(dict.fromkeys([*fields, *fields.values()])) or ["text"]
     for chunk in read_chunks(origin.name, PORTION_BYTES):
-        found = scan(np.frombuffer(chunk.data, np.uint8), names)
+        scanned = scan(np.frombuffer(chunk.data, np.uint8), names)
         items: list[Item] = []
         lines: list[bytes] = []
         not_finite = 0
         for row, (begin, size) in enumerate(
-            zip(found.line_start.tolist(), found.line_length.tolist(), strict=True)
+            zip(scanned.line_start.tolist(), scanned.line_length.tolist(), strict=True)
         ):
-            if found.status[row] == BLANK:
+            if scanned.status[row] == BLANK:
                 continue
             line = chunk.data[begin : begin + size]
-            spans = _spans(found, names, row, begin) if found.status[row] == OK else None
+            spans = _spans(scanned, names, row, begin) if scanned.status[row] == OK else None
             try:
                 strict = _strict(line, fields) if lenient and spans is None else line
                 renamed, why = _renamed(strict, fields, spans), ""
@@ -131,9 +133,9 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
                 renamed, why = line, str(fault)
             items.append(Item(number + row + 1, chunk.byte_offset + begin, line, why))
             lines.append(renamed)
-        number += found.status.size
-        blank = found.status == BLANK
-        empty = (int(blank.sum()), int(found.line_length[blank].sum()))
+        number += scanned.status.size
+        blank = scanned.status == BLANK
+        empty = (int(blank.sum()), int(scanned.line_length[blank].sum()))
         reasons = {row: str(item.record) for row, item in enumerate(items) if item.record}
         made = lines_portion(origin, items, lines, reasons, chunk.data, empty)
         yield replace(made, not_finite=not_finite)
@@ -157,17 +159,17 @@ def _strict(line: bytes, fields: Mapping[str, str]) -> bytes:
     return strict
 
 
-def _null(found: re.Match[bytes]) -> bytes:
-    return found[0] if found[0].startswith(b'"') else b"null"
+def _null(match: re.Match[bytes]) -> bytes:
+    return match[0] if match[0].startswith(b'"') else b"null"
 
 
 _Spans = dict[str, tuple[int, int]]
 """Where a line's fields stand, quotes included; those that it has."""
 
 
-def _spans(found: Scan, names: Sequence[str], row: int, begin: int) -> _Spans:
+def _spans(lines: Scan, names: Sequence[str], row: int, begin: int) -> _Spans:
     spans: _Spans = {}
-    places = (found.kind[row].tolist(), found.start[row].tolist(), found.length[row].tolist())
+    places = (lines.kind[row].tolist(), lines.start[row].tolist(), lines.length[row].tolist())
     for name, kind, start, size in zip(names, *places, strict=True):
         if kind != MISSING:
             quote = kind in (STRING, ESCAPED)
@@ -191,8 +193,8 @@ def _renamed(line: bytes, fields: Mapping[str, str], spans: _Spans | None) -> by
             added.append(b'"%s": %s' % (name.encode(), value))
             continue
         replaced.append((*spans[name], value))
-        kept = line[slice(*spans[name])]
-        added.append(b'"%s%s": %s' % (name.encode(), BEFORE.encode(), kept))
+        original = line[slice(*spans[name])]
+        added.append(b'"%s%s": %s' % (name.encode(), BEFORE.encode(), original))
     for start, end, value in sorted(replaced, reverse=True):
         line = line[:start] + value + line[end:]
     at = line.rindex(b"}")
@@ -202,8 +204,14 @@ def _renamed(line: bytes, fields: Mapping[str, str], spans: _Spans | None) -> by
 def _rewritten(record: Record, fields: Mapping[str, str]) -> bytes:
     """The same for a line that the scanner cannot say for sure what stands where in."""
     _refuse_absent(fields, record)
-    mapped = {ours: record[its] for ours, its in fields.items() if its in record and its != ours}
-    before = {f"{ours}{BEFORE}": record[ours] for ours in mapped if ours in record}
+    mapped = {
+        our_field: record[its]
+        for our_field, its in fields.items()
+        if its in record and its != our_field
+    }
+    before = {
+        f"{our_field}{BEFORE}": record[our_field] for our_field in mapped if our_field in record
+    }
     return canonical({**record, **mapped, **before})
 
 

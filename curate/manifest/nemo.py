@@ -99,7 +99,7 @@ def read_lines(
     data: Bytes = np.frombuffer(lines.data, np.uint8)
     read = Fields.read(data, extra_fields)
     blank = read.scan.status == BLANK
-    reasons, odd_records = _judge_doubtful(lines.data, read, blank)
+    reasons, odd_records = _parse_doubtful(lines.data, read, blank)
     if odd_records:
         data = read.graft(data, odd_records)
     rows = np.flatnonzero(~blank)
@@ -125,7 +125,9 @@ class _Lines:
         """A last line without a newline is none of the next chunk's."""
         if len(chunks) == 1:
             return cls(chunks, chunks[0].data, np.zeros(1, np.int64))
-        ended = [it.data if it.data.endswith(b"\n") else it.data + b"\n" for it in chunks]
+        ended = [
+            chunk.data if chunk.data.endswith(b"\n") else chunk.data + b"\n" for chunk in chunks
+        ]
         size = np.array([len(data) for data in ended], np.int64)
         return cls(chunks, b"".join(ended), np.cumsum(size) - size)
 
@@ -157,14 +159,14 @@ class _Lines:
     def batches(self, scan: Scan, blank: npt.NDArray[np.bool_]) -> list[Batch]:
         """What there was of each chunk."""
         bounds = [*np.searchsorted(scan.line_start, self.first).tolist(), blank.size]
-        found = []
+        batches = []
         for chunk, first, end in zip(self.chunks, bounds, bounds[1:], strict=False):
             empty = blank[first:end]
             none = int(empty.sum())
             size = int(scan.line_length[first:end][empty].sum()) if none else 0
             lines = end - first
-            found.append(Batch(lines, lines - none, none, size, chunk_digest(chunk.data)))
-        return found
+            batches.append(Batch(lines, lines - none, none, size, chunk_digest(chunk.data)))
+        return batches
 
 
 def chunk_digest(data: bytes) -> int:
@@ -172,7 +174,7 @@ def chunk_digest(data: bytes) -> int:
     return int(digest_bytes(np.frombuffer(data, np.uint8)))
 
 
-def _judge_doubtful(
+def _parse_doubtful(
     data: bytes, read: Fields, blank: npt.NDArray[np.bool_]
 ) -> tuple[dict[int, str], dict[int, Record]]:
     """Lines that may be no record: why they are none, or the record that they are after all."""
@@ -199,8 +201,8 @@ def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
     given = np.unique(codes[codes >= 0]).tolist()
     if not given:
         return {}
-    said = read.strings.strings()
-    faults = {code: why for code in given if (why := why_no_channel(said[code])) is not None}
+    values = read.strings.strings()
+    faults = {code: why for code in given if (why := why_no_channel(values[code])) is not None}
     rows = np.flatnonzero(np.isin(codes, list(faults))).tolist()
     return {row: faults[int(codes[row])] for row in rows if row not in known}
 
@@ -211,13 +213,13 @@ def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16
     given = np.unique(codes[codes >= 0]).tolist()
     if not given:
         return None
-    said = read.strings.strings()
-    number = np.full(said.len(), -1, np.int16)
+    values = read.strings.strings()
+    number = np.full(values.len(), -1, np.int16)
     for code in given:
-        channel = channel_of(said[code])
+        channel = channel_of(values[code])
         number[code] = -1 if channel is None else channel
-    found: npt.NDArray[np.int16] = number[codes]  # the last of all, for -1, is no channel
-    return found
+    channels: npt.NDArray[np.int16] = number[codes]  # the last of all, for -1, is no channel
+    return channels
 
 
 def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
@@ -242,8 +244,8 @@ def _skipped(data: Bytes, read: Fields, reasons: Mapping[int, str]) -> dict[int,
         quote = int(kind[row] in (STRING, ESCAPED))
         value = json.loads(data[start - quote : start + size + quote].tobytes())
         if value and row not in reasons:
-            said = value if isinstance(value, str) else json.dumps(value)
-            skipped[row] = f"{SKIPPED_BY} ({said})"
+            reason = value if isinstance(value, str) else json.dumps(value)
+            skipped[row] = f"{SKIPPED_BY} ({reason})"
     return skipped
 
 
@@ -331,11 +333,11 @@ def _predicted(
     data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
 ) -> Spans | None:
     kind, start, length = span_of(read.scan, PREDICTED, rows)
-    heard = ((kind == STRING) | (kind == ESCAPED)) & ~broken
-    if not heard.any():
+    is_text = ((kind == STRING) | (kind == ESCAPED)) & ~broken
+    if not is_text.any():
         return None
     predicted = Spans(*unescape(data, kind, start, length))
-    return Spans(predicted.data, predicted.start, np.where(heard, predicted.length, -1))
+    return Spans(predicted.data, predicted.start, np.where(is_text, predicted.length, -1))
 
 
 def _other_side(
@@ -349,11 +351,11 @@ def _other_side(
     other = span_of(read.scan, ANSWER, rows)
     kind = np.where(silent, other[0], kind)
     start, length = np.where(silent, other[1], start), np.where(silent, other[2], length)
-    said = ((kind == STRING) | (kind == ESCAPED)) & ~broken
-    if not said.any():
+    is_text = ((kind == STRING) | (kind == ESCAPED)) & ~broken
+    if not is_text.any():
         return None
     other_side = Spans(*unescape(data, kind, start, length))
-    return Spans(other_side.data, other_side.start, np.where(said, other_side.length, 0))
+    return Spans(other_side.data, other_side.start, np.where(is_text, other_side.length, 0))
 
 
 def _offset_faults(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_] | None:

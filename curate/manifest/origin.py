@@ -126,14 +126,14 @@ def portion(
     lines: list[bytes] = []
     reasons: dict[int, str] = {}
     for row, item in enumerate(items):
-        said = item.record
+        content = item.record
         try:
-            lines.append(canonical(_lost(item) if isinstance(said, str) else said))
+            lines.append(canonical(_lost(item) if isinstance(content, str) else content))
         except Malformed as fault:
-            said = str(fault)
+            content = str(fault)
             lines.append(canonical(_lost(item)))
-        if isinstance(said, str):
-            reasons[row] = said
+        if isinstance(content, str):
+            reasons[row] = content
     return lines_portion(origin, items, lines, reasons, raw, (blank_lines, blank_bytes), copied)
 
 
@@ -207,12 +207,12 @@ def convert_lines(
                 blank_lines += 1
                 blank_bytes += len(line)
                 continue
-            items.append(Item(number, offset, line, said(convert, line)))
+            items.append(Item(number, offset, line, convert_line(convert, line)))
         raw = chunk if copied else None
         yield portion(origin, items, chunk.data, blank_lines, blank_bytes, raw)
 
 
-def said(convert: Callable[[Source], Record], line: Source) -> Record | str:
+def convert_line(convert: Callable[[Source], Record], line: Source) -> Record | str:
     """What a line (or a row) says, or why it says nothing."""
     try:
         return convert(line)

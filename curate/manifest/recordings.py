@@ -210,7 +210,9 @@ def _channels(value: object, otherwise: frozenset[int]) -> frozenset[int]:
     if value is None:
         return otherwise
     several = value if isinstance(value, list) else [value]
-    if not several or not all(isinstance(it, int) and not isinstance(it, bool) for it in several):
+    if not several or not all(
+        isinstance(channel, int) and not isinstance(channel, bool) for channel in several
+    ):
         raise Malformed(f"its channel is no number ({value!r})")
     return frozenset(several)
 

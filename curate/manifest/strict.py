@@ -66,11 +66,11 @@ class _Pairs(dict[str, object]):
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> _Pairs:
-    found = _Pairs(pairs)
-    if len(found) < len(pairs):
+    distinct = _Pairs(pairs)
+    if len(distinct) < len(pairs):
         keys = [key for key, _ in pairs]
-        found.twice = tuple(dict.fromkeys(key for key in keys if keys.count(key) > 1))
-    return found
+        distinct.twice = tuple(dict.fromkeys(key for key in keys if keys.count(key) > 1))
+    return distinct
 
 
 def _refuse_duplicates(value: dict[str, object]) -> None:
@@ -125,9 +125,9 @@ def why_no_record(record: Record) -> str | None:
     """Why a well-formed object can be no training record; None where it can."""
     audio, duration, text = (record.get(key) for key in ("audio_filepath", "duration", "text"))
     if not isinstance(audio, str) or not audio:
-        return f"no audio_filepath ({_said(record, 'audio_filepath')})"
+        return f"no audio_filepath ({_describe_value(record, 'audio_filepath')})"
     if isinstance(duration, bool) or not isinstance(duration, int | float):
-        return f"duration is no number ({_said(record, 'duration')})"
+        return f"duration is no number ({_describe_value(record, 'duration')})"
     try:
         seconds = float(duration)
     except OverflowError:
@@ -137,7 +137,7 @@ def why_no_record(record: Record) -> str | None:
     if seconds > LONGEST_S:
         return f"duration is absurd ({seconds:g} s)"
     if not isinstance(text, str):
-        return f"text is no string ({_said(record, 'text')})"
+        return f"text is no string ({_describe_value(record, 'text')})"
     return why_no_channel(json.dumps(record.get("channel"), ensure_ascii=False))
 
 
@@ -168,7 +168,7 @@ def why_no_channel(text: str) -> str | None:
     return f"channel is not one channel ({text[:40]})"
 
 
-def _said(record: Record, key: str) -> str:
+def _describe_value(record: Record, key: str) -> str:
     if key not in record:
         return "missing"
     value = record[key]

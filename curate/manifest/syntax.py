@@ -184,8 +184,8 @@ def _stops(word):  # type: ignore[no-untyped-def]
     """
     quote = word ^ _QUOTES
     backslash = word ^ _BACKSLASHES
-    found = ((word - _BLANKS) & ~word) | ((quote - _ONES) & ~quote)
-    return (found | ((backslash - _ONES) & ~backslash) | word) & _HIGHS
+    stops = ((word - _BLANKS) & ~word) | ((quote - _ONES) & ~quote)
+    return (stops | ((backslash - _ONES) & ~backslash) | word) & _HIGHS
 
 
 @inlined

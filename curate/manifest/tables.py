@@ -20,11 +20,11 @@ from curate.manifest.origin import (
     Item,
     Origin,
     Portion,
+    convert_line,
     convert_lines,
     cut_lines,
     number_of,
     portion,
-    said,
 )
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
@@ -76,16 +76,16 @@ def columns_of(header: Sequence[str], fields: Mapping[str, str] | None = None) -
     case; others are not in it. A field whose column is not in the header is not in it either.
     """
     known = {name.strip().lower(): name for name in reversed(header)}
-    said = {ours: its for ours, its in (fields or {}).items() if its in header}
+    mapped = {field: its for field, its in (fields or {}).items() if its in header}
     usual = {
         field: known[names[0]]
         for field, all_names in NAMES.items()
         if field not in (fields or {}) and (names := [name for name in all_names if name in known])
     }
-    found = {**usual, **said}
-    if "offset" not in found:
-        found.pop("end", None)
-    return found
+    columns = {**usual, **mapped}
+    if "offset" not in columns:
+        columns.pop("end", None)
+    return columns
 
 
 def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Record:
@@ -99,14 +99,14 @@ def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Reco
         for name, value in row.items()
         if name not in used and value != ""
     }
-    found: Record = {field: row[name] for field, name in columns.items()}
+    record: Record = {field: row[name] for field, name in columns.items()}
     for field in ("duration", "offset", "end"):
-        found[field] = _seconds(found.get(field), columns.get(field, ""))
-    end = found.pop("end")
+        record[field] = _seconds(record.get(field), columns.get(field, ""))
+    end = record.pop("end")
     if end is not None:
-        found["duration"] = _until(end, found["offset"], found["duration"])
-    empty = {field for field in ("lang", "speaker") if found.get(field) == ""}
-    return {**rest, **{field: value for field, value in found.items() if field not in empty}}
+        record["duration"] = _until(end, record["offset"], record["duration"])
+    empty = {field for field in ("lang", "speaker") if record.get(field) == ""}
+    return {**rest, **{field: value for field, value in record.items() if field not in empty}}
 
 
 def _until(end: object, offset: object, duration: object) -> object:
@@ -217,7 +217,7 @@ def _quoted_rows(
             blank_lines += 1
             blank_bytes += len(line)
         else:
-            items.append(Item(number, offset, line, said(convert, line)))
+            items.append(Item(number, offset, line, convert_line(convert, line)))
         if size > PORTION_BYTES:
             yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
             items, raw = [], []
@@ -264,8 +264,8 @@ def _origin(look: Look, format: str, **beside: str) -> Origin:
     plain = one_file(look, format)
     delimiter, _ = _header_cells(look.header)
     quoted = delimiter != "\t" or is_quoted(look.name)
-    said = {"delimiter": (delimiter,), "quoted": ("yes" if quoted else "no",)}
-    return Origin(plain.name, format, {**{key: (file,) for key, file in beside.items()}, **said})
+    dialect = {"delimiter": (delimiter,), "quoted": ("yes" if quoted else "no",)}
+    return Origin(plain.name, format, {**{key: (file,) for key, file in beside.items()}, **dialect})
 
 
 def _read_table(origin: Origin) -> Iterator[Portion]:
@@ -282,14 +282,14 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
     )
 
     def convert(row: Cells) -> Record:
-        found = record_of_row(row, columns)
+        record = record_of_row(row, columns)
         clip = row.get("path", "")
         known = durations.get(clip)
         if known is None and "duration" not in columns:
             raise Malformed("the clip is not in clip_durations.tsv")
-        length = found.get("duration") if known is None else _seconds(known, "duration[ms]")
+        length = record.get("duration") if known is None else _seconds(known, "duration[ms]")
         path = clip if "/" in clip else f"clips/{clip}"
-        return {**found, "audio_filepath": path, "duration": length}
+        return {**record, "audio_filepath": path, "duration": length}
 
     return _rows(origin, convert, header, 1)
 
@@ -298,12 +298,12 @@ def _clip_durations(name: str | None) -> Mapping[str, str]:
     """Milliseconds of each clip, as written."""
     if name is None:
         return {}
-    found: dict[str, str] = {}
+    durations: dict[str, str] = {}
     for chunk in read_chunks(name):
         for _, line in cut_lines(chunk):
             clip, _, length = line.decode(errors="replace").rstrip("\r").partition("\t")
-            found[clip] = length
-    return found
+            durations[clip] = length
+    return durations
 
 
 _FLEURS = ("id", "file_name", "raw_transcription", "transcription", "letters", "samples", "gender")

@@ -64,17 +64,17 @@ def whole_name(name: str) -> str:
 
 def _members(name: str) -> frozenset[str] | str:
     """Names in a tar; or why it has none. Only its headers are read."""
-    found: set[str] = set()
+    names: set[str] = set()
     try:
         with (
             os.fdopen(open_manifest(name), "rb") as file,
             tarfile.open(fileobj=file, mode="r:") as tar,
         ):
             for member in tar:
-                found.add(member.name)
+                names.add(member.name)
     except (tarfile.TarError, EOFError) as error:
         return f"its tar is damaged ({Path(name).name}: {error})"
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _checked(line: bytes, members: Mapping[int | str, frozenset[str] | str]) -> Record:

@@ -33,17 +33,17 @@ def read_texts(path: Path, work: Callable[[Spans], Result]) -> Iterator[Result]:
 def texts_of(chunk: Chunk) -> Spans:
     """The text of each line of a chunk that is not blank."""
     data = np.frombuffer(chunk.data, np.uint8)
-    found = scan(data, ("text",))
-    rows = np.flatnonzero(found.status != BLANK)
-    kind, start, length = span_of(found, 0, rows)
+    lines = scan(data, ("text",))
+    rows = np.flatnonzero(lines.status != BLANK)
+    kind, start, length = span_of(lines, 0, rows)
     data, start, length = unescape(data, kind, start, length)
     plain = (kind == STRING) | (kind == ESCAPED)
     length = np.where(plain, length, 0)
-    doubtful = np.flatnonzero(found.status[rows] != OK)
+    doubtful = np.flatnonzero(lines.status[rows] != OK)
     if not doubtful.size:
         return Spans(data, start, length)
     read = Spans.of(
-        [_strict(chunk, found.line_start, found.line_length, r) for r in rows[doubtful]]
+        [_strict(chunk, lines.line_start, lines.line_length, r) for r in rows[doubtful]]
     )
     start[doubtful], length[doubtful] = read.start + data.size, read.length
     return Spans(np.concatenate([data, read.data]), start, length)

@@ -61,15 +61,17 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         return _HINT
     counted = Counter(name for record in records for name in record)
     everywhere = {name: counted[name] for name in counted if counted[name] == len(records)}
-    said, maps = [], []
+    remarks, maps = [], []
     for field in fields:
         known = _alias(field, everywhere, records)
         if known is None:
-            said.append(_MISSING[field](records, everywhere))
+            remarks.append(_MISSING[field](records, everywhere))
             continue
-        said.append(f"`{known}` in {_lines(len(records), rows)} looks like the {_MEANING[field]}")
+        remarks.append(
+            f"`{known}` in {_lines(len(records), rows)} looks like the {_MEANING[field]}"
+        )
         maps.append(f"--map {field}={known}")
-    return f"{'; '.join(said)}{': ' if maps else ''}{' '.join(maps)}"
+    return f"{'; '.join(remarks)}{': ' if maps else ''}{' '.join(maps)}"
 
 
 def _lines(looked_at: int, rows: int) -> str:
@@ -93,10 +95,10 @@ def _lacks(records: Sequence[Record], field: str) -> bool:
 def _alias(field: str, names: Mapping[str, int], records: Sequence[Record]) -> str | None:
     """Another name for a field that stands in every record with values that would do."""
     usual = {name: rank for rank, name in enumerate(NAMES[field])}
-    found = sorted(
+    candidates = sorted(
         (usual[name.strip().lower()], name) for name in names if name.strip().lower() in usual
     )
-    for _, name in found:
+    for _, name in candidates:
         renamed = [{field: record[name]} for record in records]
         milliseconds = name.lower().endswith(("_ms", "[ms]"))
         if name != field and not milliseconds and not _lacks(renamed, field):

@@ -42,9 +42,9 @@ def is_punctuated(text: str) -> bool:
 
 def plain_pnc(value: object, text: str) -> str:
     """`yes` or `no`: the declared value where it is readable, else what the text shows."""
-    said = str(value).strip().lower()
-    if said in PNC_YES | PNC_NO:
-        return "yes" if said in PNC_YES else "no"
+    declared = str(value).strip().lower()
+    if declared in PNC_YES | PNC_NO:
+        return "yes" if declared in PNC_YES else "no"
     return "yes" if is_punctuated(text) else "no"
 
 

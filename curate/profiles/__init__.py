@@ -15,10 +15,10 @@ from curate.errors import InputError
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
-from curate.profiles.audio import cache as heard
+from curate.profiles.audio import cache as audio_cache
 from curate.profiles.audio.faults import audio_facts, refuse_all_missing, unread_warnings
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
-from curate.profiles.audio.scan import Ear
+from curate.profiles.audio.scan import AudioScan
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.measure.records import (
     add_late,
@@ -26,7 +26,7 @@ from curate.profiles.measure.records import (
     write_records,
 )
 from curate.profiles.measure.requested_fields import check_fields
-from curate.profiles.measure.reuse import Kept, find_old, same_code, write_measured
+from curate.profiles.measure.reuse import ReusedRows, find_old, same_code, write_measured
 from curate.profiles.measure.source import not_finite_warnings
 from curate.profiles.measure.usable import refuse_unusable
 from curate.profiles.overridden import outcome_of, warnings_of
@@ -35,14 +35,14 @@ from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.rejection import borderline_by_stratum, rejected_by_stratum
 from curate.profiles.statistics.rejection import warnings_of as over_filtered
 from curate.profiles.summary import open_profile, summarise
-from curate.profiles.whole_input.conventions import exempted, find_conventions, judge_again
+from curate.profiles.whole_input.conventions import exempted, find_conventions, reapply_rules
 from curate.profiles.whole_input.conventions import warnings_of as of_conventions
-from curate.profiles.whole_input.groups import judge_by_group
+from curate.profiles.whole_input.groups import apply_group_rules
 from curate.rules.file import RuleSet
 
 __all__ = [
     "LIBRARIES",
-    "OURS",
+    "OUTPUT_FILES",
     "Engine",
     "open_profile",
     "profile_into",
@@ -51,14 +51,14 @@ __all__ = [
 ]
 
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
-OURS = ALWAYS | {"report.html", heard.NAME, Clips.file}
+OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, Clips.file}
 """What a profile directory holds; `heard.parquet` only where audio was looked at, `clips.json` only
 where clips were asked for."""
 
 LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 
 
-Engine = Callable[[ProfilePlan], Kept]
+Engine = Callable[[ProfilePlan], ReusedRows]
 """Measures the sources of a plan somewhere else."""
 
 
@@ -81,18 +81,18 @@ def profile_into(
     """
     sources, settings, overrides = plan.sources, plan.settings, plan.overrides
     rules, grouped = plan.rules, list(plan.grouped)
-    kept: Kept
+    reused: ReusedRows
     if engine is not None:
-        kept = engine(plan)
+        reused = engine(plan)
     else:
-        kept = find_old(old, sources, plan.fields, settings)
-        if kept.sources:
-            execution.notify(_reused(kept, sources))
+        reused = find_old(old, sources, plan.fields, settings)
+        if reused.sources:
+            execution.notify(_reused(reused, sources))
     records = folder / "records.parquet"
-    read, total, counted = write_records(plan, records, execution, kept)
+    read, total, counted = write_records(plan, records, execution, reused)
     without_record = refuse_unusable(records, sources)
     few_fields = check_fields(records, plan.required, grouped, sources)
-    ear = Ear(read, settings, kept.heard, execution.threads, execution.on_audio)
+    ear = AudioScan(read, settings, reused.audio_caches, execution.threads, execution.on_audio)
     late = add_late(records, rules, settings, ear, overrides)
     languages = languages_of(records)
     rules = rules.of_languages(languages)
@@ -100,8 +100,8 @@ def profile_into(
     exempt = any(each.exempt for each in conventions)
     if exempt:
         rules = exempted(rules, conventions)
-        judge_again(records, rules, overrides.decide)
-    failing = judge_by_group(records, rules)
+        reapply_rules(records, rules, overrides.decide)
+    failing = apply_group_rules(records, rules)
     strata = ["lang", "speaker", *grouped]
     summary = summarise(
         records,
@@ -199,11 +199,13 @@ def unchanged(folder: Path, plan: ProfilePlan) -> bool:
 
 def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
     """Whether all audio that was looked at is as it was, and was looked at as it would be now."""
-    groups = settings.groups & heard.GROUPS_OF["vad"]
+    groups = settings.groups & audio_cache.GROUPS_OF["vad"]
     if not groups:
         return True
     same = old.audio is not None and old.audio.asked == settings.audio.recorded()
-    cache = heard.Cache.load([folder / heard.NAME], heard.depth_for(groups), settings.audio)
+    cache = audio_cache.Cache.load(
+        [folder / audio_cache.NAME], audio_cache.depth_for(groups), settings.audio
+    )
     return same and cache.is_current(settings.audio.allowed)
 
 
@@ -212,7 +214,7 @@ def rules_named(rules: RuleSet) -> RuleFile:
     return RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256)
 
 
-def _reused(kept: Kept, sources: Sequence[Origin]) -> str:
+def _reused(kept: ReusedRows, sources: Sequence[Origin]) -> str:
     rows = sum(source.rows for _, source in kept.sources.values())
     return (
         f"{len(kept.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are judged "

@@ -100,10 +100,10 @@ def ask(tables: Sequence[Path], sql: str, beside: Beside | None = None) -> Itera
         connection.close()
 
 
-def _fault(said: str) -> Fault:
+def _fault(message: str) -> Fault:
     """DuckDB's words in one line: what is wrong, and the nearest name that it proposes."""
-    what = " ".join(said.split("\n", 1)[0].split())
-    named = re.search(r'(?:Candidate bindings: |Did you mean )"([^"]+)"', said)
+    what = " ".join(message.split("\n", 1)[0].split())
+    named = re.search(r'(?:Candidate bindings: |Did you mean )"([^"]+)"', message)
     hint = f"did you mean '{named[1]}'?" if named else "ask one SELECT FROM records"
     return Fault("query", what, hint)
 
@@ -159,11 +159,11 @@ def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise ConfigError.of("query", "is not one SELECT", "ask one SELECT FROM records")
-    found = connection.execute(statements[0])
-    columns = [str(part[0]) for part in found.description or ()]
+    result = connection.execute(statements[0])
+    columns = [str(part[0]) for part in result.description or ()]
 
     def rows() -> Iterator[Row]:
-        while some := found.fetchmany(_AT_ONCE):
+        while some := result.fetchmany(_AT_ONCE):
             yield from some
 
     return Answer(columns, rows())
@@ -219,7 +219,7 @@ class Records:
             "WHERE verdict = $1 GROUP BY tags ORDER BY tags",
             [verdict],
         )
-        return [(tuple(tags), sorted(map(_int, found))) for tags, found in rows]
+        return [(tuple(tags), sorted(map(_int, row_numbers))) for tags, row_numbers in rows]
 
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
         """(kind, rows, id of the first, its byte offset), commonest first."""
@@ -235,10 +235,10 @@ class Records:
 
     def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
         """Rows in which each metric is not null."""
-        found = self.one(
+        counts = self.one(
             f"SELECT {', '.join(f'count({quoted(name)})' for name in metrics)} FROM records"
         )
-        return {name: _int(n) for name, n in zip(metrics, found, strict=True)}
+        return {name: _int(n) for name, n in zip(metrics, counts, strict=True)}
 
     def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
         """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
@@ -246,12 +246,12 @@ class Records:
         """
         if not numbers:
             return {}
-        wanted = ", ".join(map(str, sorted(set(numbers))))
+        in_list = ", ".join(map(str, sorted(set(numbers))))
         rows = self.query(
             f"""
             SELECT file_row_number, source, line, byte_offset, byte_length, duration_us,
                    verdict::VARCHAR, tags, lang, speaker
-            FROM numbered WHERE file_row_number IN ({wanted}) ORDER BY file_row_number
+            FROM numbered WHERE file_row_number IN ({in_list}) ORDER BY file_row_number
             """
         )
         return {_int(at): tuple(rest) for at, *rest in rows}
@@ -262,10 +262,10 @@ class Records:
         """The metrics of rows, by number."""
         if not numbers:
             return {}
-        wanted = ", ".join(map(str, sorted(set(numbers))))
+        in_list = ", ".join(map(str, sorted(set(numbers))))
         columns = "".join(f", {quoted(name)}" for name in metrics)
         rows = self.query(
-            f"SELECT file_row_number{columns} FROM numbered WHERE file_row_number IN ({wanted})"
+            f"SELECT file_row_number{columns} FROM numbered WHERE file_row_number IN ({in_list})"
         )
         return {_int(at): dict(zip(metrics, rest, strict=True)) for at, *rest in rows}
 

@@ -26,7 +26,7 @@ from curate.manifest.lines import fetch_lines
 from curate.manifest.nemo import read_batch
 from curate.manifest.places import with_fields
 from curate.metrics.measure import Settings
-from curate.profiles.measure.reuse import Kept
+from curate.profiles.measure.reuse import ReusedRows
 from curate.profiles.measure.source import Source
 from curate.rules.overrides import LINE_OF, Decision, Facet, Overrides
 from curate.rules.overrides.identity import audio_keys
@@ -38,8 +38,8 @@ _WHICH = [SOURCE.name, LINE.name]
 _AT = "at"
 
 
-def kept_rows(
-    old: Kept,
+def reused_rows(
+    old: ReusedRows,
     sources: Sequence[Source],
     overrides: Overrides,
     settings: Settings,
@@ -56,13 +56,13 @@ def kept_rows(
         if again.height:
             places = rows.select(*_WHICH).with_row_index(_AT)
             here = again.join(places, on=_WHICH, how="inner")
-            kept = marked.with_row_index(_AT).join(here.select(_AT), on=_AT, how="anti")
-            marked = pl.concat([kept.select(here.columns), here]).sort(_AT).drop(_AT)
+            unchanged = marked.with_row_index(_AT).join(here.select(_AT), on=_AT, how="anti")
+            marked = pl.concat([unchanged.select(here.columns), here]).sort(_AT).drop(_AT)
         yield marked
 
 
 def _measured_again(
-    old: Kept,
+    old: ReusedRows,
     sources: Sequence[Source],
     overrides: Overrides,
     settings: Settings,
@@ -74,13 +74,13 @@ def _measured_again(
         )
         for rows in old.rows(sources)
     ]
-    found = {source.name: source for source in sources}
+    by_name = {source.name: source for source in sources}
     places = pl.concat(frames) if frames else pl.DataFrame()
     if not places.height:
         return pl.DataFrame()
     return pl.concat(
         _measured_lines(
-            found[part[SOURCE.name][0]], part.select(*_PLACE), overrides, settings, fields
+            by_name[part[SOURCE.name][0]], part.select(*_PLACE), overrides, settings, fields
         )
         for part in places.partition_by(SOURCE.name, maintain_order=True)
     )
@@ -93,9 +93,9 @@ def _measured_lines(
     settings: Settings,
     fields: Sequence[str],
 ) -> pl.DataFrame:
-    wanted = list(zip(places[BYTE_OFFSET.name], places[BYTE_LENGTH.name], strict=True))
-    lines = fetch_lines(source.origin, wanted)
-    chunk = Chunk(source.name, 0, b"\n".join(lines[place] for place in wanted))
+    line_places = list(zip(places[BYTE_OFFSET.name], places[BYTE_LENGTH.name], strict=True))
+    lines = fetch_lines(source.origin, line_places)
+    chunk = Chunk(source.name, 0, b"\n".join(lines[place] for place in line_places))
     bases = bases_of(source.origin, settings.audio.root)
     clips = with_fields(read_batch(chunk, fields, bases), source.origin.added, fields)
     measured = overrides.measure(clips, settings)
@@ -174,12 +174,12 @@ def _rows_by_decision(
     rows: Mapping[Facet, Mapping[int, int]], by_line: Mapping[int, Decision]
 ) -> Mapping[str, int]:
     """Rows whose verdict, or text, is as each kind of decision has set it."""
-    found: dict[str, int] = {}
+    rows_by_kind: dict[str, int] = {}
     for facet, counts in rows.items():
         for line, count in sorted(counts.items()):
             kind = "text" if facet == Facet.TEXT else by_line[line].decision
-            found[kind] = found.get(kind, 0) + count
-    return found
+            rows_by_kind[kind] = rows_by_kind.get(kind, 0) + count
+    return rows_by_kind
 
 
 def _fates(records: Path, decisions: Sequence[Decision]) -> Mapping[int, str]:
@@ -206,9 +206,9 @@ def _rows_of(
     keys = sorted(name for name in named if isinstance(name, int))
     ids = [name for name in named if isinstance(name, str)]
     lines = [column.name for column in LINE_OF.values()]
-    wanted = AUDIO_KEY.expr.is_in(pl.Series(np.array(keys, np.uint64)).implode())
+    same_audio = AUDIO_KEY.expr.is_in(pl.Series(np.array(keys, np.uint64)).implode())
     plan = pl.scan_parquet(records).select(AUDIO_KEY.name, record_id(), *lines)
-    rows = plan.filter(wanted | pl.col("id").is_in(ids)).collect() if named else pl.DataFrame()
-    for key, id, *found in rows.iter_rows():
+    rows = plan.filter(same_audio | pl.col("id").is_in(ids)).collect() if named else pl.DataFrame()
+    for key, id, *line_numbers in rows.iter_rows():
         for each in (*named.get(key, ()), *named.get(id, ())):
-            yield each, dict(zip(LINE_OF, found, strict=True))
+            yield each, dict(zip(LINE_OF, line_numbers, strict=True))

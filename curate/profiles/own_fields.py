@@ -62,12 +62,12 @@ class OwnFields:
 
         Numbers are floating-point; the text of what is neither text, number nor truth is its JSON.
         """
-        found: dict[str, Kind] = dict.fromkeys((*ALWAYS, RECORD), "text")
-        wanted = [name for name in dict.fromkeys(names) if name not in found]
-        if wanted:
-            seen = self._seen(wanted)
-            found |= {name: _kind(values) for name, values in seen.items() if values}
-        return found
+        kinds: dict[str, Kind] = dict.fromkeys((*ALWAYS, RECORD), "text")
+        unknown = [name for name in dict.fromkeys(names) if name not in kinds]
+        if unknown:
+            seen = self._seen(unknown)
+            kinds |= {name: _kind(values) for name, values in seen.items() if values}
+        return kinds
 
     def value(self, name: str, kind: Kind, place: tuple[str, int, int]) -> object:
         """A field of the line at (source, byte offset, byte length); None where it has none.
@@ -76,8 +76,8 @@ class OwnFields:
         """
         try:
             record = self._record(*place)
-            found = (record or None) if name == RECORD else record.get(name)
-            return _fitting(found, kind, name, place)
+            value = (record or None) if name == RECORD else record.get(name)
+            return _fitting(value, kind, name, place)
         except CurateError as error:
             self.failure = error
             raise
@@ -88,8 +88,8 @@ class OwnFields:
 
         def column(name: str, kind: Kind) -> pl.Expr:
             def read(rows: pl.Series) -> pl.Series:
-                found = [self.value(name, kind, tuple(row.values())) for row in rows]
-                return pl.Series(found, dtype=_TYPES[kind])
+                values = [self.value(name, kind, tuple(row.values())) for row in rows]
+                return pl.Series(values, dtype=_TYPES[kind])
 
             made = places.map_batches(read, return_dtype=_TYPES[kind], is_elementwise=True)
             return made.alias(name)
@@ -152,15 +152,15 @@ class OwnFields:
 
     def _seen(self, names: Sequence[str]) -> Mapping[str, list[object]]:
         """Values of each name in the first lines of every manifest, or in the first that has it."""
-        found: dict[str, list[object]] = {name: [] for name in names}
+        values_by_name: dict[str, list[object]] = {name: [] for name in names}
         for source in self._inputs:
             for place in self._places(source, SAMPLED):
                 record = self._record(source, *place)
-                for name in record.keys() & found.keys():
-                    found[name].append(record[name])
-        for name in [name for name in names if not found[name]]:
-            found[name] += self._first(name)
-        return found
+                for name in record.keys() & values_by_name.keys():
+                    values_by_name[name].append(record[name])
+        for name in [name for name in names if not values_by_name[name]]:
+            values_by_name[name] += self._first(name)
+        return values_by_name
 
     def _first(self, name: str) -> list[object]:
         """The value of the first line that has the name, wherever it stands."""
@@ -183,7 +183,9 @@ def _kind(values: Sequence[object]) -> Kind:
         return "truth"
     numbers = [value for value in known if isinstance(value, int | float)]
     plain = len(numbers) == len(known) and not any(isinstance(value, bool) for value in known)
-    return "number" if known and plain and all(abs(it) <= _EXACT for it in numbers) else "text"
+    return (
+        "number" if known and plain and all(abs(number) <= _EXACT for number in numbers) else "text"
+    )
 
 
 def _fitting(value: object, kind: Kind, name: str, place: tuple[str, int, int]) -> object:

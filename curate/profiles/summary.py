@@ -35,13 +35,13 @@ from curate.profiles.duck import Records, Row, open_records
 from curate.profiles.examples.excerpts import (
     audio_filepath_of,
     metrics_of_rules,
+    metrics_of_tags,
     shown_texts,
-    spoken_of,
 )
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Histogram as Bins
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
-from curate.profiles.statistics.tally import KEPT as WORST
+from curate.profiles.statistics.tally import SHOWN as WORST
 from curate.profiles.whole_input import duplicates
 from curate.rules.file import GroupRule, RuleSet, Threshold, thresholds
 
@@ -142,7 +142,7 @@ def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
         if f"unknown:{rule.id}" in counted:
             conditions["unknown"] = "cannot be decided"
         for severity, condition in conditions.items():
-            n, us, alone = counted.get(f"{severity}:{rule.id}", (0, 0, 0))
+            n, us, only_rows = counted.get(f"{severity}:{rule.id}", (0, 0, 0))
             hits.append(
                 RuleHit(
                     rule=rule.id,
@@ -152,7 +152,7 @@ def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
                     where=rule.where.text if rule.where else "",
                     rows=n,
                     hours=hours(us),
-                    only_rows=alone,
+                    only_rows=only_rows,
                     why=rule.why,
                 )
             )
@@ -160,7 +160,7 @@ def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
 
 
 def _group_rule_hit(rule: GroupRule, counted: Mapping[str, tuple[int, int, int]]) -> RuleHit:
-    n, us, alone = counted.get(f"borderline:{rule.id}", (0, 0, 0))
+    n, us, only_rows = counted.get(f"borderline:{rule.id}", (0, 0, 0))
     return RuleHit(
         rule=rule.id,
         metric="",
@@ -169,7 +169,7 @@ def _group_rule_hit(rule: GroupRule, counted: Mapping[str, tuple[int, int, int]]
         where="",
         rows=n,
         hours=hours(us),
-        only_rows=alone,
+        only_rows=only_rows,
         why=rule.why,
     )
 
@@ -180,9 +180,9 @@ def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:
     for tags, n, us in table.by_tags():
         severities = [tag.partition(":")[0] for tag in tags]
         for tag, severity in zip(tags, severities, strict=True):
-            rows, spent, alone = counted.get(tag, (0, 0, 0))
+            rows, spent, only_rows = counted.get(tag, (0, 0, 0))
             single = n if severities.count(severity) == 1 else 0
-            counted[tag] = rows + n, spent + us, alone + single
+            counted[tag] = rows + n, spent + us, only_rows + single
     return counted
 
 
@@ -301,7 +301,7 @@ def example(
     """A row of `Records.rows` for people, with its value of a metric."""
     source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
     record = records[source, (offset, length)]
-    excerpt = shown_texts(record, {metric, *spoken_of(tags, counts)})
+    excerpt = shown_texts(record, {metric, *metrics_of_tags(tags, counts)})
     return TaggedRecord(
         id=f"{source}:{line}",
         value=value,

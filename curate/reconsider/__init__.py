@@ -16,11 +16,11 @@ from curate.artifacts.reconsider import CleanRows, LimitEvidence, PredictedRecor
 from curate.inspect.subjects import rules_of
 from curate.profiles import versions
 from curate.reconsider.evidence import Evidence, gather
-from curate.reconsider.joined import Judged, join, predictions_of
+from curate.reconsider.joined import ScoredRows, join, predictions_of
 
-__all__ = ["OURS", "reconsider"]
+__all__ = ["OUTPUT_FILES", "reconsider"]
 
-OURS = frozenset({"reconsider.json", "report.html"})
+OUTPUT_FILES = frozenset({"reconsider.json", "report.html"})
 MOST_TEXT = 4000
 """Characters of an example's texts."""
 
@@ -32,9 +32,9 @@ def reconsider(evaluation: Path, profile: Path, command: str = "") -> Reconsider
     record of the profile.
     """
     rules, warnings = rules_of(profile)
-    judged = join(evaluation, profile, rules)
-    evidence = gather(judged, rules)
-    examples = _examples(evaluation, judged, evidence)
+    scored = join(evaluation, profile, rules)
+    evidence = gather(scored, rules)
+    examples = _examples(evaluation, scored, evidence)
     return Reconsider(
         command=command,
         versions=versions(("asr-curate", "numpy", "polars")),
@@ -42,17 +42,17 @@ def reconsider(evaluation: Path, profile: Path, command: str = "") -> Reconsider
         evaluation=str(evaluation),
         profile=str(profile),
         rules=RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256),
-        rows=judged.frame.height,
-        unmatched=judged.unmatched,
-        clean=_clean(judged),
+        rows=scored.frame.height,
+        unmatched=scored.unmatched,
+        clean=_clean(scored),
         limits=tuple(_limit(each, examples) for each in evidence),
     )
 
 
-def _clean(judged: Judged) -> CleanRows:
+def _clean(scored: ScoredRows) -> CleanRows:
     """What the rows that no rule tagged look like."""
-    clean = judged.clean
-    words, errors = float(judged.words[clean].sum()), float(judged.errors[clean].sum())
+    clean = scored.clean
+    words, errors = float(scored.words[clean].sum()), float(scored.errors[clean].sum())
     rate = round(errors / words, 6) if words else None
     return CleanRows(rows=int(clean.size), words=int(words), wer=rate)
 
@@ -80,11 +80,11 @@ def _limit(evidence: Evidence, examples: Mapping[int, PredictedRecord]) -> Limit
 
 
 def _examples(
-    evaluation: Path, judged: Judged, evidence: Sequence[Evidence]
+    evaluation: Path, scored: ScoredRows, evidence: Sequence[Evidence]
 ) -> Mapping[int, PredictedRecord]:
     """The rows that are shown, by number, with their texts and predictions."""
     rows = {row for each in evidence for row in each.examples}
-    known = {row: judged.frame.row(row, named=True) for row in rows}
+    known = {row: scored.frame.row(row, named=True) for row in rows}
     stated = predictions_of(evaluation, {row["id"] for row in known.values()})
     return {number: _example(row, stated[row["id"]]) for number, row in known.items()}
 

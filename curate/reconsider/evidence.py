@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_US
 from curate.profiles.summary import hours
-from curate.reconsider.joined import Judged
+from curate.reconsider.joined import ScoredRows
 from curate.rules.file import Limit, Rule, RuleSet
 from curate.statistics.bootstrap import DRAWS, FEWEST, Floats, Ints, interval, ratio
 
@@ -72,39 +72,39 @@ class Evidence:
     examples: tuple[int, ...] = ()
 
 
-def gather(judged: Judged, rules: RuleSet) -> list[Evidence]:
+def gather(scored: ScoredRows, rules: RuleSet) -> list[Evidence]:
     """What is known of every eval limit, and of the clean rows just inside it; file order."""
-    return [each for rule in rules.rules for each in _of_rule(judged, rule)]
+    return [each for rule in rules.rules for each in _of_rule(scored, rule)]
 
 
-def _of_rule(judged: Judged, rule: Rule) -> Iterator[Evidence]:
+def _of_rule(scored: ScoredRows, rule: Rule) -> Iterator[Evidence]:
     if rule.borderline is None:
         return
-    rows = judged.tagged(f"borderline:{rule.id}")
-    yield _weighed(judged, rule, rows, rule.borderline.text, "borderline")
+    rows = scored.tagged(f"borderline:{rule.id}")
+    yield _weighed(scored, rule, rows, rule.borderline.text, "borderline")
     for limit in rule.borderline.limits:
-        if rule.metric in judged.frame.columns and limit.operator.symbol in {">=", ">", "<=", "<"}:
-            yield from _inside(judged, rule, limit)
+        if rule.metric in scored.frame.columns and limit.operator.symbol in {">=", ">", "<=", "<"}:
+            yield from _inside(scored, rule, limit)
 
 
 def _weighed(
-    judged: Judged, rule: Rule, rows: Ints, limit: str, severity: str, at: float | None = None
+    scored: ScoredRows, rule: Rule, rows: Ints, limit: str, severity: str, at: float | None = None
 ) -> Evidence:
     """The rows against clean rows like them; `at` is a limit that would tag just these."""
-    rest = np.setdiff1d(judged.clean, rows)
-    told = {**_told(judged, rows), "examples": _spread(judged, rows)}
-    if told["words"] < LEAST_WORDS or told["clusters"] < FEWEST:
-        return _evidence(rule, limit, severity, "too_few", told)
-    drawn, figures = _compared(judged, rows, rest)
-    found = interval(drawn)
-    if found is None:
-        return _evidence(rule, limit, severity, "too_few", told)
-    sure = {"low": found.low, "high": found.high}
-    says = _says(severity, found.low, found.high)
-    if says == "keep" and _hopeless(judged, rows):
+    rest = np.setdiff1d(scored.clean, rows)
+    facts = {**_facts_of(scored, rows), "examples": _spread(scored, rows)}
+    if facts["words"] < LEAST_WORDS or facts["clusters"] < FEWEST:
+        return _evidence(rule, limit, severity, "too_few", facts)
+    drawn, figures = _compared(scored, rows, rest)
+    confidence = interval(drawn)
+    if confidence is None:
+        return _evidence(rule, limit, severity, "too_few", facts)
+    sure = {"low": confidence.low, "high": confidence.high}
+    says = _says(severity, confidence.low, confidence.high)
+    if says == "keep" and _hopeless(scored, rows):
         says = "reject"
     moved = {"propose": at if says == "tighten" else None}
-    return _evidence(rule, limit, severity, says, {**told, **figures, **sure, **moved})
+    return _evidence(rule, limit, severity, says, {**facts, **figures, **sure, **moved})
 
 
 def _says(severity: str, low: float, high: float) -> str:
@@ -115,10 +115,10 @@ def _says(severity: str, low: float, high: float) -> str:
     return "relax" if high < MARGIN else "open"
 
 
-def _hopeless(judged: Judged, rows: Ints) -> bool:
-    drawn = ratio(*judged.bootstrap.sums([rows], judged.errors, judged.words))[0]
-    found = interval(drawn)
-    return found is not None and found.low > HOPELESS
+def _hopeless(scored: ScoredRows, rows: Ints) -> bool:
+    drawn = ratio(*scored.bootstrap.sums([rows], scored.errors, scored.words))[0]
+    confidence = interval(drawn)
+    return confidence is not None and confidence.low > HOPELESS
 
 
 def _evidence(
@@ -127,61 +127,63 @@ def _evidence(
     return Evidence(rule.id, rule.metric, severity, limit, says, SAYS[says], **figures)
 
 
-def _spread(judged: Judged, rows: Ints) -> tuple[int, ...]:
+def _spread(scored: ScoredRows, rows: Ints) -> tuple[int, ...]:
     """A few of the rows, evenly from the fewest errors a word to the most; of equals the first."""
-    said = rows[judged.words[rows] > 0]
-    order = said[np.argsort(judged.errors[said] / judged.words[said], kind="stable")]
+    worded = rows[scored.words[rows] > 0]
+    order = worded[np.argsort(scored.errors[worded] / scored.words[worded], kind="stable")]
     places = np.linspace(0, order.size - 1, min(SHOWN, order.size)).round().astype(int)
     return tuple(order[places].tolist())
 
 
-def _told(judged: Judged, rows: Ints) -> dict[str, Any]:
+def _facts_of(scored: ScoredRows, rows: Ints) -> dict[str, Any]:
     return {
         "rows": int(rows.size),
-        "hours": hours(int(judged.frame[DURATION_US.name][rows].sum())),
-        "words": int(judged.words[rows].sum()),
-        "clusters": judged.bootstrap.clusters_in(rows),
+        "hours": hours(int(scored.frame[DURATION_US.name][rows].sum())),
+        "words": int(scored.words[rows].sum()),
+        "clusters": scored.bootstrap.clusters_in(rows),
     }
 
 
-def _compared(judged: Judged, rows: Ints, clean: Ints) -> tuple[Floats, Mapping[str, float | None]]:
+def _compared(
+    scored: ScoredRows, rows: Ints, clean: Ints
+) -> tuple[Floats, Mapping[str, float | None]]:
     """Draws of the difference, standardised to the strata of `rows`; and its figures."""
     strata = [
-        (ours, theirs)
-        for number in np.unique(judged.stratum[rows])
-        for ours in [rows[judged.stratum[rows] == number]]
-        for theirs in [clean[judged.stratum[clean] == number]]
-        if judged.words[ours].sum() and judged.words[theirs].sum()
+        (tagged, untagged)
+        for number in np.unique(scored.stratum[rows])
+        for tagged in [rows[scored.stratum[rows] == number]]
+        for untagged in [clean[scored.stratum[clean] == number]]
+        if scored.words[tagged].sum() and scored.words[untagged].sum()
     ]
     parts: Sequence[Ints] = [part for pair in strata for part in pair]
     if not parts:
         return np.full(DRAWS, np.nan), {}
-    rates = ratio(*judged.bootstrap.sums(parts, judged.errors, judged.words))
-    weights = np.array([judged.words[ours].sum() for ours, _ in strata])
+    rates = ratio(*scored.bootstrap.sums(parts, scored.errors, scored.words))
+    weights = np.array([scored.words[tagged].sum() for tagged, _ in strata])
     weights = weights / weights.sum()
     change = rates[0::2] - rates[1::2]
     known = ~np.isnan(change)
     shares = weights[:, None] * known
     drawn = ratio((np.nan_to_num(change) * shares).sum(axis=0), shares.sum(axis=0))
-    plain = [judged.errors[part].sum() / judged.words[part].sum() for part in parts]
-    ours, theirs = (float((weights * plain[side::2]).sum()) for side in (0, 1))
+    plain = [scored.errors[part].sum() / scored.words[part].sum() for part in parts]
+    wer, clean_wer = (float((weights * plain[side::2]).sum()) for side in (0, 1))
     return drawn, {
-        "wer": round(ours, 6),
-        "clean_wer": round(theirs, 6),
-        "difference": round(ours - theirs, 6),
+        "wer": round(wer, 6),
+        "clean_wer": round(clean_wer, 6),
+        "difference": round(wer - clean_wer, 6),
     }
 
 
-def _inside(judged: Judged, rule: Rule, limit: Limit) -> Iterator[Evidence]:
+def _inside(scored: ScoredRows, rule: Rule, limit: Limit) -> Iterator[Evidence]:
     """The clean rows nearest to the limit, which a step further in would tag."""
-    values = judged.frame[rule.metric].cast(pl.Float64).to_numpy()[judged.clean]
+    values = scored.frame[rule.metric].cast(pl.Float64).to_numpy()[scored.clean]
     if not np.isfinite(values).any():
         return
     high = limit.operator.symbol in {">=", ">"}
     at = float(np.nanquantile(values, 1 - NEXT if high else NEXT, method="nearest"))
     if at == limit.value:
         return
-    near = judged.clean[values >= at] if high else judged.clean[values <= at]
-    if near.size < 2 * NEXT * judged.clean.size:  # else the value is where most rows lie
+    near = scored.clean[values >= at] if high else scored.clean[values <= at]
+    if near.size < 2 * NEXT * scored.clean.size:  # else the value is where most rows lie
         text = f"{rule.metric} {'>=' if high else '<='} {at:.4g}"
-        yield _weighed(judged, rule, near, text, "clean", round(at, 6))
+        yield _weighed(scored, rule, near, text, "clean", round(at, 6))

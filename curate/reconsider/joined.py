@@ -32,7 +32,7 @@ EDGES_S = (2.0, 5.0, 10.0, 20.0)
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredRows:
     """Rows with their errors; `unmatched` predictions are of no record of the profile."""
 
     frame: pl.DataFrame
@@ -63,10 +63,10 @@ class Judged:
 
     def tagged(self, tag: str) -> Ints:
         """The rows that bear the tag and no other: what the rule alone decided."""
-        alone = pl.col(TAGS.name).list.len() == 1
+        is_only_tag = pl.col(TAGS.name).list.len() == 1
         bears = pl.col(TAGS.name).list.contains(tag)
-        found: Ints = self.frame.select(alone & bears).to_series().arg_true().to_numpy()
-        return found
+        row_numbers: Ints = self.frame.select(is_only_tag & bears).to_series().arg_true().to_numpy()
+        return row_numbers
 
     @cached_property
     def bootstrap(self) -> Bootstrap:
@@ -74,11 +74,13 @@ class Judged:
         recordings = [f"recording {key}" for key in self.frame[RECORDING_KEY.name]]
         speakers = zip(self.frame[SPEAKER.name], recordings, strict=True)
         named = [other if name is None else f"speaker {name}" for name, other in speakers]
-        found = Clusters.named("speaker", named)
-        return Bootstrap(found if found.count >= FEWEST else Clusters.named("row", recordings))
+        clusters = Clusters.named("speaker", named)
+        return Bootstrap(
+            clusters if clusters.count >= FEWEST else Clusters.named("row", recordings)
+        )
 
 
-def join(evaluation: Path, profile: Path, rules: RuleSet) -> Judged:
+def join(evaluation: Path, profile: Path, rules: RuleSet) -> ScoredRows:
     """The scored rows of an evaluation that are records of the profile."""
     scored = pl.DataFrame(
         list(_scored(evaluation / PREDICTIONS)),
@@ -87,19 +89,19 @@ def join(evaluation: Path, profile: Path, rules: RuleSet) -> Judged:
     )
     records = pl.scan_parquet(profile / "records.parquet")
     present = records.collect_schema().names()
-    wanted = dict.fromkeys(name for rule in rules.rules for name in (rule.metric,) if name)
-    kept = (DURATION_US, LANG, SPEAKER, RECORDING_KEY, VERDICT, TAGS)
-    names = dict.fromkeys([*(column.name for column in kept), *wanted])
-    found = (
+    metric_names = dict.fromkeys(name for rule in rules.rules for name in (rule.metric,) if name)
+    needed = (DURATION_US, LANG, SPEAKER, RECORDING_KEY, VERDICT, TAGS)
+    names = dict.fromkeys([*(column.name for column in needed), *metric_names])
+    scored_rows = (
         records.select(record_id(), *(name for name in names if name in present))
         .join(scored.lazy(), on="id", how="inner")
         .sort("id")
         .collect()
     )
-    if not found.height:
+    if not scored_rows.height:
         what = f"none of its predictions is of a record of {profile}"
         raise InputError.of(evaluation, what, "evaluate the manifests that came of this profile")
-    return Judged(found, scored.height - found.height)
+    return ScoredRows(scored_rows, scored.height - scored_rows.height)
 
 
 def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
@@ -121,22 +123,22 @@ def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
 
 def predictions_of(evaluation: Path, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
     """The predictions of these records, as they stand; `join` has shown that they are such."""
-    found = {}
+    predictions = {}
     with (evaluation / PREDICTIONS).open("rb") as file:
         for line in file:
             row = _read(line)
             counts = _counts(row)
             if counts is not None and counts[0] in ids and row.get("pred_text") is not None:
-                found[counts[0]] = row
-    return found
+                predictions[counts[0]] = row
+    return predictions
 
 
 def _read(line: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(line)
+        row = json.loads(line)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return row if isinstance(row, dict) else {}
 
 
 def _counts(row: Mapping[str, Any]) -> tuple[str, int, int] | None:

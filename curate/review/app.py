@@ -16,10 +16,10 @@ from curate.environment.extras import require
 from curate.errors import CurateError, Fault
 from curate.manifest.strict import channel_of
 from curate.review.blind import Ballot
-from curate.review.browse import MOST, NoSuch, Place, Wish
+from curate.review.browse import MOST, NoSuch, Place, Query
 from curate.review.decisions import Changed, Refused, now
 from curate.review.guard import App, Guard
-from curate.review.session import Desk
+from curate.review.session import ReviewSession
 from curate.review.spectrogram import spectrogram
 
 PAGES: Mapping[str, str] = {
@@ -34,7 +34,7 @@ Audio = Callable[[Mapping[str, Any]], Clip]
 _PARTS = ("strata", "rules_hit", "verdicts", "totals", "rules")
 
 
-def review_app(desk: Desk, style: str, token: str, port: int) -> App:
+def review_app(desk: ReviewSession, style: str, token: str, port: int) -> App:
     """The application over a desk; `style` is the style sheet that all pages of ours share."""
     web = _Web()
     page = partial(_page, web)
@@ -45,7 +45,7 @@ def review_app(desk: Desk, style: str, token: str, port: int) -> App:
         web.route("/favicon.ico", lambda request: web.text("", "image/x-icon")),
         web.route("/api/profile", lambda request: web.json(about(desk))),
         web.route("/api/records", lambda request: web.json(records(desk, request.query_params))),
-        web.route("/api/records/{row:int}", lambda request: web.json(desk.told(_row(request)))),
+        web.route("/api/records/{row:int}", lambda request: web.json(desk.describe(_row(request)))),
         web.route("/api/records/{row:int}/audio", lambda r: web.wav(desk.clip(_row(r)))),
         web.route("/api/records/{row:int}/spectrogram", lambda r: web.png(desk.clip(_row(r)))),
         web.post(
@@ -69,14 +69,14 @@ def blind_app(ballot: Ballot, audio: Audio, style: str, token: str, port: int) -
 
     def vote(request: Any, sent: Mapping[str, Any]) -> Any:
         ballot.vote(request.path_params["id"], str(sent.get("choice")), now())
-        return web.json(_asked(ballot))
+        return web.json(_next_pair(ballot))
 
     routes = [
         web.route("/", page("blind.html")),
         *(web.route(f"/{name}", page(name)) for name in ("review.css", "blind.js")),
         web.route("/page.css", lambda request: web.text(style, "text/css")),
         web.route("/favicon.ico", lambda request: web.text("", "image/x-icon")),
-        web.route("/api/pair", lambda request: web.json(_asked(ballot))),
+        web.route("/api/pair", lambda request: web.json(_next_pair(ballot))),
         web.route("/api/result", lambda request: web.json(ballot.result())),
         web.route("/api/pairs/{id}/audio", lambda request: web.wav(clip(request))),
         web.route("/api/pairs/{id}/spectrogram", lambda request: web.png(clip(request))),
@@ -97,7 +97,7 @@ def clip_of_record(folder: Path, allowed: Sequence[Path]) -> Audio:
     return clip
 
 
-def about(desk: Desk) -> Mapping[str, object]:
+def about(desk: ReviewSession) -> Mapping[str, object]:
     """What the page needs to know of the profile before it asks for records."""
     return {
         **desk.profile.model_dump(mode="json", include=set(_PARTS)),
@@ -108,33 +108,35 @@ def about(desk: Desk) -> Mapping[str, object]:
     }
 
 
-def records(desk: Desk, asked: Mapping[str, str]) -> Mapping[str, object]:
+def records(desk: ReviewSession, parameters: Mapping[str, str]) -> Mapping[str, object]:
     """A page of records, and how many there are."""
-    wish = wish_of(desk, asked)
-    count = int(asked.get("count", "50"))
+    wish = wish_of(desk, parameters)
+    count = int(parameters.get("count", "50"))
     if not 1 <= count <= MOST:
         raise NoSuch(f"a page has 1 to {MOST} records")
-    listed, end = desk.page(wish, place_of(asked.get("after", "")), count)
+    listed, end = desk.page(wish, place_of(parameters.get("after", "")), count)
     rows, us = desk.tally(wish)
     after = None if end is None else json.dumps(end)
     return {"records": listed, "after": after, "rows": rows, "hours": us / 3.6e9}
 
 
-def wish_of(desk: Desk, asked: Mapping[str, str]) -> Wish:
+def wish_of(desk: ReviewSession, parameters: Mapping[str, str]) -> Query:
     """The records that a request's parameters name. NoSuch for what there is not."""
-    verdicts = tuple(name for name in asked.get("verdict", "").split(",") if name)
+    verdicts = tuple(name for name in parameters.get("verdict", "").split(",") if name)
     if unknown := set(verdicts) - set(VERDICTS):
         raise NoSuch(f"{min(unknown)!r} is no verdict")
-    fields = tuple((name, asked[name]) for name in ("lang", "speaker", "source") if name in asked)
-    metric = asked.get("metric") or None
-    least, most = (_number(asked.get(name, "")) for name in ("least", "most"))
+    fields = tuple(
+        (name, parameters[name]) for name in ("lang", "speaker", "source") if name in parameters
+    )
+    metric = parameters.get("metric") or None
+    least, most = (_number(parameters.get(name, "")) for name in ("least", "most"))
     ranges = ((metric, least, most),) if metric and (least, most) != (None, None) else ()
-    decided = asked.get("decided", "")
+    decided = parameters.get("decided", "")
     keys = desk.decided_keys() if decided else None
-    down = asked.get("order", "down") != "up"
-    tag = asked.get("tag") or None
-    sort = metric if asked.get("sort", "metric") == "metric" else None
-    return Wish(verdicts, tag, fields, ranges, keys, decided == "no", sort, down)
+    down = parameters.get("order", "down") != "up"
+    tag = parameters.get("tag") or None
+    sort = metric if parameters.get("sort", "metric") == "metric" else None
+    return Query(verdicts, tag, fields, ranges, keys, decided == "no", sort, down)
 
 
 def place_of(text: str) -> Place | None:
@@ -149,7 +151,7 @@ def _number(text: str) -> float | None:
     return float(text) if text.strip() else None
 
 
-def _decide(desk: Desk, request: Any, sent: Mapping[str, Any]) -> Any:
+def _decide(desk: ReviewSession, request: Any, sent: Mapping[str, Any]) -> Any:
     text = sent.get("text")
     if text is not None and not isinstance(text, str):
         raise Refused("'text' is a text")
@@ -169,7 +171,7 @@ def _row(request: Any) -> int:
     return int(request.path_params["row"])
 
 
-def _asked(ballot: Ballot) -> Mapping[str, object]:
+def _next_pair(ballot: Ballot) -> Mapping[str, object]:
     """The next pair, and how many are left; never how the votes stand, which would sway them."""
     pair = ballot.next()
     left = ballot.result()["left"]
@@ -198,7 +200,7 @@ class _Web:
         """A path that is asked by GET; answered in a thread, so that none waits for another."""
 
         def endpoint(request: Any) -> Any:
-            return self._said(lambda: answer(request))
+            return self._answered(lambda: answer(request))
 
         return self._routing.Route(path, endpoint)
 
@@ -207,7 +209,9 @@ class _Web:
 
         async def endpoint(request: Any) -> Any:
             body = await request.body()
-            return await self._in_thread(lambda: self._said(lambda: answer(request, _object(body))))
+            return await self._in_thread(
+                lambda: self._answered(lambda: answer(request, _object(body)))
+            )
 
         return self._routing.Route(path, endpoint, methods=["POST"])
 
@@ -215,7 +219,7 @@ class _Web:
         concurrency = require("starlette.concurrency", "curate review")
         return await concurrency.run_in_threadpool(work)
 
-    def _said(self, answer: Callable[[], Any]) -> Any:
+    def _answered(self, answer: Callable[[], Any]) -> Any:
         """The answer, or what is wrong in one line."""
         try:
             return answer()

@@ -45,18 +45,18 @@ def pairs(a: Path, b: Path) -> list[Pair]:
     Records are matched by audio and offset. InputError, with all faults, for files that are none,
     and where no record is in both.
     """
-    ours, theirs = _read(a), _read(b)
-    both = [key for key in ours if key in theirs]
+    rows_a, rows_b = _read(a), _read(b)
+    both = [key for key in rows_a if key in rows_b]
     if not both:
         what = f"shares no record with {b}"
         raise InputError.of(a, what, "name two predictions.jsonl of the same manifest")
-    found = []
+    differing = []
     for key in both:
-        one, two = str(ours[key]["pred_text"]), str(theirs[key]["pred_text"])
+        one, two = str(rows_a[key]["pred_text"]), str(rows_b[key]["pred_text"])
         if one.split() != two.split():
             name = hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()
-            found.append(Pair(name, ours[key], one, two, int(name, 16) % 2 == 1))
-    return sorted(found, key=lambda pair: pair.id)
+            differing.append(Pair(name, rows_a[key], one, two, int(name, 16) % 2 == 1))
+    return sorted(differing, key=lambda pair: pair.id)
 
 
 def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
@@ -64,7 +64,7 @@ def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
         raise InputError(unreadable(path, error, HINT)) from None
-    found: dict[tuple[str, float], Mapping[str, Any]] = {}
+    rows: dict[tuple[str, float], Mapping[str, Any]] = {}
     faults = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -74,12 +74,12 @@ def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
             str(row["pred_text"])
             key = str(row["audio_filepath"]), float(row.get("offset") or 0.0)
             float(row["duration"])
-            found[key] = row
+            rows[key] = row
         except (ValueError, KeyError, TypeError, AttributeError):
             what = "is no prediction: audio_filepath, duration and pred_text"
             faults.append(Fault(f"{path}:{number}", what, HINT))
     raise_all(InputError, faults[:20])
-    return found
+    return rows
 
 
 class Ballot:
@@ -88,8 +88,8 @@ class Ballot:
     `written` counts the votes that this session has added; those of others count at once.
     """
 
-    def __init__(self, found: Sequence[Pair], votes: Path, reviewer: str) -> None:
-        self.pairs = {pair.id: pair for pair in found}
+    def __init__(self, differing: Sequence[Pair], votes: Path, reviewer: str) -> None:
+        self.pairs = {pair.id: pair for pair in differing}
         self.path, self._reviewer, self.written = votes, reviewer, 0
         self._known: tuple[append_log.State | None, Votes] = None, {}
         append_log.check_writable(votes)

@@ -30,7 +30,7 @@ class NoSuch(ValueError):  # noqa: N818 - a fault of a request, said to the one 
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Query:
     """Which records, and in what order.
 
     `verdicts`: any of these (empty: all). `tag`: `bad:rule`. `fields`: (name of FIELDS, value; ""
@@ -65,14 +65,14 @@ class Browser:
             "SELECT file_row_number AS spot, tags FROM numbered WHERE len(tags) > 0"
         )
 
-    def tally(self, wish: Wish) -> tuple[int, int]:
+    def tally(self, wish: Query) -> tuple[int, int]:
         """(rows, microseconds) that the wish is about."""
         where, values = self._where(wish)
         sql = f"SELECT count(*), coalesce(sum(duration_us), 0)::BIGINT FROM numbered WHERE {where}"
         ((rows, us),) = self._records.query(sql, values)
         return int(str(rows)), int(str(us))
 
-    def page(self, wish: Wish, after: Place | None = None, count: int = 50) -> list[Place]:
+    def page(self, wish: Query, after: Place | None = None, count: int = 50) -> list[Place]:
         """The next rows behind a place, in order: their values and numbers."""
         where, values = self._where(wish)
         if wish.sort is None:
@@ -103,25 +103,25 @@ class Browser:
             f"{quoted(name)}::VARCHAR" if name == "verdict" else quoted(name) for name in names
         )
         numbers = ", ".join(str(int(row)) for row in sorted(set(rows)))
-        found = self._records.query(
+        rows_found = self._records.query(
             f"SELECT file_row_number, {columns} FROM numbered WHERE file_row_number IN ({numbers})"
         )
-        known = {int(str(at)): dict(zip(names, rest, strict=True)) for at, *rest in found}
+        known = {int(str(at)): dict(zip(names, rest, strict=True)) for at, *rest in rows_found}
         return [{"row": row, **known[row]} for row in rows if row in known]
 
-    def _where(self, wish: Wish) -> tuple[str, list[object]]:
+    def _where(self, wish: Query) -> tuple[str, list[object]]:
         parts = list(self._conditions(wish))
         return " AND ".join(part for part, _ in parts) or "TRUE", [
             value for _, values in parts for value in values
         ]
 
-    def _conditions(self, wish: Wish) -> Iterator[tuple[str, Sequence[object]]]:
+    def _conditions(self, wish: Query) -> Iterator[tuple[str, Sequence[object]]]:
         if wish.verdicts:
             marks = ", ".join("?" * len(wish.verdicts))
             yield f"verdict::VARCHAR IN ({marks})", wish.verdicts
         if wish.tag is not None:
-            found = "SELECT spot FROM tagged WHERE list_contains(tags, ?)"
-            yield f"file_row_number IN ({found})", [wish.tag]
+            subquery = "SELECT spot FROM tagged WHERE list_contains(tags, ?)"
+            yield f"file_row_number IN ({subquery})", [wish.tag]
         for name, value in wish.fields:
             if name not in FIELDS:
                 raise NoSuch(f"{name!r} is nothing to browse by")

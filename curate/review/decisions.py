@@ -63,11 +63,11 @@ class DecisionLog:
             self._known = state, Overrides(read(self.path))
         return self._known[1]
 
-    def shown(self, found: Record) -> Json:
+    def shown(self, record: Record) -> Json:
         """What is decided about a record, by facet; the history of its decisions, and `seen`: what
         `decide` and `undo` want to know of the one who was shown this.
         """
-        decided, history = _about(self.overrides(), found)
+        decided, history = _about(self.overrides(), record)
         return {
             "decided": facets_json(decided),
             "history": [_event(each, state) for each, state in history],
@@ -75,16 +75,16 @@ class DecisionLog:
         }
 
     def decide(
-        self, found: Record, decision: str, text: str | None, why: str, seen: int | None
+        self, record: Record, decision: str, text: str | None, why: str, seen: int | None
     ) -> None:
         """Add a decision, on disk when this returns. ConfigError for what is no decision; Changed
         where the last line about the record is not the one that was `seen` (None: not asked).
         """
-        new = self._new(found, decision, text, why)
+        new = self._new(record, decision, text, why)
         line_of(new)
-        self._add(found, seen, lambda history: new)
+        self._add(record, seen, lambda history: new)
 
-    def undo(self, found: Record, seen: int | None) -> None:
+    def undo(self, record: Record, seen: int | None) -> None:
         """Take back the last decision about a record, whatever it set and whoever made it."""
 
         def undo_of(history: History) -> Decision:
@@ -93,29 +93,31 @@ class DecisionLog:
                 raise Refused("nothing is decided about it")
             return undone(standing[-1], self.reviewer, now())
 
-        undo_of(_about(self.overrides(), found)[1])  # before a log is made for nothing
-        self._add(found, seen, undo_of)
+        undo_of(_about(self.overrides(), record)[1])  # before a log is made for nothing
+        self._add(record, seen, undo_of)
 
-    def _add(self, found: Record, seen: int | None, compose: Callable[[History], Decision]) -> None:
+    def _add(
+        self, record: Record, seen: int | None, compose: Callable[[History], Decision]
+    ) -> None:
         with append_log.exclusive(self.path) as log:
             if log.state != self._known[0]:
                 self._known = log.state, Overrides(parse(self.path, log.read()))
-            _, history = _about(self._known[1], found)
+            _, history = _about(self._known[1], record)
             if seen is not None and _last_line(history) != seen:
                 raise Changed(_changed_words(history))
             log.append(line_of(compose(history)))
         with self._counting:
             self.written += 1
 
-    def _new(self, found: Record, decision: str, text: str | None, why: str) -> Decision:
-        offset = found.record.get("offset")
+    def _new(self, record: Record, decision: str, text: str | None, why: str) -> Decision:
+        offset = record.record.get("offset")
         return Decision(
             decision,
             self.reviewer,
             now(),
-            audio_filepath=str(found.record["audio_filepath"]),
+            audio_filepath=str(record.record["audio_filepath"]),
             offset=float(offset) if isinstance(offset, int | float) else None,
-            content=found.content,
+            content=record.content,
             text=text,
             why=why,
         )
@@ -127,10 +129,10 @@ History = list[tuple[Decision, str]]
 """
 
 
-def _about(overrides: Overrides, found: Record) -> tuple[Mapping[Facet, Decision], History]:
-    if found.content is None:
+def _about(overrides: Overrides, record: Record) -> tuple[Mapping[Facet, Decision], History]:
+    if record.content is None:
         return {}, []
-    named = int(found.row[AUDIO_KEY.name]), found.content, int(found.row["duration_us"])
+    named = int(record.row[AUDIO_KEY.name]), record.content, int(record.row["duration_us"])
     decided, lines = overrides.about(*named), overrides.history(*named)
     undone_lines = overrides.standing.undone_lines
     return decided, [(each, _state(each, decided, undone_lines)) for each in lines]

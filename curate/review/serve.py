@@ -12,17 +12,17 @@ from curate.review.guard import App
 ADDRESS = "127.0.0.1"
 
 
-def listen_at(port: int) -> socket.socket:
+def bind_socket(port: int) -> socket.socket:
     """A bound socket; port 0 takes a free one. ConfigError where the port is taken."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((ADDRESS, port))
+        bound.bind((ADDRESS, port))
     except (OSError, OverflowError) as error:
-        found.close()
+        bound.close()
         what = f"{port} cannot be had: {error}"
         raise ConfigError.of("--port", what, "name another, or leave it out") from None
-    return found
+    return bound
 
 
 def serve(app: App, at: socket.socket, on_ready: Callable[[], None]) -> None:

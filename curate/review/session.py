@@ -17,9 +17,9 @@ from curate.errors import InputError
 from curate.manifest.lines import fetch_lines
 from curate.metrics import METRICS
 from curate.profiles.duck import Records
-from curate.profiles.examples.excerpts import metrics_of_rules, spoken_of
+from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
 from curate.profiles.summary import Json, open_profile, origins_of
-from curate.review.browse import Browser, Place, Wish
+from curate.review.browse import Browser, Place, Query
 from curate.review.decisions import DecisionLog, Record, Refused, facets_json
 from curate.rules.overrides import Decision, Facet, content_of
 from curate.rules.overrides.identity import contents, shown
@@ -30,7 +30,7 @@ MOST_TEXT = 20_000
 LISTED_TEXT = 200
 
 
-class Desk:
+class ReviewSession:
     """One profile and one log of decisions, for one reviewer. Safe to be asked by many threads."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Desk:
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
-        self._tallies: dict[Wish, tuple[int, int]] = {}
+        self._tallies: dict[Query, tuple[int, int]] = {}
 
     @staticmethod
     def warm_up() -> None:
@@ -59,21 +59,21 @@ class Desk:
         for text in ("a", '"'):  # what stands escaped in its line is measured by other code
             content_of({**first, "text": text})
 
-    def tally(self, wish: Wish) -> tuple[int, int]:
+    def tally(self, wish: Query) -> tuple[int, int]:
         """(rows, microseconds) that a wish is about."""
         if wish not in self._tallies:
             with self._lock:
-                found = self._browser.tally(wish)
+                amount = self._browser.tally(wish)
             if len(self._tallies) > 1000:
                 self._tallies.clear()
-            self._tallies[wish] = found
+            self._tallies[wish] = amount
         return self._tallies[wish]
 
     def decided_keys(self) -> tuple[int, ...]:
         """Audio keys of the records that something is decided about."""
         return tuple(sorted(self.log.overrides().audio_keys))
 
-    def page(self, wish: Wish, after: Place | None, count: int) -> tuple[list[Json], Place | None]:
+    def page(self, wish: Query, after: Place | None, count: int) -> tuple[list[Json], Place | None]:
         """The next records behind a place, for a list; and the place where they end, if any."""
         metric = wish.sort or "duration_s"
         with self._lock:
@@ -83,7 +83,7 @@ class Desk:
         decided = self._decided(rows, lines)
         listed = [
             {
-                **_said(row),
+                **_verdict_fields(row),
                 "value": row[metric],
                 "text": _text_of(lines[at])[:LISTED_TEXT],
                 "decided": facets_json(decided.get(at, {})),
@@ -95,11 +95,11 @@ class Desk:
     def record(self, number: int) -> Record:
         """One record. Refused where there is no such row."""
         with self._lock:
-            found = self._browser.details([number], [metric.name for metric in self.metrics])
-        if not found:
+            details = self._browser.details([number], [metric.name for metric in self.metrics])
+        if not details:
             raise Refused(f"there is no row {number}")
-        (row,) = found
-        (line,) = self._lines(found)
+        (row,) = details
+        (line,) = self._lines(details)
         if row[MALFORMED.name] is not None:
             return Record(row, {}, None, f"the line can be no record: {row[MALFORMED.name]}")
         try:
@@ -113,38 +113,38 @@ class Desk:
             return Record(row, {}, None, why)
         return Record(row, stated, content)
 
-    def told(self, number: int) -> Json:
+    def describe(self, number: int) -> Json:
         """All that is shown of one record."""
-        found = self.record(number)
-        row, text = found.row, str(found.record.get("text", ""))
+        record = self.record(number)
+        row, text = record.row, str(record.record.get("text", ""))
         shown_text = text[:MOST_TEXT]
-        other = found.record.get("pred_text")
+        other = record.record.get("pred_text")
         return {
-            **_said(row),
+            **_verdict_fields(row),
             "text": shown_text,
             "text_chars": len(text),
             "text_fix": row["text_fix"],
-            "marks": marks_of(shown_text, spoken_of(row["tags"] or (), self._counts)),
+            "marks": marks_of(shown_text, metrics_of_tags(row["tags"] or (), self._counts)),
             "against": alignment(shown_text, other[:MOST_TEXT]) if isinstance(other, str) else None,
-            "audio": str(found.record.get("audio_filepath", "")),
+            "audio": str(record.record.get("audio_filepath", "")),
             "offset_s": row["offset_s"] or 0.0,
             "metrics": [
                 {"name": metric.name, "unit": metric.unit, "value": row[metric.name]}
                 for metric in self.metrics
                 if row[metric.name] is not None
             ],
-            **self.log.shown(found),
-            "why_not": found.why_not,
+            **self.log.shown(record),
+            "why_not": record.why_not,
         }
 
     def clip(self, number: int) -> Clip:
         """The audio of a record. Unusable or Refused where there is none to hear."""
-        found = self.record(number)
-        if not found.record:
-            raise Refused(found.why_not)
-        row = found.row
+        record = self.record(number)
+        if not record.record:
+            raise Refused(record.why_not)
+        row = record.row
         folder = self._root or self._folders[row["source"]]
-        name = str(found.record["audio_filepath"])
+        name = str(record.record["audio_filepath"])
         if name.startswith(f"{row['source']}#"):
             raise Unusable("inside an archive: its own tools read it", "archived")
         seconds = row["duration_us"] / 1e6
@@ -166,20 +166,20 @@ class Desk:
         somebody has decided since what was `seen`.
         """
         self.log.decide(self._decidable(number), decision, text, why, seen)
-        return self.told(number)
+        return self.describe(number)
 
     def undo(self, number: int, seen: int | None = None) -> Json:
         """Take back the last decision about a record, whatever it set and whoever made it; all
         that is shown then.
         """
         self.log.undo(self._decidable(number), seen)
-        return self.told(number)
+        return self.describe(number)
 
     def _decidable(self, number: int) -> Record:
-        found = self.record(number)
-        if found.content is None:
-            raise Refused(found.why_not)
-        return found
+        record = self.record(number)
+        if record.content is None:
+            raise Refused(record.why_not)
+        return record
 
     def _decided(
         self, rows: Sequence[Mapping[str, Any]], lines: Sequence[bytes]
@@ -188,15 +188,15 @@ class Desk:
         if not rows:
             return {}
         overrides = self.log.overrides()
-        found = dict(overrides.decided(_identity(rows)))
+        decisions = dict(overrides.decided(_identity(rows)))
         for at, row in enumerate(rows):
             if row["text_fix"] is not None:  # measured with another text than its line has
-                found.pop(at, None)
+                decisions.pop(at, None)
                 content = content_of(_record_of(lines[at]))
                 if content is not None:
                     named = int(row[AUDIO_KEY.name]), content, int(row["duration_us"])
-                    found[at] = overrides.about(*named)
-        return found
+                    decisions[at] = overrides.about(*named)
+        return decisions
 
     def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
         """The line of each row, as a NeMo line."""
@@ -204,11 +204,14 @@ class Desk:
         for row in rows:
             places.setdefault(row["source"], []).append((row["byte_offset"], row["byte_length"]))
         try:
-            found = {name: fetch_lines(self._origins[name], at) for name, at in places.items()}
+            lines_by_source = {
+                name: fetch_lines(self._origins[name], at) for name, at in places.items()
+            }
         except (OSError, InputError):
             return [b"" for _ in rows]
         return [
-            found[row["source"]].get((row["byte_offset"], row["byte_length"]), b"") for row in rows
+            lines_by_source[row["source"]].get((row["byte_offset"], row["byte_length"]), b"")
+            for row in rows
         ]
 
 
@@ -221,7 +224,7 @@ def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-def _said(row: Mapping[str, Any]) -> Json:
+def _verdict_fields(row: Mapping[str, Any]) -> Json:
     us = row["duration_us"]
     return {
         "row": row["row"],
@@ -238,10 +241,10 @@ def _said(row: Mapping[str, Any]) -> Json:
 def _record_of(line: bytes) -> Mapping[str, Any]:
     """The record of a line; empty where it is none."""
     try:
-        found = json.loads(line)
+        record = json.loads(line)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 def _text_of(line: bytes) -> str:

@@ -15,7 +15,7 @@ def run_on_ray(
     job: Job,
     address: str | None = None,
     workers: int | None = None,
-    say: Callable[[str], None] = lambda said: None,
+    say: Callable[[str], None] = lambda message: None,
     task: Task = measure_piece,
 ) -> None:
     """Measure the pieces that are not complete yet.
@@ -41,10 +41,10 @@ def _measure(started: Cluster, job: Job, left: list[int], task: Task) -> list[Fa
     def named(number: int) -> str:
         return job.origins[left[number]].name
 
-    found = dict(started.each(task, job, left, named))
+    results = dict(started.each(task, job, left, named))
     return [
         fault
-        for number, result in sorted(found.items())
+        for number, result in sorted(results.items())
         for fault in ([_set_aside(named(number), job)] if isinstance(result, Died) else result)
     ]
 

@@ -24,8 +24,8 @@ from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
-from curate.profiles.audio.scan import Ear, hear_records
-from curate.profiles.measure.code_version import hearing_code, measuring_code
+from curate.profiles.audio.scan import AudioScan, analyse_records
+from curate.profiles.measure.code_version import audio_code, measuring_code
 from curate.profiles.measure.records import write_records
 from curate.profiles.measure.reuse import BATCH, file_state, reusable, settings_name
 from curate.profiles.measure.source import Source
@@ -33,7 +33,7 @@ from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
 
 SCHEMA = "curate.piece/2"
-HEARD = "heard"
+AUDIO_CACHE = "heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Job:
 
     folder: Path
     plan: ProfilePlan
-    heard: tuple[Path, ...] = ()
+    audio_caches: tuple[Path, ...] = ()
     """Tables of what was heard before of the same audio."""
 
     @property
@@ -66,7 +66,7 @@ class Job:
             "settings": settings_name(plan.settings),
             "audio": plan.settings.audio.recorded().as_json() if audio else None,
             "overrides": plan.overrides.log.sha256 if plan.overrides.log else None,
-            "code": [measuring_code(), hearing_code() if audio else None],
+            "code": [measuring_code(), audio_code() if audio else None],
         }
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=16).hexdigest()
 
@@ -83,9 +83,9 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     except CurateError as error:
         return error.faults
     if analyses_audio(plan.settings):
-        ear = Ear((source,), plan.settings, job.heard, threads)
-        with whole_file(job.path(index, HEARD)) as noted:
-            hear_records(job.path(index, "parquet"), ear, noted)
+        ear = AudioScan((source,), plan.settings, job.audio_caches, threads)
+        with whole_file(job.path(index, AUDIO_CACHE)) as noted:
+            analyse_records(job.path(index, "parquet"), ear, noted)
     with whole_file(job.path(index, "npz")) as sums:
         counted.save(sums)
     marker = {
@@ -111,8 +111,8 @@ def is_complete(job: Job, index: int) -> bool:
 
 def _marker(job: Job, index: int) -> Mapping[str, Any]:
     try:
-        found: Mapping[str, Any] = json.loads(job.path(index, "json").read_text(encoding="utf-8"))
-        return found if found["schema"] == SCHEMA and found["key"] == job.key(index) else {}
+        marker: Mapping[str, Any] = json.loads(job.path(index, "json").read_text(encoding="utf-8"))
+        return marker if marker["schema"] == SCHEMA and marker["key"] == job.key(index) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
@@ -128,7 +128,7 @@ def _changed(origin: Origin, state: Mapping[str, int]) -> bool:
 class Pieces:
     """The complete pieces of a job, as what a profile keeps: its rows are not measured again."""
 
-    judged = True
+    has_verdicts = True
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -139,12 +139,12 @@ class Pieces:
         self.sources = {source.name: (0, source) for source in sources}
 
     @property
-    def heard(self) -> Sequence[Path]:
+    def audio_caches(self) -> Sequence[Path]:
         """What the pieces heard, and what was heard before them."""
         if not analyses_audio(self._job.plan.settings):
             return ()
-        found = [self._job.path(index, HEARD) for index in range(len(self._job.origins))]
-        return [*found, *self._job.heard]
+        own_caches = [self._job.path(index, AUDIO_CACHE) for index in range(len(self._job.origins))]
+        return [*own_caches, *self._job.audio_caches]
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         """The rows of these sources, in order."""

@@ -84,7 +84,7 @@ class Cluster:
 def cluster(
     address: str | None = None,
     workers: int | None = None,
-    say: Callable[[str], None] = lambda said: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> Iterator[Cluster]:
     """A cluster that runs at `address`; without one, `workers` processes that are started here.
 

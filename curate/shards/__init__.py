@@ -32,7 +32,7 @@ from curate.splits.figures import describe_leaks
 from curate.splits.given_strategy import losses
 
 __all__ = [
-    "OURS",
+    "OUTPUT_FILES",
     "Options",
     "StoredAudio",
     "check_options",
@@ -43,7 +43,7 @@ __all__ = [
     "verify_shards",
 ]
 
-OURS = frozenset(
+OUTPUT_FILES = frozenset(
     {"train", "shards.json", "ledger.json", "report.html", "input_cfg.yaml", "bins.json"}
     | {"skipped.jsonl", "skipped.reasons.jsonl", AUDIO}
     | {f"{name}.jsonl" for name in PLAIN}
@@ -88,13 +88,13 @@ def shard_split(
     for left in (stage / SCRATCH).iterdir():
         left.unlink()
     spool = spool_split(split, certificate, options, place.spool)
-    kept = _work(place, spool, workers, on_progress, run)
+    reused = _work(place, spool, workers, on_progress, run)
     outcome = finish(stage, spool, options)
     if not outcome.shards:
         raise InputError(_nothing_stored(split, spool, outcome))
     result = stage / RESULT
     read = read_back(result, options.format, outcome.shards) if with_lhotse else None
-    index = _index(outcome, options, certificate, command, read, kept)
+    index = _index(outcome, options, certificate, command, read, reused)
     write_artifact(result, index.as_file())
     write_artifact(result, buckets(stage, spool, options))
     text = input_cfg(Path(os.path.abspath(out)), outcome.shards, options)  # noqa: PTH100
@@ -172,18 +172,18 @@ def _of_split(split: Split) -> list[str]:
 
 
 def _warnings(outcome: Outcome) -> list[str]:
-    found = []
+    warnings = []
     if count := outcome.skipped.rows:
-        found.append(
+        warnings.append(
             f"{count} record(s) left out for their audio: {_why(outcome)}; see skipped.jsonl"
         )
     if count := outcome.in_shards_alone:
-        found.append(
+        warnings.append(
             f"train.jsonl: {count:,} of {outcome.stored['train'].rows:,} rows name a source of "
             "several channels or a tar, of which NeMo does not load what is stored: train on the "
             "shards"
         )
-    return found
+    return warnings
 
 
 def _remedy(outcome: Outcome) -> str:

@@ -62,7 +62,9 @@ class Archive:
         """
         tar, names = self._place(record)
         path = find_audio(tar, self.folder, allowed)
-        member = next((found for name in names if (found := _members(str(path)).get(name))), None)
+        member = next(
+            (candidate for name in names if (candidate := _members(str(path)).get(name))), None
+        )
         if member is None or member.name.endswith(NOTHING):
             raise Unusable(f"{path.name} holds no audio of it ({names[0]})", "missing")
         file = scratch.with_name(scratch.name + Path(member.name).suffix)

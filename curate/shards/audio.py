@@ -106,10 +106,10 @@ def check_segment(
     """
     if offset_s == 0 and _proven_whole(path, duration_s, wish) is not None:
         return 1
-    found = _read_segment(path, offset_s, duration_s, wish)
-    if math.isinf(found.header.seconds):
-        raise Unusable(found.header.why, found.header.fault)
-    return found.header.channels
+    segment = _read_segment(path, offset_s, duration_s, wish)
+    if math.isinf(segment.header.seconds):
+        raise Unusable(segment.header.why, segment.header.fault)
+    return segment.header.channels
 
 
 def load_segment(
@@ -123,12 +123,12 @@ def load_segment(
     """
     if offset_s == 0 and (audio := _proven_whole(path, duration_s, wish)) is not None:
         return audio
-    found = _read_segment(path, offset_s, duration_s, wish)
-    if found.kept is not None:
-        return found.kept
-    assert found.samples is not None, "what is not kept was decoded"
-    encoded = _encode(found.samples, found.header.rate, wish)
-    return replace(encoded, source_channels=found.header.channels)
+    segment = _read_segment(path, offset_s, duration_s, wish)
+    if segment.original is not None:
+        return segment.original
+    assert segment.samples is not None, "what is not kept was decoded"
+    encoded = _encode(segment.samples, segment.header.rate, wish)
+    return replace(encoded, source_channels=segment.header.channels)
 
 
 def _proven_whole(path: Path | str, duration_s: float, wish: StoredAudio) -> Audio | None:
@@ -150,13 +150,13 @@ def _proven_whole(path: Path | str, duration_s: float, wish: StoredAudio) -> Aud
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """A segment out of its file: `kept`, the file's bytes, where they are stored as they are;
+    """A segment out of its file: `original`, the file's bytes, where they are stored as they are;
     `samples` where it was decoded.
     """
 
     header: Header
     samples: Samples | None = None
-    kept: Audio | None = None
+    original: Audio | None = None
 
 
 def _read_segment(
@@ -169,19 +169,19 @@ def _read_segment(
             _check(header, offset_s, duration_s, wish)
             rate, frames, start = header.rate, header.frames, round(offset_s * header.rate)
             whole = start == 0 and abs(header.seconds - duration_s) < WHOLE_FILE_S
-            extension = _kept(file, wish) if whole and header.channels == 1 else None
+            extension = _kept_extension(file, wish) if whole and header.channels == 1 else None
             if header.fault == "header_lies":
                 extension = None  # other readers may believe it
             if extension == "opus":
                 data = _content(descriptor)
                 if opus_is_whole(data, frames, rate):
-                    return _Segment(header, kept=Audio(data, extension, frames, rate))
+                    return _Segment(header, original=Audio(data, extension, frames, rate))
             count = frames if whole else min(round(duration_s * rate), frames - start)
             samples = _decode(file, start, count)
             if extension is None or len(samples) < frames - _delay(extension):
                 return _Segment(header, samples)
-            kept = Audio(_content(descriptor), extension, len(samples), rate)
-            return _Segment(header, samples, kept)
+            original = Audio(_content(descriptor), extension, len(samples), rate)
+            return _Segment(header, samples, original)
     except sf.LibsndfileError as error:
         raise Unusable(f"cannot be decoded: {plain(error)}") from None
 
@@ -191,7 +191,7 @@ def _delay(extension: str) -> int:
     return MP3_DELAY if extension == "mp3" else 0
 
 
-def _kept(file: sf.SoundFile, wish: StoredAudio) -> str | None:
+def _kept_extension(file: sf.SoundFile, wish: StoredAudio) -> str | None:
     """The extension under which a file's own bytes are stored; None where they cannot be."""
     known = _EXTENSIONS.get((file.format, "")) or _EXTENSIONS.get((file.format, file.subtype))
     fits = wish.format in (None, known) and wish.rate in (None, file.samplerate)

@@ -14,7 +14,7 @@ from curate.shards.work import Workplace, run_task
 
 def on_ray(
     address: str | None = None,
-    say: Callable[[str], None] = lambda said: None,
+    say: Callable[[str], None] = lambda message: None,
     run: Callable[[Workplace, Task], TaskMarker] = run_task,
 ) -> RunTasks:
     """What runs tasks on the cluster at `address`, or on as many processes here as are asked for.

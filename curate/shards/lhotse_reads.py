@@ -25,10 +25,10 @@ class Decoding:
 
     def rows(self, count: int) -> frozenset[int]:
         """The row numbers to decode, spread over the shard, its first and last among them."""
-        wanted = {"none": 0, "sample": min(SAMPLED, count), "all": count}[self.of]
-        if wanted <= 1:
-            return frozenset(range(min(wanted, count)))
-        return frozenset(round(at * (count - 1) / (wanted - 1)) for at in range(wanted))
+        number = {"none": 0, "sample": min(SAMPLED, count), "all": count}[self.of]
+        if number <= 1:
+            return frozenset(range(min(number, count)))
+        return frozenset(round(at * (count - 1) / (number - 1)) for at in range(number))
 
 
 def read_with_lhotse(

@@ -31,8 +31,8 @@ def export_key(split: Path, options: Options) -> str:
     names = plain_names(split, read_split(split))
     digest = hashlib.blake2b(digest_size=8)
     versions = {name: version(name) for name in ("polars", "soundfile", "numpy")}
-    said = {"code": CODE, "options": options.recorded().as_json(), "versions": versions}
-    digest.update(json.dumps(said, sort_keys=True, default=str).encode())
+    facts = {"code": CODE, "options": options.recorded().as_json(), "versions": versions}
+    digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
     for name in ("split.json", LOCK, *(f"{name}.jsonl" for name in names)):
         path = split / name
         if path.is_file():

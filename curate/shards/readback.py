@@ -75,8 +75,8 @@ def read_shar(paths: Mapping[str, Path]) -> ShardRead:
     audio: list[Member] = []
     for kind, path in paths.items():
         if kind != "cuts" and ".tar" in path.name:
-            found = _check_pairs(path, paths["cuts"].name, rows)
-            audio = found if kind == "recording" else audio
+            pairs = _check_pairs(path, paths["cuts"].name, rows)
+            audio = pairs if kind == "recording" else audio
     return _read(rows, audio)
 
 
@@ -103,7 +103,7 @@ def read_nemo(paths: Mapping[str, Path]) -> ShardRead:
     """NeMo's tarred form: a line of `manifest` for each member of `audio`."""
     rows = _rows(paths["manifest"], _of_line)
     members = tar_members(paths["audio"])
-    _check_order(paths["audio"], paths["manifest"].name, rows, [it.stem for it in members])
+    _check_order(paths["audio"], paths["manifest"].name, rows, [member.stem for member in members])
     return _read(rows, members)
 
 
@@ -112,10 +112,10 @@ def read_hf(paths: Mapping[str, Path]) -> ShardRead:
     path = paths["parquet"]
     try:
         names = pl.col("audio").struct.field("path")
-        found = pl.scan_parquet(path).select(names, "duration", "text").collect()
+        table = pl.scan_parquet(path).select(names, "duration", "text").collect()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise Damage(path, f"is damaged: {_first_line(error)}") from None
-    return _read([(Path(name).stem, seconds, text) for name, seconds, text in found.iter_rows()])
+    return _read([(Path(name).stem, seconds, text) for name, seconds, text in table.iter_rows()])
 
 
 READERS: Mapping[str, Callable[[Mapping[str, Path]], ShardRead]] = {
@@ -177,11 +177,11 @@ def _check_length(path: Path, id: str, seconds: float, meta: Any) -> None:
 
 
 def _check_order(
-    path: Path, listed: str, rows: Sequence[tuple[str, float, Any]], found: Sequence[str]
+    path: Path, listed: str, rows: Sequence[tuple[str, float, Any]], names: Sequence[str]
 ) -> None:
-    if len(found) != len(rows):
-        raise Damage(path, f"holds {len(found)} recordings where {listed} has {len(rows)} rows")
-    for (id, _, _), name in zip(rows, found, strict=True):
+    if len(names) != len(rows):
+        raise Damage(path, f"holds {len(names)} recordings where {listed} has {len(rows)} rows")
+    for (id, _, _), name in zip(rows, names, strict=True):
         if id != name:
             raise Damage(path, f"recording {name!r} stands where {id!r} is due")
 
@@ -193,7 +193,11 @@ def tar_members(path: Path) -> list[Member]:
         if plain is not None:
             return plain
         with tarfile.open(path) as tar:
-            return [Member(it.name, it.offset_data, it.size) for it in tar if it.isfile()]
+            return [
+                Member(member.name, member.offset_data, member.size)
+                for member in tar
+                if member.isfile()
+            ]
     except FileNotFoundError:
         raise
     except (OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:

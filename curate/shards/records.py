@@ -31,8 +31,8 @@ class Row:
     @property
     def curated(self) -> Record:
         """What the rules said, and how often to train on it where that was asked for."""
-        said: Record = {"id": self.id, "verdict": self.verdict, "tags": list(self.tags)}
-        return said if self.weight is None else {**said, "weight": self.weight}
+        marks: Record = {"id": self.id, "verdict": self.verdict, "tags": list(self.tags)}
+        return marks if self.weight is None else {**marks, "weight": self.weight}
 
 
 def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
@@ -47,7 +47,7 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "text": record["text"],
         **_present(record, {"lang": "language", "speaker": "speaker", "gender": "gender"}),
     }
-    said = {"record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)}
+    provenance = {"record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)}
     weight = {} if row.weight is None else {"weight": row.weight}
     return {
         "id": row.key,
@@ -56,7 +56,7 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "channel": 0,
         "supervisions": [supervision],
         "recording": placeholder(row.key, audio),
-        "custom": {**_custom(without_channel(row)), **said, **weight},
+        "custom": {**_custom(without_channel(row)), **provenance, **weight},
         "type": "MonoCut",
     }
 

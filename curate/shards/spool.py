@@ -135,8 +135,8 @@ def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
     """The rows at these places of the spool."""
     for offset in offsets.tolist():
         spool.seek(offset)
-        said = json.loads(spool.readline())
-        yield Entry(**said, raw=spool.readline()[:-1])
+        fields = json.loads(spool.readline())
+        yield Entry(**fields, raw=spool.readline()[:-1])
 
 
 def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spool:
@@ -152,12 +152,12 @@ def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spo
         for part in _slices(folder / LOCK, options):
             for name in names:
                 rows = part.filter(_stands_in(name))
-                found = list(islice(lines[name], rows.height))
-                _check_lines(folder / f"{name}.jsonl", read[name].rows, rows, found, sources)
-                columns[name].offsets.append(_write(out, rows, found))
-                read[name] += _amount(rows, found)
+                raw_lines = list(islice(lines[name], rows.height))
+                _check_lines(folder / f"{name}.jsonl", read[name].rows, rows, raw_lines, sources)
+                columns[name].offsets.append(_write(out, rows, raw_lines))
+                read[name] += _amount(rows, raw_lines)
                 if name == "train":
-                    _lay_out(columns[name], rows, found, options, sources, strata)
+                    _add_to_column(columns[name], rows, raw_lines, options, sources, strata)
         for name in names:
             if lines[name].readline():
                 where = f"{folder / name}.jsonl:{read[name].rows + 1}"
@@ -178,8 +178,8 @@ def _slices(path: Path, options: Options) -> Iterator[pl.DataFrame]:
     # A line that the split changed on request has another length than the record it is of.
     changed = pl.col("changed") if "changed" in present else pl.lit(False)
     stratum = pl.concat_str([parts[by] for by in options.shard_by] or [pl.lit("")], separator="\t")
-    wanted = (SOURCE, LINE, BYTE_LENGTH, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS)
-    names = [column.name for column in wanted]
+    needed = (SOURCE, LINE, BYTE_LENGTH, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS)
+    names = [column.name for column in needed]
     chosen = lock.select(
         *names, "split", "eval_borderline", weight.alias(WEIGHT), stratum.alias("stratum"),
         changed.alias("changed"),
@@ -197,13 +197,13 @@ def _check_lines(
     path: Path,
     before: int,
     rows: pl.DataFrame,
-    found: Sequence[bytes],
+    raw_lines: Sequence[bytes],
     sources: Mapping[str, Input],
 ) -> None:
-    if len(found) < rows.height:
+    if len(raw_lines) < rows.height:
         raise InputError.of(path, "has fewer lines than the lock", "split again")
     converted = [name for name, entry in sources.items() if entry.copied != COPIED]
-    lengths = pl.Series([len(line.rstrip(b"\n")) for line in found], dtype=pl.Int64)
+    lengths = pl.Series([len(line.rstrip(b"\n")) for line in raw_lines], dtype=pl.Int64)
     other = (
         rows.select(
             (BYTE_LENGTH.expr != lengths) & ~SOURCE.expr.is_in(converted) & ~pl.col("changed")
@@ -216,37 +216,40 @@ def _check_lines(
         raise InputError.of(where, "is not the line that was split", "split again")
 
 
-def _write(out: IO[bytes], rows: pl.DataFrame, found: Sequence[bytes]) -> Numbers:
+def _write(out: IO[bytes], rows: pl.DataFrame, raw_lines: Sequence[bytes]) -> Numbers:
     """Append rows to the spool; where each begins."""
     meta = _meta(rows)
     lengths = np.array(
-        [len(said) + len(line.rstrip(b"\n")) + 2 for said, line in zip(meta, found, strict=True)],
+        [
+            len(header) + len(line.rstrip(b"\n")) + 2
+            for header, line in zip(meta, raw_lines, strict=True)
+        ],
         dtype=np.int64,
     )
     start = out.tell()
-    for said, line in zip(meta, found, strict=True):
-        out.write(b"%s\n%s\n" % (said, line.rstrip(b"\n")))
+    for header, line in zip(meta, raw_lines, strict=True):
+        out.write(b"%s\n%s\n" % (header, line.rstrip(b"\n")))
     return start + np.cumsum(lengths) - lengths
 
 
 def _meta(rows: pl.DataFrame) -> list[bytes]:
-    said = pl.struct(
+    fields = pl.struct(
         SOURCE.expr, LINE.expr, LANG.expr, OFFSET_S.expr.fill_null(0.0), DURATION_US.expr,
         VERDICT.expr, TAGS.expr, pl.col(WEIGHT),
     )  # fmt: skip
-    return [text.encode() for text in rows.select(said.struct.json_encode()).to_series()]
+    return [text.encode() for text in rows.select(fields.struct.json_encode()).to_series()]
 
 
-def _amount(rows: pl.DataFrame, found: Sequence[bytes]) -> Amount:
-    size = sum(len(line.rstrip(b"\n")) for line in found)
+def _amount(rows: pl.DataFrame, raw_lines: Sequence[bytes]) -> Amount:
+    size = sum(len(line.rstrip(b"\n")) for line in raw_lines)
     duration_us = int(rows[DURATION_US.name].sum())
     return Amount(rows=rows.height, bytes=size, duration_us=duration_us)
 
 
-def _lay_out(
+def _add_to_column(
     column: _Column,
     rows: pl.DataFrame,
-    found: Sequence[bytes],
+    raw_lines: Sequence[bytes],
     options: Options,
     sources: Mapping[str, Input],
     strata: dict[str, int],
@@ -264,7 +267,11 @@ def _lay_out(
         guesses = [
             _guess_size(line, options, sources[source], offset or 0.0, us / 1e6)
             for line, source, offset, us in zip(
-                found, rows[SOURCE.name], rows[OFFSET_S.name], rows[DURATION_US.name], strict=True
+                raw_lines,
+                rows[SOURCE.name],
+                rows[OFFSET_S.name],
+                rows[DURATION_US.name],
+                strict=True,
             )
         ]
         column.sizes.append(np.array(guesses, dtype=np.int64))
@@ -295,8 +302,8 @@ def _guess_size(
 
 @lru_cache(maxsize=4096)
 def _header(path: Path) -> tuple[int, float, int]:
-    found = sf.info(str(path))
-    return path.stat().st_size, float(found.duration), int(found.samplerate)
+    info = sf.info(str(path))
+    return path.stat().st_size, float(info.duration), int(info.samplerate)
 
 
 def _shards(column: _Column, strata: Mapping[str, int], options: Options) -> Iterator[Task]:

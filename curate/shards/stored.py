@@ -79,8 +79,8 @@ class NemoWriter:
         name = f"{row.key}.{audio.extension}"
         self._tar.add(name, audio.data)
         record = record_of(row, name, audio.duration_s)
-        said = json.dumps({**record, "shard_id": self._index}, ensure_ascii=False)
-        self._manifest.write(said.encode() + b"\n")
+        line = json.dumps({**record, "shard_id": self._index}, ensure_ascii=False)
+        self._manifest.write(line.encode() + b"\n")
 
     def close(self) -> Mapping[str, Written]:
         """Finish both files."""
@@ -103,8 +103,8 @@ def _hf_schema(arrow: Any) -> Any:
     types |= {"duration": arrow.float64(), "weight": arrow.float64()}
     types["audio"] = arrow.struct({"bytes": arrow.binary(), "path": arrow.string()})
     types["tags"] = arrow.list_(arrow.string())
-    said = json.dumps({"info": {"features": features}})
-    return arrow.schema(types.items(), metadata={"huggingface": said})
+    description = json.dumps({"info": {"features": features}})
+    return arrow.schema(types.items(), metadata={"huggingface": description})
 
 
 @dataclass(slots=True)

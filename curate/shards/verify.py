@@ -179,9 +179,9 @@ def prove_shard(format: str, files: Files, decoding: Decoding) -> Proven:
         faults = list(_decode(format, files, read, decoding))
     hashes = (hashlib.blake2b(id.encode(), digest_size=8).digest() for id in read.ids)
     chosen = decoding.rows(len(read.ids))
-    found = Proven(faults, len(read.ids), read.seconds, read.text_sha256, b"".join(hashes))
-    found.decoded = 0 if faults else len(chosen)
-    return found
+    proof = Proven(faults, len(read.ids), read.seconds, read.text_sha256, b"".join(hashes))
+    proof.decoded = 0 if faults else len(chosen)
+    return proof
 
 
 def _decode(format: str, files: Files, read: ShardRead, decoding: Decoding) -> Iterator[Fault]:
@@ -204,8 +204,8 @@ def _undecodable(files: Files, id: str, what: str) -> Fault:
 def _audio_at(format: str, files: Files, read: ShardRead, at: int) -> bytes:
     if format == "hf":
         audio = pl.col("audio").struct.field("bytes")
-        found: bytes = pl.scan_parquet(files["parquet"]).select(audio).slice(at, 1).collect().item()
-        return found
+        data: bytes = pl.scan_parquet(files["parquet"]).select(audio).slice(at, 1).collect().item()
+        return data
     member = read.audio[at]
     with files["audio"].open("rb") as file:
         file.seek(member.offset)

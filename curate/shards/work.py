@@ -235,7 +235,7 @@ def _rows(
             record, id = parse_line(entry.raw), f"{entry.source}:{entry.line}"
             key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
             try:
-                with _found(place, entry, record, key) as (path, named):
+                with _located_audio(place, entry, record, key) as (path, named):
                     done, changed = complete(as_segment(record), entry.lang)
                     tally.added.update(changed)
                     done = {**done, "audio_filepath": named}
@@ -245,7 +245,9 @@ def _rows(
 
 
 @contextmanager
-def _found(place: Workplace, entry: Entry, record: Record, key: str) -> Iterator[tuple[Path, str]]:
+def _located_audio(
+    place: Workplace, entry: Entry, record: Record, key: str
+) -> Iterator[tuple[Path, str]]:
     """The file of a record's audio, and what the record is to call it; Unusable where it has none.
 
     What stands in a tar is a file for as long as the block lasts, and keeps its name.
@@ -265,8 +267,8 @@ def _found(place: Workplace, entry: Entry, record: Record, key: str) -> Iterator
 def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:
     tally.stored += entry.amount
     tally.texts.update(text_line(row.key, row.record["text"]))
-    said = json.dumps({**row.record, "_curate": row.curated}, ensure_ascii=False)
-    manifest.write(said.encode() + b"\n")
+    line = json.dumps({**row.record, "_curate": row.curated}, ensure_ascii=False)
+    manifest.write(line.encode() + b"\n")
 
 
 def _skip(tally: Tally, skipped: HashedFile, entry: Entry, id: str, reason: Unusable) -> None:

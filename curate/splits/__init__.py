@@ -47,14 +47,22 @@ from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
 from curate.splits.feasibility import impossible
 from curate.splits.given_strategy import Given, GivenSplits
 from curate.splits.lhotse_cuts import CUTS_ENDING, check_target, write_cuts
-from curate.splits.line_edits import AS_THEY_ARE, UNRATED, Marks
-from curate.splits.lock import BORDERLINE_COPY, CHANGED, HELD_OUT, LOCK, lay, moved, write_lock
+from curate.splits.line_edits import AS_THEY_ARE, UNRATED, LineMarks
+from curate.splits.lock import (
+    BORDERLINE_COPY,
+    CHANGED,
+    HELD_OUT,
+    LOCK,
+    apply_lock,
+    moved,
+    write_lock,
+)
 from curate.splits.near_duplicates import near_leaks, near_texts
 from curate.splits.path_patterns import group_pattern, groups_of, read_paths, refuse_idle
 from curate.splits.search_strategy import Searched
 from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
-from curate.splits.targets import Targets, Terms
+from curate.splits.targets import SplitTerms, Targets
 from curate.splits.unknown_speakers import looked_up
 from curate.splits.write import write_lines, write_reasons
 from curate.splits.written_manifests import PATH
@@ -66,12 +74,12 @@ __all__ = [
     "LOCK",
     "SESSIONS",
     "GivenSplits",
-    "Marks",
+    "LineMarks",
+    "SplitTerms",
     "Targets",
-    "Terms",
     "impossible",
     "moved",
-    "ours",
+    "output_files",
     "split_profile",
 ]
 
@@ -93,7 +101,7 @@ FEW_SOURCES = 32
 """Up to so many manifests, each is a stratum of its own, unless the strata are named."""
 
 
-def ours(names: Sequence[str] = ()) -> frozenset[str]:
+def output_files(names: Sequence[str] = ()) -> frozenset[str]:
     """What a split directory holds, with splits of these names beside eval and test."""
     outputs = (
         TRAIN,
@@ -130,7 +138,7 @@ def split_profile(
     command: str = "",
     to: str | None = None,
     lock: Path | None = None,
-    marks: Marks = AS_THEY_ARE,
+    marks: LineMarks = AS_THEY_ARE,
     group_from: str | None = None,
     audio_identity: str = BY_PATH,
 ) -> Split:
@@ -152,8 +160,8 @@ def split_profile(
     check_target(to)
     facts = read_artifact(profile, Profile)
     strategy = Searched(targets) if isinstance(targets, Targets) else Given(targets)
-    kept = list(facts.by)
-    records, by, group = _read_records(profile, by, group, kept, strategy.by_source)
+    input_fields = list(facts.by)
+    records, by, group = _read_records(profile, by, group, input_fields, strategy.by_source)
     origins = origins_of(facts)
     if group_from is not None:
         records, group = _with_groups(records, group, list(origins.values()), group_from)
@@ -162,20 +170,20 @@ def split_profile(
         records, contents = by_content(records, _files(records, origins, facts.audio_root))
         keys = replace(keys, contents=contents)
     keys = looked_up(keys, records, origins)
-    records, known = (records, None) if lock is None else lay(lock, records)
+    records, known = (records, None) if lock is None else apply_lock(lock, records)
     strategy.refuse(records)
     done = strategy.assign(records, seed, by, group)
     del records
     inputs = {entry.source: entry for entry in facts.inputs}
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
-    rows, mended = _with_changes(done.rows, profile, reasons, marks)
+    rows, corrected = _with_changes(done.rows, profile, reasons, marks)
     done, written, near, unsure = _write_outputs(done, strategy, rows, inputs, folder, seed, marks)
     del rows
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
         write_reasons(done.rows, reasons, name, folder)
     unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
-    changed = mended | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
+    changed = corrected | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
     locked = done.rows.with_columns(changed.alias(CHANGED.name))
     write_lock(locked, folder / LOCK, _blend_fields(profile, facts))
     ledger = _ledger(done, written, copies, facts)
@@ -193,7 +201,7 @@ def split_profile(
             near=near,
             near_unsure=unsure,
             changed=ChangedLines(
-                text_mended=int(mended.sum()),
+                text_mended=int(corrected.sum()),
                 tags=marks.tags,
                 skipme=marks.skipme,
                 canary=marks.canary,
@@ -241,7 +249,7 @@ def _write_outputs(
     inputs: Mapping[str, Input],
     folder: Path,
     seed: int,
-    marks: Marks,
+    marks: LineMarks,
 ) -> tuple[Assignment, list[str], list[Leak], int]:
     """Write every output, compare their texts, and write again where one is near another's.
 
@@ -273,33 +281,37 @@ def _blend_fields(folder: Path, profile: Profile) -> pl.DataFrame:
 
 
 def _read_records(
-    profile: Path, by: Sequence[str], group: Sequence[str], kept: Sequence[str], by_source: bool
+    profile: Path,
+    by: Sequence[str],
+    group: Sequence[str],
+    input_fields: Sequence[str],
+    by_source: bool,
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
     """The columns that splitting needs, and the columns of strata and groups.
 
-    `kept` are the fields that the profile keeps of its manifests because somebody asked;
+    `input_fields` are the fields that the profile keeps of its manifests because somebody asked;
     `by_source`: whether a few manifests are strata of their own.
     """
     path = profile / "records.parquet"
     if not path.is_file():
         raise InputError(lacking(profile, "records.parquet", "run curate profile first"))
     present = pl.scan_parquet(path).collect_schema().names()
-    _refuse_absent([("--by", by), ("--group", group)], present, kept)
+    _refuse_absent([("--by", by), ("--group", group)], present, input_fields)
     groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
     strata = list(by) or ["lang", *(_few_sources(path) if by_source else ())]
     optional = [GENDER] if GENDER in present else []
     people = [name for name in SPEAKER_FIELDS if name in present and SPEAKER.name in groups]
-    wanted = [*_NEEDED, *strata, *groups, *people, *optional]
-    absent = [name for name in wanted if name not in present]
+    columns = [*_NEEDED, *strata, *groups, *people, *optional]
+    absent = [name for name in columns if name not in present]
     if absent:
         raise InputError.of(path, f"has no column {absent[0]!r}", "profile again")
-    return pl.read_parquet(path, columns=list(dict.fromkeys(wanted))), strata, groups
+    return pl.read_parquet(path, columns=list(dict.fromkeys(columns))), strata, groups
 
 
 def _refuse_absent(
-    named: Sequence[tuple[str, Sequence[str]]], present: Sequence[str], kept: Sequence[str]
+    named: Sequence[tuple[str, Sequence[str]]], present: Sequence[str], input_fields: Sequence[str]
 ) -> None:
-    known = {"lang", *SPEAKER_FIELDS, "source", *SESSIONS, GENDER, *kept}
+    known = {"lang", *SPEAKER_FIELDS, "source", *SESSIONS, GENDER, *input_fields}
     faults = [
         Fault(
             option,
@@ -327,23 +339,23 @@ def _few_sources(path: Path) -> list[str]:
 
 
 def _with_changes(
-    rows: pl.DataFrame, profile: Path, reasons: pl.Series, marks: Marks
+    rows: pl.DataFrame, profile: Path, reasons: pl.Series, marks: LineMarks
 ) -> tuple[pl.DataFrame, pl.Series]:
     """The rows with what changes their lines, and which of them have a mended text."""
     path = profile / "records.parquet"
-    mended = pl.Series([False]).new_from_index(0, rows.height)
+    corrected = pl.Series([False]).new_from_index(0, rows.height)
     if TEXT_FIX.name in pl.scan_parquet(path).collect_schema():
         texts = pl.read_parquet(path, columns=[TEXT_FIX.name]).to_series()
         if texts.null_count() < texts.len():
-            rows, mended = rows.with_columns(texts), texts.is_not_null()
-    return (rows.with_columns(reasons) if marks.skipme else rows), mended
+            rows, corrected = rows.with_columns(texts), texts.is_not_null()
+    return (rows.with_columns(reasons) if marks.skipme else rows), corrected
 
 
 def _write_borderline_copy(
     rows: pl.DataFrame,
     inputs: Mapping[str, Input],
     folder: Path,
-    marks: Marks,
+    marks: LineMarks,
 ) -> list[Entry]:
     """Borderline rows of eval's own groups: held out anyway, and good for measuring by."""
     copy = rows.filter(BORDERLINE_COPY).with_columns(split=pl.lit(BORDERLINE_COPY))

@@ -26,7 +26,7 @@ from curate.splits.moves import (
 from curate.splits.pool import Floats, Pool, aim, build, mixed
 from curate.splits.search import draw
 from curate.splits.strata import DURATION_BIN, RATE, duration_bin, number_strata
-from curate.splits.targets import Target, Targets, Terms, allocate, drawing_order
+from curate.splits.targets import SplitTerms, Target, Targets, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]
 _NOT_DRAWN = (HELD_OUT, REJECTED, SKIPPED, MALFORMED)
@@ -148,22 +148,22 @@ def _met(pool: Pool, aims: Sequence[Target], state: State) -> bool:
 
 def _with_locked(aims: list[Target], rows: pl.DataFrame) -> list[Target]:
     """Splits that the lock has and nobody asked for are kept as they are, and not added to."""
-    asked = {each.name for each in aims}
-    locked = set(rows[LOCKED.name].drop_nulls().unique()) - {TRAIN, *_NOT_DRAWN} - asked
+    requested = {each.name for each in aims}
+    locked = set(rows[LOCKED.name].drop_nulls().unique()) - {TRAIN, *_NOT_DRAWN} - requested
     return sorted(
         [*aims, *(Target(name, 0.0, 0.0) for name in locked)],
         key=lambda each: drawing_order(each.name),
     )
 
 
-def _due(available: Floats, aims: Sequence[Target], terms: Terms) -> dict[str, Floats]:
+def _due(available: Floats, aims: Sequence[Target], terms: SplitTerms) -> dict[str, Floats]:
     """What each split is due of each stratum; the cap is shared out by their sizes."""
     whole = max(sum(each.target_s for each in aims), 1e-9)
     return {
         each.name: allocate(
             available,
             each.target_s,
-            Terms(terms.alpha, terms.floor_s, terms.cap * each.target_s / whole),
+            SplitTerms(terms.alpha, terms.floor_s, terms.cap * each.target_s / whole),
         )
         for each in aims
     }
@@ -194,7 +194,7 @@ def _enter_locked(pool: Pool, state: State, rows: pl.DataFrame, names: Sequence[
     places = {TRAIN: TO_TRAIN, **{name: number for number, name in enumerate(names)}}
     place = locked.replace_strict(places, default=None, return_dtype=pl.Int16)
     number = rows["group"].gather(pool.row).rename("group")
-    found = (
+    places_of_groups = (
         pl.DataFrame({"group": number, "place": place, "locked": locked})
         .filter(pl.col("locked").is_not_null())
         .group_by("group")
@@ -202,7 +202,7 @@ def _enter_locked(pool: Pool, state: State, rows: pl.DataFrame, names: Sequence[
         .sort("group")
     )
     known = place.fill_null(FREE).to_numpy()
-    for group, least, most in found.iter_rows():
+    for group, least, most in places_of_groups.iter_rows():
         first, last = pool.rows.first[group], pool.rows.first[group + 1]
         inside = (known[first:last] >= 0) & pool.rows.clean[first:last]
         if least is None or most == TO_TRAIN:
@@ -232,8 +232,8 @@ def _placed(rows: pl.DataFrame, pool: Pool, state: State, names: Sequence[str]) 
     split = np.full(rows.height, -3, np.int16)
     split[pool.row] = place
     named = {-1: TRAIN, -2: HELD_OUT, **dict(enumerate(names))}
-    found = pl.Series("split", split).replace_strict(named, default=None, return_dtype=pl.String)
-    return rows.with_columns(found.fill_null(rows["route"]).alias("split"))
+    assigned = pl.Series("split", split).replace_strict(named, default=None, return_dtype=pl.String)
+    return rows.with_columns(assigned.fill_null(rows["route"]).alias("split"))
 
 
 def _weighed(rows: pl.DataFrame, available_s: Floats, names: Sequence[str]) -> pl.DataFrame:
@@ -264,13 +264,13 @@ def _mark_borderline(rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> pl.Data
     in the order of the mixed keys, so that it is a fair sample where there are more.
     """
     mine = rows.filter(pl.col("split") == "eval")
-    wanted = (pl.col("split") == HELD_OUT) & (VERDICT.expr == "borderline") & of_eval
-    found = rows.with_row_index("row").filter(wanted)
-    order = np.argsort(mixed(found["audio_key"].to_numpy(), seed), kind="stable")
-    found = found[order]
-    kept = found.filter(pl.col(DURATION_US.name).cum_sum() <= int(mine[DURATION_US.name].sum()))[
-        "row"
-    ]
+    is_candidate = (pl.col("split") == HELD_OUT) & (VERDICT.expr == "borderline") & of_eval
+    candidates = rows.with_row_index("row").filter(is_candidate)
+    order = np.argsort(mixed(candidates["audio_key"].to_numpy(), seed), kind="stable")
+    candidates = candidates[order]
+    within_size = candidates.filter(
+        pl.col(DURATION_US.name).cum_sum() <= int(mine[DURATION_US.name].sum())
+    )["row"]
     mark = np.zeros(rows.height, np.bool_)
-    mark[kept.to_numpy()] = True
+    mark[within_size.to_numpy()] = True
     return rows.with_columns(pl.Series(BORDERLINE_COPY, mark))

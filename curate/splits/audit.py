@@ -32,7 +32,7 @@ from curate.manifest.fields import FIELDS
 from curate.manifest.unusable import unusable
 from curate.profiles import versions
 from curate.profiles.summary import hours
-from curate.splits.audit_input import COMPARED, Side
+from curate.splits.audit_input import COMPARED, Dataset
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import (
     GROUP_FROM,
@@ -58,7 +58,7 @@ SHOWN = 3
 
 
 def audit(
-    sides: Sequence[Side],
+    sides: Sequence[Dataset],
     group: Sequence[str],
     command: str = "",
     group_from: str | None = None,
@@ -119,18 +119,18 @@ def audit(
     )
 
 
-def _files(rows: pl.DataFrame, sides: Sequence[Side]) -> Files:
+def _files(rows: pl.DataFrame, sides: Sequence[Dataset]) -> Files:
     """The file of each recording of the sides that are manifests."""
-    found: dict[int, str | None] = {}
+    file_of: dict[int, str | None] = {}
     for number, side in enumerate(sides):
         if side.lines is None and not side.against:
             mine = rows.filter(pl.col("side") == str(number))
-            found.update(files_of(mine, side.bases_at(mine)))
-    return found
+            file_of.update(files_of(mine, side.bases_at(mine)))
+    return file_of
 
 
 def _identified(
-    rows: pl.DataFrame, sides: Sequence[Side], fields: Sequence[str]
+    rows: pl.DataFrame, sides: Sequence[Dataset], fields: Sequence[str]
 ) -> tuple[pl.DataFrame, Keys]:
     """Ids of the manifests' rows as a split has them; a benchmark's rows have none."""
     of = pl.col("side").is_in([str(n) for n, side in enumerate(sides) if side.against])
@@ -141,23 +141,25 @@ def _identified(
 
 
 def _keys(
-    side: Side, number: int, fields: Sequence[str], pattern: re.Pattern[str] | None
+    side: Dataset, number: int, fields: Sequence[str], pattern: re.Pattern[str] | None
 ) -> pl.DataFrame:
     """What of a side's rows can be compared, without their texts."""
     empty = hash_normal("")
-    asked = [*fields, PATH]
+    extra_columns = [*fields, PATH]
 
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         known = LANG.name in frame.columns
         bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
         _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
-        said = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
-        return frame.select(*(column.name for column in COMPARED), *asked).with_columns(
+        hashes = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
+        return frame.select(*(column.name for column in COMPARED), *extra_columns).with_columns(
             pl.lit(str(number)).alias("side"),
-            pl.when(MALFORMED.expr.is_null() & (said != empty)).then(said).alias(NORMAL_KEY.name),
+            pl.when(MALFORMED.expr.is_null() & (hashes != empty))
+            .then(hashes)
+            .alias(NORMAL_KEY.name),
         )
 
-    rows = pl.concat([_no_keys(asked), *side.frames(work, asked)])
+    rows = pl.concat([_no_keys(extra_columns), *side.frames(work, extra_columns)])
     if pattern is not None:
         rows = rows.with_columns(groups_of(rows[PATH], pattern).alias(GROUP_FROM))
     return side.drawn.keyed(rows) if side.drawn else rows
@@ -165,12 +167,12 @@ def _keys(
 
 def _no_keys(fields: Sequence[str]) -> pl.DataFrame:
     """The columns of a side without lines."""
-    kept = {column.name: column.dtype for column in COMPARED}
+    compared = {column.name: column.dtype for column in COMPARED}
     further = {**dict.fromkeys(fields, pl.String()), "side": pl.String()}
-    return pl.DataFrame(schema={**kept, **further, NORMAL_KEY.name: NORMAL_KEY.dtype})
+    return pl.DataFrame(schema={**compared, **further, NORMAL_KEY.name: NORMAL_KEY.dtype})
 
 
-def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Side]) -> None:
+def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Dataset]) -> None:
     """InputError with every side of which no line can be compared: it would share nothing."""
     faults: list[Fault] = []
     for number, side in enumerate(sides):
@@ -196,7 +198,7 @@ def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
 
 
 def _leak(
-    rows: pl.DataFrame, sides: Sequence[Side], pair: tuple[int, int], kind: str, column: str
+    rows: pl.DataFrame, sides: Sequence[Dataset], pair: tuple[int, int], kind: str, column: str
 ) -> AuditLeak:
     """How many values of a column stand on both sides, and the first of them; None where the rows
     of a side have no value at all.
@@ -220,7 +222,7 @@ def _has(rows: pl.DataFrame, side: int, column: str) -> bool:
 
 def _leak_of(
     kind: str,
-    sides: Sequence[Side],
+    sides: Sequence[Dataset],
     pair: tuple[int, int],
     count: int | None,
     shown: Iterable[tuple[str, ...]],
@@ -231,37 +233,45 @@ def _leak_of(
 
 
 def _near(
-    rows: pl.DataFrame, sides: Sequence[Side], pairs: Sequence[tuple[int, int]]
+    rows: pl.DataFrame, sides: Sequence[Dataset], pairs: Sequence[tuple[int, int]]
 ) -> list[AuditLeak]:
     """Near-duplicates: all sides but the largest are indexed, and each is compared with these."""
     sizes = [int((rows["side"] == str(number)).sum()) for number in range(len(sides))]
     largest = sizes.index(max(sizes))
-    kept = [number for number in range(len(sides)) if number != largest]
-    index = NearIndex.of(*gather_sets([sides[number].frames for number in kept]))
-    ids = [rows.filter(pl.col("side") == str(n)).select(record_id()).to_series() for n in kept]
+    indexed_sides = [number for number in range(len(sides)) if number != largest]
+    index = NearIndex.of(*gather_sets([sides[number].frames for number in indexed_sides]))
+    ids = [
+        rows.filter(pl.col("side") == str(n)).select(record_id()).to_series() for n in indexed_sides
+    ]
     indexed = pl.concat(ids)
     leaks: list[AuditLeak] = []
-    for number in [largest, *kept]:
+    for number in [largest, *indexed_sides]:
         against = [(pair, sum(pair) - number) for pair in pairs if number in pair]
-        mine = [(p, o) for p, o in against if o in kept and (number == largest or number == p[0])]
+        mine = [
+            (p, o)
+            for p, o in against
+            if o in indexed_sides and (number == largest or number == p[0])
+        ]
         if mine:
             near = _streamed(sides[number], index)
             for pair, other in mine:
-                leaks.append(_near_leak(near, indexed, sides, pair, number, kept.index(other)))
+                leaks.append(
+                    _near_leak(near, indexed, sides, pair, number, indexed_sides.index(other))
+                )
     return sorted(leaks, key=lambda each: _pair_of(sides, each))
 
 
-def _pair_of(sides: Sequence[Side], leak: AuditLeak) -> tuple[int, ...]:
+def _pair_of(sides: Sequence[Dataset], leak: AuditLeak) -> tuple[int, ...]:
     """The numbers of a leak's two sides."""
     names = [side.name for side in sides]
     return tuple(names.index(name) for name in leak.between)
 
 
-def _streamed(side: Side, index: NearIndex) -> pl.DataFrame:
+def _streamed(side: Dataset, index: NearIndex) -> pl.DataFrame:
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         near, partner, _ = index.sides_near(texts.data, texts.start, texts.length)
-        found = pl.DataFrame({"near": near, "partner": partner})
-        return frame.select(SOURCE.name, LINE.name).hstack(found)
+        near_columns = pl.DataFrame({"near": near, "partner": partner})
+        return frame.select(SOURCE.name, LINE.name).hstack(near_columns)
 
     return pl.concat(
         [frame.filter(pl.col("near") > 0) for frame in side.frames(work, [])], how="vertical"
@@ -271,7 +281,7 @@ def _streamed(side: Side, index: NearIndex) -> pl.DataFrame:
 def _near_leak(
     near: pl.DataFrame,
     indexed: pl.Series,
-    sides: Sequence[Side],
+    sides: Sequence[Dataset],
     pair: tuple[int, int],
     number: int,
     place: int,
@@ -286,7 +296,7 @@ def _near_leak(
     return _leak_of("near text", sides, pair, hit.height, shown)
 
 
-def _describe(rows: pl.DataFrame, number: int, side: Side) -> AuditSide:
+def _describe(rows: pl.DataFrame, number: int, side: Dataset) -> AuditSide:
     mine = rows.filter(pl.col("side") == str(number))
     skipped = int(mine[MALFORMED.name].str.starts_with(SKIPPED_BY).sum())
     return AuditSide(

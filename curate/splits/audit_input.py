@@ -44,7 +44,7 @@ MOST_SIDES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Dataset:
     """One side of an audit: manifests, or (`lines`) a list of texts, one a line.
 
     `against`: a benchmark, of which only texts count. `drawn`: of what a split wrote, where the
@@ -79,7 +79,9 @@ class Side:
         return lambda row: bases[sources[row]]
 
 
-def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = None) -> list[Side]:
+def find_sides(
+    names: Sequence[str], against: Sequence[str], format: ReadAs = None
+) -> list[Dataset]:
     """The sides named: each argument one, a split directory one for each of its splits.
 
     Raises InputError with every name that cannot be read, ConfigError where there is nothing to
@@ -88,37 +90,37 @@ def find_sides(names: Sequence[str], against: Sequence[str], format: ReadAs = No
     sides = [side for name in names for side in _manifests(name, format)]
     sides += [_benchmark(name, format) for name in against]
     if len(sides) < 2:
-        alone = "".join(f": {side.name} alone holds records" for side in sides)
+        only_side = "".join(f": {side.name} alone holds records" for side in sides)
         raise ConfigError.of(
-            "curate audit", f"needs two sides to compare{alone}",
+            "curate audit", f"needs two sides to compare{only_side}",
             "name two manifests, a split directory, or a benchmark with --against",
         )  # fmt: skip
     if len(sides) > MOST_SIDES:
         raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} sides", "name fewer")
-    return _told_apart(sides)
+    return _with_distinct_names(sides)
 
 
-def _manifests(name: str, format: ReadAs) -> list[Side]:
+def _manifests(name: str, format: ReadAs) -> list[Dataset]:
     if not (Path(name) / Split.file).is_file():
-        return [Side(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
+        return [Dataset(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
     outputs = read_artifact(Path(name), Split).outputs
     apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
     files = [Path(name) / each.file for each in outputs if each.name not in apart]
     return [
-        Side(str(path), find_sources([str(path)]), drawn=Drawn.read(path))
+        Dataset(str(path), find_sources([str(path)]), drawn=Drawn.read(path))
         for path in files
         if path.stat().st_size
     ]
 
 
-def _benchmark(name: str, format: ReadAs) -> Side:
+def _benchmark(name: str, format: ReadAs) -> Dataset:
     path = Path(name)
     if format is None and path.suffix == ".txt" and path.is_file():
-        return Side(name, [], path, True)
-    return Side(name, find_sources([name], format), None, True)
+        return Dataset(name, [], path, True)
+    return Dataset(name, find_sources([name], format), None, True)
 
 
-def _told_apart(sides: Sequence[Side]) -> list[Side]:
+def _with_distinct_names(sides: Sequence[Dataset]) -> list[Dataset]:
     """Sides by the shortest names that tell them apart."""
     short = [Path(side.name).name for side in sides]
     names = short if len(set(short)) == len(short) else [side.name for side in sides]
@@ -134,11 +136,13 @@ def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError.of(path, f"is no list of texts: {error}", "write UTF-8") from None
     texts = [line.rstrip("\r") for line in lines]
-    kept = [number for number, text in enumerate(texts) if text.strip()]
-    frame = pl.DataFrame({SOURCE.name: [str(path)] * len(kept), LINE.name: [k + 1 for k in kept]})
+    used_numbers = [number for number, text in enumerate(texts) if text.strip()]
+    frame = pl.DataFrame(
+        {SOURCE.name: [str(path)] * len(used_numbers), LINE.name: [k + 1 for k in used_numbers]}
+    )
     absent = [column for column in COMPARED if column not in (SOURCE, LINE)]
     nothing = [column.name for column in absent]
     columns = {column.name: column.dtype for column in absent}
     return frame.with_columns(
         *(pl.lit(None, columns.get(name, pl.String())).alias(name) for name in (*nothing, *fields))
-    ), Spans.of([texts[number] for number in kept])
+    ), Spans.of([texts[number] for number in used_numbers])

@@ -33,7 +33,7 @@ from curate.splits.balance import balance
 from curate.splits.coverage import Keys, coverage, statement, unchecked
 from curate.splits.figures import describe_leaks
 from curate.splits.leaks import leaks as count_leaks
-from curate.splits.lock import Lock, said_of
+from curate.splits.lock import Lock, lock_warnings
 from curate.splits.measures import ALL, compute_measures
 from curate.splits.precision import ASSUMED
 from curate.splits.strata import DURATION_BIN
@@ -131,7 +131,7 @@ def _warnings(
     yield from warnings_of_conventions(profile.conventions)
     shares = [text for share in _shares_over(profile).values() for text in warnings_of(share)]
     yield from (text for text in shares if text not in gates)
-    yield from said_of(finished.lock) if finished.lock else ()
+    yield from lock_warnings(finished.lock) if finished.lock else ()
     yield from _thin(measures, list(targets))
     yield from _notes(profile.inputs)
 
@@ -176,11 +176,11 @@ def _output(rows: pl.DataFrame, name: str) -> SplitOutput:
 
 
 def _groups(rows: pl.DataFrame, splits: Sequence[str], columns: Sequence[str]) -> Groups:
-    alone = pl.all_horizontal([pl.col(column).is_null() for column in columns])
+    ungrouped = pl.all_horizontal([pl.col(column).is_null() for column in columns])
     return Groups(
         columns=tuple(columns),
         total=rows["group"].n_unique(),
-        ungrouped_rows=rows.filter(alone).height,
+        ungrouped_rows=rows.filter(ungrouped).height,
         widest=tuple(each for column in columns if (each := _widest(rows, column))),
         by_split={
             name: rows.filter(pl.col("split") == name)["group"].n_unique() for name in splits

@@ -42,10 +42,10 @@ class Contents:
     unread: int
 
     def __str__(self) -> str:
-        said = f"by content, {self.same:,} of {self.files:,} files have the bytes of another"
-        said += " (the same audio in other bytes is not looked for)"
+        text = f"by content, {self.same:,} of {self.files:,} files have the bytes of another"
+        text += " (the same audio in other bytes is not looked for)"
         lost = f"; NOT CHECKED: {self.unread:,} files that cannot be read" if self.unread else ""
-        return said + lost
+        return text + lost
 
 
 def is_by_content(identity: str) -> bool:
@@ -82,8 +82,8 @@ def by_content(rows: pl.DataFrame, files: Files) -> tuple[pl.DataFrame, Contents
     groups, unread = _groups(files)
     first = {key: min(group) for group in groups for key in group if len(group) > 1}
     key = RECORDING_KEY.expr.replace(first) if first else RECORDING_KEY.expr
-    found = Contents(len(files), len(first), unread)
-    return rows.with_columns(key.alias(RECORDING_KEY.name)), found
+    contents = Contents(len(files), len(first), unread)
+    return rows.with_columns(key.alias(RECORDING_KEY.name)), contents
 
 
 def _groups(files: Files) -> tuple[list[list[int]], int]:
@@ -91,11 +91,11 @@ def _groups(files: Files) -> tuple[list[list[int]], int]:
     sizes: dict[int, dict[tuple[int, int], list[int]]] = defaultdict(lambda: defaultdict(list))
     unread = 0
     for key, path in files.items():
-        found = None if path is None else _stat(path)
-        if found is None:
+        status = None if path is None else _stat(path)
+        if status is None:
             unread += 1
             continue
-        sizes[found.st_size][found.st_dev, found.st_ino].append(key)
+        sizes[status.st_size][status.st_dev, status.st_ino].append(key)
     groups = []
     for inodes in sizes.values():
         if len(inodes) == 1:  # of this size there is one file, by one name or several
@@ -112,8 +112,8 @@ def _by_digest(inodes: Iterable[list[int]], files: Files) -> tuple[list[list[int
     failed = 0
     for keys in inodes:
         path = files[keys[0]]
-        found = None if path is None else _stat(path)
-        digest = None if path is None or found is None else _digest(path, *_version(found))
+        status = None if path is None else _stat(path)
+        digest = None if path is None or status is None else _digest(path, *_version(status))
         if digest is None:
             failed += len(keys)
         else:
@@ -124,14 +124,14 @@ def _by_digest(inodes: Iterable[list[int]], files: Files) -> tuple[list[list[int
 def _stat(path: str) -> os.stat_result | None:
     """What the disk says of a file that holds something."""
     try:
-        found = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
-    return found if found.st_size else None
+    return status if status.st_size else None
 
 
-def _version(found: os.stat_result) -> tuple[int, int, int, int]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _version(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @lru_cache(1 << 20)

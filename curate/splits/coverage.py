@@ -73,9 +73,9 @@ def identify(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, 
 def _ids(rows: pl.DataFrame, name: str) -> pl.Series:
     """Canonical ids; the speaker by any of its names that is a column."""
     names = SPEAKER_FIELDS if name == SPEAKER.name else (name,)
-    found = [canonical_ids(rows[each]) for each in names if each in rows.columns]
-    ids = found[0]
-    for other in found[1:]:
+    candidates = [canonical_ids(rows[each]) for each in names if each in rows.columns]
+    ids = candidates[0]
+    for other in candidates[1:]:
         ids = ids.zip_with(ids.is_not_null(), other)
     return ids.alias(name)
 
@@ -181,21 +181,21 @@ def _unknown(key: str, rows: int, why: str) -> Coverage:
 
 def _recordings(rows: int, keys: pl.Series, contents: Contents | None) -> Coverage:
     known, files = keys.len(), keys.n_unique()
-    said = f"recording: {files:,} files of {known:,} rows"
+    text = f"recording: {files:,} files of {known:,} rows"
     if files == known:
-        said += "; each row is a file of its own: what it was cut from is NOT CHECKED"
+        text += "; each row is a file of its own: what it was cut from is NOT CHECKED"
     if contents is None:
-        return _plain("recording", rows, known, files, said)
+        return _plain("recording", rows, known, files, text)
     unread = contents.unread > 0
-    return _plain("recording", rows, known, files, f"{said}; {contents}", unread)
+    return _plain("recording", rows, known, files, f"{text}; {contents}", unread)
 
 
 def _plain(
-    key: str, rows: int, known: int, values: int, said: str, unchecked: bool = False
+    key: str, rows: int, known: int, values: int, text: str, unchecked: bool = False
 ) -> Coverage:
     return Coverage(
         key=key, rows=rows, known=known, values=values, substituted=0, lacking=(),
-        unchecked=unchecked, said=said,
+        unchecked=unchecked, said=text,
     )  # fmt: skip
 
 

@@ -47,12 +47,12 @@ def rules_by_rows(records: pl.DataFrame, verdicts: Collection[str], most: int = 
     tags = records.select(TAGS.expr.explode(empty_as_null=False).alias("tag"))
     mine = tags.filter(pl.col("tag").str.split(":").list.first().is_in(list(verdicts)))
     counted = mine.group_by("tag").len().sort("len", "tag", descending=[True, False])
-    said = []
+    amounts = []
     for tag, rows in counted.head(most).iter_rows():
         verdict, _, rule = str(tag).partition(":")
         named = f"{rule} ({verdict})" if rule else verdict
-        said.append(f"{named} took {rows:,} of {records.height:,}")
-    return ", ".join(said) or "no rule is named"
+        amounts.append(f"{named} took {rows:,} of {records.height:,}")
+    return ", ".join(amounts) or "no rule is named"
 
 
 def impossible(split: Split, targets: Targets) -> list[Fault]:
@@ -63,22 +63,22 @@ def impossible(split: Split, targets: Targets) -> list[Fault]:
     """
     clean_s = sum(each.clean_s for each in split.strata)
     named = {
-        name: asked
-        for name, asked in targets.asked_s.items()
-        if asked != size_s(DEFAULT_SIZES.get(name, ""))
+        name: size
+        for name, size in targets.asked_s.items()
+        if size != size_s(DEFAULT_SIZES.get(name, ""))
     }
     if sum(named.values()) > clean_s:
-        return [_too_much(name, asked, clean_s) for name, asked in named.items()]
+        return [_too_much(name, size, clean_s) for name, size in named.items()]
     return [
         _nothing(name, split, targets) for name in named if clean_s and not split.targets[name].rows
     ]
 
 
-def _too_much(name: str, asked: float, clean_s: float) -> Fault:
+def _too_much(name: str, asked_s: float, clean_s: float) -> Fault:
     most = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
     return Fault(
         _option(name),
-        f"{duration(asked)} cannot be had: {duration(clean_s)} are clean",
+        f"{duration(asked_s)} cannot be had: {duration(clean_s)} are clean",
         f"ask for up to {duration(most)} ({_typed(most)}), or leave the size to the default",
     )
 

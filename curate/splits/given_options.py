@@ -45,18 +45,18 @@ class NamedManifests:
         ConfigError where a source is given twice, or is not among `known`, or one of these is not
         given; InputError where one cannot be read; with every fault.
         """
-        found = _Found()
+        matched = _MatchedSources()
         for name, patterns in self.of.items():
             for pattern in patterns:
-                found.add(name, pattern, read_as)
+                matched.add(name, pattern, read_as)
         if known is not None:
-            found.match(known)
-        found.raise_faults()
-        return GivenSplits(found.splits, self.whole)
+            matched.match(known)
+        matched.raise_faults()
+        return GivenSplits(matched.splits, self.whole)
 
 
 @dataclass(slots=True)
-class _Found:
+class _MatchedSources:
     """Sources as they are found: the split of each, and what is wrong."""
 
     splits: dict[str, str] = field(default_factory=dict)
@@ -116,7 +116,7 @@ def parse_given(
     >>> parse_given(["train=a.jsonl", "dev=b.jsonl", "train=c.jsonl"]).of
     {'train': ['a.jsonl', 'c.jsonl'], 'eval': ['b.jsonl']}
     """
-    found: dict[str, list[str]] = {}
+    patterns: dict[str, list[str]] = {}
     spelled: dict[str, str] = {}
     faults = list(further)
     for text in texts:
@@ -127,11 +127,11 @@ def parse_given(
         name = "eval" if typed in EVAL_NAMES else typed
         other = spelled.setdefault(name, typed)
         faults += _faults(typed) if other == typed else [_ambiguous(other, typed)]
-        found.setdefault(name, []).append(pattern)
-    kept = [("eval" if name in EVAL_NAMES else name) for name in whole]
-    faults += _without_train(found, faults) + _not_given(kept, found)
+        patterns.setdefault(name, []).append(pattern)
+    whole_names = [("eval" if name in EVAL_NAMES else name) for name in whole]
+    faults += _without_train(patterns, faults) + _not_given(whole_names, patterns)
     raise_all(ConfigError, list(dict.fromkeys(faults)))
-    return NamedManifests(found, frozenset(kept))
+    return NamedManifests(patterns, frozenset(whole_names))
 
 
 def is_named(word: str) -> bool:
@@ -164,17 +164,17 @@ def _ambiguous(one: str, other: str) -> Fault:
     return Fault(OPTION, what, "call the set of the final figures test, as in test=C.jsonl")
 
 
-def _without_train(found: Mapping[str, object], faults: Sequence[Fault]) -> list[Fault]:
+def _without_train(patterns: Mapping[str, object], faults: Sequence[Fault]) -> list[Fault]:
     """No training data, unless a name that is wrong may have been meant."""
-    if TRAIN in found or faults:
+    if TRAIN in patterns or faults:
         return []
     hint = "add --given train=A.jsonl; `curate audit` compares sets without training data"
     return [Fault(OPTION, "no manifest is given for train", hint)]
 
 
-def _not_given(whole: Sequence[str], found: Mapping[str, object]) -> list[Fault]:
+def _not_given(whole: Sequence[str], patterns: Mapping[str, object]) -> list[Fault]:
     return [
-        Fault("--keep-whole", f"no manifest is given for {name!r}", f"given: {', '.join(found)}")
+        Fault("--keep-whole", f"no manifest is given for {name!r}", f"given: {', '.join(patterns)}")
         for name in whole
-        if name not in found
+        if name not in patterns
     ]

@@ -114,11 +114,11 @@ class Given:
     def _placed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with their split; in whole splits, with the route of what may stand there."""
         readable = ~pl.col("route").is_in(_UNREADABLE)
-        kept = pl.col(GIVEN).is_in(self.splits.whole) & readable
+        in_whole_split = pl.col(GIVEN).is_in(self.splits.whole) & readable
         train = pl.col(GIVEN) == TRAIN
         routed = (
-            pl.when(kept & train & (pl.col("route") == REJECTED)).then(pl.lit(TRAIN))
-            .when(kept & ~train).then(pl.lit(POOL))
+            pl.when(in_whole_split & train & (pl.col("route") == REJECTED)).then(pl.lit(TRAIN))
+            .when(in_whole_split & ~train).then(pl.lit(POOL))
             .otherwise(pl.col("route"))
         )  # fmt: skip
         stays = (pl.col("route") == POOL) | (train & (pl.col("route") == TRAIN))

@@ -25,12 +25,12 @@ NEAR = 0.02
 """A KS distance within which nothing is to be gained: the noise of some thousand rows."""
 
 
-def with_ladders(rows: Rows, state: State, strata: int, rates: Floats) -> tuple[Rows, State]:
+def with_value_bins(rows: Rows, state: State, strata: int, rates: Floats) -> tuple[Rows, State]:
     """The rows and state with the steps of duration and rate added to their cells.
 
     The first `strata` cells are the strata. Groups in pieces are left out: they never move.
     """
-    columns, dues, gots = [rows.cells], [rows.due], [state.got]
+    columns, dues, gots = [rows.cells], [rows.due], [state.achieved]
     bounds = [rows.weight.size]
     share, inside = _shares(rows, strata), _inside(rows, state)
     for values in (rows.us / 1e6, rates):
@@ -50,7 +50,7 @@ def with_ladders(rows: Rows, state: State, strata: int, rates: Floats) -> tuple[
             weight=weight,
             ladders=np.array(bounds, np.int64),
         ),
-        state._replace(got=np.concatenate(gots, axis=1)),
+        state._replace(achieved=np.concatenate(gots, axis=1)),
     )
 
 
@@ -87,7 +87,7 @@ def farthest(rows, state, targets):  # type: ignore[no-untyped-def]
         for at in range(rows.ladders.size - 1):
             apart, most = np.int64(0), np.int64(0)
             for cell in range(rows.ladders[at], rows.ladders[at + 1]):
-                apart += state.got[split, cell] - rows.due[split, cell]
+                apart += state.achieved[split, cell] - rows.due[split, cell]
                 most = max(most, abs(apart))
             # In floating point, for squared microseconds are beyond 64 bits; the order is fixed.
             total += float(most) * float(most) / float(max(1, targets[split]))

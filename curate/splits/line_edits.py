@@ -32,7 +32,7 @@ WOULD_LEAK = "held out: it would leak into another split"
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class LineMarks:
     """What lines get: `tags`, a field `_curate` with id, verdict and tags; `skipme`, NeMo's own
     `_skipme` with the reason where a row is rejected or held out; `canary`, the prompt slots that
     Canary models need (see `curate.nemo.canary_prompt.complete`).
@@ -43,10 +43,10 @@ class Marks:
     canary: bool = False
 
 
-AS_THEY_ARE = Marks()
+AS_THEY_ARE = LineMarks()
 
 
-def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
+def changes(rows: pl.DataFrame, marks: LineMarks) -> pl.DataFrame | None:
     """Per row, what to splice: `ending` (JSON members, or null), TEXT_FIX and `slots` (the language
     for a Canary's slots, empty where none is known; null: leave them alone), and `unrated`, whether
     the line loses a sampling rate beside which NeMo would misread its offset; None where no line
@@ -57,23 +57,23 @@ def changes(rows: pl.DataFrame, marks: Marks) -> pl.DataFrame | None:
     """
     members = []
     if marks.tags:
-        judged = pl.struct(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)
-        members.append(_member(ADDED, judged))
+        verdict_fields = pl.struct(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)
+        members.append(_member(ADDED, verdict_fields))
     if marks.skipme:
         reason = (
             pl.when(pl.col("split") == HELD_OUT).then(pl.lit(WOULD_LEAK)).otherwise(REASON.expr)
         )
         skipped = pl.col("split").cast(pl.String).is_in([REJECTED, HELD_OUT])
         members.append(pl.when(skipped).then(_member(SKIPME, reason)))
-    mended = TEXT_FIX.name in rows.columns
+    has_corrections = TEXT_FIX.name in rows.columns
     unrated = rows[UNRATED.name].eq(1).any()
-    if not (members or mended or marks.canary or unrated):
+    if not (members or has_corrections or marks.canary or unrated):
         return None
     ending = pl.concat_str(members, separator=", ", ignore_nulls=True) if members else pl.lit(None)
     sound = MALFORMED.expr.is_null()
     return rows.select(
         pl.when(sound & (ending != "")).then(ending).cast(pl.String).alias("ending"),
-        (TEXT_FIX.expr if mended else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
+        (TEXT_FIX.expr if has_corrections else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
         pl.when(sound & marks.canary).then(LANG.expr.fill_null("")).alias("slots"),
         (UNRATED.expr == 1).fill_null(False).alias("unrated"),
     )
@@ -110,13 +110,13 @@ def filled(line: bytes, lang: str | None) -> bytes:
 
 def unrated(line: bytes) -> bytes:
     """The line without RATE_FIELDS; all else as it was."""
-    found = scan(np.frombuffer(line, np.uint8), RATE_FIELDS)
-    if found.status[0] != OK:
+    scanned = scan(np.frombuffer(line, np.uint8), RATE_FIELDS)
+    if scanned.status[0] != OK:
         return _encoded(without_rate(parse_line(line)))
-    for at in np.argsort(-found.start[0]).tolist():  # the last first, so that places stay true
-        if found.kind[0, at] != MISSING:
-            start = int(found.start[0, at])
-            line = _without_member(line, RATE_FIELDS[at], start, start + int(found.length[0, at]))
+    for at in np.argsort(-scanned.start[0]).tolist():  # the last first, so that places stay true
+        if scanned.kind[0, at] != MISSING:
+            start = int(scanned.start[0, at])
+            line = _without_member(line, RATE_FIELDS[at], start, start + int(scanned.length[0, at]))
     return line
 
 
@@ -136,32 +136,32 @@ def _ended(line: bytes, added: list[bytes]) -> bytes:
 
 def _with_text(line: bytes, text: str) -> tuple[bytes, list[bytes]]:
     """The line with another text, and the member that keeps the one it had."""
-    found = scan(np.frombuffer(line, np.uint8), ("text", BEFORE))
-    kind, start = int(found.kind[0, 0]), int(found.start[0, 0])
-    if found.status[0] != OK or kind not in (STRING, ESCAPED):
+    scanned = scan(np.frombuffer(line, np.uint8), ("text", BEFORE))
+    kind, start = int(scanned.kind[0, 0]), int(scanned.start[0, 0])
+    if scanned.status[0] != OK or kind not in (STRING, ESCAPED):
         record = parse_line(line)
-        kept = {BEFORE: record.get(BEFORE, record["text"])}
-        return _encoded({**record, "text": text, **kept}), []
-    end = start + int(found.length[0, 0])
+        before_field = {BEFORE: record.get(BEFORE, record["text"])}
+        return _encoded({**record, "text": text, **before_field}), []
+    end = start + int(scanned.length[0, 0])
     before = b'"' + BEFORE.encode() + b'": ' + line[start - 1 : end + 1]
     changed = line[: start - 1] + json.dumps(text, ensure_ascii=False).encode() + line[end + 1 :]
-    return changed, [before] if found.kind[0, 1] == MISSING else []
+    return changed, [before] if scanned.kind[0, 1] == MISSING else []
 
 
 def _replaced(line: bytes, members: Mapping[str, object], more: list[bytes]) -> bytes:
     """The line with these members, in the places that they have already."""
-    found = scan(np.frombuffer(line, np.uint8), tuple(members))
-    if found.status[0] != OK:
+    scanned = scan(np.frombuffer(line, np.uint8), tuple(members))
+    if scanned.status[0] != OK:
         return _ended(_encoded({**parse_line(line), **members}), more)
     places = []
     for at, (name, value) in enumerate(members.items()):
         shown = json.dumps(value, ensure_ascii=False).encode()
-        kind, start = int(found.kind[0, at]), int(found.start[0, at])
+        kind, start = int(scanned.kind[0, at]), int(scanned.start[0, at])
         if kind == MISSING:
             more = [*more, b'"' + name.encode() + b'": ' + shown]
             continue
         quote = 1 if kind in (STRING, ESCAPED) else 0
-        places.append((start - quote, start + int(found.length[0, at]) + quote, shown))
+        places.append((start - quote, start + int(scanned.length[0, at]) + quote, shown))
     for start, end, shown in sorted(places, reverse=True):
         line = line[:start] + shown + line[end:]
     return _ended(line, more)

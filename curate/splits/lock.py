@@ -77,7 +77,7 @@ def write_lock(rows: pl.DataFrame, path: Path, further: pl.DataFrame) -> None:
     lock.hstack(others).write_parquet(path, compression="zstd")
 
 
-def lay(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
+def apply_lock(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
     """The records with LOCKED, and what became of the lock's rows.
 
     InputError where the file is no lock; ConfigError where it is that of another corpus: no row in
@@ -85,26 +85,26 @@ def lay(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
     """
     lock = _read(path)
     named = lock.filter(~pl.col("split").is_in(_ORDINARY))
-    kept = lock.sort(pl.col("split").is_in(_ORDINARY), "split").unique(
+    distinct = lock.sort(pl.col("split").is_in(_ORDINARY), "split").unique(
         _KEYS, keep="first", maintain_order=True
     )
-    found = records.join(
-        kept.select(*_KEYS, LOCKED.expr), on=list(_KEYS), how="left", maintain_order="left"
+    joined = records.join(
+        distinct.select(*_KEYS, LOCKED.expr), on=list(_KEYS), how="left", maintain_order="left"
     )
-    if not found[LOCKED.name].count():
+    if not joined[LOCKED.name].count():
         raise ConfigError.of(path, "is the lock of another corpus: no record in common", _RESPLIT)
     _refuse_changed(path, named, records)
-    stand = found.filter(~LOCKED.expr.is_in(_ORDINARY))
+    stand = joined.filter(~LOCKED.expr.is_in(_ORDINARY))
     fallen = stand.filter(VERDICT.expr.cast(pl.String) != "clean")
     missing = named.join(records.select(_KEYS), on=list(_KEYS), how="anti")
-    return found, Lock(
+    return joined, Lock(
         path,
         {
             name: _counts(fallen.filter(LOCKED.expr == name)[VERDICT.name])
             for name in sorted(fallen[LOCKED.name].unique())
         },
         _counts(missing["split"]),
-        found[LOCKED.name].null_count() - found.filter(pl.col("malformed").is_not_null()).height,
+        joined[LOCKED.name].null_count() - joined.filter(pl.col("malformed").is_not_null()).height,
     )
 
 
@@ -121,9 +121,9 @@ def moved(old: Path, new: Path) -> dict[str, int]:
 
 
 def _read(path: Path) -> pl.DataFrame:
-    wanted = [*_KEYS, SOURCE.name, LINE.name, "split"]
+    columns = [*_KEYS, SOURCE.name, LINE.name, "split"]
     try:
-        lock = pl.read_parquet(path, columns=wanted)
+        lock = pl.read_parquet(path, columns=columns)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError.of(path, "is no lock that curate split wrote", str(error)[:80]) from None
     return lock.filter(AUDIO_KEY.expr.is_not_null()).with_columns(
@@ -150,11 +150,11 @@ def _counts(values: pl.Series) -> dict[str, int]:
     return {str(value): int(count) for value, count in counted.iter_rows()}
 
 
-def said_of(lock: Lock) -> list[str]:
+def lock_warnings(lock: Lock) -> list[str]:
     """What a reader must know of a lock that was kept."""
-    said = []
+    warnings = []
     for name, verdicts in lock.fallen.items():
         parts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-        said.append(f"{name}: locked records that are no longer clean stand out of it: {parts}")
-    said += [f"{name}: {count} locked records are gone" for name, count in lock.gone.items()]
-    return said
+        warnings.append(f"{name}: locked records that are no longer clean stand out of it: {parts}")
+    warnings += [f"{name}: {count} locked records are gone" for name, count in lock.gone.items()]
+    return warnings

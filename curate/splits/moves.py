@@ -54,7 +54,7 @@ class State(NamedTuple):
     claim: npt.NDArray[np.int16]
     uses: Cells
     engaged: Numbers
-    got: Numbers
+    achieved: Numbers
     sums: Numbers
     apart: npt.NDArray[np.float64]
     held: Numbers
@@ -69,7 +69,7 @@ def begin(rows: Rows, groups: int, splits: int) -> State:
         claim=np.full(rows.total.size, -1, np.int16),
         uses=np.zeros(rows.total.size, np.int32),
         engaged=np.zeros(rows.total.size, np.int64),
-        got=np.zeros((splits, cells), np.int64),
+        achieved=np.zeros((splits, cells), np.int64),
         sums=np.zeros(splits, np.int64),
         apart=(rows.due * rows.weight).sum(axis=1).astype(np.float64),
         held=np.zeros(1, np.int64),
@@ -83,9 +83,9 @@ def _weigh(rows, state, row, split, us):  # type: ignore[no-untyped-def]
         cell = rows.cells[row, at]
         if cell >= 0:
             due = rows.due[split, cell]
-            before = abs(state.got[split, cell] - due)
-            state.got[split, cell] += us
-            after = abs(state.got[split, cell] - due)
+            before = abs(state.achieved[split, cell] - due)
+            state.achieved[split, cell] += us
+            after = abs(state.achieved[split, cell] - due)
             state.apart[split] += rows.weight[cell] * (after - before)
     state.sums[split] += us
 
@@ -187,7 +187,7 @@ def enter_more(rows, state, group, split, patience, mode, limit):  # type: ignor
                 continue
             if mode == CUT:
                 stratum = rows.cells[row, 0]
-                filled = state.got[split, stratum] >= rows.due[split, stratum]
+                filled = state.achieved[split, stratum] >= rows.due[split, stratum]
                 if state.sums[split] + rows.us[row] > limit or (turn == 0 and filled):
                     continue
             if _may_enter(rows, state, row, split, patience):

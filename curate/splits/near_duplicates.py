@@ -26,7 +26,7 @@ Frames = Callable[[Work, Sequence[str]], Iterator[pl.DataFrame]]
 """What a piece of work makes of a side's rows (with these further fields) and their texts."""
 
 _NONE = np.uint64(0)
-_FOUND = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
+_HITS = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
 
 
 def near_texts(folder: Path, names: Sequence[str]) -> tuple[Near, int]:
@@ -59,9 +59,11 @@ def _sets_of(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
     """Each row's distinct shingles, sorted."""
     hashes, bounds = shingle_sets(texts.data, texts.start, texts.length)
     number = np.repeat(np.arange(bounds.size - 1, dtype=np.uint32), np.diff(bounds))
-    found = pl.DataFrame({"number": number, "shingles": hashes}).group_by("number").agg("shingles")
+    sets_by_number = (
+        pl.DataFrame({"number": number, "shingles": hashes}).group_by("number").agg("shingles")
+    )
     rows = frame.select(LINE.name).with_row_index("number")
-    both = rows.join(found, on="number", how="left", maintain_order="left")
+    both = rows.join(sets_by_number, on="number", how="left", maintain_order="left")
     return both.select(LINE.name, pl.col("shingles").fill_null([]).list.sort())
 
 
@@ -80,11 +82,11 @@ def _numbered(texts: Spans) -> pl.DataFrame:
 def _near(path: Path, index: NearIndex) -> pl.DataFrame:
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         sides, partner, partners = index.sides_near(texts.data, texts.start, texts.length)
-        found = {"sides": sides, "partner": partner, "partners": partners}
-        return frame.select(LINE.name).hstack(pl.DataFrame(found))
+        near_columns = {"sides": sides, "partner": partner, "partners": partners}
+        return frame.select(LINE.name).hstack(pl.DataFrame(near_columns))
 
     frames = [frame.drop(LINE.name) for frame in _frames_of(path)(work, [])]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
+    return pl.concat(frames) if frames else pl.DataFrame(schema=_HITS)
 
 
 def part_near(
@@ -104,23 +106,25 @@ def part_near(
     was_train = rows[LOCKED.name].eq_missing(TRAIN).to_numpy()
     indexed = np.concatenate([*(place[name] for name in names), np.empty(0, np.int64)])
     us, left = rows[DURATION_US.name].to_numpy(), {}
-    for name, found in near.items():
+    for name, pairs in near.items():
         earlier = names.index(name) if name in names else len(names)
-        sides = found["sides"].to_numpy() & np.uint64((1 << earlier) - 1)
+        sides = pairs["sides"].to_numpy() & np.uint64((1 << earlier) - 1)
         if name == TRAIN:  # those whose one near text comes to them
-            alone = (found["partners"] == 1).to_numpy()
-            sides = np.where(alone & back[found["partner"].to_numpy()], _NONE, sides)
-            kept = alone & (sides > 0) & was_train[place[name]]
-            yields = np.unique(found["partner"].to_numpy()[kept])
+            has_one_partner = (pairs["partners"] == 1).to_numpy()
+            sides = np.where(has_one_partner & back[pairs["partner"].to_numpy()], _NONE, sides)
+            sends_back = has_one_partner & (sides > 0) & was_train[place[name]]
+            yields = np.unique(pairs["partner"].to_numpy()[sends_back])
             yields = yields[~locked[indexed[yields]]]
             split[indexed[yields]] = HELD_OUT
-            sides = np.where(kept & np.isin(found["partner"].to_numpy(), yields), _NONE, sides)
+            sides = np.where(
+                sends_back & np.isin(pairs["partner"].to_numpy(), yields), _NONE, sides
+            )
         leaking = place[name][(sides > 0) & ~locked[place[name]]]
         affordable = leaking[np.cumsum(us[leaking]) <= spare_us]
         spare_us -= int(us[affordable].sum())
         split[affordable] = HELD_OUT
         stays = split[place[name]] == name
-        left[name] = found.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
+        left[name] = pairs.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
     split[indexed[back[: indexed.size]]] = TRAIN
     return rows.with_columns(pl.Series("split", split.tolist(), pl.String)), left
 
@@ -139,12 +143,12 @@ def _sent_back(
     )
     single = once.select(pl.all_horizontal(pl.all())).to_series().to_numpy() & ~locked
     train = near[TRAIN].filter((pl.col("partners") == 1) & (pl.col("sides") > 0))
-    wanted = np.unique(train["partner"].to_numpy())
-    back = np.zeros(sum(found.height for found in near.values()) + 1, np.bool_)
+    partners = np.unique(train["partner"].to_numpy())
+    back = np.zeros(sum(pairs.height for pairs in near.values()) + 1, np.bool_)
     first = 0
     for name in names:
         lonely = single[place[name]] & (near[name]["partners"] == 0).to_numpy()
-        for number in wanted[(wanted >= first) & (wanted < first + place[name].size)]:
+        for number in partners[(partners >= first) & (partners < first + place[name].size)]:
             us = int(rows[DURATION_US.name][int(place[name][number - first])])
             if lonely[number - first] and us <= slack_us[name]:
                 back[number] = True

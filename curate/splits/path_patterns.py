@@ -44,11 +44,11 @@ def groups_of(paths: pl.Series, pattern: re.Pattern[str]) -> pl.Series:
     own text; null where it matches nothing.
     """
     at = min(pattern.groupindex.values(), default=1)
-    found = [
+    captured = [
         match.group(at) if path is not None and (match := pattern.search(path)) else None
         for path in paths
     ]
-    return pl.Series(found, dtype=pl.String)
+    return pl.Series(captured, dtype=pl.String)
 
 
 def refuse_idle(groups: pl.Series, paths: pl.Series, pattern: re.Pattern[str]) -> None:

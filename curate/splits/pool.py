@@ -123,9 +123,9 @@ def _stacked(strata: Cells, count: int, covariates: Sequence[Cells]) -> tuple[Ce
 
 
 def _sums(places: Numbers, values: Numbers, size: int) -> Numbers:
-    found = np.zeros(size, np.int64)
-    np.add.at(found, places, values)
-    return found
+    sums = np.zeros(size, np.int64)
+    np.add.at(sums, places, values)
+    return sums
 
 
 def _shared_texts(keys: pl.Series, group: Numbers, us: Numbers) -> tuple[Cells, Numbers]:
@@ -137,10 +137,10 @@ def _shared_texts(keys: pl.Series, group: Numbers, us: Numbers) -> tuple[Cells, 
 def _barred(
     keys: pl.Series, texts: Cells, count: int, barred: pl.Series | None
 ) -> npt.NDArray[np.bool_]:
-    found = np.zeros(count, np.bool_)
+    is_barred = np.zeros(count, np.bool_)
     if barred is not None and count:
-        found[texts[keys.is_in(barred.implode()).to_numpy() & (texts >= 0)]] = True
-    return found
+        is_barred[texts[keys.is_in(barred.implode()).to_numpy() & (texts >= 0)]] = True
+    return is_barred
 
 
 @nb.njit(cache=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from curate.splits.ks_distance import FAR, NEAR, Floats, farthest, with_ladders
+from curate.splits.ks_distance import FAR, NEAR, Floats, farthest, with_value_bins
 from curate.splits.moves import (
     COVARIATE,
     CUT,
@@ -63,11 +63,11 @@ def _fill_locked(rows, state, split, limit):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _neediest(state, targets, asked):  # type: ignore[no-untyped-def]
-    """The split that lacks most of its target and was not `asked` yet; -1: none lacks a thing."""
+def _neediest(state, targets, tried):  # type: ignore[no-untyped-def]
+    """The split that lacks most of its target and was not `tried` yet; -1: none lacks a thing."""
     best, most = -1, 0.0
     for split in range(targets.size):
-        if targets[split] > 0 and not asked[split]:
+        if targets[split] > 0 and not tried[split]:
             lacks = 1.0 - state.sums[split] / targets[split]
             if lacks > most:
                 best, most = split, lacks
@@ -88,12 +88,12 @@ def _fill(rows, state, offered, clean_us, passes, targets, limits, most_held):  
                 return
             # One utterance is never too large for its share: it may be all there is.
             lonely = rows.first[group + 1] - rows.first[group] == 1
-            asked = nobody.copy()
+            tried = nobody.copy()
             while state.split[group] == FREE:
-                split = _neediest(state, targets, asked)
+                split = _neediest(state, targets, tried)
                 if split < 0:
                     break
-                asked[split] = True
+                tried[split] = True
                 if clean_us[group] > share * targets[split] and not lonely:
                     continue
                 sums, held, apart = state.sums[split], state.held[0], state.apart[split]
@@ -161,7 +161,7 @@ def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: i
     cost, held = _cost(rows, state, targets), state.held[0]
     missed = np.maximum(slacks, np.abs(state.sums - targets))
     mine = state.inside[rows.first[group] : rows.first[group + 1]].copy()
-    theirs = state.inside[rows.first[other] : rows.first[other + 1]].copy()
+    other_inside = state.inside[rows.first[other] : rows.first[other + 1]].copy()
     disengage(rows, state, group)
     if there >= 0:
         disengage(rows, state, other)
@@ -173,7 +173,7 @@ def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: i
     disengage(rows, state, other)
     if there >= 0:
         disengage(rows, state, group)
-        enter_known(rows, state, other, there, theirs)
+        enter_known(rows, state, other, there, other_inside)
     enter_known(rows, state, group, split, mine)
     return False
 
@@ -256,11 +256,11 @@ def _refine(
     rates: Floats,
 ) -> None:
     """Repair once more, by KS distances too, where a split is not near its target by them."""
-    laddered, seen = with_ladders(rows, state, strata, rates)
+    laddered, seen = with_value_bins(rows, state, strata, rates)
     if farthest(laddered, seen, targets_us) > NEAR * NEAR * targets_us.sum():
         slacks = targets_us // 200
         _repair(laddered, seen, offered, clean_us, fixed, targets_us, limits, most_held, slacks)
-        state.got[:] = seen.got[:, : state.got.shape[1]]
+        state.achieved[:] = seen.achieved[:, : state.achieved.shape[1]]
 
 
 def draw(

@@ -70,13 +70,13 @@ def covariate_cells(rows: pl.DataFrame, by: Sequence[str]) -> list[Ints]:
 
 def _steps(values: pl.Series) -> pl.Series:
     """1 and up; 0 where there is no positive value."""
-    found = values.to_frame("v").select(
+    steps = values.to_frame("v").select(
         pl.when(pl.col("v") > 0).then(
             (pl.col("v").log(2.0) * _STEPS).floor().clip(1 - _STEPS * _OCTAVES, _STEPS * _OCTAVES)
             + _STEPS * _OCTAVES
         )
     )
-    return found.to_series().cast(pl.Int64).fill_null(0)
+    return steps.to_series().cast(pl.Int64).fill_null(0)
 
 
 def _within(parts: npt.NDArray[np.int64], cells: pl.Series) -> Ints:

@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SplitTerms:
     """What the splits are to look like.
 
     Strata get hours in proportion to H^`alpha` (1 is proportional, 0 uniform), at least `floor_s`
@@ -45,7 +45,7 @@ class Terms:
     max_held_out: float = 0.05
 
     @classmethod
-    def parse(cls, alpha: float, floor: str, cap: float, max_held_out: str) -> Terms:
+    def parse(cls, alpha: float, floor: str, cap: float, max_held_out: str) -> SplitTerms:
         """Read the options; ConfigError with every fault."""
         floor_s, held = size_s(floor), _percent(max_held_out)
         wrong = (
@@ -91,7 +91,7 @@ class Targets:
     """Sizes of the splits to draw, by name, and the terms they are drawn on."""
 
     asked_s: Mapping[str, float]
-    terms: Terms = field(default_factory=Terms)
+    terms: SplitTerms = field(default_factory=SplitTerms)
 
     @property
     def names(self) -> list[str]:
@@ -99,19 +99,19 @@ class Targets:
         return list(self.asked_s)
 
     @classmethod
-    def parse(cls, sizes: Mapping[str, str], terms: Terms | None = None) -> Targets:
+    def parse(cls, sizes: Mapping[str, str], terms: SplitTerms | None = None) -> Targets:
         """Read sizes such as 20h, 45m, 90s (0h for no such split); ConfigError with every fault."""
-        found = {name: size_s(size) for name, size in sizes.items()}
+        seconds = {name: size_s(size) for name, size in sizes.items()}
         faults = [
             Fault(f"--{name}", f"{sizes[name]!r} is no duration", "write 20h, 45m or 90s")
-            for name, size in found.items()
+            for name, size in seconds.items()
             if size is None
         ]
         raise_all(ConfigError, faults)
-        return cls({name: size for name, size in found.items() if size}, terms or Terms())
+        return cls({name: size for name, size in seconds.items() if size}, terms or SplitTerms())
 
     @classmethod
-    def named(cls, sizes: Mapping[str, str], splits: list[str], terms: Terms) -> Targets:
+    def named(cls, sizes: Mapping[str, str], splits: list[str], terms: SplitTerms) -> Targets:
         """The sizes of eval and test, and further splits written NAME=SIZE."""
         pairs = [text.partition("=") for text in splits]
         names = [name for name, _, _ in pairs]
@@ -126,8 +126,8 @@ class Targets:
     def within(self, clean_s: float) -> list[Target]:
         """The targets that a corpus of so many clean seconds allows, in the order of drawing."""
         allowed = {
-            name: min(asked, LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s)
-            for name, asked in self.asked_s.items()
+            name: min(asked_size_s, LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s)
+            for name, asked_size_s in self.asked_s.items()
         }
         scale = min(1.0, self.terms.cap * clean_s / max(sum(allowed.values()), 1e-9))
         return [
@@ -151,14 +151,14 @@ def _naming_faults(name: str, mark: str, size: str, names: list[str]) -> list[st
     return []
 
 
-def allocate(available: Floats, target_s: float, terms: Terms | None = None) -> Floats:
+def allocate(available: Floats, target_s: float, terms: SplitTerms | None = None) -> Floats:
     """Seconds due from each stratum: x * available^alpha within floor and cap, sum = target_s.
 
     No stratum gives more than `cap` of what it has, as long as the others can make up for it.
     Floors take at most half of the target: beyond that a split of many strata would be nothing
     but floors.
     """
-    terms = terms or Terms()
+    terms = terms or SplitTerms()
     caps: Floats = available * max(terms.cap, target_s / max(available.sum(), 1e-9))
     floors = np.minimum(terms.floor_s, caps)
     floors *= min(1.0, 0.5 * target_s / max(floors.sum(), 1e-9))

@@ -39,11 +39,11 @@ def looked_up(keys: Keys, rows: pl.DataFrame, origins: Mapping[str, Origin]) -> 
         for name in SPEAKER_FIELDS
         if record.get(name) is not None
     ]
-    said = [value if isinstance(value, str) else json.dumps(value) for value in given]
-    nobody = [value for value in dict.fromkeys(said) if canonical_id(value) is None]
+    raw_values = [value if isinstance(value, str) else json.dumps(value) for value in given]
+    nobody = [value for value in dict.fromkeys(raw_values) if canonical_id(value) is None]
     if not nobody:
         return keys
-    values = pl.Series("value", said, pl.String)
+    values = pl.Series("value", raw_values, pl.String)
     named = commonest(values.filter(values.is_in(nobody)))
     return replace(keys, placeholders={**keys.placeholders, SPEAKER.name: named})
 
@@ -53,9 +53,9 @@ def look_up(rows: pl.DataFrame, origins: Mapping[str, Origin]) -> list[Record]:
     records = rows.filter(MALFORMED.expr.is_null())
     if records.height > LOOKED_AT:
         records = records[np.linspace(0, records.height - 1, LOOKED_AT).astype(np.int64)]
-    found: list[Record] = []
+    sampled: list[Record] = []
     for part in records.partition_by(SOURCE.name, maintain_order=True):
         places = list(zip(part[BYTE_OFFSET.name], part[BYTE_LENGTH.name], strict=True))
         lines = fetch_lines(origins[part[SOURCE.name][0]], places)
-        found += [json.loads(lines[place]) for place in places]
-    return found
+        sampled += [json.loads(lines[place]) for place in places]
+    return sampled

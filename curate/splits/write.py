@@ -29,7 +29,7 @@ from curate.manifest.origin import Origin, Portion
 from curate.profiles.summary import origin_of
 from curate.splits.line_edits import (
     AS_THEY_ARE,
-    Marks,
+    LineMarks,
     changes,
     filled,
     is_unmarked,
@@ -45,7 +45,7 @@ def write_lines(
     outputs: Sequence[str],
     inputs: Mapping[str, Input],
     folder: Path,
-    marks: Marks = AS_THEY_ARE,
+    marks: LineMarks = AS_THEY_ARE,
 ) -> None:
     """Write `OUTPUT.jsonl` for each output: its rows' lines in input order.
 
@@ -69,7 +69,7 @@ def _route_source(
     expected: str,
     rows: pl.DataFrame,
     to: Offsets,
-    marks: Marks,
+    marks: LineMarks,
     files: Sequence[IO[bytes]],
 ) -> None:
     places = rows.select(BYTE_OFFSET.name, BYTE_LENGTH.name).to_numpy()
@@ -160,8 +160,10 @@ def write_reasons(rows: pl.DataFrame, reasons: pl.Series, name: str, folder: Pat
 
     `reasons` stand row for row with `rows`.
     """
-    wanted = (rows["split"] == name).arg_true()
-    chosen = rows.select(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)[wanted]
+    row_numbers = (rows["split"] == name).arg_true()
+    chosen = rows.select(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)[row_numbers]
     with (folder / f"{name}.reasons.jsonl").open("w", encoding="utf-8") as file:
-        for row, reason in zip(chosen.iter_rows(named=True), reasons.gather(wanted), strict=True):
+        for row, reason in zip(
+            chosen.iter_rows(named=True), reasons.gather(row_numbers), strict=True
+        ):
             file.write(json.dumps({**row, REASON.name: reason}, ensure_ascii=False) + "\n")

@@ -69,30 +69,30 @@ class Bootstrap:
         """
         return self.sums_each([(part, values) for part in parts])
 
-    def sums_each(self, asked: Sequence[tuple[Ints, Sequence[Floats]]]) -> list[Floats]:
+    def sums_each(self, parts: Sequence[tuple[Ints, Sequence[Floats]]]) -> list[Floats]:
         """As `sums`, of parts that have their own values each; as many for every part.
 
         The draws of many clusters take longer than all that is summed: better ask once.
         """
-        starts, clusters, amounts = self._by_cluster(asked)
-        found = np.zeros((len(amounts), len(asked), DRAWS))
+        starts, clusters, amounts = self._by_cluster(parts)
+        sums = np.zeros((len(amounts), len(parts), DRAWS))
         first = 0
         for times in self._draws():
-            _add_up(starts, clusters, amounts, times, found, first)
+            _add_up(starts, clusters, amounts, times, sums, first)
             first += len(times)
-        return list(found)
+        return list(sums)
 
     def clusters_in(self, part: Ints) -> int:
         """How many clusters the rows are of."""
         return np.unique(self.clusters.of_row[part]).size
 
     def _by_cluster(
-        self, asked: Sequence[tuple[Ints, Sequence[Floats]]]
+        self, parts: Sequence[tuple[Ints, Sequence[Floats]]]
     ) -> tuple[Ints, Ints, Floats]:
         """Each part's clusters one after the other (`starts`), and their sums of each value."""
         clusters: list[Ints] = []
         amounts: list[Floats] = []
-        for part, values in asked:
+        for part, values in parts:
             present, at = np.unique(self.clusters.of_row[part], return_inverse=True)
             sums = np.zeros((len(values), present.size))
             for row, value in zip(sums, values, strict=True):
@@ -101,7 +101,7 @@ class Bootstrap:
             amounts.append(sums)
         starts = np.cumsum([0, *(each.size for each in clusters)]).astype(np.int64)
         joined = np.concatenate([*clusters, np.zeros(0, np.int64)])
-        many = len(asked[0][1]) if asked else 0
+        many = len(parts[0][1]) if parts else 0
         return starts, joined, np.concatenate([*amounts, np.zeros((many, 0))], axis=1)
 
     def _draws(self) -> Iterator[npt.NDArray[np.int32]]:
@@ -116,7 +116,7 @@ class Bootstrap:
 
 
 @nb.njit(cache=True)
-def _add_up(starts, clusters, amounts, times, found, first):  # type: ignore[no-untyped-def]
+def _add_up(starts, clusters, amounts, times, sums, first):  # type: ignore[no-untyped-def]
     for draw in range(times.shape[0]):
         drawn = times[draw]
         for part in range(starts.size - 1):
@@ -124,7 +124,7 @@ def _add_up(starts, clusters, amounts, times, found, first):  # type: ignore[no-
                 total = 0.0
                 for at in range(starts[part], starts[part + 1]):
                     total += amounts[value, at] * drawn[clusters[at]]
-                found[value, part, first + draw] = total
+                sums[value, part, first + draw] = total
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

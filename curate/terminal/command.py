@@ -98,8 +98,8 @@ def _system_error(error: BaseException) -> CurateError | None:
     """The system's word that a named file cannot be read or written."""
     if not isinstance(error, OSError) or error.filename is None:
         return None
-    said = str(error.strerror or type(error).__name__)
-    what = f"cannot be used: {said[:1].lower()}{said[1:]}"
+    message = str(error.strerror or type(error).__name__)
+    what = f"cannot be used: {message[:1].lower()}{message[1:]}"
     return ConfigError.of(error.filename, what, "check the name, and what you may read and write")
 
 

@@ -24,13 +24,13 @@ def usage_error(error: BaseException) -> ConfigError | None:
     command = context.command_path if context else "the command"
     faults = [_fault(error, context, command)]
     words = _words(context)
-    found: Any = error
-    while len(faults) < _MOST and (left := _without(words, found)) is not None:
+    current: Any = error
+    while len(faults) < _MOST and (left := _without(words, current)) is not None:
         words = left
-        if (found := _parsed(context, words)) is None:
+        if (current := _parsed(context, words)) is None:
             break
-        fault = _fault(found, context, command)
-        if fault.where not in {each.where for each in faults} and not _is_surplus(found):
+        fault = _fault(current, context, command)
+        if fault.where not in {each.where for each in faults} and not _is_surplus(current):
             faults.append(fault)
     return ConfigError(*faults)
 
@@ -87,16 +87,16 @@ def _is(word: str, names: Sequence[str]) -> bool:
 
 def _dropped(words: Sequence[str], names: Sequence[str], takes_value: bool) -> list[str] | None:
     """The words without this option wherever it stands; None where it is not among them."""
-    left, is_value, found = [], False, False
+    left, is_value, is_named = [], False, False
     for word in words:
         if not is_value and _is(word, names):
-            found, is_value = True, takes_value and "=" not in word
+            is_named, is_value = True, takes_value and "=" not in word
         elif is_value and not word.startswith("--"):
             is_value = False
         else:
             left.append(word)
             is_value = False
-    return left if found else None
+    return left if is_named else None
 
 
 def _fault(error: Any, context: Any, command: str) -> Fault:

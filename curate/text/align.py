@@ -33,20 +33,20 @@ _Positions = npt.NDArray[np.int64]
 
 
 @nb.njit(nogil=True, cache=True)
-def _align(ours, others, table, edits):  # type: ignore[no-untyped-def]
+def _align(words, others, table, edits):  # type: ignore[no-untyped-def]
     """Fill `edits` for two lists of words without common ends; `table` has room for them."""
-    rows, columns = ours.size + 1, others.size + 1
+    rows, columns = words.size + 1, others.size + 1
     for column in range(columns):
         table[column] = column
     for row in range(1, rows):
         here, above = row * columns, (row - 1) * columns
         table[here] = row
-        word = ours[row - 1]
+        word = words[row - 1]
         for column in range(1, columns):
             cost = table[above + column - 1] + (word != others[column - 1])
             cost = min(cost, table[above + column] + 1)
             table[here + column] = min(cost, table[here + column - 1] + 1)
-    row, column, run = ours.size, others.size, 0
+    row, column, run = words.size, others.size, 0
     while row or column:
         here = row * columns + column
         if row and (not column or table[here] == table[here - columns] + 1):
@@ -62,7 +62,7 @@ def _align(ours, others, table, edits):  # type: ignore[no-untyped-def]
         else:
             row -= 1
             column -= 1
-            if ours[row] == others[column]:
+            if words[row] == others[column]:
                 run = 0
             else:
                 edits[SUBSTITUTIONS] += 1
@@ -117,13 +117,13 @@ def _any_joins(parts, first, size, count, word, at, length, words):  # type: ign
 
 @nb.njit(nogil=True, cache=True)
 def _align_joined(  # type: ignore[no-untyped-def]
-    data, first, size, ours, other, other_first, other_size, others, table, edits
+    data, first, size, words, other, other_first, other_size, others, table, edits
 ):
-    """`_align` in which words match what they make up; of `ours` and `others` words."""
+    """`_align` in which words match what they make up; of `words` and `others` words."""
     columns = others + 1
     for column in range(columns):
         table[column] = column
-    for row in range(1, ours + 1):
+    for row in range(1, words + 1):
         here, above = row * columns, (row - 1) * columns
         table[here] = row
         for column in range(1, columns):
@@ -146,7 +146,7 @@ def _align_joined(  # type: ignore[no-untyped-def]
                         cost = min(cost, table[above + column - joined])
             table[here + column] = cost
     edits[SUBSTITUTIONS] = edits[DELETIONS] = edits[INSERTIONS] = edits[MISMATCH_RUN] = 0
-    row, column, run = ours, others, 0
+    row, column, run = words, others, 0
     while row or column:
         here = row * columns + column
         cost = table[here]
@@ -185,7 +185,7 @@ def _align_joined(  # type: ignore[no-untyped-def]
 
 @nb.njit(nogil=True, cache=True)
 def _align_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, other, other_starts, other_lengths, flags, ours, others, sizes, table,
+    data, starts, lengths, other, other_starts, other_lengths, flags, hashes, others, sizes, table,
     joined, places, edits, fate,
 ):  # fmt: skip
     for row in range(starts.size):
@@ -205,17 +205,17 @@ def _align_all(  # type: ignore[no-untyped-def]
             fate[row] = EQUAL
             continue
         fate[row] = ALIGNED
-        mine, _ = split_words(data, starts[row], length, flags, ours, sizes)
+        mine, _ = split_words(data, starts[row], length, flags, hashes, sizes)
         head, whole, other_whole = 0, mine, words
-        while head < mine and head < words and ours[head] == others[head]:
+        while head < mine and head < words and hashes[head] == others[head]:
             head += 1
-        while mine > head and words > head and ours[mine - 1] == others[words - 1]:
+        while mine > head and words > head and hashes[mine - 1] == others[words - 1]:
             mine -= 1
             words -= 1
         if (mine - head + 1) * (words - head + 1) > table.size:
             fate[row] = TOO_LONG
         else:
-            _align(ours[head:mine], others[head:words], table, edits[row])
+            _align(hashes[head:mine], others[head:words], table, edits[row])
             fewest = edits[row, SUBSTITUTIONS] + edits[row, DELETIONS] + edits[row, INSERTIONS]
             cells = (whole + 1) * (other_whole + 1)
             if not joined or fewest < 2 or cells > table.size:
@@ -251,13 +251,13 @@ def align_spans(
     """
     longest = int(max(lengths.max(initial=0), other_lengths.max(initial=0)))
     most = min(longest, LONGEST_BYTES) // 2 + 1
-    ours, others = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    hashes, others = np.empty(most, np.uint64), np.empty(most, np.uint64)
     sizes = np.empty(most, np.int32)
     table = np.empty(min((most + 1) ** 2, LARGEST_TABLE), np.int32)
     edits = np.zeros((starts.size, N_EDITS), np.int32)
     fate = np.zeros(starts.size, np.uint8)
     _align_all(
-        data, starts, lengths, other, other_starts, other_lengths, tables().flags, ours, others,
+        data, starts, lengths, other, other_starts, other_lengths, tables().flags, hashes, others,
         sizes, table, joined, np.empty((4, most), np.int64), edits, fate,
     )  # fmt: skip
     return edits, fate

@@ -45,9 +45,9 @@ class Anchors:
 
     def rows(self, data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:
         """The texts (`length[i]` bytes of UTF-8 from `start[i]`) that may hold a phrase."""
-        found = np.zeros(start.size, np.bool_)
-        _find(data, start, length, self.slots, found)
-        return np.flatnonzero(found)
+        may_hold = np.zeros(start.size, np.bool_)
+        _find(data, start, length, self.slots, may_hold)
+        return np.flatnonzero(may_hold)
 
 
 def _forms(phrase: str) -> Iterator[str]:
@@ -99,9 +99,9 @@ def _is_there(value, size, slots):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _find(data, start, length, slots, found):  # type: ignore[no-untyped-def]
+def _find(data, start, length, slots, may_hold):  # type: ignore[no-untyped-def]
     for row in range(start.size):
-        found[row] = _holds(data, start[row], start[row] + length[row], slots)
+        may_hold[row] = _holds(data, start[row], start[row] + length[row], slots)
 
 
 @borrowing

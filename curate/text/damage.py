@@ -38,13 +38,13 @@ quotation mark may be Portuguese.
 
 def damaged_chars(data: Bytes, start: Places, length: Places) -> Counts:
     """Characters of DAMAGE in each text: `length[i]` bytes of UTF-8 from `start[i]`."""
-    found = np.zeros(start.size, np.int32)
+    counts = np.zeros(start.size, np.int32)
     doubtful = np.zeros(start.size, np.bool_)
     _find(data, start, length, doubtful)
     for row in np.flatnonzero(doubtful).tolist():
         text = data[start[row] : start[row] + length[row]].tobytes().decode()
-        found[row] = sum(len(match[0]) for match in DAMAGE.finditer(text))
-    return found
+        counts[row] = sum(len(match[0]) for match in DAMAGE.finditer(text))
+    return counts
 
 
 @borrowing

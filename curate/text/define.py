@@ -177,5 +177,5 @@ def bare_token(token: str) -> str:
     """A token as `repetitions` compares it: case-folded without punctuation; one of punctuation
     alone stays as it is.
     """
-    kept = "".join(char for char in token if not _kind(char) & PUNCTUATION)
-    return kept.casefold() or token
+    bare = "".join(char for char in token if not _kind(char) & PUNCTUATION)
+    return bare.casefold() or token

@@ -39,7 +39,7 @@ Spans = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64
 
 @dataclass(frozen=True, slots=True)
 class PairEdits:
-    """The edits of every pair; 0 where `heard` is false, which is where there is no second text.
+    """The edits of every pair; 0 where `paired` is false, which is where there is no second text.
 
     `edits` has a row for each pair, in the order of `curate.text.align`'s names; `ref_words` and
     `ref_chars` are the first text's, blanks among the characters. `spaceless`: characters were
@@ -50,7 +50,7 @@ class PairEdits:
     ref_chars: Counts
     edits: Counts
     char_edits: Counts
-    heard: npt.NDArray[np.bool_]
+    paired: npt.NDArray[np.bool_]
     spaceless: npt.NDArray[np.bool_]
     texts: Spans
     others: Spans
@@ -59,10 +59,10 @@ class PairEdits:
     @property
     def word_edits(self) -> Counts:
         """Substitutions, deletions and insertions."""
-        found: Counts = self.edits[:, [SUBSTITUTIONS, DELETIONS, INSERTIONS]].sum(
+        total: Counts = self.edits[:, [SUBSTITUTIONS, DELETIONS, INSERTIONS]].sum(
             axis=1, dtype=np.int32
         )
-        return found
+        return total
 
 
 def count_normalised(
@@ -89,31 +89,33 @@ def count_raw(texts: Spans, others: Spans, words: Counts, chars: Counts) -> Pair
 
 
 def _counted(
-    texts: Spans, others: Spans, ours: Spans, theirs: Spans, words: Counts, chars: Counts,
+    texts: Spans, others: Spans, spaced: Spans, other_spaced: Spans, words: Counts, chars: Counts,
     spaceless: npt.NDArray[np.bool_], normaliser: Normaliser | None,
 ) -> PairEdits:  # fmt: skip
-    """`ours` and `theirs` are the texts with blanks between all that counts as a word."""
+    """`spaced` and `other_spaced` are the texts with blanks between all that counts as a word."""
     joined = normaliser is not None and normaliser.merges_compounds
     if joined and spaceless.any():  # characters are no compounds
-        edits, fate = align_spans(*ours, *theirs)
+        edits, fate = align_spans(*spaced, *other_spaced)
         rows = np.flatnonzero(~spaceless)
-        some = [(data, start[rows], length[rows]) for data, start, length in (ours, theirs)]
+        some = [(data, start[rows], length[rows]) for data, start, length in (spaced, other_spaced)]
         edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True)
     else:
-        edits, fate = align_spans(*ours, *theirs, joined=joined)
+        edits, fate = align_spans(*spaced, *other_spaced, joined=joined)
     for row in np.flatnonzero(fate == TOO_LONG).tolist():
-        edits[row] = _align_long(_decode(ours, row), _decode(theirs, row))
+        edits[row] = _align_long(_decode(spaced, row), _decode(other_spaced, row))
     differ = np.flatnonzero((fate == ALIGNED) | (fate == TOO_LONG))
-    found = np.zeros(fate.size, np.int32)
+    char_edits = np.zeros(fate.size, np.int32)
     if differ.size:
-        found[differ] = distances(decoded(texts, differ), decoded(others, differ))
-    return PairEdits(words, chars, edits, found, fate != NONE, spaceless, texts, others, differ)
+        char_edits[differ] = distances(decoded(texts, differ), decoded(others, differ))
+    return PairEdits(
+        words, chars, edits, char_edits, fate != NONE, spaceless, texts, others, differ
+    )
 
 
-def distances(ours: Sequence[str], others: Sequence[str]) -> Counts:
+def distances(texts: Sequence[str], others: Sequence[str]) -> Counts:
     """Character edits of each pair."""
-    found: Counts = cpdist(ours, others, scorer=Levenshtein.distance, dtype=np.int32)
-    return found
+    edit_counts: Counts = cpdist(texts, others, scorer=Levenshtein.distance, dtype=np.int32)
+    return edit_counts
 
 
 def decoded(spans: Spans, rows: npt.NDArray[np.int64]) -> list[str]:
@@ -128,10 +130,10 @@ def _decode(spans: Spans, row: int) -> str:
 
 def _align_long(text: str, other: str) -> list[int]:
     """The edits of one pair too long for the compiled table."""
-    ours, others = text.split(), other.split()
+    words, others = text.split(), other.split()
     counts: dict[str, int] = {"replace": 0, "delete": 0, "insert": 0}
     longest, run, behind = 0, 0, (0, 0)
-    for edit in Levenshtein.editops(ours, others):
+    for edit in Levenshtein.editops(words, others):
         counts[edit.tag] += 1
         at, to = edit.src_pos, edit.dest_pos
         run = run + 1 if (at, to) == behind else 1

@@ -25,7 +25,7 @@ SPELLING: Final = "spelling"
 NUMBERS: Final = "numbers"
 FILLERS: Final = "fillers"
 
-SAID_BETWEEN: Final = frozenset({"hmm", "mm", "mhm", "mmm", "uh", "um"})
+WORDS_BETWEEN: Final = frozenset({"hmm", "mm", "mhm", "mmm", "uh", "um"})
 """Sounds that most transcripts leave out."""
 _WHOLE: Final = {
     "won't": "will not", "can't": "can not", "let's": "let us", "ain't": "aint",
@@ -75,12 +75,12 @@ def standardise(text: str, bits: int, steps: Collection[str]) -> str:
         mapped = unicodedata.normalize("NFC", text).translate(_table())
     words = join_numbers(mapped, bits).split()
     plan = frozenset(steps)
-    found = [part for word in words for part in _parts_of(word, plan)]
+    parts = [part for word in words for part in _parts_of(word, plan)]
     if CONTRACTIONS in plan and not _VERBS.isdisjoint(words):
-        found = [part for word in _in_perfect(words) for part in _parts_of(word, plan)]
-    if NUMBERS in plan and not _NUMERIC.isdisjoint(found):
-        found = digits_for_words(found)
-    bare = " ".join(found)
+        parts = [part for word in _in_perfect(words) for part in _parts_of(word, plan)]
+    if NUMBERS in plan and not _NUMERIC.isdisjoint(parts):
+        parts = digits_for_words(parts)
+    bare = " ".join(parts)
     if not _SIGNS.isdisjoint(bare):
         bare = _STRAY.sub(" ", bare)
     if not bare.isascii():
@@ -99,8 +99,8 @@ def _ascii_table() -> Mapping[int, str | None]:
 @functools.cache
 def _table() -> Mapping[int, str | None]:
     """Forms, but apostrophes and the signs at numbers stay."""
-    kept: dict[int, str | None] = {ord(sign): sign for sign in _SIGNS}
-    return forms().table | {ord(char): "'" for char in APOSTROPHES} | kept
+    signs: dict[int, str | None] = {ord(sign): sign for sign in _SIGNS}
+    return forms().table | {ord(char): "'" for char in APOSTROPHES} | signs
 
 
 def _in_perfect(words: Sequence[str]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _parts_of(word: str, steps: frozenset[str]) -> tuple[str, ...]:
     if CONTRACTIONS in steps:
         parts = list(_written_out(word))
     if FILLERS in steps:
-        parts = [part for part in parts if part not in SAID_BETWEEN]
+        parts = [part for part in parts if part not in WORDS_BETWEEN]
     if NUMBERS in steps:
         parts = [piece for part in parts for piece in _pieces(part)]
     if SPELLING in steps:
@@ -151,4 +151,4 @@ def triggers() -> frozenset[str]:
     """Words of a normal form without which `standardise` changes nothing, where the text also has
     no apostrophe, no sign of _SIGNS, no digit beside a letter, and no lone 1.
     """
-    return frozenset((*SAID_BETWEEN, *WRITTEN_OUT, *american(), *_NUMERIC))
+    return frozenset((*WORDS_BETWEEN, *WRITTEN_OUT, *american(), *_NUMERIC))

@@ -63,17 +63,17 @@ def digits_for_words(words: Sequence[str]) -> list[str]:
     >>> " ".join(digits_for_words("one of twenty dollars and three point five percent".split()))
     'one of $20 and 3.5%'
     """
-    found: list[str] = []
+    converted: list[str] = []
     at = 0
     while at < len(words):
         number, behind = _read(words, at)
         if number is None:
-            found.append(words[at])
+            converted.append(words[at])
             at += 1
         else:
-            found.append(number)
+            converted.append(number)
             at = behind
-    return found
+    return converted
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ _IGNORABLE: Final = frozenset("\u0640\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Default_Ignorable_Code_Point beyond Cf (Unicode 15.1, DerivedCoreProperties), and the tatweel."""
 
 
-_ALONE: Final = {
+_SPECIAL: Final = {
     **dict.fromkeys((*APOSTROPHES, *_IGNORABLE), ""),
     **dict.fromkeys(GAPS, GAPS[0]),
     ".": ".",
@@ -97,8 +97,8 @@ def form_of(char: str) -> str:
     >>> [form_of(char) for char in ("\uff21", "\u00bd", "\u200d", "\u0663", "\u2026")]
     ['a', '1 2', '', '3', ' ']
     """
-    if (alone := _ALONE.get(char)) is not None:
-        return alone
+    if (special := _SPECIAL.get(char)) is not None:
+        return special
     category = unicodedata.category(char)
     if not unicodedata.decomposition(char):
         if category[0] in "PS" or char.isspace():

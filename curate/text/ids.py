@@ -60,8 +60,10 @@ def canonical_id(value: object) -> str | None:
     """
     if value is None:
         return None
-    found = canonical_ids(pl.Series([value if isinstance(value, str) else json.dumps(value)]))[0]
-    return None if found is None else str(found)
+    canonical = canonical_ids(pl.Series([value if isinstance(value, str) else json.dumps(value)]))[
+        0
+    ]
+    return None if canonical is None else str(canonical)
 
 
 def _spelled(ids: pl.Series) -> pl.Series:

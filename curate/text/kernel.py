@@ -107,7 +107,7 @@ def _add(slots, room, hashed):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _judge_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-def]
+def _classify_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-def]
     """(dominant script, letters of known scripts outside the set `expected`); forgets the counts.
 
     `latin` are the ASCII letters, not yet among the counts. Ties go to the script named first,
@@ -290,7 +290,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
         runs[FOLDED_LOOP] = max(runs[FOLDED_LOOP], long_loop(folds, tokens))
     script, foreign = LATIN if letters else 0, 0
     if far_letters:
-        script, foreign = _judge_scripts(script_counts, letters - far_letters, expected)
+        script, foreign = _classify_scripts(script_counts, letters - far_letters, expected)
     elif not (expected >> np.uint64(LATIN)) & np.uint64(1):
         foreign = letters
     counts[CHARS, row] = chars

@@ -44,17 +44,17 @@ def marks_of(text: str, metrics: Collection[str]) -> list[Mark]:
     Where two overlap, the one further up in FINDERS stands. Metrics that speak of no part of a text
     mark nothing.
     """
-    found: list[Mark] = []
+    marks: list[Mark] = []
     for what, (named, find) in FINDERS.items():
         if named & {*metrics}:
-            found += [
+            marks += [
                 Mark(what=what, span=span)
                 for span in find(text)
                 if all(
-                    span[1] <= other["span"][0] or other["span"][1] <= span[0] for other in found
+                    span[1] <= other["span"][0] or other["span"][1] <= span[0] for other in marks
                 )
             ]
-    return sorted(found, key=lambda mark: mark["span"])
+    return sorted(marks, key=lambda mark: mark["span"])
 
 
 def longest_word(text: str) -> Span | None:
@@ -100,15 +100,15 @@ def longest_loop(text: str) -> Span | None:
     if len(spans) > _MOST_TOKENS:
         return None
     words = [bare(text[first:last]) for first, last in spans]
-    best, found = 1, None
+    best, span = 1, None
     for size in range(1, LONGEST_PHRASE + 1):
         at = 0
         while at + size < len(words):
             times = _times(words, at, size)
             if times > best:
-                best, found = times, (spans[at][0], spans[at + times * size - 1][1])
+                best, span = times, (spans[at][0], spans[at + times * size - 1][1])
             at += max(1, (times - 1) * size)
-    return found
+    return span
 
 
 def _times(words: Sequence[str], at: int, size: int) -> int:
@@ -121,15 +121,15 @@ def _times(words: Sequence[str], at: int, size: int) -> int:
 def signs(text: str) -> list[Span]:
     """Marks for machines: tags, entities, what stands in braces or brackets, addresses."""
     data = text.encode("utf-8", "surrogatepass")
-    found: list[Span] = []
+    spans: list[Span] = []
     at = chars = 0
     for match in MARKUP.finditer(data):
         chars += _points(data[at : match.start()])
-        found.append((chars, chars + _points(match[0])))
-        at, chars = match.end(), found[-1][1]
-        if len(found) == _MOST_MARKS:
+        spans.append((chars, chars + _points(match[0])))
+        at, chars = match.end(), spans[-1][1]
+        if len(spans) == _MOST_MARKS:
             break
-    return found
+    return spans
 
 
 def _points(data: bytes) -> int:
@@ -142,11 +142,11 @@ def _whole(text: str) -> Span | None:
 
 
 def _one(find: Callable[[str], Span | None]) -> Callable[[str], list[Span]]:
-    def found(text: str) -> list[Span]:
+    def at_most_one(text: str) -> list[Span]:
         span = find(text)
         return [] if span is None else [span]
 
-    return found
+    return at_most_one
 
 
 FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], list[Span]]]] = {
@@ -173,15 +173,17 @@ Edit = tuple[str, str, str]
 
 def alignment(text: str, other: str) -> list[Edit]:
     """How `other` differs from `text`, word by word; not where there are thousands of words."""
-    ours, theirs = text.split(), other.split()
-    if max(len(ours), len(theirs)) > _MOST_TOKENS:
+    words, other_words = text.split(), other.split()
+    if max(len(words), len(other_words)) > _MOST_TOKENS:
         return [("replace", text, other)]
-    codes = Levenshtein.opcodes([_plain(word) for word in ours], [_plain(word) for word in theirs])
+    codes = Levenshtein.opcodes(
+        [_plain(word) for word in words], [_plain(word) for word in other_words]
+    )
     return [
         (
             code.tag,
-            " ".join(ours[code.src_start : code.src_end]),
-            " ".join(theirs[code.dest_start : code.dest_end]),
+            " ".join(words[code.src_start : code.src_end]),
+            " ".join(other_words[code.dest_start : code.dest_end]),
         )
         for code in codes
     ]

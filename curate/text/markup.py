@@ -63,13 +63,13 @@ _BLANK[list(b" \t\n\r\f\v")] = True
 
 def markup_chars(data: Bytes, start: Places, length: Places) -> Counts:
     """Code points that lie in MARKUP, of each text: `length[i]` bytes of UTF-8 from `start[i]`."""
-    found = np.zeros(start.size, np.int32)
-    _count_all(data, start, length, found)
-    return found
+    counts = np.zeros(start.size, np.int32)
+    _count_all(data, start, length, counts)
+    return counts
 
 
 @borrowing
-def _count_all(data: Bytes, start: Places, length: Places, found: Counts) -> None:
+def _count_all(data: Bytes, start: Places, length: Places, counts: Counts) -> None:
     for row in range(start.size):
         at, end = start[row], start[row] + length[row]
         if not _may_hold(data, at, end):
@@ -77,7 +77,7 @@ def _count_all(data: Bytes, start: Places, length: Places, found: Counts) -> Non
         while at < end:
             upto = at if _STARTS[data[at]] == _PLAIN else _end_of(data, at, end)
             for inside in range(at, upto):
-                found[row] += (data[inside] & 0xC0) != 0x80
+                counts[row] += (data[inside] & 0xC0) != 0x80
             at = max(upto, at + 1)
 
 

@@ -70,12 +70,12 @@ def _distinct(hashes, count):  # type: ignore[no-untyped-def]
     if count == 0:
         return 0
     hashes[:count].sort()
-    kept = 1
+    size = 1
     for at in range(1, count):
         if hashes[at] != hashes[at - 1]:
-            hashes[kept] = hashes[at]
-            kept += 1
-    return kept
+            hashes[size] = hashes[at]
+            size += 1
+    return size
 
 
 @nb.njit(nogil=True, cache=True)
@@ -148,16 +148,16 @@ class NearIndex:
         """
         data, start, length = normal_spans(data, start, length)
         longest = int(length.max(initial=0)) + 1
-        found = np.zeros(start.size, np.uint64)
+        sides = np.zeros(start.size, np.uint64)
         partner, count = np.full(start.size, -1, np.int32), np.zeros(start.size, np.int32)
         _find(
             data, start, length, tables().flags,
             np.empty(longest, np.uint32), np.empty(longest, np.uint64),
             self.sets, self.bounds, self.side, self.bits, self.slots, self.first, self.posts,
             self.needed, np.zeros(self.side.size, np.int32), np.empty(self.side.size, np.int32),
-            found, partner, count,
+            sides, partner, count,
         )  # fmt: skip
-        return found, partner, count
+        return sides, partner, count
 
 
 def _ranges(places: Places) -> Places:
@@ -235,7 +235,7 @@ def _shared(one, other):  # type: ignore[no-untyped-def]
 @nb.njit(nogil=True, cache=True)
 def _find(  # type: ignore[no-untyped-def]
     data, starts, lengths, flags, codes, hashes,
-    sets, bounds, side, bits, slots, first, posts, needed, hits, touched, found, partner, partners,
+    sets, bounds, side, bits, slots, first, posts, needed, hits, touched, sides, partner, partners,
 ):  # fmt: skip
     mask = np.uint64(8 * bits.size - 1)
     for row in range(starts.size):
@@ -265,6 +265,6 @@ def _find(  # type: ignore[no-untyped-def]
                 size, sorted_yet = _distinct(hashes, size), True
             same = _shared(hashes[:size], sets[bounds[text] : bounds[text + 1]])
             if same >= NEAR * (size + there - same) and not (same == size and same == there):
-                found[row] |= np.uint64(1) << np.uint64(side[text])
+                sides[row] |= np.uint64(1) << np.uint64(side[text])
                 partner[row] = text
                 partners[row] += 1

@@ -60,18 +60,18 @@ def _most_covered(hashes, sizes, words, n, keys, counts, room):  # type: ignore[
 
 @nb.njit(nogil=True, cache=True)
 def _count_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, flags, hashes, sizes, keys, counts, found
+    data, starts, lengths, flags, hashes, sizes, keys, counts, shares
 ):
     for row in range(starts.size):
         if lengths[row] > LONGEST_BYTES:
-            found[:, row] = NOT_COUNTED
+            shares[:, row] = NOT_COUNTED
             continue
         words, _ = split_words(data, starts[row], lengths[row], flags, hashes, sizes)
         room = 8
         while room < 2 * words:
             room *= 2
         for k in range(len(SIZES)):
-            found[k, row] = _most_covered(hashes, sizes, words, SIZES[k], keys, counts, room)
+            shares[k, row] = _most_covered(hashes, sizes, words, SIZES[k], keys, counts, room)
 
 
 def covered(
@@ -83,9 +83,9 @@ def covered(
     """
     longest = min(int(lengths.max(initial=0)), LONGEST_BYTES) // 2 + 1
     room = max(8, 1 << (2 * longest - 1).bit_length())
-    found = np.zeros((len(SIZES), starts.size), np.int32)
+    shares = np.zeros((len(SIZES), starts.size), np.int32)
     _count_all(
         data, starts, lengths, tables().flags, np.empty(longest, np.uint64),
-        np.empty(longest, np.int32), np.empty(room, np.uint64), np.zeros(room, np.int32), found,
+        np.empty(longest, np.int32), np.empty(room, np.uint64), np.zeros(room, np.int32), shares,
     )  # fmt: skip
-    return found
+    return shares

@@ -72,10 +72,10 @@ def steps_of(names: Sequence[str] | None) -> tuple[str, ...]:
             if name not in known
         ],
     )
-    asked = {BASIC, *(DEFAULT if "default" in names else ()), *names}
-    if NUMBER_WORDS in asked:
+    chosen = {BASIC, *(DEFAULT if "default" in names else ()), *names}
+    if NUMBER_WORDS in chosen:
         require("num2words", "writing numbers as words (--normalise number_words)")
-    return tuple(name for name in STEPS if name in asked)
+    return tuple(name for name in STEPS if name in chosen)
 
 
 @dataclass(frozen=True, slots=True)

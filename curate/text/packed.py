@@ -101,12 +101,12 @@ def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
         if end - at < 8:
             stop |= _HIGHS << np.uint64(8 * (end - at))
         size = trailing_zeros(stop) >> np.uint64(3)
-        kept = ~np.uint64(0) if size == np.uint64(8) else (_ONE << (size << _THREE)) - _ONE
-        alpha &= kept
+        mask = ~np.uint64(0) if size == np.uint64(8) else (_ONE << (size << _THREE)) - _ONE
+        alpha &= mask
         letters += ones(alpha)
         upper += ones((~word & _CASE_BITS) << np.uint64(2) & alpha)
         if size:
-            value = absorb(value, (word | (alpha >> np.uint64(2))) & kept)
+            value = absorb(value, (word | (alpha >> np.uint64(2))) & mask)
         at += np.int64(size)
         if size < np.uint64(8):
             return at, np.int64(letters), np.int64(upper), value

@@ -79,17 +79,17 @@ class Phrasebook:
     def cover(self, text: str) -> Cover:
         """What the phrases cover of the text, the longest at each place from left to right."""
         within = _Within(text[:LONGEST])
-        said = credits = at = 0
+        covered = credits = at = 0
         while at < len(within.words):
-            found = self._at(within, at)
-            if found is None:
+            match = self._at(within, at)
+            if match is None:
                 at += 1
                 continue
-            size = within.ends[found[0]] - within.ends[at]
-            said += size
-            credits += size if found[1].credit else 0
-            at = found[0]
-        return Cover(said, credits, len(within.squeezed))
+            size = within.ends[match[0]] - within.ends[at]
+            covered += size
+            credits += size if match[1].credit else 0
+            at = match[0]
+        return Cover(covered, credits, len(within.squeezed))
 
     def _at(self, within: _Within, at: int) -> tuple[int, Phrase] | None:
         """The longest phrase at this word, and the word behind it with what belongs to it."""

@@ -59,11 +59,11 @@ class Remarks:
         for match in _tags(text):
             inside[match[0] : match[1]] = [True] * (match[1] - match[0])
         chars = sum(char in _NOTES for char in text)
-        for found in _ENCLOSED.finditer(text):
-            words = next(group for group in found.groups() if group is not None)
+        for enclosed in _ENCLOSED.finditer(text):
+            words = next(group for group in enclosed.groups() if group is not None)
             if self.knows(words):
-                first, end = found.span()
-                chars += sum(char not in _NOTES for char in found[0])
+                first, end = enclosed.span()
+                chars += sum(char not in _NOTES for char in enclosed[0])
                 inside[first:end] = [True] * (end - first)
         letters = [at for at, char in enumerate(text) if char.isalnum()]
         return chars, bool(letters) and all(inside[at] for at in letters)
@@ -81,13 +81,13 @@ _MARKS: Final = re.compile(TAGS.decode())
 
 def rows(data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:
     """The texts that hold a mark which can enclose a remark, or a note."""
-    found = np.zeros(start.size, np.bool_)
-    _find(data, start, length, found)
-    return np.flatnonzero(found)
+    may_hold = np.zeros(start.size, np.bool_)
+    _find(data, start, length, may_hold)
+    return np.flatnonzero(may_hold)
 
 
 @borrowing
-def _find(data, start, length, found):  # type: ignore[no-untyped-def]
+def _find(data, start, length, may_hold):  # type: ignore[no-untyped-def]
     for row in range(start.size):
         seen = False
         for at in range(start[row], start[row] + length[row]):
@@ -99,4 +99,4 @@ def _find(data, start, length, found):  # type: ignore[no-untyped-def]
                 seen |= byte == 0xF0 and second == 0x9F and data[at + 2] == 0x8E
                 seen |= byte == 0xEF and second == 0xBC and data[at + 2] == 0x88
                 seen |= byte == 0xE3 and second == 0x80 and data[at + 2] == 0x90
-        found[row] = seen
+        may_hold[row] = seen

@@ -95,16 +95,16 @@ def count_codes(
     data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int32]:
     """Code points of each span (valid UTF-8); 0 for what has no length."""
-    found = np.zeros(starts.size, np.int32)
-    _count_codes(data, starts, lengths, found)
-    return found
+    counts = np.zeros(starts.size, np.int32)
+    _count_codes(data, starts, lengths, counts)
+    return counts
 
 
 @borrowing
-def _count_codes(data, starts, lengths, found):  # type: ignore[no-untyped-def]
+def _count_codes(data, starts, lengths, counts):  # type: ignore[no-untyped-def]
     for row in range(starts.size):
         for at in range(starts[row], starts[row] + max(0, lengths[row])):
-            found[row] += data[at] & 0xC0 != 0x80
+            counts[row] += data[at] & 0xC0 != 0x80
 
 
 _HIGHS = np.uint64(0x8080808080808080)

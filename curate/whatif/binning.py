@@ -49,14 +49,14 @@ class Cuts:
     _start: Counts
 
     @classmethod
-    def of(cls, told: Sequence[float], further: Sequence[float] = ()) -> Cuts:
+    def of(cls, rule_numbers: Sequence[float], further: Sequence[float] = ()) -> Cuts:
         """Cuts at all of these numbers, classes by those of rules alone."""
-        values = np.array(sorted({*told, *further}) or [0.0], np.float64)
+        values = np.array(sorted({*rule_numbers, *further}) or [0.0], np.float64)
         low, high = float(values[0]), float(values[-1])
         scale = _BUCKETS / (high - low) if high > low else 0.0
         edges = low + np.arange(_BUCKETS + 1) / (scale or 1.0)
         start = np.searchsorted(values, edges)
-        return cls(values, _classes(values, np.array(sorted(set(told)))), low, scale, start)
+        return cls(values, _classes(values, np.array(sorted(set(rule_numbers)))), low, scale, start)
 
     @property
     def cells(self) -> int:
@@ -65,17 +65,17 @@ class Cuts:
 
     def place(self, values: Numbers) -> Cells:
         """The cell of each value; NaN is null."""
-        found: Cells = _place(values, self.values, self._low, self._scale, self._start)
-        return found
+        cells: Cells = _place(values, self.values, self._low, self._scale, self._start)
+        return cells
 
 
-def _classes(values: Numbers, told: Numbers) -> Counts:
+def _classes(values: Numbers, rule_numbers: Numbers) -> Counts:
     """The place of each cell among the numbers of rules alone, numbered as cells are."""
-    at = np.searchsorted(told, values)
-    on = np.append(told, np.nan)[at] == values
+    at = np.searchsorted(rule_numbers, values)
+    on = np.append(rule_numbers, np.nan)[at] == values
     classes = np.zeros(2 * values.size + 2, np.int64)
     classes[1:-1:2] = 2 * at + on
-    classes[2:-1:2] = 2 * np.searchsorted(told, values, "right")
+    classes[2:-1:2] = 2 * np.searchsorted(rule_numbers, values, "right")
     classes[-1] = -1
     return classes
 
@@ -104,12 +104,12 @@ def leaves(node: Node) -> Iterator[tuple[str, list[float]] | Node]:
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def _place(values: Numbers, cuts: Numbers, low: float, scale: float, start: Counts) -> Cells:
-    found = np.empty(values.size, np.int32)
+    cells = np.empty(values.size, np.int32)
     last = cuts.size
     for row in range(values.size):
         value = values[row]
         if np.isnan(value):
-            found[row] = 2 * last + 1
+            cells[row] = 2 * last + 1
             continue
         if value > cuts[last - 1]:
             at = last
@@ -121,8 +121,8 @@ def _place(values: Numbers, cuts: Numbers, low: float, scale: float, start: Coun
                 at -= 1
             while cuts[at] < value:
                 at += 1
-        found[row] = 2 * at + (at < last and cuts[min(at, last - 1)] == value)
-    return found
+        cells[row] = 2 * at + (at < last and cuts[min(at, last - 1)] == value)
+    return cells
 
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -147,12 +147,12 @@ class Kinds:
 
     def of(self, keys: Keys, learn: Callable[[Counts], Sequence[int]]) -> Cells:
         """The kind of each row; `learn` says it of rows (by number) whose keys are new."""
-        found = np.empty(keys.size, np.int32)
+        kinds = np.empty(keys.size, np.int32)
         while True:
             room = self.keys.size // 2 - self.size
-            fresh = _look_up(keys, self.keys, self.kinds, found, room)
-            if not fresh.size and (found >= 0).all():
-                return found
+            fresh = _look_up(keys, self.keys, self.kinds, kinds, room)
+            if not fresh.size and (kinds >= 0).all():
+                return kinds
             if fresh.size:
                 self.size += fresh.size
                 _put(self.keys, self.kinds, keys[fresh], np.array(learn(fresh), np.int32))
@@ -178,7 +178,7 @@ def _slot(table: Keys, key: np.uint64) -> np.uint64:
 
 
 @nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _look_up(keys: Keys, table: Keys, kinds: Cells, found: Cells, room: int) -> Counts:
+def _look_up(keys: Keys, table: Keys, kinds: Cells, row_kinds: Cells, room: int) -> Counts:
     """The kind of each row, -1 where nobody knows; returns the first row of each new key, of which
     at most `room` are taken in.
     """
@@ -191,7 +191,7 @@ def _look_up(keys: Keys, table: Keys, kinds: Cells, found: Cells, room: int) -> 
             kinds[at] = -1
             fresh[seen] = row
             seen += 1
-        found[row] = kinds[at] if table[at] != 0 else -1
+        row_kinds[row] = kinds[at] if table[at] != 0 else -1
     return fresh[:seen]
 
 

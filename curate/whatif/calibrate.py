@@ -32,7 +32,7 @@ from curate.rules.evaluate import tag_batch
 from curate.rules.expression import FIELDS
 from curate.rules.file import RuleSet
 from curate.whatif.classes import settled, settling
-from curate.whatif.speaking_rate import FENCE, LEAST_ROWS, Pace, learn_pace
+from curate.whatif.speaking_rate import FENCE, LEAST_ROWS, SpeakingRate, fit_speaking_rate
 from curate.whatif.stored import Stored, open_stored, records_at
 
 MANY = 0.05
@@ -51,7 +51,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ProposedLimit:
     """One fence: what it flags, how much of that no rule for records spoke of, and examples."""
 
     name: str
@@ -71,8 +71,8 @@ class Proposal:
     value: str | None
     rows: int
     us: int
-    pace: Pace | None
-    sides: tuple[Side, ...] = ()
+    pace: SpeakingRate | None
+    sides: tuple[ProposedLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def calibrate(
         raise ConfigError.of("--by", f"no rule can be confined to '{by}'", hint)
     stored = open_stored(folder, base)
     base = stored.adapted(base)
-    rows = _judged(stored, base, by)
+    rows = _tag_records(stored, base, by)
     strata = rows.group_by(by, maintain_order=True).agg(pl.len(), DURATION_US.expr.sum())
     order = strata.sort(DURATION_US.name, by, descending=[True, False], nulls_last=True)
     names = _ids(order[by].to_list())
@@ -114,7 +114,7 @@ def calibrate(
     proposals = [
         _proposal(stored, rows.filter(pl.col(by).eq_missing(pl.lit(value))), each, warnings)
         for each, value in zip(
-            _Wanted.each(names, order[by].to_list(), by, fence, least_rows),
+            _Stratum.each(names, order[by].to_list(), by, fence, least_rows),
             order[by].to_list(),
             strict=True,
         )
@@ -123,7 +123,7 @@ def calibrate(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Stratum:
     id: str
     value: str | None
     by: str
@@ -133,49 +133,51 @@ class _Wanted:
     @classmethod
     def each(
         cls, ids: Sequence[str], values: Sequence[str | None], *rest: Any
-    ) -> Iterator[_Wanted]:
+    ) -> Iterator[_Stratum]:
         for name, value in zip(ids, values, strict=True):
             yield cls(name, value, *rest)
 
 
-def _judged(stored: Stored, base: RuleSet, by: str) -> pl.DataFrame:
+def _tag_records(stored: Stored, base: RuleSet, by: str) -> pl.DataFrame:
     """Records with their verdict by the base rules, and whether they have a pace at all."""
     places = [column.name for column in _PLACES]
     fixed = settling(stored.records)
     names = dict.fromkeys((*_MEASURES, *base.names, *places, by, TRANSLATION.name, *fixed))
     rows = pl.scan_parquet(stored.records).select(*names).collect()
     rows = rows.filter(pl.Series(settled(rows) == 0))
-    kept = dict.fromkeys((*_MEASURES, *places, by, VERDICT.name, TRANSLATION.name))
-    judged = tag_batch(rows, base).select(*kept)
+    columns = dict.fromkeys((*_MEASURES, *places, by, VERDICT.name, TRANSLATION.name))
+    tagged = tag_batch(rows, base).select(*columns)
     spoken = (pl.col("words") > 0) & (pl.col("duration_s") >= IMPRECISE_S)
-    return judged.with_columns(paced=spoken & ~TRANSLATION.expr)
+    return tagged.with_columns(paced=spoken & ~TRANSLATION.expr)
 
 
-def _proposal(stored: Stored, rows: pl.DataFrame, wanted: _Wanted, warnings: list[str]) -> Proposal:
+def _proposal(
+    stored: Stored, rows: pl.DataFrame, stratum: _Stratum, warnings: list[str]
+) -> Proposal:
     us = int(rows[DURATION_US.name].sum())
     paced = rows.filter(pl.col("paced"))
     sound = paced.filter(VERDICT.expr.cast(pl.String) != "bad")
-    writable = wanted.value is None or _quoted(wanted.value) is not None
-    few = sound.height < wanted.least_rows
-    pace = None if few or not writable else learn_pace(*_measures(sound), wanted.fence)
+    writable = stratum.value is None or _quoted(stratum.value) is not None
+    few = sound.height < stratum.least_rows
+    pace = None if few or not writable else fit_speaking_rate(*_measures(sound), stratum.fence)
     if pace is None:
-        return Proposal(wanted.id, wanted.value, rows.height, us, None)
+        return Proposal(stratum.id, stratum.value, rows.height, us, None)
     ratio = pace.ratio(*_measures(paced))
-    found = [
-        _side(stored, paced, wanted.by, ratio, caught, name, at, warnings)
+    fences = [
+        _side(stored, paced, stratum.by, ratio, caught, name, at, warnings)
         for name, at, caught in (
             ("fast", pace.fast, ratio >= pace.fast),
             ("slow", pace.slow, ratio <= pace.slow),
         )
     ]
-    for side in found:
+    for side in fences:
         if side.us > MANY * us:
             share = side.us / us
             warnings.append(
-                f"{wanted.by} {wanted.value}: the {side.name} fence flags {share:.0%} of the "
+                f"{stratum.by} {stratum.value}: the {side.name} fence flags {share:.0%} of the "
                 "hours: look at the records before you use it"
             )
-    return Proposal(wanted.id, wanted.value, rows.height, us, pace, tuple(found))
+    return Proposal(stratum.id, stratum.value, rows.height, us, pace, tuple(fences))
 
 
 def _measures(rows: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -192,7 +194,7 @@ def _side(
     name: str,
     fence: float,
     warnings: list[str],
-) -> Side:
+) -> ProposedLimit:
     us = rows[DURATION_US.name].to_numpy()
     new = caught & (rows[VERDICT.name].cast(pl.String) == "clean").to_numpy()
     near = [
@@ -200,7 +202,7 @@ def _side(
         for verdict, side in (("borderline", caught), ("clean", ~caught))
         for at in _nearest(ratio, fence, side)
     ]
-    return Side(
+    return ProposedLimit(
         name=name,
         fence=fence,
         rows=int(caught.sum()),
@@ -258,12 +260,12 @@ def _quoted(value: str) -> str | None:
 
 def _ids(values: Sequence[str | None]) -> list[str]:
     """A distinct word for each stratum, fit to end a rule's id."""
-    found: dict[str, None] = {}
+    words: dict[str, None] = {}
     for value in values:
         word = re.sub(r"[^a-z0-9]+", "_", (value or "none").lower()).strip("_")[:40] or "other"
-        taken = sum(1 for known in found if known == word or known.startswith(f"{word}__"))
-        found[f"{word}__{taken + 1}" if taken else word] = None
-    return list(found)
+        taken = sum(1 for known in words if known == word or known.startswith(f"{word}__"))
+        words[f"{word}__{taken + 1}" if taken else word] = None
+    return list(words)
 
 
 def as_artifact(

@@ -53,14 +53,14 @@ class Classes:
     @classmethod
     def of(cls, rule_sets: Sequence[RuleSet], rungs: Mapping[str, Sequence[float]]) -> Classes:
         """The classes that these rule files see; `rungs` are more cuts, which part no classes."""
-        told: dict[str, list[float]] = {name: [] for name in rungs}
+        numbers_of: dict[str, list[float]] = {name: [] for name in rungs}
         further: dict[Node, None] = {}
         for leaf in _leaves(rule_sets):
             if isinstance(leaf, tuple):
-                told.setdefault(leaf[0], []).extend(leaf[1])
+                numbers_of.setdefault(leaf[0], []).extend(leaf[1])
             else:
                 further[leaf] = None
-        cuts = {name: Cuts.of(numbers, rungs.get(name, ())) for name, numbers in told.items()}
+        cuts = {name: Cuts.of(numbers, rungs.get(name, ())) for name, numbers in numbers_of.items()}
         return cls(cuts, tuple(further))
 
     def keys(self, rows: pl.DataFrame) -> tuple[Keys, Mapping[str, Cells]]:

@@ -40,7 +40,7 @@ from curate.whatif.grouped import Failing, failing, verdict_codes
 from curate.whatif.stored import Stored, open_stored, records_at
 from curate.whatif.transitions import by_tag
 
-OURS = frozenset({"compare.json", "moved.parquet", "moved.jsonl", "report.html"})
+OUTPUT_FILES = frozenset({"compare.json", "moved.parquet", "moved.jsonl", "report.html"})
 LARGEST_STRATA = 50
 MOST_TEXTS = 20_000
 """Moved records whose text is fetched from their manifests."""
@@ -73,7 +73,7 @@ def compare_rules(
     stored = open_stored(folder, old, new)
     old, new = stored.adapted(old), stored.adapted(new)
     strata = _strata_columns(stored, by)
-    parts = list(_judged(stored, old, new, strata))
+    parts = list(_moves_by_batch(stored, old, new, strata))
     groups = pl.concat([groups for groups, _ in parts])
     placed = pl.concat([moved for _, moved in parts])
     moved, warnings = _with_texts(stored, placed)
@@ -110,7 +110,7 @@ def _strata_columns(stored: Stored, by: Sequence[str]) -> list[str]:
     return list(dict.fromkeys((LANG.name, *by)))
 
 
-def _judged(
+def _moves_by_batch(
     stored: Stored, old: RuleSet, new: RuleSet, strata: Sequence[str]
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """For each batch: rows and microseconds by stratum and both verdicts; and what moves."""
@@ -144,22 +144,24 @@ def _batch(
 
     pairs = np.divmod(Kinds().of(classes.keys(rows)[0], learn), len(VERDICTS))
     before, after = (each.demoted(rows, codes) for each, codes in zip(groups, pairs, strict=True))
-    judged = rows.select(
+    verdict_rows = rows.select(
         *strata,
         pl.Series("from", before, pl.UInt8),
         pl.Series("to", after, pl.UInt8),
         DURATION_US.expr.fill_null(0).alias("us"),
     )
-    sums = judged.group_by(*strata, "from", "to").agg(pl.len().alias("rows"), pl.col("us").sum())
+    sums = verdict_rows.group_by(*strata, "from", "to").agg(
+        pl.len().alias("rows"), pl.col("us").sum()
+    )
     return sums, _moved(rows[np.flatnonzero(before != after)], (old, new), groups)
 
 
 def _moved(rows: pl.DataFrame, both: Sequence[RuleSet], groups: Sequence[Failing]) -> pl.DataFrame:
     sides = []
     for side, rules, failed in zip(("from", "to"), both, groups, strict=True):
-        judged = demote(tag_batch(rows, rules).lazy(), failed.judged).collect()
+        tagged = demote(tag_batch(rows, rules).lazy(), failed.outcomes).collect()
         sides.append(
-            judged.select(
+            tagged.select(
                 pl.col("verdict").alias(side),
                 TAGS.expr.alias(f"{side}_tags"),
                 REASON.expr.alias(f"{side}_reason"),
@@ -174,13 +176,13 @@ def _with_texts(stored: Stored, moved: pl.DataFrame) -> tuple[pl.DataFrame, list
     texts, warnings = records_at(stored, rows.to_dicts())
     if moved.height > MOST_TEXTS:
         warnings.append(f"texts are given for the first {MOST_TEXTS:,} moved records only")
-    said = [texts[at].get("text") if at in texts else None for at in range(moved.height)]
-    known = [each if each is None else str(each) for each in said]
+    raw_texts = [texts[at].get("text") if at in texts else None for at in range(moved.height)]
+    known = [each if each is None else str(each) for each in raw_texts]
     order = ("id", "from", "to", "from_reason", "to_reason")
     texts_column = pl.Series("text", known, dtype=pl.String)
-    kept = _timed(moved).with_columns(texts_column)
+    timed = _timed(moved).with_columns(texts_column)
     rest = ("duration_s", "lang", "speaker", "text", "from_tags", "to_tags", "source", "line")
-    return kept.select(*order, *rest), warnings
+    return timed.select(*order, *rest), warnings
 
 
 def _timed(moved: pl.DataFrame) -> pl.DataFrame:
@@ -210,7 +212,7 @@ def _by_stratum(groups: pl.DataFrame, name: str) -> tuple[MovingStratum, ...]:
         us.filter(moves).sum().alias("moved_us"),
         *parts,
     )
-    kept = sums.filter(pl.col("moved_rows") > 0).sort(
+    moving = sums.filter(pl.col("moved_rows") > 0).sort(
         "moved_us", name, descending=[True, False], nulls_last=True
     )
     return tuple(
@@ -225,7 +227,7 @@ def _by_stratum(groups: pl.DataFrame, name: str) -> tuple[MovingStratum, ...]:
             to_clean_hours=hours(row["to_clean"]),
             to_bad_hours=hours(row["to_bad"]),
         )
-        for row in kept.head(LARGEST_STRATA).iter_rows(named=True)
+        for row in moving.head(LARGEST_STRATA).iter_rows(named=True)
     )
 
 

@@ -21,8 +21,14 @@ from curate.artifacts.columns import (
     VERDICTS,
 )
 from curate.manifest import in_order, thread_count
-from curate.rules.evaluate import each_said, malformed_rows
-from curate.rules.evaluate.groups import VALUE, Judged, column_of, judge_groups, large_groups
+from curate.rules.evaluate import evaluate_each, malformed_rows
+from curate.rules.evaluate.groups import (
+    VALUE,
+    GroupOutcome,
+    column_of,
+    evaluate_groups,
+    large_groups,
+)
 from curate.rules.expression import Batch
 from curate.rules.file import GroupRule, RuleSet
 from curate.whatif.binning import Counts, Kinds
@@ -39,12 +45,12 @@ Codes = npt.NDArray[np.intp]
 class Failing:
     """For each rule for groups, in order, the groups that fail by it."""
 
-    judged: tuple[Judged, ...] = ()
+    outcomes: tuple[GroupOutcome, ...] = ()
 
     @property
     def columns(self) -> list[str]:
         """The columns that say which group a row is of."""
-        return [column_of(each.rule) for each in self.judged]
+        return [column_of(each.rule) for each in self.outcomes]
 
     def masks(self, rows: pl.DataFrame) -> list[Mask]:
         """For each rule, which rows are of a failing group."""
@@ -53,7 +59,7 @@ class Failing:
             .is_in(each.failing[VALUE].implode())
             .fill_null(False)
             .to_numpy()
-            for each in self.judged
+            for each in self.outcomes
         ]
 
     def demoted(self, rows: pl.DataFrame, verdicts: Codes) -> Codes:
@@ -75,7 +81,7 @@ def failing(records: Path, rules: RuleSet) -> Failing:
     verdicts = _verdicts(records, rules) if any(each.len() for each in large) else None
     return Failing(
         tuple(
-            judge_groups(_rows(plan, rule, values, verdicts), replace(rules, groups=(rule,)))[0]
+            evaluate_groups(_rows(plan, rule, values, verdicts), replace(rules, groups=(rule,)))[0]
             for rule, values in zip(rules.groups, large, strict=True)
         )
     )
@@ -117,10 +123,10 @@ def _counted_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
     """As `verdict_codes`, but one more than all of them for rows that count in no group."""
     left_out = replace(rules, rules=tuple(rule for rule in rules.rules if not rule.in_groups))
     codes = verdict_codes(rows, rules)
-    found = np.zeros(rows.height, np.bool_)
-    for _, said in each_said(Batch(rows), malformed_rows(rows), left_out):
-        found |= (said == VERDICTS.index("bad")) | (said == BORDERLINE)
-    return np.where(found & (settled(rows) == 0), len(VERDICTS), codes)
+    is_left_out = np.zeros(rows.height, np.bool_)
+    for _, rule_codes in evaluate_each(Batch(rows), malformed_rows(rows), left_out):
+        is_left_out |= (rule_codes == VERDICTS.index("bad")) | (rule_codes == BORDERLINE)
+    return np.where(is_left_out & (settled(rows) == 0), len(VERDICTS), codes)
 
 
 def verdict_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
@@ -129,6 +135,6 @@ def verdict_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
     """
     malformed, fixed = malformed_rows(rows), settled(rows)
     worst = np.zeros(rows.height, np.intp)
-    for _, said in each_said(Batch(rows), malformed, rules):
-        np.maximum(worst, said, out=worst)
+    for _, rule_codes in evaluate_each(Batch(rows), malformed, rules):
+        np.maximum(worst, rule_codes, out=worst)
     return np.where(fixed > 0, fixed.astype(np.intp) - 1, worst)

@@ -18,9 +18,9 @@ from curate.rules.file import RuleSet
 from curate.whatif.overlap import Kinds, by_rule, by_verdict, overlap
 from curate.whatif.stored import Example, examples, open_stored
 from curate.whatif.sweep import Sweep, sweep
-from curate.whatif.threshold_grid import Ladder, ladders
+from curate.whatif.threshold_grid import ThresholdGrid, threshold_grids
 
-OURS = frozenset({"what-if.json", "clips.json", "report.html"})
+OUTPUT_FILES = frozenset({"what-if.json", "clips.json", "report.html"})
 NEAREST = 3
 """Records shown on either side of a limit."""
 
@@ -44,10 +44,10 @@ def what_if(
     """
     stored = open_stored(folder, rules)
     rules = stored.adapted(rules)
-    steps = ladders(rules)
-    found = sweep(stored.records, rules, steps, threads)
-    kinds = Kinds.of(found)
-    near = [_near(found, kinds, ladder, _place(rules, ladder)) for ladder in steps]
+    steps = threshold_grids(rules)
+    swept = sweep(stored.records, rules, steps, threads)
+    kinds = Kinds.of(swept)
+    near = [_near(swept, kinds, ladder, _place(rules, ladder)) for ladder in steps]
     shown, unread = examples(stored, [one for sides in near for side in sides for one in side])
     ids = [*(rule.id for rule in rules.rules), *(rule.id for rule in rules.groups)]
     verdicts = by_verdict(kinds)
@@ -63,29 +63,29 @@ def what_if(
         verdicts=verdicts,
         by_rule=by_rule(kinds, ids),
         limits=tuple(
-            _limit(found, kinds, ladder, _place(rules, ladder), sides, shown)
+            _limit(swept, kinds, ladder, _place(rules, ladder), sides, shown)
             for ladder, sides in zip(steps, near, strict=True)
         ),
         overlap=overlap(kinds, ids),
     )
 
 
-def _place(rules: RuleSet, ladder: Ladder) -> int:
+def _place(rules: RuleSet, ladder: ThresholdGrid) -> int:
     return [rule.id for rule in rules.rules].index(ladder.rule.id)
 
 
 def _limit(
-    found: Sweep,
+    swept: Sweep,
     kinds: Kinds,
-    ladder: Ladder,
+    ladder: ThresholdGrid,
     at: int,
     sides: Sequence[Sequence[Example]],
     shown: Mapping[Example, MeasuredRecord],
 ) -> LimitEffect:
     """One limit with its curve, the steps next to it, and the records next to it."""
-    curve = _curve(found, kinds, ladder, at)
+    curve = _curve(swept, kinds, ladder, at)
     metric, limit, rule = BY_NAME[ladder.rule.metric], ladder.limit, ladder.rule
-    points = tuple(_point(ladder, curve, rung) for rung in range(ladder.rungs.size))
+    points = tuple(_point(ladder, curve, rung) for rung in range(ladder.thresholds.size))
     now = points[ladder.now]
     return LimitEffect(
         rule=rule.id,
@@ -108,11 +108,11 @@ def _limit(
     )
 
 
-def _curve(found: Sweep, kinds: Kinds, ladder: Ladder, at: int) -> Sequence[Counts]:
+def _curve(swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int) -> Sequence[Counts]:
     """Past each rung: rows, microseconds, and of both what no other rule catches as well."""
-    cuts = found.cuts[ladder.rule.metric].values
-    inside, single = kinds.applies[:, at], kinds.alone(at, ladder.severity)
-    rows, us, _ = found.tables[ladder.rule.metric]
+    cuts = swept.cuts[ladder.rule.metric].values
+    inside, single = kinds.applies[:, at], kinds.only_this_rule(at, ladder.severity)
+    rows, us, _ = swept.tables[ladder.rule.metric]
     return [
         ladder.caught(table[kinds.at[chosen]].sum(axis=0), cuts)
         for chosen in (inside, inside & single)
@@ -120,10 +120,10 @@ def _curve(found: Sweep, kinds: Kinds, ladder: Ladder, at: int) -> Sequence[Coun
     ]
 
 
-def _point(ladder: Ladder, curve: Sequence[Counts], rung: int) -> ThresholdPoint:
+def _point(ladder: ThresholdGrid, curve: Sequence[Counts], rung: int) -> ThresholdPoint:
     rows, us, alone_rows, alone_us = (int(each[rung]) for each in curve)
     return ThresholdPoint(
-        value=float(ladder.rungs[rung]),
+        value=float(ladder.thresholds[rung]),
         rows=rows,
         hours=hours(us),
         alone_rows=alone_rows,
@@ -148,24 +148,24 @@ def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep
 
 
 def _near(
-    found: Sweep, kinds: Kinds, ladder: Ladder, at: int
+    swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int
 ) -> tuple[list[Example], list[Example]]:
     """Records on either side of the limit, nearest cells first: caught, and spared."""
-    cuts = found.cuts[ladder.rule.metric].values
+    cuts = swept.cuts[ladder.rule.metric].values
     cell = 2 * int(np.searchsorted(cuts, ladder.limit.value)) + 1
     upper_first = cell + (ladder.limit.operator.symbol in {">", "<="})
     upper = list(range(upper_first, 2 * cuts.size + 1))
     lower = list(range(upper_first - 1, -1, -1))
     sides = (upper, lower) if ladder.upward else (lower, upper)
-    return _first_of(found, kinds, ladder, at, sides[0]), _first_of(
-        found, kinds, ladder, at, sides[1]
+    return _first_of(swept, kinds, ladder, at, sides[0]), _first_of(
+        swept, kinds, ladder, at, sides[1]
     )
 
 
 def _first_of(
-    found: Sweep, kinds: Kinds, ladder: Ladder, at: int, cells: Sequence[int]
+    swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int, cells: Sequence[int]
 ) -> list[Example]:
-    _, _, first = found.tables[ladder.rule.metric]
+    _, _, first = swept.tables[ladder.rule.metric]
     verdicts, inside = kinds.verdicts(), np.flatnonzero(kinds.applies[:, at])
     chosen: list[Example] = []
     for cell in cells:
@@ -178,4 +178,4 @@ def _first_of(
     return chosen
 
 
-__all__ = ["OURS", "what_if"]
+__all__ = ["OUTPUT_FILES", "what_if"]

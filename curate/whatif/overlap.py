@@ -22,12 +22,12 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of a sweep as arrays: `said` and `applies` have a row a kind, a column a rule.
+    """The kinds of a sweep as arrays: `codes` and `applies` have a row a kind, a column a rule.
 
     `fixed` are rows and microseconds that no rule can move, by their verdict's place in VERDICTS.
     """
 
-    said: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int64]
     applies: Mask
     at: Counts
     rows: Counts
@@ -35,26 +35,26 @@ class Kinds:
     fixed: Mapping[int, tuple[int, int]]
 
     @classmethod
-    def of(cls, found: Sweep) -> Kinds:
+    def of(cls, swept: Sweep) -> Kinds:
         """Kinds in one order, whatever the order in which they were found."""
-        sound = sorted(kind for kind in found.kinds if not kind[0])
-        at = np.array([found.kinds[kind] for kind in sound], np.int64)
-        amounts = np.array([found.amounts[place] for place in at], np.int64).reshape(-1, 2)
-        rules = len(found.rules.rules) + len(found.rules.groups)
+        sound = sorted(kind for kind in swept.kinds if not kind[0])
+        at = np.array([swept.kinds[kind] for kind in sound], np.int64)
+        amounts = np.array([swept.amounts[place] for place in at], np.int64).reshape(-1, 2)
+        rules = len(swept.rules.rules) + len(swept.rules.groups)
         return cls(
-            np.array([said for _, said, _ in sound], np.int64).reshape(-1, rules),
+            np.array([codes for _, codes, _ in sound], np.int64).reshape(-1, rules),
             np.array([applies for _, _, applies in sound], np.bool_).reshape(-1, rules),
             at,
             amounts[:, 0],
             amounts[:, 1],
-            {kind[0] - 1: found.amounts[at] for kind, at in found.kinds.items() if kind[0]},
+            {kind[0] - 1: swept.amounts[at] for kind, at in swept.kinds.items() if kind[0]},
         )
 
     def triggered(self, severity: str) -> Mask:
         """Where a rule says at least this much: `bad` rejects, all else keeps out of eval too."""
-        return self.said == BAD if severity == "bad" else self.said > 0
+        return self.codes == BAD if severity == "bad" else self.codes > 0
 
-    def alone(self, rule: int, severity: str) -> Mask:
+    def only_this_rule(self, rule: int, severity: str) -> Mask:
         """Kinds of which no other rule says at least this much."""
         triggered = self.triggered(severity)
         single: Mask = (triggered.sum(axis=1) - triggered[:, rule]) == 0
@@ -62,9 +62,9 @@ class Kinds:
 
     def verdicts(self) -> Counts:
         """The verdict of each kind, as an index into VERDICTS."""
-        if not self.said.size:
-            return np.zeros(len(self.said), np.int64)
-        worst: Counts = self.said.max(axis=1)
+        if not self.codes.size:
+            return np.zeros(len(self.codes), np.int64)
+        worst: Counts = self.codes.max(axis=1)
         return worst
 
     def amount(self, chosen: Mask) -> tuple[int, int]:
@@ -90,11 +90,11 @@ def by_rule(kinds: Kinds, ids: Sequence[str]) -> tuple[RuleEffect, ...]:
 
 def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
     (bad, bad_alone), (kept_out, alone) = (
-        (kinds.amount(triggered), kinds.amount(triggered & kinds.alone(at, severity)))
+        (kinds.amount(triggered), kinds.amount(triggered & kinds.only_this_rule(at, severity)))
         for severity in ("bad", "borderline")
         for triggered in [kinds.triggered(severity)[:, at]]
     )
-    unknown = kinds.amount(kinds.said[:, at] == UNKNOWN)
+    unknown = kinds.amount(kinds.codes[:, at] == UNKNOWN)
     return RuleEffect(
         rule=name,
         bad_rows=bad[0],

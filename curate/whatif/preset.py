@@ -15,8 +15,8 @@ from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
 from curate.rules.evaluate import check_examples
 from curate.rules.file import known_presets, load_rules
-from curate.whatif.calibrate import Proposal, Proposals, Side, where
-from curate.whatif.speaking_rate import LEAST_ROWS, Pace
+from curate.whatif.calibrate import Proposal, Proposals, ProposedLimit, where
+from curate.whatif.speaking_rate import LEAST_ROWS, SpeakingRate
 
 MARK = "# Proposed by `curate rules calibrate`: read it, change it, make it yours."
 _REASONS = {
@@ -25,7 +25,7 @@ _REASONS = {
 }
 
 
-def write_preset(found: Proposals, path: Path) -> None:
+def write_preset(calibration: Proposals, path: Path) -> None:
     """Write the proposals, after `curate rules check` would let them pass.
 
     ConfigError where `path` is a file that was not proposed by us, or nothing can be proposed.
@@ -34,13 +34,15 @@ def write_preset(found: Proposals, path: Path) -> None:
         raise ConfigError.of("--out", f"'{path}' is no rule file's name", "end it in .yaml")
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise ConfigError.of(path, "stands there already, and not by us", "name another file")
-    if not any(each.pace for each in found.proposals):
+    if not any(each.pace for each in calibration.proposals):
         hint = (
             f"it takes {LEAST_ROWS} sound records in one stratum (--min-rows); or try another --by"
         )
-        raise ConfigError.of(found.folder, "no stratum is large enough to propose limits", hint)
+        raise ConfigError.of(
+            calibration.folder, "no stratum is large enough to propose limits", hint
+        )
     with whole_file(path) as scratch:
-        scratch.write_text("\n".join(_lines(found, path)) + "\n", encoding="utf-8")
+        scratch.write_text("\n".join(_lines(calibration, path)) + "\n", encoding="utf-8")
         _check(scratch, path)
 
 
@@ -55,8 +57,8 @@ def _check(written: Path, path: Path) -> None:
     raise_all(ConfigError, faults)
 
 
-def _lines(found: Proposals, path: Path) -> Iterator[str]:
-    small = [each for each in found.proposals if each.pace is None]
+def _lines(calibration: Proposals, path: Path) -> Iterator[str]:
+    small = [each for each in calibration.proposals if each.pace is None]
     yield MARK
     yield "# The method and what it is worth: docs/adr/0009 of asr-curate."
     if small:
@@ -64,48 +66,50 @@ def _lines(found: Proposals, path: Path) -> Iterator[str]:
         yield f"# Too small or too uniform to say anything of: {_plain(named)}"
     yield "schema: curate.rules/1"
     yield f"name: {_text(path.stem)}"
-    yield f"extends: {_text(_base(found, path))}"
-    yield f"about: {_text(f'How long texts take to say, by {found.by}; eval limits only.')}"
+    yield f"extends: {_text(_base(calibration, path))}"
+    yield f"about: {_text(f'How long texts take to say, by {calibration.by}; eval limits only.')}"
     yield ""
     yield "rules:"
-    for each in found.proposals:
+    for each in calibration.proposals:
         if each.pace:
             for side in each.sides:
-                yield from _rule(found, each, each.pace, side)
+                yield from _rule(calibration, each, each.pace, side)
 
 
-def _base(found: Proposals, path: Path) -> str:
-    preset = found.base.path.removeprefix("rules/").removesuffix(".yaml")
+def _base(calibration: Proposals, path: Path) -> str:
+    preset = calibration.base.path.removeprefix("rules/").removesuffix(".yaml")
     if preset in known_presets():
         return preset
-    return os.path.relpath(found.base.path, path.parent)
+    return os.path.relpath(calibration.base.path, path.parent)
 
 
-def _rule(found: Proposals, each: Proposal, pace: Pace, side: Side) -> Iterator[str]:
+def _rule(
+    proposed: Proposals, each: Proposal, pace: SpeakingRate, side: ProposedLimit
+) -> Iterator[str]:
     sign = ">=" if side.name == "fast" else "<="
     yield f"  - id: pace_{side.name}_{each.id}"
-    yield f"    where: {_text(where(found.by, each.value))}"
+    yield f"    where: {_text(where(proposed.by, each.value))}"
     expected = f"({pace.lead_s:g} + {pace.char_s:g} * chars) / duration_s"
     yield f"    eval_if: {_text(f'{expected} {sign} {side.fence:g}')}"
     yield f"    reason: {_text(_REASONS[side.name])}"
-    yield f"    why: {_text(_why(found, each, pace, side))}"
-    shown = [example for example in side.examples if found.by != "source"]
+    yield f"    why: {_text(_why(proposed, each, pace, side))}"
+    shown = [example for example in side.examples if proposed.by != "source"]
     if shown:
         yield "    examples:"
         yield from (f"      - {_record(example)}" for example in shown)
     yield ""
 
 
-def _why(found: Proposals, each: Proposal, pace: Pace, side: Side) -> str:
+def _why(proposed: Proposals, each: Proposal, pace: SpeakingRate, side: ProposedLimit) -> str:
     low, middle, high = pace.quartiles
     name = "without one" if each.value is None else f"'{each.value}'"
     return (
         f"Learnt from {pace.rows:,} of {each.rows:,} records ({duration(each.us / 1e6)}) with "
-        f"{found.by} {name}: a text takes {pace.lead_s:g} s and a second for each "
+        f"{proposed.by} {name}: a text takes {pace.lead_s:g} s and a second for each "
         f"{1 / pace.char_s:.1f} characters; that over the real duration has the quartiles "
-        f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.fence:g} lies {found.fence:g} robust "
+        f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.fence:g} lies {proposed.fence:g} robust "
         f"standard deviations out. It flags {side.rows:,} records ({duration(side.us / 1e6)}), "
-        f"{side.new_rows:,} of them ({duration(side.new_us / 1e6)}) clean by {found.base.name}."
+        f"{side.new_rows:,} of them ({duration(side.new_us / 1e6)}) clean by {proposed.base.name}."
     )
 
 

@@ -26,7 +26,7 @@ _QUARTILE = 0.6744897501960817
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class SpeakingRate:
     """`lead_s + char_s * chars` is how long a text takes; `fast` and `slow` are the fences on that
     over the real duration. `quartiles` of the same, and how many records it was learnt from.
     """
@@ -44,7 +44,9 @@ class Pace:
         return ratio
 
 
-def learn_pace(chars: Numbers, duration_s: Numbers, fence: float = FENCE) -> Pace | None:
+def fit_speaking_rate(
+    chars: Numbers, duration_s: Numbers, fence: float = FENCE
+) -> SpeakingRate | None:
     """The pace of these records (texts not blank, durations positive); None where they are too few
     or too much alike to tell.
 
@@ -60,12 +62,12 @@ def learn_pace(chars: Numbers, duration_s: Numbers, fence: float = FENCE) -> Pac
         return None
     lead_s, char_s = _digits(lead_s, 2), _digits(char_s, 3)
     logs = np.log((lead_s + char_s * chars) / duration_s)
-    low, middle, high = (float(it) for it in np.quantile(logs, (0.25, 0.5, 0.75)))
+    low, middle, high = (float(quartile) for quartile in np.quantile(logs, (0.25, 0.5, 0.75)))
     if not low < middle < high:
         return None
     # What is known of few records is known roughly: their fences stand farther out.
     far = fence * (1 + 2 / math.sqrt(chars.size)) / _QUARTILE
-    return Pace(
+    return SpeakingRate(
         rows=chars.size,
         lead_s=lead_s,
         char_s=char_s,

@@ -99,21 +99,21 @@ def _measuring(stored: Stored, missing: Sequence[str]) -> str:
 
 
 def examples(
-    stored: Stored, wanted: Sequence[Example]
+    stored: Stored, chosen: Sequence[Example]
 ) -> tuple[Mapping[Example, MeasuredRecord], list[str]]:
     """The records as people read them, and a warning where their manifest cannot be read."""
-    metrics = sorted({one.metric for one in wanted})
-    numbers = pl.Series([one.row for one in wanted], dtype=pl.UInt32).unique()
-    found = (
+    metrics = sorted({one.metric for one in chosen})
+    numbers = pl.Series([one.row for one in chosen], dtype=pl.UInt32).unique()
+    table = (
         pl.scan_parquet(stored.records)
         .with_row_index("_row")
         .filter(pl.col("_row").is_in(numbers.implode()))
         .select("_row", *(column.name for column in _FIELDS), *metrics)
         .collect()
     )
-    rows = {row["_row"]: row for row in found.iter_rows(named=True)}
+    rows = {row["_row"]: row for row in table.iter_rows(named=True)}
     texts, warnings = records_at(stored, list(rows.values()))
-    return {one: _shown(one, rows[one.row], texts) for one in wanted}, warnings
+    return {one: _shown(one, rows[one.row], texts) for one in chosen}, warnings
 
 
 def records_at(
@@ -121,7 +121,7 @@ def records_at(
 ) -> tuple[Mapping[int, Mapping[str, object]], list[str]]:
     """The original record of each row, by row number; those of a lost manifest are left out."""
     origins = origins_of(stored.profile)
-    found: dict[int, Mapping[str, object]] = {}
+    records: dict[int, Mapping[str, object]] = {}
     warnings = []
     for source in dict.fromkeys(row[SOURCE.name] for row in rows):
         here = [row for row in rows if row[SOURCE.name] == source]
@@ -134,8 +134,8 @@ def records_at(
             continue
         for row in here:
             place = (row[BYTE_OFFSET.name], row[BYTE_LENGTH.name])
-            found[row["_row"]] = read[source, place]
-    return found, warnings
+            records[row["_row"]] = read[source, place]
+    return records, warnings
 
 
 def _shown(

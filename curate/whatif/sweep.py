@@ -16,13 +16,13 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_US
 from curate.manifest import thread_count
-from curate.rules.evaluate import each_said, malformed_rows
+from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.expression import Batch
 from curate.rules.file import RuleSet
 from curate.whatif.binning import Cells, Counts, Cuts, Kinds, count, mix_in
 from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grouped import BORDERLINE, Failing, failing
-from curate.whatif.threshold_grid import Ladder
+from curate.whatif.threshold_grid import ThresholdGrid
 
 _BATCH = 122_880
 _NO_ROW = np.iinfo(np.int64).max
@@ -75,12 +75,12 @@ class Sweep:
 
 
 def sweep(
-    records: Path, rules: RuleSet, ladders: Sequence[Ladder], threads: int | None = None
+    records: Path, rules: RuleSet, ladders: Sequence[ThresholdGrid], threads: int | None = None
 ) -> Sweep:
     """Judge every row by the rules and count what the ladders need. Columns must be there."""
     rungs: dict[str, list[float]] = {}
     for ladder in ladders:
-        rungs.setdefault(ladder.rule.metric, []).extend(ladder.rungs.tolist())
+        rungs.setdefault(ladder.rule.metric, []).extend(ladder.thresholds.tolist())
     classes, groups = Classes.of([rules], rungs), failing(records, rules)
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
@@ -88,10 +88,10 @@ def sweep(
         shares = [range(at * _BATCH, total, threads * _BATCH) for at in range(threads)]
         passes = [_Pass(records, rules, classes, groups, set(rungs)) for _ in shares]
         parts = list(pool.map(_Pass.over, passes, shares))
-    found = Sweep(rules, {name: classes.cuts[name] for name in rungs})
+    swept = Sweep(rules, {name: classes.cuts[name] for name in rungs})
     for part in parts:
-        found.add(part)
-    return found
+        swept.add(part)
+    return swept
 
 
 class _Pass:
@@ -104,14 +104,14 @@ class _Pass:
         names = dict.fromkeys((*rules.names, DURATION_US.name, *fixed, *groups.columns))
         self.source = pl.scan_parquet(records).select(*names)
         self.rules, self.classes, self.groups = rules, classes, groups
-        self.found = Sweep(rules, {name: classes.cuts[name] for name in counted})
+        self.swept = Sweep(rules, {name: classes.cuts[name] for name in counted})
         self.kinds = Kinds()
 
     def over(self, firsts: range) -> Sweep:
         """The batches that begin at these rows."""
         for first in firsts:
             self._batch(self.source.slice(first, _BATCH).collect(), first)
-        return self.found
+        return self.swept
 
     def _batch(self, rows: pl.DataFrame, first: int) -> None:
         us = rows[DURATION_US.name].fill_null(0).to_numpy()
@@ -119,9 +119,9 @@ class _Pass:
         for mask in self.groups.masks(rows):
             mix_in(keys, mask.astype(np.int32), np.arange(2))
         kinds = self.kinds.of(keys, lambda fresh: self._learn(rows[fresh]))
-        self.found.room()
+        self.swept.room()
         self._note(kinds, us)
-        for name, tables in self.found.tables.items():
+        for name, tables in self.swept.tables.items():
             count(kinds, placed[name], us, first, *tables)
 
     def _learn(self, rows: pl.DataFrame) -> list[int]:
@@ -129,29 +129,31 @@ class _Pass:
         batch, malformed, rules = Batch(rows), malformed_rows(rows), self.rules
         fixed = settled(rows).tolist()
         failed = self.groups.masks(rows)
-        said = np.zeros((rows.height, len(rules.rules) + len(failed)), np.int64)
-        applies = np.ones(said.shape, np.bool_)
-        for at, (rule, codes) in enumerate(each_said(batch, malformed, rules)):
-            said[:, at] = codes
+        codes_by_rule = np.zeros((rows.height, len(rules.rules) + len(failed)), np.int64)
+        applies = np.ones(codes_by_rule.shape, np.bool_)
+        for at, (rule, codes) in enumerate(evaluate_each(batch, malformed, rules)):
+            codes_by_rule[:, at] = codes
             if rule.where:
                 applies[:, at] = batch.decide(rule.where.node).yes
         for at, mask in enumerate(failed, len(rules.rules)):
-            said[:, at] = mask * BORDERLINE
+            codes_by_rule[:, at] = mask * BORDERLINE
         kinds = [
             (verdict, (), ()) if verdict else (0, tuple(codes), tuple(where))
-            for verdict, codes, where in zip(fixed, said.tolist(), applies.tolist(), strict=True)
+            for verdict, codes, where in zip(
+                fixed, codes_by_rule.tolist(), applies.tolist(), strict=True
+            )
         ]
-        known = self.found.kinds
+        known = self.swept.kinds
         return [known.setdefault(kind, len(known)) for kind in kinds]
 
     def _note(self, kinds: Cells, us: Counts) -> None:
-        rows = np.bincount(kinds, minlength=len(self.found.kinds))
+        rows = np.bincount(kinds, minlength=len(self.swept.kinds))
         spent = np.zeros(rows.size, np.int64)
         np.add.at(spent, kinds, us)
         amounts = zip(
-            self.found.amounts, zip(rows.tolist(), spent.tolist(), strict=True), strict=True
+            self.swept.amounts, zip(rows.tolist(), spent.tolist(), strict=True), strict=True
         )
-        self.found.amounts = [_sum(one, other) for one, other in amounts]
+        self.swept.amounts = [_sum(one, other) for one, other in amounts]
 
 
 def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:

@@ -22,13 +22,13 @@ _DOWNWARD = frozenset(("<=", "<"))
 
 
 @dataclass(frozen=True)
-class Ladder:
+class ThresholdGrid:
     """A limit of a rule, and the thresholds to try in its place, ascending; it is one of them."""
 
     rule: Rule
     severity: Severity
     limit: Limit
-    rungs: Numbers
+    thresholds: Numbers
 
     @property
     def upward(self) -> bool:
@@ -38,25 +38,25 @@ class Ladder:
     @property
     def now(self) -> int:
         """Which rung the limit stands on."""
-        return int(np.flatnonzero(self.rungs == self.limit.value)[0])
+        return int(np.flatnonzero(self.thresholds == self.limit.value)[0])
 
     def caught(self, counts: Counts, cuts: Numbers) -> Counts:
         """Counts per cell of `cuts` (which hold the rungs) as what each rung would catch."""
         # Cell 2i+1 is cut i itself, cell 2i what lies below it; the last cell is null.
-        at = 2 * np.searchsorted(cuts, self.rungs) + 1
+        at = 2 * np.searchsorted(cuts, self.thresholds) + 1
         known = np.concatenate(([0], np.cumsum(counts[:-1])))
         symbol = self.limit.operator.symbol
         below: Counts = known[at + (symbol in {">", "<="})]
         return known[-1] - below if self.upward else below
 
 
-def ladders(rules: RuleSet) -> list[Ladder]:
+def threshold_grids(rules: RuleSet) -> list[ThresholdGrid]:
     """A ladder for each limit that can be moved, in rule order, bad before borderline.
 
     `==`, `!=` and free expressions have none.
     """
     return [
-        Ladder(rule, severity, limit, rungs(limit, rule.metric))
+        ThresholdGrid(rule, severity, limit, threshold_steps(limit, rule.metric))
         for rule in rules.rules
         for severity, condition in rule.conditions()
         for limit in condition.limits
@@ -64,7 +64,7 @@ def ladders(rules: RuleSet) -> list[Ladder]:
     ]
 
 
-def rungs(limit: Limit, metric: str) -> Numbers:
+def threshold_steps(limit: Limit, metric: str) -> Numbers:
     """The limit and up to STEPS nice steps on either side; no metric is below 0.
 
     >>> from curate.rules.expression import BY_SYMBOL
@@ -73,8 +73,8 @@ def rungs(limit: Limit, metric: str) -> Numbers:
     (np.float64(10.0), np.float64(30.0), np.float64(31.0), np.float64(50.0))
     """
     step = _step(limit.value, metric)
-    found = {round(rung, 10) for rung in _around(limit.value, step) if rung >= 0}
-    return np.array(sorted({limit.value, *found}), np.float64)
+    steps = {round(rung, 10) for rung in _around(limit.value, step) if rung >= 0}
+    return np.array(sorted({limit.value, *steps}), np.float64)
 
 
 def _around(value: float, step: float) -> Iterator[float]:

@@ -12,8 +12,8 @@ from curate.artifacts.compare import MovingRule, ShownMovedRecord
 from curate.profiles.examples.excerpts import (
     audio_filepath_of,
     metrics_of_rules,
+    metrics_of_tags,
     shown_texts,
-    spoken_of,
 )
 from curate.profiles.summary import hours
 from curate.rules.file import RuleSet
@@ -50,8 +50,8 @@ def by_tag(stored: Stored, moved: pl.DataFrame, rules: Sequence[RuleSet]) -> tup
             for tag in tags:
                 transitions.setdefault(tag, _Transition()).add(side, us, row)
     order = sorted(transitions.items(), key=lambda pair: (-sum(pair[1].us), pair[0]))
-    wanted = {row for each in transitions.values() for first in each.first for row in first}
-    records = _records(stored, moved, sorted(wanted))
+    shown_rows = {row for each in transitions.values() for first in each.first for row in first}
+    records = _records(stored, moved, sorted(shown_rows))
     counts = metrics_of_rules(_conditions(rules))
     return tuple(
         MovingRule(
@@ -102,7 +102,7 @@ def _records(stored: Stored, moved: pl.DataFrame, rows: Sequence[int]) -> Mappin
 
 def _shown(moved: _Moved, tag: str, counts: Mapping[str, set[str]]) -> ShownMovedRecord:
     row, record = moved
-    excerpt = None if record is None else shown_texts(record, spoken_of([tag], counts))
+    excerpt = None if record is None else shown_texts(record, metrics_of_tags([tag], counts))
     return ShownMovedRecord(
         id=row["id"],
         before=row["from"],

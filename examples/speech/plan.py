@@ -65,20 +65,20 @@ def _clean(texts: dict[str, Texts]) -> list[Utterance]:
 def _overlapping(texts: dict[str, Texts]) -> Iterator[Utterance]:
     """Every third is once written as a sentence: only normalised texts show that overlap."""
     for number, names in enumerate(OVERLAPS):
-        said = texts[SPEAKER[names[0]].lang].next()
+        spoken = texts[SPEAKER[names[0]].lang].next()
         for place, name in enumerate(names):
             speaker = SPEAKER[name]
-            text = punctuated(said, speaker.lang) if place == 0 and number % 3 == 2 else said
-            yield Utterance(speaker, "prompt_overlap", said, text)
+            text = punctuated(spoken, speaker.lang) if place == 0 and number % 3 == 2 else spoken
+            yield Utterance(speaker, "prompt_overlap", spoken, text)
 
 
 def _with_special_kinds(rows: list[Utterance]) -> list[Utterance]:
     free = sorted(range(len(rows)), key=lambda index: rank("kind of " + rows[index].text))
-    for kind, wanted in SPECIAL:
+    for kind, amount in SPECIAL:
         fit = [
             index for index in free if kind != "unicode_escaped" or not rows[index].text.isascii()
         ]
-        for index in fit[:wanted]:
+        for index in fit[:amount]:
             rows[index] = _special(rows[index], kind)
             free.remove(index)
     return rows
@@ -144,15 +144,15 @@ MALFORMED = (
 
 
 def _faulty(texts: dict[str, Texts]) -> Iterator[Utterance]:
-    for kind, name, said in SAID_AS_WRITTEN:
-        yield Utterance(SPEAKER[name], kind, said, said)
+    for kind, name, spoken in SAID_AS_WRITTEN:
+        yield Utterance(SPEAKER[name], kind, spoken, spoken)
     for kind, name, text in WRITTEN_INSTEAD:
         more = texts[SPEAKER[name].lang]
-        said = more.longest() if kind == "loop" else more.next()
-        yield Utterance(SPEAKER[name], kind, said, text if text.isspace() else text.strip())
+        spoken = more.longest() if kind == "loop" else more.next()
+        yield Utterance(SPEAKER[name], kind, spoken, text if text.isspace() else text.strip())
     for kind, name in MALFORMED:
-        said = texts[SPEAKER[name].lang].next()
-        yield Utterance(SPEAKER[name], kind, said, said)
+        spoken = texts[SPEAKER[name].lang].next()
+        yield Utterance(SPEAKER[name], kind, spoken, spoken)
     yield from _too_fast(texts)
     yield from _too_slow(texts)
     for kind, name, declared_s in (
@@ -161,35 +161,35 @@ def _faulty(texts: dict[str, Texts]) -> Iterator[Utterance]:
         ("too_long", "en01", 61.5),
         ("too_long", "de03", 125.0),
     ):
-        said = texts[SPEAKER[name].lang].longest()
-        yield Utterance(SPEAKER[name], kind, said, said, declared_s=declared_s)
+        spoken = texts[SPEAKER[name].lang].longest()
+        yield Utterance(SPEAKER[name], kind, spoken, spoken, declared_s=declared_s)
 
 
 def _too_fast(texts: dict[str, Texts]) -> Iterator[Utterance]:
     for name, wpm in FAST_WPM:
-        said = texts[SPEAKER[name].lang].longest()
-        yield Utterance(SPEAKER[name], "fast_speech", said, said, wpm=wpm)
+        spoken = texts[SPEAKER[name].lang].longest()
+        yield Utterance(SPEAKER[name], "fast_speech", spoken, spoken, wpm=wpm)
     for name in ("en01", "en03", "en03", "de03", "de03"):
         speaker, more = SPEAKER[name], texts[SPEAKER[name].lang]
         joined = f"{more.longest()} {'und' if speaker.lang == 'de' else 'and'} {more.longest()}"
         yield Utterance(speaker, "fast_text", more.shortest(), joined)
     for name in ("en02", "en03", "en03", "de03"):
-        said = texts[SPEAKER[name].lang].longest()
-        first, *glued = said.split()
+        spoken = texts[SPEAKER[name].lang].longest()
+        first, *glued = spoken.split()
         blank = "" if SPEAKER[name].lang == "de" else " "  # German words are bad from 35 on
-        yield Utterance(SPEAKER[name], "glued_words", said, f"{first}{blank}{''.join(glued)}")
+        yield Utterance(SPEAKER[name], "glued_words", spoken, f"{first}{blank}{''.join(glued)}")
 
 
 def _too_slow(texts: dict[str, Texts]) -> Iterator[Utterance]:
     for name in ("en01", "en03", "de01", "de03"):
-        said = texts[SPEAKER[name].lang].shortest()
-        length_s = round(len(said) / SLOW_CHAR_RATE, 2)
-        yield Utterance(SPEAKER[name], "long_silence", said, said, length_s=length_s)
+        spoken = texts[SPEAKER[name].lang].shortest()
+        length_s = round(len(spoken) / SLOW_CHAR_RATE, 2)
+        yield Utterance(SPEAKER[name], "long_silence", spoken, spoken, length_s=length_s)
     for name, text, length_s in (
         ("en03", "text", None),
         ("de03", "tbd", None),
         ("en01", "EXAMPLE OF TEXT", 18.0),
     ):
         more = texts[SPEAKER[name].lang]
-        said = ", ".join((more.longest(), more.longest()))
-        yield Utterance(SPEAKER[name], "placeholder", said, text, length_s=length_s)
+        spoken = ", ".join((more.longest(), more.longest()))
+        yield Utterance(SPEAKER[name], "placeholder", spoken, text, length_s=length_s)

@@ -48,9 +48,9 @@ def _with_length(wav: bytes) -> bytes:
 
 def _resampled(samples: npt.NDArray[np.float64], rate: int) -> npt.NDArray[np.float64]:
     """By cutting the spectrum: exact for a band-limited signal that begins and ends in silence."""
-    wanted = round(len(samples) * RATE / rate)
-    spectrum = np.fft.rfft(samples)[: wanted // 2 + 1]
-    return np.fft.irfft(spectrum, wanted) * (wanted / len(samples))
+    size = round(len(samples) * RATE / rate)
+    spectrum = np.fft.rfft(samples)[: size // 2 + 1]
+    return np.fft.irfft(spectrum, size) * (size / len(samples))
 
 
 def _trimmed(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

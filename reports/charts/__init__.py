@@ -57,7 +57,9 @@ def histogram(metric: Metric) -> Markup | None:
     near = _near(metric, bars)
     low, high = _ends(bars, [at for _, at in near])
     limits = _placed(near, low, high)
-    height = BOTTOM + _PLOT + _STRIP + _LINE * (1 + max((it.level for it in limits), default=-1))
+    height = (
+        BOTTOM + _PLOT + _STRIP + _LINE * (1 + max((limit.level for limit in limits), default=-1))
+    )
 
     def paint(figure: Any, words: Words) -> None:
         axes = plot_area(figure, height, _PLOT)
@@ -102,8 +104,8 @@ def _near(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
 
 def _limits(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
     placed = ((limit, limit_at(limit, whole=bars.whole)) for limit in metric.thresholds)
-    found = [(limit, at) for limit, at in placed if at is not None]
-    return sorted(found, key=lambda pair: (bool(pair[0].where), pair[1]))
+    drawn_limits = [(limit, at) for limit, at in placed if at is not None]
+    return sorted(drawn_limits, key=lambda pair: (bool(pair[0].where), pair[1]))
 
 
 def _is_near(bars: Bars, at: float) -> bool:
@@ -119,12 +121,14 @@ def beside(metric: Metric) -> str:
     shown = [limit for limit, _ in _near(metric, bars)]
     far = [say(limit) for limit, _ in _limits(metric, bars) if limit not in shown]
     null = sum(bars.null.values())
-    given = ", ".join(f"{bars.null[it]:,} {it}" for it in WORST_LAST[1:] if it in bars.null)
-    said = [
+    given = ", ".join(
+        f"{bars.null[verdict]:,} {verdict}" for verdict in WORST_LAST[1:] if verdict in bars.null
+    )
+    notes = [
         f"{null:,} rows without a value{f' ({given})' if given else ''}" if null else "",
         f"not drawn: {', '.join(far)}" if far else "",
     ]
-    return "; ".join(part for part in said if part)
+    return "; ".join(part for part in notes if part)
 
 
 def say(limit: Threshold) -> str:

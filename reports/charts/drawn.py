@@ -51,8 +51,10 @@ def stack(parts: Sequence[Part]) -> Sorted | None:
     total = sum(part.amount for part in parts)
     if not total:
         return None
-    said = ", ".join(f"{part.name} {percent(part.amount / total)}" for part in parts if part.amount)
-    return Sorted(render("stack", parts=_placed(parts), said=said), parts[0].amount / total)
+    description = ", ".join(
+        f"{part.name} {percent(part.amount / total)}" for part in parts if part.amount
+    )
+    return Sorted(render("stack", parts=_placed(parts), said=description), parts[0].amount / total)
 
 
 def bar(value: float | None, top: float | None, mark: float | None = None) -> Sorted | None:
@@ -65,7 +67,7 @@ def bar(value: float | None, top: float | None, mark: float | None = None) -> So
 
 
 def span(
-    value: float | None, between: tuple[float | None, float | None], top: float, said: str
+    value: float | None, between: tuple[float | None, float | None], top: float, description: str
 ) -> Sorted | None:
     """A point with its interval on a scale from -`top` to `top`, zero marked, for a table cell."""
     if value is None or not top:
@@ -76,7 +78,9 @@ def span(
         return round(50 + 50 * min(1.0, max(-1.0, x / top)), 2)
 
     ends = (None, None) if low is None or high is None else (place(low), place(high))
-    drawing = render("span", zero=place(0.0), at=place(value), low=ends[0], high=ends[1], said=said)
+    drawing = render(
+        "span", zero=place(0.0), at=place(value), low=ends[0], high=ends[1], said=description
+    )
     return Sorted(drawing, value)
 
 

@@ -113,11 +113,13 @@ def _restyle(element: Xml.Element, words: Words) -> None:
     _unstyle(element)
     for key, value in element.attrib.items():
         element.set(key, _BLANKS.sub(r"\1", _DECIMALS.sub(_rounded, value)))
-    kept: list[Xml.Element] = []
+    children: list[Xml.Element] = []
     for child in list(element):
         _restyle(child, words)
-        kept += list(child) if child.tag == "g" and not child.attrib.keys() - {"id"} else [child]
-    element[:] = [child for child in kept if not _shows_nothing(child)]
+        children += (
+            list(child) if child.tag == "g" and not child.attrib.keys() - {"id"} else [child]
+        )
+    element[:] = [child for child in children if not _shows_nothing(child)]
 
 
 def _shows_nothing(element: Xml.Element) -> bool:

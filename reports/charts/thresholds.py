@@ -48,17 +48,27 @@ def threshold_curve(limit: LimitEffect) -> Markup | None:
 def _scale_hours(axes: Any, points: Sequence[ThresholdPoint], most: float, now: float) -> None:
     """Ticks at lengths of time; a logarithmic axis where the limit lies far out in a tail."""
     if most > _FAR * now:
-        spent = [it for point in points for it in (point.hours, point.alone_hours) if it]
+        spent = [
+            spent_hours
+            for point in points
+            for spent_hours in (point.hours, point.alone_hours)
+            if spent_hours
+        ]
         axes.set_yscale("log")
         axes.set_ylim(min(*spent, most / _FAR) / 1.6, most * 1.6)
         low, high = axes.get_ylim()
-        axes.yaxis.set_major_locator(FixedLocator([it for it in _TICKS if low <= it <= high]))
+        axes.yaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if low <= tick <= high]))
         axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.set_ylim(0, most * 1.05)
-        unit = next((it for it in (1.0, 1 / 60, 1 / 3600) if most >= it), 1 / 3600)
+        unit = next(
+            (seconds_unit for seconds_unit in (1.0, 1 / 60, 1 / 3600) if most >= seconds_unit),
+            1 / 3600,
+        )
         ticks = MaxNLocator(4).tick_values(0, most / unit)
-        axes.yaxis.set_major_locator(FixedLocator([it * unit for it in ticks if it * unit <= most]))
+        axes.yaxis.set_major_locator(
+            FixedLocator([tick * unit for tick in ticks if tick * unit <= most])
+        )
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
 
 
@@ -73,7 +83,7 @@ def _lines(axes: Any, points: Sequence[ThresholdPoint]) -> None:
     """Both curves; nothing has no place on a logarithmic axis, so there they break off."""
     values = [point.value for point in points]
     least = axes.get_ylim()[0]
-    caught, alone = (
+    caught, only_this_rule = (
         [hours if hours > 0 or least == 0 else math.nan for hours in spent]
         for spent in (
             [point.hours for point in points],
@@ -83,7 +93,7 @@ def _lines(axes: Any, points: Sequence[ThresholdPoint]) -> None:
     if least == 0:
         axes.fill_between(values, caught, 0, color=COLOUR["rule"], lw=0)
     axes.plot(values, caught, color=COLOUR["data"], lw=1.0)
-    axes.plot(values, alone, color=COLOUR["ink"], lw=1.6)
+    axes.plot(values, only_this_rule, color=COLOUR["ink"], lw=1.6)
 
 
 def _stand(axes: Any, words: Words, limit: LimitEffect, now: float) -> None:
@@ -94,7 +104,9 @@ def _stand(axes: Any, words: Words, limit: LimitEffect, now: float) -> None:
     shade = COLOUR.get(limit.severity, COLOUR["ink"])
     axes.plot([now, now], [0, 1 + 12 / _PLOT], transform=above, color=shade, lw=1.3, clip_on=False)
     axes.annotate(
-        words.keep(f"{_said(limit)}: {hours(limit.hours)}, alone {hours(limit.alone_hours)}"),
+        words.keep(
+            f"{_format_limit(limit)}: {hours(limit.hours)}, alone {hours(limit.alone_hours)}"
+        ),
         (now, 1 + 6 / _PLOT),
         (-4 if left else 4, 0),
         xycoords=above,
@@ -104,7 +116,7 @@ def _stand(axes: Any, words: Words, limit: LimitEffect, now: float) -> None:
     )
 
 
-def _said(limit: LimitEffect) -> str:
+def _format_limit(limit: LimitEffect) -> str:
     signs = {">=": "≥", "<=": "≤"}
     return f"{signs.get(limit.operator, limit.operator)} {number(limit.value)}"
 
@@ -112,5 +124,5 @@ def _said(limit: LimitEffect) -> str:
 def _aloud(limit: LimitEffect) -> str:
     return (
         f"Hours that {limit.rule} ({limit.severity}) catches over its threshold: now "
-        f"{_said(limit)}, {hours(limit.hours)}, alone {hours(limit.alone_hours)}."
+        f"{_format_limit(limit)}, {hours(limit.hours)}, alone {hours(limit.alone_hours)}."
     )

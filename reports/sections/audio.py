@@ -21,16 +21,16 @@ _DEPTHS = {
 
 def audio(profile: Profile) -> Markup | None:
     """How much was looked at, what is at fault, and in which formats it is."""
-    found = profile.audio
-    if found is None:
+    analysis = profile.audio
+    if analysis is None:
         return None
-    looked = share(found.looked_at, found.rows)
-    faulty = sum(each.rows for each in found.faults)
+    looked = share(analysis.looked_at, analysis.rows)
+    faulty = sum(each.rows for each in analysis.faults)
     figures = drawn.figures(
         (
-            Figure("looked at", _DEPTHS.get(found.depth, visible(found.depth))),
-            Figure("rows looked at", count(found.looked_at), f"{percent(looked)} of all"),
-            Figure("at fault", count(faulty), f"of {plural(found.looked_at, 'row')}"),
+            Figure("looked at", _DEPTHS.get(analysis.depth, visible(analysis.depth))),
+            Figure("rows looked at", count(analysis.looked_at), f"{percent(looked)} of all"),
+            Figure("at fault", count(faulty), f"of {plural(analysis.looked_at, 'row')}"),
         )
     )
     return joined(figures, _faults(profile), titled("Formats", _codecs(profile)))

@@ -14,7 +14,7 @@ from reports.charts.drawn import Part
 from reports.format import hours, plural, seconds, share
 from reports.sections.declare import joined, titled
 from reports.sections.records import facts, listed
-from reports.sections.room import Room
+from reports.sections.room import SizeBudget
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.transcripts import marked
@@ -22,27 +22,27 @@ from reports.transcripts import marked
 _SIDES: tuple[Literal["old", "new"], ...] = ("old", "new")
 
 
-def verdicts(found: Compare) -> Markup | None:
+def verdicts(comparison: Compare) -> Markup | None:
     """Hours per verdict under both, and the hours that go from one to another."""
     return joined(
         *(
             titled(
                 f"{side.capitalize()}: {rules.name}",
-                drawn.scale(_parts(found, side), magnify=False),
+                drawn.scale(_parts(comparison, side), magnify=False),
             )
-            for side, rules in zip(_SIDES, (found.old, found.new), strict=True)
+            for side, rules in zip(_SIDES, (comparison.old, comparison.new), strict=True)
         ),
-        titled("What moves", _matrix(found)),
+        titled("What moves", _matrix(comparison)),
     )
 
 
-def _parts(found: Compare, side: Literal["old", "new"]) -> list[Part]:
-    spent = found.hours(side)
+def _parts(comparison: Compare, side: Literal["old", "new"]) -> list[Part]:
+    spent = comparison.hours(side)
     return [Part(word, spent.get(word, 0.0), hours(spent.get(word, 0.0))) for word in VERDICTS]
 
 
-def _matrix(found: Compare) -> Markup | None:
-    at = {(move.before, move.after): move for move in found.verdicts if move.rows}
+def _matrix(comparison: Compare) -> Markup | None:
+    at = {(move.before, move.after): move for move in comparison.verdicts if move.rows}
     if not at:
         return None
     used = [word for word in VERDICTS if any(pair[1] == word for pair in at)]
@@ -64,7 +64,7 @@ def _cell(move: Move | None) -> Sorted:
     return Sorted(shown.format(hours(move.hours)) + count, move.hours)
 
 
-def rules(found: Compare) -> Markup | None:
+def rules(comparison: Compare) -> Markup | None:
     """What each rule says of more records and of fewer."""
     columns = (
         Column("rule", "name"),
@@ -79,17 +79,17 @@ def rules(found: Compare) -> Markup | None:
             *(item.rule, item.severity, item.got_rows, item.got_hours),
             *(item.lost_rows, item.lost_hours),
         )
-        for item in found.rules
+        for item in comparison.rules
     ]
     return Table("Rules", columns, rows, elsewhere="compare.json").render() if rows else None
 
 
-def strata(found: Compare) -> Markup | None:
+def strata(comparison: Compare) -> Markup | None:
     """Where it moves."""
     return joined(
         *(
             titled(f"By {column}", _stratum(column, values))
-            for column, values in found.strata.items()
+            for column, values in comparison.strata.items()
             if values
         )
     )
@@ -119,14 +119,14 @@ def _stratum(column: str, values: Sequence[MovingStratum]) -> Markup:
     return Table(column, columns, rows, elsewhere="compare.json").render()
 
 
-def records(found: Compare) -> Markup | None:
+def records(comparison: Compare) -> Markup | None:
     """For each rule the first records that it newly speaks of, and no longer speaks of."""
-    shown = [item for item in found.rules if item.got_records or item.lost_records]
-    room = Room()
+    shown = [item for item in comparison.rules if item.got_records or item.lost_records]
+    room = SizeBudget()
     return joined(*(_rule(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
 
 
-def _rule(item: MovingRule, room: Room, *, unfolded: bool) -> Markup:
+def _rule(item: MovingRule, room: SizeBudget, *, unfolded: bool) -> Markup:
     body = joined(
         titled("Newly", _listed(item.got_records, room)),
         titled("No longer", _listed(item.lost_records, room)),
@@ -137,7 +137,7 @@ def _rule(item: MovingRule, room: Room, *, unfolded: bool) -> Markup:
     return render("fold", title=title, note=note, unfolded=unfolded, body=body)
 
 
-def _listed(records: Sequence[ShownMovedRecord], room: Room) -> Markup | None:
+def _listed(records: Sequence[ShownMovedRecord], room: SizeBudget) -> Markup | None:
     return listed(records, room, about=_about, value=lambda record: seconds(record.duration_s))
 
 

@@ -36,8 +36,15 @@ def _groups(column: str, groups: tuple[Group, ...]) -> Markup:
         Column("0 to 100 %", "drawn"),
     )
     rows = [
-        (it.value, it.rows, it.hours, it.bad_hours, it.bad_share, drawn.bar(it.bad_share, 1.0))
-        for it in groups
+        (
+            group.value,
+            group.rows,
+            group.hours,
+            group.bad_hours,
+            group.bad_share,
+            drawn.bar(group.bad_share, 1.0),
+        )
+        for group in groups
     ]
     return Table(column, columns, rows).render()
 
@@ -65,10 +72,10 @@ def _failed(rule: GroupRule) -> Markup:
     )
     rows = [
         (
-            *(it.value, it.rows, it.hours, *(it.facts.get(fact) for fact in facts)),
-            *(it.moved_rows, it.moved_hours),
+            *(group.value, group.rows, group.hours, *(group.facts.get(fact) for fact in facts)),
+            *(group.moved_rows, group.moved_hours),
         )
-        for it in rule.worst
+        for group in rule.worst
     ]
     foot = ("all that failed", "", "", *("" for _ in facts), rule.moved_rows, rule.moved_hours)
     return Table(rule.rule or "", columns, rows, foot=foot).render()
@@ -76,11 +83,11 @@ def _failed(rule: GroupRule) -> Markup:
 
 def correlations(profile: Profile) -> Markup | None:
     """The pairs of metrics that go together most, either way."""
-    found = profile.correlations
+    table = profile.correlations
     pairs = [
-        (found.metrics[one], found.metrics[two], value)
-        for one, two in combinations(range(min(len(found.metrics), len(found.pearson))), 2)
-        if two < len(found.pearson[one]) and (value := found.pearson[one][two]) is not None
+        (table.metrics[one], table.metrics[two], value)
+        for one, two in combinations(range(min(len(table.metrics), len(table.pearson))), 2)
+        if two < len(table.pearson[one]) and (value := table.pearson[one][two]) is not None
     ]
     if not pairs:
         return None

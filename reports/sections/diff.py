@@ -37,17 +37,19 @@ def rules(diff: Diff) -> Markup | None:
     rows = [
         (item.rule, item.severity, item.condition, *_amounts(diff, item))
         for item in diff.rules
-        if _spoke(item)
+        if _is_triggered(item)
     ]
-    spoke = {item.rule for item in diff.rules if _spoke(item)}
-    silent = [name for name in dict.fromkeys(it.rule for it in diff.rules) if name not in spoke]
+    triggered = {item.rule for item in diff.rules if _is_triggered(item)}
+    silent = [
+        name for name in dict.fromkeys(pair.rule for pair in diff.rules) if name not in triggered
+    ]
     return joined(
         Table("Rules", (*columns, *_AMOUNTS), rows).render() if rows else None,
         quiet("rule", "caught nothing in either", silent),
     )
 
 
-def _spoke(item: Pair) -> bool:
+def _is_triggered(item: Pair) -> bool:
     return item.a_rows != 0 or item.b_rows != 0
 
 
@@ -88,7 +90,10 @@ def drift(diff: Diff) -> Markup | None:
 def strata(diff: Diff) -> Markup | None:
     """Amounts by language, speaker and what else both were grouped by."""
     return joined(
-        *(titled(f"By {column}", _stratum(diff, column, it)) for column, it in diff.strata.items())
+        *(
+            titled(f"By {column}", _stratum(diff, column, groups))
+            for column, groups in diff.strata.items()
+        )
     )
 
 

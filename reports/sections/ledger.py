@@ -23,15 +23,18 @@ def ledger(page: AnyLoaded) -> Markup | None:
     book = page.ledger
     if book is None:
         return None
-    rows = [_row(f"in: {book.stage}", book.inputs), *(_row(it.name, it) for it in book.outputs)]
+    rows = [
+        _row(f"in: {book.stage}", book.inputs),
+        *(_row(output.name, output) for output in book.outputs),
+    ]
     if book.blank.rows:
         rows.append(("blank lines", book.blank.rows, None, book.blank.bytes))
     total = ("sum of outputs", *(_sum(rows[1:], at) for at in (1, 2, 3)))
-    copies = Table("Copies", _COLUMNS, [_row(it.name, it) for it in book.copies])
-    said = "The two sides are equal." if book.balanced else "The two sides are NOT equal."
+    copies = Table("Copies", _COLUMNS, [_row(copy.name, copy) for copy in book.copies])
+    statement = "The two sides are equal." if book.balanced else "The two sides are NOT equal."
     return joined(
         Table("Ledger", _COLUMNS, rows, foot=total).render(),
-        Markup('<p class="note">{}</p>').format(said),
+        Markup('<p class="note">{}</p>').format(statement),
         titled("Copies, outside the balance", copies.render()) if book.copies else None,
     )
 

@@ -209,16 +209,16 @@ def _parts(item: Stratum) -> list[Part]:
 
 def duplicates(profile: Profile) -> Markup | None:
     """How often the corpus says the same thing again."""
-    found, rows = profile.duplicates, profile.totals.rows
-    shared = share(found.rows_with_duplicated_text, rows)
+    counts, rows = profile.duplicates, profile.totals.rows
+    shared = share(counts.rows_with_duplicated_text, rows)
     return drawn.figures(
         (
-            Figure("distinct texts", count(found.unique_texts)),
+            Figure("distinct texts", count(counts.unique_texts)),
             Figure(
                 "rows whose text stands elsewhere too",
-                count(found.rows_with_duplicated_text),
+                count(counts.rows_with_duplicated_text),
                 f"{percent(shared)} of {plural(rows, 'row')}",
             ),
-            Figure("segments listed more than once", count(found.duplicate_audio_offset_keys)),
+            Figure("segments listed more than once", count(counts.duplicate_audio_offset_keys)),
         )
     )

@@ -12,7 +12,7 @@ from reports.charts import drawn
 from reports.format import percent, plural
 from reports.sections.declare import joined
 from reports.sections.records import facts
-from reports.sections.room import Room
+from reports.sections.room import SizeBudget
 from reports.tables import Column, Sorted, Table, name, verdict
 from reports.templating import render
 from reports.transcripts import marked
@@ -23,9 +23,9 @@ URGENT = ("relax", "tighten", "reject")
 _ORDER = (*URGENT, "keep", "open", "too_few")
 
 
-def limits(found: Reconsider) -> Markup | None:
+def limits(artefact: Reconsider) -> Markup | None:
     """Each limit with what its rows say; what calls for a change first."""
-    shown = told(found)
+    shown = shown_limits(artefact)
     if not shown:
         return None
     ends = [abs(end) for item in shown for end in (item.low, item.high) if end is not None]
@@ -52,10 +52,12 @@ def limits(found: Reconsider) -> Markup | None:
     return Table("Limits", columns, rows, elsewhere="reconsider.json").render()
 
 
-def told(found: Reconsider) -> list[LimitEvidence]:
+def shown_limits(artefact: Reconsider) -> list[LimitEvidence]:
     """Limits as they stand, and those further in that would be worth it; most urgent first."""
-    kept = [it for it in found.limits if it.severity != "clean" or it.says == "tighten"]
-    return sorted(kept, key=lambda item: _rank(item.says))
+    selected = [
+        item for item in artefact.limits if item.severity != "clean" or item.says == "tighten"
+    ]
+    return sorted(selected, key=lambda item: _rank(item.says))
 
 
 def _rank(says: str) -> int:
@@ -69,39 +71,39 @@ def _says(item: LimitEvidence) -> Sorted:
 
 
 def _worse(item: LimitEvidence) -> Sorted | None:
-    said = Markup("{}").format(_points(item))
-    return None if item.difference is None else Sorted(said, item.difference)
+    points = Markup("{}").format(_points(item))
+    return None if item.difference is None else Sorted(points, item.difference)
 
 
 def _points(item: LimitEvidence) -> str:
     if item.difference is None:
         return ""
-    said = f"{100 * item.difference:+.1f}"
+    difference = f"{100 * item.difference:+.1f}"
     if item.low is None or item.high is None:
-        return said
-    return f"{said} ({100 * item.low:+.1f} to {100 * item.high:+.1f})"
+        return difference
+    return f"{difference} ({100 * item.low:+.1f} to {100 * item.high:+.1f})"
 
 
 def _drawn(item: LimitEvidence, top: float) -> Sorted | None:
     return drawn.span(item.difference, (item.low, item.high), top, f"{_points(item)} points")
 
 
-def meanings(found: Reconsider) -> Markup | None:
+def meanings(artefact: Reconsider) -> Markup | None:
     """What the words of the table mean."""
-    said = {item.says: item.meaning for item in told(found)}
+    meaning_of = {item.says: item.meaning for item in shown_limits(artefact)}
     columns = (Column("says"), Column("because"))
-    rows = [(word.replace("_", " "), meaning) for word, meaning in said.items()]
+    rows = [(word.replace("_", " "), meaning) for word, meaning in meaning_of.items()]
     return Table("What they say", columns, rows).render() if rows else None
 
 
-def records(found: Reconsider) -> Markup | None:
+def records(artefact: Reconsider) -> Markup | None:
     """Some rows of each limit, word by word, from the least to the most wrong."""
-    shown = [item for item in told(found) if item.examples]
-    room = Room()
+    shown = [item for item in shown_limits(artefact) if item.examples]
+    room = SizeBudget()
     return joined(*(_fold(item, room, unfolded=at == 0) for at, item in enumerate(shown)))
 
 
-def _fold(item: LimitEvidence, room: Room, *, unfolded: bool) -> Markup:
+def _fold(item: LimitEvidence, room: SizeBudget, *, unfolded: bool) -> Markup:
     records = [
         {
             "value": percent(each.wer, 0),

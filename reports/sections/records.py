@@ -17,7 +17,7 @@ from reports.align import MOST, alignment
 from reports.artefacts import Loaded
 from reports.format import UNKNOWN, number, percent, plural, seconds
 from reports.sections.declare import joined
-from reports.sections.room import Room
+from reports.sections.room import SizeBudget
 from reports.tables import name, verdict
 from reports.templating import render
 from reports.transcripts import WHOLE, Range, marked, transcript
@@ -30,7 +30,7 @@ _BORDERLINE, _WORST = 200_000, 400_000
 
 def borderline_records(page: Loaded[Profile]) -> Markup | None:
     """For each rule some of the records that it finds borderline."""
-    profile, room, clips = page.artefact, Room(_BORDERLINE), clips_by_id(page.clips)
+    profile, room, clips = page.artefact, SizeBudget(_BORDERLINE), clips_by_id(page.clips)
     shown = [item for item in profile.borderline if item.records]
     limits = {hit.rule: hit.condition for hit in profile.rules_hit if hit.severity == "borderline"}
     folds = [
@@ -43,7 +43,7 @@ def borderline_records(page: Loaded[Profile]) -> Markup | None:
         )
         for at, item in enumerate(shown)
     ]
-    return joined(clips_said(page.clips), *folds) if folds else None
+    return joined(clips_note(page.clips), *folds) if folds else None
 
 
 def clips_by_id(clips: Clips | None) -> dict[str, Clip]:
@@ -51,7 +51,7 @@ def clips_by_id(clips: Clips | None) -> dict[str, Clip]:
     return dict(clips.clips) if clips else {}
 
 
-def clips_said(clips: Clips | None) -> Markup | None:
+def clips_note(clips: Clips | None) -> Markup | None:
     """How much can be heard on the page, and what cannot; nothing where nobody asked for it."""
     if clips is None or not clips.most:
         return None
@@ -61,9 +61,9 @@ def clips_said(clips: Clips | None) -> Markup | None:
         ("found no room on this page", out.no_room),
         ("are beyond what was asked for", out.more),
     )
-    said = [f"{plural(many, 'record')} {why}" for why, many in reasons if many]
+    reasons_text = [f"{plural(many, 'record')} {why}" for why, many in reasons if many]
     shown = f"{plural(len(clips.clips), 'record')} of at most {clips.most:,} can be heard"
-    return Markup('<p class="note">{}.</p>').format("; ".join([shown, *said]))
+    return Markup('<p class="note">{}.</p>').format("; ".join([shown, *reasons_text]))
 
 
 def worst_records(page: Loaded[Profile]) -> Markup | None:
@@ -73,20 +73,20 @@ def worst_records(page: Loaded[Profile]) -> Markup | None:
     metrics.sort(key=lambda metric: not metric.thresholds)
     above = {record.id for item in profile.borderline for record in item.records}
     clips = {id: clip for id, clip in clips_by_id(page.clips).items() if id not in above}
-    room = Room(_WORST)
-    heard = None if any(item.records for item in profile.borderline) else clips_said(page.clips)
+    room = SizeBudget(_WORST)
+    note = None if any(item.records for item in profile.borderline) else clips_note(page.clips)
     return joined(
-        heard if metrics else None,
+        note if metrics else None,
         *(_fold(metric, clips, room, unfolded=at == 0) for at, metric in enumerate(metrics)),
     )
 
 
-def _fold(metric: Metric, clips: dict[str, Clip], room: Room, *, unfolded: bool) -> Markup:
-    found = plural(len(metric.worst[:_MOST]), "record")
+def _fold(metric: Metric, clips: dict[str, Clip], room: SizeBudget, *, unfolded: bool) -> Markup:
+    amount = plural(len(metric.worst[:_MOST]), "record")
     return render(
         "fold",
         title=name(metric.name),
-        note=f"{found}, {metric.unit}" if metric.unit else found,
+        note=f"{amount}, {metric.unit}" if metric.unit else amount,
         unfolded=unfolded,
         body=listed(metric.worst[:_MOST], room, clips),
     )
@@ -105,7 +105,7 @@ def facts(record: ShownRecord) -> list[Markup]:
 
 def listed(
     records: Sequence[ShownRecord],
-    room: Room,
+    room: SizeBudget,
     clips: dict[str, Clip] | None = None,
     about: Callable[[Any], list[Markup]] = facts,
     value: Callable[[Any], str] = lambda record: number(record.value),
@@ -116,8 +116,8 @@ def listed(
     shown = [
         {
             "value": value(record),
-            "said": _said(record, room),
-            "heard": _heard(record, room),
+            "said": _transcript(record, room),
+            "heard": _prediction(record, room),
             "about": about(record),
             "clip": _clip((clips or {}).pop(record.id or "", None), record),
         }
@@ -130,11 +130,11 @@ def _clip(clip: Clip | None, record: ShownRecord) -> dict[str, object] | None:
     """A clip as the template plays it; each stands once on a page, where its record comes first."""
     if clip is None:
         return None
-    heard = f"{number(clip.seconds)} s of {record.id or UNKNOWN}"
-    return {**clip.model_dump(), "said": f"the first {heard}" if clip.cut else heard}
+    label = f"{number(clip.seconds)} s of {record.id or UNKNOWN}"
+    return {**clip.model_dump(), "said": f"the first {label}" if clip.cut else label}
 
 
-def _said(record: ShownRecord, room: Room) -> Markup:
+def _transcript(record: ShownRecord, room: SizeBudget) -> Markup:
     """A record's transcript with its marks; of a long one only a stretch where there is no room."""
     parts = [Range(*mark.span, mark.what) for mark in record.marks]
     return room.fit(
@@ -144,13 +144,13 @@ def _said(record: ShownRecord, room: Room) -> Markup:
     )
 
 
-def _heard(record: ShownRecord, room: Room) -> Markup | None:
+def _prediction(record: ShownRecord, room: SizeBudget) -> Markup | None:
     """How `pred_text` differs from the text; None where it does not, or there is none."""
-    text, heard = record.text, record.pred_text
-    if text is None or heard is None or text.split() == heard.split():
+    text, hypothesis = record.text, record.pred_text
+    if text is None or hypothesis is None or text.split() == hypothesis.split():
         return None
     least = min(len(text), MOST)
-    return room.fit(lambda: alignment(text[:WHOLE], heard[:WHOLE], record.lang), least=least)
+    return room.fit(lambda: alignment(text[:WHOLE], hypothesis[:WHOLE], record.lang), least=least)
 
 
 def _length(duration_s: float | None) -> Markup | None:
@@ -165,7 +165,7 @@ def worst_utterances(wer: Wer) -> Markup | None:
     """The utterances with most errors, word by word."""
     if not wer.worst:
         return None
-    room = Room()
+    room = SizeBudget()
     records = [
         {
             "value": percent(item.wer, 0),
@@ -181,4 +181,4 @@ def worst_utterances(wer: Wer) -> Markup | None:
 
 def _utterance(item: Utterance) -> list[Markup]:
     known = [name(item.id), _length(item.duration_s), _spoken(item.lang)]
-    return [found for found in (*known, _spoken(item.speaker, "speaker ")) if found]
+    return [part for part in (*known, _spoken(item.speaker, "speaker ")) if part]

@@ -13,14 +13,14 @@ Sound takes 1.6 million, charts and tables a third of a million, and a page less
 """
 
 NO_ROOM = Markup('<span class="none">too long for this page; the JSON beside it has it</span>')
-_KEPT = 0.3
+_RESERVED = 0.3
 
 
-class Room:
+class SizeBudget:
     """Room for so many bytes; a part of it is kept for what is short, however much is long."""
 
     def __init__(self, bytes: int = ROOM) -> None:
-        self._left, self._kept = bytes, round(_KEPT * bytes)
+        self._left, self._kept = bytes, round(_RESERVED * bytes)
 
     def fit(
         self, full: Callable[[], Markup], short: Callable[[], Markup] | None = None, least: int = 1
@@ -29,12 +29,12 @@ class Room:
         makes, else a remark.
         """
         forms = ((full, self._kept if short else 0, least), (short, 0, 1))
-        for form, kept, size in forms:
-            if form is None or size > self._left - kept:
+        for form, reserved, size in forms:
+            if form is None or size > self._left - reserved:
                 continue
             made = form()
             size = len(made.encode("utf-8", "backslashreplace"))
-            if size <= self._left - kept:
+            if size <= self._left - reserved:
                 self._left -= size
                 return made
         return NO_ROOM

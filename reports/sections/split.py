@@ -143,11 +143,11 @@ def _unsure(texts: int | None) -> Markup | None:
     """What the search for near texts cannot vouch for."""
     if not texts:
         return None
-    said = (
+    sentence = (
         f"Of {plural(texts, 'text')} nearly all stretches are shared by more than a hundred "
         "others: texts near to them may have been overlooked."
     )
-    return Markup('<p class="note">{}</p>').format(said)
+    return Markup('<p class="note">{}</p>').format(sentence)
 
 
 def price(split: Split) -> Markup | None:

@@ -14,8 +14,8 @@ from reports.charts.drawn import Part
 from reports.charts.thresholds import threshold_curve
 from reports.format import hours, number, plural
 from reports.sections.declare import joined, titled
-from reports.sections.records import clips_by_id, clips_said, listed
-from reports.sections.room import Room
+from reports.sections.records import clips_by_id, clips_note, listed
+from reports.sections.room import SizeBudget
 from reports.tables import Column, Sorted, Table, name, quiet, verdict
 from reports.templating import render
 from reports.transcripts import visible
@@ -24,17 +24,19 @@ _TITLES = {"bad": "Bad: rejected", "borderline": "Eval: kept out of eval and tes
 _SIGNS = {">=": "≥", "<=": "≤"}
 
 
-def verdicts(found: WhatIf) -> Markup | None:
+def verdicts(what_if: WhatIf) -> Markup | None:
     """Hours per verdict under these rules."""
-    parts = [Part(item.verdict, item.hours, hours(item.hours)) for item in found.verdicts]
+    parts = [Part(item.verdict, item.hours, hours(item.hours)) for item in what_if.verdicts]
     return drawn.scale(parts)
 
 
-def limits(found: WhatIf) -> Markup | None:
+def limits(what_if: WhatIf) -> Markup | None:
     """Every limit with the next step either way, those that reject first."""
     return joined(
         *(
-            titled(title, _limits([it for it in found.limits if it.severity == severity]))
+            titled(
+                title, _limits([limit for limit in what_if.limits if limit.severity == severity])
+            )
             for severity, title in _TITLES.items()
         )
     )
@@ -84,7 +86,7 @@ def _step(item: LimitEffect, step: ThresholdStep | None) -> tuple[Markup | Sorte
     return _at(item, step.value), Sorted(amount, abs(step.hours))
 
 
-def curves(found: WhatIf) -> Markup | None:
+def curves(what_if: WhatIf) -> Markup | None:
     """A curve for each limit that catches anything somewhere near where it stands."""
     charts = [
         {
@@ -92,13 +94,13 @@ def curves(found: WhatIf) -> Markup | None:
             "meaning": f"only where {item.where}" if item.where else None,
             "chart": chart,
         }
-        for item in found.limits
+        for item in what_if.limits
         if (chart := threshold_curve(item))
     ]
     return render("charts", charts=charts) if charts else None
 
 
-def rules(found: WhatIf) -> Markup | None:
+def rules(what_if: WhatIf) -> Markup | None:
     """What each rule takes, and what would come back without it; silent rules are only named."""
     columns = (
         Column("rule", "name"),
@@ -113,10 +115,10 @@ def rules(found: WhatIf) -> Markup | None:
             *(item.rule, _spent(item.bad_hours), _spent(item.bad_alone_hours)),
             *(_spent(item.hours), _spent(item.alone_hours), item.unknown_rows),
         )
-        for item in found.by_rule
+        for item in what_if.by_rule
         if _speaks(item)
     ]
-    silent = [item.rule for item in found.by_rule if not _speaks(item)]
+    silent = [item.rule for item in what_if.by_rule if not _speaks(item)]
     return joined(
         Table("Rules", columns, rows).render() if rows else None,
         quiet("rule", "takes nothing" if len(silent) == 1 else "take nothing", silent),
@@ -127,12 +129,12 @@ def _speaks(item: RuleEffect) -> bool:
     return any(each != 0 for each in (item.bad_hours, item.hours, item.unknown_rows))
 
 
-def overlap(found: WhatIf) -> Markup | None:
+def overlap(what_if: WhatIf) -> Markup | None:
     """Two matrices: what pairs of rules both keep out of eval, and what both reject."""
-    names = found.overlap.rules
+    names = what_if.overlap.rules
     return joined(
-        titled("Kept out of eval by both", _matrix(names, found.overlap.any)),
-        titled("Rejected by both", _matrix(names, found.overlap.bad)),
+        titled("Kept out of eval by both", _matrix(names, what_if.overlap.any)),
+        titled("Rejected by both", _matrix(names, what_if.overlap.bad)),
     )
 
 
@@ -161,12 +163,14 @@ def _both(matrix: Matrix, at: int, other: int) -> Sorted:
 def records(page: Loaded[WhatIf]) -> Markup | None:
     """For each limit the records on either side of it."""
     shown = [item for item in page.artefact.limits if item.caught or item.spared]
-    room, clips = Room(), clips_by_id(page.clips)
+    room, clips = SizeBudget(), clips_by_id(page.clips)
     folds = (_beside(item, room, clips, unfolded=at == 0) for at, item in enumerate(shown))
-    return joined(clips_said(page.clips), *folds) if shown else None
+    return joined(clips_note(page.clips), *folds) if shown else None
 
 
-def _beside(item: LimitEffect, room: Room, clips: dict[str, Clip], *, unfolded: bool) -> Markup:
+def _beside(
+    item: LimitEffect, room: SizeBudget, clips: dict[str, Clip], *, unfolded: bool
+) -> Markup:
     body = joined(
         titled("Caught", listed(item.caught, room, clips)),
         titled("Spared", listed(item.spared, room, clips)),

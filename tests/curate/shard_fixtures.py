@@ -31,7 +31,7 @@ def sharded(
     stage = out.parent / f"{out.name}.stage"
     stage.mkdir()
     options = replace(Options(), **{"size": ShardSize(cuts=shard_size), **wished})
-    found = shard_split(split, stage, out, options, workers).as_json()
+    index = shard_split(split, stage, out, options, workers).as_json()
     (stage / "out").rename(out)
     shutil.rmtree(stage)
-    return found
+    return index

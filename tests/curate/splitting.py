@@ -11,7 +11,7 @@ from typing import Any
 from curate.artifacts.base import read_artifact
 from curate.artifacts.split import Split
 from curate.rules.file import load_rules
-from curate.splits import Targets, Terms, split_profile
+from curate.splits import SplitTerms, Targets, split_profile
 from tests.lines import lines_of
 from tests.profiling import write_profile as profile
 
@@ -41,7 +41,7 @@ def rows_of(speakers: Mapping[str, int], seconds: float = 5.0, **more: object) -
 
 
 def split(
-    folder: Path, rows: list[Row], sizes: Mapping[str, str], terms: Terms | None = None,
+    folder: Path, rows: list[Row], sizes: Mapping[str, str], terms: SplitTerms | None = None,
     lock: Path | None = None, **options: Any,
 ) -> Mapping[str, Any]:  # fmt: skip
     folder.mkdir(parents=True)
@@ -61,10 +61,10 @@ def certificate(folder: Path) -> Split:
 
 def placed(folder: Path) -> dict[str, str]:
     """Audio path to the output that it stands in."""
-    found = {}
+    output_of = {}
     for name in ("train", "eval", "test", "extra", "held_out", "rejected"):
         path = folder / "s" / f"{name}.jsonl"
         if path.exists():
             for line in lines_of(path.read_text()):
-                found[json.loads(line)["audio_filepath"]] = name
-    return found
+                output_of[json.loads(line)["audio_filepath"]] = name
+    return output_of

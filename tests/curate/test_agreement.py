@@ -27,13 +27,13 @@ from tests.lines import lines_of
 def measured(
     pairs: Sequence[tuple[str, str]], lang: str | None = None, steps: Sequence[str] = DEFAULT
 ) -> Mapping[str, list[Any]]:
-    ours, others = [text for text, _ in pairs], [text for _, text in pairs]
-    words = np.array([len(text.split()) for text in ours], np.int32)
-    chars = np.array([len(text) for text in ours], np.int32)
+    texts, others = [text for text, _ in pairs], [text for _, text in pairs]
+    words = np.array([len(text.split()) for text in texts], np.int32)
+    chars = np.array([len(text) for text in texts], np.int32)
     langs = pl.Series([lang] * len(pairs), dtype=pl.String)
     normaliser = Normaliser(tuple(steps))
-    found = agreement(Spans.of(ours), Spans.of(others), words, chars, normaliser, langs)
-    return {name: series.to_list() for name, series in found.items()}
+    columns = agreement(Spans.of(texts), Spans.of(others), words, chars, normaliser, langs)
+    return {name: series.to_list() for name, series in columns.items()}
 
 
 def by_jiwer(text: str, other: str) -> Mapping[str, Any]:
@@ -44,16 +44,16 @@ def by_jiwer(text: str, other: str) -> Mapping[str, Any]:
         return {"word_edits": n + m, "insertions": m, "deletions": n, "run": n + m}
     # jiwer splits at single spaces; ours are what str.split() cuts
     text, other = " ".join(text.split()), " ".join(other.split())
-    found = jiwer.process_words(text, other, split, split)
+    alignment = jiwer.process_words(text, other, split, split)
     longest = run = 0
-    for chunk in found.alignments[0]:
+    for chunk in alignment.alignments[0]:
         size = max(chunk.ref_end_idx - chunk.ref_start_idx, chunk.hyp_end_idx - chunk.hyp_start_idx)
         run = 0 if chunk.type == "equal" else run + size
         longest = max(longest, run)
     return {
-        "word_edits": found.substitutions + found.deletions + found.insertions,
-        "insertions": found.insertions,
-        "deletions": found.deletions,
+        "word_edits": alignment.substitutions + alignment.deletions + alignment.insertions,
+        "insertions": alignment.insertions,
+        "deletions": alignment.deletions,
         "run": longest,
     }
 
@@ -71,16 +71,16 @@ def test_pairs_equal_jiwer(pairs: list[tuple[str, str]], long: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if long:  # the way of pairs that outgrow the table
             patch.setattr(align, "LARGEST_TABLE", 1)
-        found = measured(pairs)
+        columns = measured(pairs)
     for row, (text, other) in enumerate(pairs):
         expected, words = by_jiwer(text, other), len(text.split())
-        assert found["word_edits_raw"][row] == expected["word_edits"]
-        assert found["wer_raw"][row] == (expected["word_edits"] / words if words else None)
+        assert columns["word_edits_raw"][row] == expected["word_edits"]
+        assert columns["wer_raw"][row] == (expected["word_edits"] / words if words else None)
         if text:
-            assert found["cer_raw"][row] == jiwer.cer(text, other, *[CHARACTERS] * 2)
+            assert columns["cer_raw"][row] == jiwer.cer(text, other, *[CHARACTERS] * 2)
         else:
-            assert found["cer_raw"][row] is None
-            assert found["char_edits_raw"][row] == len(other)
+            assert columns["cer_raw"][row] is None
+            assert columns["char_edits_raw"][row] == len(other)
 
 
 @settings(max_examples=400, deadline=None)
@@ -93,26 +93,26 @@ def test_normalised_pairs_equal_jiwer(pairs: list[tuple[str, str]], long: bool) 
     with pytest.MonkeyPatch.context() as patch:
         if long:
             patch.setattr(align, "LARGEST_TABLE", 1)
-        found = measured(pairs, "en", steps)
+        columns = measured(pairs, "en", steps)
     for row, pair in enumerate(pairs):
         text, other = (Normaliser(tuple(steps)).text(each, "en") for each in pair)
         spaced = [text, other]
         if writes_no_spaces(text):
             spaced = [" ".join(each.replace(" ", "")) for each in spaced]
         expected, words = by_jiwer(*spaced), len(spaced[0].split())
-        assert found["word_edits"][row] == expected["word_edits"]
-        assert found["mismatch_run"][row] == expected["run"]
-        assert found["ref_words"][row] == words
-        assert found["ref_chars"][row] == len(text)
+        assert columns["word_edits"][row] == expected["word_edits"]
+        assert columns["mismatch_run"][row] == expected["run"]
+        assert columns["ref_words"][row] == words
+        assert columns["ref_chars"][row] == len(text)
         rates = [expected[name] / words if words else None for name in ("insertions", "deletions")]
-        assert [found["insertion_rate"][row], found["deletion_rate"][row]] == rates
-        assert found["wer"][row] == (expected["word_edits"] / words if words else None)
+        assert [columns["insertion_rate"][row], columns["deletion_rate"][row]] == rates
+        assert columns["wer"][row] == (expected["word_edits"] / words if words else None)
         if text:
-            assert found["cer"][row] == jiwer.cer(text, other, *[CHARACTERS] * 2)
-            assert found["length_ratio"][row] == len(other) / len(text)
+            assert columns["cer"][row] == jiwer.cer(text, other, *[CHARACTERS] * 2)
+            assert columns["length_ratio"][row] == len(other) / len(text)
         else:
-            assert (found["cer"][row], found["length_ratio"][row]) == (None, None)
-            assert found["char_edits"][row] == len(other)
+            assert (columns["cer"][row], columns["length_ratio"][row]) == (None, None)
+            assert columns["char_edits"][row] == len(other)
 
 
 PARTS = st.lists(st.sampled_from(["a", "b", "ab", "ba", "aab", "c", "abc"]), max_size=9)
@@ -123,12 +123,12 @@ PARTS = st.lists(st.sampled_from(["a", "b", "ab", "ba", "aab", "c", "abc"]), max
 @example([("white paper x", "whitepaper x y"), ("a b c", "a abc"), ("a bc", "ab c")])
 def test_compounds_equal_kaldialign(pairs: list[tuple[str, str]]) -> None:
     kaldialign = pytest.importorskip("kaldialign", reason="comes with nemo_toolkit")
-    found = measured(pairs)
+    columns = measured(pairs)
     for row, (text, other) in enumerate(pairs):
-        ours, others = text.split(), other.split()
-        expected = kaldialign.edit_distance(ours, others, merge_compounds=True)["total"]
-        assert found["word_edits"][row] == expected
-        assert found["ref_words"][row] == len(ours)
+        words, others = text.split(), other.split()
+        expected = kaldialign.edit_distance(words, others, merge_compounds=True)["total"]
+        assert columns["word_edits"][row] == expected
+        assert columns["ref_words"][row] == len(words)
 
 
 CHARACTERS = jiwer.Compose([jiwer.ReduceToListOfListOfChars()])
@@ -148,9 +148,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "heard", "metric", "value"), CASES)
-def test_case(text: str, heard: str, metric: str, value: float) -> None:
-    assert measured([(text, heard)])[metric] == [pytest.approx(value)]
+@pytest.mark.parametrize(("text", "hypothesis", "metric", "value"), CASES)
+def test_case(text: str, hypothesis: str, metric: str, value: float) -> None:
+    assert measured([(text, hypothesis)])[metric] == [pytest.approx(value)]
 
 
 # Pairs without an error but in writing: the text, what was heard, the language.
@@ -183,19 +183,19 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "heard", "lang"), NO_ERROR)
-def test_writing_is_no_error(text: str, heard: str, lang: str | None) -> None:
-    found = measured([(text, heard), (heard, text)], lang)
-    assert (found["wer"], found["word_edits"]) == ([0.0, 0.0], [0, 0])
+@pytest.mark.parametrize(("text", "hypothesis", "lang"), NO_ERROR)
+def test_writing_is_no_error(text: str, hypothesis: str, lang: str | None) -> None:
+    columns = measured([(text, hypothesis), (hypothesis, text)], lang)
+    assert (columns["wer"], columns["word_edits"]) == ([0.0, 0.0], [0, 0])
 
 
-@pytest.mark.parametrize(("text", "heard", "lang", "edits"), ERRORS)
-def test_errors_stay_errors(text: str, heard: str, lang: str | None, edits: int) -> None:
-    assert measured([(text, heard)], lang)["word_edits"] == [edits]
+@pytest.mark.parametrize(("text", "hypothesis", "lang", "edits"), ERRORS)
+def test_errors_stay_errors(text: str, hypothesis: str, lang: str | None, edits: int) -> None:
+    assert measured([(text, hypothesis)], lang)["word_edits"] == [edits]
 
 
 @pytest.mark.parametrize(
-    ("step", "text", "heard", "lang"),
+    ("step", "text", "hypothesis", "lang"),
     [
         ("numerals", "1,250", "1250", "en"),
         ("brackets", "[noise] yes", "yes", "en"),
@@ -206,18 +206,18 @@ def test_errors_stay_errors(text: str, heard: str, lang: str | None, edits: int)
         ("compounds", "white paper", "whitepaper", "en"),
     ],
 )
-def test_every_step_can_be_left_out(step: str, text: str, heard: str, lang: str) -> None:
+def test_every_step_can_be_left_out(step: str, text: str, hypothesis: str, lang: str) -> None:
     rest = [name for name in DEFAULT if name != step]
-    assert measured([(text, heard)], lang)["wer"] == [0.0]
-    assert measured([(text, heard)], lang, rest)["wer"][0] > 0
-    assert measured([(text, heard)], lang, ["basic", step])["wer"] == [0.0]
+    assert measured([(text, hypothesis)], lang)["wer"] == [0.0]
+    assert measured([(text, hypothesis)], lang, rest)["wer"][0] > 0
+    assert measured([(text, hypothesis)], lang, ["basic", step])["wer"] == [0.0]
 
 
 def test_no_prediction_is_no_agreement() -> None:
     texts, none = Spans.of(["a b"]), Spans.of([""])
     none.length[:] = -1
-    found = agreement(texts, none, np.array([2], np.int32), np.array([3], np.int32))
-    assert {name for name, series in found.items() if series.to_list() == [None]} == set(found)
+    columns = agreement(texts, none, np.array([2], np.int32), np.array([3], np.int32))
+    assert {name for name, series in columns.items() if series.to_list() == [None]} == set(columns)
 
 
 def test_real_pairs_equal_jiwer(real_data: Path) -> None:
@@ -228,10 +228,10 @@ def test_real_pairs_equal_jiwer(real_data: Path) -> None:
         pairs = [
             (row["text"], row["pred_text"]) for row in rows if row.get("pred_text") is not None
         ]
-        found = measured(pairs)
+        columns = measured(pairs)
         for row, (text, other) in enumerate(pairs):
             expected = by_jiwer(text, other)
-            assert found["word_edits_raw"][row] == expected["word_edits"], (text, other)
+            assert columns["word_edits_raw"][row] == expected["word_edits"], (text, other)
         seen += len(pairs)
     assert seen > 3000
 
@@ -244,19 +244,21 @@ def earnings(real_data: Path) -> list[tuple[str, str]]:
 
 def test_case_and_punctuation_are_most_of_the_raw_errors(real_data: Path) -> None:
     pairs = earnings(real_data)
-    found = pl.DataFrame(dict(measured(pairs, "en", ["basic"])))
-    assert found.height == 10_031
-    assert found.filter((pl.col("wer_raw") >= 0.5) & (pl.col("wer") < 0.1)).height == 579
+    table = pl.DataFrame(dict(measured(pairs, "en", ["basic"])))
+    assert table.height == 10_031
+    assert table.filter((pl.col("wer_raw") >= 0.5) & (pl.col("wer") < 0.1)).height == 579
 
 
 def test_totals_are_within_three_tenths_of_the_leaderboards(real_data: Path) -> None:
     english = pytest.importorskip("whisper_normalizer.english", reason="comes with nemo_toolkit")
     kaldialign = pytest.importorskip("kaldialign", reason="comes with nemo_toolkit")
-    theirs = english.EnglishTextNormalizer()
+    normalise_english = english.EnglishTextNormalizer()
     pairs = earnings(real_data)
-    sides = [[theirs(text).split() for text in side] for side in zip(*pairs, strict=True)]
+    sides = [
+        [normalise_english(text).split() for text in side] for side in zip(*pairs, strict=True)
+    ]
     for steps, joined in (([s for s in DEFAULT if s != COMPOUNDS], False), (DEFAULT, True)):
-        found = measured(pairs, "en", steps)
-        ours = sum(found["word_edits"]) / sum(found["ref_words"])
+        columns = measured(pairs, "en", steps)
+        total = sum(columns["word_edits"]) / sum(columns["ref_words"])
         rate = kaldialign.batch_error_rate(*sides, merge_compounds=joined)["err_rate"]
-        assert ours == pytest.approx(rate, abs=0.003), steps
+        assert total == pytest.approx(rate, abs=0.003), steps

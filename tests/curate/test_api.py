@@ -64,9 +64,9 @@ def test_a_frame_is_measured_as_its_manifest(tmp_path: Path, manifest: Callable[
         "tags",
         "reason",
     ]
-    judged = curate.apply_rules(curate.measure(pl.DataFrame(ROWS, strict=False)))
-    assert_frame_equal(judged.select(names), made.records().select(names).collect())
-    assert made.totals.rows == judged.height == 6
+    tagged = curate.apply_rules(curate.measure(pl.DataFrame(ROWS, strict=False)))
+    assert_frame_equal(tagged.select(names), made.records().select(names).collect())
+    assert made.totals.rows == tagged.height == 6
     assert {name: amount.rows for name, amount in made.verdicts.items()} == {
         "clean": 1, "borderline": 0, "unknown": 0, "bad": 2, "skipped": 0, "malformed": 3,
     }  # fmt: skip

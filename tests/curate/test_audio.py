@@ -16,7 +16,7 @@ import pytest
 import soundfile as sf
 
 import curate
-from curate.audio.analyse import Segment, listen
+from curate.audio.analyse import Segment, analyse_segments
 from curate.audio.options import AudioOptions, Sample
 from curate.errors import ConfigError, InputError
 from curate.profiles.request import MeasureOptions
@@ -76,8 +76,8 @@ def profiled(
     out, made = folder / "out", folder / "made"
     made.mkdir()
     judges = load_rules(rules)
-    wanted = MeasureOptions(metrics=groups, audio=wish)
-    write_profile([str(manifest)], made, judges, measure=wanted, **options)
+    settings = MeasureOptions(metrics=groups, audio=wish)
+    write_profile([str(manifest)], made, judges, measure=settings, **options)
     shutil.rmtree(out, ignore_errors=True)
     made.rename(out)
     return pl.read_parquet(out / "records.parquet")
@@ -102,8 +102,8 @@ def test_every_broken_file_gets_its_verdict(real_data: Path, tmp_path: Path) -> 
         row = table[name]
         assert (row["audio_fault"], str(row["verdict"])) == (fault, verdict), (name, row["reason"])
         assert (row["audio_why"] is None) == (fault == "none")
-        said = listen(name, folder, [Segment(0, None, 4.0)], "header")[1][0]
-        assert said.audio_fault == by_header, name
+        result = analyse_segments(name, folder, [Segment(0, None, 4.0)], "header")[1][0]
+        assert result.audio_fault == by_header, name
         policy = expected[name]["verdict"]
         assert policy == "policy" or (policy == "reject") == (verdict == "bad"), name
         decoded = expected[name].get("decoded_seconds")
@@ -112,7 +112,7 @@ def test_every_broken_file_gets_its_verdict(real_data: Path, tmp_path: Path) -> 
 
 
 def test_real_recordings_are_sound(real_data: Path, tmp_path: Path) -> None:
-    found = 0
+    recordings = 0
     for name in ("cv61_dev_audio", "fixtures_en"):
         manifest = real_data / "manifests" / f"{name}.jsonl"
         out = tmp_path / name
@@ -124,8 +124,8 @@ def test_real_recordings_are_sound(real_data: Path, tmp_path: Path) -> None:
         assert rows["audio_fault"].unique().to_list() == ["none"]
         assert rows["overrun_s"].max() < 0.05  # type: ignore[operator]
         assert rows.filter(pl.col("tags").list.contains("bad:audio_fault")).is_empty()
-        found += rows.height
-    assert found == 210 + 14
+        recordings += rows.height
+    assert recordings == 210 + 14
 
 
 def tone(path: Path, seconds: float = 4.0, rate: int = 16_000, **options: Any) -> Path:
@@ -207,8 +207,8 @@ def test_segments_must_lie_in_their_file(tmp_path: Path) -> None:
         for offset, duration, _, _ in SEGMENTS
     ]
     rows = profiled(tmp_path, records)
-    found = zip(rows["audio_fault"], rows["overrun_s"], strict=True)
-    assert list(found) == [(fault, overrun) for _, _, fault, overrun in SEGMENTS]
+    faults = zip(rows["audio_fault"], rows["overrun_s"], strict=True)
+    assert list(faults) == [(fault, overrun) for _, _, fault, overrun in SEGMENTS]
     gaps = rows["length_gap_s"].to_list()
     assert gaps == [None] * 7 + [0.0], "only a record without an offset speaks of its whole file"
 
@@ -245,8 +245,8 @@ def test_a_sample_is_fair_and_the_same_again(
     again = profiled(tmp_path, records[::-1], groups=["audio"], wish=wish)
     drawn = again.filter(pl.col("audio_fault").is_not_null())
     assert set(drawn["offset_s"]) == set(looked["offset_s"])
-    said = json.loads((tmp_path / "out" / "profile.json").read_text())["audio"]
-    assert (said["rows"], said["looked_at"]) == (400, looked.height)
+    summary = json.loads((tmp_path / "out" / "profile.json").read_text())["audio"]
+    assert (summary["rows"], summary["looked_at"]) == (400, looked.height)
 
 
 def test_what_was_not_looked_at_is_unknown(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from curate.audio.analyse import listen
+from curate.audio.analyse import analyse_segments
 from curate.audio.options import AudioOptions, Sample
 from curate.environment.execution import Execution
 from curate.profiles import unchanged
@@ -67,15 +67,15 @@ def test_only_what_changed_is_heard_again(
     profiled(tmp_path, corpus)
     age(tmp_path)
     change(tmp_path)
-    heard: list[str] = []
+    analysed: list[str] = []
 
     def noted(name: str, *more: Any) -> Any:
-        heard.append(name)
-        return listen(name, *more)
+        analysed.append(name)
+        return analyse_segments(name, *more)
 
-    monkeypatch.setattr(heard_module, "listen", noted)
+    monkeypatch.setattr(heard_module, "analyse_segments", noted)
     profiled(tmp_path, corpus, old=tmp_path / "out")
-    assert set(heard) == again | NEVER_KEPT
+    assert set(analysed) == again | NEVER_KEPT
     with_cache = state(tmp_path)
     profiled(tmp_path, corpus)
     assert state(tmp_path) == with_cache, "what was kept is what would be heard"
@@ -90,7 +90,7 @@ def age(folder: Path) -> None:
 def test_a_profile_is_kept_only_while_its_audio_is(
     tmp_path: Path, corpus: list[dict[str, object]]
 ) -> None:
-    def kept(groups: Sequence[str] = ("signal",), wish: AudioOptions = ANYWHERE) -> bool:
+    def is_reused(groups: Sequence[str] = ("signal",), wish: AudioOptions = ANYWHERE) -> bool:
         """Whether the profile that is there would be kept; if not, it is made anew."""
         measure = MeasureOptions(metrics=groups, audio=wish)
         request = ProfileRequest(manifests=[str(tmp_path / "m.jsonl")], measure=measure)
@@ -102,16 +102,16 @@ def test_a_profile_is_kept_only_while_its_audio_is(
 
     profiled(tmp_path, corpus)
     age(tmp_path)
-    assert kept()
+    assert is_reused()
     tone(tmp_path / "gone.wav")
-    assert not kept()
-    assert kept()
+    assert not is_reused()
+    assert is_reused()
     (tmp_path / "ax.wav").unlink()
-    assert not kept()
-    assert not kept(("audio",)), "looked at less closely"
-    assert not kept(("audio",), AudioOptions(sample=Sample(rows=3)))
-    assert kept(("audio",), AudioOptions(sample=Sample(rows=3)))
-    assert not kept(("audio",), AudioOptions(allowed=(tmp_path,)))
+    assert not is_reused()
+    assert not is_reused(("audio",)), "looked at less closely"
+    assert not is_reused(("audio",), AudioOptions(sample=Sample(rows=3)))
+    assert is_reused(("audio",), AudioOptions(sample=Sample(rows=3)))
+    assert not is_reused(("audio",), AudioOptions(allowed=(tmp_path,)))
 
 
 def test_text_metrics_are_not_measured_again_for_audio(
@@ -119,7 +119,7 @@ def test_text_metrics_are_not_measured_again_for_audio(
 ) -> None:
     lines: list[str] = []
     profiled(tmp_path, corpus, groups=())
-    heard = profiled(
+    rows = profiled(
         tmp_path,
         corpus,
         groups=("signal",),
@@ -127,6 +127,6 @@ def test_text_metrics_are_not_measured_again_for_audio(
         execution=Execution(notify=lines.append),
     )
     assert "1 of 1 manifests are unchanged" in " ".join(lines)
-    assert heard["rms_db"].null_count() == 2
+    assert rows["rms_db"].null_count() == 2
     without = profiled(tmp_path, corpus, groups=(), old=tmp_path / "out")
     assert "rms_db" not in without.columns

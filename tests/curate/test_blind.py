@@ -14,7 +14,7 @@ from curate.review.blind import Ballot, pairs, sign_test
 
 def predictions(path: Path, texts: Mapping[str, str]) -> Path:
     rows = [
-        {"audio_filepath": name, "duration": 1.0, "pred_text": said} for name, said in texts.items()
+        {"audio_filepath": name, "duration": 1.0, "pred_text": text} for name, text in texts.items()
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
@@ -24,19 +24,19 @@ def test_votes_count_for_who_said_it_whichever_side_it_stood_on(tmp_path: Path) 
     names = [f"{n}.wav" for n in range(12)]
     a = predictions(tmp_path / "a.jsonl", {name: f"a {name}" for name in names})
     b = predictions(tmp_path / "b.jsonl", {name: f"b {name}" for name in [*names[:-1], "x.wav"]})
-    found = pairs(a, b)
-    assert len(found) == 11
-    assert {pair.swapped for pair in found} == {True, False}
-    ballot = Ballot(found, tmp_path / "votes.jsonl", "anna")
+    differing = pairs(a, b)
+    assert len(differing) == 11
+    assert {pair.swapped for pair in differing} == {True, False}
+    ballot = Ballot(differing, tmp_path / "votes.jsonl", "anna")
     while pair := ballot.next():
         shown = pair.as_json()
         ballot.vote(pair.id, "first" if str(shown["first"]).startswith("a ") else "second", "now")
     assert ballot.result() == {"a": 11, "b": 0, "same": 0, "left": 0, "p": 0.001}
-    again = Ballot(found, tmp_path / "votes.jsonl", "ben")
+    again = Ballot(differing, tmp_path / "votes.jsonl", "ben")
     assert again.result()["a"] == 11
     assert again.next() is not None
     with pytest.raises(ConfigError, match="no vote"):
-        again.vote(found[0].id, "third", "now")
+        again.vote(differing[0].id, "third", "now")
 
 
 def test_predictions_that_are_none(tmp_path: Path) -> None:

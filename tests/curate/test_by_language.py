@@ -51,17 +51,17 @@ ROWS = [
 
 
 def test_each_row_is_judged_by_its_own_language() -> None:
-    texts, durations, langs, wanted = zip(*ROWS, strict=True)
-    judged = apply_rules({"text": texts, "duration": durations, "lang": langs})
-    assert judged["tags"].to_list() == list(wanted)
-    assert judged.height == len(ROWS) > 15
+    texts, durations, langs, expected = zip(*ROWS, strict=True)
+    tagged = apply_rules({"text": texts, "duration": durations, "lang": langs})
+    assert tagged["tags"].to_list() == list(expected)
+    assert tagged.height == len(ROWS) > 15
 
 
 @pytest.mark.parametrize("at", range(len(ROWS)))
 def test_a_row_alone_is_judged_as_among_others(at: int) -> None:
     text, duration, lang, tags = ROWS[at]
-    judged = apply_rules({"text": [text], "duration": [duration], "lang": [lang]})
-    assert judged["tags"][0].to_list() == tags
+    tagged = apply_rules({"text": [text], "duration": [duration], "lang": [lang]})
+    assert tagged["tags"][0].to_list() == tags
 
 
 def test_rules_of_languages_that_are_not_there_are_left_out() -> None:
@@ -83,8 +83,8 @@ def write(folder: Path, name: str, text: str) -> Path:
 def test_an_override_replaces_the_rules_of_languages_too(tmp_path: Path) -> None:
     rules = "rules:\n  - {id: word_len, override: true, metric: word_len, bad: '>= 28'}\n"
     mine = write(tmp_path, "mine.yaml", f"name: mine\nextends: default\n{rules}")
-    judged = apply_rules({"text": [COMPOUND], "duration": [6.0], "lang": ["hy"]}, mine)
-    assert judged["tags"][0].to_list() == ["bad:word_len"]
+    tagged = apply_rules({"text": [COMPOUND], "duration": [6.0], "lang": ["hy"]}, mine)
+    assert tagged["tags"][0].to_list() == ["bad:word_len"]
 
 
 def test_the_rule_of_one_language_can_be_overridden_alone(tmp_path: Path) -> None:

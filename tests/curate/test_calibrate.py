@@ -20,7 +20,7 @@ from curate.errors import ConfigError
 from curate.rules.file import load_rules
 from curate.whatif.calibrate import calibrate, where
 from curate.whatif.preset import MARK, write_preset
-from curate.whatif.speaking_rate import learn_pace
+from curate.whatif.speaking_rate import fit_speaking_rate
 from tests import processes
 
 WORDS = " ".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou")))
@@ -46,7 +46,7 @@ def test_a_planted_pace_is_found_under_junk(
     chars, duration_s = _spoken(2000, lead_s, rate, seed)
     swapped = int(2000 * junk)
     duration_s[:swapped] = duration_s[:swapped][::-1]  # as good as drawn at random
-    pace = learn_pace(chars, duration_s)
+    pace = fit_speaking_rate(chars, duration_s)
     assert pace is not None
     expected = (lead_s + chars / rate) / (pace.lead_s + pace.char_s * chars)
     assert np.median(np.abs(np.log(expected))) < 0.08
@@ -58,7 +58,7 @@ def test_a_planted_pace_is_found_under_junk(
 @given(factor=st.floats(0.25, 4))
 def test_slower_speech_moves_the_line_and_not_the_fences(factor: float) -> None:
     chars, duration_s = _spoken(500, 1.0, 15, 1)
-    one, other = learn_pace(chars, duration_s), learn_pace(chars, duration_s * factor)
+    one, other = fit_speaking_rate(chars, duration_s), fit_speaking_rate(chars, duration_s * factor)
     assert one is not None
     assert other is not None
     assert other.char_s == pytest.approx(one.char_s * factor, rel=0.02)
@@ -74,13 +74,16 @@ def test_slower_speech_moves_the_line_and_not_the_fences(factor: float) -> None:
     ],
 )
 def test_no_pace_is_made_up(chars: list[float], duration_s: list[float], why: str) -> None:
-    found = learn_pace(np.array(chars), np.array(duration_s))
-    assert found is None or (found.lead_s, why) == (0.0, "longer is quicker")
+    pace = fit_speaking_rate(np.array(chars), np.array(duration_s))
+    assert pace is None or (pace.lead_s, why) == (0.0, "longer is quicker")
 
 
 def test_fewer_records_get_wider_fences() -> None:
     chars, duration_s = _spoken(10_000, 1.0, 15, 2)
-    many, few = learn_pace(chars, duration_s), learn_pace(chars[:120], duration_s[:120])
+    many, few = (
+        fit_speaking_rate(chars, duration_s),
+        fit_speaking_rate(chars[:120], duration_s[:120]),
+    )
     assert many is not None
     assert few is not None
     assert few.fast > many.fast
@@ -111,9 +114,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_proposed_is_sound_and_only_tighter(folder: Path, tmp_path: Path) -> None:
-    found = calibrate(folder / "profile", load_rules())
+    calibration = calibrate(folder / "profile", load_rules())
     path = tmp_path / "mine.yaml"
-    write_preset(found, path)
+    write_preset(calibration, path)
     rules = load_rules(path)
     ids = [rule.id for rule in rules.rules if rule.id.startswith("pace_")]
     # Most hours first: the same texts take longer at 5 characters a second.
@@ -130,7 +133,7 @@ def test_what_is_proposed_is_sound_and_only_tighter(folder: Path, tmp_path: Path
     pairs = list(zip(before["verdict"], after["verdict"], strict=True))
     assert all(VERDICTS.index(one) <= VERDICTS.index(other) for one, other in pairs)
     assert sum(one != other for one, other in pairs) >= 5
-    flagged = sum(side.new_rows for each in found.proposals for side in each.sides)
+    flagged = sum(side.new_rows for each in calibration.proposals for side in each.sides)
     tags = [tag for row in after["tags"] for tag in row if tag.startswith("borderline:pace_")]
     newly = sum(one == "clean" != other for one, other in pairs)
     assert flagged == newly <= len(tags)
@@ -144,9 +147,9 @@ def test_a_stratum_is_a_condition() -> None:
 def test_what_cannot_be_proposed_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no rule can be confined to 'gender'"):
         calibrate(folder / "profile", load_rules(), by="gender")
-    found = calibrate(folder / "profile", load_rules(), least_rows=10_000)
+    calibration = calibrate(folder / "profile", load_rules(), least_rows=10_000)
     with pytest.raises(ConfigError, match="no stratum is large enough"):
-        write_preset(found, tmp_path / "none.yaml")
+        write_preset(calibration, tmp_path / "none.yaml")
     assert list(tmp_path.iterdir()) == []
     mine = tmp_path / "mine.yaml"
     mine.write_text("schema: curate.rules/1\n")
@@ -181,10 +184,10 @@ def test_confirmed_and_voted_down_recordings(real_data: Path, tmp_path: Path) ->
     write_preset(calibrate(tmp_path / "profile", load_rules(plain)), tmp_path / "mine.yaml")
     records = pl.read_parquet(tmp_path / "profile/records.parquet")
     down = records["source"].str.contains("invalidated").to_numpy()
-    found = {}
+    scores = {}
     for name in (plain, tmp_path / "mine.yaml"):
         flagged = (curate.apply_rules(records, name)["verdict"] != "clean").to_numpy()
-        found[name] = (flagged & down).sum() / flagged.sum(), (flagged & down).sum() / down.sum()
-    (precision, recall), (better, more) = found.values()
+        scores[name] = (flagged & down).sum() / flagged.sum(), (flagged & down).sum() / down.sum()
+    (precision, recall), (better, more) = scores.values()
     assert more > 1.4 * recall
     assert better >= precision

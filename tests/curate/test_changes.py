@@ -107,9 +107,9 @@ def test_a_review_that_is_ended_says_what_it_wrote(
         command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT
     )
     assert run.stderr is not None
-    found = re.search(r"(http://\S+)/\?token=(\S+)", run.stderr.readline())
-    assert found is not None
-    address, token = found.groups()
+    match = re.search(r"(http://\S+)/\?token=(\S+)", run.stderr.readline())
+    assert match is not None
+    address, token = match.groups()
     headers = {"cookie": f"curate_review={token}", "origin": address}
     for decision in ("keep", "reject")[:decisions]:
         sent = json.dumps({"decision": decision}).encode()

@@ -36,28 +36,28 @@ BAD_INPUT: list[tuple[str, list[str], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "lines", "code", "said"), BAD_INPUT)
+@pytest.mark.parametrize(("name", "lines", "code", "message"), BAD_INPUT)
 def test_bad_input(
     tmp_path: Path,
     manifest: Callable[..., Path],
     name: str,
     lines: list[str],
     code: int,
-    said: str,
+    message: str,
 ) -> None:
     path = manifest(*lines)
     result = curate("profile", path.name, "--out", "out", "--json", cwd=tmp_path)
     assert result.returncode == code, result.stderr
     assert "Traceback" not in result.stderr
-    assert said in (result.stderr if code else result.stdout)
+    assert message in (result.stderr if code else result.stdout)
     if code:
         assert not (tmp_path / "out").exists(), "nothing is half-written"
         assert f"{path.name}: " in result.stderr
     else:
-        found = json.loads(result.stdout)
-        bad = next(v for v in found["verdicts"] if v["verdict"] == "malformed")
+        content = json.loads(result.stdout)
+        bad = next(v for v in content["verdicts"] if v["verdict"] == "malformed")
         assert bad["rows"] == 1
-        assert found["malformed"][0]["example"]["id"] == f"{path.name}:1"
+        assert content["malformed"][0]["example"]["id"] == f"{path.name}:1"
 
 
 # arguments, exit code, part of what is said
@@ -83,16 +83,16 @@ USAGE = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "said"), USAGE)
+@pytest.mark.parametrize(("words", "code", "message"), USAGE)
 def test_usage(
-    tmp_path: Path, manifest: Callable[..., Path], words: list[str], code: int, said: str
+    tmp_path: Path, manifest: Callable[..., Path], words: list[str], code: int, message: str
 ) -> None:
     manifest(GOOD, name="m.jsonl")
     manifest("rules:", "  - id: a", "    metric: char_rat", "    bad: '>= 3'", name="bad.yaml")
     before = sorted(tmp_path.iterdir())
     result = curate(*words, cwd=tmp_path)
     assert result.returncode == code, result.stderr
-    assert said in result.stderr.replace("\n", " ")
+    assert message in result.stderr.replace("\n", " ")
     assert "Traceback" not in result.stderr
     if code != 1:
         assert sorted(tmp_path.iterdir()) == before, "nothing is half-written"
@@ -143,16 +143,16 @@ def test_several_manifests_and_globs(tmp_path: Path, manifest: Callable[..., Pat
     for name in ("a[1].jsonl", "b.jsonl", "c.jsonl"):
         manifest(GOOD, name=name)
     result = curate("profile", "a[1].jsonl", "[bc].jsonl", "--out", "out", "--json", cwd=tmp_path)
-    found = json.loads(result.stdout)
-    assert [entry["source"] for entry in found["inputs"]] == ["a[1].jsonl", "b.jsonl", "c.jsonl"]
-    assert found["totals"]["rows"] == 3
+    content = json.loads(result.stdout)
+    assert [entry["source"] for entry in content["inputs"]] == ["a[1].jsonl", "b.jsonl", "c.jsonl"]
+    assert content["totals"]["rows"] == 3
 
 
 def test_split_takes_manifests_too(root: Path, tmp_path: Path) -> None:
     example = root / "examples" / "speech" / "manifest.jsonl"
     sizes = ["--eval", "45s", "--test", "60s", "--quiet"]
-    kept = ["--by", "gender"]  # a split of manifests looks for it, since it balances by it
-    made = curate("profile", str(example), "--out", "p", *kept, "--quiet", cwd=tmp_path)
+    by_gender = ["--by", "gender"]  # a split of manifests looks for it, since it balances by it
+    made = curate("profile", str(example), "--out", "p", *by_gender, "--quiet", cwd=tmp_path)
     assert made.returncode == 0
     assert curate("split", "p", "--out", "one", *sizes, cwd=tmp_path).returncode == 0
     assert curate("split", str(example), "--out", "two", *sizes, cwd=tmp_path).returncode == 0
@@ -183,11 +183,11 @@ def test_a_kaldi_directory_goes_to_nemo_and_lhotse(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["inputs"][0]["format"] == "kaldi"
-    assert sum(entry["cuts"] for entry in found["cuts"]) == 40
+    content = json.loads(done.stdout)
+    assert content["inputs"][0]["format"] == "kaldi"
+    assert sum(entry["cuts"] for entry in content["cuts"]) == 40
     again = curate("profile", "s/train.cuts.jsonl.gz", "--out", "p", "--json", cwd=tmp_path)
-    assert json.loads(again.stdout)["totals"]["rows"] == found["outputs"][0]["rows"]
+    assert json.loads(again.stdout)["totals"]["rows"] == content["outputs"][0]["rows"]
 
 
 @pytest.mark.parametrize("program", ["curate", "train"])

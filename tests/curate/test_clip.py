@@ -53,11 +53,11 @@ def test_a_long_segment_is_cut(tmp_path: Path) -> None:
 def test_a_small_file_plays_the_clip_and_is_the_same_each_time(rate: int, kind: str) -> None:
     tone = np.sin(np.arange(rate) * 2 * np.pi * 440 / rate).astype(np.float32) / 2
     clip = Clip(tone.astype(np.float32), rate, cut=False)
-    said, data = small(clip)
-    assert (said, data) == small(clip)
-    assert said == kind
-    heard, _ = sf.read(io.BytesIO(data))
-    assert abs(np.sqrt(np.mean(heard**2)) - np.sqrt(np.mean(tone**2))) < 0.02
+    media_type, data = small(clip)
+    assert (media_type, data) == small(clip)
+    assert media_type == kind
+    decoded, _ = sf.read(io.BytesIO(data))
+    assert abs(np.sqrt(np.mean(decoded**2)) - np.sqrt(np.mean(tone**2))) < 0.02
 
 
 def test_an_outline_is_as_high_as_it_is_loud() -> None:

@@ -98,7 +98,7 @@ LAYOUTS: list[tuple[str, Mapping[str, Any], Mapping[str, Sequence[object]]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "table", "expected"), LAYOUTS, ids=[it[0] for it in LAYOUTS])
+@pytest.mark.parametrize(("name", "table", "expected"), LAYOUTS, ids=[case[0] for case in LAYOUTS])
 def test_a_table_is_read(
     tmp_path: Path,
     name: str,
@@ -127,7 +127,7 @@ FAULTS: list[tuple[str, Mapping[str, Any], Sequence[str | None]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "table", "expected"), FAULTS, ids=[it[0] for it in FAULTS])
+@pytest.mark.parametrize(("name", "table", "expected"), FAULTS, ids=[case[0] for case in FAULTS])
 def test_a_row_that_is_no_record_says_why(
     tmp_path: Path, name: str, table: Mapping[str, Any], expected: Sequence[str | None]
 ) -> None:
@@ -143,10 +143,12 @@ def test_audio_in_the_table_is_not_looked_for_beside_it(tmp_path: Path) -> None:
     assert other[AUDIO_FAULT.name].to_list() == ["none", "missing", "missing"]
 
 
-NEMO_LAYOUTS = [it for it in LAYOUTS if "audio" in it[1] and "text" in it[1]]
+NEMO_LAYOUTS = [case for case in LAYOUTS if "audio" in case[1] and "text" in case[1]]
 
 
-@pytest.mark.parametrize(("name", "table", "expected"), NEMO_LAYOUTS, ids=lambda it: str(it)[:20])
+@pytest.mark.parametrize(
+    ("name", "table", "expected"), NEMO_LAYOUTS, ids=lambda case: str(case)[:20]
+)
 @pytest.mark.nemo
 @NEMO[1]
 @NEMO[2]

@@ -38,44 +38,44 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_profile_does_not_differ_from_itself(folder: Path) -> None:
-    found = compare(folder / "slow", folder / "slow", "", {}).as_json()
-    assert len(found["metrics"]) >= 12
-    for each in found["metrics"]:
+    diff = compare(folder / "slow", folder / "slow", "", {}).as_json()
+    assert len(diff["metrics"]) >= 12
+    for each in diff["metrics"]:
         assert (each["ks"] or 0, each["psi"] or 0) == (0, 0), each
         assert each["same"]
-    assert found["metrics_of_one"] == {"a": [], "b": []}
-    for each in [*found["verdicts"], *found["rules"], *found["strata"]["lang"]]:
+    assert diff["metrics_of_one"] == {"a": [], "b": []}
+    for each in [*diff["verdicts"], *diff["rules"], *diff["strata"]["lang"]]:
         assert (each["a_rows"], each["a_hours"]) == (each["b_rows"], each["b_hours"])
 
 
 def test_metrics_that_went_missing_have_not_stayed_the_same(tmp_path: Path) -> None:
     rows = [{"audio_filepath": f"{n}.wav", "duration": 2, "text": "a b"} for n in range(40)]
     rows = [{**row, "pred_text": "a b"} for row in rows]
-    for name, kept in (("all", 40), ("half", 20), ("none", 0)):
+    for name, predicted_rows in (("all", 40), ("half", 20), ("none", 0)):
         lines = [
-            {key: value for key, value in row.items() if key != "pred_text" or n < kept}
+            {key: value for key, value in row.items() if key != "pred_text" or n < predicted_rows}
             for n, row in enumerate(rows)
         ]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
         curate.profile(tmp_path / f"{name}.jsonl", out=tmp_path / name)
-    found = compare(tmp_path / "all", tmp_path / "half", "", {}).as_json()
-    cer = next(each for each in found["metrics"] if each["name"] == "cer")
+    diff = compare(tmp_path / "all", tmp_path / "half", "", {}).as_json()
+    cer = next(each for each in diff["metrics"] if each["name"] == "cer")
     assert (cer["ks"], cer["same"], cer["a_nulls"], cer["b_nulls"]) == (0, False, 0, 20)
-    found = compare(tmp_path / "all", tmp_path / "none", "", {}).as_json()
-    assert "cer" in found["metrics_of_one"]["a"]
-    assert found["metrics_of_one"]["b"] == []
+    diff = compare(tmp_path / "all", tmp_path / "none", "", {}).as_json()
+    assert "cer" in diff["metrics_of_one"]["a"]
+    assert diff["metrics_of_one"]["b"] == []
 
 
 def test_what_differs_is_said(folder: Path) -> None:
-    found = compare(folder / "slow", folder / "fast", "", {}).as_json()
-    drift = {each["name"]: each for each in found["metrics"]}
+    diff = compare(folder / "slow", folder / "fast", "", {}).as_json()
+    drift = {each["name"]: each for each in diff["metrics"]}
     assert drift["char_rate"]["ks"] > 0.3
     assert drift["char_rate"]["psi"] > 0.25
     assert drift["char_rate"]["b_p50"] == 2 * drift["char_rate"]["a_p50"]
     assert drift["chars"]["ks"] == drift["chars"]["psi"] == 0
-    lang = {each["value"]: (each["a_rows"], each["b_rows"]) for each in found["strata"]["lang"]}
+    lang = {each["value"]: (each["a_rows"], each["b_rows"]) for each in diff["strata"]["lang"]}
     assert lang == {"en": (100, 100), "de": (100, 0), "fr": (0, 100)}
-    assert found["a"]["hours"] == pytest.approx(2 * found["b"]["hours"], abs=2e-6)
+    assert diff["a"]["hours"] == pytest.approx(2 * diff["b"]["hours"], abs=2e-6)
 
 
 def test_the_command(folder: Path) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numba as nb
 
-from curate.cli.compiling import told_of_compiling
+from curate.cli.compiling import report_compiling
 
 
 def test_compiling_is_said_once_and_loading_never() -> None:
-    said: list[str] = []
+    messages: list[str] = []
     slow = nb.njit(lambda value: value + 1)
-    with told_of_compiling(said.append):
+    with report_compiling(messages.append):
         assert slow(1) == 2
         assert slow(1.0) == 2.0
-    assert len(said) == 1
-    assert said[0].startswith("compiling")
-    with told_of_compiling(said.append):
+    assert len(messages) == 1
+    assert messages[0].startswith("compiling")
+    with report_compiling(messages.append):
         assert slow(2) == 3
-    assert len(said) == 1, "what is compiled is not compiled again"
+    assert len(messages) == 1, "what is compiled is not compiled again"
     assert slow(1j) == 1 + 1j
-    assert len(said) == 1, "nobody listens any more"
+    assert len(messages) == 1, "nobody listens any more"

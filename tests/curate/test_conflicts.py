@@ -98,8 +98,8 @@ def test_a_rule_against_one_of_the_extended_file(tmp_path: Path) -> None:
     path.write_text(
         f"{HEAD}extends: default\nrules:\n  - {{id: fast, metric: char_rate, eval: '>= 35'}}\n"
     )
-    told = r"mine\.yaml:5: eval '>= 35' can never speak: rule 'char_rate' \(rules/default\.yaml:"
-    with pytest.raises(ConfigError, match=told):
+    message = r"mine\.yaml:5: eval '>= 35' can never speak: rule 'char_rate' \(rules/default\.yaml:"
+    with pytest.raises(ConfigError, match=message):
         load_rules(path)
 
 

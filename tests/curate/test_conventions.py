@@ -52,9 +52,13 @@ def test_a_romanised_corpus_can_be_split(tmp_path: Path) -> None:
     manifest = write(tmp_path, sanskrit())
     made = curate.profile(manifest, out=tmp_path / "p")
     assert verdicts(made) == {"clean": 120}
-    (found,) = made.json["conventions"]
-    assert (found["rule"], found["column"], found["value"]) == ("foreign_script", "lang", "sa")
-    assert (found["rows"], found["triggered"], found["exempt"]) == (120, 120, True)
+    (convention,) = made.json["conventions"]
+    assert (convention["rule"], convention["column"], convention["value"]) == (
+        "foreign_script",
+        "lang",
+        "sa",
+    )
+    assert (convention["rows"], convention["triggered"], convention["exempt"]) == (120, 120, True)
     (warning,) = made.json["warnings"]
     assert warning.startswith(
         "lang 'sa': foreign_script triggers on 100% of 120 rows, a convention"
@@ -64,8 +68,8 @@ def test_a_romanised_corpus_can_be_split(tmp_path: Path) -> None:
     done = processes.curate("split", "p", "--out", "s", *sizes, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "s" / "eval.jsonl").read_text(encoding="utf-8").count("\n") > 10
-    told = json.loads((tmp_path / "s" / "split.json").read_text(encoding="utf-8"))["warnings"]
-    assert warning in told
+    warnings = json.loads((tmp_path / "s" / "split.json").read_text(encoding="utf-8"))["warnings"]
+    assert warning in warnings
 
 
 def test_a_declared_script_is_no_convention_to_speak_of(tmp_path: Path) -> None:
@@ -96,8 +100,12 @@ def test_a_source_has_conventions_too(tmp_path: Path) -> None:
     plain = [line(at, f"so we went away number {at}", "en") for at in range(100, 170)]
     one, two = write(tmp_path, hidden, "h.jsonl"), write(tmp_path, plain, "p.jsonl")
     made = curate.profile([one, two], out=tmp_path / "p")
-    (found,) = made.json["conventions"]
-    assert (found["rule"], found["column"], found["value"]) == ("hidden_chars", "source", str(one))
+    (convention,) = made.json["conventions"]
+    assert (convention["rule"], convention["column"], convention["value"]) == (
+        "hidden_chars",
+        "source",
+        str(one),
+    )
     assert verdicts(made) == {"clean": 100}
 
 
@@ -106,17 +114,19 @@ def test_what_is_bad_stays_bad_and_is_reported(tmp_path: Path) -> None:
     lines = [line(at, f"{KOREAN} {'가나다라마'[at % 5]}", "es") for at in range(30)]
     made = curate.profile(write(tmp_path, lines), out=tmp_path / "p")
     assert verdicts(made) == {"bad": 30}
-    (found,) = [each for each in made.json["conventions"] if each["rule"] == "wrong_script"]
-    assert (found["severity"], found["exempt"]) == ("bad", False)
+    (convention,) = [each for each in made.json["conventions"] if each["rule"] == "wrong_script"]
+    assert (convention["severity"], convention["exempt"]) == ("bad", False)
 
 
 def test_a_rule_without_the_mark_is_reported_alone(tmp_path: Path) -> None:
-    said = ["".join(f"word{at}x{each} " for each in range(50)) for at in range(30)]
-    lines = [line(at, text, "en", 40.0) for at, text in enumerate(said)]
+    texts = ["".join(f"word{at}x{each} " for each in range(50)) for at in range(30)]
+    lines = [line(at, text, "en", 40.0) for at, text in enumerate(texts)]
     made = curate.profile(write(tmp_path, lines), out=tmp_path / "p")
     assert verdicts(made)["borderline"] == 30
-    told = [each for each in made.json["warnings"] if "too_long" in each and "convention" in each]
-    assert "cut the recordings into segments" in told[0]
+    warnings = [
+        each for each in made.json["warnings"] if "too_long" in each and "convention" in each
+    ]
+    assert "cut the recordings into segments" in warnings[0]
 
 
 def test_few_rows_show_no_convention(tmp_path: Path) -> None:
@@ -129,13 +139,13 @@ def test_made_again_and_asked_again_it_is_the_same(tmp_path: Path) -> None:
     manifest = write(tmp_path, sanskrit())
     first = curate.profile(manifest, out=tmp_path / "p")
     rules, _ = rules_of(tmp_path / "p")
-    judged = curate.apply_rules(first.records().collect())
-    assert judged["verdict"].unique().to_list() == ["borderline"]  # the rules alone
+    tagged = curate.apply_rules(first.records().collect())
+    assert tagged["verdict"].unique().to_list() == ["borderline"]  # the rules alone
     (rule,) = [rule for rule in rules.rules if rule.id == "foreign_script"]
     assert rule.where
     assert "lang not in ['sa']" in rule.where.text
-    found: Any = what_if(tmp_path / "p", load_rules()).as_json()
-    assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["clean"] == 120
+    content: Any = what_if(tmp_path / "p", load_rules()).as_json()
+    assert {each["verdict"]: each["rows"] for each in content["verdicts"]}["clean"] == 120
     second = curate.profile(manifest, out=tmp_path / "p", rules=str(write_rules(tmp_path)))
     assert second.json["conventions"] == first.json["conventions"]
     assert verdicts(second) == {"clean": 120}
@@ -159,8 +169,8 @@ def test_a_fast_speaker_is_named_with_the_hours(tmp_path: Path) -> None:
     assert made.json["warnings"] == [
         "speaker 'fast': 67% of 4 min is kept from eval, more than 50%, most of it by char_rate"
     ]
-    (found,) = made.json["kept_from_eval"]["strata"]
-    assert (found["column"], found["value"], found["borderline_hours"]) == (
+    (stratum,) = made.json["kept_from_eval"]["strata"]
+    assert (stratum["column"], stratum["value"], stratum["borderline_hours"]) == (
         "speaker",
         "fast",
         0.044444,
@@ -181,15 +191,15 @@ SHARES: list[tuple[list[str], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "told"), SHARES)
+@pytest.mark.parametrize(("words", "code", "message"), SHARES)
 def test_the_share_that_may_be_borderline(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, speaker("fast", 60, 90) + speaker("slow", 240, 60))
     done = processes.curate("profile", "m.jsonl", "--out", "p", *words)
     assert done.returncode == code, done.stderr
-    assert told in " ".join((done.stdout + done.stderr).split())
+    assert message in " ".join((done.stdout + done.stderr).split())
 
 
 def test_missing_files_condemn_no_speaker(tmp_path: Path) -> None:
@@ -205,5 +215,5 @@ def test_missing_files_condemn_no_speaker(tmp_path: Path) -> None:
     assert verdicts(made) == {"clean": 20, "bad": 20}
     gone = made.records().filter(pl.col("verdict") == "bad").collect()
     assert gone["reason"].unique().to_list() == ["audio_fault missing: no audio can be read there"]
-    found: Any = what_if(tmp_path / "p", load_rules("audio_header")).as_json()
-    assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["clean"] == 20
+    content: Any = what_if(tmp_path / "p", load_rules("audio_header")).as_json()
+    assert {each["verdict"]: each["rows"] for each in content["verdicts"]}["clean"] == 20

@@ -49,7 +49,7 @@ FILES = [
 ]
 
 
-def judge(path: Path) -> pl.DataFrame:
+def measured_and_tagged(path: Path) -> pl.DataFrame:
     rules = load_rules(None)
     frames = [
         tag(piece.frame.lazy(), rules).collect() for piece in read_manifest(str(path), measure)
@@ -66,13 +66,13 @@ def test_verdicts_line_by_line(real_data: Path) -> None:
             by_file.setdefault(case["file"], {})[case["line"]] = case["verdict"]
     checked = 0
     for name, cases in by_file.items():
-        rows = judge(corner / name)
+        rows = measured_and_tagged(corner / name)
         verdicts = dict(zip(rows["line"], rows["verdict"], strict=True))
-        for line, wanted in cases.items():
-            if wanted == "policy":
+        for line, due in cases.items():
+            if due == "policy":
                 continue
             got = verdicts[line]
-            assert (got in REJECTING) == (wanted == "reject"), (name, line, got, wanted)
+            assert (got in REJECTING) == (due == "reject"), (name, line, got, due)
             checked += 1
     assert checked > 500, f"only {checked} lines were checked"
 
@@ -80,7 +80,7 @@ def test_verdicts_line_by_line(real_data: Path) -> None:
 def test_policy(real_data: Path) -> None:
     seen = 0
     for name, line, verdict in POLICY:
-        rows = judge(real_data / "corner" / name).filter(pl.col("line") == line)
+        rows = measured_and_tagged(real_data / "corner" / name).filter(pl.col("line") == line)
         assert rows["verdict"].to_list() == [verdict], (name, line, rows["reason"].to_list())
         seen += 1
     assert seen == len(POLICY)
@@ -88,7 +88,7 @@ def test_policy(real_data: Path) -> None:
 
 def test_files(real_data: Path) -> None:
     for name, count, verdicts in FILES:
-        rows = judge(real_data / "corner" / name)
+        rows = measured_and_tagged(real_data / "corner" / name)
         assert rows.height == count, name
         assert set(rows["verdict"]) == verdicts, (name, rows["verdict"].to_list())
 
@@ -105,11 +105,11 @@ UNREADABLE = [
 @pytest.mark.parametrize(("name", "message"), UNREADABLE)
 def test_unreadable_files(real_data: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        judge(real_data / "corner" / name)
+        measured_and_tagged(real_data / "corner" / name)
 
 
 def test_composed_and_decomposed_texts_share_their_normal_key(real_data: Path) -> None:
-    rows = judge(real_data / "corner" / "text.jsonl")
+    rows = measured_and_tagged(real_data / "corner" / "text.jsonl")
     keys = dict(zip(rows["line"], rows["normal_key"], strict=True))
     texts = dict(zip(rows["line"], rows["text_key"], strict=True))
     assert keys[9] == keys[10]
@@ -141,8 +141,8 @@ def test_other_forms(real_data: Path, tmp_path: Path) -> None:
             with pytest.raises(InputError, match=r"damaged|no line is usable"):
                 profile([source], folder, load_rules(None))
         else:
-            found = profile([source], folder, load_rules(None))
-            assert found["totals"]["rows"] == count, name  # type: ignore[index]
+            content = profile([source], folder, load_rules(None))
+            assert content["totals"]["rows"] == count, name  # type: ignore[index]
             rows = pl.read_parquet(folder / "records.parquet")
             assert rows.height - rows["malformed"].null_count() == malformed, name
         seen += 1

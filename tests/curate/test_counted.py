@@ -83,11 +83,11 @@ def test_correlations_are_those_of_the_definition(
     for i in range(len(METRICS)):
         for j in range(len(METRICS)):
             pairs = [(r[i], r[j]) for r in grid if r[i] is not None and r[j] is not None]
-            found = counted.products
-            assert found.rows[i, j] == len(pairs)
-            assert found.sums[i, j] == sum(x for x, _ in pairs if x is not None)
-            assert found.squares[i, j] == sum(x * x for x, _ in pairs if x is not None)
-            assert found.products[i, j] == sum(x * y for x, y in pairs if x and y)
+            products = counted.products
+            assert products.rows[i, j] == len(pairs)
+            assert products.sums[i, j] == sum(x for x, _ in pairs if x is not None)
+            assert products.squares[i, j] == sum(x * x for x, _ in pairs if x is not None)
+            assert products.products[i, j] == sum(x * y for x, y in pairs if x and y)
 
 
 def test_an_error_while_counting_is_raised() -> None:

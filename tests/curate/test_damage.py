@@ -40,8 +40,8 @@ PIECES = st.sampled_from(
 
 def counted(texts: list[str]) -> list[int]:
     spans = Spans.of(texts)
-    found: list[int] = damaged_chars(spans.data, spans.start, spans.length).tolist()
-    return found
+    counts: list[int] = damaged_chars(spans.data, spans.start, spans.length).tolist()
+    return counts
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)

@@ -27,13 +27,13 @@ def test_nothing_heavy_is_imported() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
     )
-    heavy, found = json.loads(done.stdout)
+    heavy, report = json.loads(done.stdout)
     assert not heavy
-    assert found["missing"] == []
-    assert found["base"]["polars"] == version("polars")
-    assert {"FLAC", "WAV"} <= set(found["sound"]["formats"])
-    assert found["machine"]["usable_cores"] >= 1
-    assert found["disk"]["free_bytes"] > 0
+    assert report["missing"] == []
+    assert report["base"]["polars"] == version("polars")
+    assert {"FLAC", "WAV"} <= set(report["sound"]["formats"])
+    assert report["machine"]["usable_cores"] >= 1
+    assert report["disk"]["free_bytes"] > 0
 
 
 def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,15 +43,15 @@ def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
         return "1"
 
     monkeypatch.setattr(doctor, "version", some_missing)
-    found = doctor.examine()
-    assert found["missing"] == ["polars"]
-    extras = {each["extra"]: each for each in found["extras"]}  # type: ignore[attr-defined]
+    report = doctor.examine()
+    assert report["missing"] == ["polars"]
+    extras = {each["extra"]: each for each in report["extras"]}  # type: ignore[attr-defined]
     assert {"shards", "train", "ray", "vad", "remote", "dev"} <= extras.keys()
     assert extras["ray"]["installed"] == {"ray": None}
     assert extras["ray"]["hint"] == "pip install 'asr-curate[ray]'"
     assert extras["shards"]["complete"]
     assert not extras["shards"]["hint"]
-    tables = show.doctor_tables(found)
+    tables = show.doctor_tables(report)
     cells = [str(cell) for table in tables for column in table.columns for cell in column.cells]
     assert "missing: polars" in cells
     assert "pip install 'asr-curate[ray]'" in cells
@@ -84,13 +84,13 @@ def test_a_tool_that_hangs_or_fails_is_no_gpu(
         ("exit 9", None),
         ("echo 'NVIDIA H100, 81559, 580.1'", [("NVIDIA H100", "81559", "580.1")]),
     ]
-    for script, said in scripts:
+    for script, expected in scripts:
         tool.write_text(f"#!/bin/sh\n{script}\n")
         tool.chmod(0o755)
         gpus = doctor._gpus()
-        assert (None if gpus is None else [tuple(gpu.values()) for gpu in gpus]) == said, script
+        assert (None if gpus is None else [tuple(gpu.values()) for gpu in gpus]) == expected, script
 
 
 def test_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
-    found = doctor.examine(tmp_path / "a" / "b")
-    assert found["disk"]["folder"] == str(tmp_path)  # type: ignore[index]
+    report = doctor.examine(tmp_path / "a" / "b")
+    assert report["disk"]["folder"] == str(tmp_path)  # type: ignore[index]

@@ -44,9 +44,9 @@ def folder(tmp_path: Path, manifest: Callable[..., Path], monkeypatch: pytest.Mo
 def says(subject: Subject) -> dict[str, str]:
     """Every account that is not clean or silent, and limits that came close."""
     return {
-        each.rule.id: each.says if each.spoke else f"near {each.near[0].limit}"
+        each.rule.id: each.says if each.is_triggered else f"near {each.near[0].limit}"
         for each in accounts(subject.row, DEFAULT)
-        if each.spoke or each.near
+        if each.is_triggered or each.near
     }
 
 
@@ -79,12 +79,12 @@ def test_a_silent_rule_names_what_keeps_it_from_applying() -> None:
 @given(st.text("ab .", max_size=40), st.floats(0.01, 40))
 def test_accounts_agree_with_the_judgement(text: str, duration: float) -> None:
     row = from_json(json.dumps({"text": text, "duration": duration}), DEFAULT).row
-    found = accounts(row, DEFAULT)
-    spoken = [f"{each.says}:{each.rule.id}" for each in found if each.spoke]
+    results = accounts(row, DEFAULT)
+    spoken = [f"{each.says}:{each.rule.id}" for each in results if each.is_triggered]
     assert spoken == [finding.tag for finding in explain(row, DEFAULT)]
     frame = pl.DataFrame([row], schema_overrides={"malformed": pl.String, "speaker": pl.String})
     reason = tag_batch(frame, DEFAULT)["reason"][0]
-    assert "; ".join(each.words for each in found if each.spoke) == (reason or "")
+    assert "; ".join(each.words for each in results if each.is_triggered) == (reason or "")
 
 
 def test_records_of_a_profile_and_of_a_manifest_are_the_same(folder: Path) -> None:
@@ -116,16 +116,16 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "kind", "told"), WRONG)
+@pytest.mark.parametrize(("words", "kind", "message"), WRONG)
 def test_what_names_no_record(
-    folder: Path, words: list[str], kind: type[CurateError], told: str
+    folder: Path, words: list[str], kind: type[CurateError], message: str
 ) -> None:
-    from curate.cli.render.explanation import explain as asked
+    from curate.cli.render.explanation import explain as explain_records
 
     profile = Path(words[1]) if words[0] == "--profile" else None
     with pytest.raises(kind) as caught:
-        asked(words[2:] if profile else words, profile, None)
-    assert told in str(caught.value)
+        explain_records(words[2:] if profile else words, profile, None)
+    assert message in str(caught.value)
 
 
 def test_rules_that_changed_since_are_told(folder: Path) -> None:
@@ -195,13 +195,13 @@ def test_what_people_and_groups_decided_counts(folder: Path) -> None:
     append(folder / "o.jsonl", keep)
     curate.profile("g.jsonl", out="g", rules=RuleOptions(rules="g.yaml", overrides="o.jsonl"))
     done = ask(folder, "--profile", "g", "g.jsonl:1", "g.jsonl:2", "--json")
-    kept, moved = json.loads(done.stdout)["records"]
-    assert (kept["verdict"], kept["above"][0]["tag"]) == ("clean", "override:keep")
+    overridden, moved = json.loads(done.stdout)["records"]
+    assert (overridden["verdict"], overridden["above"][0]["tag"]) == ("clean", "override:keep")
     assert (moved["verdict"], moved["route"]) == ("borderline", "train")
     assert moved["above"] == [{"tag": "borderline:all", "by": "the speaker", "why": "a test"}]
-    told = ask(folder, "--profile", "g", "g.jsonl:2").stdout
-    assert "g.jsonl:2 is borderline" in told
-    assert "speaker anna: rows > 1 (rows 12)" in told
+    output = ask(folder, "--profile", "g", "g.jsonl:2").stdout
+    assert "g.jsonl:2 is borderline" in output
+    assert "speaker anna: rows > 1 (rows 12)" in output
     other = ask(folder, "--profile", "g", "g.jsonl:2", "--rules", "default").stdout
     assert "g.jsonl:2 is clean" in other
     assert "note: in the profile it is borderline (speaker anna" in other

@@ -40,10 +40,10 @@ def profiled(
     request = ProfileRequest(
         manifests=[str(name) for name in names], by=by, reading=ReadOptions(format)
     )
-    found = profile_into(request.resolve(), out)
+    content = profile_into(request.resolve(), out)
     ledger = json.loads((out / "ledger.json").read_text())
     assert ledger["balanced"]
-    return found.as_json(), pl.read_parquet(out / "records.parquet")
+    return content.as_json(), pl.read_parquet(out / "records.parquet")
 
 
 def jsonl(rows: Rows) -> bytes:
@@ -192,14 +192,14 @@ def test_the_same_corpus_gives_the_same_rows(
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     plain, expected = profiled([nemo(tmp_path / "one", RECORDS)], tmp_path / "p1")
-    found, rows = profiled([write(tmp_path / "two", RECORDS)], tmp_path / "p2")
-    assert found["inputs"][0]["format"] == format
+    content, rows = profiled([write(tmp_path / "two", RECORDS)], tmp_path / "p2")
+    assert content["inputs"][0]["format"] == format
     assert rows["malformed"].null_count() == len(RECORDS)
     assert rows.select(COMPARED).equals(expected.select(COMPARED))
     assert rows.select(pl.struct("source", "line").n_unique()).item() == len(RECORDS)
     for key in ("totals", "verdicts", "duplicates"):
-        assert found[key] == plain[key], key
-    worst = [[row["text"] for row in metric["worst"]] for metric in found["metrics"]]
+        assert content[key] == plain[key], key
+    worst = [[row["text"] for row in metric["worst"]] for metric in content["metrics"]]
     assert worst == [[row["text"] for row in metric["worst"]] for metric in plain["metrics"]]
 
 
@@ -212,7 +212,7 @@ def test_splits_of_every_format_hold_every_record(
     out = tmp_path / "out"
     out.mkdir()
     sizes = Targets.parse({"eval": "1s", "test": "1s"})
-    found = split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="lhotse")
+    certificate = split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="lhotse")
     lines = [
         json.loads(line)
         for path in out.glob("*.jsonl")
@@ -222,7 +222,7 @@ def test_splits_of_every_format_hold_every_record(
     texts = [line["text"] for line in lines]
     assert sorted(texts) == sorted(str(row["text"]) for row in RECORDS)
     converted = BY_NAME[format].converted or write is blend
-    assert any("not its original bytes" in said for said in found.warnings) == converted
+    assert any("not its original bytes" in warning for warning in certificate.warnings) == converted
     cuts = [
         json.loads(line)
         for path in out.glob("*.cuts.jsonl.gz")
@@ -247,10 +247,10 @@ def test_cuts_that_were_written_are_read_back(tmp_path: Path) -> None:
 
 
 def test_a_blend_keeps_its_weights_and_tags(tmp_path: Path) -> None:
-    found, rows = profiled([blend(tmp_path, RECORDS)], tmp_path / "p")
+    content, rows = profiled([blend(tmp_path, RECORDS)], tmp_path / "p")
     assert rows["corpus"].to_list() == ["no", "no", "b", "b"]
     assert rows["_weight"].to_list() == ["0.5"] * 4  # alone in its group: all of the group
-    assert [entry["value"] for entry in found["strata"]["corpus"]] == ["b", "no"]
+    assert [entry["value"] for entry in content["strata"]["corpus"]] == ["b", "no"]
 
 
 def test_a_tarred_manifest_keeps_its_shards(tmp_path: Path) -> None:
@@ -264,11 +264,11 @@ def test_manifests_add_up_and_order_changes_nothing(tmp_path: Path) -> None:
     first, second = nemo(tmp_path / "one", RECORDS[:1]), shar(tmp_path / "two", RECORDS[1:])
     whole, _ = profiled([nemo(tmp_path, RECORDS)], tmp_path / "whole")
     for number, names in enumerate(([first, second], [second, first])):
-        found, _ = profiled(names, tmp_path / f"p{number}")
-        assert found["totals"] == whole["totals"]
-        assert found["verdicts"] == whole["verdicts"]
-        assert found["duplicates"] == whole["duplicates"]
-        for one, two in zip(found["metrics"], whole["metrics"], strict=True):
+        content, _ = profiled(names, tmp_path / f"p{number}")
+        assert content["totals"] == whole["totals"]
+        assert content["verdicts"] == whole["verdicts"]
+        assert content["duplicates"] == whole["duplicates"]
+        for one, two in zip(content["metrics"], whole["metrics"], strict=True):
             assert one["quantiles"] == two["quantiles"]
             assert one["histogram"] == two["histogram"]
 
@@ -313,10 +313,10 @@ def test_what_a_format_cannot_read_is_malformed(
     folder.mkdir()
     for file, content in files.items():
         (folder / file).write_bytes(content)
-    found, rows = profiled([folder / name], tmp_path / "p")
-    assert found["inputs"][0]["format"] == format
+    profile_json, rows = profiled([folder / name], tmp_path / "p")
+    assert profile_json["inputs"][0]["format"] == format
     assert rows["malformed"].to_list() == list(reasons)
-    source = Path(found["inputs"][0]["source"]).read_bytes()
+    source = Path(profile_json["inputs"][0]["source"]).read_bytes()
     lines = source.split(b"\n")
     for line, offset, length in rows.select("line", "byte_offset", "byte_length").rows():
         start = sum(len(text) + 1 for text in lines[: line - 1])
@@ -387,9 +387,9 @@ def test_remote_files_come_through_fsspec(tmp_path: Path, monkeypatch: pytest.Mo
     fsspec = pytest.importorskip("fsspec")
     monkeypatch.setattr("curate.manifest.spool.REMOTE", ("memory://",))
     fsspec.filesystem("memory").pipe("/corpus/m.jsonl", jsonl(RECORDS))
-    found, rows = profiled(["memory://corpus/m.jsonl"], tmp_path / "p")
+    content, rows = profiled(["memory://corpus/m.jsonl"], tmp_path / "p")
     assert rows.height == len(RECORDS)
-    assert found["inputs"][0]["source"] == "memory://corpus/m.jsonl"
+    assert content["inputs"][0]["source"] == "memory://corpus/m.jsonl"
     with pytest.raises(InputError, match="cannot be fetched"):
         profiled(["memory://corpus/gone.jsonl"], tmp_path / "gone")
 

@@ -64,8 +64,8 @@ WORDS = st.lists(st.sampled_from(["a", "bb", "ü", "no", "\u2028x"]), max_size=3
 @given(st.lists(st.one_of(WORDS, st.text(max_size=40)), min_size=1, max_size=8))
 def test_phrases_are_those_of_the_definition(texts: list[str]) -> None:
     spans = Spans.of(texts)
-    found = ngrams.covered(spans.data, spans.start, spans.length)
-    assert found.tolist() == [[ngrams.define(t, size) for t in texts] for size in ngrams.SIZES]
+    counts = ngrams.covered(spans.data, spans.start, spans.length)
+    assert counts.tolist() == [[ngrams.define(t, size) for t in texts] for size in ngrams.SIZES]
 
 
 # --- tokens -----------------------------------------------------------------------------------
@@ -117,19 +117,19 @@ def test_tokens_are_the_models(tmp_path: Path, model: bytes, make: object) -> No
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     assert callable(make)
     rules = load_rules(None)
-    asked = MeasureOptions(tokenizer=make(tmp_path, model)).settings(rules)
+    measured_settings = MeasureOptions(tokenizer=make(tmp_path, model)).settings(rules)
     texts = [("the cat sat", "en-US"), ("", "en"), ("猫 cat", "en"), ("the cat", "de")]
     rows = [{"text": text, "lang": lang, "duration": 2.0} for text, lang in texts]
-    found = measure(clips_of([*rows, {"text": 1, "duration": 1}]), asked)
-    for (text, lang), row in zip(texts, found.iter_rows(named=True), strict=False):
+    columns = measure(clips_of([*rows, {"text": 1, "duration": 1}]), measured_settings)
+    for (text, lang), row in zip(texts, columns.iter_rows(named=True), strict=False):
         ids = processor.encode(text)
         served = make is not aggregate or lang != "de"
         assert row["tokens"] == (len(ids) if served else None)
         assert row["token_rate"] == (len(ids) / 2 if served else None)
         share = ids.count(processor.unk_id()) / len(ids) if ids and served else None
         assert row["unknown_tokens"] == share
-    assert found["unknown_tokens"][2] > 0, "the model cannot write that"
-    assert found["tokens"][4] is None
+    assert columns["unknown_tokens"][2] > 0, "the model cannot write that"
+    assert columns["tokens"][4] is None
 
 
 # what the file is, part of the message
@@ -180,10 +180,10 @@ SPOKEN: list[tuple[str, str | None, str | None, int | None]] = [
 def test_languages() -> None:
     pytest.importorskip("py3langid")
     rows = [{"text": text, "lang": lang} for text, lang, *_ in SPOKEN]
-    found = measured(["lid"], *rows, {"text": 3, "lang": "en"})
-    assert found["detected_lang"].to_list() == [*(row[2] for row in SPOKEN), None]
-    assert found["lid_agrees"].to_list() == [*(row[3] for row in SPOKEN), None]
-    sure = found["lid_confidence"].to_list()
+    columns = measured(["lid"], *rows, {"text": 3, "lang": "en"})
+    assert columns["detected_lang"].to_list() == [*(row[2] for row in SPOKEN), None]
+    assert columns["lid_agrees"].to_list() == [*(row[3] for row in SPOKEN), None]
+    sure = columns["lid_confidence"].to_list()
     assert [value is None for value in sure] == [lang is None for _, _, lang, _ in SPOKEN] + [True]
     assert all(0 < value <= 1 for value in sure if value is not None)
 
@@ -191,10 +191,10 @@ def test_languages() -> None:
 def test_real_languages_are_told(real_data: Path) -> None:
     pytest.importorskip("py3langid")
     lines = lines_of((real_data / "manifests" / "cv61_dev_all.jsonl").read_bytes())
-    found = measured(["lid"], *map(json.loads, lines[::10]))
-    told = found["lid_agrees"].drop_nulls()
-    assert told.len() > 250
-    assert told.mean() > 0.9  # type: ignore[operator]
+    columns = measured(["lid"], *map(json.loads, lines[::10]))
+    agreeing = columns["lid_agrees"].drop_nulls()
+    assert agreeing.len() > 250
+    assert agreeing.mean() > 0.9  # type: ignore[operator]
 
 
 # --- near-duplicates --------------------------------------------------------------------------
@@ -227,14 +227,16 @@ def test_near_copies_over_manifests(tmp_path: Path) -> None:
         ]
         Path(name).write_text("\n".join([*lines, "{oops"]), encoding="utf-8")
     rules = load_rules(None)
-    found = []
+    contents = []
     for threads in (1, 3):
         out = tmp_path / f"p{threads}"
         out.mkdir()
-        asked = MeasureOptions(metrics=["near_duplicates"])
-        write_profile(names, out, rules, measure=asked, execution=Execution(threads=threads))
-        found.append((out / "records.parquet").read_bytes())
-    assert found[0] == found[1]
+        measured_settings = MeasureOptions(metrics=["near_duplicates"])
+        write_profile(
+            names, out, rules, measure=measured_settings, execution=Execution(threads=threads)
+        )
+        contents.append((out / "records.parquet").read_bytes())
+    assert contents[0] == contents[1]
     rows = pl.read_parquet(tmp_path / "p1" / "records.parquet")
     expected = [n for _, n in NEAR[::2]] + [None] + [n for _, n in NEAR[1::2]] + [None]
     assert rows["near_duplicates"].to_list() == expected
@@ -245,10 +247,10 @@ def test_shingles_are_those_of_the_definition() -> None:
     texts = ["", "a", "abcde", "abcdef", "日本語の", "\U0001f600" * 7]
     for width in (3, 5):
         hashes, bounds = shingles.shingle_hashes(texts, np.full(len(texts), width))
-        found = [set(hashes[int(a) : int(b)].tolist()) for a, b in pairwise(bounds.tolist())]
-        assert [len(each) for each in found] == [len(shingles.define(t, width)) for t in texts]
-        assert not found[2] & found[4]
-        assert found[2] < found[3]
+        sets = [set(hashes[int(a) : int(b)].tolist()) for a, b in pairwise(bounds.tolist())]
+        assert [len(each) for each in sets] == [len(shingles.define(t, width)) for t in texts]
+        assert not sets[2] & sets[4]
+        assert sets[2] < sets[3]
 
 
 @settings(max_examples=50, deadline=None)

@@ -70,9 +70,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG)
-def test_what_is_no_gate_is_an_error_and_no_pass(text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+@pytest.mark.parametrize(("text", "message"), WRONG)
+def test_what_is_no_gate_is_an_error_and_no_pass(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         check_gates(parse_gates([text]), FIGURES, WHOLE)
 
 
@@ -99,19 +99,19 @@ PROFILE = [
 ]
 
 
-@pytest.mark.parametrize(("gates", "code", "said"), PROFILE)
-def test_gates_of_a_profile(tmp_path: Path, gates: str, code: int, said: list[str]) -> None:
+@pytest.mark.parametrize(("gates", "code", "messages"), PROFILE)
+def test_gates_of_a_profile(tmp_path: Path, gates: str, code: int, messages: list[str]) -> None:
     out = tmp_path / "p"
     ran = command("curate", "profile", corpus(tmp_path), "--out", out, "-q", "--fail-on", gates)
     assert ran.exit_code == code, ran.stderr
-    assert all(each in ran.stderr for each in said), ran.stderr
+    assert all(each in ran.stderr for each in messages), ran.stderr
     assert out.exists() == (code != 2)
     if code != 2:
-        found: Any = json.loads((out / "profile.json").read_text())["fail_on"]
-        assert [each["gate"] for each in found] == gates.split(",")
-        assert [each["failed"] for each in found].count(True) == len(said)
+        results: Any = json.loads((out / "profile.json").read_text())["fail_on"]
+        assert [each["gate"] for each in results] == gates.split(",")
+        assert [each["failed"] for each in results].count(True) == len(messages)
         page = (out / "report.html").read_text(encoding="utf-8")
-        assert all(each["figure"] in page for each in found)
+        assert all(each["figure"] in page for each in results)
 
 
 # (characters in each of twenty rows of four seconds, figure that is beyond its limit)
@@ -133,8 +133,8 @@ def test_strict_of_a_profile_is_a_preset_of_gates(
     gates = "over_rejected>0,over_borderline>0"
     named = command("curate", *words, tmp_path / "named", "--fail-on", gates)
     assert strict.exit_code == named.exit_code == (1 if beyond else 0), strict.stderr
-    found: Any = json.loads((tmp_path / "named" / "profile.json").read_text())["fail_on"]
-    assert [each["gate"] for each in found if each["failed"]] == [f"{beyond}>0"] * bool(beyond)
+    results: Any = json.loads((tmp_path / "named" / "profile.json").read_text())["fail_on"]
+    assert [each["gate"] for each in results if each["failed"]] == [f"{beyond}>0"] * bool(beyond)
 
 
 def test_an_unchanged_profile_is_held_against_other_gates(tmp_path: Path) -> None:
@@ -250,9 +250,9 @@ STRICT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "line", "code", "said"), STRICT)
+@pytest.mark.parametrize(("name", "line", "code", "message"), STRICT)
 def test_strict_is_its_preset_written_out(
-    made: Path, name: str, line: str, code: int, said: str
+    made: Path, name: str, line: str, code: int, message: str
 ) -> None:
     program, *words = name.split()
     words += [*line.split(), "--json"]
@@ -260,7 +260,7 @@ def test_strict_is_its_preset_written_out(
     named = ran(*words, "--fail-on", GATED[name].strict, in_=made, program=program)
     assert (strict.exit_code, strict.stderr) == (named.exit_code, named.stderr)
     assert strict.exit_code == code, strict.stderr
-    assert said in strict.stderr
+    assert message in strict.stderr
     if code != 3:
         assert strict.answer["fail_on"] == named.answer["fail_on"]
         failed = [each["gate"] for each in strict.answer["fail_on"] if each["failed"]]

@@ -64,16 +64,16 @@ def test_each_split_is_its_manifest_to_the_byte(sets: dict[str, Path], tmp_path:
     assert split(sets, tmp_path / "s", "--fail-on", "leaks>0").exit_code == 0
     for name, path in sets.items():
         assert (tmp_path / "s" / f"{name}.jsonl").read_bytes() == path.read_bytes()
-    found = certificate(tmp_path / "s")
-    assert found["strategy"] == "given"
-    assert found["held_out"] == {"s": 0.0, "share": 0.0, "most": None}
-    assert {each["count"] for each in found["leaks"]} == {0}
-    assert found["statement"].startswith("no leak found in speaker, audio, text and near text")
-    assert found["given"]["eval"]["manifests"] == [str(sets["eval"])]
+    content = certificate(tmp_path / "s")
+    assert content["strategy"] == "given"
+    assert content["held_out"] == {"s": 0.0, "share": 0.0, "most": None}
+    assert {each["count"] for each in content["leaks"]} == {0}
+    assert content["statement"].startswith("no leak found in speaker, audio, text and near text")
+    assert content["given"]["eval"]["manifests"] == [str(sets["eval"])]
     assert all(
-        each["target_s"] is None for row in found["strata"] for each in row["splits"].values()
+        each["target_s"] is None for row in content["strata"] for each in row["splits"].values()
     )
-    assert {each["split"] for each in found["balance"]} == {"eval", "test"}
+    assert {each["split"] for each in content["balance"]} == {"eval", "test"}
 
 
 ODD = st.sampled_from(["clean", "clean", "clean", "bad", "borderline", "skipped", "malformed"])
@@ -122,7 +122,7 @@ def test_rows_given_are_the_rows_of_all_outputs(
     out = folder / "split"
     try:
         profile([str(path) for path in paths.values()], folder / "profile", load_rules(None))
-        found: Any = split_profile(folder / "profile", out, splits, 0).as_json()
+        content: Any = split_profile(folder / "profile", out, splits, 0).as_json()
     except InputError:
         assert any(not stays[name] & {kind for kind, _ in rows} for name, rows in kinds.items())
         return
@@ -136,19 +136,19 @@ def test_rows_given_are_the_rows_of_all_outputs(
             if kind in stays[name]
         ]
         assert there[name] == due, name
-        account = found["given"][name]
+        account = content["given"][name]
         assert (account["given_rows"], account["rows"]) == (len(rows), len(due))
         lost = Counter(kind for kind, _ in rows if kind not in stays[name])
         assert account["lost"] == dict(lost)
-        said = [gate for gate in found["gates"] if gate.startswith(f"{name}: ")]
-        assert bool(said) == (bool(lost) and name != "train")
+        own_gates = [gate for gate in content["gates"] if gate.startswith(f"{name}: ")]
+        assert bool(own_gates) == (bool(lost) and name != "train")
     people = {
         name: {json.loads(line)["speaker"] for line in there[name]}
         for name in ("train", "eval", "test")
     }
     leaks = {
         tuple(each["between"]): each["count"]
-        for each in found["leaks"]
+        for each in content["leaks"]
         if each["kind"] == "speaker"
     }
     everybody = set.union(*people.values())
@@ -179,13 +179,13 @@ def test_leaks_are_reported_and_fail_a_strict_run(sets: dict[str, Path], tmp_pat
 def test_what_a_split_has_lost_is_said(sets: dict[str, Path], tmp_path: Path) -> None:
     odd = [odd_row(f"odd{n}", kind, 9) for n, kind in enumerate(("bad", "borderline", "malformed"))]
     write(sets["test"], [*rows_of({"i": 4}), *odd])
-    said = (
+    message = (
         "test: 3 of 7 given rows are not in it: 1 borderline (held_out), 1 bad (rejected), "
         "1 malformed; error rates on it do not compare with those on the whole set"
     )
     ran = split(sets, tmp_path / "s", "--strict")
     assert ran.exit_code == 1
-    assert f"{said}; --keep-whole test keeps what can be read" in ran.stderr
+    assert f"{message}; --keep-whole test keeps what can be read" in ran.stderr
     assert certificate(tmp_path / "s")["targets"]["test"]["met"] is False
     assert "missed_targets>0" in split(sets, tmp_path / "s", "--fail-on", "missed_targets>0").stderr
     ran = split(sets, tmp_path / "w", "--keep-whole", "test")
@@ -292,7 +292,7 @@ WRONG: list[tuple[str, Sequence[str], int, Sequence[str]]] = [
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG]
+    ("words", "code", "parts"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG]
 )
 def test_wrong_input_is_one_clear_error(
     sets: dict[str, Path],
@@ -300,7 +300,7 @@ def test_wrong_input_is_one_clear_error(
     monkeypatch: pytest.MonkeyPatch,
     words: Sequence[str],
     code: int,
-    said: Sequence[str],
+    parts: Sequence[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "empty.jsonl", [])
@@ -309,7 +309,7 @@ def test_wrong_input_is_one_clear_error(
     typed = ["--given", *(word.replace("{here}", tmp_path.name) for word in words)]
     ran = command("curate", "split", *typed, "--out", "new", "-q")
     assert ran.exit_code == code, ran.stderr
-    for part in said:
+    for part in parts:
         assert part in ran.stderr, ran.stderr
     assert not (tmp_path / "new").exists()
 

@@ -20,12 +20,12 @@ HEAD = "schema: curate.rules/1\nname: mine\nrules:\n  - {id: loud, metric: words
 GOOD, BAD = "one two three", "w " * 10
 
 
-def rows_of(said: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
+def rows_of(texts_of: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
     """Rows of speakers, each in a recording of its own, with these texts."""
     return [
         {"audio_filepath": f"{speaker}.wav", "offset": float(at), "duration": 2.0, "text": text,
          "speaker": speaker, "lang": "en"}
-        for speaker, texts in said.items()
+        for speaker, texts in texts_of.items()
         for at, text in enumerate(texts)
     ]  # fmt: skip
 
@@ -40,8 +40,8 @@ def profiled(
 
 
 def demoted(made: curate.Profile) -> set[str]:
-    found = made.records().filter(pl.col("verdict") == "borderline").collect()
-    return set(found["speaker"])
+    borderline = made.records().filter(pl.col("verdict") == "borderline").collect()
+    return set(borderline["speaker"])
 
 
 SAID = {
@@ -71,9 +71,9 @@ ASKED: list[tuple[str, set[str]]] = [
 def test_who_fails(tmp_path: Path, rule: str, expected: set[str]) -> None:
     made = profiled(tmp_path, rows_of(SAID), f"  - {rule}\n")
     assert demoted(made) == expected
-    (told,) = made.json["group_rules"]
+    (outcome,) = made.json["group_rules"]
     clean = sum(text != BAD for name in expected for text in SAID[name])
-    assert told["moved_rows"] == made.verdicts["borderline"].rows == clean
+    assert outcome["moved_rows"] == made.verdicts["borderline"].rows == clean
     assert made.verdicts["bad"].rows == 5
 
 
@@ -83,9 +83,9 @@ def test_tags_reasons_and_what_is_told(tmp_path: Path) -> None:
     first = made.records().collect().row(0, named=True)
     assert (first["verdict"], first["tags"]) == ("borderline", ["borderline:g"])
     assert first["reason"] == "speaker anna: bad_share >= 0.2 (bad_share 0.2): a noisy line"
-    (told,) = made.json["group_rules"]
-    assert (told["judged"], told["failed"], told["moved_rows"]) == (3, 1, 8)
-    assert told["worst"][0]["facts"] == {"bad_share": 0.2}
+    (outcome,) = made.json["group_rules"]
+    assert (outcome["judged"], outcome["failed"], outcome["moved_rows"]) == (3, 1, 8)
+    assert outcome["worst"][0]["facts"] == {"bad_share": 0.2}
     hit = made.json["rules_hit"][-1]
     assert (hit["rule"], hit["condition"], hit["rows"]) == ("g", "speaker: bad_share >= 0.2", 8)
 
@@ -121,13 +121,13 @@ def test_neither_order_nor_threads_nor_caches_change_verdicts(
     rows = rows_of({f"s{at}": [GOOD] * (10 + at) + [BAD] * (at % 4) for at in range(40)})
     made = profiled(tmp_path, rows, rule, groups=groups)
     before = (tmp_path / "p/records.parquet").read_bytes()
-    found = dict(made.records().select("audio_key", "verdict").collect().rows())
-    assert len(set(found.values())) == 3
+    verdicts = dict(made.records().select("audio_key", "verdict").collect().rows())
+    assert len(set(verdicts.values())) == 3
     profiled(tmp_path, rows, rule, groups=groups, cached=False)
     assert (tmp_path / "p/records.parquet").read_bytes() == before
     mixed = random.Random(3).sample(rows, len(rows))
     again = profiled(tmp_path, mixed, rule, groups=groups)
-    assert dict(again.records().select("audio_key", "verdict").collect().rows()) == found
+    assert dict(again.records().select("audio_key", "verdict").collect().rows()) == verdicts
 
 
 def test_malformed_lines_are_of_no_group(tmp_path: Path, manifest: Callable[..., Path]) -> None:

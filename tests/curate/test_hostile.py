@@ -107,14 +107,14 @@ def test_gzip_without_isal_is_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     whole = gzip.compress(GOOD * 9 + b"\n") * 2
     for content in (whole, whole[:-3], whole + b"junk", whole + b"\0" * 512):
         path.write_bytes(content)
-        said: list[object] = []
+        results: list[object] = []
         for reader in (chunks._GzipReader, gzip.GzipFile):
             monkeypatch.setattr(chunks, "_GzipReader", reader)
             try:
-                said.append(b"".join(chunk.data for chunk in read_chunks(str(path))))
+                results.append(b"".join(chunk.data for chunk in read_chunks(str(path))))
             except InputError as error:
-                said.append(error.faults[0].where)
-        assert said[0] == said[1]
+                results.append(error.faults[0].where)
+        assert results[0] == results[1]
 
 
 def pipe(path: Path) -> None:
@@ -170,9 +170,9 @@ def test_many_small_files(tmp_path: Path) -> None:
         (tmp_path / f"{number:04d}.jsonl").write_bytes(GOOD + b"\n")
     out = tmp_path / "out"
     out.mkdir()
-    found = profile([str(tmp_path / "*.jsonl")], out, load_rules(None))
-    assert found.totals.rows == 1000
-    assert len(found.inputs) == 1000
+    content = profile([str(tmp_path / "*.jsonl")], out, load_rules(None))
+    assert content.totals.rows == 1000
+    assert len(content.inputs) == 1000
 
 
 MEMORY = """
@@ -213,15 +213,15 @@ def run(tmp_path: Path, name: str) -> tuple[int, int, str]:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    rows, peak, said = done.stdout.strip().split(" ", 2)
-    return int(rows), int(peak), said
+    rows, peak, message = done.stdout.strip().split(" ", 2)
+    return int(rows), int(peak), message
 
 
 def test_a_line_of_100_megabytes(tmp_path: Path) -> None:
     line = GOOD[:-2] + b"x" * (100 << 20) + b'"}\n'
     (tmp_path / "long.jsonl").write_bytes(GOOD + b"\n" + line + GOOD + b"\n")
-    rows, peak, said = run(tmp_path, "long.jsonl")
-    assert (rows, said) == (3, "read")
+    rows, peak, message = run(tmp_path, "long.jsonl")
+    assert (rows, message) == (3, "read")
     assert peak < 1500
 
 
@@ -235,15 +235,15 @@ def bomb(tmp_path: Path, block: bytes, blocks: int) -> str:
 def test_a_bomb_of_one_line(tmp_path: Path) -> None:
     name = bomb(tmp_path, b" " * (8 << 20), 128)
     assert (tmp_path / name).stat().st_size < 8 << 20
-    rows, peak, said = run(tmp_path, name)
+    rows, peak, message = run(tmp_path, name)
     assert rows == 0
-    assert f"longer than {LONGEST_LINE >> 20} MiB" in said
+    assert f"longer than {LONGEST_LINE >> 20} MiB" in message
     assert peak < 1500
 
 
 def test_a_bomb_of_empty_lines(tmp_path: Path) -> None:
-    rows, peak, said = run(tmp_path, bomb(tmp_path, b"\n" * (8 << 20), 12))
-    assert (rows, said) == (12 * (8 << 20), "read")
+    rows, peak, message = run(tmp_path, bomb(tmp_path, b"\n" * (8 << 20), 12))
+    assert (rows, message) == (12 * (8 << 20), "read")
     assert peak < 1500
 
 

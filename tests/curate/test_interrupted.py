@@ -95,11 +95,11 @@ def test_a_stopped_command_leaves_what_was_there(
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
         (out / MARKERS[stage]).touch()
-        returned, said = stopped(command, tmp_path, sent)
+        returned, output = stopped(command, tmp_path, sent)
         if returned != 0:
             break
-    assert returned == code, said
-    assert not re.search("^Traceback", said, re.MULTILINE), said
+    assert returned == code, output
+    assert not re.search("^Traceback", output, re.MULTILINE), output
     assert [path.stat().st_size for path in out.iterdir()] == [0], "the old output, untouched"
     left = [path for path in tmp_path.iterdir() if path != out]
     if stage == "shard":  # where a shard was finished already, the next export goes on from it
@@ -116,8 +116,8 @@ def stopped(command: Command, folder: Path, sent: signal.Signals) -> tuple[int, 
     while not begun(folder) and process.poll() is None:
         time.sleep(0.002)
     process.send_signal(sent)
-    _, said = process.communicate()
-    return process.returncode, said
+    _, output = process.communicate()
+    return process.returncode, output
 
 
 def begun(folder: Path) -> bool:

@@ -49,7 +49,9 @@ def write(folder: Path, changes: Mapping[str, str]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "changes", "expected"), CORPORA, ids=[it[0] for it in CORPORA])
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"), CORPORA, ids=[case[0] for case in CORPORA]
+)
 def test_a_segment_ends_with_its_recording(
     tmp_path: Path, name: str, changes: Mapping[str, str], expected: object
 ) -> None:
@@ -68,10 +70,10 @@ def test_a_segment_ends_with_its_recording(
 def test_lhotse_reads_the_same_seconds(tmp_path: Path, changes: Mapping[str, str]) -> None:
     from lhotse.kaldi import load_kaldi_data_dir
 
-    ours = profiled(write(tmp_path, changes))
+    rows = profiled(write(tmp_path, changes))
     _, supervisions, _ = load_kaldi_data_dir(tmp_path, sampling_rate=8_000)
-    theirs = [(one.start, round(one.duration * 1e6)) for one in supervisions]
-    assert theirs == list(zip(ours[OFFSET_S.name], ours[DURATION_US.name], strict=True))
+    seconds = [(one.start, round(one.duration * 1e6)) for one in supervisions]
+    assert seconds == list(zip(rows[OFFSET_S.name], rows[DURATION_US.name], strict=True))
 
 
 def profiled(folder: Path) -> pl.DataFrame:

@@ -49,13 +49,13 @@ def test_what_nemo_would_load_is_named(
     rules = load_rules(None)
     (tmp_path / "profile").mkdir()
     settings = MeasureOptions(metrics=["audio"])
-    found = write_profile([str(path)], tmp_path / "profile", rules, measure=settings)
-    said = {
+    content = write_profile([str(path)], tmp_path / "profile", rules, measure=settings)
+    seconds = {
         kind: (round(fact.hours * 3600, 2), round(fact.loaded_hours * 3600, 2))
-        for kind, fact in (found.loading or {}).items()
+        for kind, fact in (content.loading or {}).items()
     }
-    assert said == expected
-    warnings = [text for text in found.warnings if "NeMo 3.0 loads" in text]
+    assert seconds == expected
+    warnings = [text for text in content.warnings if "NeMo 3.0 loads" in text]
     assert len(warnings) == len(expected)
     assert all(f"{path}:1" in text for text in warnings)
     pairs = "rate_beside_offset" in expected
@@ -84,7 +84,7 @@ def test_a_beginning_that_nobody_reads_is_named(
     row = {"audio_filepath": "a.wav", "text": "so it was, you see", "duration": 2.0, **fields}
     path = manifest(json.dumps(row))
     (tmp_path / "profile").mkdir()
-    found = write_profile([str(path)], tmp_path / "profile", load_rules(None))
-    warnings = [text for text in found.warnings if "every segment begins at 0" in text]
+    content = write_profile([str(path)], tmp_path / "profile", load_rules(None))
+    warnings = [text for text in content.warnings if "every segment begins at 0" in text]
     assert len(warnings) == (expected is not None)
     assert all(f"--map offset={expected} " in text for text in warnings)

@@ -83,10 +83,8 @@ def test_a_view_cannot_be_used_to_see_python(folder: Path) -> None:
 
 
 def test_several_profiles_are_one_view(folder: Path) -> None:
-    asked = (
-        "SELECT profile, count(*) AS n, max(word_rate) AS most FROM records GROUP BY 1 ORDER BY 1"
-    )
-    done = _query(folder, asked, "one", "two", "--json")
+    sql = "SELECT profile, count(*) AS n, max(word_rate) AS most FROM records GROUP BY 1 ORDER BY 1"
+    done = _query(folder, sql, "one", "two", "--json")
     assert json.loads(done.stdout) == [
         {"profile": "one", "n": 30, "most": 30.0},
         {"profile": "two", "n": 30, "most": 30.0},
@@ -135,9 +133,9 @@ LOOKS: list[tuple[str | None, int, int | None, list[int]]] = [
 def test_look(
     folder: Path, where: str | None, count: int, seed: int | None, lines: list[int]
 ) -> None:
-    found = look(folder / "one", count, where, seed)
-    assert [each["id"] for each in found] == [f"{folder}/one.jsonl:{line}" for line in lines]
-    for each, line in zip(found, lines, strict=True):
+    records = look(folder / "one", count, where, seed)
+    assert [each["id"] for each in records] == [f"{folder}/one.jsonl:{line}" for line in lines]
+    for each, line in zip(records, lines, strict=True):
         assert each["record"]["text"] == "ab " * line  # type: ignore[index]
         assert each["metrics"]["words"] == line  # type: ignore[index]
 

@@ -127,8 +127,8 @@ def test_nothing_runs_and_each_path_is_reported(corpus: Path, tmp_path: Path) ->
     want = [fault for _, fault in PATHS] + ["none"] * GOOD
     want += [fault for _, fault in SOURCES] + ["command"]
     assert rows["audio_fault"].to_list() == want
-    said = json.loads((tmp_path / "p" / "profile.json").read_text())["audio"]
-    counts = {each["fault"]: each["rows"] for each in said["faults"]}
+    audio = json.loads((tmp_path / "p" / "profile.json").read_text())["audio"]
+    counts = {each["fault"]: each["rows"] for each in audio["faults"]}
     assert counts == {fault: want.count(fault) for fault in set(want) - {"none"}}
     page = (tmp_path / "p" / "report.html").read_text()
     assert "<script>alert" not in page

@@ -56,14 +56,14 @@ def test_a_mapped_line_keeps_its_bytes(
 ) -> None:
     manifest, made, out = tmp_path / "m.jsonl", tmp_path / "profile", tmp_path / "split"
     manifest.write_text(f"\n{line}\n", encoding="utf-8")
-    found = curate.profile(manifest, made, reading=ReadOptions(fields=fields))
-    assert found.verdicts["malformed"].rows == 0
-    assert found.json["inputs"][0]["beside"]["map"] == [f"{a}={b}" for a, b in fields.items()]
+    profiled = curate.profile(manifest, made, reading=ReadOptions(fields=fields))
+    assert profiled.verdicts["malformed"].rows == 0
+    assert profiled.json["inputs"][0]["beside"]["map"] == [f"{a}={b}" for a, b in fields.items()]
     out.mkdir()
     split = split_profile(made, out, Targets.parse({}), 0)
     assert (out / "train.jsonl").read_text(encoding="utf-8") == f"{expected}\n"
     assert split.changed.fields_mapped == 1
-    assert any("--map" in said for said in split.warnings)
+    assert any("--map" in warning for warning in split.warnings)
 
 
 def test_a_line_without_a_mapped_field_is_malformed(tmp_path: Path) -> None:
@@ -121,9 +121,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "said"), WRONG)
-def test_wrong_mappings_are_refused(typed: list[str], said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+@pytest.mark.parametrize(("typed", "message"), WRONG)
+def test_wrong_mappings_are_refused(typed: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         ReadOptions.parse(None, typed)
 
 

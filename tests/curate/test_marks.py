@@ -56,7 +56,7 @@ def test_where_the_fault_is(text: str, word: str | None, loop: str | None) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "metrics", "wanted"),
+    ("text", "metrics", "expected"),
     [
         ("oh no no no", {"repetitions"}, [("loop", "no no no")]),
         ("oh no no no", {"char_rate", "wer", ""}, []),  # they speak of no part of a text
@@ -80,20 +80,20 @@ def test_where_the_fault_is(text: str, word: str | None, loop: str | None) -> No
         ("", {"hallucination", "word_len", "repetitions", "char_run", "markup_chars"}, []),
     ],
 )
-def test_what_a_metric_marks(text: str, metrics: set[str], wanted: list[tuple[str, str]]) -> None:
-    assert [(mark["what"], cut(text, mark["span"])) for mark in marks_of(text, metrics)] == wanted
+def test_what_a_metric_marks(text: str, metrics: set[str], expected: list[tuple[str, str]]) -> None:
+    assert [(mark["what"], cut(text, mark["span"])) for mark in marks_of(text, metrics)] == expected
 
 
 @given(TEXTS)
 def test_what_is_marked_is_what_is_counted(text: str) -> None:
     counted = measure_text(text)
-    for found, length in (
+    for span, length in (
         (longest_word(text), counted.word_len),
         (longest_token(text), counted.longest_token),
         (longest_streak(text), counted.char_run if counted.char_run > 1 else 0),
     ):
         if length is not None:
-            assert len(cut(text, found) or "") == length
+            assert len(cut(text, span) or "") == length
     assert (longest_loop(text) is not None) == (counted.repetitions > 1)
 
 
@@ -120,14 +120,14 @@ def test_a_profile_marks_what_its_rules_and_metrics_speak_of(tmp_path: Path) -> 
     ]
     lines = [
         json.dumps(
-            {"audio_filepath": f"{n}.wav", "duration": 9.0, "text": text, "pred_text": heard}
+            {"audio_filepath": f"{n}.wav", "duration": 9.0, "text": text, "pred_text": hypothesis}
         )
-        for n, (text, heard) in enumerate(rows)
+        for n, (text, hypothesis) in enumerate(rows)
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(lines))
     (tmp_path / "profile").mkdir()
-    found = write_profile([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
-    worst = {each.name: each.worst for each in found.metrics}
+    content = write_profile([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
+    worst = {each.name: each.worst for each in content.metrics}
     loop, thanks = (
         next(each for each in worst["char_rate"] if each.text == rows[at][0]) for at in (0, 1)
     )

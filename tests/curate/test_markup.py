@@ -46,8 +46,8 @@ CASES = [
 
 def counted(texts: list[str]) -> list[int]:
     spans = Spans.of(texts)
-    found: list[int] = markup_chars(spans.data, spans.start, spans.length).tolist()
-    return found
+    counts: list[int] = markup_chars(spans.data, spans.start, spans.length).tolist()
+    return counts
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
@@ -64,6 +64,6 @@ def test_what_counts(text: str, expected: int) -> None:
 def test_the_kernel_is_the_definition(texts: list[str]) -> None:
     whole = [text.encode("utf-8", "replace").decode() for text in texts]
     expected = [
-        sum(len(found.decode()) for found in MARKUP.findall(text.encode())) for text in whole
+        sum(len(match.decode()) for match in MARKUP.findall(text.encode())) for text in whole
     ]
     assert counted(whole) == expected

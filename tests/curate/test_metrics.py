@@ -101,9 +101,9 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
 
 @pytest.mark.parametrize(("record", "column", "value"), CASES)
 def test_case(record: Mapping[str, object], column: str, value: object) -> None:
-    alone = measured(record)
+    single = measured(record)
     beside = measured({"text": "b\u00fc", "pred_text": "c", "lang": "xx"}, record, {"text": 1})
-    assert alone[column].to_list() == [value]
+    assert single[column].to_list() == [value]
     assert beside[column].to_list()[1] == value
 
 
@@ -123,22 +123,22 @@ def test_shares_are_those_of_the_definition(rows: list[tuple[str, str | None]]) 
     book = known_phrases().book
     phrases = set(book.keys.tolist())
     for (text, lang), row in zip(rows, frame.iter_rows(named=True), strict=True):
-        found, spaceless = measure_text(text, lang), row["word_len"] is None
-        tokens = found.chars_nospace if spaceless else found.words
-        distinct = None if spaceless else found.distinct
-        second = 0 if spaceless else found.second_token
+        counts, spaceless = measure_text(text, lang), row["word_len"] is None
+        tokens = counts.chars_nospace if spaceless else counts.words
+        distinct = None if spaceless else counts.distinct
+        second = 0 if spaceless else counts.second_token
         assert {
-            "loop_share": share(found.loop_tokens, tokens),
-            "distinct_words": share(distinct, found.words),
-            "digits_share": share(found.digits, found.chars_nospace),
-            "upper_share": share(found.uppers, found.cased),
-            "foreign_share": share(found.foreign, found.letters),
-            "second_longest_ratio": share(found.longest_token - second, second),
-            "char_rate": found.chars / 2.0,
-            "has_punctuation": found.has_stop,
-            "hidden_chars": found.hidden_chars,
-            "char_run": found.char_run,
-            "script": SCRIPTS[found.script],
+            "loop_share": share(counts.loop_tokens, tokens),
+            "distinct_words": share(distinct, counts.words),
+            "digits_share": share(counts.digits, counts.chars_nospace),
+            "upper_share": share(counts.uppers, counts.cased),
+            "foreign_share": share(counts.foreign, counts.letters),
+            "second_longest_ratio": share(counts.longest_token - second, second),
+            "char_rate": counts.chars / 2.0,
+            "has_punctuation": counts.has_stop,
+            "hidden_chars": counts.hidden_chars,
+            "char_run": counts.char_run,
+            "script": SCRIPTS[counts.script],
             "hallucination": int(row["normal_key"] in phrases or composed(book, text)),
         }.items() <= row.items()
 
@@ -146,8 +146,8 @@ def test_shares_are_those_of_the_definition(rows: list[tuple[str, str | None]]) 
 def composed(book: Phrasebook, text: str) -> bool:
     """Whether the text is made of phrases, and has a word by which to find them."""
     spans, cover = Spans.of([text]), book.cover(text)
-    found = book.anchors.rows(spans.data, spans.start, spans.length)
-    return bool(found.size and cover.total and cover.phrases == cover.total)
+    candidates = book.anchors.rows(spans.data, spans.start, spans.length)
+    return bool(candidates.size and cover.total and cover.phrases == cover.total)
 
 
 def share(part: int | None, whole: int) -> float | None:
@@ -165,11 +165,11 @@ def test_phrases_of_ones_own(tmp_path: Path) -> None:
 
 def test_compression_is_whispers() -> None:
     texts = ["no " * 40, "hello", "", "gr\u00fc\u00df"]
-    found = measured(*({"text": text} for text in texts), groups=["compression"])
+    columns = measured(*({"text": text} for text in texts), groups=["compression"])
     whisper = [
         len(text.encode()) / len(zlib.compress(text.encode())) if text else None for text in texts
     ]
-    assert found["compression_ratio"].to_list() == whisper
+    assert columns["compression_ratio"].to_list() == whisper
 
 
 def test_groups() -> None:
@@ -180,15 +180,15 @@ def test_groups() -> None:
     assert "compression_ratio" not in measured({"text": "a"}).columns
 
 
-def profiled(rows: Sequence[Mapping[str, Any]], folder: Path, **asked: Any) -> pl.DataFrame:
+def profiled(rows: Sequence[Mapping[str, Any]], folder: Path, **options: Any) -> pl.DataFrame:
     lines = [
         json.dumps({"audio_filepath": "a.wav", "duration": 2.0, **row}, ensure_ascii=False)
         for row in rows
     ]
     (folder / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    rules = load_rules(asked.pop("rules", None))
-    wanted = MeasureOptions(metrics=asked.pop("groups", ()))
-    write_profile([str(folder / "m.jsonl")], folder, rules, measure=wanted, **asked)
+    rules = load_rules(options.pop("rules", None))
+    measured_settings = MeasureOptions(metrics=options.pop("groups", ()))
+    write_profile([str(folder / "m.jsonl")], folder, rules, measure=measured_settings, **options)
     return pl.read_parquet(folder / "records.parquet")
 
 
@@ -206,11 +206,11 @@ COPIED: list[tuple[Mapping[str, Any], int | None, int | None]] = [
 def test_copies_are_counted_over_the_whole_input(tmp_path: Path) -> None:
     rows = [row for row, *_ in COPIED]
     plain = profiled(rows, tmp_path)
-    found = profiled(rows, tmp_path, groups=["duplicates"])
-    assert found.select("text_duplicates", "audio_duplicates").rows() == [
+    rows_with_copies = profiled(rows, tmp_path, groups=["duplicates"])
+    assert rows_with_copies.select("text_duplicates", "audio_duplicates").rows() == [
         tuple(n) for _, *n in COPIED
     ]
-    assert found.drop("text_duplicates", "audio_duplicates").equals(plain), (
+    assert rows_with_copies.drop("text_duplicates", "audio_duplicates").equals(plain), (
         "nothing else is another"
     )
     assert normalise("No, no!") == "no no"
@@ -222,8 +222,8 @@ def test_a_rule_that_names_copies_has_them_counted(tmp_path: Path) -> None:
         "schema: curate.rules/1\nname: mine\nrules:\n"
         "  - {id: often, metric: text_duplicates, bad: '>= 3', 'null': clean}\n"
     )
-    found = profiled([row for row, *_ in COPIED], tmp_path, rules=tmp_path / "mine.yaml")
-    assert found["verdict"].to_list() == [*["bad"] * 3, *["clean"] * 3, "malformed"]
+    tagged = profiled([row for row, *_ in COPIED], tmp_path, rules=tmp_path / "mine.yaml")
+    assert tagged["verdict"].to_list() == [*["bad"] * 3, *["clean"] * 3, "malformed"]
 
 
 def test_an_unknown_group_is_said(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_an_unknown_group_is_said(tmp_path: Path) -> None:
 
 
 def test_agreement_is_left_out_of_a_profile_where_nothing_was_heard(tmp_path: Path) -> None:
-    for record, told in (({"text": "a"}, False), ({"text": "a", "pred_text": "a"}, True)):
+    for record, is_listed in (({"text": "a"}, False), ({"text": "a", "pred_text": "a"}, True)):
         profiled([record], tmp_path)
-        found = json.loads((tmp_path / "profile.json").read_text())
-        assert ("wer" in [metric["name"] for metric in found["metrics"]]) == told
+        content = json.loads((tmp_path / "profile.json").read_text())
+        assert ("wer" in [metric["name"] for metric in content["metrics"]]) == is_listed

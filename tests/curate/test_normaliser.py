@@ -40,9 +40,9 @@ def test_many_texts_are_as_one(rows: list[tuple[str, str | None]], steps: list[s
     spans = Spans.of([text for text, _ in rows])
     langs = list(dict.fromkeys(lang for _, lang in rows))
     numbers = np.array([langs.index(lang) for _, lang in rows])
-    found = Spans(*normaliser.spans(spans.data, spans.start, spans.length, langs, numbers))
+    normalised = Spans(*normaliser.spans(spans.data, spans.start, spans.length, langs, numbers))
     expected = [normaliser.text(text, lang) for text, lang in rows]
-    assert [found.decode(row) for row in range(len(rows))] == expected
+    assert [normalised.decode(row) for row in range(len(rows))] == expected
 
 
 NUMBERS = [
@@ -82,8 +82,13 @@ def test_every_number_below_ten_thousand_is_read_back() -> None:
         for size, name in ((1000, "thousand"), (100, "hundred")):
             if number >= size:
                 rest = number % size
-                said = say(rest) if rest else []
-                return [*say(number // size), name, *(["and"] if 0 < rest < 100 else []), *said]
+                rest_words = say(rest) if rest else []
+                return [
+                    *say(number // size),
+                    name,
+                    *(["and"] if 0 < rest < 100 else []),
+                    *rest_words,
+                ]
         return [tens[number // 10 - 2], *(say(number % 10) if number % 10 else [])]
 
     for number in (*range(2, 10_000), 12_345, 987_654):
@@ -92,10 +97,10 @@ def test_every_number_below_ten_thousand_is_read_back() -> None:
 
 def test_spellings_are_those_of_the_leaderboards() -> None:
     english = pytest.importorskip("whisper_normalizer.english", reason="comes with nemo_toolkit")
-    theirs = english.EnglishSpellingNormalizer().mapping
-    both = american().keys() & theirs.keys()
+    leaderboard_spellings = english.EnglishSpellingNormalizer().mapping
+    both = american().keys() & leaderboard_spellings.keys()
     assert len(both) > 900
-    apart = {word: (american()[word], theirs[word]) for word in both}
+    apart = {word: (american()[word], leaderboard_spellings[word]) for word in both}
     assert {word: pair for word, pair in apart.items() if pair[0] != pair[1]}.keys() <= {
         "archaeology"  # theirs ends in markup
     }
@@ -130,8 +135,10 @@ def test_number_words(text: str, lang: str, normal: str) -> None:
     normaliser = Normaliser((*DEFAULT, NUMBER_WORDS))
     assert normaliser.text(text, lang) == normal
     spans = Spans.of([text])
-    found = normaliser.spans(spans.data, spans.start, spans.length, [lang], np.zeros(1, np.int64))
-    assert Spans(*found).decode(0) == normal
+    normalised = normaliser.spans(
+        spans.data, spans.start, spans.length, [lang], np.zeros(1, np.int64)
+    )
+    assert Spans(*normalised).decode(0) == normal
 
 
 def test_number_words_need_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,9 +135,9 @@ def test_refusals_point_at_their_place(text: str, what: str, caret: int, hint: s
     with pytest.raises(ConfigError) as caught:
         parse(text, "rules.yaml:7")
     fault = caught.value.faults[0]
-    said, shown, pointer = fault.what.split("\n")
+    message, shown, pointer = fault.what.split("\n")
     assert fault.where == "rules.yaml:7"
-    assert what in f"{said}\n"
+    assert what in f"{message}\n"
     assert shown == f"    {text}"
     assert pointer == f"    {' ' * caret}^"
     assert fault.hint.startswith(hint) if hint.startswith("did") else hint in fault.hint

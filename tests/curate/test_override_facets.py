@@ -73,10 +73,10 @@ def test_each_facet_is_as_the_last_decision_about_it_set_it(steps: tuple[str, ..
     overrides = Overrides(Log("o", "", tuple(lines)))
     record = {"audio_filepath": "a.wav", "duration": 2.0, "text": "as it was"}
     audio_key = next(iter(overrides.audio_keys), 0)
-    found = overrides.about(audio_key, str(content_of(record)), 2_000_000)
+    facets = overrides.about(audio_key, str(content_of(record)), 2_000_000)
     verdict, text, _ = expected(steps)
-    assert (found[Facet.VERDICT].decision if Facet.VERDICT in found else None) == verdict
-    assert (found[Facet.TEXT].text if Facet.TEXT in found else None) == text
+    assert (facets[Facet.VERDICT].decision if Facet.VERDICT in facets else None) == verdict
+    assert (facets[Facet.TEXT].text if Facet.TEXT in facets else None) == text
 
 
 @pytest.mark.parametrize("first", STEPS)
@@ -85,12 +85,12 @@ def test_what_stands_of_every_two_and_three_steps(first: str) -> None:
     assert len(some) == 8 + 63
     for steps in some:
         lines = [decision(step, at) for at, step in enumerate(steps, 1)]
-        found = standing(lines)
+        result = standing(lines)
         verdict, text, superseded = expected(steps)
-        of = {facet: [it for it in found.decisions if facet in it.facets] for facet in Facet}
+        of = {facet: [each for each in result.decisions if facet in each.facets] for facet in Facet}
         assert (of[Facet.VERDICT][-1].decision if of[Facet.VERDICT] else None) == verdict, steps
         assert (of[Facet.TEXT][-1].text if of[Facet.TEXT] else None) == text, steps
-        assert (found.superseded, found.undone) == (superseded, steps.count(UNDO)), steps
+        assert (result.superseded, result.undone) == (superseded, steps.count(UNDO)), steps
 
 
 def test_every_pair_of_decisions_in_a_profile(
@@ -108,22 +108,22 @@ def test_every_pair_of_decisions_in_a_profile(
         for step in steps:
             append(log, decision(step, 0, by="anna", audio_filepath=f"{at}.wav"))
     made = curate.profile("m.jsonl", out="p", rules=RuleOptions(overrides=log))
-    told = made.json["overrides"]
-    found = made.records().collect().to_dicts()
-    assert len(found) == len(PAIRS) == 56
+    summary = made.json["overrides"]
+    records = made.records().collect().to_dicts()
+    assert len(records) == len(PAIRS) == 56
     states = [expected(steps) for steps in PAIRS]
-    for steps, row, (verdict, text, _) in zip(PAIRS, found, states, strict=True):
+    for steps, row, (verdict, text, _) in zip(PAIRS, records, states, strict=True):
         tags = [f"override:{verdict}"] * bool(verdict) + ["override:text"] * bool(text)
         assert (row["verdict"], row["text_fix"]) == (VERDICTS[verdict], text), steps
         assert [tag for tag in row["tags"] if tag.startswith("override:")] == tags, steps
         lines = [row[name] is not None for name in ("override", "text_override")]
         assert lines == [bool(verdict), bool(text)], steps
-    assert told["superseded"] == sum(superseded for *_, superseded in states)
-    assert told["undone"] == sum(steps.count(UNDO) for steps in PAIRS)
-    assert told["rows"] == sum(bool(verdict or text) for verdict, text, _ in states)
+    assert summary["superseded"] == sum(superseded for *_, superseded in states)
+    assert summary["undone"] == sum(steps.count(UNDO) for steps in PAIRS)
+    assert summary["rows"] == sum(bool(verdict or text) for verdict, text, _ in states)
     by = {kind: sum(verdict == kind for verdict, *_ in states) for kind in VERDICTS if kind}
-    assert told["rows_by_decision"] == {**by, "text": sum(bool(text) for _, text, _ in states)}
-    assert (told["unmatched"]["count"], told["stale"]["count"]) == (0, 0)
+    assert summary["rows_by_decision"] == {**by, "text": sum(bool(text) for _, text, _ in states)}
+    assert (summary["unmatched"]["count"], summary["stale"]["count"]) == (0, 0)
 
 
 def test_the_reason_says_who_set_which_facet(
@@ -170,8 +170,8 @@ def test_facets_of_one_record_that_decisions_name_in_different_ways(
     overrides = Overrides(Log("o", "", tuple(lines)))
     known = Overrides(Log("o", "", (decision("keep", 1),)))
     (audio_key, *_) = sorted(known.audio_keys)
-    found = overrides.about(audio_key, content, 2_000_000)
-    assert {facet: each.line for facet, each in found.items()} == {"verdict": 2, "text": 1}
+    facets = overrides.about(audio_key, content, 2_000_000)
+    assert {facet: each.line for facet, each in facets.items()} == {"verdict": 2, "text": 1}
 
 
 def test_a_decision_for_one_duration_sets_aside_none_for_another() -> None:
@@ -188,8 +188,8 @@ def test_a_log_of_an_earlier_version_means_the_same(tmp_path: Path) -> None:
     log.write_text(
         f'{{"decision": "keep", "text": "so it is", {rest}\n{{"decision": "reject", {rest}\n'
     )
-    kept, rejected = read(log).decisions
-    assert kept.facets == (Facet.VERDICT, Facet.TEXT)
+    keep, rejected = read(log).decisions
+    assert keep.facets == (Facet.VERDICT, Facet.TEXT)
     assert rejected.facets == (Facet.VERDICT,)
-    assert standing([kept, rejected]).decisions == (kept, rejected)
-    assert standing([kept, rejected]).superseded == 0
+    assert standing([keep, rejected]).decisions == (keep, rejected)
+    assert standing([keep, rejected]).superseded == 0

@@ -85,17 +85,17 @@ SOUND = {"decision": "keep", "by": "anna", "at": NOW, "audio_filepath": "a.wav"}
 @pytest.mark.parametrize(("changed", "what"), FAULTS)
 def test_faults_of_a_line(changed: dict[str, object] | str, what: str) -> None:
     line = changed if isinstance(changed, str) else json.dumps({**SOUND, **changed})
-    found = parse_decision(line.encode(), 1)
-    assert isinstance(found, list)
-    assert any(what in each for each in found), found
+    faults = parse_decision(line.encode(), 1)
+    assert isinstance(faults, list)
+    assert any(what in each for each in faults), faults
 
 
 @pytest.mark.parametrize("key", ["decision", "by", "at", "audio_filepath"])
 def test_what_every_decision_says(key: str) -> None:
     line = json.dumps({name: value for name, value in SOUND.items() if name != key})
-    found = parse_decision(line.encode(), 1)
-    assert isinstance(found, list)
-    assert len(found) == 1
+    faults = parse_decision(line.encode(), 1)
+    assert isinstance(faults, list)
+    assert len(faults) == 1
 
 
 def test_all_faults_come_at_once_at_their_lines(tmp_path: Path) -> None:
@@ -186,28 +186,28 @@ def test_verdicts_tags_and_reasons(folder: Path) -> None:
     assert rows[1]["tags"] == ["override:reject"]
     assert rows[1]["reason"] == f"rejected by anna at {NOW}: another voice"
     assert [row["override"] for row in rows] == [1, 2, None, 3, 4, None]
-    told = made.json["overrides"]
-    assert (told["decisions"], told["rows"], told["superseded"]) == (4, 4, 0)
-    assert told["rows_by_decision"] == {"keep": 1, "reject": 2, "borderline": 1}
+    summary = made.json["overrides"]
+    assert (summary["decisions"], summary["rows"], summary["superseded"]) == (4, 4, 0)
+    assert summary["rows_by_decision"] == {"keep": 1, "reject": 2, "borderline": 1}
     assert made.json["warnings"] == []
 
 
 def test_a_mended_text_is_what_is_measured(folder: Path) -> None:
-    mended = "what was really said in there"
-    made = profiled(by("text", audio_filepath="a.wav", text=mended))
+    corrected = "what was really said in there"
+    made = profiled(by("text", audio_filepath="a.wav", text=corrected))
     row = rows_of(made)[0]
-    direct = curate.measure({"duration": [20.0], "text": [mended], "lang": ["en"]}).to_dicts()[0]
+    direct = curate.measure({"duration": [20.0], "text": [corrected], "lang": ["en"]}).to_dicts()[0]
     assert {name: row[name] for name in ("char_rate", "words", "repetitions", "text_key")} == {
         name: direct[name] for name in ("char_rate", "words", "repetitions", "text_key")
     }
-    assert row["text_fix"] == mended
+    assert row["text_fix"] == corrected
     assert (row["verdict"], row["tags"][-1]) == (
         "borderline",
         "override:text",
     )  # slow, by the rules
-    kept = rows_of(profiled(by("keep", audio_filepath="a.wav", text=mended)))[0]
-    assert (kept["verdict"], kept["words"]) == ("clean", 6)
-    assert kept["reason"].startswith("kept and text corrected by anna")
+    kept_row = rows_of(profiled(by("keep", audio_filepath="a.wav", text=corrected)))[0]
+    assert (kept_row["verdict"], kept_row["words"]) == ("clean", 6)
+    assert kept_row["reason"].startswith("kept and text corrected by anna")
 
 
 @pytest.mark.parametrize("how", ["id", "audio"])
@@ -226,8 +226,8 @@ def test_decisions_survive_moved_lines_but_not_another_text(folder: Path, how: s
     Path("m.jsonl").write_text("\n".join(map(json.dumps, changed)))
     made = profiled(decision)
     assert rows_of(made)[1]["verdict"] == "clean"
-    told = made.json["overrides"]
-    assert (told["rows"], told["stale"]["count"], told["unmatched"]["count"]) == (0, 1, 0)
+    summary = made.json["overrides"]
+    assert (summary["rows"], summary["stale"]["count"], summary["unmatched"]["count"]) == (0, 1, 0)
     (warning,) = made.json["warnings"]
     assert warning.startswith("1 decision of overrides.jsonl found a record that has changed since")
     assert "overrides.jsonl:1" in warning
@@ -243,13 +243,13 @@ def test_what_is_not_followed_is_counted(folder: Path) -> None:
         by("keep", id="m.jsonl:3", content="0" * 16),
         by("keep", id="m.jsonl:99", content="0" * 15 + "1"),
     )
-    told = made.json["overrides"]
-    assert told["unmatched"]["count"] == 2
-    assert told["unmatched"]["examples"][0] == "overrides.jsonl:1 (none.wav at 0 s)"
-    assert told["stale"]["examples"] == [
+    summary = made.json["overrides"]
+    assert summary["unmatched"]["count"] == 2
+    assert summary["unmatched"]["examples"][0] == "overrides.jsonl:1 (none.wav at 0 s)"
+    assert summary["stale"]["examples"] == [
         "overrides.jsonl:2 (b.wav at 0 s)", "overrides.jsonl:6 (m.jsonl:3)",
     ]  # fmt: skip
-    assert (told["rows"], told["superseded"]) == (2, 1)
+    assert (summary["rows"], summary["superseded"]) == (2, 1)
     assert rows_of(made)[0]["verdict"] == "bad"
     assert len(made.json["warnings"]) == 2
 

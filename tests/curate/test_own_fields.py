@@ -43,21 +43,21 @@ def profile(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / "profile"
 
 
-def asked(sql: str, *profiles: Path) -> list[tuple[object, ...]]:
+def rows_of(sql: str, *profiles: Path) -> list[tuple[object, ...]]:
     with answers.query(sql, profiles) as answer:
         return list(answer.rows)
 
 
 def test_sql_sees_texts_and_paths(profile: Path) -> None:
     sql = "SELECT line, text, audio_filepath FROM records WHERE text LIKE '%Wörter%'"
-    ((_, text, path),) = asked(sql, profile)
+    ((_, text, path),) = rows_of(sql, profile)
     assert (text, path) == ("zwei Wörter", "a.wav")
-    assert asked("SELECT mood FROM records WHERE mood IS NOT NULL", profile) == [("calm",)]
+    assert rows_of("SELECT mood FROM records WHERE mood IS NOT NULL", profile) == [("calm",)]
 
 
 def test_conditions_and_tables_see_them(profile: Path) -> None:
-    found = look(profile, 9, "text == \"it's here\" and mood == 'calm'")
-    assert [each["record"]["text"] for each in found] == ["it's here"]  # type: ignore[index]
+    records = look(profile, 9, "text == \"it's here\" and mood == 'calm'")
+    assert [each["record"]["text"] for each in records] == ["it's here"]  # type: ignore[index]
     rows = curate.read_profile(profile).records("text", "mood")
     assert rows.filter(pl.col("verdict") == "bad").select("text").collect()["text"].to_list() == [
         "x" * 90
@@ -84,8 +84,8 @@ def plain(tmp_path: Path) -> Path:
     ],
 )
 def test_fields_have_types(plain: Path, sql: str, rows: list[tuple[object, ...]]) -> None:
-    found = asked(sql, plain)
-    assert [tuple(None if v == "null" else v for v in row) for row in found] == rows
+    answer = rows_of(sql, plain)
+    assert [tuple(None if v == "null" else v for v in row) for row in answer] == rows
 
 
 def test_only_lines_that_are_asked_for_are_read(
@@ -99,15 +99,15 @@ def test_only_lines_that_are_asked_for_are_read(
         return opened(self, *place)
 
     monkeypatch.setattr(OwnFields, "_record", noted)
-    asked("SELECT text FROM records WHERE verdict = 'bad'", plain)
+    rows_of("SELECT text FROM records WHERE verdict = 'bad'", plain)
     assert [offset for _, offset, _ in read] == [RAW.index('{"audio_filepath": "c.wav"')]
-    asked("SELECT count(*), max(char_rate) FROM records", plain)
+    rows_of("SELECT count(*), max(char_rate) FROM records", plain)
     assert len(read) == 1
 
 
 def test_a_field_that_no_line_has_is_a_fault(plain: Path) -> None:
     with pytest.raises(ConfigError, match="nosuch"):
-        asked("SELECT nosuch FROM records", plain)
+        rows_of("SELECT nosuch FROM records", plain)
     with pytest.raises(ConfigError, match="nosuch"):
         look(plain, 1, "nosuch > 1")
     with pytest.raises(ConfigError, match="nosuch: no line of the manifests has this field"):
@@ -119,26 +119,26 @@ def test_a_rare_field_is_found_and_a_value_of_another_kind_is_said(tmp_path: Pat
     lines = [*([line] * 1100), {**line, "rare": "yes"}, {**line, "n": "many"}]
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
     curate.profile(tmp_path / "m.jsonl", out=tmp_path / "p")
-    assert asked("SELECT line FROM records WHERE rare = 'yes'", tmp_path / "p") == [(1101,)]
+    assert rows_of("SELECT line FROM records WHERE rare = 'yes'", tmp_path / "p") == [(1101,)]
     with pytest.raises(InputError, match=r'`n` is "many" at byte .*, but a number elsewhere'):
-        asked("SELECT sum(n) FROM records", tmp_path / "p")
+        rows_of("SELECT sum(n) FROM records", tmp_path / "p")
 
 
 @pytest.mark.parametrize("change", [RAW[:-9] + "\n", RAW.replace("zwei", "drei"), ""])
 def test_a_changed_manifest_is_refused(plain: Path, change: str) -> None:
     (plain.parent / "m.jsonl").write_text(change)
     for question in (
-        lambda: asked("SELECT text FROM records", plain),
+        lambda: rows_of("SELECT text FROM records", plain),
         lambda: look(plain, 1, "text == 'x'"),
         lambda: look(plain, 1),
     ):
         with pytest.raises(InputError, match="has changed since it was profiled"):
             question()
-    assert asked("SELECT count(*) FROM records", plain) == [(5,)], "the records themselves stand"
+    assert rows_of("SELECT count(*) FROM records", plain) == [(5,)], "the records themselves stand"
 
 
 def test_several_profiles_stand_side_by_side(plain: Path, tmp_path: Path) -> None:
     (tmp_path / "other.jsonl").write_text(RAW.replace("calm", "loud"))
     curate.profile(tmp_path / "other.jsonl", out=tmp_path / "other")
     sql = "SELECT mood FROM records WHERE mood IS NOT NULL ORDER BY mood"
-    assert asked(sql, plain, tmp_path / "other") == [("calm",), ("loud",)]
+    assert rows_of(sql, plain, tmp_path / "other") == [("calm",), ("loud",)]

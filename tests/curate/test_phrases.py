@@ -77,12 +77,12 @@ CREDITS = [
 def test_credits_of_subtitles_are_bad_at_any_rate(seconds: float) -> None:
     texts, langs = zip(*CREDITS, strict=True)
     rows = {"text": texts, "duration": [seconds] * len(texts), "lang": langs}
-    judged = apply_rules(measure(rows))
-    missed = judged.filter(pl.col("verdict") != "bad").select("verdict", "credit_share", "lang")
+    tagged = apply_rules(measure(rows))
+    missed = tagged.filter(pl.col("verdict") != "bad").select("verdict", "credit_share", "lang")
     assert not missed.height, missed
-    hit = judged["tags"].list.contains("bad:subtitle_credit")
+    hit = tagged["tags"].list.contains("bad:subtitle_credit")
     assert hit.all()
-    assert judged.height == len(CREDITS) > 40
+    assert tagged.height == len(CREDITS) > 40
 
 
 ROWS = [
@@ -148,16 +148,20 @@ def of_phrases(tags: list[str]) -> list[str]:
 
 
 def test_phrases_in_context() -> None:
-    texts, durations, langs, wanted = zip(*ROWS, strict=True)
-    judged = apply_rules({"text": texts, "duration": durations, "lang": langs})
-    said = ["".join(of_phrases(tags)) for tags in judged["tags"].to_list()]
-    wrong = [row[0] for row, tags, due in zip(ROWS, said, wanted, strict=True) if tags != due]
-    assert not wrong, [(row, tags) for row, tags in zip(ROWS, said, strict=True) if row[0] in wrong]
+    texts, durations, langs, expected = zip(*ROWS, strict=True)
+    tagged = apply_rules({"text": texts, "duration": durations, "lang": langs})
+    phrase_tags = ["".join(of_phrases(tags)) for tags in tagged["tags"].to_list()]
+    wrong = [
+        row[0] for row, tags, due in zip(ROWS, phrase_tags, expected, strict=True) if tags != due
+    ]
+    assert not wrong, [
+        (row, tags) for row, tags in zip(ROWS, phrase_tags, strict=True) if row[0] in wrong
+    ]
 
 
 def test_notes_alone_are_bad() -> None:
-    judged = apply_rules({"text": ["♪♪", "♪ ♪ ♪", "..."], "duration": [4.0] * 3})
-    assert judged["verdict"].to_list() == ["bad"] * 3
+    tagged = apply_rules({"text": ["♪♪", "♪ ♪ ♪", "..."], "duration": [4.0] * 3})
+    assert tagged["verdict"].to_list() == ["bad"] * 3
 
 
 def test_every_line_has_a_kind_and_a_source_that_is_explained() -> None:
@@ -191,8 +195,8 @@ def test_a_phrase_is_found_wherever_it_stands() -> None:
         for shape in (str, str.lower, str.upper, partial(unicodedata.normalize, "NFD"))
     ]
     spans = Spans.of(shapes)
-    found = set(book.anchors.rows(spans.data, spans.start, spans.length).tolist())
-    lost = [shapes[row] for row in range(len(shapes)) if row not in found]
+    candidates = set(book.anchors.rows(spans.data, spans.start, spans.length).tolist())
+    lost = [shapes[row] for row in range(len(shapes)) if row not in candidates]
     assert len(shapes) > 1_500
     assert not [each for each in lost if not re.search("[\u3040-\u30ff]", each)], lost
 

@@ -66,11 +66,11 @@ def test_paths_begin_where_nemo_has_them(places: Path, name: str, place: str | N
         with pytest.raises(Unusable, match="cannot be opened"):
             find_audio(name, manifest.parent)
         return
-    found = find_audio(name, manifest.parent)
+    resolved = find_audio(name, manifest.parent)
     by_nemo = Path(get_full_path(name, str(manifest), force_cache=False))
-    assert found.samefile(by_nemo)
-    assert found == read.audio
-    assert found.relative_to(places).parts[0] == place
+    assert resolved.samefile(by_nemo)
+    assert resolved == read.audio
+    assert resolved.relative_to(places).parts[0] == place
 
 
 FFMPEG = [
@@ -104,10 +104,10 @@ def test_what_ffmpeg_decodes_is_unknown(
     assert records[AUDIO_FAULT.name].to_list() == ["none", None]
     assert "NeMo decodes by ffmpeg" in records[AUDIO_WHY.name][1]
     assert records[VERDICT.name].to_list() == ["clean", "unknown"]
-    found = json.loads((tmp_path / "out/profile.json").read_text())
+    content = json.loads((tmp_path / "out/profile.json").read_text())
     why = records[AUDIO_WHY.name][1]
-    assert found["audio"]["unread"] == [{"why": why, "rows": 1}]
-    assert f"audio NOT CHECKED of 1 of 2 rows: {why}" in found["warnings"]
+    assert content["audio"]["unread"] == [{"why": why, "rows": 1}]
+    assert f"audio NOT CHECKED of 1 of 2 rows: {why}" in content["warnings"]
     loaded = nemo_manifest(path)
     assert (loaded.rows, loaded.failed, loaded.stopped) == (2, (), "")
 

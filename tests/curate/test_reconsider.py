@@ -44,7 +44,7 @@ def world(folder: Path, wrong: Mapping[str, float], rows: int = 60) -> tuple[Pat
     rules.write_text(RULES)
     random = np.random.RandomState(5)
     manifest, evaluation = folder / "m.jsonl", folder / "eval"
-    lines, told = [], []
+    lines, predictions = [], []
     for number in range(rows * len(KINDS)):
         kind = list(KINDS)[number % len(KINDS)]
         words, seconds = KINDS[kind]
@@ -58,21 +58,25 @@ def world(folder: Path, wrong: Mapping[str, float], rows: int = 60) -> tuple[Pat
         lines.append(json.dumps(record))
         errors = int(random.binomial(words, wrong[kind]))
         note = {"_curate": {"id": f"{manifest}:{number + 1}"}, "pred_text": "x"}
-        told.append(json.dumps({**record, **note, "word_errors": errors, "ref_words": words}))
+        predictions.append(
+            json.dumps({**record, **note, "word_errors": errors, "ref_words": words})
+        )
     manifest.write_text("\n".join(lines) + "\n")
     evaluation.mkdir()
-    (evaluation / "predictions.jsonl").write_text("\n".join(told) + "\n")
+    (evaluation / "predictions.jsonl").write_text("\n".join(predictions) + "\n")
     (folder / "profile").mkdir()
     write_profile([str(manifest)], folder / "profile", load_rules(str(rules)))
     return evaluation, folder / "profile"
 
 
-def says(found: Mapping[str, Any], severity: str = "borderline") -> dict[str, str]:
-    return {it["rule"]: it["says"] for it in found["limits"] if it["severity"] == severity}
+def says(content: Mapping[str, Any], severity: str = "borderline") -> dict[str, str]:
+    return {
+        limit["rule"]: limit["says"] for limit in content["limits"] if limit["severity"] == severity
+    }
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ({"clean": 0.1, "long": 0.3, "quick": 0.1}, {"long": "keep"}),
         ({"clean": 0.3, "long": 0.05, "quick": 0.3}, {"long": "relax"}),
@@ -80,11 +84,15 @@ def says(found: Mapping[str, Any], severity: str = "borderline") -> dict[str, st
     ],
 )
 def test_what_the_errors_of_a_limits_rows_say(
-    tmp_path: Path, wrong: Mapping[str, float], said: Mapping[str, str]
+    tmp_path: Path, wrong: Mapping[str, float], expected: Mapping[str, str]
 ) -> None:
-    found: Any = reconsider(*world(tmp_path, wrong)).as_json()
-    assert says(found) == {"quick": "too_few", **said}  # no clean row is as short as `quick`
-    (long,) = [it for it in found["limits"] if it["rule"] == "long" and it["severity"] != "clean"]
+    content: Any = reconsider(*world(tmp_path, wrong)).as_json()
+    assert says(content) == {"quick": "too_few", **expected}  # no clean row is as short as `quick`
+    (long,) = [
+        limit
+        for limit in content["limits"]
+        if limit["rule"] == "long" and limit["severity"] != "clean"
+    ]
     assert (long["rows"], long["clusters"], long["words"]) == (60, 12, 840)
     assert long["low"] <= long["difference"] <= long["high"]
     assert long["wer"] == pytest.approx(wrong["long"], abs=0.05)
@@ -93,17 +101,17 @@ def test_what_the_errors_of_a_limits_rows_say(
 
 def test_few_rows_say_nothing(tmp_path: Path) -> None:
     wrong = {"clean": 0.0, "long": 1.0, "quick": 1.0}
-    found: Any = reconsider(*world(tmp_path, wrong, rows=8)).as_json()
-    assert set(says(found).values()) == {"too_few"}
-    assert all(it["propose"] is None for it in found["limits"])
+    content: Any = reconsider(*world(tmp_path, wrong, rows=8)).as_json()
+    assert set(says(content).values()) == {"too_few"}
+    assert all(limit["propose"] is None for limit in content["limits"])
 
 
 def test_predictions_of_other_records_are_refused(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1})
-    told = lines_of((evaluation / "predictions.jsonl").read_text())
-    other = json.loads(told[0])
+    lines = lines_of((evaluation / "predictions.jsonl").read_text())
+    other = json.loads(lines[0])
     other["_curate"]["id"] = "elsewhere.jsonl:1"
-    (evaluation / "predictions.jsonl").write_text("\n".join([*told, json.dumps(other)]) + "\n")
+    (evaluation / "predictions.jsonl").write_text("\n".join([*lines, json.dumps(other)]) + "\n")
     assert reconsider(evaluation, profile).unmatched == 1
     (evaluation / "predictions.jsonl").write_text(json.dumps(other) + "\n")
     with pytest.raises(InputError, match="none of its predictions"):
@@ -135,14 +143,14 @@ def test_an_evaluation_without_predictions_is_refused(tmp_path: Path) -> None:
 
 def test_rows_are_shown_from_the_least_to_the_most_wrong(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
-    found: Any = reconsider(evaluation, profile).as_json()
+    content: Any = reconsider(evaluation, profile).as_json()
     lines = lines_of((evaluation / "predictions.jsonl").read_text())
-    told = [json.loads(line) for line in lines]
-    rates = {row["_curate"]["id"]: row["word_errors"] / row["ref_words"] for row in told}
-    texts = {row["_curate"]["id"]: row["text"] for row in told}
-    (long,) = [it for it in found["limits"] if it["limit"] == "words >= 12"]
+    predictions = [json.loads(line) for line in lines]
+    rates = {row["_curate"]["id"]: row["word_errors"] / row["ref_words"] for row in predictions}
+    texts = {row["_curate"]["id"]: row["text"] for row in predictions}
+    (long,) = [limit for limit in content["limits"] if limit["limit"] == "words >= 12"]
     shown = long["examples"]
-    ids = [row["_curate"]["id"] for row in told if row["ref_words"] == KINDS["long"][0]]
+    ids = [row["_curate"]["id"] for row in predictions if row["ref_words"] == KINDS["long"][0]]
     assert len(shown) == len({each["id"] for each in shown}) == 5
     assert {each["id"] for each in shown} <= {*ids}
     assert [each["wer"] for each in shown] == [round(rates[each["id"]], 6) for each in shown]

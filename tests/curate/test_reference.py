@@ -19,49 +19,49 @@ MANIFESTS = 13
 
 def profiled(folder: Path, *paths: Path) -> tuple[Mapping[str, Any], pl.DataFrame]:
     folder.mkdir()
-    found = write_profile([str(path) for path in paths], folder, load_rules(None))
-    return found.as_json(), pl.read_parquet(folder / "records.parquet")
+    content = write_profile([str(path) for path in paths], folder, load_rules(None))
+    return content.as_json(), pl.read_parquet(folder / "records.parquet")
 
 
-def quantile(found: Mapping[str, Any], metric: str, point: str) -> float:
-    (entry,) = [entry for entry in found["metrics"] if entry["name"] == metric]
+def quantile(profile: Mapping[str, Any], metric: str, point: str) -> float:
+    (entry,) = [entry for entry in profile["metrics"] if entry["name"] == metric]
     return float(entry["quantiles"][point])
 
 
-def figures(found: Mapping[str, Any], rows: pl.DataFrame) -> Mapping[str, object]:
+def figures(profile: Mapping[str, Any], rows: pl.DataFrame) -> Mapping[str, object]:
     """Our figures under the reference's names."""
     good = rows.filter(pl.col("malformed").is_null())
     duration = good.select(pl.col("duration_s"))["duration_s"]
     tokens = pl.col("longest_token")
     langs = good.with_columns(pl.col("lang").fill_null("None"))["lang"].value_counts()
     return {
-        "rows": found["totals"]["rows"],
+        "rows": profile["totals"]["rows"],
         "hours": round(duration.sum() / 3600, 6),
         "duration_min": round(float(duration.min()), 4),  # type: ignore[arg-type]
         "duration_max": round(float(duration.max()), 4),  # type: ignore[arg-type]
-        "duration_p50": round(quantile(found, "duration_s", "p50"), 4),
-        "duration_p95": round(quantile(found, "duration_s", "p95"), 4),
+        "duration_p50": round(quantile(profile, "duration_s", "p50"), 4),
+        "duration_p95": round(quantile(profile, "duration_s", "p95"), 4),
         "char_rate_ge30": good.filter(pl.col("char_rate") >= 30).height,
         "char_rate_lt1": good.filter(pl.col("char_rate") < 1).height,
         "char_rate_nospace_ge30": good.filter(pl.col("char_rate_nospace") >= 30).height,
-        "char_rate_p50": round(quantile(found, "char_rate", "p50"), 4),
-        "char_rate_p95": round(quantile(found, "char_rate", "p95"), 4),
-        "char_rate_p99": round(quantile(found, "char_rate", "p99"), 4),
+        "char_rate_p50": round(quantile(profile, "char_rate", "p50"), 4),
+        "char_rate_p95": round(quantile(profile, "char_rate", "p95"), 4),
+        "char_rate_p99": round(quantile(profile, "char_rate", "p99"), 4),
         "char_rate_max": round(float(good["char_rate"].max()), 4),  # type: ignore[arg-type]
         "char_rate_min": round(float(good["char_rate"].min()), 4),  # type: ignore[arg-type]
         "char_rate_mean": round(float(good["char_rate"].mean()), 4),  # type: ignore[arg-type]
         "word_rate_max": round(float(good["word_rate"].max()), 4),  # type: ignore[arg-type]
-        "word_rate_p50": round(quantile(found, "word_rate", "p50"), 4),
+        "word_rate_p50": round(quantile(profile, "word_rate", "p50"), 4),
         "longest_word_ge25": good.filter(tokens >= 25).height,
         "longest_word_max": good["longest_token"].max(),
-        "longest_word_p50": quantile(found, "longest_token", "p50"),
+        "longest_word_p50": quantile(profile, "longest_token", "p50"),
         "word_run_max": good["word_run"].max(),
         "ngram_run_max_n_le5": good["phrase_run"].max(),
         "ngram_run_ge3_n_le5": good.filter(pl.col("phrase_run") >= 3).height,
         "text_empty_or_blank": good.filter(pl.col("words") == 0).height,
-        "unique_texts": found["duplicates"]["unique_texts"],
-        "rows_with_duplicated_text": found["duplicates"]["rows_with_duplicated_text"],
-        "duplicate_audio_offset_keys": found["duplicates"]["duplicate_audio_offset_keys"],
+        "unique_texts": profile["duplicates"]["unique_texts"],
+        "rows_with_duplicated_text": profile["duplicates"]["rows_with_duplicated_text"],
+        "duplicate_audio_offset_keys": profile["duplicates"]["duplicate_audio_offset_keys"],
         "speakers": good["speaker"].drop_nulls().n_unique(),
         "langs": dict(langs.iter_rows()),
     }
@@ -69,11 +69,11 @@ def figures(found: Mapping[str, Any], rows: pl.DataFrame) -> Mapping[str, object
 
 def agreement_figures(rows: pl.DataFrame) -> Mapping[str, object]:
     """The raw figures over rows with `pred_text`; the reference's CER passes over long texts."""
-    heard = rows.filter(pl.col("word_edits_raw").is_not_null())
-    short = heard.filter(pl.col("chars") <= 4000)
-    edits, words = int(heard["word_edits_raw"].sum()), int(heard["words"].sum())
+    predicted = rows.filter(pl.col("word_edits_raw").is_not_null())
+    short = predicted.filter(pl.col("chars") <= 4000)
+    edits, words = int(predicted["word_edits_raw"].sum()), int(predicted["words"].sum())
     return {
-        "rows_with_pred_text": heard.height,
+        "rows_with_pred_text": predicted.height,
         "wer_edits": edits,
         "wer_ref_words": words,
         "WER_corpus": edits / words,
@@ -86,9 +86,9 @@ def test_reference_figures(real_data: Path, tmp_path: Path) -> None:
     assert len(reference) == MANIFESTS
     compared = 0
     for name, expected in sorted(reference.items()):
-        found, rows = profiled(tmp_path / Path(name).stem, real_data / name)
+        content, rows = profiled(tmp_path / Path(name).stem, real_data / name)
         assert rows["malformed"].null_count() == expected["rows"], f"{name}: no line is malformed"
-        for figure, value in figures(found, rows).items():
+        for figure, value in figures(content, rows).items():
             assert value == pytest.approx(expected[figure], abs=1.1e-4), f"{name}: {figure}"
             compared += 1
         if "wer_edits" in expected:
@@ -114,20 +114,20 @@ def test_reference_figures_from_the_raw_files(real_data: Path, tmp_path: Path) -
     compared = 0
     for name, sources in RAW.items():
         expected = reference[f"manifests/{name}.jsonl"]
-        found, rows = profiled(tmp_path / name, *(real_data / source for source in sources))
-        compared += compare(name, found, rows, expected, UNSAID.get(name, set()))
+        content, rows = profiled(tmp_path / name, *(real_data / source for source in sources))
+        compared += compare(name, content, rows, expected, UNSAID.get(name, set()))
     assert compared == len(RAW) * 29 - 3
 
 
 def compare(
     name: str,
-    found: Mapping[str, Any],
+    content: Mapping[str, Any],
     rows: pl.DataFrame,
     expected: Mapping[str, Any],
     unsaid: set[str],
 ) -> int:
     assert rows["malformed"].null_count() == expected["rows"], f"{name}: no line is malformed"
-    got = {key: value for key, value in figures(found, rows).items() if key not in unsaid}
+    got = {key: value for key, value in figures(content, rows).items() if key not in unsaid}
     for figure, value in got.items():
         assert value == pytest.approx(expected[figure], abs=1.1e-4), f"{name}: {figure}"
     return len(got)
@@ -146,13 +146,13 @@ def test_common_voice_of_thirty_languages(real_data: Path, tmp_path: Path) -> No
         folder.mkdir()
         (folder / "validated.tsv").write_bytes(table.read_bytes())
         (folder / "clip_durations.tsv").write_text(f"clip\tduration[ms]\n{clips}")
-    found, rows = profiled(tmp_path / "out", *sorted(tmp_path.glob("*/validated.tsv")))
-    assert compare(name, found, rows, expected, set()) == 29
+    content, rows = profiled(tmp_path / "out", *sorted(tmp_path.glob("*/validated.tsv")))
+    assert compare(name, content, rows, expected, set()) == 29
 
 
 def test_the_same_audio_named_by_lhotse(real_data: Path, tmp_path: Path) -> None:
     _, kaldi = profiled(tmp_path / "k", real_data / "raw/kaldi_mini_librispeech")
     for number, form in enumerate(("lhotse", "lhotse-b")):
         _, rows = profiled(tmp_path / str(number), real_data / "raw/kaldi_mini_librispeech" / form)
-        kept = ["duration_us", "text_key", "char_rate", "offset_s", "audio_key", "verdict"]
-        assert rows.select(kept).equals(kaldi.select(kept))
+        columns = ["duration_us", "text_key", "char_rate", "offset_s", "audio_key", "verdict"]
+        assert rows.select(columns).equals(kaldi.select(columns))

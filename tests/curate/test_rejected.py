@@ -44,8 +44,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_strata_are_named_with_the_rule(folder: Path) -> None:
     made = curate.profile("m.jsonl", out="p", rules="mine.yaml")
     assert made.json["rejected"]["most"] == 0.1
-    found = [(each["value"], each["share"]) for each in made.json["rejected"]["strata"]]
-    assert found == [(None, 0.3), ("de", 0.2)]
+    shares = [(each["value"], each["share"]) for each in made.json["rejected"]["strata"]]
+    assert shares == [(None, 0.3), ("de", 0.2)]
     assert made.json["warnings"] == [
         "lang none given: 30% of 1.67 min is rejected, more than 10%, most of it by long",
         "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long",
@@ -104,13 +104,13 @@ COMMANDS: list[tuple[list[str], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "told"), COMMANDS)
-def test_the_command(folder: Path, words: list[str], code: int, told: str) -> None:
+@pytest.mark.parametrize(("words", "code", "message"), COMMANDS)
+def test_the_command(folder: Path, words: list[str], code: int, message: str) -> None:
     command = ["profile", "m.jsonl", "--out", "p", "--rules", "mine.yaml", *words]
     for _ in range(1 + (code == 1)):  # a kept profile answers as a new one does
         done = processes.curate(*command)
         assert done.returncode == code
-        assert told in " ".join(done.stderr.split())
+        assert message in " ".join(done.stderr.split())
     assert (folder / "p/profile.json").exists() is (code < 2)
 
 
@@ -118,6 +118,6 @@ def test_a_split_warns_too(folder: Path) -> None:
     curate.profile("m.jsonl", out="p", rules="mine.yaml")
     Path("s").mkdir()
     made = split_profile(Path("p"), Path("s"), Targets.parse({"eval": "10s"}), 0)
-    told = "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long"
-    assert told in made.gates
-    assert told in made.warnings
+    warning = "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long"
+    assert warning in made.gates
+    assert warning in made.warnings

@@ -13,7 +13,7 @@ import pytest
 import reports
 from curate.api.profile import run_profile
 from curate.environment.execution import Execution
-from curate.profiles import OURS
+from curate.profiles import OUTPUT_FILES
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 
 STRICT = """
@@ -46,7 +46,7 @@ def _write(path: Path, rows: range, word: str = "word") -> None:
 
 def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **options: Any) -> str:
     """Profile as the command does; what was said of reuse."""
-    said: list[str] = []
+    messages: list[str] = []
     request = ProfileRequest(
         manifests=names,
         judging=RuleOptions(rules=options.get("rules")),
@@ -55,13 +55,17 @@ def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **op
             metrics=options.get("metrics", ()), phrases=options.get("phrases", ())
         ),
     )
-    execution = Execution(command="a command", notify=said.append, build_page=reports.build)
+    execution = Execution(command="a command", notify=messages.append, build_page=reports.build)
     run_profile(request, folder / out, execution, cached)
-    return " ".join(said)
+    return " ".join(messages)
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name in OURS}
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.name in OUTPUT_FILES
+    }
 
 
 def _nothing(path: Path) -> list[str]:
@@ -116,13 +120,13 @@ CHANGES: list[tuple[Change, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "options", "said"), CHANGES)
+@pytest.mark.parametrize(("change", "options", "message"), CHANGES)
 def test_reuse_changes_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     change: Change,
     options: dict[str, Any],
-    said: str,
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "strict.yaml").write_text(STRICT)
@@ -132,8 +136,8 @@ def test_reuse_changes_nothing(
     _write(tmp_path / "b.jsonl", range(200, 400))
     assert _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out") == ""
     names = change(tmp_path)
-    heard = _profile(tmp_path, names, "out", **options)
-    assert (said in heard) if said else not heard
+    output = _profile(tmp_path, names, "out", **options)
+    assert (message in output) if message else not output
     assert _profile(tmp_path, names, "fresh", cached=False, **options) == ""
     reused, fresh = _bytes(tmp_path / "out"), _bytes(tmp_path / "fresh")
     if change is _touch:  # the kept note still holds the older time
@@ -164,17 +168,21 @@ GROUPS: list[tuple[list[str], list[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "then", "said"), GROUPS)
+@pytest.mark.parametrize(("before", "then", "message"), GROUPS)
 def test_copies_are_counted_anew_over_what_is_reused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: list[str], then: list[str], said: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: list[str],
+    then: list[str],
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     _write(tmp_path / "a.jsonl", range(300))
     _write(tmp_path / "b.jsonl", range(200, 400))
     _profile(tmp_path, ["a.jsonl", "b.jsonl"], "out", metrics=before)
     names = _append_shard(tmp_path)
-    heard = _profile(tmp_path, names, "out", metrics=then)
-    assert (said in heard) if said else not heard
+    output = _profile(tmp_path, names, "out", metrics=then)
+    assert (message in output) if message else not output
     _profile(tmp_path, names, "fresh", cached=False, metrics=then)
     assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
 

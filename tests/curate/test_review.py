@@ -21,8 +21,8 @@ from curate.errors import ConfigError
 from curate.profiles.duck import open_records
 from curate.profiles.request import MeasureOptions
 from curate.review.app import review_app
-from curate.review.browse import Browser, NoSuch, Wish
-from curate.review.session import Desk
+from curate.review.browse import Browser, NoSuch, Query
+from curate.review.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
 from tests.lines import lines_of
@@ -70,13 +70,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(folder: Path, tmp_path: Path) -> Iterator[Desk]:
+def desk(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
     with open_records(folder / "profile" / "records.parquet") as records:
-        yield Desk(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
+        yield ReviewSession(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
 
 
 @pytest.fixture
-def client(desk: Desk) -> Any:
+def client(desk: ReviewSession) -> Any:
     made = testclient.TestClient(
         review_app(desk, "", TOKEN, PORT), base_url=OWN, follow_redirects=False
     )
@@ -112,38 +112,40 @@ def test_who_may_ask(
     client.cookies.clear()
     if cookie:
         client.cookies.set("curate_review", cookie)
-    found = client.get(path, headers=dict(headers))
-    assert found.status_code == status
-    assert "script-src 'self'" in found.headers["content-security-policy"]
-    assert found.headers["x-content-type-options"] == "nosniff"
-    assert found.headers["cache-control"] == "no-store"
+    response = client.get(path, headers=dict(headers))
+    assert response.status_code == status
+    assert "script-src 'self'" in response.headers["content-security-policy"]
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
 
 
 def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
     client.cookies.clear()
     assert client.get("/?token=wrong").status_code == 403
-    found = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
-    assert (found.status_code, found.headers["location"]) == (303, "/")
-    said = found.headers["set-cookie"]
-    assert all(part in said for part in (f"curate_review={TOKEN}", "HttpOnly", "SameSite=Strict"))
+    response = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    cookie = response.headers["set-cookie"]
+    assert all(part in cookie for part in (f"curate_review={TOKEN}", "HttpOnly", "SameSite=Strict"))
 
 
 @pytest.mark.parametrize("path", ["/api/records/0/decision", "/api/records/0/undo"])
 @pytest.mark.parametrize(
     "origin", [None, "null", "http://evil.example", f"https://127.0.0.1:{PORT}"]
 )
-def test_nobody_else_decides(client: Any, desk: Desk, path: str, origin: str | None) -> None:
+def test_nobody_else_decides(
+    client: Any, desk: ReviewSession, path: str, origin: str | None
+) -> None:
     headers = {"origin": origin} if origin else {}
-    found = client.post(path, content='{"decision": "reject"}', headers=headers)
-    assert found.status_code == 403
+    response = client.post(path, content='{"decision": "reject"}', headers=headers)
+    assert response.status_code == 403
     assert not desk.log.path.exists()
 
 
-def test_a_flood_is_not_read(client: Any, desk: Desk) -> None:
+def test_a_flood_is_not_read(client: Any, desk: ReviewSession) -> None:
     assert post(client, "/api/records/0/decision", {"text": "x" * (5 << 20)}).status_code == 413
     flood = (b"x" for _ in range(3))  # chunked: it does not say how long it is
-    found = client.post("/api/records/0/decision", content=flood, headers={"origin": OWN})
-    assert found.status_code == 411
+    response = client.post("/api/records/0/decision", content=flood, headers={"origin": OWN})
+    assert response.status_code == 411
     assert not desk.log.path.exists()
 
 
@@ -152,16 +154,16 @@ def verdict_of(shown: Any) -> Any:
 
 
 def test_decisions_are_logged_undone_and_seen_by_others(
-    client: Any, desk: Desk, folder: Path
+    client: Any, desk: ReviewSession, folder: Path
 ) -> None:
-    told = post(client, "/api/records/3/decision", {"decision": "reject", "why": "a door"}).json()
-    assert (verdict_of(told)["decision"], verdict_of(told)["by"]) == ("reject", "anna")
-    told = post(client, "/api/records/3/decision", {"decision": "text", "text": "correct"}).json()
-    assert told["decided"]["text"]["text"] == "correct"
-    assert verdict_of(told)["decision"] == "reject"
+    shown = post(client, "/api/records/3/decision", {"decision": "reject", "why": "a door"}).json()
+    assert (verdict_of(shown)["decision"], verdict_of(shown)["by"]) == ("reject", "anna")
+    shown = post(client, "/api/records/3/decision", {"decision": "text", "text": "correct"}).json()
+    assert shown["decided"]["text"]["text"] == "correct"
+    assert verdict_of(shown)["decision"] == "reject"
     with open_records(folder / "profile" / "records.parquet") as records:
-        other = Desk(folder / "profile", records, desk.log.path, "ben")
-        assert other.told(3)["decided"] == told["decided"]
+        other = ReviewSession(folder / "profile", records, desk.log.path, "ben")
+        assert other.describe(3)["decided"] == shown["decided"]
         undone: Any = other.undo(3)["decided"]
         assert (undone["verdict"]["decision"], undone["text"]) == ("reject", None)
     assert verdict_of(client.get("/api/records/3").json())["decision"] == "reject"
@@ -194,8 +196,11 @@ def test_keeping_a_record_keeps_its_corrected_text_and_undo_takes_back_the_last_
     assert send("undo")[:2] == ("keep", "one")
     assert send("undo")[:2] == (None, "one")
     assert send("undo")[:2] == (None, None)
-    found = post(client, "/api/records/5/undo", {})
-    assert (found.status_code, found.json()) == (400, {"error": "nothing is decided about it"})
+    response = post(client, "/api/records/5/undo", {})
+    assert (response.status_code, response.json()) == (
+        400,
+        {"error": "nothing is decided about it"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,15 +212,15 @@ def test_keeping_a_record_keeps_its_corrected_text_and_undo_takes_back_the_last_
     ],
 )
 def test_what_somebody_else_decided_meanwhile_is_shown_before_it_is_set_aside(
-    client: Any, desk: Desk, folder: Path, path: str, sent: Mapping[str, object]
+    client: Any, desk: ReviewSession, folder: Path, path: str, sent: Mapping[str, object]
 ) -> None:
     seen = post(client, "/api/records/3/decision", {"decision": "borderline"}).json()["seen"]
     with open_records(folder / "profile" / "records.parquet") as records:
-        Desk(folder / "profile", records, desk.log.path, "ben").decide(3, "reject")
+        ReviewSession(folder / "profile", records, desk.log.path, "ben").decide(3, "reject")
     before = desk.log.path.read_bytes()
-    found = post(client, f"/api/records/3/{path}", {**sent, "seen": seen})
-    assert found.status_code == 409
-    assert "ben decided about it meanwhile (reject)" in found.json()["error"]
+    response = post(client, f"/api/records/3/{path}", {**sent, "seen": seen})
+    assert response.status_code == 409
+    assert "ben decided about it meanwhile (reject)" in response.json()["error"]
     assert desk.log.path.read_bytes() == before
     shown = client.get("/api/records/3").json()
     assert verdict_of(shown)["by"] == "ben"
@@ -231,20 +236,20 @@ def test_a_log_that_cannot_be_written_is_said_before_the_first_decision(
     with open_records(folder / "profile" / "records.parquet") as records:
         for log in ("folder", "none/o.jsonl"):
             with pytest.raises(ConfigError, match="cannot be written"):
-                Desk(folder / "profile", records, tmp_path / log, "anna")
+                ReviewSession(folder / "profile", records, tmp_path / log, "anna")
 
 
 def test_a_log_that_is_taken_away_or_spoiled_while_the_desk_is_open(
-    client: Any, desk: Desk
+    client: Any, desk: ReviewSession
 ) -> None:
     post(client, "/api/records/3/decision", {"decision": "reject"})
     desk.log.path.unlink()
     assert verdict_of(client.get("/api/records/3").json()) is None
     desk.log.path.write_bytes(b'{"decision": "ke')
-    found = post(client, "/api/records/3/decision", {"decision": "keep"})
-    assert found.status_code == 400
-    assert "overrides.jsonl:1: not JSON" in found.json()["error"]
-    assert "cut short" in found.json()["error"]
+    response = post(client, "/api/records/3/decision", {"decision": "keep"})
+    assert response.status_code == 400
+    assert "overrides.jsonl:1: not JSON" in response.json()["error"]
+    assert "cut short" in response.json()["error"]
     assert desk.log.path.read_bytes() == b'{"decision": "ke'
 
 
@@ -254,7 +259,7 @@ from pathlib import Path
 from numba.core.dispatcher import Dispatcher
 from curate.profiles.duck import open_records
 from curate.errors import ConfigError
-from curate.review.session import Desk
+from curate.review.session import ReviewSession
 
 def compiled():
     found = [each for each in gc.get_objects() if isinstance(each, Dispatcher)]
@@ -262,11 +267,11 @@ def compiled():
 
 folder = Path(sys.argv[1])
 with open_records(folder / "records.parquet") as records:
-    desk = Desk(folder, records, folder / "none.jsonl", "anna")
+    desk = ReviewSession(folder, records, folder / "none.jsonl", "anna")
     cold = compiled()
     desk.warm_up()
     warm = compiled()
-    desk.told(26)  # with all that a record may have
+    desk.describe(26)  # with all that a record may have
     print(cold < warm, compiled() - warm)
 """
 
@@ -282,17 +287,19 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
     made.mkdir()
     write_profile([str(folder / "m.jsonl")], made, load_rules(None), overrides=log)
     with open_records(made / "records.parquet") as records:
-        desk = Desk(made, records, log, "ben")
-        assert desk.told(3)["text_fix"] == "mended"
+        desk = ReviewSession(made, records, log, "ben")
+        assert desk.describe(3)["text_fix"] == "mended"
         desk.decide(3, "reject")
-        listed, _ = desk.page(Wish(), None, 10)
-        told: list[Any] = [verdict_of(row) for row in listed]
-        assert [each and each["decision"] for each in told] == [None] * 3 + ["reject"] + [None] * 6
+        listed, _ = desk.page(Query(), None, 10)
+        verdicts: list[Any] = [verdict_of(row) for row in listed]
+        assert [each and each["decision"] for each in verdicts] == [None] * 3 + ["reject"] + [
+            None
+        ] * 6
         assert listed[3]["decided"]["text"]["text"] == "mended"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
-    ("path", "sent", "said"),
+    ("path", "sent", "message"),
     [
         ("0/undo", {}, "nothing is decided"),
         (f"{BROKEN}/decision", {"decision": "keep"}, "can be no record"),
@@ -305,16 +312,16 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
     ],
 )
 def test_what_cannot_be_decided(
-    client: Any, desk: Desk, path: str, sent: object, said: str
+    client: Any, desk: ReviewSession, path: str, sent: object, message: str
 ) -> None:
-    found = post(client, f"/api/records/{path}", sent)
-    assert found.status_code == 400
-    assert said in found.json()["error"]
+    response = post(client, f"/api/records/{path}", sent)
+    assert response.status_code == 400
+    assert message in response.json()["error"]
     assert not desk.log.path.exists()
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         (21, "cannot be opened"),
         (22, "cannot be decoded"),  # a regular file, and no audio: nothing of it comes back
@@ -324,16 +331,18 @@ def test_what_cannot_be_decided(
     ],
 )
 @pytest.mark.parametrize("what", ["audio", "spectrogram"])
-def test_what_cannot_be_heard(client: Any, row: int, said: str, what: str) -> None:
-    found = client.get(f"/api/records/{row}/{what}")
-    assert found.status_code in {400, 404}
-    assert said in found.json()["error"]
+def test_what_cannot_be_heard(client: Any, row: int, message: str, what: str) -> None:
+    response = client.get(f"/api/records/{row}/{what}")
+    assert response.status_code in {400, 404}
+    assert message in response.json()["error"]
     assert not Path("marker-of-harm").exists()
 
 
 def test_roots_hold_at_the_desk_too(folder: Path, tmp_path: Path) -> None:
     with open_records(folder / "profile" / "records.parquet") as records:
-        desk = Desk(folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,))
+        desk = ReviewSession(
+            folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,)
+        )
         with pytest.raises(Unusable, match="allowed roots"):
             desk.clip(0)
 
@@ -346,7 +355,7 @@ def test_audio_is_looked_for_where_the_profile_found_it(folder: Path, tmp_path: 
     (tmp_path / "profile").mkdir()
     write_profile([str(manifest)], tmp_path / "profile", load_rules(None), measure=settings)
     with open_records(tmp_path / "profile" / "records.parquet") as records:
-        desk = Desk(tmp_path / "profile", records, tmp_path / "o", "anna")
+        desk = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
         assert len(desk.clip(0).samples) == RATE
 
 
@@ -360,11 +369,11 @@ def test_no_path_is_served(client: Any, path: str) -> None:
 
 
 def test_what_is_heard_is_the_segment(client: Any, folder: Path) -> None:
-    found = client.get("/api/records/7/audio")
-    heard, rate = sf.read(io.BytesIO(found.content))
+    response = client.get("/api/records/7/audio")
+    samples, rate = sf.read(io.BytesIO(response.content))
     whole, _ = sf.read(folder / "long.wav")
     assert rate == RATE
-    np.testing.assert_allclose(heard, whole[7 * RATE : 8 * RATE], atol=1e-4)
+    np.testing.assert_allclose(samples, whole[7 * RATE : 8 * RATE], atol=1e-4)
 
 
 def test_a_record_as_it_is_shown(client: Any) -> None:
@@ -382,19 +391,19 @@ def test_a_record_as_it_is_shown(client: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     ["count=0", "count=-1", "count=x", "verdict=great", "metric=nope", "metric=lang",
      "metric=char_rate&least=x", "after=x", "after=%5B1%5D"],
 )  # fmt: skip
-def test_questions_that_make_no_sense(client: Any, asked: str) -> None:
-    found = client.get(f"/api/records?{asked}")
-    assert (found.status_code, list(found.json())) == (400, ["error"])
+def test_questions_that_make_no_sense(client: Any, query: str) -> None:
+    response = client.get(f"/api/records?{query}")
+    assert (response.status_code, list(response.json())) == (400, ["error"])
 
 
 def test_quotes_are_values_not_sql(client: Any) -> None:
     for name in ("speaker", "lang", "tag", "source"):
-        found = client.get("/api/records", params={name: "' OR 1=1; --"})
-        assert found.json()["rows"] == 0
+        response = client.get("/api/records", params={name: "' OR 1=1; --"})
+        assert response.json()["rows"] == 0
     assert client.get("/api/records", params={"metric": 'x"; DROP VIEW records; --'}).is_error
     assert client.get("/api/records").json()["rows"] == len(ROWS) + 1
 
@@ -406,41 +415,43 @@ def test_a_manifest_that_changed_is_noticed(folder: Path, tmp_path: Path) -> Non
     write_profile([str(manifest)], tmp_path / "profile", load_rules(None))
     manifest.write_text(json.dumps(record(2)) + "\n")
     with open_records(tmp_path / "profile" / "records.parquet") as records:
-        desk = Desk(tmp_path / "profile", records, tmp_path / "o", "anna")
-        assert "has changed" in str(desk.told(0)["why_not"])
+        desk = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
+        assert "has changed" in str(desk.describe(0)["why_not"])
 
 
-def paged(browser: Browser, wish: Wish, count: int) -> list[int]:
-    found: list[int] = []
+def paged(browser: Browser, wish: Query, count: int) -> list[int]:
+    rows: list[int] = []
     after = None
     while page := browser.page(wish, after, count):
-        found += [row for _, row in page]
+        rows += [row for _, row in page]
         after = page[-1]
-    return found
+    return rows
 
 
 WISHES = [
-    Wish(), Wish(("bad",)), Wish(("clean", "borderline")), Wish(tag="bad:repetitions"),
-    Wish(fields=(("lang", "de"),)), Wish(fields=(("speaker", ""),)), Wish(sort="char_rate"),
-    Wish(sort="chars", down=False), Wish(ranges=(("chars", 20, 30),), sort="chars"),
-    Wish(ranges=(("char_rate", None, 25),)), Wish(fields=(("speaker", "s1"), ("lang", "en"))),
+    Query(), Query(("bad",)), Query(("clean", "borderline")), Query(tag="bad:repetitions"),
+    Query(fields=(("lang", "de"),)), Query(fields=(("speaker", ""),)), Query(sort="char_rate"),
+    Query(sort="chars", down=False), Query(ranges=(("chars", 20, 30),), sort="chars"),
+    Query(ranges=(("char_rate", None, 25),)), Query(fields=(("speaker", "s1"), ("lang", "en"))),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("wish", WISHES, ids=str)
 @pytest.mark.parametrize("count", [1, 4, 200])
-def test_pages_are_the_whole_in_order(folder: Path, wish: Wish, count: int) -> None:
+def test_pages_are_the_whole_in_order(folder: Path, wish: Query, count: int) -> None:
     table = pl.read_parquet(folder / "profile" / "records.parquet").with_row_index("row")
-    kept = table.filter(_expected(wish))
+    matching = table.filter(_expected(wish))
     if wish.sort:
-        kept = kept.sort([wish.sort, "row"], descending=[wish.down, False], maintain_order=True)
+        matching = matching.sort(
+            [wish.sort, "row"], descending=[wish.down, False], maintain_order=True
+        )
     with open_records(folder / "profile" / "records.parquet") as records:
         browser = Browser(records)
-        assert paged(browser, wish, count) == kept["row"].to_list()
-        assert browser.tally(wish) == (kept.height, kept["duration_us"].sum())
+        assert paged(browser, wish, count) == matching["row"].to_list()
+        assert browser.tally(wish) == (matching.height, matching["duration_us"].sum())
 
 
-def _expected(wish: Wish) -> list[pl.Expr]:
+def _expected(wish: Query) -> list[pl.Expr]:
     verdict = pl.col("verdict").cast(pl.String)
     parts = [pl.lit(value=True)]
     parts += [verdict.is_in(list(wish.verdicts))] if wish.verdicts else []
@@ -455,7 +466,7 @@ def _expected(wish: Wish) -> list[pl.Expr]:
 def test_details_come_in_the_order_asked_for(folder: Path) -> None:
     with open_records(folder / "profile" / "records.parquet") as records:
         browser = Browser(records)
-        found = browser.details([5, 2, 999, 11], ["chars"])
-        assert [(row["row"], row["line"]) for row in found] == [(5, 6), (2, 3), (11, 12)]
+        details = browser.details([5, 2, 999, 11], ["chars"])
+        assert [(row["row"], row["line"]) for row in details] == [(5, 6), (2, 3), (11, 12)]
         with pytest.raises(NoSuch):
             browser.details([1], ["text; DROP"])

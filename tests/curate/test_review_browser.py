@@ -45,15 +45,15 @@ def served(*arguments: str | Path, folder: Path, ended: str = "review ended") ->
         command, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, **ENVIRONMENT}
     )
     assert run.stderr is not None
-    said = []
+    lines = []
     for line in run.stderr:
-        said.append(line)
-        if found := re.search(r"http://\S+", line):
+        lines.append(line)
+        if match := re.search(r"http://\S+", line):
             break
     else:
-        pytest.fail("".join(said))
+        pytest.fail("".join(lines))
     try:
-        yield found[0]
+        yield match[0]
     finally:
         run.send_signal(signal.SIGTERM)
         _, rest = run.communicate(timeout=30)
@@ -64,8 +64,8 @@ def served(*arguments: str | Path, folder: Path, ended: str = "review ended") ->
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
+    with browser() as launched:
+        yield launched
 
 
 @pytest.fixture
@@ -136,9 +136,9 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
     named = ("train", "eval", "test", "held_out")
     files = [desk / "split" / f"{name}.jsonl" for name in named]
     parts = [each for path in files if path.exists() for each in written(path)]
-    mended = [each["text"] for each in parts
+    corrected = [each["text"] for each in parts
               if each["audio_filepath"] == manifest[2]["audio_filepath"]]  # fmt: skip
-    assert mended == ["what was really said"]
+    assert corrected == ["what was really said"]
     assert (pictures / "desk.png").stat().st_size > 10_000
 
 
@@ -178,8 +178,8 @@ def test_keeping_a_record_keeps_the_text_that_was_corrected_before(desk: Path, o
     curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=desk)
     row = pl.read_parquet(desk / "p2" / "records.parquet").row(first, named=True)
     assert (row["verdict"], row["text_fix"]) == ("clean", "what was really said")
-    told = json.loads((desk / "p2" / "profile.json").read_text())["overrides"]
-    assert (told["superseded"], told["undone"], told["decisions"]) == (0, 1, 2)
+    summary = json.loads((desk / "p2" / "profile.json").read_text())["overrides"]
+    assert (summary["superseded"], summary["undone"], summary["decisions"]) == (0, 1, 2)
 
 
 def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_aside(
@@ -217,12 +217,12 @@ def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: A
         page.keyboard.press("p")
         until(page, f"state.shown.row === {first}")
         undo: list[Any] = []
-        page.route(f"**/api/records/{first}/undo", lambda it: undo.append(it))
+        page.route(f"**/api/records/{first}/undo", lambda route: undo.append(route))
         page.keyboard.press("u")
         while not undo:
             page.wait_for_timeout(10)
         before: list[Any] = []
-        page.route(f"**/api/records/{first}", lambda it: before.append((it, it.fetch())))
+        page.route(f"**/api/records/{first}", lambda route: before.append((route, route.fetch())))
         page.keyboard.press("n")
         until(page, f"state.shown.row === {second}")
         page.keyboard.press("p")
@@ -239,7 +239,7 @@ def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: A
 
 def test_what_means_harm_is_shown_and_does_nothing(desk: Path, opened: Any) -> None:
     """The console stays silent and nobody else is asked: that is what `watched` asserts."""
-    asked = "#verdict=&speaker=%3Cb%3Emallory%3C%2Fb%3E"
+    fragment = "#verdict=&speaker=%3Cb%3Emallory%3C%2Fb%3E"
     with served("profile", folder=desk) as address:
         cookie, _ = address.split("?")
         context = opened.new_context(**SCREENS[0])
@@ -248,7 +248,7 @@ def test_what_means_harm_is_shown_and_does_nothing(desk: Path, opened: Any) -> N
         page.on("dialog", lambda dialog: alarms.append(dialog.message))
         page.goto(address)
         page.wait_for_selector("#records li")
-        page.goto(f"{cookie}{asked}")
+        page.goto(f"{cookie}{fragment}")
         page.reload()
         until(page, "document.querySelector('#heard').textContent.includes('cannot be')")
         text = page.inner_text("#text")
@@ -278,10 +278,10 @@ def test_everyone_can_use_it(desk: Path, opened: Any, screen: dict[str, Any]) ->
 
 def test_two_hypotheses_are_voted_on_blindly(desk: Path, opened: Any) -> None:
     rows = [json.loads(line) for line in (desk / "m.jsonl").read_text().split("\n")[:4]]
-    for name, said in (("a", ["so", "it", "was", "x"]), ("b", ["so", "is", "as", "y"])):
+    for name, words in (("a", ["so", "it", "was", "x"]), ("b", ["so", "is", "as", "y"])):
         text = "".join(
             json.dumps({**row, "pred_text": word}) + "\n"
-            for row, word in zip(rows, said, strict=True)
+            for row, word in zip(rows, words, strict=True)
         )
         (desk / f"{name}.jsonl").write_text(text, encoding="utf-8")
     with (

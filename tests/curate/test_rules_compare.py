@@ -59,8 +59,8 @@ def test_every_record_moves_as_judging_twice_says(folder: Path) -> None:
     after = curate.apply_rules(records, folder / "tighter.yaml")
     moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
     verdicts = list(zip(before["verdict"], after["verdict"], strict=True))
-    found = moved.comparison.as_json()
-    counted = {(each["from"], each["to"]): each["rows"] for each in found["verdicts"]}
+    content = moved.comparison.as_json()
+    counted = {(each["from"], each["to"]): each["rows"] for each in content["verdicts"]}
     assert {pair: n for pair, n in counted.items() if n} == Counter(verdicts)
     expected = [
         f"{source}:{line}"
@@ -70,8 +70,8 @@ def test_every_record_moves_as_judging_twice_says(folder: Path) -> None:
         if one != other
     ]
     assert moved.records["id"].to_list() == expected
-    assert len(expected) == found["moved"]["rows"] > 10
-    assert found["profile"]["rows"] == records.height
+    assert len(expected) == content["moved"]["rows"] > 10
+    assert content["profile"]["rows"] == records.height
 
 
 def test_reasons_texts_and_strata_are_given(folder: Path) -> None:
@@ -85,20 +85,20 @@ def test_reasons_texts_and_strata_are_given(folder: Path) -> None:
     assert first["to_reason"] == "char_rate 18 >= 18"
     hidden = moved.records.filter(pl.col("from_reason").str.contains("hidden"))
     assert hidden["to"].to_list() == ["clean"] * 3
-    found = moved.comparison.as_json()
-    tags = {(each["rule"], each["severity"]): each for each in found["rules"]}
+    content = moved.comparison.as_json()
+    tags = {(each["rule"], each["severity"]): each for each in content["rules"]}
     assert tags["hidden_chars", "borderline"]["lost_rows"] == 3
     assert tags["char_rate", "borderline"]["got_rows"] > 0
-    strata = {each["value"]: each for each in found["strata"]["lang"]}
+    strata = {each["value"]: each for each in content["strata"]["lang"]}
     assert strata["de"]["moved_rows"] == strata["en"]["moved_rows"] + 3
     total = sum(each["rows"] for each in strata.values())
-    assert total == found["profile"]["rows"] - 1  # the malformed line has no language
+    assert total == content["profile"]["rows"] - 1  # the malformed line has no language
 
 
 def test_rules_show_the_first_records_that_they_move(folder: Path) -> None:
     moved = compare_rules(folder / "profile", load_rules(), load_rules(folder / "tighter.yaml"))
-    found = moved.comparison.as_json()
-    for each in found["rules"]:
+    content = moved.comparison.as_json()
+    for each in content["rules"]:
         tag = f"{each['severity']}:{each['rule']}"
         for side, other in (("from", "to"), ("to", "from")):
             name = "got" if side == "to" else "lost"
@@ -108,9 +108,9 @@ def test_rules_show_the_first_records_that_they_move(folder: Path) -> None:
             )
             shown = each[f"{name}_records"]
             assert here.height == each[f"{name}_rows"]
-            assert [it["id"] for it in shown] == here["id"].head(4).to_list()
-            assert [it["text"] for it in shown] == here["text"].head(4).to_list()
-    hidden = next(each for each in found["rules"] if each["rule"] == "hidden_chars")
+            assert [record["id"] for record in shown] == here["id"].head(4).to_list()
+            assert [record["text"] for record in shown] == here["text"].head(4).to_list()
+    hidden = next(each for each in content["rules"] if each["rule"] == "hidden_chars")
     assert (len(hidden["lost_records"]), hidden["got_records"]) == (3, [])
 
 
@@ -130,8 +130,8 @@ def test_the_command(folder: Path) -> None:
     assert "rows move" in done.stdout
     names = {path.name for path in (folder / "moved").iterdir()}
     assert names == {"compare.json", "moved.jsonl", "moved.parquet", "report.html"}
-    found = json.loads((folder / "moved/compare.json").read_text())
+    content = json.loads((folder / "moved/compare.json").read_text())
     lines = lines_of((folder / "moved/moved.jsonl").read_text())
-    assert len(lines) == found["moved"]["rows"]
+    assert len(lines) == content["moved"]["rows"]
     assert pl.read_parquet(folder / "moved/moved.parquet").height == len(lines)
     assert json.loads(lines[0])["text"].startswith("so it")

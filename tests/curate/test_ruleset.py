@@ -17,7 +17,7 @@ from curate.errors import ConfigError, Fault
 from curate.metrics import METRICS
 from curate.rules.file import RuleSet, Threshold, known_presets, load_rules, thresholds
 from curate.rules.file.condition import Limit
-from curate.rules.file.entries import Notes
+from curate.rules.file.entries import FaultCollector
 from curate.rules.file.limits import read_limit, superfluous
 from curate.rules.file.marked_yaml import plain_value, read_tree
 from curate.rules.file.model import Severity
@@ -56,12 +56,12 @@ def _placed(fault: Fault, path: Path) -> tuple[int, str, str]:
 
 
 def test_the_users_thresholds_are_the_default() -> None:
-    found = {
+    limits = {
         (each.metric, each.severity, each.operator, each.value)
         for each in thresholds(load_rules().of_languages(()))
         if not each.where
     }
-    assert found == {
+    assert limits == {
         ("char_rate", "bad", ">=", 30.0),
         ("char_rate", "borderline", ">=", 22.0),
         ("word_len", "bad", ">=", 25.0),
@@ -183,8 +183,8 @@ def test_extending_keeps_places_overrides_and_drops(tmp_path: Path) -> None:
         "  - {id: b, override: true, off: true}\n"
         "  - {id: a, override: true, metric: chars, bad: '> 5'}\n",
     )
-    found = [(rule.id, rule.bad.text if rule.bad else "") for rule in load_rules(mine).rules]
-    assert found == [("a", "chars > 5"), ("c", "words > 3"), ("d", "words > 4")]
+    conditions = [(rule.id, rule.bad.text if rule.bad else "") for rule in load_rules(mine).rules]
+    assert conditions == [("a", "chars > 5"), ("c", "words > 3"), ("d", "words > 4")]
 
 
 RULE_FAULTS = [
@@ -246,9 +246,9 @@ RULE_FAULTS = [
 @pytest.mark.parametrize(("keys", "line", "what", "hint"), RULE_FAULTS)
 def test_faults_of_a_rule(tmp_path: Path, keys: str, line: int, what: str, hint: str) -> None:
     body = keys.replace("; ", "\n    ")
-    at, said, how = faults_of(write(tmp_path, f"{HEAD}rules:\n  - {body}\n"))[0]
+    at, message, how = faults_of(write(tmp_path, f"{HEAD}rules:\n  - {body}\n"))[0]
     assert at == 3 + line
-    assert what in said
+    assert what in message
     assert hint in how
 
 
@@ -273,9 +273,9 @@ FILE_FAULTS = [
 
 @pytest.mark.parametrize(("text", "line", "what"), FILE_FAULTS)
 def test_faults_of_a_file(tmp_path: Path, text: str, line: int, what: str) -> None:
-    at, said, _ = faults_of(write(tmp_path, text))[0]
+    at, message, _ = faults_of(write(tmp_path, text))[0]
     assert at == line
-    assert what in said
+    assert what in message
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_files_that_cannot_be_text(tmp_path: Path) -> None:
     (tmp_path / "control.yaml").write_bytes(b"schema: \x07\n")
     (tmp_path / "empty.yaml").write_bytes(b"")
     (tmp_path / "large.yaml").write_bytes(b"#" * ((1 << 20) + 1))
-    said = {
+    reasons = {
         "pipe": "no such file",
         "folder": "no such file",
         "latin": "latin.yaml:2: not UTF-8: byte 0xe9",
@@ -330,7 +330,7 @@ def test_files_that_cannot_be_text(tmp_path: Path) -> None:
         "empty": "the file is empty",
         "large": "larger than 1,048,576 bytes",
     }
-    for name, what in said.items():
+    for name, what in reasons.items():
         with pytest.raises(ConfigError, match=re.escape(what)):
             load_rules(tmp_path / f"{name}.yaml")
 
@@ -352,17 +352,17 @@ YAML_VALUES = [
 
 @pytest.mark.parametrize(("text", "value"), YAML_VALUES)
 def test_yaml_guesses_no_types(text: str, value: object) -> None:
-    found = plain_value(read_tree(f"- {text}", "f"))
-    assert found == [value]
-    assert isinstance(found, list)
-    assert type(found[0]) is type(value)
+    values = plain_value(read_tree(f"- {text}", "f"))
+    assert values == [value]
+    assert isinstance(values, list)
+    assert type(values[0]) is type(value)
 
 
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab: -[]{},#&*!|>'\"%@`\n?\t0~"), max_size=40))
 def test_any_yaml_is_read_or_noted(text: str) -> None:
     for body in (text, f"{HEAD}rules:\n  - id: a\n    bad_if: words > 1\n    {text}"):
-        notes = Notes("f")
+        notes = FaultCollector("f")
         file = read_rule_file(body, notes)
         assert file.drafts or notes.faults
 
@@ -377,12 +377,12 @@ limit = st.builds(
 @settings(deadline=None)
 @given(limit, st.lists(limit, max_size=3))
 def test_superfluous_means_never_alone(one: Limit, others: list[Limit]) -> None:
-    alone = [
+    only_covered = [
         value / 2
         for value in range(-20, 21)
         if one.covers(value / 2) and not any(other.covers(value / 2) for other in others)
     ]
-    assert superfluous(one, others) is not bool(alone)
+    assert superfluous(one, others) is not bool(only_covered)
 
 
 def test_severities_are_verdicts() -> None:

@@ -19,7 +19,7 @@ from curate.audio.options import AudioOptions
 from curate.environment.execution import Execution
 from curate.errors import ConfigError, Fault, InputError
 from curate.manifest.mapping import ReadOptions
-from curate.profiles import OURS, profile_into
+from curate.profiles import OUTPUT_FILES, profile_into
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 from curate.scale import cluster
 from curate.scale.array import job_of, measure_part, merged
@@ -62,9 +62,9 @@ def request_of(names: Sequence[str], metrics: Sequence[str] = (), **audio: Any) 
 
 
 def bytes_of(out: str) -> dict[str, bytes]:
-    found = {path.name: path.read_bytes() for path in sorted(Path(out).iterdir())}
-    assert {"records.parquet", "profile.json", "measured.json"} < found.keys() <= OURS
-    return found
+    contents = {path.name: path.read_bytes() for path in sorted(Path(out).iterdir())}
+    assert {"records.parquet", "profile.json", "measured.json"} < contents.keys() <= OUTPUT_FILES
+    return contents
 
 
 @pytest.mark.parametrize("metrics", [[], ["duplicates", "compression"]])
@@ -102,19 +102,21 @@ def test_audio_is_heard_in_pieces_and_once(
         request = replace(
             request_of(names), measure=MeasureOptions(metrics=["signal"], audio=audio)
         )
-        pieces, out, alone = (Path(f"{what}{at}") for what in ("pieces", "merged", "local"))
+        pieces, out, whole = (Path(f"{what}{at}") for what in ("pieces", "merged", "local"))
         for k in (2, 1):
             measure_part(request, pieces, f"{k}/2")
-        local(request, str(alone))
+        local(request, str(whole))
         with monkeypatch.context() as deaf:
-            deaf.setattr("curate.profiles.audio.scan.hear", lambda *_: pytest.fail("heard again"))
+            deaf.setattr(
+                "curate.profiles.audio.scan.analyse_files", lambda *_: pytest.fail("heard again")
+            )
             merge_parts(pieces, out, RUN)
-        found = pl.read_parquet(out / "records.parquet")
-        records = found.filter(pl.col("malformed").is_null())
-        heard = records["audio_fault"].count()
-        assert heard == {None: records.height, "40%": heard, "6": 6}[sample]
-        assert 0 < heard <= records.height <= found.height == 25
-        assert bytes_of(str(out)) == bytes_of(str(alone))
+        table = pl.read_parquet(out / "records.parquet")
+        records = table.filter(pl.col("malformed").is_null())
+        analysed = records["audio_fault"].count()
+        assert analysed == {None: records.height, "40%": analysed, "6": 6}[sample]
+        assert 0 < analysed <= records.height <= table.height == 25
+        assert bytes_of(str(out)) == bytes_of(str(whole))
 
 
 def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
@@ -234,7 +236,7 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     ray = pytest.importorskip("ray")
     Path("pieces").mkdir()
     job = job_of(request_of(corpus), Path("pieces").resolve())
-    said: list[str] = []
+    messages: list[str] = []
     poison = 3
 
     def task(job: Job, index: int) -> tuple[Fault, ...]:
@@ -245,15 +247,15 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     dies = by_value(dies_once)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(InputError, match=r"d\.jsonl: 3 workers died") as caught:
-        cluster.run_on_ray(job, workers=2, say=said.append, task=task)
+        cluster.run_on_ray(job, workers=2, say=messages.append, task=task)
     assert len(caught.value.faults) == 1
     assert not ray.is_initialized()
     assert signal.getsignal(signal.SIGTERM) == before
-    assert sum("b.jsonl: its worker died (1 of 3)" in line for line in said) == 1
-    assert sum("d.jsonl: its worker died" in line for line in said) == 3
+    assert sum("b.jsonl: its worker died (1 of 3)" in line for line in messages) == 1
+    assert sum("d.jsonl: its worker died" in line for line in messages) == 3
     assert incomplete(job) == [poison]
-    cluster.run_on_ray(job, workers=2, say=said.append)
-    assert "4 of 5 manifests were measured before and are kept" in said
+    cluster.run_on_ray(job, workers=2, say=messages.append)
+    assert "4 of 5 manifests were measured before and are kept" in messages
     local(request_of(corpus), "local")
     Path("ray").mkdir()
     profile_into(job.plan, Path("ray"), RUN, engine=lambda _: Pieces(job))

@@ -61,11 +61,11 @@ BROKEN = st.builds(mutate, LINES, st.integers(0, 500), st.binary(max_size=4))
 @example(b'\x0b{"a":1}')
 @example(b'{"a":' + b"[" * 61 + b"]" * 61 + b"}")
 def test_scanner_agrees_with_strict(line: bytes) -> None:
-    found = scan(np.frombuffer(line, np.uint8), FIELDS)
+    scanned = scan(np.frombuffer(line, np.uint8), FIELDS)
     if not line:
-        assert found.status.size == 0
+        assert scanned.status.size == 0
         return
-    status = int(found.status[0])
+    status = int(scanned.status[0])
     try:
         record = parse_line(line)
     except Malformed:
@@ -80,10 +80,13 @@ def test_scanner_agrees_with_strict(line: bytes) -> None:
 
 def _compare_fields(line: bytes, record: dict[str, object]) -> None:
     data = np.frombuffer(line, np.uint8)
-    found = scan(data, FIELDS)
+    scanned = scan(data, FIELDS)
     for at, name in enumerate(FIELDS):
-        kind = found.kind[:, at]
-        start, length = found.start[:, at].astype(np.int64), found.length[:, at].astype(np.int64)
+        kind = scanned.kind[:, at]
+        start, length = (
+            scanned.start[:, at].astype(np.int64),
+            scanned.length[:, at].astype(np.int64),
+        )
         value = record.get(name)
         if isinstance(value, str):
             assert kind[0] in (STRING, ESCAPED)
@@ -156,10 +159,10 @@ def test_files_read_together_are_files_read_alone(files: list[tuple[list[bytes],
     if not chunks:
         return
     together, batches = read_lines(chunks)
-    alone = [read_lines([chunk]) for chunk in chunks]
-    assert together.frame.equals(pl.concat([clips.frame for clips, _ in alone]))
-    assert batches == [batch for _, each in alone for batch in each]
-    texts = [clips.texts.decode(row) for clips, _ in alone for row in range(clips.frame.height)]
+    separate = [read_lines([chunk]) for chunk in chunks]
+    assert together.frame.equals(pl.concat([clips.frame for clips, _ in separate]))
+    assert batches == [batch for _, each in separate for batch in each]
+    texts = [clips.texts.decode(row) for clips, _ in separate for row in range(clips.frame.height)]
     assert [together.texts.decode(row) for row in range(together.frame.height)] == texts
 
 

@@ -29,8 +29,8 @@ def validator() -> Any:
 
 
 def objections(text: str) -> Iterator[Any]:
-    found: Iterator[Any] = validator().iter_errors(plain_value(read_tree(text, "mine.yaml")))
-    return found
+    errors: Iterator[Any] = validator().iter_errors(plain_value(read_tree(text, "mine.yaml")))
+    return errors
 
 
 def test_the_file_says_what_the_code_declares() -> None:

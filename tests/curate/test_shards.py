@@ -72,10 +72,10 @@ def test_manifests_are_usable_from_anywhere(example: Path) -> None:
 
 
 def test_verification_proves_our_shards(example: Path) -> None:
-    found = verify_shards(example / "shards")
-    said = json.loads((example / "shards" / "shards.json").read_text())
-    assert found.cuts == said["cuts"] == said["verified"]["cuts"]
-    assert found.shards == len(said["shards"]) >= 2
+    verification = verify_shards(example / "shards")
+    index = json.loads((example / "shards" / "shards.json").read_text())
+    assert verification.cuts == index["cuts"] == index["verified"]["cuts"]
+    assert verification.shards == len(index["shards"]) >= 2
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -226,8 +226,8 @@ def test_records_are_completed() -> None:
     }
     assert sorted(changed) == ["lang", "pnc", "source_lang", "target_lang"]
     translation = {"text": "hi", "source_lang": "de", "target_lang": "en", "pnc": "no"}
-    kept, _ = complete(translation, "en")
-    assert (kept["source_lang"], kept["target_lang"]) == ("de", "en")
+    completed, _ = complete(translation, "en")
+    assert (completed["source_lang"], completed["target_lang"]) == ("de", "en")
 
 
 def test_missing_audio_is_named_and_kept(tmp_path: Path, root: Path) -> None:
@@ -237,11 +237,11 @@ def test_missing_audio_is_named_and_kept(tmp_path: Path, root: Path) -> None:
     gone = sorted((corpus / "audio").iterdir())[:40]
     for path in gone:
         path.unlink()
-    found = export(corpus / "manifest.jsonl", tmp_path / "out")
-    assert found["skipped"]
-    assert all("No such file" in entry["reason"] for entry in found["skipped"])
+    index = export(corpus / "manifest.jsonl", tmp_path / "out")
+    assert index["skipped"]
+    assert all("No such file" in entry["reason"] for entry in index["skipped"])
     skipped = lines_of((tmp_path / "out" / "shards" / "skipped.jsonl").read_text())
-    assert len(skipped) == len(found["skipped"])
+    assert len(skipped) == len(index["skipped"])
     ledger = json.loads((tmp_path / "out" / "shards" / "ledger.json").read_text())
     assert ledger["balanced"]
-    assert found["warnings"]
+    assert index["warnings"]

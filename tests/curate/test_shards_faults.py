@@ -19,7 +19,7 @@ import pytest
 from curate.artifacts.outputs import resumable_directory
 from curate.artifacts.shard_index import ShardIndex
 from curate.errors import CurateError
-from curate.shards import OURS, Options, export_key, shard_split
+from curate.shards import OUTPUT_FILES, Options, export_key, shard_split
 from curate.shards.cluster import on_ray
 from curate.shards.markers import TaskMarker
 from curate.shards.options import ShardSize
@@ -37,13 +37,13 @@ EXPORT = """\
 import sys
 from pathlib import Path
 from curate.artifacts.outputs import resumable_directory
-from curate.shards import OURS, Options, export_key, shard_split
+from curate.shards import OUTPUT_FILES, Options, export_key, shard_split
 from curate.shards.options import ShardSize
 if __name__ == "__main__":
     split, out, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     options = Options(size=ShardSize(cuts=10))
     key = export_key(split, options)
-    with resumable_directory(out, OURS, "shards.json", key) as stage:
+    with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
         shard_split(split, stage, out, options, workers, with_lhotse=False)
 """
 """As `curate shard` does it, without the seconds in which Lhotse is imported to read the result."""
@@ -99,25 +99,25 @@ def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
     pytest.importorskip("ray")
     subprocess.run(export(program, split, tmp_path / "local"), check=True)
     (tmp_path / "poison").touch()
-    said: list[str] = []
+    messages: list[str] = []
     options, out = Options(size=ShardSize(cuts=10)), tmp_path / "ray"
     task = by_value(kills_its_worker)
 
     def on_two_workers() -> ShardIndex:
         key = export_key(split, options)
-        with resumable_directory(out, OURS, "shards.json", key) as stage:
-            run = on_ray(say=said.append, run=task)
+        with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
+            run = on_ray(say=messages.append, run=task)
             return shard_split(split, stage, out, options, 2, with_lhotse=False, run=run)
 
     with pytest.raises(CurateError, match="train-000002: 3 workers died") as caught:
         on_two_workers()
     assert len(caught.value.faults) == 1
     assert not out.exists()
-    assert sum("train-000001: its worker died (1 of 3)" in line for line in said) == 1
-    assert sum("train-000002: its worker died" in line for line in said) == 3
+    assert sum("train-000001: its worker died (1 of 3)" in line for line in messages) == 1
+    assert sum("train-000002: its worker died" in line for line in messages) == 3
     (tmp_path / "poison").unlink()
-    found = on_two_workers()
-    assert found.shards_kept == len(list((out / "train").glob("cuts.*"))) - 1 > 10
+    index = on_two_workers()
+    assert index.shards_kept == len(list((out / "train").glob("cuts.*"))) - 1 > 10
     assert contents(out) == contents(tmp_path / "local")
 
 
@@ -170,19 +170,19 @@ def test_finished_shards_are_not_written_again(program: Path, split: Path, tmp_p
     tars[0].write_bytes(b"damaged")
     subprocess.run(export(program, split, out), check=True, timeout=120)
     now = {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in (out / "train").iterdir()}
-    kept = {name for name, stat in before.items() if now[name] == stat}
-    assert kept == set(before) - {tars[0].name}, "but for the one whose hash told its damage"
+    unchanged = {name for name, stat in before.items() if now[name] == stat}
+    assert unchanged == set(before) - {tars[0].name}, "but for the one whose hash told its damage"
 
 
 def wait_for(
     look: Callable[[], Sequence[Path]], run: subprocess.Popen[bytes], seconds: float = 60
 ) -> Sequence[Path]:
     ends = time.monotonic() + seconds
-    while not (found := look()):
+    while not (paths := look()):
         assert run.poll() is None, "it ended before it could be disturbed"
         assert time.monotonic() < ends
         time.sleep(0.005)
-    return found
+    return paths
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -207,8 +207,8 @@ def test_stopped_it_leaves_what_was_there(
 def living(session: int) -> list[str]:
     """The processes of a session that still run."""
     listed = ["ps", "-o", "stat=,args=", "--sid", str(session)]
-    found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
-    return [line for line in lines_of(found) if line and not line.startswith("Z")]
+    listing = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
+    return [line for line in lines_of(listing) if line and not line.startswith("Z")]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -236,11 +236,11 @@ def test_a_killed_worker_is_said_and_its_shard_is_done_next_time(
         (file, *_) = wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
         with suppress(ProcessLookupError):
             os.kill(int(file.name.split(".")[0]), signal.SIGKILL)
-        _, said = run.communicate(timeout=60)
+        _, output = run.communicate(timeout=60)
         if run.returncode != 0:
             break
     assert run.returncode == 1
-    assert b"a worker was killed" in said
+    assert b"a worker was killed" in output
     subprocess.run(export(program, split, out), check=True, timeout=120)
     assert contents(out) == whole[0]
 

@@ -51,22 +51,22 @@ def cuts_in(path: Path) -> list[dict[str, Any]]:
 
 
 def test_any_number_of_workers_writes_the_same_bytes(split: Path, tmp_path: Path) -> None:
-    found = []
+    contents = []
     for workers in (1, 2, 3):
         out = tmp_path / str(workers) / "shards"
         out.parent.mkdir()
         sharded(split, out, 30, workers)
         files = [p for p in out.rglob("*") if p.is_file() and p.name != "input_cfg.yaml"]
-        found.append({str(p.relative_to(out)): p.read_bytes() for p in files})
-    assert len(found[0]) > 20
-    assert found[0] == found[1] == found[2]
+        contents.append({str(p.relative_to(out)): p.read_bytes() for p in files})
+    assert len(contents[0]) > 20
+    assert contents[0] == contents[1] == contents[2]
 
 
 def test_each_shard_is_a_fair_sample(split: Path, tmp_path: Path) -> None:
-    found = sharded(split, tmp_path / "shards", 60)
-    sizes = [shard["cuts"] for shard in found["shards"]]
+    index = sharded(split, tmp_path / "shards", 60)
+    sizes = [shard["cuts"] for shard in index["shards"]]
     assert max(sizes) - min(sizes) <= 1, "of like size"
-    for shard in found["shards"]:
+    for shard in index["shards"]:
         langs = Counter(
             cut["custom"]["source_lang"]
             for cut in cuts_in(tmp_path / "shards" / shard["cuts_file"])
@@ -75,16 +75,16 @@ def test_each_shard_is_a_fair_sample(split: Path, tmp_path: Path) -> None:
 
 
 def test_sizes_by_bytes(split: Path, tmp_path: Path) -> None:
-    found = sharded(split, tmp_path / "shards", size=ShardSize(bytes=1_000_000))
-    sizes = [shard["sizes"]["recording"] for shard in found["shards"]]
+    index = sharded(split, tmp_path / "shards", size=ShardSize(bytes=1_000_000))
+    sizes = [shard["sizes"]["recording"] for shard in index["shards"]]
     assert 3 <= len(sizes) <= 8
     assert max(sizes) < 1.3e6, "a guess, and a good one"
 
 
 def test_strata_are_kept_apart_and_weighted(split: Path, tmp_path: Path) -> None:
     out = tmp_path / "shards"
-    found = sharded(split, out, 40, shard_by=("lang",), temperature=0.0)
-    for shard in found["shards"]:
+    index = sharded(split, out, 40, shard_by=("lang",), temperature=0.0)
+    for shard in index["shards"]:
         langs = {cut["custom"]["source_lang"] for cut in cuts_in(out / shard["cuts_file"])}
         assert langs == set(shard["stratum"])
     entries = yaml.safe_load((out / "input_cfg.yaml").read_text())
@@ -103,8 +103,8 @@ def test_weights_and_tags_of_the_split_are_passed_on(split: Path, tmp_path: Path
     shutil.copytree(split, copy)
     lock = pl.read_parquet(copy / "splits.lock.parquet")
     lock.with_columns(weight=pl.lit(2.5)).write_parquet(copy / "splits.lock.parquet")
-    found = sharded(copy, tmp_path / "shards", format="shar")
-    cuts = cuts_in(tmp_path / "shards" / found["shards"][0]["cuts_file"])
+    index = sharded(copy, tmp_path / "shards", format="shar")
+    cuts = cuts_in(tmp_path / "shards" / index["shards"][0]["cuts_file"])
     assert {cut["custom"]["weight"] for cut in cuts} == {2.5}
     row = json.loads(lines_of((tmp_path / "shards" / "eval.jsonl").read_text())[0])
     assert row["_curate"]["weight"] == 2.5
@@ -115,8 +115,8 @@ def test_lines_that_a_person_mended_are_stored_mended(split: Path, tmp_path: Pat
     shutil.copytree(split, copy)
     lines = lines_of((copy / "train.jsonl").read_text())
     record = json.loads(lines[0])
-    mended = {**record, "text": "A text that is mended.", "text_before": record["text"]}
-    (copy / "train.jsonl").write_text("\n".join([json.dumps(mended), *lines[1:]]) + "\n")
+    corrected = {**record, "text": "A text that is mended.", "text_before": record["text"]}
+    (copy / "train.jsonl").write_text("\n".join([json.dumps(corrected), *lines[1:]]) + "\n")
     with pytest.raises(InputError, match="is not the line that was split"):
         sharded(copy, tmp_path / "refused")
     lock = pl.read_parquet(copy / "splits.lock.parquet")
@@ -139,10 +139,10 @@ def test_audio_is_looked_for_where_the_profile_found_it(root: Path, tmp_path: Pa
     ):
         done = CliRunner().invoke(app, [*words, "--quiet"])
         assert done.exit_code == 0, done.output
-    found = json.loads((tmp_path / "shards" / "shards.json").read_bytes())
-    assert found["cuts"] > 20
-    assert found["skipped_rows"] == 0
-    assert found["options"]["audio_root"] == str(speech)
+    index = json.loads((tmp_path / "shards" / "shards.json").read_bytes())
+    assert index["cuts"] > 20
+    assert index["skipped_rows"] == 0
+    assert index["options"]["audio_root"] == str(speech)
 
 
 @pytest.mark.parametrize("form", ["shar", "nemo_tarred", "hf"])
@@ -154,15 +154,15 @@ def test_shards_of_which_nothing_can_be_stored_leave_no_gap(
     out = splitted(corpus / "manifest.jsonl", tmp_path / "made")
     for path in sorted((corpus / "audio").iterdir())[::2]:
         path.unlink()
-    found = sharded(out, tmp_path / "shards", 1, format=form)
+    index = sharded(out, tmp_path / "shards", 1, format=form)
     planned = len(lines_of((out / "train.jsonl").read_text()))
-    assert 50 < len(found["shards"]) < planned - 50
-    assert [shard["index"] for shard in found["shards"]] == list(range(len(found["shards"])))
-    assert verify_shards(tmp_path / "shards", "none").cuts == found["cuts"]
+    assert 50 < len(index["shards"]) < planned - 50
+    assert [shard["index"] for shard in index["shards"]] == list(range(len(index["shards"])))
+    assert verify_shards(tmp_path / "shards", "none").cuts == index["cuts"]
     if form == "nemo_tarred":
         numbers = [
             json.loads((tmp_path / "shards" / shard["manifest_file"]).read_text())["shard_id"]
-            for shard in found["shards"]
+            for shard in index["shards"]
         ]
         assert numbers == list(range(len(numbers)))
 
@@ -188,19 +188,19 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("form", ["nemo_tarred", "hf"])
 def test_damage_is_found_in_every_form(split: Path, tmp_path: Path, form: str, damage: str) -> None:
     out = tmp_path / "shards"
-    found = sharded(split, out, 80, format=form)
-    assert verify_shards(out).cuts == found["cuts"]
-    kinds = [key for key in found["shards"][1] if key.endswith("_file")]
+    index = sharded(split, out, 80, format=form)
+    assert verify_shards(out).cuts == index["cuts"]
+    kinds = [key for key in index["shards"][1] if key.endswith("_file")]
     assert kinds
     for kind in kinds:
-        path = out / found["shards"][1][kind]
-        kept = path.read_bytes()
+        path = out / index["shards"][1][kind]
+        original = path.read_bytes()
         DAMAGE[damage](path)
         with pytest.raises(GateFailed):
             verify_shards(out)
         quick = check_files(out, read_index(out), hashes=damage == "flipped")
         assert [fault.where for fault in quick] == [str(path)]
-        path.write_bytes(kept)
+        path.write_bytes(original)
     assert not check_files(out, read_index(out), hashes=True)
 
 
@@ -228,12 +228,12 @@ def test_audio_as_it_is_wanted(
 ) -> None:  # fmt: skip
     path = tmp_path / "a.wav"
     sf.write(path, tone, 16_000)
-    found = load_segment(path, 0.0, 2.0, wish)
-    assert (found.extension, found.samples, found.rate) == (extension, samples, rate)
-    assert found.data == load_segment(path, 0.0, 2.0, wish).data, "the same bytes each time"
-    heard, said = sf.read(io.BytesIO(found.data))
-    assert (len(heard), said) == (samples, rate)
-    assert np.sqrt(np.mean(heard**2)) == pytest.approx(8000 / 2**15 / 2**0.5, rel=0.05)
+    segment = load_segment(path, 0.0, 2.0, wish)
+    assert (segment.extension, segment.samples, segment.rate) == (extension, samples, rate)
+    assert segment.data == load_segment(path, 0.0, 2.0, wish).data, "the same bytes each time"
+    decoded, decoded_rate = sf.read(io.BytesIO(segment.data))
+    assert (len(decoded), decoded_rate) == (samples, rate)
+    assert np.sqrt(np.mean(decoded**2)) == pytest.approx(8000 / 2**15 / 2**0.5, rel=0.05)
 
 
 def test_channels_are_mixed_only_on_request(tone: np.ndarray[Any, Any], tmp_path: Path) -> None:
@@ -251,8 +251,8 @@ def test_channels_are_mixed_only_on_request(tone: np.ndarray[Any, Any], tmp_path
 def test_samples_of_floats_are_not_lost(tone: np.ndarray[Any, Any], tmp_path: Path) -> None:
     sf.write(tmp_path / "a.wav", tone / 2**15, 16_000, subtype="FLOAT")
     part = load_segment(tmp_path / "a.wav", 0.5, 1.0)
-    heard, _ = sf.read(io.BytesIO(part.data), dtype="int16")
-    np.testing.assert_array_equal(heard, tone[8_000:24_000])
+    decoded, _ = sf.read(io.BytesIO(part.data), dtype="int16")
+    np.testing.assert_array_equal(decoded, tone[8_000:24_000])
 
 
 COMPRESSED = [("common_voice_en_651325.mp3", "mp3"), ("mono_c0.opus", "opus")]
@@ -263,13 +263,13 @@ def test_compressed_files_keep_their_bytes(real_data: Path, name: str, extension
     lhotse = pytest.importorskip("lhotse")
     path = real_data / "audio" / "fixtures" / name
     info = sf.info(str(path))
-    found = load_segment(path, 0.0, info.duration)
-    assert found.data == path.read_bytes()
+    segment = load_segment(path, 0.0, info.duration)
+    assert segment.data == path.read_bytes()
     decoded, rate = sf.read(str(path))
-    assert (found.extension, found.samples, found.rate) == (extension, len(decoded), rate)
-    read = lhotse.Recording.from_bytes(found.data, "x")
-    read.num_samples, read.duration = found.samples, found.duration_s
-    assert read.load_audio().shape == (1, found.samples)
+    assert (segment.extension, segment.samples, segment.rate) == (extension, len(decoded), rate)
+    read = lhotse.Recording.from_bytes(segment.data, "x")
+    read.num_samples, read.duration = segment.samples, segment.duration_s
+    assert read.load_audio().shape == (1, segment.samples)
 
 
 @pytest.mark.parametrize("extension", ["flac", "wav"])

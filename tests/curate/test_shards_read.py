@@ -48,13 +48,13 @@ def split(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def expected(folder: Path) -> Rows:
     """Record ids to texts of the train manifest, as many as the ledger says."""
     rows = [json.loads(line) for line in lines_of((folder / "train.jsonl").read_text())]
-    found = {row["_curate"]["id"]: row["text"] for row in rows}
+    texts = {row["_curate"]["id"]: row["text"] for row in rows}
     outputs = json.loads((folder / "ledger.json").read_text())["outputs"]
-    (train,) = [it for it in outputs if it["name"] == "train"]
-    assert len(found) == train["rows"] > 200
+    (train,) = [output for output in outputs if output["name"] == "train"]
+    assert len(texts) == train["rows"] > 200
     summed = sum(round(row["duration"] * 1e6) for row in rows)
     assert summed == train["duration_us"]
-    return found
+    return texts
 
 
 @pytest.mark.nemo
@@ -64,7 +64,7 @@ def test_nemo_reads_input_cfg_as_it_is(
 ) -> None:
     cutset = pytest.importorskip("nemo.collections.common.data.lhotse.cutset")
     out = tmp_path / "shards"
-    said = sharded(split, out, 40, format=form, shard_by=apart)
+    index = sharded(split, out, 40, format=form, shard_by=apart)
     config = {"input_cfg": str(out / "input_cfg.yaml"), "force_finite": True, "shard_seed": 0}
     cuts, tarred = cutset.read_cutset_from_config(config)
     assert tarred
@@ -81,7 +81,7 @@ def test_nemo_reads_input_cfg_as_it_is(
         if apart:
             assert cut.custom["lang"] == cut.supervisions[0].language, "the entry's tag"
     assert seen == expected(out)
-    assert abs(seconds / 3600 - said["hours"]) < 1e-5
+    assert abs(seconds / 3600 - index["hours"]) < 1e-5
 
 
 @pytest.mark.nemo

@@ -38,8 +38,8 @@ VALUES: list[tuple[str, str, str | None]] = [
 
 def line(value: str | None, **more: object) -> str:
     record = {**GOOD, **more}
-    told = json.dumps(record)
-    return told if value is None else f'{told[:-1]}, "_skipme": {value}}}'
+    text = json.dumps(record)
+    return text if value is None else f'{text[:-1]}, "_skipme": {value}}}'
 
 
 @pytest.mark.parametrize(("value", "verdict", "reason"), VALUES)
@@ -126,7 +126,7 @@ def test_a_manifest_of_skipped_lines_is_an_error(tmp_path: Path) -> None:
 
 def test_other_limits_move_no_skipped_line(tmp_path: Path) -> None:
     made = curate.profile(corpus(tmp_path), tmp_path / "p")
-    judged = curate.apply_rules(
+    tagged = curate.apply_rules(
         made.records().drop("verdict", "tags", "reason").collect(), "default"
     )
-    assert judged.filter(pl.col("verdict") == "skipped").height == 2
+    assert tagged.filter(pl.col("verdict") == "skipped").height == 2

@@ -38,7 +38,7 @@ def test_what_is_said_of_a_record(
 
 
 @pytest.mark.parametrize(
-    ("record", "mended"),
+    ("record", "completed"),
     [
         ({"pnc": True, "itn": True}, {"pnc": "yes", "itn": "yes"}),
         ({"pnc": "Yes", "diarize": "On"}, {"pnc": "yes", "diarize": "yes"}),
@@ -47,9 +47,9 @@ def test_what_is_said_of_a_record(
     ],
 )
 def test_what_is_mended_says_nothing_more(
-    record: dict[str, object], mended: dict[str, object]
+    record: dict[str, object], completed: dict[str, object]
 ) -> None:
-    text = "Ja." if mended["pnc"] == "yes" else "ja"
+    text = "Ja." if completed["pnc"] == "yes" else "ja"
     done, _ = complete({**record, "text": text}, "de")
-    assert {key: done[key] for key in mended} == mended
+    assert {key: done[key] for key in completed} == completed
     assert list(slot_problems(done, text)) == []

@@ -17,7 +17,7 @@ from curate.manifest.strict import parse_line
 from curate.nemo.canary_prompt import slot_problems
 from curate.profiles.request import RuleOptions
 from curate.rules.overrides import Decision, append
-from curate.splits import Marks, Targets, split_profile
+from curate.splits import LineMarks, Targets, split_profile
 from curate.splits.line_edits import filled, spliced, unrated
 from tests.lines import lines_of
 
@@ -104,10 +104,10 @@ def test_a_split_for_canary_holds_nothing_to_warn_of(
     ]
     lines = [json.dumps(row | ({"pnc": "Yes"} if n % 2 else {})) for n, row in enumerate(rows)]
     curate.profile([str(manifest(*lines))], out=tmp_path / "p")
-    out, files, _ = written(tmp_path / "p", Marks(canary=True))
-    found = [json.loads(line) for name in ("train", "eval", "test") for line in files[name]]
-    assert len(found) > 20
-    problems = {it for row in found for it in slot_problems(row, row["text"])}
+    out, files, _ = written(tmp_path / "p", LineMarks(canary=True))
+    records = [json.loads(line) for name in ("train", "eval", "test") for line in files[name]]
+    assert len(records) > 20
+    problems = {problem for row in records for problem in slot_problems(row, row["text"])}
     assert problems <= {("contradicts-text", "pnc")}  # what people declared is theirs to hint
     assert pl.read_parquet(out / "splits.lock.parquet")["changed"].all()
 
@@ -122,12 +122,12 @@ values = st.recursive(
 
 @given(st.dictionaries(words, values, max_size=4), words, words, st.booleans())
 def test_a_changed_line_says_the_same_but_for_the_change(
-    record: dict[str, Any], text: str, mended: str, ascii_only: bool
+    record: dict[str, Any], text: str, corrected: str, ascii_only: bool
 ) -> None:
     line = json.dumps({**record, "text": text}, ensure_ascii=ascii_only).encode()
-    found = parse_line(spliced(line, '"_curate":{"verdict":"clean"}', mended))
+    parsed = parse_line(spliced(line, '"_curate":{"verdict":"clean"}', corrected))
     before = {"text_before": record.get("text_before", text)}
-    assert found == {**record, **before, "text": mended, "_curate": {"verdict": "clean"}}
+    assert parsed == {**record, **before, "text": corrected, "_curate": {"verdict": "clean"}}
 
 
 LINES = [
@@ -155,7 +155,9 @@ def profiled(tmp_path: Path, manifest: Callable[..., Path]) -> Path:
     return tmp_path / "p"
 
 
-def written(profiled: Path, marks: Marks) -> tuple[Path, dict[str, list[bytes]], dict[str, Any]]:
+def written(
+    profiled: Path, marks: LineMarks
+) -> tuple[Path, dict[str, list[bytes]], dict[str, Any]]:
     out = profiled.parent / "split"
     out.mkdir()
     targets = Targets.parse({"eval": "20s", "test": "20s"})
@@ -165,7 +167,7 @@ def written(profiled: Path, marks: Marks) -> tuple[Path, dict[str, list[bytes]],
 
 
 def test_only_a_mended_line_differs(profiled: Path) -> None:
-    out, lines, found = written(profiled, Marks())
+    out, lines, certificate = written(profiled, LineMarks())
     everything = [line for name, of in lines.items() if "reasons" not in name for line in of]
     old = {line.encode() for line in LINES}
     (changed,) = [line for line in everything if line not in old]
@@ -173,22 +175,22 @@ def test_only_a_mended_line_differs(profiled: Path) -> None:
         b'{"audio_filepath": "odd.wav", "duration": 10.00, "text": "a text, with no error and so '
         b'on", "text_before": "a text, with an errro and so on"}'
     )
-    assert found["changed"]["text_mended"] == 1
+    assert certificate["changed"]["text_mended"] == 1
     lock = pl.read_parquet(out / "splits.lock.parquet")
     assert lock["changed"].sum() == 1
 
 
 def test_tags_and_reasons_in_lines(profiled: Path) -> None:
-    out, lines, found = written(profiled, Marks(tags=True, skipme=True))
-    assert found["changed"] == {
+    out, lines, certificate = written(profiled, LineMarks(tags=True, skipme=True))
+    assert certificate["changed"] == {
         "text_mended": 1, "tags": True, "skipme": True, "canary": False, "rate_removed": 0,
         "fields_mapped": 0,
     }  # fmt: skip
     (rejected,) = map(parse_line, lines["rejected"])
-    judged = rejected["_curate"]
-    assert isinstance(judged, dict)
-    assert (judged["id"], judged["verdict"]) == (f"{profiled.parent}/m.jsonl:21", "bad")
-    assert judged["tags"][0] == "bad:char_rate"
+    note = rejected["_curate"]
+    assert isinstance(note, dict)
+    assert (note["id"], note["verdict"]) == (f"{profiled.parent}/m.jsonl:21", "bad")
+    assert note["tags"][0] == "bad:char_rate"
     assert str(rejected["_skipme"]).startswith("char_rate 81 >= 30")
     assert lines["malformed"] == [LINES[-1].encode()]
     used = [parse_line(line) for name in ("train", "eval", "test") for line in lines[name]]

@@ -80,40 +80,40 @@ REAL = [
 @pytest.mark.parametrize(("name", "eval_", "test"), REAL)
 def test_real_manifests(real_data: Path, tmp_path: Path, name: str, eval_: str, test: str) -> None:
     manifest = real_data / "manifests" / f"{name}.jsonl"
-    found = split(manifest, tmp_path, {"eval": eval_, "test": test})
+    certificate = split(manifest, tmp_path, {"eval": eval_, "test": test})
     assert_partition(manifest, tmp_path / "split")
     assert_no_shared_speaker(tmp_path / "split")
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
-    assert len(found["leaks"]) == 5 * 3
-    for target in found["targets"].values():
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []
+    assert len(certificate["leaks"]) == 5 * 3
+    for target in certificate["targets"].values():
         assert 0 < target["got_s"] <= target["target_s"] * 1.01 + 30
 
 
 def test_without_groups_only_near_texts_are_held_out(real_data: Path, tmp_path: Path) -> None:
     """The five files alone hold every line where no speaker or text forces a row out."""
     manifest = real_data / "manifests" / "cv19_hy.jsonl"
-    found = split(manifest, tmp_path, {"eval": "20h", "test": "30h"})
+    certificate = split(manifest, tmp_path, {"eval": "20h", "test": "30h"})
     held = lines(tmp_path / "split", "held_out")
     assert len(held) <= 3  # of 15,362: sentences of one pattern, with another name in each
     for line in held:
         near = [name for name in ("eval", "test") if is_near(line, lines(tmp_path / "split", name))]
         assert near, line
-    for name, target in found["targets"].items():
+    for name, target in certificate["targets"].items():
         assert target["shrunk"]
         assert target["got_s"] == pytest.approx(target["target_s"], rel=0.01), name
 
 
 def test_example(root: Path, tmp_path: Path) -> None:
     manifest = root / "examples" / "speech" / "manifest.jsonl"
-    found = split(manifest, tmp_path, {"eval": "45s", "test": "60s"})
+    certificate = split(manifest, tmp_path, {"eval": "45s", "test": "60s"})
     out = tmp_path / "split"
     assert_partition(manifest, out)
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
-    wanted = [
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []
+    cases = [
         json.loads(line) for line in lines_of((manifest.parent / "expected.jsonl").read_text())
     ]
     by_line = manifest.read_bytes().split(b"\n")
-    for case in wanted:
+    for case in cases:
         line = by_line[case["line"] - 1]
         places = [name for name in FILES if line in lines(out, name)]
         assert places, case
@@ -167,14 +167,14 @@ def test_any_corpus(
     folder = tmp_path_factory.mktemp("any")
     manifest = folder / "m.jsonl"
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = split_or_refuse(manifest, folder, seed)
-    if found is None:
+    certificate = split_or_refuse(manifest, folder, seed)
+    if certificate is None:
         records = pl.read_parquet(folder / "profile" / "records.parquet")
         assert not (records["verdict"] == "clean").any()
         return
     assert_partition(manifest, folder / "split")
     assert_no_shared_speaker(folder / "split")
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []
 
 
 def test_order_of_rows_changes_no_assignment(root: Path, tmp_path: Path) -> None:

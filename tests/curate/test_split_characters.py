@@ -43,36 +43,36 @@ def rows(lang: str, speakers: int = 300, each: int = 4) -> list[Row]:
     ]  # fmt: skip
 
 
-def measured(found: Mapping[str, Any], lang: str) -> list[Mapping[str, Any]]:
-    return [each for each in found["measures"] if each["value"] == lang]
+def measured(artifact: Mapping[str, Any], lang: str) -> list[Mapping[str, Any]]:
+    return [each for each in artifact["measures"] if each["value"] == lang]
 
 
 @pytest.mark.parametrize("lang", ["zh", "ja", "th"])
 def test_scripts_without_spaces_are_measured_by_characters(tmp_path: Path, lang: str) -> None:
-    found = split(tmp_path / "w", rows(lang), {"eval": "10m", "test": "10m"})
-    parts = measured(found, lang)
+    artifact = split(tmp_path / "w", rows(lang), {"eval": "10m", "test": "10m"})
+    parts = measured(artifact, lang)
     assert len(parts) == 2
     for part in parts:
         assert part["metric"] == "cer"
         assert part["units"] == part["rows"] * CHARACTERS
         assert part["measurable"], "a word a row would measure nothing"
         assert 0 < part["cer_half_width"] < 0.05
-    stratum = found["strata"][0]["splits"]["eval"]
+    stratum = artifact["strata"][0]["splits"]["eval"]
     assert (stratum["metric"], stratum["units"]) == ("cer", stratum["rows"] * CHARACTERS)
 
 
 def test_each_language_by_its_own_rate(tmp_path: Path) -> None:
     both = [*rows("zh"), *rows("en")]
-    found = split(tmp_path / "w", both, {"eval": "10m", "test": "10m"})
-    metrics = {lang: {part["metric"] for part in measured(found, lang)} for lang in ("zh", "en")}
+    artifact = split(tmp_path / "w", both, {"eval": "10m", "test": "10m"})
+    metrics = {lang: {part["metric"] for part in measured(artifact, lang)} for lang in ("zh", "en")}
     assert metrics == {"zh": {"cer"}, "en": {"wer"}}
-    english = measured(found, "en")
+    english = measured(artifact, "en")
     assert all(part["units"] == part["words"] for part in english)
     console = Console(width=160, file=io.StringIO())
     for table in split_tables(certificate(tmp_path / "w")):
         console.print(table)
-    told = console.file.getvalue()  # type: ignore[attr-defined]
-    lines = [line.split() for line in told.split("\n") if "lang zh" in line]
+    output = console.file.getvalue()  # type: ignore[attr-defined]
+    lines = [line.split() for line in output.split("\n") if "lang zh" in line]
     assert len(lines) == 2
     assert all("CER" in line and "characters" in line for line in lines)
     page = reports.build("split", tmp_path / "w" / "s").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from curate.rules.file import load_rules
-from curate.splits import Targets, Terms, split_profile
-from curate.splits.ks_distance import STEPS, farthest, with_ladders
+from curate.splits import SplitTerms, Targets, split_profile
+from curate.splits.ks_distance import STEPS, farthest, with_value_bins
 from curate.splits.moves import WHOLE, Rows, begin, enter
 from tests.profiling import write_profile as profile
 
@@ -37,18 +37,18 @@ def test_the_distance_is_that_of_ks() -> None:
     rows = rows_of(us, [True, True, True, False])
     state = begin(rows, 4, 1)
     enter(rows, state, 0, 0, 1.0, WHOLE, 0)
-    laddered, seen = with_ladders(rows, state, 1, np.array(rates))
+    laddered, seen = with_value_bins(rows, state, 1, np.array(rates))
     # due, by duration: 2 s of 2-second rows, 4 s of 8-second ones; by rate: 5 s at 10, 1 s at 20
     target = np.array([6_000_000])
     by_duration, by_rate = 4_000_000, 4_000_000  # got 2 s at 2 s and at 10: short by 4 at the end
-    wanted = (by_duration**2 + by_rate**2) / 6_000_000
-    assert farthest(laddered, seen, target) == pytest.approx(wanted)
+    expected = (by_duration**2 + by_rate**2) / 6_000_000
+    assert farthest(laddered, seen, target) == pytest.approx(expected)
     assert laddered.ladders.tolist() == [1, 1 + 2 * STEPS + 1, 1 + 4 * STEPS + 2]
 
 
 def test_unknown_rates_are_on_no_step() -> None:
     rows = rows_of([2_000_000] * 3, [True] * 3)
-    laddered, _ = with_ladders(rows, begin(rows, 3, 1), 1, np.array([np.nan, 0.0, 12.0]))
+    laddered, _ = with_value_bins(rows, begin(rows, 3, 1), 1, np.array([np.nan, 0.0, 12.0]))
     assert laddered.cells[:, 2].tolist() == [-1, -1, laddered.ladders[1]]
 
 
@@ -56,11 +56,11 @@ def test_what_moves_on_ladders_is_what_is_counted_anew() -> None:
     rows = rows_of([1_500_000, 3_000_000, 7_000_000], [True] * 3)
     rates = np.array([8.0, 14.0, 11.0])
     state = begin(rows, 3, 1)
-    laddered, seen = with_ladders(rows, state, 1, rates)
+    laddered, seen = with_value_bins(rows, state, 1, rates)
     for group in (0, 2):
         enter(laddered, seen, group, 0, 1.0, WHOLE, 0)
-    _, again = with_ladders(rows, state._replace(got=seen.got[:, :1]), 1, rates)
-    assert seen.got.tolist() == again.got.tolist()
+    _, again = with_value_bins(rows, state._replace(achieved=seen.achieved[:, :1]), 1, rates)
+    assert seen.achieved.tolist() == again.achieved.tolist()
 
 
 def test_a_corpus_of_few_large_speakers(real_data: Path, tmp_path: Path) -> None:
@@ -69,12 +69,12 @@ def test_a_corpus_of_few_large_speakers(real_data: Path, tmp_path: Path) -> None
     (tmp_path / "p").mkdir()
     (tmp_path / "s").mkdir()
     profile([str(real_data / "manifests" / "cv_id.jsonl")], tmp_path / "p", load_rules(None))
-    targets = Targets({"eval": 5687.0, "test": 8530.0}, Terms(1.0, 0.0))
+    targets = Targets({"eval": 5687.0, "test": 8530.0}, SplitTerms(1.0, 0.0))
     split_profile(tmp_path / "p", tmp_path / "s", targets, 0)
-    found = json.loads((tmp_path / "s" / "split.json").read_text())
+    certificate = json.loads((tmp_path / "s" / "split.json").read_text())
     far = {
-        name: max(each["ks"] for each in found["balance"] if each["covariate"] == name)
+        name: max(each["ks"] for each in certificate["balance"] if each["covariate"] == name)
         for name in ("char_rate", "duration_s")
     }
     assert max(far.values()) < 0.22, far
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []

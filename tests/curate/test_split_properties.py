@@ -78,11 +78,13 @@ def test_no_text_and_no_speaker_stands_on_two_sides(
 ) -> None:
     folder = tmp_path_factory.mktemp("p") / "x"
     rows = corpus(shape)
-    found = split(folder, rows, SIZES)
+    certificate = split(folder, rows, SIZES)
     where = placed(folder)
     assert set(where) == {row["audio_filepath"] for row in rows}
-    alone = len({row.get("speaker") for row in rows}) == 1  # one value over all rows is nobody
-    for field in ("text",) if alone else ("text", "speaker"):
+    is_one_speaker = (
+        len({row.get("speaker") for row in rows}) == 1
+    )  # one value over all rows is nobody
+    for field in ("text",) if is_one_speaker else ("text", "speaker"):
         sides: dict[str, set[str]] = {name: set() for name in (*NAMED, "train")}
         for row in rows:
             side, value = where[str(row["audio_filepath"])], row.get(field)
@@ -90,7 +92,7 @@ def test_no_text_and_no_speaker_stands_on_two_sides(
                 sides[side].add(normalise(str(value)))
         assert not sides["eval"] & sides["test"]
         assert not (sides["eval"] | sides["test"]) & sides["train"]
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []
 
 
 @TRIED
@@ -100,15 +102,15 @@ def test_hours_are_met_or_the_shortfall_is_said(
 ) -> None:
     folder = tmp_path_factory.mktemp("p") / "x"
     rows = corpus(shape)
-    found = split(folder, rows, SIZES)
+    certificate = split(folder, rows, SIZES)
     where = placed(folder)
-    for name, target in found["targets"].items():
+    for name, target in certificate["targets"].items():
         mine = [float(str(r["duration"])) for r in rows if where[str(r["audio_filepath"])] == name]
         assert sum(mine) == pytest.approx(target["got_s"], abs=1e-3)
         longest = max((float(str(row["duration"])) for row in rows), default=0.0)
         off = abs(target["got_s"] - target["target_s"])
         if off > max(0.01 * target["target_s"], longest):
-            assert any(str(name) in warning for warning in found["warnings"]), name
+            assert any(str(name) in warning for warning in certificate["warnings"]), name
 
 
 @TRIED
@@ -136,10 +138,10 @@ def test_a_grown_corpus_moves_nothing(
     split(folder / "x", old, SIZES)
     before = placed(folder / "x")
     grown = [*corpus({**shape, "speakers": shape["speakers"] + 8}, "b"), *old]
-    found = split(folder / "y", grown, SIZES, lock=folder / "x" / "s" / LOCK)
+    certificate = split(folder / "y", grown, SIZES, lock=folder / "x" / "s" / LOCK)
     after = placed(folder / "y")
     stayed = {path: side for path, side in before.items() if side in NAMED}
     assert {path: after[path] for path in stayed} == stayed
     trained = {path for path, side in before.items() if side == "train"}
     assert not {path for path in trained if after[path] in NAMED}
-    assert [leak for leak in found["leaks"] if leak["count"]] == []
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, CurateError, InputError
-from curate.splits import LOCK, Targets, Terms, impossible, moved
+from curate.splits import LOCK, SplitTerms, Targets, impossible, moved
 from curate.splits.precision import precision
 from curate.splits.targets import allocate
 from tests.curate.splitting import certificate, placed, rows_of, sentence, split
@@ -22,15 +22,15 @@ from tests.curate.splitting import certificate, placed, rows_of, sentence, split
 def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:
     """Ten speakers of half an hour: a test of 45 minutes takes one and a half of them."""
     speakers = {f"s{n}": 180 for n in range(10)}
-    found = split(tmp_path / "a", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"})
-    assert all(target["met"] for target in found["targets"].values())
-    assert 0 < found["held_out"]["share"] <= 0.05
-    assert sum(leak["count"] for leak in found["leaks"]) == 0
-    dear = Terms(max_held_out=0.01)
-    found = split(tmp_path / "b", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"}, dear)
-    assert found["held_out"]["share"] <= 0.01
-    assert not found["targets"]["test"]["met"]
-    assert any("--max-held-out 5.0% would meet it" in gate for gate in found["gates"])
+    artifact = split(tmp_path / "a", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"})
+    assert all(target["met"] for target in artifact["targets"].values())
+    assert 0 < artifact["held_out"]["share"] <= 0.05
+    assert sum(leak["count"] for leak in artifact["leaks"]) == 0
+    dear = SplitTerms(max_held_out=0.01)
+    artifact = split(tmp_path / "b", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"}, dear)
+    assert artifact["held_out"]["share"] <= 0.01
+    assert not artifact["targets"]["test"]["met"]
+    assert any("--max-held-out 5.0% would meet it" in gate for gate in artifact["gates"])
 
 
 def test_prompts_do_not_collapse(tmp_path: Path) -> None:
@@ -40,11 +40,13 @@ def test_prompts_do_not_collapse(tmp_path: Path) -> None:
         {**row, "text": sentence(str(rng.integers(100)))}
         for row in rows_of({f"s{n}": 20 for n in range(40)})
     ]
-    found = split(tmp_path / "a", rows, {"eval": "2m", "test": "2m"}, Terms(max_held_out=0.5))
-    assert found["groups"]["total"] == 40
-    assert all(target["rows"] for target in found["targets"].values())
-    assert sum(leak["count"] for leak in found["leaks"]) == 0
-    assert found["held_out"]["share"] <= 0.5
+    artifact = split(
+        tmp_path / "a", rows, {"eval": "2m", "test": "2m"}, SplitTerms(max_held_out=0.5)
+    )
+    assert artifact["groups"]["total"] == 40
+    assert all(target["rows"] for target in artifact["targets"].values())
+    assert sum(leak["count"] for leak in artifact["leaks"]) == 0
+    assert artifact["held_out"]["share"] <= 0.5
 
 
 def test_any_number_of_splits_and_sessions(tmp_path: Path) -> None:
@@ -52,27 +54,27 @@ def test_any_number_of_splits_and_sessions(tmp_path: Path) -> None:
     for number, row in enumerate(rows):  # two speakers share each session
         row["session"] = f"session {number // 20}"
     sizes = {"eval": "200s", "test": "300s", "extra": "100s"}
-    found = split(tmp_path / "a", rows, sizes, kept=("session",))
-    assert found["groups"]["columns"] == ["speaker", "session"]
-    assert found["groups"]["total"] == 30
+    artifact = split(tmp_path / "a", rows, sizes, kept=("session",))
+    assert artifact["groups"]["columns"] == ["speaker", "session"]
+    assert artifact["groups"]["total"] == 30
     where = placed(tmp_path / "a")
     sides: dict[str, set[str]] = {}
     for row in rows:
         sides.setdefault(str(row["session"]), set()).add(where[str(row["audio_filepath"])])
     assert all(len(side - {"held_out"}) <= 1 for side in sides.values())
-    assert set(found["targets"]) == {"eval", "test", "extra"}
-    assert all(target["met"] for target in found["targets"].values())
+    assert set(artifact["targets"]) == {"eval", "test", "extra"}
+    assert all(target["met"] for target in artifact["targets"].values())
 
 
 def test_weights_give_back_the_clean_hours(tmp_path: Path) -> None:
     rows = rows_of({f"s{n}": 12 for n in range(80)}) + rows_of(
         {f"t{n}": 12 for n in range(20)}, 1.5
     )
-    found = split(tmp_path / "a", rows, {"eval": "5m", "test": "6m"})
+    artifact = split(tmp_path / "a", rows, {"eval": "5m", "test": "6m"})
     lock = pl.read_parquet(tmp_path / "a" / "s" / LOCK)
     for name in ("eval", "test"):
         mine = lock.filter(pl.col("split") == name)
-        reached = [s["clean_s"] for s in found["strata"] if s["splits"][name]["rows"]]
+        reached = [s["clean_s"] for s in artifact["strata"] if s["splits"][name]["rows"]]
         weighted = float((mine["weight"] * mine["duration_us"]).sum()) / 1e6
         assert weighted == pytest.approx(sum(reached))
     assert lock.filter(~pl.col("split").is_in(["eval", "test"]))["weight"].null_count() > 0
@@ -87,12 +89,12 @@ def test_a_grown_corpus_only_adds(tmp_path: Path, seed: int) -> None:
     known = {row["audio_filepath"] for row in old}
     new = [row for row in new if row["audio_filepath"] not in known]
     lock = tmp_path / "a" / "s" / LOCK
-    found = split(tmp_path / "b", [*new, *old], {"eval": "6m", "test": "9m"}, lock=lock)
+    artifact = split(tmp_path / "b", [*new, *old], {"eval": "6m", "test": "9m"}, lock=lock)
     before, after = placed(tmp_path / "a"), placed(tmp_path / "b")
     assert {path: after[path] for path in before} == before, "nothing that was placed has moved"
-    assert all(target["met"] for target in found["targets"].values())
-    assert found["lock"]["new_rows"] == len(new)
-    assert sum(leak["count"] for leak in found["leaks"]) == 0
+    assert all(target["met"] for target in artifact["targets"].values())
+    assert artifact["lock"]["new_rows"] == len(new)
+    assert sum(leak["count"] for leak in artifact["leaks"]) == 0
     assert moved(lock, tmp_path / "b" / "s" / LOCK) == {}
 
 
@@ -117,35 +119,35 @@ def test_locked_records_that_went_bad_stay_out(tmp_path: Path) -> None:
         pl.when(was_bad).then(pl.lit("eval")).otherwise(pl.col("split")).alias("split")
     ).filter((pl.col("split") == "eval") | was_bad)
     older.write_parquet(tmp_path / "older.parquet")
-    found = split(tmp_path / "b", [*rows, loop], {"eval": "4m"}, lock=tmp_path / "older.parquet")
-    assert found["lock"]["no_longer_clean"] == {"eval": {"bad": 1}}
+    artifact = split(tmp_path / "b", [*rows, loop], {"eval": "4m"}, lock=tmp_path / "older.parquet")
+    assert artifact["lock"]["no_longer_clean"] == {"eval": {"bad": 1}}
     assert placed(tmp_path / "b")["s0/loop.wav"] == "rejected"
-    assert any("no longer clean" in warning for warning in found["warnings"])
+    assert any("no longer clean" in warning for warning in artifact["warnings"])
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda row: {**row, "audio_filepath": f"x{row['audio_filepath']}"}, "record in common"),
         (lambda row: {**row, "text": f"{row['text']} indeed"}, "another text or duration"),
         (lambda row: {**row, "duration": 5.5}, "another text or duration"),
     ],
 )
-def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, said: str) -> None:
+def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, message: str) -> None:
     rows = rows_of({f"s{n}": 15 for n in range(60)})
     split(tmp_path / "a", rows, {"eval": "4m"})
     where = placed(tmp_path / "a")
-    everywhere = "common" in said
+    everywhere = "common" in message
     other = [
         change(row) if everywhere or where[str(row["audio_filepath"])] == "eval" else row
         for row in rows
     ]
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         split(tmp_path / "b", other, {"eval": "4m"}, lock=tmp_path / "a" / "s" / LOCK)
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "message"),
     [
         ({"eval": "40m"}, "25 min are clean"),
         ({"eval": "20m", "test": "20m"}, "ask for up to"),
@@ -154,10 +156,10 @@ def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, said: 
         ({"eval": "2m"}, None),
     ],
 )
-def test_more_than_there_is(tmp_path: Path, sizes: Mapping[str, str], said: str | None) -> None:
+def test_more_than_there_is(tmp_path: Path, sizes: Mapping[str, str], message: str | None) -> None:
     split(tmp_path / "a", rows_of({f"s{n}": 10 for n in range(30)}), sizes)
     faults = "\n".join(map(str, impossible(certificate(tmp_path / "a"), Targets.parse(sizes))))
-    assert said in faults if said else faults == ""
+    assert message in faults if message else faults == ""
 
 
 def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "ending"),
     [
         ({"eval": "1m"}, "nothing to compare: leaks NOT CHECKED; eval holds no row"),
         ({"eval": "1m", "test": "1m"}, "leaks NOT CHECKED; eval and test hold no row"),
@@ -179,10 +181,10 @@ def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
     ],
 )
 def test_an_empty_split_has_not_been_checked(
-    tmp_path: Path, sizes: Mapping[str, str], said: str
+    tmp_path: Path, sizes: Mapping[str, str], ending: str
 ) -> None:
     rows = [*rows_of({"only": 198}), *rows_of({"other": 2}, seconds=0.01)]
-    assert split(tmp_path / "a", rows, sizes)["statement"].endswith(said)
+    assert split(tmp_path / "a", rows, sizes)["statement"].endswith(ending)
 
 
 def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
@@ -195,9 +197,9 @@ def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
 
 
 def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
-    found = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
+    artifact = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
     assert impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"})) == []
-    assert "speaker: 'only' in all 200 rows tells nobody apart: NOT CHECKED" in found["gates"]
+    assert "speaker: 'only' in all 200 rows tells nobody apart: NOT CHECKED" in artifact["gates"]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
 )
 def test_terms_are_read_strictly(option: str, values: tuple[float, str, float, str]) -> None:
     with pytest.raises(ConfigError, match=option):
-        Terms.parse(*values)
+        SplitTerms.parse(*values)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_terms_are_read_strictly(option: str, values: tuple[float, str, float, s
 )
 def test_names_of_splits_are_read_strictly(text: str) -> None:
     with pytest.raises(ConfigError, match="--split"):
-        Targets.named({"eval": "1h", "test": "1h"}, [text], Terms())
+        Targets.named({"eval": "1h", "test": "1h"}, [text], SplitTerms())
 
 
 def test_a_missing_column_names_those_there_are(tmp_path: Path) -> None:
@@ -237,7 +239,7 @@ def test_aims_keep_caps_and_floors(
     available: np.ndarray, share: float, alpha: float, floor_s: float, cap: float
 ) -> None:
     target = share * float(available.sum())
-    due = allocate(available, target, Terms(alpha, floor_s, cap))
+    due = allocate(available, target, SplitTerms(alpha, floor_s, cap))
     assert due.sum() == pytest.approx(target)
     assert (due <= cap * available * (1 + 1e-9)).all()
     floors = np.minimum(floor_s, cap * available)
@@ -248,8 +250,8 @@ def test_aims_keep_caps_and_floors(
 def test_precision_is_that_of_the_field() -> None:
     """At 10 % WER, 3.5 thousand independent words know it to 1 %; a design effect of 5 takes five
     times as many."""
-    alone = precision(3_500, 3_500, 3_500)
-    assert alone.half_width == pytest.approx(0.01, rel=0.01)
+    independent = precision(3_500, 3_500, 3_500)
+    assert independent.half_width == pytest.approx(0.01, rel=0.01)
     clustered = precision(17_500, 44, 44 * 398**2)
     assert clustered.design_effect == pytest.approx(5, rel=0.02)
     assert clustered.half_width == pytest.approx(0.01, rel=0.02)
@@ -263,9 +265,9 @@ def test_precision_is_that_of_the_field() -> None:
 def test_no_split_is_drawn_where_none_is_asked_for(
     tmp_path: Path, sizes: Mapping[str, str]
 ) -> None:
-    found = split(tmp_path / "a", rows_of({"s1": 6, "s2": 6}), sizes)
-    assert {each["name"]: each["rows"] for each in found["outputs"]}["train"] == 12
-    assert (found["targets"], found["gates"], found["warnings"]) == ({}, [], [])
+    artifact = split(tmp_path / "a", rows_of({"s1": 6, "s2": 6}), sizes)
+    assert {each["name"]: each["rows"] for each in artifact["outputs"]}["train"] == 12
+    assert (artifact["targets"], artifact["gates"], artifact["warnings"]) == ({}, [], [])
 
 
 # (texts of the rows, sizes, what is said; None: it is split)
@@ -279,18 +281,18 @@ UNCLEAN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("texts", "sizes", "said"), UNCLEAN)
+@pytest.mark.parametrize(("texts", "sizes", "message"), UNCLEAN)
 def test_says_which_rule_took_every_row(
-    tmp_path: Path, texts: list[str], sizes: Mapping[str, str], said: str | None
+    tmp_path: Path, texts: list[str], sizes: Mapping[str, str], message: str | None
 ) -> None:
     rows = [
         {**row, "text": text} for text in texts for row in rows_of({"s1": 2, "s2": 2})
     ]  # fmt: skip
-    if said is None:
+    if message is None:
         split(tmp_path / "a", rows, sizes)
         return
     with pytest.raises(InputError) as caught:
         split(tmp_path / "a", rows, sizes)
     (fault,) = caught.value.faults
-    assert fault.what.startswith(said)
+    assert fault.what.startswith(message)
     assert "what-if" in fault.hint

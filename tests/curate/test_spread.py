@@ -31,13 +31,13 @@ def values_of(metric: Metric) -> list[float | None]:
     reach = metric.high - metric.low
     beyond = rng.uniform(metric.low - reach / 3, metric.high + reach / 3, 300).tolist()
     edges = np.linspace(metric.low, metric.high, metric.bins + 1).tolist()
-    found = [*beyond, *edges, *edges]
+    candidates = [*beyond, *edges, *edges]
     whole = metric.dtype.is_integer()
     # Metrics count or measure; those that may be negative have a histogram that is.
-    kept = [max(0.0, value) if metric.low >= 0 else value for value in found]
+    clamped = [max(0.0, value) if metric.low >= 0 else value for value in candidates]
     if metric.unit == "0 or 1":
-        kept = [min(1.0, value) for value in kept]
-    return [*(float(round(value)) if whole else value for value in kept), None]
+        clamped = [min(1.0, value) for value in clamped]
+    return [*(float(round(value)) if whole else value for value in clamped), None]
 
 
 def measured(metric: Metric, values: Sequence[float | None], tmp_path: Path) -> Spread:
@@ -166,12 +166,12 @@ def test_bins_end_at_limits_and_hold_what_rules_gave(
 def test_rows_that_a_person_calls_clean_have_no_colour(limits: RuleSet) -> None:
     rows = [(None, "en", 40.0, 1, 1, 0.0), (None, "en", 39.0, 1, 1, 0.0)]
     frame = tag_batch(pl.DataFrame(rows, COLUMNS, orient="row"), limits)
-    kept = frame.with_columns(
+    overridden = frame.with_columns(
         pl.Series(VERDICT.name, ["clean", "bad"], VERDICT.dtype),
         pl.Series(TAGS.name, [["bad:fast", "override:keep"], ["bad:fast"]]),
         pl.lit(1, pl.Int64).alias(DURATION_US.name),
     )
     counted = Counted.of([BY_NAME["char_rate"]], limits)
-    counted.add(kept)
+    counted.add(overridden)
     bins = histogram(BY_NAME["char_rate"], counted.tallies["char_rate"])
     assert [(hit.verdict, sum(hit.rows)) for hit in bins.hits] == [("bad", 1)]

@@ -145,31 +145,31 @@ JUDGED: list[tuple[Mapping[str, object], str, list[str], str | None]] = [
 
 
 def test_judgement(rules: RuleSet) -> None:
-    judged = tag_batch(frame_of([row for row, *_ in JUDGED]), rules)
-    found = judged.select("verdict", "tags", "reason").rows()
-    assert found == [tuple(expected) for _, *expected in JUDGED]
+    tagged = tag_batch(frame_of([row for row, *_ in JUDGED]), rules)
+    verdict_rows = tagged.select("verdict", "tags", "reason").rows()
+    assert verdict_rows == [tuple(expected) for _, *expected in JUDGED]
 
 
 @pytest.mark.parametrize("row", [row for row, *_ in JUDGED])
 def test_judgement_of_a_row_alone(rules: RuleSet, row: Mapping[str, object]) -> None:
-    alone = tag(frame_of([row]).lazy(), rules).collect()
+    single = tag(frame_of([row]).lazy(), rules).collect()
     together = tag_batch(frame_of([row for row, *_ in JUDGED] + [row]), rules).tail(1)
-    assert alone.equals(together)
+    assert single.equals(together)
 
 
 def test_the_frame_keeps_its_columns_and_gains_the_judgement(rules: RuleSet) -> None:
     frame = frame_of([{}])
-    for judged in (tag(frame.lazy(), rules).collect(), tag_batch(frame, rules)):
-        assert judged.schema == {**frame.schema, **schema(JUDGEMENT)}
+    for tagged in (tag(frame.lazy(), rules).collect(), tag_batch(frame, rules)):
+        assert tagged.schema == {**frame.schema, **schema(JUDGEMENT)}
     promised = tag(frame.lazy(), rules).collect_schema()
     assert promised == {**frame.schema, **schema(JUDGEMENT)}
 
 
 @pytest.mark.parametrize("rows", [[], [{}], [{"char_rate": 99.0}]])
 def test_few_rows(rules: RuleSet, rows: list[Mapping[str, object]]) -> None:
-    judged = tag(frame_of(rows).lazy(), rules).collect()
-    assert judged.height == len(rows)
-    assert judged.equals(tag_batch(frame_of(rows), rules))
+    tagged = tag(frame_of(rows).lazy(), rules).collect()
+    assert tagged.height == len(rows)
+    assert tagged.equals(tag_batch(frame_of(rows), rules))
 
 
 def test_tagging_again_replaces_the_judgement(rules: RuleSet) -> None:
@@ -180,15 +180,15 @@ def test_tagging_again_replaces_the_judgement(rules: RuleSet) -> None:
 
 
 def test_no_rules_leave_only_clean_and_malformed(rules: RuleSet) -> None:
-    judged = tag_batch(frame_of([{"char_rate": 99.0}, {"malformed": "x"}]), rules.only())
-    assert judged["verdict"].to_list() == ["clean", "malformed"]
+    tagged = tag_batch(frame_of([{"char_rate": 99.0}, {"malformed": "x"}]), rules.only())
+    assert tagged["verdict"].to_list() == ["clean", "malformed"]
 
 
 def test_a_column_that_is_not_there_is_said(rules: RuleSet) -> None:
     frame = frame_of([{}]).drop("word_len", "speaker")
-    for judge in (lambda: tag(frame.lazy(), rules), lambda: tag_batch(frame, rules)):
+    for apply in (lambda: tag(frame.lazy(), rules), lambda: tag_batch(frame, rules)):
         with pytest.raises(ConfigError, match="what the records lack: word_len, speaker"):
-            judge()
+            apply()
 
 
 def test_lazy_plans_may_push_through(rules: RuleSet) -> None:
@@ -207,11 +207,11 @@ def test_a_hundred_rules(tmp_path: Path) -> None:
     ]
     path = tmp_path / "many.yaml"
     path.write_text("schema: curate.rules/1\nname: many\nrules:\n" + "\n".join(entries))
-    judged = tag_batch(frame_of([{"words": 99}, {"words": 3}, {"words": 0}]), load_rules(path))
+    tagged = tag_batch(frame_of([{"words": 99}, {"words": 3}, {"words": 0}]), load_rules(path))
     expected = [
         [*(f"borderline:r{at}" for at in range(words)), f"bad:r{words}"] for words in (99, 3, 0)
     ]
-    assert judged["tags"].to_list() == expected
+    assert tagged["tags"].to_list() == expected
 
 
 floats = st.one_of(
@@ -242,11 +242,11 @@ def test_batches_and_rows_agree_in_any_order(
 ) -> None:
     judging = rules if name == "mine" else PRESETS[name]
     mixed = random.Random(seed).sample(some, len(some))
-    for each, judged in zip(mixed, tag_batch(frame_of(mixed), judging).to_dicts(), strict=True):
+    for each, tagged in zip(mixed, tag_batch(frame_of(mixed), judging).to_dicts(), strict=True):
         findings = explain({**SOUND, **each}, judging)
-        assert judged["tags"] == [finding.tag for finding in findings]
-        assert judged["verdict"] == verdict_of(findings)
-        assert (judged["reason"] is None) == (judged["verdict"] == "clean")
+        assert tagged["tags"] == [finding.tag for finding in findings]
+        assert tagged["verdict"] == verdict_of(findings)
+        assert (tagged["reason"] is None) == (tagged["verdict"] == "clean")
 
 
 PRESETS = {name: load_rules(name) for name in ("default", "multilingual")}
@@ -289,9 +289,9 @@ def measured(records: Sequence[Mapping[str, object]]) -> pl.DataFrame:
 def test_every_example_of_a_preset_holds(name: str) -> None:
     rules = load_rules(name)
     settings = Settings(groups_of(rules.names))
-    found = check_examples(rules, lambda records: measure(clips_of(records), settings))
-    assert not found.faults
-    assert found.run == sum(len(rule.examples) for rule in rules.rules) >= 30
+    checked = check_examples(rules, lambda records: measure(clips_of(records), settings))
+    assert not checked.faults
+    assert checked.run == sum(len(rule.examples) for rule in rules.rules) >= 30
 
 
 def test_an_example_that_does_not_hold_is_told_at_its_line(tmp_path: Path) -> None:
@@ -306,9 +306,9 @@ def test_an_example_that_does_not_hold_is_told_at_its_line(tmp_path: Path) -> No
         "      - {text: a a a, duration: 1, verdict: clean}\n"
         "      - {text: a a a, verdict: malformed}\n"
     )
-    found = check_examples(load_rules(path), measured)
-    assert found.run == 4
-    assert [(fault.where.rpartition(":")[2], fault.what) for fault in found.faults] == [
+    checked = check_examples(load_rules(path), measured)
+    assert checked.run == 4
+    assert [(fault.where.rpartition(":")[2], fault.what) for fault in checked.faults] == [
         ("12", "rule 'loops' finds this example clean, not bad"),
         ("17", "rule 'fast' finds this example bad (char_rate 5 >= 3), not clean"),
     ]

@@ -169,8 +169,8 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("text", "lang", "script", "foreign"), WRITTEN)
 def test_scripts(text: str, lang: str | None, script: str, foreign: int | None) -> None:
-    found = measure_text(text, lang)
-    assert (SCRIPTS[found.script], found.foreign) == (script, foreign)
+    counts = measure_text(text, lang)
+    assert (SCRIPTS[counts.script], counts.foreign) == (script, foreign)
 
 
 def test_no_distinct_words_are_counted_in_a_text_that_is_no_segment() -> None:
@@ -254,17 +254,17 @@ def test_texts_that_say_another_thing_stay_apart(text: str, other: str, lang: st
 
 
 def test_every_character_has_its_form_in_both_tables() -> None:
-    found = forms()
+    tables = forms()
     for code in (*range(0xD800), *range(0xE000, SIZE)):
         char = chr(code)
-        form = found.table.get(code, char) or ""
+        form = tables.table.get(code, char) or ""
         assert form == form_of(char), hex(code)
         assert form == "".join(map(form_of, form)), f"{code:#x}: a form is its own form"
-        coded = int(found.codes[code])
+        coded = int(tables.codes[code])
         if coded < SIZE:
             assert form == chr(coded)
         elif coded >= LONG:
-            assert form == "".join(chr(each) for each in found.long[coded - LONG] if each)
+            assert form == "".join(chr(each) for each in tables.long[coded - LONG] if each)
         else:
             assert (coded == DROP) == (form == "")
 

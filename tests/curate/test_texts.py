@@ -36,7 +36,7 @@ def test_texts_read_alone_are_those_of_the_whole_reading(tmp_path: Path) -> None
         )
 
     whole = [text for piece in read_manifest(str(path), work) for text in piece.frame["text"]]
-    alone = [text for texts in read_texts(path, _decoded) for text in texts]
-    assert alone == whole
-    assert len(alone) == len(LINES) - 1
-    assert alone[2] == "Ünï"
+    separate = [text for texts in read_texts(path, _decoded) for text in texts]
+    assert separate == whole
+    assert len(separate) == len(LINES) - 1
+    assert separate[2] == "Ünï"

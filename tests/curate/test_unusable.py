@@ -165,9 +165,9 @@ USELESS: list[tuple[object, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("record", "said", "hint"), USELESS)
+@pytest.mark.parametrize(("record", "message", "hint"), USELESS)
 def test_says_why_no_line_is_usable_and_what_to_do(
-    tmp_path: Path, record: object, said: str, hint: str
+    tmp_path: Path, record: object, message: str, hint: str
 ) -> None:
     path = tmp_path / "m.jsonl"
     path.write_bytes((json.dumps(record).encode() + b"\n") * 3)
@@ -175,7 +175,7 @@ def test_says_why_no_line_is_usable_and_what_to_do(
         profile([str(path)], tmp_path, load_rules(None))
     (fault,) = caught.value.faults
     assert fault.what.startswith("no line is usable: ")
-    assert said in fault.what
+    assert message in fault.what
     assert hint in fault.hint
 
 
@@ -189,9 +189,9 @@ def test_an_unusable_input_beside_good_ones_is_a_warning(tmp_path: Path) -> None
     good, useless = tmp_path / "good.jsonl", tmp_path / "useless.jsonl"
     good.write_bytes(LINE)
     useless.write_text('{"audio_filepath": "a", "duration": 1, "sentence": "x"}\n')
-    (said,) = profile([str(good), str(useless)], tmp_path, load_rules(None)).warnings
-    assert said.startswith(f"{useless}: no line is usable: text is no string (missing)")
-    assert "--map text=sentence" in said
+    (warning,) = profile([str(good), str(useless)], tmp_path, load_rules(None)).warnings
+    assert warning.startswith(f"{useless}: no line is usable: text is no string (missing)")
+    assert "--map text=sentence" in warning
 
 
 Break = Callable[[Path], object]
@@ -203,13 +203,13 @@ SIDES: list[tuple[Break, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "said"), SIDES)
+@pytest.mark.parametrize(("make", "message"), SIDES)
 def test_a_side_without_a_record_is_not_free_of_leaks(
-    tmp_path: Path, make: Break, said: str
+    tmp_path: Path, make: Break, message: str
 ) -> None:
     (tmp_path / "a.jsonl").write_bytes(LINE)
     make(tmp_path / "b.jsonl")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         audit(find_sides([str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")], []), [])
 
 

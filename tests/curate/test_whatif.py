@@ -23,7 +23,7 @@ from curate.rules.file import Limit, Rule, RuleSet, load_rules
 from curate.whatif import compare_rules, what_if
 from curate.whatif.overlap import Kinds
 from curate.whatif.sweep import sweep
-from curate.whatif.threshold_grid import Ladder, ladders, rungs
+from curate.whatif.threshold_grid import ThresholdGrid, threshold_grids, threshold_steps
 from tests import processes
 
 WORDS = "so it was that every one of them had gone home before the rain set in again at noon"
@@ -77,9 +77,13 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
 def test_a_ladder_has_round_steps_around_the_limit(
     limit: tuple[str, float], metric: str, first: float, next_: float, last: float
 ) -> None:
-    found = rungs(Limit(BY_SYMBOL[limit[0]], limit[1]), metric).tolist()
-    assert (found[0], found[found.index(limit[1]) + 1], found[-1]) == (first, next_, last)
-    assert found == sorted(set(found))
+    steps_around = threshold_steps(Limit(BY_SYMBOL[limit[0]], limit[1]), metric).tolist()
+    assert (steps_around[0], steps_around[steps_around.index(limit[1]) + 1], steps_around[-1]) == (
+        first,
+        next_,
+        last,
+    )
+    assert steps_around == sorted(set(steps_around))
 
 
 def _written(rows: Sequence[dict[str, Any]], folder: Path) -> tuple[Path, list[dict[str, Any]]]:
@@ -97,9 +101,9 @@ def test_moving_a_limit_is_judging_again(
     rows: list[dict[str, Any]], rules: RuleSet, tmp_path: Path
 ) -> None:
     records, plain = _written(rows, tmp_path)
-    steps = ladders(rules)
-    found = sweep(records, rules, steps, threads=2)
-    kinds = Kinds.of(found)
+    steps = threshold_grids(rules)
+    swept = sweep(records, rules, steps, threads=2)
+    kinds = Kinds.of(swept)
     verdicts = [verdict_of(explain(row, rules)) for row in plain]
     counted = [int(kinds.rows[kinds.verdicts() == at].sum()) for at in range(4)]
     broken = kinds.fixed.get(VERDICTS.index("malformed"), (0, 0))[0]
@@ -107,27 +111,27 @@ def test_moving_a_limit_is_judging_again(
     assert len(steps) == 9
     for ladder in steps:
         at = [rule.id for rule in rules.rules].index(ladder.rule.id)
-        table, cuts = found.tables[ladder.rule.metric], found.cuts[ladder.rule.metric].values
+        table, cuts = swept.tables[ladder.rule.metric], swept.cuts[ladder.rule.metric].values
         inside = kinds.applies[:, at]
-        alone = inside & kinds.alone(at, ladder.severity)
+        only_this_rule = inside & kinds.only_this_rule(at, ladder.severity)
         sums = [
             ladder.caught(part[kinds.at[chosen]].sum(axis=0), cuts).tolist()
-            for chosen in (inside, alone)
+            for chosen in (inside, only_this_rule)
             for part in table[:2]
         ]
         assert list(zip(*sums, strict=True)) == _again(plain, rules, ladder)
 
 
 def _again(
-    rows: Sequence[dict[str, Any]], rules: RuleSet, ladder: Ladder
+    rows: Sequence[dict[str, Any]], rules: RuleSet, ladder: ThresholdGrid
 ) -> list[tuple[int, int, int, int]]:
     """Rows and microseconds, in all and alone, at each rung: the definition."""
-    found = []
-    for value in ladder.rungs.tolist():
+    expected = []
+    for value in ladder.thresholds.tolist():
         caught = [row for row in rows if _catches(row, ladder.rule, ladder.limit, value)]
-        alone = [row for row in caught if not _others(row, rules, ladder)]
-        found.append((len(caught), _us(caught), len(alone), _us(alone)))
-    return found
+        only_this_rule = [row for row in caught if not _others(row, rules, ladder)]
+        expected.append((len(caught), _us(caught), len(only_this_rule), _us(only_this_rule)))
+    return expected
 
 
 def _catches(row: dict[str, Any], rule: Rule, limit: Limit, value: float) -> bool:
@@ -136,9 +140,9 @@ def _catches(row: dict[str, Any], rule: Rule, limit: Limit, value: float) -> boo
     return bool(inside and known and limit.operator.compare(row[rule.metric], value))
 
 
-def _others(row: dict[str, Any], rules: RuleSet, ladder: Ladder) -> bool:
-    said = [it.said for it in explain(row, rules) if it.rule != ladder.rule.id]
-    return "bad" in said if ladder.severity == "bad" else bool(said)
+def _others(row: dict[str, Any], rules: RuleSet, ladder: ThresholdGrid) -> bool:
+    verdicts = [finding.said for finding in explain(row, rules) if finding.rule != ladder.rule.id]
+    return "bad" in verdicts if ladder.severity == "bad" else bool(verdicts)
 
 
 def _us(rows: Sequence[dict[str, Any]]) -> int:
@@ -162,54 +166,58 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _limit_of(found: Any, rule: str, severity: str) -> Any:
-    (limit,) = [it for it in found["limits"] if (it["rule"], it["severity"]) == (rule, severity)]
+def _limit_of(content: Any, rule: str, severity: str) -> Any:
+    (limit,) = [
+        limit
+        for limit in content["limits"]
+        if (limit["rule"], limit["severity"]) == (rule, severity)
+    ]
     return limit
 
 
 def test_figures_read_off_by_hand(folder: Path) -> None:
-    found: Any = what_if(folder / "profile", load_rules()).as_json()
-    assert found["profile"]["rows"] == 25
-    bad = _limit_of(found, "char_rate", "bad")
+    content: Any = what_if(folder / "profile", load_rules()).as_json()
+    assert content["profile"]["rows"] == 25
+    bad = _limit_of(content, "char_rate", "bad")
     assert (bad["rows"], bad["alone_rows"]) == (5, 0)  # all five are loops as well
     assert bad["hours"] == round(5 / 3600, 6)
-    fast = _limit_of(found, "char_rate", "borderline")
+    fast = _limit_of(content, "char_rate", "borderline")
     # Of the texts of 19 letters and fewer no other rule speaks: the next step costs one row.
     assert fast["tighter"] == {"value": 19.0, "rows": 1, "hours": round(1 / 3600, 6)}
     assert fast["looser"] is None
     assert [each["text"] for each in fast["spared"]] == ["x" * 19, "x" * 18, "x" * 17]
     assert [each["value"] for each in fast["caught"]] == [39.0, 40.0, 41.0]
     assert {each["verdict"] for each in fast["caught"]} == {"bad"}
-    ids = found["overlap"]["rules"]
-    both = found["overlap"]["bad"]["rows"][ids.index("char_rate")][ids.index("repetitions")]
+    ids = content["overlap"]["rules"]
+    both = content["overlap"]["bad"]["rows"][ids.index("char_rate")][ids.index("repetitions")]
     assert both == 5
-    assert sum(each["rows"] for each in found["verdicts"]) == 25
+    assert sum(each["rows"] for each in content["verdicts"]) == 25
 
 
 def test_threads_and_the_order_of_rows_change_nothing(folder: Path, tmp_path: Path) -> None:
     records = pl.read_parquet(folder / "profile/records.parquet")
     shuffled = tmp_path / "records.parquet"
     records.sample(fraction=1.0, shuffle=True, seed=1).write_parquet(shuffled)
-    steps = ladders(load_rules())
+    steps = threshold_grids(load_rules())
     one = sweep(folder / "profile/records.parquet", load_rules(), steps, threads=1)
     other = sweep(shuffled, load_rules(), steps, threads=3)
     assert one.kinds.keys() == other.kinds.keys()
     for name, tables in one.tables.items():
         for kind, at in one.kinds.items():
-            theirs = other.tables[name][0][other.kinds[kind]]
-            assert tables[0][at].tolist() == theirs.tolist()
+            other_cells = other.tables[name][0][other.kinds[kind]]
+            assert tables[0][at].tolist() == other_cells.tolist()
 
 
 def test_what_people_decided_stays(folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "overrides.jsonl"
-    said = {"decision": "keep", "by": "Ann", "at": "2026-11-26T10:00:00Z"}
-    log.write_text(json.dumps({"audio_filepath": "40.wav", **said}) + "\n")
+    decision = {"decision": "keep", "by": "Ann", "at": "2026-11-26T10:00:00Z"}
+    log.write_text(json.dumps({"audio_filepath": "40.wav", **decision}) + "\n")
     profile = tmp_path / "profile"
     curate.profile(folder / "manifest.jsonl", out=profile, rules=RuleOptions(overrides=log))
-    found: Any = what_if(profile, load_rules()).as_json()
-    assert {each["verdict"]: each["rows"] for each in found["verdicts"]}["bad"] == 4
-    assert sum(each["rows"] for each in found["verdicts"]) == 25
-    assert _limit_of(found, "char_rate", "bad")["rows"] == 4
+    content: Any = what_if(profile, load_rules()).as_json()
+    assert {each["verdict"]: each["rows"] for each in content["verdicts"]}["bad"] == 4
+    assert sum(each["rows"] for each in content["verdicts"]) == 25
+    assert _limit_of(content, "char_rate", "bad")["rows"] == 4
     (tmp_path / "none.yaml").write_text(
         "schema: curate.rules/1\nname: none\nextends: null\n"
         "rules:\n  - {id: x, metric: words, bad: '> 99'}\n"
@@ -223,10 +231,10 @@ def test_a_lost_manifest_costs_the_texts_only(folder: Path, tmp_path: Path) -> N
     (tmp_path / "manifest.jsonl").write_bytes((folder / "manifest.jsonl").read_bytes())
     curate.profile(tmp_path / "manifest.jsonl", out=tmp_path / "profile")
     (tmp_path / "manifest.jsonl").unlink()
-    found: Any = what_if(tmp_path / "profile", load_rules()).as_json()
-    assert len(found["warnings"]) == 1
-    assert "manifest.jsonl" in found["warnings"][0]
-    caught = _limit_of(found, "char_rate", "bad")["caught"]
+    content: Any = what_if(tmp_path / "profile", load_rules()).as_json()
+    assert len(content["warnings"]) == 1
+    assert "manifest.jsonl" in content["warnings"][0]
+    caught = _limit_of(content, "char_rate", "bad")["caught"]
     assert [(each["value"], each["text"]) for each in caught] == [
         (39, None),
         (40, None),
@@ -268,8 +276,8 @@ def test_the_command(folder: Path) -> None:
 def test_real_manifests(real_data: Path, tmp_path: Path) -> None:
     """Indonesian Common Voice, voted down: the figures that the rules' evidence names."""
     curate.profile(real_data / "manifests/cv_id_invalidated.jsonl", out=tmp_path / "profile")
-    found: Any = what_if(tmp_path / "profile", load_rules()).as_json()
-    bad = _limit_of(found, "char_rate_id", "bad")
+    content: Any = what_if(tmp_path / "profile", load_rules()).as_json()
+    bad = _limit_of(content, "char_rate_id", "bad")
     at = {point["value"]: point["rows"] for point in bad["curve"]}
     assert (at[30.0], at[25.0], at[22.0], at[20.0], at[18.0]) == (180, 326, 471, 590, 743)
 
@@ -288,14 +296,14 @@ def test_failing_groups_are_counted_as_the_profile_has_them(tmp_path: Path) -> N
     lines = [json.dumps({"audio_filepath": f"{n}.wav", **row}) for n, row in enumerate(rows)]
     (tmp_path / "manifest.jsonl").write_text("\n".join(lines))
     made = curate.profile(tmp_path / "manifest.jsonl", out=tmp_path / "profile")
-    found: Any = what_if(tmp_path / "profile", load_rules()).as_json()
-    counted = {each["verdict"]: each["rows"] for each in found["verdicts"]}
+    content: Any = what_if(tmp_path / "profile", load_rules()).as_json()
+    counted = {each["verdict"]: each["rows"] for each in content["verdicts"]}
     assert counted == {name: amount.rows for name, amount in made.verdicts.items()}
     assert counted["borderline"] == 35
-    by_rule = {each["rule"]: each for each in found["by_rule"]}
+    by_rule = {each["rule"]: each for each in content["by_rule"]}
     assert (by_rule["bad_speaker"]["rows"], by_rule["bad_speaker"]["alone_rows"]) == (40, 30)
     # The speaker's other rows are out of eval already: moving the limit costs the other's alone.
-    fast = _limit_of(found, "char_rate", "borderline")
+    fast = _limit_of(content, "char_rate", "borderline")
     assert {point["value"]: point["alone_rows"] for point in fast["curve"]}[12.0] == 40
     (tmp_path / "none.yaml").write_text(
         "schema: curate.rules/1\nname: none\nextends: null\n"

@@ -15,7 +15,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.audio.analyse import Segment, listen
+from curate.audio.analyse import Segment, analyse_segments
 from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
 from curate.audio.ogg import opus_is_whole, page_checksum
@@ -81,9 +81,11 @@ def decoded(data: bytes) -> int:
 
 def fault(path: Path, seconds: float, offset_s: float | None = None) -> str:
     """What a profile says of it, all samples decoded."""
-    (found,) = listen(path.name, path.parent, [Segment(0, offset_s, seconds)], "signal")[1]
-    assert found.audio_fault is not None, "libsndfile reads each of these formats"
-    return found.audio_fault
+    (result,) = analyse_segments(path.name, path.parent, [Segment(0, offset_s, seconds)], "signal")[
+        1
+    ]
+    assert result.audio_fault is not None, "libsndfile reads each of these formats"
+    return result.audio_fault
 
 
 # Whatever was done to them, none of these is known to hold less than it did: a WAV has no checksum,

@@ -35,24 +35,24 @@ def profiled(tmp_path: Path, manifest: Callable[..., Path]) -> Path:
 
 
 def test_characters_and_words(tmp_path: Path, profiled: Path) -> None:
-    found: Any = count_words(tmp_path / "out")
-    by_lang = {each["lang"]: each for each in found["languages"]}
+    counted: Any = count_words(tmp_path / "out")
+    by_lang = {each["lang"]: each for each in counted["languages"]}
     assert set(by_lang) == {"en", "zh", None}
     for lang, each in by_lang.items():
         counts = Counter("".join(text for code, text in TEXTS if code == lang))
         assert each["characters"] == counts.total()
-        assert {it["character"]: it["count"] for it in each["rarest"]} == dict(
-            sorted(counts.items(), key=lambda it: (it[1], -ord(it[0])))[:20]
+        assert {entry["character"]: entry["count"] for entry in each["rarest"]} == dict(
+            sorted(counts.items(), key=lambda pair: (pair[1], -ord(pair[0])))[:20]
         )
-    outside = [(it["character"], it["example"]) for it in by_lang["en"]["outside"]]
+    outside = [(letter["character"], letter["example"]) for letter in by_lang["en"]["outside"]]
     assert outside == [("\u043c", f"{profiled}:2"), ("\u043e", f"{profiled}:2")]
     assert by_lang["zh"]["script"] == "CJK"
-    words = {each["word"]: each["count"] for each in found["vocabulary"]["frequent"]}
+    words = {each["word"]: each["count"] for each in counted["vocabulary"]["frequent"]}
     assert words == {
         "hello": 2, "world": 1, "caf\u00e9": 1, "\u043c\u043eney": 1,
         "\u4f60\u597d": 1, "\U00020000": 1, "x": 1,
     }  # fmt: skip
-    assert found["vocabulary"]["longest"][0]["word"] in {"hello", "world", "\u043c\u043eney"}
+    assert counted["vocabulary"]["longest"][0]["word"] in {"hello", "world", "\u043c\u043eney"}
 
 
 def test_a_changed_manifest_is_refused(tmp_path: Path, profiled: Path) -> None:

@@ -125,16 +125,16 @@ def bare(code: str) -> str:
 
 def faults(code: str, folder: Path) -> Iterator[str]:
     """All that a piece of code names and that is not there."""
-    told = list(commands_in(code))
-    for words in told:
+    named_commands = list(commands_in(code))
+    for words in named_commands:
         yield from command_faults(words)
-    if not told and code.startswith("--") and bare(code) not in every_option():
+    if not named_commands and code.startswith("--") and bare(code) not in every_option():
         yield f"no option `{bare(code)}`"
     for name in FILES.findall(code):
         if not any((base / name).exists() for base in (ROOT, folder, ROOT / "rules")):
             yield f"no file `{name}`"
     for name in COMPARED.findall(code):
-        if name not in COLUMNS | GATES and not told and "=" not in code.split(name)[0]:
+        if name not in COLUMNS | GATES and not named_commands and "=" not in code.split(name)[0]:
             yield f"no metric or column `{name}`"
     for name in TAG.findall(code):
         if name not in rule_ids():
@@ -165,25 +165,27 @@ def rule_ids() -> set[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_documents_name_what_is_there(path: Path) -> None:
-    found = [
+    missing = [
         fault for code in code_of(path.read_text("utf-8")) for fault in faults(code, path.parent)
     ]
-    assert found == []
+    assert missing == []
 
 
 def test_heads_of_rule_files_name_what_is_there() -> None:
     paths = sorted((ROOT / "rules").rglob("*.yaml"))
     assert len(paths) >= 10
-    found = []
+    missing = []
     for path in paths:
         head = path.read_text("utf-8").split("\nrules:")[0]
         named = [*code_of(head), *(line for line in lines_of(head) if "/" in line)]
-        found += [f"{path.name}: {fault}" for code in named for fault in faults(code, path.parent)]
-    assert [fault for fault in found if "schema.json" not in fault] == []
+        missing += [
+            f"{path.name}: {fault}" for code in named for fault in faults(code, path.parent)
+        ]
+    assert [fault for fault in missing if "schema.json" not in fault] == []
 
 
 def test_help_names_what_is_there() -> None:
-    found, seen = [], 0
+    missing, seen = [], 0
     for program, tree in trees().items():
         for command in every_command(tree):
             texts = [
@@ -197,13 +199,13 @@ def test_help_names_what_is_there() -> None:
                     *FILES.findall(text),
                     *re.findall(r"(?<!\w)--[a-z-]+", text),
                 ]
-                found += [
+                missing += [
                     f"{program} {command.name}: {fault}"
                     for code in named
                     for fault in faults(code, ROOT)
                 ]
     assert seen > 200
-    assert found == []
+    assert missing == []
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,10 @@ def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Path, root: 
     assert len(pages) >= len(sources) + 4
     loaded = re.compile(r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)=["'](https?:)?//""")
     for page in pages:
-        found = [m[0] for m in loaded.finditer(page.read_text("utf-8")) if "canonical" not in m[0]]
-        assert not found, page
+        foreign = [
+            m[0] for m in loaded.finditer(page.read_text("utf-8")) if "canonical" not in m[0]
+        ]
+        assert not foreign, page
 
 
 def test_a_broken_link_would_be_found(root: Path, tmp_path: Path) -> None:
@@ -117,5 +119,5 @@ def test_no_example_replaces_a_log(root: Path) -> None:
     pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     assert len(pages) > 20
     for page in pages:
-        found = re.findall(r"[^>]>\s*\S*(?:overrides|votes)\S*\.jsonl", page.read_text("utf-8"))
-        assert not found, f"{page}: {found}"
+        redirects = re.findall(r"[^>]>\s*\S*(?:overrides|votes)\S*\.jsonl", page.read_text("utf-8"))
+        assert not redirects, f"{page}: {redirects}"

@@ -75,7 +75,9 @@ def ledger(stage: str) -> Json:
         },
     )
     outputs = [_amount(name, *amounts) for name, amounts in parts.items()]
-    total = {key: sum(it[key] for it in outputs) for key in ("rows", "bytes", "duration_us")}
+    total = {
+        key: sum(output[key] for output in outputs) for key in ("rows", "bytes", "duration_us")
+    }
     return {
         "schema": "curate.ledger/1",
         "stage": stage,

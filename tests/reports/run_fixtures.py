@@ -208,21 +208,21 @@ def wer() -> Json:
         },
         "skipped": [],
         "unscored": [{"id": "shards/v1/test.jsonl:12", "reason": "audio file is missing"}],
-        "worst": [_utterance(lang, said, rng) for lang, said in SAID.items()],
+        "worst": [_utterance(lang, text, rng) for lang, text in SAID.items()],
     }
 
 
-def _utterance(lang: str, said: str, rng: random.Random) -> Json:
-    by_word = " " in said
-    heard = said.split() if by_word else list(said)
-    heard[1], heard[3:4] = heard[2], []
-    heard.insert(5, heard[0])
+def _utterance(lang: str, text: str, rng: random.Random) -> Json:
+    by_word = " " in text
+    tokens = text.split() if by_word else list(text)
+    tokens[1], tokens[3:4] = tokens[2], []
+    tokens.insert(5, tokens[0])
     return {
         "id": f"shards/v1/test.jsonl:{rng.randint(1, 13_000)}",
         "lang": lang,
         "speaker": f"{lang}_0042",
         "duration_s": 6.4,
-        "reference": said,
-        "hypothesis": (" " if by_word else "").join(heard),
+        "reference": text,
+        "hypothesis": (" " if by_word else "").join(tokens),
         "wer": 0.6667,
     }

@@ -34,7 +34,7 @@ COVERAGE: list[Json] = [
 
 def split() -> Json:
     rng = random.Random(3)
-    outputs = {it["name"]: it for it in ledger("split")["outputs"]}
+    outputs = {output["name"]: output for output in ledger("split")["outputs"]}
     bins = ("0-2 s", "2-5 s", "5-10 s", "10-20 s", "20-40 s")
     strata = []
     for lang, hours in {"en": 1204, "de": 402, "hi": 190, "ar": 120, "zh": 77}.items():
@@ -72,14 +72,14 @@ def split() -> Json:
             {
                 "name": name,
                 "file": f"{name}.jsonl",
-                "rows": it["rows"],
-                "bytes": it["bytes"],
-                "hours": it["duration_us"] / US,
-                "verdicts": {{"rejected": "bad"}.get(name, name): it["rows"]}
+                "rows": output["rows"],
+                "bytes": output["bytes"],
+                "hours": output["duration_us"] / US,
+                "verdicts": {{"rejected": "bad"}.get(name, name): output["rows"]}
                 if name in {"rejected", "malformed"}
-                else {"clean": it["rows"] - 9, "borderline": 9 * (name == "train")},
+                else {"clean": output["rows"] - 9, "borderline": 9 * (name == "train")},
             }
-            for name, it in outputs.items()
+            for name, output in outputs.items()
         ],
         "strata_columns": ["lang", "duration_bin"],
         "strata": strata,
@@ -160,13 +160,13 @@ def _part(s: float, target_s: float) -> Json:
     return {**_measured(s, 40), **drawn}
 
 
-def _target(asked: int, aimed: int, got: int, rows: int) -> Json:
+def _target(requested: int, aimed: int, got: int, rows: int) -> Json:
     return {
-        "asked_s": asked,
+        "asked_s": requested,
         "target_s": aimed,
         "tolerance_s": 0.01 * aimed,
         "met": True,
-        "shrunk": aimed < asked,
+        "shrunk": aimed < requested,
         "got_s": got,
         "rows": rows,
         "groups": 96,

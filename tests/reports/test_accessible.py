@@ -20,8 +20,8 @@ from tests.reports.fixtures import MAKERS, make
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
+    with browser() as launched:
+        yield launched
 
 
 @pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[3]], ids=[NAMED[0], NAMED[3]])
@@ -39,9 +39,9 @@ def test_axe_would_notice(opened: Any, tmp_path: Path) -> None:
     page = build("split", make("split", tmp_path))
     html = page.read_text(encoding="utf-8")
     page.write_text(html.replace("<h1>", '<img src="data:,"><h1>').replace(' lang="en"', ""))
-    found = " ".join(look(opened, page, SCREENS[0]))
-    assert "image-alt" in found
-    assert "html-has-lang" in found
+    violated = " ".join(look(opened, page, SCREENS[0]))
+    assert "image-alt" in violated
+    assert "html-has-lang" in violated
 
 
 def test_clips_are_heard_on_the_page(opened: Any, root: Path, tmp_path: Path) -> None:

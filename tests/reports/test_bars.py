@@ -122,11 +122,11 @@ def test_few_bad_rows_of_many_are_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "label"),
     [([5, 1], "rows"), ([500, 1], "rows, log scale")],
 )
-def test_the_axis_says_what_it_counts_and_how(rows: list[int], said: str) -> None:
-    assert f">{said}</text>" in str(histogram(made(rows, [0, 1, 2])))
+def test_the_axis_says_what_it_counts_and_how(rows: list[int], label: str) -> None:
+    assert f">{label}</text>" in str(histogram(made(rows, [0, 1, 2])))
 
 
 def test_two_values_have_two_bars_and_two_ticks() -> None:
@@ -163,10 +163,10 @@ def test_what_a_chart_does_not_show_is_said_beside_it() -> None:
 
 def test_one_bar_is_said_in_words() -> None:
     hit = [{"verdict": "bad", "rows": [210]}]
-    alone = made([210], [0, 0.001], shape={"hits": hit}, min=0.0, max=1.5e-05)
-    assert histogram(alone) is None
+    single = made([210], [0, 0.001], shape={"hits": hit}, min=0.0, max=1.5e-05)
+    assert histogram(single) is None
     profile = Profile.model_validate_json(json.dumps(a_profile()))
-    page = str(distributions(profile.model_copy(update={"metrics": (alone,)})))
+    page = str(distributions(profile.model_copy(update={"metrics": (single,)})))
     assert "<svg" not in page
-    for said in ("0 to 1.5e-05", "210 bad"):
-        assert said in page
+    for text in ("0 to 1.5e-05", "210 bad"):
+        assert text in page

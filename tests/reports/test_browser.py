@@ -69,10 +69,10 @@ def test_pages_fit_a_phone_and_break_no_rule_of_their_own(tmp_path: Path) -> Non
     document, console = _browse(tmp_path / "harness.html", tmp_path / "profile")
     match = re.search(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)
     assert match is not None
-    found: dict[str, dict[str, Any]] = json.loads(unescape(match[1]))
+    overflowing: dict[str, dict[str, Any]] = json.loads(unescape(match[1]))
     assert console == []
-    assert len(found) == len(MAKERS) * len(VARIANTS)
-    for name, page in found.items():
+    assert len(overflowing) == len(MAKERS) * len(VARIANTS)
+    for name, page in overflowing.items():
         assert page["wide"] <= page["window"] == WIDTH, name
         assert page["styled"] != "none", name
         assert page["sections"] >= 2, name

@@ -69,10 +69,10 @@ def test_every_shade_of_a_chart_is_in_the_style() -> None:
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_good_artefact_shows_every_section_that_applies(kind: Kind, tmp_path: Path) -> None:
     loaded = load(kind, make(kind, tmp_path))
-    wanted = [section.title for section in SECTIONS if isinstance(loaded.artefact, section.of)]
-    wanted = [title for title in wanted if title != "Given splits"]  # of a split that was not drawn
-    assert [part.title for part in page(loaded).sections] == wanted
-    assert len(wanted) >= 3
+    titles = [section.title for section in SECTIONS if isinstance(loaded.artefact, section.of)]
+    titles = [title for title in titles if title != "Given splits"]  # of a split that was not drawn
+    assert [part.title for part in page(loaded).sections] == titles
+    assert len(titles) >= 3
 
 
 def _drawn(**changes: Any) -> str:
@@ -118,7 +118,7 @@ def test_any_counts_can_be_drawn(rows: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "said"),
+    ("limit", "text"),
     [
         ({"severity": "bad", "operator": ">=", "value": 30.0}, "bad ≥ 30"),
         ({"severity": "bad", "operator": "between", "value": 2.5}, "bad between 2.5"),
@@ -126,9 +126,9 @@ def test_any_counts_can_be_drawn(rows: list[int]) -> None:
         ({}, "limit — —"),
     ],
 )
-def test_limits_read_as_rules(limit: dict[str, Any], said: str) -> None:
+def test_limits_read_as_rules(limit: dict[str, Any], text: str) -> None:
     unset = {"rule": "", "severity": "", "operator": "", "value": None, "where": ""}
-    assert say(Threshold.model_validate({**unset, **limit})) == said
+    assert say(Threshold.model_validate({**unset, **limit})) == text
 
 
 @pytest.mark.parametrize("values", [[1.0], [0.0, 0.0], [5.0, 0.01], [-1.0, 2.0], [3.0, 3.0]])
@@ -143,23 +143,23 @@ def test_no_points_no_curve() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "linear", "said"),
+    ("values", "linear", "label"),
     [
         ([1.0, 200.0], False, "loss, log scale"),
         ([1.0, 200.0], True, "loss"),
         ([1.0, 2.0], False, "loss"),
     ],
 )
-def test_a_logarithmic_axis_says_so(values: list[float], linear: bool, said: str) -> None:
+def test_a_logarithmic_axis_says_so(values: list[float], linear: bool, label: str) -> None:
     svg = str(curve("x", [Series([1, 2], values)], unit="loss", linear=linear))
-    assert re.findall(r">(loss[^<]*)</text>", svg) == [said]
+    assert re.findall(r">(loss[^<]*)</text>", svg) == [label]
 
 
 @pytest.mark.parametrize(
-    ("at_limit", "said"), [(0.001, "time flagged, log scale"), (9.0, "time flagged")]
+    ("at_limit", "label"), [(0.001, "time flagged, log scale"), (9.0, "time flagged")]
 )
 def test_a_curve_of_thresholds_ends_where_a_logarithm_has_no_place(
-    at_limit: float, said: str
+    at_limit: float, label: str
 ) -> None:
     spent = [10.0, 1.0, 0.0]
     curve = [
@@ -169,8 +169,8 @@ def test_a_curve_of_thresholds_ends_where_a_logarithm_has_no_place(
     limit = MAKERS["what-if"][1]()["limits"][0] | {"value": 1.0, "hours": at_limit, "curve": curve}
     limit = LimitEffect.model_validate_json(json.dumps(limit))
     svg = str(threshold_curve(limit))
-    assert f">{said}</text>" in svg
+    assert f">{label}</text>" in svg
     paths = re.findall(r"<path [^>]*>", svg)
     (line,) = (path for path in paths if 's-ink"' in path and 'stroke-width="1.6"' in path)
     drawn = line.count("L") + line.count("M")
-    assert drawn == (2 if "log" in said else 3), svg
+    assert drawn == (2 if "log" in label else 3), svg

@@ -128,7 +128,7 @@ def flood(kind: Kind, text: str, folder: Path) -> int:
     """Artefacts with as many records as there may be, each with this text; how many of them."""
     file = make(kind, folder) / MAKERS[kind][0]
     data = json.loads(file.read_text())
-    said = 0
+    number = 0
     for outer, (many, inner) in LISTS[kind].items():
         data[outer] = [{**data[outer][at % len(data[outer])]} for at in range(many)]
         for at, each in enumerate(data[outer]):
@@ -137,9 +137,12 @@ def flood(kind: Kind, text: str, folder: Path) -> int:
                 for name, count in inner.items()
                 if each[name]
             )
-            for record in [each, *(it for name in inner for it in each[name])]:
+            for record in [
+                each,
+                *(record_of_list for name in inner for record_of_list in each[name]),
+            ]:
                 here = TEXTS & record.keys()
-                said += bool(here)
+                number += bool(here)
                 record.update(dict.fromkeys(here, text))
                 if "pred_text" in here:
                     record["pred_text"] = text[::-1]
@@ -151,7 +154,7 @@ def flood(kind: Kind, text: str, folder: Path) -> int:
         left_out = LeftOut(unheard=0, no_room=0, more=0)
         clips = Clips(most=40, clips=dict.fromkeys(ids, clip), left_out=left_out)
         write_artifact(folder, clips)
-    return said
+    return number
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,7 @@ def test_importing_reports_is_cheap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "said"),
+    ("file", "content", "message"),
     [
         ("profile.json", None, "No such file"),
         ("profile.json", "{", "is not JSON"),
@@ -207,7 +210,7 @@ def test_importing_reports_is_cheap() -> None:
     ],
 )
 def test_unreadable_artefacts_are_named(
-    file: str, content: str | None, said: str, tmp_path: Path
+    file: str, content: str | None, message: str, tmp_path: Path
 ) -> None:
     make("profile", tmp_path)
     (tmp_path / file).unlink()
@@ -216,7 +219,7 @@ def test_unreadable_artefacts_are_named(
     with pytest.raises(InputError) as caught:
         build("profile", tmp_path)
     assert str(tmp_path / file) in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "hint: write it anew with `curate profile`" in str(caught.value)
     assert not (tmp_path / "report.html").exists()
 

@@ -26,8 +26,8 @@ def page(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
 
 def sentence(kind: Kind, folder: Path, data: dict[str, Any]) -> tuple[str, list[str]]:
     write(folder, MAKERS[kind][0], data)
-    _, _, said = headline(load(kind, folder))
-    return Markup(said.sentence).striptags(), [alert.what for alert in said.alerts]
+    _, _, summary = headline(load(kind, folder))
+    return Markup(summary.sentence).striptags(), [alert.what for alert in summary.alerts]
 
 
 def test_rules_and_metrics_of_a_comparison_that_say_nothing(tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_step_that_takes_nearly_all_is_not_the_dearest(tmp_path: Path) -> None
     data = MAKERS["what-if"][1]()
     data["limits"][1]["tighter"] = {"value": 0, "rows": 9_000, "hours": 21.0}
     data["limits"][2]["tighter"] = {"value": 5, "rows": 90, "hours": 2.0}
-    said, _ = sentence("what-if", tmp_path, data)
-    assert "the dearest next step is char_rate_low to char_rate < 5, 2.00 h" in said
+    text, _ = sentence("what-if", tmp_path, data)
+    assert "the dearest next step is char_rate_low to char_rate < 5, 2.00 h" in text
 
 
 def test_a_model_that_does_not_stop_is_an_alert(tmp_path: Path) -> None:
@@ -114,16 +114,16 @@ def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
 
     data = MAKERS["eval"][1]()
     data["by"] = {"lang": [slice_of("de", 0.9, 199)]}
-    said = "No tag, verdict or language has 200 words: they were not compared."
-    assert calm("eval", tmp_path, data) == said
+    text = "No tag, verdict or language has 200 words: they were not compared."
+    assert calm("eval", tmp_path, data) == text
     data["by"] = {"lang": [slice_of("de", 0.0, 200)]}
     assert "of 200 words or more" in calm("eval", tmp_path, data)
 
 
-@pytest.mark.parametrize(("wer", "said"), [(0.4, "0 to 40.0 %<"), (9.0, " and more<")])
-def test_a_bar_that_is_cut_off_says_so(tmp_path: Path, wer: float, said: str) -> None:
+@pytest.mark.parametrize(("wer", "text"), [(0.4, "0 to 40.0 %<"), (9.0, " and more<")])
+def test_a_bar_that_is_cut_off_says_so(tmp_path: Path, wer: float, text: str) -> None:
     data = MAKERS["eval"][1]()
     data["by"] = {"lang": [slice_of("de", wer, 900)]}
     data["overall"] = {**data["overall"], "wer": 0.1}
     html = page("eval", tmp_path, data)
-    assert (said in html, " and more<" in html) == (True, wer == 9.0)
+    assert (text in html, " and more<" in html) == (True, wer == 9.0)

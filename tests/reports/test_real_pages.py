@@ -27,8 +27,8 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
+    with browser() as launched:
+        yield launched
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,13 @@ def pages(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         if importlib.util.find_spec(name) is None:
             pytest.skip(f"{name} is not installed: the extras shards and train")
     folder = tmp_path_factory.mktemp("real")
-    heard = str(real_data / "manifests" / "cv61_dev_audio.jsonl")
+    manifest = str(real_data / "manifests" / "cv61_dev_audio.jsonl")
     larger = str(real_data / "manifests" / "cv61_dev_all.jsonl")
     audio = ("--audio-root", str(real_data))
     sides = [f"split/{name}.jsonl" for name in ("train", "eval", "test")]
     short = ("trainer.max_steps=8", "trainer.val_check_interval=4", "optim.warmup_steps=2")
     for program, *command in (
-        ("curate", "profile", heard, *audio, "--rules", "audio", "--clips", "12",
+        ("curate", "profile", manifest, *audio, "--rules", "audio", "--clips", "12",
          "--out", "profile"),
         ("curate", "profile", larger, "--out", "compared"),
         ("curate", "split", "profile", "--out", "split", "--eval", "1m", "--test", "2m"),
@@ -66,9 +66,9 @@ def pages(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         assert done.returncode == 0, f"{program} {' '.join(command)}: {done.stderr}"
-    found = {page.parent.name: page for page in folder.glob("*/report.html")}
-    assert set(found) == PAGES
-    return found
+    page_of = {page.parent.name: page for page in folder.glob("*/report.html")}
+    assert set(page_of) == PAGES
+    return page_of
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=NAMED)

@@ -16,7 +16,7 @@ from reports.transcripts import CUT, WHOLE, Range, folded, highlighted, marked, 
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"),
+    ("formatted", "expected"),
     [
         (show.percent(None), "—"),
         (show.percent(0.0), "0.0 %"),
@@ -39,12 +39,12 @@ from reports.transcripts import CUT, WHOLE, Range, folded, highlighted, marked, 
         (show.plural(1, "row"), "1 row"),
     ],
 )
-def test_numbers(said: str | float | None, wanted: str | float | None) -> None:
-    assert said == wanted
+def test_numbers(formatted: str | float | None, expected: str | float | None) -> None:
+    assert formatted == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("plain", "plain"),
         ("\x1b[2J", "␛[2J"),
@@ -61,8 +61,8 @@ def test_numbers(said: str | float | None, wanted: str | float | None) -> None:
         ("\ud800", "‹U+D800›"),
     ],
 )
-def test_hidden_characters_show(text: str, wanted: str) -> None:
-    assert visible(text) == wanted
+def test_hidden_characters_show(text: str, expected: str) -> None:
+    assert visible(text) == expected
 
 
 @given(st.text(st.characters()))
@@ -94,7 +94,7 @@ def test_long_transcripts_are_cut_and_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "parts", "wanted"),
+    ("text", "parts", "expected"),
     [
         ("a no no", [(2, 7, "loop")], 'a <mark title="said again and again">no no</mark>'),
         ("<b>&", [(0, 3, "x")], '<mark title="spoken of">&lt;b&gt;</mark>&amp;'),
@@ -111,9 +111,9 @@ def test_long_transcripts_are_cut_and_kept() -> None:
     ],
 )  # fmt: skip
 def test_parts_of_a_transcript_are_marked(
-    text: str, parts: list[tuple[int, int, str]], wanted: str
+    text: str, parts: list[tuple[int, int, str]], expected: str
 ) -> None:
-    assert highlighted(text, None, [Range(*part) for part in parts]) == f"<bdi>{wanted}</bdi>"
+    assert highlighted(text, None, [Range(*part) for part in parts]) == f"<bdi>{expected}</bdi>"
 
 
 SPANS = st.tuples(st.integers(-1, 30), st.integers(-1, 30), st.sampled_from(["loop", "<"]))
@@ -140,7 +140,7 @@ def test_a_long_transcript_begins_near_its_first_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    ("remark", "wanted"),
+    ("remark", "expected"),
     [
         (None, None),
         ("", None),
@@ -152,12 +152,12 @@ def test_a_long_transcript_begins_near_its_first_mark() -> None:
         ),
     ],
 )
-def test_remarks_fold_after_their_first_sentence(remark: str | None, wanted: str | None) -> None:
-    assert folded(remark) == wanted
+def test_remarks_fold_after_their_first_sentence(remark: str | None, expected: str | None) -> None:
+    assert folded(remark) == expected
 
 
 @pytest.mark.parametrize(
-    ("reference", "hypothesis", "wanted"),
+    ("reference", "hypothesis", "expected"),
     [
         ("a b c", "a b c", "<bdi>a b c</bdi>"),
         ("a b c", "a c", "<bdi>a <del>b</del> c</bdi>"),
@@ -180,8 +180,8 @@ def test_remarks_fold_after_their_first_sentence(remark: str | None, wanted: str
         ),
     ],
 )
-def test_alignment(reference: str | None, hypothesis: str | None, wanted: str) -> None:
-    assert alignment(reference, hypothesis) == wanted
+def test_alignment(reference: str | None, hypothesis: str | None, expected: str) -> None:
+    assert alignment(reference, hypothesis) == expected
 
 
 def test_a_long_run_of_an_alignment_is_cut() -> None:
@@ -193,7 +193,7 @@ def test_a_long_run_of_an_alignment_is_cut() -> None:
 
 
 @given(st.lists(st.sampled_from("ab<"), max_size=9), st.lists(st.sampled_from("ab<"), max_size=9))
-def test_an_alignment_holds_both_sides(ours: list[str], theirs: list[str]) -> None:
-    html = alignment(" ".join(ours), " ".join(theirs))
+def test_an_alignment_holds_both_sides(words: list[str], other_words: list[str]) -> None:
+    html = alignment(" ".join(words), " ".join(other_words))
     edits = html.count("<del>") + html.count("<ins>")
-    assert (edits == 0) == (ours == theirs)
+    assert (edits == 0) == (words == other_words)

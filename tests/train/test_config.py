@@ -76,8 +76,8 @@ def test_every_fault_is_told_at_once_with_its_line(recipe: Write) -> None:
     path = recipe(text)
     with pytest.raises(ConfigError) as caught:
         load_config(path, GIVEN)
-    told = {(fault.where, fault.what.split(":")[0]) for fault in caught.value.faults}
-    assert told == {
+    faults = {(fault.where, fault.what.split(":")[0]) for fault in caught.value.faults}
+    assert faults == {
         (f"{path}:1", "'seed' cannot be 'x'"),
         (f"{path}:3", "'trainer.max_steps' cannot be 0"),
         (f"{path}:4", "unknown key 'trainer.val_check_intervall'"),
@@ -157,7 +157,7 @@ def test_recipes_of_ours_are_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "model", "found"),
+    ("recipe", "model", "expected"),
     [
         (None, "nvidia/canary-180m-flash", "canary-180m-flash.yaml"),
         (None, "models/tiny.nemo", "tiny.yaml"),
@@ -166,9 +166,9 @@ def test_recipes_of_ours_are_sound() -> None:
     ],
 )
 def test_a_recipe_is_found_by_path_name_or_model(
-    recipe: str | None, model: str | None, found: str
+    recipe: str | None, model: str | None, expected: str
 ) -> None:
-    assert find_recipe(recipe, model).name == found
+    assert find_recipe(recipe, model).name == expected
 
 
 @pytest.mark.parametrize(("recipe", "model"), [(None, "x.nemo"), ("nothing", None), (None, None)])

@@ -25,10 +25,10 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def test_a_sound_folder(shard_folder: Write) -> None:
-    found = read_shards(shard_folder())
-    assert (found.train_cuts, found.validation_rows) == (3, 2)
-    assert found.languages == ("de", "en")  # of training and of validation
-    assert found.validation_hours == pytest.approx(3 / 3600, abs=1e-6)
+    shards = read_shards(shard_folder())
+    assert (shards.train_cuts, shards.validation_rows) == (3, 2)
+    assert shards.languages == ("de", "en")  # of training and of validation
+    assert shards.validation_hours == pytest.approx(3 / 3600, abs=1e-6)
 
 
 def shorten(folder: Path) -> None:

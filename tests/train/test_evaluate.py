@@ -66,8 +66,8 @@ WORDS = st.lists(st.sampled_from(["ja", "nein", "doch"]), max_size=6).map(" ".jo
 @given(WORDS, WORDS)
 def test_edits_account_for_every_word(reference: str, hypothesis: str) -> None:
     edits = count_edits(reference, hypothesis)
-    said = edits.ref_words - edits.deletions + edits.insertions
-    assert (edits.ref_words, said) == (len(reference.split()), len(hypothesis.split()))
+    spoken_words = edits.ref_words - edits.deletions + edits.insertions
+    assert (edits.ref_words, spoken_words) == (len(reference.split()), len(hypothesis.split()))
 
 
 def test_nothing_has_no_rate() -> None:
@@ -87,8 +87,8 @@ class Stub:
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
         self.asked.append(list(rows))
-        kept = [row for row in rows if Path(row["audio_filepath"]).name not in self._drops]
-        return [self._says(row) for row in kept]
+        loaded = [row for row in rows if Path(row["audio_filepath"]).name not in self._drops]
+        return [self._says(row) for row in loaded]
 
 
 def row(folder: Path, name: str, line: int = 1, **fields: Any) -> Row:
@@ -98,7 +98,7 @@ def row(folder: Path, name: str, line: int = 1, **fields: Any) -> Row:
     return Row(folder / "m.jsonl", line, json.dumps(whole), whole)
 
 
-def judged(verdict: str, *tags: str) -> dict[str, Any]:
+def curated(verdict: str, *tags: str) -> dict[str, Any]:
     return {"_curate": {"id": "s:1", "verdict": verdict, "tags": list(tags)}}
 
 
@@ -108,36 +108,36 @@ def run(rows: Sequence[Row], stub: Stub, prompted: bool = False) -> list[Scored]
 
 def test_predictions_keep_the_order_of_the_rows(tmp_path: Path) -> None:
     rows = [row(tmp_path, f"{n}.wav", n, duration=float(n)) for n in (2, 9, 5)]
-    stub = Stub(lambda asked: str(asked["duration"]))
+    stub = Stub(lambda request: str(request["duration"]))
     assert [item.hypothesis for item in run(rows, stub)] == ["2.0", "9.0", "5.0"]
-    assert [asked["duration"] for asked in stub.asked[0]] == [9.0, 5.0, 2.0]  # less padding
+    assert [request["duration"] for request in stub.asked[0]] == [9.0, 5.0, 2.0]  # less padding
 
 
 def test_the_model_is_asked_with_whole_paths_and_both_languages(tmp_path: Path) -> None:
-    rows = [row(tmp_path, "a.wav", pnc="no", **judged("clean"))]
+    rows = [row(tmp_path, "a.wav", pnc="no", **curated("clean"))]
     stub = Stub(lambda _: "")
     run(rows, stub)
-    asked = stub.asked[0][0]
-    assert asked["audio_filepath"] == str(tmp_path / "a.wav")
-    assert (asked["source_lang"], asked["target_lang"], asked["pnc"]) == ("de", "de", "no")
-    assert "_curate" not in asked
+    request = stub.asked[0][0]
+    assert request["audio_filepath"] == str(tmp_path / "a.wav")
+    assert (request["source_lang"], request["target_lang"], request["pnc"]) == ("de", "de", "no")
+    assert "_curate" not in request
 
 
 def test_missing_audio_is_named_and_counts_in_no_rate(tmp_path: Path) -> None:
     rows = [row(tmp_path, "a.wav"), row(tmp_path, "b.wav", 2)]
     (tmp_path / "b.wav").unlink()
     scored = run(rows, Stub(lambda _: "eins zwei"))
-    found = results(scored)
-    assert found.overall.rows == 1
-    assert found.overall.wer == 0.0
-    assert [item.id for item in found.unscored] == [rows[1].place]
-    assert "b.wav" in found.unscored[0].reason
+    content = results(scored)
+    assert content.overall.rows == 1
+    assert content.overall.wer == 0.0
+    assert [item.id for item in content.unscored] == [rows[1].place]
+    assert "b.wav" in content.unscored[0].reason
 
 
 @pytest.mark.parametrize("spoilt", [["0.wav"], ["6.wav"], ["2.wav", "3.wav"], []])
 def test_audio_that_nemo_drops_spoils_no_other_row(tmp_path: Path, spoilt: list[str]) -> None:
     rows = [row(tmp_path, f"{n}.wav", n) for n in range(7)]
-    stub = Stub(lambda asked: Path(asked["audio_filepath"]).name, spoilt)
+    stub = Stub(lambda request: Path(request["audio_filepath"]).name, spoilt)
     scored = run(rows, stub)
     for item in scored:
         name = item.row.audio.name
@@ -151,27 +151,27 @@ def test_a_prompted_model_needs_a_language(tmp_path: Path) -> None:
     assert "English" in run(rows, Stub(lambda _: "x"), prompted=True)[0].reason
 
 
-def table(found: Wer, name: str) -> dict[str | None, tuple[int, float | None]]:
-    return {group.value: (group.rows, group.wer) for group in found.by[name]}
+def table(content: Wer, name: str) -> dict[str | None, tuple[int, float | None]]:
+    return {group.value: (group.rows, group.wer) for group in content.by[name]}
 
 
 def test_rates_by_what_curation_knew(tmp_path: Path) -> None:
     rows = [
-        row(tmp_path, "a.wav", 1, speaker="s1", duration=0.4, **judged("clean")),
-        row(tmp_path, "b.wav", 2, speaker=7, duration=2.0, **judged("borderline", "b:x", "b:y")),
-        row(tmp_path, "c.wav", 3, lang="en", duration=12.5, **judged("borderline", "b:x")),
+        row(tmp_path, "a.wav", 1, speaker="s1", duration=0.4, **curated("clean")),
+        row(tmp_path, "b.wav", 2, speaker=7, duration=2.0, **curated("borderline", "b:x", "b:y")),
+        row(tmp_path, "c.wav", 3, lang="en", duration=12.5, **curated("borderline", "b:x")),
         row(tmp_path, "d.wav", 4, lang=None, duration=40.0),
     ]
     wrong = {"b.wav": "eins", "c.wav": ""}
-    stub = Stub(lambda asked: wrong.get(Path(asked["audio_filepath"]).name, "eins zwei"))
-    found = results(run(rows, stub))
-    assert table(found, "verdict") == {"borderline": (2, 0.75), "clean": (1, 0.0), None: (1, 0.0)}
-    assert table(found, "tag") == {"b:x": (2, 0.75), "b:y": (1, 0.5), None: (2, 0.0)}
-    assert table(found, "lang") == {"de": (2, 0.25), "en": (1, 1.0), None: (1, 0.0)}
-    assert table(found, "speaker") == {"7": (1, 0.5), "s1": (1, 0.0), None: (2, 0.5)}
-    assert list(table(found, "duration")) == ["0-1 s", "2-5 s", "10-20 s", "40 s and more"]
-    assert table(found, "manifest") == {str(tmp_path / "m.jsonl"): (4, 0.375)}
-    assert [item.wer for item in found.worst] == [1.0, 0.5]  # the worst first, none right
+    stub = Stub(lambda request: wrong.get(Path(request["audio_filepath"]).name, "eins zwei"))
+    content = results(run(rows, stub))
+    assert table(content, "verdict") == {"borderline": (2, 0.75), "clean": (1, 0.0), None: (1, 0.0)}
+    assert table(content, "tag") == {"b:x": (2, 0.75), "b:y": (1, 0.5), None: (2, 0.0)}
+    assert table(content, "lang") == {"de": (2, 0.25), "en": (1, 1.0), None: (1, 0.0)}
+    assert table(content, "speaker") == {"7": (1, 0.5), "s1": (1, 0.0), None: (2, 0.5)}
+    assert list(table(content, "duration")) == ["0-1 s", "2-5 s", "10-20 s", "40 s and more"]
+    assert table(content, "manifest") == {str(tmp_path / "m.jsonl"): (4, 0.375)}
+    assert [item.wer for item in content.worst] == [1.0, 0.5]  # the worst first, none right
 
 
 def test_a_prediction_leaves_the_line_as_it_was(tmp_path: Path) -> None:
@@ -185,8 +185,8 @@ def test_a_prediction_leaves_the_line_as_it_was(tmp_path: Path) -> None:
 
 def test_an_older_prediction_is_replaced(tmp_path: Path) -> None:
     item = Scored(row(tmp_path, "a.wav", pred_text="old", wer=9), None, None, "why")
-    found = json.loads(_prediction(item), object_pairs_hook=lambda pairs: pairs)
-    assert [value for key, value in found if key in {"pred_text", "wer"}] == [None, None]
+    pairs = json.loads(_prediction(item), object_pairs_hook=lambda pairs: pairs)
+    assert [value for key, value in pairs if key in {"pred_text", "wer"}] == [None, None]
     assert PREDICTIONS == "predictions.jsonl"
 
 
@@ -204,19 +204,22 @@ def test_skipped_rows_are_left_out_and_counted(
     manifest.write_text("".join(f"{each.raw}\n" for each in rows))
     stub = Stub(lambda _: "eins")
     monkeypatch.setattr(evaluation, "_score", lambda model, rows, request, log: run(rows, stub))
-    told: list[str] = []
+    messages: list[str] = []
     request = EvalRequest("m", [manifest], tmp_path / "out", include_skipped=include)
-    done = evaluate(request, told.append)
+    done = evaluate(request, messages.append)
     left = (
         [] if include else [each.place for each, (_, out) in zip(rows, SKIPME, strict=True) if out]
     )
     assert [item.id for item in done.record.skipped] == left
     assert done.record.overall.rows == len(rows) - len(left)
     assert (done.unscored, done.record.unscored) == ((), ())
-    assert any("4 of 8 rows with _skipme are left out" in said for said in told) is not include
+    assert (
+        any("4 of 8 rows with _skipme are left out" in message for message in messages)
+        is not include
+    )
     lines = lines_of((tmp_path / "out" / PREDICTIONS).read_text())
-    said = [json.loads(line)["pred_text"] for line in lines]
-    assert said == [None if each.place in left else "eins" for each in rows]
+    hypotheses = [json.loads(line)["pred_text"] for line in lines]
+    assert hypotheses == [None if each.place in left else "eins" for each in rows]
     gates = gates_for("train eval", ["skipped>3"], less=["forgetting"])
     assert (Checked.of(gates, figures_of(done), "eval").failed is None) is include
 
@@ -239,15 +242,15 @@ ENDS = [
 ]
 
 
-@pytest.mark.parametrize(("seconds", "offset", "duration", "said"), ENDS)
+@pytest.mark.parametrize(("seconds", "offset", "duration", "reason"), ENDS)
 def test_words_that_cannot_be_heard_are_no_deletions(
-    tmp_path: Path, seconds: float, offset: float, duration: float, said: str | None
+    tmp_path: Path, seconds: float, offset: float, duration: float, reason: str | None
 ) -> None:
     one = row(tmp_path, "a.wav", offset=offset, duration=duration)
     soundfile.write(tmp_path / "a.wav", [0.0] * int(seconds * 16_000), 16_000)
     (scored,) = run([one], Stub(lambda _: "eins"))
-    assert (scored.hypothesis is None) == (said is not None)
-    assert (said or "") in scored.reason
+    assert (scored.hypothesis is None) == (reason is not None)
+    assert (reason or "") in scored.reason
     assert audio_fault(one) == ""  # a training loads it
 
 
@@ -266,11 +269,13 @@ GATES = [
 def test_gates_of_an_evaluation(tmp_path: Path, named: str, failing: Mapping[str, str]) -> None:
     rows = [row(tmp_path, f"{n}.wav", n) for n in range(3)]
     says = {"0.wav": "eins", "1.wav": "drei vier"}
-    scored = run(rows, Stub(lambda asked: says[Path(asked["audio_filepath"]).name], ["2.wav"]))
+    scored = run(rows, Stub(lambda request: says[Path(request["audio_filepath"]).name], ["2.wav"]))
     against = compare(scored, scored, "old", {str(tmp_path / "m.jsonl"): 0.01})
     record = results(scored, against)
     done = Evaluation(tmp_path, record, 3, (Unscored(id="m.jsonl:3", reason="no audio"),))
     checked = Checked.of(gates_for("train eval", [named]), figures_of(done), "train eval")
     assert {each["gate"] for each in checked.found if each["failed"]} == {*failing}
-    assert all(any(said in str(fault) for fault in checked.faults) for said in failing.values())
+    assert all(
+        any(message in str(fault) for fault in checked.faults) for message in failing.values()
+    )
     assert {*figures_of(done)[0]} == {each.name for each in GATED["train eval"].names}

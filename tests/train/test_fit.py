@@ -89,14 +89,14 @@ def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
 def test_what_stands_out_is_told(
     config: RunConfig, change: dict[str, Any], level: str, what: str
 ) -> None:
-    told = findings(config, SHARDS, replace(RESULT, **change))
-    assert [finding.level for finding in told] == [level]
-    assert what in told[0].what
+    reported = findings(config, SHARDS, replace(RESULT, **change))
+    assert [finding.level for finding in reported] == [level]
+    assert what in reported[0].what
 
 
 def test_a_short_validation_is_told(config: RunConfig) -> None:
-    told = findings(config, replace(SHARDS, validation_hours=0.5), RESULT)
-    assert [finding.what for finding in told] == [
+    reported = findings(config, replace(SHARDS, validation_hours=0.5), RESULT)
+    assert [finding.what for finding in reported] == [
         "validation is 30 min; below 1 h the WER estimate is noisy"
     ]
 
@@ -162,10 +162,10 @@ def test_a_logger_whose_package_is_absent_is_told_before_anything_runs(
     recipe: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = [Setting("", key, "x") for key in ("model", "data", "out")]
-    asked = [Setting("", f"logs.{name}", {}) for name in ("wandb", "mlflow")]
+    loggers = [Setting("", f"logs.{name}", {}) for name in ("wandb", "mlflow")]
     monkeypatch.setattr("train.fit.find_spec", lambda name: None)
     with pytest.raises(ConfigError) as caught:
-        _check_loggers(load_config(recipe(), [*given, *asked]))
+        _check_loggers(load_config(recipe(), [*given, *loggers]))
     assert [fault.hint for fault in caught.value.faults] == [
         "pip install wandb",
         "pip install mlflow",

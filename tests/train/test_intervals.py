@@ -24,7 +24,7 @@ from train.scoring.hallucinations import KINDS, count_hallucinations, kinds_of
 from train.scoring.scoring import Scored
 
 
-def said(text: str, hypothesis: str, line: int = 1, **fields: Any) -> Scored:
+def scored_row(text: str, hypothesis: str, line: int = 1, **fields: Any) -> Scored:
     whole = {"audio_filepath": f"{line}.wav", "duration": 3.0, "text": text, "lang": "en"} | fields
     row = Row(Path("m.jsonl"), line, json.dumps(whole), whole)
     return Scored(row, hypothesis, count_edits(text, hypothesis, row.language))
@@ -80,9 +80,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
         everything = [np.arange(of_row.size)]
         for unit, clusters in (("speaker", of_row), ("row", np.arange(of_row.size))):
             sums = Bootstrap(Clusters(unit, clusters), attempt).sums(everything, errors, words)
-            found = interval(ratio(*sums)[0])
-            assert found is not None
-            holds = found.low <= 0.2 <= found.high
+            bounds = interval(ratio(*sums)[0])
+            assert bounds is not None
+            holds = bounds.low <= 0.2 <= bounds.high
             covered, naive = (
                 covered + (holds and unit == "speaker"),
                 naive + (holds and unit == "row"),
@@ -128,33 +128,36 @@ def test_sums_are_those_of_the_drawn_clusters() -> None:
     ],
 )
 def test_what_is_drawn(fields: list[dict[str, Any]], unit: str, count: int) -> None:
-    rows = [said("a", "a", at, **each).row for at, each in enumerate(fields)]
-    found = clusters_of(rows)
-    assert (found.unit, found.count) == (unit, count)
+    rows = [scored_row("a", "a", at, **each).row for at, each in enumerate(fields)]
+    clusters = clusters_of(rows)
+    assert (clusters.unit, clusters.count) == (unit, count)
 
 
 def test_too_few_clusters_give_no_interval() -> None:
     scored = [
-        said("a b", "a", n, speaker=f"s{n % 6}", lang="de" if n % 6 else "en") for n in range(18)
+        scored_row("a b", "a", n, speaker=f"s{n % 6}", lang="de" if n % 6 else "en")
+        for n in range(18)
     ]
-    found = results(scored)
-    by = {entry.value: entry for entry in found.by["lang"]}
+    content = results(scored)
+    by = {entry.value: entry for entry in content.by["lang"]}
     assert (by["de"].clusters, by["en"].clusters) == (5, 1)
     assert (by["de"].wer_low, by["de"].wer_high) == (0.5, 0.5)
     assert by["en"].wer_low is None
-    assert found.interval.unit == "speaker"
+    assert content.interval.unit == "speaker"
 
 
 def test_macro_and_weighted_rates() -> None:
-    long = [said("a b c d", "a b c d", n, lang="de", _curate={"weight": 9.0}) for n in range(9)]
-    short = [said("a b", "x b", 90 + n, lang="en", _curate={"weight": 1.0}) for n in range(6)]
-    found = results([*long, *short])
-    assert found.overall.wer == pytest.approx(6 / 48)
-    assert found.macro.strata == 2
-    assert found.macro.wer == pytest.approx(0.25)
-    assert found.weighted is not None
-    assert found.weighted.wer == pytest.approx(6 / (9 * 36 + 12), abs=1e-6)
-    assert holds(found.weighted.wer_low, found.weighted.wer, found.weighted.wer_high)
+    long = [
+        scored_row("a b c d", "a b c d", n, lang="de", _curate={"weight": 9.0}) for n in range(9)
+    ]
+    short = [scored_row("a b", "x b", 90 + n, lang="en", _curate={"weight": 1.0}) for n in range(6)]
+    content = results([*long, *short])
+    assert content.overall.wer == pytest.approx(6 / 48)
+    assert content.macro.strata == 2
+    assert content.macro.wer == pytest.approx(0.25)
+    assert content.weighted is not None
+    assert content.weighted.wer == pytest.approx(6 / (9 * 36 + 12), abs=1e-6)
+    assert holds(content.weighted.wer_low, content.weighted.wer, content.weighted.wer_high)
     assert results(short[:0]).macro.wer is None
 
 
@@ -166,7 +169,7 @@ def both(new_errs: int, old_errs: int, rows: int = 60) -> tuple[list[Scored], li
 
     def some(errs: int) -> list[Scored]:
         texts = ("a b c x" if n % rows < errs else "a b c d" for n in range(rows))
-        return [said("a b c d", text, n, speaker=f"s{n}") for n, text in enumerate(texts)]
+        return [scored_row("a b c d", text, n, speaker=f"s{n}") for n, text in enumerate(texts)]
 
     return some(new_errs), some(old_errs)
 
@@ -181,8 +184,8 @@ def both(new_errs: int, old_errs: int, rows: int = 60) -> tuple[list[Scored], li
     ],
 )
 def test_pairs(new: int, old: int, says: str) -> None:
-    found = compare(*both(new, old), "old.nemo")
-    whole = found.overall
+    comparison = compare(*both(new, old), "old.nemo")
+    whole = comparison.overall
     assert whole.conclusion == says
     assert whole.difference == pytest.approx((new - old) / 240, abs=1e-6)
     assert whole.p is not None
@@ -191,8 +194,8 @@ def test_pairs(new: int, old: int, says: str) -> None:
 
 def test_only_what_both_models_heard_is_compared() -> None:
     new, old = both(10, 10)
-    found = compare(new, old[:40], "old")
-    assert (found.missing, found.overall.rows) == (20, 40)
+    comparison = compare(new, old[:40], "old")
+    assert (comparison.missing, comparison.overall.rows) == (20, 40)
     changed = [Scored(new[0].row, None, None, "gone"), *new[1:]]
     assert compare(changed, old, "old").missing == 0
 
@@ -214,11 +217,11 @@ def test_the_gate_of_forgetting(difference: float | None, low: float | None, pas
 
 def test_the_guardrail_counts_by_itself() -> None:
     new, old = both(30, 0)
-    found = compare(new, old, "old", {"m.jsonl": 0.01})
-    assert found.guardrail is not None
-    assert not found.guardrail.passed
-    assert found.overall.rows == 0
-    assert found.guardrail.rows == 60
+    comparison = compare(new, old, "old", {"m.jsonl": 0.01})
+    assert comparison.guardrail is not None
+    assert not comparison.guardrail.passed
+    assert comparison.overall.rows == 0
+    assert comparison.guardrail.rows == 60
 
 
 def test_a_guardrail_needs_a_model_to_compare_with() -> None:
@@ -248,11 +251,15 @@ def test_chance_is_never_certain() -> None:
     ],
 )
 def test_kinds_of_hallucinations(reference: str, hypothesis: str, kinds: list[str]) -> None:
-    assert kinds_of(said(reference, hypothesis)) == kinds
+    assert kinds_of(scored_row(reference, hypothesis)) == kinds
 
 
 def test_hallucinations_are_counted_and_listed() -> None:
-    scored = [said("", "thank you"), said("so", "so so so so so so"), said("a", "a")]
+    scored = [
+        scored_row("", "thank you"),
+        scored_row("so", "so so so so so so"),
+        scored_row("a", "a"),
+    ]
     found = count_hallucinations([*scored, Scored(scored[0].row, None, None, "gone")])
     assert found.rows == 2
     assert [kind.kind for kind in found.kinds] == list(KINDS)
@@ -265,30 +272,33 @@ def test_hallucinations_are_counted_and_listed() -> None:
 
 def chinese(errors: int, rows: int = 40, english: int = 20) -> list[Scored]:
     """Rows of ten characters of which so many are wrong, and English rows without an error."""
-    text, heard = "今天天气很好我们出去", "今天天气很好我们出去"[: 10 - errors] + "来" * errors
+    text, hypothesis = "今天天气很好我们出去", "今天天气很好我们出去"[: 10 - errors] + "来" * errors
     return [
-        *(said(text, heard, at, lang="zh", speaker=f"z{at % 8}") for at in range(rows)),
-        *(said("all well", "all well", 99 + at, speaker=f"e{at % 8}") for at in range(english)),
+        *(scored_row(text, hypothesis, at, lang="zh", speaker=f"z{at % 8}") for at in range(rows)),
+        *(
+            scored_row("all well", "all well", 99 + at, speaker=f"e{at % 8}")
+            for at in range(english)
+        ),
     ]
 
 
 def test_cer_is_named_where_no_spaces_are_written() -> None:
-    found = results(chinese(1))
-    by = {each.value: each for each in found.by["lang"]}
+    content = results(chinese(1))
+    by = {each.value: each for each in content.by["lang"]}
     assert (by["zh"].primary, by["en"].primary) == ("cer", "wer")
     assert by["zh"].cer == pytest.approx(0.1)
     assert holds(by["zh"].cer_low, by["zh"].cer, by["zh"].cer_high)
     assert by["en"].cer_low is None, "intervals are of the rate to name"
     assert by["en"].wer_low == 0.0
-    assert found.overall.primary == "cer"  # most rows are Chinese
+    assert content.overall.primary == "cer"  # most rows are Chinese
 
 
 def test_comparisons_and_gates_go_by_the_named_rate() -> None:
     new, old = chinese(2, english=0), chinese(0, english=0)
-    found = compare(new, old, "old", {"m.jsonl": 0.01})
-    assert found.guardrail is not None
-    assert not found.guardrail.passed
-    assert found.guardrail.metric == "cer"
-    rail = found.guardrail
+    comparison = compare(new, old, "old", {"m.jsonl": 0.01})
+    assert comparison.guardrail is not None
+    assert not comparison.guardrail.passed
+    assert comparison.guardrail.metric == "cer"
+    rail = comparison.guardrail
     assert (rail.metric, rail.cer_old, rail.cer_new) == ("cer", 0.0, 0.2)
     assert rail.difference == pytest.approx(0.2)

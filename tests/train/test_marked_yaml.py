@@ -34,8 +34,8 @@ from train.config.marked_yaml import YamlError, read
     ],
 )
 def test_scalars_follow_the_core_schema(text: str, value: Any) -> None:
-    found = read(f"key: {text}").value["key"]
-    assert (found, type(found)) == (value, type(value))
+    parsed = read(f"key: {text}").value["key"]
+    assert (parsed, type(parsed)) == (value, type(value))
 
 
 @pytest.mark.parametrize(

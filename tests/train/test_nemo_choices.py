@@ -73,11 +73,11 @@ def with_field(world: World, folder: Path, values: tuple[Any, ...]) -> Path:
     shutil.copytree(world.data, folder)
     for cuts in sorted((folder / "train").glob("cuts.*")):
         with gzip.open(cuts, "rt", encoding="utf-8") as file:
-            found = [json.loads(line) for line in file]
-        for number, cut in enumerate(found):
+            read_cuts = [json.loads(line) for line in file]
+        for number, cut in enumerate(read_cuts):
             cut["custom"]["verbatim"] = values[number % len(values)]
         with gzip.open(cuts, "wt", encoding="utf-8") as file:
-            file.writelines(json.dumps(cut) + "\n" for cut in found)
+            file.writelines(json.dumps(cut) + "\n" for cut in read_cuts)
     index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
     paths = sorted((folder / "train").glob("cuts.*"))
     index["shards"] = [shard(folder, path).as_json() for path in paths]
@@ -136,19 +136,23 @@ def test_a_behaviour_is_applied_when_the_model_is_evaluated(
     run = fit(RunRequest(behaving(world, "canary", data, "behaving-eval")))
     rows = lines_of((data / "eval.jsonl").read_text(encoding="utf-8"))
     manifest = tmp_path / "eval.jsonl"
-    said = ({**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows))
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
-    asked: list[str] = []
+    rows_with_field = (
+        {**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows)
+    )
+    manifest.write_text(
+        "".join(json.dumps(row) + "\n" for row in rows_with_field), encoding="utf-8"
+    )
+    tokens: list[str] = []
     original = behaviors.token_of
 
     def listen(name: str, pair: Any, value: Any) -> str:
-        asked.append(token := original(name, pair, value))
+        tokens.append(token := original(name, pair, value))
         return token
 
     monkeypatch.setattr(nemo_behaviors, "token_of", listen)
     done = evaluate(EvalRequest(str(run.folder / "model.nemo"), [manifest], tmp_path / "eval"))
     assert done.rows == len(rows)
-    assert set(asked) == {"<|spltoken0|>", "<|spltoken1|>"}
+    assert set(tokens) == {"<|spltoken0|>", "<|spltoken1|>"}
 
 
 @pytest.mark.parametrize(
@@ -265,9 +269,9 @@ def test_devices_hear_different_recordings_and_end_together(world: World, tmp_pa
     subprocess.run(command, env=environment, timeout=600, check=True)
     codes = json.loads((tmp_path / "codes.json").read_text(encoding="utf-8"))
     assert codes == [143, 0]  # the signal came to the second device
-    heard = [lines_of((tmp_path / f"begin{rank}.txt").read_text()) for rank in (0, 1)]
-    assert len(heard[0]) == len(heard[1]) == 2
-    assert heard[0] != heard[1]
+    recordings = [lines_of((tmp_path / f"begin{rank}.txt").read_text()) for rank in (0, 1)]
+    assert len(recordings[0]) == len(recordings[1]) == 2
+    assert recordings[0] != recordings[1]
     record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))
     assert record["steps"] == 4
     assert record["resumed_at"] == [2]

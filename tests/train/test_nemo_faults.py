@@ -98,7 +98,7 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
 ) -> None:
     from train.nemo.loader import _Survivors
 
-    load, calls, asked = _Survivors.__call__, [], []
+    load, calls, times = _Survivors.__call__, [], []
 
     def slow(self: Any, cuts: Any) -> Any:  # each worker counts for itself
         calls.append(cuts)
@@ -107,7 +107,7 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
         return load(self, cuts)
 
     def ask() -> None:
-        asked.append(time.monotonic())
+        times.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGTERM)
 
     def kill_later(trainer: Any, model: Any) -> None:
@@ -125,7 +125,7 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
     del caught
     for worker in multiprocessing.active_children():
         worker.join()
-    assert time.monotonic() - asked[0] < 5
+    assert time.monotonic() - times[0] < 5
     resumed, unbroken = fit(RunRequest(config, resume=True)), fit(RunRequest(whole))
     assert resumed.record.resumed_at == (4,)
     before, after = weights(unbroken), weights(resumed)
@@ -137,9 +137,9 @@ def columns(run: TrainRun) -> list[tuple[str, str]]:
     lines = lines_of((run.folder / "metrics.csv").read_text(encoding="utf-8"))
     names = lines[0].split(",")
     places = names.index("step"), names.index("train_loss")
-    found = [tuple(line.split(",")[place] for place in places) for line in lines[1:]]
-    assert len(found) > 3
-    return found  # type: ignore[return-value]
+    rows = [tuple(line.split(",")[place] for place in places) for line in lines[1:]]
+    assert len(rows) > 3
+    return rows  # type: ignore[return-value]
 
 
 def test_a_checkpoint_appears_whole_or_not_at_all(

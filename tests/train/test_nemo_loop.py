@@ -110,26 +110,26 @@ def test_a_profile_of_the_predictions_has_the_models_errors(loop: Loop, tmp_path
         *(("word_edits", "word_errors"), ("wer", "wer")),
         *(("ref_words", "ref_words"), ("cer", "cer")),
     ):
-        told = [row[counted] for row in loop.predictions]
-        assert records[metric].to_list() == pytest.approx(told, abs=1e-4), metric
+        expected = [row[counted] for row in loop.predictions]
+        assert records[metric].to_list() == pytest.approx(expected, abs=1e-4), metric
     pairs = [(row["text"], row["pred_text"]) for row in loop.predictions]
-    letters = [distance(text, said) / len(text) for text, said in pairs]
+    letters = [distance(text, hypothesis) / len(text) for text, hypothesis in pairs]
     assert records["cer_raw"].to_list() == pytest.approx(letters, abs=1e-4)  # blanks as they stand
 
 
 def test_the_rules_are_held_against_the_models_errors(loop: Loop, tmp_path: Path) -> None:
     out = tmp_path / "found.json"
     curate("reconsider", loop.evaluation, loop.profile, "--out", out)
-    found = json.loads(out.read_text(encoding="utf-8"))
+    content = json.loads(out.read_text(encoding="utf-8"))
     long = [row for row in loop.predictions if row["_curate"]["tags"]]
-    assert (found["rows"], found["unmatched"]) == (len(loop.predictions), 0)
-    assert found["clean"]["rows"] == len(loop.predictions) - len(long)
-    (limit,) = [each for each in found["limits"] if each["severity"] == "borderline"]
+    assert (content["rows"], content["unmatched"]) == (len(loop.predictions), 0)
+    assert content["clean"]["rows"] == len(loop.predictions) - len(long)
+    (limit,) = [each for each in content["limits"] if each["severity"] == "borderline"]
     assert (limit["rule"], limit["rows"]) == ("long", len(long))
     assert limit["words"] == sum(row["ref_words"] for row in long) > 0
     by_verdict = json.loads((loop.evaluation / Wer.file).read_text(encoding="utf-8"))["by"]
     rates = {group["value"]: group["wer"] for group in by_verdict["verdict"]}
-    assert found["clean"]["wer"] == pytest.approx(rates["clean"], abs=1e-6)
+    assert content["clean"]["wer"] == pytest.approx(rates["clean"], abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["canary", "unified", "rnnt"])
@@ -147,10 +147,10 @@ def test_a_beam_search_hears_every_row(world: World, tmp_path: Path, kind: Kind)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "__call__", noted)
         rows, model = [world.data / "eval.jsonl"], str(world.model(kind).path)
-        found = evaluate(EvalRequest(model, rows, tmp_path / "beam", beam=3))
+        evaluation = evaluate(EvalRequest(model, rows, tmp_path / "beam", beam=3))
     assert set(widths) == {3}
-    assert found.rows == 6
-    assert found.unscored == ()
+    assert evaluation.rows == 6
+    assert evaluation.unscored == ()
 
 
 def test_a_beam_search_is_refused_where_it_gains_nothing(world: World, tmp_path: Path) -> None:

@@ -53,6 +53,6 @@ def test_the_weights_of_a_checkpoint_take_the_archives_place(world: World) -> No
     assert best is not None
     checkpoint = run.folder / best.checkpoint
     exported, first = weights(str(run.folder)), weights(str(world.model("canary").path))
-    found = weights(str(checkpoint))
-    assert all((found[name] == exported[name]).all() for name in exported)
-    assert any((found[name] != first[name]).any() for name in first)
+    taken = weights(str(checkpoint))
+    assert all((taken[name] == exported[name]).all() for name in exported)
+    assert any((taken[name] != first[name]).any() for name in first)

@@ -159,8 +159,8 @@ def test_a_run_that_would_fail_is_refused_with_all_its_errors(
     run = config(rows=[*ROWS, row(lang="fr"), row(pnc=True)])
     with pytest.raises(ConfigError) as caught:
         check_plan(run)
-    told = [fault.where.rpartition("[")[2] for fault in caught.value.faults]
-    assert told == ["unknown-language]", "slot-not-text]"]
+    error_codes = [fault.where.rpartition("[")[2] for fault in caught.value.faults]
+    assert error_codes == ["unknown-language]", "slot-not-text]"]
     assert all(fault.hint for fault in caught.value.faults)
 
 
@@ -189,15 +189,15 @@ INHERITED: list[tuple[str, Any, str]] = [
 def test_an_inherited_trap_is_in_the_differences(
     make: Make, key: str, value: Any, risk: str
 ) -> None:
-    told = {trap.key: trap for trap in make(changes={key: value}).facts.recipe.differences}
-    assert (told[key].inherited, told[key].risk) == (value, risk)
+    by_key = {trap.key: trap for trap in make(changes={key: value}).facts.recipe.differences}
+    assert (by_key[key].inherited, by_key[key].risk) == (value, risk)
 
 
 def test_every_difference_is_told_and_nothing_else(make: Make) -> None:
     recipe = make(changes={"train_ds.own": 1, "encoder.dropout": 0.3}).facts.recipe
-    told = {trap.key: trap.risk for trap in recipe.differences}
-    assert told["train_ds.own"] == "rebuilt"
-    assert not any(key.startswith(("encoder", "tokenizer", "preprocessor")) for key in told)
+    risk_of = {trap.key: trap.risk for trap in recipe.differences}
+    assert risk_of["train_ds.own"] == "rebuilt"
+    assert not any(key.startswith(("encoder", "tokenizer", "preprocessor")) for key in risk_of)
 
 
 def test_another_tokenizer_is_told_of(make: Make, tmp_path: Path) -> None:
@@ -221,13 +221,13 @@ def test_the_tokenizer_that_it_has_is_no_update(make: Make, tmp_path: Path) -> N
     assert codes(plan)["new-tokenizer"] == "error"
 
 
-@pytest.mark.parametrize(("token", "told"), [("<|spltoken1|>", set()), ("<|spltoken88|>", ALL)])
+@pytest.mark.parametrize(("token", "expected"), [("<|spltoken1|>", set()), ("<|spltoken88|>", ALL)])
 def test_a_behaviour_needs_its_tokens_and_takes_a_place(
-    make: Make, token: str, told: set[str]
+    make: Make, token: str, expected: set[str]
 ) -> None:
     pair = f'behaviors.verbatim={{on: "<|spltoken0|>", off: "{token}"}}'
     plan = make(settings=[pair])
-    assert codes(plan).keys() & {"missing-token", "unknown-prompt"} == told
+    assert codes(plan).keys() & {"missing-token", "unknown-prompt"} == expected
     assert plan.facts.around == 11
 
 

@@ -88,7 +88,7 @@ def test_validation_audio_is_looked_at(shard_folder: Callable[..., Path], broken
     assert len(corpus.unreadable_validation) == broken
     (check,) = (check for check in CHECKS if check.code == "unreadable-validation")
     facts: Any = SimpleNamespace(corpus=corpus)
-    assert [found.level for found in check.run(facts)] == ["error"] * bool(broken)
+    assert [finding.level for finding in check.run(facts)] == ["error"] * bool(broken)
 
 
 PAIR = {"offset": 1.0, "sampling_rate": 16_000}
@@ -108,7 +108,7 @@ def test_validation_rows_that_nemo_misreads_are_named(
     corpus = read_corpus(data)
     (check,) = (check for check in CHECKS if check.code == "rate-beside-offset")
     facts: Any = SimpleNamespace(corpus=corpus)
-    assert [found.level for found in check.run(facts)] == level
+    assert [finding.level for finding in check.run(facts)] == level
     assert len(corpus.misread) == 3 * len(level)
 
 

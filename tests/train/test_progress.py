@@ -24,8 +24,8 @@ FIT = Progress(120, 1000, 1.23456, None, 0.5, 0.01, 3725)
     ],
 )
 def test_what_the_line_says(progress: Progress, parts: list[str]) -> None:
-    said = Text.from_markup(figures(progress)).plain
-    assert [part for part in parts if part not in said] == []
+    text = Text.from_markup(figures(progress)).plain
+    assert [part for part in parts if part not in text] == []
 
 
 def test_waiting_is_marked_where_it_is_worth_a_word() -> None:
@@ -37,10 +37,10 @@ def test_waiting_is_marked_where_it_is_worth_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0:00:00"), (59.6, "0:01:00"), (90061, "25:01:01")]
+    ("seconds", "text"), [(0, "0:00:00"), (59.6, "0:01:00"), (90061, "25:01:01")]
 )
-def test_the_time_left(seconds: float, said: str) -> None:
-    assert clock(seconds) == said
+def test_the_time_left(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
 
 
 def test_nothing_is_drawn_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -162,9 +162,9 @@ def test_a_trap_is_told_with_both_values(load: Load, key: str, inherited: Any, u
 
 
 def test_what_stays_as_it_was_is_no_trap(load: Load) -> None:
-    told = pitfalls(build(load()))
+    by_key = pitfalls(build(load()))
     for key in ("train_ds.lang_field", "use_loss_mask_for_prompt", "init_from_nemo_model"):
-        assert key not in told
+        assert key not in by_key
 
 
 def test_defaults_of_nemo_are_pitfalls_too(load: Load) -> None:

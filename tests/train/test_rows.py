@@ -79,9 +79,9 @@ def test_a_relative_path_begins_at_the_manifest(manifest: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "found"),
+    ("note", "expected"),
     [({"id": "m.jsonl:7"}, "m.jsonl:7"), ({"id": 7}, None), ("text", None), (None, None)],
 )
-def test_the_id_is_what_curation_gave(manifest: Write, note: Any, found: str | None) -> None:
+def test_the_id_is_what_curation_gave(manifest: Write, note: Any, expected: str | None) -> None:
     path = manifest(json.dumps(json.loads(GOOD) | {"_curate": note}))
-    assert read_rows(path)[0][0].id == (found or f"{path}:1")
+    assert read_rows(path)[0][0].id == (expected or f"{path}:1")

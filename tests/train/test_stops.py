@@ -71,7 +71,7 @@ def test_a_worker_outlives_the_signal_but_not_the_fit() -> None:
 def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
     code = """
         import multiprocessing, os, signal, time
-        from train.runs.signals import Asked, StopRequest
+        from train.runs.signals import Stopped, StopRequest
         stop = StopRequest()
         with stop.listening():
             context = multiprocessing.get_context("fork")
@@ -84,7 +84,7 @@ def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
             try:
                 with stop.waiting():
                     time.sleep(60)
-            except Asked:
+            except Stopped:
                 stop.dismiss_workers()
             for worker in workers:
                 worker.join()
@@ -163,9 +163,9 @@ def test_another_run_is_no_continuation_and_every_difference_is_told(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         check_resumable(configured("optim.lr=1e-3", "trainer.max_steps=200", "seed=2"))
-    told = [fault.what for fault in caught.value.faults]
-    assert len(told) == 3
-    assert "'optim.lr' was 0.0001 and is 0.001 now" in told[0]
+    messages = [fault.what for fault in caught.value.faults]
+    assert len(messages) == 3
+    assert "'optim.lr' was 0.0001 and is 0.001 now" in messages[0]
     assert {fault.where for fault in caught.value.faults} == {str(stopped / CONFIG)}
 
 

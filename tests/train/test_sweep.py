@@ -25,7 +25,7 @@ ROWS = 400
 
 def errors(rate: float, seed: int) -> tuple[int, ...]:
     """Errors of ten words an utterance."""
-    return tuple(int(it) for it in np.random.default_rng(seed).binomial(10, rate, ROWS))
+    return tuple(int(number) for number in np.random.default_rng(seed).binomial(10, rate, ROWS))
 
 
 @pytest.mark.parametrize(
@@ -64,30 +64,30 @@ def scored(number: int, errors: int) -> Scored:
 
 
 def test_a_sure_difference_has_a_winner() -> None:
-    found = compare(tried(errors(0.2, 1), errors(0.1, 2), errors(0.3, 3)))
-    assert found.winner == found.best == "seed=1"
-    assert found.no_worse_than_best == ("seed=1",)
-    changes = [trial.against_best for trial in found.trials]
-    said = [change.conclusion if change else None for change in changes]
-    assert said == ["worse", None, "worse"]
-    assert found.trials[0].wer.wer == pytest.approx(0.2, abs=0.02)
+    comparison = compare(tried(errors(0.2, 1), errors(0.1, 2), errors(0.3, 3)))
+    assert comparison.winner == comparison.best == "seed=1"
+    assert comparison.no_worse_than_best == ("seed=1",)
+    changes = [trial.against_best for trial in comparison.trials]
+    conclusions = [change.conclusion if change else None for change in changes]
+    assert conclusions == ["worse", None, "worse"]
+    assert comparison.trials[0].wer.wer == pytest.approx(0.2, abs=0.02)
 
 
 def test_what_chance_explains_is_no_difference() -> None:
-    found = compare(tried(errors(0.2, 1), errors(0.2, 2)))
-    assert found.winner == NONE
-    assert found.no_worse_than_best == ("seed=0", "seed=1")
+    comparison = compare(tried(errors(0.2, 1), errors(0.2, 2)))
+    assert comparison.winner == NONE
+    assert comparison.no_worse_than_best == ("seed=0", "seed=1")
 
 
 def test_pairing_sees_what_separate_intervals_cannot() -> None:
     hard = errors(0.3, 1)
-    slightly = tuple(max(0, it - (number % 5 == 0)) for number, it in enumerate(hard))
-    found = compare(tried(hard, slightly))
-    worse, better = (trial.wer for trial in found.trials)
+    slightly = tuple(max(0, count - (number % 5 == 0)) for number, count in enumerate(hard))
+    comparison = compare(tried(hard, slightly))
+    worse, better = (trial.wer for trial in comparison.trials)
     assert worse.wer_low is not None
     assert better.wer_high is not None
     assert worse.wer_low < better.wer_high
-    assert found.winner == "seed=1"
+    assert comparison.winner == "seed=1"
 
 
 class TestSweep:
@@ -106,16 +106,16 @@ class TestSweep:
             chosen = [f"{setting.key}={setting.value}" for setting in trial.settings]
             configs[trial] = world.config(world.model("ctc").path, "x", *settings, *chosen)
             configs[trial] = configs[trial].model_copy(update={"out": out / trial.name})
-        told: list[str] = []
+        messages: list[str] = []
         request = SweepRequest(configs, out, "train sweep")
-        record = sweep(request, told.append)
+        record = sweep(request, messages.append)
         assert read_artifact(out, Sweep) == record
         assert record.utterances == 6
         assert [trial.settings for trial in record.trials] == [
             {"optim.lr": 1e-3}, {"optim.lr": 1e-5},
         ]  # fmt: skip
-        heard = [run_of(out / trial.name)["recordings"] for trial in configs]
-        assert heard[0] == heard[1]
+        recordings = [run_of(out / trial.name)["recordings"] for trial in configs]
+        assert recordings[0] == recordings[1]
         again: list[str] = []
         assert sweep(request, again.append) == record
         assert all("complete already" in line for line in again)
@@ -123,11 +123,11 @@ class TestSweep:
 
 def second_trial_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the first trial a process of its own, as all have; run others here: NeMo is imported."""
-    asked: list[list[str]] = []
+    commands: list[list[str]] = []
 
     def start(command: list[str], **options: Any) -> CompletedProcess[bytes]:
-        asked.append(command)
-        if len(asked) == 1:
+        commands.append(command)
+        if len(commands) == 1:
             return run(command, **options)
         run_trial(*command[-2:])
         return CompletedProcess(command, 0)
@@ -139,5 +139,5 @@ def second_trial_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_of(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return content

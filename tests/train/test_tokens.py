@@ -31,26 +31,26 @@ def tokenizer(folder: Path, kind: Kind = "canary", **changes: Any) -> Tokenizer:
 def test_what_an_archive_says(
     tmp_path: Path, kind: Kind, name: str | None, parts: list[str], languages: tuple[str, ...]
 ) -> None:
-    found = tokenizer(tmp_path, kind)
-    assert found.custom == name
-    assert [part.name for part in found.parts] == parts  # in the order of ids
-    assert found.languages == languages
+    read = tokenizer(tmp_path, kind)
+    assert read.custom == name
+    assert [part.name for part in read.parts] == parts  # in the order of ids
+    assert read.languages == languages
 
 
 @pytest.mark.parametrize("kind", ["canary", "unified"])
 def test_special_tokens_are_one_piece_each(tmp_path: Path, kind: Kind) -> None:
-    found = tokenizer(tmp_path, kind)
+    read = tokenizer(tmp_path, kind)
     for token in ("<|de|>", "<|en|>", "<|pnc|>", "<|endoftext|>", "<|spltoken29|>"):
-        assert found.knows(token)
-    assert not found.knows("<|fr|>")
-    assert not found.knows("ja")  # a word, and in a unified vocabulary perhaps even a piece
-    assert (found.speaks("de"), found.speaks("fr")) == (True, False)
+        assert read.knows(token)
+    assert not read.knows("<|fr|>")
+    assert not read.knows("ja")  # a word, and in a unified vocabulary perhaps even a piece
+    assert (read.speaks("de"), read.speaks("fr")) == (True, False)
 
 
 def test_a_language_of_the_first_canary_is_found_under_its_region(tmp_path: Path) -> None:
-    found = tokenizer(tmp_path)
+    read = tokenizer(tmp_path)
     regional = replace(
-        found, parts=tuple(replace(p, name="en-US") if p.name == "en" else p for p in found.parts)
+        read, parts=tuple(replace(p, name="en-US") if p.name == "en" else p for p in read.parts)
     )
     part = regional.part_for("en")
     assert part is not None
@@ -59,11 +59,11 @@ def test_a_language_of_the_first_canary_is_found_under_its_region(tmp_path: Path
 
 
 def test_a_mix_of_tokenizers_is_told_by_everything_that_differs(tmp_path: Path) -> None:
-    mine, theirs = tokenizer(tmp_path), tokenizer(tmp_path, "unified")
-    told = "; ".join(mine.differences(theirs))
-    assert "'aggregate' against 'unified'" in told
-    assert "'CanaryTokenizer' against 'CanaryBPETokenizer'" in told
-    assert "['spl_tokens', 'de', 'en'] against ['']" in told
+    mine, other = tokenizer(tmp_path), tokenizer(tmp_path, "unified")
+    differences = "; ".join(mine.differences(other))
+    assert "'aggregate' against 'unified'" in differences
+    assert "'CanaryTokenizer' against 'CanaryBPETokenizer'" in differences
+    assert "['spl_tokens', 'de', 'en'] against ['']" in differences
     assert mine.differences(mine) == []
 
 
@@ -77,9 +77,9 @@ def test_equal_sizes_are_not_enough(tmp_path: Path) -> None:
 
 def test_a_tokenizer_of_a_folder(tmp_path: Path) -> None:
     section = single(TEXTS, 16, tmp_path)
-    found = read_folder(Path(section["dir"]), "bpe")
-    assert (found.kind, len(found.parts)) == ("single", 1)
-    assert tokenizer(tmp_path, "ctc").differences(found) == ["another SentencePiece for 'all'"]
+    read = read_folder(Path(section["dir"]), "bpe")
+    assert (read.kind, len(read.parts)) == ("single", 1)
+    assert tokenizer(tmp_path, "ctc").differences(read) == ["another SentencePiece for 'all'"]
     with pytest.raises(InputError, match="cannot be read"):
         read_folder(tmp_path / "absent", "bpe")
 

@@ -49,17 +49,17 @@ class Ran:
 def command(name: str, *words: object) -> Ran:
     """Run `curate ...` or `train ...` in this process."""
     app = _app(name)
-    out, said = io.StringIO(), io.StringIO()
+    out, errors = io.StringIO(), io.StringIO()
     code = 0
-    with redirect_stdout(out), redirect_stderr(said):
+    with redirect_stdout(out), redirect_stderr(errors):
         try:
             app([str(word) for word in words], prog_name=name)
         except SystemExit as done:
             code = done.code if isinstance(done.code, int) else int(done.code is not None)
         except CurateError as error:
             code = error.exit_code
-            said.write("".join(f"{fault}\n" for fault in error.faults))
-    return Ran(code, said.getvalue(), out.getvalue())
+            errors.write("".join(f"{fault}\n" for fault in error.faults))
+    return Ran(code, errors.getvalue(), out.getvalue())
 
 
 def _app(name: str) -> typer.Typer:
@@ -168,34 +168,34 @@ class Journey:
     def _verify(self) -> Step:
         words = ("--verify", self.shards, "--workers", 1, *self.options.verify, "--json", "-q")
         ran = command("curate", "shard", *words)
-        found: Json = ran.answer or {}
-        if not found:
+        verification: Json = ran.answer or {}
+        if not verification:
             return Step(ran)
-        rows = {"train": found["cuts"], "decoded": found["decoded"]}
-        return Step(ran, rows, {"train": round(found["hours"] * 3600, 6)}, found)
+        rows = {"train": verification["cuts"], "decoded": verification["decoded"]}
+        return Step(ran, rows, {"train": round(verification["hours"] * 3600, 6)}, verification)
 
     def _plan(self) -> Step:
         words = self._training(self.options.plan)
         ran = command("train", "plan", *words, "--json")
-        found: Json = ran.answer or {}
-        if not found:
+        plan: Json = ran.answer or {}
+        if not plan:
             return Step(ran)
-        data = found["data"]
+        data = plan["data"]
         validation = data["validation"] or {"rows": 0, "hours": 0}
         rows = {"train": data["cuts"], "eval": validation["rows"]}
         hours = {"train": data["hours"], "eval": validation["hours"]}
-        return Step(ran, rows, {name: it * 3600 for name, it in hours.items()}, found)
+        return Step(ran, rows, {name: number * 3600 for name, number in hours.items()}, plan)
 
     def _run(self) -> Step:
         folder = self.out / "run"
         words = self._training(self.options.run)
         ran = command("train", "run", *words, "--out", folder, "--json")
-        found = _json(folder / "run.json")
-        if not found:
+        content = _json(folder / "run.json")
+        if not content:
             return Step(ran)
-        data = found["data"]
+        data = content["data"]
         rows = {"train": data["train_cuts"], "eval": data["eval_rows"]}
-        return Step(ran, rows, {"train": data["train_hours"] * 3600}, found)
+        return Step(ran, rows, {"train": data["train_hours"] * 3600}, content)
 
     def _eval(self) -> Step:
         assert self.model is not None, "train eval needs a model"
@@ -218,28 +218,28 @@ class Journey:
 
 def evaluated(ran: Ran, folder: Path) -> Step:
     """A `train eval` that ended: rows that were scored and those that were not."""
-    found = _json(folder / "wer.json")
-    if not found:
+    content = _json(folder / "wer.json")
+    if not content:
         return Step(ran)
     predictions = folder / "predictions.jsonl"
     lines = predictions.read_bytes().split(b"\n")[:-1]
     rows = {
-        "scored": found["overall"]["rows"],
-        "unscored": len(found["unscored"]),
+        "scored": content["overall"]["rows"],
+        "unscored": len(content["unscored"]),
         "predictions": len(lines),
     }
-    return Step(ran, rows, {}, found)
+    return Step(ran, rows, {}, content)
 
 
 def by_ledger(ran: Ran, folder: Path) -> Step:
     """What a ledger counts, by output; `inputs` is what came in."""
-    found = _json(folder / "ledger.json")
-    if not found:
+    ledger = _json(folder / "ledger.json")
+    if not ledger:
         return Step(ran)
-    entries = {"inputs": found["inputs"], **{entry["name"]: entry for entry in found["outputs"]}}
+    entries = {"inputs": ledger["inputs"], **{entry["name"]: entry for entry in ledger["outputs"]}}
     rows = {name: entry["rows"] for name, entry in entries.items()}
     seconds = {name: entry["duration_us"] / 1e6 for name, entry in entries.items()}
-    return Step(ran, rows, seconds, found)
+    return Step(ran, rows, seconds, ledger)
 
 
 def _json(path: Path) -> Json:

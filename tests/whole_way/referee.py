@@ -67,8 +67,8 @@ def load(cuts: Iterable[Any]) -> Loaded:
             texts.append(cut.supervisions[0].text)
     except Exception as error:  # a reader that cannot go on
         stopped = _first_line(error)
-    heard = tuple(lengths), tuple(pitches)
-    return Loaded(tuple(texts), sum(lengths), declared_s, *heard, tuple(failed), stopped)
+    measured = tuple(lengths), tuple(pitches)
+    return Loaded(tuple(texts), sum(lengths), declared_s, *measured, tuple(failed), stopped)
 
 
 def _pitch(samples: npt.NDArray[Any], rate: int) -> float:
@@ -163,25 +163,25 @@ def disagreements(journey: Journey, tolerance_s: float = ROUNDING_S) -> list[str
     `tolerance_s` is per row.
     """
     step = journey.steps["shard"]
-    found: list[str] = []
+    messages: list[str] = []
     for output, loaded in loaded_of_export(journey.shards).items():
         name = "train" if output == "shar" else output
         rows, seconds = step.rows[name], step.seconds[name]
         if loaded.stopped:
-            found.append(f"{output}: reading stopped: {loaded.stopped}")
-        found += [f"{output}: {id} does not load: {why}" for id, why in loaded.failed]
+            messages.append(f"{output}: reading stopped: {loaded.stopped}")
+        messages += [f"{output}: {id} does not load: {why}" for id, why in loaded.failed]
         if loaded.rows != rows:
-            found.append(f"{output}: {loaded.rows} rows load, the ledger says {rows}")
+            messages.append(f"{output}: {loaded.rows} rows load, the ledger says {rows}")
         for what, length in (("decoded", loaded.seconds), ("declared", loaded.declared_s)):
             if abs(length - seconds) > tolerance_s * max(rows, 1):
-                found.append(f"{output}: {length:.3f} s {what}, the ledger says {seconds:.3f} s")
+                messages.append(f"{output}: {length:.3f} s {what}, the ledger says {seconds:.3f} s")
         lines = rows_of(journey.shards / f"{name}.jsonl")
         written = sorted((row["text"], row["duration"]) for row in lines)
         there = sorted(zip(loaded.texts, loaded.lengths_s, strict=True))
         if [text for text, _ in there] != [text for text, _ in written]:
-            found.append(f"{output}: other texts load than were written")
+            messages.append(f"{output}: other texts load than were written")
             continue
         for (text, length), (_, due) in zip(there, written, strict=True):
             if abs(length - due) > tolerance_s:
-                found.append(f"{output}: {text!r} loads {length:.3f} s of {due:.3f} s")
-    return found
+                messages.append(f"{output}: {text!r} loads {length:.3f} s of {due:.3f} s")
+    return messages

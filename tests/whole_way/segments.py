@@ -54,13 +54,13 @@ def record(audio: Path, seconds: float, channels: int = 1, rate: int = RATE, see
 
 def segments(folder: Path, channels: int = 1, rate: int = RATE) -> list[Segment]:
     """Write the recordings of a corpus; its segments."""
-    found = []
+    made = []
     for speaker in range(SPEAKERS):
         audio = folder / f"s{speaker}.wav"
         record(audio, LONG_S, channels, rate, speaker)
         for number, (start, length) in enumerate(PLACES):
-            found.append(Segment(audio, f"s{speaker}", number, start, length))
-    return found
+            made.append(Segment(audio, f"s{speaker}", number, start, length))
+    return made
 
 
 def nemo_row(each: Segment, **fields: Any) -> dict[str, Any]:
@@ -124,14 +124,14 @@ def write_kaldi(folder: Path, all_segments: Iterable[Segment]) -> Path:
     folder.mkdir()
     rows = list(all_segments)
     files = {
-        "text": [f"{it.id} {it.text}" for it in rows],
+        "text": [f"{row.id} {row.text}" for row in rows],
         "segments": [
-            f"{it.id} {it.audio.stem} {it.start_s} {round(it.start_s + it.duration_s, 6)}"
-            for it in rows
+            f"{row.id} {row.audio.stem} {row.start_s} {round(row.start_s + row.duration_s, 6)}"
+            for row in rows
         ],
-        "wav.scp": sorted({f"{it.audio.stem} {it.audio}" for it in rows}),
-        "utt2spk": [f"{it.id} {it.speaker}" for it in rows],
-        "utt2lang": [f"{it.id} en" for it in rows],
+        "wav.scp": sorted({f"{row.audio.stem} {row.audio}" for row in rows}),
+        "utt2spk": [f"{row.id} {row.speaker}" for row in rows],
+        "utt2lang": [f"{row.id} en" for row in rows],
     }
     for name, lines in files.items():
         (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

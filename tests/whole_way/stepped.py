@@ -83,11 +83,11 @@ def refused(journey: Journey) -> Mapping[tuple[str, int], str]:
         pl.col("verdict").cast(pl.String).is_in(["bad", "malformed", "skipped"])
     )
     columns = ("source", "line", "reason")
-    found = {(source, line): str(why) for source, line, why in unused.select(columns).iter_rows()}
+    reasons = {(source, line): str(why) for source, line, why in unused.select(columns).iter_rows()}
     for each in _lines(journey.shards / "skipped.reasons.jsonl"):
         source, _, line = each["id"].rpartition(":")
-        found[source, int(line)] = each["reason"]
-    return found
+        reasons[source, int(line)] = each["reason"]
+    return reasons
 
 
 def misplaced(
@@ -99,12 +99,16 @@ def misplaced(
     seconds; the others are in none, and their reason is given. Ledgers agree with what is loaded.
     """
     due = {case.text: case for cases in corpus.values() for case in cases if case.is_carried}
-    loaded = [(o, it) for o, it in loaded_of_export(journey.shards).items() if o != "shar"]
+    loaded = [
+        (o, output_rows)
+        for o, output_rows in loaded_of_export(journey.shards).items()
+        if o != "shar"
+    ]
     texts = Counter(text for _, each in loaded for text in each.texts)
-    found = [*_refused_otherwise(journey, corpus), *disagreements(journey, tolerance_s)]
-    found += [f"{case.name}: loaded {texts[text]} times" for text, case in due.items()
+    messages = [*_refused_otherwise(journey, corpus), *disagreements(journey, tolerance_s)]
+    messages += [f"{case.name}: loaded {texts[text]} times" for text, case in due.items()
               if texts[text] != 1]  # fmt: skip
-    found += [f"loaded, though no case says so: {text}" for text in texts.keys() - due.keys()]
+    messages += [f"loaded, though no case says so: {text}" for text in texts.keys() - due.keys()]
     for output, each in loaded:
         for text, pitch_hz, length_s in _rows(each):
             place = due[text].due if text in due else None
@@ -112,8 +116,8 @@ def misplaced(
                 continue
             if abs(pitch_hz - place.pitch_hz) > 4 or abs(length_s - place.seconds) > tolerance_s:
                 what = f"{pitch_hz:.0f} Hz, {length_s:.3f} s, not {place.pitch_hz:.0f} Hz"
-                found.append(f"{output}: {due[text].name}: {what}, {place.seconds} s")
-    return found
+                messages.append(f"{output}: {due[text].name}: {what}, {place.seconds} s")
+    return messages
 
 
 def _refused_otherwise(journey: Journey, corpus: Mapping[str, Sequence[Case]]) -> Iterator[str]:
@@ -135,7 +139,7 @@ def miscounted(journey: Journey) -> list[str]:
     row of eval or test without a score.
     """
     ledger, plan, scored = journey.steps["shard"], journey.steps["plan"], journey.steps["eval"]
-    found = [
+    messages = [
         f"plan: {plan.rows[name]} rows of {name}, {plan.seconds[name]:.2f} s; the ledger says "
         f"{ledger.rows[name]}, {ledger.seconds[name]:.2f} s"
         for name in ("train", "eval")
@@ -144,7 +148,7 @@ def miscounted(journey: Journey) -> list[str]:
     ]
     rows = ledger.rows["eval"] + ledger.rows["test"]
     due = {"scored": rows, "unscored": 0, "predictions": rows}
-    return found if scored.rows == due else [*found, f"eval: {scored.rows}, not {due}"]
+    return messages if scored.rows == due else [*messages, f"eval: {scored.rows}, not {due}"]
 
 
 def _rows(loaded: Loaded) -> Iterator[tuple[str, float, float]]:

@@ -141,9 +141,9 @@ def test_two_files_by_one_name_are_two(tmp_path: Path, spelled: str, there: bool
     command("curate", "profile", *manifests, "--out", profiled, "--metrics", "duplicates", "-q")
     assert set(pl.read_parquet(profiled / "records.parquet")["audio_duplicates"]) == {1}
     ran = command("curate", "split", profiled, *SPLIT, "--out", split, "-q")
-    found = json.loads((split / "split.json").read_text())
-    assert found["groups"]["total"] == 2 * FILES
-    assert not any(leak["count"] for leak in found["leaks"])
+    certificate = json.loads((split / "split.json").read_text())
+    assert certificate["groups"]["total"] == 2 * FILES
+    assert not any(leak["count"] for leak in certificate["leaks"])
     written = [split / f"{name}.jsonl" for name in ("train", "eval", "test")]
     assert command("curate", "audit", split, "-q").exit_code == 0
     assert command("curate", "audit", *written, "-q").exit_code == 0

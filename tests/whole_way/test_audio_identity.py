@@ -55,7 +55,7 @@ COPIES: list[tuple[str, Copy, bool, bool]] = [
 
 def manifests(folder: Path, copy: Copy) -> list[Path]:
     """Two manifests with texts and speakers of their own; the audio of b is that of a, copied."""
-    found = []
+    written = []
     for of in ("a", "b"):
         rows: list[dict[str, Any]] = []
         for n in range(FILES):
@@ -69,12 +69,14 @@ def manifests(folder: Path, copy: Copy) -> list[Path]:
                 {"audio_filepath": f"wavs/{path.name}", "duration": 2.0, "lang": "en",
                  "text": sentence(f"{of} {n}")[:20], "speaker": f"{of} {n}"}
             )  # fmt: skip
-        found.append(write_manifest(folder / of / "m.jsonl", rows))
-    return found
+        written.append(write_manifest(folder / of / "m.jsonl", rows))
+    return written
 
 
 @pytest.mark.parametrize(
-    ("copy", "by_path", "by_content"), [it[1:] for it in COPIES], ids=[it[0] for it in COPIES]
+    ("copy", "by_path", "by_content"),
+    [case[1:] for case in COPIES],
+    ids=[case[0] for case in COPIES],
 )
 def test_files_of_the_same_bytes_are_one_recording(
     tmp_path: Path, copy: Copy, by_path: bool, by_content: bool
@@ -85,7 +87,7 @@ def test_files_of_the_same_bytes_are_one_recording(
     assert command("curate", "profile", *both, "--out", profile, "-q").exit_code == 0
     for words, one in (((), by_path), (BY_CONTENT, by_content)):
         ran = command("curate", "audit", *both, *words, "--json", "-q")
-        leaks = {it["kind"]: it["count"] for it in ran.answer["leaks"] if it["count"]}
+        leaks = {leak["kind"]: leak["count"] for leak in ran.answer["leaks"] if leak["count"]}
         assert leaks == ({"recording": FILES, "audio": FILES} if one else {})
         assert ran.exit_code == int(one)
         out = tmp_path / f"split{len(words)}"
@@ -95,10 +97,12 @@ def test_files_of_the_same_bytes_are_one_recording(
         assert groups == (FILES if one else 2 * FILES)
         again = command("curate", "audit", out, *words, "--json", "-q")
         assert (again.exit_code, again.answer["gates"]) == (0, [])
-    said = _recordings(json.loads((out / "split.json").read_bytes()))["said"]
+    described = _recordings(json.loads((out / "split.json").read_bytes()))["said"]
     shared = 2 * FILES if by_content and not by_path else 0
     files = FILES if by_path else 2 * FILES
-    assert said.endswith(f"by content, {shared} of {files} files have the bytes of another{ALIKE}")
+    assert described.endswith(
+        f"by content, {shared} of {files} files have the bytes of another{ALIKE}"
+    )
 
 
 def test_segments_of_one_recording_stay_segments(tmp_path: Path) -> None:
@@ -127,8 +131,8 @@ def test_files_that_cannot_be_read_are_not_checked(tmp_path: Path) -> None:
     recordings = _recordings(ran.answer)
     assert recordings["unchecked"]
     assert "NOT CHECKED: 4 files that cannot be read" in recordings["said"]
-    found = {leak["kind"]: leak["count"] for leak in ran.answer["leaks"]}
-    assert found["recording"] == FILES - 4
+    leaks = {leak["kind"]: leak["count"] for leak in ran.answer["leaks"]}
+    assert leaks["recording"] == FILES - 4
     apart = command("curate", "audit", *both, "--json", "-q")
     assert not _recordings(apart.answer)["unchecked"], "by path, nothing was to be read"
 
@@ -159,4 +163,4 @@ def test_another_identity_is_an_error(tmp_path: Path) -> None:
 
 
 def _recordings(artefact: Any) -> dict[str, Any]:
-    return next(dict(it) for it in artefact["coverage"] if it["key"] == "recording")
+    return next(dict(entry) for entry in artefact["coverage"] if entry["key"] == "recording")

@@ -74,9 +74,9 @@ def test_audio_lies_where_nemo_looks_for_it(
     monkeypatch.chdir(tmp_path / "here")
     path, cases = manifest(tmp_path)
     rows = rows_of(path)
-    carried = [it for it, case in zip(rows, cases, strict=True) if case.is_carried]
+    carried = [each for each, case in zip(rows, cases, strict=True) if case.is_carried]
     by_nemo = nemo_manifest(write_manifest(path.with_name("carried.jsonl"), carried))
-    assert (by_nemo.texts, by_nemo.failed) == (tuple(it["text"] for it in carried), ())
+    assert (by_nemo.texts, by_nemo.failed) == (tuple(each["text"] for each in carried), ())
     journey = Journey([path], tmp_path / "out", replace(USUAL, split=SPLIT), model)
     journey.go("profile", "split", "audit", "shard", "verify", "plan", "eval")
     assert (len(journey.steps), journey.failures) == (7, [])
@@ -115,9 +115,16 @@ def test_what_ffmpeg_alone_decodes_is_unknown_and_named(world: World, tmp_path: 
     cases = [Case("sound", one["text"], Place(n, START_S, LENGTH_S)) for n, one in enumerate(sound)]
     odd = [Case(one["audio_filepath"], one["text"], "ffmpeg") for one in rows]
     assert misplaced(journey, {str(path): [*cases, *odd]}) == []
-    alone = write_manifest(tmp_path / "odd.jsonl", rows)
-    loaded = nemo_manifest(alone)
+    odd_manifest = write_manifest(tmp_path / "odd.jsonl", rows)
+    loaded = nemo_manifest(odd_manifest)
     assert (loaded.rows, loaded.failed, loaded.stopped) == (len(rows), (), "")
-    words = (world.model("ctc").path, "--manifest", alone, "--out", tmp_path / "eval", "--json")
+    words = (
+        world.model("ctc").path,
+        "--manifest",
+        odd_manifest,
+        "--out",
+        tmp_path / "eval",
+        "--json",
+    )
     step = evaluated(command("train", "eval", *words), tmp_path / "eval")
     assert (step.exit_code, step.rows["scored"]) == (0, len(rows))

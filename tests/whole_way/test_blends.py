@@ -94,14 +94,16 @@ def test_a_blend_is_the_rows_that_nemo_reads(world: World, tmp_path: Path, blend
         one.write_text(text.format(tmp_path).replace("${root}", str(tmp_path)), encoding="utf-8")
         loaded = nemo_input_cfg(one)
         assert (loaded.stopped, loaded.failed) == ("", ()), name
-        assert sorted(loaded.texts) == sorted(it.text for part in parts for it in cases[part]), name
+        assert sorted(loaded.texts) == sorted(
+            case.text for part in parts for case in cases[part]
+        ), name
     lock = pl.read_parquet(journey.split / "splits.lock.parquet")
     tags = lock.group_by("corpus").len().sort("corpus").rows()
     assert tags == [(name, 2 * ROWS) for name in ("first", "fourth", "second", "third")]
     assert lock["_weight"].n_unique() > 1
     assert lock["part"].drop_nulls().to_list() == ["inner"] * ROWS
-    said = (journey.split / "split.json").read_text(encoding="utf-8")
-    assert "its blend's weight and tags are columns of the lock, not of the lines" in said
+    certificate = (journey.split / "split.json").read_text(encoding="utf-8")
+    assert "its blend's weight and tags are columns of the lock, not of the lines" in certificate
 
 
 def test_what_the_environment_lacks_is_named(tmp_path: Path) -> None:

@@ -37,10 +37,10 @@ def three_sets(folder: Path) -> dict[str, list[Record]]:
     """Ten speakers: six train, two each in eval and test."""
     rows = Corpus.sound(folder).rows
     places = dict.fromkeys(range(10), "train") | {6: "eval", 7: "eval", 8: "test", 9: "test"}
-    found: dict[str, list[Record]] = {name: [] for name in SETS}
+    rows_of: dict[str, list[Record]] = {name: [] for name in SETS}
     for row in rows:
-        found[places[int(row["speaker"][1:])]].append(row)
-    return found
+        rows_of[places[int(row["speaker"][1:])]].append(row)
+    return rows_of
 
 
 def given_words(folder: Path, sets: Mapping[str, Sequence[Record]]) -> list[str]:
@@ -100,8 +100,8 @@ class Spoken(Segment):
 def of_three_forms(folder: Path) -> list[str]:
     """NeMo's lines for train, Lhotse cuts for eval, a Kaldi directory for test."""
     each = [
-        Spoken(it.audio, it.speaker, it.number, it.start_s, it.duration_s)
-        for it in segments(folder)
+        Spoken(segment.audio, segment.speaker, segment.number, segment.start_s, segment.duration_s)
+        for segment in segments(folder)
     ]
     train, eval_, test = each[:24], each[24:32], each[32:]
     return [
@@ -170,19 +170,22 @@ def test_given_splits_go_to_shards_as_they_are(
     manifests = [word.partition("=")[2] for word in words if "=" in word]
     options = replace(USUAL, profile=(), split=words)
     way = Journey(manifests, tmp_path / "out", options, world.model("ctc").path)  # type: ignore[arg-type]
-    alone = len(rows) == 1  # `curate audit` compares two sides
-    way.go(*(name for name in LINE if not (alone and name == "audit")))
+    is_single = len(rows) == 1  # `curate audit` compares two sides
+    way.go(*(name for name in LINE if not (is_single and name == "audit")))
     split = way.steps["split"]
     assert {name: n for name, n in split.rows.items() if n and name != "inputs"} == rows
     assert split.rows["inputs"] == sum(rows.values())
-    for found in (_split(way), *(way.steps[name].artefact for name in ("audit",) if not alone)):
-        counted = Counter({leak["kind"]: 0 for leak in found["leaks"]})
-        for leak in found["leaks"]:
+    for artefact in (
+        _split(way),
+        *(way.steps[name].artefact for name in ("audit",) if not is_single),
+    ):
+        counted = Counter({leak["kind"]: 0 for leak in artefact["leaks"]})
+        for leak in artefact["leaks"]:
             counted[leak["kind"]] += leak["count"] or 0
         assert {kind: counted[kind] for kind in leaks} == leaks
         assert bool(sum(counted.values())) == bool(leaks)
     failing = [("audit", bool(leaks)), ("plan", "eval" not in rows)]  # nothing to validate on
-    assert [it.partition(":")[0] for it in way.failures] == [
+    assert [failure.partition(":")[0] for failure in way.failures] == [
         name for name, fails in failing if fails
     ]
     plan = way.steps["plan"]

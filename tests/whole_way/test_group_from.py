@@ -51,14 +51,14 @@ def test_a_pattern_keeps_its_groups_together(tmp_path: Path, name: str, pattern:
     command("curate", "profile", source, "--out", profiled, "-q")
     for number, given in enumerate((source, profiled)):
         out = tmp_path / str(number)
-        ran, found = split(out, given, "--group-from", pattern, "--strict")
+        ran, certificate = split(out, given, "--group-from", pattern, "--strict")
         assert ran.exit_code == 0, ran.stderr
-        assert found["groups"]["total"] == 30
-        assert found["groups"]["columns"] == ["speaker", "group_from"]
-        speaker = next(each for each in found["coverage"] if each["key"] == "speaker")
+        assert certificate["groups"]["total"] == 30
+        assert certificate["groups"]["columns"] == ["speaker", "group_from"]
+        speaker = next(each for each in certificate["coverage"] if each["key"] == "speaker")
         assert (speaker["known"], speaker["substituted"], speaker["unchecked"]) == (0, 60, False)
         assert "the path stands in for it in 60 rows" in speaker["said"]
-        assert all(target["effective_groups"] > 1 for target in found["targets"].values())
+        assert all(target["effective_groups"] > 1 for target in certificate["targets"].values())
         audit = ("curate", "audit", out, "--strict", "-q")
         assert command(*audit, "--group-from", pattern).exit_code == 0
         assert command(*audit).exit_code == 1, "without the pattern it is not checked"
@@ -88,10 +88,10 @@ def test_an_audit_finds_what_a_pattern_shows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "pattern"), PATTERNS[:4])
 def test_patterns_are_proposed_and_not_applied(tmp_path: Path, name: str, pattern: str) -> None:
-    ran, found = split(tmp_path / "s", manifest(tmp_path, name))
-    assert found["groups"]["total"] == 60
-    proposals = [each for each in found["proposals"] if each["groups"] == 30]
-    assert proposals, found["proposals"]
+    ran, certificate = split(tmp_path / "s", manifest(tmp_path, name))
+    assert certificate["groups"]["total"] == 60
+    proposals = [each for each in certificate["proposals"] if each["groups"] == 30]
+    assert proposals, certificate["proposals"]
     assert (proposals[0]["rows"], proposals[0]["largest"]) == (60, 2)
     assert f"--group-from '{proposals[0]['pattern']}'" in ran.stdout.replace("\n", " ")
     again, grouped = split(
@@ -109,8 +109,8 @@ def test_nothing_is_proposed_where_speakers_are_known(tmp_path: Path) -> None:
         }
         for n in range(60)
     ]  # fmt: skip
-    _, found = split(tmp_path / "s", write_manifest(tmp_path / "m.jsonl", rows))
-    assert found["proposals"] == []
+    _, certificate = split(tmp_path / "s", write_manifest(tmp_path / "m.jsonl", rows))
+    assert certificate["proposals"] == []
 
 
 BAD = [
@@ -121,17 +121,17 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "said"), BAD)
+@pytest.mark.parametrize(("pattern", "message"), BAD)
 @pytest.mark.parametrize("name", ["split", "audit"])
 def test_a_pattern_that_cannot_be_used_is_refused(
-    tmp_path: Path, name: str, pattern: str, said: str
+    tmp_path: Path, name: str, pattern: str, message: str
 ) -> None:
     source = manifest(tmp_path, "{g}_{n}.wav")
     other = manifest(tmp_path / "other", "{g}_{n}.wav")
     inputs = [source, "--out", tmp_path / "s"] if name == "split" else [source, other]
     ran = command("curate", name, *inputs, "--group-from", pattern)
     assert ran.exit_code == 2
-    assert said in ran.stderr
+    assert message in ran.stderr
     assert "--group-from" in ran.stderr
 
 
@@ -140,12 +140,12 @@ def test_a_real_corpus_without_speakers(real_data: Path, tmp_path: Path) -> None
     source = real_data / "manifests" / "arz_adapt.jsonl"
     words = ("--eval", "10m", "--test", "10m", "--out", tmp_path / "s")
     ran = command("curate", "split", source, *words)
-    found = json.loads((tmp_path / "s" / "split.json").read_text())
+    certificate = json.loads((tmp_path / "s" / "split.json").read_text())
     assert ran.exit_code == 0
     assert "no leak found in audio, text and near text; speakers and sessions unknown" in " ".join(
         ran.stdout.split()
     )
     assert "NOT CHECKED" in ran.stderr
     assert "64 equal ones" not in ran.stdout + ran.stderr
-    assert found["groups"]["total"] == 2199
+    assert certificate["groups"]["total"] == 2199
     assert command("curate", "split", source, *words, "--resplit", "--strict").exit_code == 1

@@ -67,15 +67,15 @@ def test_a_lenient_one_writes_null(manifest: Path, tmp_path: Path) -> None:
     sizes = ("--eval", "8s", "--test", "8s")
     assert command("curate", "split", profile, "--out", split, *sizes).exit_code == 0
     given = lines_of(manifest.read_text())
-    wanted = [
+    expected = [
         line.replace(odd, now)
         for line, (_, odd, now) in zip(given, VALUES, strict=False)
         if now is not None
     ]
-    assert set(wanted) <= set(written(split))
+    assert set(expected) <= set(written(split))
     lost = [line for line, (_, _, now) in zip(given, VALUES, strict=False) if now is None]
     assert lines_of((split / "malformed.jsonl").read_text()) == lost
-    assert sorted(written(split)) == sorted([*wanted, *given[len(VALUES) :]])
+    assert sorted(written(split)) == sorted([*expected, *given[len(VALUES) :]])
     assert command("curate", "audit", split).exit_code == 0
     assert command("curate", "shard", split, "--out", shards, "-q").exit_code == 0
     assert command("curate", "shard", "--verify", shards).exit_code == 0

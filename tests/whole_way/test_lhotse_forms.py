@@ -170,13 +170,13 @@ def stereo_cuts(folder: Path, first: int) -> tuple[list[Cut], list[Case]]:
 
 # what is done to the recording, start, length and channel of the supervision, and what is due
 SEGMENTS: list[tuple[str, Callable[[Any], Any], tuple[float, float, int], Place | str]] = [
-    ("a segment", lambda it: it, (3.0, 2.0, 0), Place(0, 3, 2.0)),
-    ("a rounded end", lambda it: it, (6.0, 2.005, 0), Place(0, 6, 2.005)),
-    ("resampled", lambda it: it.resample(8_000), (3.0, 2.0, 0), Place(0, 3, 2.0)),
-    ("speed", lambda it: it.perturb_speed(1.1), (3.0, 2.0, 0), CHANGED),
-    ("tempo", lambda it: it.perturb_tempo(0.9), (3.0, 2.0, 0), CHANGED),
-    ("behind the end", lambda it: it, (7.0, 2.0, 0), "reaches behind its recording (ends at 9 s"),
-    ("no such channel", lambda it: it, (3.0, 2.0, 1), "its text is on channels 1 of 0"),
+    ("a segment", lambda cut: cut, (3.0, 2.0, 0), Place(0, 3, 2.0)),
+    ("a rounded end", lambda cut: cut, (6.0, 2.005, 0), Place(0, 6, 2.005)),
+    ("resampled", lambda cut: cut.resample(8_000), (3.0, 2.0, 0), Place(0, 3, 2.0)),
+    ("speed", lambda cut: cut.perturb_speed(1.1), (3.0, 2.0, 0), CHANGED),
+    ("tempo", lambda cut: cut.perturb_tempo(0.9), (3.0, 2.0, 0), CHANGED),
+    ("behind the end", lambda cut: cut, (7.0, 2.0, 0), "reaches behind its recording (ends at 9 s"),
+    ("no such channel", lambda cut: cut, (3.0, 2.0, 1), "its text is on channels 1 of 0"),
 ]
 
 

@@ -74,9 +74,9 @@ TABLES: list[tuple[str, Make, str]] = [
         **times(start=float(START_S), length=LENGTH_S)}, ""),
     ("UInt64 speakers", lambda paths, texts, who: {
         "path": paths, "text": texts, **SEGMENT,
-        "speaker": pl.Series([int(it[1:]) for it in who], dtype=pl.UInt64)}, ""),
+        "speaker": pl.Series([int(name[1:]) for name in who], dtype=pl.UInt64)}, ""),
     ("length in characters, no audio inside", lambda paths, texts, who: {
-        "path": paths, "text": texts, "speaker": who, "length": [len(it) for it in texts]},
+        "path": paths, "text": texts, "speaker": who, "length": [len(text) for text in texts]},
      "the audio at 8.00 s"),
     ("no durations", lambda paths, texts, who: {
         "audio": as_struct(paths), "text": texts, "speaker": who}, "duration is no number"),
@@ -109,7 +109,7 @@ def test_tables_whose_audio_stands_in_files(world: World, tmp_path: Path) -> Non
     assert (len(journey.steps), journey.failures) == (7, [])
     assert misplaced(journey, corpus) == []
     assert miscounted(journey) == []
-    coverage = {it["key"]: it for it in journey.steps["audit"].artefact["coverage"]}
+    coverage = {entry["key"]: entry for entry in journey.steps["audit"].artefact["coverage"]}
     rows = journey.steps["split"].rows["inputs"] - journey.steps["split"].rows["malformed"]
     assert coverage["speaker"]["known"] == coverage["speaker"]["rows"] == rows
 
@@ -127,7 +127,7 @@ LAYOUTS: list[tuple[str, Callable[[Sequence[str], Sequence[str]], Columns]]] = [
         "path": ["/root/.cache/1.wav"] * len(texts), "transcription": ["lower"] * len(texts),
         "raw_transcription": texts, "language": ["English"] * len(texts)}),
     ("length in characters", lambda texts, who: {
-        "text": texts, "length": [len(it) for it in texts], "speaker": who}),
+        "text": texts, "length": [len(text) for text in texts], "speaker": who}),
 ]  # fmt: skip
 
 

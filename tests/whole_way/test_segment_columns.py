@@ -51,8 +51,8 @@ def tables(folder: Path) -> dict[str, list[Case]]:
             file = number * len(ROWS) + at
             audio = write_stepped(folder / f"{file}.wav", file)
             text = " ".join(sentence(file).split()[:2])
-            told = ",".join(map(str, cells(start, length)))
-            lines.append(f"{audio.name},{text},s{file},en,{told}\n")
+            cells_text = ",".join(map(str, cells(start, length)))
+            lines.append(f"{audio.name},{text},s{file},en,{cells_text}\n")
             cases.append(Case(columns, text, reason or Place(file, start, length)))
         path = folder / f"table-{number}.csv"
         path.write_text("".join(lines), encoding="utf-8")

@@ -43,7 +43,8 @@ def _supervisions(folder: Path, rows: list[Segment]) -> Path:
     recordings = {each.audio: lhotse_recording(each) for each in rows}
     write_jsonl(folder / "recordings.jsonl.gz", recordings.values())
     return write_jsonl(
-        folder / "supervisions.jsonl.gz", [lhotse_supervision(it, it.start_s) for it in rows]
+        folder / "supervisions.jsonl.gz",
+        [lhotse_supervision(segment, segment.start_s) for segment in rows],
     )
 
 
@@ -58,7 +59,9 @@ FORMS: list[tuple[str, int, Callable[[Path, list[Segment]], Path]]] = [
     (
         "Lhotse cuts at 8 kHz",
         8_000,
-        lambda f, rows: write_jsonl(f / "c.jsonl", (lhotse_cut(it, 8_000) for it in rows)),
+        lambda f, rows: write_jsonl(
+            f / "c.jsonl", (lhotse_cut(segment, 8_000) for segment in rows)
+        ),
     ),
     ("Lhotse supervisions", 16_000, _supervisions),
     ("Kaldi", 16_000, lambda folder, rows: write_kaldi(folder / "kaldi", rows)),
@@ -98,7 +101,9 @@ def test_every_manifest_loads_as_it_is_counted(
 def test_evaluation_reads_segments_as_they_are_declared(world: World, tmp_path: Path) -> None:
     """A user's own manifest with the pair: each row is scored, by the seconds that it declares."""
     rows = segments(tmp_path)[:8]
-    pairs = write_jsonl(tmp_path / "m.jsonl", [nemo_row(it, sampling_rate=16_000) for it in rows])
+    pairs = write_jsonl(
+        tmp_path / "m.jsonl", [nemo_row(segment, sampling_rate=16_000) for segment in rows]
+    )
     loaded = nemo_manifest(pairs)
     assert (loaded.rows, len(loaded.failed)) == (0, 8)
     words = (world.model("ctc").path, "--manifest", pairs, "--out", tmp_path / "out", "--json")

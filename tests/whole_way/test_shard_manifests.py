@@ -20,10 +20,10 @@ pytestmark = NEMO
 @pytest.fixture
 def sets(tmp_path: Path) -> dict[str, list[Record]]:
     """Three sets of rows, written as NAME.jsonl."""
-    found = three_sets(tmp_path)
-    for name, rows in found.items():
+    rows_of = three_sets(tmp_path)
+    for name, rows in rows_of.items():
         write_manifest(tmp_path / f"{name}.jsonl", rows)
-    return found
+    return rows_of
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -68,7 +68,7 @@ def test_shards_of_manifests_load_as_they_are_counted(
     way.go("verify", "plan")
     assert way.steps["verify"].rows["train"] == rows["train"]
     assert way.steps["plan"].rows == {"train": rows["train"], "eval": rows.get("eval", 0)}
-    assert [it[:4] for it in way.failures] == ([] if "eval" in rows else ["plan"])
+    assert [failure[:4] for failure in way.failures] == ([] if "eval" in rows else ["plan"])
     assert disagreements(way) == []
     split = json.loads((way.shards / "split" / "split.json").read_bytes())
     assert {each["count"] for each in split["leaks"]} <= {0, None}
@@ -99,10 +99,10 @@ def test_what_the_rules_take_and_what_leaks_is_said(
     words = ("--given", f"train={tmp_path}/train.jsonl", f"test={tmp_path}/test.jsonl")
     ran = command("curate", "shard", *words, "--out", tmp_path / "shards", "--workers", "1")
     assert ran.exit_code == 0
-    said = " ".join(ran.stderr.split())
-    assert "warning: 1 speaker leak(s) between train and test" in said
-    assert "warning: train: 1 of 19 given rows are not in it: 1 bad (rejected)" in said
-    assert "warning: test: 1 of 8 given rows are not in it: 1 bad (rejected); error rates" in said
+    errors = " ".join(ran.stderr.split())
+    assert "warning: 1 speaker leak(s) between train and test" in errors
+    assert "warning: train: 1 of 19 given rows are not in it: 1 bad (rejected)" in errors
+    assert "warning: test: 1 of 8 given rows are not in it: 1 bad (rejected); error rates" in errors
     page = (tmp_path / "shards" / "report.html").read_text()
     assert "1 speaker leak(s) between train and test" in page
     whole = (*words, "--keep-whole", "train,test", "--out", tmp_path / "whole", "--workers", "1")
@@ -152,11 +152,11 @@ def test_wrong_input_is_one_clear_error(
     assert command("curate", "profile", "train.jsonl", "--out", "profile", "-q").exit_code == 0
     assert command("curate", "split", *GIVEN, "--out", "split", "-q").exit_code == 0
     there = sorted(path.name for path in tmp_path.iterdir())
-    for name, words, code, said in WRONG:
+    for name, words, code, parts in WRONG:
         out = () if "--verify" in words else ("--out", "new")
         ran = command("curate", "shard", *words, *out, "-q")
         assert ran.exit_code == code, (name, ran.stderr)
-        for part in said:
+        for part in parts:
             assert part in ran.stderr, (name, ran.stderr)
         assert ".new" not in ran.stderr, (name, ran.stderr)
     after = sorted(path.name for path in tmp_path.iterdir())

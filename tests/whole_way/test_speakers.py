@@ -64,9 +64,9 @@ NOBODY: list[tuple[str, Mapping[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"), [case[1:] for case in NOBODY], ids=[case[0] for case in NOBODY]
+    ("fields", "expected"), [case[1:] for case in NOBODY], ids=[case[0] for case in NOBODY]
 )
-def test_placeholders_are_nobody(tmp_path: Path, fields: Mapping[str, Any], said: str) -> None:
+def test_placeholders_are_nobody(tmp_path: Path, fields: Mapping[str, Any], expected: str) -> None:
     """Rows of nobody are no group of one person: the split is drawn, and says what is unknown."""
     way = travel(tmp_path, rows_with([fields] * 60))
     assert not way.failures
@@ -74,7 +74,7 @@ def test_placeholders_are_nobody(tmp_path: Path, fields: Mapping[str, Any], said
         artefact = _split(way) if name == "split" else way.steps[name].artefact
         speaker = of_key(artefact, "speaker")
         assert (speaker["known"], speaker["rows"], speaker["unchecked"]) == (0, 60, True), name
-        assert said in speaker["said"], name
+        assert expected in speaker["said"], name
         assert artefact["statement"].startswith("no leak found in audio, text and near text; ")
         assert "speakers and sessions unknown" in artefact["statement"]
         assert {leak["count"] for leak in artefact["leaks"] if leak["kind"] == "speaker"} == {None}
@@ -82,12 +82,12 @@ def test_placeholders_are_nobody(tmp_path: Path, fields: Mapping[str, Any], said
     assert all(target["met"] for target in split["targets"].values())
     assert all(target["effective_groups"] is None for target in split["targets"].values())
     assert all(each["lower_bound"] for each in split["measures"] if each["rows"])
-    assert any(said in gate for gate in split["gates"])
+    assert any(expected in gate for gate in split["gates"])
 
 
 def _split(way: Journey) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads((way.split / "split.json").read_text())
-    return found
+    certificate: Mapping[str, Any] = json.loads((way.split / "split.json").read_text())
+    return certificate
 
 
 def test_what_could_not_be_checked_fails_a_strict_run(tmp_path: Path) -> None:

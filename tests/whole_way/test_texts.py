@@ -98,6 +98,9 @@ def test_writings_of_the_same_words_are_scored_alike(world: World, tmp_path: Pat
     step = evaluated(command("train", "eval", *words), out)
     assert step.rows == {"scored": len(rows), "unscored": 0, "predictions": len(rows)}
     lines = (out / "predictions.jsonl").read_bytes().split(b"\n")[:-1]
-    scores = [(it["word_errors"], it["ref_words"], it["wer"]) for it in map(json.loads, lines)]
+    scores = [
+        (prediction["word_errors"], prediction["ref_words"], prediction["wer"])
+        for prediction in map(json.loads, lines)
+    ]
     assert scores[::2] == scores[1::2]
     assert all(words for _, words, _ in scores)

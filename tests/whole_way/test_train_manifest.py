@@ -26,14 +26,14 @@ WAY = replace(USUAL, profile=())
 
 def corpus(folder: Path, odd: str) -> Path:
     """Sound rows of 2 s, and ten of 8 s that are `odd`: of stereo files, or of one channel."""
-    found = Corpus.sound(folder)
+    built = Corpus.sound(folder)
     for number in range(ODD):
         both = np.stack([stepped(number), stepped(number + ODD)], axis=1)
         samples = stepped(number) if odd == "mono" else both
         sf.write(folder / f"odd-{number}.wav", samples, RATE)
         fields: dict[str, Any] = {"channel": 1} if odd == "channel" else {}
-        found.refer(f"odd-{number}.wav", seconds=2.0, offset=3.0, **fields)
-    return found.manifest()
+        built.refer(f"odd-{number}.wav", seconds=2.0, offset=3.0, **fields)
+    return built.manifest()
 
 
 # what is odd about some rows, options of the shards, and whether NeMo loads all of train.jsonl
@@ -54,12 +54,12 @@ def test_nemo_loads_of_it_what_is_stored_or_it_is_counted(
     journey.go("profile", "split", "shard")
     assert (len(journey.steps), journey.failures) == (3, [])
     rows = rows_of(journey.shards / "train.jsonl")
-    alone = [row for row in rows if "odd-" in row["audio_filepath"] and not loads]
+    not_loaded = [row for row in rows if "odd-" in row["audio_filepath"] and not loads]
     loaded = nemo_manifest(journey.shards / "train.jsonl")
     assert loaded.stopped == ""
-    assert len(loaded.failed) == len(alone) == counted(journey)
-    assert bool(alone) != loads
-    assert loaded.rows == len(rows) - len(alone) > 10
+    assert len(loaded.failed) == len(not_loaded) == counted(journey)
+    assert bool(not_loaded) != loads
+    assert loaded.rows == len(rows) - len(not_loaded) > 10
     assert loaded.seconds == pytest.approx(2.0 * loaded.rows, abs=1e-3)
 
 
@@ -75,5 +75,8 @@ def test_rows_of_tars_are_in_the_shards_alone(tmp_path: Path) -> None:
 def counted(journey: Journey) -> int:
     """How many rows of train.jsonl are said to be in the shards alone."""
     warnings = json.loads((journey.shards / "shards.json").read_bytes())["warnings"]
-    found = [re.match(r"train\.jsonl: (\d+) of (\d+) rows name a source", it) for it in warnings]
-    return sum(int(it[1]) for it in found if it)
+    matches = [
+        re.match(r"train\.jsonl: (\d+) of (\d+) rows name a source", warning)
+        for warning in warnings
+    ]
+    return sum(int(match[1]) for match in matches if match)

@@ -64,28 +64,30 @@ class Archive:
     def value(self, key: str, default: Any = None) -> Any:
         """The configuration's value at a dotted key; `${other.key}` is followed."""
         for _ in range(MOST_HOPS):
-            found: Any = self.config
+            value: Any = self.config
             for name in key.split("."):
-                found = found.get(name) if isinstance(found, Mapping) else None
-            link = REFERENCE.fullmatch(found) if isinstance(found, str) else None
+                value = value.get(name) if isinstance(value, Mapping) else None
+            link = REFERENCE.fullmatch(value) if isinstance(value, str) else None
             if link is None:
-                return default if found is None else found
+                return default if value is None else value
             key = link[1]
         return default
 
     def read(self, name: str) -> bytes:
         """The content of a file inside, as its configuration names it; InputError without it."""
-        wanted = str(PurePosixPath(name.removeprefix(NEMO_FILE)))
-        if self.files.get(wanted, MOST_FILE_BYTES + 1) > MOST_FILE_BYTES:
-            raise InputError.of(self.path, f"holds no {wanted!r} of a size to be read")
+        member_name = str(PurePosixPath(name.removeprefix(NEMO_FILE)))
+        if self.files.get(member_name, MOST_FILE_BYTES + 1) > MOST_FILE_BYTES:
+            raise InputError.of(self.path, f"holds no {member_name!r} of a size to be read")
         with tarfile.open(self.path, "r:*") as tar:
             for member in tar:
                 file = (
-                    tar.extractfile(member) if str(PurePosixPath(member.name)) == wanted else None
+                    tar.extractfile(member)
+                    if str(PurePosixPath(member.name)) == member_name
+                    else None
                 )
                 if file is not None:
                     return file.read()
-        raise InputError.of(self.path, f"holds no {wanted!r} any more")
+        raise InputError.of(self.path, f"holds no {member_name!r} any more")
 
     @property
     def model_class(self) -> str:

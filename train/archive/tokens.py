@@ -102,19 +102,21 @@ class Tokenizer:
 
         Sizes are not enough: two vocabularies of one size load without a word.
         """
-        found = [
-            f"{name} {mine!r} against {theirs!r}"
-            for name, mine, theirs in (
+        differing = [
+            f"{name} {mine!r} against {other_value!r}"
+            for name, mine, other_value in (
                 ("type", self.kind, other.kind),
                 ("tokenizer class", self.custom, other.custom),
                 ("prompt_format", self.prompt_format, other.prompt_format),
                 ("parts", [p.name for p in self.parts], [p.name for p in other.parts]),
             )
-            if mine != theirs
+            if mine != other_value
         ]
-        theirs = {part.name: part.sha256 for part in other.parts}
-        changed = [p.name or "all" for p in self.parts if theirs.get(p.name, p.sha256) != p.sha256]
-        return [*found, *(f"another SentencePiece for {name!r}" for name in changed)]
+        other_sums = {part.name: part.sha256 for part in other.parts}
+        changed = [
+            p.name or "all" for p in self.parts if other_sums.get(p.name, p.sha256) != p.sha256
+        ]
+        return [*differing, *(f"another SentencePiece for {name!r}" for name in changed)]
 
     def record(self) -> PlanTokenizer:
         """The tokenizer for plan.json."""

@@ -31,13 +31,13 @@ def audio_fault(row: Row, decode: bool = True, whole: bool = False) -> str:
         return f"audio file is missing: {row.audio}"
     try:
         with sf.SoundFile(row.audio) as sound:
-            found = _header_fault(row, sound) or (_decoding_fault(row, sound) if decode else "")
-            found = found or (_short_fault(row, sound) if whole else "")
+            problem = _header_fault(row, sound) or (_decoding_fault(row, sound) if decode else "")
+            problem = problem or (_short_fault(row, sound) if whole else "")
     except (sf.LibsndfileError, OSError, RuntimeError) as error:
         if row.audio.suffix.lower() in BY_FFMPEG:
             return ""
-        found = f"cannot be read: {' '.join(str(error).split())}"
-    return found and f"audio {found}: {row.audio}"
+        problem = f"cannot be read: {' '.join(str(error).split())}"
+    return problem and f"audio {problem}: {row.audio}"
 
 
 def _header_fault(row: Row, sound: sf.SoundFile) -> str:

@@ -130,10 +130,10 @@ def read_manifests(manifests: Sequence[Path]) -> tuple[list[Row], list[Fault]]:
     faults: list[Fault] = []
     empty: list[Fault] = []
     for manifest in manifests:
-        found, wrong = read_rows(manifest)
-        rows += found
+        manifest_rows, wrong = read_rows(manifest)
+        rows += manifest_rows
         faults += wrong
-        if not found:
+        if not manifest_rows:
             empty += wrong or [Fault(str(manifest), "holds no record")]
     if empty:
         raise InputError(*empty)

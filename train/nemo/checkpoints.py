@@ -60,11 +60,11 @@ class WholeCheckpoints(TorchCheckpointIO):
     def load_checkpoint(self, path: Any, map_location: Any = "cpu") -> dict[str, Any]:
         """Read one of ours: tensors and plain values, no code."""
         try:
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # whatever zipfile, pickle and torch raise on damaged files
             reason = str(error).split(".")[0][:200]
             raise InputError.of(path, f"cannot be read as a checkpoint: {reason}") from error
-        return dict(found)
+        return dict(checkpoint)
 
 
 def refuse_not_finite(weights: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from train.artifacts.run import SkippedStep
 from train.config import FaultsConfig, RunConfig
 from train.nemo.callbacks import BATCHNORM
 from train.nemo.checkpoints import Continuity
-from train.nemo.loader import MOST_NAMED, Loader, Note
+from train.nemo.loader import MOST_NAMED, BatchInfo, Loader
 
 FEW = 10
 """So many record ids stand in a message; run.json has them all."""
@@ -110,7 +110,7 @@ def unreadable(loader: Loader, most: float) -> CurateError | None:
     return GateFailed.of("train_ds", what + named(loader.lost_ids), hint)
 
 
-def out_of_memory(run: RunConfig, note: Note, *, validating: bool) -> CurateError:
+def out_of_memory(run: RunConfig, note: BatchInfo, *, validating: bool) -> CurateError:
     """The batch that did not fit, and a plan that is smaller."""
     if validating:
         size = max(1, run.validation_ds.batch_size // 2)
@@ -132,6 +132,6 @@ _BATCH_SIZE = "validation_ds.batch_size"
 
 def named(ids: Iterable[str]) -> str:
     """The first ids for a message, and how many more there are."""
-    found = list(ids)
-    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
-    return ", ".join(found[:FEW]) + more
+    names = list(ids)
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more

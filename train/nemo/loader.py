@@ -20,14 +20,14 @@ import torch
 from lightning.pytorch import seed_everything
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
-from train.runs.signals import Asked, StopRequest
+from train.runs.signals import Stopped, StopRequest
 
 MOST_NAMED = 100
 """So many lost records are kept by name; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class BatchInfo:
     """What a batch was made of: record ids, those whose audio was unreadable, seconds of speech."""
 
     ids: tuple[str, ...]
@@ -41,7 +41,7 @@ class Note:
         return f"{len(self.ids)} recordings, the longest {self.longest_s:.1f} s"
 
 
-NOTHING = Note((), (), 0.0, 0.0)
+NOTHING = BatchInfo((), (), 0.0, 0.0)
 
 
 class Loader:
@@ -59,7 +59,7 @@ class Loader:
         self.drawn = 0
         self.lost = 0
         self.lost_ids: list[str] = []
-        self._ahead: deque[tuple[int, Note]] = deque()
+        self._ahead: deque[tuple[int, BatchInfo]] = deque()
         self._stop = stop
         self._stream = _Stream(seed)
 
@@ -93,18 +93,18 @@ class Loader:
         try:
             with self._stream.flowing(), self._stop.waiting() if end else nullcontext():
                 return next(batches)
-        except Asked:
+        except Stopped:
             assert end is not None
             end()
             raise
 
-    def take(self) -> Note:
+    def take(self) -> BatchInfo:
         """The note of the batch that is trained on from now."""
         self.position, self.current = self._ahead.popleft()
         self._count(self.current)
         return self.current
 
-    def _count(self, note: Note) -> None:
+    def _count(self, note: BatchInfo) -> None:
         self.drawn += len(note.ids) + len(note.lost)
         self.lost += len(note.lost)
         new = [name for name in note.lost if name not in self.lost_ids]
@@ -151,7 +151,7 @@ class _Noting(Dataset):
         self._survivors = _Survivors(dataset.load_audio)
         dataset.load_audio = self._survivors
 
-    def __getitem__(self, cuts: Any) -> tuple[Any, Note]:
+    def __getitem__(self, cuts: Any) -> tuple[Any, BatchInfo]:
         try:
             batch = self._dataset[cuts]
         except _NoneLeftError:
@@ -192,12 +192,12 @@ def _readable(cut: Any) -> bool:
     return True
 
 
-def _note(cuts: Any, kept: frozenset[str]) -> Note:
-    durations = [cut.duration for cut in cuts if cut.id in kept]
+def _note(cuts: Any, loaded: frozenset[str]) -> BatchInfo:
+    durations = [cut.duration for cut in cuts if cut.id in loaded]
     names = {cut.id: str((cut.custom or {}).get("record_id", cut.id)) for cut in map(_first, cuts)}
-    return Note(
-        ids=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id in kept),
-        lost=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id not in kept),
+    return BatchInfo(
+        ids=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id in loaded),
+        lost=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id not in loaded),
         longest_s=max(durations, default=0.0),
         speech_s=sum(durations),
     )

@@ -209,19 +209,21 @@ class Transcriber:
             lines = (json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
             manifest.write_text("".join(lines), encoding="utf-8")
             try:
-                found = self._model.transcribe(str(manifest), batch_size=batch_size, verbose=False)
+                hypotheses = self._model.transcribe(
+                    str(manifest), batch_size=batch_size, verbose=False
+                )
             except torch.OutOfMemoryError as error:
                 what = f"a batch of {batch_size} does not fit: {_first_line(error)}"
                 raise ConfigError.of("--batch-size", what, "name a smaller one") from error
             except Exception as error:  # a row's audio, prompt or text; each raises its own
                 raise NotTranscribed(f"NeMo stops at it: {_first_line(error)}") from error
-        return [str(getattr(item, "text", item)) for item in found]
+        return [str(getattr(item, "text", item)) for item in hypotheses]
 
 
 def _first_line(error: Exception) -> str:
     """The kind of an error and the first line of what it says."""
-    said = str(error).strip().split("\n", maxsplit=1)[0]
-    return f"{type(error).__name__}: {said}"[:300]
+    message = str(error).strip().split("\n", maxsplit=1)[0]
+    return f"{type(error).__name__}: {message}"[:300]
 
 
 def search(model: ASRModel, beam: int, where: Path) -> None:

@@ -93,8 +93,10 @@ class _MetricsFile(CSVLogger):
         super().__init__(str(folder), name="", version="")
         if (path := folder / ExperimentWriter.NAME_METRICS_FILE).is_file():
             with path.open(encoding="utf-8", newline="") as file:
-                kept = [row for row in csv.DictReader(file) if int(row["step"]) < resumed_at]
-            self.experiment.metrics = kept
+                earlier_rows = [
+                    row for row in csv.DictReader(file) if int(row["step"]) < resumed_at
+                ]
+            self.experiment.metrics = earlier_rows
 
     def log_hyperparams(self, params: object = None) -> None:
         """Log nothing: config.yaml says it."""

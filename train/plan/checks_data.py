@@ -79,11 +79,11 @@ def _emotions(facts: Facts) -> Iterator[str]:
 def _no_task(facts: Facts) -> Iterator[str]:
     if facts.tokenizer.prompt_format != "canary":
         return
-    wanted = ("taskname", "task")
+    task_fields = ("taskname", "task")
     lacking = [
         example
         for example in facts.corpus.examples
-        if not any(name in example.fields for name in wanted) or "pnc" not in example.fields
+        if not any(name in example.fields for name in task_fields) or "pnc" not in example.fields
     ]
     if lacking:
         yield f"{len(lacking):,} records lack taskname or pnc, the first at {lacking[0].place}"
@@ -130,15 +130,15 @@ def _no_texts(facts: Facts) -> Iterator[str]:
 
 
 def _small_validation(facts: Facts) -> Iterator[str]:
-    found = facts.corpus.validation
-    if found is not None and found[1] < NOISY_VALIDATION_H:
-        yield f"validation is {duration(hours=found[1])}"
+    validation = facts.corpus.validation
+    if validation is not None and validation[1] < NOISY_VALIDATION_H:
+        yield f"validation is {duration(hours=validation[1])}"
 
 
 def _large_validation(facts: Facts) -> Iterator[str]:
-    found, limit = facts.corpus.validation, facts.run.trainer.limit_val_batches
-    if found is not None and found[1] > LONG_VALIDATION_H and limit is None:
-        yield f"validation is {found[1]:.0f} h, and all of it each time"
+    validation, limit = facts.corpus.validation, facts.run.trainer.limit_val_batches
+    if validation is not None and validation[1] > LONG_VALIDATION_H and limit is None:
+        yield f"validation is {validation[1]:.0f} h, and all of it each time"
 
 
 def _no_validation(facts: Facts) -> Iterator[str]:

@@ -52,8 +52,8 @@ def _prompt(facts: Facts) -> str:
 def _missing_tokens(facts: Facts) -> Iterator[str]:
     pairs = facts.behaviors.values()
     own = [token for pair in pairs for token in (pair.on, pair.off)]
-    wanted = [*PROMPTS.get(_prompt(facts), ()), *own]
-    lacking = [token for token in wanted if not facts.tokenizer.knows(token)]
+    needed = [*PROMPTS.get(_prompt(facts), ()), *own]
+    lacking = [token for token in needed if not facts.tokenizer.knows(token)]
     if lacking:
         yield f"the tokenizer lacks {', '.join(lacking)} as one piece each"
 
@@ -86,8 +86,8 @@ def _too_long(facts: Facts) -> Iterator[tuple[Level, str]]:
 
 def _forgotten(facts: Facts) -> Iterator[str]:
     known = set(facts.tokenizer.languages) - {SPECIAL}
-    heard = set(facts.corpus.languages())
-    if facts.is_prompted and (left := sorted(known - heard)):
+    present = set(facts.corpus.languages())
+    if facts.is_prompted and (left := sorted(known - present)):
         yield f"the model also knows {', '.join(left)}, and the data has none of it"
 
 

@@ -72,11 +72,11 @@ def recipe_for(archive: Archive, wished: str = "auto") -> RecipeName:
     if archive.model_class not in known:
         what = f"holds a {archive.target}, for which there is no recipe"
         raise ConfigError.of(archive.path, what, f"known: {', '.join(known)}")
-    found = known[archive.model_class]
-    if wished not in {"auto", found}:
-        what = f"the recipe {wished!r} is not for a {archive.model_class}: {PAIRINGS[found]}"
-        raise ConfigError.of("recipe", what, f"recipe: {found}, or leave it out")
-    return found
+    suitable = known[archive.model_class]
+    if wished not in {"auto", suitable}:
+        what = f"the recipe {wished!r} is not for a {archive.model_class}: {PAIRINGS[suitable]}"
+        raise ConfigError.of("recipe", what, f"recipe: {suitable}, or leave it out")
+    return suitable
 
 
 def build_recipe(

@@ -67,8 +67,8 @@ def switch(value: Any) -> bool | None:
     """Whether a field's value means on; None where it means neither."""
     if value is None:
         return False
-    said = str(value).strip().lower()
-    return True if said in ON else False if said in OFF else None
+    text = str(value).strip().lower()
+    return True if text in ON else False if text in OFF else None
 
 
 def check_values(train: Path, behaviors: Mapping[str, Behavior]) -> None:

@@ -9,10 +9,10 @@ PACKAGES = ("asr-curate", "nemo_toolkit", "torch", "lightning", "lhotse", "jiwer
 
 def versions() -> dict[str, str]:
     """Versions of the packages that decide a result; those that are installed."""
-    found = {}
+    installed = {}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed

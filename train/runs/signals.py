@@ -39,7 +39,7 @@ GRACE_S = 1.0
 """How long data workers may take to leave by themselves; then they are told to."""
 
 
-class Asked(BaseException):
+class Stopped(BaseException):
     """A signal came while `StopRequest.waiting` waited; no `except Exception` may take it."""
 
 
@@ -80,9 +80,9 @@ class StopRequest:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """While the block waits for something outside, a signal ends the waiting: `Asked`."""
+        """While the block waits for something outside, a signal ends the waiting: `Stopped`."""
         if self.number is not None:
-            raise Asked
+            raise Stopped
         self._waiting = True
         try:
             yield
@@ -108,7 +108,7 @@ class StopRequest:
         elif self.number is None:
             self.number = number
             if self._waiting:
-                raise Asked
+                raise Stopped
         else:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

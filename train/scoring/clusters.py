@@ -24,19 +24,19 @@ def clusters_of(rows: Sequence[Row]) -> Clusters:
     if any(speaker is not None for speaker in speakers):
         pairs = zip(speakers, audio, strict=True)
         names = [a if s is None else f"speaker {s}" for s, a in pairs]
-        found = Clusters.named("speaker", names)
-        if found.count >= FEWEST:
-            return found
-    found = Clusters.named("recording", audio)
-    return found if found.count >= FEWEST else Clusters("utterance", np.arange(len(rows)))
+        clusters = Clusters.named("speaker", names)
+        if clusters.count >= FEWEST:
+            return clusters
+    clusters = Clusters.named("recording", audio)
+    return clusters if clusters.count >= FEWEST else Clusters("utterance", np.arange(len(rows)))
 
 
 def _speakers(rows: Sequence[Row]) -> list[str | None]:
     """The speaker of each row in one spelling, as splits compare them; None for nobody."""
-    found = pl.Series([None] * len(rows), dtype=pl.String)
+    speakers = pl.Series([None] * len(rows), dtype=pl.String)
     for field in SPEAKER_FIELDS:
         values = [row.fields.get(field) for row in rows]
         texts = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
         ids = canonical_ids(pl.Series(texts, dtype=pl.String))
-        found = pl.select(pl.coalesce(found, ids)).to_series()
-    return found.to_list()
+        speakers = pl.select(pl.coalesce(speakers, ids)).to_series()
+    return speakers.to_list()

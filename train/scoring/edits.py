@@ -87,11 +87,11 @@ def count_all(
     """`count_edits` of many (reference, hypothesis, language)."""
     places: dict[str | None, int] = {}
     numbers = np.array([places.setdefault(lang, len(places)) for *_, lang in pairs], np.int64)
-    texts, said = _spans([text for text, *_ in pairs]), _spans([text for _, text, _ in pairs])
-    found = count_normalised(texts, said, normaliser, list(places), numbers)
+    texts, hypotheses = _spans([text for text, *_ in pairs]), _spans([text for _, text, _ in pairs])
+    counts = count_normalised(texts, hypotheses, normaliser, list(places), numbers)
     columns = (
-        found.ref_words, *found.edits.T[[SUBSTITUTIONS, DELETIONS, INSERTIONS]], found.ref_chars,
-        found.char_edits, found.spaceless,
+        counts.ref_words, *counts.edits.T[[SUBSTITUTIONS, DELETIONS, INSERTIONS]], counts.ref_chars,
+        counts.char_edits, counts.spaceless,
     )  # fmt: skip
     return [Edits(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 

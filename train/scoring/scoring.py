@@ -65,22 +65,24 @@ def score(
 ) -> list[Scored]:
     """Transcribe what can be transcribed, longest first (less padding); in the order of `rows`."""
     speaks = cache(transcriber.speaks)
-    found = (_problem(row, prompted, speaks) for row in rows)
-    problems = {index: why for index, why in enumerate(found) if why}
+    reasons = (_problem(row, prompted, speaks) for row in rows)
+    problems = {index: why for index, why in enumerate(reasons) if why}
     order = sorted(set(range(len(rows))) - problems.keys(), key=lambda i: -rows[i].duration_s)
     texts: dict[int, str] = {}
     for start in range(0, len(order), ROWS_AT_ONCE):
         part = order[start : start + ROWS_AT_ONCE]
         texts.update(_transcribe(rows, part, transcriber, batch_size, problems))
         tell(f"{start + len(part)} of {len(order)} rows transcribed")
-    said = [texts.get(index) for index in range(len(rows))]
-    return scored_rows(rows, said, [problems.get(i, "") for i in range(len(rows))], normaliser)
+    hypotheses = [texts.get(index) for index in range(len(rows))]
+    return scored_rows(
+        rows, hypotheses, [problems.get(i, "") for i in range(len(rows))], normaliser
+    )
 
 
 def predicted(rows: Sequence[Row], normaliser: Normaliser = NORMALISER) -> list[Scored]:
     """Rows that carry their prediction (`pred_text`) already, as predictions.jsonl has them."""
-    said = [row.fields.get("pred_text") for row in rows]
-    texts = [text if isinstance(text, str) else None for text in said]
+    predictions = [row.fields.get("pred_text") for row in rows]
+    texts = [text if isinstance(text, str) else None for text in predictions]
     return scored_rows(rows, texts, ["no pred_text"] * len(rows), normaliser)
 
 
@@ -125,8 +127,8 @@ def _transcribe(
         return {}
     half = len(part) // 2
     halves = (part[:half], part[half:])
-    found = (_transcribe(rows, piece, transcriber, batch_size, problems) for piece in halves)
-    return {index: text for texts in found for index, text in texts.items()}
+    parts_texts = (_transcribe(rows, piece, transcriber, batch_size, problems) for piece in halves)
+    return {index: text for texts in parts_texts for index, text in texts.items()}
 
 
 def _request(row: Row) -> dict[str, Any]:
@@ -152,14 +154,14 @@ def scored_rows(
 ) -> list[Scored]:
     """Rows with their hypotheses and edits; `problems` say why a row has none."""
     pairs = [
-        (row.text, said, row.language)
-        for row, said in zip(rows, hypotheses, strict=True)
-        if said is not None
+        (row.text, hypothesis, row.language)
+        for row, hypothesis in zip(rows, hypotheses, strict=True)
+        if hypothesis is not None
     ]
     edits = iter(count_all(pairs, normaliser) if pairs else ())
     return [
         Scored(row, None, None, problem or "was not transcribed")
-        if said is None
-        else Scored(row, said, next(edits))
-        for row, said, problem in zip(rows, hypotheses, problems, strict=True)
+        if hypothesis is None
+        else Scored(row, hypothesis, next(edits))
+        for row, hypothesis, problem in zip(rows, hypotheses, problems, strict=True)
     ]

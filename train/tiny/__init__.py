@@ -139,10 +139,10 @@ def _architecture(kind: Kind, sizes: Sizes, source: Archive | None) -> dict[str,
     config["target"] = FAMILIES[kind].target
     config["model_defaults"] |= sizes.defaults(kind)
     if source is not None:
-        theirs = source.config.get("model_defaults") or {}
-        if not set(ENCODER_SIZES) <= theirs.keys():
+        defaults = source.config.get("model_defaults") or {}
+        if not set(ENCODER_SIZES) <= defaults.keys():
             raise ConfigError.of(source.path, "was not built by `train tiny`", "see --encoder")
-        config["model_defaults"] |= {name: theirs[name] for name in ENCODER_SIZES}
+        config["model_defaults"] |= {name: defaults[name] for name in ENCODER_SIZES}
     return config
 
 

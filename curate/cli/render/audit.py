@@ -24,7 +24,7 @@ from curate.splits.audit import audit as compare
 from curate.splits.audit_input import find_sides
 from curate.terminal.command import printable
 
-OURS = frozenset({"audit.json", "report.html"})
+OUTPUT_FILES = frozenset({"audit.json", "report.html"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def audit(request: Request, out: Path | None, command: str) -> tuple[Audit, Cura
     checked = Checked.of(request.gates, figures.of_audit(made), "curate audit")
     made = made.with_gates(checked.results)
     if out is not None:
-        with whole_directory(out, OURS, "audit.json") as folder:
+        with whole_directory(out, OUTPUT_FILES, "audit.json") as folder:
             write_artifact(folder, made)
             reports.build("audit", folder)
     return made, checked.failed

@@ -53,7 +53,7 @@ def tables(calibration: Calibration) -> list[Table]:
             hours(each.hours),
             f"{each.lead_s:g} s",
             f"{each.chars_per_s:.1f}",
-            *(text for fence in each.fences for text in _fence(fence)),
+            *(text for fence in each.fences for text in _format_threshold(fence)),
         )
     shown = [table] if table.row_count else []
     if small:
@@ -63,6 +63,6 @@ def tables(calibration: Calibration) -> list[Table]:
     return shown
 
 
-def _fence(fence: Fence) -> tuple[str, str]:
+def _format_threshold(fence: Fence) -> tuple[str, str]:
     amount = f"{fence.new_rows:,} rows, {hours(fence.new_hours)}"
     return f"{fence.at:g}", amount if fence.new_rows else "-"

@@ -21,7 +21,7 @@ from curate.gates import Checked, Gate
 from curate.rules.file import load_rules
 from curate.terminal.command import printable
 from curate.whatif import compare_rules
-from curate.whatif.compare import OURS
+from curate.whatif.compare import OUTPUT_FILES
 
 _STRATA = 10
 
@@ -42,7 +42,7 @@ def compare(
     checked = Checked.of(gates, figures.of_comparison(moved.comparison), "curate rules compare")
     made = moved.comparison.with_gates(checked.results)
     if out is not None:
-        with whole_directory(out, OURS, "compare.json") as folder:
+        with whole_directory(out, OUTPUT_FILES, "compare.json") as folder:
             write_artifact(folder, made)
             moved.records.write_parquet(folder / "moved.parquet")
             moved.records.write_ndjson(folder / "moved.jsonl")

@@ -75,9 +75,11 @@ def _demand(row: Mapping[str, object], rules: RuleSet, profile: Path) -> None:
 
 
 def _record(subject: Subject, rules: RuleSet, own: bool) -> Json:
-    found = accounts(subject.row, rules)
+    results = accounts(subject.row, rules)
     malformed = subject.row.get(MALFORMED.name)
-    verdict = max((each.says for each in found if each.spoke), key=VERDICTS.index, default="clean")
+    verdict = max(
+        (each.says for each in results if each.is_triggered), key=VERDICTS.index, default="clean"
+    )
     if malformed:
         verdict = "skipped" if str(malformed).startswith(SKIPPED_BY) else "malformed"
     above = _above(subject.profiled, rules) if own and subject.profiled else []
@@ -98,21 +100,21 @@ def _record(subject: Subject, rules: RuleSet, own: bool) -> Json:
         "duration_s": duration_us / 1e6 if isinstance(duration_us, int) else None,
         **{name: subject.row.get(name) for name in ("lang", "speaker")},
         "above": above,
-        "accounts": [_account(each) for each in found],
+        "accounts": [_account(each) for each in results],
     }
 
 
 def _above(profiled: Mapping[str, Any], rules: RuleSet) -> list[Json]:
     """What decided about the record after the rules: its groups, and people."""
     groups = {f"borderline:{rule.id}": rule for rule in rules.groups}
-    found = []
+    changes = []
     for tag in profiled["tags"]:
         if tag in groups:
             rule = groups[tag]
-            found.append({"tag": tag, "by": f"the {rule.by}", "why": rule.why})
+            changes.append({"tag": tag, "by": f"the {rule.by}", "why": rule.why})
         elif tag.startswith("override:"):
-            found.append({"tag": tag, "by": "a person", "why": ""})
-    return found
+            changes.append({"tag": tag, "by": "a person", "why": ""})
+    return changes
 
 
 def _account(each: Account) -> Json:
@@ -132,11 +134,11 @@ def _account(each: Account) -> Json:
     }
 
 
-def tables(found: Mapping[str, Any]) -> list[RenderableType]:
+def tables(explanation: Mapping[str, Any]) -> list[RenderableType]:
     """What people read: for each record its verdict first, then who said so and why."""
-    rules = found["rules"]
+    rules = explanation["rules"]
     head = Text(f"rules: {printable(rules['name'])} ({printable(rules['path'])})", style="dim")
-    return [head, *(Group(*_shown(record)) for record in found["records"])]
+    return [head, *(Group(*_shown(record)) for record in explanation["records"])]
 
 
 def _shown(record: Json) -> Iterator[RenderableType]:
@@ -149,19 +151,19 @@ def _shown(record: Json) -> Iterator[RenderableType]:
     yield from (Text(f"  note: {printable(note)}", style="yellow") for note in _notes(record))
     if record["malformed"]:
         yield _titled("Why", [[_verdict(record["verdict"]), Text(printable(record["malformed"]))]])
-    said = record["accounts"]
+    results = record["accounts"]
     if record["above"]:
         yield _titled("Decided above the rules", [_over(each, record) for each in record["above"]])
-    spoke = sorted((each for each in said if _rank(each)), key=_rank, reverse=True)
-    if spoke:
-        yield _titled("Rules that spoke", [_spoken(each) for each in spoke])
-    near = [[Text(each["rule"]), _near(each, it)] for each in said for it in each["near"]]
+    triggered = sorted((each for each in results if _rank(each)), key=_rank, reverse=True)
+    if triggered:
+        yield _titled("Rules that spoke", [_describe_triggered(each) for each in triggered])
+    near = [[Text(each["rule"]), _near(each, limit)] for each in results for limit in each["near"]]
     if near:
         yield _titled("Rules that came close", near)
-    silent = [[Text(each["rule"]), _silent(each)] for each in said if each["says"] == "silent"]
+    silent = [[Text(each["rule"]), _silent(each)] for each in results if each["says"] == "silent"]
     if silent:
         yield _titled("Rules that do not apply to it", silent)
-    content = [each["rule"] for each in said if each["says"] == "clean" and not each["near"]]
+    content = [each["rule"] for each in results if each["says"] == "clean" and not each["near"]]
     if content:
         yield _titled("Rules with nothing to object", [[Text(", ".join(content), style="dim")]])
 
@@ -204,24 +206,24 @@ def _titled(title: str, rows: Sequence[Sequence[Text]]) -> RenderableType:
     return Group(Text(f"\n{title}", style="bold"), Padding(grid, (0, 0, 0, 2)))
 
 
-def _spoken(each: Json) -> list[Text]:
-    told = Text(printable(each["rule"]), style="bold").append(f"\n{printable(each['words'])}", "")
+def _describe_triggered(each: Json) -> list[Text]:
+    text = Text(printable(each["rule"]), style="bold").append(f"\n{printable(each['words'])}", "")
     if each["says"] == "unknown":
         unknown = [name for name, value in each["values"].items() if value is None]
-        told.append(f": no value of {', '.join(unknown)}")
+        text.append(f": no value of {', '.join(unknown)}")
     if each["where"]:
-        told.append(f"\napplies where {printable(each['where'])}", style="dim")
+        text.append(f"\napplies where {printable(each['where'])}", style="dim")
     if each["why"]:
-        told.append(f"\nwhy: {printable(each['why'])}", style="dim")
-    return [_verdict(each["says"]), told]
+        text.append(f"\nwhy: {printable(each['why'])}", style="dim")
+    return [_verdict(each["says"]), text]
 
 
 def _over(each: Json, record: Json) -> list[Text]:
-    told = Text(printable(each["tag"]), style="bold").append(f" (by {each['by']})", "")
-    told.append(f"\n{printable(record['profiled']['reason'] or '')}", "")
+    text = Text(printable(each["tag"]), style="bold").append(f" (by {each['by']})", "")
+    text.append(f"\n{printable(record['profiled']['reason'] or '')}", "")
     if each["why"]:
-        told.append(f"\nwhy: {printable(each['why'])}", style="dim")
-    return [_verdict(record["verdict"]), told]
+        text.append(f"\nwhy: {printable(each['why'])}", style="dim")
+    return [_verdict(record["verdict"]), text]
 
 
 def _near(each: Json, near: Json) -> Text:

@@ -136,10 +136,10 @@ def brief(condition: str) -> str:
     return _LIST.sub(_cut, condition)
 
 
-def _cut(found: re.Match[str]) -> str:
-    values = found[0][1:-1].split(", ")
+def _cut(match: re.Match[str]) -> str:
+    values = match[0][1:-1].split(", ")
     more = len(values) - _VALUES
-    return found[0] if more < 2 else f"[{', '.join(values[:_VALUES])}, ... {more} more]"
+    return match[0] if more < 2 else f"[{', '.join(values[:_VALUES])}, ... {more} more]"
 
 
 def _metrics(metrics: Sequence[Metric]) -> Table:
@@ -166,8 +166,8 @@ def sparkline(counts: Sequence[int], width: int = 10) -> str:
     used = [at for at, count in enumerate(counts) if count]
     if not used:
         return ""
-    kept = counts[used[0] : used[-1] + 1]
-    step = -(-len(kept) // width)
-    bars = [sum(kept[at : at + step]) for at in range(0, len(kept), step)]
+    used_counts = counts[used[0] : used[-1] + 1]
+    step = -(-len(used_counts) // width)
+    bars = [sum(used_counts[at : at + step]) for at in range(0, len(used_counts), step)]
     top = max(bars)
     return "".join(_BARS[-(-(len(_BARS) - 1) * bar // top)] for bar in bars)

@@ -34,16 +34,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @contextmanager
 def query(sql: str, profiles: Sequence[Path]) -> Iterator[Answer]:
     """The answer to one SELECT over the records of the profiles and their manifests' own fields."""
-    found = (lacking(it, RECORDS, MAKE) for it in profiles if not (it / RECORDS).is_file())
-    raise_all(InputError, list(found))
+    missing = (
+        lacking(profile, RECORDS, MAKE) for profile in profiles if not (profile / RECORDS).is_file()
+    )
+    raise_all(InputError, list(missing))
     tables = [profile / RECORDS for profile in profiles]
     own: dict[Path, OwnFields] = {}
 
     def beside(table: Path, names: Sequence[str]) -> list[Field]:
-        found = own.setdefault(table, OwnFields(table.parent))
-        kinds = found.kinds(names)
+        own_fields = own.setdefault(table, OwnFields(table.parent))
+        kinds = own_fields.kinds(names)
         return [
-            Field(name, _SQL[kind] if name != RECORD else "JSON", _reader(found, name, kind))
+            Field(name, _SQL[kind] if name != RECORD else "JSON", _reader(own_fields, name, kind))
             for name, kind in kinds.items()
             if name in ALWAYS or name in names
         ]
@@ -115,12 +117,12 @@ def _cell(value: object) -> Text:
     return Text(shown, justify="right")
 
 
-def records_table(found: Sequence[Json]) -> Table:
+def records_table(records: Sequence[Json]) -> Table:
     """Records, one a row: what they are, how they were judged, and what is said."""
     made = Table(box=None, pad_edge=False)
     for name in ("id", "verdict", "lang", "duration_s", "char_rate", "text", "reason"):
         made.add_column(name, overflow="fold")
-    for each in found:
+    for each in records:
         made.add_row(*map(_cell, _shown(each)))
     return made
 
@@ -161,19 +163,21 @@ def _add_pair(table: Table, pair: Pair, *names: str) -> None:
     table.add_row(*(Text(printable(name)) for name in names), *amounts)
 
 
-def words_tables(found: Mapping[str, Any]) -> Sequence[Table]:
+def words_tables(counted: Mapping[str, Any]) -> Sequence[Table]:
     """Alphabets, letters that do not belong, and the vocabulary."""
     alphabets = plain_table("alphabets", "lang|script|characters|different|outside|frequent|rarest")
     outside = plain_table("letters outside the main script", "lang|letter|code|name|count|example")
-    for each in found["languages"]:
-        samples = ["".join(it["character"] for it in each[key]) for key in ("frequent", "rarest")]
+    for each in counted["languages"]:
+        samples = [
+            "".join(letter["character"] for letter in each[key]) for key in ("frequent", "rarest")
+        ]
         amounts = [f"{each[key]:,}" for key in ("characters", "different", "outside_characters")]
         cells = [each["lang"] or "-", each["script"], *amounts, *samples]
         alphabets.add_row(*map(_cell, cells))
-        for it in each["outside"]:
-            values = [it[key] for key in ("character", "code", "name", "count", "example")]
+        for letter in each["outside"]:
+            values = [letter[key] for key in ("character", "code", "name", "count", "example")]
             outside.add_row(*map(_cell, [each["lang"] or "-", *values]))
-    known = found["vocabulary"]
+    known = counted["vocabulary"]
     title = f"{known['words']:,} words, {known['once']:,} of them once, {known['tokens']:,} tokens"
     words = plain_table(title, "frequent|count|longest|count")
     for one, two in zip(known["frequent"], known["longest"], strict=True):

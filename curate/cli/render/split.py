@@ -91,7 +91,11 @@ def _measures(split: Split) -> Iterator[RenderableType]:
         table.add_row(each.split, Text(printable(of)), each.metric.upper(), *counts, *_widths(each))
     yield table
     for name in split.targets:
-        small = [str(it.value) for it in candidates if it.split == name and it not in listed]
+        small = [
+            str(measure.value)
+            for measure in candidates
+            if measure.split == name and measure not in listed
+        ]
         if small:
             named = ", ".join(small[:_SHOWN]) + (", \u2026" if len(small) > _SHOWN else "")
             several = f"{len(small)} values of " if len(small) > 1 else ""

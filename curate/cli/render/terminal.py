@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.compiling import told_of_compiling
+from curate.cli.compiling import report_compiling
 from curate.formatting.units import hours
 from curate.terminal.command import printable
 from curate.terminal.output import answers
@@ -70,11 +70,11 @@ class Bars:
         self._rows += rows
         self._bars.update(self._reading, advance=size, done=f"{self._rows:,} rows")
 
-    def listen(self, done: int, files: int) -> None:
+    def show_audio(self, done: int, files: int) -> None:
         """So many audio files were looked at, of how many."""
-        said = f"{done:,} of {files:,} files"
+        amount = f"{done:,} of {files:,} files"
         self._bars.update(
-            self._listening, completed=done, total=files, visible=files > 0, done=said
+            self._listening, completed=done, total=files, visible=files > 0, done=amount
         )
 
 
@@ -91,7 +91,7 @@ def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
     hidden = quiet or not CONSOLE.is_terminal
     with (
         libraries_muted() if quiet else nullcontext(),
-        told_of_compiling(say(quiet)),
+        report_compiling(say(quiet)),
         Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars,
     ):
         yield Bars(bars, total_bytes)
@@ -104,20 +104,22 @@ def libraries_muted() -> Iterator[None]:
     """
     stderr = sys.stderr
     try:
-        kept = os.dup(2)
+        terminal = os.dup(2)
     except OSError:  # no stderr at all
         yield
         return
-    with os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace", buffering=1) as ours:
+    with os.fdopen(
+        terminal, "w", encoding="utf-8", errors="backslashreplace", buffering=1
+    ) as own_stderr:
         if _is_terminal_of_c(stderr):
-            sys.stderr = ours
+            sys.stderr = own_stderr
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2)
         os.close(null)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
+            os.dup2(terminal, 2)
             sys.stderr = stderr
 
 
@@ -168,9 +170,9 @@ def answer(text: str) -> None:
     answers().print(Text(printable(text)))
 
 
-def print_json(found: object) -> None:
+def print_json(document: object) -> None:
     """The one JSON document of a command."""
-    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def print_table(table: RenderableType) -> None:
@@ -274,29 +276,29 @@ def plain_table(title: str, columns: str) -> Table:
     return table
 
 
-def doctor_tables(found: Json) -> Sequence[Table]:
+def doctor_tables(report: Json) -> Sequence[Table]:
     """What `curate doctor` found, for people."""
-    return [_installed(found), _machine(found), _tools(found)]
+    return [_installed(report), _machine(report), _tools(report)]
 
 
-def _installed(found: Json) -> Table:
-    table = plain_table(f"asr-curate {found['version'] or '(not installed)'}", "part|state|hint")
-    missing = ", ".join(found["missing"])
+def _installed(report: Json) -> Table:
+    table = plain_table(f"asr-curate {report['version'] or '(not installed)'}", "part|state|hint")
+    missing = ", ".join(report["missing"])
     table.add_row("base", f"missing: {missing}" if missing else "complete", "")
-    for extra in found["extras"]:
+    for extra in report["extras"]:
         absent = [name for name, version in extra["installed"].items() if version is None]
         state = f"missing: {', '.join(absent)}" if absent else "complete"
         table.add_row(Text(f"[{extra['extra']}]"), Text(state), Text(extra["hint"]))
-    sound = found["sound"]
+    sound = report["sound"]
     table.add_row("libsndfile", sound["libsndfile"] or "missing", "")
     table.add_row("formats", Text(", ".join(sound["formats"])), "")
     return table
 
 
-def _machine(found: Json) -> Table:
-    machine, disk = found["machine"], found["disk"]
+def _machine(report: Json) -> Table:
+    machine, disk = report["machine"], report["disk"]
     table = plain_table("machine", "what|there")
-    table.add_row("python, system", f"{found['python']}, {found['system']}")
+    table.add_row("python, system", f"{report['python']}, {report['system']}")
     limit = machine["cgroup_cores"]
     cores = f"{machine['usable_cores']} of {machine['cores']}"
     table.add_row("cores", f"{cores}, limited to {limit:g}" if limit else cores)
@@ -308,7 +310,7 @@ def _machine(found: Json) -> Table:
     free = f"{_gibibytes(disk['free_bytes'])} free of {_gibibytes(disk['total_bytes'])}"
     state = free if disk["writable"] else f"{free}, not writable"
     table.add_row("disk", Text(f"{state} at {printable(disk['folder'])}"))
-    gpus = [f"{gpu['name']} ({gpu['memory_mib']} MiB)" for gpu in found["gpus"] or []]
+    gpus = [f"{gpu['name']} ({gpu['memory_mib']} MiB)" for gpu in report["gpus"] or []]
     table.add_row("GPUs", Text(", ".join(gpus) or "none found"))
     return table
 
@@ -317,9 +319,9 @@ def _gibibytes(size: int) -> str:
     return f"{size / 2**30:,.1f} GiB"
 
 
-def _tools(found: Json) -> Table:
+def _tools(report: Json) -> Table:
     table = plain_table("programs, none of them needed", "program|where|use")
-    for tool in found["tools"]:
+    for tool in report["tools"]:
         where = Text(printable(tool["path"])) if tool["path"] else Text("missing", style="dim")
         table.add_row(tool["tool"], where, tool["use"])
     return table

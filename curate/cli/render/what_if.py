@@ -22,10 +22,10 @@ from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest
 from curate.formatting.units import hours
 from curate.inspect.subjects import rules_of
-from curate.profiles.examples.clips import Heard, in_turn, write_clips
+from curate.profiles.examples.clips import AudioSource, in_turn, write_clips
 from curate.rules.file import load_rules
 from curate.terminal.command import printable
-from curate.whatif import OURS
+from curate.whatif import OUTPUT_FILES
 from curate.whatif import what_if as weigh
 
 _STEPS = 10
@@ -60,19 +60,21 @@ def what_if(
     raise_all(ConfigError, faults)
     made = weigh(profile, chosen, command, warned)
     if out is not None:
-        with whole_directory(out, OURS, "what-if.json") as folder:
+        with whole_directory(out, OUTPUT_FILES, "what-if.json") as folder:
             write_artifact(folder, made)
             if clips:
-                write_clips(folder, _beside(made), _heard(profile, audio or AudioOptions(), clips))
+                write_clips(
+                    folder, _beside(made), _audio_source(profile, audio or AudioOptions(), clips)
+                )
             reports.build("what-if", folder)
     return made
 
 
-def _heard(profile: Path, audio: AudioOptions, most: int) -> Heard:
+def _audio_source(profile: Path, audio: AudioOptions, most: int) -> AudioSource:
     """The profile's audio, which begins where it began then unless it is said otherwise."""
     made = read_artifact(profile, Profile)
     audio = replace(audio, root=audio.root or made.audio_root)
-    return Heard(profile, made.inputs, audio, most)
+    return AudioSource(profile, made.inputs, audio, most)
 
 
 def _beside(made: WhatIf) -> Iterator[MeasuredRecord]:

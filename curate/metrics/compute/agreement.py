@@ -34,26 +34,28 @@ def agreement(
     """
     pair = [(each.data, each.start, each.length) for each in (texts, predicted)]
     raw = count_raw(pair[0], pair[1], words, chars)
-    found = count_normalised(
+    edit_counts = count_normalised(
         pair[0], pair[1], normaliser or Normaliser(), *_languages(lang, words.size)
     )
-    heard, edits = found.heard, found.edits
+    has_prediction, edits = edit_counts.paired, edit_counts.edits
     return {
-        "ref_words": _counts(found.ref_words, heard),
-        "ref_chars": _counts(found.ref_chars, heard),
-        "word_edits": _counts(found.word_edits, heard),
-        "char_edits": _counts(found.char_edits, heard),
-        "wer": _share(found.word_edits, found.ref_words, heard),
-        "cer": _share(found.char_edits, found.ref_chars, heard),
-        "insertion_rate": _share(edits[:, INSERTIONS], found.ref_words, heard),
-        "deletion_rate": _share(edits[:, DELETIONS], found.ref_words, heard),
-        "mismatch_run": _counts(edits[:, MISMATCH_RUN], heard),
-        "length_ratio": _share(_other_chars(found), found.ref_chars, heard),
-        "edge_cer": _share(_edges(found), np.minimum(found.ref_chars, EDGE), heard),
-        "word_edits_raw": _counts(raw.word_edits, heard),
-        "char_edits_raw": _counts(raw.char_edits, heard),
-        "wer_raw": _share(raw.word_edits, words, heard),
-        "cer_raw": _share(raw.char_edits, chars, heard),
+        "ref_words": _counts(edit_counts.ref_words, has_prediction),
+        "ref_chars": _counts(edit_counts.ref_chars, has_prediction),
+        "word_edits": _counts(edit_counts.word_edits, has_prediction),
+        "char_edits": _counts(edit_counts.char_edits, has_prediction),
+        "wer": _share(edit_counts.word_edits, edit_counts.ref_words, has_prediction),
+        "cer": _share(edit_counts.char_edits, edit_counts.ref_chars, has_prediction),
+        "insertion_rate": _share(edits[:, INSERTIONS], edit_counts.ref_words, has_prediction),
+        "deletion_rate": _share(edits[:, DELETIONS], edit_counts.ref_words, has_prediction),
+        "mismatch_run": _counts(edits[:, MISMATCH_RUN], has_prediction),
+        "length_ratio": _share(_other_chars(edit_counts), edit_counts.ref_chars, has_prediction),
+        "edge_cer": _share(
+            _edges(edit_counts), np.minimum(edit_counts.ref_chars, EDGE), has_prediction
+        ),
+        "word_edits_raw": _counts(raw.word_edits, has_prediction),
+        "char_edits_raw": _counts(raw.char_edits, has_prediction),
+        "wer_raw": _share(raw.word_edits, words, has_prediction),
+        "cer_raw": _share(raw.char_edits, chars, has_prediction),
     }
 
 
@@ -68,32 +70,32 @@ def _languages(
     return [*distinct, None], codes.to_numpy()
 
 
-def _other_chars(found: PairEdits) -> Counts:
+def _other_chars(pairs: PairEdits) -> Counts:
     """Characters of the predictions; in the alignment blanks stand between some of them."""
-    other = found.edits[:, OTHER_CHARS].copy()
-    rows = np.flatnonzero(found.spaceless & found.heard)
-    other[rows] = [len(text) for text in decoded(found.others, rows)]
+    other = pairs.edits[:, OTHER_CHARS].copy()
+    rows = np.flatnonzero(pairs.spaceless & pairs.paired)
+    other[rows] = [len(text) for text in decoded(pairs.others, rows)]
     return other
 
 
-def _edges(found: PairEdits) -> Counts:
+def _edges(pairs: PairEdits) -> Counts:
     """Character edits of each pair's worse end."""
-    edges = np.zeros(found.heard.size, np.int32)
-    if not found.differ.size:
+    edges = np.zeros(pairs.paired.size, np.int32)
+    if not pairs.differ.size:
         return edges
-    ours, others = decoded(found.texts, found.differ), decoded(found.others, found.differ)
-    heads = distances([text[:EDGE] for text in ours], [text[:EDGE] for text in others])
-    tails = distances([text[-EDGE:] for text in ours], [text[-EDGE:] for text in others])
-    edges[found.differ] = np.maximum(heads, tails)
+    texts, others = decoded(pairs.texts, pairs.differ), decoded(pairs.others, pairs.differ)
+    heads = distances([text[:EDGE] for text in texts], [text[:EDGE] for text in others])
+    tails = distances([text[-EDGE:] for text in texts], [text[-EDGE:] for text in others])
+    edges[pairs.differ] = np.maximum(heads, tails)
     return edges
 
 
-def _counts(counts: Counts, heard: npt.NDArray[np.bool_]) -> pl.Series:
-    return _where(pl.Series(np.ascontiguousarray(counts), dtype=pl.Int32), heard)
+def _counts(counts: Counts, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
+    return _where(pl.Series(np.ascontiguousarray(counts), dtype=pl.Int32), has_prediction)
 
 
-def _share(counts: Counts, whole: Counts, heard: npt.NDArray[np.bool_]) -> pl.Series:
-    known = heard & (whole > 0)
+def _share(counts: Counts, whole: Counts, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
+    known = has_prediction & (whole > 0)
     return _where(pl.Series(counts / np.maximum(whole, 1)), known)
 
 

@@ -31,17 +31,17 @@ def language(
     ConfigError where the extra `lid` is not installed.
     """
     model = _model()
-    told = np.flatnonzero(letters).tolist()
-    said = [model.classify(texts.decode(row)) for row in told]
+    rows = np.flatnonzero(letters).tolist()
+    classified = [model.classify(texts.decode(row)) for row in rows]
     langs: list[str | None] = [None] * letters.size
     sure: list[float | None] = [None] * letters.size
     agrees: list[int | None] = [None] * letters.size
     names = declared.to_list()
-    for row, (lang, confidence) in zip(told, said, strict=True):
+    for row, (lang, confidence) in zip(rows, classified, strict=True):
         langs[row], sure[row] = str(lang), round(float(confidence), 6)
         name = names[row]
-        if name is not None and (wanted := _plain(name)) in _known():
-            agrees[row] = int(wanted == _PART_OF.get(lang, lang))
+        if name is not None and (declared_code := _plain(name)) in _known():
+            agrees[row] = int(declared_code == _PART_OF.get(lang, lang))
     return {
         DETECTED_LANG.name: pl.Series(langs, dtype=pl.String),
         "lid_confidence": pl.Series(sure, dtype=pl.Float64),
@@ -66,5 +66,5 @@ def _known() -> frozenset[str]:
 
 @cache
 def _model() -> Any:
-    found = require("py3langid.langid", "telling a text's language (--metrics lid)")
-    return found.LanguageIdentifier.from_model_file(found.MODEL_FILE, norm_probs=True)
+    langid = require("py3langid.langid", "telling a text's language (--metrics lid)")
+    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

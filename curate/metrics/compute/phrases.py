@@ -29,7 +29,7 @@ def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:
     ConfigError with every file that cannot be read and every line that is none.
     """
     if not files:
-        return _all_ours()
+        return _built_in_phrases()
     more: list[Phrase] = []
     faults: list[Fault] = []
     for file in map(Path, files):
@@ -40,7 +40,7 @@ def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:
         except UnicodeDecodeError:
             faults.append(Fault(str(file), "cannot be read: not UTF-8"))
     raise_all(ConfigError, faults)
-    return Phrases(_book({*_ours().phrases, *more}), _remarks())
+    return Phrases(_book({*_built_in_book().phrases, *more}), _remarks())
 
 
 def phrase_metrics(
@@ -52,16 +52,16 @@ def phrase_metrics(
     phrase (curate.text.anchors).
     """
     whole = _known(keys, phrases.book.keys)
-    found = np.zeros((2, keys.size))
+    shares = np.zeros((2, keys.size))
     for row in phrases.book.anchors.rows(texts.data, texts.start, texts.length).tolist():
         cover = phrases.book.cover(texts.decode(row))
         if cover.total:
-            found[:, row] = cover.phrases / cover.total, cover.credits / cover.total
-    found[0, whole] = 1
+            shares[:, row] = cover.phrases / cover.total, cover.credits / cover.total
+    shares[0, whole] = 1
     return {
-        "hallucination": pl.Series((found[0] == 1).astype(np.int32)),
-        "hallucination_share": pl.Series(found[0]),
-        "credit_share": pl.Series(found[1]),
+        "hallucination": pl.Series((shares[0] == 1).astype(np.int32)),
+        "hallucination_share": pl.Series(shares[0]),
+        "credit_share": pl.Series(shares[1]),
     }
 
 
@@ -72,12 +72,12 @@ def remark_metrics(
     phrases: Phrases,
 ) -> Mapping[str, pl.Series]:
     """The metrics of remarks; `letters` and `markup` are what was counted of each text."""
-    chars, alone = np.zeros(letters.size, np.int32), np.zeros(letters.size, np.int32)
+    chars, is_remark_only = np.zeros(letters.size, np.int32), np.zeros(letters.size, np.int32)
     enclosed = marks.rows(texts.data, texts.start, texts.length)
     mostly = np.flatnonzero(markup > letters)  # brackets around all letters are more than they are
     for row in np.union1d(enclosed, mostly).tolist():
-        chars[row], alone[row] = phrases.remarks.measure(texts.decode(row))
-    return {"remark_chars": pl.Series(chars), "remarks_alone": pl.Series(alone)}
+        chars[row], is_remark_only[row] = phrases.remarks.measure(texts.decode(row))
+    return {"remark_chars": pl.Series(chars), "remarks_alone": pl.Series(is_remark_only)}
 
 
 def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
@@ -89,17 +89,17 @@ def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> npt
 
 
 @functools.cache
-def _ours() -> Phrasebook:
+def _built_in_book() -> Phrasebook:
     files = sorted((_folder() / "phrases").glob("*.txt"))
     assert files, "the lists travel with the rules"
     faults: list[Fault] = []
-    found = {
+    phrases = {
         each
         for file in files
         for each in _phrases(file.read_text(encoding="utf-8"), file.name, faults)
     }
     raise_all(ConfigError, faults)
-    return _book(found)
+    return _book(phrases)
 
 
 def _book(phrases: set[Phrase]) -> Phrasebook:
@@ -146,16 +146,16 @@ def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
 class Phrases:
     """What is looked for in texts."""
 
-    book: Phrasebook = field(default_factory=_ours)
+    book: Phrasebook = field(default_factory=_built_in_book)
     remarks: Remarks = field(default_factory=_remarks)
 
     @functools.cached_property
     def name(self) -> str:
         """One name for all of it."""
-        said = (repr(self.book.phrases), repr(self.remarks.texts))
-        return blake2b("".join(said).encode(), digest_size=16).hexdigest()
+        contents = (repr(self.book.phrases), repr(self.remarks.texts))
+        return blake2b("".join(contents).encode(), digest_size=16).hexdigest()
 
 
 @functools.cache
-def _all_ours() -> Phrases:
+def _built_in_phrases() -> Phrases:
     return Phrases()

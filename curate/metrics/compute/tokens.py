@@ -107,11 +107,11 @@ def tokens(
         made = processor.encode([texts.decode(row) for row in rows.tolist()])
         counts[rows] = [len(ids) for ids in made]
         unknown[rows] = [ids.count(processor.unk_id()) for ids in made]
-    found = pl.Series(counts).set(pl.Series(counts < 0), None)
-    some = found.set(found == 0, None)
+    token_counts = pl.Series(counts).set(pl.Series(counts < 0), None)
+    some = token_counts.set(token_counts == 0, None)
     return {
-        "tokens": found,
-        "token_rate": found / duration_s,
+        "tokens": token_counts,
+        "token_rate": token_counts / duration_s,
         "unknown_tokens": pl.Series(unknown) / some,
     }
 

@@ -16,13 +16,20 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.columns import DESCRIBED_BY
-from curate.audio.analyse import Depth, FileState, Heard, Segment, listen, state_of
+from curate.audio.analyse import (
+    Depth,
+    FileState,
+    Segment,
+    SegmentResult,
+    analyse_segments,
+    state_of,
+)
 from curate.audio.faults import Unusable
 from curate.audio.options import AudioOptions
 from curate.audio.paths import find_audio
 from curate.metrics import METRICS
 from curate.nemo.manifest_fields import audio_path
-from curate.profiles.measure.code_version import hearing_code
+from curate.profiles.measure.code_version import audio_code
 
 NAME = "heard.parquet"
 _SCHEMA = "curate.heard/2"
@@ -91,33 +98,35 @@ class File:
         return audio_path(self.name, self.folder)
 
 
-def hear(files: Sequence[File], depth: Depth, allowed: Sequence[Path]) -> pl.DataFrame:
+def analyse_files(files: Sequence[File], depth: Depth, allowed: Sequence[Path]) -> pl.DataFrame:
     """A row of COLUMNS for each segment of these files, as they are on disk now."""
     rows: list[tuple[object, ...]] = []
     for file in files:
-        state, heard = _hear(file, depth, allowed)
-        places = zip(file.segments, heard, strict=True)
+        state, results = _analyse_file(file, depth, allowed)
+        places = zip(file.segments, results, strict=True)
         rows += [_row(file.path, segment, state, each) for segment, each in places]
     return pl.DataFrame(rows, schema=dict(COLUMNS), orient="row")
 
 
-def _hear(
+def _analyse_file(
     file: File, depth: Depth, allowed: Sequence[Path]
-) -> tuple[FileState | None, Sequence[Heard]]:
+) -> tuple[FileState | None, Sequence[SegmentResult]]:
     if file.archived:
         why = "inside an archive: its own tools read it"
-        return None, [Heard(segment.row, "archived", why) for segment in file.segments]
-    return listen(file.name, file.folder, file.segments, depth, allowed)
+        return None, [SegmentResult(segment.row, "archived", why) for segment in file.segments]
+    return analyse_segments(file.name, file.folder, file.segments, depth, allowed)
 
 
-def _row(path: str, segment: Segment, state: FileState | None, heard: Heard) -> tuple[object, ...]:
-    signal = heard.signal
-    values = (getattr(signal if name in _SIGNAL else heard, name, None) for name in _VALUES)
+def _row(
+    path: str, segment: Segment, state: FileState | None, result: SegmentResult
+) -> tuple[object, ...]:
+    signal = result.signal
+    values = (getattr(signal if name in _SIGNAL else result, name, None) for name in _VALUES)
     place = (path, segment.offset_s, segment.duration_s, segment.channel)
-    return (heard.row, *place, *(state or _NO_STATE), *values)
+    return (result.row, *place, *(state or _NO_STATE), *values)
 
 
-_SIGNAL = frozenset(name for name in _VALUES if name not in Heard.__dataclass_fields__)
+_SIGNAL = frozenset(name for name in _VALUES if name not in SegmentResult.__dataclass_fields__)
 _NO_STATE = (None,) * len(_STATE)
 
 
@@ -131,7 +140,7 @@ class Cache:
     otherwise. `noted_ns` says of each row when it was written.
     """
 
-    heard: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NOTED))
+    table: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NOTED))
 
     @classmethod
     def load(cls, paths: Sequence[Path], depth: Depth, wish: AudioOptions) -> Cache:
@@ -146,44 +155,44 @@ class Cache:
         rows: list[int] = []
         left: list[File] = []
         for file in files:
-            found = self._found(places.get(file.path), file)
-            if found is None:
+            row_numbers = self._known_rows(places.get(file.path), file)
+            if row_numbers is None:
                 left.append(file)
                 continue
-            old += found
+            old += row_numbers
             rows += [segment.row for segment in file.segments]
-        kept = self.heard[old].with_columns(pl.Series("row", rows, pl.UInt32()))
-        return kept.select(list(COLUMNS)), left
+        cached = self.table[old].with_columns(pl.Series("row", rows, pl.UInt32()))
+        return cached.select(list(COLUMNS)), left
 
     def _places(self) -> Mapping[str, Noted]:
         """By path, what was noted; of a file that changed between two tables, by the later one."""
-        found: dict[str, Noted] = {}
+        entries: dict[str, Noted] = {}
         names = ("path", "segment_s", "length_s", "channel", "noted_ns", *_STATE)
-        rows = self.heard.select(*names).iter_rows()
+        rows = self.table.select(*names).iter_rows()
         for at, (path, offset, length, channel, noted_ns, *state) in enumerate(rows):
             if state[0] is None:
                 continue
-            known = found.get(path)
+            known = entries.get(path)
             if known is None or (known[0] != tuple(state) and known[1] < noted_ns):
-                known = found[path] = (tuple(state), noted_ns, {})
+                known = entries[path] = (tuple(state), noted_ns, {})
             if known[0] == tuple(state):
                 known[2][offset, length, channel] = at
-        return found
+        return entries
 
-    def _found(self, noted: Noted | None, file: File) -> list[int] | None:
+    def _known_rows(self, noted: Noted | None, file: File) -> list[int] | None:
         if noted is None or file.archived or not _is_current(file.path, noted[0], noted[1]):
             return None
-        found = [
+        row_numbers = [
             noted[2].get((each.offset_s, each.duration_s, each.channel)) for each in file.segments
         ]
-        return None if None in found else found  # type: ignore[return-value]
+        return None if None in row_numbers else row_numbers  # type: ignore[return-value]
 
     def is_current(self, allowed: Sequence[Path]) -> bool:
         """Whether every file is as it was: nothing would be heard that is not here."""
-        files = self.heard.unique("path", maintain_order=True).select(
+        files = self.table.unique("path", maintain_order=True).select(
             "path", "audio_fault", "noted_ns", *_STATE
         )
-        return not self.heard.is_empty() and all(
+        return not self.table.is_empty() and all(
             _is_current(path, tuple(state), noted_ns)
             if state[0] is not None
             else fault in _BY_NAME or _still(path, fault, allowed)
@@ -224,10 +233,10 @@ def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:
 def _how(depth: Depth, wish: AudioOptions) -> dict[str, str]:
     """What decides what is heard, beside the files."""
     allowed = json.dumps([str(root) for root in wish.allowed])
-    return {"schema": _SCHEMA, "code": hearing_code(), "depth": depth, "allowed": allowed}
+    return {"schema": _SCHEMA, "code": audio_code(), "depth": depth, "allowed": allowed}
 
 
-def write_heard(path: Path, heard: pl.DataFrame, depth: Depth, wish: AudioOptions) -> None:
+def write_audio_cache(path: Path, analysed: pl.DataFrame, depth: Depth, wish: AudioOptions) -> None:
     """Note what was heard, for the next profile."""
-    table = heard.select(list(COLUMNS))
+    table = analysed.select(list(COLUMNS))
     table.write_parquet(path, compression="lz4", metadata=_how(depth, wish))

@@ -45,20 +45,20 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each NeMo manifest whose first record says where its segment begins by a name
     that NeMo does not read, and for each Kaldi directory with utterances that have no text.
     """
-    found = []
+    warnings = []
     for origin in origins:
         if origin.format == "kaldi" and is_local(origin.name):
-            found += _without_text(origin)
+            warnings += _without_text(origin)
         if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
             continue
         first = Look.at(origin.name).first
         names = [name for name in OFFSET_NAMES if isinstance(first.get(name), int | float)]
         if names and first.get("offset") is None:
-            found.append(
+            warnings.append(
                 f"{origin.name}: {names[0]!r} is not read, as in NeMo: every segment begins at 0 "
                 f"(--map offset={names[0]} reads it, in seconds)"
             )
-    return found
+    return warnings
 
 
 def _without_text(origin: Origin) -> list[str]:

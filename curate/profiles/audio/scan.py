@@ -36,10 +36,10 @@ from curate.profiles.audio.cache import (
     NAME,
     Cache,
     File,
+    analyse_files,
     depth_for,
-    hear,
     values_of,
-    write_heard,
+    write_audio_cache,
 )
 from curate.profiles.measure.source import Source
 from curate.profiles.whole_input.duplicate_counts import sink
@@ -57,7 +57,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
+class AudioScan:
     """What listening needs beside the records: the manifests, what is asked for, and tables of
     what was heard before.
     """
@@ -86,28 +86,28 @@ class Ear:
 def add_sound(
     path: Path,
     rules: RuleSet,
-    ear: Ear,
-    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda judged: judged,
+    ear: AudioScan,
+    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame,
 ) -> None:
     """Look at the audio of the rows of a records table, judge them by `rules` and then by
     `decide`, and write it anew.
 
     The table holds the columns already; they are filled. What was heard is noted beside it.
     """
-    heard = hear_records(path, ear, path.with_name(NAME))
+    analysed = analyse_records(path, ear, path.with_name(NAME))
     table = pl.scan_parquet(path)
     names = table.collect_schema().names()
     filled = values_of(ear.groups)
-    kept = table.drop([*filled, *(column.name for column in JUDGEMENT)]).with_row_index("row")
-    found = heard.with_columns(_copies()).lazy().select("row", *filled)
-    joined = kept.join(found, on="row", how="left", maintain_order="left")
+    numbered = table.drop([*filled, *(column.name for column in JUDGEMENT)]).with_row_index("row")
+    signal_columns = analysed.with_columns(_copies()).lazy().select("row", *filled)
+    joined = numbered.join(signal_columns, on="row", how="left", maintain_order="left")
     beside = path.with_suffix(".heard")
-    judged = tag(joined, rules).map_batches(decide, streamable=True)
-    sink(judged.select(names), beside)
+    tagged = tag(joined, rules).map_batches(decide, streamable=True)
+    sink(tagged.select(names), beside)
     beside.replace(path)
 
 
-def hear_records(path: Path, ear: Ear, noted: Path) -> pl.DataFrame:
+def analyse_records(path: Path, ear: AudioScan, noted: Path) -> pl.DataFrame:
     """What is known of the audio of the chosen records of a table, a row each, in their order.
 
     It is noted in the file `noted` as well, for the next time.
@@ -119,15 +119,15 @@ def hear_records(path: Path, ear: Ear, noted: Path) -> pl.DataFrame:
     ear.on_progress(done, len(files))
 
     def work(batch: list[File]) -> tuple[int, pl.DataFrame]:
-        return len(batch), hear(batch, depth, wish.allowed)
+        return len(batch), analyse_files(batch, depth, wish.allowed)
 
     for count, frame in in_order(work, _batches(left), ear.threads or thread_count()):
         frames.append(frame)
         done += count
         ear.on_progress(done, len(files))
-    heard = pl.concat(frames).sort("row")
-    write_heard(noted, heard, depth, wish)
-    return heard
+    analysed = pl.concat(frames).sort("row")
+    write_audio_cache(noted, analysed, depth, wish)
+    return analysed
 
 
 def _copies() -> pl.Expr:
@@ -150,7 +150,7 @@ def _batches(files: Sequence[File]) -> Iterator[list[File]]:
         yield batch
 
 
-def _files(path: Path, ear: Ear) -> Iterator[File]:
+def _files(path: Path, ear: AudioScan) -> Iterator[File]:
     """The files that the chosen records name, each with its segments, by manifest and name."""
     rows = _chosen(path, ear.settings.audio.sample)
     by_source = {

@@ -49,11 +49,11 @@ def borderline_records(
 
 
 def _chosen(
-    found: Iterable[tuple[tuple[str, ...], list[int]]], rules: Iterable[str]
+    rows_by_tags: Iterable[tuple[tuple[str, ...], list[int]]], rules: Iterable[str]
 ) -> Mapping[str, list[int]]:
     """The rows to show of each rule; none of a rule without any."""
     held: dict[str, list[tuple[int, int]]] = {}
-    for tags, rows in found:
+    for tags, rows in rows_by_tags:
         if any(tag.startswith("override:") and tag != "override:text" for tag in tags):
             continue  # a person has set the verdict; a corrected text leaves it to the rules
         for tag in tags:

@@ -37,7 +37,7 @@ WIDTH, HEIGHT = 160, 24
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AudioSource:
     """A profile whose audio is to be heard, and where that lies; `most` clips are wanted."""
 
     folder: Path
@@ -46,7 +46,7 @@ class Heard:
     most: int
 
 
-def asked_for(folder: Path) -> int:
+def clip_limit_of(folder: Path) -> int:
     """How many clips a profile directory was made with; 0 where there are none."""
     try:
         return read_artifact(folder, Clips).most
@@ -71,7 +71,7 @@ def in_turn(*kinds: Sequence[Sequence[T]]) -> Iterator[T]:
     return (each for rank in zip_longest(*lists) for each in rank if each is not None)
 
 
-def write_clips(out: Path, wanted: Iterator[ShownRecord], heard: Heard) -> None:
+def write_clips(out: Path, records: Iterator[ShownRecord], audio_source: AudioSource) -> None:
     """Write clips of the first records that can be heard to `out`, and what was left out.
 
     Audio that cannot be heard is passed over: what is wrong with it is the audio metrics' to say.
@@ -79,9 +79,9 @@ def write_clips(out: Path, wanted: Iterator[ShownRecord], heard: Heard) -> None:
     clips: dict[str, ShownClip] = {}
     left_out: Counter[str] = Counter()
     room = MOST_BYTES
-    chosen = {each.id: each for each in wanted}
-    for record, clip in _loaded(list(chosen.values()), heard):
-        if len(clips) == heard.most:
+    chosen = {each.id: each for each in records}
+    for record, clip in _loaded(list(chosen.values()), audio_source):
+        if len(clips) == audio_source.most:
             left_out["more"] = len(chosen) - len(clips) - left_out.total()
             break
         if isinstance(clip, Unusable):
@@ -102,24 +102,24 @@ def write_clips(out: Path, wanted: Iterator[ShownRecord], heard: Heard) -> None:
     kept_out = LeftOut(
         unheard=left_out["unheard"], no_room=left_out["no_room"], more=left_out["more"]
     )
-    write_artifact(out, Clips(most=heard.most, clips=clips, left_out=kept_out))
+    write_artifact(out, Clips(most=audio_source.most, clips=clips, left_out=kept_out))
 
 
 def _loaded(
-    records: Sequence[ShownRecord], heard: Heard
+    records: Sequence[ShownRecord], audio_source: AudioSource
 ) -> Iterator[tuple[ShownRecord, Clip | Unusable]]:
     """Each record with its sound, or why it cannot be heard."""
-    folders = {entry.source: Path(entry.folder) for entry in heard.inputs}
-    places = _places(heard.folder / "records.parquet", [each.id for each in records])
+    folders = {entry.source: Path(entry.folder) for entry in audio_source.inputs}
+    places = _places(audio_source.folder / "records.parquet", [each.id for each in records])
     for record in records:
         name, seconds = record.audio_filepath, record.duration_s
         source = record.id.rpartition(":")[0]
         if not name or not seconds or name.startswith(f"{source}#"):
             yield record, Unusable("no audio of its own", "missing")
             continue
-        root = heard.wish.root or folders[source]
+        root = audio_source.wish.root or folders[source]
         offset_s, channel = places.get(record.id, (0.0, None))
-        allowed = heard.wish.allowed
+        allowed = audio_source.wish.allowed
         try:
             clip = load_clip(name, root, allowed, offset_s, seconds, LONGEST_S, channel)
             yield record, clip
@@ -130,13 +130,13 @@ def _loaded(
 def _places(records: Path, ids: Sequence[str]) -> Mapping[str, tuple[float, int | None]]:
     """Where each record's segment begins, seconds, and its channel."""
     places = [id.rpartition(":") for id in ids]
-    wanted = pl.LazyFrame(
+    keys = pl.LazyFrame(
         {SOURCE.name: [p[0] for p in places], LINE.name: [int(p[2]) for p in places], "id": ids},
         schema={SOURCE.name: SOURCE.dtype, LINE.name: LINE.dtype, "id": pl.String()},
     )
     columns = pl.scan_parquet(records).select(
         SOURCE.name, LINE.name, OFFSET_S.name, AUDIO_CHANNEL.name
     )
-    rows = columns.join(wanted, on=[SOURCE.name, LINE.name]).collect()
-    found = rows.select("id", OFFSET_S.name, AUDIO_CHANNEL.name)
-    return {id: (offset or 0.0, channel) for id, offset, channel in found.iter_rows()}
+    rows = columns.join(keys, on=[SOURCE.name, LINE.name]).collect()
+    segments = rows.select("id", OFFSET_S.name, AUDIO_CHANNEL.name)
+    return {id: (offset or 0.0, channel) for id, offset, channel in segments.iter_rows()}

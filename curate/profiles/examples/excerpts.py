@@ -49,7 +49,7 @@ def metrics_of_rules(hits: Iterable[AppliedRule]) -> Mapping[str, set[str]]:
     return metrics
 
 
-def spoken_of(tags: Sequence[str], counts: Mapping[str, set[str]]) -> set[str]:
+def metrics_of_tags(tags: Sequence[str], counts: Mapping[str, set[str]]) -> set[str]:
     """The metrics that the rules behind these tags look at; `counts` has them by rule."""
     return {name for tag in tags for name in counts.get(tag.partition(":")[2], ())}
 

@@ -34,7 +34,7 @@ def measuring_code() -> str:
 
 
 @cache
-def hearing_code() -> str:
+def audio_code() -> str:
     """One name for the code and the libraries that listen to audio."""
     import soundfile
 

@@ -16,11 +16,11 @@ from curate.manifest import in_order, read_manifests, thread_count
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
-from curate.profiles.audio.scan import Ear, add_sound
+from curate.profiles.audio.scan import AudioScan, add_sound
 from curate.profiles.measure.record_fields import records_schema
-from curate.profiles.measure.reuse import Kept, Old, file_state, reusable
+from curate.profiles.measure.reuse import Old, ReusedRows, file_state, reusable
 from curate.profiles.measure.source import Source
-from curate.profiles.overridden import kept_rows
+from curate.profiles.overridden import reused_rows
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted, counting
 from curate.profiles.whole_input.duplicate_counts import WHOLE_INPUT, add_copies, sink
@@ -33,19 +33,19 @@ LATE = WHOLE_INPUT | GROUPS_OF["vad"]
 
 
 def write_records(
-    plan: ProfilePlan, path: Path, execution: Execution = QUIET, kept: Kept | None = None
+    plan: ProfilePlan, path: Path, execution: Execution = QUIET, reused: ReusedRows | None = None
 ) -> tuple[list[Source], Amount, Counted]:
     """Write one row per non-blank line of the plan's sources; returns what was read of each, and in
     all, and what was counted of the metrics.
 
     Rows stand in input order. The file's bytes depend neither on `execution` nor on how many
-    sources come from `kept`, which are not measured. Manual overrides stand above the rules. Where
-    metrics need the whole input, or audio, no rule is evaluated yet: see `add_late`. Raises
+    sources come from `reused`, which are not measured. Manual overrides have priority over rules.
+    Where metrics need the whole input, or audio, no rule is evaluated yet: see `add_late`. Raises
     InputError for a source that cannot be read whole.
     """
-    kept = kept or Old(path)
+    reused = reused or Old(path)
     read = [
-        kept.sources[each.name][1] if each.name in kept.sources else Source(each)
+        reused.sources[each.name][1] if each.name in reused.sources else Source(each)
         for each in plan.sources
     ]
     failure: list[BaseException] = []
@@ -54,14 +54,14 @@ def write_records(
     # What is known only when all is read or heard: until then nothing can be judged.
     first_rules = rules.only() if settings.groups & LATE else rules
 
-    def judge(rows: pl.DataFrame) -> pl.DataFrame:
+    def tag_rows(rows: pl.DataFrame) -> pl.DataFrame:
         return overrides.decide(tag_batch(rows, first_rules))[list(columns)]
 
     def fresh(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         for source in sources:
             source.state = file_state(source.name) if reusable(source.origin) else {}
         of = {source.name: source for source in sources}
-        work = lambda clips: judge(overrides.measure(clips, settings))  # noqa: E731 - a composition
+        work = lambda clips: tag_rows(overrides.measure(clips, settings))  # noqa: E731 - a composition
         origins = [source.origin for source in sources]
         root = settings.audio.root
         for piece in read_manifests(origins, work, plan.fields, execution.threads, root):
@@ -71,14 +71,16 @@ def write_records(
             yield piece.frame
 
     def judged_anew(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
-        execution.on_read(sum(it.bytes for it in sources), sum(it.rows for it in sources))
-        rows = kept_rows(kept, sources, overrides, settings, plan.fields)
-        yield from in_order(judge, rows, execution.threads or thread_count())
+        execution.on_read(
+            sum(source.bytes for source in sources), sum(source.rows for source in sources)
+        )
+        rows = reused_rows(reused, sources, overrides, settings, plan.fields)
+        yield from in_order(tag_rows, rows, execution.threads or thread_count())
 
     def as_they_are(source: Source) -> Iterator[pl.DataFrame]:
         execution.on_read(source.bytes, source.rows)
-        part = kept.counted(source)
-        for frame in kept.rows([source]):
+        part = reused.counted(source)
+        for frame in reused.rows([source]):
             if part is None:
                 counter.add(frame)
             yield frame
@@ -87,8 +89,8 @@ def write_records(
 
     def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
         try:
-            for known, run in groupby(read, lambda source: source.name in kept.sources):
-                if known and kept.judged:
+            for known, run in groupby(read, lambda source: source.name in reused.sources):
+                if known and reused.has_verdicts:
                     for source in run:
                         yield from as_they_are(source)
                     continue
@@ -111,7 +113,7 @@ def write_records(
 
 
 def add_late(
-    path: Path, rules: RuleSet, settings: Settings, ear: Ear, overrides: Overrides
+    path: Path, rules: RuleSet, settings: Settings, ear: AudioScan, overrides: Overrides
 ) -> bool:
     """Fill what is known only when all is read or heard, and judge the rows then; whether there
     was such a thing.

@@ -27,13 +27,13 @@ def check_fields(
     ConfigError, one fault a field, for those that none has: the nearest field of the manifests is
     proposed.
     """
-    asked = [name for name in named if name in grouped]
-    if not asked:
+    required = [name for name in named if name in grouped]
+    if not required:
         return []
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    counted = table.select(pl.len(), pl.col(asked).count()).collect().row(0, named=True)
+    counted = table.select(pl.len(), pl.col(required).count()).collect().row(0, named=True)
     rows = counted["len"]
-    absent = [name for name in asked if rows and not counted[name]]
+    absent = [name for name in required if rows and not counted[name]]
     if absent:
         fields = _fields(records, origins)
         what = "is a field of no record"
@@ -41,7 +41,7 @@ def check_fields(
         raise_all(ConfigError, faults)
     return [
         f"{named[name]} {name}: {counted[name]:,} of {rows:,} have it, the rest is one group"
-        for name in asked
+        for name in required
         if rows and counted[name] < FEW * rows
     ]
 
@@ -53,5 +53,5 @@ def _fields(records: Path, origins: Sequence[Origin]) -> list[str]:
     step = max(1, numbers.len() // LOOKED_AT)
     with open_records(records) as table:
         rows = table.rows(numbers.gather_every(step).head(LOOKED_AT).to_list())
-    found = records_of(list(rows.values()), {origin.name: origin for origin in origins})
-    return list(dict.fromkeys(name for record in found.values() for name in record))
+    records_by_place = records_of(list(rows.values()), {origin.name: origin for origin in origins})
+    return list(dict.fromkeys(name for record in records_by_place.values() for name in record))

@@ -26,7 +26,7 @@ from curate.manifest.origin import Origin
 from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, values_of
-from curate.profiles.audio.cache import NAME as HEARD
+from curate.profiles.audio.cache import NAME as AUDIO_CACHE
 from curate.profiles.measure.code_version import all_code, measuring_code
 from curate.profiles.measure.source import Source
 from curate.profiles.statistics.counts import Counted
@@ -38,7 +38,7 @@ _FRESH_NS = 2_000_000_000
 """A file written so shortly before the profile was may have changed again within one clock tick."""
 
 
-class Kept(Protocol):
+class ReusedRows(Protocol):
     """Rows that need not be measured again: an older profile's, or pieces measured elsewhere."""
 
     @property
@@ -46,11 +46,11 @@ class Kept(Protocol):
         """For each source its first row, and what was read of it."""
 
     @property
-    def judged(self) -> bool:
+    def has_verdicts(self) -> bool:
         """Whether the rows carry the verdicts that are asked for."""
 
     @property
-    def heard(self) -> Sequence[Path]:
+    def audio_caches(self) -> Sequence[Path]:
         """Tables of what was heard of audio (curate.profiles.audio.cache)."""
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
@@ -70,12 +70,12 @@ class Old:
     records: Path
     sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
     unheard: Mapping[str, pl.DataType] = field(default_factory=dict)
-    judged: bool = False
+    has_verdicts: bool = False
 
     @property
-    def heard(self) -> Sequence[Path]:
+    def audio_caches(self) -> Sequence[Path]:
         """The one beside the records."""
-        return [self.records.with_name(HEARD)] if self.records.name else []
+        return [self.records.with_name(AUDIO_CACHE)] if self.records.name else []
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         """The measured rows of kept sources, in order; of neighbours there at one go."""
@@ -88,13 +88,13 @@ class Old:
 
     def _stretches(self, sources: Sequence[Source]) -> list[tuple[int, int]]:
         """First row and end of each unbroken stretch of the older records."""
-        found: list[tuple[int, int]] = []
+        stretches: list[tuple[int, int]] = []
         for source in sources:
             first, _ = self.sources[source.name]
-            if found and found[-1][1] == first:
-                first, _ = found.pop()
-            found.append((first, self.sources[source.name][0] + source.rows))
-        return found
+            if stretches and stretches[-1][1] == first:
+                first, _ = stretches.pop()
+            stretches.append((first, self.sources[source.name][0] + source.rows))
+        return stretches
 
     def counted(self, source: Source) -> None:
         """Nothing: verdicts are no part of it, but rows may have been counted with others."""
@@ -118,14 +118,14 @@ def find_old(
         whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
         measured = settings.groups - GROUPS_OF["vad"]  # audio is heard anew, or not at all
         fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
-        asked = noted["phrases"] == settings_name(settings)
-        same = noted["measuring"] == measuring_code() and asked
+        same_settings = noted["phrases"] == settings_name(settings)
+        same = noted["measuring"] == measuring_code() and same_settings
         same &= noted["audio_root"] == _root(settings)
         if not (whole and fits and same):
             return Old(records)
-        wanted = {origin.name: origin for origin in origins if reusable(origin)}
-        kept = dict(_kept(noted["sources"], wanted, written.st_mtime_ns))
-        return Old(records, kept, values_of(settings.groups))
+        by_name = {origin.name: origin for origin in origins if reusable(origin)}
+        reusable_sources = dict(_reusable(noted["sources"], by_name, written.st_mtime_ns))
+        return Old(records, reusable_sources, values_of(settings.groups))
     except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
         return Old(records)
 
@@ -144,13 +144,13 @@ def reusable(origin: Origin) -> bool:
     return origin.format == NEMO.name and not origin.beside and is_local(origin.name)
 
 
-def _kept(
-    entries: Sequence[Mapping[str, Any]], wanted: Mapping[str, Origin], written_ns: int
+def _reusable(
+    entries: Sequence[Mapping[str, Any]], by_name: Mapping[str, Origin], written_ns: int
 ) -> Iterator[tuple[str, tuple[int, Source]]]:
     first = 0
     for entry in entries:
         source = Source.from_json(entry)
-        same = wanted.get(source.name) == source.origin
+        same = by_name.get(source.name) == source.origin
         if same and _unchanged(source, entry, written_ns):
             yield source.name, (first, source)
         first += source.rows
@@ -182,12 +182,12 @@ def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
 
 def file_state(name: str) -> dict[str, int]:
     """What the file system says of a file: when all of it is as before, so is the content."""
-    found = os.stat(name)  # noqa: PTH116 - one call
+    status = os.stat(name)  # noqa: PTH116 - one call
     return {
-        "size": found.st_size,
-        "mtime_ns": found.st_mtime_ns,
-        "ctime_ns": found.st_ctime_ns,
-        "inode": found.st_ino,
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
     }
 
 

@@ -33,20 +33,20 @@ def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
     ]
     if rows == malformed:
         raise InputError(*faults)
-    said = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults[:WARNED]]
+    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults[:WARNED]]
     more = len(faults) - WARNED
-    return [*said, f"so it is with {more:,} more inputs"] if more > 0 else said
+    return [*warnings, f"so it is with {more:,} more inputs"] if more > 0 else warnings
 
 
 def _reasons(table: pl.LazyFrame) -> Mapping[str, dict[str, int]]:
     """Per source, how many lines are malformed for each reason ("": they are records)."""
-    found: dict[str, dict[str, int]] = {}
+    by_source: dict[str, dict[str, int]] = {}
     counted = table.group_by(SOURCE.name, MALFORMED.name).agg(pl.len()).collect()
     for source, reason, rows in counted.iter_rows():
         kind = _kind(reason or "")
-        of = found.setdefault(source, {})
+        of = by_source.setdefault(source, {})
         of[kind] = of.get(kind, 0) + rows
-    return found
+    return by_source
 
 
 def _kind(reason: str) -> str:

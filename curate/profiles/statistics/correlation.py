@@ -43,10 +43,10 @@ class Products:
         at = [self._at[name] for name in names]
         low = np.array([self.metrics[k].low for k in at])
         scale = np.array([GRID / (self.metrics[k].high - self.metrics[k].low) for k in at])
-        found = np.zeros((4, len(at), len(at)))
-        _accumulate(values, low, scale, *found)
+        sums = np.zeros((4, len(at), len(at)))
+        _accumulate(values, low, scale, *sums)
         place = np.ix_(at, at)
-        for total, part in zip(self.totals(), found, strict=True):
+        for total, part in zip(self.totals(), sums, strict=True):
             total[place] += part.astype(np.int64)
 
     def merge(self, other: Products) -> None:

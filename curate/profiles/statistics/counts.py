@@ -48,13 +48,13 @@ class Triggered:
         different = lists.unique()
         code = np.zeros(frame.height, np.uint32)
         code[unclean.to_numpy()] = lists.cast(pl.Enum(different)).to_physical().to_numpy() + 1
-        found: dict[str, npt.NDArray[np.uint8]] = {}
+        given_by_metric: dict[str, npt.NDArray[np.uint8]] = {}
         for at, tags in enumerate(different.to_list()):
             for metric, verdict in (self._of[tag] for tag in tags.split("\n") if tag in self._of):
-                given = found.setdefault(metric, np.zeros(different.len() + 1, np.uint8))
+                given = given_by_metric.setdefault(metric, np.zeros(different.len() + 1, np.uint8))
                 given[at + 1] = max(given[at + 1], verdict)
         of_code = np.bincount(code, minlength=different.len() + 1)
-        return {metric: Hits(code, given, of_code) for metric, given in found.items()}
+        return {metric: Hits(code, given, of_code) for metric, given in given_by_metric.items()}
 
 
 @dataclass(slots=True)
@@ -115,15 +115,15 @@ class Counted:
     def load(cls, path: Path, metrics: Sequence[Metric], rules: RuleSet | None = None) -> Counted:
         """What `save` wrote of these metrics and rules. OSError, ValueError or KeyError for what
         is not."""  # noqa: D209
-        found = cls.of(metrics, rules)
+        loaded = cls.of(metrics, rules)
         with np.load(path, allow_pickle=False) as arrays:
-            found.rows = int(arrays["rows"])
-            for name, tally in found.tallies.items():
+            loaded.rows = int(arrays["rows"])
+            for name, tally in loaded.tallies.items():
                 for part, array in tally.arrays().items():
                     array[...] = arrays[f"{name}/{part}"]
-            for k, array in enumerate(found.products.totals()):
+            for k, array in enumerate(loaded.products.totals()):
                 array[...] = arrays[f"products/{k}"]
-        return found
+        return loaded
 
 
 class Counter:

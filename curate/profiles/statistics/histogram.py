@@ -38,14 +38,14 @@ class Cut(NamedTuple):
 
 def cuts_of(rules: RuleSet | None) -> Mapping[str, Sequence[Cut]]:
     """By metric, where its limits part its values: at most MOST_LIMITS each."""
-    found: dict[str, dict[Cut, None]] = {}
+    cuts_by_metric: dict[str, dict[Cut, None]] = {}
     limits = thresholds(rules) if rules else []
     for limit in sorted(limits, key=lambda limit: bool(limit.where)):
         if limit.value is not None:
             for right_of in _RIGHT_OF[limit.operator]:
                 cut = Cut(limit.value, right_of(limit.value))
-                found.setdefault(limit.metric, {})[cut] = None
-    return {metric: list(cuts)[:MOST_LIMITS] for metric, cuts in found.items()}
+                cuts_by_metric.setdefault(limit.metric, {})[cut] = None
+    return {metric: list(cuts)[:MOST_LIMITS] for metric, cuts in cuts_by_metric.items()}
 
 
 def _same(value: float) -> float:
@@ -151,11 +151,11 @@ def _edges(
     low, high, width = _range(metric, grid, held, beyond)
     inner = sorted(pair for pair in grid.cuts if low + _LINE_UP < pair[0] < high - _LINE_UP)
     ends = _apart([(low, _value(grid, low)), *inner, (high, _value(grid, high))])
-    found = [ends[0]]
+    edges = [ends[0]]
     for (begin, _), end in pairwise(ends):
-        found += [(at, _value(grid, at)) for at in _between(begin, end[0], width)]
-        found.append(end)
-    return np.array([at for at, _ in found]), [value for _, value in found]
+        edges += [(at, _value(grid, at)) for at in _between(begin, end[0], width)]
+        edges.append(end)
+    return np.array([at for at, _ in edges]), [value for _, value in edges]
 
 
 def _range(
@@ -186,9 +186,9 @@ def _fine_width(reach: float) -> float:
 
 def _apart(ends: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The ends without those that stand where another one does."""
-    kept = [ends[0]]
-    kept += [end for before, end in pairwise(ends) if end[0] - before[0] > _LINE_UP]
-    return kept
+    distinct = [ends[0]]
+    distinct += [end for before, end in pairwise(ends) if end[0] - before[0] > _LINE_UP]
+    return distinct
 
 
 def _value(grid: _Grid, at: float) -> float:

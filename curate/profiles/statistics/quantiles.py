@@ -63,14 +63,14 @@ def measure_spreads(
     cuts = cuts_of(rules)
     if counted is None:
         counted = Counted.of(metrics, rules)
-        judged = [VERDICT.name, TAGS.name] if rules else []
-        columns = [*(metric.name for metric in metrics), DURATION_US.name, *judged]
+        tag_columns = [VERDICT.name, TAGS.name] if rules else []
+        columns = [*(metric.name for metric in metrics), DURATION_US.name, *tag_columns]
         for frame in _batches(pl.scan_parquet(records).select(columns)):
             counted.add(frame)
     tallies = {metric.name: counted.tallies[metric.name] for metric in metrics}
     with ThreadPoolExecutor(thread_count()) as pool:
         picked = _pick(records, tallies, shares, pool)
-    found = {
+    spreads = {
         metric.name: _spread(
             tallies[metric.name],
             picked.get(metric.name),
@@ -80,7 +80,7 @@ def measure_spreads(
         )
         for metric in metrics
     }
-    return found, counted.products
+    return spreads, counted.products
 
 
 def count_bins(records: Path) -> Mapping[str, Tally]:
@@ -117,28 +117,30 @@ def _pick(
     records: Path, tallies: Mapping[str, Tally], shares: Sequence[float], pool: ThreadPoolExecutor
 ) -> Mapping[str, Numbers]:
     """Per metric, in order, the values of all bins in which a quantile lies and values differ."""
-    wanted = {name: _unsure(tally, shares) for name, tally in tallies.items()}
-    wanted = {name: bins for name, bins in wanted.items() if bins.any()}
-    parts: dict[str, list[Numbers]] = {name: [] for name in wanted}
+    bins_by_metric = {name: _unsure(tally, shares) for name, tally in tallies.items()}
+    bins_by_metric = {name: bins for name, bins in bins_by_metric.items() if bins.any()}
+    parts: dict[str, list[Numbers]] = {name: [] for name in bins_by_metric}
 
     def pick(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
-        jobs = {n: pool.submit(tallies[n].pick, batch[n], bins) for n, bins in wanted.items()}
+        jobs = {
+            n: pool.submit(tallies[n].pick, batch[n], bins) for n, bins in bins_by_metric.items()
+        }
         for name, job in jobs.items():
             parts[name].append(job.result())
 
-    if wanted:
-        _each_batch(records, list(wanted), pick)
+    if bins_by_metric:
+        _each_batch(records, list(bins_by_metric), pick)
     return {name: np.sort(np.concatenate(values)) for name, values in parts.items()}
 
 
 def _unsure(tally: Tally, shares: Sequence[float]) -> npt.NDArray[np.bool_]:
     """The bins that hold a quantile and more than one value."""
-    wanted = np.zeros(tally.rows.size, np.bool_)
+    unsure = np.zeros(tally.rows.size, np.bool_)
     total = int(tally.rows.sum())
     if total:
-        wanted[np.searchsorted(np.cumsum(tally.rows), ranks(total, shares))] = True
+        unsure[np.searchsorted(np.cumsum(tally.rows), ranks(total, shares))] = True
     different: npt.NDArray[np.bool_] = tally.span[0] < tally.span[1]
-    return wanted & different
+    return unsure & different
 
 
 def _spread(
@@ -158,7 +160,7 @@ def _spread(
         assert picked is not None
         return float(picked[first[at] + rank - 1 - (running[at] - counts[at])])
 
-    def said(value: float) -> float:
+    def unscaled(value: float) -> float:
         return int(value) if whole else value
 
     if not total:
@@ -167,12 +169,12 @@ def _spread(
     return Spread(
         rows=total,
         mean=tally.total // 10**6 / total if whole else tally.total / total / 1e6,
-        least=said(float(tally.span[0, held[0]])),
-        greatest=said(float(tally.span[1, held[-1]])),
-        quantiles=[said(quantile(rank)) for rank in ranks(total, shares)],
+        least=unscaled(float(tally.span[0, held[0]])),
+        greatest=unscaled(float(tally.span[1, held[-1]])),
+        quantiles=[unscaled(quantile(rank)) for rank in ranks(total, shares)],
         histogram=bins,
-        lowest=[(at, said(value)) for at, value in tally.ends(high=False)],
-        highest=[(at, said(value)) for at, value in tally.ends(high=True)],
+        lowest=[(at, unscaled(value)) for at, value in tally.ends(high=False)],
+        highest=[(at, unscaled(value)) for at, value in tally.ends(high=True)],
     )
 
 

@@ -23,7 +23,7 @@ FINE = 64
 """Each bin of a histogram is cut so many times to find where a quantile lies."""
 WHOLE = 4096
 """Integer metrics whose histogram ends here or below get a bin for each value below this."""
-KEPT = 8
+SHOWN = 8
 """Rows kept of each end of a metric."""
 HIT_VERDICTS = ("borderline", "unknown", "bad")
 """Verdicts that a rule can give, best first; `hits` has a row for each, in this order."""
@@ -48,9 +48,9 @@ class Hits:
 
     def rows(self) -> Counts:
         """Rows by verdict, whether the metric is null in them or not."""
-        found = np.zeros(len(HIT_VERDICTS) + 1, np.int64)
-        np.add.at(found, self.verdict, self.of_code)
-        return found[1:]
+        counts = np.zeros(len(HIT_VERDICTS) + 1, np.int64)
+        np.add.at(counts, self.verdict, self.of_code)
+        return counts[1:]
 
 
 def by_value(metric: Metric) -> bool:
@@ -83,8 +83,8 @@ class Tally:
     span: Numbers
     hit_rows: Counts = field(default_factory=lambda: np.zeros(len(HIT_VERDICTS), np.int64))
     sums: Counts = field(default_factory=lambda: np.zeros(2, np.int64))
-    worst: Numbers = field(default_factory=lambda: np.full((2, KEPT), np.inf))
-    worst_at: Counts = field(default_factory=lambda: np.full((2, KEPT), -1, np.int64))
+    worst: Numbers = field(default_factory=lambda: np.full((2, SHOWN), np.inf))
+    worst_at: Counts = field(default_factory=lambda: np.full((2, SHOWN), -1, np.int64))
 
     @classmethod
     def of(cls, metric: Metric, cuts: Sequence[float] = ()) -> Tally:
@@ -94,14 +94,14 @@ class Tally:
         """
         whole = by_value(metric)
         low, high = (0.0, float(WHOLE)) if whole else (float(metric.low), float(metric.high))
-        kept = np.unique([cut for cut in cuts if low < cut <= high and not whole]).astype(float)
-        bins = (WHOLE if whole else metric.bins * FINE) + 2 + kept.size
+        inner = np.unique([cut for cut in cuts if low < cut <= high and not whole]).astype(float)
+        bins = (WHOLE if whole else metric.bins * FINE) + 2 + inner.size
         span = np.empty((2, bins))
         span[_LEAST], span[_MOST] = np.inf, -np.inf
         hits = np.zeros((len(HIT_VERDICTS), bins), np.int64)
         top = high - 1 if whole else high
         return cls(
-            low, high, top, kept, np.zeros(bins, np.int64), np.zeros(bins, np.int64), hits, span
+            low, high, top, inner, np.zeros(bins, np.int64), np.zeros(bins, np.int64), hits, span
         )  # fmt: skip
 
     def add(self, values: Numbers, us: Counts, first_row: int, hits: Hits | None = None) -> None:
@@ -145,10 +145,10 @@ class Tally:
                 if row >= 0 and value < self.worst[end, -1]:
                     _keep(value, first_row + row, self.worst[end], self.worst_at[end])
 
-    def pick(self, values: Numbers, wanted: npt.NDArray[np.bool_]) -> Numbers:
+    def pick(self, values: Numbers, mask: npt.NDArray[np.bool_]) -> Numbers:
         """The values of a batch that fall into the wanted bins."""
         picked = np.empty(values.size)
-        return picked[: _pick(values, self.low, self.high, self.top, self.cuts, wanted, picked)]
+        return picked[: _pick(values, self.low, self.high, self.top, self.cuts, mask, picked)]
 
     @property
     def total(self) -> int:
@@ -244,16 +244,16 @@ def _pick(
     high: float,
     top: float,
     cuts: Numbers,
-    wanted: npt.NDArray[np.bool_],
+    mask: npt.NDArray[np.bool_],
     picked: Numbers,
 ) -> int:
     """Put the values of the wanted bins into `picked`; how many."""
-    bins = wanted.size - 2 - cuts.size
+    bins = mask.size - 2 - cuts.size
     width = (high - low) / bins
     count = 0
     for row in range(values.size):
         value = values[row]
-        if np.isfinite(value) and wanted[_cut_bin(value, low, width, top, bins, cuts)]:
+        if np.isfinite(value) and mask[_cut_bin(value, low, width, top, bins, cuts)]:
             picked[count] = value
             count += 1
     return count

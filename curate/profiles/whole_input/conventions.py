@@ -57,15 +57,15 @@ def exempted(rules: RuleSet, conventions: Sequence[Convention]) -> RuleSet:
     return exempting(rules, strata)
 
 
-def judge_again(
+def reapply_rules(
     records: Path, rules: RuleSet, decide: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> None:
     """Judge the rows of a records table by these rules, then by `decide`, and write it anew."""
     table = pl.scan_parquet(records)
     names = table.collect_schema().names()
-    judged = tag(table.drop(column.name for column in JUDGEMENT), rules)
+    tagged = tag(table.drop(column.name for column in JUDGEMENT), rules)
     beside = records.with_suffix(".judged")
-    sink(judged.map_batches(decide, streamable=True).select(names), beside)
+    sink(tagged.map_batches(decide, streamable=True).select(names), beside)
     beside.replace(records)
 
 

@@ -32,7 +32,7 @@ def add_copies(
     path: Path,
     rules: RuleSet,
     groups: Collection[str] = ("duplicates",),
-    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda judged: judged,
+    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame,
 ) -> None:
     """Count the copies of each row of a records table, judge it by `rules` and then by `decide`,
     and write it anew.
@@ -51,8 +51,8 @@ def add_copies(
     if "near_duplicates" in groups:
         counted = counted.with_columns(near_duplicates(path))
     beside = path.with_suffix(".counted")
-    judged = tag(counted, rules).map_batches(decide, streamable=True)
-    sink(judged.select(names), beside)
+    tagged = tag(counted, rules).map_batches(decide, streamable=True)
+    sink(tagged.select(names), beside)
     beside.replace(path)
 
 

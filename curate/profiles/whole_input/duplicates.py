@@ -35,8 +35,8 @@ def segments(records: Path, rows: int) -> Copies:
 
 def _copies(records: Path, key: pl.Expr, rows: int) -> Copies:
     parts = -(-rows // AT_ONCE) or 1
-    found = [_part(records, key, part, parts) for part in range(parts)]
-    return Copies(*map(sum, zip(*found, strict=True)))
+    partial = [_part(records, key, part, parts) for part in range(parts)]
+    return Copies(*map(sum, zip(*partial, strict=True)))
 
 
 def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Copies:

@@ -10,7 +10,7 @@ import polars as pl
 from curate.artifacts.columns import DURATION_US, TAGS, US_PER_HOUR
 from curate.artifacts.profile import AtLeast, FailedGroup, GroupRule
 from curate.profiles.whole_input.duplicate_counts import sink
-from curate.rules.evaluate.groups import VALUE, Judged, column_of, demote, judge_groups
+from curate.rules.evaluate.groups import VALUE, GroupOutcome, column_of, demote, evaluate_groups
 from curate.rules.expression import names_in
 from curate.rules.file import RuleSet
 
@@ -18,18 +18,18 @@ SHOWN = 20
 """Failing groups that are named, those that lost most first."""
 
 
-def judge_by_group(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
+def apply_group_rules(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
     """Apply rules for groups, write the table anew where a group fails; what came of each rule."""
     table = pl.scan_parquet(records)
-    judged = judge_groups(table, rules)
-    if any(each.failing.height for each in judged):
+    outcomes = evaluate_groups(table, rules)
+    if any(each.failing.height for each in outcomes):
         beside = records.with_suffix(".grouped")
-        sink(demote(table, judged), beside)
+        sink(demote(table, outcomes), beside)
         beside.replace(records)
-    return tuple(_result(records, each) for each in judged)
+    return tuple(_result(records, each) for each in outcomes)
 
 
-def _result(records: Path, judged: Judged) -> GroupRule:
+def _result(records: Path, judged: GroupOutcome) -> GroupRule:
     rule, moved = judged.rule, _moved(records, judged)
     failed = [
         FailedGroup(
@@ -57,13 +57,13 @@ def _result(records: Path, judged: Judged) -> GroupRule:
     )
 
 
-def _moved(records: Path, judged: Judged) -> Mapping[object, tuple[int, int]]:
+def _moved(records: Path, outcome: GroupOutcome) -> Mapping[object, tuple[int, int]]:
     """Rows and microseconds that the rule made borderline, by group."""
-    tag = f"borderline:{judged.rule.id}"
+    tag = f"borderline:{outcome.rule.id}"
     counted = (
         pl.scan_parquet(records)
         .filter(TAGS.expr.list.contains(tag))
-        .group_by(column_of(judged.rule))
+        .group_by(column_of(outcome.rule))
         .agg(pl.len(), DURATION_US.expr.sum())
         .collect()
     )

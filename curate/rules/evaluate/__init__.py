@@ -10,7 +10,7 @@ because little is wrong with it.
 from curate.rules.evaluate.examples import ExampleCheck, check_examples
 from curate.rules.evaluate.explain import Finding, explain, verdict_of
 from curate.rules.evaluate.verdicts import (
-    each_said,
+    evaluate_each,
     malformed_rows,
     tag,
     tag_batch,
@@ -21,7 +21,7 @@ __all__ = [
     "ExampleCheck",
     "Finding",
     "check_examples",
-    "each_said",
+    "evaluate_each",
     "explain",
     "malformed_rows",
     "tag",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from curate.artifacts.columns import MALFORMED
 from curate.rules.evaluate.explain import of_row
-from curate.rules.evaluate.reasons import said_words, spoken_of, unknown_words
+from curate.rules.evaluate.reasons import operands, reason_words, unknown_words
 from curate.rules.expression import And, holds, names_in
 from curate.rules.file import Condition, Limit, Rule, RuleSet, Severity
 
@@ -45,7 +45,7 @@ class Account:
     near: tuple[Near, ...]
 
     @property
-    def spoke(self) -> bool:
+    def is_triggered(self) -> bool:
         """Whether the row got a tag for it."""
         return self.says in {"bad", "borderline", "unknown"}
 
@@ -58,20 +58,20 @@ def accounts(row: Mapping[str, object], rules: RuleSet) -> list[Account]:
 
 
 def _account(rule: Rule, row: Mapping[str, object]) -> Account:
-    says, condition = _judged(rule, row)
+    says, condition = _evaluate_rule(rule, row)
     words = ""
     if says == "unknown":
         words = unknown_words(rule)
     elif condition:
-        columns = [[row.get(name)] for name in spoken_of(condition)]
-        words = next(iter(said_words(rule, condition, columns)))
+        columns = [[row.get(name)] for name in operands(condition)]
+        words = next(iter(reason_words(rule, condition, columns)))
     names = _against(rule, row) if says == "silent" else rule.names()
     values = {name: row.get(name) for name in names}
     near = () if says == "silent" else tuple(_near(rule, row, says))
     return Account(rule, says, condition, words, values, near)
 
 
-def _judged(rule: Rule, row: Mapping[str, object]) -> tuple[Says, Condition | None]:
+def _evaluate_rule(rule: Rule, row: Mapping[str, object]) -> tuple[Says, Condition | None]:
     """The worst condition that holds or is unknown, as in `curate.rules.evaluate.explain`."""
     if rule.where and holds(rule.where.node, row) is False:
         return "silent", None

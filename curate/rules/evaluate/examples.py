@@ -62,9 +62,9 @@ def _given(records: Sequence[Mapping[str, object]], names: Sequence[str]) -> lis
     ]
 
 
-def _mismatches(rule: Rule, judged: pl.DataFrame) -> Iterator[Fault]:
-    found = zip(rule.examples, judged[VERDICT.name], judged[REASON.name], strict=True)
-    for example, verdict, reason in found:
+def _mismatches(rule: Rule, tagged: pl.DataFrame) -> Iterator[Fault]:
+    outcomes = zip(rule.examples, tagged[VERDICT.name], tagged[REASON.name], strict=True)
+    for example, verdict, reason in outcomes:
         if verdict != example.verdict:
             because = f" ({reason})" if reason else ""
             what = f"rule '{rule.id}' finds this example {verdict}{because}, not {example.verdict}"

@@ -56,10 +56,10 @@ def _findings(rule: Rule, row: Mapping[str, object]) -> Iterator[Finding]:
             return
 
 
-def _finding(rule: Rule, said: str, condition: Condition, row: Mapping[str, object]) -> Finding:
+def _finding(rule: Rule, verdict: str, condition: Condition, row: Mapping[str, object]) -> Finding:
     return Finding(
         rule=rule.id,
-        said=said,
+        said=verdict,
         condition=condition.text,
         where=rule.where.text if rule.where else "",
         values={name: row.get(name) for name in names_in(rule.applied(condition))},

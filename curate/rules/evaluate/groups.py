@@ -22,7 +22,7 @@ from curate.artifacts.columns import (
     VERDICT,
     record_id,
 )
-from curate.rules.evaluate.reasons import free_words, spoken_of
+from curate.rules.evaluate.reasons import free_words, operands
 from curate.rules.expression import Batch, names_in
 from curate.rules.file import GroupRule, RuleSet
 
@@ -34,7 +34,7 @@ _MILLION = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class GroupOutcome:
     """A rule, and the groups that it could judge: VALUE (what they have in common; a key where
     that is the recording, and FIRST then is the id of a row), rows, hours and what the rule asks
     for; `fails`, and `words` that say why.
@@ -54,12 +54,12 @@ class Judged:
         return self.failing[FIRST if self.rule.by == "recording" else VALUE]
 
 
-def judge_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[Judged]:
+def evaluate_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[GroupOutcome]:
     """What each rule for groups says of the groups of judged rows: those with a verdict, but for
     rows found by a rule that is not for groups.
     """
     counted = _counted(rows, rules) if rules.groups else rows
-    return [_judged(counted, rule) for rule in rules.groups]
+    return [_evaluate_group(counted, rule) for rule in rules.groups]
 
 
 def not_counted(rules: RuleSet) -> frozenset[str]:
@@ -99,7 +99,7 @@ def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
     return sizes_of.select(key).collect(engine="streaming").to_series().sort()
 
 
-def _judged(rows: pl.LazyFrame, rule: GroupRule) -> Judged:
+def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
     key = pl.col(column_of(rule))
     known = rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
     if rule.rows > 1:
@@ -115,7 +115,9 @@ def _judged(rows: pl.LazyFrame, rule: GroupRule) -> Judged:
         .collect(engine="streaming")
     )
     fails = pl.Series("fails", Batch(counted).decide(rule.borderline.node).yes)
-    return Judged(rule, counted.with_columns(fails, pl.Series("words", _words(rule, counted))))
+    return GroupOutcome(
+        rule, counted.with_columns(fails, pl.Series("words", _words(rule, counted)))
+    )
 
 
 def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
@@ -125,8 +127,8 @@ def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
         yield record_id().min().alias(FIRST)
     for name in names_in(rule.borderline.node):
         if name.endswith("_share"):
-            said = VERDICT.expr.cast(pl.String) == name.removesuffix("_share")
-            yield (said.sum() / pl.len()).alias(name)
+            has_verdict = VERDICT.expr.cast(pl.String) == name.removesuffix("_share")
+            yield (has_verdict.sum() / pl.len()).alias(name)
         elif name.endswith(")"):
             statistic, _, metric = name[:-1].partition("(")
             yield _STATISTICS[statistic](pl.col(metric)).alias(name)
@@ -143,39 +145,39 @@ _STATISTICS = {"median": pl.Expr.median, "mean": _mean}
 def _words(rule: GroupRule, groups: pl.DataFrame) -> list[str]:
     named = "recording of " if rule.by == "recording" else f"{rule.by} "
     values = groups[FIRST if rule.by == "recording" else VALUE].to_list()
-    columns = [groups[name].to_list() for name in spoken_of(rule.borderline)]
-    said = free_words(rule.borderline, columns, rule.reason)
-    return [f"{named}{value}: {words}" for value, words in zip(values, said, strict=True)]
+    columns = [groups[name].to_list() for name in operands(rule.borderline)]
+    reasons = free_words(rule.borderline, columns, rule.reason)
+    return [f"{named}{value}: {words}" for value, words in zip(values, reasons, strict=True)]
 
 
-def demote(rows: pl.LazyFrame, judged: Sequence[Judged]) -> pl.LazyFrame:
+def demote(rows: pl.LazyFrame, outcomes: Sequence[GroupOutcome]) -> pl.LazyFrame:
     """The rows, in order, with those of failing groups that were clean called borderline."""
     names = rows.collect_schema().names()
     marked = rows
-    said: dict[str, str] = {}
-    for at, each in enumerate(judged):
+    rule_of_column: dict[str, str] = {}
+    for at, each in enumerate(outcomes):
         key, words = column_of(each.rule), f"_words_{at}"
         failing = each.failing.select(pl.col(VALUE).alias(key), pl.col("words").alias(words))
         if failing.height:
             marked = marked.join(failing.lazy(), on=key, how="left", maintain_order="left")
-            said[words] = each.rule.id
-    return marked.with_columns(*_demoted(said)).select(names) if said else rows
+            rule_of_column[words] = each.rule.id
+    return marked.with_columns(*_demoted(rule_of_column)).select(names) if rule_of_column else rows
 
 
-def _demoted(said: Mapping[str, str]) -> Iterator[pl.Expr]:
+def _demoted(rule_of_column: Mapping[str, str]) -> Iterator[pl.Expr]:
     clean = (VERDICT.expr == "clean") & ~TAGS.expr.list.contains(KEPT)
-    hit = clean & pl.any_horizontal(pl.col(words).is_not_null() for words in said)
+    hit = clean & pl.any_horizontal(pl.col(words).is_not_null() for words in rule_of_column)
     tags = [
         pl.when(pl.col(words).is_not_null()).then(pl.lit(f"borderline:{rule}"))
-        for words, rule in said.items()
+        for words, rule in rule_of_column.items()
     ]
-    told = pl.concat_list(TAGS.expr, pl.concat_list(tags).list.drop_nulls())
-    reason = pl.concat_str(*said, REASON.expr, separator="; ", ignore_nulls=True)
+    extended_tags = pl.concat_list(TAGS.expr, pl.concat_list(tags).list.drop_nulls())
+    reason = pl.concat_str(*rule_of_column, REASON.expr, separator="; ", ignore_nulls=True)
     yield (
         pl.when(hit)
         .then(pl.lit("borderline", VERDICT.dtype))
         .otherwise(VERDICT.expr)
         .alias(VERDICT.name)
     )
-    yield pl.when(hit).then(told).otherwise(TAGS.expr).alias(TAGS.name)
+    yield pl.when(hit).then(extended_tags).otherwise(TAGS.expr).alias(TAGS.name)
     yield pl.when(hit).then(reason).otherwise(REASON.expr).alias(REASON.name)

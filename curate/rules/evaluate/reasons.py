@@ -12,10 +12,10 @@ from curate.rules.expression import Member, Name, names_in
 from curate.rules.file import Condition, Limit, Rule
 
 
-def said_words(
+def reason_words(
     rule: Rule, condition: Condition, columns: Sequence[Sequence[object]]
 ) -> Iterator[str]:
-    """The words for rows on which the condition holds; `columns` are those of `spoken_of`.
+    """The words for rows on which the condition holds; `columns` are those of `operands`.
 
     `char_rate 34.2 >= 30`, or for an expression `repetitions >= 8 and words > 40 (repetitions 12,
     words 55)`; then the rule's own reason, if it gives one.
@@ -31,7 +31,7 @@ def unknown_words(rule: Rule) -> str:
     return f"{rule.metric or rule.id} unknown"
 
 
-def spoken_of(condition: Condition) -> tuple[str, ...]:
+def operands(condition: Condition) -> tuple[str, ...]:
     """The names whose values the words tell."""
     return names_in(condition.node)
 
@@ -60,11 +60,11 @@ def _limit_words(
 def free_words(
     condition: Condition, columns: Sequence[Sequence[object]], reason: str
 ) -> Iterator[str]:
-    """The words of an expression, `columns` being those of `spoken_of`: itself, and its values; of
+    """The words of an expression, `columns` being those of `operands`: itself, and its values; of
     one that asks for one of many values (all faults of audio, say) the value alone.
     """
     because = f": {reason}" if reason else ""
-    names = spoken_of(condition)
+    names = operands(condition)
     if isinstance(condition.node, Member) and isinstance(condition.node.of, Name):
         for value in columns[0]:
             yield f"{names[0]} {_shown(value)}{because}"

@@ -26,11 +26,11 @@ from curate.artifacts.columns import (
     schema,
 )
 from curate.errors import ConfigError, Fault
-from curate.rules.evaluate.reasons import said_words, spoken_of, unknown_words
+from curate.rules.evaluate.reasons import operands, reason_words, unknown_words
 from curate.rules.expression import Batch
 from curate.rules.file import Rule, RuleSet
 
-Said: TypeAlias = npt.NDArray[np.uint8]
+Codes: TypeAlias = npt.NDArray[np.uint8]
 """What a rule says of each row: an index into VERDICTS, 0 where it says nothing."""
 
 CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
@@ -44,21 +44,21 @@ def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
     lacks a column that the rules need.
     """
     _demand_columns(frame.collect_schema().names(), rules)
-    judged = pl.struct(MALFORMED.name, *rules.names).map_batches(
-        partial(_judge_struct, rules=rules),
+    tagged = pl.struct(MALFORMED.name, *rules.names).map_batches(
+        partial(_evaluate_struct, rules=rules),
         return_dtype=pl.Struct(schema(JUDGEMENT)),
         is_elementwise=True,
     )
-    kept = frame.drop([column.name for column in JUDGEMENT], strict=False)
-    return kept.with_columns(judged.alias("_judgement")).unnest("_judgement")
+    input_columns = frame.drop([column.name for column in JUDGEMENT], strict=False)
+    return input_columns.with_columns(tagged.alias("_judgement")).unnest("_judgement")
 
 
 def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     """The same for rows at hand, without a plan: for those who have a chunk at a time."""
     _demand_columns(rows.columns, rules)
-    judged = {column.name for column in JUDGEMENT}
-    kept = [column for column in rows.get_columns() if column.name not in judged]
-    return pl.DataFrame([*kept, *_judge(rows, rules)])
+    own_names = {column.name for column in JUDGEMENT}
+    input_columns = [column for column in rows.get_columns() if column.name not in own_names]
+    return pl.DataFrame([*input_columns, *_evaluate(rows, rules)])
 
 
 def _demand_columns(present: list[str], rules: RuleSet) -> None:
@@ -69,19 +69,19 @@ def _demand_columns(present: list[str], rules: RuleSet) -> None:
         raise ConfigError(Fault(rules.path, what, hint))
 
 
-def _judge_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
-    return pl.DataFrame(_judge(batch.struct.unnest(), rules)).to_struct()
+def _evaluate_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
+    return pl.DataFrame(_evaluate(batch.struct.unnest(), rules)).to_struct()
 
 
-def _judge(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
+def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     """The JUDGEMENT columns of the rows."""
     malformed = malformed_rows(rows)
-    every = each_said(Batch(rows), malformed, of_rows(rows, rules))
-    spoken = [(rule, said) for rule, said in every if said.any()]
+    every = evaluate_each(Batch(rows), malformed, of_rows(rows, rules))
+    spoken = [(rule, codes) for rule, codes in every if codes.any()]
     unread = unread_verdicts(rows)
     verdict = unread.copy()
-    for _, said in spoken:
-        np.maximum(verdict, said, out=verdict)
+    for _, codes in spoken:
+        np.maximum(verdict, codes, out=verdict)
     unclean = np.flatnonzero(verdict)
     at, tags = _tags(spoken, unread, unclean)
     reasons = _reasons(rows, spoken, unclean) if unclean.size else []
@@ -111,7 +111,7 @@ def _placed(
     return place
 
 
-def unread_verdicts(rows: pl.DataFrame) -> Said:
+def unread_verdicts(rows: pl.DataFrame) -> Codes:
     """The verdict of lines that are not read as records, 0 of the others."""
     malformed = malformed_rows(rows)
     verdict = malformed * np.uint8(WORST)
@@ -129,25 +129,25 @@ def malformed_rows(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
     return reasons.is_not_null().to_numpy()
 
 
-def each_said(
+def evaluate_each(
     batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet
-) -> Iterator[tuple[Rule, Said]]:
+) -> Iterator[tuple[Rule, Codes]]:
     """What each rule says of each row of the batch, in rule order; nothing of malformed ones."""
     for rule in rules.rules:
-        said = np.zeros(batch.rows.height, np.uint8)
+        codes = np.zeros(batch.rows.height, np.uint8)
         for severity, condition in reversed(list(rule.conditions())):
             truth = batch.decide(rule.applied(condition))
             if rule.null == "unknown" and (unknown := truth.unknown()).any():
-                said[unknown] = UNKNOWN
+                codes[unknown] = UNKNOWN
             if truth.yes.any():
-                said[truth.yes] = VERDICTS.index(severity)
-        said[malformed] = CLEAN
-        yield rule, said
+                codes[truth.yes] = VERDICTS.index(severity)
+        codes[malformed] = CLEAN
+        yield rule, codes
 
 
 def _tags(
-    spoken: list[tuple[Rule, Said]],
-    unread: Said,
+    spoken: list[tuple[Rule, Codes]],
+    unread: Codes,
     unclean: npt.NDArray[np.intp],
 ) -> tuple[npt.NDArray[np.intp], list[list[str]]]:
     """For each unclean row, which of the lists of tags is its own; and the lists.
@@ -158,39 +158,39 @@ def _tags(
     first[[SKIPPED, WORST]] = 1, 2
     at = first[unread[unclean]]
     lists: list[list[str]] = [[], ["skipped"], ["malformed"]]
-    for rule, said in spoken:
-        pair = at * WORST + said[unclean]
-        found = np.flatnonzero(np.bincount(pair, minlength=1))
-        lists = [_with_tag(lists[code // WORST], code % WORST, rule) for code in found.tolist()]
-        at = np.searchsorted(found, pair)
+    for rule, codes in spoken:
+        pair = at * WORST + codes[unclean]
+        pairs = np.flatnonzero(np.bincount(pair, minlength=1))
+        lists = [_with_tag(lists[code // WORST], code % WORST, rule) for code in pairs.tolist()]
+        at = np.searchsorted(pairs, pair)
     return at, lists
 
 
-def _with_tag(tags: list[str], said: int, rule: Rule) -> list[str]:
-    return [*tags, f"{VERDICTS[said]}:{rule.id}"] if said else tags
+def _with_tag(tags: list[str], code: int, rule: Rule) -> list[str]:
+    return [*tags, f"{VERDICTS[code]}:{rule.id}"] if code else tags
 
 
 def _reasons(
-    rows: pl.DataFrame, spoken: list[tuple[Rule, Said]], unclean: npt.NDArray[np.intp]
+    rows: pl.DataFrame, spoken: list[tuple[Rule, Codes]], unclean: npt.NDArray[np.intp]
 ) -> list[str | None]:
     """The words of each unclean row."""
-    told = {name for rule, _ in spoken for _, each in rule.conditions() for name in spoken_of(each)}
-    values = rows.select(MALFORMED.name, *sorted(told))[unclean].to_dict(as_series=False)
+    names = {name for rule, _ in spoken for _, each in rule.conditions() for name in operands(each)}
+    values = rows.select(MALFORMED.name, *sorted(names))[unclean].to_dict(as_series=False)
     reasons: list[str | None] = values[MALFORMED.name]
-    for rule, said in spoken:
-        for index, words in _spoken(rule, said[unclean], values):
+    for rule, codes in spoken:
+        for index, words in _reasons_of_rule(rule, codes[unclean], values):
             before = reasons[index]
             reasons[index] = words if before is None else f"{before}; {words}"
     return reasons
 
 
-def _spoken(
-    rule: Rule, said: Said, values: Mapping[str, Sequence[object]]
+def _reasons_of_rule(
+    rule: Rule, codes: Codes, values: Mapping[str, Sequence[object]]
 ) -> Iterator[tuple[int, str]]:
     """What the rule says in words, and of which of the unclean rows."""
-    for index in np.flatnonzero(said == UNKNOWN).tolist():
+    for index in np.flatnonzero(codes == UNKNOWN).tolist():
         yield index, unknown_words(rule)
     for severity, condition in rule.conditions():
-        indices = np.flatnonzero(said == VERDICTS.index(severity)).tolist()
-        columns = [[values[name][index] for index in indices] for name in spoken_of(condition)]
-        yield from zip(indices, said_words(rule, condition, columns), strict=True)
+        indices = np.flatnonzero(codes == VERDICTS.index(severity)).tolist()
+        columns = [[values[name][index] for index in indices] for name in operands(condition)]
+        yield from zip(indices, reason_words(rule, condition, columns), strict=True)

@@ -78,18 +78,18 @@ def scan(place: Place) -> tuple[Token, ...]:
 def _tokens(place: Place) -> Iterator[Token]:
     at = _after_blanks(place.text, 0)
     while at < len(place.text):
-        found = _TOKEN.match(place.text, at)
-        if found is None:
+        match = _TOKEN.match(place.text, at)
+        if match is None:
             character = place.text[at]
             hint = _MISTAKES.get(character, "")
             raise ConfigError(place.fault(f"'{character}' has no meaning here", at, hint))
-        yield _token(place, found)
-        at = _after_blanks(place.text, found.end())
+        yield _token(place, match)
+        at = _after_blanks(place.text, match.end())
 
 
-def _token(place: Place, found: re.Match[str]) -> Token:
-    text, at = found.group(), found.start()
-    match found.lastgroup:
+def _token(place: Place, match: re.Match[str]) -> Token:
+    text, at = match.group(), match.start()
+    match match.lastgroup:
         case "word" if text in KEYWORDS:
             return Token("symbol", text, at)
         case "word" if text.lower() in KEYWORDS:

@@ -109,27 +109,33 @@ def _nothing_left(rules: Sequence[Rule]) -> Iterator[Fault]:
             (("bad",), "reject every record"),
             (("bad", "borderline"), "leave no record clean"),
         ):
-            said = [
+            limits_of_rules = [
                 (rule, limit)
                 for rule in of_metric
                 for severity, condition in rule.conditions()
                 if severity in severities
                 for limit in condition.limits
             ]
-            if _everything(metric, [limit for _, limit in said]):
-                yield _left_with_nothing(metric, said, what)
+            if _everything(metric, [limit for _, limit in limits_of_rules]):
+                yield _left_with_nothing(metric, limits_of_rules, what)
                 break
 
 
-def _left_with_nothing(metric: str, said: Sequence[tuple[Rule, Limit]], what: str) -> Fault:
-    for each in said:  # only what it takes is told
-        rest = [other for other in said if other is not each]
-        said = rest if _everything(metric, [limit for _, limit in rest]) else said
-    ids = list(dict.fromkeys(rule.id for rule, _ in said))
+def _left_with_nothing(
+    metric: str, limits_of_rules: Sequence[tuple[Rule, Limit]], what: str
+) -> Fault:
+    for each in limits_of_rules:  # only what it takes is told
+        rest = [other for other in limits_of_rules if other is not each]
+        limits_of_rules = (
+            rest if _everything(metric, [limit for _, limit in rest]) else limits_of_rules
+        )
+    ids = list(dict.fromkeys(rule.id for rule, _ in limits_of_rules))
     named = " and ".join(f"'{each}'" for each in ids)
-    limits = " or ".join(f"{metric} {limit}" for _, limit in said)
+    limits = " or ".join(f"{metric} {limit}" for _, limit in limits_of_rules)
     together = f"rules {named} together {what}" if ids[1:] else f"rule {named} would {what}"
-    return Fault(said[-1][0].at, f"{together}: {limits}", "leave room between the limits")
+    return Fault(
+        limits_of_rules[-1][0].at, f"{together}: {limits}", "leave room between the limits"
+    )
 
 
 def _everything(metric: str, limits: Sequence[Limit]) -> bool:

@@ -9,7 +9,7 @@ from curate.errors.nearest import suggest
 from curate.rules.file.marked_yaml import Listing, Scalar, Table, Tree
 
 
-class Notes:
+class FaultCollector:
     """The faults of one file."""
 
     def __init__(self, file: str) -> None:
@@ -32,7 +32,7 @@ class Notes:
 class Entries:
     """The entries of a table whose keys are known; `what` names the table to people."""
 
-    def __init__(self, tree: Tree, known: Iterable[str], what: str, notes: Notes) -> None:
+    def __init__(self, tree: Tree, known: Iterable[str], what: str, notes: FaultCollector) -> None:
         known = tuple(known)
         self.line = tree.line
         self.what = what

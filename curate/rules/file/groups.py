@@ -9,7 +9,7 @@ from curate.errors import ConfigError
 from curate.metrics import METRICS
 from curate.rules.expression import Kind, names_in, parse
 from curate.rules.file.condition import Condition
-from curate.rules.file.entries import Entries, Notes
+from curate.rules.file.entries import Entries, FaultCollector
 from curate.rules.file.keys import GROUP_BY, LEAST_KEYS
 from curate.rules.file.marked_yaml import Scalar, Table, Tree
 
@@ -52,7 +52,7 @@ class GroupRule:
         return tuple(dict.fromkeys(name.partition("(")[2][:-1] for name in names))
 
 
-def read_group(name: str, entries: Entries, notes: Notes) -> GroupRule | None:
+def read_group(name: str, entries: Entries, notes: FaultCollector) -> GroupRule | None:
     """The rule for groups under these entries; None where it has faults."""
     entries.require("by", "eval_if")
     by = entries.choice("by", GROUP_BY) if "by" in entries else ""
@@ -74,11 +74,11 @@ def read_group(name: str, entries: Entries, notes: Notes) -> GroupRule | None:
 
 def vocabulary() -> Mapping[str, Kind]:
     """Every name that a condition on groups may use."""
-    asked = [f"{what}({metric.name})" for metric in METRICS for what in STATISTICS]
-    return dict.fromkeys([*COUNTS, *asked], "number")
+    statistics = [f"{what}({metric.name})" for metric in METRICS for what in STATISTICS]
+    return dict.fromkeys([*COUNTS, *statistics], "number")
 
 
-def _condition(entries: Entries, notes: Notes) -> Condition | None:
+def _condition(entries: Entries, notes: FaultCollector) -> Condition | None:
     text, node = entries.text("eval_if"), entries.node("eval_if")
     if not text or node is None:
         return None
@@ -89,21 +89,21 @@ def _condition(entries: Entries, notes: Notes) -> Condition | None:
         return None
 
 
-def _least(entries: Entries, notes: Notes) -> tuple[int, float]:
+def _least(entries: Entries, notes: FaultCollector) -> tuple[int, float]:
     node = entries.node("at_least")
     if node is None:
         return LEAST_ROWS, 0.0
     fields = Entries(node, tuple(LEAST_KEYS), "'at_least'", notes)
-    found = {"rows": 0.0, "hours": 0.0}
+    minimum = {"rows": 0.0, "hours": 0.0}
     for key, value in _numbers(node, notes):
-        if key in found:
-            found[key] = value
+        if key in minimum:
+            minimum[key] = value
     if isinstance(node, Table) and not set(fields):
         notes.add(node.line, "'at_least' says nothing", "as in at_least: {rows: 20, hours: 0.05}")
-    return int(found["rows"]), found["hours"]
+    return int(minimum["rows"]), minimum["hours"]
 
 
-def _numbers(node: Tree, notes: Notes) -> Iterator[tuple[str, float]]:
+def _numbers(node: Tree, notes: FaultCollector) -> Iterator[tuple[str, float]]:
     entries: Sequence[tuple[Scalar, Tree]] = node.entries if isinstance(node, Table) else ()
     for key, value in entries:
         number = value.number() if isinstance(value, Scalar) else None

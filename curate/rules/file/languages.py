@@ -34,12 +34,14 @@ def compose(rules: Sequence[Rule], presets: Sequence[LanguagePreset]) -> tuple[R
     """The rules with those of each preset behind the rule that it overrides, and its own last."""
     composed: list[Rule] = []
     for rule in _relieved(rules, presets):
-        told = [
+        overriding = [
             (preset, new) for preset in presets for id, new in preset.overrides if id == rule.id
         ]
-        others = [code for preset, _ in told for code in preset.languages]
+        others = [code for preset, _ in overriding for code in preset.languages]
         composed.append(_outside(rule, (*rule.other_than, *others)) if others else rule)
-        composed += [_inside(new, preset.languages, preset.name) for preset, new in told if new]
+        composed += [
+            _inside(new, preset.languages, preset.name) for preset, new in overriding if new
+        ]
     added = [(preset, rule) for preset in presets for rule in preset.additions]
     composed += [_inside(rule, preset.languages, preset.name) for preset, rule in added]
     return tuple(composed)
@@ -52,22 +54,26 @@ def _relieved(rules: Sequence[Rule], presets: Sequence[LanguagePreset]) -> Itera
             code for preset in presets for id, _ in preset.overrides for code in preset.languages
             if id == rule.family
         }  # fmt: skip
-        kept = tuple(code for code in rule.languages if code not in again)
-        if kept == rule.languages:
+        remaining = tuple(code for code in rule.languages if code not in again)
+        if remaining == rule.languages:
             yield rule
-        elif kept:
+        elif remaining:
             own = replace(rule, where=rule.own_where)
-            yield replace(own, languages=kept, where=_confined(own, text_in(LANG_CODE.name, kept)))
+            yield replace(
+                own, languages=remaining, where=_confined(own, text_in(LANG_CODE.name, remaining))
+            )
 
 
 def of_languages(rules: Sequence[Rule], present: frozenset[str]) -> tuple[Rule, ...]:
     """The rules that rows of these languages can trigger."""
-    kept = [rule for rule in rules if not rule.languages or not present.isdisjoint(rule.languages)]
+    applicable = [
+        rule for rule in rules if not rule.languages or not present.isdisjoint(rule.languages)
+    ]
     return tuple(
         _outside(rule, tuple(code for code in rule.other_than if code in present))
         if rule.other_than
         else rule
-        for rule in kept
+        for rule in applicable
     )
 
 

@@ -17,10 +17,10 @@ _LIMIT = re.compile(LIMIT_PATTERN)
 
 def read_limit(text: str) -> Limit | None:
     """The limit that the text writes, such as `>= 30`; None where it writes none."""
-    found = _LIMIT.fullmatch(text)
-    if found is None or not math.isfinite(float(found[2])):
+    match = _LIMIT.fullmatch(text)
+    if match is None or not math.isfinite(float(match[2])):
         return None
-    return Limit(BY_SYMBOL[found[1]], float(found[2]))
+    return Limit(BY_SYMBOL[match[1]], float(match[2]))
 
 
 def superfluous(limit: Limit, others: Sequence[Limit]) -> bool:

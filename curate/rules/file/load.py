@@ -10,7 +10,7 @@ from pathlib import Path
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest, unreadable
 from curate.rules.file.conflicts import conflicts
-from curate.rules.file.entries import Notes
+from curate.rules.file.entries import FaultCollector
 from curate.rules.file.groups import GroupRule
 from curate.rules.file.languages import compose
 from curate.rules.file.merge import merge, read_preset, refuse_shared, refuse_unfit
@@ -55,8 +55,8 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
 def known_presets() -> tuple[str, ...]:
     """The names of the presets that come with this package."""
     folder = _presets_folder()
-    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml"))
-    return tuple(sorted(path.as_posix() for path in found))
+    stems = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml"))
+    return tuple(sorted(path.as_posix() for path in stems))
 
 
 def schema_path() -> Path:
@@ -95,7 +95,7 @@ class _Loaded:
 
 def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded | None:
     """The file with what it extends; None once there is a fault."""
-    notes = Notes(place.shown)
+    notes = FaultCollector(place.shown)
     content = _read_bytes(place, faults)
     if content is None:
         return None
@@ -119,7 +119,7 @@ def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded
 
 
 def _load_base(
-    file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: Notes
+    file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: FaultCollector
 ) -> _Loaded | None:
     """The file that it extends, empty where there is none; None where that one has faults."""
     if not file.extends:
@@ -137,7 +137,7 @@ def _load_base(
 
 
 def _by_language(
-    file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: Notes
+    file: RuleFile, place: _Place, seen: tuple[Path, ...], notes: FaultCollector
 ) -> Iterator[tuple[RuleFile, bytes] | None]:
     """The presets of languages that a file names, with their bytes; not those that extend it and
     are being read just now, whose rules come anyway. None for one with faults.
@@ -152,8 +152,8 @@ def _by_language(
             yield _preset(preset, place, notes)
 
 
-def _preset(preset: _Place, place: _Place, notes: Notes) -> tuple[RuleFile, bytes] | None:
-    own = Notes(preset.shown)
+def _preset(preset: _Place, place: _Place, notes: FaultCollector) -> tuple[RuleFile, bytes] | None:
+    own = FaultCollector(preset.shown)
     content = _read_bytes(preset, own.faults)
     if content is None:
         notes.faults.extend(own.faults)
@@ -189,7 +189,7 @@ def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
         return None
 
 
-def _decode(content: bytes, notes: Notes) -> str:
+def _decode(content: bytes, notes: FaultCollector) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

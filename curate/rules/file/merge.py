@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from curate.errors.nearest import suggest
-from curate.rules.file.entries import Notes
+from curate.rules.file.entries import FaultCollector
 from curate.rules.file.groups import GroupRule
 from curate.rules.file.languages import LanguagePreset, in_place_of
 from curate.rules.file.model import Rule
@@ -15,7 +15,9 @@ from curate.rules.file.read import Draft, RuleFile
 Judging = TypeVar("Judging", Rule, GroupRule)
 
 
-def merge(base: Sequence[Judging], drafts: Sequence[Draft], notes: Notes) -> tuple[Judging, ...]:
+def merge(
+    base: Sequence[Judging], drafts: Sequence[Draft], notes: FaultCollector
+) -> tuple[Judging, ...]:
     """The base's rules with those overridden in their place, then the new ones."""
     merged: dict[str, Judging | None] = {rule.id: rule for rule in base}
     for draft in drafts:
@@ -44,7 +46,7 @@ def _placed(old: object, new: Rule | GroupRule | None) -> Rule | GroupRule | Non
     return in_place_of(old, new) if isinstance(old, Rule) and isinstance(new, Rule) else new
 
 
-def read_preset(file: RuleFile, rules: Sequence[Rule], notes: Notes) -> LanguagePreset:
+def read_preset(file: RuleFile, rules: Sequence[Rule], notes: FaultCollector) -> LanguagePreset:
     """What a file says of its languages, beside `rules`."""
     known = {rule.id for rule in rules}
     merge(rules, file.drafts, notes)  # for the faults: what is overridden must be there
@@ -61,7 +63,9 @@ def _of_groups(draft: Draft) -> bool:
     return isinstance(draft.rule, GroupRule)
 
 
-def refuse_shared(rules: Sequence[Rule], groups: Sequence[GroupRule], notes: Notes) -> None:
+def refuse_shared(
+    rules: Sequence[Rule], groups: Sequence[GroupRule], notes: FaultCollector
+) -> None:
     """Tags are named by ids: those of rules for rows and of rules for groups must differ."""
     first = {rule.id: rule for rule in rules}
     for group in groups:
@@ -70,7 +74,7 @@ def refuse_shared(rules: Sequence[Rule], groups: Sequence[GroupRule], notes: Not
             notes.add(line, f"rule '{group.id}' stands already at {first[group.id].at}")
 
 
-def refuse_unfit(file: RuleFile, fits: bool, shown: str, notes: Notes) -> None:
+def refuse_unfit(file: RuleFile, fits: bool, shown: str, notes: FaultCollector) -> None:
     """What keeps a file from being a preset of languages within the file `shown`."""
     if not file.languages:
         notes.add(1, "is no preset of a language", "add languages: [hy], say")

@@ -103,10 +103,10 @@ class RuleSet:
         """
         if not self._by_language:
             return self
-        kept = self._by_language & frozenset(present)
-        if kept not in self._narrowed:
-            self._narrowed[kept] = replace(self, rules=of_languages(self.rules, kept))
-        return self._narrowed[kept]
+        known = self._by_language & frozenset(present)
+        if known not in self._narrowed:
+            self._narrowed[known] = replace(self, rules=of_languages(self.rules, known))
+        return self._narrowed[known]
 
     @cached_property
     def _by_language(self) -> frozenset[str]:
@@ -129,8 +129,8 @@ class RuleSet:
 
     def only(self, *ids: str) -> RuleSet:
         """The same file with these rules alone, and none for groups."""
-        kept = tuple(rule for rule in self.rules if rule.id in ids)
-        return RuleSet(self.name, self.path, self.sha256, kept)
+        chosen = tuple(rule for rule in self.rules if rule.id in ids)
+        return RuleSet(self.name, self.path, self.sha256, chosen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from curate.errors.nearest import suggest
 from curate.metrics import METRICS
 from curate.rules.expression import BY_SYMBOL, parse
 from curate.rules.file.condition import Condition, Limit
-from curate.rules.file.entries import Entries, Notes
+from curate.rules.file.entries import Entries, FaultCollector
 from curate.rules.file.groups import GroupRule, read_group
 from curate.rules.file.keys import (
     FILE_KEYS,
@@ -57,7 +57,7 @@ class RuleFile:
     by_language: tuple[tuple[str, int], ...] = ()
 
 
-def read_rule_file(text: str, notes: Notes) -> RuleFile:
+def read_rule_file(text: str, notes: FaultCollector) -> RuleFile:
     """The file's content; what is wrong with it is in `notes`."""
     try:
         tree = read_tree(text, notes.file)
@@ -82,7 +82,7 @@ def read_rule_file(text: str, notes: Notes) -> RuleFile:
     )
 
 
-def _languages(entries: Entries, notes: Notes) -> Iterator[str]:
+def _languages(entries: Entries, notes: FaultCollector) -> Iterator[str]:
     """The codes under `languages`, as rows have them in `lang_code`."""
     for each in entries.scalars("languages"):
         code = language_code(each.text)
@@ -92,7 +92,9 @@ def _languages(entries: Entries, notes: Notes) -> Iterator[str]:
             yield code
 
 
-def _all_drafts(entries: Entries, notes: Notes) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:
+def _all_drafts(
+    entries: Entries, notes: FaultCollector
+) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:
     """The entries under `rules` and `groups`; no id stands twice among both."""
     seen: dict[str, int] = {}
     rules = _drafts(entries.items("rules"), RULE_KEYS, _rule, seen, notes)
@@ -100,7 +102,7 @@ def _all_drafts(entries: Entries, notes: Notes) -> tuple[tuple[Draft, ...], tupl
     return tuple(rules), tuple(groups)
 
 
-def _share(key: str, entries: Entries, notes: Notes) -> float | None:
+def _share(key: str, entries: Entries, notes: FaultCollector) -> float | None:
     node = entries.node(key)
     number = node.number() if isinstance(node, Scalar) else None
     if node is not None and (number is None or not 0 < number <= 1):
@@ -111,9 +113,9 @@ def _share(key: str, entries: Entries, notes: Notes) -> float | None:
 def _drafts(
     trees: Sequence[Tree],
     known: Iterable[str],
-    read: Callable[[str, Entries, Notes], Rule | GroupRule | None],
+    read: Callable[[str, Entries, FaultCollector], Rule | GroupRule | None],
     seen: dict[str, int],
-    notes: Notes,
+    notes: FaultCollector,
 ) -> Iterator[Draft]:
     for tree in trees:
         entries = Entries(tree, known, "a rule", notes)
@@ -130,7 +132,7 @@ def _drafts(
             yield Draft(name, tree.line, entries.flag("override"), rule)
 
 
-def _id(entries: Entries, notes: Notes) -> str:
+def _id(entries: Entries, notes: FaultCollector) -> str:
     entries.require("id")
     name = entries.text("id")
     if name and not _ID.fullmatch(name):
@@ -139,12 +141,12 @@ def _id(entries: Entries, notes: Notes) -> str:
     return name
 
 
-def _refuse_more(entries: Entries, notes: Notes) -> None:
+def _refuse_more(entries: Entries, notes: FaultCollector) -> None:
     if set(entries) - {"id", "override", "off"}:
         notes.add(entries.line, "a rule that is off has no other keys than 'id' and 'override'")
 
 
-def _rule(name: str, entries: Entries, notes: Notes) -> Rule:
+def _rule(name: str, entries: Entries, notes: FaultCollector) -> Rule:
     metric = _metric(entries, notes)
     bad, borderline = _conditions(metric, entries, notes)
     if not (bad or borderline) and not {"bad", "eval", "bad_if", "eval_if"} & set(entries):
@@ -167,7 +169,7 @@ def _rule(name: str, entries: Entries, notes: Notes) -> Rule:
     )
 
 
-def _metric(entries: Entries, notes: Notes) -> str:
+def _metric(entries: Entries, notes: FaultCollector) -> str:
     metric = entries.text("metric")
     names = tuple(each.name for each in METRICS)
     if metric and metric not in names:
@@ -178,7 +180,7 @@ def _metric(entries: Entries, notes: Notes) -> str:
 
 
 def _conditions(
-    metric: str, entries: Entries, notes: Notes
+    metric: str, entries: Entries, notes: FaultCollector
 ) -> tuple[Condition | None, Condition | None]:
     limited = [key for key in ("bad", "eval") if key in entries]
     free = [key for key in ("bad_if", "eval_if") if key in entries]
@@ -198,12 +200,12 @@ def _conditions(
     )
 
 
-def _free(key: str, entries: Entries, notes: Notes) -> Condition | None:
+def _free(key: str, entries: Entries, notes: FaultCollector) -> Condition | None:
     text, node = entries.text(key), entries.node(key)
     return _parsed(text, node.line, notes) if text and node else None
 
 
-def _parsed(text: str, line: int, notes: Notes) -> Condition | None:
+def _parsed(text: str, line: int, notes: FaultCollector) -> Condition | None:
     try:
         return Condition(" ".join(text.split()), parse(text, notes.at(line)))
     except ConfigError as error:
@@ -211,19 +213,19 @@ def _parsed(text: str, line: int, notes: Notes) -> Condition | None:
         return None
 
 
-def _limits(key: str, entries: Entries, notes: Notes) -> tuple[Limit, ...]:
-    found = []
+def _limits(key: str, entries: Entries, notes: FaultCollector) -> tuple[Limit, ...]:
+    limits = []
     for scalar in entries.scalars(key):
         limit = read_limit(scalar.text)
         if limit is None:
             notes.add(scalar.line, f"'{key}' is no limit: '{scalar.text}'", _LIMITS)
         else:
-            found.append(limit)
-    return tuple(found)
+            limits.append(limit)
+    return tuple(limits)
 
 
 def _refuse_loose(
-    bad: Sequence[Limit], borderline: Sequence[Limit], entries: Entries, notes: Notes
+    bad: Sequence[Limit], borderline: Sequence[Limit], entries: Entries, notes: FaultCollector
 ) -> None:
     node = entries.node("eval")
     for limit in borderline if node else ():
@@ -234,18 +236,18 @@ def _refuse_loose(
             notes.add(node.line, what, "eval is the tighter limit; between the two is borderline")
 
 
-def _where(entries: Entries, notes: Notes) -> Condition | None:
+def _where(entries: Entries, notes: FaultCollector) -> Condition | None:
     node = entries.node("where")
     if isinstance(node, Table):
         fields = Entries(node, TEXT_FIELDS, "'where'", notes)
-        wanted = [_field(key, fields, notes) for key in fields if key in TEXT_FIELDS]
-        conditions = [condition for condition in wanted if condition]
+        parsed = [_field(key, fields, notes) for key in fields if key in TEXT_FIELDS]
+        conditions = [condition for condition in parsed if condition]
         return all_of(conditions) if conditions else None
     text = entries.text("where")
     return _parsed(text, node.line, notes) if text and node else None
 
 
-def _field(field: str, fields: Entries, notes: Notes) -> Condition | None:
+def _field(field: str, fields: Entries, notes: FaultCollector) -> Condition | None:
     node = fields.node(field)
     negated = isinstance(node, Table)
     if node and negated:
@@ -257,7 +259,7 @@ def _field(field: str, fields: Entries, notes: Notes) -> Condition | None:
     return field_in(field, values, negated) if values else None
 
 
-def _examples(entries: Entries, notes: Notes) -> Iterator[Example]:
+def _examples(entries: Entries, notes: FaultCollector) -> Iterator[Example]:
     for tree in entries.items("examples"):
         record = plain_value(tree)
         if not isinstance(record, dict):

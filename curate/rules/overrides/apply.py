@@ -66,8 +66,8 @@ class Overrides:
 
     def history(self, audio_key: int, content: str, duration_us: int) -> list[Decision]:
         """All that was ever decided about one record, undos too, in the order of the log."""
-        found = self._history.about(audio_key, np.uint64(int(content, 16)), duration_us)
-        return sorted(found, key=lambda it: it.line)
+        decisions = self._history.about(audio_key, np.uint64(int(content, 16)), duration_us)
+        return sorted(decisions, key=lambda decision: decision.line)
 
     def measure(self, clips: Clips, settings: Settings) -> pl.DataFrame:
         """Measured rows, those whose text is corrected by the corrected text; with DECIDED."""
@@ -86,39 +86,43 @@ class Overrides:
 
     def mends(self, measured: pl.DataFrame) -> pl.Series:
         """Which rows' texts are to be corrected."""
-        wanted = np.zeros(measured.height, np.bool_)
-        wanted[list(_texts(self.decided(measured)))] = True
-        return pl.Series(wanted)
+        corrected = np.zeros(measured.height, np.bool_)
+        corrected[list(_texts(self.decided(measured)))] = True
+        return pl.Series(corrected)
 
     def decided(self, measured: pl.DataFrame) -> dict[int, Facets]:
         """Row numbers to what is decided about each; `measured` by the texts of the manifest."""
         if not self.by_line:
             return {}
         audio = measured[AUDIO_KEY.name].fill_null(0).to_numpy()
-        found = contents(measured)
-        wanted = np.isin(audio, self._index.keys[0]) | np.isin(found, self._index.keys[1])
-        rows = np.flatnonzero(wanted & (found != 0))  # a malformed line stays what it is
+        row_contents = contents(measured)
+        candidates = np.isin(audio, self._index.keys[0]) | np.isin(
+            row_contents, self._index.keys[1]
+        )
+        rows = np.flatnonzero(candidates & (row_contents != 0))  # a malformed line stays what it is
         lengths = measured[DURATION_US.name]
         pairs = (
-            (row, _facets(self._index.about(int(audio[row]), found[row], lengths[row])))
+            (row, _facets(self._index.about(int(audio[row]), row_contents[row], lengths[row])))
             for row in rows.tolist()
         )
         return {row: facets for row, facets in pairs if facets}
 
-    def decide(self, judged: pl.DataFrame) -> pl.DataFrame:
+    def decide(self, rows_frame: pl.DataFrame) -> pl.DataFrame:
         """Marked and judged rows, with the verdicts that people gave; the rules' tags stay."""
         lines = [column.name for column in LINE_OF.values()]
-        rows = judged.select(pl.any_horizontal(pl.col(lines).is_not_null())).to_series().arg_true()
+        rows = (
+            rows_frame.select(pl.any_horizontal(pl.col(lines).is_not_null())).to_series().arg_true()
+        )
         if not rows.len():
-            return judged
-        old = judged.select(VERDICT.name, TAGS.name, REASON.name, *lines)[rows]
+            return rows_frame
+        old = rows_frame.select(VERDICT.name, TAGS.name, REASON.name, *lines)[rows]
         new = [
             _decided(self._at(lines), verdict, tags, reason)
             for verdict, tags, reason, *lines in old.iter_rows()
         ]
         types = {column.name: column.dtype for column in (VERDICT, TAGS, REASON)}
-        told = pl.DataFrame(new, schema=types, orient="row")
-        return _replaced(judged, rows.to_numpy().astype(np.intp), told)
+        overridden = pl.DataFrame(new, schema=types, orient="row")
+        return _replaced(rows_frame, rows.to_numpy().astype(np.intp), overridden)
 
     def _at(self, lines: Sequence[int | None]) -> Facets:
         """The facets of a row that carries these lines, in the order of LINE_OF."""
@@ -143,7 +147,9 @@ class _Index:
     @cached_property
     def keys(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
         """The audio keys, and the contents, sorted."""
-        one, two = (np.array(sorted(it), np.uint64) for it in (self.by_audio, self.by_content))
+        one, two = (
+            np.array(sorted(key_set), np.uint64) for key_set in (self.by_audio, self.by_content)
+        )
         return one, two
 
     def about(self, audio: int, content: np.uint64, duration_us: int) -> Iterator[Decision]:
@@ -158,10 +164,10 @@ class _Index:
 
 def _facets(decisions: Iterable[Decision]) -> dict[Facet, Decision]:
     """For each facet that these set, the one that sets it last."""
-    found: dict[Facet, Decision] = {}
-    for each in sorted(decisions, key=lambda it: it.line):
-        found.update(dict.fromkeys(each.facets, each))
-    return {facet: found[facet] for facet in Facet if facet in found}
+    latest: dict[Facet, Decision] = {}
+    for each in sorted(decisions, key=lambda decision: decision.line):
+        latest.update(dict.fromkeys(each.facets, each))
+    return {facet: latest[facet] for facet in Facet if facet in latest}
 
 
 def _texts(decided: Mapping[int, Facets]) -> dict[int, str]:
@@ -175,21 +181,21 @@ def _decided(
     facets: Facets, verdict: str, tags: Sequence[str], reason: str | None
 ) -> tuple[str, list[str], str]:
     """Verdict, tags and reason of a row with these facets, from what the rules say of it."""
-    said = [_words(each, facets) for each in dict.fromkeys(facets.values())]
+    reasons = [_words(each, facets) for each in dict.fromkeys(facets.values())]
     named = [_TAGS[facet](each) for facet, each in facets.items()]
     if Facet.VERDICT in facets:
         verdict = VERDICT_OF[facets[Facet.VERDICT].decision]
-    return verdict, [*tags, *named], "; ".join([*said, *([reason] if reason else [])])
+    return verdict, [*tags, *named], "; ".join([*reasons, *([reason] if reason else [])])
 
 
 def _words(each: Decision, facets: Facets) -> str:
     """What of a row a decision set, by whom and when."""
-    whole = [_SAID[each.decision]] if facets.get(Facet.VERDICT) is each else []
+    whole = [_VERDICT_WORDS[each.decision]] if facets.get(Facet.VERDICT) is each else []
     whole += ["text corrected"] if facets.get(Facet.TEXT) is each else []
     return f"{' and '.join(whole)} by {each.by} at {each.at}{f': {each.why}' if each.why else ''}"
 
 
-_SAID = {"keep": "kept", "borderline": "called borderline", "reject": "rejected"}
+_VERDICT_WORDS = {"keep": "kept", "borderline": "called borderline", "reject": "rejected"}
 _TAGS: Mapping[Facet, Callable[[Decision], str]] = {
     Facet.VERDICT: lambda each: f"override:{each.decision}",
     Facet.TEXT: lambda each: "override:text",
@@ -225,7 +231,11 @@ def _marked(
     frame: pl.DataFrame, decided: Mapping[int, Facets], fixed: Mapping[int, str]
 ) -> pl.DataFrame:
     lines = (
-        _column(column, {row: it[facet].line for row, it in decided.items() if facet in it}, frame)
+        _column(
+            column,
+            {row: facets[facet].line for row, facets in decided.items() if facet in facets},
+            frame,
+        )
         for facet, column in LINE_OF.items()
     )
     return frame.with_columns(*lines, _column(TEXT_FIX, fixed, frame))

@@ -117,8 +117,8 @@ def parse_decision(line: bytes, number: int) -> Decision | list[str]:
 
 def faults_of(decision: Decision) -> list[Fault]:
     """What is wrong with a decision that a program made; none where it may be appended."""
-    found = parse_decision(decision.as_line().encode(), 0)
-    return [] if isinstance(found, Decision) else [Fault("decision", what) for what in found]
+    parsed = parse_decision(decision.as_line().encode(), 0)
+    return [] if isinstance(parsed, Decision) else [Fault("decision", what) for what in parsed]
 
 
 def _wrong(stated: Mapping[str, object]) -> Iterator[str]:

@@ -50,13 +50,13 @@ def contents(measured: pl.DataFrame) -> Keys:
 
 def audio_keys(decisions: Sequence[Decision]) -> list[tuple[int, ...]]:
     """The keys that a decision's audio segment has in records; without offset is at offset 0."""
-    asked = [
+    records = [
         {"audio_filepath": each.audio_filepath or "-", "duration": 1.0, "text": "", **offset}
         for each in decisions
         for offset in ({}, {"offset": each.offset or 0.0})
     ]
-    if not asked:
+    if not records:
         return []
-    keys = clips_of(asked).frame[AUDIO_KEY.name].to_list()
+    keys = clips_of(records).frame[AUDIO_KEY.name].to_list()
     pairs = zip(keys[::2], keys[1::2], decisions, strict=True)
     return [(with_none, at) if not each.offset else (at,) for with_none, at, each in pairs]

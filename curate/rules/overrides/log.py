@@ -47,19 +47,19 @@ def read(path: str | Path) -> Log:
 
 def parse(path: str | Path, content: bytes) -> Log:
     """The log of this content. ConfigError with every fault at its line of `path`."""
-    found: list[Decision] = []
+    decisions: list[Decision] = []
     faults: list[Fault] = []
     for number, line in append_log.numbered_lines(content):
         decision = parse_decision(line, number)
         if isinstance(decision, Decision):
-            found.append(decision)
+            decisions.append(decision)
         else:
             cut = append_log.is_cut_short(content, number)
             hint = f"{append_log.CUT_SHORT}: delete it" if cut else ""
             faults += [Fault(f"{path}:{number}", what, hint) for what in decision]
-    faults += _undo_faults(found, str(path))
+    faults += _undo_faults(decisions, str(path))
     raise_all(ConfigError, faults)
-    return Log(str(path), hashlib.sha256(content).hexdigest(), tuple(found))
+    return Log(str(path), hashlib.sha256(content).hexdigest(), tuple(decisions))
 
 
 def standing(decisions: Iterable[Decision]) -> Standing:
@@ -76,7 +76,9 @@ def standing(decisions: Iterable[Decision]) -> Standing:
             undone.append(stack.pop().line)
     last = [each for stack in stacks.values() for each in _standing_of(stack)]
     superseded = sum(map(len, stacks.values())) - len(last)
-    return Standing(tuple(sorted(last, key=lambda it: it.line)), superseded, frozenset(undone))
+    return Standing(
+        tuple(sorted(last, key=lambda decision: decision.line)), superseded, frozenset(undone)
+    )
 
 
 def _standing_of(stack: Sequence[Decision]) -> list[Decision]:
@@ -84,7 +86,7 @@ def _standing_of(stack: Sequence[Decision]) -> list[Decision]:
 
     One that holds for a certain duration sets aside only those that hold for the same.
     """
-    found = []
+    effective = []
     covered: set[tuple[Facet, float | None]] = set()
     for each in reversed(stack):
         free = [
@@ -94,8 +96,8 @@ def _standing_of(stack: Sequence[Decision]) -> list[Decision]:
         ]
         covered.update((facet, each.duration) for facet in free)
         if free:
-            found.append(each)
-    return found
+            effective.append(each)
+    return effective
 
 
 def append(path: str | Path, decision: Decision) -> None:

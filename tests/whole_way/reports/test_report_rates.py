@@ -42,5 +42,5 @@ def test_report(rates: Mapping[str, float | None], id: str) -> None:
 def test_two_spellings_are_one_text(id: str) -> None:
     """In leak checks and duplicates, by the declared language."""
     pair = RATES[id]
-    ours, heard = normalise(pair.text, pair.lang), normalise(pair.heard, pair.lang)
-    assert (ours == heard) == (id != "number-words"), "numbers are a step of error rates alone"
+    text, hypothesis = normalise(pair.text, pair.lang), normalise(pair.heard, pair.lang)
+    assert (text == hypothesis) == (id != "number-words"), "numbers are a step of error rates alone"

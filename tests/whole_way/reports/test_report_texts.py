@@ -46,7 +46,7 @@ def test_the_way_ends_well_and_nemo_agrees(journey: Journey, records: Records) -
     faults = [step for name, step in journey.steps.items() if step.exit_code and name != "plan"]
     assert (len(journey.steps), faults) == (7, [])
     findings = journey.steps["plan"].artefact["findings"]
-    errors = {found["code"] for found in findings if found["level"] == "error"}
+    errors = {finding["code"] for finding in findings if finding["level"] == "error"}
     assert errors == {"unknown-pieces"}, "odd characters, of which the tiny tokenizer has none"
     assert disagreements(journey) == []
     rows = journey.steps["shard"].rows
@@ -63,11 +63,11 @@ def test_no_odd_text_measures_a_model(journey: Journey) -> None:
         for name in ("train", "eval", "test", "rejected")
     }
     for id, due in TEXTS.items():
-        found = {name for name, texts in places.items() if due.text in texts}
-        wanted = {
+        outputs = {name for name, texts in places.items() if due.text in texts}
+        allowed = {
             "clean": ({"train"}, {"eval"}, {"test"}),
             "borderline": ({"train"},),
             "bad": ({"rejected"},),
             "malformed": (set(),),
         }[due.verdict]
-        assert found in wanted, id
+        assert outputs in allowed, id
