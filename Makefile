@@ -32,7 +32,7 @@ STAMP := .venv/.installed-$(shell { cat pyproject.toml constraints.txt; echo '$(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format types imports fresh-docs bench docs clean
+.PHONY: help demo test check lint format types imports fresh-docs words bench docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,7 +43,7 @@ demo: $(STAMP)  ## profile, split, shard, fine-tune and evaluate a small corpus 
 test: $(STAMP)  ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
-check: lint format types imports fresh-docs  ## lint, format, types, import rules, generated docs (make -k: all at once)
+check: lint format types imports fresh-docs words  ## lint, format, types, import rules, generated docs, vocabulary (make -k: all at once)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -59,6 +59,9 @@ imports: $(STAMP)
 
 fresh-docs: $(STAMP)
 	@$(BIN)/python docs/generate.py --check
+
+words: $(STAMP)
+	@$(BIN)/python docs/vocabulary.py
 
 bench: $(STAMP)  ## measure speed and memory, beside peers
 	@$(BIN)/python benchmarks/run.py $(BENCH_ARGS)

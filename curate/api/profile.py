@@ -46,7 +46,7 @@ __all__ = [
     "run_profile",
 ]
 
-_KEPT = "nothing has changed since this profile was made; it is kept (--no-cache makes anew)"
+_UNCHANGED = "nothing has changed since this profile was made; it is kept (--no-cache makes anew)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def run_profile(
     with engine_of(execution, out, cached) as engine:
         plan = request.resolve()
         if cached and _is_current(out, plan, execution):
-            execution.notify(_KEPT)
+            execution.notify(_UNCHANGED)
             made = read_artifact(out, ProfileFile)
             return Outcome(made, _checked(plan, made, out).failed)
         return _run(plan, out, execution, out if cached else None, engine)

@@ -14,8 +14,8 @@ def report_compiling(say: Callable[[str], None]) -> Iterator[None]:
     """Within, `say` gets one line as soon as numba compiles what its cache does not hold."""
     from numba.core import event
 
-    class Told(event.Listener):  # type: ignore[misc,unused-ignore]
-        """Hears of compilation, which the loading of compiled code is not."""
+    class CompileListener(event.Listener):  # type: ignore[misc,unused-ignore]
+        """Notified of compilation, not of loading compiled code."""
 
         silent = True
 
@@ -25,7 +25,7 @@ def report_compiling(say: Callable[[str], None]) -> Iterator[None]:
                 say(_NOTE)
 
         def on_end(self, event: Any) -> None:
-            """Nothing more is said."""
+            """Nothing more is reported."""
 
-    with event.install_listener("numba:compile", Told()):
+    with event.install_listener("numba:compile", CompileListener()):
         yield

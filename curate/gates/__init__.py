@@ -77,8 +77,8 @@ class Gate:
             what = f"{self.text!r}: {self.name} is a share of {figure.unit}"
             raise ConfigError.of(OPTION, what, f"write {self.name}{self.sign}NUMBER%")
         if not over:
-            said = f"0 {figure.unit}: NOT CHECKED"
-            return GateResult(gate=self.text, figure=said, failed=True)
+            text = f"0 {figure.unit}: NOT CHECKED"
+            return GateResult(gate=self.text, figure=text, failed=True)
         value = 100 * figure.count / over
         return self._result(f"{figure.count:,} of {over:,} {figure.unit}, {value:.4g}%", value)
 
@@ -151,11 +151,6 @@ class Checked:
             for fault in _faults(gate, figures[0][gate.name], result, str(where))
         ]
         return cls(results, tuple(faults))
-
-    @property
-    def found(self) -> list[dict[str, object]]:
-        """The results as JSON values."""
-        return [result.as_json() for result in self.results]
 
     @property
     def failed(self) -> GateFailed | None:

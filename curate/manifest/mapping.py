@@ -61,19 +61,22 @@ class ReadOptions:
         names = [name.strip() for name, _, _ in pairs]
         faults = [
             Fault(parameter("fields"), f"{text!r} {what}", hint)
-            for text, (_, mark, theirs), name in zip(maps, pairs, names, strict=True)
-            for what, hint in _faults(name, mark, theirs, names)
+            for text, (_, mark, source_field), name in zip(maps, pairs, names, strict=True)
+            for what, hint in _faults(name, mark, source_field, names)
         ]
         raise_all(ConfigError, faults)
-        given = {name: theirs.strip() for name, (_, _, theirs) in zip(names, pairs, strict=True)}
+        given = {
+            name: source_field.strip()
+            for name, (_, _, source_field) in zip(names, pairs, strict=True)
+        }
         return cls(format, given, lenient)
 
     def with_fields(self, origin: Origin) -> Origin:
         """The origin with the mapping."""
-        pairs = tuple(f"{name}={theirs}" for name, theirs in self.fields.items())
-        said = {ROLE: pairs} if pairs else {}
-        said |= {LENIENT: ("yes",)} if self.lenient else {}
-        return Origin(origin.name, origin.format, {**origin.beside, **said}, origin.added)
+        pairs = tuple(f"{name}={source_field}" for name, source_field in self.fields.items())
+        options = {ROLE: pairs} if pairs else {}
+        options |= {LENIENT: ("yes",)} if self.lenient else {}
+        return Origin(origin.name, origin.format, {**origin.beside, **options}, origin.added)
 
 
 ReadAs: TypeAlias = ReadOptions | str | None

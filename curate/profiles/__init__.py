@@ -214,11 +214,11 @@ def rules_named(rules: RuleSet) -> RuleFile:
     return RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256)
 
 
-def _reused(kept: ReusedRows, sources: Sequence[Origin]) -> str:
-    rows = sum(source.rows for _, source in kept.sources.values())
+def _reused(reused: ReusedRows, sources: Sequence[Origin]) -> str:
+    rows = sum(source.rows for _, source in reused.sources.values())
     return (
-        f"{len(kept.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are judged "
-        "again, not measured again (--no-cache does both)"
+        f"{len(reused.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are "
+        "judged again, not measured again (--no-cache does both)"
     )
 
 

@@ -130,9 +130,9 @@ def _work(
 
 
 def _index(
-    outcome: Outcome, options: Options, split: Split, command: str, read: int | None, kept: int
+    outcome: Outcome, options: Options, split: Split, command: str, read: int | None, reused: int
 ) -> ShardIndex:
-    """shards.json; Lhotse has read back so many cuts, `kept` shards were there before."""
+    """shards.json; Lhotse has read back so many cuts, `reused` shards were there before."""
     stored = outcome.stored["train"]
     stored_hours = round(stored.duration_us / 3.6e9, 6)
     return ShardIndex(
@@ -156,14 +156,16 @@ def _index(
         verified=ReadBack(
             cuts=stored.rows, hours=stored_hours, ids_match=True, read_by_lhotse=read
         ),
-        shards_kept=kept,
+        shards_kept=reused,
     )
 
 
 def _describe_audio(wish: StoredAudio) -> str:
-    said = f"all as {wish.format}" if wish.format else "whole files as they were; all else as flac"
+    encoding = (
+        f"all as {wish.format}" if wish.format else "whole files as they were; all else as flac"
+    )
     rate = f", at {wish.rate:,} Hz" if wish.rate else ""
-    return f"{said}{rate}{', mixed to mono' if wish.mono else ''}"
+    return f"{encoding}{rate}{', mixed to mono' if wish.mono else ''}"
 
 
 def _of_split(split: Split) -> list[str]:

@@ -156,17 +156,17 @@ def _lacking(records: pl.DataFrame, by: Sequence[str]) -> list[Lacking]:
 def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[Lacking]) -> str:
     if name in keys.everywhere:
         return f"{keys.everywhere[name]!r} in all {rows:,} rows tells nobody apart: NOT CHECKED"
-    said = f"known for {known:,} of {rows:,} rows"
+    coverage = f"known for {known:,} of {rows:,} rows"
     if known == rows:
-        return said
+        return coverage
     values = keys.placeholders.get(name, ())
     named = f" ({', '.join(map(repr, values))} names nobody)" if values else ""
     if not known:
-        return f"{said}{named}: NOT CHECKED"
+        return f"{coverage}{named}: NOT CHECKED"
     parts = [f"{each.by} {each.value} ({each.known:,} of {each.rows:,})" for each in lacking]
     more = f" and {len(parts) - SHOWN} more" if len(parts) > SHOWN else ""
     where = f" of {', '.join(parts[:SHOWN])}{more}" if parts else ""
-    return f"{said}{named}: NOT CHECKED for the other {rows - known:,}{where}"
+    return f"{coverage}{named}: NOT CHECKED for the other {rows - known:,}{where}"
 
 
 def _stands_in(known: pl.Series, replaced: pl.Series) -> str:

@@ -85,11 +85,11 @@ def proposals(paths: pl.Series) -> tuple[Proposal, ...]:
 
 def _propose(what: str, pattern: str, counted: pl.DataFrame, rows: int, of: int) -> Proposal:
     groups, largest, example = counted.height, int(counted["count"][0]), str(counted["group"][0])
-    said = (
+    message = (
         f"--group-from '{pattern}' ({what}) would make {groups:,} groups of {rows:,} of {of:,} "
         f"rows looked at, such as {example!r}; the largest has {largest:,} rows"
     )
     return Proposal(
         what=what, pattern=pattern, groups=groups, rows=rows, of=of, largest=largest,
-        example=example, said=said,
+        example=example, said=message,
     )  # fmt: skip

@@ -274,7 +274,7 @@ def test_gates_of_an_evaluation(tmp_path: Path, named: str, failing: Mapping[str
     record = results(scored, against)
     done = Evaluation(tmp_path, record, 3, (Unscored(id="m.jsonl:3", reason="no audio"),))
     checked = Checked.of(gates_for("train eval", [named]), figures_of(done), "train eval")
-    assert {each["gate"] for each in checked.found if each["failed"]} == {*failing}
+    assert {each.gate for each in checked.results if each.failed} == {*failing}
     assert all(
         any(message in str(fault) for fault in checked.faults) for message in failing.values()
     )

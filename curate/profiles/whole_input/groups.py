@@ -29,8 +29,8 @@ def apply_group_rules(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
     return tuple(_result(records, each) for each in outcomes)
 
 
-def _result(records: Path, judged: GroupOutcome) -> GroupRule:
-    rule, moved = judged.rule, _moved(records, judged)
+def _result(records: Path, outcome: GroupOutcome) -> GroupRule:
+    rule, moved = outcome.rule, _moved(records, outcome)
     failed = [
         FailedGroup(
             value=str(name),
@@ -40,7 +40,7 @@ def _result(records: Path, judged: GroupOutcome) -> GroupRule:
             moved_rows=rows,
             moved_hours=round(us / US_PER_HOUR, 6),
         )
-        for name, group in zip(judged.names, judged.failing.iter_rows(named=True), strict=True)
+        for name, group in zip(outcome.names, outcome.failing.iter_rows(named=True), strict=True)
         for rows, us in [moved.get(group[VALUE], (0, 0))]
     ]
     failed.sort(key=lambda each: (-each.moved_hours, each.value))
@@ -49,7 +49,7 @@ def _result(records: Path, judged: GroupOutcome) -> GroupRule:
         by=rule.by,
         condition=rule.borderline.text,
         at_least=AtLeast(rows=rule.rows, hours=rule.hours),
-        judged=judged.groups.height,
+        judged=outcome.groups.height,
         failed=len(failed),
         moved_rows=sum(count for count, _ in moved.values()),
         moved_hours=round(sum(us for _, us in moved.values()) / US_PER_HOUR, 6),

@@ -26,7 +26,7 @@ from curate.rules.evaluate.reasons import free_words, operands
 from curate.rules.expression import Batch, names_in
 from curate.rules.file import GroupRule, RuleSet
 
-KEPT = "override:keep"
+KEEP_TAG = "override:keep"
 """The tag of rows that a person called clean: no group changes that."""
 VALUE = "_value"
 FIRST = "_first"
@@ -165,7 +165,7 @@ def demote(rows: pl.LazyFrame, outcomes: Sequence[GroupOutcome]) -> pl.LazyFrame
 
 
 def _demoted(rule_of_column: Mapping[str, str]) -> Iterator[pl.Expr]:
-    clean = (VERDICT.expr == "clean") & ~TAGS.expr.list.contains(KEPT)
+    clean = (VERDICT.expr == "clean") & ~TAGS.expr.list.contains(KEEP_TAG)
     hit = clean & pl.any_horizontal(pl.col(words).is_not_null() for words in rule_of_column)
     tags = [
         pl.when(pl.col(words).is_not_null()).then(pl.lit(f"borderline:{rule}"))

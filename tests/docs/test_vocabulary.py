@@ -1,0 +1,44 @@
+"""The check of words finds what it looks for, in code and in prose, and nothing in the project."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+import vocabulary
+
+NAMES = (
+    ("found = 1", ["found"]),
+    ("def f(told): pass", ["told"]),
+    ("def _kept(): pass", ["_kept"]),
+    ("class Wanted: pass", ["Wanted"]),
+    ("class Row:\n    said: str", []),  # a key of a file
+    ("rows = found", []),  # bound elsewhere, and found there
+    ("for heard in rows: pass", ["heard"]),
+)
+
+
+@pytest.mark.parametrize(("source", "names"), NAMES)
+def test_names_that_hide_what_they_hold(source: str, names: list[str]) -> None:
+    assert [name for _, name, _ in vocabulary.names_in(source)] == names
+
+
+PROSE = (
+    ("\n  mend: write it anew", (2, "mend:")),
+    ("`curate profile --with lid`", (1, "--with")),
+    ("## Why it came up", (1, "## Why it came up")),
+    ("triggered rules", None),
+)
+
+
+@pytest.mark.parametrize(("text", "place"), PROSE)
+def test_words_of_prose(text: str, place: tuple[int, str] | None) -> None:
+    assert [find[:2] for find in vocabulary.words_in(text)] == ([place] if place else [])
+
+
+def test_the_project_uses_none_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert vocabulary.main() == 0, capsys.readouterr().out
