@@ -22,6 +22,9 @@ from curate.review.session import ReviewSession
 
 Say = Callable[[str], None]
 
+WARM_UP_S = 10
+"""Seconds that the end of a review waits for imports that are under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -45,11 +48,15 @@ def review(profile: Path, log: Path, wish: Setting) -> None:
         desk = ReviewSession(
             profile, records, log, wish.reviewer, wish.root, allowed_roots(wish.allow)
         )
-        threading.Thread(target=desk.warm_up, daemon=True).start()
+        warm_up = threading.Thread(target=desk.warm_up, daemon=True)
+        warm_up.start()
         port = at.getsockname()[1]
         app = review_app(desk, reports.page_style(), token, port)
         describe(lambda: _ended(desk.log.written, "decision", log))
-        serve(app, at, lambda: _say(wish, port, token))
+        try:
+            serve(app, at, lambda: _say(wish, port, token))
+        finally:  # a library that ends while it is imported complains behind the last line
+            warm_up.join(WARM_UP_S)
 
 
 def blind(a: Path, b: Path, votes: Path, wish: Setting) -> None:

@@ -51,7 +51,7 @@ def fit_speaking_rate(
     or too much alike to tell.
 
     >>> chars = np.arange(10.0, 210.0)
-    >>> pace = learn_pace(chars, (1.5 + chars / 16) * np.exp(0.1 * np.sin(chars)))
+    >>> pace = fit_speaking_rate(chars, (1.5 + chars / 16) * np.exp(0.1 * np.sin(chars)))
     >>> pace.lead_s, round(1 / pace.char_s), pace.slow < 0.8, pace.fast > 1.25
     (1.5, 16, True, True)
     """

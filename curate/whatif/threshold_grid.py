@@ -68,8 +68,8 @@ def threshold_steps(limit: Limit, metric: str) -> Numbers:
     """The limit and up to STEPS nice steps on either side; no metric is below 0.
 
     >>> from curate.rules.expression import BY_SYMBOL
-    >>> found = rungs(Limit(BY_SYMBOL[">="], 30.0), "char_rate")
-    >>> found[0], found[20], found[21], found[-1]
+    >>> steps = threshold_steps(Limit(BY_SYMBOL[">="], 30.0), "char_rate")
+    >>> steps[0], steps[20], steps[21], steps[-1]
     (np.float64(10.0), np.float64(30.0), np.float64(31.0), np.float64(50.0))
     """
     step = _step(limit.value, metric)

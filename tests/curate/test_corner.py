@@ -142,7 +142,7 @@ def test_other_forms(real_data: Path, tmp_path: Path) -> None:
                 profile([source], folder, load_rules(None))
         else:
             content = profile([source], folder, load_rules(None))
-            assert content["totals"]["rows"] == count, name  # type: ignore[index]
+            assert content.totals.rows == count, name
             rows = pl.read_parquet(folder / "records.parquet")
             assert rows.height - rows["malformed"].null_count() == malformed, name
         seen += 1

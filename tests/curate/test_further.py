@@ -159,7 +159,7 @@ def test_what_is_no_tokenizer_is_said(
 
 
 def test_tokens_need_a_tokenizer() -> None:
-    with pytest.raises(ConfigError, match="--tokenizer: is missing"):
+    with pytest.raises(ConfigError, match=r"\Atokenizer: is missing"):
         MeasureOptions(metrics=["tokens"]).settings(load_rules(None))
 
 

@@ -36,7 +36,8 @@ def profiled(
     manifest, rules = folder / "m.jsonl", folder / "mine.yaml"
     manifest.write_text("\n".join(map(json.dumps, rows)))
     rules.write_text(f"{HEAD}groups:\n{stated}")
-    return curate.profile(manifest, out=folder / "p", rules=rules, **options)
+    rule_options = curate.RuleOptions(rules=rules, overrides=options.pop("overrides", None))
+    return curate.profile(manifest, out=folder / "p", rules=rule_options, **options)
 
 
 def demoted(made: curate.Profile) -> set[str]:
@@ -119,14 +120,14 @@ def test_neither_order_nor_threads_nor_caches_change_verdicts(
 ) -> None:
     rule = "  - {id: g, by: speaker, eval_if: 'bad_share >= 0.1 and mean(char_rate) > 0.1'}\n"
     rows = rows_of({f"s{at}": [GOOD] * (10 + at) + [BAD] * (at % 4) for at in range(40)})
-    made = profiled(tmp_path, rows, rule, groups=groups)
+    made = profiled(tmp_path, rows, rule, measure=curate.MeasureOptions(metrics=groups))
     before = (tmp_path / "p/records.parquet").read_bytes()
     verdicts = dict(made.records().select("audio_key", "verdict").collect().rows())
     assert len(set(verdicts.values())) == 3
-    profiled(tmp_path, rows, rule, groups=groups, cached=False)
+    profiled(tmp_path, rows, rule, measure=curate.MeasureOptions(metrics=groups), cached=False)
     assert (tmp_path / "p/records.parquet").read_bytes() == before
     mixed = random.Random(3).sample(rows, len(rows))
-    again = profiled(tmp_path, mixed, rule, groups=groups)
+    again = profiled(tmp_path, mixed, rule, measure=curate.MeasureOptions(metrics=groups))
     assert dict(again.records().select("audio_key", "verdict").collect().rows()) == verdicts
 
 
