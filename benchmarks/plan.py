@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from tests.train.planted import TEXTS, tokenizer_of
-from train import marked_yaml
+from train.config import marked_yaml
 from train.tiny import ARCHITECTURES, FAMILIES
 
 

@@ -41,7 +41,7 @@ def parse_only(path: Path) -> int:
 def whole_profile(path: Path, folder: Path) -> int:
     """Rows, by a whole profile into `folder`."""
     content = profile([str(path)], folder, load_rules(None))
-    return int(content["totals"]["rows"])  # type: ignore[index]
+    return content.totals.rows
 
 
 def timed(what: Callable[[], int], rows: int) -> float:
