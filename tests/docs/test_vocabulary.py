@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))
-import vocabulary
+vocabulary: Any = importlib.import_module("vocabulary")
 
-NAMES = (
+NAMES: tuple[tuple[str, list[str]], ...] = (
     ("found = 1", ["found"]),
     ("def f(told): pass", ["told"]),
     ("def _kept(): pass", ["_kept"]),
@@ -27,7 +29,7 @@ def test_names_that_hide_what_they_hold(source: str, names: list[str]) -> None:
     assert [name for _, name, _ in vocabulary.names_in(source)] == names
 
 
-PROSE = (
+PROSE: tuple[tuple[str, tuple[int, str] | None], ...] = (
     ("\n  mend: write it anew", (2, "mend:")),
     ("`curate profile --with lid`", (1, "--with")),
     ("## Why it came up", (1, "## Why it came up")),
