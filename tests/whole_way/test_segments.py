@@ -110,4 +110,4 @@ def test_evaluation_reads_segments_as_they_are_declared(world: World, tmp_path: 
     step = evaluated(command("train", "eval", *words), tmp_path / "out")
     assert step.exit_code == 0
     assert step.rows == {"scored": 8, "unscored": 0, "predictions": 8}
-    assert "8 rows give sampling_rate beside offset" in step.ran.stderr
+    assert "8 rows have sampling_rate beside offset" in step.ran.stderr
