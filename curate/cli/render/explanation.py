@@ -156,7 +156,7 @@ def _shown(record: Json) -> Iterator[RenderableType]:
         yield _titled("Decided above the rules", [_over(each, record) for each in record["above"]])
     triggered = sorted((each for each in results if _rank(each)), key=_rank, reverse=True)
     if triggered:
-        yield _titled("Rules that spoke", [_describe_triggered(each) for each in triggered])
+        yield _titled("Triggered rules", [_describe_triggered(each) for each in triggered])
     near = [[Text(each["rule"]), _near(each, limit)] for each in results for limit in each["near"]]
     if near:
         yield _titled("Rules that came close", near)

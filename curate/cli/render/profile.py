@@ -22,7 +22,7 @@ _BARS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 
 
 def profile_tables(verbose: bool = False) -> Callable[[Profile], Sequence[RenderableType]]:
-    """Hours per verdict, what each rule caught, and how metrics are spread: those that a rule has
+    """Hours per verdict, what each rule flagged, and how metrics are spread: those that a rule has
     a limit on and that differ between rows, or all of them.
     """
     return lambda profile: list(_tables(profile, verbose))
@@ -104,7 +104,7 @@ def _audio_faults(audio: Audio) -> RenderableType:
 
 
 def _rules(profile: Profile) -> Table:
-    table = plain_table("rules that spoke", "rule|verdict|condition|rows|hours|alone")
+    table = plain_table("triggered rules", "rule|verdict|condition|rows|hours|alone")
     for entry in profile.rules_hit:
         if entry.rows:
             table.add_row(
