@@ -7,8 +7,8 @@ re-implemented from the thresholds that they publish, over text and duration alo
 with models is not part of this.
 
 For each peer the last column is ours at equal hours: our records in order of suspicion (bad, then
-borderline, then by deviations from the language's pace) until as many hours are lost as the peer
-loses.
+borderline, then by deviations from the language's speaking rate) until as many hours are lost as
+the peer loses.
 """
 
 from __future__ import annotations
@@ -274,17 +274,17 @@ def profiled(rows: Sequence[Row], folder: Path) -> pl.DataFrame:
 
 
 def suspicion(records: pl.DataFrame, folder: Path) -> npt.NDArray[np.float64]:
-    """Bad rows first, then borderline ones, then by robust deviations from the pace."""
+    """Bad rows first, then borderline ones, then by robust deviations from the speaking rate."""
     calibration = calibrate(folder / "profile", load_rules())
     far = np.zeros(records.height)
     chars, duration = (
         records[name].cast(pl.Float64).to_numpy() for name in ("chars", "duration_s")
     )
     for each in calibration.proposals:
-        if each.pace:
+        if each.speaking_rate:
             here = (records["lang"] == each.value).to_numpy()
-            logs = np.log(np.maximum(each.pace.ratio(chars, duration), 1e-9))
-            low, middle, high = np.log(each.pace.quartiles)
+            logs = np.log(np.maximum(each.speaking_rate.ratio(chars, duration), 1e-9))
+            low, middle, high = np.log(each.speaking_rate.quartiles)
             spread = np.where(logs > middle, high - middle, middle - low) / 0.6745
             far[here] = (np.abs(logs - middle) / spread)[here]
     order = {"clean": 0.0, "borderline": 100.0, "unknown": 100.0, "bad": 1000.0}

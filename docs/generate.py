@@ -165,7 +165,7 @@ def guarantees_page() -> str:
     ]
     for area in dict.fromkeys(each.area for each in GUARANTEES):
         rows = [
-            [cell(part) for part in (each.statement, each.said_by, each.checked, each.otherwise)]
+            [cell(part) for part in (each.statement, each.stated_by, each.checked, each.otherwise)]
             + ["<br>".join(f"`{test}`" for test in each.tests)]
             for each in GUARANTEES
             if each.area == area
@@ -190,7 +190,7 @@ def cases_page() -> str:
         "",
     ]
     for area, reports in areas.items():
-        rows = [[each.thread, cell(each.said), cell(each.answer)] for each in reports]
+        rows = [[each.thread, cell(each.statement), cell(each.answer)] for each in reports]
         lines += [f"## {area}", "", *table(("thread", "reported", "here"), rows)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -23,7 +23,7 @@ class Guarantee:
 
     area: str
     statement: str
-    said_by: str
+    stated_by: str
     checked: str
     otherwise: str
     tests: tuple[str, ...]
@@ -33,7 +33,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="every line becomes one row",
-        said_by="`curate profile`",
+        stated_by="`curate profile`",
         checked=(
             "The scanner counts lines that are not blank, and the records as written are counted "
             "again; the command fails where the two differ."
@@ -49,7 +49,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="an input is usable",
-        said_by="`curate profile`, `split`, `audit`, `shard`",
+        stated_by="`curate profile`, `split`, `audit`, `shard`",
         checked="At least one line of each input is a record.",
         otherwise=(
             "Exit code 3 where none is, with the commonest reason, the kind of file where it is "
@@ -63,7 +63,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="the ledger balances",
-        said_by="`curate profile`, `split`, `shard`",
+        stated_by="`curate profile`, `split`, `shard`",
         checked=(
             "Rows, bytes and microseconds that came in are those that went to one output each; "
             "the command fails before its outputs appear where they are not."
@@ -80,7 +80,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="no gate failed",
-        said_by="every command with `--fail-on` (docs/gates.md), or `--strict`",
+        stated_by="every command with `--fail-on` (docs/gates.md), or `--strict`",
         checked="Each gate's figure against its limit; both stand in the artefact.",
         otherwise=(
             "A gate on what is not counted is an error (exit code 2), not a pass; one that fails "
@@ -97,7 +97,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="skipped",
-        said_by="`curate profile`, `split`",
+        stated_by="`curate profile`, `split`",
         checked="The line's own `_skipme` is true, as NeMo takes it: it is in no split.",
         otherwise="Rules and leak checks leave such lines out, and count them.",
         tests=(
@@ -108,7 +108,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="lines keep their bytes",
-        said_by="`curate split`",
+        stated_by="`curate split`",
         checked=(
             "NeMo's lines are copied by byte offset, and the manifest's content is compared with "
             "what was profiled while it is copied."
@@ -125,7 +125,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Rows",
         statement="texts of a profile are those that were measured",
-        said_by="`curate query`, `head`, `sample`, `Profile.records`",
+        stated_by="`curate query`, `head`, `sample`, `Profile.records`",
         checked=(
             "Size, times and inode of the manifest, and where these differ a hash of its content."
         ),
@@ -138,7 +138,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="clean",
-        said_by="`curate profile`",
+        stated_by="`curate profile`",
         checked="No rule triggered and no rule was undecided.",
         otherwise=(
             "`unknown` where a rule needs a metric that is null: such rows are trained on and "
@@ -152,7 +152,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="colours of a histogram's bars",
-        said_by="pages of `curate profile`",
+        stated_by="pages of `curate profile`",
         checked=(
             "Rows of each bin are counted by the worst verdict that rules on the metric gave "
             "them; all bars, and what lies beyond them, add up to the metric's rows."
@@ -168,7 +168,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="what moving a limit costs",
-        said_by="`curate rules what-if`",
+        stated_by="`curate rules what-if`",
         checked=(
             "Each threshold is counted over the stored records, as if the rules had been applied "
             "with it."
@@ -182,7 +182,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="decisions of people stand above every rule",
-        said_by="`curate profile --overrides`",
+        stated_by="`curate profile --overrides`",
         checked="A decision is matched by the record's content or audio segment, not by its line.",
         otherwise=(
             "Decisions about records that changed or are not there are counted as stale or "
@@ -197,7 +197,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="no decision is lost",
-        said_by="`curate review`, `curate profile --overrides`",
+        stated_by="`curate review`, `curate profile --overrides`",
         checked=(
             "Verdict and text of a record are two facets: a later decision about one leaves the "
             "other. Several writers add to one log a line at a time."
@@ -215,7 +215,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="a convention of the corpus",
-        said_by="`curate profile`, `curate split`",
+        stated_by="`curate profile`, `curate split`",
         checked=(
             "A rule triggers on more than half of a stratum's rows: it is reported with its "
             "remedy, and for rules that are marked so the stratum is not kept from evaluation."
@@ -230,7 +230,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Verdicts",
         statement="the same in both",
-        said_by="`curate diff`",
+        stated_by="`curate diff`",
         checked="Nulls, extremes, mean, quantiles and every bin of the histogram are equal.",
         otherwise=(
             "Metrics that only one profile has are named as not compared; KS and PSI are null "
@@ -244,7 +244,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="no leak found in speaker, recording, text, audio",
-        said_by="`curate split`, `curate audit`",
+        stated_by="`curate split`, `curate audit`",
         checked=(
             "Keys of all rows of any two splits are compared: speakers, recordings, audio "
             "segments, normalised texts, texts that are nearly the same, and groups that were "
@@ -267,14 +267,15 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="by content, so many files have the bytes of another",
-        said_by="`curate split`, `curate audit` with `--audio-identity content`",
+        stated_by="`curate split`, `curate audit` with `--audio-identity content`",
         checked=(
             "Size and inode of every file that records name, and a hash of all bytes of those that "
             "share their size: files with the same bytes are one recording in groups and leaks."
         ),
         otherwise=(
             "`NOT CHECKED` with the number of files that are missing, empty, in an archive or "
-            "cannot be read: they are told apart by their paths, and `--strict` exits 1. The same "
+            "cannot be read: they are distinguished by their paths, and `--strict` exits 1. The "
+            "same "
             "audio in other bytes (tags, formats) is not looked for; without the option, paths "
             "alone are compared."
         ),
@@ -287,7 +288,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="targets reached",
-        said_by="`curate split`",
+        stated_by="`curate split`",
         checked="Hours of each split against what was asked for.",
         otherwise=(
             "A target that was lowered, or missed, is a warning with both figures; exit code 1 "
@@ -300,7 +301,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="the splits are as they were given",
-        said_by="`curate split --given`, `curate shard --given`",
+        stated_by="`curate split --given`, `curate shard --given`",
         checked=(
             "Each row stands in the split of its manifest, or in held_out, rejected, skipped or "
             "malformed; the ledger proves it. Leaks between the given splits are counted."
@@ -319,7 +320,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="locked records stay where they were",
-        said_by="`curate split --lock`",
+        stated_by="`curate split --lock`",
         checked=(
             "Each record of the lock is in the split that it was in, and what is added leaks into "
             "none."
@@ -336,7 +337,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Splits",
         statement="a WER of a split is known within so much",
-        said_by="`curate split`",
+        stated_by="`curate split`",
         checked="Words and the effective number of speakers (Kish) of the split.",
         otherwise=(
             "`not measurable` below the least number of words or groups. Where speakers are not "
@@ -351,7 +352,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Reproducible",
         statement="the same bytes again",
-        said_by="every command of `curate`",
+        stated_by="every command of `curate`",
         checked=(
             "Outputs of the same input, rules and seed are equal, whatever the number of threads, "
             "workers, pieces or machines, and with a kept profile or without."
@@ -370,8 +371,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Reproducible",
-        statement="rows are judged again, not measured again",
-        said_by="`curate profile`",
+        statement="rows are re-evaluated, not re-measured",
+        stated_by="`curate profile`",
         checked=(
             "Size, times and inode of each manifest, else its content; the code and settings that "
             "measured."
@@ -386,7 +387,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Reproducible",
         statement="outputs appear whole or not at all",
-        said_by="every command",
+        stated_by="every command",
         checked="They are written beside, synced, and renamed; a killed run leaves what was there.",
         otherwise="A file system that loses renames that it confirmed cannot be guarded against.",
         tests=(
@@ -397,7 +398,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Audio",
         statement="no fault",
-        said_by="`curate profile --audio`",
+        stated_by="`curate profile --audio`",
         checked=(
             "`header`: what the header says against the record. `signal`: all samples are "
             "decoded. `vad`: and speech is looked for. The artefact names which, and of how "
@@ -415,7 +416,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Audio",
         statement="nothing that a manifest names is run",
-        said_by="`curate`, `train`",
+        stated_by="`curate`, `train`",
         checked=(
             "Paths that are commands, addresses or devices are refused by name, before anything "
             "is opened."
@@ -428,8 +429,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Shards",
-        statement="read back and found equal",
-        said_by="`curate shard`",
+        statement="verified",
+        stated_by="`curate shard`",
         checked=(
             "Every record and every recording that was written is read back by our own reader: "
             "ids, order, counts, lengths, hashes."
@@ -446,7 +447,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Shards",
         statement="stored audio decodes whole",
-        said_by="`curate shard`",
+        stated_by="`curate shard`",
         checked=(
             "Every file that is stored decodes to its end, or its own checksums prove that it "
             "does (FLAC, Opus). WAV has none: its sizes must agree."
@@ -461,7 +462,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Shards",
         statement="verified: no fault found",
-        said_by="`curate shard --verify`",
+        stated_by="`curate shard --verify`",
         checked=(
             "Files whole, ids in the same order, recordings as long as declared, what Lhotse "
             "reads; with shards.json also sizes, hashes, counts, hours and texts. 8 recordings of "
@@ -481,12 +482,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Shards",
         statement="an interrupted export goes on to the same bytes",
-        said_by="`curate shard`",
+        stated_by="`curate shard`",
         checked=(
             "Each finished shard has a marker with hashes of its files; those that do not have "
             "them are written again."
         ),
-        otherwise="Another version of a codec library, or other options, begin anew.",
+        otherwise="Another version of a codec library, or other options, start again.",
         tests=(
             "tests/curate/test_shards_faults.py::"
             "test_killed_at_any_moment_it_goes_on_to_the_same_bytes",
@@ -495,7 +496,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Training",
         statement="NeMo loads what the manifests say",
-        said_by="`curate split`, `curate shard`",
+        stated_by="`curate split`, `curate shard`",
         checked="Seconds and counts of every manifest, as NeMo's own adapter loads it.",
         otherwise="`train plan` names rows that NeMo would load otherwise.",
         tests=("tests/whole_way/test_segments.py::test_every_manifest_loads_as_it_is_counted",),
@@ -503,7 +504,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Training",
         statement="the plan has no error",
-        said_by="`train plan`",
+        stated_by="`train plan`",
         checked="Data, model, tokenizer, prompt and schedule, without a GPU, and without NeMo.",
         otherwise=(
             "Checks that need the model's archive or its tokenizer say `not checked` where it is "
@@ -517,7 +518,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Training",
         statement="taken from the base model: so many of the parameters",
-        said_by="`train run`",
+        stated_by="`train run`",
         checked="Parameters that were copied by name and shape, over all of the model.",
         otherwise=(
             "Weights that fit nothing are refused; a warning where some, but not all, came from "
@@ -531,7 +532,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Training",
         statement="resumed exactly",
-        said_by="`train run --resume`",
+        stated_by="`train run --resume`",
         checked=(
             "On a CPU the resumed run ends with the weights of an undisturbed one, bit for bit."
         ),
@@ -541,7 +542,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Evaluation",
         statement="every row has a prediction or a reason",
-        said_by="`train eval`",
+        stated_by="`train eval`",
         checked="Predictions are counted against the rows of the manifest.",
         otherwise="Rows whose audio cannot be read are named, and are in no rate.",
         tests=(
@@ -553,7 +554,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Evaluation",
         statement="one WER, in a profile and in an evaluation",
-        said_by="`curate profile`, `train eval`",
+        stated_by="`curate profile`, `train eval`",
         checked=(
             "Both sides pass through one normaliser, whose steps the artefact names; corpus "
             "totals are errors over words. `wer_raw` and `cer_raw` stand beside."
@@ -568,7 +569,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Evaluation",
         statement="WER with an interval",
-        said_by="`train eval`",
+        stated_by="`train eval`",
         checked="Words as the language writes them, whole speakers drawn again (bootstrap).",
         otherwise=(
             "No interval with too few speakers, and no rate of no words. Parts with fewer than "
@@ -582,7 +583,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         area="Evaluation",
         statement="nothing was forgotten",
-        said_by="`train eval --guardrail`",
+        stated_by="`train eval --guardrail`",
         checked="Both models on the same utterances; the rise of the WER against its margin.",
         otherwise="Utterances that one of the two has not heard are left out, and counted.",
         tests=(

@@ -48,7 +48,7 @@ def alignment(reference: str | None, hypothesis: str | None, lang: str | None = 
         for chunk in _chunks(words[:MOST], other_words[:MOST])
     )
     if not line:
-        return Markup('<span class="none">nothing said, nothing heard</span>')
+        return Markup('<span class="none">empty reference, empty hypothesis</span>')
     more = max(len(words), len(other_words)) > MOST
     rest = Markup(' <span class="none">… and more, not aligned here</span>') if more else Markup()
     return isolated(line, lang) + rest

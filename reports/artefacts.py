@@ -98,7 +98,7 @@ class _Reader:
     """Reads files of one folder, and collects the faults of all."""
 
     def __init__(self, folder: Path, writer: str) -> None:
-        self._folder, self._hint = folder, f"write it anew with `{writer}`"
+        self._folder, self._hint = folder, f"write it again with `{writer}`"
         self.files: list[SourceFile] = []
         self.faults: list[Fault] = []
 

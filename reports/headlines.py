@@ -114,7 +114,7 @@ def _profile(profile: Profile, ledger: Ledger | None) -> Headline:
     total = profile.totals.hours
     alerts = _ledger(ledger)
     if broken:
-        what = f"{plural(broken, 'line')} can be no training record; see Malformed lines."
+        what = f"{plural(broken, 'line')} malformed; see Malformed lines."
         alerts.append(Alert("warning", what))
     if not profile.totals.rows:
         alerts.append(Alert("fault", "The input holds no rows."))
@@ -124,7 +124,7 @@ def _profile(profile: Profile, ledger: Ledger | None) -> Headline:
         alerts.append(Alert("warning", what))
     alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
     if (people := profile.overrides) and people.rows:
-        what = f"People decided {plural(people.rows, 'row')} themselves, above the rules"
+        what = f"Manual overrides set the verdict or text of {plural(people.rows, 'row')}"
         alerts.append(Alert("note", f"{what} ({people.file})."))
     sentence = _line(
         "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad and {} malformed.",
@@ -142,13 +142,13 @@ def _split(split: Split, ledger: Ledger | None) -> Headline:
     alerts = _ledger(ledger)
     for leak in split.leaks:
         if leak.count:
-            what = f"{count(leak.count)} of kind {leak.kind} stand in {' and '.join(leak.between)}."
+            what = f"{count(leak.count)} of kind {leak.kind} occur in {' and '.join(leak.between)}."
             alerts.append(Alert("fault", f"Leak: {what}"))
-    words = split.statement if split.leaks else "leaks were not looked for"
+    words = split.statement if split.leaks else "leaks were not checked"
     alerts += [Alert("warning", text) for text in split.warnings]
     for name, target in split.targets.items():
         if target.shrunk:
-            asked_text, aimed = seconds(target.asked_s), seconds(target.target_s)
+            asked_text, aimed = seconds(target.requested_s), seconds(target.target_s)
             alerts.append(
                 Alert("warning", f"{name} was asked {asked_text} and could aim at {aimed}.")
             )
@@ -165,14 +165,14 @@ def _shards(shards: ShardIndex, ledger: Ledger | None) -> Headline:
     alerts = _ledger(ledger)
     same = shards.verified.ids_match and shards.verified.cuts == shards.cuts
     if not same:
-        alerts.append(Alert("fault", "What was read back is not what was written."))
+        alerts.append(Alert("fault", "The shards read back differ from what was written."))
     alerts += [Alert("warning", text) for text in shards.warnings]
     sentence = _line(
         "<b>{}</b> in {} and {}, {}.",
         hours(shards.hours),
         plural(shards.cuts, "cut"),
         plural(len(shards.shards), "shard"),
-        "read back and found equal" if same else "not proven equal to what was to be written",
+        "verified" if same else "not verified",
     )
     return _made(sentence, alerts, "Every cut was read back; the ledger balances.")
 
@@ -185,7 +185,7 @@ def _verification(verification: Verification) -> Headline:
         hours(verification.hours),
         plural(cuts, "cut"),
         plural(verification.shards, "shard"),
-        "not to be trained on" if faults else "no fault found",
+        "not usable for training" if faults else "no fault found",
     )
     decoded = f"{count(verification.decoded)} of {plural(cuts, 'recording')} decoded"
     calm = f"{decoded}; checked against {verification.checked_against}"
@@ -198,7 +198,7 @@ def _run(run: Run) -> Headline:
         for finding in run.findings
     ]
     if not any(point.val_wer is not None for point in run.validation):
-        alerts.append(Alert("fault", "No validation ran: nothing says whether the model learned."))
+        alerts.append(Alert("fault", "No validation ran: it is unknown whether the model learned."))
     model = run.model
     matched = share(model.matched_parameters, model.parameters)
     if matched is not None and 0 < matched < 1:
@@ -212,7 +212,7 @@ def _run(run: Run) -> Headline:
         seconds(run.seconds),
         hours(run.audio_hours_seen),
     )
-    return _made(sentence, alerts, "The run has nothing to complain of.")
+    return _made(sentence, alerts, "No problems in this run.")
 
 
 def _wer(wer: Wer) -> Headline:
@@ -224,7 +224,9 @@ def _wer(wer: Wer) -> Headline:
         alerts.append(Alert("warning", what))
     if overall.insertions and overall.ref_words and overall.insertions > overall.ref_words:
         times = number(round(overall.insertions / overall.ref_words, 1))
-        what = f"The model goes on after the end: {times} words too many for each that was said."
+        what = (
+            f"The model keeps producing words after the end: {times} extra words per spoken word."
+        )
         alerts.append(Alert("warning", what))
     alerts += _forgotten(wer)
     for by in _COMPARED:
@@ -283,7 +285,7 @@ def _audit(audit: Audit) -> Headline:
         "<b>{}</b> of {} share what no two splits should: {}.",
         *(count(leaking), plural(pairs, "pair"), audit.statement),
     )
-    alerts += [Alert("warning", key.said) for key in audit.coverage if key.unchecked]
+    alerts += [Alert("warning", key.message) for key in audit.coverage if key.unchecked]
     calm = audit.statement
     return _made(sentence, alerts, f"{calm[:1].upper()}{calm[1:]}.")
 
@@ -319,7 +321,9 @@ def _what_if(what_if: WhatIf) -> Headline:
         hours(what_if.profile.hours),
         hours(spent.get("bad", 0.0)),
         hours(spent.get("borderline", 0.0) + spent.get("unknown", 0.0)),
-        "no limit would catch a little more one step on" if dearest is None else _dearest(*dearest),
+        "no limit would flag slightly more at its next step"
+        if dearest is None
+        else _dearest(*dearest),
     )
     return _made(
         sentence,

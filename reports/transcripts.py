@@ -18,12 +18,12 @@ WHOLE = 4000
 
 MOST_MARKS = 50
 MARKS = {
-    "loop": "said again and again",
+    "loop": "repeated over and over",
     "letters": "one character in a row",
     "word": "longest word",
     "token": "longest word, punctuation included",
     "signs": "marks for machines",
-    "phrase": "a phrase that recognisers invent",
+    "phrase": "a known ASR hallucination phrase",
 }
 """What a marked part of a transcript is, in words."""
 
@@ -112,7 +112,7 @@ def highlighted(text: str, lang: str | None, parts: Sequence[Range]) -> Markup:
     r"""`text` as `marked` has it, with these parts in `<mark>`; of two that overlap the first.
 
     >>> highlighted("a no no", None, [Range(2, 7, "loop")])
-    Markup('<bdi>a <mark title="said again and again">no no</mark></bdi>')
+    Markup('<bdi>a <mark title="repeated over and over">no no</mark></bdi>')
     """
     runs: list[Markup] = []
     done = 0
@@ -120,7 +120,7 @@ def highlighted(text: str, lang: str | None, parts: Sequence[Range]) -> Markup:
         if not done <= part.first < part.last <= len(text):
             continue
         inside = unhidden(text[part.first : part.last], text[part.first - 1 : part.first] or " ")
-        title = MARKS.get(part.what, "spoken of")
+        title = MARKS.get(part.what, "flagged")
         runs.append(unhidden(text[done : part.first], text[done - 1 : done] if done else " "))
         runs.append(Markup('<mark title="{}">{}</mark>').format(title, inside))
         done = part.last

@@ -12,10 +12,10 @@ from tests.lines import lines_of
 
 HINTS = [
     ("curate head profil", "profil: there is no such file or directory", "did you mean 'profile'?"),
-    ("curate head nosuch/p", "nosuch/p: there is no directory nosuch", "make it with"),
+    ("curate head nosuch/p", "nosuch/p: there is not a directory nosuch", "make it with"),
     ("curate head m.jsonl", "m.jsonl: is a file; a directory with records.parquet", "make it"),
-    ("curate profil m.jsonl", "profil: is no command of `curate`", "did you mean 'profile'?"),
-    ("curate profile m.jsonl --oit x", "--oit: is no option of", "did you mean '--out'?"),
+    ("curate profil m.jsonl", "profil: is not a command of `curate`", "did you mean 'profile'?"),
+    ("curate profile m.jsonl --oit x", "--oit: is not an option of", "did you mean '--out'?"),
     ("curate profile m.jsonl", "--out: is missing", "Directory for the results"),
     ("curate profile mm.jsonl --out x", "mm.jsonl: there is no such file", "mean 'm.jsonl'?"),
     ("curate profile m.jsonl --out x --by speakr", "--by: 'speakr' is a field of no", "'speaker'?"),

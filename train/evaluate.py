@@ -137,7 +137,7 @@ def _warn_of_misread(rows: Sequence[Row], log: Log) -> None:
 def _check_some_are_scored(scored: Sequence[Scored]) -> None:
     if all(item.edits is None for item in scored):
         what = f"none of {len(scored)} rows can be transcribed: nothing to count"
-        none_left = Fault("train eval", what, "the lines above say why; correct the manifest")
+        none_left = Fault("train eval", what, "see the lines above; correct the manifest")
         raise InputError(*(Fault(s.row.id, s.reason) for s in scored[:MOST_NAMED]), none_left)
 
 

@@ -37,7 +37,7 @@ def archive_of(model: str) -> Archive:
 
 def _of_run(folder: Path) -> Archive:
     if not (folder / CONFIG).is_file():
-        raise ConfigError.of(folder, f"holds no {CONFIG}: it is no folder of `train run`")
+        raise ConfigError.of(folder, f"holds no {CONFIG}: it is not a folder of `train run`")
     if not (folder / MODEL).is_file():
         hint = "name one of its checkpoints, or go on with --resume"
         raise ConfigError.of(folder, f"holds no {MODEL}: the run is not complete", hint)

@@ -116,7 +116,7 @@ def _run(trial: Trial, config: RunConfig, log: Log) -> None:
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode:
         where, what = f"trial {trial.name!r}", f"ended with exit code {done.returncode}"
-        hint = f"see above; the other trials stand: train run --config {recipe}"
+        hint = f"see above; the other trials are kept: train run --config {recipe}"
         raise InputError.of(where, what, hint)
 
 

@@ -47,7 +47,7 @@ def measure(frame: object, options: MeasureOptions | None = None) -> pl.DataFram
 
     >>> measured = measure({"duration": [1.0, None], "text": ["a a a", "b"]})
     >>> measured.select("words", "repetitions", "malformed").rows()
-    [(3, 3, None), (None, None, 'duration is no number (null)')]
+    [(3, 3, None), (None, None, 'duration is not a number (null)')]
     """
     settings = Settings() if options is None else options.settings(RuleOptions().load())
     return _measured(_polars(frame), settings)
@@ -138,5 +138,5 @@ def _polars(frame: object) -> pl.DataFrame:
         return frame
     if hasattr(frame, "__arrow_c_stream__") or isinstance(frame, Mapping):
         return pl.DataFrame(frame)
-    what = f"{type(frame).__name__} is no table"
+    what = f"{type(frame).__name__} is not a table"
     raise ConfigError.of("frame", what, "hand in a Polars, pandas or Arrow table")

@@ -46,7 +46,7 @@ __all__ = [
     "run_profile",
 ]
 
-_UNCHANGED = "nothing has changed since this profile was made; it is kept (--no-cache makes anew)"
+_UNCHANGED = "nothing has changed since this profile was made; it is reused (--no-cache recomputes)"
 
 
 @dataclass(frozen=True, slots=True)

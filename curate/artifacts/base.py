@@ -184,7 +184,7 @@ def _remake(model: type[Artifact]) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -210,5 +210,5 @@ def _json_path(location: tuple[int | str, ...]) -> str:
 
 
 def _describe(kind: str, message: str) -> str:
-    known = {"missing": "is missing", "extra_forbidden": "is no key of this schema"}
+    known = {"missing": "is missing", "extra_forbidden": "is not a key of this schema"}
     return known.get(kind, f"{message[:1].lower()}{message[1:]}")

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
 
 
-class Fence(Model):
+class ProposedThreshold(Model):
     """A proposed limit on one `side` (fast or slow): what it flags, and of that what no rule for
     records flags (`new`).
     """
@@ -24,7 +24,7 @@ class CalibratedStratum(Model):
     """A stratum and what is proposed for it; `value` is null where none is declared.
 
     Of a stratum that is too small or too uniform nothing is proposed: `lead_s`, `chars_per_s` and
-    `quartiles` are null, and there are no fences.
+    `quartiles` are null, and there are no thresholds.
     """
 
     value: str | None
@@ -34,7 +34,7 @@ class CalibratedStratum(Model):
     lead_s: float | None
     chars_per_s: float | None
     quartiles: tuple[float, float, float] | None
-    fences: tuple[Fence, ...]
+    thresholds: tuple[ProposedThreshold, ...]
 
 
 class Calibration(CommandArtifact):
@@ -48,7 +48,7 @@ class Calibration(CommandArtifact):
     schema_id: SchemaId[Literal["curate.calibration/1"]] = "curate.calibration/1"
     profile: str
     by: str
-    fence: float
+    threshold: float
     base: RuleFile
     strata: tuple[CalibratedStratum, ...]
     written: str | None

@@ -108,7 +108,7 @@ AUDIO_FAULT = Column(
     "audio_fault",
     pl.String(),
     "what is wrong with the audio, one of curate.audio.faults; `none` for nothing, null where it "
-    "was not looked at",
+    "was not analysed",
 )
 AUDIO_WHY = Column("audio_why", pl.String(), "the fault of the audio in words; null without one")
 AUDIO_CODEC = Column("audio_codec", pl.String(), "container and encoding, as in `flac pcm_16`")
@@ -132,7 +132,7 @@ def described(groups: Collection[str] = ()) -> tuple[Column, ...]:
 
 
 VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad, skipped or malformed")
-TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each rule that spoke; rule order")
+TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each triggered rule, in rule order")
 REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")
 
 JUDGEMENT = (VERDICT, TAGS, REASON)

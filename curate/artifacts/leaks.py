@@ -43,7 +43,7 @@ class Coverage(Model):
     substituted: int
     lacking: tuple[Lacking, ...]
     unchecked: bool
-    said: str
+    message: str
 
 
 class Proposal(Model):
@@ -58,4 +58,4 @@ class Proposal(Model):
     of: int
     largest: int
     example: str
-    said: str
+    message: str

@@ -165,7 +165,7 @@ def full_disk_as_error(out: Path, hint: str = "") -> Iterator[None]:
         full = _full_disk(error)
         if not full:
             raise
-        what = f"cannot be written: {full}; what stood there is as it was"
+        what = f"cannot be written: {full}; the previous output is unchanged"
         raise ConfigError.of(out, what, hint) from None
 
 

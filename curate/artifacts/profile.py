@@ -48,7 +48,7 @@ class Totals(Model):
 
 
 class RuleHit(Model):
-    """What one severity of a rule caught; `only_rows` triggered no other rule of that severity.
+    """What one severity of a rule flagged; `only_rows` triggered no other rule of that severity.
 
     `where` narrows the rule to some rows; empty for all.
     """
@@ -146,7 +146,7 @@ class GroupRule(Model):
     by: str
     condition: str
     at_least: AtLeast
-    judged: int
+    evaluated: int
     failed: int
     moved_rows: int
     moved_hours: float
@@ -261,9 +261,9 @@ class Audio(Model):
     """What the audio is like; `depth` says how far it was analysed."""
 
     depth: str
-    asked: AudioRequest
+    request: AudioRequest
     rows: int
-    looked_at: int
+    analysed: int
     faults: tuple[AudioFault, ...]
     unread: tuple[Unread, ...]
     codecs: tuple[Codec, ...]
@@ -350,5 +350,5 @@ class Profile(GatedArtifact):
     @property
     def audio_root(self) -> Path | None:
         """Where relative audio paths were taken to begin; None for each manifest's own folder."""
-        root = self.audio.asked.root if self.audio else None
+        root = self.audio.request.root if self.audio else None
         return Path(root) if root else None

@@ -20,19 +20,19 @@ class SplitTerms(Model):
 
 
 class Target(Model):
-    """How many seconds of a split were asked for, aimed at, and achieved (`got_s`).
+    """How many seconds of a split were asked for, aimed at, and achieved (`achieved_s`).
 
     `effective_groups` (Kish's effective number) and `largest_share` are null where the split is
     empty, or the speaker of some of its rows is unknown; then there are at most
     `effective_groups_at_most`, if any speaker is known.
     """
 
-    asked_s: float
+    requested_s: float
     target_s: float
     tolerance_s: float
     met: bool
     shrunk: bool
-    got_s: float
+    achieved_s: float
     rows: int
     groups: int
     words: int
@@ -182,7 +182,7 @@ class ChangedLines(Model):
     with mapped fields; and whether marks were added to all lines.
     """
 
-    text_mended: int
+    text_corrected: int
     tags: bool
     skipme: bool
     canary: bool

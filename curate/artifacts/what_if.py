@@ -21,7 +21,7 @@ class RuleEffect(Model):
     rows: int
     hours: float
     alone_rows: int
-    alone_hours: float
+    unique_hours: float
     unknown_rows: int
     unknown_hours: float
 
@@ -33,7 +33,7 @@ class ThresholdPoint(Model):
     rows: int
     hours: float
     alone_rows: int
-    alone_hours: float
+    unique_hours: float
 
 
 class ThresholdStep(Model):
@@ -64,12 +64,12 @@ class LimitEffect(Model):
     rows: int
     hours: float
     alone_rows: int
-    alone_hours: float
+    unique_hours: float
     tighter: ThresholdStep | None
     looser: ThresholdStep | None
     curve: tuple[ThresholdPoint, ...]
-    caught: tuple[MeasuredRecord, ...]
-    spared: tuple[MeasuredRecord, ...]
+    flagged: tuple[MeasuredRecord, ...]
+    passed: tuple[MeasuredRecord, ...]
 
 
 class Matrix(Model):

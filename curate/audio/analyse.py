@@ -213,7 +213,9 @@ def _measured(result: SegmentResult, listener: SignalMeter, voice: Voice | None)
     share = voice.share() if voice else None
     result = replace(result, signal=listener.result(), vad_share=share)
     if listener.broken:
-        result = result.at_fault("not_finite", f"{listener.broken:,} samples are no numbers")
+        result = result.at_fault(
+            "not_finite", f"{listener.broken:,} samples are not finite numbers"
+        )
     if listener.cancels:
         result = result.at_fault("channels_cancel", CANCEL)
     if listener.peak > FULL_SCALES:
@@ -221,7 +223,7 @@ def _measured(result: SegmentResult, listener: SignalMeter, voice: Voice | None)
     return result
 
 
-CANCEL = "the channels are of opposite phase: mixed to one they are silent"
+CANCEL = "the channels have opposite phase and cancel out when mixed to mono"
 
 
 def beyond(peak: float) -> str:

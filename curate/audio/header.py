@@ -147,7 +147,7 @@ def _doubts(sound: sf.SoundFile, format: str, frames: int, path: Path) -> tuple[
         why = f"the header promises {promised:,} bytes of samples, {there:,} are there"
         return ("truncated" if there < promised < _PLACEHOLDER else "header_lies"), why
     if frames >= _UNKNOWN:
-        return "header_lies", "the header does not say how long the audio is"
+        return "header_lies", "the header does not give the length of the audio"
     suffix = path.suffix
     expected = _FORMATS.get(suffix.lower())
     if expected is not None and format not in expected:

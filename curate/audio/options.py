@@ -34,7 +34,7 @@ class Sample:
             return cls(share=float(match[1]) / 100)
         if _COUNT.fullmatch(text.strip()) and int(text) > 0:
             return cls(rows=int(text))
-        raise ConfigError.of(where, f"{text!r} is no part of the records", "write 5% or 10000")
+        raise ConfigError.of(where, f"{text!r} is not a valid sample size", "write 5% or 10000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class AudioOptions:
         """What was asked for on the command line; ConfigError for what cannot be."""
         if root is not None and not root.is_dir():
             hint = absent(root).hint or "name a directory that exists"
-            raise ConfigError.of("--audio-root", f"{root} is no directory", hint)
+            raise ConfigError.of("--audio-root", f"{root} is not a directory", hint)
         chosen = Sample.parse(sample) if sample else None
         return cls(root, allowed_roots(allowed), chosen)
 

@@ -1,7 +1,7 @@
 """From the name in a record to an open file, safely: a manifest is data, not code.
 
 A name that Lhotse, NeMo or a shell would run or fetch is refused by name, and so is whatever is
-no regular file: devices and pipes hang or never end.
+not a regular file: devices and pipes hang or never end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - an ordinary file system, often used 
 def allowed_roots(folders: Sequence[Path], where: str = "--allow-root") -> tuple[Path, ...]:
     """The folders as `find_audio` takes them, symlinks resolved; ConfigError for what is none."""
     faults = [
-        Fault(where, f"{folder} is no directory", "name a directory that exists")
+        Fault(where, f"{folder} is not a directory", "name a directory that exists")
         for folder in folders
         if not folder.is_dir()
     ]

@@ -97,7 +97,7 @@ class SignalMeter:
 
     @property
     def broken(self) -> int:
-        """Samples that are no finite numbers."""
+        """Samples that are not finite numbers."""
         return int(self.counts[kernel.BROKEN])
 
     @property

@@ -15,7 +15,7 @@ from curate.terminal.command import option_of
 
 app = typer.Typer(
     name="curate",
-    help="Measure, judge, split and shard speech-recognition manifests. Nothing is ever lost.",
+    help="Profile, split and shard speech-recognition manifests; no input line is lost.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -84,7 +84,7 @@ Format = Annotated[
         "--format",
         help="What the inputs are: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
         "lhotse_supervisions, kaldi, input_cfg, parquet, common_voice, fleurs or table.",
-        show_default="told by their content",
+        show_default="auto-detected",
     ),
 ]
 FailOn = Annotated[
@@ -116,7 +116,7 @@ LenientJson = Annotated[
 Decisions = Annotated[
     Path | None,
     typer.Option(
-        "--overrides", help="What people decided about records, a line each (docs/overrides.md)."
+        "--overrides", help="Manual overrides, one decision per line (docs/overrides.md)."
     ),
 ]
 MaxRejected = Annotated[
@@ -124,7 +124,7 @@ MaxRejected = Annotated[
     typer.Option(
         "--max-rejected",
         help="Warn where more of a stratum's hours is rejected, such as 15%.",
-        show_default="what the rules say, else 10%",
+        show_default="from the rules, else 10%",
     ),
 ]
 MaxBorderline = Annotated[
@@ -132,7 +132,7 @@ MaxBorderline = Annotated[
     typer.Option(
         "--max-borderline",
         help="Warn where more of a stratum's hours is borderline, such as 40%.",
-        show_default="what the rules say, else 25%",
+        show_default="from the rules, else 25%",
     ),
 ]
 GivenOption = Annotated[
@@ -153,7 +153,7 @@ KeepWhole = Annotated[
         "compare with published ones.",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Changes which records are drawn.")]
+Seed = Annotated[int, typer.Option("--seed", help="Random seed of the draw.")]
 
 
 def listed(values: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ Audio = Annotated[
     AudioDepth | None,
     typer.Option(
         "--audio",
-        help="Look at the audio: its headers, all samples, or voice activity (VAD) too.",
+        help="Analyse audio: headers only, all samples, or all samples with voice activity (VAD).",
         show_default="what the rules need",
     ),
 ]
@@ -32,7 +32,7 @@ AudioSample = Annotated[
     str | None,
     typer.Option(
         "--audio-sample",
-        help="Look at the audio of a part of the records: 5%, or 10000.",
+        help="Analyse the audio of a sample of the records: 5%, or 10000.",
         show_default="all",
     ),
 ]
@@ -42,7 +42,7 @@ AudioRoot = Annotated[
         "--audio-root",
         exists=True,
         file_okay=False,
-        help="Where relative audio paths begin.",
+        help="Root of relative audio paths.",
         show_default="each manifest's folder",
     ),
 ]

@@ -26,7 +26,7 @@ from curate.cli.app import (
 @app.command(name="audit")
 def audit_command(
     inputs: Annotated[
-        list[str], typer.Argument(help="Manifests, a side each; or a split directory.")
+        list[str], typer.Argument(help="Manifests, one dataset each; or a split directory.")
     ],
     against: Annotated[
         list[str],
@@ -34,7 +34,9 @@ def audit_command(
     ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     group: Annotated[
         list[str],
-        typer.Option("--group", help="Fields beside speaker whose values belong on one side."),
+        typer.Option(
+            "--group", help="Fields besides speaker whose values must stay in one dataset."
+        ),
     ] = [],  # noqa: B006
     group_from: GroupFrom = None,
     audio_identity: AudioIdentity = "path",
@@ -49,7 +51,7 @@ def audit_command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Look for leaks between any manifests: speakers, sessions, recordings, audio, texts.
+    """Find leaks between manifests: speakers, sessions, recordings, audio, texts.
 
     Near-duplicate texts too. Exit 1 where there is a leak. No audio is opened, so peers' splits can
     be audited, but for `--audio-identity content`.

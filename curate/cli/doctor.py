@@ -14,10 +14,10 @@ from curate.cli.app import AsJson, app
 def doctor_command(
     as_json: AsJson = False,
     out: Annotated[
-        str, typer.Option("--at", help="Where results would go: its disk is looked at.")
+        str, typer.Option("--at", help="Directory for results; its free disk space is reported.")
     ] = ".",
 ) -> None:
-    """Say what is installed, what is missing and how to get it, and what the machine offers.
+    """Show installed and missing packages, how to install them, and the hardware.
 
     Exit 1 where something that every command needs is missing.
 

@@ -45,7 +45,7 @@ def read_inputs(
         return Inputs(names, parse_given([*given, *more], whole, [*faults, *_strangers(names)]))
     wrong = []
     if whole:
-        wrong.append(Fault("--keep-whole", "says what to keep of given splits", FORM))
+        wrong.append(Fault("--keep-whole", "applies to given splits only", FORM))
     if not words:
         hint = f"name a directory or manifests, or {FORM}"
         wrong.append(Fault(command, "no input is named", hint))
@@ -58,7 +58,7 @@ def drawing_faults(context: typer.Context) -> list[Fault]:
     return [
         Fault(
             option,
-            "says how splits are drawn, and they are given",
+            "applies to drawn splits, but the splits are given",
             f"leave {option} out, or --given",
         )
         for name, option in _DRAWN.items()
@@ -67,8 +67,8 @@ def drawing_faults(context: typer.Context) -> list[Fault]:
 
 
 def _strangers(names: Sequence[str]) -> list[Fault]:
-    """What is no profile beside given manifests."""
+    """What is not a profile beside given manifests."""
     if len(names) <= 1 and all((Path(name) / "records.parquet").is_file() for name in names):
         return []
-    what = "stands beside --given and is no profile directory"
-    return [Fault(name, what, f"say which split it is: --given NAME={name}") for name in names]
+    what = "is combined with --given but is not a profile directory"
+    return [Fault(name, what, f"name its split: --given NAME={name}") for name in names]

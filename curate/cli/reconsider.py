@@ -24,12 +24,12 @@ def reconsider_command(
         Path | None,
         typer.Option(
             "--out",
-            help="Directory for reconsider.json and report.html; a name in .json: that file alone.",
+            help="Directory for reconsider.json and report.html, or a .json file for JSON only.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which limits to keep, relax or tighten, from a model's errors on the rows they tagged.
+    """Recommend limits to keep, relax or tighten from a model's errors on the tagged rows.
 
     Evaluate train.jsonl and eval_borderline.jsonl too: borderline rows stand there and nowhere
     else. What the data cannot tell is left open.
@@ -69,7 +69,9 @@ def tables(made: Reconsider) -> list[Table]:
 
     rate = _percent(made.clean.wer)
     title = f"{made.rows:,} rows with a prediction; clean rows: WER {rate}"
-    table = plain_table(title, "rule|limit|says|rows|hours|WER|like clean|worse by|from|to|move to")
+    table = plain_table(
+        title, "rule|limit|conclusion|rows|hours|WER|like clean|worse by|from|to|move to"
+    )
     for each in made.limits:
         if each.severity == "clean" and each.says != "tighten":
             continue
@@ -88,7 +90,7 @@ def _meanings(made: Reconsider) -> Iterator[Table]:
 
     meanings = {each.says: each.meaning for each in made.limits}
     if meanings:
-        table = plain_table("what they say", "says|because")
+        table = plain_table("conclusions", "conclusion|meaning")
         for word, meaning in meanings.items():
             table.add_row(word.replace("_", " "), meaning)
         yield table

@@ -1,4 +1,4 @@
-"""`curate review`: listen to records in a browser, and decide about them."""
+"""`curate review`: review records in a browser."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from curate.errors import ConfigError
 @app.command(name="review")
 def review_command(
     profile: Annotated[Path | None, typer.Argument(help="A profile directory.")] = None,
-    overrides: Annotated[Path, typer.Option(help="The log that decisions are added to.")] = Path(
-        "overrides.jsonl"
-    ),
+    overrides: Annotated[
+        Path, typer.Option(help="The log to which decisions are appended.")
+    ] = Path("overrides.jsonl"),
     blind: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Two predictions.jsonl of `train eval`, to be voted on blindly."),

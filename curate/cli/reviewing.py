@@ -82,6 +82,6 @@ def _ended(written: int, kind: str, log: Path) -> str:
 def _say(wish: Setting, port: int, token: str) -> None:
     address = f"http://{ADDRESS}:{port}/?token={token}"
     wish.say(f"review desk: {address}")
-    wish.say("it is open to this machine and this address alone; Ctrl-C ends it")
+    wish.say("only this machine can open this address; Ctrl-C ends it")
     if wish.browser:
         webbrowser.open(address)

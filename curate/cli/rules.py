@@ -40,7 +40,7 @@ def rules_explain(
     rules: RulesFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why records are judged as they are: which rules spoke, with what value and limit.
+    """Explain the verdicts of records: triggered rules, with their values and limits.
 
     Also which rules came close, which do not apply, and where the record will go. With --profile
     the rules are those of the profile; --rules shows what others would say.

@@ -53,11 +53,13 @@ def shard_command(
         str, typer.Option("--format", help="shar (Lhotse), nemo_tarred, or hf (Parquet).")
     ] = "shar",
     shard_size: Annotated[
-        str, typer.Option(help="Most cuts in a shard (1000), or bytes of audio (512MB).")
+        str, typer.Option(help="Maximum cuts (1000) or bytes of audio (512MB) per shard.")
     ] = "1000",
     shard_by: Annotated[
         list[str],
-        typer.Option(help="Keep shards apart by lang, source, duration; each gets its weight."),
+        typer.Option(
+            help="Separate shards by lang, source, duration, each with a sampling weight."
+        ),
     ] = [],  # noqa: B006
     seed: Seed = 0,
     audio_root: Annotated[
@@ -65,8 +67,8 @@ def shard_command(
         typer.Option(
             exists=True,
             file_okay=False,
-            help="Where relative audio paths begin.",
-            show_default="where the profile found audio, else each manifest's folder",
+            help="Root of relative audio paths.",
+            show_default="the profile's audio root, else each manifest's folder",
         ),
     ] = None,
     allow_root: AllowRoot = [],  # noqa: B006
@@ -81,7 +83,10 @@ def shard_command(
         int | None, typer.Option(help="Sampling rate in Hz.", show_default="as it is")
     ] = None,
     mono: Annotated[
-        bool, typer.Option("--mono", help="Mix channels down; without, such rows are left out.")
+        bool,
+        typer.Option(
+            "--mono", help="Mix channels down to mono; without it, multi-channel rows are skipped."
+        ),
     ] = False,
     temperature: Annotated[
         float, typer.Option(help="Weights in input_cfg.yaml go by hours to this power.")

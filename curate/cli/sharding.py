@@ -24,7 +24,7 @@ from curate.shards.pool import RunTasks, run_tasks
 VERIFIED = frozenset({"verification.json", "report.html"})
 """What a directory of `--verify --out` holds."""
 
-AGAIN = "make room, then run the same command again: finished shards are kept beside it"
+AGAIN = "free disk space, then run the same command again: finished shards are kept beside it"
 
 
 def shard(

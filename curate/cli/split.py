@@ -47,11 +47,11 @@ Floor = Annotated[
     str, typer.Option(help="At least so much of each stratum in each split, where it is there.")
 ]
 Cap = Annotated[
-    float, typer.Option(help="At most this share of a stratum is aimed at, over all splits.")
+    float, typer.Option(help="Largest share of a stratum that all splits together may take.")
 ]
 MaxHeldOut = Annotated[
     str,
-    typer.Option(help="At most this share of the hours is held out so that nothing leaks."),
+    typer.Option(help="Largest share of the hours that may be held out to prevent leaks."),
 ]
 
 
@@ -67,9 +67,9 @@ def split_command(
     eval_: Annotated[
         str, typer.Option("--eval", help="Size of eval: 20h, 45m, 90s; 0h for none.")
     ] = "20h",
-    test: Annotated[str, typer.Option("--test", help="Size of test, written likewise.")] = "30h",
+    test: Annotated[str, typer.Option("--test", help="Size of test, in the same format.")] = "30h",
     split: Annotated[
-        list[str], typer.Option("--split", help="A further split: NAME=20h; repeat it.")
+        list[str], typer.Option("--split", help="An additional split, NAME=20h (repeatable).")
     ] = [],  # noqa: B006
     seed: Seed = 0,
     rules: RulesFile = None,
@@ -86,10 +86,13 @@ def split_command(
     max_held_out: MaxHeldOut = "5%",
     lock: Annotated[
         Path | None,
-        typer.Option("--lock", help="An earlier splits.lock.parquet: its records stay put."),
+        typer.Option(
+            "--lock", help="An earlier splits.lock.parquet: its records keep their splits."
+        ),
     ] = None,
     resplit: Annotated[
-        bool, typer.Option("--resplit", help="Let records of an old split in --out move.")
+        bool,
+        typer.Option("--resplit", help="Allow records of an old split in --out to change splits."),
     ] = False,
     fail_on: FailOn = [],  # noqa: B006
     strict: Strict = False,
@@ -117,7 +120,7 @@ def split_command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw representative, leak-free eval and test sets; the rest of the good goes to train.
+    """Draw representative, leak-free eval and test sets; the remaining usable data is train.
 
     Or keep the splits that the corpus comes with (`--given`), and say what they share.
 

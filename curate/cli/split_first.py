@@ -50,7 +50,9 @@ class Source:
         split = _split_directory(words)
         if not given and split is not None:
             faults = [
-                Fault(option, "a split was judged already", "split again with it, then shard")
+                Fault(
+                    option, "a split has been evaluated already", "split again with it, then shard"
+                )
                 for option, value in (("--rules", rules), ("--keep-whole", whole))
                 if value
             ]

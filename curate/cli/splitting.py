@@ -155,7 +155,7 @@ def _refuse_rules(judging: RuleOptions) -> None:
     faults = [
         Fault(
             parameter(name),
-            "a profile was judged already, by what it was made with",
+            "a profile has been evaluated already, with its own rules",
             f"profile again with {parameter(name)}, or name the manifests instead of the profile",
         )
         for name in ("rules", "overrides", "max_rejected", "max_borderline")

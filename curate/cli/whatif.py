@@ -29,14 +29,17 @@ def what_if_command(
         Path | None, typer.Option("--out", help="Directory for what-if.json and report.html.")
     ] = None,
     clips: Annotated[
-        int, typer.Option(min=0, help="So many records beside limits can be heard on the page.")
+        int,
+        typer.Option(
+            min=0, help="Embed the audio of this many records next to limits in the page."
+        ),
     ] = 0,
     audio_root: AudioRoot = None,
     allow_root: AllowRoot = [],  # noqa: B006
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what each limit costs where it stands, and what moving it would cost or give back.
+    """Show what each limit costs, and what moving it would cost or recover.
 
     Hours are those of the profile's records; no manifest is measured again. "Alone" counts what no
     other rule catches: what the corpus would really get back.
@@ -59,7 +62,7 @@ def what_if_command(
 @rules_app.command(name="compare")
 def compare_command(
     old: Annotated[str, typer.Argument(help="Rule file or preset name.")],
-    new: Annotated[str, typer.Argument(help="The one to hold against it.")],
+    new: Annotated[str, typer.Argument(help="The rule file or preset to compare with it.")],
     profile: OneProfile,
     by: By = [],  # noqa: B006
     count: Annotated[int, typer.Option("-n", "--count", min=0, help="Records to show.")] = 10,
@@ -73,7 +76,7 @@ def compare_command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which records and hours move between verdicts where the new rules judge.
+    """Show which records and hours change verdict under the new rules.
 
     With --out every record that moves is written, with both verdicts and reasons, and a page.
 
@@ -94,11 +97,11 @@ def compare_command(
 def calibrate_command(
     profile: OneProfile,
     by: Annotated[
-        str, typer.Option("--by", help="Field whose values are looked at apart.")
+        str, typer.Option("--by", help="Field whose values are calibrated separately.")
     ] = "lang",
     rules: ProfilesRules = None,
-    fence: Annotated[
-        float, typer.Option(min=1.0, help="Robust standard deviations to a fence.")
+    threshold: Annotated[
+        float, typer.Option(min=1.0, help="Outlier threshold in robust standard deviations.")
     ] = 3.5,
     min_rows: Annotated[
         int, typer.Option(min=20, help="Sound records that a stratum must have.")
@@ -107,17 +110,17 @@ def calibrate_command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Propose eval limits for each language from how long its texts take to say.
+    """Propose eval limits for each language from its speaking rate.
 
     The file extends the rules that it was made on: bad limits stay what they are, and nothing is
-    loosened. Records beyond the fences would train, and measure no model.
+    loosened. Records beyond the thresholds would train, and measure no model.
 
     Example: `curate rules calibrate profile/ --by lang --out calibrated.yaml`
     """
     from curate.cli.render import calibration as calibrated
     from curate.cli.render import terminal as show
 
-    calibration = calibrated.propose(profile, rules, by, fence, min_rows, out, command_line())
+    calibration = calibrated.propose(profile, rules, by, threshold, min_rows, out, command_line())
     show.summary(calibration, as_json, quiet, calibrated.tables, Path())
     if out is not None and not quiet:
         show.line(f"written: {out}; try it with: curate rules compare RULES {out} {profile}")

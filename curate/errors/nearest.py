@@ -47,7 +47,7 @@ def absent(path: Path, make: str = "") -> Fault:
     """
     folder = next((each for each in path.parents if each.is_dir()), None)
     if folder is not None and folder != path.parent:
-        return Fault(str(path), f"there is no directory {_next(folder, path)}", make)
+        return Fault(str(path), f"there is not a directory {_next(folder, path)}", make)
     close = nearest(path.name, _names(path.parent))
     guess = f"did you mean '{path.with_name(close)}'?" if close and close != path.name else ""
     return Fault(str(path), "there is no such file or directory", guess or make)

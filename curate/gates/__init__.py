@@ -94,7 +94,9 @@ def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
     hint = (
         "write NAME>NUMBER, of rows (bad>100), % (bad>5%), hours (bad>2h) or % of hours (bad>5%h)"
     )
-    faults = [Fault(OPTION, f"{part!r} is no gate", hint) for part, match in matches if not match]
+    faults = [
+        Fault(OPTION, f"{part!r} is not a gate", hint) for part, match in matches if not match
+    ]
     raise_all(ConfigError, faults)
     return tuple(
         Gate(part, match[1], match[2], float(match[3]), match[4])  # type: ignore[arg-type]
@@ -171,7 +173,7 @@ def _faults(gate: Gate, figure: Figure, result: GateResult, where: str) -> Itera
 def _unknown(name: str, known: Sequence[str]) -> Fault:
     near = get_close_matches(name, known, 3)
     if name.endswith("_audio"):
-        hint = "audio was not looked at: add --audio header"
+        hint = "audio was not analysed: add --audio header"
     elif near:
         hint = f"did you mean {', '.join(near)}?"
     else:

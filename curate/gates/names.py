@@ -45,7 +45,7 @@ _OVER = (
     Name("over_borderline", "strata beyond --max-borderline, single speakers aside"),
 )
 _UNCHECKED = Name("unchecked", "keys (speaker, ...) that are not known of all rows")
-_LEAKS = Name("leaks", "values that stand in two splits, of all keys")
+_LEAKS = Name("leaks", "values that occur in two splits, over all keys")
 
 
 def _each(entry: Name) -> tuple[Name, ...]:
@@ -85,7 +85,7 @@ GATED: Mapping[str, Gated] = {
     ),
     "curate audit": Gated(
         (
-            Name("leaks", "values that stand on two sides, of all kinds"),
+            Name("leaks", "values that occur in two datasets, over all kinds"),
             Name("*_leaks", "by kind: `speaker_leaks`, `near_text_leaks`, ...", "leaks"),
             _UNCHECKED,
             *_each(Name("malformed, skipped", "lines that are compared with nothing")),

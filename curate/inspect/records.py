@@ -31,7 +31,7 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
 
     `where` is a condition in the language of rules, over metrics, fields, `verdict` and the
     columns that the profile was grouped by. ConfigError where it is none, InputError where
-    `folder` is no profile.
+    `folder` is not a profile.
     """
     profile = open_profile(folder)
     plan = pl.scan_parquet(folder / RECORDS)

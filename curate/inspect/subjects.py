@@ -68,7 +68,9 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
     rules = exempted(rules, profile.conventions)
     if same:
         return rules, []
-    return rules, [f"{stated.path} has changed since {folder} was made: judged by what it says now"]
+    return rules, [
+        f"{stated.path} has changed since {folder} was made: evaluated by its current content"
+    ]
 
 
 def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
@@ -79,9 +81,9 @@ def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
     places = _placed(ids, [entry.source for entry in profile.inputs], folder)
     rows = _rows(folder / "records.parquet", places)
     missing = [place for place in places if place not in rows]
-    hint = "lines count from 1; a blank line is no record"
+    hint = "lines count from 1; a blank line is not a record"
     raise_all(
-        ConfigError, [Fault(f"{s}:{n}", f"is no record of {folder}", hint) for s, n in missing]
+        ConfigError, [Fault(f"{s}:{n}", f"is not a record of {folder}", hint) for s, n in missing]
     )
     origins = origins_of(profile)
     return [_subject(rows[place], origins) for place in places]
@@ -128,7 +130,7 @@ def _placed(ids: Sequence[str], sources: Sequence[str], folder: Path) -> list[tu
             places.append((source, line))
         elif not line:
             hint = "an id is source:line, as `curate head` shows it"
-            faults.append(Fault("argument", f"'{each}' is no id", hint))
+            faults.append(Fault("argument", f"'{each}' is not an id", hint))
         else:
             what = f"{folder} was made of no manifest '{source or ''}'"
             faults.append(Fault(each, what, suggest(source or "", tuple(sources))))

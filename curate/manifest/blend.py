@@ -143,7 +143,7 @@ def _in_node(
     if isinstance(node, yaml.MappingNode):
         inner = _mapping(file, node).get("input_cfg")
         if inner is None:
-            raise InputError(Fault(f"{file}:{_line(node)}", "is no blend: it has no input_cfg"))
+            raise InputError(Fault(f"{file}:{_line(node)}", "is not a blend: it has no input_cfg"))
         node = inner
     if depth > _DEEPEST:
         raise InputError(Fault(f"{file}:{_line(node)}", "its groups are nested too deeply"))
@@ -188,7 +188,7 @@ def _number_from_0(file: str, node: Node) -> float:
         if not 0 <= value < float("inf"):
             raise ValueError
     except ValueError:
-        fault = "weight is no number from 0"
+        fault = "weight is not a number >= 0"
         raise InputError(Fault(f"{file}:{_line(node)}", fault)) from None
     return value
 
@@ -215,11 +215,11 @@ def _compose(file: str) -> Node:
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
-        raise InputError.of(file, f"is no YAML: {reason}") from None
+        raise InputError.of(file, f"is not valid YAML: {reason}") from None
     except RecursionError:
         raise InputError.of(file, "is nested too deeply") from None
     if not isinstance(node, yaml.SequenceNode | yaml.MappingNode):
-        raise InputError.of(file, "is no blend: neither a list nor a mapping with input_cfg")
+        raise InputError.of(file, "is not a blend: neither a list nor a mapping with input_cfg")
     _interpolate(file, node, _own_values(node))
     return node
 

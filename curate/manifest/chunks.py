@@ -21,7 +21,7 @@ from curate.manifest.spool import located
 
 CHUNK_BYTES = 8 << 20
 LONGEST_LINE = 256 << 20
-"""A line beyond this is no record of anybody's, and would fill the memory."""
+"""A line beyond this is not a record of anybody's, and would fill the memory."""
 
 MOST_LINES = 1 << 18
 """Lines in one chunk; a manifest's own are a tenth of this."""
@@ -68,7 +68,7 @@ def open_manifest(source: str) -> int:
     try:
         descriptor = os.open(located(source), os.O_RDONLY | os.O_NONBLOCK)
     except ValueError:
-        raise InputError.of(repr(source), "is no file name (it holds a NUL character)") from None
+        raise InputError.of(repr(source), "is not a file name (it holds a NUL character)") from None
     except FileNotFoundError:
         raise InputError(absent(Path(source), "name a manifest, or a directory of some")) from None
     except OSError as error:
@@ -83,7 +83,7 @@ def open_manifest(source: str) -> int:
         raise InputError.of(
             source, "is a directory", f"name its manifests, for example {Path(source) / '*.jsonl'}"
         )
-    raise InputError.of(source, "is no regular file (a device, pipe or socket)")
+    raise InputError.of(source, "is not a regular file (a device, pipe or socket)")
 
 
 @contextmanager
@@ -185,7 +185,7 @@ def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chu
                 raise InputError.of(
                     source,
                     f"the line at byte {offset} is longer than {LONGEST_LINE >> 20} MiB",
-                    "this is no manifest of lines",
+                    "this is not a manifest of lines",
                 )
             continue
         data = b"".join([*pending, block[:cut]])

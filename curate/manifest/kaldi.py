@@ -40,7 +40,7 @@ _TIMES = ("utt2dur", "segments", "reco2dur")
 def _find(look: Look) -> list[Origin]:
     text = look.beside("text")
     if text is None:
-        raise InputError.of(look.name, "is no Kaldi data directory: it holds no text")
+        raise InputError.of(look.name, "is not a Kaldi data directory: it holds no text")
     beside = {name: (path,) for name in _BESIDE if (path := look.beside(name))}
     if not beside.keys() & set(_TIMES):
         raise InputError.of(
@@ -170,7 +170,7 @@ class _Segment:
         if len(words) not in {3, 4}:
             raise Malformed(f"its line in segments has {len(words) + 1} words, not 4")
         if len(words) == 4 and not words[3].isdecimal():
-            raise Malformed(f"its line in segments has a channel that is no number ({words[3]})")
+            raise Malformed(f"its line in segments has a channel that is not a number ({words[3]})")
         channel = int(words[3]) if len(words) == 4 else None
         return cls(words[0], number_of(words[1]), words[2], channel)
 

@@ -98,7 +98,7 @@ def _faults(
     name: str, mark: str, source_field: str, names: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     if not mark or not name or not source_field.strip():
-        yield "is no NAME=FIELD", _HINT
+        yield "is not NAME=FIELD", _HINT
     elif name not in FIELDS:
         near = get_close_matches(name, FIELDS, 1)
         meant = f"did you mean {near[0]!r}? " if near else ""

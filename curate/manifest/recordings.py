@@ -91,7 +91,7 @@ def record_of_cut(cut: Record) -> Record:
     """
     kind = cut.get("type", "MonoCut")
     if kind not in _PLAIN_CUTS:
-        raise Malformed(f"a Lhotse {kind} is no stretch of one recording")
+        raise Malformed(f"a Lhotse {kind} is not a segment of one recording")
     supervisions = _in_order(cut)
     recording = Recording.of(cut.get("recording"))
     start, duration = cut.get("start"), cut.get("duration")
@@ -155,7 +155,7 @@ def _in_order(cut: Record) -> list[Record]:
     if not isinstance(supervisions, list) or not supervisions:
         raise Malformed("the cut has no supervision")
     if not all(isinstance(one, dict) for one in supervisions):
-        raise Malformed("a supervision is no JSON object")
+        raise Malformed("a supervision is not a JSON object")
     spans = [(_number(one.get("start")), _number(one.get("duration"))) for one in supervisions]
     length = _number(cut.get("duration"))
     if len(spans) == 1 and None in spans[0]:
@@ -213,7 +213,7 @@ def _channels(value: object, otherwise: frozenset[int]) -> frozenset[int]:
     if not several or not all(
         isinstance(channel, int) and not isinstance(channel, bool) for channel in several
     ):
-        raise Malformed(f"its channel is no number ({value!r})")
+        raise Malformed(f"its channel is not a number ({value!r})")
     return frozenset(several)
 
 

@@ -80,7 +80,7 @@ def _refuse_duplicates(value: dict[str, object]) -> None:
 
 
 def _refuse_constant(name: str) -> Never:
-    raise Malformed(f"not JSON ({name} is no JSON number)")
+    raise Malformed(f"not JSON ({name} is not a JSON number)")
 
 
 def _refuse_depth(value: object) -> None:
@@ -127,7 +127,7 @@ def why_no_record(record: Record) -> str | None:
     if not isinstance(audio, str) or not audio:
         return f"no audio_filepath ({_describe_value(record, 'audio_filepath')})"
     if isinstance(duration, bool) or not isinstance(duration, int | float):
-        return f"duration is no number ({_describe_value(record, 'duration')})"
+        return f"duration is not a number ({_describe_value(record, 'duration')})"
     try:
         seconds = float(duration)
     except OverflowError:
@@ -137,7 +137,7 @@ def why_no_record(record: Record) -> str | None:
     if seconds > LONGEST_S:
         return f"duration is absurd ({seconds:g} s)"
     if not isinstance(text, str):
-        return f"text is no string ({_describe_value(record, 'text')})"
+        return f"text is not a string ({_describe_value(record, 'text')})"
     return why_no_channel(json.dumps(record.get("channel"), ensure_ascii=False))
 
 

@@ -113,7 +113,7 @@ def _until(end: object, offset: object, duration: object) -> object:
     """The duration by a segment's end; the declared one where there is one that agrees."""
     times = [time for time in (offset, end) if isinstance(time, int | float)]
     if len(times) < 2 or not all(map(math.isfinite, times)):
-        raise Malformed(f"its beginning and end are no numbers ({offset!r} and {end!r})")
+        raise Malformed(f"its start and end are not numbers ({offset!r} and {end!r})")
     length = round(times[1] - times[0], 9)
     if length <= 0:
         raise Malformed(f"its end is not behind its beginning ({times[0]:g} and {times[1]:g})")

@@ -166,7 +166,7 @@ KINDS: tuple[Kind, ...] = (
         "a directory in which no manifest is recognised",
         "name its manifests, for example '{name}/*.jsonl'",
     ),
-    Kind(_is_audio, "an audio file", f"it is no list of records; {LINES}"),
+    Kind(_is_audio, "an audio file", f"it is not a list of records; {LINES}"),
     Kind(
         lambda look: look.head.startswith(b"PK\x03\x04") and b"xl/" in look.head,
         "an Excel workbook",
@@ -183,7 +183,7 @@ KINDS: tuple[Kind, ...] = (
         "convert it to Parquet: python -c \"import polars; polars.read_ipc('{name}')"
         ".write_parquet('data.parquet')\"; a stream (Hugging Face writes such) by read_ipc_stream",
     ),
-    Kind(_is_binary, "binary data", f"this is no manifest; {LINES}"),
+    Kind(_is_binary, "binary data", f"this is not a manifest; {LINES}"),
     Kind(_is_array, "a JSON array", "write a record a line: jq -c '.[]' '{name}' > manifest.jsonl"),
     Kind(
         _is_transcription,
@@ -243,7 +243,7 @@ KINDS: tuple[Kind, ...] = (
             any(mark in look.header for mark in "\t,;")
             and not _json_text(look).startswith(("{", '"'))
         ),
-        "no manifest: its first line is no JSON, and no table's header that names audio and text",
+        "no manifest: its first line is neither JSON nor a table header that names audio and text",
         "name the columns audio_filepath, text and duration (seconds) in the first line",
     ),
     Kind(

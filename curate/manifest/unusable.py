@@ -74,10 +74,10 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
     return f"{'; '.join(remarks)}{': ' if maps else ''}{' '.join(maps)}"
 
 
-def _lines(looked_at: int, rows: int) -> str:
-    if looked_at == 1:
+def _lines(examined: int, rows: int) -> str:
+    if examined == 1:
         return "the line" if rows == 1 else "the one JSON line"
-    return f"all {rows:,} lines" if looked_at == rows else f"the first {looked_at:,} JSON lines"
+    return f"all {rows:,} lines" if examined == rows else f"the first {examined:,} JSON lines"
 
 
 _MEANING = {"audio_filepath": "audio path", "duration": "duration", "text": "text"}

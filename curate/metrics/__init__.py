@@ -33,11 +33,11 @@ GROUPS: tuple[Group, ...] = (
         "duplicates", "How often a text or a segment stands in the input; a second pass over it."
     ),
     Group("near_duplicates", "How often a text stands nearly the same in the input; extra [near]."),
-    Group("audio", "What each audio file's header says, beside what the record says of it."),
+    Group("audio", "Properties from each audio file's header, compared with the record's."),
     Group("signal", "What the decoded samples show.", needs=("audio",)),
     Group(
         "vad",
-        "Voice activity (VAD): where somebody speaks; extra [vad].",
+        "Voice activity (VAD); extra [vad].",
         needs=("audio", "signal"),
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from curate.metrics.declare import INTEGER, Metric
 
-UNOPENED = "malformed rows, and audio that was not looked at or cannot be opened"
+UNOPENED = "malformed rows, and audio that was not analysed or cannot be opened"
 UNDECODED = "malformed rows, and audio that was not decoded or cannot be"
 
 AUDIO: tuple[Metric, ...] = (
@@ -130,7 +130,7 @@ AUDIO: tuple[Metric, ...] = (
     ),
     Metric(
         name="vad_share", unit="share", direction="low", low=0, high=1, bins=50,
-        meaning="Share of the 32 ms windows in which somebody speaks.",
+        meaning="Share of the 32 ms windows with voice activity.",
         null=f"{UNDECODED}, and segments shorter than a window",
         source="Silero VAD 5.1 (probability at least 0.5)",
         group="vad",

@@ -21,7 +21,7 @@ TEXT: tuple[Metric, ...] = (
         name="rate_beside_offset", unit="0 or 1", direction="high", low=0, high=2,
         bins=2, dtype=INTEGER,
         meaning=(
-            "Whether `sampling_rate` (or `sample_rate`) stands beside `offset`: NeMo "
+            "Whether `sampling_rate` (or `sample_rate`) is given with `offset`: NeMo "
             "then takes the recording to end with the first `duration` seconds of its "
             "file, and loads `duration - offset` seconds or nothing. Splits write such "
             "rows without the rate."
@@ -218,7 +218,7 @@ TEXT: tuple[Metric, ...] = (
     ),
     Metric(
         name="hallucination", unit="0 or 1", direction="high", low=0, high=2, bins=2, dtype=INTEGER,
-        meaning="Whether the whole text is made of phrases that recognisers invent over silence.",
+        meaning="Whether the whole text consists of known ASR hallucination phrases.",
         null=MALFORMED, source="rules/phrases",
         compute=lambda batch: batch.phrases["hallucination"],
     ),
@@ -230,7 +230,7 @@ TEXT: tuple[Metric, ...] = (
     ),
     Metric(
         name="credit_share", unit="share", direction="high", low=0, high=1, bins=50,
-        meaning="Share of them that lie in credits of subtitles, which nobody speaks.",
+        meaning="Share of them that lie in subtitle credits.",
         null=MALFORMED, source="rules/phrases",
         compute=lambda batch: batch.phrases["credit_share"],
     ),

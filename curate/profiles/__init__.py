@@ -202,7 +202,7 @@ def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
     groups = settings.groups & audio_cache.GROUPS_OF["vad"]
     if not groups:
         return True
-    same = old.audio is not None and old.audio.asked == settings.audio.recorded()
+    same = old.audio is not None and old.audio.request == settings.audio.recorded()
     cache = audio_cache.Cache.load(
         [folder / audio_cache.NAME], audio_cache.depth_for(groups), settings.audio
     )
@@ -218,7 +218,7 @@ def _reused(reused: ReusedRows, sources: Sequence[Origin]) -> str:
     rows = sum(source.rows for _, source in reused.sources.values())
     return (
         f"{len(reused.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are "
-        "judged again, not measured again (--no-cache does both)"
+        "re-evaluated, not re-measured (--no-cache does both)"
     )
 
 

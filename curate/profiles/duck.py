@@ -104,7 +104,7 @@ def _fault(message: str) -> Fault:
     """DuckDB's words in one line: what is wrong, and the nearest name that it proposes."""
     what = " ".join(message.split("\n", 1)[0].split())
     named = re.search(r'(?:Candidate bindings: |Did you mean )"([^"]+)"', message)
-    hint = f"did you mean '{named[1]}'?" if named else "ask one SELECT FROM records"
+    hint = f"did you mean '{named[1]}'?" if named else "write one SELECT FROM records"
     return Fault("query", what, hint)
 
 
@@ -158,7 +158,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
     """The answer to one SELECT: all else could write (COPY) or reach out (ATTACH, INSTALL)."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise ConfigError.of("query", "is not one SELECT", "ask one SELECT FROM records")
+        raise ConfigError.of("query", "is not one SELECT", "write one SELECT FROM records")
     result = connection.execute(statements[0])
     columns = [str(part[0]) for part in result.description or ()]
 

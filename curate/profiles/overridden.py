@@ -136,8 +136,8 @@ def warnings_of(outcome: OverridesOutcome | None) -> list[str]:
     if outcome is None:
         return []
     fates = (
-        (outcome.unmatched, "found no record of these manifests"),
-        (outcome.stale, "found a record that has changed since; it was left alone"),
+        (outcome.unmatched, "match no record of these manifests"),
+        (outcome.stale, "match a record that has changed since, and were not applied"),
     )
     warnings = []
     for named, what in fates:

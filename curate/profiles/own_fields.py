@@ -48,7 +48,7 @@ Line = Callable[[int, int], bytes]
 
 
 class OwnFields:
-    """The fields of one profile's manifests. InputError where `folder` is no profile."""
+    """The fields of one profile's manifests. InputError where `folder` is not a profile."""
 
     def __init__(self, folder: Path) -> None:
         self._records = folder / "records.parquet"

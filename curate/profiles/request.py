@@ -109,7 +109,7 @@ def _share_of(text: str | None, field: str) -> float | None:
     except ValueError:
         share = 0.0
     if not 0 < share <= 1:
-        what = f"'{text}' is no share of hours above 0"
+        what = f"'{text}' is not a share of hours above 0"
         raise ConfigError.of(parameter(field), what, "write 10% or 0.1")
     return share
 

@@ -134,7 +134,7 @@ def _duplicates(records: Path, rows: int) -> Duplicates:
 
 
 def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
-    """Every rule of the set with what it caught, rules that caught nothing too; file order."""
+    """Every rule of the set with what it flagged, rules that flagged nothing too; file order."""
     counted = _by_tag(table)
     hits: list[RuleHit] = []
     for rule in rules.rules:

@@ -40,8 +40,8 @@ SAYS = {
     "relax": "its rows are surely no worse than clean ones by a margin that matters",
     "tighten": "the clean rows nearest to it are worse than the others",
     "reject": "surely more than half of the words are wrong: closer to bad than to borderline",
-    "open": "this data cannot tell",
-    "too_few": "too few rows with this tag alone to say",
+    "open": "inconclusive",
+    "too_few": "too few rows with only this tag",
 }
 
 

@@ -115,7 +115,9 @@ def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
             row = _read(line)
             counts = _counts(row)
             if counts is None:
-                faults.append(Fault(f"{path}:{number}", "is no prediction with its counts", hint))
+                faults.append(
+                    Fault(f"{path}:{number}", "is not a prediction with its counts", hint)
+                )
             elif row.get("pred_text") is not None:
                 yield counts
     raise_all(InputError, faults[:20])

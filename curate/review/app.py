@@ -124,7 +124,7 @@ def wish_of(desk: ReviewSession, parameters: Mapping[str, str]) -> Query:
     """The records that a request's parameters name. NoSuch for what there is not."""
     verdicts = tuple(name for name in parameters.get("verdict", "").split(",") if name)
     if unknown := set(verdicts) - set(VERDICTS):
-        raise NoSuch(f"{min(unknown)!r} is no verdict")
+        raise NoSuch(f"{min(unknown)!r} is not a verdict")
     fields = tuple(
         (name, parameters[name]) for name in ("lang", "speaker", "source") if name in parameters
     )
@@ -258,5 +258,5 @@ def _in_words(fault: Fault) -> str:
 def _object(body: bytes) -> Mapping[str, Any]:
     value = json.loads(body or b"{}")
     if not isinstance(value, dict):
-        raise Refused("a JSON object is asked for")
+        raise Refused("expected a JSON object")
     return value

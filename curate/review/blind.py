@@ -76,7 +76,7 @@ def _read(path: Path) -> dict[tuple[str, float], Mapping[str, Any]]:
             float(row["duration"])
             rows[key] = row
         except (ValueError, KeyError, TypeError, AttributeError):
-            what = "is no prediction: audio_filepath, duration and pred_text"
+            what = "is not a prediction: audio_filepath, duration and pred_text"
             faults.append(Fault(f"{path}:{number}", what, HINT))
     raise_all(InputError, faults[:20])
     return rows
@@ -103,7 +103,7 @@ class Ballot:
     def vote(self, id: str, choice: str, at: str) -> None:
         """Add a vote, on disk when this returns. ConfigError for what is none."""
         if id not in self.pairs or choice not in CHOICES:
-            raise ConfigError.of("vote", f"{choice!r} on {id!r} is no vote")
+            raise ConfigError.of("vote", f"{choice!r} on {id!r} is not a vote")
         pair = self.pairs[id]
         winner = "same" if choice == "same" else "ab"[(choice == "second") != pair.swapped]
         row = {"id": id, "choice": winner, "by": self._reviewer, "at": at}
@@ -143,7 +143,7 @@ def _votes_of(path: Path, content: bytes) -> Votes:
         except (ValueError, KeyError, TypeError):
             cut = append_log.is_cut_short(content, number)
             hint = f"{append_log.CUT_SHORT}: delete it" if cut else "name a log of votes"
-            faults.append(Fault(f"{path}:{number}", "is no vote", hint))
+            faults.append(Fault(f"{path}:{number}", "is not a vote", hint))
     raise_all(ConfigError, faults)
     return cast
 

@@ -146,7 +146,7 @@ class Browser:
         if kind is None:
             raise NoSuch(f"the profile has no {name!r}")
         if not any(part in kind for part in ("INT", "FLOAT", "DOUBLE", "BOOLEAN")):
-            raise NoSuch(f"{name!r} is no number")
+            raise NoSuch(f"{name!r} is not a number")
         return name
 
 

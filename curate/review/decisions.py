@@ -90,7 +90,7 @@ class DecisionLog:
         def undo_of(history: History) -> Decision:
             standing = [each for each, state in history if state in {"stands", "superseded"}]
             if not standing:
-                raise Refused("nothing is decided about it")
+                raise Refused("it has no decision")
             return undone(standing[-1], self.reviewer, now())
 
         undo_of(_about(self.overrides(), record)[1])  # before a log is made for nothing
@@ -150,9 +150,9 @@ def _last_line(history: History) -> int:
 
 def _changed_words(history: History) -> str:
     if not history:
-        return "the log has changed since this record was shown: look at it again"
+        return "the log has changed since this record was shown: reload the record"
     last = history[-1][0]
-    return f"{last.by} decided about it meanwhile ({last.decision}): look at it again"
+    return f"{last.by} has decided meanwhile ({last.decision}): reload the record"
 
 
 def facets_json(decided: Mapping[Facet, Decision]) -> Json:

@@ -69,13 +69,13 @@ class Guard:
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not (
             self._is_first(scope)
         ):
-            return 403, "another site asked"
+            return 403, "request from another site"
         if not self._knows(self._shown_token(scope)) and not self._knows(_cookie_of(headers)):
             return 403, "no valid token: open the address that `curate review` printed"
         if scope["method"] not in {"GET", "HEAD"}:
             origin = headers.get("origin", "")
             if origin not in {f"http://{host}" for host in hosts}:
-                return 403, "a change asked for by another origin"
+                return 403, "change requested by another origin"
             length = headers.get("content-length", "")
             if not length.isdigit():
                 return 411, "how long is it?"

@@ -101,7 +101,7 @@ class ReviewSession:
         (row,) = details
         (line,) = self._lines(details)
         if row[MALFORMED.name] is not None:
-            return Record(row, {}, None, f"the line can be no record: {row[MALFORMED.name]}")
+            return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
         try:
             stated = json.loads(line)
             content = content_of(stated)

@@ -218,7 +218,7 @@ def _decode(file: sf.SoundFile, start: int, count: int) -> Samples:
         raise Unusable(f"decodes to {length:.2f} s where the header says more", "truncated")
     if not exact and not np.isfinite(samples).all():
         broken = int(samples.size - np.isfinite(samples).sum())
-        raise Unusable(f"{broken:,} samples are no numbers", "not_finite")
+        raise Unusable(f"{broken:,} samples are not finite numbers", "not_finite")
     return samples
 
 

@@ -60,7 +60,7 @@ def _decode(cut: Any) -> None:
     if samples.shape[-1] != cut.num_samples:
         raise ValueError(f"{cut.id} decodes to {samples.shape[-1]} samples of {cut.num_samples}")
     if not np.isfinite(samples).all():
-        raise ValueError(f"{cut.id} decodes to samples that are no numbers")
+        raise ValueError(f"{cut.id} decodes to samples that are not finite")
 
 
 def _short(error: Exception) -> str:

@@ -85,7 +85,7 @@ def parse_size(text: str) -> ShardSize:
     elif match is not None and match[1].isdigit() and int(match[1]) > 0:
         return ShardSize(cuts=int(match[1]))
     hint = "a number of cuts (1000), or bytes of audio from 1MB on (512MB, 2GB)"
-    raise ConfigError.of("--shard-size", f"{text!r} is no size of a shard", hint)
+    raise ConfigError.of("--shard-size", f"{text!r} is not a valid shard size", hint)
 
 
 def check_options(wished: Options) -> None:
@@ -101,7 +101,9 @@ def _faults(wished: Options) -> Iterator[Fault]:
     if audio.format is not None:
         yield from _unknown("--audio-format", (audio.format,), AUDIO_FORMATS)
     if audio.rate is not None and not _SLOWEST <= audio.rate <= _FASTEST:
-        yield Fault("--resample", f"{audio.rate} Hz is no sampling rate of speech", "try 16000")
+        yield Fault(
+            "--resample", f"{audio.rate} Hz is not a valid sampling rate for speech", "try 16000"
+        )
     elif audio.format == "opus" and audio.rate not in (None, *OPUS_RATES):
         known = ", ".join(map(str, OPUS_RATES))
         yield Fault("--resample", f"Opus has no {audio.rate} Hz", f"it has {known}")

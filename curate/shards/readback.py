@@ -153,7 +153,7 @@ def _check_pairs(
     for one, other in zip_longest(data, meta):
         if other is None or one.stem != other.stem:
             name = members[-1].name if other is None else other.name
-            raise Damage(path, f"is damaged: {name} is no pair with the member before it")
+            raise Damage(path, f"is damaged: {name} does not pair with the member before it")
     _check_order(path, cuts_name, rows, [member.stem for member in data])
     with path.open("rb") as file:
         for (id, seconds, _), member in zip(rows, meta, strict=True):

@@ -161,7 +161,7 @@ def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spo
         for name in names:
             if lines[name].readline():
                 where = f"{folder / name}.jsonl:{read[name].rows + 1}"
-                raise InputError.of(where, "stands in no lock", "split again")
+                raise InputError.of(where, "is in no lock", "split again")
     return Spool(read, [*_shards(columns["train"], strata, options), *_pieces(columns)])
 
 

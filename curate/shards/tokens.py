@@ -19,7 +19,9 @@ def check_tokenizers(named: Sequence[str]) -> None:
     for name in named:
         lang, path = _parse(name)
         if not Path(path).is_file():
-            faults.append(Fault("--tokenizer", f"{path} is no file", "name a SentencePiece model"))
+            faults.append(
+                Fault("--tokenizer", f"{path} is not a file", "name a SentencePiece model")
+            )
         elif not lang and len(named) > 1:
             what = f"{path} is for which language?"
             faults.append(Fault("--tokenizer", what, "with several models, write LANG=FILE"))

@@ -136,7 +136,7 @@ def _group(
     folder: Path, paths: Sequence[Path], known: Mapping[Path, re.Match[str]], first: str
 ) -> tuple[list[Files], list[Fault]]:
     faults = [
-        Fault(str(path), "is no part of the shards, and Lhotse fails on it", "move it elsewhere")
+        Fault(str(path), "is not part of the shards, and Lhotse fails on it", "move it elsewhere")
         for path in paths
         if path not in known
     ]
@@ -215,7 +215,7 @@ def _audio_at(format: str, files: Files, read: ShardRead, at: int) -> bytes:
 def _twice(folder: Path, proven: Sequence[Proven]) -> list[Fault]:
     ids = np.frombuffer(b"".join(one.ids for one in proven), dtype=np.uint64)
     twice = ids.size - np.unique(ids).size
-    return [Fault(str(folder), f"{twice} ids stand twice")] if twice else []
+    return [Fault(str(folder), f"{twice} ids occur twice")] if twice else []
 
 
 def _against_index(folder: Path, index: ShardIndex, proven: Sequence[Proven]) -> list[Fault]:

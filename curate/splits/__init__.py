@@ -201,7 +201,7 @@ def split_profile(
             near=near,
             near_unsure=unsure,
             changed=ChangedLines(
-                text_mended=int(corrected.sum()),
+                text_corrected=int(corrected.sum()),
                 tags=marks.tags,
                 skipme=marks.skipme,
                 canary=marks.canary,

@@ -22,18 +22,18 @@ def compute_achieved(
     is known.
     """
     chosen = rows.filter(pl.col("split") == target.name)
-    got_s, known = int(chosen[DURATION_US.name].sum()) / 1e6, int(chosen[KNOWN].sum())
+    achieved_s, known = int(chosen[DURATION_US.name].sum()) / 1e6, int(chosen[KNOWN].sum())
     effective, largest = shares(rows, target.name) or (None, None)
     is_known = known == chosen.height
     if met is None:
-        met = not target.target_s or abs(got_s - target.target_s) <= tolerance_s
+        met = not target.target_s or abs(achieved_s - target.target_s) <= tolerance_s
     return Achieved(
-        asked_s=target.asked_s,
+        requested_s=target.requested_s,
         target_s=round(target.target_s, 6),
         tolerance_s=round(tolerance_s, 6),
         met=met,
         shrunk=target.shrunk,
-        got_s=got_s,
+        achieved_s=achieved_s,
         rows=chosen.height,
         groups=chosen["group"].n_unique(),
         words=int(chosen["words"].sum()),

@@ -65,10 +65,10 @@ class Assignment:
         if self.due_s:
             return self.due_s
         us = self.rows.group_by("split").agg(pl.col(DURATION_US.name).sum())
-        got_s = {name: value / 1e6 for name, value in us.iter_rows()}
+        achieved_s = {name: value / 1e6 for name, value in us.iter_rows()}
         whole_s = max(float(self.available_s.sum()), 1e-9)
         return {
-            each.name: self.available_s * (got_s.get(each.name, 0.0) / whole_s)
+            each.name: self.available_s * (achieved_s.get(each.name, 0.0) / whole_s)
             for each in self.targets
         }
 

@@ -293,7 +293,7 @@ def _near_leak(
     shown = list(zip(first.select(record_id()).to_series(), partners, strict=True))
     if number != pair[0]:
         shown = [(other, one) for one, other in shown]
-    return _leak_of("near text", sides, pair, hit.height, shown)
+    return _leak_of("near-duplicate text", sides, pair, hit.height, shown)
 
 
 def _describe(rows: pl.DataFrame, number: int, side: Dataset) -> AuditSide:

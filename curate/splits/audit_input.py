@@ -90,13 +90,13 @@ def find_sides(
     sides = [side for name in names for side in _manifests(name, format)]
     sides += [_benchmark(name, format) for name in against]
     if len(sides) < 2:
-        only_side = "".join(f": {side.name} alone holds records" for side in sides)
+        only_side = "".join(f": {side.name} is the only dataset with records" for side in sides)
         raise ConfigError.of(
-            "curate audit", f"needs two sides to compare{only_side}",
+            "curate audit", f"needs two datasets to compare{only_side}",
             "name two manifests, a split directory, or a benchmark with --against",
         )  # fmt: skip
     if len(sides) > MOST_SIDES:
-        raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} sides", "name fewer")
+        raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} datasets", "name fewer")
     return _with_distinct_names(sides)
 
 
@@ -134,7 +134,7 @@ def _of_lines(path: Path, fields: Sequence[str]) -> tuple[pl.DataFrame, Spans]:
     try:
         lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError.of(path, f"is no list of texts: {error}", "write UTF-8") from None
+        raise InputError.of(path, f"is not a list of texts: {error}", "write UTF-8") from None
     texts = [line.rstrip("\r") for line in lines]
     used_numbers = [number for number, text in enumerate(texts) if text.strip()]
     frame = pl.DataFrame(

@@ -93,7 +93,7 @@ def certificate(finished: Finished, command: str) -> Split:
         seed=finished.seed,
         rules=profile.rules,
         inputs=profile.inputs,
-        audio_root=profile.audio.asked.root if profile.audio else None,
+        audio_root=profile.audio.request.root if profile.audio else None,
         lock=_lock(finished.lock),
         strategy=achieved.strategy,
         terms=achieved.terms,
@@ -209,8 +209,8 @@ def _thin(measures: Sequence[Measure], splits: Sequence[str]) -> list[str]:
     shown = ", ".join(f"{name} ({count})" for name, count in list(thin.items())[:3])
     more = f" and {len(thin) - 3} more" if len(thin) > 3 else ""
     return [
-        f"too few groups of clean records to stand in train, {' and '.join(splits)}: {shown}{more};"
-        " what a split lacks of them is not measurable"
+        f"too few groups of clean records for train, {' and '.join(splits)}: {shown}{more};"
+        " their error rates are not measurable in splits without them"
     ]
 
 

@@ -34,7 +34,7 @@ Files = Mapping[int, str | None]
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a comparison by content covers: files that records name, those among them whose bytes
-    another one has, and those that could not be read, which are told apart by their paths.
+    another one has, and those that could not be read, which are distinguished by their paths.
     """
 
     files: int

@@ -92,7 +92,7 @@ def commonest(values: pl.Series) -> list[str]:
 
 
 def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> tuple[Coverage, ...]:
-    """What is known of each key over all records, the speaker's first, with a sentence (`said`).
+    """What is known of each key over all records, the speaker's first, with a sentence (`message`).
 
     `by` are columns of strata (or sides): `lacking` has their values where a key is not known of
     all rows. `unchecked`: whether that fails a strict check. It does for the keys by which rows are
@@ -123,7 +123,7 @@ def _of_column(records: pl.DataFrame, keys: Keys, name: str, by: Sequence[str]) 
         substituted=int((~known & replaced).sum()),
         lacking=tuple(lacking),
         unchecked=not bool((known | replaced).all()),
-        said=f"{name}: "
+        message=f"{name}: "
         + _describe(keys, name, rows, count, lacking)
         + _stands_in(known, replaced),
     )
@@ -155,12 +155,12 @@ def _lacking(records: pl.DataFrame, by: Sequence[str]) -> list[Lacking]:
 
 def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[Lacking]) -> str:
     if name in keys.everywhere:
-        return f"{keys.everywhere[name]!r} in all {rows:,} rows tells nobody apart: NOT CHECKED"
+        return f"{keys.everywhere[name]!r} in all {rows:,} rows separates no speakers: NOT CHECKED"
     coverage = f"known for {known:,} of {rows:,} rows"
     if known == rows:
         return coverage
     values = keys.placeholders.get(name, ())
-    named = f" ({', '.join(map(repr, values))} names nobody)" if values else ""
+    named = f" ({', '.join(map(repr, values))} is a placeholder)" if values else ""
     if not known:
         return f"{coverage}{named}: NOT CHECKED"
     parts = [f"{each.by} {each.value} ({each.known:,} of {each.rows:,})" for each in lacking]
@@ -171,7 +171,7 @@ def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[La
 
 def _stands_in(known: pl.Series, replaced: pl.Series) -> str:
     count = int((~known & replaced).sum())
-    return f"; the path stands in for it in {count:,} rows" if count else ""
+    return f"; the path is used instead in {count:,} rows" if count else ""
 
 
 def _unknown(key: str, rows: int, why: str) -> Coverage:
@@ -195,13 +195,13 @@ def _plain(
 ) -> Coverage:
     return Coverage(
         key=key, rows=rows, known=known, values=values, substituted=0, lacking=(),
-        unchecked=unchecked, said=text,
+        unchecked=unchecked, message=text,
     )  # fmt: skip
 
 
 def unchecked(entries: Sequence[Coverage]) -> tuple[str, ...]:
     """What fails a strict check, in words."""
-    return tuple(each.said for each in entries if each.unchecked)
+    return tuple(each.message for each in entries if each.unchecked)
 
 
 def statement(

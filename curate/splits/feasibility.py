@@ -26,12 +26,12 @@ def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
     """
     routes = records.select(route()).to_series()
     clean, usable = int((routes == POOL).sum()), int(routes.is_in([POOL, TRAIN]).sum())
-    if clean or (usable and not targets.asked_s):
+    if clean or (usable and not targets.requested_s):
         return
     rows = f"{records.height:,} row{'s' if records.height > 1 else ''}"
     if usable:
-        names = " and ".join(targets.asked_s)
-        what = f"none of {rows} is clean, so nothing can stand in {names}"
+        names = " and ".join(targets.requested_s)
+        what = f"none of {rows} is clean, so nothing can go to {names}"
         hint = f"`--eval 0h --test 0h` puts all {usable:,} usable in train; {_OTHER_RULES}"
     else:
         what, hint = f"none of {rows} can be trained on", _OTHER_RULES
@@ -64,7 +64,7 @@ def impossible(split: Split, targets: Targets) -> list[Fault]:
     clean_s = sum(each.clean_s for each in split.strata)
     named = {
         name: size
-        for name, size in targets.asked_s.items()
+        for name, size in targets.requested_s.items()
         if size != size_s(DEFAULT_SIZES.get(name, ""))
     }
     if sum(named.values()) > clean_s:
@@ -74,11 +74,11 @@ def impossible(split: Split, targets: Targets) -> list[Fault]:
     ]
 
 
-def _too_much(name: str, asked_s: float, clean_s: float) -> Fault:
+def _too_much(name: str, requested_s: float, clean_s: float) -> Fault:
     most = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
     return Fault(
         _option(name),
-        f"{duration(asked_s)} cannot be had: {duration(clean_s)} are clean",
+        f"{duration(requested_s)} cannot be had: {duration(clean_s)} are clean",
         f"ask for up to {duration(most)} ({_typed(most)}), or leave the size to the default",
     )
 
@@ -90,7 +90,7 @@ def _nothing(name: str, split: Split, targets: Targets) -> Fault:
     )
     return Fault(
         _option(name),
-        f"no record can stand in {name}: {reason.partition(': ')[2]}",
+        f"no record can go to {name}: {reason.partition(': ')[2]}",
         f"allow a higher --max-held-out than {targets.terms.max_held_out:.0%}, name other "
         "--group fields, or ask for a size that a whole group fits",
     )

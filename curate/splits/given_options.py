@@ -87,7 +87,7 @@ class _MatchedSources:
             there = by_place.pop(_place(source), None)
             name = self.splits.pop(source)
             if there is None:
-                what = f"{source} is no manifest of the profile"
+                what = f"{source} is not a manifest of the profile"
                 self.wrong.append(Fault(OPTION, what, "profile it with the others"))
             else:
                 self.splits[there] = name
@@ -122,7 +122,7 @@ def parse_given(
     for text in texts:
         typed, mark, pattern = text.partition("=")
         if not (mark and typed and pattern):
-            faults.append(Fault(OPTION, f"{text!r} is no NAME=MANIFEST", FORM))
+            faults.append(Fault(OPTION, f"{text!r} is not NAME=MANIFEST", FORM))
             continue
         name = "eval" if typed in EVAL_NAMES else typed
         other = spelled.setdefault(name, typed)

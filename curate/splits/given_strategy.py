@@ -88,7 +88,7 @@ class Given:
         whole = f", or keep the split whole: --keep-whole {name}"
         readable = rows[MALFORMED.name].null_count() > 0
         hint = f"other --rules may leave some{whole if readable else ''}"
-        return [(f"none of {count} of {manifests} can stand in {name}: {taken}", hint)]
+        return [(f"none of {count} of {manifests} can go to {name}: {taken}", hint)]
 
     def assign(
         self, records: pl.DataFrame, seed: int, by: Sequence[str], group: Sequence[str]

@@ -33,13 +33,13 @@ STRATUM = Column("stratum", pl.Int32(), "the record's stratum: a place in split.
 WEIGHT = Column(
     "weight",
     pl.Float64(),
-    "clean seconds of the stratum that a second of this record stands for; null outside a split",
+    "clean seconds of the stratum that a second of this record represents; null outside a split",
 )
 CHANGED = Column("changed", pl.Boolean(), "whether the line written is another than the original")
 
 _KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
 _ORDINARY = (TRAIN, REJECTED, SKIPPED, MALFORMED, HELD_OUT)
-_RESPLIT = "--resplit draws anew, and gives up comparing with models tested on the old splits"
+_RESPLIT = "--resplit draws new splits; results on the old splits are then not comparable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,9 @@ def _read(path: Path) -> pl.DataFrame:
     try:
         lock = pl.read_parquet(path, columns=columns)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError.of(path, "is no lock that curate split wrote", str(error)[:80]) from None
+        raise InputError.of(
+            path, "is not a lock that curate split wrote", str(error)[:80]
+        ) from None
     return lock.filter(AUDIO_KEY.expr.is_not_null()).with_columns(
         pl.col("split").cast(pl.String).alias(LOCKED.name)
     )
@@ -155,6 +157,8 @@ def lock_warnings(lock: Lock) -> list[str]:
     warnings = []
     for name, verdicts in lock.fallen.items():
         parts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-        warnings.append(f"{name}: locked records that are no longer clean stand out of it: {parts}")
+        warnings.append(
+            f"{name}: locked records that are no longer clean are excluded from it: {parts}"
+        )
     warnings += [f"{name}: {count} locked records are gone" for name, count in lock.gone.items()]
     return warnings

@@ -162,7 +162,9 @@ def near_leaks(left: Near, names: Sequence[str]) -> list[Leak]:
     pairs = [(TRAIN, name) for name in sorted(names)]
     pairs += [(one, other) for one in sorted(names) for other in sorted(names) if one < other]
     return [
-        Leak(kind="near text", between=(one, other), count=_count(left, names, one, other))
+        Leak(
+            kind="near-duplicate text", between=(one, other), count=_count(left, names, one, other)
+        )
         for one, other in pairs
     ]
 

@@ -31,7 +31,7 @@ def group_pattern(text: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(text)
     except re.error as error:
-        what, hint = f"is no regular expression: {error}", "quote it for the shell"
+        what, hint = f"is not a regular expression: {error}", "quote it for the shell"
         raise ConfigError.of("--group-from", what, hint) from None
     if not pattern.groups:
         hint = r"put what names the group in (), as in '([^/_]+)_[^/]*$'"
@@ -87,9 +87,9 @@ def _propose(what: str, pattern: str, counted: pl.DataFrame, rows: int, of: int)
     groups, largest, example = counted.height, int(counted["count"][0]), str(counted["group"][0])
     message = (
         f"--group-from '{pattern}' ({what}) would make {groups:,} groups of {rows:,} of {of:,} "
-        f"rows looked at, such as {example!r}; the largest has {largest:,} rows"
+        f"rows examined, such as {example!r}; the largest has {largest:,} rows"
     )
     return Proposal(
         what=what, pattern=pattern, groups=groups, rows=rows, of=of, largest=largest,
-        example=example, said=message,
+        example=example, message=message,
     )  # fmt: skip

@@ -88,13 +88,13 @@ def _missed(
         if target.shrunk:
             share = LARGEST_SHARE.get(name, OTHER_SHARE)
             yield (
-                f"{name}: {duration(target.asked_s)} asked, but at most {share:.0%} of the clean "
-                f"hours are given: the target is {duration(target.target_s)}"
+                f"{name}: {duration(target.requested_s)} requested, but at most {share:.0%} of the "
+                "clean hours may be used: the target is {duration(target.target_s)}"
             )
         if not target.met:
             yield (
-                f"{name}: {duration(target.got_s)} of {duration(target.target_s)}: no whole group "
-                f"fits better, and cutting one would hold out more than "
+                f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: no "
+                f"whole group fits better, and cutting one would hold out more than "
                 f"{targets.terms.max_held_out:.1%} of the hours{_remedy(done)}"
                 + "".join(
                     f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
@@ -105,7 +105,7 @@ def _missed(
 
 def _remedy(done: Assignment) -> str:
     if done.needed_share is None:
-        return "; no price would do: there are too few groups"
+        return "; no --max-held-out would meet it: there are too few groups"
     return f"; --max-held-out {100 * done.needed_share + 0.05:.1f}% would meet it"
 
 

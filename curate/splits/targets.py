@@ -51,9 +51,9 @@ class SplitTerms:
         wrong = (
             (not 0 <= alpha <= 1, "--alpha", f"{alpha:g} is not within 0 and 1",
              "1 is proportional, 0 uniform"),
-            (floor_s is None, "--floor", f"{floor!r} is no duration", "write 10m, 90s or 0h"),
-            (not 0 < cap <= 1, "--cap", f"{cap:g} is no share", "write a number such as 0.3"),
-            (held is None, "--max-held-out", f"{max_held_out!r} is no share of hours",
+            (floor_s is None, "--floor", f"{floor!r} is not a duration", "write 10m, 90s or 0h"),
+            (not 0 < cap <= 1, "--cap", f"{cap:g} is not a share", "write a number such as 0.3"),
+            (held is None, "--max-held-out", f"{max_held_out!r} is not a share of hours",
              "write 5% or 0.05"),
         )  # fmt: skip
         raise_all(ConfigError, [Fault(*fault) for bad, *fault in wrong if bad])
@@ -77,33 +77,33 @@ class Target:
     """One split's size: asked for, and aimed at once the corpus is known; seconds."""
 
     name: str
-    asked_s: float
+    requested_s: float
     target_s: float
 
     @property
     def shrunk(self) -> bool:
         """Whether the corpus is too small for what was asked."""
-        return self.target_s < self.asked_s
+        return self.target_s < self.requested_s
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """Sizes of the splits to draw, by name, and the terms they are drawn on."""
 
-    asked_s: Mapping[str, float]
+    requested_s: Mapping[str, float]
     terms: SplitTerms = field(default_factory=SplitTerms)
 
     @property
     def names(self) -> list[str]:
         """The splits beside train."""
-        return list(self.asked_s)
+        return list(self.requested_s)
 
     @classmethod
     def parse(cls, sizes: Mapping[str, str], terms: SplitTerms | None = None) -> Targets:
         """Read sizes such as 20h, 45m, 90s (0h for no such split); ConfigError with every fault."""
         seconds = {name: size_s(size) for name, size in sizes.items()}
         faults = [
-            Fault(f"--{name}", f"{sizes[name]!r} is no duration", "write 20h, 45m or 90s")
+            Fault(f"--{name}", f"{sizes[name]!r} is not a duration", "write 20h, 45m or 90s")
             for name, size in seconds.items()
             if size is None
         ]
@@ -127,11 +127,11 @@ class Targets:
         """The targets that a corpus of so many clean seconds allows, in the order of drawing."""
         allowed = {
             name: min(asked_size_s, LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s)
-            for name, asked_size_s in self.asked_s.items()
+            for name, asked_size_s in self.requested_s.items()
         }
         scale = min(1.0, self.terms.cap * clean_s / max(sum(allowed.values()), 1e-9))
         return [
-            Target(name, self.asked_s[name], scale * allowed[name])
+            Target(name, self.requested_s[name], scale * allowed[name])
             for name in sorted(allowed, key=drawing_order)
         ]
 
@@ -143,7 +143,7 @@ def drawing_order(name: str) -> tuple[int, str]:
 
 def _naming_faults(name: str, mark: str, size: str, names: list[str]) -> list[str]:
     if not mark or size_s(size) is None:
-        return ["is no NAME=SIZE"]
+        return ["is not NAME=SIZE"]
     if not _NAME.match(name):
         return ["has a name that cannot be a file's: small letters, digits, - and _"]
     if name in TAKEN_NAMES or names.count(name) > 1:

@@ -1,4 +1,4 @@
-"""Copy each line to the file of its split: byte for byte, unless a change of it was asked for, or
+"""Copy each line to the file of its split: byte for byte, unless a change of it is requested, or
 NeMo would misread it as it stands.
 """
 

@@ -103,7 +103,7 @@ def _fault(error: Any, context: Any, command: str) -> Fault:
     if hasattr(error, "possibilities"):
         close = nearest(error.option_name, _options(context))
         hint = f"did you mean '{close}'?" if close else f"{command} --help lists the options"
-        return Fault(error.option_name, f"is no option of `{command}`", hint)
+        return Fault(error.option_name, f"is not an option of `{command}`", hint)
     if hasattr(error, "option_name"):
         takes_none = "does not take" in error.message
         hint = f"write {error.option_name} alone" if takes_none else f"{command} --help"
@@ -112,7 +112,7 @@ def _fault(error: Any, context: Any, command: str) -> Fault:
         return _parameter_fault(error)
     if unknown := _unknown_command(error, context):
         known = tuple(context.command.commands)
-        return Fault(unknown, f"is no command of `{command}`", suggest(unknown, known))
+        return Fault(unknown, f"is not a command of `{command}`", suggest(unknown, known))
     return Fault(command, _lower(error.message), f"{command} --help")
 
 

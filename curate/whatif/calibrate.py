@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.base import RuleFile
-from curate.artifacts.calibration import CalibratedStratum, Calibration, Fence
+from curate.artifacts.calibration import CalibratedStratum, Calibration, ProposedThreshold
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -32,13 +32,18 @@ from curate.rules.evaluate import tag_batch
 from curate.rules.expression import FIELDS
 from curate.rules.file import RuleSet
 from curate.whatif.classes import settled, settling
-from curate.whatif.speaking_rate import FENCE, LEAST_ROWS, SpeakingRate, fit_speaking_rate
+from curate.whatif.speaking_rate import (
+    LEAST_ROWS,
+    OUTLIER_DEVIATIONS,
+    SpeakingRate,
+    fit_speaking_rate,
+)
 from curate.whatif.stored import Stored, open_stored, records_at
 
 MANY = 0.05
 """A rule that flags more of a stratum's hours than this is proposed with a warning."""
 EXAMPLES = 2
-"""Records shown in the file on either side of a fence."""
+"""Records shown in the file on either side of a threshold."""
 LONGEST = 200
 """Characters of a text that may stand as an example."""
 IMPRECISE_S = 0.5
@@ -52,10 +57,10 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class ProposedLimit:
-    """One fence: what it flags, how much of that no rule for records spoke of, and examples."""
+    """One threshold: what it flags, how much of that no rule for records spoke of, and examples."""
 
     name: str
-    fence: float
+    threshold: float
     rows: int
     us: int
     new_rows: int
@@ -65,13 +70,13 @@ class ProposedLimit:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is proposed for one stratum; `pace` is None where it is too small or too uniform."""
+    """What is proposed for one stratum; `speaking_rate` is None where too few or too uniform."""
 
     id: str
     value: str | None
     rows: int
     us: int
-    pace: SpeakingRate | None
+    speaking_rate: SpeakingRate | None
     sides: tuple[ProposedLimit, ...] = ()
 
 
@@ -82,7 +87,7 @@ class Proposals:
     by: str
     base: RuleSet
     folder: Path
-    fence: float
+    threshold: float
     proposals: tuple[Proposal, ...]
     warnings: tuple[str, ...]
 
@@ -91,14 +96,14 @@ def calibrate(
     folder: Path,
     base: RuleSet,
     by: str = LANG.name,
-    fence: float = FENCE,
+    threshold: float = OUTLIER_DEVIATIONS,
     least_rows: int = LEAST_ROWS,
 ) -> Proposals:
-    """Learn the pace of each stratum of `by` and propose where eval should end.
+    """Learn the speaking rate of each stratum of `by` and propose where eval should end.
 
     Records that `base` calls bad, or of which a person has decided, teach nothing. Nothing is
     proposed that would loosen a rule of `base`: proposals come on top of it. InputError where
-    `folder` is no profile, ConfigError for a column by which no rule can be confined, and for
+    `folder` is not a profile, ConfigError for a column by which no rule can be confined, and for
     metrics that the profile lacks.
     """
     if by not in _TEXTS:
@@ -114,12 +119,12 @@ def calibrate(
     proposals = [
         _proposal(stored, rows.filter(pl.col(by).eq_missing(pl.lit(value))), each, warnings)
         for each, value in zip(
-            _Stratum.each(names, order[by].to_list(), by, fence, least_rows),
+            _Stratum.each(names, order[by].to_list(), by, threshold, least_rows),
             order[by].to_list(),
             strict=True,
         )
     ]
-    return Proposals(by, base, folder, fence, tuple(proposals), tuple(dict.fromkeys(warnings)))
+    return Proposals(by, base, folder, threshold, tuple(proposals), tuple(dict.fromkeys(warnings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class _Stratum:
     id: str
     value: str | None
     by: str
-    fence: float
+    threshold: float
     least_rows: int
 
     @classmethod
@@ -139,7 +144,7 @@ class _Stratum:
 
 
 def _tag_records(stored: Stored, base: RuleSet, by: str) -> pl.DataFrame:
-    """Records with their verdict by the base rules, and whether they have a pace at all."""
+    """Records with their verdict by the base rules, and whether they have a speaking rate."""
     places = [column.name for column in _PLACES]
     fixed = settling(stored.records)
     names = dict.fromkeys((*_MEASURES, *base.names, *places, by, TRANSLATION.name, *fixed))
@@ -148,36 +153,38 @@ def _tag_records(stored: Stored, base: RuleSet, by: str) -> pl.DataFrame:
     columns = dict.fromkeys((*_MEASURES, *places, by, VERDICT.name, TRANSLATION.name))
     tagged = tag_batch(rows, base).select(*columns)
     spoken = (pl.col("words") > 0) & (pl.col("duration_s") >= IMPRECISE_S)
-    return tagged.with_columns(paced=spoken & ~TRANSLATION.expr)
+    return tagged.with_columns(measurable=spoken & ~TRANSLATION.expr)
 
 
 def _proposal(
     stored: Stored, rows: pl.DataFrame, stratum: _Stratum, warnings: list[str]
 ) -> Proposal:
     us = int(rows[DURATION_US.name].sum())
-    paced = rows.filter(pl.col("paced"))
-    sound = paced.filter(VERDICT.expr.cast(pl.String) != "bad")
+    measurable = rows.filter(pl.col("measurable"))
+    sound = measurable.filter(VERDICT.expr.cast(pl.String) != "bad")
     writable = stratum.value is None or _quoted(stratum.value) is not None
     few = sound.height < stratum.least_rows
-    pace = None if few or not writable else fit_speaking_rate(*_measures(sound), stratum.fence)
-    if pace is None:
+    speaking_rate = (
+        None if few or not writable else fit_speaking_rate(*_measures(sound), stratum.threshold)
+    )
+    if speaking_rate is None:
         return Proposal(stratum.id, stratum.value, rows.height, us, None)
-    ratio = pace.ratio(*_measures(paced))
-    fences = [
-        _side(stored, paced, stratum.by, ratio, caught, name, at, warnings)
-        for name, at, caught in (
-            ("fast", pace.fast, ratio >= pace.fast),
-            ("slow", pace.slow, ratio <= pace.slow),
+    ratio = speaking_rate.ratio(*_measures(measurable))
+    thresholds = [
+        _side(stored, measurable, stratum.by, ratio, flagged, name, at, warnings)
+        for name, at, flagged in (
+            ("fast", speaking_rate.fast, ratio >= speaking_rate.fast),
+            ("slow", speaking_rate.slow, ratio <= speaking_rate.slow),
         )
     ]
-    for side in fences:
+    for side in thresholds:
         if side.us > MANY * us:
             share = side.us / us
             warnings.append(
-                f"{stratum.by} {stratum.value}: the {side.name} fence flags {share:.0%} of the "
-                "hours: look at the records before you use it"
+                f"{stratum.by} {stratum.value}: the {side.name} threshold flags {share:.0%} of the "
+                "hours: check the records before you use it"
             )
-    return Proposal(stratum.id, stratum.value, rows.height, us, pace, tuple(fences))
+    return Proposal(stratum.id, stratum.value, rows.height, us, speaking_rate, tuple(thresholds))
 
 
 def _measures(rows: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -190,34 +197,34 @@ def _side(
     rows: pl.DataFrame,
     by: str,
     ratio: npt.NDArray[np.float64],
-    caught: Mask,
+    flagged: Mask,
     name: str,
-    fence: float,
+    threshold: float,
     warnings: list[str],
 ) -> ProposedLimit:
     us = rows[DURATION_US.name].to_numpy()
-    new = caught & (rows[VERDICT.name].cast(pl.String) == "clean").to_numpy()
+    new = flagged & (rows[VERDICT.name].cast(pl.String) == "clean").to_numpy()
     near = [
         (verdict, at)
-        for verdict, side in (("borderline", caught), ("clean", ~caught))
-        for at in _nearest(ratio, fence, side)
+        for verdict, side in (("borderline", flagged), ("clean", ~flagged))
+        for at in _nearest(ratio, threshold, side)
     ]
     return ProposedLimit(
         name=name,
-        fence=fence,
-        rows=int(caught.sum()),
-        us=int(us[caught].sum()),
+        threshold=threshold,
+        rows=int(flagged.sum()),
+        us=int(us[flagged].sum()),
         new_rows=int(new.sum()),
         new_us=int(us[new].sum()),
         examples=tuple(_examples(stored, rows, by, near, warnings)),
     )
 
 
-def _nearest(ratio: npt.NDArray[np.float64], fence: float, side: Mask) -> list[int]:
-    """Records near the fence, but not so near that rounding decides; many, since some texts are
+def _nearest(ratio: npt.NDArray[np.float64], threshold: float, side: Mask) -> list[int]:
+    """Records near the threshold, but not so near that rounding decides; many, since some texts are
     too long to be shown.
     """
-    far = np.abs(np.log(ratio / fence))
+    far = np.abs(np.log(ratio / threshold))
     at = np.flatnonzero(side & (far > 1e-3))
     return at[np.argsort(far[at], kind="stable")[: 8 * EXAMPLES]].tolist()  # type: ignore[no-any-return]
 
@@ -244,7 +251,7 @@ def _examples(
 
 
 def where(by: str, value: str | None) -> str:
-    """The condition that confines a rule to a stratum, and to records that have a pace."""
+    """The condition that confines a rule to a stratum, and to records that have a speaking rate."""
     inside = (
         f"{by} is null" if value is None else f"{by} is not null and {by} in [{_quoted(value)}]"
     )
@@ -279,7 +286,7 @@ def as_artifact(
         warnings=(*warnings, *proposed.warnings),
         profile=str(proposed.folder),
         by=proposed.by,
-        fence=proposed.fence,
+        threshold=proposed.threshold,
         base=RuleFile(name=base.name, path=str(base.path), sha256=base.sha256),
         strata=tuple(_stratum(each) for each in proposed.proposals),
         written=None if written is None else str(written),
@@ -287,20 +294,20 @@ def as_artifact(
 
 
 def _stratum(each: Proposal) -> CalibratedStratum:
-    pace = each.pace
-    low, middle, high = pace.quartiles if pace else (0.0, 0.0, 0.0)
+    speaking_rate = each.speaking_rate
+    low, middle, high = speaking_rate.quartiles if speaking_rate else (0.0, 0.0, 0.0)
     return CalibratedStratum(
         value=each.value,
         rows=each.rows,
         hours=hours(each.us),
-        proposed=pace is not None,
-        lead_s=pace.lead_s if pace else None,
-        chars_per_s=round(1 / pace.char_s, 3) if pace else None,
-        quartiles=(round(low, 4), round(middle, 4), round(high, 4)) if pace else None,
-        fences=tuple(
-            Fence(
+        proposed=speaking_rate is not None,
+        lead_s=speaking_rate.lead_s if speaking_rate else None,
+        chars_per_s=round(1 / speaking_rate.char_s, 3) if speaking_rate else None,
+        quartiles=(round(low, 4), round(middle, 4), round(high, 4)) if speaking_rate else None,
+        thresholds=tuple(
+            ProposedThreshold(
                 side=side.name,
-                at=side.fence,
+                at=side.threshold,
                 rows=side.rows,
                 hours=hours(side.us),
                 new_rows=side.new_rows,

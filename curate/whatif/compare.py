@@ -68,7 +68,7 @@ def compare_rules(
     """Judge the stored records by both rule files; no manifest is measured again.
 
     `by` names further columns of the profile to group by, beside lang. InputError where `folder`
-    is no profile, ConfigError where it lacks metrics or columns that are asked for.
+    is not a profile, ConfigError where it lacks metrics or columns that are asked for.
     """
     stored = open_stored(folder, old, new)
     old, new = stored.adapted(old), stored.adapted(new)

@@ -40,7 +40,7 @@ def what_if(
     the others, and have no curve. Records of which a person has decided keep their verdict and are
     no part of what limits catch. All of it is counted from records.parquet; only the texts of the
     examples come from the manifests, and where those are gone a warning says so. InputError where
-    `folder` is no profile, ConfigError where the rules need metrics that it was made without.
+    `folder` is not a profile, ConfigError where the rules need metrics that it was made without.
     """
     stored = open_stored(folder, rules)
     rules = stored.adapted(rules)
@@ -99,12 +99,12 @@ def _limit(
         rows=now.rows,
         hours=now.hours,
         alone_rows=now.alone_rows,
-        alone_hours=now.alone_hours,
+        unique_hours=now.unique_hours,
         tighter=_step(points, ladder.now, -1 if ladder.upward else 1),
         looser=_step(points, ladder.now, 1 if ladder.upward else -1),
         curve=points,
-        caught=tuple(shown[one] for one in sides[0]),
-        spared=tuple(shown[one] for one in sides[1]),
+        flagged=tuple(shown[one] for one in sides[0]),
+        passed=tuple(shown[one] for one in sides[1]),
     )
 
 
@@ -114,7 +114,7 @@ def _curve(swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int) -> Sequen
     inside, single = kinds.applies[:, at], kinds.only_this_rule(at, ladder.severity)
     rows, us, _ = swept.tables[ladder.rule.metric]
     return [
-        ladder.caught(table[kinds.at[chosen]].sum(axis=0), cuts)
+        ladder.flagged(table[kinds.at[chosen]].sum(axis=0), cuts)
         for chosen in (inside, inside & single)
         for table in (rows, us)
     ]
@@ -127,7 +127,7 @@ def _point(ladder: ThresholdGrid, curve: Sequence[Counts], rung: int) -> Thresho
         rows=rows,
         hours=hours(us),
         alone_rows=alone_rows,
-        alone_hours=hours(alone_us),
+        unique_hours=hours(alone_us),
     )
 
 
@@ -142,7 +142,7 @@ def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep
             return ThresholdStep(
                 value=point.value,
                 rows=point.alone_rows - here.alone_rows,
-                hours=round(point.alone_hours - here.alone_hours, 6),
+                hours=round(point.unique_hours - here.unique_hours, 6),
             )
     return None
 
@@ -150,7 +150,7 @@ def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep
 def _near(
     swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int
 ) -> tuple[list[Example], list[Example]]:
-    """Records on either side of the limit, nearest cells first: caught, and spared."""
+    """Records on either side of the limit, nearest cells first: flagged, and passed."""
     cuts = swept.cuts[ladder.rule.metric].values
     cell = 2 * int(np.searchsorted(cuts, ladder.limit.value)) + 1
     upper_first = cell + (ladder.limit.operator.symbol in {">", "<="})

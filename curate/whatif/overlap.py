@@ -104,7 +104,7 @@ def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
         rows=kept_out[0],
         hours=hours(kept_out[1]),
         alone_rows=alone[0],
-        alone_hours=hours(alone[1]),
+        unique_hours=hours(alone[1]),
         unknown_rows=unknown[0],
         unknown_hours=hours(unknown[1]),
     )

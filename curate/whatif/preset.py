@@ -20,8 +20,8 @@ from curate.whatif.speaking_rate import LEAST_ROWS, SpeakingRate
 
 MARK = "# Proposed by `curate rules calibrate`: read it, change it, make it yours."
 _REASONS = {
-    "fast": "more text than is said in the time",
-    "slow": "less text than is said in the time",
+    "fast": "more text than fits the duration",
+    "slow": "less text than the duration suggests",
 }
 
 
@@ -31,10 +31,16 @@ def write_preset(calibration: Proposals, path: Path) -> None:
     ConfigError where `path` is a file that was not proposed by us, or nothing can be proposed.
     """
     if path.suffix not in {".yaml", ".yml"}:
-        raise ConfigError.of("--out", f"'{path}' is no rule file's name", "end it in .yaml")
+        raise ConfigError.of(
+            "--out", f"'{path}' is not a valid name for a rule file", "end it in .yaml"
+        )
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise ConfigError.of(path, "stands there already, and not by us", "name another file")
-    if not any(each.pace for each in calibration.proposals):
+        raise ConfigError.of(
+            path,
+            "already exists and was not written by `curate rules calibrate`",
+            "name another file",
+        )
+    if not any(each.speaking_rate for each in calibration.proposals):
         hint = (
             f"it takes {LEAST_ROWS} sound records in one stratum (--min-rows); or try another --by"
         )
@@ -58,22 +64,22 @@ def _check(written: Path, path: Path) -> None:
 
 
 def _lines(calibration: Proposals, path: Path) -> Iterator[str]:
-    small = [each for each in calibration.proposals if each.pace is None]
+    small = [each for each in calibration.proposals if each.speaking_rate is None]
     yield MARK
-    yield "# The method and what it is worth: docs/adr/0009 of asr-curate."
+    yield "# Method and evaluation: docs/adr/0009 of asr-curate."
     if small:
         named = ", ".join(f"{each.value or 'none'} ({each.rows:,} records)" for each in small)
-        yield f"# Too small or too uniform to say anything of: {_plain(named)}"
+        yield f"# Too small or too uniform to calibrate: {_plain(named)}"
     yield "schema: curate.rules/1"
     yield f"name: {_text(path.stem)}"
     yield f"extends: {_text(_base(calibration, path))}"
-    yield f"about: {_text(f'How long texts take to say, by {calibration.by}; eval limits only.')}"
+    yield f"about: {_text(f'Speaking rate by {calibration.by}; eval limits only.')}"
     yield ""
     yield "rules:"
     for each in calibration.proposals:
-        if each.pace:
+        if each.speaking_rate:
             for side in each.sides:
-                yield from _rule(calibration, each, each.pace, side)
+                yield from _rule(calibration, each, each.speaking_rate, side)
 
 
 def _base(calibration: Proposals, path: Path) -> str:
@@ -84,15 +90,15 @@ def _base(calibration: Proposals, path: Path) -> str:
 
 
 def _rule(
-    proposed: Proposals, each: Proposal, pace: SpeakingRate, side: ProposedLimit
+    proposed: Proposals, each: Proposal, speaking_rate: SpeakingRate, side: ProposedLimit
 ) -> Iterator[str]:
     sign = ">=" if side.name == "fast" else "<="
     yield f"  - id: pace_{side.name}_{each.id}"
     yield f"    where: {_text(where(proposed.by, each.value))}"
-    expected = f"({pace.lead_s:g} + {pace.char_s:g} * chars) / duration_s"
-    yield f"    eval_if: {_text(f'{expected} {sign} {side.fence:g}')}"
+    expected = f"({speaking_rate.lead_s:g} + {speaking_rate.char_s:g} * chars) / duration_s"
+    yield f"    eval_if: {_text(f'{expected} {sign} {side.threshold:g}')}"
     yield f"    reason: {_text(_REASONS[side.name])}"
-    yield f"    why: {_text(_why(proposed, each, pace, side))}"
+    yield f"    why: {_text(_why(proposed, each, speaking_rate, side))}"
     shown = [example for example in side.examples if proposed.by != "source"]
     if shown:
         yield "    examples:"
@@ -100,16 +106,17 @@ def _rule(
     yield ""
 
 
-def _why(proposed: Proposals, each: Proposal, pace: SpeakingRate, side: ProposedLimit) -> str:
-    low, middle, high = pace.quartiles
+def _why(proposed: Proposals, each: Proposal, rate: SpeakingRate, side: ProposedLimit) -> str:
+    low, middle, high = rate.quartiles
     name = "without one" if each.value is None else f"'{each.value}'"
     return (
-        f"Learnt from {pace.rows:,} of {each.rows:,} records ({duration(each.us / 1e6)}) with "
-        f"{proposed.by} {name}: a text takes {pace.lead_s:g} s and a second for each "
-        f"{1 / pace.char_s:.1f} characters; that over the real duration has the quartiles "
-        f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.fence:g} lies {proposed.fence:g} robust "
-        f"standard deviations out. It flags {side.rows:,} records ({duration(side.us / 1e6)}), "
-        f"{side.new_rows:,} of them ({duration(side.new_us / 1e6)}) clean by {proposed.base.name}."
+        f"Learnt from {rate.rows:,} of {each.rows:,} records ({duration(each.us / 1e6)}) with "
+        f"{proposed.by} {name}: a text takes {rate.lead_s:g} s and a second for each "
+        f"{1 / rate.char_s:.1f} characters; that over the real duration has the quartiles "
+        f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.threshold:g} lies {proposed.threshold:g} "
+        f"robust standard deviations out. It flags {side.rows:,} records "
+        f"({duration(side.us / 1e6)}), {side.new_rows:,} of them "
+        f"({duration(side.new_us / 1e6)}) clean by {proposed.base.name}."
     )
 
 

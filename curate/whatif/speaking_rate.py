@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 
-FENCE = 3.5
-"""Robust standard deviations from the median to a fence (Iglewicz and Hoaglin, 1993)."""
+OUTLIER_DEVIATIONS = 3.5
+"""Robust standard deviations from the median to a threshold (Iglewicz and Hoaglin, 1993)."""
 LEAST_ROWS = 100
 """Fewer records say too little of a stratum: their spread is known to a fifth at best."""
 PARTS = 20
@@ -27,8 +27,8 @@ _QUARTILE = 0.6744897501960817
 
 @dataclass(frozen=True, slots=True)
 class SpeakingRate:
-    """`lead_s + char_s * chars` is how long a text takes; `fast` and `slow` are the fences on that
-    over the real duration. `quartiles` of the same, and how many records it was learnt from.
+    """`lead_s + char_s * chars` is how long a text takes; `fast` and `slow` are the thresholds
+    on that over the real duration. `quartiles` are those of the ratio; `rows` were fitted.
     """
 
     rows: int
@@ -45,14 +45,14 @@ class SpeakingRate:
 
 
 def fit_speaking_rate(
-    chars: Numbers, duration_s: Numbers, fence: float = FENCE
+    chars: Numbers, duration_s: Numbers, threshold: float = OUTLIER_DEVIATIONS
 ) -> SpeakingRate | None:
-    """The pace of these records (texts not blank, durations positive); None where they are too few
-    or too much alike to tell.
+    """The speaking rate of these records (texts not blank, durations positive); None where
+    they are too few or too much alike to tell.
 
     >>> chars = np.arange(10.0, 210.0)
-    >>> pace = fit_speaking_rate(chars, (1.5 + chars / 16) * np.exp(0.1 * np.sin(chars)))
-    >>> pace.lead_s, round(1 / pace.char_s), pace.slow < 0.8, pace.fast > 1.25
+    >>> rate = fit_speaking_rate(chars, (1.5 + chars / 16) * np.exp(0.1 * np.sin(chars)))
+    >>> rate.lead_s, round(1 / rate.char_s), rate.slow < 0.8, rate.fast > 1.25
     (1.5, 16, True, True)
     """
     if chars.size < LEAST_ROWS:
@@ -65,8 +65,8 @@ def fit_speaking_rate(
     low, middle, high = (float(quartile) for quartile in np.quantile(logs, (0.25, 0.5, 0.75)))
     if not low < middle < high:
         return None
-    # What is known of few records is known roughly: their fences stand farther out.
-    far = fence * (1 + 2 / math.sqrt(chars.size)) / _QUARTILE
+    # What is known of few records is known roughly: their thresholds stand farther out.
+    far = threshold * (1 + 2 / math.sqrt(chars.size)) / _QUARTILE
     return SpeakingRate(
         rows=chars.size,
         lead_s=lead_s,

@@ -64,7 +64,8 @@ class Example(NamedTuple):
 def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
     """The profile, if it has all that these rules need.
 
-    InputError where `folder` is no profile, ConfigError with every metric that is missing and the
+    InputError where `folder` is not a profile, ConfigError with every metric that is missing and
+    the
     command that measures it.
     """
     stored = Stored(folder, open_profile(folder))

@@ -40,7 +40,7 @@ class ThresholdGrid:
         """Which rung the limit stands on."""
         return int(np.flatnonzero(self.thresholds == self.limit.value)[0])
 
-    def caught(self, counts: Counts, cuts: Numbers) -> Counts:
+    def flagged(self, counts: Counts, cuts: Numbers) -> Counts:
         """Counts per cell of `cuts` (which hold the rungs) as what each rung would catch."""
         # Cell 2i+1 is cut i itself, cell 2i what lies below it; the last cell is null.
         at = 2 * np.searchsorted(cuts, self.thresholds) + 1

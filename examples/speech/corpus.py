@@ -90,11 +90,11 @@ KIND = {kind.name: kind for kind in KINDS}
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One manifest line to be: `said` is spoken, `text` is written."""
+    """One manifest line to be: `spoken` is the audio, `text` is written."""
 
     speaker: Speaker
     kind: str
-    said: str
+    spoken: str
     text: str
     name: str = ""
     wpm: int | None = None  # the speaker's own where None

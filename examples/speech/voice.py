@@ -28,7 +28,7 @@ def speak(row: Utterance) -> Samples:
     """What espeak-ng says, at 16 kHz, trimmed, levelled, and padded as the row asks."""
     voice = row.speaker
     command = ["espeak-ng", "--stdout", "-v", voice.voice, "-p", str(voice.pitch)]
-    command += ["-s", str(row.wpm or voice.wpm), row.said]
+    command += ["-s", str(row.wpm or voice.wpm), row.spoken]
     spoken = subprocess.run(command, check=True, capture_output=True).stdout
     samples, rate = soundfile.read(io.BytesIO(_with_length(spoken)), dtype="float64")
     return _padded(row, _levelled(_trimmed(_resampled(samples, rate))))

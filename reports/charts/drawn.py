@@ -17,7 +17,7 @@ class Part(NamedTuple):
 
     name: str
     amount: float
-    said: str
+    label: str
 
 
 class Figure(NamedTuple):
@@ -54,7 +54,7 @@ def stack(parts: Sequence[Part]) -> Sorted | None:
     description = ", ".join(
         f"{part.name} {percent(part.amount / total)}" for part in parts if part.amount
     )
-    return Sorted(render("stack", parts=_placed(parts), said=description), parts[0].amount / total)
+    return Sorted(render("stack", parts=_placed(parts), label=description), parts[0].amount / total)
 
 
 def bar(value: float | None, top: float | None, mark: float | None = None) -> Sorted | None:
@@ -79,7 +79,7 @@ def span(
 
     ends = (None, None) if low is None or high is None else (place(low), place(high))
     drawing = render(
-        "span", zero=place(0.0), at=place(value), low=ends[0], high=ends[1], said=description
+        "span", zero=place(0.0), at=place(value), low=ends[0], high=ends[1], label=description
     )
     return Sorted(drawing, value)
 

@@ -22,7 +22,7 @@ _TICKS = tuple(s / 3600 for s in (0.01, 0.1, 1, 10, 60, 600)) + tuple(10.0**k fo
 
 
 def threshold_curve(limit: LimitEffect) -> Markup | None:
-    """Hours caught at each threshold, those that no other rule catches in ink, and where the limit
+    """Hours flagged at each threshold, those that no other rule catches in ink, and where the limit
     stands; None where no threshold catches anything.
     """
     points = limit.curve
@@ -51,7 +51,7 @@ def _scale_hours(axes: Any, points: Sequence[ThresholdPoint], most: float, now: 
         spent = [
             spent_hours
             for point in points
-            for spent_hours in (point.hours, point.alone_hours)
+            for spent_hours in (point.hours, point.unique_hours)
             if spent_hours
         ]
         axes.set_yscale("log")
@@ -83,16 +83,16 @@ def _lines(axes: Any, points: Sequence[ThresholdPoint]) -> None:
     """Both curves; nothing has no place on a logarithmic axis, so there they break off."""
     values = [point.value for point in points]
     least = axes.get_ylim()[0]
-    caught, only_this_rule = (
+    flagged, only_this_rule = (
         [hours if hours > 0 or least == 0 else math.nan for hours in spent]
         for spent in (
             [point.hours for point in points],
-            [point.alone_hours for point in points],
+            [point.unique_hours for point in points],
         )
     )
     if least == 0:
-        axes.fill_between(values, caught, 0, color=COLOUR["rule"], lw=0)
-    axes.plot(values, caught, color=COLOUR["data"], lw=1.0)
+        axes.fill_between(values, flagged, 0, color=COLOUR["rule"], lw=0)
+    axes.plot(values, flagged, color=COLOUR["data"], lw=1.0)
     axes.plot(values, only_this_rule, color=COLOUR["ink"], lw=1.6)
 
 
@@ -105,7 +105,7 @@ def _stand(axes: Any, words: Words, limit: LimitEffect, now: float) -> None:
     axes.plot([now, now], [0, 1 + 12 / _PLOT], transform=above, color=shade, lw=1.3, clip_on=False)
     axes.annotate(
         words.keep(
-            f"{_format_limit(limit)}: {hours(limit.hours)}, alone {hours(limit.alone_hours)}"
+            f"{_format_limit(limit)}: {hours(limit.hours)}, unique {hours(limit.unique_hours)}"
         ),
         (now, 1 + 6 / _PLOT),
         (-4 if left else 4, 0),
@@ -123,6 +123,6 @@ def _format_limit(limit: LimitEffect) -> str:
 
 def _aloud(limit: LimitEffect) -> str:
     return (
-        f"Hours that {limit.rule} ({limit.severity}) catches over its threshold: now "
-        f"{_format_limit(limit)}, {hours(limit.hours)}, alone {hours(limit.alone_hours)}."
+        f"Hours that {limit.rule} ({limit.severity}) flags by threshold: now "
+        f"{_format_limit(limit)}, {hours(limit.hours)}, unique {hours(limit.unique_hours)}."
     )

@@ -37,7 +37,7 @@ from reports.sections.declare import Section
 from train.artifacts.run import Run
 from train.artifacts.wer import Wer
 
-_CHECKED = "A check that could not be made is not a pass: of how many rows each key is known."
+_CHECKED = "How many rows each key is known for; a check that could not be made is not a pass."
 
 SECTIONS: tuple[Section, ...] = (
     Section(
@@ -50,22 +50,21 @@ SECTIONS: tuple[Section, ...] = (
         "Verdicts",
         (Profile,),
         profile.verdicts,
-        "Hours are what training sees; rows are what rules see.",
+        "Rows and hours by verdict.",
     ),
     Section(
         "Rules",
         (Profile,),
         profile.rules,
-        "“Alone” counts rows that no other rule caught: what would come back without it.",
+        "“Unique” counts rows that no other rule flagged: the rows that removing the rule would "
+        "recover.",
     ),
-    Section(
-        "Malformed lines", (Profile,), profile.malformed, "Lines that can be no training record."
-    ),
+    Section("Malformed lines", (Profile,), profile.malformed, "Invalid lines (malformed)."),
     Section(
         "Audio",
         (Profile,),
         audio.audio,
-        "A record counts under its worst fault. Refused paths were neither run nor opened.",
+        "A record counts under its most severe fault. Refused paths were neither run nor opened.",
     ),
     Section(
         "Agreement with pred_text",
@@ -86,15 +85,15 @@ SECTIONS: tuple[Section, ...] = (
         "Borderline records",
         (Profile,),
         records.borderline_records,
-        "The first that each rule keeps out of eval and test; those of which it alone speaks come "
-        "before others.",
+        "The first records that each rule keeps out of eval and test, those that only this rule "
+        "flags first.",
         whole=True,
     ),
     Section(
-        "Worst records",
+        "Outliers",
         (Profile,),
         records.worst_records,
-        "The records at the suspicious end of each metric.",
+        "The most extreme records of each metric.",
         whole=True,
     ),
     Section("Strata", (Profile,), profile.strata, "Hours by verdict; bars show clean first."),
@@ -102,10 +101,10 @@ SECTIONS: tuple[Section, ...] = (
         "Groups that failed",
         (Profile,),
         depth.failed_groups,
-        "What is clean in such a group trains, and is not evaluated on; the most moved come first.",
+        "Clean rows of such a group train and are not evaluated on; largest groups first.",
     ),
     Section(
-        "Worst groups",
+        "Groups with the most bad data",
         (Profile,),
         depth.worst_groups,
         "Groups of a minute or more, by the share of their hours that is bad.",
@@ -122,52 +121,56 @@ SECTIONS: tuple[Section, ...] = (
         "Targets",
         (Split,),
         split.targets,
-        "What was asked for, what the data allowed, and what was reached.",
+        "Requested size, size that the data allows, and achieved size.",
     ),
     Section(
         "Given splits",
         (Split,),
         split.given,
-        "The splits that the corpus comes with: nothing was drawn, and balance is measured, not "
-        "steered. Rows of eval and test that are not clean are held out or rejected, unless the "
-        "split is kept whole.",
+        "Splits that come with the corpus: nothing is drawn, and balance is reported, not "
+        "optimised. Rows of eval and test that are not clean are held out or rejected, unless "
+        "--keep-whole names the split.",
     ),
-    Section("Leaks", (Split,), split.leaks, "Counts of what stands on both sides; each must be 0."),
+    Section(
+        "Leaks",
+        (Split,),
+        split.leaks,
+        "Number of values that occur in both splits; each must be 0.",
+    ),
     Section("What was checked", (Split,), split.checked, _CHECKED),
     Section(
-        "Price",
+        "Held-out data",
         (Split,),
         split.price,
-        "Held out: what shares a group or a text with a split and cannot stand in it.",
+        "Rows that share a group or a text with a split but are not part of it.",
     ),
     Section(
-        "What it measures",
+        "Statistical power",
         (Split,),
         split.measures,
-        "At a WER of 10 % (CER where no spaces are written): the 95 % interval, and the minimum "
-        "detectable difference of a paired comparison (80 % power). Words of one group count less "
-        "than as many independent ones; where it is not known who speaks, the interval is a lower "
-        "bound.",
+        "95 % CI at WER 10 % (CER for scripts without spaces), and the minimum detectable "
+        "difference of a paired comparison (80 % power). Words within a group are correlated "
+        "and count less; where speakers are unknown, the interval is a lower bound.",
     ),
     Section(
         "Strata",
         (Split,),
         split.strata,
-        "Hours got against hours aimed at; the tick is the aim. Weight: clean seconds that a "
-        "second stands for, for WER of the whole corpus.",
+        "Achieved hours against target hours (tick). Weight: clean seconds that one second of the "
+        "split represents, for the WER of the whole corpus.",
     ),
     Section(
         "Balance",
         (Split,),
         split.balance,
-        "Distance by hours (KS; TVD of classes) to the aim, of given splits to all clean records: "
-        "0 means alike, 1 nothing in common.",
+        "Distance by hours (KS; TVD for classes) from the target, or of given splits from all "
+        "clean records: 0 means identical, 1 disjoint.",
     ),
     Section(
         "Groups",
         (Split,),
         split.groups,
-        "Splits that are drawn share no group; what given ones share is a leak.",
+        "Drawn splits share no group; a group that given splits share is a leak.",
     ),
     Section("Contents", (ShardIndex,), shards.contents),
     Section("Verification", (ShardIndex,), shards.verification, "Written against read back."),
@@ -180,7 +183,9 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Proven", (Verification,), shards.proven),
     Section("Checks", (Verification,), shards.checks, "Against the shards themselves, or more."),
-    Section("Faults", (Verification,), shards.faults, "Each one leaves training short, or wrong."),
+    Section(
+        "Faults", (Verification,), shards.faults, "Each fault loses or corrupts training data."
+    ),
     Section("Run", (Run,), training.figures),
     Section(
         "Curves",
@@ -193,7 +198,7 @@ SECTIONS: tuple[Section, ...] = (
         "Settings replaced",
         (Run,),
         training.pitfalls,
-        "What the base model's configuration would have brought along, and what was used instead.",
+        "Inherited settings of the base model's configuration, and the values used instead.",
     ),
     Section("Data", (Run,), training.data),
     Section(
@@ -216,8 +221,8 @@ SECTIONS: tuple[Section, ...] = (
         "Against another model",
         (Wer,),
         errors.against,
-        "The same utterances by both models. Below zero is better; where the interval holds zero, "
-        "this data cannot tell them apart.",
+        "The same utterances transcribed by both models. Below zero is better; where the interval "
+        "contains zero, the difference is not significant.",
     ),
     Section(
         "Hallucinations",
@@ -226,7 +231,7 @@ SECTIONS: tuple[Section, ...] = (
         "Words that nobody spoke: loops, words out of nothing, far more words than were spoken.",
     ),
     Section(
-        "Worst utterances",
+        "Utterances with the highest WER",
         (Wer,),
         records.worst_utterances,
         "Reference words struck out were missed or replaced; underlined words were inserted; "
@@ -237,18 +242,19 @@ SECTIONS: tuple[Section, ...] = (
         "Leaks",
         (Audit,),
         audit.leaks,
-        "What stands on both sides. Near texts share 80 % of their stretches of five letters.",
+        "Values that occur in both datasets. Near-duplicate texts share 80 % of their "
+        "5-character shingles.",
     ),
     Section("What was checked", (Audit,), audit.checked, _CHECKED),
     Section("Examples", (Audit,), audit.examples, "The first of each kind, by file and line."),
-    Section("Amounts", (Diff,), diff.amounts, "A is the older profile, B what it is held against."),
+    Section("Amounts", (Diff,), diff.amounts, "A is the older profile, B the newer one."),
     Section(
         "Drift",
         (Diff,),
         diff.drift,
-        "KS: 0 means alike, 1 nothing in common. PSI: from 0.25 on the shift is large.",
+        "KS: 0 means identical, 1 disjoint. PSI: from 0.25 on the shift is large.",
     ),
-    Section("Rules", (Diff,), diff.rules, "What each rule caught, as a share of all rows."),
+    Section("Rules", (Diff,), diff.rules, "Share of all rows that each rule flags."),
     Section("Strata", (Diff,), diff.strata),
     Section(
         "Verdicts",
@@ -260,7 +266,7 @@ SECTIONS: tuple[Section, ...] = (
         "Rules",
         (Compare,),
         compare.rules,
-        "Of the records that move: what a rule says of them now and did not, and the reverse.",
+        "Moved records by rule: newly flagged, and no longer flagged.",
     ),
     Section("Strata", (Compare,), compare.strata, "Where it moves; all hours of a stratum count."),
     Section(
@@ -273,39 +279,39 @@ SECTIONS: tuple[Section, ...] = (
         "Limits",
         (Reconsider,),
         reconsider.limits,
-        "Rows with this tag alone against clean rows like them: same language, similar length. "
-        "“Worse by” has the interval over speakers; where it holds zero, the data cannot tell.",
+        "Rows with only this tag against clean rows of the same language and similar length. "
+        "“Worse by” has a bootstrap interval over speakers; where it contains zero, the result "
+        "is inconclusive.",
     ),
-    Section("What they say", (Reconsider,), reconsider.meanings),
+    Section("Conclusions", (Reconsider,), reconsider.meanings),
     Section(
         "Rows",
         (Reconsider,),
         reconsider.records,
-        "Some rows of each limit, from the least to the most wrong: words of the text struck out "
-        "were not heard, underlined ones were heard in addition.",
+        "Some rows of each limit, by increasing error: struck-out words were deleted "
+        "or substituted, underlined words were inserted.",
     ),
     Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours under the rules that are weighed here."),
     Section(
         "Limits",
         (WhatIf,),
         whatif.limits,
-        "“Alone” is what no other rule catches. A step is the next threshold that changes "
-        "anything, and what the corpus would lose or get back there.",
+        "“Unique”: flagged by no other rule. A step is the next threshold that changes anything, "
+        "with what the corpus would lose or recover.",
     ),
     Section(
         "Curves",
         (WhatIf,),
         whatif.curves,
-        "Hours caught over where the limit might stand: grey in all, ink what no other rule "
-        "catches. The line is where it stands. On a logarithmic axis a curve ends where nothing is "
-        "caught.",
+        "Flagged hours by threshold: grey all, ink unique (no other rule triggered). The line is "
+        "the current limit. On a logarithmic axis a curve ends where nothing is flagged.",
     ),
-    Section("Rules", (WhatIf,), whatif.rules, "What would come back without a rule is “alone”."),
+    Section("Rules", (WhatIf,), whatif.rules, "“Unique”: what removing the rule would recover."),
     Section(
         "Overlap",
         (WhatIf,),
         whatif.overlap,
-        "Hours, and rows below them, that both rules catch; the diagonal is the rule itself.",
+        "Hours (rows below) that both rules flag; the diagonal is the rule itself.",
     ),
     Section(
         "Records beside the limits",

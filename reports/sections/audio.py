@@ -15,7 +15,7 @@ from reports.transcripts import visible
 _DEPTHS = {
     "header": "headers only",
     "signal": "all samples",
-    "vad": "all samples, and where somebody speaks",
+    "vad": "all samples, and voice activity (VAD)",
 }
 
 
@@ -24,13 +24,13 @@ def audio(profile: Profile) -> Markup | None:
     analysis = profile.audio
     if analysis is None:
         return None
-    looked = share(analysis.looked_at, analysis.rows)
+    looked = share(analysis.analysed, analysis.rows)
     faulty = sum(each.rows for each in analysis.faults)
     figures = drawn.figures(
         (
-            Figure("looked at", _DEPTHS.get(analysis.depth, visible(analysis.depth))),
-            Figure("rows looked at", count(analysis.looked_at), f"{percent(looked)} of all"),
-            Figure("at fault", count(faulty), f"of {plural(analysis.looked_at, 'row')}"),
+            Figure("analysed", _DEPTHS.get(analysis.depth, visible(analysis.depth))),
+            Figure("rows analysed", count(analysis.analysed), f"{percent(looked)} of all"),
+            Figure("at fault", count(faulty), f"of {plural(analysis.analysed, 'row')}"),
         )
     )
     return joined(figures, _faults(profile), titled("Formats", _codecs(profile)))

@@ -53,7 +53,7 @@ def failed_groups(profile: Profile) -> Markup | None:
     """A table per rule for groups that a group failed."""
     return joined(
         *(
-            titled(f"{rule.rule}: {count(rule.failed)} of {count(rule.judged)}", _failed(rule))
+            titled(f"{rule.rule}: {count(rule.failed)} of {count(rule.evaluated)}", _failed(rule))
             for rule in profile.group_rules
             if rule.worst
         )

@@ -32,7 +32,7 @@ def amounts(diff: Diff) -> Markup | None:
 
 
 def rules(diff: Diff) -> Markup | None:
-    """What each rule caught in both; those that caught nothing are only named."""
+    """What each rule flagged in both; those that flagged nothing are only named."""
     columns = (Column("rule", "name"), Column("verdict", "verdict"), Column("condition", "name"))
     rows = [
         (item.rule, item.severity, item.condition, *_amounts(diff, item))
@@ -45,7 +45,7 @@ def rules(diff: Diff) -> Markup | None:
     ]
     return joined(
         Table("Rules", (*columns, *_AMOUNTS), rows).render() if rows else None,
-        quiet("rule", "caught nothing in either", silent),
+        quiet("rule", "triggered in neither", silent),
     )
 
 

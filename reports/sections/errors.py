@@ -201,7 +201,7 @@ def hallucinations(wer: Wer) -> Markup | None:
     records = [
         {
             "value": visible(", ".join(item.kinds)),
-            "said": alignment(item.reference, item.hypothesis),
+            "text": alignment(item.reference, item.hypothesis),
             "about": [name(item.id)],
         }
         for item in counted.examples

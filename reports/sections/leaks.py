@@ -48,7 +48,7 @@ def coverage_table(coverage: Sequence[Coverage]) -> Markup | None:
 
 
 def _meaning(key: Coverage) -> Markup | str:
-    sentence = key.said.removeprefix(f"{key.key}: ")
+    sentence = key.message.removeprefix(f"{key.key}: ")
     return alarm(visible(sentence)) if key.unchecked else sentence
 
 

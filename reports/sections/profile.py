@@ -47,14 +47,14 @@ def verdicts(profile: Profile) -> Markup | None:
 
 
 def rules(profile: Profile) -> Markup | None:
-    """What each rule caught, and what it alone caught."""
+    """What each rule flagged, and what it alone flagged."""
     columns = (
         Column("rule", "name"),
         Column("verdict", "verdict"),
         Column("condition", "name"),
         Column("rows", "count"),
         Column("hours", "hours"),
-        Column("alone", "count"),
+        Column("unique", "count"),
         Column("why", "text"),
     )
     rows = [
@@ -215,7 +215,7 @@ def duplicates(profile: Profile) -> Markup | None:
         (
             Figure("distinct texts", count(counts.unique_texts)),
             Figure(
-                "rows whose text stands elsewhere too",
+                "rows with a duplicated text",
                 count(counts.rows_with_duplicated_text),
                 f"{percent(shared)} of {plural(rows, 'row')}",
             ),

@@ -93,7 +93,7 @@ def meanings(artefact: Reconsider) -> Markup | None:
     meaning_of = {item.says: item.meaning for item in shown_limits(artefact)}
     columns = (Column("says"), Column("because"))
     rows = [(word.replace("_", " "), meaning) for word, meaning in meaning_of.items()]
-    return Table("What they say", columns, rows).render() if rows else None
+    return Table("Conclusions", columns, rows).render() if rows else None
 
 
 def records(artefact: Reconsider) -> Markup | None:
@@ -107,7 +107,7 @@ def _fold(item: LimitEvidence, room: SizeBudget, *, unfolded: bool) -> Markup:
     records = [
         {
             "value": percent(each.wer, 0),
-            "said": room.fit(partial(alignment, each.text, each.pred_text, each.lang)),
+            "text": room.fit(partial(alignment, each.text, each.pred_text, each.lang)),
             "about": facts(each),
         }
         for each in item.examples

@@ -57,17 +57,17 @@ def clips_note(clips: Clips | None) -> Markup | None:
         return None
     out = clips.left_out
     reasons = (
-        ("cannot be heard", out.unheard),
-        ("found no room on this page", out.no_room),
-        ("are beyond what was asked for", out.more),
+        ("have no usable audio", out.unheard),
+        ("exceed the page's size limit", out.no_room),
+        ("exceed the requested number of clips", out.more),
     )
     reasons_text = [f"{plural(many, 'record')} {why}" for why, many in reasons if many]
-    shown = f"{plural(len(clips.clips), 'record')} of at most {clips.most:,} can be heard"
+    shown = f"{plural(len(clips.clips), 'record')} of at most {clips.most:,} have audio"
     return Markup('<p class="note">{}.</p>').format("; ".join([shown, *reasons_text]))
 
 
 def worst_records(page: Loaded[Profile]) -> Markup | None:
-    """The worst records of each metric, metrics with limits first, the first one unfolded."""
+    """The outliers of each metric, metrics with limits first, the first one unfolded."""
     profile = page.artefact
     metrics = [metric for metric in profile.metrics if metric.worst]
     metrics.sort(key=lambda metric: not metric.thresholds)
@@ -116,7 +116,7 @@ def listed(
     shown = [
         {
             "value": value(record),
-            "said": _transcript(record, room),
+            "text": _transcript(record, room),
             "heard": _prediction(record, room),
             "about": about(record),
             "clip": _clip((clips or {}).pop(record.id or "", None), record),
@@ -131,7 +131,7 @@ def _clip(clip: Clip | None, record: ShownRecord) -> dict[str, object] | None:
     if clip is None:
         return None
     label = f"{number(clip.seconds)} s of {record.id or UNKNOWN}"
-    return {**clip.model_dump(), "said": f"the first {label}" if clip.cut else label}
+    return {**clip.model_dump(), "label": f"the first {label}" if clip.cut else label}
 
 
 def _transcript(record: ShownRecord, room: SizeBudget) -> Markup:
@@ -169,7 +169,7 @@ def worst_utterances(wer: Wer) -> Markup | None:
     records = [
         {
             "value": percent(item.wer, 0),
-            "said": room.fit(partial(alignment, item.reference, item.hypothesis, item.lang)),
+            "text": room.fit(partial(alignment, item.reference, item.hypothesis, item.lang)),
             "about": _utterance(item),
         }
         for item in wer.worst[:_MOST]

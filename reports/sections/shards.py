@@ -152,7 +152,7 @@ def proven(verification: Verification) -> Markup | None:
 _CHECKS = (
     ("files", "each is there, none is foreign, tar files are whole to their end"),
     ("rows", "as many recordings as rows, under the same ids, in the same order, none twice"),
-    ("lengths", "no recording is shorter than its row says"),
+    ("lengths", "no recording is shorter than its declared duration"),
     ("readers", "Lhotse reads a Shar cut by cut, and the cuts are these"),
     ("audio", "recordings decode to as many samples as declared"),
 )

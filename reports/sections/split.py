@@ -59,23 +59,23 @@ def targets(split: Split) -> Markup | None:
         return None
     columns = (
         Column("split", "text"),
-        Column("asked, h", "hours"),
-        Column("aimed at, h", "hours"),
-        Column("got, h", "hours"),
-        Column("got of aim", "percent"),
-        Column("0 to 125 % of aim and more", "drawn"),
+        Column("requested, h", "hours"),
+        Column("target, h", "hours"),
+        Column("achieved, h", "hours"),
+        Column("achieved / target", "percent"),
+        Column("0 to 125 % of the target and more", "drawn"),
         Column("rows", "count"),
         Column("groups", "count"),
-        Column("worth equal ones", "text"),
+        Column("effective groups (Kish)", "text"),
         Column("words", "count"),
     )
     rows = []
     for name, target in split.targets.items():
-        sizes = (target.asked_s, target.target_s, target.got_s)
+        sizes = (target.requested_s, target.target_s, target.achieved_s)
         rows.append(
             (
-                *(name, *map(_hours, sizes), share(target.got_s, target.target_s)),
-                *(_against(target.got_s, target.target_s), target.rows, _groups(target)),
+                *(name, *map(_hours, sizes), share(target.achieved_s, target.target_s)),
+                *(_against(target.achieved_s, target.target_s), target.rows, _groups(target)),
                 *(_effective(target), target.words),
             )
         )
@@ -91,7 +91,10 @@ def given(split: Split) -> Markup | None:
         *(Column(title, "count") for title in ("given rows", "rows in it")),
         *(Column(title, "hours") for title in ("given, h", "lost, h")),
         Column("lost of rows", "percent"),
-        *(Column(title, "text") for title in ("lost, by verdict", "groups", "worth equal ones")),
+        *(
+            Column(title, "text")
+            for title in ("lost, by verdict", "groups", "effective groups (Kish)")
+        ),
     )
     rows = [_given(name, each, split.targets.get(name)) for name, each in split.given.items()]
     return Table("Given splits", columns, rows).render()
@@ -238,8 +241,8 @@ def strata(split: Split) -> Markup | None:
 def _stratum_columns(name: str) -> Sequence[Column]:
     return (
         Column(f"{name}, h", "hours"),
-        Column("aim, h", "hours"),
-        Column(f"{name} against aim", "drawn"),
+        Column("target, h", "hours"),
+        Column(f"{name} against target", "drawn"),
         Column("weight", "number"),
     )
 

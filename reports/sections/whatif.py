@@ -47,16 +47,16 @@ def _limits(items: Sequence[LimitEffect]) -> Markup | None:
         Column("rule", "name"),
         Column("limit", "drawn"),
         Column("rows", "count"),
-        Column("takes", "number"),
-        Column("alone", "number"),
+        Column("flags", "number"),
+        Column("unique", "number"),
         Column("tighter", "number"),
         Column("costs", "number"),
         Column("looser", "number"),
-        Column("gives back", "number"),
+        Column("recovers", "number"),
     )
     rows = [
         (
-            *(item.rule, _limit(item), item.rows, _spent(item.hours), _spent(item.alone_hours)),
+            *(item.rule, _limit(item), item.rows, _spent(item.hours), _spent(item.unique_hours)),
             *(*_step(item, item.tighter), *_step(item, item.looser)),
         )
         for item in items
@@ -105,15 +105,15 @@ def rules(what_if: WhatIf) -> Markup | None:
     columns = (
         Column("rule", "name"),
         Column("rejects", "number"),
-        Column("alone", "number"),
+        Column("unique", "number"),
         Column("keeps out of eval", "number"),
-        Column("alone", "number"),
+        Column("unique", "number"),
         Column("cannot decide", "count"),
     )
     rows = [
         (
             *(item.rule, _spent(item.bad_hours), _spent(item.bad_alone_hours)),
-            *(_spent(item.hours), _spent(item.alone_hours), item.unknown_rows),
+            *(_spent(item.hours), _spent(item.unique_hours), item.unknown_rows),
         )
         for item in what_if.by_rule
         if _speaks(item)
@@ -162,7 +162,7 @@ def _both(matrix: Matrix, at: int, other: int) -> Sorted:
 
 def records(page: Loaded[WhatIf]) -> Markup | None:
     """For each limit the records on either side of it."""
-    shown = [item for item in page.artefact.limits if item.caught or item.spared]
+    shown = [item for item in page.artefact.limits if item.flagged or item.passed]
     room, clips = SizeBudget(), clips_by_id(page.clips)
     folds = (_beside(item, room, clips, unfolded=at == 0) for at, item in enumerate(shown))
     return joined(clips_note(page.clips), *folds) if shown else None
@@ -172,8 +172,8 @@ def _beside(
     item: LimitEffect, room: SizeBudget, clips: dict[str, Clip], *, unfolded: bool
 ) -> Markup:
     body = joined(
-        titled("Caught", listed(item.caught, room, clips)),
-        titled("Spared", listed(item.spared, room, clips)),
+        titled("Flagged", listed(item.flagged, room, clips)),
+        titled("Passed", listed(item.passed, room, clips)),
     )
     title = Markup("{} {}").format(name(item.rule), verdict(item.severity))
     return render("fold", title=title, note=_limit(item), unfolded=unfolded, body=body)

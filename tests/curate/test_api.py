@@ -131,7 +131,7 @@ def test_no_rows_is_no_fault() -> None:
 def test_faults_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"'duration'(.|\n)*'text'"):
         curate.measure({"audio_filepath": ["a"]})
-    with pytest.raises(ConfigError, match="is no table"):
+    with pytest.raises(ConfigError, match="is not a table"):
         curate.measure(3)
     with pytest.raises(InputError, match=r"holds no records|there is no"):
         curate.read_profile(tmp_path)

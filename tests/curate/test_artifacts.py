@@ -78,7 +78,7 @@ FAULTS = (
     ("{}", "states no schema; this version reads curate.plan/2"),
     ('{"schema": "curate.plan/1"}', "is of schema 'curate.plan/1'; this version reads curate.plan"),
     ('{"schema": ["x"]}', "is of schema ['x']; this version reads curate.plan/2"),
-    (json.dumps({**WRITTEN, "share": float("nan")}), "is not JSON: NaN is no JSON number"),
+    (json.dumps({**WRITTEN, "share": float("nan")}), "is not JSON: NaN is not a JSON number"),
     (json.dumps({k: v for k, v in WRITTEN.items() if k != "schema"}), "states no schema; this ver"),
 )
 
@@ -106,9 +106,9 @@ def test_all_wrong_keys_are_named_at_once(tmp_path: Path) -> None:
     assert places == {
         "versions": "is missing",
         "steps[1].from": "is missing",
-        "steps[1].before": "is no key of this schema",
+        "steps[1].before": "is not a key of this schema",
         "steps[1].rows": "input should be a valid integer",
-        "shares": "is no key of this schema",
+        "shares": "is not a key of this schema",
     }
 
 

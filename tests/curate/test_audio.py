@@ -246,7 +246,7 @@ def test_a_sample_is_fair_and_the_same_again(
     drawn = again.filter(pl.col("audio_fault").is_not_null())
     assert set(drawn["offset_s"]) == set(looked["offset_s"])
     summary = json.loads((tmp_path / "out" / "profile.json").read_text())["audio"]
-    assert (summary["rows"], summary["looked_at"]) == (400, looked.height)
+    assert (summary["rows"], summary["analysed"]) == (400, looked.height)
 
 
 def test_what_was_not_looked_at_is_unknown(tmp_path: Path) -> None:

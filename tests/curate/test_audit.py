@@ -47,7 +47,7 @@ def counts(made: Audit) -> dict[str, int]:
         # another segment of the same file: the recording leaks, the audio does not
         (row("a.wav", "one", offset=0), row("a.wav", "two", offset=9), {"recording": 1}),
         (row("a.wav", "Hello, you!"), row("b.wav", "hello you"), {"text": 1}),
-        (row("a.wav", LONG), row("b.wav", LONG.replace("dog", "cat")), {"near text": 1}),
+        (row("a.wav", LONG), row("b.wav", LONG.replace("dog", "cat")), {"near-duplicate text": 1}),
         (row("a.wav", LONG), row("b.wav", LONG.upper() + "!"), {"text": 1}),  # same, so not near
         (row("a.wav", "who are you"), row("b.wav", "how are you"), {}),  # too short to say
         (row("a.wav", "..."), row("b.wav", "!!!"), {}),  # no text is no text
@@ -62,7 +62,7 @@ def counts(made: Audit) -> dict[str, int]:
         (
             row("a.wav", f"\u00e9\u00e8\u00ea\u00eb\u00e0\u00e2\u00e4 {LONG}"),
             row("b.wav", f"e\u0301e\u0300e\u0302e\u0308a\u0300a\u0302a\u0308 {LONG}s"),
-            {"near text": 1},
+            {"near-duplicate text": 1},
         ),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
     texts.write_text(f"\ufeffsomething else\r\n\r\n{LONG.title()}\n", encoding="utf-8")
     certificate = audit(find_sides([a], [str(texts)]), [])
     assert counts(certificate) == {"text": 1}
-    assert {leak.kind for leak in certificate.leaks} == {"text", "near text"}
+    assert {leak.kind for leak in certificate.leaks} == {"text", "near-duplicate text"}
     assert certificate.leaks[0].examples == ((f"{a}:1", f"{texts}:3"),)
 
 

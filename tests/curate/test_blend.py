@@ -120,7 +120,7 @@ FAULTS: list[tuple[str, str]] = [
     ("- {{type: nemo, manifest_filepath: [[{0}/m_0.json, '0.3'], [{0}/m_1.json, '0.7']]}}",
      "weight '0.3' is text"),
     ("- {{type: nemo, manifest_filepath: [[{0}/m_0.json, much], [{0}/m_1.json, 1]]}}",
-     "weight is no number"),
+     "weight is not a number"),
     ("- {{type: nemo, manifest_filepath: [[{0}/m_0.json, {0}/m_1.json, 1]]}}",
      "holds .path. or .path, weight."),
     ("- {{type: nemo, manifest_filepath: {0}/m_0.json, weight: 1}}\n"

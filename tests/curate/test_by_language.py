@@ -126,7 +126,7 @@ FAULTS = [
      "name: a\nextends: mine.yaml\nlanguages: [hy]\n"
      "rules: [{id: no, override: true, bad_if: words > 1}]",
      "no rule 'no' to override"),
-    ("languages: [Klingon]", "", "mine.yaml:4: 'Klingon' is no language"),
+    ("languages: [Klingon]", "", "mine.yaml:4: 'Klingon' is not a language"),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Calibration: a planted pace is found again, and what is proposed is sound and only tighter."""
+"""Calibration recovers a planted speaking rate, and proposes sound limits that only tighten."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def test_a_planted_pace_is_found_under_junk(
     chars, duration_s = _spoken(2000, lead_s, rate, seed)
     swapped = int(2000 * junk)
     duration_s[:swapped] = duration_s[:swapped][::-1]  # as good as drawn at random
-    pace = fit_speaking_rate(chars, duration_s)
-    assert pace is not None
-    expected = (lead_s + chars / rate) / (pace.lead_s + pace.char_s * chars)
+    speaking_rate = fit_speaking_rate(chars, duration_s)
+    assert speaking_rate is not None
+    expected = (lead_s + chars / rate) / (speaking_rate.lead_s + speaking_rate.char_s * chars)
     assert np.median(np.abs(np.log(expected))) < 0.08
     assert np.abs(np.log(expected)).max() < 0.5  # at the shortest texts, where the lead is most
-    assert 1.4 < pace.fast < 2.9
-    assert 1.4 < 1 / pace.slow < 2.9
+    assert 1.4 < speaking_rate.fast < 2.9
+    assert 1.4 < 1 / speaking_rate.slow < 2.9
 
 
 @given(factor=st.floats(0.25, 4))
@@ -74,8 +74,8 @@ def test_slower_speech_moves_the_line_and_not_the_fences(factor: float) -> None:
     ],
 )
 def test_no_pace_is_made_up(chars: list[float], duration_s: list[float], why: str) -> None:
-    pace = fit_speaking_rate(np.array(chars), np.array(duration_s))
-    assert pace is None or (pace.lead_s, why) == (0.0, "longer is quicker")
+    speaking_rate = fit_speaking_rate(np.array(chars), np.array(duration_s))
+    assert speaking_rate is None or (speaking_rate.lead_s, why) == (0.0, "longer is quicker")
 
 
 def test_fewer_records_get_wider_fences() -> None:

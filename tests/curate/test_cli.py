@@ -26,13 +26,23 @@ BAD_INPUT: list[tuple[str, list[str], int, str]] = [
     ("blank lines", ["", "  "], 3, "holds no record"),
     ("not JSON", ["{oops"], 3, "not JSON"),
     ("one of two", ["{oops", GOOD], 0, "not JSON"),
-    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 3, "duration is no number"),
-    ("null text", ['{"audio_filepath": "a", "duration": 1, "text": null}'], 3, "text is no string"),
-    ("number text", ['{"audio_filepath": "a", "duration": 1, "text": 5}'], 3, "text is no string"),
+    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 3, "duration is not a number"),
+    (
+        "null text",
+        ['{"audio_filepath": "a", "duration": 1, "text": null}'],
+        3,
+        "text is not a string",
+    ),
+    (
+        "number text",
+        ['{"audio_filepath": "a", "duration": 1, "text": 5}'],
+        3,
+        "text is not a string",
+    ),
     ("zero", ['{"audio_filepath": "a", "duration": 0, "text": "x"}'], 3, "is not positive"),
     ("negative", ['{"audio_filepath": "a", "duration": -1, "text": "x"}'], 3, "is not positive"),
     ("NaN", ['{"audio_filepath": "a", "duration": NaN, "text": "x"}'], 3, "not JSON"),
-    ("string", ['{"audio_filepath": "a", "duration": "1", "text": "x"}'], 3, "is no number"),
+    ("string", ['{"audio_filepath": "a", "duration": "1", "text": "x"}'], 3, "is not a number"),
 ]
 
 

@@ -130,7 +130,7 @@ def test_records_beside_limits_can_be_heard(made: Path, folder: Path) -> None:
     assert done.exit_code == 0, done.output
     content = json.loads((made / "out" / "what-if.json").read_text())
     beside = {
-        record["id"] for each in content["limits"] for record in (*each["caught"], *each["spared"])
+        record["id"] for each in content["limits"] for record in (*each["flagged"], *each["passed"])
     }
     clips_json = json.loads((made / "out" / "clips.json").read_text())
     assert clips_json["clips"].keys() == beside - {f"{folder / 'm.jsonl'}:4"}

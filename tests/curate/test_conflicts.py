@@ -37,7 +37,7 @@ CONTRADICTORY: list[tuple[list[str], int, str]] = [
     (
         ["{id: a, metric: words, bad: '> 9'}", "{id: b, metric: words, eval: '> 10'}"],
         5,
-        "eval '> 10' can never speak: rule 'a' (mine.yaml:4) says bad at 'words > 9'",
+        "eval '> 10' can never trigger: rule 'a' (mine.yaml:4) says bad at 'words > 9'",
     ),
     (
         [
@@ -45,7 +45,7 @@ CONTRADICTORY: list[tuple[list[str], int, str]] = [
             "{id: b, metric: words, eval: '> 10', where: {lang: en}}",
         ],
         5,
-        "eval '> 10' can never speak: rule 'a'",
+        "eval '> 10' can never trigger: rule 'a'",
     ),
     (
         ["{id: a, metric: words, bad: '> 9', where: words < 3}"],
@@ -98,7 +98,9 @@ def test_a_rule_against_one_of_the_extended_file(tmp_path: Path) -> None:
     path.write_text(
         f"{HEAD}extends: default\nrules:\n  - {{id: fast, metric: char_rate, eval: '>= 35'}}\n"
     )
-    message = r"mine\.yaml:5: eval '>= 35' can never speak: rule 'char_rate' \(rules/default\.yaml:"
+    message = (
+        r"mine\.yaml:5: eval '>= 35' can never trigger: rule 'char_rate' \(rules/default\.yaml:"
+    )
     with pytest.raises(ConfigError, match=message):
         load_rules(path)
 

@@ -187,7 +187,7 @@ SHARES: list[tuple[list[str], int, str]] = [
         "p: lang 'en': 20% of 20 min is kept from eval, more than 10%, most of it by char_rate",
     ),
     (["--strict", "--max-borderline", "1"], 0, "report: p/report.html"),
-    (["--max-borderline", "half"], 2, "--max-borderline: 'half' is no share of hours above 0"),
+    (["--max-borderline", "half"], 2, "--max-borderline: 'half' is not a share of hours above 0"),
 ]
 
 

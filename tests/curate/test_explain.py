@@ -108,9 +108,9 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
     (["no.jsonl:2"], InputError, "no.jsonl"),
     (["m.jsonl"], ConfigError, "'m.jsonl' names no record\n  hint: write manifest.jsonl:17"),
     (["m.jsonl:0"], ConfigError, "names no record"),
-    (["--profile", "profile", "m.jsonl:2"], ConfigError, "m.jsonl:2: is no record of profile"),
+    (["--profile", "profile", "m.jsonl:2"], ConfigError, "m.jsonl:2: is not a record of profile"),
     (["--profile", "profile", "n.jsonl:1"], ConfigError, "did you mean 'm.jsonl'?"),
-    (["--profile", "profile", "what"], ConfigError, "'what' is no id"),
+    (["--profile", "profile", "what"], ConfigError, "'what' is not an id"),
     (["--profile", "profile", "7", "m.jsonl:8"], ConfigError, "m.jsonl:8: is no record"),
     (["--profile", "nothing", "m.jsonl:1"], InputError, "nothing: there is no such file"),
 ]
@@ -135,7 +135,7 @@ def test_rules_that_changed_since_are_told(folder: Path) -> None:
     assert rules_of(Path("mine")) == (load_rules(Path("mine.yaml")), [])
     rules.write_text(rules.read_text().replace("3", "4"))
     (warning,) = rules_of(Path("mine"))[1]
-    assert warning == "mine.yaml has changed since mine was made: judged by what it says now"
+    assert warning == "mine.yaml has changed since mine was made: evaluated by its current content"
     rules.unlink()
     with pytest.raises(ConfigError, match="the rules of mine are no longer there"):
         rules_of(Path("mine"))
@@ -150,7 +150,7 @@ def test_people_read_at_once_why_a_record_was_rejected(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = lines_of(done.stdout)
     assert max(map(len, lines)) <= 80
-    assert "m.jsonl:1 is bad: it goes to rejected.jsonl, and no model sees it" in lines
+    assert "m.jsonl:1 is bad: it goes to rejected.jsonl and is not used" in lines
     assert "       char_rate 0.6993 < 1: too little text for the time" in map(str.rstrip, lines)
     assert "malformed  not JSON" in done.stdout
 

@@ -59,12 +59,12 @@ def test_a_gate_compares_its_figure(text: str, failed: bool, figure: str) -> Non
 
 # (what is typed, part of what is said)
 WRONG = [
-    ("bad", "is no gate"),
-    ("bad>", "is no gate"),
-    ("bad>5%%", "is no gate"),
-    ("bad>-1", "is no gate"),
+    ("bad", "is not a gate"),
+    ("bad>", "is not a gate"),
+    ("bad>5%%", "is not a gate"),
+    ("bad>-1", "is not a gate"),
     ("bda>0", "did you mean bad"),
-    ("missing_audio>0", "audio was not looked at"),
+    ("missing_audio>0", "audio was not analysed"),
     ("leaks>1h", "are not counted"),
     ("wer>0.1", "write wer>NUMBER%"),
 ]
@@ -95,7 +95,7 @@ PROFILE = [
     ("clean<1h", 1, ["clean<1h: 0.02222 h"]),
     ("over_rejected>0", 0, []),
     ("nosuch>0", 2, ["nothing is counted as 'nosuch'"]),
-    ("missing_audio>1%", 2, ["audio was not looked at"]),
+    ("missing_audio>1%", 2, ["audio was not analysed"]),
 ]
 
 

@@ -68,7 +68,9 @@ def test_each_split_is_its_manifest_to_the_byte(sets: dict[str, Path], tmp_path:
     assert content["strategy"] == "given"
     assert content["held_out"] == {"s": 0.0, "share": 0.0, "most": None}
     assert {each["count"] for each in content["leaks"]} == {0}
-    assert content["statement"].startswith("no leak found in speaker, audio, text and near text")
+    assert content["statement"].startswith(
+        "no leak found in speaker, audio, text and near-duplicate text"
+    )
     assert content["given"]["eval"]["manifests"] == [str(sets["eval"])]
     assert all(
         each["target_s"] is None for row in content["strata"] for each in row["splits"].values()
@@ -238,8 +240,8 @@ def test_a_split_in_place_is_not_upset(sets: dict[str, Path], tmp_path: Path) ->
 
 TRAIN, EVAL, TEST = (f"{name}={name}.jsonl" for name in ("train", "eval", "test"))
 WRONG: list[tuple[str, Sequence[str], int, Sequence[str]]] = [
-    ("no name", ["train.jsonl"], 2, ["--given: 'train.jsonl' is no NAME=MANIFEST"]),
-    ("no manifest", ["train="], 2, ["--given: 'train=' is no NAME=MANIFEST"]),
+    ("no name", ["train.jsonl"], 2, ["--given: 'train.jsonl' is not NAME=MANIFEST"]),
+    ("no manifest", ["train="], 2, ["--given: 'train=' is not NAME=MANIFEST"]),
     (
         "a name with a slip",
         [TRAIN, "tset=test.jsonl"],
@@ -321,7 +323,7 @@ def test_a_profile_and_its_splits_agree(sets: dict[str, Path], tmp_path: Path) -
     words = ("--given", f"train={sets['train']}", f"test={other}", "--out", tmp_path / "s", "-q")
     ran = command("curate", "split", tmp_path / "p", *words)
     assert ran.exit_code == 2
-    assert f"{other} is no manifest of the profile" in ran.stderr
+    assert f"{other} is not a manifest of the profile" in ran.stderr
     for name in ("eval", "test"):
         assert f"no split is given for {sets[name]}, which the profile has" in ran.stderr
 

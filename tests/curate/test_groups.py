@@ -85,7 +85,7 @@ def test_tags_reasons_and_what_is_told(tmp_path: Path) -> None:
     assert (first["verdict"], first["tags"]) == ("borderline", ["borderline:g"])
     assert first["reason"] == "speaker anna: bad_share >= 0.2 (bad_share 0.2): a noisy line"
     (outcome,) = made.json["group_rules"]
-    assert (outcome["judged"], outcome["failed"], outcome["moved_rows"]) == (3, 1, 8)
+    assert (outcome["evaluated"], outcome["failed"], outcome["moved_rows"]) == (3, 1, 8)
     assert outcome["worst"][0]["facts"] == {"bad_share": 0.2}
     hit = made.json["rules_hit"][-1]
     assert (hit["rule"], hit["condition"], hit["rows"]) == ("g", "speaker: bad_share >= 0.2", 8)
@@ -149,9 +149,9 @@ WRONG: list[tuple[str, int, str]] = [
     ("{id: g, by: speaker, eval_if: rows > 1, at_least: {rows: 1.5}}", 6, "'rows' is a number"),
     ("{id: g, by: speaker, eval_if: rows > 1, at_least: {row: 1}}", 6, "unknown key 'row'"),
     ("{id: g, by: speaker, eval_if: rows > 1, at_least: 20}", 6, "'at_least' is written as keys"),
-    ("{id: g, by: speaker, eval_if: rows > 1, at_least: {}}", 6, "'at_least' says nothing"),
+    ("{id: g, by: speaker, eval_if: rows > 1, at_least: {}}", 6, "'at_least' is empty"),
     ("{id: g, by: speaker, eval_if: rows > 1, bad: '> 1'}", 6, "unknown key 'bad'"),
-    ("{id: loud, by: speaker, eval_if: rows > 1}", 6, "rule 'loud' stands twice, first in line 4"),
+    ("{id: loud, by: speaker, eval_if: rows > 1}", 6, "rule 'loud' occurs twice, first in line 4"),
     ("{id: g, off: true}", 6, "only an extended file's rule can be off"),
 ]
 
@@ -177,7 +177,7 @@ def test_groups_extend_override_and_drop(tmp_path: Path) -> None:
     assert [rule.id for rule in load_rules(path).groups] == ["bad_recording", "more"]
     path.write_text(f"{head}groups:\n  - {{id: char_rate, by: source, eval_if: rows > 1}}\n")
     with pytest.raises(
-        ConfigError, match=r"mine\.yaml:6: rule 'char_rate' stands already at rules"
+        ConfigError, match=r"mine\.yaml:6: rule 'char_rate' already exists at rules"
     ):
         load_rules(path)
 

@@ -71,7 +71,7 @@ def test_a_full_disk_leaves_the_old_output(
             file.flush()
     failed = curate(*command)
     assert failed.returncode == 2, failed.stderr
-    assert "No space left on device; what stood there is as it was" in failed.stderr
+    assert "No space left on device; the previous output is unchanged" in failed.stderr
     assert "hint: make room" in failed.stderr
     assert "Traceback" not in failed.stderr
     (small_disk / "filler").unlink()

@@ -31,7 +31,7 @@ CORPORA: list[tuple[str, Mapping[str, str], tuple[float, float, int | None] | st
     ("utt2dur", {"utt2dur": "u0 2.5\nu1 3.0\n"}, (9.25, 3.0, None)),
     ("a channel", {"segments": "u0 r0 1.5 4.0 0\nu1 r0 9.25 -1 1\n"}, (9.25, 3.25, 1)),
     ("a word for a channel", {"segments": "u0 r0 1.5 4.0\nu1 r0 9.25 -1 B\n"},
-     "its line in segments has a channel that is no number"),
+     "its line in segments has a channel that is not a number"),
     ("a pipe", {"wav.scp": "r0 cat {0}/r0.wav |\n"},
      "its segment ends with its recording (-1), whose length is not known"),
     ("no file", {"wav.scp": "r0 {0}/none.wav\n"},

@@ -114,8 +114,8 @@ def test_an_audit_compares_mapped_fields(tmp_path: Path) -> None:
 
 # (what is typed, part of what is said)
 WRONG = [
-    (["sentence"], "is no NAME=FIELD"),
-    (["text="], "is no NAME=FIELD"),
+    (["sentence"], "is not NAME=FIELD"),
+    (["text="], "is not NAME=FIELD"),
     (["txt=sentence"], "did you mean 'text'"),
     (["text=a", "text=b"], "maps 'text' twice"),
 ]

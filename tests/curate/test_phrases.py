@@ -1,4 +1,4 @@
-"""Phrases that recognisers invent and remarks in place of words, wherever they stand in a text."""
+"""Known ASR hallucination phrases and remarks in place of words, wherever they stand in a text."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_a_list_of_ones_own(tmp_path: Path) -> None:
     assert book.cover("Captions from Ann Lee").credits == len("captionsfromannlee")
     assert known_phrases([mine]).name != known_phrases().name
     mine.write_text("one two\nthree four\tsung\tx\n")
-    with pytest.raises(ConfigError, match=r"mine\.txt:2: 'sung' is no kind of phrase"):
+    with pytest.raises(ConfigError, match=r"mine\.txt:2: 'sung' is not a kind of phrase"):
         known_phrases([mine])
 
 

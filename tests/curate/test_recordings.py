@@ -74,7 +74,7 @@ CUTS: list[tuple[str, Json, tuple[str, int | None, str] | str]] = [
     ("another channel", cut(spoken(channel=1), channel=0, of=STEREO),
      "its supervision is on another channel (1, the cut is of 0)"),
     ("a channel that is none", cut(spoken(channel="left"), channel=0, of=STEREO),
-     "its channel is no number ('left')"),
+     "its channel is not a number ('left')"),
     ("no such channel", cut(spoken(channel=5), channel=5, of=STEREO),
      "its text is on channels 5 of 0, 1"),
     ("speed", cut(spoken(), of=recording(source([0]), transforms=[SPEED])),

@@ -92,7 +92,7 @@ def test_shares(text: str, share: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-5%", "150%", "ten", "nan", "inf"])
 def test_what_is_no_share(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"max_rejected: .* is no share of hours"):
+    with pytest.raises(ConfigError, match=r"max_rejected: .* is not a share of hours"):
         RuleOptions.parse(None, None, text, None)
 
 
@@ -100,7 +100,7 @@ COMMANDS: list[tuple[list[str], int, str]] = [
     ([], 0, "warning: lang 'de': 20% of 1.67 min is rejected"),
     (["--strict"], 1, "p: lang 'de': 20% of 1.67 min is rejected, more than 10%"),
     (["--strict", "--max-rejected", "0.3"], 0, "report: p/report.html"),
-    (["--max-rejected", "most"], 2, "--max-rejected: 'most' is no share of hours"),
+    (["--max-rejected", "most"], 2, "--max-rejected: 'most' is not a share of hours"),
 ]
 
 

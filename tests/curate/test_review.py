@@ -199,7 +199,7 @@ def test_keeping_a_record_keeps_its_corrected_text_and_undo_takes_back_the_last_
     response = post(client, "/api/records/5/undo", {})
     assert (response.status_code, response.json()) == (
         400,
-        {"error": "nothing is decided about it"},
+        {"error": "it has no decision"},
     )
 
 

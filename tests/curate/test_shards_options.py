@@ -332,7 +332,7 @@ SIZES = [
 @pytest.mark.parametrize(("text", "size"), SIZES)
 def test_sizes(text: str, size: ShardSize | None) -> None:
     if size is None:
-        with pytest.raises(ConfigError, match="is no size of a shard"):
+        with pytest.raises(ConfigError, match="is not a valid shard size"):
             parse_size(text)
     else:
         assert parse_size(text) == size

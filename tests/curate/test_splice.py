@@ -175,7 +175,7 @@ def test_only_a_mended_line_differs(profiled: Path) -> None:
         b'{"audio_filepath": "odd.wav", "duration": 10.00, "text": "a text, with no error and so '
         b'on", "text_before": "a text, with an errro and so on"}'
     )
-    assert certificate["changed"]["text_mended"] == 1
+    assert certificate["changed"]["text_corrected"] == 1
     lock = pl.read_parquet(out / "splits.lock.parquet")
     assert lock["changed"].sum() == 1
 
@@ -183,7 +183,7 @@ def test_only_a_mended_line_differs(profiled: Path) -> None:
 def test_tags_and_reasons_in_lines(profiled: Path) -> None:
     out, lines, certificate = written(profiled, LineMarks(tags=True, skipme=True))
     assert certificate["changed"] == {
-        "text_mended": 1, "tags": True, "skipme": True, "canary": False, "rate_removed": 0,
+        "text_corrected": 1, "tags": True, "skipme": True, "canary": False, "rate_removed": 0,
         "fields_mapped": 0,
     }  # fmt: skip
     (rejected,) = map(parse_line, lines["rejected"])

@@ -86,7 +86,7 @@ def test_real_manifests(real_data: Path, tmp_path: Path, name: str, eval_: str, 
     assert [leak for leak in certificate["leaks"] if leak["count"]] == []
     assert len(certificate["leaks"]) == 5 * 3
     for target in certificate["targets"].values():
-        assert 0 < target["got_s"] <= target["target_s"] * 1.01 + 30
+        assert 0 < target["achieved_s"] <= target["target_s"] * 1.01 + 30
 
 
 def test_without_groups_only_near_texts_are_held_out(real_data: Path, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_without_groups_only_near_texts_are_held_out(real_data: Path, tmp_path: 
         assert near, line
     for name, target in certificate["targets"].items():
         assert target["shrunk"]
-        assert target["got_s"] == pytest.approx(target["target_s"], rel=0.01), name
+        assert target["achieved_s"] == pytest.approx(target["target_s"], rel=0.01), name
 
 
 def test_example(root: Path, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_allocation_is_flatter_than_proportional() -> None:
 def test_sizes_are_read_strictly(size: str) -> None:
     with pytest.raises(ConfigError, match="--eval"):
         Targets.parse({"eval": size, "test": "1h"})
-    assert Targets.parse({"eval": "1.5h"}).asked_s == {"eval": 5400.0}
+    assert Targets.parse({"eval": "1.5h"}).requested_s == {"eval": 5400.0}
     assert set(LARGEST_SHARE) == {"eval", "test"}
 
 

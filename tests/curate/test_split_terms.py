@@ -167,7 +167,7 @@ def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
     rows = [*rows_of({"only": 198}), *rows_of({"other": 2}, seconds=0.01)]
     split(tmp_path / "a", rows, {"eval": "1m"})
     faults = impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))
-    assert "no record can stand in eval" in str(faults[0])
+    assert "no record can go to eval" in str(faults[0])
     assert "would meet it" in str(faults[0])
     assert "speaker 'only' has 99% of the rows" in str(faults[0])
 
@@ -191,7 +191,7 @@ def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
     rows = [{**row, "audio_filepath": "a.wav", "offset": 5.0 * n, "speaker": None}
             for n, row in enumerate(rows_of({"only": 200}))]  # fmt: skip
     split(tmp_path / "a", rows, {"eval": "1m"})
-    assert "no record can stand in eval" in str(
+    assert "no record can go to eval" in str(
         impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0]
     )
 
@@ -199,7 +199,7 @@ def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
 def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
     artifact = split(tmp_path / "a", rows_of({"only": 200}), {"eval": "1m"})
     assert impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"})) == []
-    assert "speaker: 'only' in all 200 rows tells nobody apart: NOT CHECKED" in artifact["gates"]
+    assert "speaker: 'only' in all 200 rows separates no speakers: NOT CHECKED" in artifact["gates"]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ UNCLEAN = [
     (["x" * 300], {"eval": "5s"}, "none of 4 rows can be trained on: char_rate (bad) took 4 of 4"),
     (["x" * 300], {}, "none of 4 rows can be trained on: char_rate (bad) took 4 of 4"),
     (["[noise] a usual text"], {"eval": "5s"},
-     "none of 4 rows is clean, so nothing can stand in eval: "),
+     "none of 4 rows is clean, so nothing can go to eval: "),
     (["[noise] a usual text"], {}, None),
     (["a " * 60, "a usual text of nine words that is fine"], {"eval": "5s"}, None),
 ]  # fmt: skip

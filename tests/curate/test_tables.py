@@ -38,8 +38,8 @@ SEGMENTS: list[tuple[str, str, float | None, float | str]] = [
     ("start,stop,duration", "80000,120000,2.5", None, "its duration is not end less beginning"),
     ("start,end", "7.5,5.0", None, "its end is not behind its beginning"),
     ("start,end", "5.0,5.0", None, "its end is not behind its beginning"),
-    ("start,end", ",7.5", None, "its beginning and end are no numbers"),
-    ("start,end", "0:05,0:07", None, "its beginning and end are no numbers"),
+    ("start,end", ",7.5", None, "its start and end are not numbers"),
+    ("start,end", "0:05,0:07", None, "its start and end are not numbers"),
 ]
 
 

@@ -147,20 +147,21 @@ def renamed(**names: str) -> dict[str, object]:
 
 # (a line, what is said, part of the hint)
 USELESS: list[tuple[object, str, str]] = [
-    (renamed(text="sentence"), "text is no string (missing) (3 of 3 lines)",
+    (renamed(text="sentence"), "text is not a string (missing) (3 of 3 lines)",
      "`sentence` in all 3 lines looks like the text: --map text=sentence"),
-    (renamed(text="transcript"), "text is no string (missing)",
+    (renamed(text="transcript"), "text is not a string (missing)",
      "`transcript` in all 3 lines looks like the text: --map text=transcript"),
     (renamed(audio_filepath="path", text="Sentence"), "no audio_filepath (missing)",
      "--map audio_filepath=path --map text=Sentence"),
-    (renamed(duration="dur"), "duration is no number (missing)", "--map duration=dur"),
-    (renamed(duration="duration_ms"), "duration is no number", "looks like milliseconds"),
-    ({"audio_filepath": "a", "text": "b", "start": 1.0, "end": 2.0}, "duration is no number",
+    (renamed(duration="dur"), "duration is not a number (missing)", "--map duration=dur"),
+    (renamed(duration="duration_ms"), "duration is not a number", "looks like milliseconds"),
+    ({"audio_filepath": "a", "text": "b", "start": 1.0, "end": 2.0}, "duration is not a number",
      "duration = end - start, offset = start"),
-    ({**ROW, "duration": "2.5"}, "duration is no number (string)", "duration is written as text"),
-    ({"audio_filepath": "a", "text": "b"}, "duration is no number", "measure it"),
+    ({**ROW, "duration": "2.5"}, "duration is not a number (string)",
+     "duration is written as text"),
+    ({"audio_filepath": "a", "text": "b"}, "duration is not a number", "measure it"),
     ({"a": 1}, "no audio_filepath", "no field names the audio file"),
-    ({**ROW, "text": None}, "text is no string (null)", "no field holds the text"),
+    ({**ROW, "text": None}, "text is not a string (null)", "no field holds the text"),
     ({**ROW, "duration": -1}, "duration is not positive", "measure it"),
 ]  # fmt: skip
 
@@ -181,7 +182,7 @@ def test_says_why_no_line_is_usable_and_what_to_do(
 
 def test_a_table_without_durations_says_so(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("path,sentence\na.wav,hello\nb.wav,you\n")
-    with pytest.raises(InputError, match=r"duration is no number.*(\n.*)*measure it"):
+    with pytest.raises(InputError, match=r"duration is not a number.*(\n.*)*measure it"):
         profile([str(tmp_path / "m.csv")], tmp_path, load_rules(None))
 
 
@@ -190,7 +191,7 @@ def test_an_unusable_input_beside_good_ones_is_a_warning(tmp_path: Path) -> None
     good.write_bytes(LINE)
     useless.write_text('{"audio_filepath": "a", "duration": 1, "sentence": "x"}\n')
     (warning,) = profile([str(good), str(useless)], tmp_path, load_rules(None)).warnings
-    assert warning.startswith(f"{useless}: no line is usable: text is no string (missing)")
+    assert warning.startswith(f"{useless}: no line is usable: text is not a string (missing)")
     assert "--map text=sentence" in warning
 
 

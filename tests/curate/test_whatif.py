@@ -115,7 +115,7 @@ def test_moving_a_limit_is_judging_again(
         inside = kinds.applies[:, at]
         only_this_rule = inside & kinds.only_this_rule(at, ladder.severity)
         sums = [
-            ladder.caught(part[kinds.at[chosen]].sum(axis=0), cuts).tolist()
+            ladder.flagged(part[kinds.at[chosen]].sum(axis=0), cuts).tolist()
             for chosen in (inside, only_this_rule)
             for part in table[:2]
         ]
@@ -141,7 +141,9 @@ def _catches(row: dict[str, Any], rule: Rule, limit: Limit, value: float) -> boo
 
 
 def _others(row: dict[str, Any], rules: RuleSet, ladder: ThresholdGrid) -> bool:
-    verdicts = [finding.said for finding in explain(row, rules) if finding.rule != ladder.rule.id]
+    verdicts = [
+        finding.verdict for finding in explain(row, rules) if finding.rule != ladder.rule.id
+    ]
     return "bad" in verdicts if ladder.severity == "bad" else bool(verdicts)
 
 
@@ -185,9 +187,9 @@ def test_figures_read_off_by_hand(folder: Path) -> None:
     # Of the texts of 19 letters and fewer no other rule speaks: the next step costs one row.
     assert fast["tighter"] == {"value": 19.0, "rows": 1, "hours": round(1 / 3600, 6)}
     assert fast["looser"] is None
-    assert [each["text"] for each in fast["spared"]] == ["x" * 19, "x" * 18, "x" * 17]
-    assert [each["value"] for each in fast["caught"]] == [39.0, 40.0, 41.0]
-    assert {each["verdict"] for each in fast["caught"]} == {"bad"}
+    assert [each["text"] for each in fast["passed"]] == ["x" * 19, "x" * 18, "x" * 17]
+    assert [each["value"] for each in fast["flagged"]] == [39.0, 40.0, 41.0]
+    assert {each["verdict"] for each in fast["flagged"]} == {"bad"}
     ids = content["overlap"]["rules"]
     both = content["overlap"]["bad"]["rows"][ids.index("char_rate")][ids.index("repetitions")]
     assert both == 5
@@ -267,7 +269,7 @@ def test_the_command(folder: Path) -> None:
     assert ">= 19" in glance.stdout
     curve = run("--rule", "char_rate")
     assert "now" in curve.stdout
-    assert "spared" in curve.stdout
+    assert "passed" in curve.stdout
     wrong = run("--rule", "char_rat")
     assert wrong.returncode == 2
     assert "did you mean 'char_rate'?" in wrong.stderr

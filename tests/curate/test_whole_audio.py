@@ -215,7 +215,7 @@ def test_samples_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
     samples = tone(2.0).astype(np.float32)
     samples[7] = math.nan
     sf.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
-    with pytest.raises(Unusable, match="1 samples are no numbers"):
+    with pytest.raises(Unusable, match="1 samples are not finite numbers"):
         load_segment(tmp_path / "a.wav", 0.0, 2.0)
 
 

@@ -25,7 +25,7 @@ def guarantees(root: Path) -> Any:
 def test_every_guarantee_is_whole_and_tested(guarantees: Any) -> None:
     assert len(guarantees.GUARANTEES) >= 25
     for each in guarantees.GUARANTEES:
-        assert all((each.area, each.statement, each.said_by, each.checked, each.otherwise)), each
+        assert all((each.area, each.statement, each.stated_by, each.checked, each.otherwise)), each
     assert guarantees.missing_tests() == []
 
 

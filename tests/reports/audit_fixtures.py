@@ -41,7 +41,7 @@ def audit() -> Json:
                 "count": 12 * (kind == "text" and at == 0),
                 "examples": [["train.jsonl:17", "test.jsonl:4"]] if kind == "text" else [],
             }
-            for kind in ("speaker", "recording", "audio", "text", "near text")
+            for kind in ("speaker", "recording", "audio", "text", "near-duplicate text")
             for at, pair in enumerate(pairs)
         ],
         "gates": ["12 texts stand in train.jsonl and in test.jsonl"],

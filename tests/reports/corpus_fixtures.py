@@ -266,7 +266,7 @@ def profile() -> Json:
                 "by": "speaker",
                 "condition": "bad_share >= 0.05",
                 "at_least": {"rows": 20, "hours": None},
-                "judged": 50,
+                "evaluated": 50,
                 "failed": 3,
                 "moved_rows": 42,
                 "moved_hours": 0.3,
@@ -285,9 +285,9 @@ def profile() -> Json:
         ],
         "audio": {
             "depth": "signal",
-            "asked": {"root": None, "allowed": [], "sample": 0.05},
+            "request": {"root": None, "allowed": [], "sample": 0.05},
             "rows": 912_340,
-            "looked_at": 45_617,
+            "analysed": 45_617,
             "faults": [
                 {
                     "fault": "truncated",

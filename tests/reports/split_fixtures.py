@@ -15,8 +15,8 @@ COVERAGE: list[Json] = [
         "substituted": 0,
         "lacking": [{"by": "lang", "value": "hi", "rows": 84_000, "known": 83_788}],
         "unchecked": True,
-        "said": "speaker: known for 885,788 of 886,000 rows: NOT CHECKED for the other 212 of lang "
-        "hi (83,788 of 84,000)",
+        "message": "speaker: known for 885,788 of 886,000 rows: NOT CHECKED for the other 212 of "
+        "lang hi (83,788 of 84,000)",
     },
     {
         "key": "session",
@@ -26,7 +26,7 @@ COVERAGE: list[Json] = [
         "substituted": 0,
         "lacking": [],
         "unchecked": False,
-        "said": "session: known for 0 of 886,000 rows: NOT CHECKED",
+        "message": "session: known for 0 of 886,000 rows: NOT CHECKED",
     },
 ]
 """Speakers of which some are unknown, and sessions that no row names."""
@@ -118,7 +118,7 @@ def split() -> Json:
         "gates": [],
         "near_unsure": 0,
         "changed": {
-            "text_mended": 0,
+            "text_corrected": 0,
             "tags": False,
             "skipme": False,
             "canary": False,
@@ -162,12 +162,12 @@ def _part(s: float, target_s: float) -> Json:
 
 def _target(requested: int, aimed: int, got: int, rows: int) -> Json:
     return {
-        "asked_s": requested,
+        "requested_s": requested,
         "target_s": aimed,
         "tolerance_s": 0.01 * aimed,
         "met": True,
         "shrunk": aimed < requested,
-        "got_s": got,
+        "achieved_s": got,
         "rows": rows,
         "groups": 96,
         "words": got * 2,

@@ -116,7 +116,7 @@ def test_nothing_from_outside_becomes_markup(kind: Kind, tmp_path: Path) -> None
 
 LISTS: dict[Kind, dict[str, tuple[int, dict[str, int]]]] = {
     "profile": {"metrics": (50, {"worst": 8}), "borderline": (30, {"records": 4})},
-    "what-if": {"limits": (50, {"caught": 3, "spared": 3})},
+    "what-if": {"limits": (50, {"flagged": 3, "passed": 3})},
     "compare": {"rules": (50, {"got_records": 4, "lost_records": 4})},
     "reconsider": {"limits": (60, {"examples": 5})},
     "eval": {"worst": (40, {})},
@@ -220,7 +220,7 @@ def test_unreadable_artefacts_are_named(
         build("profile", tmp_path)
     assert str(tmp_path / file) in str(caught.value)
     assert message in str(caught.value)
-    assert "hint: write it anew with `curate profile`" in str(caught.value)
+    assert "hint: write it again with `curate profile`" in str(caught.value)
     assert not (tmp_path / "report.html").exists()
 
 
@@ -256,5 +256,5 @@ def test_unknown_keys_are_named(tmp_path: Path) -> None:
     make("eval", tmp_path)
     data = json.loads((tmp_path / "wer.json").read_text())
     (tmp_path / "wer.json").write_text(json.dumps({**data, "later": {"more": 1}}))
-    with pytest.raises(InputError, match="later: is no key of this schema"):
+    with pytest.raises(InputError, match="later: is not a key of this schema"):
         build("eval", tmp_path)

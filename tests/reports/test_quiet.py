@@ -40,7 +40,7 @@ def test_rules_and_metrics_of_a_comparison_that_say_nothing(tmp_path: Path) -> N
     data["metrics"].append({**data["metrics"][0], "name": "blank", "ks": 0.0, "same": False})
     data["metrics_of_one"] = {"a": [], "b": ["snr_db"]}
     html = page("diff", tmp_path, data)
-    assert "2 rules caught nothing in either: <code>p</code>, <code>q</code>." in html
+    assert "2 rules triggered in neither: <code>p</code>, <code>q</code>." in html
     assert "1 metric the same in both: <code>still</code>." in html
     assert "1 metric only in B: not compared: <code>snr_db</code>." in html
     assert html.count("<code>blank</code>") == 1, "equal bins alone are no proof: it has a row"
@@ -106,7 +106,7 @@ def test_what_was_not_checked_is_no_good_news(tmp_path: Path) -> None:
     assert not any("ledger" in what for what in sentence("profile", tmp_path, data)[1])
 
     data = MAKERS["split"][1]() | {"leaks": []}
-    assert "leaks were not looked for" in calm("split", tmp_path, data)
+    assert "leaks were not checked" in calm("split", tmp_path, data)
 
     data = MAKERS["diff"][1]()
     data["metrics"] = [{**each, "psi": None} for each in data["metrics"]]

@@ -96,17 +96,17 @@ def test_long_transcripts_are_cut_and_kept() -> None:
 @pytest.mark.parametrize(
     ("text", "parts", "expected"),
     [
-        ("a no no", [(2, 7, "loop")], 'a <mark title="said again and again">no no</mark>'),
-        ("<b>&", [(0, 3, "x")], '<mark title="spoken of">&lt;b&gt;</mark>&amp;'),
+        ("a no no", [(2, 7, "loop")], 'a <mark title="repeated over and over">no no</mark>'),
+        ("<b>&", [(0, 3, "x")], '<mark title="flagged">&lt;b&gt;</mark>&amp;'),
         (
             "x\u202ey",
             [(0, 2, "word")],
             '<mark title="longest word">x<span class="mark" title="right-to-left override U+202E">'
             "U+202E</span></mark>y",
         ),
-        ("می\u200cخو", [(2, 5, "x")], 'می<mark title="spoken of">\u200cخو</mark>'),  # still joins
+        ("می\u200cخو", [(2, 5, "x")], 'می<mark title="flagged">\u200cخو</mark>'),  # still joins
         ("abc", [(2, 3, "x"), (0, 2, "x"), (1, 3, "x")],
-         '<mark title="spoken of">ab</mark><mark title="spoken of">c</mark>'),
+         '<mark title="flagged">ab</mark><mark title="flagged">c</mark>'),
         ("abc", [(2, 9, "x"), (-1, 2, "x"), (1, 1, "x"), (3, 2, "x")], "abc"),  # no such parts
     ],
 )  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_long_transcript_begins_near_its_first_mark() -> None:
     text = "word " * 200 + "la " * 20 + "word " * 200
     html = transcript(text, None, [Range(1000, 1059, "loop")])
     summary = html.partition("</summary>")[0]
-    assert f'<mark title="said again and again">{"la " * 19}la</mark>' in summary
+    assert f'<mark title="repeated over and over">{"la " * 19}la</mark>' in summary
     assert html.count("<mark ") == 2  # once in the stretch, once in the whole
     assert len(summary) < CUT + 300
     cut_short = transcript(text, None, [Range(1000, 1059, "loop")], most=0)
@@ -169,7 +169,7 @@ def test_remarks_fold_after_their_first_sentence(remark: str | None, expected: s
         ),
         ("", "a", "<bdi><ins>a</ins></bdi>"),
         ("a", "", "<bdi><del>a</del></bdi>"),
-        ("", "", '<span class="none">nothing said, nothing heard</span>'),
+        ("", "", '<span class="none">empty reference, empty hypothesis</span>'),
         (None, "a", '<span class="none">no reference</span>'),
         ("a", None, '<span class="none">no hypothesis</span>'),
         ("<b>", "<b>", "<bdi>&lt;b&gt;</bdi>"),

@@ -6,7 +6,7 @@ from tests.reports.corpus_fixtures import VERSIONS, Json
 
 
 def _limit(rule: str, severity: str, operator: str, value: float, where: str = "") -> Json:
-    amount = {"rows": 1_200, "hours": 1.5, "alone_rows": 900, "alone_hours": 1.1}
+    amount = {"rows": 1_200, "hours": 1.5, "alone_rows": 900, "unique_hours": 1.1}
     record = {
         "id": "corpora/train.jsonl:17",
         "value": value,
@@ -37,12 +37,12 @@ def _limit(rule: str, severity: str, operator: str, value: float, where: str = "
                 "rows": 1_200 - 100 * step,
                 "hours": 1.5 - 0.1 * step,
                 "alone_rows": 900 - 90 * step,
-                "alone_hours": 1.1 - 0.1 * step,
+                "unique_hours": 1.1 - 0.1 * step,
             }
             for step in range(-5, 6)
         ],
-        "caught": [record, {**record, "text": None}],
-        "spared": [{**record, "verdict": "clean", "value": value - 0.5}],
+        "flagged": [record, {**record, "text": None}],
+        "passed": [{**record, "verdict": "clean", "value": value - 0.5}],
     }
 
 
@@ -69,7 +69,7 @@ def what_if() -> Json:
                 "rows": 1_000,
                 "hours": 1.3,
                 "alone_rows": 800,
-                "alone_hours": 1.1,
+                "unique_hours": 1.1,
                 "unknown_rows": 3,
                 "unknown_hours": 0.01,
             }

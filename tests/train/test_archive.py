@@ -86,7 +86,7 @@ def test_a_file_that_is_no_archive(tmp_path: Path, content: bytes) -> None:
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no such file"):
+    with pytest.raises(InputError, match="the file does not exist"):
         open_archive(tmp_path / "absent.nemo")
 
 

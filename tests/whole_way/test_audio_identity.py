@@ -97,7 +97,7 @@ def test_files_of_the_same_bytes_are_one_recording(
         assert groups == (FILES if one else 2 * FILES)
         again = command("curate", "audit", out, *words, "--json", "-q")
         assert (again.exit_code, again.answer["gates"]) == (0, [])
-    described = _recordings(json.loads((out / "split.json").read_bytes()))["said"]
+    described = _recordings(json.loads((out / "split.json").read_bytes()))["message"]
     shared = 2 * FILES if by_content and not by_path else 0
     files = FILES if by_path else 2 * FILES
     assert described.endswith(
@@ -130,7 +130,7 @@ def test_files_that_cannot_be_read_are_not_checked(tmp_path: Path) -> None:
     ran = command("curate", "audit", *both, *BY_CONTENT, "--json", "-q")
     recordings = _recordings(ran.answer)
     assert recordings["unchecked"]
-    assert "NOT CHECKED: 4 files that cannot be read" in recordings["said"]
+    assert "NOT CHECKED: 4 files that cannot be read" in recordings["message"]
     leaks = {leak["kind"]: leak["count"] for leak in ran.answer["leaks"]}
     assert leaks["recording"] == FILES - 4
     apart = command("curate", "audit", *both, "--json", "-q")

@@ -57,7 +57,7 @@ def test_a_pattern_keeps_its_groups_together(tmp_path: Path, name: str, pattern:
         assert certificate["groups"]["columns"] == ["speaker", "group_from"]
         speaker = next(each for each in certificate["coverage"] if each["key"] == "speaker")
         assert (speaker["known"], speaker["substituted"], speaker["unchecked"]) == (0, 60, False)
-        assert "the path stands in for it in 60 rows" in speaker["said"]
+        assert "the path stands in for it in 60 rows" in speaker["message"]
         assert all(target["effective_groups"] > 1 for target in certificate["targets"].values())
         audit = ("curate", "audit", out, "--strict", "-q")
         assert command(*audit, "--group-from", pattern).exit_code == 0
@@ -114,7 +114,7 @@ def test_nothing_is_proposed_where_speakers_are_known(tmp_path: Path) -> None:
 
 
 BAD = [
-    ("(", "is no regular expression"),
+    ("(", "is not a regular expression"),
     (r"\d+", "captures nothing"),
     ("(zzz)", "matches no audio path"),
     ("", "captures nothing"),
@@ -142,10 +142,11 @@ def test_a_real_corpus_without_speakers(real_data: Path, tmp_path: Path) -> None
     ran = command("curate", "split", source, *words)
     certificate = json.loads((tmp_path / "s" / "split.json").read_text())
     assert ran.exit_code == 0
-    assert "no leak found in audio, text and near text; speakers and sessions unknown" in " ".join(
-        ran.stdout.split()
+    assert (
+        "no leak found in audio, text and near-duplicate text; speakers and sessions unknown"
+        in " ".join(ran.stdout.split())
     )
     assert "NOT CHECKED" in ran.stderr
-    assert "64 equal ones" not in ran.stdout + ran.stderr
+    assert "64 effective (Kish)" not in ran.stdout + ran.stderr
     assert certificate["groups"]["total"] == 2199
     assert command("curate", "split", source, *words, "--resplit", "--strict").exit_code == 1

@@ -89,7 +89,7 @@ FOLDERS = [
         Utterance("utt2dur", (0, 8.0), utt2dur="8.0"),
         Utterance("rounded", (0, 7.995), utt2dur="7.995"),
         Utterance("in no file of durations", "in no file of durations"),
-        Utterance("no number", "duration is no number", utt2dur="eight"),
+        Utterance("no number", "duration is not a number", utt2dur="eight"),
         Utterance("none", "duration is not positive", utt2dur="0"),
     ]),
     Folder("to draw from", [Utterance("sound", (2, 2.0), "{0} 2 4")] * 24),

@@ -79,7 +79,7 @@ TABLES: list[tuple[str, Make, str]] = [
         "path": paths, "text": texts, "speaker": who, "length": [len(text) for text in texts]},
      "the audio at 8.00 s"),
     ("no durations", lambda paths, texts, who: {
-        "audio": as_struct(paths), "text": texts, "speaker": who}, "duration is no number"),
+        "audio": as_struct(paths), "text": texts, "speaker": who}, "duration is not a number"),
 ]  # fmt: skip
 
 

@@ -44,18 +44,18 @@ def of_key(artefact: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 NOBODY: list[tuple[str, Mapping[str, Any], str]] = [
     ("no field", {}, f"{FEW}: NOT CHECKED"),
     ("null", {"speaker": None}, f"{FEW}: NOT CHECKED"),
-    ("empty", {"speaker": ""}, f"{FEW} ('' names nobody): NOT CHECKED"),
-    ("blank", {"speaker": " "}, f"{FEW} (' ' names nobody): NOT CHECKED"),
-    ("N/A", {"speaker": "N/A"}, f"{FEW} ('N/A' names nobody): NOT CHECKED"),
-    ("unknown", {"speaker": "unknown"}, f"{FEW} ('unknown' names nobody): NOT CHECKED"),
-    ("in capitals", {"speaker": "UNKNOWN"}, f"{FEW} ('UNKNOWN' names nobody): NOT CHECKED"),
-    ("with a role", {"speaker": "spk_unk"}, f"{FEW} ('spk_unk' names nobody): NOT CHECKED"),
-    ("in brackets", {"speaker": "<unk>"}, f"{FEW} ('<unk>' names nobody): NOT CHECKED"),
-    ("a dash", {"speaker": "-"}, f"{FEW} ('-' names nobody): NOT CHECKED"),
-    ("none", {"speaker": "None"}, f"{FEW} ('None' names nobody): NOT CHECKED"),
-    ("pandas", {"speaker": "nan"}, f"{FEW} ('nan' names nobody): NOT CHECKED"),
-    ("minus one", {"speaker": -1}, f"{FEW} ('-1' names nobody): NOT CHECKED"),
-    ("by another name", {"client_id": "null"}, f"{FEW} ('null' names nobody): NOT CHECKED"),
+    ("empty", {"speaker": ""}, f"{FEW} ('' is a placeholder): NOT CHECKED"),
+    ("blank", {"speaker": " "}, f"{FEW} (' ' is a placeholder): NOT CHECKED"),
+    ("N/A", {"speaker": "N/A"}, f"{FEW} ('N/A' is a placeholder): NOT CHECKED"),
+    ("unknown", {"speaker": "unknown"}, f"{FEW} ('unknown' is a placeholder): NOT CHECKED"),
+    ("in capitals", {"speaker": "UNKNOWN"}, f"{FEW} ('UNKNOWN' is a placeholder): NOT CHECKED"),
+    ("with a role", {"speaker": "spk_unk"}, f"{FEW} ('spk_unk' is a placeholder): NOT CHECKED"),
+    ("in brackets", {"speaker": "<unk>"}, f"{FEW} ('<unk>' is a placeholder): NOT CHECKED"),
+    ("a dash", {"speaker": "-"}, f"{FEW} ('-' is a placeholder): NOT CHECKED"),
+    ("none", {"speaker": "None"}, f"{FEW} ('None' is a placeholder): NOT CHECKED"),
+    ("pandas", {"speaker": "nan"}, f"{FEW} ('nan' is a placeholder): NOT CHECKED"),
+    ("minus one", {"speaker": -1}, f"{FEW} ('-1' is a placeholder): NOT CHECKED"),
+    ("by another name", {"client_id": "null"}, f"{FEW} ('null' is a placeholder): NOT CHECKED"),
     # a name, but the same over all rows: the message names it
     ("one value", {"speaker": "corpus A"}, "'corpus A' in all 60 rows tells nobody apart"),
     ("one number", {"speaker": 0}, "'0' in all 60 rows tells nobody apart"),
@@ -74,8 +74,10 @@ def test_placeholders_are_nobody(tmp_path: Path, fields: Mapping[str, Any], expe
         artefact = _split(way) if name == "split" else way.steps[name].artefact
         speaker = of_key(artefact, "speaker")
         assert (speaker["known"], speaker["rows"], speaker["unchecked"]) == (0, 60, True), name
-        assert expected in speaker["said"], name
-        assert artefact["statement"].startswith("no leak found in audio, text and near text; ")
+        assert expected in speaker["message"], name
+        assert artefact["statement"].startswith(
+            "no leak found in audio, text and near-duplicate text; "
+        )
         assert "speakers and sessions unknown" in artefact["statement"]
         assert {leak["count"] for leak in artefact["leaks"] if leak["kind"] == "speaker"} == {None}
     split = _split(way)
@@ -201,7 +203,7 @@ def test_each_stratum_says_what_is_known_of_it(tmp_path: Path) -> None:
     way = travel(tmp_path, [*named, *nameless])
     split = _split(way)
     speaker = of_key(split, "speaker")
-    assert speaker["said"] == (
+    assert speaker["message"] == (
         "speaker: known for 60 of 120 rows: NOT CHECKED for the other 60 of lang de (0 of 60)"
     )
     assert speaker["lacking"] == [{"by": "lang", "value": "de", "rows": 60, "known": 0}]
@@ -222,7 +224,7 @@ def test_where_speakers_are_known_nothing_is_bounded(tmp_path: Path) -> None:
     assert split["gates"] == []
     assert (
         split["statement"]
-        == "no leak found in speaker, audio, text and near text; sessions unknown"
+        == "no leak found in speaker, audio, text and near-duplicate text; sessions unknown"
     )
     assert not any(each["lower_bound"] for each in split["measures"])
     assert all(target["effective_groups"] > 1 for target in split["targets"].values())

@@ -22,7 +22,7 @@ RISKS: dict[Risk, str] = {
     "stops": "fails or hangs, at the start or hours in",
     "elsewhere": "belongs to another machine, another GPU or other data",
     "choice": "the recipe decides",
-    "rebuilt": "the data sections and the optimiser are built anew",
+    "rebuilt": "the data sections and the optimiser are built from the recipe",
 }
 """What an inherited value would do if it stayed, the worst first."""
 

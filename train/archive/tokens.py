@@ -183,5 +183,5 @@ def _parsed(name: str, content: bytes, where: object) -> Part:
     try:
         model = sentencepiece.SentencePieceProcessor(model_proto=content)
     except (RuntimeError, ValueError) as error:
-        raise InputError.of(where, "is no SentencePiece model") from error
+        raise InputError.of(where, "is not a SentencePiece model") from error
     return Part(name, model.get_piece_size(), hashlib.sha256(content).hexdigest(), model)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from curate.artifacts.base import GatedArtifact, Model, Normaliser, SchemaId
 
 RateName = Literal["wer", "cer"]
-Conclusion = Literal["better", "worse", "no measurable difference", "too few to say"]
+Conclusion = Literal["better", "worse", "no measurable difference", "too few to compare"]
 Bounds = tuple[float | None, float | None]
 Named = tuple[float | None, float | None, float | None]
 

@@ -157,7 +157,7 @@ class Behavior(Section):
 class FaultsConfig(Section):
     """What a run puts up with before it stops.
 
-    `nonfinite`: leave out a step whose gradients are no finite numbers, or stop at the first;
+    `nonfinite`: leave out a step whose gradients are not finite numbers, or stop at the first;
     `most_skipped` such steps in a row end the run. `max_missing` is the share of the recordings
     drawn, [0, 1], whose audio may be unreadable.
     """
@@ -339,7 +339,7 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
         what = f"'trainer.val_check_interval' is {trainer.val_check_interval}, {steps}: "
         yield (
             ("trainer", "val_check_interval"),
-            what + "the run would never validate, and say nothing",
+            what + "the run would never validate",
             f"at most {trainer.max_steps}",
         )
     if optim.warmup_steps >= trainer.max_steps:

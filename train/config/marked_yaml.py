@@ -119,7 +119,7 @@ class _Reading:
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == f"{_TAG}merge":
                 raise YamlError(line, "a key must be a plain word")
             if key in values:
-                raise YamlError(line, f"key {key!r} stands twice")
+                raise YamlError(line, f"duplicate key {key!r}")
             values[key] = self.value(value_node, (*steps, key))
             self.lines[(*steps, key)] = line
         return values

@@ -25,7 +25,7 @@ from train.data.rows import Row, read_rows
 SAFE_SOURCES = ("shar", "memory", "file")
 """Audio sources that only read. Lhotse's `command` runs a program, `url` fetches."""
 
-MISREAD = "sampling_rate stands beside offset: NeMo loads duration - offset seconds, or nothing"
+MISREAD = "sampling_rate is given with offset: NeMo loads duration - offset seconds, or nothing"
 
 MOST_NAMED = 10
 """So many faults of one kind are named; the rest is counted."""

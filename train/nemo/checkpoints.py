@@ -31,7 +31,7 @@ LAST = "last.ckpt"
 FAULT = 1_000
 """Above every signal's number: a device found a fault."""
 
-UNWRITTEN = "no checkpoint was written; the one before stands"
+UNWRITTEN = "no checkpoint was written; the previous one is intact"
 
 
 class WholeCheckpoints(TorchCheckpointIO):
@@ -53,7 +53,7 @@ class WholeCheckpoints(TorchCheckpointIO):
                 torch.save(plain, beside)
         except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError on ENOSPC
             reason = str(error).split("\n", maxsplit=1)[0]
-            what = f"cannot be written: {reason}; the checkpoint before stands"
+            what = f"cannot be written: {reason}; the previous checkpoint is intact"
             hint = "make room, then the same command with --resume"
             raise ConfigError.of(path, what, hint) from error
 
@@ -72,7 +72,7 @@ def refuse_not_finite(weights: dict[str, Any]) -> None:
     tensors = {name: value for name, value in weights.items() if value.is_floating_point()}
     broken = [name for name, value in tensors.items() if not bool(value.isfinite().all())]
     if broken:
-        what = f"{broken[0]} and {len(broken) - 1} more weights are no finite numbers: {UNWRITTEN}"
+        what = f"{broken[0]} and {len(broken) - 1} more weights are not finite numbers: {UNWRITTEN}"
         raise GateFailed.of("train run", what, "lower optim.lr, then begin again with --resume")
 
 

@@ -27,7 +27,7 @@ SMALLER = 0.8
 
 
 class FiniteSteps(Callback):
-    """Clips gradients, and leaves out a step whose gradients are no finite numbers.
+    """Clips gradients, and leaves out a step whose gradients are not finite numbers.
 
     Such a step changes nothing: no weight, no moment of the optimiser, no running statistic of
     BatchNorm, which by then has seen the batch. The schedule goes on. The records of the batch are
@@ -97,7 +97,7 @@ def running_statistics(model: torch.nn.Module) -> Iterator[torch.Tensor]:
 def _diverged(step: SkippedStep, in_a_row: int) -> CurateError:
     what = f"the gradients were no finite numbers in {in_a_row} step(s) in a row, the last of "
     what += f"these records: {named(step.ids)}"
-    hint = "lower optim.lr or look at these records; --resume goes on from the last checkpoint"
+    hint = "lower optim.lr or check these records; --resume continues from the last checkpoint"
     return GateFailed.of(f"step {step.step}", what, hint)
 
 

@@ -28,7 +28,7 @@ def _slots(facts: Facts, problem: Problem) -> Iterator[tuple[str, float]]:
     for slot in facts.slots:
         if slot.problem == problem:
             where = f"the first at {slot.place}"
-            yield f"{slot.slot}: {slot.rows:,} of {total:,} records looked at, {where}", slot.share
+            yield f"{slot.slot}: {slot.rows:,} of {total:,} records checked, {where}", slot.share
 
 
 def _level(facts: Facts, level: Level) -> Level:
@@ -121,7 +121,7 @@ def _misread(facts: Facts) -> Iterator[tuple[Level, str]]:
     places = facts.corpus.misread
     if places:
         level: Level = "note" if facts.corpus.kind == "profile" else "error"
-        yield level, f"{len(places):,} of the records looked at, the first at {places[0]}"
+        yield level, f"{len(places):,} of the checked records, the first at {places[0]}"
 
 
 def _no_texts(facts: Facts) -> Iterator[str]:
@@ -155,7 +155,8 @@ CHECKS = (
     ),
     Check(
         "slot-read-as-no", "error",
-        "NeMo takes yes, true, True and 1 for yes, all else for no: the prompt says the opposite",
+        "NeMo takes yes, true, True and 1 for yes, all else for no: the prompt then means the "
+        "opposite",
         "`curate shard` writes yes or no",
         _slot_read_as_no,
     ),
@@ -180,7 +181,7 @@ CHECKS = (
     Check(
         "translations", "note",
         "rates and agreement are measured between two languages there, and WER means little",
-        "judge them by their own rules (`translation`), and look at their share",
+        "give them their own rules (`translation`), and check their share",
         _translations,
     ),
     Check(
@@ -233,7 +234,7 @@ CHECKS = (
     ),
     Check(
         "small-validation", "note",
-        "below an hour validation WER jumps about; 10 to 20 h are stable",
+        "the WER estimate is noisy below one hour of validation; 10 to 20 h are stable",
         "`curate split --eval 20h`",
         _small_validation,
     ),

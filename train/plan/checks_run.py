@@ -22,13 +22,13 @@ def _many_epochs(facts: Facts) -> Iterator[str]:
     epochs, run = facts.batches.epochs, facts.run.trainer
     if epochs > USUAL_EPOCHS:
         steps = f"{run.max_steps:,} steps of {facts.batches.steps_per_epoch:,.0f} an epoch"
-        yield f"every recording would be heard {epochs:,.0f} times ({steps})"
+        yield f"{epochs:,.0f} epochs ({steps})"
 
 
 def _no_epoch(facts: Facts) -> Iterator[str]:
     if 0 < facts.batches.epochs < 1:
         share = facts.batches.epochs
-        yield f"the run ends after {share:.0%} of the data: the rest is never heard"
+        yield f"the run ends after {share:.0%} of the data: the rest is never used"
 
 
 def _schedule(facts: Facts) -> Iterator[str]:
@@ -104,7 +104,7 @@ CHECKS = (
     ),
     Check(
         "no-epoch", "note",
-        "what is never heard is not learned from",
+        "unused data does not train the model",
         "more trainer.max_steps, or larger batches",
         _no_epoch,
     ),
@@ -158,7 +158,7 @@ CHECKS = (
     ),
     Check(
         "few-workers", "note",
-        "the GPU waits for data; the run says for what share of the time",
+        "the GPU waits for data; the run reports the share of that time",
         "--set train_ds.num_workers=8",
         _few_workers,
     ),

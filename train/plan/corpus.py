@@ -164,7 +164,7 @@ def _cuts(folder: Path, shard: Shard) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(lines, start=1):
                 yield json.loads(line) | {"place": f"{path}:{number}"}
     except (OSError, EOFError, zlib.error, ValueError) as error:
-        hint = "curate shard --verify says what is wrong with the shards"
+        hint = "curate shard --verify reports what is wrong with the shards"
         raise InputError.of(path, f"cannot be read: {error}", hint) from error
 
 

@@ -28,8 +28,8 @@ SCRIPTS = {"aed": "speech_to_text_aed.py", "finetune": "speech_to_text_finetune.
 PAIRINGS: dict[RecipeName, str] = {
     "aed": "a Canary multi-task model is trained the way of speech_to_text_aed.py, with its "
     "prompt, its several tasks, and its aggregate or unified tokenizer as it is",
-    "finetune": "a CTC or RNN-T model is adapted the way of speech_to_text_finetune.py, for speech "
-    "recognition alone, its architecture as it is, its tokenizer exchanged at most",
+    "finetune": "a CTC or RNN-T model is adapted the way of speech_to_text_finetune.py, for "
+    "speech recognition only; its architecture stays, and only its tokenizer may be replaced",
 }
 """Why a class takes its recipe."""
 

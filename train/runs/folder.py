@@ -113,7 +113,7 @@ def _faults(before: RunConfig, config: RunConfig, where: Path) -> Iterator[Fault
     for key, old, new in _differences(before, config):
         if key not in MOVES_THE_DATA and not _may_change(key):
             what = f"'{key}' was {old!r} and is {new!r} now: that would be another run"
-            yield Fault(str(where), what, "leave it as it was, or begin anew in another --out")
+            yield Fault(str(where), what, "leave it as it was, or start a new run in another --out")
 
 
 def _may_change(key: str) -> bool:

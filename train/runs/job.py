@@ -124,7 +124,7 @@ def _about_steps(fit: FitResult) -> Iterator[Finding]:
     if fit.skipped:
         first, count = fit.skipped[0], len(fit.skipped)
         what = f"{count} step(s) had gradients that were not finite and changed nothing, "
-        what += f"first step {first.step}: lower optim.lr, or look at the records in run.json"
+        what += f"first step {first.step}: lower optim.lr, or check the records in run.json"
         yield _warning(what)
 
 

@@ -30,7 +30,7 @@ class Interrupted(CurateError):  # noqa: N818 - nothing went wrong: somebody ask
 
     def __init__(self, number: int, step: int) -> None:
         name = signal.Signals(number).name
-        what = f"{name}: stopped after step {step}, and a checkpoint holds everything"
+        what = f"{name}: stopped after step {step}, and a checkpoint holds the full state"
         super().__init__(Fault("train run", what, "the same command with --resume goes on"))
         self.exit_code = 128 + number
 

@@ -114,7 +114,7 @@ class Pairs:
 
 def _conclude(low: float | None, high: float | None) -> Conclusion:
     if low is None or high is None:
-        return "too few to say"
+        return "too few to compare"
     return "better" if high < 0 else "worse" if low > 0 else "no measurable difference"
 
 

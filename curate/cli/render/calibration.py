@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from curate.artifacts.calibration import Calibration, Fence
+from curate.artifacts.calibration import Calibration, ProposedThreshold
 from curate.cli.render.terminal import plain_table
 from curate.formatting.units import hours
 from curate.inspect.subjects import rules_of
@@ -21,25 +21,25 @@ def propose(
     profile: Path,
     rules: str | None,
     by: str,
-    fence: float,
+    threshold: float,
     least_rows: int,
     out: Path | None,
     command: str,
 ) -> Calibration:
     """`curate rules calibrate`: what is proposed, written as a rule file where `out` is named."""
     base, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
-    proposed = calibrate(profile, base, by, fence, least_rows)
+    proposed = calibrate(profile, base, by, threshold, least_rows)
     if out is not None:
         write_preset(proposed, out)
     return as_artifact(proposed, command, warned, out)
 
 
 def tables(calibration: Calibration) -> list[Table]:
-    """For each stratum how long a text takes, the fences, and what they would newly flag."""
+    """For each stratum how long a text takes, the thresholds, and what they would newly flag."""
     by = calibration.by
     table = plain_table(
-        f"pace by {by}, on top of {printable(calibration.base.name)}; "
-        f"expected over real duration, fences at {calibration.fence:g} deviations",
+        f"speaking rate by {by}, on top of {printable(calibration.base.name)}; "
+        f"expected over real duration, thresholds at {calibration.threshold:g} deviations",
         f"{by}|rows|hours|lead|chars/s|fast from|keeps out of eval|slow to|keeps out of eval",
     )
     small = []
@@ -53,7 +53,7 @@ def tables(calibration: Calibration) -> list[Table]:
             hours(each.hours),
             f"{each.lead_s:g} s",
             f"{each.chars_per_s:.1f}",
-            *(text for fence in each.fences for text in _format_threshold(fence)),
+            *(text for threshold in each.thresholds for text in _format_threshold(threshold)),
         )
     shown = [table] if table.row_count else []
     if small:
@@ -63,6 +63,6 @@ def tables(calibration: Calibration) -> list[Table]:
     return shown
 
 
-def _format_threshold(fence: Fence) -> tuple[str, str]:
-    amount = f"{fence.new_rows:,} rows, {hours(fence.new_hours)}"
-    return f"{fence.at:g}", amount if fence.new_rows else "-"
+def _format_threshold(threshold: ProposedThreshold) -> tuple[str, str]:
+    amount = f"{threshold.new_rows:,} rows, {hours(threshold.new_hours)}"
+    return f"{threshold.at:g}", amount if threshold.new_rows else "-"

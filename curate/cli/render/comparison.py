@@ -95,9 +95,7 @@ def _verdict(name: str) -> Text:
 
 
 def _rules(rules: Sequence[MovingRule]) -> Table:
-    made = plain_table(
-        "what the rules say otherwise of them", "rule|says|of more|rows|no longer|rows"
-    )
+    made = plain_table("rules that change on them", "rule|verdict|newly|rows|no longer|rows")
     for each in rules:
         amounts = [
             text

@@ -25,11 +25,11 @@ from curate.terminal.command import printable
 SCHEMA = "curate.explain/1"
 
 WHERE_TO: Mapping[str, str] = {
-    "pool": "may stand in train, eval or test",
+    "pool": "may go to train, eval or test",
     "train": "goes to train only, where a model may learn from it but is not measured by it",
-    "rejected": "goes to rejected.jsonl, and no model sees it",
+    "rejected": "goes to rejected.jsonl and is not used",
     "skipped": "goes to skipped.jsonl: the line carries _skipme, and NeMo would not read it",
-    "malformed": "goes to malformed.jsonl, since it can be no training record",
+    "malformed": "goes to malformed.jsonl: it is not a valid training record",
 }
 """What a route means for a record."""
 
@@ -70,7 +70,7 @@ def _loose(target: str, rules: RuleSet) -> list[Subject]:
 def _demand(row: Mapping[str, object], rules: RuleSet, profile: Path) -> None:
     missing = [name for name in rules.names if name not in row]
     if missing:
-        what = f"the rules need what {profile} was not asked to measure: {', '.join(missing)}"
+        what = f"the rules need metrics that {profile} does not have: {', '.join(missing)}"
         raise ConfigError.of(rules.path, what, "profile the manifest again with these rules")
 
 
@@ -113,7 +113,7 @@ def _above(profiled: Mapping[str, Any], rules: RuleSet) -> list[Json]:
             rule = groups[tag]
             changes.append({"tag": tag, "by": f"the {rule.by}", "why": rule.why})
         elif tag.startswith("override:"):
-            changes.append({"tag": tag, "by": "a person", "why": ""})
+            changes.append({"tag": tag, "by": "a manual override", "why": ""})
     return changes
 
 
@@ -153,7 +153,7 @@ def _shown(record: Json) -> Iterator[RenderableType]:
         yield _titled("Why", [[_verdict(record["verdict"]), Text(printable(record["malformed"]))]])
     results = record["accounts"]
     if record["above"]:
-        yield _titled("Decided above the rules", [_over(each, record) for each in record["above"]])
+        yield _titled("Manual overrides", [_over(each, record) for each in record["above"]])
     triggered = sorted((each for each in results if _rank(each)), key=_rank, reverse=True)
     if triggered:
         yield _titled("Triggered rules", [_describe_triggered(each) for each in triggered])

@@ -86,8 +86,8 @@ def _varies_at_a_limit(metric: Metric) -> bool:
 
 def _audio_faults(audio: Audio) -> RenderableType:
     """What is wrong with audio files, by kind, each with a record to look at."""
-    title = f"audio ({audio.depth}): {audio.looked_at:,} of {audio.rows:,} rows looked at"
-    if not audio.looked_at:
+    title = f"audio ({audio.depth}): {audio.analysed:,} of {audio.rows:,} rows analysed"
+    if not audio.analysed:
         return Text(f"{title}: NOT CHECKED", style="yellow")
     if not audio.faults:
         return Text(f"{title}, no fault", style="yellow" if audio.unread else "green")
@@ -104,7 +104,7 @@ def _audio_faults(audio: Audio) -> RenderableType:
 
 
 def _rules(profile: Profile) -> Table:
-    table = plain_table("triggered rules", "rule|verdict|condition|rows|hours|alone")
+    table = plain_table("triggered rules", "rule|verdict|condition|rows|hours|unique")
     for entry in profile.rules_hit:
         if entry.rows:
             table.add_row(

@@ -36,7 +36,7 @@ _LOST_AS = {"held out": ("borderline", "unknown"), "rejected": ("bad",)}
 def _given(split: Split) -> Table:
     """What each given split was given, what stands in it, and where the rest is."""
     table = plain_table(
-        "given splits", "|".join(["split", "given", "in it", *_LOST, "groups", "worth"])
+        "given splits", "|".join(["split", "given", "in it", *_LOST, "groups", "effective"])
     )
     for name, given in (split.given or {}).items():
         lost = [sum(given.lost.get(v, 0) for v in _LOST_AS.get(to, (to,))) for to in _LOST]
@@ -48,9 +48,9 @@ def _given(split: Split) -> Table:
 
 
 def _targets(split: Split) -> Table:
-    table = plain_table("targets", "split|asked|target|got|groups|worth")
+    table = plain_table("targets", "split|requested|target|achieved|groups|effective")
     for name, target in split.targets.items():
-        sizes = (target.asked_s, target.target_s, target.got_s)
+        sizes = (target.requested_s, target.target_s, target.achieved_s)
         amounts = (hours(seconds / 3600) for seconds in sizes)
         table.add_row(name, *amounts, _groups(target), _effective(target))
     return table
@@ -67,9 +67,9 @@ def _effective(target: Target) -> str:
     if not target.rows:
         return "-"
     if target.effective_groups is not None:
-        return f"{target.effective_groups:,.0f} equal ones"
+        return f"{target.effective_groups:,.0f} effective (Kish)"
     at_most = target.effective_groups_at_most
-    return "unknown" if at_most is None else f"at most {at_most:,.0f} equal ones"
+    return "unknown" if at_most is None else f"at most {at_most:,.0f} effective (Kish)"
 
 
 def _measures(split: Split) -> Iterator[RenderableType]:

@@ -204,9 +204,9 @@ def leak_lines(
     yield Text(printable(f"{between}{statement}"), style=colour)
     for each in coverage:
         if not each.unchecked:  # the others are warnings
-            yield Text(printable(each.said), style="dim")
+            yield Text(printable(each.message), style="dim")
     for proposal in proposals:
-        yield Text(printable(f"proposal: {proposal.said}"), style="dim")
+        yield Text(printable(f"proposal: {proposal.message}"), style="dim")
 
 
 def _leak_table(leaks: Sequence[Leak]) -> Table:

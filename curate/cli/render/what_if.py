@@ -82,7 +82,7 @@ def _beside(made: WhatIf) -> Iterator[MeasuredRecord]:
     bad ones being told by eye.
     """
     limits = sorted(made.limits, key=lambda limit: limit.severity != "borderline")
-    return in_turn([each.caught for each in limits], [each.spared for each in limits])
+    return in_turn([each.flagged for each in limits], [each.passed for each in limits])
 
 
 def tables(only: Sequence[str]) -> Callable[[WhatIf], list[Table]]:
@@ -95,7 +95,7 @@ def _glance(made: WhatIf) -> Iterator[Table]:
     for severity, title in _TITLES.items():
         table = plain_table(
             f"{title}, of {profile.rows:,} rows and {hours(profile.hours)}",
-            "rule|limit|hours|alone|tighter: costs (rows)|looser: gives back",
+            "rule|limit|hours|unique|tighter: costs (rows)|looser: recovers",
         )
         table.columns[0].no_wrap = True
         here = [each for each in made.limits if each.severity == severity]
@@ -116,7 +116,7 @@ def _has_effect(limit: LimitEffect) -> bool:
 def _limit(limit: LimitEffect) -> Iterator[Text]:
     yield Text(limit.rule)
     yield Text(_threshold(limit, limit.value), style=colour_of(limit.severity))
-    yield from (_hours(limit.hours), _hours(limit.alone_hours))
+    yield from (_hours(limit.hours), _hours(limit.unique_hours))
     for step in (limit.tighter, limit.looser):
         text = "nothing" if step is None else f"{_threshold(limit, step.value)}: {_amount(step)}"
         yield Text(text, style="dim" if step is None else "")
@@ -136,7 +136,9 @@ def _amount(step: ThresholdStep) -> str:
 
 def _overlap(overlap: Overlap) -> Table:
     """Pairs of rules that trigger on the same rows, those that share most first."""
-    table = plain_table("rules that speak of the same rows", "rule|and|rows|hours|of the first's|")
+    table = plain_table(
+        "rules that trigger on the same rows", "rule|and|rows|hours|of the first's|"
+    )
     ids, rows = overlap.rules, overlap.any.rows
     pairs = [(rows[a][b], a, b) for a, b in combinations(range(len(ids)), 2) if rows[a][b]]
     for shared, a, b in sorted(pairs, key=lambda pair: -pair[0])[:_PAIRS]:
@@ -164,7 +166,7 @@ def _curve(limit: LimitEffect) -> Table:
     title = f"{limit.rule}: {limit.severity} where {limit.metric} {limit.operator} ..."
     if limit.where:
         title += f" (and {limit.where})"
-    table = plain_table(printable(title), f"{limit.unit}|rows|hours|alone|against now|")
+    table = plain_table(printable(title), f"{limit.unit}|rows|hours|unique|vs. now|")
     most = max((point.hours for point in limit.curve), default=0) or 1
     before = None
     for point in _around_now(limit):
@@ -183,10 +185,10 @@ def _around_now(limit: LimitEffect) -> Sequence[ThresholdPoint]:
 
 def _point(limit: LimitEffect, point: ThresholdPoint, most: float) -> Iterator[Text]:
     now = point.value == limit.value
-    more = point.alone_hours - limit.alone_hours
+    more = point.unique_hours - limit.unique_hours
     yield Text(_threshold(limit, point.value))
     yield Text(f"{point.rows:,}", justify="right")
-    yield from (_hours(point.hours), _hours(point.alone_hours))
+    yield from (_hours(point.hours), _hours(point.unique_hours))
     sign = "+" if more > 0 else "-"
     yield Text("now" if now else f"{sign}{hours(abs(more))}" if more else "", justify="right")
     bar = "\u2588" * round(24 * point.hours / most)
@@ -197,7 +199,7 @@ def _records(limit: LimitEffect) -> Table:
     """The records next to the limit, on both sides."""
     table = plain_table("", f"|{limit.metric}|is|id|text")
     table.title = None
-    for side, records in (("spared", limit.spared), ("caught", limit.caught)):
+    for side, records in (("passed", limit.passed), ("flagged", limit.flagged)):
         for record in records:
             table.add_row(
                 Text(side, style="dim"),

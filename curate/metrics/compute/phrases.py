@@ -1,4 +1,4 @@
-"""Phrases that recognisers invent, and remarks in place of words: the lists, and what they find."""
+"""Known ASR hallucination phrases, and remarks in place of words: the lists, and what they find."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from curate.text.phrases import Phrase, Phrasebook
 from curate.text.remarks import Remarks
 
 KINDS = ("said", "credit")
-"""What a phrase is: words that may be said, or a credit of subtitles, which nobody speaks."""
+"""What a phrase is: words that may be said, or a subtitle credit, which is not speech."""
 
 
 def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:
@@ -132,7 +132,7 @@ def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
         phrase, *columns = (each.strip() for each in line.split("\t"))
         kind = columns[0] if columns else KINDS[0]
         if kind not in KINDS:
-            what = f"'{kind}' is no kind of phrase"
+            what = f"'{kind}' is not a kind of phrase"
             faults.append(Fault(f"{file}:{number}", what, f"known: {', '.join(KINDS)}"))
             continue
         words = phrase.split()

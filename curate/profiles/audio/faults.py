@@ -41,9 +41,9 @@ def audio_facts(records: Path, settings: Settings) -> Audio | None:
     total, looked = table.select(pl.len(), AUDIO_FAULT.expr.count()).collect().row(0)
     return Audio(
         depth=depth_for(groups),
-        asked=settings.audio.recorded(),
+        request=settings.audio.recorded(),
         rows=total,
-        looked_at=looked,
+        analysed=looked,
         faults=_faults(table),
         unread=_unread(table),
         codecs=_codecs(table),
@@ -78,9 +78,9 @@ def refuse_all_missing(
     if audio is None:
         return
     missing = sum(each.rows for each in audio.faults if each.fault == "missing")
-    if not missing or missing < audio.looked_at:
+    if not missing or missing < audio.analysed:
         return
-    root = audio.asked.root or folder
+    root = audio.request.root or folder
     name = _first_name(records, origins)
     if Path(name).is_absolute():
         what = f"none of {missing:,} audio files was found; absolute paths are taken as they are"

@@ -70,7 +70,7 @@ def grouped_fields(by: Sequence[str], sources: Sequence[Origin]) -> tuple[list[s
 
 def _field_faults(name: str, known: Container[str]) -> list[str]:
     if not _FIELD.match(name):
-        return ["is no field name"]
+        return ["is not a field name"]
     if (name in FIELDS and name not in UNKEPT) or name in BY_NAME or name in known:
         return ["is measured anyway and cannot be grouped by"]
     return []

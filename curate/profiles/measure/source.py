@@ -50,7 +50,7 @@ class Source:
 
     @property
     def folder(self) -> str:
-        """Where relative audio paths begin."""
+        """Root of relative audio paths."""
         return str(Path(os.path.realpath(self.name)).parent)
 
     def as_input(self) -> Input:

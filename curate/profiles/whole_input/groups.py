@@ -49,7 +49,7 @@ def _result(records: Path, outcome: GroupOutcome) -> GroupRule:
         by=rule.by,
         condition=rule.borderline.text,
         at_least=AtLeast(rows=rule.rows, hours=rule.hours),
-        judged=outcome.groups.height,
+        evaluated=outcome.groups.height,
         failed=len(failed),
         moved_rows=sum(count for count, _ in moved.values()),
         moved_hours=round(sum(us for _, us in moved.values()) / US_PER_HOUR, 6),

@@ -21,7 +21,7 @@ function complain(error) {
   by("fault").hidden = !error;
   by("fault").textContent = error ? error.message : "";
 }
-function said(text) {
+function literal(text) {
   const made = document.createElement("bdi");
   made.textContent = text || "(nothing)";
   return made;
@@ -36,8 +36,8 @@ async function show(found) {
   if (url) URL.revokeObjectURL(url);
   url = null;
   if (!pair) return reveal();
-  by("first").replaceChildren(said(pair.first));
-  by("second").replaceChildren(said(pair.second));
+  by("first").replaceChildren(literal(pair.first));
+  by("second").replaceChildren(literal(pair.second));
   by("spectrogram").src = `/api/pairs/${pair.id}/spectrogram`;
   const answer = await fetch(`/api/pairs/${pair.id}/audio`);
   by("play").disabled = !answer.ok;

@@ -17,7 +17,7 @@ function element(name, text, kind) {
 
 // Controls and marks that change how their neighbours show stand as labels.
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
-function said(text) {
+function literal(text) {
   const parts = document.createDocumentFragment();
   let from = 0;
   for (const found of text.matchAll(HIDDEN)) {
@@ -31,7 +31,7 @@ function said(text) {
 }
 function run(text, kind, name = "span") {
   const made = element(name, undefined, kind);
-  made.append(said(text));
+  made.append(literal(text));
   return made;
 }
 function isolated(...parts) {
@@ -126,12 +126,12 @@ async function list(anew) {
 }
 function item(each, at) {
   const made = document.createElement("li");
-  made.append(element("span", undefined, `swatch b-${each.verdict}`), isolated(run(each.text || "no text", "said")));
-  made.children[1].className = "said";
+  made.append(element("span", undefined, `swatch b-${each.verdict}`), isolated(run(each.text || "no text", "excerpt")));
+  made.children[1].className = "excerpt";
   made.append(element("span", each.value === null ? "" : number(each.value), "value"));
   const under = element("span", undefined, "under");
   for (const [what, last] of facets(each)) under.append(run(`${what.toLowerCase()} by ${last.by} `, "done"));
-  under.append(said([each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
+  under.append(literal([each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
   made.append(under);
   made.addEventListener("click", () => open(at));
   return made;
@@ -170,10 +170,10 @@ function close() {
 }
 function show(told) {
   by("shown").hidden = false;
-  by("title").replaceChildren(said(told.id));
+  by("title").replaceChildren(literal(told.id));
   by("swatch").className = `swatch b-${told.verdict}`;
   by("verdict").textContent = told.verdict;
-  by("reason").replaceChildren(said(told.reason || ""));
+  by("reason").replaceChildren(literal(told.reason || ""));
   decided(told);
   state.text = told.text;
   text(told);
@@ -202,14 +202,14 @@ function facets({ decided }) {
 }
 function line(text) {
   const made = element("span", undefined, "line");
-  made.append(said(text));
+  made.append(literal(text));
   return made;
 }
 function decided(told) {
   const lines = facets(told).map(([what, last]) =>
     line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : ""}`),
   );
-  by("decided").replaceChildren(...(lines.length ? lines : [said(told.why_not)]));
+  by("decided").replaceChildren(...(lines.length ? lines : [literal(told.why_not)]));
   state.corrected = told.decided.text && told.decided.text.text;
   state.seen = told.seen;
   history_of(told);
@@ -223,7 +223,7 @@ function history_of({ history }) {
       const both = each.text && each.decision !== "text" ? " and text corrected" : "";
       const mark = each === next ? ", Undo takes this back" : each.state === "stands" || each.state === "undo" ? "" : `, ${each.state}`;
       const made = element("li", undefined, each.state);
-      made.append(said(`${WORDS[each.decision]}${both} by ${each.by}, ${each.at}${mark}${each.text ? `: ${each.text}` : ""}`));
+      made.append(literal(`${WORDS[each.decision]}${both} by ${each.by}, ${each.at}${mark}${each.text ? `: ${each.text}` : ""}`));
       return made;
     }),
   );
@@ -235,17 +235,17 @@ function text(told) {
   const parts = [];
   let done = 0;
   for (const { span } of told.marks) {
-    parts.push(said(cut(done, span[0])), run(cut(...span), undefined, "mark"));
+    parts.push(literal(cut(done, span[0])), run(cut(...span), undefined, "mark"));
     done = span[1];
   }
-  by("text").replaceChildren(isolated(...parts, said(cut(done))));
+  by("text").replaceChildren(isolated(...parts, literal(cut(done))));
   if (told.text_chars > told.text.length) {
     by("text").append(element("span", ` … of ${told.text_chars.toLocaleString("en")} characters`, "note"));
   }
   if (!told.text) by("text").replaceChildren(element("span", "no text", "none"));
 }
 function edit([what, ours, theirs]) {
-  if (what === "equal") return [said(`${ours} `)];
+  if (what === "equal") return [literal(`${ours} `)];
   if (what === "delete") return [run(ours, "delete"), " "];
   if (what === "insert") return [run(theirs, "insert"), " "];
   const made = element("span", undefined, "replace");
@@ -268,7 +268,7 @@ async function hear(row, turn) {
   const found = answer.ok ? await answer.blob() : await answer.json();
   if (state.opened !== turn) return;
   if (!answer.ok) {
-    by("heard").replaceChildren(said(`Nothing to hear: ${found.error}`));
+    by("heard").replaceChildren(literal(`Nothing to hear: ${found.error}`));
     return;
   }
   state.url = URL.createObjectURL(found);

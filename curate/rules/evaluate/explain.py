@@ -12,10 +12,10 @@ from curate.rules.file import Condition, Rule, RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says of one row: `said` is bad, unknown or borderline (or malformed)."""
+    """What one rule says of one row: `verdict` is bad, unknown or borderline (or malformed)."""
 
     rule: str
-    said: str
+    verdict: str
     condition: str
     where: str
     values: Mapping[str, object]
@@ -25,7 +25,7 @@ class Finding:
     @property
     def tag(self) -> str:
         """The tag that the row gets for it."""
-        return f"{self.said}:{self.rule}" if self.rule else self.said
+        return f"{self.verdict}:{self.rule}" if self.rule else self.verdict
 
 
 def explain(row: Mapping[str, object], rules: RuleSet) -> list[Finding]:
@@ -45,7 +45,7 @@ def of_row(row: Mapping[str, object], rules: RuleSet) -> RuleSet:
 
 def verdict_of(findings: Sequence[Finding]) -> str:
     """The worst of what was said; clean where nothing was."""
-    return max((finding.said for finding in findings), key=VERDICTS.index, default="clean")
+    return max((finding.verdict for finding in findings), key=VERDICTS.index, default="clean")
 
 
 def _findings(rule: Rule, row: Mapping[str, object]) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _findings(rule: Rule, row: Mapping[str, object]) -> Iterator[Finding]:
 def _finding(rule: Rule, verdict: str, condition: Condition, row: Mapping[str, object]) -> Finding:
     return Finding(
         rule=rule.id,
-        said=verdict,
+        verdict=verdict,
         condition=condition.text,
         where=rule.where.text if rule.where else "",
         values={name: row.get(name) for name in names_in(rule.applied(condition))},

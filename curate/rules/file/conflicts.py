@@ -74,7 +74,7 @@ def _overruled(rule: Rule, rules: Sequence[Rule]) -> Iterator[Fault]:
             if other.bad and all(
                 superfluous(limit, limits) for limits in _everywhere(other, rule, rules)
             ):
-                what = f"eval '{limit}' can never speak: rule '{other.id}' ({other.at}) says bad "
+                what = f"eval '{limit}' can never trigger: rule '{other.id}' ({other.at}) rejects "
                 yield Fault(rule.at, f"{what}at '{other.bad.text}'", _TIGHTER)
                 return
 
@@ -88,7 +88,7 @@ def _everywhere(other: Rule, rule: Rule, rules: Sequence[Rule]) -> Iterator[tupl
     """What is bad by the other rule, for each of the languages that the rule applies to; nothing
     where it is off.
     """
-    assert other.bad, "it was asked for"
+    assert other.bad, "it is requested"
     if other.languages and other.languages != rule.languages:
         yield ()  # it is for some languages, the rule for more
         return

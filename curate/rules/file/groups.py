@@ -99,7 +99,7 @@ def _least(entries: Entries, notes: FaultCollector) -> tuple[int, float]:
         if key in minimum:
             minimum[key] = value
     if isinstance(node, Table) and not set(fields):
-        notes.add(node.line, "'at_least' says nothing", "as in at_least: {rows: 20, hours: 0.05}")
+        notes.add(node.line, "'at_least' is empty", "as in at_least: {rows: 20, hours: 0.05}")
     return int(minimum["rows"]), minimum["hours"]
 
 

@@ -109,7 +109,7 @@ RULE_KEYS: Mapping[str, Key] = {
             {"type": "boolean"},
         ),
         Key(
-            "examples", "Records, with the verdict that this rule alone must give each.",
+            "examples", "Records with the verdict that this rule by itself must give each.",
             {"type": "array", "items": _EXAMPLE},
         ),
         Key(
@@ -129,7 +129,7 @@ GROUP_KEYS: Mapping[str, Key] = {
         Key("id", "As a rule's; the tag is borderline:<id>.", RULE_KEYS["id"].shape),
         Key("by", "What its groups have in common.", {"enum": list(GROUP_BY)}),
         Key(
-            "at_least", "Smaller groups are not judged; by default 10 rows.",
+            "at_least", "Smaller groups are not evaluated; by default 10 rows.",
             _table(LEAST_KEYS, minProperties=1),
         ),
         Key(
@@ -154,7 +154,7 @@ FILE_KEYS: Mapping[str, Key] = {
             "extends", "A preset's name, a file beside this one, or null; its rules come first.",
             {"type": ["string", "null"]},
         ),
-        Key("about", "What the file is for, for people."),
+        Key("about", "Description of the file."),
         Key(
             "languages",
             "Codes (ISO 639) of the languages that the file is for, so that by_language may name "
@@ -167,8 +167,8 @@ FILE_KEYS: Mapping[str, Key] = {
             "their languages.",
             {"type": "array", "items": _TEXT},
         ),
-        Key("rules", "The rules, in the order in which they speak.", {"type": "array"}),
-        Key("groups", "Rules for groups; they speak after all rules.", {"type": "array"}),
+        Key("rules", "The rules, in the order in which they are evaluated.", {"type": "array"}),
+        Key("groups", "Rules for groups, evaluated after all other rules.", {"type": "array"}),
         Key(
             "max_rejected",
             "A warning is due where more than this share of a stratum's hours is rejected; 0.1 by "

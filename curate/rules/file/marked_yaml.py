@@ -150,7 +150,7 @@ class _Reader:
             if not isinstance(key, Scalar):
                 self._fault(key.line, "a key must be a word")
             elif key.text in seen:
-                what = f"key '{key.text}' stands twice, first in line {seen[key.text]}"
+                what = f"key '{key.text}' occurs twice, first in line {seen[key.text]}"
                 self._fault(key.line, what, "keep one")
             else:
                 seen[key.text] = key.line

@@ -27,7 +27,7 @@ def merge(
             hint = suggest(draft.id, known) if known else "this file extends no other"
             notes.add(draft.line, f"no rule '{draft.id}' to override", hint)
         elif overridden and not draft.override:
-            what = f"rule '{draft.id}' stands already at {overridden.at}"
+            what = f"rule '{draft.id}' already exists at {overridden.at}"
             notes.add(draft.line, what, "add override: true, or choose another id")
         elif draft.rule is None and not draft.override:
             notes.add(draft.line, "only an extended file's rule can be off", "add override: true")
@@ -71,13 +71,13 @@ def refuse_shared(
     for group in groups:
         if group.id in first:
             line = int(group.at.rpartition(":")[2])
-            notes.add(line, f"rule '{group.id}' stands already at {first[group.id].at}")
+            notes.add(line, f"rule '{group.id}' already exists at {first[group.id].at}")
 
 
 def refuse_unfit(file: RuleFile, fits: bool, shown: str, notes: FaultCollector) -> None:
     """What keeps a file from being a preset of languages within the file `shown`."""
     if not file.languages:
-        notes.add(1, "is no preset of a language", "add languages: [hy], say")
+        notes.add(1, "is not a language preset", "for example, languages: [hy]")
     if not fits:
         notes.add(file.extends_line, f"does not extend {shown}, which names it in by_language")
     for draft in file.groups:

@@ -87,7 +87,9 @@ def _languages(entries: Entries, notes: FaultCollector) -> Iterator[str]:
     for each in entries.scalars("languages"):
         code = language_code(each.text)
         if code is None:
-            notes.add(each.line, f"'{each.text}' is no language", "name an ISO 639 code, as in hy")
+            notes.add(
+                each.line, f"'{each.text}' is not a language", "name an ISO 639 code, as in hy"
+            )
         else:
             yield code
 
@@ -122,7 +124,7 @@ def _drafts(
         name = _id(entries, notes) if isinstance(tree, Table) else ""
         if name in seen:
             first = seen[name]
-            notes.add(tree.line, f"rule '{name}' stands twice, first in line {first}")
+            notes.add(tree.line, f"rule '{name}' occurs twice, first in line {first}")
         elif name:
             seen[name] = tree.line
             off = entries.flag("off")
@@ -136,7 +138,7 @@ def _id(entries: Entries, notes: FaultCollector) -> str:
     entries.require("id")
     name = entries.text("id")
     if name and not _ID.fullmatch(name):
-        what = f"'{name}' is no id"
+        what = f"'{name}' is not an id"
         notes.add(entries.line, what, "use lower-case letters, digits and _, a letter first")
     return name
 
@@ -150,8 +152,8 @@ def _rule(name: str, entries: Entries, notes: FaultCollector) -> Rule:
     metric = _metric(entries, notes)
     bad, borderline = _conditions(metric, entries, notes)
     if not (bad or borderline) and not {"bad", "eval", "bad_if", "eval_if"} & set(entries):
-        hint = "add bad: '>= 30' and eval: '>= 22', say, or bad_if and eval_if"
-        notes.add(entries.line, f"rule '{name}' never speaks", hint)
+        hint = "add bad: '>= 30' and eval: '>= 22', or bad_if and eval_if"
+        notes.add(entries.line, f"rule '{name}' never triggers", hint)
     return Rule(
         id=name,
         metric=metric,
@@ -186,10 +188,10 @@ def _conditions(
     free = [key for key in ("bad_if", "eval_if") if key in entries]
     if free and (limited or metric):
         extra = (limited or ["metric"])[0]
-        hint = "use either metric with bad and eval, or bad_if and eval_if alone"
+        hint = "use either metric with bad and eval, or bad_if and eval_if, not both"
         notes.add(entries.line, f"'{free[0]}' and '{extra}' do not go together", hint)
     elif limited and "metric" not in entries:
-        notes.add(entries.line, f"'{limited[0]}' without 'metric'", "say what the limit is of")
+        notes.add(entries.line, f"'{limited[0]}' without 'metric'", "name the metric of the limit")
     if free:
         return _free("bad_if", entries, notes), _free("eval_if", entries, notes)
     bad, borderline = _limits("bad", entries, notes), _limits("eval", entries, notes)
@@ -218,7 +220,7 @@ def _limits(key: str, entries: Entries, notes: FaultCollector) -> tuple[Limit, .
     for scalar in entries.scalars(key):
         limit = read_limit(scalar.text)
         if limit is None:
-            notes.add(scalar.line, f"'{key}' is no limit: '{scalar.text}'", _LIMITS)
+            notes.add(scalar.line, f"'{key}' is not a limit: '{scalar.text}'", _LIMITS)
         else:
             limits.append(limit)
     return tuple(limits)
@@ -232,7 +234,7 @@ def _refuse_loose(
         if superfluous(limit, bad):
             assert node is not None, "it has limits"
             shown = " or ".join(f"'{each}'" for each in bad)
-            what = f"eval '{limit}' can never speak: bad {shown} covers it"
+            what = f"eval '{limit}' can never trigger: bad {shown} covers it"
             notes.add(node.line, what, "eval is the tighter limit; between the two is borderline")
 
 

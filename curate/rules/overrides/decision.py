@@ -15,11 +15,11 @@ from curate.errors.nearest import suggest
 from curate.manifest.strict import Malformed, parse_line
 
 DECISIONS: Mapping[str, str] = {
-    "keep": "the record is clean, whatever the rules say",
+    "keep": "the record is clean, regardless of the rules",
     "borderline": "it trains, and never measures",
     "reject": "it is rejected",
     "text": "its text is corrected, and the rules are applied to the corrected text",
-    "undo": "the last decision about it is taken back, whatever it set",
+    "undo": "the last decision about it is undone, whatever it set",
 }
 """What can be decided, and what it means."""
 
@@ -134,12 +134,12 @@ def _wrong(stated: Mapping[str, object]) -> Iterator[str]:
             yield f"'{name}' is a number of seconds"
     for name in ("decision", "by", "at"):
         if name not in stated:
-            yield f"no '{name}': a decision says what, by whom and at what time"
+            yield f"no '{name}': a decision needs `decision`, `by` and `at`"
     yield from _wrong_decision(stated)
     yield from _wrong_record(stated)
     at = stated.get("at", "")
     if isinstance(at, str) and at and not _is_time(at):
-        yield f"'at' is no time with its zone, such as 2026-11-26T10:00:00Z: '{at}'"
+        yield f"'at' is not a time with a time zone, such as 2026-11-26T10:00:00Z: '{at}'"
 
 
 def _wrong_decision(stated: Mapping[str, object]) -> Iterator[str]:
@@ -157,7 +157,7 @@ def _wrong_record(stated: Mapping[str, object]) -> Iterator[str]:
     if by_id == by_audio:
         yield "a record is named by 'audio_filepath' (with 'offset'), or by 'id': by one of them"
     elif by_id and "content" not in stated:
-        yield "'id' without 'content': another record may come to stand in that line"
+        yield "'id' without 'content': the line may hold another record later"
     if by_id and not by_audio and ("offset" in stated or "duration" in stated):
         yield "'offset' and 'duration' go with 'audio_filepath'"
     content = stated.get("content")

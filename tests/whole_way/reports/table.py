@@ -16,7 +16,7 @@ class Report:
 
     id: str
     thread: str
-    said: str
+    statement: str
     answer: str
 
 
@@ -146,7 +146,7 @@ FILES = (
     ),
     Report(
         "kaldi-two-texts", "espnet #2698",
-        "A recipe that ran twice appended its lines: ids stand twice, and texts may differ.",
+        "A recipe that ran twice appended its lines: ids occur twice, and texts may differ.",
         "malformed, both lines: nobody knows which is right.",
     ),
     Report(

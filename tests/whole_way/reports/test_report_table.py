@@ -20,4 +20,4 @@ def test_every_report_has_its_case() -> None:
 def test_every_report_names_its_thread() -> None:
     for report in REPORTS:
         assert re.fullmatch(r"\S.*? #\d+", report.thread), report
-        assert report.said.endswith(".") and report.answer.endswith("."), report
+        assert report.statement.endswith(".") and report.answer.endswith("."), report
