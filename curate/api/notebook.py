@@ -1,11 +1,11 @@
-"""How the library shows itself in a notebook: small HTML tables, everything escaped."""
+"""A profile directory as a notebook shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from typing import Protocol
 
+from curate.formatting.notebook import HtmlTable, render_html
 from curate.formatting.units import duration
 
 
@@ -45,8 +45,7 @@ def profile_html(
     path: str, totals: Amount, verdicts: Mapping[str, Amount], metrics: Mapping[str, Summary]
 ) -> str:
     """A profile: hours by verdict, and the spread of each metric that varies."""
-    size = f"{totals.rows:,} rows, {duration(hours=totals.hours)}"
-    head = f"<b>Profile</b> <code>{escape(path)}</code>: {size}"
+    headline = f"Profile {path}: {totals.rows:,} rows, {duration(hours=totals.hours)}"
     verdict_rows = [
         (name, f"{each.rows:,}", duration(hours=each.hours), _share(each.hours, totals.hours))
         for name, each in verdicts.items()
@@ -57,21 +56,14 @@ def profile_html(
         for name, each in metrics.items()
         if each.max is not None and each.quantiles.get("p01") != each.max
     ]  # fmt: skip
-    return (
-        f"<p>{head}</p>"
-        + _table(("verdict", "rows", "hours", "share"), verdict_rows)
-        + "<details><summary>Metrics</summary>"
-        + _table(("metric", "unit", "p1", "median", "p99", "max", "nulls"), spread)
-        + "</details>"
+    spread_head = ("metric", "unit", "p1", "median", "p99", "max", "nulls")
+    return render_html(
+        headline,
+        [
+            HtmlTable(("verdict", "rows", "hours", "share"), verdict_rows),
+            HtmlTable(spread_head, spread, "Metrics"),
+        ],
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _share(part: float, whole: float) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from curate.artifacts.outputs import write_json
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking, unreadable
+from curate.formatting.notebook import HtmlTable, render_html
 
 T = TypeVar("T")
 
@@ -53,12 +54,30 @@ class Model(BaseModel):
 
 
 class Artifact(Model):
-    """A JSON file: `file` is its name in a directory, `made_by` the command that writes it."""
+    """What a command makes: a JSON document with a schema; `made_by` is the command.
+
+    `file` is its name in a directory; an artifact that is only answered with `--json` has none.
+    """
 
     file: ClassVar[str]
     made_by: ClassVar[str]
 
     schema_id: SchemaId[str]
+
+    def headline(self) -> str:
+        """The artifact in one line, as `print` shows it."""
+        return f"{type(self).__name__} ({self.schema_read()})"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """The tables that a notebook shows below the headline."""
+        yield from ()
+
+    def __str__(self) -> str:
+        return self.headline()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return render_html(self.headline(), self.html_tables())
 
     @classmethod
     def schema_read(cls) -> str:

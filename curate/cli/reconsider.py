@@ -37,7 +37,7 @@ def reconsider_command(
     Example: `curate reconsider eval/ profile/ --out reconsidered/`
     """
     from curate.cli.render import terminal as show
-    from curate.reconsider import reconsider
+    from curate.evidence import reconsider
 
     made = reconsider(evaluation, profile, command_line())
     if out is not None:
@@ -49,7 +49,7 @@ def _write(out: Path, made: Reconsider) -> None:
     import reports
     from curate.artifacts.base import write_artifact
     from curate.artifacts.outputs import whole_directory
-    from curate.reconsider import OUTPUT_FILES
+    from curate.evidence import OUTPUT_FILES
 
     if out.suffix == ".json":
         write_artifact(out, made)

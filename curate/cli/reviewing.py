@@ -15,10 +15,10 @@ from curate.audio.paths import allowed_roots
 from curate.errors import InputError
 from curate.profiles.duck import open_records
 from curate.profiles.summary import RECORDS, missing_file
-from curate.review.app import blind_app, clip_of_record, review_app
-from curate.review.blind import Ballot, pairs
-from curate.review.serve import ADDRESS, bind_socket, serve
-from curate.review.session import ReviewSession
+from curate.reviews.app import blind_app, clip_of_record, review_app
+from curate.reviews.blind import Ballot, pairs
+from curate.reviews.serve import ADDRESS, bind_socket, serve
+from curate.reviews.session import ReviewSession
 
 Say = Callable[[str], None]
 

@@ -1,4 +1,4 @@
-"""All SQL of the project but for browsing's (curate.review.browse): DuckDB over
+"""All SQL of the project but for browsing's (curate.reviews.browse): DuckDB over
 records.parquet, locked down, deterministic.
 
 Sums are of whole microseconds and every result is ordered, so that threads change nothing.

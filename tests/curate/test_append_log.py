@@ -14,7 +14,7 @@ import pytest
 
 from curate.artifacts import append_log
 from curate.errors import ConfigError, CurateError, InputError
-from curate.review.blind import Ballot, Pair
+from curate.reviews.blind import Ballot, Pair
 from curate.rules.overrides import Decision, append, read, undone
 from tests.lines import lines_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import ConfigError, InputError
-from curate.review.blind import Ballot, pairs, sign_test
+from curate.reviews.blind import Ballot, pairs, sign_test
 
 
 def predictions(path: Path, texts: Mapping[str, str]) -> Path:

@@ -14,7 +14,7 @@ import pytest
 import soundfile as sf
 
 from curate.audio.clip import LONGEST_S, Clip, load_clip, outline, small, wav
-from curate.review.spectrogram import HEIGHT, WIDTH, spectrogram
+from curate.reviews.spectrogram import HEIGHT, WIDTH, spectrogram
 
 
 def test_a_spectrogram_shows_the_tone() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from curate.cli import app
 from curate.errors import InputError
-from curate.reconsider import reconsider
+from curate.evidence import reconsider
 from curate.rules.file import load_rules
 from tests.lines import lines_of
 from tests.profiling import write_profile

@@ -20,9 +20,9 @@ from curate.audio.options import AudioOptions
 from curate.errors import ConfigError
 from curate.profiles.duck import open_records
 from curate.profiles.request import MeasureOptions
-from curate.review.app import review_app
-from curate.review.browse import Browser, NoSuch, Query
-from curate.review.session import ReviewSession
+from curate.reviews.app import review_app
+from curate.reviews.browse import Browser, NoSuch, Query
+from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
 from tests.lines import lines_of
@@ -259,7 +259,7 @@ from pathlib import Path
 from numba.core.dispatcher import Dispatcher
 from curate.profiles.duck import open_records
 from curate.errors import ConfigError
-from curate.review.session import ReviewSession
+from curate.reviews.session import ReviewSession
 
 def compiled():
     found = [each for each in gc.get_objects() if isinstance(each, Dispatcher)]

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from curate.artifacts.columns import DURATION_US
+from curate.evidence.joined import ScoredRows
 from curate.profiles.summary import hours
-from curate.reconsider.joined import ScoredRows
 from curate.rules.file import Limit, Rule, RuleSet
 from curate.statistics.bootstrap import DRAWS, FEWEST, Floats, Ints, interval, ratio
 

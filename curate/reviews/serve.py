@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from curate.environment.extras import require
 from curate.errors import ConfigError
-from curate.review.guard import App
+from curate.reviews.guard import App
 
 ADDRESS = "127.0.0.1"
 

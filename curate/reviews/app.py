@@ -15,12 +15,12 @@ from curate.audio.faults import Unusable
 from curate.environment.extras import require
 from curate.errors import CurateError, Fault
 from curate.manifest.strict import channel_of
-from curate.review.blind import Ballot
-from curate.review.browse import MOST, NoSuch, Place, Query
-from curate.review.decisions import Changed, Refused, now
-from curate.review.guard import App, Guard
-from curate.review.session import ReviewSession
-from curate.review.spectrogram import spectrogram
+from curate.reviews.blind import Ballot
+from curate.reviews.browse import MOST, NoSuch, Place, Query
+from curate.reviews.decisions import Changed, Refused, now
+from curate.reviews.guard import App, Guard
+from curate.reviews.session import ReviewSession
+from curate.reviews.spectrogram import spectrogram
 
 PAGES: Mapping[str, str] = {
     "review.html": "text/html", "blind.html": "text/html", "review.css": "text/css",
@@ -179,7 +179,7 @@ def _next_pair(ballot: Ballot) -> Mapping[str, object]:
 
 
 def _page(web: _Web, name: str) -> Callable[[Any], Any]:
-    text = files("curate.review").joinpath("pages", name).read_text(encoding="utf-8")
+    text = files("curate.reviews").joinpath("pages", name).read_text(encoding="utf-8")
     return lambda request: web.text(text, PAGES[name])
 
 

@@ -19,8 +19,8 @@ from curate.metrics import METRICS
 from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
 from curate.profiles.summary import Json, open_profile, origins_of
-from curate.review.browse import Browser, Place, Query
-from curate.review.decisions import DecisionLog, Record, Refused, facets_json
+from curate.reviews.browse import Browser, Place, Query
+from curate.reviews.decisions import DecisionLog, Record, Refused, facets_json
 from curate.rules.overrides import Decision, Facet, content_of
 from curate.rules.overrides.identity import contents, shown
 from curate.text.marks import alignment, marks_of
