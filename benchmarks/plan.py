@@ -18,12 +18,13 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from curate.files.marked_yaml import plain_value, read_tree
 from tests.train.planted import TEXTS, tokenizer_of
-from train.config import marked_yaml
 from train.tiny import ARCHITECTURES, FAMILIES
 
 
@@ -57,7 +58,7 @@ def write_big_model(path: Path, size: int) -> Path:
     """A tiny Canary with stand-in weights of this size."""
     text = (ARCHITECTURES / "canary.yaml").read_text(encoding="utf-8")
     section, files = tokenizer_of("canary", 24)
-    config = marked_yaml.read(text).value
+    config: Any = plain_value(read_tree(text, "canary.yaml"))
     config |= {"target": FAMILIES["canary"].target, "tokenizer": section}
     with tempfile.TemporaryFile() as weights, tarfile.open(path, "w") as tar:
         weights.truncate(size)

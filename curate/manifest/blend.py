@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from curate.errors import Fault, InputError, raise_all
+from curate.files.marked_yaml import Listing, Scalar, Table, Tree, read_tree
 from curate.manifest.chunks import read_head
 from curate.manifest.origin import Origin
 
@@ -18,7 +17,6 @@ WEIGHT = "_weight"
 _LARGEST = 4 << 20
 _DEEPEST = 16
 
-Node = yaml.Node
 Finder = Callable[[str, str], list[Origin]]
 """(name or pattern, format) to the origins behind it."""
 
@@ -29,7 +27,7 @@ class _Entry:
 
     file: str
     line: int
-    fields: Mapping[str, Node]
+    fields: Mapping[str, Tree]
     weight: float | None
     tags: Mapping[str, str]
 
@@ -80,37 +78,35 @@ def _origins(entry: _Entry, find: Finder) -> list[Origin]:
     return origins
 
 
-def _paths(entry: _Entry, node: Node | None) -> list[tuple[str, float | None]]:
+def _paths(entry: _Entry, node: Tree | None) -> list[tuple[str, float | None]]:
     """Paths as NeMo takes them, each with its weight where it has one: a path, `[path, ...]`,
     `[[path], ...]`, `[[path, weight], ...]`, or a mapping with `cuts`.
     """
-    if isinstance(node, yaml.MappingNode):
-        node = next((value for key, value in node.value if _scalar(key) == "cuts"), None)
-    if not isinstance(node, yaml.SequenceNode):
-        return [(str(node.value), None)] if isinstance(node, yaml.ScalarNode) else []
-    paths = [_path(entry, item) for item in node.value]
+    if isinstance(node, Table):
+        node = node.values().get("cuts")
+    if not isinstance(node, Listing):
+        return [(node.text, None)] if isinstance(node, Scalar) else []
+    paths = [_path(entry, item) for item in node.items]
     weighted = [weight for _, weight in paths if weight is not None]
     if weighted and (len(weighted) < len(paths) or not sum(weighted)):
         raise entry.fault("some paths of a list have a weight, others none or 0", "weigh them all")
     return paths
 
 
-def _path(entry: _Entry, item: Node) -> tuple[str, float | None]:
-    if isinstance(item, yaml.ScalarNode):
-        return str(item.value), None
-    parts = item.value if isinstance(item, yaml.SequenceNode) else []
-    if not parts or len(parts) > 2 or not all(isinstance(p, yaml.ScalarNode) for p in parts):
-        raise entry.fault("a list of paths holds [path] or [path, weight]", "a bracket for each")
-    if len(parts) == 1:
-        return str(parts[0].value), None
-    if parts[1].style is not None:
-        raise entry.fault(f"weight {parts[1].value!r} is text", "write it without quotes")
-    return str(parts[0].value), _number_from_0(entry.file, parts[1])
+def _path(entry: _Entry, item: Tree) -> tuple[str, float | None]:
+    match item:
+        case Scalar(text=path) | Listing(items=(Scalar(text=path),)):
+            return path, None
+        case Listing(items=(Scalar(text=path), Scalar() as weight)):
+            if not weight.plain:
+                raise entry.fault(f"weight {weight.text!r} is text", "write it without quotes")
+            return path, _number_from_0(entry.file, weight)
+    raise entry.fault("a list of paths holds [path] or [path, weight]", "a bracket for each")
 
 
-def _check_pairs(entry: _Entry, manifests: Node | None, count: int, tars: int) -> None:
+def _check_pairs(entry: _Entry, manifests: Tree | None, count: int, tars: int) -> None:
     """NeMo pairs both lists and passes over what one has more of, without a word."""
-    if isinstance(manifests, yaml.SequenceNode) and tars and tars != count:
+    if isinstance(manifests, Listing) and tars and tars != count:
         read = f"NeMo would read {min(count, tars)}"
         what = f"{count} manifests and {tars} tarred_audio_filepaths: {read}"
         raise entry.fault(what, "name the tars of each manifest")
@@ -133,29 +129,28 @@ def _near(path: str, file: str) -> str:
 def _entries(
     file: str, weight: float | None, tags: Mapping[str, str], depth: int
 ) -> Iterator[_Entry]:
-    root = _compose(file)
-    yield from _in_node(file, root, weight, tags, depth)
+    yield from _in_node(file, _read(file), weight, tags, depth)
 
 
 def _in_node(
-    file: str, node: Node, weight: float | None, tags: Mapping[str, str], depth: int
+    file: str, node: Tree, weight: float | None, tags: Mapping[str, str], depth: int
 ) -> Iterator[_Entry]:
-    if isinstance(node, yaml.MappingNode):
-        inner = _mapping(file, node).get("input_cfg")
+    if isinstance(node, Table):
+        inner = node.values().get("input_cfg")
         if inner is None:
-            raise InputError(Fault(f"{file}:{_line(node)}", "is not a blend: it has no input_cfg"))
+            raise InputError(Fault(f"{file}:{node.line}", "is not a blend: it has no input_cfg"))
         node = inner
     if depth > _DEEPEST:
-        raise InputError(Fault(f"{file}:{_line(node)}", "its groups are nested too deeply"))
-    if isinstance(node, yaml.ScalarNode):
-        yield from _entries(_near(node.value, file), weight, tags, depth + 1)
+        raise InputError(Fault(f"{file}:{node.line}", "its groups are nested too deeply"))
+    if isinstance(node, Scalar):
+        yield from _entries(_near(node.text, file), weight, tags, depth + 1)
         return
-    children = [(child, _mapping(file, child)) for child in node.value]
+    children = [(child, _mapping(file, child)) for child in _items(file, node)]
     shares = _shares(file, [fields.get("weight") for _, fields in children], depth)
     for (child, fields), share in zip(children, shares, strict=True):
         entry = _Entry(
             file,
-            _line(child),
+            child.line,
             fields,
             weight if share is None else share * (1.0 if weight is None else weight),
             {**tags, **_tags(file, fields.get("tags"))},
@@ -168,7 +163,7 @@ def _in_node(
             yield from _in_node(file, fields["input_cfg"], entry.weight, entry.tags, depth + 1)
 
 
-def _shares(file: str, nodes: Sequence[Node | None], depth: int) -> list[float | None]:
+def _shares(file: str, nodes: Sequence[Tree | None], depth: int) -> list[float | None]:
     """The weights of a group's datasets; inside a group its shares. All have one, or none has."""
     weights = [None if node is None else _number_from_0(file, node) for node in nodes]
     given = [weight for weight in weights if weight is not None]
@@ -177,73 +172,70 @@ def _shares(file: str, nodes: Sequence[Node | None], depth: int) -> list[float |
     if len(given) < len(weights):
         first = next(node for node in nodes if node is not None)
         what = "weighs a dataset whose neighbours have no weight: NeMo refuses that"
-        raise InputError(Fault(f"{file}:{_line(first)}", what, "weigh all datasets, or none"))
+        raise InputError(Fault(f"{file}:{first.line}", what, "weigh all datasets, or none"))
     whole = sum(given) if depth else 1.0
     return [weight / whole if whole else 0.0 for weight in given]
 
 
-def _number_from_0(file: str, node: Node) -> float:
+def _number_from_0(file: str, node: Tree) -> float:
     try:
         value = float(_scalar(node))
         if not 0 <= value < float("inf"):
             raise ValueError
     except ValueError:
         fault = "weight is not a number >= 0"
-        raise InputError(Fault(f"{file}:{_line(node)}", fault)) from None
+        raise InputError(Fault(f"{file}:{node.line}", fault)) from None
     return value
 
 
-def _tags(file: str, node: Node | None) -> Mapping[str, str]:
+def _tags(file: str, node: Tree | None) -> Mapping[str, str]:
     if node is None:
         return {}
     return {key: _scalar(value) for key, value in _mapping(file, node).items()}
 
 
-def _compose(file: str) -> Node:
-    """The YAML's nodes; nothing is constructed, and aliases are refused."""
-    text = read_head(file, _LARGEST)
-    depth = 0
+def _read(file: str) -> Tree:
+    """The YAML's tree, with what its `${...}` stand for."""
     try:
-        for event in yaml.parse(text, yaml.SafeLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > 4 * _DEEPEST:  # before its nodes are built: that would take for ever
-                raise InputError.of(file, "is nested too deeply")
-            if isinstance(event, yaml.AliasEvent):
-                where = f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
-                raise InputError(Fault(where, "aliases are not read", "write it out"))
-        node = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise InputError.of(file, f"is not valid YAML: {reason}") from None
-    except RecursionError:
-        raise InputError.of(file, "is nested too deeply") from None
-    if not isinstance(node, yaml.SequenceNode | yaml.MappingNode):
+        text = read_head(file, _LARGEST).decode()
+    except UnicodeDecodeError as error:
+        raise InputError.of(file, f"is not UTF-8: {error.reason}") from None
+    tree = read_tree(text, file, error=InputError)
+    if isinstance(tree, Scalar):
         raise InputError.of(file, "is not a blend: neither a list nor a mapping with input_cfg")
-    _interpolate(file, node, _own_values(node))
-    return node
+    return _interpolated(file, tree, _own_values(tree))
 
 
 _INTERPOLATION = re.compile(r"\$\{([^${}]*)\}")
 
 
-def _own_values(root: Node) -> Mapping[str, str]:
+def _own_values(root: Tree) -> Mapping[str, str]:
     """The scalars at the top of a file, for `${key}`."""
-    pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    return {_scalar(k): v.value for k, v in pairs if isinstance(v, yaml.ScalarNode)}
+    values = root.values() if isinstance(root, Table) else {}
+    return {key: value.text for key, value in values.items() if isinstance(value, Scalar)}
 
 
-def _interpolate(file: str, node: Node, known: Mapping[str, str]) -> None:
+def _interpolated(file: str, node: Tree, known: Mapping[str, str]) -> Tree:
     """Put in what `${...}` stands for, as OmegaConf does; InputError for what cannot be."""
-    if isinstance(node, yaml.ScalarNode):
-        node.value = _INTERPOLATION.sub(lambda m: _value(file, node, m[1], known), node.value)
-        return
-    for child in node.value:
-        for each in child if isinstance(child, tuple) else (child,):
-            _interpolate(file, each, known)
+
+    def put_in(scalar: Scalar) -> Scalar:
+        where = f"{file}:{scalar.line}"
+        text = _INTERPOLATION.sub(lambda match: _value(where, match[1], known), scalar.text)
+        return replace(scalar, text=text)
+
+    match node:
+        case Scalar():
+            return put_in(node)
+        case Listing():
+            return replace(
+                node, items=tuple(_interpolated(file, each, known) for each in node.items)
+            )
+        case Table():
+            pairs = ((put_in(key), _interpolated(file, each, known)) for key, each in node.entries)
+            return replace(node, entries=tuple(pairs))
 
 
-def _value(file: str, node: Node, name: str, known: Mapping[str, str]) -> str:
+def _value(where: str, name: str, known: Mapping[str, str]) -> str:
     resolver, colon, argument = name.partition(":")
     if not colon and name in known and "${" not in known[name]:
         return known[name]
@@ -254,27 +246,22 @@ def _value(file: str, node: Node, name: str, known: Mapping[str, str]) -> str:
             return value
         what = f"the environment variable {variable.strip()} is not set"
         hint = f"export it, or write ${{oc.env:{variable.strip()},default}}"
-        raise InputError(Fault(f"{file}:{_line(node)}", what, hint))
-    what = f"${{{name}}} is not known here"
-    raise InputError(
-        Fault(f"{file}:{_line(node)}", what, "write the value out, or use ${oc.env:NAME}")
-    )
+        raise InputError(Fault(where, what, hint))
+    hint = "write the value out, or use ${oc.env:NAME}"
+    raise InputError(Fault(where, f"${{{name}}} is not known here", hint))
 
 
-def _mapping(file: str, node: Node) -> Mapping[str, Node]:
-    if not isinstance(node, yaml.MappingNode):
-        raise InputError(Fault(f"{file}:{_line(node)}", "a mapping is due here"))
-    nodes: dict[str, Node] = {}
-    for key, value in node.value:
-        if _scalar(key) in nodes:
-            raise InputError(Fault(f"{file}:{_line(key)}", f"{_scalar(key)!r} stands twice"))
-        nodes[_scalar(key)] = value
-    return nodes
+def _mapping(file: str, node: Tree) -> Mapping[str, Tree]:
+    if not isinstance(node, Table):
+        raise InputError(Fault(f"{file}:{node.line}", "a mapping is due here"))
+    return node.values()
 
 
-def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1
+def _items(file: str, node: Tree) -> Sequence[Tree]:
+    if not isinstance(node, Listing):
+        raise InputError(Fault(f"{file}:{node.line}", "a list of datasets is due here"))
+    return node.items
 
 
-def _scalar(node: Node | None) -> str:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+def _scalar(node: Tree | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""

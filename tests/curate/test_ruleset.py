@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 from pathlib import Path
@@ -14,12 +15,12 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError, Fault
+from curate.files.marked_yaml import plain_value, read_tree
 from curate.metrics import METRICS
 from curate.rules.file import RuleSet, Threshold, known_presets, load_rules, thresholds
 from curate.rules.file.condition import Limit
 from curate.rules.file.entries import FaultCollector
 from curate.rules.file.limits import read_limit, superfluous
-from curate.rules.file.marked_yaml import plain_value, read_tree
 from curate.rules.file.model import Severity
 from curate.rules.file.read import read_rule_file
 
@@ -202,12 +203,17 @@ RULE_FAULTS = [
     ("id: a; metric: words; bad: {x: y}", 3, "'bad' is a value or a list of values", ""),
     ("id: a; metric: words; bad: >= 30", 3, "not YAML: ", "put the value in quotes"),
     ("id: a; metric: words; bad: != 30", 3, "tag '!='", "put the value in quotes"),
-    ("id: a; metric: words; bad: '> 9'; eval: '> 10'", 4, "eval '> 10' can never speak", "tighter"),
-    ("id: a; metric: words; bad: '> 9'; eval: '> 9'", 4, "eval '> 9' can never speak", "tighter"),
-    ("id: a; metric: words; bad: '< 1'; eval: '== 0'", 4, "eval '== 0' can never speak", ""),
-    ("id: a; metric: words; bad: ['< 9', '>= 9']; eval: '!= 3'", 4, "can never speak", ""),
+    (
+        "id: a; metric: words; bad: '> 9'; eval: '> 10'",
+        4,
+        "eval '> 10' can never trigger",
+        "tighter",
+    ),
+    ("id: a; metric: words; bad: '> 9'; eval: '> 9'", 4, "eval '> 9' can never trigger", "tighter"),
+    ("id: a; metric: words; bad: '< 1'; eval: '== 0'", 4, "eval '== 0' can never trigger", ""),
+    ("id: a; metric: words; bad: ['< 9', '>= 9']; eval: '!= 3'", 4, "can never trigger", ""),
     ("id: a; metric: words; bad: '> 1'; bad_if: words > 1", 1, "'bad_if' and 'bad' do not", ""),
-    ("id: a; metric: words; bad_if: words > 1", 1, "'bad_if' and 'metric' do not go", "alone"),
+    ("id: a; metric: words; bad_if: words > 1", 1, "'bad_if' and 'metric' do not go", "not both"),
     ("id: a; bad_if: words >", 2, "expected a number", ""),
     ("id: a; bad_if: char_rat > 1", 2, "unknown metric or field", "mean 'char_rate'?"),
     ("id: a; bad_if: [words > 1]", 2, "'bad_if' is a text", ""),
@@ -344,9 +350,9 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 YAML_VALUES = [
     ("no", "no"), ("yes", "yes"), ("12:30:45", "12:30:45"), ("2026-11-23", "2026-11-23"),
     ("1e-3", 0.001), ("1e5", 1e5), ("12", 12), ("-1.5", -1.5), ("0x10", "0x10"), ("1_000", "1_000"),
-    (".inf", ".inf"), (".nan", ".nan"), ("'12'", "12"), ("true", True), ("True", "True"),
+    (".inf", math.inf), ("nan", "nan"), ("'12'", "12"), ("true", True), ("True", True),
     ("null", None), ("~", None), ("''", ""), ("[1, [a]]", [1, ["a"]]), ("{a: no}", {"a": "no"}),
-    ("12345678901234567890123", 12345678901234567890123.0),
+    ("12345678901234567890123", 12345678901234567890123),
 ]  # fmt: skip
 
 

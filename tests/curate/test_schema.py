@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from curate.errors import ConfigError
+from curate.files.marked_yaml import plain_value, read_tree
 from curate.rules.file import known_presets, load_rules, schema_path
 from curate.rules.file.keys import FILE_KEYS, RULE_KEYS, json_schema
-from curate.rules.file.marked_yaml import plain_value, read_tree
 from tests.lines import lines_of
 
 HEAD = "schema: curate.rules/1\nname: mine\n"

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from curate.files.marked_yaml import plain_value, read_tree
 from tests.shard_indexes import shard_of, write_index
-from train.config import marked_yaml
 from train.tiny import ARCHITECTURES, FAMILIES, Kind
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ def write_model(
 ) -> Path:
     """An archive of a tiny model with stand-ins for weights; `changes` by dotted key."""
     text = (ARCHITECTURES / f"{FAMILIES[kind].architecture}.yaml").read_text(encoding="utf-8")
-    config: Json = marked_yaml.read(text).value
+    config: Any = plain_value(read_tree(text, kind))
     section, files = tokenizer_of(kind, pieces)
     config |= {"target": FAMILIES[kind].target, "tokenizer": json.loads(json.dumps(section))}
     for key, value in (changes or {}).items():

@@ -135,7 +135,7 @@ def test_values_at_the_edge_are_right(recipe: Write, settings: list[str]) -> Non
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [(b"- a list", "keys and values"), (b"\xff", "not UTF-8"), (b"a: 1\na: 2", "stands twice")],
+    [(b"- a list", "keys and values"), (b"\xff", "not UTF-8"), (b"a: 1\na: 2", "occurs twice")],
 )
 def test_a_file_that_is_no_recipe(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "r.yaml"

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from curate.errors import Fault, InputError
 from curate.errors.nearest import unreadable
-from train.config import marked_yaml
+from curate.files.marked_yaml import plain_value, read_tree
 
 CONFIG_NAME = "model_config.yaml"
 WEIGHTS_SUFFIX = ".ckpt"
@@ -165,12 +165,10 @@ def _config_text(path: Path, tar: tarfile.TarFile, members: list[tarfile.TarInfo
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
-    try:
-        config = marked_yaml.read(text, aliases=True).value
-    except marked_yaml.YamlError as error:
-        raise InputError.of(f"{path}:{CONFIG_NAME}:{error.line}", str(error)) from error
+    where = f"{path}:{CONFIG_NAME}"
+    config = plain_value(read_tree(text, where, aliases=True, error=InputError))
     if not isinstance(config, dict):
-        raise InputError.of(f"{path}:{CONFIG_NAME}", "is not a configuration")
+        raise InputError.of(where, "is not a configuration")
     return config
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,8 +26,7 @@ from pydantic import (
 
 from curate.errors import ConfigError, Fault, InputError
 from curate.errors.nearest import absent, nearest, suggest, unreadable
-from train.config import marked_yaml
-from train.config.marked_yaml import Marked, Steps
+from curate.files.marked_yaml import Steps, Tree, line_of, plain_value, read_tree
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -212,10 +211,12 @@ def parse_setting(text: str, option: str = "--set") -> Setting:
     where = f"{option} {text}"
     if not equals or not all(key.split(".")):
         raise ConfigError.of(where, "is not key=value", "for instance --set optim.lr=1e-4")
+    if not value.strip():
+        return Setting(where, key, None)
     try:
-        return Setting(where, key, marked_yaml.read(value).value)
-    except marked_yaml.YamlError as error:
-        raise ConfigError.of(where, str(error)) from error
+        return Setting(where, key, plain_value(read_tree(value, where)))
+    except ConfigError as error:  # an option has no lines
+        raise ConfigError(*(replace(each, where=where) for each in error.faults)) from None
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -252,9 +253,9 @@ def check_model(model: str | None) -> None:
 
 def load_config(recipe: Path, settings: Sequence[Setting] = ()) -> RunConfig:
     """Read the recipe, apply the settings in order, check everything."""
-    document = _read(recipe)
-    source = _Source(recipe, document, {setting.steps: setting.where for setting in settings})
-    values = _with_settings(document.value, settings)
+    tree, values = _read(recipe)
+    source = _Source(recipe, tree, {setting.steps: setting.where for setting in settings})
+    values = _with_settings(values, settings)
     try:
         config = RunConfig.model_validate_json(json.dumps(values))
     except ValidationError as error:
@@ -271,27 +272,26 @@ class _Source:
     """Where each value came from: a line of the recipe or an option."""
 
     recipe: Path
-    document: Marked
+    tree: Tree
     options: Mapping[Steps, str]
 
     def where(self, steps: Steps) -> str:
         parents = (steps[:length] for length in range(len(steps), 0, -1))
         option = next((self.options[parent] for parent in parents if parent in self.options), None)
-        return option or f"{self.recipe}:{self.document.line(steps)}"
+        return option or f"{self.recipe}:{line_of(self.tree, steps)}"
 
 
-def _read(recipe: Path) -> Marked:
+def _read(recipe: Path) -> tuple[Tree, dict[str, Any]]:
     try:
-        document = marked_yaml.read(recipe.read_text(encoding="utf-8"))
-    except marked_yaml.YamlError as error:
-        raise ConfigError.of(f"{recipe}:{error.line}", str(error)) from error
+        tree = read_tree(recipe.read_text(encoding="utf-8"), str(recipe))
     except OSError as error:
         raise ConfigError(unreadable(recipe, error, "name a recipe file")) from error
     except UnicodeDecodeError as error:
         raise ConfigError.of(recipe, "cannot be read: not UTF-8") from error
-    if not isinstance(document.value, dict):
+    values = plain_value(tree)
+    if not isinstance(values, dict):
         raise ConfigError.of(recipe, "is not a recipe: keys and values are expected")
-    return document
+    return tree, values
 
 
 def _with_settings(values: dict[str, Any], settings: Sequence[Setting]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import ConfigError, InputError
+from curate.files.marked_yaml import plain_value, read_tree
 from train.archive import Archive
-from train.config import marked_yaml
 from train.data.rows import usable_rows
 from train.pretrained import archive_of
 from train.runs import runtime
@@ -135,7 +135,8 @@ def build_tiny(
 def _architecture(kind: Kind, sizes: Sizes, source: Archive | None) -> dict[str, Any]:
     """The architecture file with the sizes put in; a given encoder brings its own."""
     file = ARCHITECTURES / f"{FAMILIES[kind].architecture}.yaml"
-    config: dict[str, Any] = marked_yaml.read(file.read_text(encoding="utf-8")).value
+    config = plain_value(read_tree(file.read_text(encoding="utf-8"), str(file)))
+    assert isinstance(config, dict), "an architecture is keys and values"
     config["target"] = FAMILIES[kind].target
     config["model_defaults"] |= sizes.defaults(kind)
     if source is not None:

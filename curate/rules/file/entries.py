@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from curate.errors import ConfigError, Fault
 from curate.errors.nearest import suggest
-from curate.rules.file.marked_yaml import Listing, Scalar, Table, Tree
+from curate.files.marked_yaml import Listing, Scalar, Table, Tree
 
 
 class FaultCollector:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from curate.errors import ConfigError
+from curate.files.marked_yaml import Scalar, Table, Tree
 from curate.metrics import METRICS
 from curate.rules.expression import Kind, names_in, parse
 from curate.rules.file.condition import Condition
 from curate.rules.file.entries import Entries, FaultCollector
 from curate.rules.file.keys import GROUP_BY, LEAST_KEYS
-from curate.rules.file.marked_yaml import Scalar, Table, Tree
 
 LEAST_ROWS = 10
 """Rows below which a group is too small to be judged, unless its rule says otherwise."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from curate.files.marked_yaml import Scalar
 from curate.rules.expression import BY_SYMBOL, And, IsNull, Member, Name, Node, Not, Or
 from curate.rules.file.condition import Condition, Limit
 from curate.rules.file.keys import LIMIT_PATTERN
-from curate.rules.file.marked_yaml import Scalar
 
 _LIMIT = re.compile(LIMIT_PATTERN)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError
 from curate.errors.nearest import suggest
+from curate.files.marked_yaml import Scalar, Table, Tree, plain_value, read_tree
 from curate.metrics import METRICS
 from curate.rules.expression import BY_SYMBOL, parse
 from curate.rules.file.condition import Condition, Limit
@@ -24,7 +25,6 @@ from curate.rules.file.keys import (
     WHEN_NULL,
 )
 from curate.rules.file.limits import all_of, field_in, read_limit, superfluous
-from curate.rules.file.marked_yaml import Scalar, Table, Tree, plain_value, read_tree
 from curate.rules.file.model import Example, Rule
 from curate.text.languages import language_code
 

@@ -11,7 +11,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.config.marked_yaml import YamlError, read
+from curate.errors import ConfigError, InputError
+from curate.files.marked_yaml import line_of, plain_value, read_tree
+
+
+def values_of(text: str, *, aliases: bool = False) -> Any:
+    return plain_value(read_tree(text, "f.yaml", aliases=aliases))
 
 
 @pytest.mark.parametrize(
@@ -35,48 +40,58 @@ from train.config.marked_yaml import YamlError, read
     ],
 )
 def test_scalars_follow_the_core_schema(text: str, value: Any) -> None:
-    parsed = read(f"key: {text}").value["key"]
+    parsed = values_of(f"key: {text}")["key"]
     assert (parsed, type(parsed)) == (value, type(value))
 
 
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
-        ("a: 1\nb: 2\na: 3", 3, "key 'a' stands twice"),
-        ("a: &x 1\nb: *x", 1, "aliases"),
+        ("a: 1\nb: 2\na: 3", 3, "key 'a' occurs twice, first in line 1"),
+        ("a: &x 1\nb: *x", 1, "anchor '&x'"),
+        ("a: &x 1\nb: *x", 2, "alias '*x'"),
         ("a: !!python/object:os.system x", 1, "tag"),
         ("a: !own x", 1, "tag"),
         ("a: [1", 1, "expected"),
-        ("a: 1\n---\nb: 2", 2, "another document"),
-        ("? [1]\n: 2", 1, "plain word"),
+        ("a: 1\n---\nb: 2", 3, "a second document"),
+        ("? [1]\n: 2", 1, "a key must be a word"),
+        ("a: 1\n<<: {b: 2}", 2, "a key must be a word"),
+        (f"a:\n  {'[' * 5000}", 2, "nested more than 20 deep"),
         ("a:\n\t- 1", 2, "a tab, where YAML has spaces"),
     ],
 )
 def test_what_is_not_ours_is_refused_with_its_line(text: str, line: int, what: str) -> None:
-    with pytest.raises(YamlError, match=what) as caught:
-        read(text)
-    assert caught.value.line == line
+    with pytest.raises(ConfigError) as caught:
+        read_tree(text, "f.yaml")
+    where = f"f.yaml:{line}"
+    assert any(each.where == where and what in each.what for each in caught.value.faults)
+
+
+def test_all_faults_are_reported_at_once_as_the_caller_has_them() -> None:
+    with pytest.raises(InputError) as caught:
+        read_tree("a: &x 1\na: !own *x\n", "f.yaml", error=InputError)
+    assert len(caught.value.faults) > 1
 
 
 def test_aliases_are_copied_where_they_are_allowed() -> None:
-    assert read("a: &x [1]\nb: *x", aliases=True).value == {"a": [1], "b": [1]}
+    assert values_of("a: &x [1]\nb: *x", aliases=True) == {"a": [1], "b": [1]}
 
 
 def test_aliases_of_aliases_are_bounded() -> None:
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 8)]
-    with pytest.raises(YamlError, match="more than"):
-        read("\n".join(["l0: &l0 [1]", *levels]), aliases=True)
+    with pytest.raises(ConfigError, match="more than"):
+        values_of("\n".join(["l0: &l0 [1]", *levels]), aliases=True)
 
 
 def test_an_alias_within_itself_ends() -> None:
-    with pytest.raises(YamlError, match="within"):
-        read("a: &a [*a]", aliases=True)
+    with pytest.raises(ConfigError, match="within"):
+        values_of("a: &a [*a]", aliases=True)
 
 
 def test_lines_of_nested_values() -> None:
-    marked = read("# comment\na:\n  b: 1\n  c:\n    - x\n    - y\n")
-    assert [marked.line(steps) for steps in [("a",), ("a", "b"), ("a", "c", 1)]] == [2, 3, 6]
-    assert marked.line(("a", "missing")) == 2  # the closest parent that is there
+    tree = read_tree("# comment\na:\n  b: 1\n  c:\n    - x\n    - y\n", "f.yaml")
+    assert [line_of(tree, steps) for steps in [("a",), ("a", "b"), ("a", "c", 1)]] == [2, 3, 6]
+    assert line_of(tree, ("a", "missing")) == 2  # the closest parent that is there
 
 
 # PyYAML writes the text 0E0 without quotes; what stands there then is a number, as 1e-3 has to be.
@@ -97,7 +112,7 @@ PLAIN = st.recursive(
 @given(PLAIN)
 def test_what_omegaconf_writes_is_read_back(value: Any) -> None:
     text = yaml.dump({"key": value}, Dumper=_NoAliases, allow_unicode=True)
-    assert read(text).value == {"key": value}
+    assert values_of(text) == {"key": value}
 
 
 class _NoAliases(yaml.SafeDumper):

@@ -1,0 +1,249 @@
+"""YAML without surprises, and with the line on which each value stands.
+
+Scalars follow YAML 1.2's core schema: `no` is a word (and a language), `12:30` is text, `1e-3` is
+a number. Duplicate keys, tags, merge keys and, unless allowed, anchors and aliases are faults; all
+are reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from curate.errors import ConfigError, CurateError, Fault
+
+MAX_DEPTH = 20
+MAX_VALUES = 200_000
+"""A model's configuration has some hundreds; aliases of aliases can mean billions."""
+
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_MAX_DIGITS = 300
+"""A longer integer is a float: Python reads no integer of thousands of digits."""
+
+_QUOTE = "put the value in quotes, as in key: '>= 30'"
+_CONSTANTS: dict[str, object] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""Where a value stands in a document: keys and list positions from the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value as written; `plain` where it stands without quotes."""
+
+    line: int
+    text: str
+    plain: bool
+
+    def number(self) -> float | None:
+        """The number it writes, if it is one and stands without quotes."""
+        is_number = self.plain and _NUMBER.fullmatch(self.text)
+        return float(self.text) if is_number else None
+
+    def is_null(self) -> bool:
+        """Whether it is YAML's null."""
+        return self.plain and _CONSTANTS.get(self.text, "") is None
+
+    def value(self) -> object:
+        """The value by the core schema: null, true, false, a number, else text."""
+        if self.plain and self.text in _CONSTANTS:
+            return _CONSTANTS[self.text]
+        if self.plain and _INTEGER.fullmatch(self.text) and len(self.text) < _MAX_DIGITS:
+            return int(self.text)
+        number = self.number()
+        return self.text if number is None else number
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of nodes."""
+
+    line: int
+    items: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Keys to nodes, in the order of the file."""
+
+    line: int
+    entries: tuple[tuple[Scalar, Tree], ...]
+
+    def values(self) -> dict[str, Tree]:
+        """The nodes by key."""
+        return {key.text: node for key, node in self.entries}
+
+
+Tree: TypeAlias = Scalar | Listing | Table
+
+
+def plain_value(tree: Tree) -> object:
+    """The tree as plain values, as JSON would have it."""
+    match tree:
+        case Scalar():
+            return tree.value()
+        case Listing():
+            return [plain_value(item) for item in tree.items]
+        case Table():
+            return {key: plain_value(item) for key, item in tree.values().items()}
+
+
+def line_of(tree: Tree, steps: Steps) -> int:
+    """The line of the value at `steps`, else of the closest parent that is there."""
+    line = tree.line
+    for step in steps:
+        match tree:
+            case Table():
+                entries = ((key.line, item) for key, item in tree.entries if key.text == step)
+                line, inner = next(entries, (line, None))
+            case Listing() if isinstance(step, int) and step < len(tree.items):
+                inner = tree.items[step]
+                line = inner.line
+            case _:
+                inner = None
+        if inner is None:
+            return line
+        tree = inner
+    return line
+
+
+def read_tree(
+    text: str, file: str, *, aliases: bool = False, error: type[CurateError] = ConfigError
+) -> Tree:
+    """The tree of the one document in `text`; an `error` with all its faults.
+
+    Where `aliases` are allowed, an alias stands for the value that it names.
+    """
+    reader = _Reader(file, aliases)
+    try:
+        tree = reader.document(yaml.parse(text, Loader=yaml.SafeLoader))
+    except yaml.YAMLError as problem:
+        raise error(*reader.faults, _broken(problem, file)) from None
+    except _Refused:
+        tree = None
+    if tree is None or reader.faults:
+        raise error(*reader.faults or (Fault(file, "the file is empty"),))
+    return tree
+
+
+class _Refused(Exception):  # noqa: N818 - its fault is noted already
+    """The rest of the document is not read."""
+
+
+def _broken(error: yaml.YAMLError, file: str) -> Fault:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        where, problem = f"{file}:{error.problem_mark.line + 1}", str(error.problem)
+        # A plain value may not begin with '>', '!', '%', '@' or '`': the usual slip in rule files.
+        if "\\t" in problem:
+            return Fault(where, "a tab, where YAML has spaces", "indent by spaces")
+        slip = "block scalar" in str(error.context) or "cannot start any token" in problem
+        return Fault(where, f"not YAML: {problem}", _QUOTE if slip else "")
+    return Fault(file, f"not YAML: {' '.join(str(error).split())}")
+
+
+class _Reader:
+    """Builds the tree from parser events, so that depth and size are ours to bound."""
+
+    def __init__(self, file: str, aliases: bool) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+        self._aliases = aliases
+        self._anchors: dict[str, tuple[Tree, int]] = {}
+        self._count = 0
+
+    def document(self, events: Iterator[yaml.Event]) -> Tree | None:
+        tree: Tree | None = None
+        for event in events:
+            if isinstance(event, yaml.NodeEvent):
+                if tree is not None:
+                    raise self._stop(_line(event), "a second document")
+                tree = self._node(event, events, 0)
+        return tree
+
+    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Tree:
+        line, before = _line(event), self._count
+        if depth > MAX_DEPTH:
+            raise self._stop(line, f"nested more than {MAX_DEPTH} deep")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, line)
+        self._refuse_extras(event, line)
+        self._add(1, line)
+        tree = self._value(event, events, depth)
+        if anchor := getattr(event, "anchor", None):
+            self._anchors[anchor] = tree, self._count - before
+        return tree
+
+    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Tree:
+        line = _line(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Listing(line, tuple(self._until(yaml.SequenceEndEvent, events, depth)))
+        if isinstance(event, yaml.MappingStartEvent):
+            return Table(line, tuple(self._entries(events, depth)))
+        assert isinstance(event, yaml.ScalarEvent), event
+        return Scalar(line, event.value, event.style is None)
+
+    def _alias(self, event: yaml.AliasEvent, line: int) -> Tree:
+        if not self._aliases:
+            self._fault(line, f"alias '*{event.anchor}'", "write the value out")
+            return Scalar(line, "", plain=False)
+        if event.anchor not in self._anchors:
+            raise self._stop(line, f"alias '*{event.anchor}' names nothing, or what it is within")
+        tree, count = self._anchors[event.anchor]
+        self._add(count, line)
+        return tree
+
+    def _add(self, count: int, line: int) -> None:
+        self._count += count
+        if self._count > MAX_VALUES:
+            raise self._stop(line, f"more than {MAX_VALUES} values")
+
+    def _until(
+        self, end: type[yaml.Event], events: Iterator[yaml.Event], depth: int
+    ) -> Iterator[Tree]:
+        for event in events:
+            if isinstance(event, end):
+                return
+            yield self._node(event, events, depth + 1)
+
+    def _entries(self, events: Iterator[yaml.Event], depth: int) -> Iterator[tuple[Scalar, Tree]]:
+        lines: dict[str, int] = {}
+        nodes = self._until(yaml.MappingEndEvent, events, depth)
+        for key, value in zip(nodes, nodes, strict=True):
+            if not isinstance(key, Scalar) or (key.plain and key.text == "<<"):
+                self._fault(key.line, "a key must be a word")
+            elif key.text in lines:
+                what = f"key '{key.text}' occurs twice, first in line {lines[key.text]}"
+                self._fault(key.line, what, "keep one")
+            else:
+                lines[key.text] = key.line
+                yield key, value
+
+    def _refuse_extras(self, event: yaml.Event, line: int) -> None:
+        if isinstance(event, yaml.NodeEvent) and event.anchor and not self._aliases:
+            self._fault(line, f"anchor '&{event.anchor}'", "write the value out where it is used")
+        if tag := getattr(event, "tag", None):
+            self._fault(line, f"tag '{tag}'", _QUOTE)
+
+    def _fault(self, line: int, what: str, hint: str = "") -> None:
+        self.faults.append(Fault(f"{self.file}:{line}", what, hint))
+
+    def _stop(self, line: int, what: str) -> _Refused:
+        self._fault(line, what)
+        return _Refused()
+
+
+def _line(event: yaml.Event) -> int:
+    assert event.start_mark is not None, "the parser marks every event"
+    return int(event.start_mark.line) + 1
