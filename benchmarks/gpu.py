@@ -157,7 +157,7 @@ def _measure(chosen: argparse.Namespace, scratch: Path) -> None:
     import torch
 
     from benchmarks.steps import bare, train_with_curate
-    from train.archive import open_archive
+    from curate.nemo.archive import open_archive
     from train.config import RECIPES, Setting, load_config
     from train.nemo.model import restore
     from train.recipe import build_recipe

@@ -14,7 +14,7 @@ from typing import Any
 import lightning.pytorch as lightning
 from nemo.utils.exp_manager import exp_manager
 
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.config import RunConfig
 from train.nemo.fit import _prepare, _Watch
 from train.nemo.model import restore

@@ -24,7 +24,7 @@ def main() -> None:
     chosen = arguments.parse_args()
     runtime.prepare()
     from benchmarks.steps import bare, train_with_curate
-    from train.archive import open_archive
+    from curate.nemo.archive import open_archive
     from train.config import RECIPES, Setting, load_config
     from train.data import read_shards
     from train.recipe import build_recipe

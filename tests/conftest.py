@@ -1,14 +1,17 @@
-"""Where tests find real data and the bundled example."""
+"""Where tests find real data and the bundled example, and archives of models that load nothing."""
 
 from __future__ import annotations
 
 import gc
+import io
+import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -86,3 +89,35 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root can mount a small file system")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+Member = tuple[str, bytes]
+
+
+@pytest.fixture
+def archive_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a .nemo file of the given configuration, with further members where asked."""
+
+    def write(
+        config: Mapping[str, Any] | str,
+        members: Sequence[tarfile.TarInfo | Member] = (("./model_weights.ckpt", b"weights"),),
+        name: str = "model.nemo",
+    ) -> Path:
+        text = config if isinstance(config, str) else json.dumps(config)
+        path = tmp_path / name
+        with tarfile.open(path, "w") as tar:
+            for member in (("./model_config.yaml", text.encode()), *members):
+                _add(tar, member)
+        return path
+
+    return write
+
+
+def _add(tar: tarfile.TarFile, member: tarfile.TarInfo | Member) -> None:
+    if isinstance(member, tarfile.TarInfo):
+        tar.addfile(member)
+        return
+    name, content = member
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    tar.addfile(info, io.BytesIO(content))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from curate.errors import ConfigError
-from train.archive import Archive, open_archive
+from curate.nemo.archive import Archive, open_archive
 from train.config import load_config
 from train.recipe import with_behaviors
 from train.runs import runtime

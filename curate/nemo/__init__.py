@@ -1,1 +1,1 @@
-"""What NeMo makes of manifest fields and prompt values; NeMo itself is not imported."""
+"""What NeMo makes of manifest fields, prompt values and archives; NeMo is not imported."""

@@ -6,7 +6,7 @@ import io
 import json
 import random
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,9 +86,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def archive(folder: Path, tokenizer: Mapping[str, object], members: Mapping[str, bytes]) -> Path:
     path = folder / "model.nemo"
-    config = json.dumps({"tokenizer": tokenizer}).encode()
+    target = "nemo.collections.asr.models.ctc_bpe_models.EncDecCTCModelBPE"
+    config = json.dumps({"target": target, "tokenizer": tokenizer}).encode()
+    needed = {"./model_config.yaml": config, "./model_weights.ckpt": b"weights"}
     with tarfile.open(path, "w") as tar:
-        for name, content in {"./model_config.yaml": config, **members}.items():
+        for name, content in (needed | dict(members)).items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
@@ -134,11 +136,12 @@ def test_tokens_are_the_models(tmp_path: Path, model: bytes, make: object) -> No
 
 # what the file is, part of the message
 NO_TOKENIZERS: list[tuple[bytes | Mapping[str, object], str]] = [
-    (b"", "no SentencePiece tokenizer"),
-    (b"text", "no SentencePiece tokenizer"),
-    ({"type": "bpe"}, "no such member"),
+    (b"", "is not a SentencePiece model"),
+    (b"text", "is not a SentencePiece model"),
+    ({"type": "bpe"}, "model_path"),
     ({"type": "agg", "langs": {"en": {}}}, "model_path"),
-    ({"type": "bpe", "model_path": "nemo:../../gone"}, "no such member"),
+    ({"type": "bpe", "model_path": "nemo:../../gone"}, "holds no '../../gone'"),
+    ({"type": "bpe", "model_path": "x.model"}, "names no file of its own"),
 ]
 
 
@@ -300,3 +303,13 @@ def test_a_missing_extra_is_named(
     language._model.cache_clear()
     with pytest.raises(ConfigError, match=rf"{module}.*\n.*asr-curate\[{extra}\]"):
         measured([group], {"text": "a"})
+
+
+def test_a_tokenizer_is_read_from_a_vetted_archive_only(
+    archive_file: Callable[..., Path], model: bytes
+) -> None:
+    target = "nemo.collections.asr.models.ctc_bpe_models.EncDecCTCModelBPE"
+    config = {"target": target, "tokenizer": {"type": "bpe", "model_path": "nemo:x.model"}}
+    members = [("./model_weights.ckpt", b"w"), ("./x.model", model), ("../outside", b"")]
+    with pytest.raises(ConfigError, match="lies outside the archive"):
+        read_tokenizer(archive_file(config, members))

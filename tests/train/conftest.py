@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
-import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,38 +40,6 @@ def recipe(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
-
-
-Member = tuple[str, bytes]
-
-
-@pytest.fixture
-def archive_file(tmp_path: Path) -> Callable[..., Path]:
-    """Write a .nemo file of the given configuration, with further members where asked."""
-
-    def write(
-        config: Mapping[str, Any] | str,
-        members: Sequence[tarfile.TarInfo | Member] = (("./model_weights.ckpt", b"weights"),),
-        name: str = "model.nemo",
-    ) -> Path:
-        text = config if isinstance(config, str) else json.dumps(config)
-        path = tmp_path / name
-        with tarfile.open(path, "w") as tar:
-            for member in (("./model_config.yaml", text.encode()), *members):
-                _add(tar, member)
-        return path
-
-    return write
-
-
-def _add(tar: tarfile.TarFile, member: tarfile.TarInfo | Member) -> None:
-    if isinstance(member, tarfile.TarInfo):
-        tar.addfile(member)
-        return
-    name, content = member
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    tar.addfile(info, io.BytesIO(content))
 
 
 @pytest.fixture

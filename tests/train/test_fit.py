@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet

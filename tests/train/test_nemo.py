@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError, InputError
+from curate.nemo.archive import open_archive
 from tests.lines import lines_of
 from tests.train.world import NEMO, SIZES, STEPS, World
-from train.archive import open_archive
 from train.artifacts.wer import Wer
 from train.config import load_config
 from train.evaluate import PREDICTIONS, EvalRequest, Evaluation, evaluate

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
+from curate.nemo.archive import open_archive
 from tests.lines import lines_of
 from tests.train.world import NEMO, World, shard
-from train.archive import open_archive
 from train.config import RunConfig
 from train.evaluate import EvalRequest, evaluate
 from train.fit import RunRequest, TrainRun, fit

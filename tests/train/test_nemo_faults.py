@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
+from curate.nemo.archive import open_archive
 from tests.lines import lines_of
 from tests.train.world import NEMO, World
-from train.archive import open_archive
 from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.train.world import NEMO, World
-from train.archive.tokens import read_folder, read_tokenizer
 from train.evaluate import EvalRequest, evaluate
 from train.fit import RunRequest, fit
 from train.plan import check_plan
+from train.plan.tokenizer import read_folder, read_tokenizer
 from train.pretrained import archive_of
 from train.tiny import Kind
 from train.tiny.tokenizer import single

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from curate.errors import ConfigError, InputError
+from curate.nemo.archive import open_archive
 from tests.train.planted import ROWS, Json, row, tokenizer_of, write_model, write_shards
-from train.archive import open_archive
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.plan import CHECKS, GPUS, Plan, check_plan, find_gpu, make_plan, refuse
 from train.tiny import Kind

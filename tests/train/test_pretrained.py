@@ -68,7 +68,7 @@ def test_a_checkpoint_of_an_unfinished_run_has_its_behaviours(
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(CurateError, match="no folder of `train run`"):
+    with pytest.raises(CurateError, match="not a folder of `train run`"):
         archive_of(str(tmp_path))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.recipe import Recipe, build_recipe, recipe_for
 

@@ -26,7 +26,7 @@ from omegaconf import OmegaConf, open_dict
 
 from curate.artifacts.outputs import whole_file
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.config import Behavior, TokenizerUpdate
 from train.nemo.behaviors import register
 from train.nemo.checkpoints import WholeCheckpoints

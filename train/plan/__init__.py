@@ -14,7 +14,7 @@ from pathlib import Path
 from curate.artifacts.base import write_artifact
 from curate.errors import ConfigError, Fault, GateFailed
 from curate.gates import Checked, Figure, Figures, Gate
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.artifacts.plan import Finding, Level, PlanLengths, PlanModel
 from train.artifacts.plan import Plan as PlanRecord
 from train.config import RunConfig

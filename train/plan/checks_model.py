@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curate.formatting.units import duration
-from train.archive.tokens import SPECIAL
 from train.artifacts.plan import Level
 from train.plan.corpus import UNDECLARED
 from train.plan.facts import Facts
 from train.plan.findings import Check
+from train.plan.tokenizer import SPECIAL
 from train.recipe.behaviors import PROMPT
 
 PROMPTS: dict[str, tuple[str, ...]] = {

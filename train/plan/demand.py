@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.artifacts.plan import PlanDemand
 from train.config import RunConfig
 from train.plan.batches import Batches

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from curate.nemo.archive import Archive
 from curate.nemo.canary_prompt import Problem, slot_problems
-from train.archive import Archive
-from train.archive.tokens import Tokenizer, read_folder, read_tokenizer
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
 from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
+from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
 

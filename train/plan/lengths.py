@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from train.archive.tokens import Tokenizer
 from train.artifacts.plan import LanguageLengths
 from train.plan.corpus import UNDECLARED, Example
+from train.plan.tokenizer import Tokenizer
 
 PROMPT_TOKENS = {"canary": 5, "canary2": 9}
 """Tokens in front of the transcript: canary has start, source, task, target, pnc; canary2 context,

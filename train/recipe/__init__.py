@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import ConfigError
-from train.archive import Archive
-from train.archive.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
+from curate.nemo.archive import Archive
 from train.artifacts.shared import Pitfall
 from train.config import RunConfig
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
+from train.recipe.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
 
 RecipeName = Literal["aed", "finetune"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.formatting.units import duration
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig
 from train.data import ShardSet

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from curate.errors import ConfigError, InputError
 from curate.files.marked_yaml import plain_value, read_tree
-from train.archive import Archive
+from curate.nemo.archive import Archive
 from train.data.rows import usable_rows
 from train.pretrained import archive_of
 from train.runs import runtime

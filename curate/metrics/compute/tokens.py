@@ -6,23 +6,20 @@ import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import yaml
 
 from curate.artifacts.frames import Spans
 from curate.environment.extras import require
-from curate.errors import ConfigError
+from curate.errors import ConfigError, InputError
+from curate.errors.nearest import unreadable
+from curate.nemo.archive import open_archive
+from curate.nemo.tokenizer import load_model, read_models
 
-_LARGEST = 64 << 20
-"""Bytes of a tokenizer or a configuration; what is larger is neither."""
-_CONFIG = "model_config.yaml"
-_MEND = "name a SentencePiece .model, or a .nemo that holds one"
+_HINT = "name a SentencePiece .model, or a .nemo that holds one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +45,25 @@ def read_tokenizer(path: str | Path) -> Tokenizer:
     file = Path(path)
     require("sentencepiece", "counting tokens (--tokenizer)")
     try:
-        models: Mapping[str | None, bytes] = (
-            _of_archive(file) if tarfile.is_tarfile(file) else {None: file.read_bytes()}
-        )
+        models = _read_models(file)
         for model in models.values():
-            _processor(model)
+            load_model(model)
     except OSError as error:
-        raise ConfigError.of(file, f"cannot be read: {error.strerror or error}", _MEND) from None
-    except (ValueError, KeyError, TypeError, RuntimeError, yaml.YAMLError, tarfile.TarError) as why:
-        raise ConfigError.of(file, f"holds no SentencePiece tokenizer: {why}", _MEND) from None
+        raise ConfigError(unreadable(file, error, _HINT)) from None
+    except InputError as error:
+        raise ConfigError(*error.faults) from None
+    except ValueError as error:
+        raise ConfigError.of(file, str(error), _HINT) from None
     whole = hashlib.blake2b(digest_size=16)
     for lang, model in models.items():
         whole.update(f"{lang}\0{len(model)}\0".encode() + model)
     return Tokenizer(whole.hexdigest(), models)
 
 
-def _of_archive(file: Path) -> Mapping[str | None, bytes]:
-    """The models that a .nemo's configuration names; of an aggregate one, each language's."""
-    with tarfile.open(file) as archive:
-        members = {member.name.removeprefix("./"): member for member in archive}
-        config = yaml.safe_load(_read(archive, members, _CONFIG))
-        tokenizer = config["tokenizer"]
-        named: dict[str | None, str] = {None: str(tokenizer.get("model_path", ""))}
-        if tokenizer["type"] == "agg":
-            named = {lang: str(part["model_path"]) for lang, part in tokenizer["langs"].items()}
-        return {
-            lang: _read(archive, members, name.removeprefix("nemo:"))
-            for lang, name in named.items()
-        }
-
-
-def _read(archive: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], name: str) -> bytes:
-    """A regular member's bytes; nothing is unpacked, and no link is followed."""
-    member = members.get(name)
-    if member is None or not member.isreg() or member.size > _LARGEST:
-        raise ValueError(f"no such member ({name or 'model_path'})")
-    opened = archive.extractfile(member)
-    assert opened is not None, "a regular member opens"
-    return opened.read()
-
-
-@lru_cache(maxsize=256)
-def _processor(model: bytes) -> Any:
-    """SentencePiece of a model's bytes; RuntimeError where they are none."""
-    made = require("sentencepiece", "counting tokens").SentencePieceProcessor()
-    made.LoadFromSerializedProto(model)
-    return made
+def _read_models(file: Path) -> dict[str | None, bytes]:
+    if not tarfile.is_tarfile(file):
+        return {None: file.read_bytes()}
+    return {lang or None: model for lang, model in read_models(open_archive(file)).items()}
 
 
 def tokens(
@@ -103,7 +73,7 @@ def tokens(
     counts = np.full(declared.len(), -1, np.int32)
     unknown = np.zeros(declared.len(), np.int32)
     for model, rows in _by_model(declared, tokenizer):
-        processor = _processor(model)
+        processor = load_model(model)
         made = processor.encode([texts.decode(row) for row in rows.tolist()])
         counts[rows] = [len(ids) for ids in made]
         unknown[rows] = [ids.count(processor.unk_id()) for ids in made]

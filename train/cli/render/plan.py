@@ -11,11 +11,11 @@ from rich.text import Text
 
 from curate.formatting.units import duration
 from curate.terminal.command import printable
-from train.archive.pitfalls import RISKS
 from train.artifacts.plan import Level
 from train.artifacts.shared import Risk
 from train.cli.app import percent
 from train.plan import Plan
+from train.recipe.pitfalls import RISKS
 
 RISK_STYLES: dict[Risk, str] = {
     "silent": "bold red",

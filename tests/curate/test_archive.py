@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import InputError
-from train.archive import open_archive
+from curate.nemo.archive import open_archive
 
 Write = Callable[..., Path]
 
@@ -104,7 +104,7 @@ def test_a_configuration_in_a_folder_is_none(tmp_path: Path) -> None:
 def test_what_unpacks_to_too_much_is_not_read_to_its_end(
     archive_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.archive.MOST_BYTES", 1000)
+    monkeypatch.setattr("curate.nemo.archive.MOST_BYTES", 1000)
     with pytest.raises(InputError, match="unpacks to more than 1000 bytes"):
         open_archive(archive_file({"target": TARGET}, [WEIGHTS, ("big", bytes(2000))]))
 

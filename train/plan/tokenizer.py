@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from curate.environment.extras import require
 from curate.errors import InputError
-from train.archive import Archive
+from curate.errors.nearest import unreadable
+from curate.nemo.archive import Archive
+from curate.nemo.tokenizer import AGGREGATE, load_model, read_models, tokenizer_section
 from train.artifacts.plan import PlanTokenizer, TokenizerPart
 
 Kind = Literal["aggregate", "unified", "single", "wordpiece"]
@@ -135,18 +136,14 @@ class Tokenizer:
 
 def read_tokenizer(archive: Archive) -> Tokenizer:
     """The tokenizer of a vetted archive; InputError where the archive does not hold it."""
-    section = archive.config.get("tokenizer")
-    if not isinstance(section, Mapping):
-        raise InputError.of(archive.path, "its configuration has no tokenizer section")
+    section = tokenizer_section(archive)
     custom = (section.get("custom_tokenizer") or {}).get("_target_")
     prompt = archive.config.get("prompt_format")
     kind = kind_of(section, prompt)
-    sections = section.get("langs") if kind == "aggregate" else {"": section}
-    parts = (
-        [] if kind == "wordpiece" else [_part(archive, *item) for item in (sections or {}).items()]
-    )
+    models = {} if kind == "wordpiece" else read_models(archive)
+    parts = tuple(_part(name, content, archive.path) for name, content in models.items())
     name = str(custom).rpartition(".")[2] if custom else None
-    return Tokenizer(kind, name, prompt, tuple(parts))
+    return Tokenizer(kind, name, prompt, parts)
 
 
 def read_folder(folder: Path, kind: Literal["bpe", "wpe"]) -> Tokenizer:
@@ -157,31 +154,23 @@ def read_folder(folder: Path, kind: Literal["bpe", "wpe"]) -> Tokenizer:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError.of(path, f"cannot be read: {error.strerror}") from error
-    return Tokenizer("single", None, None, (_parsed("", content, path),))
+        raise InputError(unreadable(path, error)) from None
+    return Tokenizer("single", None, None, (_part("", content, path),))
 
 
 def kind_of(section: Mapping[str, Any], prompt_format: object) -> Kind:
     """The kind of tokenizer that a NeMo `tokenizer` section describes."""
-    if section.get("type") == "agg":
+    if section.get("type") == AGGREGATE:
         return "aggregate"
     if section.get("type") == "wpe":
         return "wordpiece"
     return "unified" if prompt_format else "single"
 
 
-def _part(archive: Archive, name: str, section: Mapping[str, Any]) -> Part:
-    path = section.get("model_path")
-    if not isinstance(path, str) or not path.startswith("nemo:"):
-        what = f"names no file of its own for the tokenizer {name or 'model'!r}"
-        raise InputError.of(archive.path, what, "save the model again with NeMo's save_to")
-    return _parsed(name, archive.read(path), f"{archive.path}:{path}")
-
-
-def _parsed(name: str, content: bytes, where: object) -> Part:
-    sentencepiece = require("sentencepiece", "looking into a tokenizer")
+def _part(name: str, content: bytes, where: Path) -> Part:
     try:
-        model = sentencepiece.SentencePieceProcessor(model_proto=content)
-    except (RuntimeError, ValueError) as error:
-        raise InputError.of(where, "is not a SentencePiece model") from error
+        model = load_model(content)
+    except ValueError as error:
+        what = f"its tokenizer {name!r} {error}" if name else str(error)
+        raise InputError.of(where, what) from None
     return Part(name, model.get_piece_size(), hashlib.sha256(content).hexdigest(), model)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
+from curate.nemo.archive import open_archive
 from tests.train.planted import TEXTS, write_model
-from train.archive import open_archive
-from train.archive.tokens import Tokenizer, read_folder, read_tokenizer
+from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.tiny import Kind
 from train.tiny.tokenizer import single
 
@@ -80,7 +80,7 @@ def test_a_tokenizer_of_a_folder(tmp_path: Path) -> None:
     read = read_folder(Path(section["dir"]), "bpe")
     assert (read.kind, len(read.parts)) == ("single", 1)
     assert tokenizer(tmp_path, "ctc").differences(read) == ["another SentencePiece for 'all'"]
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="there is no"):
         read_folder(tmp_path / "absent", "bpe")
 
 
@@ -90,7 +90,7 @@ def test_a_tokenizer_of_a_folder(tmp_path: Path) -> None:
         ({"tokenizer": None}, "no tokenizer section"),
         ({"tokenizer.langs.de.model_path": "/elsewhere/tokenizer.model"}, "no file of its own"),
         ({"tokenizer.langs.de.model_path": "nemo:absent.model"}, "holds no 'absent.model'"),
-        ({"tokenizer.langs.de.model_path": "nemo:model_weights.ckpt"}, "no SentencePiece model"),
+        ({"tokenizer.langs.de.model_path": "nemo:model_weights.ckpt"}, "is not a SentencePiece"),
     ],
 )
 def test_an_archive_without_a_usable_tokenizer(
