@@ -8,14 +8,14 @@ promises, nothing is missing and nothing was changed. Source: RFC 9639, sections
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from curate.text.compiled import borrowing
+from curate.arrays import Bytes, Int, Int32s
+from curate.arrays.compiled import borrowing
 
 _SLICES, _LONGEST_HEADER = 8, 16
 
 
-def _remainders(polynomial: int, bits: int) -> npt.NDArray[np.int32]:
+def _remainders(polynomial: int, bits: int) -> Int32s:
     """[k, b]: the remainder of byte b with k zero bytes behind it, most significant bit first."""
     top, mask = 1 << (bits - 1), (1 << bits) - 1
     tables = np.zeros((_SLICES, 256), dtype=np.int32)
@@ -55,7 +55,7 @@ def _first_frame(data: bytes) -> int:
 
 
 @borrowing
-def _walk(data, size, first, crc_8, crc_16):  # type: ignore[no-untyped-def]
+def _walk(data: Bytes, size: Int, first: Int, crc_8: Int32s, crc_16: Int32s) -> Int:
     """Samples in the frames of data[first:size]; -1 where one is broken. Zeros follow the data."""
     samples = frames = np.int64(0)
     at = first
@@ -71,7 +71,9 @@ def _walk(data, size, first, crc_8, crc_16):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _end_of_frame(data, size, at, frames, samples, crc_8, crc_16):  # type: ignore[no-untyped-def]
+def _end_of_frame(
+    data: Bytes, size: Int, at: Int, frames: Int, samples: Int, crc_8: Int32s, crc_16: Int32s
+) -> Int:
     """Where the next frame begins, or the data ends, with a checksum that holds; 0 if nowhere."""
     rest, done = np.int64(0), at
     for here in range(at + 2, size + 1):
@@ -86,7 +88,7 @@ def _end_of_frame(data, size, at, frames, samples, crc_8, crc_16):  # type: igno
 
 
 @borrowing
-def _checksum(data, first, end, rest, tables):  # type: ignore[no-untyped-def]
+def _checksum(data: Bytes, first: Int, end: Int, rest: Int, tables: Int32s) -> Int:
     """CRC-16 carried on over data[first:end], eight bytes at a time."""
     at = first
     while at + 8 <= end:
@@ -108,7 +110,7 @@ def _checksum(data, first, end, rest, tables):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _header(data, at, frames, samples, crc_8):  # type: ignore[no-untyped-def]
+def _header(data: Bytes, at: Int, frames: Int, samples: Int, crc_8: Int32s) -> Int:
     """Samples in the frame whose header stands at `at`; 0 where there is none.
 
     Its number must be `frames` where frames are of one size, else `samples`: those before it.
@@ -143,7 +145,7 @@ def _header(data, at, frames, samples, crc_8):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _coded_number(data, at):  # type: ignore[no-untyped-def]
+def _coded_number(data: Bytes, at: Int) -> tuple[Int, Int]:
     """(number, bytes) of a number coded as UTF-8 codes characters, of up to 36 bits."""
     lead = np.int64(data[at])
     if lead < 0x80:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bytes, Float32s, Floats, Int64s, Word
+from curate.arrays.compiled import kernel
 from curate.text.words import absorb, hash_bytes, load_word, mix
 
 SUM, SQUARES, PEAK, PARTIAL, PARTIAL_SUM = range(5)
@@ -22,15 +22,16 @@ FLAT, RUN, BROKEN, FILLED, FRAMES = range(5)
 """Running counts: samples in flat tops, length of the open one, samples that are no numbers,
 samples in the open frame, finished frames."""
 
-Samples = npt.NDArray[np.float32]
 
 _FLAT_RUN = 3
 _NEAR = 0.999
 """A flat top: so many samples in a row, so near to the largest magnitude."""
 
 
-@nb.njit(nogil=True, cache=True)
-def pass_over(samples, frame, numbers, counts, energies):  # type: ignore[no-untyped-def]
+@kernel
+def pass_over(
+    samples: Float32s, frame: int, numbers: Floats, counts: Int64s, energies: Floats
+) -> None:
     """Carry one block of a segment into `numbers`, `counts` and `energies`.
 
     `frame` is the samples in a frame; `energies` gets the variances of those that end in this
@@ -62,15 +63,15 @@ def pass_over(samples, frame, numbers, counts, energies):  # type: ignore[no-unt
         at += stretch.size
 
 
-@nb.njit(nogil=True, cache=True)
-def variance(squares, total, count):  # type: ignore[no-untyped-def]
+@kernel
+def variance(squares: float, total: float, count: int) -> float:
     """Mean square about the mean, of so many samples with these sums; never negative."""
     mean = total / count
     return max(squares / count - mean * mean, 0.0)
 
 
-@nb.njit(nogil=True, cache=True)
-def _sums(samples):  # type: ignore[no-untyped-def]
+@kernel
+def _sums(samples: Float32s) -> tuple[float, float, float]:
     """Sum, sum of squares and largest magnitude; four sums side by side, always the same four."""
     a = b = c = d = 0.0
     aa = bb = cc = dd = 0.0
@@ -88,8 +89,8 @@ def _sums(samples):  # type: ignore[no-untyped-def]
     return (a + b) + (c + d), (aa + bb) + (cc + dd), top
 
 
-@nb.njit(nogil=True, cache=True)
-def _without_not_finite(samples, counts):  # type: ignore[no-untyped-def]
+@kernel
+def _without_not_finite(samples: Float32s, counts: Int64s) -> Float32s:
     """The samples with 0 for what is no finite number, which is counted."""
     finite = samples.copy()
     for k in range(samples.size):
@@ -99,8 +100,8 @@ def _without_not_finite(samples, counts):  # type: ignore[no-untyped-def]
     return finite
 
 
-@nb.njit(nogil=True, cache=True)
-def _flat_tops(samples, numbers, counts):  # type: ignore[no-untyped-def]
+@kernel
+def _flat_tops(samples: Float32s, numbers: Floats, counts: Int64s) -> None:
     peak, flat, run = numbers[PEAK], counts[FLAT], counts[RUN]
     near = peak * _NEAR
     for sample in samples:
@@ -121,8 +122,8 @@ def _flat_tops(samples, numbers, counts):  # type: ignore[no-untyped-def]
     numbers[PEAK], counts[FLAT], counts[RUN] = peak, flat, run
 
 
-@nb.njit(nogil=True, cache=True)
-def carry(key, data):  # type: ignore[no-untyped-def]
+@kernel
+def carry(key: Word, data: Bytes) -> Word:
     """A running 64-bit key with the bytes of one more block in it; `key` is a uint64.
 
     Four hashes side by side, since each waits for its own last step; then one of the four.

@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from curate.arrays import Float32s
 from curate.audio import kernel
-from curate.audio.kernel import Samples
 
 BLOCK = 1 << 16
 """Samples heard at once, all channels together: they stay in a core's second cache."""
@@ -111,13 +111,13 @@ class SignalMeter:
         """The largest magnitude so far; 1 is full scale."""
         return float(self.numbers[kernel.PEAK])
 
-    def add(self, block: npt.NDArray[np.float32]) -> Samples:
+    def add(self, block: npt.NDArray[np.float32]) -> Float32s:
         """Take in the next block (samples, or samples by channels); returns it mixed to mono.
 
         Every block but the last is of `block` samples.
         """
         self.key = int(kernel.carry(np.uint64(self.key), block.view(np.uint8).ravel()))
-        mono: Samples = block
+        mono: Float32s = block
         if block.ndim > 1:
             mono = block.mean(axis=1, dtype=np.float32)
             self._apart += mean_squares(block)
@@ -131,7 +131,7 @@ class SignalMeter:
         self.blocks += 1
         return mono
 
-    def _add_spectra(self, mono: Samples) -> None:
+    def _add_spectra(self, mono: Float32s) -> None:
         size = self.bins
         first = self.blocks * (self.block // size)
         step = max(1, self.samples // size // SPECTRA)
@@ -185,7 +185,7 @@ def cancel(mixed: float, apart: float) -> bool:
 
 
 @cache
-def _window(size: int) -> Samples:
+def _window(size: int) -> Float32s:
     return np.hanning(size).astype(np.float32)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from curate.audio.kernel import Samples
+from curate.arrays import Float32s
 from curate.environment.extras import require
 
 NATIVE = (8000, 16000)
@@ -27,15 +27,15 @@ class Voice:
     resampler: Any = None
     windows: int = 0
     spoken: int = 0
-    rest: Samples = field(default_factory=lambda: np.empty(0, np.float32))
+    rest: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
 
-    def add(self, mono: Samples) -> None:
+    def add(self, mono: Float32s) -> None:
         """Take in the next block."""
         if self.resampler is not None:
             mono = self.resampler.resample_chunk(mono)
         self._add_windows(np.concatenate((self.rest, np.nan_to_num(mono))))
 
-    def _add_windows(self, samples: Samples) -> None:
+    def _add_windows(self, samples: Float32s) -> None:
         size = self.model.window_size_samples
         whole = samples.size // size
         for at in range(whole):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class CurateError(Exception):
         super().__init__("\n".join(str(fault) for fault in faults))
 
     @classmethod
-    def of(cls, where: object, what: str, hint: str = "") -> CurateError:
+    def of(cls, where: object, what: str, hint: str = "") -> Self:
         """Build the error for a single fault."""
         return cls(Fault(str(where), what, hint))
 

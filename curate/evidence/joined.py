@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from curate.arrays import Floats, Int64s
 from curate.artifacts.columns import (
     DURATION_US,
     LANG,
@@ -24,7 +25,7 @@ from curate.artifacts.columns import (
 from curate.errors import Fault, InputError, raise_all
 from curate.errors.nearest import lacking
 from curate.rules.file import RuleSet
-from curate.statistics.bootstrap import FEWEST, Bootstrap, Clusters, Floats, Ints
+from curate.statistics.bootstrap import FEWEST, Bootstrap, Clusters
 
 PREDICTIONS = "predictions.jsonl"
 EDGES_S = (2.0, 5.0, 10.0, 20.0)
@@ -49,23 +50,27 @@ class ScoredRows:
         return self.frame["word_errors"].cast(pl.Float64).to_numpy()
 
     @cached_property
-    def stratum(self) -> Ints:
+    def stratum(self) -> Int64s:
         """The number of each row's language and duration class."""
         bins = np.searchsorted(EDGES_S, self.frame[DURATION_US.name].to_numpy() / 1e6)
         langs = self.frame[LANG.name].rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
-        strata: Ints = langs * (len(EDGES_S) + 1) + bins
+        strata: Int64s = langs * (len(EDGES_S) + 1) + bins
         return strata
 
     @cached_property
-    def clean(self) -> Ints:
+    def clean(self) -> Int64s:
         """The rows of which no rule said anything."""
-        return self.frame[VERDICT.name].cast(pl.String).eq("clean").arg_true().to_numpy()
+        clean = self.frame[VERDICT.name].cast(pl.String).eq("clean")
+        row_numbers: Int64s = clean.arg_true().to_numpy()
+        return row_numbers
 
-    def tagged(self, tag: str) -> Ints:
+    def tagged(self, tag: str) -> Int64s:
         """The rows that bear the tag and no other: what the rule alone decided."""
         is_only_tag = pl.col(TAGS.name).list.len() == 1
         bears = pl.col(TAGS.name).list.contains(tag)
-        row_numbers: Ints = self.frame.select(is_only_tag & bears).to_series().arg_true().to_numpy()
+        row_numbers: Int64s = (
+            self.frame.select(is_only_tag & bears).to_series().arg_true().to_numpy()
+        )
         return row_numbers
 
     @cached_property

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from curate.arrays import Floats, Int64s
 from curate.artifacts.columns import DURATION_US
 from curate.evidence.joined import ScoredRows
 from curate.profiles.summary import hours
 from curate.rules.file import Limit, Rule, RuleSet
-from curate.statistics.bootstrap import DRAWS, FEWEST, Floats, Ints, interval, ratio
+from curate.statistics.bootstrap import DRAWS, FEWEST, interval, ratio
 
 LEAST_WORDS = 200
 """Below this a rate of words is an anecdote."""
@@ -88,7 +89,7 @@ def _of_rule(scored: ScoredRows, rule: Rule) -> Iterator[Evidence]:
 
 
 def _weighed(
-    scored: ScoredRows, rule: Rule, rows: Ints, limit: str, severity: str, at: float | None = None
+    scored: ScoredRows, rule: Rule, rows: Int64s, limit: str, severity: str, at: float | None = None
 ) -> Evidence:
     """The rows against clean rows like them; `at` is a limit that would tag just these."""
     rest = np.setdiff1d(scored.clean, rows)
@@ -115,7 +116,7 @@ def _says(severity: str, low: float, high: float) -> str:
     return "relax" if high < MARGIN else "open"
 
 
-def _hopeless(scored: ScoredRows, rows: Ints) -> bool:
+def _hopeless(scored: ScoredRows, rows: Int64s) -> bool:
     drawn = ratio(*scored.bootstrap.sums([rows], scored.errors, scored.words))[0]
     confidence = interval(drawn)
     return confidence is not None and confidence.low > HOPELESS
@@ -127,7 +128,7 @@ def _evidence(
     return Evidence(rule.id, rule.metric, severity, limit, says, SAYS[says], **figures)
 
 
-def _spread(scored: ScoredRows, rows: Ints) -> tuple[int, ...]:
+def _spread(scored: ScoredRows, rows: Int64s) -> tuple[int, ...]:
     """A few of the rows, evenly from the fewest errors a word to the most; of equals the first."""
     worded = rows[scored.words[rows] > 0]
     order = worded[np.argsort(scored.errors[worded] / scored.words[worded], kind="stable")]
@@ -135,7 +136,7 @@ def _spread(scored: ScoredRows, rows: Ints) -> tuple[int, ...]:
     return tuple(order[places].tolist())
 
 
-def _facts_of(scored: ScoredRows, rows: Ints) -> dict[str, Any]:
+def _facts_of(scored: ScoredRows, rows: Int64s) -> dict[str, Any]:
     return {
         "rows": int(rows.size),
         "hours": hours(int(scored.frame[DURATION_US.name][rows].sum())),
@@ -145,7 +146,7 @@ def _facts_of(scored: ScoredRows, rows: Ints) -> dict[str, Any]:
 
 
 def _compared(
-    scored: ScoredRows, rows: Ints, clean: Ints
+    scored: ScoredRows, rows: Int64s, clean: Int64s
 ) -> tuple[Floats, Mapping[str, float | None]]:
     """Draws of the difference, standardised to the strata of `rows`; and its figures."""
     strata = [
@@ -155,7 +156,7 @@ def _compared(
         for untagged in [clean[scored.stratum[clean] == number]]
         if scored.words[tagged].sum() and scored.words[untagged].sum()
     ]
-    parts: Sequence[Ints] = [part for pair in strata for part in pair]
+    parts: Sequence[Int64s] = [part for pair in strata for part in pair]
     if not parts:
         return np.full(DRAWS, np.nan), {}
     rates = ratio(*scored.bootstrap.sums(parts, scored.errors, scored.words))

@@ -102,6 +102,7 @@ def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
         Gate(part, match[1], match[2], float(match[3]), match[4])  # type: ignore[arg-type]
         for part, match in matches
         if match
+        if match
     )
 
 

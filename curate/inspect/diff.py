@@ -8,13 +8,13 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from curate.arrays import Int64s
 from curate.artifacts.diff import Diff, Drift, MetricsOfOne, RulePair, StratumPair, VerdictPair
 from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Profile, Stratum
 from curate.artifacts.records import CorpusAmount
 from curate.errors import Fault, InputError, raise_all
 from curate.profiles.statistics.quantiles import count_bins
-from curate.profiles.statistics.tally import Counts
 from curate.profiles.summary import open_profile
 
 OUTPUT_FILES = frozenset({"diff.json", "report.html"})
@@ -122,7 +122,7 @@ def _of_one(sides: Sides) -> MetricsOfOne:
     )
 
 
-def _drift(one: Metric, two: Metric, rows_a: Counts, rows_b: Counts) -> Drift:
+def _drift(one: Metric, two: Metric, rows_a: Int64s, rows_b: Int64s) -> Drift:
     statistics = [(each.mean, each.min, each.max, each.quantiles) for each in (one, two)]
     return Drift(
         name=one.name,
@@ -151,7 +151,7 @@ def _same_shape(one: Metric, two: Metric) -> bool:
     return all(a * second == b * first for a, b in zip(*shapes, strict=True))
 
 
-def ks(a: Counts, b: Counts) -> float | None:
+def ks(a: Int64s, b: Int64s) -> float | None:
     """Kolmogorov-Smirnov distance of two counts over the same bins; None where one is empty.
 
     >>> ks(np.array([1, 1]), np.array([0, 2])), ks(np.array([1, 1]), np.array([0, 0]))
@@ -162,7 +162,7 @@ def ks(a: Counts, b: Counts) -> float | None:
     return round(float(np.abs(np.cumsum(a) / a.sum() - np.cumsum(b) / b.sum()).max()), 6)
 
 
-def psi(a: Counts, b: Counts) -> float | None:
+def psi(a: Int64s, b: Int64s) -> float | None:
     """Population stability index over PARTS parts that hold equally much of `a`.
 
     An empty part counts as half a row, so that the index stays finite. By custom, below 0.1 is

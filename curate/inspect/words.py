@@ -14,11 +14,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bytes, Int64s
+from curate.arrays.compiled import kernel
 from curate.artifacts.columns import BYTE_OFFSET, LANG, LINE, SOURCE
 from curate.artifacts.frames import Clips, Spans
 from curate.errors import InputError
@@ -34,7 +34,6 @@ _CODES: Final = 0x110000
 _PUNCTUATION = "".join(
     char for char in map(chr, range(0x3100)) if unicodedata.category(char)[0] in "PS"
 )
-Counts = npt.NDArray[np.int64]
 
 
 def count_words(folder: Path) -> Json:
@@ -66,8 +65,8 @@ class _Counted:
 
     def __init__(self, languages: Sequence[str | None]) -> None:
         self.languages = [*languages, "(other)"]
-        self.counts: Counts = np.zeros((len(self.languages), _CODES), np.int64)
-        self.first: Counts = np.zeros_like(self.counts)
+        self.counts: Int64s = np.zeros((len(self.languages), _CODES), np.int64)
+        self.first: Int64s = np.zeros_like(self.counts)
         self.tokens: list[pl.DataFrame] = []
         self.lock = Lock()
 
@@ -115,15 +114,15 @@ def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([empty, *parts]).group_by("token").agg(pl.col("count").sum())
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def _count(
-    data: npt.NDArray[np.uint8],
-    start: Counts,
-    length: Counts,
-    language: Counts,
-    place: Counts,
-    counts: Counts,
-    first: Counts,
+    data: Bytes,
+    start: Int64s,
+    length: Int64s,
+    language: Int64s,
+    place: Int64s,
+    counts: Int64s,
+    first: Int64s,
 ) -> None:
     """Count code points of valid UTF-8, and keep the smallest place of each."""
     for row in range(start.size):
@@ -166,7 +165,7 @@ class _Places:
         return {each: id_of[key] for each, key in zip(packed, unpacked, strict=True)}
 
 
-def _alphabet(name: str | None, counts: Counts, first: Counts, places: _Places) -> Json:
+def _alphabet(name: str | None, counts: Int64s, first: Int64s, places: _Places) -> Json:
     codes = np.flatnonzero(counts)
     ordered = codes[np.lexsort((codes, -counts[codes]))].tolist()
     main = _main_script(ordered, counts)
@@ -208,7 +207,7 @@ def _script(code: int) -> str:
     return unicodedata.name(char, "").split(" ")[0].split("-")[0]
 
 
-def _main_script(codes: Sequence[int], counts: Counts) -> str:
+def _main_script(codes: Sequence[int], counts: Int64s) -> str:
     scripts: Counter[str] = Counter()
     for code in codes:
         if script := _script(code):

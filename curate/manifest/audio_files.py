@@ -20,16 +20,15 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bools, Bytes, Int64s, UInt64s
+from curate.arrays.compiled import borrowing
 from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
 from curate.manifest.origin import Origin
 from curate.manifest.syntax import STRING
-from curate.manifest.values import Bytes, Interner, Positions, combine, hash_spans
-from curate.text.compiled import borrowing
+from curate.manifest.values import Interner, combine, hash_spans
 
-Keys = npt.NDArray[np.uint64]
 Bases = tuple[str, ...]
 """Folders at which relative paths may begin; the first where their own folder is counts."""
 
@@ -67,7 +66,7 @@ def _segment_keys(rows: pl.Series) -> pl.Series:
     return keys.zip_with(files.is_not_null(), keys.clear(keys.len()))
 
 
-def keys_of_paths(paths: pl.Series, of: npt.NDArray[np.int64], bases: Sequence[Bases]) -> Keys:
+def keys_of_paths(paths: pl.Series, of: Int64s, bases: Sequence[Bases]) -> UInt64s:
     """Keys of path strings, each relative to one of `bases`; 0 for null."""
     texts = [(path or "").encode() for path in paths]
     length = np.array([len(text) for text in texts], np.int64)
@@ -79,11 +78,11 @@ def keys_of_paths(paths: pl.Series, of: npt.NDArray[np.int64], bases: Sequence[B
 
 def recording_keys(
     data: Bytes,
-    start: Positions,
-    length: Positions,
-    of: npt.NDArray[np.int64],
+    start: Int64s,
+    length: Int64s,
+    of: Int64s,
     bases: Sequence[Bases],
-) -> Keys:
+) -> UInt64s:
     """A 64-bit key of the file that each path means; `of` says which bases are a row's."""
     head, wide = np.zeros(start.size, np.int64), np.zeros(start.size, np.bool_)
     _cut(data, start, length, head, wide)
@@ -117,12 +116,12 @@ def recording_keys(
     return keys
 
 
-def _texts(data: Bytes, start: Positions, length: Positions, rows: Positions) -> list[str]:
+def _texts(data: Bytes, start: Int64s, length: Int64s, rows: Int64s) -> list[str]:
     return [data[start[at] : start[at] + length[at]].tobytes().decode() for at in rows.tolist()]
 
 
 @borrowing
-def _cut(data, start, length, head, wide):  # type: ignore[no-untyped-def]
+def _cut(data: Bytes, start: Int64s, length: Int64s, head: Int64s, wide: Bools) -> None:
     """Length of each path up to its last slash, and whether its name is not plain ASCII."""
     for row in range(start.size):
         first, end = start[row], start[row] + length[row]
@@ -135,7 +134,7 @@ def _cut(data, start, length, head, wide):  # type: ignore[no-untyped-def]
         wide[row] = high >= 128
 
 
-def _name_keys(names: Sequence[str], fold: bool) -> Keys:
+def _name_keys(names: Sequence[str], fold: bool) -> UInt64s:
     texts = [_spelled(name, fold).encode(errors="surrogateescape") for name in names]
     length = np.array([len(text) for text in texts], np.int64)
     data = np.frombuffer(b"".join(texts), np.uint8)
@@ -156,10 +155,10 @@ class _Folder:
 
     key: int
     ignores_case: bool = False
-    links: Keys | None = None
-    targets: Keys | None = None
+    links: UInt64s | None = None
+    targets: UInt64s | None = None
 
-    def keys(self, names: Keys) -> Keys:
+    def keys(self, names: UInt64s) -> UInt64s:
         """Keys of files in it by the keys of their names."""
         keys = _joined(np.full(names.size, self.key, np.uint64), names)
         if self.links is not None and self.targets is not None:
@@ -168,11 +167,11 @@ class _Folder:
         return keys
 
 
-def _joined(folders: Keys, names: Keys) -> Keys:
+def _joined(folders: UInt64s, names: UInt64s) -> UInt64s:
     with np.errstate(over="ignore"):
         mixed = (names ^ folders) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB) ^ folders
-    joined: Keys = mixed ^ (mixed >> np.uint64(32))
+    joined: UInt64s = mixed ^ (mixed >> np.uint64(32))
     return joined
 
 

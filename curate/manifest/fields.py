@@ -9,17 +9,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from curate.arrays import Bytes
 from curate.manifest.scan import OK, Scan, scan
 from curate.manifest.strict import Record
 from curate.manifest.syntax import MISSING, NULL
-from curate.manifest.values import (
-    Bytes,
-    Interner,
-    Span,
-    hash_spans,
-    numbers,
-    texts_differ,
-)
+from curate.manifest.values import Interner, Span, hash_spans, numbers, texts_differ
 from curate.text.ids import SPEAKER_FIELDS
 
 FIELDS = (

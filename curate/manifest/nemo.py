@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bytes
 from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
@@ -58,7 +59,7 @@ from curate.manifest.strict import (
     why_no_record,
 )
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
-from curate.manifest.values import Bytes, unescape
+from curate.manifest.values import unescape
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 from curate.text.words import digest_bytes
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bytes, Int32s, Int64s
+from curate.arrays.compiled import borrowing, inlined
 from curate.manifest.syntax import ESCAPED, MISSING, STRING, scan_value, skip_blanks
-from curate.text.compiled import borrowing, inlined
 from curate.text.words import load_word
 
 OK, BLANK, ODD = range(3)
@@ -34,15 +34,15 @@ class Scan:
     `start`, `length`: [lines, fields]; strings without their quotes, all else as written.
     """
 
-    status: npt.NDArray[np.uint8]
-    line_start: npt.NDArray[np.int64]
-    line_length: npt.NDArray[np.int64]
-    kind: npt.NDArray[np.uint8]
-    start: npt.NDArray[np.int32]
-    length: npt.NDArray[np.int32]
+    status: Bytes
+    line_start: Int64s
+    line_length: Int64s
+    kind: Bytes
+    start: Int32s
+    length: Int32s
 
 
-def scan(data: npt.NDArray[np.uint8], fields: Sequence[str]) -> Scan:
+def scan(data: Bytes, fields: Sequence[str]) -> Scan:
     """Scan whole lines; `data` holds less than 2 GiB. A missing final newline is fine."""
     assert data.size < 2**31, "positions are 32-bit"
     names = [field.encode() for field in fields]
@@ -66,7 +66,7 @@ def scan(data: npt.NDArray[np.uint8], fields: Sequence[str]) -> Scan:
 
 
 @borrowing
-def _count_lines(data):  # type: ignore[no-untyped-def]
+def _count_lines(data: Bytes) -> int:
     count = 0
     for at in range(data.size):
         count += data[at] == 10
@@ -76,9 +76,19 @@ def _count_lines(data):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _scan_lines(  # type: ignore[no-untyped-def]
-    data, names, name_ends, keys, known, status, starts, lengths, kind, start, length
-):
+def _scan_lines(
+    data: Bytes,
+    names: Bytes,
+    name_ends: Int64s,
+    keys: Int64s,
+    known: Int64s,
+    status: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    kind: Bytes,
+    start: Int32s,
+    length: Int32s,
+) -> None:
     at = data.size - data.size  # no literal 0, which would compile all that takes it twice
     for row in range(status.size):
         begin = at
@@ -96,9 +106,18 @@ def _scan_lines(  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _scan_object(  # type: ignore[no-untyped-def]
-    data, at, names, name_ends, keys, known, row, kind, start, length
-):
+def _scan_object(
+    data: Bytes,
+    at: int,
+    names: Bytes,
+    name_ends: Int64s,
+    keys: Int64s,
+    known: Int64s,
+    row: int,
+    kind: Bytes,
+    start: Int32s,
+    length: Int32s,
+) -> tuple[int, int]:
     """Scan one line; returns its status and where it stopped (at the newline if OK).
 
     `keys` holds the keys of the line before, distinct, with their fields: a manifest's lines
@@ -168,7 +187,7 @@ def _scan_object(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _same(data, one, other, length):  # type: ignore[no-untyped-def]
+def _same(data: Bytes, one: int, other: int, length: int) -> bool:
     """Whether two spans hold the same bytes."""
     k = 0
     while k + 8 <= length:
@@ -183,7 +202,7 @@ def _same(data, one, other, length):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _find_field(data, key, length, names, name_ends):  # type: ignore[no-untyped-def]
+def _find_field(data: Bytes, key: int, length: int, names: Bytes, name_ends: Int64s) -> int:
     """Number of the wanted field with this name, or -1."""
     first = 0
     for field in range(name_ends.size):

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from curate.text.compiled import borrowing, inlined
+from curate.arrays import Bytes, Int, Word
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.words import load_word, trailing_zeros
 
 MISSING, STRING, ESCAPED, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY = range(9)
@@ -32,7 +33,7 @@ for _digit in b"0123456789abcdefABCDEF":
 
 
 @inlined
-def skip_blanks(data, at):  # type: ignore[no-untyped-def]
+def skip_blanks(data: Bytes, at: int) -> int:
     """Position behind the blanks of JSON, but for newlines: these end a line."""
     while at < data.size and (data[at] == 32 or data[at] == 9 or data[at] == 13):
         at += 1
@@ -40,7 +41,7 @@ def skip_blanks(data, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def scan_value(data, at):  # type: ignore[no-untyped-def]
+def scan_value(data: Bytes, at: int) -> tuple[int, int]:
     """Kind of the value at `at` and its end; MISSING where it is not proven to be one."""
     if at >= data.size:
         return MISSING, at
@@ -53,7 +54,7 @@ def scan_value(data, at):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _scan_scalar(data, at):  # type: ignore[no-untyped-def]
+def _scan_scalar(data: Bytes, at: int) -> tuple[int, int]:
     size = data.size
     byte = data[at]
     if byte == 45 or (48 <= byte <= 57):
@@ -87,7 +88,7 @@ def _scan_scalar(data, at):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _scan_number(data, at):  # type: ignore[no-untyped-def]
+def _scan_number(data: Bytes, at: int) -> tuple[int, int]:
     size = data.size
     if data[at] == 45:
         at += 1
@@ -121,7 +122,7 @@ def _scan_number(data, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _hex4(data, at):  # type: ignore[no-untyped-def]
+def _hex4(data: Bytes, at: int) -> int:
     """Value of four hex digits, or -1."""
     if at + 4 > data.size:
         return -1
@@ -135,7 +136,7 @@ def _hex4(data, at):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def scan_string(data, at):  # type: ignore[no-untyped-def]
+def scan_string(data: Bytes, at: Int) -> tuple[int, int]:
     """From behind the opening quote to behind the closing one."""
     size = data.size
     what = STRING
@@ -177,7 +178,7 @@ _BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
 
 
 @inlined
-def _stops(word):  # type: ignore[no-untyped-def]
+def _stops(word: Word) -> Word:
     """High bit of each byte that is not plain text: quote, backslash, control, beyond ASCII.
 
     The lowest set bit is exact; a borrow may set bits above it (Hacker's Delight, 6-1).
@@ -189,7 +190,7 @@ def _stops(word):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _utf8_length(data, at):  # type: ignore[no-untyped-def]
+def _utf8_length(data: Bytes, at: int) -> int:
     """Length of the multi-byte character at `at`; 0 where it is not valid UTF-8 (RFC 3629)."""
     first = data[at]
     left = data.size - at
@@ -213,7 +214,7 @@ def _utf8_length(data, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _escape_length(data, at):  # type: ignore[no-untyped-def]
+def _escape_length(data: Bytes, at: int) -> int:
     """Length of the escape at `at` (a surrogate pair is one of 12); 0 where it is none."""
     if at + 1 >= data.size:
         return 0
@@ -243,7 +244,7 @@ def _escape_length(data, at):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _scan_nested(data, at):  # type: ignore[no-untyped-def]
+def _scan_nested(data: Bytes, at: int) -> tuple[int, int]:
     """Skip an object or array, proving its syntax; nested keys are not compared."""
     size = data.size
     what = OBJECT if data[at] == 123 else ARRAY

@@ -6,24 +6,22 @@ import json
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bools, Bytes, Floats, Int32s, Int64s, UInt64s
+from curate.arrays.compiled import borrowing, inlined
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, NUMBER, STRING
-from curate.text.compiled import borrowing, inlined
 from curate.text.words import hash_bytes, load_word
 
-Bytes = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.int64]
-Span = tuple[npt.NDArray[np.uint8], Positions, Positions]
+Span = tuple[Bytes, Int64s, Int64s]
 """Kind, start and length of one field in each line."""
 
-_TEN = 10.0 ** np.arange(23)
+_TEN: Floats = np.asarray(10.0 ** np.arange(23), np.float64)
 
 
 def unescape(
-    data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
-) -> tuple[Bytes, Positions, Positions]:
+    data: Bytes, kind: Bytes, start: Int64s, length: Int64s
+) -> tuple[Bytes, Int64s, Int64s]:
     """Resolve the backslashes of ESCAPED spans: (data with them appended, starts, lengths)."""
     escaped = np.flatnonzero(kind == ESCAPED)
     if not escaped.size:
@@ -35,7 +33,9 @@ def unescape(
 
 
 @borrowing
-def _unescape_rows(data, rows, start, length, out, base):  # type: ignore[no-untyped-def]
+def _unescape_rows(
+    data: Bytes, rows: Int64s, start: Int64s, length: Int64s, out: Bytes, base: int
+) -> int:
     """Write the plain texts to `out` and point start and length there; the bytes used."""
     to = 0
     for row in rows:
@@ -77,7 +77,7 @@ def _unescape_rows(data, rows, start, length, out, base):  # type: ignore[no-unt
 
 
 @inlined
-def _hex(data, at):  # type: ignore[no-untyped-def]
+def _hex(data: Bytes, at: int) -> int:
     code = 0
     for k in range(4):
         digit = data[at + k]
@@ -91,7 +91,7 @@ def _hex(data, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _encode(code, out, to):  # type: ignore[no-untyped-def]
+def _encode(code: int, out: Bytes, to: int) -> int:
     if code < 0x80:
         out[to] = code
         return to + 1
@@ -111,9 +111,7 @@ def _encode(code, out, to):  # type: ignore[no-untyped-def]
     return to + 4
 
 
-def numbers(
-    data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
-) -> npt.NDArray[np.float64]:
+def numbers(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> Floats:
     """NUMBER spans as the nearest double (as Python's float() reads them); NaN for the rest."""
     values = np.full(start.size, np.nan)
     doubtful = np.zeros(start.size, np.bool_)
@@ -125,7 +123,15 @@ def numbers(
 
 
 @borrowing
-def _parse_numbers(data, kind, start, length, ten, values, doubtful):  # type: ignore[no-untyped-def]
+def _parse_numbers(
+    data: Bytes,
+    kind: Bytes,
+    start: Int64s,
+    length: Int64s,
+    ten: Floats,
+    values: Floats,
+    doubtful: Bools,
+) -> None:
     """Exact by Clinger's fast path: digits < 2^53 and a power of ten <= 22; else doubtful."""
     for row in range(start.size):
         if kind[row] != NUMBER:
@@ -172,9 +178,7 @@ class Interner:
         self._slots = np.full(1 << 10, -1, np.int64)
         self._state = np.zeros(2, np.int64)
 
-    def codes(
-        self, data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
-    ) -> npt.NDArray[np.int32]:
+    def codes(self, data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> Int32s:
         """Numbers of the spans' strings; -1 where a field is missing or null.
 
         Strings without their quotes and backslashes; any other JSON as it is written.
@@ -208,9 +212,7 @@ class Interner:
         _rehash(self._arena, self._ends, self._slots, int(self._state[0]))
 
 
-def strings(
-    data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
-) -> pl.Series:
+def strings(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> pl.Series:
     """Spans as a String column; null where a field is missing or null."""
     interner = Interner()
     codes = interner.codes(data, kind, start, length)
@@ -218,7 +220,18 @@ def strings(
 
 
 @borrowing
-def _intern(data, kind, start, length, row, arena, ends, slots, state, codes):  # type: ignore[no-untyped-def]
+def _intern(
+    data: Bytes,
+    kind: Bytes,
+    start: Int64s,
+    length: Int64s,
+    row: int,
+    arena: Bytes,
+    ends: Int64s,
+    slots: Int64s,
+    state: Int64s,
+    codes: Int32s,
+) -> int:
     """Number the spans from `row` on (open addressing); the row that found no room, or the end.
 
     `state` holds how many strings are known, and the code of the last one looked up.
@@ -252,7 +265,7 @@ def _intern(data, kind, start, length, row, arena, ends, slots, state, codes):  
 
 
 @inlined
-def _equal(data, first, size, arena, ends, code):  # type: ignore[no-untyped-def]
+def _equal(data: Bytes, first: int, size: int, arena: Bytes, ends: Int64s, code: int) -> bool:
     """Whether a span is the known string `code`."""
     if ends[code + 1] - ends[code] != size:
         return False
@@ -269,7 +282,7 @@ def _equal(data, first, size, arena, ends, code):  # type: ignore[no-untyped-def
 
 
 @borrowing
-def _rehash(arena, ends, slots, count):  # type: ignore[no-untyped-def]
+def _rehash(arena: Bytes, ends: Int64s, slots: Int64s, count: int) -> None:
     mask = np.uint64(slots.size - 1)
     for code in range(count):
         slot = hash_bytes(arena, ends[code], ends[code + 1] - ends[code]) & mask
@@ -278,9 +291,7 @@ def _rehash(arena, ends, slots, count):  # type: ignore[no-untyped-def]
         slots[slot] = code
 
 
-def hash_spans(
-    data: Bytes, kind: npt.NDArray[np.uint8], start: Positions, length: Positions
-) -> npt.NDArray[np.uint64]:
+def hash_spans(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> UInt64s:
     """64-bit hash of each span, escapes resolved; 0 where there is none."""
     data, start, length = unescape(data, kind, start, length)
     keys = np.zeros(start.size, np.uint64)
@@ -289,13 +300,13 @@ def hash_spans(
 
 
 @borrowing
-def _hash_rows(data, kind, start, length, keys):  # type: ignore[no-untyped-def]
+def _hash_rows(data: Bytes, kind: Bytes, start: Int64s, length: Int64s, keys: UInt64s) -> None:
     for row in range(start.size):
         if kind[row] == STRING or kind[row] == ESCAPED:
             keys[row] = hash_bytes(data, start[row], length[row])
 
 
-def texts_differ(data: Bytes, one: Span, other: Span) -> npt.NDArray[np.bool_]:
+def texts_differ(data: Bytes, one: Span, other: Span) -> Bools:
     """Whether both fields of a line are strings, and not the same."""
     differ = np.zeros(one[0].size, np.bool_)
     _compare(data, *one, *other, differ)
@@ -309,7 +320,16 @@ def texts_differ(data: Bytes, one: Span, other: Span) -> npt.NDArray[np.bool_]:
 
 
 @borrowing
-def _compare(data, kind, start, length, other_kind, other_start, other_length, differ):  # type: ignore[no-untyped-def]
+def _compare(
+    data: Bytes,
+    kind: Bytes,
+    start: Int64s,
+    length: Int64s,
+    other_kind: Bytes,
+    other_start: Int64s,
+    other_length: Int64s,
+    differ: Bools,
+) -> None:
     for row in range(kind.size):
         if kind[row] != STRING and kind[row] != ESCAPED:
             continue
@@ -321,9 +341,7 @@ def _compare(data, kind, start, length, other_kind, other_start, other_length, d
         differ[row] = not same
 
 
-def combine(
-    keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.float64]
-) -> npt.NDArray[np.uint64]:
+def combine(keys: UInt64s, numbers: Floats) -> UInt64s:
     """Hash of a key and a number together; NaN (none given) differs from 0.0."""
     bits = numbers.view(np.uint64)
     with np.errstate(over="ignore"):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Floats
 from curate.artifacts.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.groups import components
@@ -23,7 +24,7 @@ from curate.splits.moves import (
     enter_known,
     enter_row,
 )
-from curate.splits.pool import Floats, Pool, aim, build, mixed
+from curate.splits.pool import Pool, aim, build, mixed
 from curate.splits.search import draw
 from curate.splits.strata import DURATION_BIN, RATE, duration_bin, number_strata
 from curate.splits.targets import SplitTerms, Target, Targets, allocate, drawing_order

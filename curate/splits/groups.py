@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Int64s
+from curate.arrays.compiled import kernel
 
-def components(frame: pl.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.int64]:
+
+def components(frame: pl.DataFrame, columns: Sequence[str]) -> Int64s:
     """Group number of each row: rows that share a value in any of `columns` share the group.
 
     Null shares nothing. Groups are numbered by their first row. A row alone is a group.
@@ -20,10 +21,11 @@ def components(frame: pl.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.in
         codes = _codes(frame[column])
         _join(parent, codes, np.full(int(codes.max(initial=0)) + 1, -1, np.int64))
     roots = _roots(parent)
-    return np.unique(roots, return_inverse=True)[1].astype(np.int64)
+    groups: Int64s = np.unique(roots, return_inverse=True)[1].astype(np.int64)
+    return groups
 
 
-def _codes(values: pl.Series) -> npt.NDArray[np.int64]:
+def _codes(values: pl.Series) -> Int64s:
     """Equal values to equal numbers from 1, null to 0. Strings by their hash: sorting them is slow,
     and which number a value gets changes nothing.
     """
@@ -36,16 +38,16 @@ def _codes(values: pl.Series) -> npt.NDArray[np.int64]:
     return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
 
 
-@nb.njit(cache=True)
-def _find(parent, row):  # type: ignore[no-untyped-def]
+@kernel
+def _find(parent: Int64s, row: int) -> int:
     while parent[row] != row:
         parent[row] = parent[parent[row]]
         row = parent[row]
     return row
 
 
-@nb.njit(cache=True)
-def _join(parent, codes, first):  # type: ignore[no-untyped-def]
+@kernel
+def _join(parent: Int64s, codes: Int64s, first: Int64s) -> None:
     """Join rows with equal codes > 0; the smaller root wins, so roots are first rows."""
     for row in range(codes.size):
         code = codes[row]
@@ -62,8 +64,8 @@ def _join(parent, codes, first):  # type: ignore[no-untyped-def]
             parent[one] = other
 
 
-@nb.njit(cache=True)
-def _roots(parent):  # type: ignore[no-untyped-def]
+@kernel
+def _roots(parent: Int64s) -> Int64s:
     roots = np.empty_like(parent)
     for row in range(parent.size):
         roots[row] = _find(parent, row)

@@ -8,13 +8,11 @@ step, too: the KS distance in microseconds, in integers.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
-from curate.splits.moves import Bools, Numbers, Rows, State
-
-Floats = npt.NDArray[np.float64]
+from curate.arrays import Bools, Floats, Int64s
+from curate.arrays.compiled import kernel
+from curate.splits.moves import Rows, State
 
 STEPS = 16
 """Steps per octave: 4 %."""
@@ -67,7 +65,7 @@ def _inside(rows: Rows, state: State) -> Bools:
     return np.stack([state.inside & (split == each) for each in range(rows.due.shape[0])])
 
 
-def _steps(values: Floats, clean: Bools) -> Numbers:
+def _steps(values: Floats, clean: Bools) -> Int64s:
     """From 0 up; -1 where there is no positive value."""
     known = np.isfinite(values) & (values > 0)
     step = np.zeros(values.size, np.int64)
@@ -75,12 +73,12 @@ def _steps(values: Floats, clean: Bools) -> Numbers:
     return np.where(known, step - step[known].min(initial=1 << 40), -1)
 
 
-def _sums(step: Numbers, weights: Floats, width: int) -> Numbers:
+def _sums(step: Int64s, weights: Floats, width: int) -> Int64s:
     return np.stack([np.rint(np.bincount(step, each, width)) for each in weights]).astype(np.int64)
 
 
-@nb.njit(cache=True)
-def farthest(rows, state, targets):  # type: ignore[no-untyped-def]
+@kernel
+def farthest(rows: Rows, state: State, targets: Int64s) -> float:
     """The squared KS distances, each times its split's target, of all splits and ladders."""
     total = 0.0
     for split in range(targets.size):

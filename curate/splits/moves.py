@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.int64]
-Cells = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
+from curate.arrays import Bools, Floats, Int16s, Int32s, Int64s
+from curate.arrays.compiled import kernel
 
 FREE, TO_TRAIN, TORN = -1, -2, -3
 """What a group is when no split has it: to be had; train's, by an earlier lock; in pieces, since
@@ -34,30 +31,30 @@ class Rows(NamedTuple):
     between two of `ladders` are the steps of one covariate in order, weighed by their sums instead.
     """
 
-    first: Numbers
+    first: Int64s
     clean: Bools
-    us: Numbers
-    cells: Cells
-    text: Cells
-    total: Numbers
+    us: Int64s
+    cells: Int32s
+    text: Int32s
+    total: Int64s
     barred: Bools
-    due: Numbers
-    weight: npt.NDArray[np.float64]
-    ladders: Numbers
+    due: Int64s
+    weight: Floats
+    ladders: Int64s
 
 
 class State(NamedTuple):
     """What the moves change: the split of each group, the rows inside, and the sums."""
 
-    split: npt.NDArray[np.int16]
+    split: Int16s
     inside: Bools
-    claim: npt.NDArray[np.int16]
-    uses: Cells
-    engaged: Numbers
-    achieved: Numbers
-    sums: Numbers
-    apart: npt.NDArray[np.float64]
-    held: Numbers
+    claim: Int16s
+    uses: Int32s
+    engaged: Int64s
+    achieved: Int64s
+    sums: Int64s
+    apart: Floats
+    held: Int64s
 
 
 def begin(rows: Rows, groups: int, splits: int) -> State:
@@ -76,8 +73,8 @@ def begin(rows: Rows, groups: int, splits: int) -> State:
     )
 
 
-@nb.njit(cache=True)
-def _weigh(rows, state, row, split, us):  # type: ignore[no-untyped-def]
+@kernel
+def _weigh(rows: Rows, state: State, row: int, split: int, us: int) -> None:
     """Add (or take away, where negative) a row's time; exact: weights are powers of two."""
     for at in range(rows.cells.shape[1]):
         cell = rows.cells[row, at]
@@ -90,8 +87,8 @@ def _weigh(rows, state, row, split, us):  # type: ignore[no-untyped-def]
     state.sums[split] += us
 
 
-@nb.njit(cache=True)
-def _may_enter(rows, state, row, split, patience):  # type: ignore[no-untyped-def]
+@kernel
+def _may_enter(rows: Rows, state: State, row: int, split: int, patience: float) -> bool:
     """Whether a clean row of a chosen group may stand in the split; else it is held out."""
     if not rows.clean[row]:
         return False
@@ -101,12 +98,12 @@ def _may_enter(rows, state, row, split, patience):  # type: ignore[no-untyped-de
     if rows.barred[text]:
         return False
     if state.claim[text] >= 0:
-        return state.claim[text] == split
-    return rows.total[text] - state.engaged[text] <= patience * rows.us[row]
+        return bool(state.claim[text] == split)
+    return bool(rows.total[text] - state.engaged[text] <= patience * rows.us[row])
 
 
-@nb.njit(cache=True)
-def enter_row(rows, state, row, split):  # type: ignore[no-untyped-def]
+@kernel
+def enter_row(rows: Rows, state: State, row: int, split: int) -> None:
     """Let a row of a group that is engaged into a split."""
     us, text = rows.us[row], rows.text[row]
     state.inside[row] = True
@@ -119,8 +116,8 @@ def enter_row(rows, state, row, split):  # type: ignore[no-untyped-def]
         state.uses[text] += 1
 
 
-@nb.njit(cache=True)
-def _leave_row(rows, state, row, split):  # type: ignore[no-untyped-def]
+@kernel
+def _leave_row(rows: Rows, state: State, row: int, split: int) -> None:
     us, text = rows.us[row], rows.text[row]
     state.inside[row] = False
     _weigh(rows, state, row, split, -us)
@@ -132,8 +129,8 @@ def _leave_row(rows, state, row, split):  # type: ignore[no-untyped-def]
             state.held[0] -= rows.total[text] - state.engaged[text]
 
 
-@nb.njit(cache=True)
-def engage(rows, state, group, split):  # type: ignore[no-untyped-def]
+@kernel
+def engage(rows: Rows, state: State, group: int, split: int) -> None:
     """Give a group to a split, all its rows held out as yet."""
     state.split[group] = split
     for row in range(rows.first[group], rows.first[group + 1]):
@@ -145,8 +142,8 @@ def engage(rows, state, group, split):  # type: ignore[no-untyped-def]
                 state.held[0] -= us
 
 
-@nb.njit(cache=True)
-def disengage(rows, state, group):  # type: ignore[no-untyped-def]
+@kernel
+def disengage(rows: Rows, state: State, group: int) -> None:
     """Take a group out of its split, so that it is free again."""
     split = state.split[group]
     for row in range(rows.first[group], rows.first[group + 1]):
@@ -162,8 +159,8 @@ def disengage(rows, state, group):  # type: ignore[no-untyped-def]
     state.split[group] = FREE
 
 
-@nb.njit(cache=True)
-def enter_known(rows, state, group, split, inside):  # type: ignore[no-untyped-def]
+@kernel
+def enter_known(rows: Rows, state: State, group: int, split: int, inside: Bools) -> None:
     """Give a group to a split with just these of its rows inside, whatever the rules say."""
     engage(rows, state, group, split)
     for at in range(inside.size):
@@ -171,15 +168,19 @@ def enter_known(rows, state, group, split, inside):  # type: ignore[no-untyped-d
             enter_row(rows, state, rows.first[group] + at, split)
 
 
-@nb.njit(cache=True)
-def enter(rows, state, group, split, patience, mode, limit):  # type: ignore[no-untyped-def]
+@kernel
+def enter(
+    rows: Rows, state: State, group: int, split: int, patience: float, mode: int, limit: int
+) -> None:
     """Give a free group to a split, with those of its rows that may stand in it."""
     engage(rows, state, group, split)
     enter_more(rows, state, group, split, patience, mode, limit)
 
 
-@nb.njit(cache=True)
-def enter_more(rows, state, group, split, patience, mode, limit):  # type: ignore[no-untyped-def]
+@kernel
+def enter_more(
+    rows: Rows, state: State, group: int, split: int, patience: float, mode: int, limit: int
+) -> None:
     """Let rows of a group in: all that may, or (CUT) what fills deficits first, up to `limit`."""
     for turn in range(1 + mode):
         for row in range(rows.first[group], rows.first[group + 1]):

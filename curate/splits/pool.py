@@ -6,18 +6,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bools, Floats, Int32s, Int64s, UInt64s, Word
+from curate.arrays.compiled import kernel
 from curate.artifacts.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
 from curate.rules.routes import POOL, TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
-from curate.splits.moves import COVARIATE, Cells, Numbers, Rows
+from curate.splits.moves import COVARIATE, Rows
 from curate.splits.strata import covariate_cells
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,11 @@ class Pool:
     """
 
     rows: Rows
-    row: Numbers
-    offered: Numbers
-    clean_us: Numbers
+    row: Int64s
+    offered: Int64s
+    clean_us: Int64s
     strata: int
-    available_us: Numbers
+    available_us: Int64s
 
 
 def build(
@@ -55,7 +54,7 @@ def build(
     group = taken["group"].to_numpy()
     order = np.lexsort((taken[TEXT_KEY.name].to_numpy(), keys, group))
     taken, keys, group, usable = taken[order], keys[order], group[order], usable[order]
-    groups = int(records["group"].max() or 0) + 1  # type: ignore[arg-type]
+    groups = int(records["group"].to_numpy().max(initial=0)) + 1
     first = np.searchsorted(group, np.arange(groups + 1)).astype(np.int64)
     clean, us = taken["route"].eq(POOL).to_numpy(), taken[DURATION_US.name].to_numpy()
     free = clean & ~taken[LOCKED.name].eq_missing(HELD_OUT).to_numpy()
@@ -90,11 +89,11 @@ def aim(pool: Pool, due_s: Mapping[str, Floats]) -> Pool:
     return Pool(rows._replace(due=due), *_rest(pool))
 
 
-def _rest(pool: Pool) -> tuple[Numbers, Numbers, Numbers, int, Numbers]:
+def _rest(pool: Pool) -> tuple[Int64s, Int64s, Int64s, int, Int64s]:
     return pool.row, pool.offered, pool.clean_us, pool.strata, pool.available_us
 
 
-def mixed(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
+def mixed(keys: npt.NDArray[Word], seed: int) -> npt.NDArray[Word]:
     """Keys in an order that depends on the seed alone: blake2b of the seed, mixed by splitmix64.
 
     The keys are stable hashes already; a cryptographic hash of each would cost seconds per million.
@@ -103,17 +102,17 @@ def mixed(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
     value = keys ^ np.frombuffer(digest, np.uint64)[0]
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         value = (value ^ (value >> np.uint64(shift))) * np.uint64(factor)
-    done: npt.NDArray[np.uint64] = value ^ (value >> np.uint64(31))
+    done: UInt64s = value ^ (value >> np.uint64(31))
     return done
 
 
-def _offered(first: Numbers, keys: npt.NDArray[np.uint64]) -> Numbers:
+def _offered(first: Int64s, keys: UInt64s) -> Int64s:
     """Groups with rows, by the least key of each: rows stand in the order of their keys."""
     present = np.flatnonzero(np.diff(first))
     return present[np.argsort(keys[first[present]], kind="stable")].astype(np.int64)
 
 
-def _stacked(strata: Cells, count: int, covariates: Sequence[Cells]) -> tuple[Cells, int]:
+def _stacked(strata: Int32s, count: int, covariates: Sequence[Int32s]) -> tuple[Int32s, int]:
     """All cells of each row in one numbering, and how many are not strata."""
     columns, at = [strata.astype(np.int32)], count
     for cells in covariates:
@@ -122,29 +121,27 @@ def _stacked(strata: Cells, count: int, covariates: Sequence[Cells]) -> tuple[Ce
     return np.ascontiguousarray(np.stack(columns, axis=1)), at - count
 
 
-def _sums(places: Numbers, values: Numbers, size: int) -> Numbers:
+def _sums(places: Int64s, values: Int64s, size: int) -> Int64s:
     sums = np.zeros(size, np.int64)
     np.add.at(sums, places, values)
     return sums
 
 
-def _shared_texts(keys: pl.Series, group: Numbers, us: Numbers) -> tuple[Cells, Numbers]:
+def _shared_texts(keys: pl.Series, group: Int64s, us: Int64s) -> tuple[Int32s, Int64s]:
     """Numbers of the texts that several groups share, -1 for any other; and their time."""
     number = keys.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
-    return _several(number, group, us, int(number.max(initial=-1)) + 1)  # type: ignore[no-any-return]
+    return _several(number, group, us, int(number.max(initial=-1)) + 1)
 
 
-def _barred(
-    keys: pl.Series, texts: Cells, count: int, barred: pl.Series | None
-) -> npt.NDArray[np.bool_]:
+def _barred(keys: pl.Series, texts: Int32s, count: int, barred: pl.Series | None) -> Bools:
     is_barred = np.zeros(count, np.bool_)
     if barred is not None and count:
         is_barred[texts[keys.is_in(barred.implode()).to_numpy() & (texts >= 0)]] = True
     return is_barred
 
 
-@nb.njit(cache=True)
-def _several(number, group, us, count):  # type: ignore[no-untyped-def]
+@kernel
+def _several(number: Int64s, group: Int64s, us: Int64s, count: int) -> tuple[Int32s, Int64s]:
     owner, new = np.full(count, -1, np.int64), np.full(count, -1, np.int32)
     shared = 0
     for row in range(number.size):
@@ -164,8 +161,10 @@ def _several(number, group, us, count):  # type: ignore[no-untyped-def]
     return texts, total
 
 
-@nb.njit(cache=True)
-def _spread(cells, clean, us, share, due, strata):  # type: ignore[no-untyped-def]
+@kernel
+def _spread(
+    cells: Int32s, clean: Bools, us: Int64s, share: Floats, due: Int64s, strata: int
+) -> None:
     """What is due of each covariate's cell, were each stratum's due taken at random."""
     exact = np.zeros(due.size, np.float64)
     for row in range(us.size):

@@ -5,17 +5,16 @@ Linear in rows. The weights are in docs/adr/0010-splits.md.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-from curate.splits.ks_distance import FAR, NEAR, Floats, farthest, with_value_bins
+from curate.arrays import Bools, Floats, Int64s
+from curate.arrays.compiled import kernel
+from curate.splits.ks_distance import FAR, NEAR, farthest, with_value_bins
 from curate.splits.moves import (
     COVARIATE,
     CUT,
     FREE,
     WHOLE,
-    Bools,
-    Numbers,
     Rows,
     State,
     disengage,
@@ -47,23 +46,23 @@ EXCHANGE = 24
 """What an exchange costs beside its rows, in rows."""
 
 
-@nb.njit(cache=True)
-def _cost(rows, state, targets):  # type: ignore[no-untyped-def]
+@kernel
+def _cost(rows: Rows, state: State, targets: Int64s) -> float:
     missed = np.abs(state.sums - targets).sum()
     cost = state.apart.sum() + MISSED * missed + HELD * state.held[0]
-    return cost + FAR * farthest(rows, state, targets) if rows.ladders.size > 1 else cost
+    return float(cost + FAR * farthest(rows, state, targets) if rows.ladders.size > 1 else cost)
 
 
-@nb.njit(cache=True)
-def _fill_locked(rows, state, split, limit):  # type: ignore[no-untyped-def]
+@kernel
+def _fill_locked(rows: Rows, state: State, split: int, limit: int) -> None:
     """New rows of groups that the split has already: they can go nowhere else."""
     for group in range(state.split.size):
         if state.split[group] == split and state.sums[split] < limit:
             enter_more(rows, state, group, split, 1.0, CUT, limit)
 
 
-@nb.njit(cache=True)
-def _neediest(state, targets, tried):  # type: ignore[no-untyped-def]
+@kernel
+def _neediest(state: State, targets: Int64s, tried: Bools) -> int:
     """The split that lacks most of its target and was not `tried` yet; -1: none lacks a thing."""
     best, most = -1, 0.0
     for split in range(targets.size):
@@ -74,8 +73,17 @@ def _neediest(state, targets, tried):  # type: ignore[no-untyped-def]
     return best
 
 
-@nb.njit(cache=True)
-def _fill(rows, state, offered, clean_us, passes, targets, limits, most_held):  # type: ignore[no-untyped-def]
+@kernel
+def _fill(
+    rows: Rows,
+    state: State,
+    offered: Int64s,
+    clean_us: Int64s,
+    passes: Floats,
+    targets: Int64s,
+    limits: Int64s,
+    most_held: int,
+) -> None:
     """Offer groups in order to the neediest split first, in passes that grow less choosy."""
     whole = 1.0 + COVARIATE * (rows.cells.shape[1] - 1)
     nobody = np.zeros(targets.size, np.bool_)
@@ -111,8 +119,18 @@ def _fill(rows, state, offered, clean_us, passes, targets, limits, most_held):  
                     disengage(rows, state, group)
 
 
-@nb.njit(cache=True)
-def _cut(rows, state, split, offered, clean_us, targets, most_held, slack, tolerance):  # type: ignore[no-untyped-def]
+@kernel
+def _cut(
+    rows: Rows,
+    state: State,
+    split: int,
+    offered: Int64s,
+    clean_us: Int64s,
+    targets: Int64s,
+    most_held: int,
+    slack: int,
+    tolerance: int,
+) -> None:
     """Where whole groups do not fit: part of the group that costs least, again and again.
 
     Within the tolerance a cut has to pay; beyond it, it only has to be allowed.
@@ -144,8 +162,16 @@ def _cut(rows, state, split, offered, clean_us, targets, most_held, slack, toler
         enter(rows, state, best, split, best_patience, CUT, target + slack)
 
 
-@nb.njit(cache=True)
-def _better(rows, state, targets, cost, held, most_held, missed):  # type: ignore[no-untyped-def]
+@kernel
+def _better(
+    rows: Rows,
+    state: State,
+    targets: Int64s,
+    cost: float,
+    held: int,
+    most_held: int,
+    missed: Int64s,
+) -> bool:
     """Whether a move paid, is allowed, and leaves no split further from its target."""
     return (
         _cost(rows, state, targets) < cost
@@ -154,8 +180,16 @@ def _better(rows, state, targets, cost, held, most_held, missed):  # type: ignor
     )
 
 
-@nb.njit(cache=True)
-def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: ignore[no-untyped-def]
+@kernel
+def _exchange(
+    rows: Rows,
+    state: State,
+    group: int,
+    other: int,
+    targets: Int64s,
+    most_held: int,
+    slacks: Int64s,
+) -> bool:
     """Put `other` (another split's, or free) in the place of `group`, if that is better."""
     split, there = state.split[group], state.split[other]
     cost, held = _cost(rows, state, targets), state.held[0]
@@ -178,8 +212,10 @@ def _exchange(rows, state, group, other, targets, most_held, slacks):  # type: i
     return False
 
 
-@nb.njit(cache=True)
-def _drop(rows, state, group, targets, most_held, slacks):  # type: ignore[no-untyped-def]
+@kernel
+def _drop(
+    rows: Rows, state: State, group: int, targets: Int64s, most_held: int, slacks: Int64s
+) -> bool:
     """Let a group go, if that is better."""
     split, cost, held = state.split[group], _cost(rows, state, targets), state.held[0]
     missed = np.maximum(slacks, np.abs(state.sums - targets))
@@ -191,8 +227,17 @@ def _drop(rows, state, group, targets, most_held, slacks):  # type: ignore[no-un
     return False
 
 
-@nb.njit(cache=True)
-def _add(rows, state, group, clean_us, targets, limits, most_held, slacks):  # type: ignore[no-untyped-def]
+@kernel
+def _add(
+    rows: Rows,
+    state: State,
+    group: int,
+    clean_us: Int64s,
+    targets: Int64s,
+    limits: Int64s,
+    most_held: int,
+    slacks: Int64s,
+) -> bool:
     """Take a free group into the first split that is better for it."""
     cost, held = _cost(rows, state, targets), state.held[0]
     missed = np.maximum(slacks, np.abs(state.sums - targets))
@@ -206,8 +251,18 @@ def _add(rows, state, group, clean_us, targets, limits, most_held, slacks):  # t
     return False
 
 
-@nb.njit(cache=True)
-def _repair(rows, state, offered, clean_us, fixed, targets, limits, most_held, slacks):  # type: ignore[no-untyped-def]
+@kernel
+def _repair(
+    rows: Rows,
+    state: State,
+    offered: Int64s,
+    clean_us: Int64s,
+    fixed: Bools,
+    targets: Int64s,
+    limits: Int64s,
+    most_held: int,
+    slacks: Int64s,
+) -> None:
     """Swap chosen groups for others, drop them, and (by ladders) add more, while that is better."""
     at, improved, budget = 0, True, STEPS_PER_ROW * max(rows.us.size, SMALL_POOL)
     weighing = EXCHANGE + targets.size * (rows.ladders[-1] - rows.ladders[0]) // 8
@@ -246,11 +301,11 @@ def _repair(rows, state, offered, clean_us, fixed, targets, limits, most_held, s
 def _refine(
     rows: Rows,
     state: State,
-    offered: Numbers,
-    clean_us: Numbers,
+    offered: Int64s,
+    clean_us: Int64s,
     fixed: Bools,
-    targets_us: Numbers,
-    limits: Numbers,
+    targets_us: Int64s,
+    limits: Int64s,
     most_held: int,
     strata: int,
     rates: Floats,
@@ -266,10 +321,10 @@ def _refine(
 def draw(
     rows: Rows,
     state: State,
-    offered: Numbers,
-    clean_us: Numbers,
+    offered: Int64s,
+    clean_us: Int64s,
     fixed: Bools,
-    targets_us: Numbers,
+    targets_us: Int64s,
     most_held: int,
     strata: int,
     rates: Floats,

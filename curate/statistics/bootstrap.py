@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
+
+from curate.arrays import Floats, Int32s, Int64s
+from curate.arrays.compiled import kernel
 
 DRAWS = 1000
 CONFIDENCE = 0.95
@@ -23,16 +24,13 @@ FEWEST = 5
 
 _AT_ONCE = 50
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
     """What is drawn as a whole: `unit` in words, and the cluster of each row, from 0 on."""
 
     unit: str
-    of_row: Ints
+    of_row: Int64s
 
     @classmethod
     def named(cls, unit: str, names: Sequence[str]) -> Clusters:
@@ -61,7 +59,7 @@ class Bootstrap:
         self.clusters = clusters
         self.seed = seed
 
-    def sums(self, parts: Sequence[Ints], *values: Floats) -> list[Floats]:
+    def sums(self, parts: Sequence[Int64s], *values: Floats) -> list[Floats]:
         """Of each of `values` (one number a row) its sum over each part's rows, in every draw.
 
         `parts` are row numbers; the arrays returned are parts x DRAWS. Values that are whole
@@ -69,7 +67,7 @@ class Bootstrap:
         """
         return self.sums_each([(part, values) for part in parts])
 
-    def sums_each(self, parts: Sequence[tuple[Ints, Sequence[Floats]]]) -> list[Floats]:
+    def sums_each(self, parts: Sequence[tuple[Int64s, Sequence[Floats]]]) -> list[Floats]:
         """As `sums`, of parts that have their own values each; as many for every part.
 
         The draws of many clusters take longer than all that is summed: better ask once.
@@ -82,15 +80,15 @@ class Bootstrap:
             first += len(times)
         return list(sums)
 
-    def clusters_in(self, part: Ints) -> int:
+    def clusters_in(self, part: Int64s) -> int:
         """How many clusters the rows are of."""
         return np.unique(self.clusters.of_row[part]).size
 
     def _by_cluster(
-        self, parts: Sequence[tuple[Ints, Sequence[Floats]]]
-    ) -> tuple[Ints, Ints, Floats]:
+        self, parts: Sequence[tuple[Int64s, Sequence[Floats]]]
+    ) -> tuple[Int64s, Int64s, Floats]:
         """Each part's clusters one after the other (`starts`), and their sums of each value."""
-        clusters: list[Ints] = []
+        clusters: list[Int64s] = []
         amounts: list[Floats] = []
         for part, values in parts:
             present, at = np.unique(self.clusters.of_row[part], return_inverse=True)
@@ -104,7 +102,7 @@ class Bootstrap:
         many = len(parts[0][1]) if parts else 0
         return starts, joined, np.concatenate([*amounts, np.zeros((many, 0))], axis=1)
 
-    def _draws(self) -> Iterator[npt.NDArray[np.int32]]:
+    def _draws(self) -> Iterator[Int32s]:
         """How often each cluster was drawn: draws x clusters, a block at a time."""
         # The legacy generator: its stream is the one that NumPy promises never to change.
         random, size = np.random.RandomState(self.seed), self.clusters.count
@@ -115,8 +113,10 @@ class Bootstrap:
             yield block
 
 
-@nb.njit(cache=True)
-def _add_up(starts, clusters, amounts, times, sums, first):  # type: ignore[no-untyped-def]
+@kernel
+def _add_up(
+    starts: Int64s, clusters: Int64s, amounts: Floats, times: Int32s, sums: Floats, first: int
+) -> None:
     for draw in range(times.shape[0]):
         drawn = times[draw]
         for part in range(starts.size - 1):

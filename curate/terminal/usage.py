@@ -20,7 +20,7 @@ def usage_error(error: BaseException) -> ConfigError | None:
     """The parser's error, and those behind it, in our words; None where it is not the parser's."""
     if not _is_usage(error):
         return None
-    context: Any = error.ctx  # type: ignore[attr-defined]
+    context: Any = getattr(error, "ctx", None)
     command = context.command_path if context else "the command"
     faults = [_fault(error, context, command)]
     words = _words(context)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bytes, Int32s, Int64s, UInt16s, UInt64s
+from curate.arrays.compiled import kernel
 from curate.text.split import split_words
 from curate.text.unicode import tables
 
@@ -25,15 +25,12 @@ LONGEST_BYTES: Final = 1 << 17
 NONE, EQUAL, ALIGNED, TOO_LONG = range(4)
 """What became of a pair: no second text, byte for byte alike, aligned, or left to the caller."""
 
-_Bytes = npt.NDArray[np.uint8]
-_Positions = npt.NDArray[np.int64]
-
 
 # Compiled code is cached by this file's time alone: touch it when curate.text.split changes.
 
 
-@nb.njit(nogil=True, cache=True)
-def _align(words, others, table, edits):  # type: ignore[no-untyped-def]
+@kernel
+def _align(words: UInt64s, others: UInt64s, table: Int32s, edits: Int32s) -> None:
     """Fill `edits` for two lists of words without common ends; `table` has room for them."""
     rows, columns = words.size + 1, others.size + 1
     for column in range(columns):
@@ -70,16 +67,16 @@ def _align(words, others, table, edits):  # type: ignore[no-untyped-def]
         edits[MISMATCH_RUN] = max(edits[MISMATCH_RUN], run)
 
 
-@nb.njit(nogil=True, cache=True)
-def _same_bytes(data, start, other, other_start, length):  # type: ignore[no-untyped-def]
+@kernel
+def _same_bytes(data: Bytes, start: int, other: Bytes, other_start: int, length: int) -> bool:
     for k in range(length):
         if data[start + k] != other[other_start + k]:
             return False
     return True
 
 
-@nb.njit(nogil=True, cache=True)
-def _words_at(data, start, length, first, size):  # type: ignore[no-untyped-def]
+@kernel
+def _words_at(data: Bytes, start: int, length: int, first: Int64s, size: Int64s) -> int:
     """Where the words of a text with single blanks begin, and their bytes; how many."""
     count, at = 0, start
     for k in range(start, start + length + 1):
@@ -91,8 +88,10 @@ def _words_at(data, start, length, first, size):  # type: ignore[no-untyped-def]
     return count
 
 
-@nb.njit(nogil=True, cache=True)
-def _joins(parts, first, size, low, word, at, length):  # type: ignore[no-untyped-def]
+@kernel
+def _joins(
+    parts: Bytes, first: Int64s, size: Int64s, low: int, word: Bytes, at: int, length: int
+) -> int:
     """How many words from `low` down make up the word at `at` (2 or more); 0 for none."""
     left, k = length, low
     while k >= 0 and size[k] <= left:
@@ -106,8 +105,17 @@ def _joins(parts, first, size, low, word, at, length):  # type: ignore[no-untype
     return 0
 
 
-@nb.njit(nogil=True, cache=True)
-def _any_joins(parts, first, size, count, word, at, length, words):  # type: ignore[no-untyped-def]
+@kernel
+def _any_joins(
+    parts: Bytes,
+    first: Int64s,
+    size: Int64s,
+    count: int,
+    word: Bytes,
+    at: Int64s,
+    length: Int64s,
+    words: int,
+) -> bool:
     for low in range(1, count):
         for k in range(words):
             if _joins(parts, first, size, low, word, at[k], length[k]):
@@ -115,10 +123,19 @@ def _any_joins(parts, first, size, count, word, at, length, words):  # type: ign
     return False
 
 
-@nb.njit(nogil=True, cache=True)
-def _align_joined(  # type: ignore[no-untyped-def]
-    data, first, size, words, other, other_first, other_size, others, table, edits
-):
+@kernel
+def _align_joined(
+    data: Bytes,
+    first: Int64s,
+    size: Int64s,
+    words: int,
+    other: Bytes,
+    other_first: Int64s,
+    other_size: Int64s,
+    others: int,
+    table: Int32s,
+    edits: Int32s,
+) -> None:
     """`_align` in which words match what they make up; of `words` and `others` words."""
     columns = others + 1
     for column in range(columns):
@@ -183,11 +200,24 @@ def _align_joined(  # type: ignore[no-untyped-def]
         edits[MISMATCH_RUN] = max(edits[MISMATCH_RUN], run)
 
 
-@nb.njit(nogil=True, cache=True)
-def _align_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, other, other_starts, other_lengths, flags, hashes, others, sizes, table,
-    joined, places, edits, fate,
-):  # fmt: skip
+@kernel
+def _align_all(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    other: Bytes,
+    other_starts: Int64s,
+    other_lengths: Int64s,
+    flags: UInt16s,
+    hashes: UInt64s,
+    others: UInt64s,
+    sizes: Int32s,
+    table: Int32s,
+    joined: bool,
+    places: Int64s,
+    edits: Int32s,
+    fate: Bytes,
+) -> None:
     for row in range(starts.size):
         length, other_length = lengths[row], other_lengths[row]
         if other_length < 0:
@@ -234,14 +264,14 @@ def _align_all(  # type: ignore[no-untyped-def]
 
 
 def align_spans(
-    data: _Bytes,
-    starts: _Positions,
-    lengths: _Positions,
-    other: _Bytes,
-    other_starts: _Positions,
-    other_lengths: _Positions,
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    other: Bytes,
+    other_starts: Int64s,
+    other_lengths: Int64s,
     joined: bool = False,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+) -> tuple[Int32s, Bytes]:
     """Align each text with its other one (length -1: there is none), both valid UTF-8.
 
     `joined`: adjacent words match the word that they make up; texts have single blanks then, and

@@ -11,11 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.compiled import borrowing, inlined
+from curate.arrays import Bools, Bytes, Int64s, UInt64s, Word
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.scripts import SCRIPTS, script_table
-
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
 
 LEAST_BYTES: Final = 4
 """Bytes of a word below which it is too common to look for."""
@@ -29,7 +27,7 @@ _WORD: Final = (1 << 64) - 1
 class Anchors:
     """Hashes of words in an open table; 0 says that a slot is free."""
 
-    slots: npt.NDArray[np.uint64]
+    slots: UInt64s
 
     @classmethod
     def of(cls, phrases: Iterable[str]) -> Anchors:
@@ -43,7 +41,7 @@ class Anchors:
             slots[at] = each
         return cls(slots)
 
-    def rows(self, data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:
+    def rows(self, data: Bytes, start: Int64s, length: Int64s) -> npt.NDArray[np.intp]:
         """The texts (`length[i]` bytes of UTF-8 from `start[i]`) that may hold a phrase."""
         may_hold = np.zeros(start.size, np.bool_)
         _find(data, start, length, self.slots, may_hold)
@@ -84,7 +82,7 @@ def _hash(data: bytes) -> int:
 
 
 @inlined
-def _is_there(value, size, slots):  # type: ignore[no-untyped-def]
+def _is_there(value: Word, size: int, slots: UInt64s) -> bool:
     """Whether a finished hash of `size` bytes is in the table."""
     if size < LEAST_BYTES:
         return False
@@ -99,13 +97,13 @@ def _is_there(value, size, slots):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _find(data, start, length, slots, may_hold):  # type: ignore[no-untyped-def]
+def _find(data: Bytes, start: Int64s, length: Int64s, slots: UInt64s, may_hold: Bools) -> None:
     for row in range(start.size):
         may_hold[row] = _holds(data, start[row], start[row] + length[row], slots)
 
 
 @borrowing
-def _holds(data, at, end, slots):  # type: ignore[no-untyped-def]
+def _holds(data: Bytes, at: int, end: int, slots: UInt64s) -> bool:
     """Whether a word, or two Han characters, are in the table; or full-width letters are there,
     whose words only a normal form shows.
     """

@@ -9,14 +9,15 @@ import unicodedata
 
 import numpy as np
 
-from curate.text.compiled import borrowing, inlined
+from curate.arrays import Bytes, Int
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.forms import DROP
 from curate.text.normal import mapped_text
 from curate.text.numerals import COMMA, DOT, PLAIN, ROMANIAN, RUSSIAN, TURKIC, UNPOINTED
 
 
 @inlined
-def decode_at(data, at):  # type: ignore[no-untyped-def]
+def decode_at(data: Bytes, at: Int) -> tuple[Int, Int]:
     """Code point and its length in bytes; the input is known to be valid UTF-8."""
     first = np.uint32(data[at])
     if first < 0x80:
@@ -46,7 +47,7 @@ DOT_ABOVE = 0x307
 
 
 @inlined
-def form_by_language(code, bits, form):  # type: ignore[no-untyped-def]
+def form_by_language(code: Int, bits: Int, form: Int) -> Int:
     """A character's form where the language has its own, as `normalise` has it; else `form`."""
     if bits & TURKIC and (code == 0x49 or code == 0x130):
         form = np.uint32(0x131 if code == 0x49 else 0x69)
@@ -70,7 +71,7 @@ NO_NUMBER, GROUPED, DECIMAL_POINT, UNCLEAR = range(4)
 
 
 @borrowing
-def point_at(data, start, at, end, bits):  # type: ignore[no-untyped-def]
+def point_at(data: Bytes, start: int, at: int, end: int, bits: int) -> int:
     """What the ASCII point or comma at `at` is in a number, as `join_numbers` has it.
 
     UNCLEAR where other bytes than ASCII are in the digits beside it.

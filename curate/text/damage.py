@@ -6,13 +6,9 @@ import re
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from curate.text.compiled import borrowing
-
-Bytes = npt.NDArray[np.uint8]
-Counts = npt.NDArray[np.int32]
-Places = npt.NDArray[np.int64]
+from curate.arrays import Bools, Bytes, Int32s, Int64s
+from curate.arrays.compiled import borrowing
 
 _CONTROLS: Final = "\x80-\x9f"
 _FIGURES: Final = (
@@ -36,7 +32,7 @@ quotation mark may be Portuguese.
 """
 
 
-def damaged_chars(data: Bytes, start: Places, length: Places) -> Counts:
+def damaged_chars(data: Bytes, start: Int64s, length: Int64s) -> Int32s:
     """Characters of DAMAGE in each text: `length[i]` bytes of UTF-8 from `start[i]`."""
     counts = np.zeros(start.size, np.int32)
     doubtful = np.zeros(start.size, np.bool_)
@@ -48,7 +44,7 @@ def damaged_chars(data: Bytes, start: Places, length: Places) -> Counts:
 
 
 @borrowing
-def _find(data, start, length, doubtful):  # type: ignore[no-untyped-def]
+def _find(data: Bytes, start: Int64s, length: Int64s, doubtful: Bools) -> None:
     """The texts that may hold damage: `?` between letters, or a letter of U+00C2 to U+00EF before a
     code point of another two bytes or more.
     """

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
+from curate.arrays import Bools, Bytes, Int32s, Int64s, UInt16s
+from curate.arrays.compiled import borrowing
 from curate.text.align import (
     ALIGNED,
     DELETIONS,
@@ -28,12 +30,10 @@ from curate.text.align import (
     TOO_LONG,
     align_spans,
 )
-from curate.text.compiled import borrowing
 from curate.text.normaliser import Normaliser
 from curate.text.unicode import LETTER, NO_SPACE, tables
 
-Counts = npt.NDArray[np.int32]
-Spans = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]
+Spans = tuple[Bytes, Int64s, Int64s]
 """A buffer of UTF-8, and for each text its start and length there; length -1: there is none."""
 
 
@@ -46,20 +46,20 @@ class PairEdits:
     counted as words. `differ` are the rows whose texts are not the same.
     """
 
-    ref_words: Counts
-    ref_chars: Counts
-    edits: Counts
-    char_edits: Counts
-    paired: npt.NDArray[np.bool_]
-    spaceless: npt.NDArray[np.bool_]
+    ref_words: Int32s
+    ref_chars: Int32s
+    edits: Int32s
+    char_edits: Int32s
+    paired: Bools
+    spaceless: Bools
     texts: Spans
     others: Spans
-    differ: npt.NDArray[np.int64]
+    differ: Int64s
 
     @property
-    def word_edits(self) -> Counts:
+    def word_edits(self) -> Int32s:
         """Substitutions, deletions and insertions."""
-        total: Counts = self.edits[:, [SUBSTITUTIONS, DELETIONS, INSERTIONS]].sum(
+        total: Int32s = self.edits[:, [SUBSTITUTIONS, DELETIONS, INSERTIONS]].sum(
             axis=1, dtype=np.int32
         )
         return total
@@ -82,15 +82,15 @@ def count_normalised(
     return _counted(texts, others, parted[0], parted[1], words, chars, spaceless, normaliser)
 
 
-def count_raw(texts: Spans, others: Spans, words: Counts, chars: Counts) -> PairEdits:
+def count_raw(texts: Spans, others: Spans, words: Int32s, chars: Int32s) -> PairEdits:
     """The edits of pairs as they stand; `words` and `chars` are those of the texts."""
     nowhere = np.zeros(words.size, np.bool_)
     return _counted(texts, others, texts, others, words, chars, nowhere, None)
 
 
 def _counted(
-    texts: Spans, others: Spans, spaced: Spans, other_spaced: Spans, words: Counts, chars: Counts,
-    spaceless: npt.NDArray[np.bool_], normaliser: Normaliser | None,
+    texts: Spans, others: Spans, spaced: Spans, other_spaced: Spans, words: Int32s, chars: Int32s,
+    spaceless: Bools, normaliser: Normaliser | None,
 ) -> PairEdits:  # fmt: skip
     """`spaced` and `other_spaced` are the texts with blanks between all that counts as a word."""
     joined = normaliser is not None and normaliser.merges_compounds
@@ -112,13 +112,13 @@ def _counted(
     )
 
 
-def distances(texts: Sequence[str], others: Sequence[str]) -> Counts:
+def distances(texts: Sequence[str], others: Sequence[str]) -> Int32s:
     """Character edits of each pair."""
-    edit_counts: Counts = cpdist(texts, others, scorer=Levenshtein.distance, dtype=np.int32)
+    edit_counts: Int32s = cpdist(texts, others, scorer=Levenshtein.distance, dtype=np.int32)
     return edit_counts
 
 
-def decoded(spans: Spans, rows: npt.NDArray[np.int64]) -> list[str]:
+def decoded(spans: Spans, rows: Int64s) -> list[str]:
     """Some of the texts as Python strings."""
     return [_decode(spans, row) for row in rows.tolist()]
 
@@ -148,7 +148,7 @@ _ORDER = (OTHER_WORDS, SUBSTITUTIONS, DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER
 assert tuple(range(N_EDITS)) == _ORDER, "the order of _align_long's result"
 
 
-def _shape(spans: Spans) -> tuple[Counts, Counts, npt.NDArray[np.bool_]]:
+def _shape(spans: Spans) -> tuple[Int32s, Int32s, Bools]:
     """Of each normal form: its words (characters, where no spaces are written), its characters
     with blanks, and whether no spaces are written.
     """
@@ -160,7 +160,15 @@ def _shape(spans: Spans) -> tuple[Counts, Counts, npt.NDArray[np.bool_]]:
 
 
 @borrowing
-def _shape_all(data, starts, lengths, flags, words, chars, spaceless):  # type: ignore[no-untyped-def]
+def _shape_all(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    flags: UInt16s,
+    words: Int32s,
+    chars: Int32s,
+    spaceless: Bools,
+) -> None:
     for row in range(starts.size):
         blanks, letters, dense, points = 0, 0, 0, 0
         for at in range(starts[row], starts[row] + max(0, lengths[row])):
@@ -187,7 +195,7 @@ def _shape_all(data, starts, lengths, flags, words, chars, spaceless):  # type: 
             words[row] = blanks + 1 if points else 0
 
 
-def _parted(spans: Spans, rows: npt.NDArray[np.bool_]) -> Spans:
+def _parted(spans: Spans, rows: Bools) -> Spans:
     """The texts, with a blank between all characters in these rows."""
     data, start, length = spans
     known = rows & (length > 0)
@@ -198,7 +206,15 @@ def _parted(spans: Spans, rows: npt.NDArray[np.bool_]) -> Spans:
 
 
 @borrowing
-def _part_all(data, start, length, rows, out, starts, lengths):  # type: ignore[no-untyped-def]
+def _part_all(
+    data: Bytes,
+    start: Int64s,
+    length: Int64s,
+    rows: Bools,
+    out: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+) -> int:
     used = 0
     for row in range(start.size):
         if not rows[row]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bytes, Int, Int32s, Int64s, UInt16s, UInt32s, UInt64s, Word
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.code_points import (
     BY_LANGUAGE,
     COMPOSED,
@@ -27,7 +28,6 @@ from curate.text.code_points import (
     form_by_language,
     point_at,
 )
-from curate.text.compiled import borrowing, inlined
 from curate.text.forms import BREAK, DROP, POINT, SLOW, forms
 from curate.text.normal import normalise_by
 from curate.text.numerals import TURKIC
@@ -56,6 +56,7 @@ from curate.text.runs import (
     long_loop,
     note_token,
 )
+from curate.text.script_counts import classify_scripts
 from curate.text.scripts import LATIN, SCRIPTS, script_table
 from curate.text.unicode import (
     COMPOSES,
@@ -93,7 +94,7 @@ TEXT_HASH, NORMAL_HASH = range(2)
 
 
 @inlined
-def _add(slots, room, hashed):  # type: ignore[no-untyped-def]
+def _add(slots: UInt64s, room: int, hashed: Word) -> int:
     """Add a hash to the set in `slots[:room]`: 1 where it was not in it, else 0."""
     hashed |= np.uint64(1)  # zero says that a slot is free
     mask = np.uint64(room - 1)
@@ -106,29 +107,31 @@ def _add(slots, room, hashed):  # type: ignore[no-untyped-def]
     return 1
 
 
-@borrowing
-def _classify_scripts(script_counts, latin, expected):  # type: ignore[no-untyped-def]
-    """(dominant script, letters of known scripts outside the set `expected`); forgets the counts.
-
-    `latin` are the ASCII letters, not yet among the counts. Ties go to the script named first,
-    letters of no script to nobody else.
-    """
-    script_counts[LATIN] += latin
-    best, most, foreign = 0, 0, 0
-    for script in range(1, script_counts.size):
-        if script_counts[script] > most:
-            best, most = script, script_counts[script]
-        if not (expected >> np.uint64(script)) & np.uint64(1):
-            foreign += script_counts[script]
-    script_counts[:] = 0
-    return best, foreign
-
-
 @inlined
-def _measure_one(  # type: ignore[no-untyped-def]
-    data, start, length, expected, bits, flags, fold, combining, long_fold, forms, long_forms,
-    scripts, script_counts, slots, raws, foldeds, streaks, runs, folds, row, counts, keys,
-):  # fmt: skip
+def _measure_one(
+    data: Bytes,
+    start: int,
+    length: int,
+    expected: Word,
+    bits: int,
+    flags: UInt16s,
+    fold: UInt32s,
+    combining: Bytes,
+    long_fold: UInt32s,
+    forms: UInt32s,
+    long_forms: UInt32s,
+    scripts: Bytes,
+    script_counts: Int64s,
+    slots: UInt64s,
+    raws: UInt64s,
+    foldeds: UInt64s,
+    streaks: Int64s,
+    runs: Int64s,
+    folds: UInt64s,
+    row: int,
+    counts: Int32s,
+    keys: UInt64s,
+) -> int:
     """Fill `counts` and `keys` for one text; COMPOSED, or why its normal hash may be wrong.
 
     Token by token. A token of ASCII letters and digits with marks behind it takes the fast path;
@@ -137,7 +140,8 @@ def _measure_one(  # type: ignore[no-untyped-def]
     forget(streaks, runs)
     chars, chars_nospace, letters, no_space_letters = 0, 0, 0, 0
     tokens, longest_token, second_token, longest_word = 0, 0, 0, 0
-    digits, uppers, cased, stops, hidden, far_letters, distinct = 0, 0, 0, 0, 0, 0, 0
+    stops: Int = 0
+    digits, uppers, cased, hidden, far_letters, distinct = 0, 0, 0, 0, 0, 0
     room = 32
     while room < length // 2 + 2 and room < slots.size:
         room *= 2
@@ -145,6 +149,8 @@ def _measure_one(  # type: ignore[no-untyped-def]
     keys[TEXT_HASH, row], char_run = hash_text(data, start, length)
     normal, doubt = SEED, COMPOSED
     turkic, by_language = bits & TURKIC, bits & BY_LANGUAGE
+    last_combining: Int
+    next_class: Int
     at, end = start, start + length
     while at < end:
         if ASCII_CLASS[data[at]] == BLANK:
@@ -178,7 +184,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
             previous, previous_kind, run = np.uint32(0), flags[0], 0
             while at < end:
                 code, width = decode_at(data, at)
-                kind = flags[code]
+                kind: Int = flags[code]
                 if kind & SPACE:
                     if code >= 128 and size and (previous_kind & DECIMAL or unclear):
                         doubt = ODD  # may part thousands
@@ -215,7 +221,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
                         hidden += 1
                 if kind & COMPOSES:
                     doubt = ODD if code == DOT_ABOVE else max(doubt, UNSURE)
-                form = forms[code]
+                form: Int = forms[code]
                 if by_language:
                     form = form_by_language(code, bits, form)
                 if form == POINT:
@@ -290,7 +296,7 @@ def _measure_one(  # type: ignore[no-untyped-def]
         runs[FOLDED_LOOP] = max(runs[FOLDED_LOOP], long_loop(folds, tokens))
     script, foreign = LATIN if letters else 0, 0
     if far_letters:
-        script, foreign = _classify_scripts(script_counts, letters - far_letters, expected)
+        script, foreign = classify_scripts(script_counts, letters - far_letters, expected)
     elif not (expected >> np.uint64(LATIN)) & np.uint64(1):
         foreign = letters
     counts[CHARS, row] = chars
@@ -320,10 +326,30 @@ def _measure_one(  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _measure_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, expected, bits, flags, fold, combining, long_fold, forms, long_forms,
-    scripts, script_counts, slots, raws, foldeds, streaks, runs, folds, counts, keys, doubts,
-):  # fmt: skip
+def _measure_all(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    expected: UInt64s,
+    bits: Bytes,
+    flags: UInt16s,
+    fold: UInt32s,
+    combining: Bytes,
+    long_fold: UInt32s,
+    forms: UInt32s,
+    long_forms: UInt32s,
+    scripts: Bytes,
+    script_counts: Int64s,
+    slots: UInt64s,
+    raws: UInt64s,
+    foldeds: UInt64s,
+    streaks: Int64s,
+    runs: Int64s,
+    folds: UInt64s,
+    counts: Int32s,
+    keys: UInt64s,
+    doubts: Bytes,
+) -> None:
     for row in range(starts.size):
         doubts[row] = _measure_one(
             data, starts[row], lengths[row], expected[row], bits[row], flags, fold, combining,
@@ -333,12 +359,12 @@ def _measure_all(  # type: ignore[no-untyped-def]
 
 
 def measure_spans(
-    data: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    lengths: npt.NDArray[np.int64],
-    expected: npt.NDArray[np.uint64] | None = None,
-    bits: npt.NDArray[np.uint8] | None = None,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    expected: UInt64s | None = None,
+    bits: Bytes | None = None,
+) -> tuple[Int32s, UInt64s]:
     """Measure every text span of `data` (valid UTF-8).
 
     `expected` is for each text the set of scripts that its language is written in, 0 for unknown;

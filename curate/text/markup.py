@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import numpy.typing as npt
 
-from curate.text.compiled import borrowing
+from curate.arrays import Bytes, Int32s, Int64s
+from curate.arrays.compiled import borrowing
 
 TAGS = (
     rb"<[^<> ][^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]"
@@ -30,9 +30,6 @@ for an unknown piece (U+2047), emoji and dingbats. Notes (U+2669 to U+266F, two 
 MARKUP = re.compile(TAGS + LEFT_OVER)
 """The definition, over UTF-8; what follows finds the same, from left to right, much faster."""
 
-Bytes = npt.NDArray[np.uint8]
-Counts = npt.NDArray[np.int32]
-Places = npt.NDArray[np.int64]
 
 _ADDRESS = np.frombuffer(b"http", np.uint8)
 _UNSCORED = np.frombuffer(b"ignore_time_segment_in_scoring", np.uint8)
@@ -61,7 +58,7 @@ _BLANK = np.zeros(256, np.bool_)
 _BLANK[list(b" \t\n\r\f\v")] = True
 
 
-def markup_chars(data: Bytes, start: Places, length: Places) -> Counts:
+def markup_chars(data: Bytes, start: Int64s, length: Int64s) -> Int32s:
     """Code points that lie in MARKUP, of each text: `length[i]` bytes of UTF-8 from `start[i]`."""
     counts = np.zeros(start.size, np.int32)
     _count_all(data, start, length, counts)
@@ -69,7 +66,7 @@ def markup_chars(data: Bytes, start: Places, length: Places) -> Counts:
 
 
 @borrowing
-def _count_all(data: Bytes, start: Places, length: Places, counts: Counts) -> None:
+def _count_all(data: Bytes, start: Int64s, length: Int64s, counts: Int32s) -> None:
     for row in range(start.size):
         at, end = start[row], start[row] + length[row]
         if not _may_hold(data, at, end):

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bytes, Int8s, Int32s, Int64s, UInt16s, UInt32s, UInt64s, Word
+from curate.arrays.compiled import kernel
 from curate.text.code_points import decode_at
 from curate.text.rewrite import normal_spans
 from curate.text.shingles import DENSE, WIDE
@@ -31,13 +31,11 @@ all texts, everything is near everything, and looking would take the square of t
 _MOST_SIDES: Final = 63
 _SEED = np.uint64(0xCBF29CE484222325)
 
-Hashes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
 
-
-@nb.njit(nogil=True, cache=True)
-def _codes_of(data, start, length, flags, codes):  # type: ignore[no-untyped-def]
+@kernel
+def _codes_of(
+    data: Bytes, start: int, length: int, flags: UInt16s, codes: UInt32s
+) -> tuple[int, bool]:
     """The code points of a normal form: (how many, whether its script writes no spaces)."""
     count, at, letters, dense = 0, start, 0, 0
     while at < start + length:
@@ -50,8 +48,8 @@ def _codes_of(data, start, length, flags, codes):  # type: ignore[no-untyped-def
     return count, 2 * dense > letters
 
 
-@nb.njit(nogil=True, cache=True)
-def _hash_codes(codes, count, width, hashes):  # type: ignore[no-untyped-def]
+@kernel
+def _hash_codes(codes: UInt32s, count: int, width: int, hashes: UInt64s) -> int:
     """Hashes of all stretches of `width` code points; how many."""
     for at in range(count - width + 1):
         value = _SEED
@@ -64,8 +62,8 @@ def _hash_codes(codes, count, width, hashes):  # type: ignore[no-untyped-def]
     return max(0, count - width + 1)
 
 
-@nb.njit(nogil=True, cache=True)
-def _distinct(hashes, count):  # type: ignore[no-untyped-def]
+@kernel
+def _distinct(hashes: UInt64s, count: int) -> int:
     """Sort the first `count` hashes and leave each once; how many."""
     if count == 0:
         return 0
@@ -78,8 +76,17 @@ def _distinct(hashes, count):  # type: ignore[no-untyped-def]
     return size
 
 
-@nb.njit(nogil=True, cache=True)
-def _sets(data, starts, lengths, flags, codes, hashes, bounds, out):  # type: ignore[no-untyped-def]
+@kernel
+def _sets(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    flags: UInt16s,
+    codes: UInt32s,
+    hashes: UInt64s,
+    bounds: Int64s,
+    out: UInt64s,
+) -> None:
     for row in range(starts.size):
         count, dense = _codes_of(data, starts[row], lengths[row], flags, codes)
         size = _distinct(hashes, _hash_codes(codes, count, DENSE if dense else WIDE, hashes))
@@ -87,7 +94,7 @@ def _sets(data, starts, lengths, flags, codes, hashes, bounds, out):  # type: ig
         bounds[row + 1] = bounds[row] + size
 
 
-def shingle_sets(data: Bytes, start: Places, length: Places) -> tuple[Hashes, Places]:
+def shingle_sets(data: Bytes, start: Int64s, length: Int64s) -> tuple[UInt64s, Int64s]:
     """The distinct shingle hashes of each text span of `data` (valid UTF-8), sorted, one text after
     the other; and their bounds.
     """
@@ -111,18 +118,18 @@ class NearIndex:
     texts that it is rare in.
     """
 
-    sets: Hashes
-    bounds: Places
-    side: npt.NDArray[np.int8]
-    bits: npt.NDArray[np.uint8]
-    slots: Hashes
-    first: Places
-    posts: npt.NDArray[np.int32]
-    needed: npt.NDArray[np.int32]
+    sets: UInt64s
+    bounds: Int64s
+    side: Int8s
+    bits: Bytes
+    slots: UInt64s
+    first: Int64s
+    posts: Int32s
+    needed: Int32s
     unsure: int
 
     @classmethod
-    def of(cls, sets: Hashes, bounds: Places, side: npt.NDArray[np.int8]) -> NearIndex:
+    def of(cls, sets: UInt64s, bounds: Int64s, side: Int8s) -> NearIndex:
         """Index the texts of `shingle_sets`; about 10 bytes a character."""
         assert side.max(initial=0) < _MOST_SIDES
         values, counts = np.unique(sets, return_counts=True)
@@ -141,8 +148,8 @@ class NearIndex:
         )  # fmt: skip
 
     def sides_near(
-        self, data: Bytes, start: Places, length: Places
-    ) -> tuple[Hashes, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        self, data: Bytes, start: Int64s, length: Int64s
+    ) -> tuple[UInt64s, Int32s, Int32s]:
         """For each text the sides (bits) that have one near it but not the same, one such text
         (-1: none), and how many there are.
         """
@@ -160,13 +167,13 @@ class NearIndex:
         return sides, partner, count
 
 
-def _ranges(places: Places) -> Places:
+def _ranges(places: Int64s) -> Int64s:
     """Slot to its first and last place in `first`: two numbers a slot."""
     return np.stack([places, places + 1], axis=1)
 
 
-@nb.njit(cache=True)
-def _rarest(sets, bounds, common):  # type: ignore[no-untyped-def]
+@kernel
+def _rarest(sets: UInt64s, bounds: Int64s, common: Int64s) -> tuple[UInt64s, Int32s, Int32s, int]:
     """(shingles, texts that they are rare in, hits that a near text must have), text by text.
 
     A near text lacks at most a share of 1 - NEAR of a text's shingles. Of the rarest that many, and
@@ -195,8 +202,8 @@ def _rarest(sets, bounds, common):  # type: ignore[no-untyped-def]
     return keys[:used], texts[:used], needed, unsure
 
 
-@nb.njit(nogil=True, cache=True)
-def _slot(slots, key):  # type: ignore[no-untyped-def]
+@kernel
+def _slot(slots: UInt64s, key: Word) -> Word:
     """Where a key is in the table, or would be."""
     mask = np.uint64(slots.size - 1)
     at = (key >> np.uint64(7)) & mask
@@ -205,8 +212,8 @@ def _slot(slots, key):  # type: ignore[no-untyped-def]
     return at
 
 
-@nb.njit(cache=True)
-def _fill_table(keys, bits, slots, places):  # type: ignore[no-untyped-def]
+@kernel
+def _fill_table(keys: UInt64s, bits: Bytes, slots: UInt64s, places: Int64s) -> None:
     for number in range(keys.size):
         key = keys[number]
         if key != np.uint64(0):
@@ -216,8 +223,8 @@ def _fill_table(keys, bits, slots, places):  # type: ignore[no-untyped-def]
             bits[bit >> np.uint64(3)] |= np.uint8(1 << (bit & np.uint64(7)))
 
 
-@nb.njit(nogil=True, cache=True)
-def _shared(one, other):  # type: ignore[no-untyped-def]
+@kernel
+def _shared(one: UInt64s, other: UInt64s) -> int:
     """How many values two sorted sets share."""
     at, to, shared = 0, 0, 0
     while at < one.size and to < other.size:
@@ -232,11 +239,28 @@ def _shared(one, other):  # type: ignore[no-untyped-def]
     return shared
 
 
-@nb.njit(nogil=True, cache=True)
-def _find(  # type: ignore[no-untyped-def]
-    data, starts, lengths, flags, codes, hashes,
-    sets, bounds, side, bits, slots, first, posts, needed, hits, touched, sides, partner, partners,
-):  # fmt: skip
+@kernel
+def _find(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    flags: UInt16s,
+    codes: UInt32s,
+    hashes: UInt64s,
+    sets: UInt64s,
+    bounds: Int64s,
+    side: Int8s,
+    bits: Bytes,
+    slots: UInt64s,
+    first: Int64s,
+    posts: Int32s,
+    needed: Int32s,
+    hits: Int32s,
+    touched: Int32s,
+    sides: UInt64s,
+    partner: Int32s,
+    partners: Int32s,
+) -> None:
     mask = np.uint64(8 * bits.size - 1)
     for row in range(starts.size):
         count, dense = _codes_of(data, starts[row], lengths[row], flags, codes)

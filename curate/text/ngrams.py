@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bytes, Int32s, Int64s, UInt16s, UInt64s
+from curate.arrays.compiled import kernel
 from curate.text.split import split_words
 from curate.text.unicode import tables
 from curate.text.words import absorb
@@ -37,8 +37,10 @@ def define(text: str, size: int) -> int:
     return max((n * sum(map(len, phrase)) for phrase, n in counts.items() if n > 1), default=0)
 
 
-@nb.njit(nogil=True, cache=True)
-def _most_covered(hashes, sizes, words, n, keys, counts, room):  # type: ignore[no-untyped-def]
+@kernel
+def _most_covered(
+    hashes: UInt64s, sizes: Int32s, words: int, n: int, keys: UInt64s, counts: Int32s, room: int
+) -> int:
     """`define` for words given by their hashes and sizes; `room` is a power of two."""
     counts[:room] = 0
     mask = np.uint64(room - 1)
@@ -58,10 +60,18 @@ def _most_covered(hashes, sizes, words, n, keys, counts, room):  # type: ignore[
     return best
 
 
-@nb.njit(nogil=True, cache=True)
-def _count_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, flags, hashes, sizes, keys, counts, shares
-):
+@kernel
+def _count_all(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    flags: UInt16s,
+    hashes: UInt64s,
+    sizes: Int32s,
+    keys: UInt64s,
+    counts: Int32s,
+    shares: Int32s,
+) -> None:
     for row in range(starts.size):
         if lengths[row] > LONGEST_BYTES:
             shares[:, row] = NOT_COUNTED
@@ -74,9 +84,7 @@ def _count_all(  # type: ignore[no-untyped-def]
             shares[k, row] = _most_covered(hashes, sizes, words, SIZES[k], keys, counts, room)
 
 
-def covered(
-    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int32]:
+def covered(data: Bytes, starts: Int64s, lengths: Int64s) -> Int32s:
     """`define` of every text span (valid UTF-8) for each of SIZES: int32 [sizes, rows].
 
     NOT_COUNTED for texts beyond LONGEST_BYTES.

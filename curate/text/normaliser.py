@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curate.arrays import Bytes, Int64s
 from curate.artifacts.base import Normaliser as NamedNormaliser
 from curate.environment.extras import require
 from curate.errors import ConfigError, Fault, raise_all
@@ -25,9 +26,7 @@ from curate.text.rewrite import (
     ASKS_BRACKETS,
     ASKS_DIGITS,
     ASKS_ENGLISH,
-    Bytes,
     Further,
-    Places,
     normal_spans,
     word_table,
 )
@@ -119,9 +118,9 @@ class Normaliser:
         return tuple(step for step in self.steps if step in english.STEPS)
 
     def spans(
-        self, data: Bytes, start: Places, length: Places, langs: Sequence[str | None],
+        self, data: Bytes, start: Int64s, length: Int64s, langs: Sequence[str | None],
         numbers: npt.NDArray[np.integer],
-    ) -> tuple[Bytes, Places, Places]:  # fmt: skip
+    ) -> tuple[Bytes, Int64s, Int64s]:  # fmt: skip
         """The normal form of every text span: text i is in the language langs[numbers[i]]."""
         by_lang = np.array([self._bits(writing(lang)) for lang in langs], np.uint8)
 

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from curate.text.compiled import borrowing, inlined
+from curate.arrays import Bytes, Int, UInt32s, Word
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.forms import LONG, LONGEST, SIZE
 from curate.text.unicode import LONG_FOLD, STOPS
 from curate.text.words import absorb, load_word, ones, trailing_zeros
@@ -36,7 +37,7 @@ ASCII_STOP[[ord(mark) for mark in STOPS if ord(mark) < 128]] = 1
 
 
 @inlined
-def pack(value, word, filled, code):  # type: ignore[no-untyped-def]
+def pack(value: Word, word: Word, filled: Word, code: Int) -> tuple[Word, Word, Word]:
     """Carry a code point into a running hash of packed words; (hash, open word, bits in it).
 
     ASCII takes 8 bits and any other code point 32, so that the hash of an ASCII token can also be
@@ -50,7 +51,9 @@ def pack(value, word, filled, code):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def pack_folded(value, word, filled, code, kind, fold, long_fold):  # type: ignore[no-untyped-def]
+def pack_folded(
+    value: Word, word: Word, filled: Word, code: Int, kind: Int, fold: UInt32s, long_fold: UInt32s
+) -> tuple[Word, Word, Word]:
     """`pack` a code point's case folding."""
     if kind & LONG_FOLD:
         row = fold[code]
@@ -62,7 +65,9 @@ def pack_folded(value, word, filled, code, kind, fold, long_fold):  # type: igno
 
 
 @inlined
-def pack_form(value, word, filled, form, long):  # type: ignore[no-untyped-def]
+def pack_form(
+    value: Word, word: Word, filled: Word, form: Int, long: UInt32s
+) -> tuple[Word, Word, Word]:
     """`pack` a character's form: one code point, or a row of `long`; no other form is one."""
     if form < SIZE:
         return pack(value, word, filled, form)
@@ -73,13 +78,13 @@ def pack_form(value, word, filled, form, long):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def close(value, word, filled):  # type: ignore[no-untyped-def]
+def close(value: Word, word: Word, filled: Word) -> Word:
     """The finished hash of what was packed."""
     return absorb(value, word) if filled else value
 
 
 @inlined
-def _within(word, low, high):  # type: ignore[no-untyped-def]
+def _within(word: Word, low: int, high: int) -> Word:
     """High bit of each byte of `word` in [low, high]; bytes beyond ASCII count as none."""
     ascii_part = word & ~_HIGHS
     above = ascii_part + np.uint64(0x80 - low) * _ONES
@@ -88,7 +93,7 @@ def _within(word, low, high):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
+def ascii_core(data: Bytes, at: Int, end: Int) -> tuple[Int, Int, Int, Word]:
     """The ASCII letters and digits at `at`: (end, letters, upper-case letters among them, hash).
 
     Eight bytes a step without a branch on their values: words end at no predictable place.
@@ -114,7 +119,9 @@ def ascii_core(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _ascii_core_slowly(data, at, end, value, letters, upper):  # type: ignore[no-untyped-def]
+def _ascii_core_slowly(
+    data: Bytes, at: Int, end: Int, value: Word, letters: Int, upper: Int
+) -> tuple[Int, Int, Int, Word]:
     """The same, byte by byte: within eight bytes of the buffer's end."""
     word, filled = np.uint64(0), np.uint64(0)
     while at < end and ASCII_CLASS[data[at]] <= DIGIT:

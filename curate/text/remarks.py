@@ -10,12 +10,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.compiled import borrowing
+from curate.arrays import Bools, Bytes, Int64s
+from curate.arrays.compiled import borrowing
 from curate.text.markup import TAGS
 from curate.text.normal import normalise
-
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
 
 LONGEST: Final = 2_000
 """Characters of a text in which remarks are looked for."""
@@ -79,7 +77,7 @@ def _tags(text: str) -> list[tuple[int, int]]:
 _MARKS: Final = re.compile(TAGS.decode())
 
 
-def rows(data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:
+def rows(data: Bytes, start: Int64s, length: Int64s) -> npt.NDArray[np.intp]:
     """The texts that hold a mark which can enclose a remark, or a note."""
     may_hold = np.zeros(start.size, np.bool_)
     _find(data, start, length, may_hold)
@@ -87,7 +85,7 @@ def rows(data: Bytes, start: Places, length: Places) -> npt.NDArray[np.intp]:
 
 
 @borrowing
-def _find(data, start, length, may_hold):  # type: ignore[no-untyped-def]
+def _find(data: Bytes, start: Int64s, length: Int64s, may_hold: Bools) -> None:
     for row in range(start.size):
         seen = False
         for at in range(start[row], start[row] + length[row]):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from curate.arrays import Bytes, Int, Int64s, UInt16s, UInt32s, UInt64s, Word
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.code_points import (
     BY_LANGUAGE,
     COMPOSED,
@@ -23,7 +25,6 @@ from curate.text.code_points import (
     form_by_language,
     point_at,
 )
-from curate.text.compiled import borrowing, inlined
 from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
 from curate.text.normal import normalise_by
 from curate.text.numerals import ENGLISH
@@ -32,14 +33,11 @@ from curate.text.words import hash_bytes
 
 # Compiled code is cached by this file's time alone: touch it when curate.text.code_points changes.
 
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
-
 
 ASKS_ENGLISH, ASKS_BRACKETS, ASKS_DIGITS = 1, 2, 4
 
 
-def word_table(words: Collection[str]) -> npt.NDArray[np.uint64]:
+def word_table(words: Collection[str]) -> npt.NDArray[Word]:
     """A set of words as `Further.words` takes it."""
     slots = np.zeros(1 << max(4, (4 * len(words)).bit_length()), np.uint64)
     for word in sorted(words):
@@ -62,12 +60,12 @@ class Further:
     """
 
     asks: int = 0
-    words: npt.NDArray[np.uint64] = field(default_factory=lambda: np.zeros(16, np.uint64))
+    words: UInt64s = field(default_factory=lambda: np.zeros(16, np.uint64))
     normalise: Callable[[str, int, int], str] = lambda text, row, bits: normalise_by(text, bits)
 
 
 @inlined
-def _put(out, at, code):  # type: ignore[no-untyped-def]
+def _put(out: Bytes, at: int, code: int) -> int:
     """Write a code point as UTF-8; where the next one goes."""
     if code < 0x80:
         out[at] = code
@@ -89,33 +87,48 @@ def _put(out, at, code):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _is_in(words, out, first, to):  # type: ignore[no-untyped-def]
+def _is_in(words: UInt64s, out: Bytes, first: int, to: int) -> bool:
     """Whether the bytes written from `first` on are one of the words of a `word_table`."""
     mask = np.uint64(words.size - 1)
     hashed = hash_bytes(out, first, to - first) | np.uint64(1)
     slot = (hashed >> np.uint64(1)) & mask
     while words[slot] and words[slot] != hashed:
         slot = (slot + np.uint64(1)) & mask
-    return words[slot] == hashed
+    return bool(words[slot] == hashed)
 
 
 @inlined
-def _is_beside(out, word, to, code):  # type: ignore[no-untyped-def]
+def _is_beside(out: Bytes, word: int, to: int, code: int) -> bool:
     """Whether the code point to be written and the one before it are digit and letter, in a word
     that begins at `word`.
     """
     if to == word or code == 46 or out[to - 1] == 46:
         return False
-    return (48 <= code < 58) != (48 <= out[to - 1] < 58)
+    return bool((48 <= code < 58) != (48 <= out[to - 1] < 58))
 
 
 @borrowing
-def _rewrite(  # type: ignore[no-untyped-def]
-    data, start, length, bits, flags, combining, forms, long, words, asks, out, to
-):
+def _rewrite(
+    data: Bytes,
+    start: int,
+    length: int,
+    bits: int,
+    flags: UInt16s,
+    combining: Bytes,
+    forms: UInt32s,
+    long: UInt32s,
+    words: UInt64s,
+    asks: int,
+    out: Bytes,
+    to: int,
+) -> tuple[int, int]:
     """Write one text's normal form at `to`: (where it ends, COMPOSED or why it may be wrong)."""
     first, at, end = to, start, start + length
     doubt, pointed, unclear, digits = COMPOSED, False, False, False
+    kind: Int
+    form: Int
+    last_combining: Int
+    before: Int
     last_combining, before, word, sticks = 0, 0, to, False
     english = asks & ASKS_ENGLISH and bits & ENGLISH
     while at < end:
@@ -191,9 +204,21 @@ def _rewrite(  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _rewrite_all(  # type: ignore[no-untyped-def]
-    data, starts, lengths, bits, flags, combining, forms, long, words, asks, out, bounds, doubts
-):
+def _rewrite_all(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    bits: Bytes,
+    flags: UInt16s,
+    combining: Bytes,
+    forms: UInt32s,
+    long: UInt32s,
+    words: UInt64s,
+    asks: int,
+    out: Bytes,
+    bounds: Int64s,
+    doubts: Bytes,
+) -> None:
     for row in range(starts.size):
         bounds[row + 1], doubts[row] = _rewrite(
             data, starts[row], max(0, lengths[row]), bits[row], flags, combining, forms, long,
@@ -203,11 +228,11 @@ def _rewrite_all(  # type: ignore[no-untyped-def]
 
 def normal_spans(
     data: Bytes,
-    start: Places,
-    length: Places,
-    bits: npt.NDArray[np.uint8] | None = None,
+    start: Int64s,
+    length: Int64s,
+    bits: Bytes | None = None,
     further: Further | None = None,
-) -> tuple[Bytes, Places, Places]:
+) -> tuple[Bytes, Int64s, Int64s]:
     """The normal form of every text span of `data` (valid UTF-8): their bytes, starts and lengths.
 
     `bits` is how each text's language writes numbers (`numerals.writing`); `further` is what is
@@ -235,8 +260,8 @@ def normal_spans(
 
 
 def replaced(
-    data: Bytes, start: Places, length: Places, changed: dict[int, bytes]
-) -> tuple[Bytes, Places, Places]:
+    data: Bytes, start: Int64s, length: Int64s, changed: dict[int, bytes]
+) -> tuple[Bytes, Int64s, Int64s]:
     """The spans with other texts in some rows, put behind all others; the arrays are changed."""
     if not changed:
         return data, start, length

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from curate.arrays import Bytes, Int, Int64s, UInt16s, UInt32s, UInt64s, Word
+from curate.arrays.compiled import borrowing, inlined
 from curate.text.code_points import decode_at
-from curate.text.compiled import borrowing, inlined
 from curate.text.packed import SEED, close, pack_folded
 from curate.text.unicode import SPACE
 
@@ -19,7 +20,15 @@ The bests count occurrences, FOLDED_LOOP the tokens of the longest loop.
 
 
 @inlined
-def note_token(raw, folded, tokens, raws, foldeds, streaks, runs):  # type: ignore[no-untyped-def]
+def note_token(
+    raw: Word,
+    folded: Word,
+    tokens: int,
+    raws: UInt64s,
+    foldeds: UInt64s,
+    streaks: Int64s,
+    runs: Int64s,
+) -> None:
     """Note the next token of a text, number `tokens` from 0, in rings of the last eight.
 
     Most tokens equal none of the five before them, folded or not; only then is there work.
@@ -36,7 +45,16 @@ def note_token(raw, folded, tokens, raws, foldeds, streaks, runs):  # type: igno
 
 
 @borrowing
-def count_runs(token, tokens, ring, streaks, runs, word_best, phrase_best, loop):  # type: ignore[no-untyped-def]
+def count_runs(
+    token: Word,
+    tokens: int,
+    ring: UInt64s,
+    streaks: Int64s,
+    runs: Int64s,
+    word_best: int,
+    phrase_best: int,
+    loop: int,
+) -> None:
     """Streaks of equality with the token 1 to 5 before, and the runs that follow from them."""
     for back in range(1, 6):
         if tokens >= back and ring[(tokens - back) & 7] == token:
@@ -61,7 +79,7 @@ LONGEST_LOOP = 100
 
 
 @borrowing
-def long_loop(tokens, count):  # type: ignore[no-untyped-def]
+def long_loop(tokens: UInt64s, count: int) -> int:
     """Tokens that the longest loop of a phrase of 6 to LONGEST_LOOP covers; 0 where there is none.
 
     A loop of a phrase of n is a streak of n or more tokens that equal the one n before: every such
@@ -85,7 +103,18 @@ def long_loop(tokens, count):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def character_run(data, start, length, flags, fold, long_fold, ring, streaks, runs, folds):  # type: ignore[no-untyped-def]
+def character_run(
+    data: Bytes,
+    start: int,
+    length: int,
+    flags: UInt16s,
+    fold: UInt32s,
+    long_fold: UInt32s,
+    ring: UInt64s,
+    streaks: Int64s,
+    runs: Int64s,
+    folds: UInt64s,
+) -> int:
     """`repetitions` of a text without spaces: runs of phrases of 1 to 5 characters."""
     streaks[:, :] = 0
     runs[FOLDED_BEST] = runs[FOLDED_LOOP] = 0
@@ -95,7 +124,7 @@ def character_run(data, start, length, flags, fold, long_fold, ring, streaks, ru
     while at < end:
         code, size = decode_at(data, at)
         at += size
-        kind = flags[code]
+        kind: Int = flags[code]
         if kind & SPACE:
             continue
         value, word, filled = pack_folded(
@@ -110,11 +139,12 @@ def character_run(data, start, length, flags, fold, long_fold, ring, streaks, ru
     if length <= LONGEST_COUNTED:
         runs[FOLDED_LOOP] = max(runs[FOLDED_LOOP], long_loop(folds, characters))
     runs[ACTIVE] = 1  # leave the streaks to be cleared
-    return max(runs[FOLDED_BEST], min(characters, 1))
+    best: int = max(runs[FOLDED_BEST], min(characters, 1))
+    return best
 
 
 @inlined
-def forget(streaks, runs):  # type: ignore[no-untyped-def]
+def forget(streaks: Int64s, runs: Int64s) -> None:
     """Begin a new text."""
     if runs[ACTIVE]:
         streaks[:, :] = 0

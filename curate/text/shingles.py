@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Int64s, UInt32s, UInt64s
+from curate.arrays.compiled import kernel
 from curate.text.words import absorb, mix
 
 WIDE: Final = 5
 """Characters of a shingle; in scripts without spaces, where one says more, DENSE."""
 DENSE: Final = 3
 _SEED = np.uint64(0xCBF29CE484222325)
-
-Hashes = npt.NDArray[np.uint64]
 
 
 def define(normal: str, width: int) -> set[str]:
@@ -28,8 +26,10 @@ def define(normal: str, width: int) -> set[str]:
     return {normal[k : k + width] for k in range(max(1, len(normal) - width + 1))}
 
 
-@nb.njit(nogil=True, cache=True)
-def _hash_all(codes, ends, widths, bounds, hashes):  # type: ignore[no-untyped-def]
+@kernel
+def _hash_all(
+    codes: UInt32s, ends: Int64s, widths: Int64s, bounds: UInt64s, hashes: UInt64s
+) -> int:
     first, at = 0, 0
     for row in range(ends.size):
         width = min(widths[row], ends[row] - first)
@@ -44,9 +44,7 @@ def _hash_all(codes, ends, widths, bounds, hashes):  # type: ignore[no-untyped-d
     return at
 
 
-def shingle_hashes(
-    normals: Sequence[str], widths: npt.NDArray[np.int64]
-) -> tuple[Hashes, npt.NDArray[np.uint64]]:
+def shingle_hashes(normals: Sequence[str], widths: Int64s) -> tuple[UInt64s, UInt64s]:
     """64-bit hashes of the shingles of each text, one after the other, and where each begins.
 
     The second array has an entry more than there are texts. An empty text has one shingle.

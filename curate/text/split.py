@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import numba as nb
-
+from curate.arrays import Bytes, Int32s, UInt16s, UInt64s
+from curate.arrays.compiled import kernel
 from curate.text.packed import ASCII_CLASS, BLANK
 from curate.text.unicode import SPACE
 from curate.text.words import hash_bytes
 
 
-@nb.njit(nogil=True, cache=True)
-def split_words(data, start, length, flags, hashes, sizes):  # type: ignore[no-untyped-def]
+@kernel
+def split_words(
+    data: Bytes, start: int, length: int, flags: UInt16s, hashes: UInt64s, sizes: Int32s
+) -> tuple[int, int]:
     """Fill the hashes and the code points of a text's words; returns (words, code points in all).
 
     `hashes` and `sizes` have room for a word in two bytes.

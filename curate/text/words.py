@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from curate.text.compiled import borrowing, inlined
+from curate.arrays import Bytes, Int32s, Int64s, Word
+from curate.arrays.compiled import borrowing, inlined
 
 _I64 = ir.IntType(64)
 
@@ -57,7 +57,7 @@ _SWIRL = np.uint64(29)
 
 
 @inlined
-def mix(value):  # type: ignore[no-untyped-def]
+def mix(value: Word) -> Word:
     """Spread every bit of a uint64 over all of it."""
     value ^= value >> _SHIFT
     value *= _MIX
@@ -65,14 +65,14 @@ def mix(value):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def absorb(value, word):  # type: ignore[no-untyped-def]
+def absorb(value: Word, word: Word) -> Word:
     """Carry eight more bytes into a running hash."""
     value = (value ^ word) * _MIX
     return value ^ (value >> _SWIRL)
 
 
 @borrowing
-def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
+def hash_bytes(data: Bytes, start: int, length: int) -> Word:
     """64-bit hash of a span, eight bytes a step. Ours, so stable across library versions."""
     value = _SEED ^ np.uint64(length)
     end = start + length
@@ -91,9 +91,7 @@ def hash_bytes(data, start, length):  # type: ignore[no-untyped-def]
     return mix(value * _PRIME)
 
 
-def count_codes(
-    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int32]:
+def count_codes(data: Bytes, starts: Int64s, lengths: Int64s) -> Int32s:
     """Code points of each span (valid UTF-8); 0 for what has no length."""
     counts = np.zeros(starts.size, np.int32)
     _count_codes(data, starts, lengths, counts)
@@ -101,7 +99,7 @@ def count_codes(
 
 
 @borrowing
-def _count_codes(data, starts, lengths, counts):  # type: ignore[no-untyped-def]
+def _count_codes(data: Bytes, starts: Int64s, lengths: Int64s, counts: Int32s) -> None:
     for row in range(starts.size):
         for at in range(starts[row], starts[row] + max(0, lengths[row])):
             counts[row] += data[at] & 0xC0 != 0x80
@@ -113,7 +111,7 @@ _BEYOND_BLANK = np.uint64(0x5F5F5F5F5F5F5F5F)
 
 
 @inlined
-def _repeated(word, before):  # type: ignore[no-untyped-def]
+def _repeated(word: Word, before: Word) -> Word:
     """High bit of each byte that equals the one before it and is printable ASCII, no blank.
 
     `before` is the byte in front of the eight.
@@ -124,7 +122,7 @@ def _repeated(word, before):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def hash_text(data, start, length):  # type: ignore[no-untyped-def]
+def hash_text(data: Bytes, start: int, length: int) -> tuple[Word, int]:
     """`hash_bytes`, and the longest run of one printable ASCII character met on the way (0 for
     none beyond 1).
     """
@@ -161,7 +159,7 @@ def hash_text(data, start, length):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def _longest_byte_run(data, start, end):  # type: ignore[no-untyped-def]
+def _longest_byte_run(data: Bytes, start: int, end: int) -> int:
     best, run = 0, 0
     for at in range(start, end):
         byte = data[at]
@@ -176,7 +174,7 @@ def _longest_byte_run(data, start, end):  # type: ignore[no-untyped-def]
 
 
 @borrowing
-def digest_bytes(data):  # type: ignore[no-untyped-def]
+def digest_bytes(data: Bytes) -> Word:
     """64-bit hash of a whole buffer, in four lanes, so that it is nearly free to have."""
     one, two, three, four = _SEED, _PRIME, _MIX, np.uint64(data.size)
     at = 0

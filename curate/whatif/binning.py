@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Floats, Int32s, Int64s, UInt64s, Word
+from curate.arrays.compiled import kernel
 from curate.rules.expression import (
     And,
     Comparison,
@@ -26,11 +26,6 @@ from curate.rules.expression import (
     Or,
 )
 
-Numbers = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-Cells = npt.NDArray[np.int32]
-Keys = npt.NDArray[np.uint64]
-
 _BUCKETS: Final = 1024
 
 
@@ -42,11 +37,11 @@ class Cuts:
     `classes` says for each cell which of the `told` numbers, those of rules, lie below it.
     """
 
-    values: Numbers
-    classes: Counts
+    values: Floats
+    classes: Int64s
     _low: float
     _scale: float
-    _start: Counts
+    _start: Int64s
 
     @classmethod
     def of(cls, rule_numbers: Sequence[float], further: Sequence[float] = ()) -> Cuts:
@@ -63,13 +58,13 @@ class Cuts:
         """How many cells there are."""
         return 2 * self.values.size + 2
 
-    def place(self, values: Numbers) -> Cells:
+    def place(self, values: Floats) -> Int32s:
         """The cell of each value; NaN is null."""
-        cells: Cells = _place(values, self.values, self._low, self._scale, self._start)
+        cells: Int32s = _place(values, self.values, self._low, self._scale, self._start)
         return cells
 
 
-def _classes(values: Numbers, rule_numbers: Numbers) -> Counts:
+def _classes(values: Floats, rule_numbers: Floats) -> Int64s:
     """The place of each cell among the numbers of rules alone, numbered as cells are."""
     at = np.searchsorted(rule_numbers, values)
     on = np.append(rule_numbers, np.nan)[at] == values
@@ -102,8 +97,8 @@ def leaves(node: Node) -> Iterator[tuple[str, list[float]] | Node]:
             yield node
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _place(values: Numbers, cuts: Numbers, low: float, scale: float, start: Counts) -> Cells:
+@kernel
+def _place(values: Floats, cuts: Floats, low: float, scale: float, start: Int64s) -> Int32s:
     cells = np.empty(values.size, np.int32)
     last = cuts.size
     for row in range(values.size):
@@ -125,8 +120,8 @@ def _place(values: Numbers, cuts: Numbers, low: float, scale: float, start: Coun
     return cells
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def mix_in(keys: Keys, cells: Cells, classes: Counts) -> None:
+@kernel
+def mix_in(keys: UInt64s, cells: Int32s, classes: Int64s) -> None:
     """Make the class of each cell a part of its row's key (splitmix64: two of ten thousand
     classes share a key once in 10^11 corpora).
     """
@@ -141,11 +136,11 @@ class Kinds:
     """Which kind each key is of: an open hash table. No key may be zero."""
 
     def __init__(self, room: int = 1 << 12) -> None:
-        self.keys: Keys = np.zeros(room, np.uint64)
-        self.kinds: Cells = np.full(room, -1, np.int32)
+        self.keys: UInt64s = np.zeros(room, np.uint64)
+        self.kinds: Int32s = np.full(room, -1, np.int32)
         self.size = 0
 
-    def of(self, keys: Keys, learn: Callable[[Counts], Sequence[int]]) -> Cells:
+    def of(self, keys: UInt64s, learn: Callable[[Int64s], Sequence[int]]) -> Int32s:
         """The kind of each row; `learn` says it of rows (by number) whose keys are new."""
         kinds = np.empty(keys.size, np.int32)
         while True:
@@ -167,8 +162,8 @@ class Kinds:
         _put(self.keys, self.kinds, keys, kinds)
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _slot(table: Keys, key: np.uint64) -> np.uint64:
+@kernel
+def _slot(table: UInt64s, key: Word) -> Word:
     """Where the key stands, or the free place where it would."""
     mask = np.uint64(table.size - 1)
     at = key & mask
@@ -177,8 +172,8 @@ def _slot(table: Keys, key: np.uint64) -> np.uint64:
     return at
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _look_up(keys: Keys, table: Keys, kinds: Cells, row_kinds: Cells, room: int) -> Counts:
+@kernel
+def _look_up(keys: UInt64s, table: UInt64s, kinds: Int32s, row_kinds: Int32s, room: int) -> Int64s:
     """The kind of each row, -1 where nobody knows; returns the first row of each new key, of which
     at most `room` are taken in.
     """
@@ -195,17 +190,17 @@ def _look_up(keys: Keys, table: Keys, kinds: Cells, row_kinds: Cells, room: int)
     return fresh[:seen]
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _put(table: Keys, kinds: Cells, keys: Keys, known: Cells) -> None:
+@kernel
+def _put(table: UInt64s, kinds: Int32s, keys: UInt64s, known: Int32s) -> None:
     for row in range(keys.size):
         at = _slot(table, keys[row])
         table[at] = keys[row]
         kinds[at] = known[row]
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def count(
-    kinds: Cells, cells: Cells, us: Counts, first: int, rows: Counts, spent: Counts, seen: Counts
+    kinds: Int32s, cells: Int32s, us: Int64s, first: int, rows: Int64s, spent: Int64s, seen: Int64s
 ) -> None:
     """Add each row to its kind's cell: a row, its microseconds, and the first row's number."""
     for row in range(kinds.size):

@@ -226,7 +226,8 @@ def _nearest(ratio: npt.NDArray[np.float64], threshold: float, side: Mask) -> li
     """
     far = np.abs(np.log(ratio / threshold))
     at = np.flatnonzero(side & (far > 1e-3))
-    return at[np.argsort(far[at], kind="stable")[: 8 * EXAMPLES]].tolist()  # type: ignore[no-any-return]
+    nearest: list[int] = at[np.argsort(far[at], kind="stable")[: 8 * EXAMPLES]].tolist()
+    return nearest
 
 
 def _examples(

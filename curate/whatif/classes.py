@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Int32s, UInt64s
 from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT
 from curate.rules.evaluate import unread_verdicts
 from curate.rules.expression import Batch, Node
 from curate.rules.file import RuleSet
-from curate.whatif.binning import Cells, Cuts, Keys, leaves, mix_in
+from curate.whatif.binning import Cuts, leaves, mix_in
 
 
 def settling(records: Path) -> list[str]:
@@ -63,7 +64,7 @@ class Classes:
         cuts = {name: Cuts.of(numbers, rungs.get(name, ())) for name, numbers in numbers_of.items()}
         return cls(cuts, tuple(further))
 
-    def keys(self, rows: pl.DataFrame) -> tuple[Keys, Mapping[str, Cells]]:
+    def keys(self, rows: pl.DataFrame) -> tuple[UInt64s, Mapping[str, Int32s]]:
         """A key for each row, the same for rows of one class; and its cell for each metric."""
         batch = Batch(rows)
         placed = {name: cuts.place(batch.numbers(name)) for name, cuts in self.cuts.items()}

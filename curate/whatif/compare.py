@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from curate.arrays import Int64s
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
@@ -34,7 +35,7 @@ from curate.profiles.summary import hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.evaluate.groups import demote
 from curate.rules.file import RuleSet
-from curate.whatif.binning import Counts, Kinds
+from curate.whatif.binning import Kinds
 from curate.whatif.classes import Classes, settling
 from curate.whatif.grouped import Failing, failing, verdict_codes
 from curate.whatif.stored import Stored, open_stored, records_at
@@ -136,11 +137,11 @@ def _batch(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = plan.slice(first, _BATCH).collect()
 
-    def learn(fresh: Counts) -> list[int]:
+    def learn(fresh: Int64s) -> list[int]:
         few = rows[fresh]
         before, after = (verdict_codes(few, rules) for rules in (old, new))
-        pairs = before * len(VERDICTS) + after
-        return pairs.tolist()  # type: ignore[no-any-return]
+        pairs: list[int] = (before * len(VERDICTS) + after).tolist()
+        return pairs
 
     pairs = np.divmod(Kinds().of(classes.keys(rows)[0], learn), len(VERDICTS))
     before, after = (each.demoted(rows, codes) for each, codes in zip(groups, pairs, strict=True))

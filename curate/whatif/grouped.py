@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Int64s
 from curate.artifacts.columns import (
     DURATION_US,
     LINE,
@@ -31,7 +32,7 @@ from curate.rules.evaluate.groups import (
 )
 from curate.rules.expression import Batch
 from curate.rules.file import GroupRule, RuleSet
-from curate.whatif.binning import Counts, Kinds
+from curate.whatif.binning import Kinds
 from curate.whatif.classes import Classes, settled, settling
 
 BORDERLINE = VERDICTS.index("borderline")
@@ -113,8 +114,9 @@ def _codes(
 ) -> npt.NDArray[np.int32]:
     batch = plan.slice(first, _BATCH).collect()
 
-    def learn(fresh: Counts) -> Sequence[int]:
-        return _counted_codes(batch[fresh], rules).tolist()  # type: ignore[no-any-return]
+    def learn(fresh: Int64s) -> Sequence[int]:
+        codes: list[int] = _counted_codes(batch[fresh], rules).tolist()
+        return codes
 
     return Kinds().of(classes.keys(batch)[0], learn)
 

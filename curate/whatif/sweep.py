@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from curate.arrays import Int32s, Int64s
 from curate.artifacts.columns import DURATION_US
 from curate.manifest import thread_count
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.expression import Batch
 from curate.rules.file import RuleSet
-from curate.whatif.binning import Cells, Counts, Cuts, Kinds, count, mix_in
+from curate.whatif.binning import Cuts, Kinds, count, mix_in
 from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grouped import BORDERLINE, Failing, failing
 from curate.whatif.threshold_grid import ThresholdGrid
@@ -43,7 +44,7 @@ class Sweep:
     cuts: Mapping[str, Cuts]
     kinds: dict[Kind, int] = field(default_factory=dict)
     amounts: list[tuple[int, int]] = field(default_factory=list)
-    tables: dict[str, tuple[Counts, Counts, Counts]] = field(default_factory=dict)
+    tables: dict[str, tuple[Int64s, Int64s, Int64s]] = field(default_factory=dict)
 
     def room(self) -> None:
         """Make the tables large enough for the kinds there are."""
@@ -146,7 +147,7 @@ class _Pass:
         known = self.swept.kinds
         return [known.setdefault(kind, len(known)) for kind in kinds]
 
-    def _note(self, kinds: Cells, us: Counts) -> None:
+    def _note(self, kinds: Int32s, us: Int64s) -> None:
         rows = np.bincount(kinds, minlength=len(self.swept.kinds))
         spent = np.zeros(rows.size, np.int64)
         np.add.at(spent, kinds, us)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,9 @@ def test_the_class_is_read_from_the_archive(archive_file: Write) -> None:
         ([], "no weights"),
     ],
 )
-def test_members_that_no_archive_may_hold(archive_file: Write, members: list, what: str) -> None:  # type: ignore[type-arg]
+def test_members_that_no_archive_may_hold(
+    archive_file: Write, members: list[Any], what: str
+) -> None:
     with pytest.raises(InputError, match=what):
         open_archive(archive_file({"target": TARGET}, members))
 

@@ -165,13 +165,19 @@ def test_the_same_sound_has_the_same_name(tmp_path: Path) -> None:
     names = ["a.wav", "b.flac", "c.w64", "d.aiff"]
     for name in names:
         sf.write(tmp_path / name, samples, RATE)
-    keys = {name: hear(tmp_path, name).signal.signal_key for name in names}  # type: ignore[union-attr]
+    keys = {name: signal_key(tmp_path, name) for name in names}
     assert len(set(keys.values())) == 1
     samples[-1] += 1
     sf.write(tmp_path / "other.wav", samples, RATE)
-    assert hear(tmp_path, "other.wav").signal.signal_key != keys["a.wav"]  # type: ignore[union-attr]
+    assert signal_key(tmp_path, "other.wav") != keys["a.wav"]
     sf.write(tmp_path / "slow.wav", samples, 8_000)
-    assert hear(tmp_path, "slow.wav").signal.signal_key != keys["a.wav"]  # type: ignore[union-attr]
+    assert signal_key(tmp_path, "slow.wav") != keys["a.wav"]
+
+
+def signal_key(folder: Path, name: str) -> int:
+    signal = hear(folder, name).signal
+    assert signal
+    return signal.signal_key
 
 
 def hear(folder: Path, name: str, seconds: float = 5.0) -> SegmentResult:

@@ -153,7 +153,7 @@ def test_what_cannot_be_proposed_is_said(folder: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     mine = tmp_path / "mine.yaml"
     mine.write_text("schema: curate.rules/1\n")
-    with pytest.raises(ConfigError, match="not by us"):
+    with pytest.raises(ConfigError, match="not written by `curate rules calibrate`"):
         write_preset(calibrate(folder / "profile", load_rules()), mine)
     assert mine.read_text() == "schema: curate.rules/1\n"
 

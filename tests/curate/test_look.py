@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -135,9 +136,9 @@ def test_look(
 ) -> None:
     records = look(folder / "one", count, where, seed)
     assert [each["id"] for each in records] == [f"{folder}/one.jsonl:{line}" for line in lines]
-    for each, line in zip(records, lines, strict=True):
-        assert each["record"]["text"] == "ab " * line  # type: ignore[index]
-        assert each["metrics"]["words"] == line  # type: ignore[index]
+    for each, line in zip(cast("list[Any]", records), lines, strict=True):
+        assert each["record"]["text"] == "ab " * line
+        assert each["metrics"]["words"] == line
 
 
 def test_samples_are_fair_and_repeat(folder: Path) -> None:

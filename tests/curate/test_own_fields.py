@@ -56,8 +56,8 @@ def test_sql_sees_texts_and_paths(profile: Path) -> None:
 
 
 def test_conditions_and_tables_see_them(profile: Path) -> None:
-    records = look(profile, 9, "text == \"it's here\" and mood == 'calm'")
-    assert [each["record"]["text"] for each in records] == ["it's here"]  # type: ignore[index]
+    records: list[Any] = look(profile, 9, "text == \"it's here\" and mood == 'calm'")
+    assert [each["record"]["text"] for each in records] == ["it's here"]
     rows = curate.read_profile(profile).records("text", "mood")
     assert rows.filter(pl.col("verdict") == "bad").select("text").collect()["text"].to_list() == [
         "x" * 90

@@ -37,8 +37,8 @@ def figures(profile: Mapping[str, Any], rows: pl.DataFrame) -> Mapping[str, obje
     return {
         "rows": profile["totals"]["rows"],
         "hours": round(duration.sum() / 3600, 6),
-        "duration_min": round(float(duration.min()), 4),  # type: ignore[arg-type]
-        "duration_max": round(float(duration.max()), 4),  # type: ignore[arg-type]
+        "duration_min": round(float(duration.to_numpy().min()), 4),
+        "duration_max": round(float(duration.to_numpy().max()), 4),
         "duration_p50": round(quantile(profile, "duration_s", "p50"), 4),
         "duration_p95": round(quantile(profile, "duration_s", "p95"), 4),
         "char_rate_ge30": good.filter(pl.col("char_rate") >= 30).height,
@@ -47,10 +47,10 @@ def figures(profile: Mapping[str, Any], rows: pl.DataFrame) -> Mapping[str, obje
         "char_rate_p50": round(quantile(profile, "char_rate", "p50"), 4),
         "char_rate_p95": round(quantile(profile, "char_rate", "p95"), 4),
         "char_rate_p99": round(quantile(profile, "char_rate", "p99"), 4),
-        "char_rate_max": round(float(good["char_rate"].max()), 4),  # type: ignore[arg-type]
-        "char_rate_min": round(float(good["char_rate"].min()), 4),  # type: ignore[arg-type]
-        "char_rate_mean": round(float(good["char_rate"].mean()), 4),  # type: ignore[arg-type]
-        "word_rate_max": round(float(good["word_rate"].max()), 4),  # type: ignore[arg-type]
+        "char_rate_max": round(float(good["char_rate"].to_numpy().max()), 4),
+        "char_rate_min": round(float(good["char_rate"].to_numpy().min()), 4),
+        "char_rate_mean": round(float(good["char_rate"].to_numpy().mean()), 4),
+        "word_rate_max": round(float(good["word_rate"].to_numpy().max()), 4),
         "word_rate_p50": round(quantile(profile, "word_rate", "p50"), 4),
         "longest_word_ge25": good.filter(tokens >= 25).height,
         "longest_word_max": good["longest_token"].max(),

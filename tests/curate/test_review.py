@@ -290,12 +290,12 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
         desk = ReviewSession(made, records, log, "ben")
         assert desk.describe(3)["text_fix"] == "mended"
         desk.decide(3, "reject")
-        listed, _ = desk.page(Query(), None, 10)
+        listed: list[Any] = desk.page(Query(), None, 10)[0]
         verdicts: list[Any] = [verdict_of(row) for row in listed]
         assert [each and each["decision"] for each in verdicts] == [None] * 3 + ["reject"] + [
             None
         ] * 6
-        assert listed[3]["decided"]["text"]["text"] == "mended"  # type: ignore[index]
+        assert listed[3]["decided"]["text"]["text"] == "mended"
 
 
 @pytest.mark.parametrize(

@@ -193,11 +193,12 @@ def test_tags_and_reasons_in_lines(profiled: Path) -> None:
     assert note["tags"][0] == "bad:char_rate"
     assert str(rejected["_skipme"]).startswith("char_rate 81 >= 30")
     assert lines["malformed"] == [LINES[-1].encode()]
-    used = [parse_line(line) for name in ("train", "eval", "test") for line in lines[name]]
+    names = ("train", "eval", "test")
+    used: list[Any] = [parse_line(line) for name in names for line in lines[name]]
     assert len(used) == 21
     for record in used:
         assert "_skipme" not in record
-        assert record["_curate"]["verdict"] == "clean"  # type: ignore[index]
+        assert record["_curate"]["verdict"] == "clean"
     for line in lines["eval"]:
         before, _, _ = line.rpartition(b', "_curate":')
         assert before + b"}" in [each.encode() for each in LINES]

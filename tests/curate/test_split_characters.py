@@ -68,10 +68,11 @@ def test_each_language_by_its_own_rate(tmp_path: Path) -> None:
     assert metrics == {"zh": {"cer"}, "en": {"wer"}}
     english = measured(artifact, "en")
     assert all(part["units"] == part["words"] for part in english)
-    console = Console(width=160, file=io.StringIO())
+    printed = io.StringIO()
+    console = Console(width=160, file=printed)
     for table in split_tables(certificate(tmp_path / "w")):
         console.print(table)
-    output = console.file.getvalue()  # type: ignore[attr-defined]
+    output = printed.getvalue()
     lines = [line.split() for line in output.split("\n") if "lang zh" in line]
     assert len(lines) == 2
     assert all("CER" in line and "characters" in line for line in lines)

@@ -236,8 +236,8 @@ def test_a_lost_manifest_costs_the_texts_only(folder: Path, tmp_path: Path) -> N
     content: Any = what_if(tmp_path / "profile", load_rules()).as_json()
     assert len(content["warnings"]) == 1
     assert "manifest.jsonl" in content["warnings"][0]
-    caught = _limit_of(content, "char_rate", "bad")["caught"]
-    assert [(each["value"], each["text"]) for each in caught] == [
+    flagged = _limit_of(content, "char_rate", "bad")["flagged"]
+    assert [(each["value"], each["text"]) for each in flagged] == [
         (39, None),
         (40, None),
         (41, None),

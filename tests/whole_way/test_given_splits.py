@@ -167,9 +167,9 @@ def test_given_splits_go_to_shards_as_they_are(
     leaks: Rows,
 ) -> None:
     words = write(tmp_path)
-    manifests = [word.partition("=")[2] for word in words if "=" in word]
+    manifests = [Path(word.partition("=")[2]) for word in words if "=" in word]
     options = replace(USUAL, profile=(), split=words)
-    way = Journey(manifests, tmp_path / "out", options, world.model("ctc").path)  # type: ignore[arg-type]
+    way = Journey(manifests, tmp_path / "out", options, world.model("ctc").path)
     is_single = len(rows) == 1  # `curate audit` compares two sides
     way.go(*(name for name in LINE if not (is_single and name == "audit")))
     split = way.steps["split"]

@@ -55,4 +55,4 @@ def _is_at(path: Path, descriptor: int) -> bool:
 def _in_use(path: Path) -> ConfigError:
     holder = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     what = f"is in use by {holder or 'another run'}"
-    return ConfigError.of(path.parent, what, "wait for it, or choose another --out")  # type: ignore[return-value]
+    return ConfigError.of(path.parent, what, "wait for it, or choose another --out")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from curate.statistics.bootstrap import Floats, Ints, interval, p_value, ratio
+from curate.arrays import Floats, Int64s
+from curate.statistics.bootstrap import interval, p_value, ratio
 from train.artifacts.wer import Against, Change, Conclusion, Guardrail, SliceChange
 from train.scoring.rates import ScoredRows
 from train.scoring.scoring import Scored
@@ -45,12 +46,12 @@ class Pairs:
         self.old_errors = np.array([each.word_edits for each in edits if each], np.float64)
         self.old_char_errors = np.array([each.char_edits for each in edits if each], np.float64)
 
-    def difference(self, part: Ints) -> Change:
+    def difference(self, part: Int64s) -> Change:
         """The comparison over some of the rows."""
         (drawn,) = self._drawn([part])
         return Change(**self._fields(part, drawn))
 
-    def guardrail(self, part: Ints, limit: float) -> Guardrail:
+    def guardrail(self, part: Int64s, limit: float) -> Guardrail:
         """The comparison over the guardrail's rows: it fails where the rate surely rose by more."""
         (drawn,) = self._drawn([part])
         fields = self._fields(part, drawn)
@@ -75,7 +76,7 @@ class Pairs:
             return self.old_char_errors, self.rows.char_errors, self.rows.chars
         return self.old_errors, self.rows.errors, self.rows.words
 
-    def _drawn(self, parts: Sequence[Ints]) -> Floats:
+    def _drawn(self, parts: Sequence[Int64s]) -> Floats:
         """Differences in every draw: of CER where that is the rate to name, else of WER."""
         sums = []
         for part in parts:
@@ -83,7 +84,7 @@ class Pairs:
             sums.append((part, (new - old, whole)))
         return ratio(*self.rows.bootstrap.sums_each(sums))
 
-    def _fields(self, part: Ints, drawn: Floats) -> dict[str, Any]:
+    def _fields(self, part: Int64s, drawn: Floats) -> dict[str, Any]:
         """The fields of `Change` over some of the rows."""
         metric = self.rows.primary(part)
         wer, cer = self._rates(part, "wer"), self._rates(part, "cer")
@@ -105,7 +106,7 @@ class Pairs:
             "conclusion": _conclude(low, high),
         }
 
-    def _rates(self, part: Ints, name: str) -> tuple[float | None, float | None]:
+    def _rates(self, part: Int64s, name: str) -> tuple[float | None, float | None]:
         old, new, whole = (float(each[part].sum()) for each in self._counts(name))
         if not whole:
             return None, None

@@ -8,16 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from curate.statistics.bootstrap import (
-    CONFIDENCE,
-    DRAWS,
-    FEWEST,
-    Bootstrap,
-    Floats,
-    Ints,
-    interval,
-    ratio,
-)
+from curate.arrays import Floats, Int64s
+from curate.statistics.bootstrap import CONFIDENCE, DRAWS, FEWEST, Bootstrap, interval, ratio
 from train.artifacts.wer import Intervals, Macro, Overall, RateName, Rates, Slice, Weighted
 from train.data.rows import Row
 from train.scoring.clusters import clusters_of
@@ -25,7 +17,7 @@ from train.scoring.edits import Edits
 from train.scoring.scoring import Scored
 from train.scoring.slices import SLICES, Values, order
 
-Parts = Mapping[str | None, Ints]
+Parts = Mapping[str | None, Int64s]
 """Row numbers by value, in the order of tables."""
 Draws = Mapping[tuple[int, str], Floats]
 """Error rates in every draw, by the part's identity and the rate's name."""
@@ -52,11 +44,11 @@ class ScoredRows:
                 numbers.setdefault(value, []).append(at)
         return {value: np.array(numbers[value], np.int64) for value in sorted(numbers, key=order)}
 
-    def primary(self, part: Ints) -> RateName:
+    def primary(self, part: Int64s) -> RateName:
         """The rate to name: `cer` where most rows are in scripts that write no spaces."""
         return "cer" if 2 * int(self._counts[part, 6].sum()) > part.size else "wer"
 
-    def enough(self, part: Ints) -> bool:
+    def enough(self, part: Int64s) -> bool:
         """Whether the rows are of so many clusters that an interval means something."""
         return self.bootstrap.clusters_in(part) >= FEWEST
 
@@ -118,7 +110,7 @@ class ScoredRows:
         )
 
     @cached_property
-    def _everything(self) -> Ints:
+    def _everything(self) -> Int64s:
         return np.arange(len(self.items))
 
     @cached_property
@@ -127,7 +119,7 @@ class ScoredRows:
         return np.array([_weight(item.row) for item in self.items], np.float64)
 
     @cached_property
-    def _weighted_rows(self) -> Ints:
+    def _weighted_rows(self) -> Int64s:
         return np.flatnonzero(~np.isnan(self._weights))
 
     @cached_property
@@ -146,14 +138,14 @@ class ScoredRows:
         rates = ratio(*self.bootstrap.sums_each([(part, values) for _, part, values in sums]))
         return {key: draws for (key, _, _), draws in zip(sums, rates, strict=True)}
 
-    def _total(self, part: Ints) -> Edits:
+    def _total(self, part: Int64s) -> Edits:
         return Edits(*self._counts[part].sum(axis=0).tolist())
 
-    def _slice(self, value: str | None, part: Ints) -> Slice:
+    def _slice(self, value: str | None, part: Int64s) -> Slice:
         clusters = self.bootstrap.clusters_in(part)
         return Slice(value=value, **self._rates(part), clusters=clusters)
 
-    def _rates(self, part: Ints, surely: bool = False) -> dict[str, Any]:
+    def _rates(self, part: Int64s, surely: bool = False) -> dict[str, Any]:
         """The fields of `Rates`; intervals where there are clusters enough, or `surely`."""
         edits = self._total(part)
         draws = self._draws if surely or self.enough(part) else {}

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Int32s
 from curate.artifacts.frames import Spans
 from curate.text.align import DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS
-from curate.text.edits import Counts, PairEdits, count_normalised, count_raw, decoded, distances
+from curate.text.edits import PairEdits, count_normalised, count_raw, decoded, distances
 from curate.text.normaliser import Normaliser
 
 EDGE = 5
@@ -23,8 +24,8 @@ EDGE = 5
 def agreement(
     texts: Spans,
     predicted: Spans,
-    words: Counts,
-    chars: Counts,
+    words: Int32s,
+    chars: Int32s,
     normaliser: Normaliser | None = None,
     lang: pl.Series | None = None,
 ) -> Mapping[str, pl.Series]:
@@ -70,7 +71,7 @@ def _languages(
     return [*distinct, None], codes.to_numpy()
 
 
-def _other_chars(pairs: PairEdits) -> Counts:
+def _other_chars(pairs: PairEdits) -> Int32s:
     """Characters of the predictions; in the alignment blanks stand between some of them."""
     other = pairs.edits[:, OTHER_CHARS].copy()
     rows = np.flatnonzero(pairs.spaceless & pairs.paired)
@@ -78,7 +79,7 @@ def _other_chars(pairs: PairEdits) -> Counts:
     return other
 
 
-def _edges(pairs: PairEdits) -> Counts:
+def _edges(pairs: PairEdits) -> Int32s:
     """Character edits of each pair's worse end."""
     edges = np.zeros(pairs.paired.size, np.int32)
     if not pairs.differ.size:
@@ -90,11 +91,11 @@ def _edges(pairs: PairEdits) -> Counts:
     return edges
 
 
-def _counts(counts: Counts, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
+def _counts(counts: Int32s, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
     return _where(pl.Series(np.ascontiguousarray(counts), dtype=pl.Int32), has_prediction)
 
 
-def _share(counts: Counts, whole: Counts, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
+def _share(counts: Int32s, whole: Int32s, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
     known = has_prediction & (whole > 0)
     return _where(pl.Series(counts / np.maximum(whole, 1)), known)
 

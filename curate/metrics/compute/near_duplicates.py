@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bools, Int64s, UInt64s
+from curate.arrays.compiled import kernel
 from curate.artifacts.columns import BANDS
 from curate.artifacts.frames import Spans
 from curate.environment.extras import require
@@ -26,10 +26,8 @@ SEED: Final = 1
 _AT_ONCE = 4096
 """Rows whose hashes are Python numbers at one time."""
 
-Keys = npt.NDArray[np.uint64]
 
-
-def near_keys(texts: Spans, spaceless: npt.NDArray[np.bool_]) -> pl.Series:
+def near_keys(texts: Spans, spaceless: Bools) -> pl.Series:
     """NEAR_KEYS of every text: two that share a key at the same place are near each other.
 
     Null where normalising leaves nothing. ConfigError where the extra `near` is not installed.
@@ -47,18 +45,18 @@ def near_keys(texts: Spans, spaceless: npt.NDArray[np.bool_]) -> pl.Series:
     return series.zip_with(pl.Series([bool(normal) for normal in normals]), nothing)
 
 
-def _keys(normals: list[str], widths: npt.NDArray[np.int64]) -> Keys:
+def _keys(normals: list[str], widths: Int64s) -> UInt64s:
     rensa = require("rensa", "finding texts that are nearly the same (--metrics near_duplicates)")
     hashes, bounds = shingle_hashes(normals, widths)
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
         hashes, bounds, BANDS * HASHES, SEED
     )
-    keys: Keys = _banded(np.array(matrix.to_rows(), np.uint64).reshape(-1, BANDS, HASHES))
+    keys: UInt64s = _banded(np.array(matrix.to_rows(), np.uint64).reshape(-1, BANDS, HASHES))
     return keys
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _banded(digests: Keys) -> Keys:
+@kernel
+def _banded(digests: UInt64s) -> UInt64s:
     """One key for each band of each row."""
     rows, bands, hashes = digests.shape
     keys = np.empty((rows, bands), np.uint64)

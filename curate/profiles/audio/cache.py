@@ -185,7 +185,8 @@ class Cache:
         row_numbers = [
             noted[2].get((each.offset_s, each.duration_s, each.channel)) for each in file.segments
         ]
-        return None if None in row_numbers else row_numbers  # type: ignore[return-value]
+        known = [each for each in row_numbers if each is not None]
+        return known if len(known) == len(row_numbers) else None
 
     def is_current(self, allowed: Sequence[Path]) -> bool:
         """Whether every file is as it was: nothing would be heard that is not here."""

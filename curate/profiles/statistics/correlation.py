@@ -10,17 +10,15 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from curate.arrays import Bools, Floats, Int64s
+from curate.arrays.compiled import kernel, reordering
 from curate.metrics.declare import Metric
-from curate.profiles.statistics.tally import Numbers
 
 GRID: Final = 4096
 BLOCK: Final = 512
 """Rows whose products are added at a time."""
-Sums = npt.NDArray[np.int64]
 
 
 class Products:
@@ -30,12 +28,12 @@ class Products:
         self.metrics = tuple(metrics)
         self._at = {metric.name: at for at, metric in enumerate(metrics)}
         shape = (len(self.metrics), len(self.metrics))
-        self.rows: Sums = np.zeros(shape, np.int64)
-        self.sums: Sums = np.zeros(shape, np.int64)
-        self.squares: Sums = np.zeros(shape, np.int64)
-        self.products: Sums = np.zeros(shape, np.int64)
+        self.rows: Int64s = np.zeros(shape, np.int64)
+        self.sums: Int64s = np.zeros(shape, np.int64)
+        self.squares: Int64s = np.zeros(shape, np.int64)
+        self.products: Int64s = np.zeros(shape, np.int64)
 
-    def add(self, names: Sequence[str], values: Numbers) -> None:
+    def add(self, names: Sequence[str], values: Floats) -> None:
         """Add rows (at most 2**29: sums of products stay below 2**53).
 
         `values` has a column for each of `names`, NaN for null; the other metrics have no value.
@@ -54,7 +52,7 @@ class Products:
         for total, part in zip(self.totals(), other.totals(), strict=True):
             total += part
 
-    def totals(self) -> tuple[Sums, ...]:
+    def totals(self) -> tuple[Int64s, ...]:
         """The four matrices."""
         return self.rows, self.sums, self.squares, self.products
 
@@ -75,15 +73,15 @@ class Products:
         return round((n * both - x * y) / (math.sqrt(across) * math.sqrt(down)), 4)
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def _accumulate(
-    values: Numbers,
-    low: Numbers,
-    scale: Numbers,
-    rows: Numbers,
-    sums: Numbers,
-    squares: Numbers,
-    products: Numbers,
+    values: Floats,
+    low: Floats,
+    scale: Floats,
+    rows: Floats,
+    sums: Floats,
+    squares: Floats,
+    products: Floats,
 ) -> None:
     """Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
 
@@ -115,14 +113,14 @@ def _accumulate(
             products[i, j] += whole[min(i, j), max(i, j)]
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def _place(
-    values: Numbers,
+    values: Floats,
     low: float,
     scale: float,
-    grid: Numbers,
-    known: Numbers,
-    gap: npt.NDArray[np.bool_],
+    grid: Floats,
+    known: Floats,
+    gap: Bools,
 ) -> None:
     """One metric's values on the grid; where one is not finite there is a gap."""
     for row in range(values.size):
@@ -133,9 +131,9 @@ def _place(
         gap[row] |= not finite
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@kernel
 def _add_row(
-    grid: Numbers, known: Numbers, rows: Numbers, sums: Numbers, squares: Numbers, products: Numbers
+    grid: Floats, known: Floats, rows: Floats, sums: Floats, squares: Floats, products: Floats
 ) -> None:
     for i in range(grid.size):
         if known[i]:
@@ -146,8 +144,8 @@ def _add_row(
                 products[i, j] += grid[i] * grid[j]
 
 
-@nb.njit(nogil=True, cache=True, fastmath=True)  # type: ignore[untyped-decorator]
-def _dot(one: Numbers, two: Numbers) -> float:
+@reordering
+def _dot(one: Floats, two: Floats) -> float:
     """The sum of products. All are whole numbers, so that any order gives the same."""
     total = 0.0
     for row in range(one.size):

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from curate.arrays import Int64s
 from curate.artifacts.distributions import Hit
 from curate.metrics.declare import Metric
-from curate.profiles.statistics.tally import FINE, HIT_VERDICTS, Counts, Tally, by_value
+from curate.profiles.statistics.tally import FINE, HIT_VERDICTS, Tally, by_value
 from curate.rules.file import RuleSet, thresholds
 
 MOST_LIMITS = 6
@@ -105,7 +106,7 @@ def histogram(metric: Metric, tally: Tally, cuts: Sequence[Cut] = ()) -> Histogr
     positions, edges = _edges(metric, grid, held, beyond)
     place = np.searchsorted(positions, grid.begin[held] + _LINE_UP, side="right") - 1
 
-    def binned(counts: Counts) -> tuple[int, ...]:
+    def binned(counts: Int64s) -> tuple[int, ...]:
         bins = np.zeros(max(len(edges) - 1, 0), np.int64)
         np.add.at(bins, place, counts[grid.inside][held])
         return tuple(bins.tolist())

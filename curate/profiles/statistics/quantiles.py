@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Floats, Int64s
 from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.manifest import thread_count
 from curate.metrics import METRICS
@@ -25,7 +26,7 @@ from curate.metrics.declare import Metric
 from curate.profiles.statistics.correlation import Products
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Histogram, cuts_of, histogram
-from curate.profiles.statistics.tally import Counts, Numbers, Tally
+from curate.profiles.statistics.tally import Tally
 from curate.rules.file import RuleSet
 
 
@@ -88,7 +89,7 @@ def count_bins(records: Path) -> Mapping[str, Tally]:
     present = pl.scan_parquet(records).collect_schema().names()
     tallies = {metric.name: Tally.of(metric) for metric in METRICS if metric.name in present}
 
-    def count(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
+    def count(batch: Mapping[str, Floats], us: Int64s, first: int) -> None:
         for name, tally in tallies.items():
             tally.add(batch[name], us, first)
 
@@ -97,7 +98,7 @@ def count_bins(records: Path) -> Mapping[str, Tally]:
 
 
 def _each_batch(
-    records: Path, names: Sequence[str], work: Callable[[Mapping[str, Numbers], Counts, int], None]
+    records: Path, names: Sequence[str], work: Callable[[Mapping[str, Floats], Int64s, int], None]
 ) -> None:
     """Call `work` with each metric's values, the durations and the first row's number."""
     first = 0
@@ -115,13 +116,13 @@ def _batches(plan: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 
 def _pick(
     records: Path, tallies: Mapping[str, Tally], shares: Sequence[float], pool: ThreadPoolExecutor
-) -> Mapping[str, Numbers]:
+) -> Mapping[str, Floats]:
     """Per metric, in order, the values of all bins in which a quantile lies and values differ."""
     bins_by_metric = {name: _unsure(tally, shares) for name, tally in tallies.items()}
     bins_by_metric = {name: bins for name, bins in bins_by_metric.items() if bins.any()}
-    parts: dict[str, list[Numbers]] = {name: [] for name in bins_by_metric}
+    parts: dict[str, list[Floats]] = {name: [] for name in bins_by_metric}
 
-    def pick(batch: Mapping[str, Numbers], us: Counts, first: int) -> None:
+    def pick(batch: Mapping[str, Floats], us: Int64s, first: int) -> None:
         jobs = {
             n: pool.submit(tallies[n].pick, batch[n], bins) for n, bins in bins_by_metric.items()
         }
@@ -144,7 +145,7 @@ def _unsure(tally: Tally, shares: Sequence[float]) -> npt.NDArray[np.bool_]:
 
 
 def _spread(
-    tally: Tally, picked: Numbers | None, shares: Sequence[float], bins: Histogram, *, whole: bool
+    tally: Tally, picked: Floats | None, shares: Sequence[float], bins: Histogram, *, whole: bool
 ) -> Spread:
     counts = tally.rows.tolist()
     running = list(accumulate(counts))

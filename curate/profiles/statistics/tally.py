@@ -13,11 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curate.arrays import Bools, Bytes, Floats, Int64s, UInt32s
+from curate.arrays.compiled import borrowing
 from curate.metrics.declare import Metric
-from curate.text.compiled import borrowing
-
-Numbers = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 FINE = 64
 """Each bin of a histogram is cut so many times to find where a quantile lies."""
@@ -42,11 +40,11 @@ class Hits:
     codes none did on any row. `of_code` counts the rows of each code.
     """
 
-    code: npt.NDArray[np.uint32]
-    verdict: npt.NDArray[np.uint8]
-    of_code: Counts
+    code: UInt32s
+    verdict: Bytes
+    of_code: Int64s
 
-    def rows(self) -> Counts:
+    def rows(self) -> Int64s:
         """Rows by verdict, whether the metric is null in them or not."""
         counts = np.zeros(len(HIT_VERDICTS) + 1, np.int64)
         np.add.at(counts, self.verdict, self.of_code)
@@ -76,15 +74,15 @@ class Tally:
     low: float
     high: float
     top: float
-    cuts: Numbers
-    rows: Counts
-    us: Counts
-    hits: Counts
-    span: Numbers
-    hit_rows: Counts = field(default_factory=lambda: np.zeros(len(HIT_VERDICTS), np.int64))
-    sums: Counts = field(default_factory=lambda: np.zeros(2, np.int64))
-    worst: Numbers = field(default_factory=lambda: np.full((2, SHOWN), np.inf))
-    worst_at: Counts = field(default_factory=lambda: np.full((2, SHOWN), -1, np.int64))
+    cuts: Floats
+    rows: Int64s
+    us: Int64s
+    hits: Int64s
+    span: Floats
+    hit_rows: Int64s = field(default_factory=lambda: np.zeros(len(HIT_VERDICTS), np.int64))
+    sums: Int64s = field(default_factory=lambda: np.zeros(2, np.int64))
+    worst: Floats = field(default_factory=lambda: np.full((2, SHOWN), np.inf))
+    worst_at: Int64s = field(default_factory=lambda: np.full((2, SHOWN), -1, np.int64))
 
     @classmethod
     def of(cls, metric: Metric, cuts: Sequence[float] = ()) -> Tally:
@@ -104,7 +102,7 @@ class Tally:
             low, high, top, inner, np.zeros(bins, np.int64), np.zeros(bins, np.int64), hits, span
         )  # fmt: skip
 
-    def add(self, values: Numbers, us: Counts, first_row: int, hits: Hits | None = None) -> None:
+    def add(self, values: Floats, us: Int64s, first_row: int, hits: Hits | None = None) -> None:
         """Count a batch; NaN is null. `first_row` is the number of its first row."""
         hits = hits or _NONE
         self.hit_rows[:] += hits.rows()
@@ -114,7 +112,7 @@ class Tally:
             self.span, self.sums, self.worst, self.worst_at,
         )  # fmt: skip
 
-    def bins(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def bins(self) -> tuple[Int64s, Int64s]:
         """Of each bin: its equal bin (0 below `low`), and how many cuts lie left of it."""
         equal = self.rows.size - self.cuts.size
         width = (self.high - self.low) / (equal - 2)
@@ -145,7 +143,7 @@ class Tally:
                 if row >= 0 and value < self.worst[end, -1]:
                     _keep(value, first_row + row, self.worst[end], self.worst_at[end])
 
-    def pick(self, values: Numbers, mask: npt.NDArray[np.bool_]) -> Numbers:
+    def pick(self, values: Floats, mask: Bools) -> Floats:
         """The values of a batch that fall into the wanted bins."""
         picked = np.empty(values.size)
         return picked[: _pick(values, self.low, self.high, self.top, self.cuts, mask, picked)]
@@ -174,7 +172,7 @@ def _bin(value: float, low: float, width: float, top: float, bins: int) -> int:
 
 
 @borrowing
-def _cut_bin(value: float, low: float, width: float, top: float, bins: int, cuts: Numbers) -> int:
+def _cut_bin(value: float, low: float, width: float, top: float, bins: int, cuts: Floats) -> int:
     """The bin of a value, with those that cuts add."""
     at: int = _bin(value, low, width, top, bins)
     for k in range(cuts.size):
@@ -183,7 +181,7 @@ def _cut_bin(value: float, low: float, width: float, top: float, bins: int, cuts
 
 
 @borrowing
-def _keep(value: float, row: int, worst: Numbers, worst_at: Counts) -> None:
+def _keep(value: float, row: int, worst: Floats, worst_at: Int64s) -> None:
     """Put a value in its place among the lowest, after its equals."""
     at = worst.size - 1
     while at > 0 and value < worst[at - 1]:
@@ -194,22 +192,22 @@ def _keep(value: float, row: int, worst: Numbers, worst_at: Counts) -> None:
 
 @borrowing
 def _count(
-    values: Numbers,
-    us: Counts,
+    values: Floats,
+    us: Int64s,
     first_row: int,
     low: float,
     high: float,
     top: float,
-    cuts: Numbers,
-    rows: Counts,
-    bin_us: Counts,
-    code: npt.NDArray[np.uint32],
-    verdict: npt.NDArray[np.uint8],
-    hits: Counts,
-    span: Numbers,
-    sums: Counts,
-    worst: Numbers,
-    worst_at: Counts,
+    cuts: Floats,
+    rows: Int64s,
+    bin_us: Int64s,
+    code: UInt32s,
+    verdict: Bytes,
+    hits: Int64s,
+    span: Floats,
+    sums: Int64s,
+    worst: Floats,
+    worst_at: Int64s,
 ) -> None:
     bins = rows.size - 2 - cuts.size
     width = (high - low) / bins
@@ -239,13 +237,13 @@ def _count(
 
 @borrowing
 def _pick(
-    values: Numbers,
+    values: Floats,
     low: float,
     high: float,
     top: float,
-    cuts: Numbers,
-    mask: npt.NDArray[np.bool_],
-    picked: Numbers,
+    cuts: Floats,
+    mask: Bools,
+    picked: Floats,
 ) -> int:
     """Put the values of the wanted bins into `picked`; how many."""
     bins = mask.size - 2 - cuts.size

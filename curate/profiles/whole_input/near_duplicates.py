@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Int32s, UInt64s
+from curate.arrays.compiled import kernel
 from curate.artifacts.columns import BANDS, NEAR_KEYS
-
-Rows = npt.NDArray[np.int32]
 
 
 def near_duplicates(records: Path) -> pl.Series:
@@ -33,16 +31,16 @@ def near_duplicates(records: Path) -> pl.Series:
     return pl.Series("near_duplicates", counts, dtype=pl.Int32).set(pl.Series(~known), None)
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _root(parent: Rows, row: int) -> int:
+@kernel
+def _root(parent: Int32s, row: int) -> int:
     while parent[row] != row:
         parent[row] = parent[parent[row]]
         row = parent[row]
     return row
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _join(keys: npt.NDArray[np.uint64], rows: Rows, parent: Rows) -> None:
+@kernel
+def _join(keys: UInt64s, rows: Int32s, parent: Int32s) -> None:
     """Put rows of equal keys, which stand side by side, into one cluster."""
     for at in range(1, keys.size):
         if keys[at] == keys[at - 1]:
@@ -50,8 +48,8 @@ def _join(keys: npt.NDArray[np.uint64], rows: Rows, parent: Rows) -> None:
             parent[max(one, other)] = min(one, other)
 
 
-@nb.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _sizes(parent: Rows) -> Rows:
+@kernel
+def _sizes(parent: Int32s) -> Int32s:
     sizes = np.zeros(parent.size, np.int32)
     for row in range(parent.size):
         sizes[_root(parent, row)] += 1

@@ -1,0 +1,25 @@
+"""Types of NumPy arrays by their elements; `compiled` has the decorators of loops over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Int = Any
+"""An integer of some width: in a compiled function Python's and NumPy's are the same."""
+Word = np.uint64
+"""Eight bytes of text, or a hash."""
+
+Bytes = npt.NDArray[np.uint8]
+UInt16s = npt.NDArray[np.uint16]
+UInt32s = npt.NDArray[np.uint32]
+UInt64s = npt.NDArray[np.uint64]
+Int8s = npt.NDArray[np.int8]
+Int16s = npt.NDArray[np.int16]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Float32s = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
