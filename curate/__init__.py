@@ -15,7 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from curate.api.calibrate import calibrate
+    from curate.api.compare import compare_rules
+    from curate.api.diff import diff
+    from curate.api.explain import explain
     from curate.api.frames import apply_rules, measure
+    from curate.api.look import count_words, head, query, sample
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,
@@ -23,18 +28,28 @@ if TYPE_CHECKING:
         ProfileRequest,
         ReadOptions,
         RuleOptions,
+        merge,
         profile,
         read_profile,
     )
+    from curate.api.reconsider import reconsider
     from curate.api.rules import RuleSet, load_rules
+    from curate.api.what_if import what_if
 
 _MODULES = {
+    "calibrate": ("calibrate",),
+    "compare": ("compare_rules",),
+    "diff": ("diff",),
+    "explain": ("explain",),
     "frames": ("apply_rules", "measure"),
+    "look": ("count_words", "head", "query", "sample"),
     "profile": (
         *("AudioOptions", "MeasureOptions", "Profile", "ProfileRequest", "ReadOptions"),
-        *("RuleOptions", "profile", "read_profile"),
+        *("RuleOptions", "merge", "profile", "read_profile"),
     ),
+    "reconsider": ("reconsider",),
     "rules": ("RuleSet", "load_rules"),
+    "what_if": ("what_if",),
 }
 """The names that the modules of curate.api offer."""
 
@@ -49,10 +64,21 @@ __all__ = [
     "RuleOptions",
     "RuleSet",
     "apply_rules",
+    "calibrate",
+    "compare_rules",
+    "count_words",
+    "diff",
+    "explain",
+    "head",
     "load_rules",
     "measure",
+    "merge",
     "profile",
+    "query",
     "read_profile",
+    "reconsider",
+    "sample",
+    "what_if",
 ]
 
 

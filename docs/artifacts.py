@@ -14,10 +14,10 @@ from curate.artifacts.base import Artifact
 
 Schema = Mapping[str, Any]
 
-HEAD = """The JSON files that commands write, key by key. `keys[]` stands for each item of a list,
-`keys.*` for each value of a mapping whose keys are data. A key is always there unless it is
-optional, and null only where its type says so. A version of the package reads the schema that is
-named here and refuses any other. JSON Schema of a file, for programs:
+HEAD = """The JSON files that commands write, and what commands print with `--json`, key by key.
+`keys[]` stands for each item of a list, `keys.*` for each value of a mapping whose keys are data. A
+key is always there unless it is optional, and null only where its type says so. A version of the
+package reads the schema that is named here and refuses any other. JSON Schema, for programs:
 
 ```python
 from curate.artifacts.profile import Profile
@@ -28,18 +28,28 @@ schema = Profile.model_json_schema(mode="serialization")
 
 
 def artifacts() -> list[type[Artifact]]:
-    """The models of all files, by the name of the file."""
+    """The models of all files, by the name of the file; then those of answers, by command."""
     for package in (curate.artifacts, train.artifacts):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    models = {model.file: model for model in _subclasses(Artifact) if hasattr(model, "file")}
-    return [models[file] for file in sorted(models)]
+    models = [model for model in _subclasses(Artifact) if hasattr(model, "made_by")]
+    return sorted(models, key=lambda model: (not hasattr(model, "file"), _title(model)))
+
+
+def _title(model: type[Artifact]) -> str:
+    """A file by its name, an answer by the command that prints it."""
+    return model.file if hasattr(model, "file") else f"{model.made_by} --json"
 
 
 def artifact_lines(model: type[Artifact]) -> Iterator[str]:
     """A file: what it is, who writes it, and its keys."""
     schema = model.model_json_schema(mode="serialization")
-    yield from (f"## {model.file}", "", f"`{model.schema_read()}`, written by {model.made_by}.", "")
+    yield from (
+        f"## {_title(model)}",
+        "",
+        f"`{model.schema_read()}`, written by {model.made_by}.",
+        "",
+    )
     yield from (inspect.cleandoc(model.__doc__ or ""), "")
     yield from ("| key | type | meaning |", "| --- | --- | --- |")
     for path, kind, meaning in _keys(schema, schema.get("$defs", {}), ""):

@@ -27,7 +27,7 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     def serve(*_: object) -> None:
         raise AssertionError("a page is served")
 
-    monkeypatch.setattr("curate.cli.reviewing.serve", serve)
+    monkeypatch.setattr("curate.api.review.serve", serve)
 
 
 def test_every_command_is_tried() -> None:

@@ -15,6 +15,16 @@ from curate.gates import Checked, Gate
 from curate.inspect.diff import OUTPUT_FILES, compare
 from curate.profiles import LIBRARIES, versions
 
+__all__ = ["diff", "run_diff"]
+
+
+def diff(a: str | Path, b: str | Path, *, out: str | Path | None = None) -> Diff:
+    """Compare two profiles: rows, hours, verdicts, rules, strata, and drift per metric.
+
+    As `curate diff`; `out` is a directory for diff.json. InputError where one is no profile.
+    """
+    return run_diff(Path(a), Path(b), None if out is None else Path(out)).artifact
+
 
 def run_diff(
     a: Path, b: Path, out: Path | None, execution: Execution = QUIET, gates: Sequence[Gate] = ()
@@ -24,7 +34,7 @@ def run_diff(
     checked = Checked.of(gates, figures.of_diff(made), "curate diff")
     made = made.with_gates(checked.results)
     if out is not None:
-        with whole_directory(out, OUTPUT_FILES, "diff.json") as folder:
+        with whole_directory(out, OUTPUT_FILES, Diff.file) as folder:
             write_artifact(folder, made)
             execution.draw("diff", folder)
     return Outcome(made, checked.failed)

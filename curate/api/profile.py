@@ -40,6 +40,7 @@ __all__ = [
     "ReadOptions",
     "RuleOptions",
     "measure_part",
+    "merge",
     "merge_parts",
     "profile",
     "read_profile",
@@ -150,6 +151,17 @@ def profile(
         reading=reading or ReadOptions(),
     )
     run_profile(request, Path(out), cached=cached).passed()
+    return read_profile(out)
+
+
+def merge(parts: str | Path, out: str | Path) -> Profile:
+    """Merge the parts that an array of jobs measured into the profile directory `out`, which is
+    replaced; nothing is measured again.
+
+    As `curate merge`: `parts` is the folder that `curate profile --part` wrote into. Raises
+    curate.errors.CurateError with every part that is missing.
+    """
+    merge_parts(Path(parts), Path(out)).passed()
     return read_profile(out)
 
 

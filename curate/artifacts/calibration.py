@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import hours
 
 
 class ProposedThreshold(Model):
@@ -38,11 +41,10 @@ class CalibratedStratum(Model):
 
 
 class Calibration(CommandArtifact):
-    """What `--json` answers (no directory holds it): limits for each stratum of a profile, beside
-    the rules `base`. `written` is the rule file that was written, null where none was named.
+    """Limits proposed for each stratum of a profile, beside the rules `base`. `written` is the rule
+    file that was written, null where none was named.
     """
 
-    file: ClassVar[str] = "calibration.json"
     made_by: ClassVar[str] = "curate rules calibrate"
 
     schema_id: SchemaId[Literal["curate.calibration/1"]] = "curate.calibration/1"
@@ -52,3 +54,21 @@ class Calibration(CommandArtifact):
     base: RuleFile
     strata: tuple[CalibratedStratum, ...]
     written: str | None
+
+    def headline(self) -> str:
+        """For how many strata limits are proposed."""
+        proposed = sum(each.proposed for each in self.strata)
+        total = f"{proposed} of {len(self.strata)} values of {self.by}"
+        return f"Calibration of {self.base.name} on {self.profile}: limits for {total}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """The speaking rate of each stratum, and the thresholds."""
+        head = (self.by, "rows", "hours", "lead", "chars/s", "fast from", "slow to")
+        yield HtmlTable(head, [_stratum_row(each) for each in self.strata if each.proposed])
+
+
+def _stratum_row(each: CalibratedStratum) -> tuple[str, ...]:
+    amounts = (f"{each.rows:,}", hours(each.hours))
+    rates = (f"{each.lead_s or 0.0:g} s", f"{each.chars_per_s or 0.0:.1f}")
+    limits = (f"{limit.at:g} ({limit.new_rows:,} new rows)" for limit in each.thresholds)
+    return (each.value or "(none)", *amounts, *rates, *limits)

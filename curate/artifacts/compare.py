@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from curate.artifacts.base import GatedArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import CorpusAmount, ShownRecord
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration
 
 
 class Amount(Model):
@@ -103,3 +105,23 @@ class Compare(GatedArtifact):
             verdict = move.before if side == "old" else move.after
             spent[verdict] = spent.get(verdict, 0.0) + move.hours
         return spent
+
+    def headline(self) -> str:
+        """How much moves, from which rules to which."""
+        moved, size = duration(hours=self.moved.hours), duration(hours=self.profile.hours)
+        amount = f"{self.moved.rows:,} of {self.profile.rows:,} rows move, {moved} of {size}"
+        return f"Compare {self.old.name} with {self.new.name} on {self.profile.path}: {amount}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Moves between verdicts, and the rules behind them."""
+        moves = [each for each in self.verdicts if each.before != each.after and each.rows]
+        rows = [
+            (each.before, each.after, f"{each.rows:,}", duration(hours=each.hours))
+            for each in moves
+        ]
+        yield HtmlTable(("from", "to", "rows", "hours"), rows)
+        rules = [
+            (each.rule, each.severity, f"{each.got_rows:,}", f"{each.lost_rows:,}")
+            for each in self.rules
+        ]
+        yield HtmlTable(("rule", "verdict", "newly", "no longer"), rules, "Rules")

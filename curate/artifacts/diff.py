@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import GatedArtifact, Model, SchemaId
 from curate.artifacts.records import CorpusAmount, Number
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import hours
 
 
 class Pair(Model):
@@ -78,3 +80,33 @@ class Diff(GatedArtifact):
     metrics: tuple[Drift, ...]
     metrics_of_one: MetricsOfOne
     strata: Mapping[str, tuple[StratumPair, ...]]
+
+    def headline(self) -> str:
+        """The sizes of both profiles."""
+        sizes = [
+            f"{each.path} ({each.rows:,} rows, {hours(each.hours)})" for each in (self.a, self.b)
+        ]
+        return f"Diff {sizes[0]} against {sizes[1]}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Verdicts of both, and the metrics that drifted most."""
+        verdicts = [
+            (
+                each.verdict,
+                f"{each.a_rows:,}",
+                f"{each.b_rows:,}",
+                hours(each.a_hours),
+                hours(each.b_hours),
+            )
+            for each in self.verdicts
+        ]
+        yield HtmlTable(("verdict", "A rows", "B rows", "A hours", "B hours"), verdicts)
+        drifts = [
+            (each.name, each.unit, *map(_format, (each.a_p50, each.b_p50, each.ks, each.psi)))
+            for each in self.metrics
+        ]
+        yield HtmlTable(("metric", "unit", "A median", "B median", "KS", "PSI"), drifts, "Drift")
+
+
+def _format(value: Number | None) -> str:
+    return "" if value is None else f"{value:,.4g}"

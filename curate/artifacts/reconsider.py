@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import ShownRecord
+from curate.formatting.notebook import HtmlTable
 
 
 class PredictedRecord(ShownRecord):
@@ -66,3 +68,24 @@ class Reconsider(CommandArtifact):
     unmatched: int
     clean: CleanRows
     limits: tuple[LimitEvidence, ...]
+
+    def headline(self) -> str:
+        """How many predictions there are, and the WER of clean rows."""
+        rate = _percent(self.clean.wer)
+        size = f"{self.rows:,} rows with a prediction, clean rows at WER {rate}"
+        return f"Reconsider {self.rules.name} by {self.evaluation}: {size}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Each limit with its conclusion."""
+        head = ("rule", "limit", "conclusion", "rows", "WER", "WER of clean rows", "move to")
+        rows = [
+            (each.rule, each.limit, each.says.replace("_", " "), f"{each.rows:,}",
+             _percent(each.wer), _percent(each.clean_wer),
+             "" if each.propose is None else f"{each.propose:.4g}")
+            for each in self.limits
+        ]  # fmt: skip
+        yield HtmlTable(head, rows)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

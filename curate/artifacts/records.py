@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from curate.artifacts.base import Model
 
 Number = int | float
@@ -47,6 +50,21 @@ class ShownRecord(Model):
     lang: str | None
     speaker: str | None
     audio_filepath: str | None
+
+
+class ProfiledRecord(Model):
+    """A record of a profile as `curate head --json` and `curate sample --json` list it: its verdict
+    with tags and reason, its metrics (null where one is unknown), and the line's own fields.
+    """
+
+    id: str
+    verdict: str
+    tags: tuple[str, ...]
+    reason: str | None
+    lang: str | None
+    speaker: str | None
+    metrics: Mapping[str, Any]
+    record: Mapping[str, Any]
 
 
 class MeasuredRecord(ShownRecord):

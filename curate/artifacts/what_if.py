@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import CorpusAmount, MeasuredRecord, VerdictAmount
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration, hours
 
 
 class RuleEffect(Model):
@@ -100,3 +103,24 @@ class WhatIf(CommandArtifact):
     by_rule: tuple[RuleEffect, ...]
     limits: tuple[LimitEffect, ...]
     overlap: Overlap
+
+    def headline(self) -> str:
+        """How many limits were tried, on what."""
+        size = f"{self.profile.rows:,} rows, {duration(hours=self.profile.hours)}"
+        return f"WhatIf {self.profile.path}: {len(self.limits)} limits of {self.rules.name}, {size}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Each limit that flags something or is near to it, and its neighbours."""
+        head = ("rule", "severity", "limit", "rows", "hours", "unique", "tighter", "looser")
+        rows = [
+            (each.rule, each.severity, f"{each.metric} {each.operator} {each.value:g}",
+             f"{each.rows:,}", hours(each.hours), hours(each.unique_hours),
+             _format_step(each.tighter), _format_step(each.looser))
+            for each in self.limits
+            if each.rows or each.tighter or each.looser
+        ]  # fmt: skip
+        yield HtmlTable(head, rows)
+
+
+def _format_step(step: ThresholdStep | None) -> str:
+    return "" if step is None else f"{step.value:g}: {step.rows:+,} rows"

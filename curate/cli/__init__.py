@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from curate.cli import (
     audit,
+    diff,
     doctor,
-    look,
+    head,
     merge,
     profile,
+    query,
     reconsider,
     review,
     rules,
+    sample,
     shard,
     split,
-    whatif,
+    words,
 )
 from curate.cli.app import app
 from curate.terminal.command import run
@@ -21,17 +24,20 @@ from curate.terminal.command import run
 __all__ = [
     "app",
     "audit",
+    "diff",
     "doctor",
-    "look",
+    "head",
     "main",
     "merge",
     "profile",
+    "query",
     "reconsider",
     "review",
     "rules",
+    "sample",
     "shard",
     "split",
-    "whatif",
+    "words",
 ]
 
 

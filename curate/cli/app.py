@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -43,10 +42,27 @@ def _options(
     context.with_resource(parameters_as(option_of))
 
 
+rules_app = typer.Typer(help="Check, explain and tune rule files.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
 Out = Annotated[Path, typer.Option("--out", help="Directory for the results; replaced whole.")]
 RulesFile = Annotated[
     str | None,
     typer.Option("--rules", help="Rule file or preset name.", show_default="the default preset"),
+]
+ProfilesRules = Annotated[
+    str | None,
+    typer.Option("--rules", help="Rule file or preset name.", show_default="the profile's own"),
+]
+OneProfile = Annotated[Path, typer.Argument(help="A profile directory.")]
+RecordCount = Annotated[int, typer.Option("-n", "--count", min=1, help="How many records.")]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        help="Show records that a condition holds for, in the language of rules, over metrics and "
+        "manifest fields: 'char_rate > 20 and lang == \"de\"'.",
+        show_default="all",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
@@ -166,6 +182,6 @@ def command_line() -> str:
     return shlex.join(["curate", *sys.argv[1:]])
 
 
-def dump(value: object) -> str:
-    """A summary as one JSON document."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+def read_stdin() -> list[str]:
+    """The lines of standard input."""
+    return sys.stdin.read().split("\n")

@@ -24,13 +24,14 @@ def doctor_command(
     Example: `curate doctor --json`
     """
     from curate.cli.render import terminal as show
+    from curate.cli.render.doctor import tables
     from curate.inspect.doctor import examine
 
     report = examine(out)
     if as_json:
         show.print_json(report)
     else:
-        for table in show.doctor_tables(report):
+        for table in tables(report):
             show.print_table(table)
     if report["missing"]:
         sys.exit(1)

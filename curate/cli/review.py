@@ -15,42 +15,52 @@ from curate.errors import ConfigError
 @app.command(name="review")
 def review_command(
     profile: Annotated[Path | None, typer.Argument(help="A profile directory.")] = None,
-    overrides: Annotated[
-        Path, typer.Option(help="The log to which decisions are appended.")
-    ] = Path("overrides.jsonl"),
+    overrides: Annotated[Path, typer.Option(help="Log that decisions are appended to.")] = Path(
+        "overrides.jsonl"
+    ),
     blind: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(help="Two predictions.jsonl of `train eval`, to be voted on blindly."),
+        typer.Option(help="Compare two predictions.jsonl of `train eval` without model names."),
     ] = None,
-    votes: Annotated[Path, typer.Option(help="With --blind: the log of votes.")] = Path(
-        "votes.jsonl"
-    ),
+    votes: Annotated[
+        Path, typer.Option(help="With --blind: log that votes are appended to.")
+    ] = Path("votes.jsonl"),
     reviewer: Annotated[
-        str | None, typer.Option(help="Who decides.", show_default="the user's name")
+        str | None,
+        typer.Option(help="Name recorded with each decision.", show_default="the user's name"),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any.")] = 0,
     audio_root: AudioRoot = None,
     allow_root: AllowRoot = [],  # noqa: B006
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Look at records, listen to them, and decide: keep, borderline, reject, or correct the text.
+    """Review records in a browser: listen, then keep, tag as borderline, reject or correct them.
 
-    A page on this machine alone. Decisions are added to the log at once, and count when it is
-    given to `curate profile --overrides`. With --blind A B, two models' hypotheses are compared
-    without their names.
+    The page is open to this machine alone. Decisions are appended to the log at once, and apply
+    when the log is passed to `curate profile --overrides`.
 
     Example: `curate review profile/ --overrides overrides.jsonl`
+
+    Example: `curate review --blind a/predictions.jsonl b/predictions.jsonl`
     """
     import getpass
 
-    from curate.cli import reviewing
-    from curate.cli.render import terminal as show
+    import reports
+    from curate.api.review import ReviewOptions, compare_blindly, review_profile
+    from curate.cli.render.terminal import line
 
     if (profile is None) == (blind is None):
         raise ConfigError.of("PROFILE", "or --blind A B: one of the two", "curate review profile/")
-    who = reviewer or getpass.getuser()
-    wish = reviewing.Setting(who, port, audio_root, allow_root, browser, show.say(False))
+    options = ReviewOptions(
+        reviewer=reviewer or getpass.getuser(),
+        style=reports.page_style(),
+        notify=line,
+        port=port,
+        audio_root=audio_root,
+        allowed=allow_root,
+        browser=browser,
+    )
     if blind is not None:
-        reviewing.blind(*blind, votes, wish)
+        compare_blindly(*blind, votes, options)
     elif profile is not None:
-        reviewing.review(profile, overrides, wish)
+        review_profile(profile, overrides, options)

@@ -18,14 +18,14 @@ from curate.evidence.limits import Evidence, gather
 from curate.inspect.subjects import rules_of
 from curate.profiles import versions
 
-__all__ = ["OUTPUT_FILES", "reconsider"]
+__all__ = ["OUTPUT_FILES", "weigh_limits"]
 
 OUTPUT_FILES = frozenset({"reconsider.json", "report.html"})
 MOST_TEXT = 4000
 """Characters of an example's texts."""
 
 
-def reconsider(evaluation: Path, profile: Path, command: str = "") -> Reconsider:
+def weigh_limits(evaluation: Path, profile: Path, command: str = "") -> Reconsider:
     """What each limit's rows say, from an evaluation's predictions and the profile behind them.
 
     InputError where either is not what it should be, or where none of the predictions is of a

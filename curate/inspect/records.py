@@ -12,12 +12,13 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import REASON, TAGS, VERDICT
-from curate.errors import ConfigError, Fault, raise_all
+from curate.artifacts.records import ProfiledRecord
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.manifest.origin import Origin
 from curate.metrics import METRICS
 from curate.profiles.duck import Row
 from curate.profiles.own_fields import OwnFields
-from curate.profiles.summary import RECORDS, Json, open_profile, origins_of, records_of
+from curate.profiles.summary import RECORDS, open_profile, origins_of, records_of
 from curate.rules.expression import Batch, Node, names_in, parse
 from curate.rules.expression.declare import Kind, vocabulary
 
@@ -26,7 +27,9 @@ _BATCH = 122_880
 Numbers = npt.NDArray[np.int64]
 
 
-def look(folder: Path, count: int, where: str | None = None, seed: int | None = None) -> list[Json]:
+def look(
+    folder: Path, count: int, where: str | None = None, seed: int | None = None
+) -> list[ProfiledRecord]:
     """Up to `count` records of a profile, in input order: the first, or with a seed a sample.
 
     `where` is a condition in the language of rules, over metrics, fields, `verdict` and the
@@ -38,7 +41,7 @@ def look(folder: Path, count: int, where: str | None = None, seed: int | None = 
     fields, condition = OwnFields(folder), None
     if where:
         own = _own(fields, plan, where)
-        condition = parse(where, "--where", {**_further(plan), **own.kinds})
+        condition = parse(where, parameter("where"), {**_further(plan), **own.kinds})
         plan = own.plan
     _demand_columns(plan, names_in(condition) if condition else ())
     hits = _hits(plan, condition)
@@ -75,7 +78,7 @@ def _demand_columns(plan: pl.LazyFrame, names: Iterable[str]) -> None:
     present = plan.collect_schema().names()
     missing = sorted(name for name in names if name not in present)
     hint = "profile again --metrics GROUP"
-    faults = [Fault("--where", f"the profile has no {name!r}", hint) for name in missing]
+    faults = [Fault(parameter("where"), f"the profile has no {name!r}", hint) for name in missing]
     raise_all(ConfigError, faults)
 
 
@@ -130,7 +133,7 @@ def _mix(rows: Numbers, seed: int) -> npt.NDArray[np.uint64]:
 
 def _records(
     plan: pl.LazyFrame, numbers: Numbers, fields: OwnFields, origins: Mapping[str, Origin]
-) -> list[Json]:
+) -> list[ProfiledRecord]:
     names = [metric.name for metric in METRICS if metric.name in plan.collect_schema()]
     verdict_columns = [VERDICT.name, TAGS.name, REASON.name]
     row_numbers = pl.Series(numbers, dtype=pl.UInt32).implode()
@@ -146,11 +149,15 @@ def _records(
     lines: Sequence[Row] = [tuple(row[name] for name in _FIELDS) for row in rows]
     read = records_of(lines, origins)
     return [
-        {
-            "id": f"{row['source']}:{row['line']}",
-            **{name: row[name] for name in (*verdict_columns, "lang", "speaker")},
-            "metrics": {name: row[name] for name in names},
-            "record": read[row["source"], (row["byte_offset"], row["byte_length"])],
-        }
+        ProfiledRecord(
+            id=f"{row['source']}:{row['line']}",
+            verdict=row[VERDICT.name],
+            tags=tuple(row[TAGS.name]),
+            reason=row[REASON.name],
+            lang=row["lang"],
+            speaker=row["speaker"],
+            metrics={name: row[name] for name in names},
+            record=read[row["source"], (row["byte_offset"], row["byte_length"])],
+        )
         for row in rows
     ]

@@ -19,7 +19,7 @@ from curate.artifacts.columns import (
     SOURCE,
 )
 from curate.artifacts.frames import Clips
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest import find_sources, read_manifest
 from curate.manifest.chunks import Chunk
@@ -27,6 +27,7 @@ from curate.manifest.nemo import read_batch
 from curate.manifest.origin import Origin
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
+from curate.profiles.request import RuleOptions, Rules
 from curate.profiles.summary import Json, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.file import RuleSet, known_presets, load_rules
@@ -61,8 +62,9 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
     try:
         rules = load_rules(preset if preset in known_presets() else Path(stated.path))
     except ConfigError as error:
-        hint = Fault("--rules", f"the rules of {folder} are no longer there", "name a rule file")
-        raise ConfigError(*error.faults, hint) from None
+        what = f"the rules of {folder} are no longer there"
+        fault = Fault(parameter("rules"), what, "name a rule file")
+        raise ConfigError(*error.faults, fault) from None
     same = rules.sha256 == stated.sha256
     rules = rules.of_languages(profile.languages)
     rules = exempted(rules, profile.conventions)
@@ -71,6 +73,11 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
     return rules, [
         f"{stated.path} has changed since {folder} was made: evaluated by its current content"
     ]
+
+
+def rules_or_own(folder: Path, rules: Rules) -> tuple[RuleSet, Sequence[str]]:
+    """The rules that are named, else the profile's own, with warnings about these."""
+    return rules_of(folder) if rules is None else (RuleOptions(rules=rules).load(), [])
 
 
 def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:

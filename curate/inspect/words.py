@@ -21,12 +21,18 @@ from curate.arrays import Bytes, Int64s
 from curate.arrays.compiled import kernel
 from curate.artifacts.columns import BYTE_OFFSET, LANG, LINE, SOURCE
 from curate.artifacts.frames import Clips, Spans
+from curate.artifacts.words import (
+    Alphabet,
+    CharacterCount,
+    Vocabulary,
+    WordCounts,
+    WordFrequency,
+)
 from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
-from curate.profiles.summary import Json, open_profile, origin_of
+from curate.profiles.summary import open_profile, origin_of
 
-SCHEMA = "curate.words/1"
 SHOWN = 20
 LANGUAGES = 32
 """Languages counted apart, the largest by hours; all others count as one."""
@@ -36,7 +42,7 @@ _PUNCTUATION = "".join(
 )
 
 
-def count_words(folder: Path) -> Json:
+def count_words(folder: Path) -> WordCounts:
     """Alphabets by language with an example of each character, and the vocabulary.
 
     Raises InputError where a manifest is not the one that was profiled.
@@ -53,11 +59,10 @@ def count_words(folder: Path) -> Json:
                 entry.source, "has changed since it was profiled", "profile it again"
             )
     sources = [entry.source for entry in profile.inputs]
-    return {
-        "schema": SCHEMA,
-        "languages": counted.alphabets(_Places(folder / "records.parquet", sources)),
-        "vocabulary": _vocabulary(counted.vocabulary()),
-    }
+    return WordCounts(
+        languages=tuple(counted.alphabets(_Places(folder / "records.parquet", sources))),
+        vocabulary=_vocabulary(counted.vocabulary()),
+    )
 
 
 class _Counted:
@@ -94,7 +99,7 @@ class _Counted:
         words = _added([_added(self.tokens).with_columns(bare)]).filter(pl.col("token") != "")
         return words.sort(["count", "token"], descending=[True, False])
 
-    def alphabets(self, places: _Places) -> list[Json]:
+    def alphabets(self, places: _Places) -> list[Alphabet]:
         """One entry per language that has characters."""
         return [
             _alphabet(name, self.counts[at], self.first[at], places)
@@ -165,7 +170,7 @@ class _Places:
         return {each: id_of[key] for each, key in zip(packed, unpacked, strict=True)}
 
 
-def _alphabet(name: str | None, counts: Int64s, first: Int64s, places: _Places) -> Json:
+def _alphabet(name: str | None, counts: Int64s, first: Int64s, places: _Places) -> Alphabet:
     codes = np.flatnonzero(counts)
     ordered = codes[np.lexsort((codes, -counts[codes]))].tolist()
     main = _main_script(ordered, counts)
@@ -174,25 +179,25 @@ def _alphabet(name: str | None, counts: Int64s, first: Int64s, places: _Places) 
     shown = {*ordered[:SHOWN], *rarest, *outside[:SHOWN]}
     ids = places.ids([int(first[code]) for code in shown])
 
-    def character_entry(code: int) -> Json:
-        return {
-            "character": chr(code),
-            "code": f"U+{code:04X}",
-            "name": unicodedata.name(chr(code), ""),
-            "count": int(counts[code]),
-            "example": ids[int(first[code])],
-        }
+    def count_of(code: int) -> CharacterCount:
+        return CharacterCount(
+            character=chr(code),
+            code=f"U+{code:04X}",
+            name=unicodedata.name(chr(code), ""),
+            count=int(counts[code]),
+            example=ids[int(first[code])],
+        )
 
-    return {
-        "lang": name,
-        "characters": int(counts.sum()),
-        "different": len(ordered),
-        "script": main,
-        "frequent": [character_entry(code) for code in ordered[:SHOWN]],
-        "rarest": [character_entry(code) for code in rarest],
-        "outside": [character_entry(code) for code in outside[:SHOWN]],
-        "outside_characters": int(counts[outside].sum()),
-    }
+    return Alphabet(
+        lang=name,
+        characters=int(counts.sum()),
+        different=len(ordered),
+        script=main,
+        frequent=tuple(map(count_of, ordered[:SHOWN])),
+        rarest=tuple(map(count_of, rarest)),
+        outside=tuple(map(count_of, outside[:SHOWN])),
+        outside_characters=int(counts[outside].sum()),
+    )
 
 
 def _script(code: int) -> str:
@@ -215,18 +220,18 @@ def _main_script(codes: Sequence[int], counts: Int64s) -> str:
     return min(scripts, key=lambda name: (-scripts[name], name), default="")
 
 
-def _vocabulary(words: pl.DataFrame) -> Json:
+def _vocabulary(words: pl.DataFrame) -> Vocabulary:
     longest = words.sort(pl.col("token").str.len_chars(), "token", descending=[True, False]).head(
         SHOWN
     )
-    return {
-        "tokens": int(words["count"].sum()),
-        "words": words.height,
-        "once": int((words["count"] == 1).sum()),
-        "frequent": _listed(words.head(SHOWN)),
-        "longest": _listed(longest),
-    }
+    return Vocabulary(
+        tokens=int(words["count"].sum()),
+        words=words.height,
+        once=int((words["count"] == 1).sum()),
+        frequent=_frequencies(words.head(SHOWN)),
+        longest=_frequencies(longest),
+    )
 
 
-def _listed(words: pl.DataFrame) -> list[Json]:
-    return [{"word": word, "count": n} for word, n in words.rows()]
+def _frequencies(words: pl.DataFrame) -> tuple[WordFrequency, ...]:
+    return tuple(WordFrequency(word=word, count=count) for word, count in words.rows())

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 
 from curate.environment.extras import require
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.reviews.guard import App
 
 ADDRESS = "127.0.0.1"
@@ -21,7 +21,7 @@ def bind_socket(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         bound.close()
         what = f"{port} cannot be had: {error}"
-        raise ConfigError.of("--port", what, "name another, or leave it out") from None
+        raise ConfigError.of(parameter("port"), what, "name another, or leave it out") from None
     return bound
 
 

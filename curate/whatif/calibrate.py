@@ -25,7 +25,7 @@ from curate.artifacts.columns import (
     TRANSLATION,
     VERDICT,
 )
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.profiles import LIBRARIES, versions
 from curate.profiles.summary import Json, hours
 from curate.rules.evaluate import tag_batch
@@ -92,7 +92,7 @@ class Proposals:
     warnings: tuple[str, ...]
 
 
-def calibrate(
+def propose_limits(
     folder: Path,
     base: RuleSet,
     by: str = LANG.name,
@@ -108,7 +108,7 @@ def calibrate(
     """
     if by not in _TEXTS:
         hint = f"rules can be confined to {', '.join(_TEXTS)}"
-        raise ConfigError.of("--by", f"no rule can be confined to '{by}'", hint)
+        raise ConfigError.of(parameter("by"), f"no rule can be confined to '{by}'", hint)
     stored = open_stored(folder, base)
     base = stored.adapted(base)
     rows = _tag_records(stored, base, by)
@@ -170,19 +170,17 @@ def _proposal(
     if speaking_rate is None:
         return Proposal(stratum.id, stratum.value, rows.height, us, None)
     ratio = speaking_rate.ratio(*_measures(measurable))
-    thresholds = [
-        _side(stored, measurable, stratum.by, ratio, flagged, name, at, warnings)
-        for name, at, flagged in (
-            ("fast", speaking_rate.fast, ratio >= speaking_rate.fast),
-            ("slow", speaking_rate.slow, ratio <= speaking_rate.slow),
-        )
-    ]
-    for side in thresholds:
-        if side.us > MANY * us:
-            share = side.us / us
+    sides = (
+        _Side("fast", speaking_rate.fast, ratio, ratio >= speaking_rate.fast),
+        _Side("slow", speaking_rate.slow, ratio, ratio <= speaking_rate.slow),
+    )
+    thresholds = [_limit(stored, measurable, stratum.by, side, warnings) for side in sides]
+    for limit in thresholds:
+        if limit.us > MANY * us:
+            share = limit.us / us
             warnings.append(
-                f"{stratum.by} {stratum.value}: the {side.name} threshold flags {share:.0%} of the "
-                "hours: check the records before you use it"
+                f"{stratum.by} {stratum.value}: the {limit.name} threshold flags {share:.0%} of "
+                "the hours: check the records before you use it"
             )
     return Proposal(stratum.id, stratum.value, rows.height, us, speaking_rate, tuple(thresholds))
 
@@ -192,42 +190,45 @@ def _measures(rows: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[
     return chars, duration_s
 
 
-def _side(
-    stored: Stored,
-    rows: pl.DataFrame,
-    by: str,
-    ratio: npt.NDArray[np.float64],
-    flagged: Mask,
-    name: str,
-    threshold: float,
-    warnings: list[str],
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One end of the speaking rates: its threshold, the ratio of each row, and what it flags."""
+
+    name: str
+    threshold: float
+    ratio: npt.NDArray[np.float64]
+    flagged: Mask
+
+    def nearest(self, mask: Mask) -> list[int]:
+        """Rows of the mask near the threshold, but not so near that rounding decides; many, since
+        some texts are too long to be shown.
+        """
+        distance = np.abs(np.log(self.ratio / self.threshold))
+        at = np.flatnonzero(mask & (distance > 1e-3))
+        order = np.argsort(distance[at], kind="stable")
+        nearest: list[int] = at[order[: 8 * EXAMPLES]].tolist()
+        return nearest
+
+
+def _limit(
+    stored: Stored, rows: pl.DataFrame, by: str, side: _Side, warnings: list[str]
 ) -> ProposedLimit:
-    us = rows[DURATION_US.name].to_numpy()
+    us, flagged = rows[DURATION_US.name].to_numpy(), side.flagged
     new = flagged & (rows[VERDICT.name].cast(pl.String) == "clean").to_numpy()
     near = [
         (verdict, at)
-        for verdict, side in (("borderline", flagged), ("clean", ~flagged))
-        for at in _nearest(ratio, threshold, side)
+        for verdict, mask in (("borderline", flagged), ("clean", ~flagged))
+        for at in side.nearest(mask)
     ]
     return ProposedLimit(
-        name=name,
-        threshold=threshold,
+        name=side.name,
+        threshold=side.threshold,
         rows=int(flagged.sum()),
         us=int(us[flagged].sum()),
         new_rows=int(new.sum()),
         new_us=int(us[new].sum()),
         examples=tuple(_examples(stored, rows, by, near, warnings)),
     )
-
-
-def _nearest(ratio: npt.NDArray[np.float64], threshold: float, side: Mask) -> list[int]:
-    """Records near the threshold, but not so near that rounding decides; many, since some texts are
-    too long to be shown.
-    """
-    far = np.abs(np.log(ratio / threshold))
-    at = np.flatnonzero(side & (far > 1e-3))
-    nearest: list[int] = at[np.argsort(far[at], kind="stable")[: 8 * EXAMPLES]].tolist()
-    return nearest
 
 
 def _examples(

@@ -27,7 +27,7 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.compare import Amount, Compare, Move, MovedRecord, MovingStratum
 from curate.artifacts.records import CorpusAmount
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
 from curate.manifest import in_order, thread_count
 from curate.profiles import LIBRARIES, rules_named, versions
@@ -107,7 +107,8 @@ def _strata_columns(stored: Stored, by: Sequence[str]) -> list[str]:
     for name in by:
         if name not in texts:
             hint = suggest(name, tuple(texts))
-            raise ConfigError.of("--by", f"{stored.folder} has no text column '{name}'", hint)
+            what = f"{stored.folder} has no text column '{name}'"
+            raise ConfigError.of(parameter("by"), what, hint)
     return list(dict.fromkeys((LANG.name, *by)))
 
 

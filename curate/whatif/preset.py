@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from curate.artifacts.outputs import whole_file
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.formatting.units import duration
 from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
@@ -32,7 +32,7 @@ def write_preset(calibration: Proposals, path: Path) -> None:
     """
     if path.suffix not in {".yaml", ".yml"}:
         raise ConfigError.of(
-            "--out", f"'{path}' is not a valid name for a rule file", "end it in .yaml"
+            parameter("out"), f"'{path}' is not a valid name for a rule file", "end it in .yaml"
         )
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise ConfigError.of(
@@ -41,9 +41,8 @@ def write_preset(calibration: Proposals, path: Path) -> None:
             "name another file",
         )
     if not any(each.speaking_rate for each in calibration.proposals):
-        hint = (
-            f"it takes {LEAST_ROWS} sound records in one stratum (--min-rows); or try another --by"
-        )
+        fewest = f"a stratum needs {parameter('min_rows')} sound records ({LEAST_ROWS} by default)"
+        hint = f"{fewest}; or try another {parameter('by')}"
         raise ConfigError.of(
             calibration.folder, "no stratum is large enough to propose limits", hint
         )

@@ -18,7 +18,7 @@ import curate
 from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError
 from curate.rules.file import load_rules
-from curate.whatif.calibrate import calibrate, where
+from curate.whatif.calibrate import propose_limits, where
 from curate.whatif.preset import MARK, write_preset
 from curate.whatif.speaking_rate import fit_speaking_rate
 from tests import processes
@@ -114,7 +114,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_proposed_is_sound_and_only_tighter(folder: Path, tmp_path: Path) -> None:
-    calibration = calibrate(folder / "profile", load_rules())
+    calibration = propose_limits(folder / "profile", load_rules())
     path = tmp_path / "mine.yaml"
     write_preset(calibration, path)
     rules = load_rules(path)
@@ -146,15 +146,15 @@ def test_a_stratum_is_a_condition() -> None:
 
 def test_what_cannot_be_proposed_is_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no rule can be confined to 'gender'"):
-        calibrate(folder / "profile", load_rules(), by="gender")
-    calibration = calibrate(folder / "profile", load_rules(), least_rows=10_000)
+        propose_limits(folder / "profile", load_rules(), by="gender")
+    calibration = propose_limits(folder / "profile", load_rules(), least_rows=10_000)
     with pytest.raises(ConfigError, match="no stratum is large enough"):
         write_preset(calibration, tmp_path / "none.yaml")
     assert list(tmp_path.iterdir()) == []
     mine = tmp_path / "mine.yaml"
     mine.write_text("schema: curate.rules/1\n")
     with pytest.raises(ConfigError, match="not written by `curate rules calibrate`"):
-        write_preset(calibrate(folder / "profile", load_rules()), mine)
+        write_preset(propose_limits(folder / "profile", load_rules()), mine)
     assert mine.read_text() == "schema: curate.rules/1\n"
 
 
@@ -181,7 +181,7 @@ def test_confirmed_and_voted_down_recordings(real_data: Path, tmp_path: Path) ->
     plain = tmp_path / "plain.yaml"
     rate = "{id: char_rate, override: true, metric: char_rate, bad: '>= 30', eval: '>= 22'}"
     plain.write_text(f"schema: curate.rules/1\nname: plain\nextends: default\nrules: [{rate}]\n")
-    write_preset(calibrate(tmp_path / "profile", load_rules(plain)), tmp_path / "mine.yaml")
+    write_preset(propose_limits(tmp_path / "profile", load_rules(plain)), tmp_path / "mine.yaml")
     records = pl.read_parquet(tmp_path / "profile/records.parquet").drop(
         "verdict", "tags", "reason"
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from curate.cli.render import terminal as show
+from curate.cli.render.doctor import tables
 from curate.inspect import doctor
 
 SCRIPT = """
@@ -52,8 +52,9 @@ def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert extras["ray"]["hint"] == "pip install 'asr-curate[ray]'"
     assert extras["shards"]["complete"]
     assert not extras["shards"]["hint"]
-    tables = show.doctor_tables(report)
-    cells = [str(cell) for table in tables for column in table.columns for cell in column.cells]
+    cells = [
+        str(cell) for table in tables(report) for column in table.columns for cell in column.cells
+    ]
     assert "missing: polars" in cells
     assert "pip install 'asr-curate[ray]'" in cells
 

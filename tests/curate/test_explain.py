@@ -120,11 +120,9 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
 def test_what_names_no_record(
     folder: Path, words: list[str], kind: type[CurateError], message: str
 ) -> None:
-    from curate.cli.render.explanation import explain as explain_records
-
     profile = Path(words[1]) if words[0] == "--profile" else None
     with pytest.raises(kind) as caught:
-        explain_records(words[2:] if profile else words, profile, None)
+        curate.explain(words[2:] if profile else words, profile=profile)
     assert message in str(caught.value)
 
 

@@ -7,7 +7,6 @@ import io
 import json
 import subprocess
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -135,15 +134,15 @@ def test_look(
     folder: Path, where: str | None, count: int, seed: int | None, lines: list[int]
 ) -> None:
     records = look(folder / "one", count, where, seed)
-    assert [each["id"] for each in records] == [f"{folder}/one.jsonl:{line}" for line in lines]
-    for each, line in zip(cast("list[Any]", records), lines, strict=True):
-        assert each["record"]["text"] == "ab " * line
-        assert each["metrics"]["words"] == line
+    assert [each.id for each in records] == [f"{folder}/one.jsonl:{line}" for line in lines]
+    for each, line in zip(records, lines, strict=True):
+        assert each.record["text"] == "ab " * line
+        assert each.metrics["words"] == line
 
 
 def test_samples_are_fair_and_repeat(folder: Path) -> None:
     def drawn(seed: int) -> list[object]:
-        return [each["id"] for each in look(folder / "one", 6, None, seed)]
+        return [each.id for each in look(folder / "one", 6, None, seed)]
 
     assert drawn(1) == drawn(1)
     seen = {name for seed in range(60) for name in drawn(seed)}
@@ -152,7 +151,7 @@ def test_samples_are_fair_and_repeat(folder: Path) -> None:
 
 @pytest.mark.parametrize("where", ["char_rat > 3", "words >", "__import__('os')", "txet == 'x'"])
 def test_conditions_are_no_code(folder: Path, where: str) -> None:
-    with pytest.raises(ConfigError, match="--where"):
+    with pytest.raises(ConfigError, match="where"):
         look(folder / "one", 1, where)
 
 

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 import curate
-from curate.cli.render import records as answers
 from curate.errors import ConfigError, InputError
+from curate.inspect.query import open_query
 from curate.inspect.records import look
 from curate.profiles.own_fields import OwnFields
 
@@ -44,7 +44,7 @@ def profile(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def rows_of(sql: str, *profiles: Path) -> list[tuple[object, ...]]:
-    with answers.query(sql, profiles) as answer:
+    with open_query(sql, profiles) as answer:
         return list(answer.rows)
 
 
@@ -56,8 +56,8 @@ def test_sql_sees_texts_and_paths(profile: Path) -> None:
 
 
 def test_conditions_and_tables_see_them(profile: Path) -> None:
-    records: list[Any] = look(profile, 9, "text == \"it's here\" and mood == 'calm'")
-    assert [each["record"]["text"] for each in records] == ["it's here"]
+    records = look(profile, 9, "text == \"it's here\" and mood == 'calm'")
+    assert [each.record["text"] for each in records] == ["it's here"]
     rows = curate.read_profile(profile).records("text", "mood")
     assert rows.filter(pl.col("verdict") == "bad").select("text").collect()["text"].to_list() == [
         "x" * 90

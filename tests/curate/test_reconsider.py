@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import curate
 from curate.cli import app
 from curate.errors import InputError
-from curate.evidence import reconsider
 from curate.rules.file import load_rules
 from tests.lines import lines_of
 from tests.profiling import write_profile
@@ -86,7 +86,7 @@ def says(content: Mapping[str, Any], severity: str = "borderline") -> dict[str, 
 def test_what_the_errors_of_a_limits_rows_say(
     tmp_path: Path, wrong: Mapping[str, float], expected: Mapping[str, str]
 ) -> None:
-    content: Any = reconsider(*world(tmp_path, wrong)).as_json()
+    content: Any = curate.reconsider(*world(tmp_path, wrong)).as_json()
     assert says(content) == {"quick": "too_few", **expected}  # no clean row is as short as `quick`
     (long,) = [
         limit
@@ -101,7 +101,7 @@ def test_what_the_errors_of_a_limits_rows_say(
 
 def test_few_rows_say_nothing(tmp_path: Path) -> None:
     wrong = {"clean": 0.0, "long": 1.0, "quick": 1.0}
-    content: Any = reconsider(*world(tmp_path, wrong, rows=8)).as_json()
+    content: Any = curate.reconsider(*world(tmp_path, wrong, rows=8)).as_json()
     assert set(says(content).values()) == {"too_few"}
     assert all(limit["propose"] is None for limit in content["limits"])
 
@@ -112,10 +112,10 @@ def test_predictions_of_other_records_are_refused(tmp_path: Path) -> None:
     other = json.loads(lines[0])
     other["_curate"]["id"] = "elsewhere.jsonl:1"
     (evaluation / "predictions.jsonl").write_text("\n".join([*lines, json.dumps(other)]) + "\n")
-    assert reconsider(evaluation, profile).unmatched == 1
+    assert curate.reconsider(evaluation, profile).unmatched == 1
     (evaluation / "predictions.jsonl").write_text(json.dumps(other) + "\n")
     with pytest.raises(InputError, match="none of its predictions"):
-        reconsider(evaluation, profile)
+        curate.reconsider(evaluation, profile)
 
 
 @pytest.mark.parametrize(
@@ -132,18 +132,18 @@ def test_a_line_that_is_no_prediction_is_named(tmp_path: Path, line: str) -> Non
     with (evaluation / "predictions.jsonl").open("a") as file:
         file.write(line + "\n")
     with pytest.raises(InputError, match=r"predictions\.jsonl:19: is no prediction"):
-        reconsider(evaluation, profile)
+        curate.reconsider(evaluation, profile)
 
 
 def test_an_evaluation_without_predictions_is_refused(tmp_path: Path) -> None:
     _, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1}, rows=6)
     with pytest.raises(InputError, match=r"holds no predictions\.jsonl"):
-        reconsider(tmp_path, profile)
+        curate.reconsider(tmp_path, profile)
 
 
 def test_rows_are_shown_from_the_least_to_the_most_wrong(tmp_path: Path) -> None:
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.5, "quick": 0.1})
-    content: Any = reconsider(evaluation, profile).as_json()
+    content: Any = curate.reconsider(evaluation, profile).as_json()
     lines = lines_of((evaluation / "predictions.jsonl").read_text())
     predictions = [json.loads(line) for line in lines]
     rates = {row["_curate"]["id"]: row["word_errors"] / row["ref_words"] for row in predictions}

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 import curate
-from curate.cli.render.explanation import explain
 from curate.errors import InputError
 from curate.splits import Targets, split_profile
 from curate.splits.audit import audit
@@ -113,9 +112,9 @@ def test_skipped_lines_are_no_leak(tmp_path: Path) -> None:
 def test_rules_are_silent_about_a_skipped_line(tmp_path: Path) -> None:
     manifest = corpus(tmp_path)
     curate.profile(manifest, tmp_path / "p")
-    (record,) = explain([f"{manifest}:10"], tmp_path / "p", None)["records"]
-    assert (record["verdict"], record["accounts"]) == ("skipped", [])
-    assert "skipped.jsonl" in record["means"]
+    (record,) = curate.explain(f"{manifest}:10", profile=tmp_path / "p").records
+    assert (record.verdict, record.accounts) == ("skipped", ())
+    assert "skipped.jsonl" in record.means
 
 
 def test_a_manifest_of_skipped_lines_is_an_error(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def profiled(tmp_path: Path, manifest: Callable[..., Path]) -> Path:
 
 
 def test_characters_and_words(tmp_path: Path, profiled: Path) -> None:
-    counted: Any = count_words(tmp_path / "out")
+    counted: Any = count_words(tmp_path / "out").as_json()
     by_lang = {each["lang"]: each for each in counted["languages"]}
     assert set(by_lang) == {"en", "zh", None}
     for lang, each in by_lang.items():

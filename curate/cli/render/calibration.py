@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.table import Table
 from rich.text import Text
 
 from curate.artifacts.calibration import Calibration, ProposedThreshold
 from curate.cli.render.terminal import plain_table
 from curate.formatting.units import hours
-from curate.inspect.subjects import rules_of
-from curate.rules.file import load_rules
 from curate.terminal.command import printable
-from curate.whatif.calibrate import as_artifact, calibrate
-from curate.whatif.preset import write_preset
-
-
-def propose(
-    profile: Path,
-    rules: str | None,
-    by: str,
-    threshold: float,
-    least_rows: int,
-    out: Path | None,
-    command: str,
-) -> Calibration:
-    """`curate rules calibrate`: what is proposed, written as a rule file where `out` is named."""
-    base, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
-    proposed = calibrate(profile, base, by, threshold, least_rows)
-    if out is not None:
-        write_preset(proposed, out)
-    return as_artifact(proposed, command, warned, out)
 
 
 def tables(calibration: Calibration) -> list[Table]:

@@ -3,51 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-import reports
-from curate.api import figures
-from curate.artifacts.base import write_artifact
 from curate.artifacts.columns import VERDICTS
 from curate.artifacts.compare import Compare, Move, MovedRecord, MovingRule, MovingStratum
-from curate.artifacts.outputs import whole_directory
 from curate.cli.render.terminal import colour_of, plain_table
-from curate.errors import CurateError
 from curate.formatting.units import hours
-from curate.gates import Checked, Gate
-from curate.rules.file import load_rules
 from curate.terminal.command import printable
-from curate.whatif import compare_rules
-from curate.whatif.compare import OUTPUT_FILES
 
 _STRATA = 10
-
-
-def compare(
-    old: str,
-    new: str,
-    profile: Path,
-    by: Sequence[str],
-    out: Path | None,
-    command: str,
-    gates: Sequence[Gate] = (),
-) -> tuple[Compare, CurateError | None]:
-    """`curate rules compare`: compare.json, and the gates that failed; all that moves is
-    written to `out`.
-    """
-    moved = compare_rules(profile, load_rules(old), load_rules(new), by, command)
-    checked = Checked.of(gates, figures.of_comparison(moved.comparison), "curate rules compare")
-    made = moved.comparison.with_gates(checked.results)
-    if out is not None:
-        with whole_directory(out, OUTPUT_FILES, "compare.json") as folder:
-            write_artifact(folder, made)
-            moved.records.write_parquet(folder / "moved.parquet")
-            moved.records.write_ndjson(folder / "moved.jsonl")
-            reports.build("compare", folder)
-    return made, checked.failed
 
 
 def tables(count: int) -> Callable[[Compare], list[Table]]:

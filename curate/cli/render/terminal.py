@@ -7,6 +7,7 @@ to stderr. With `--json`, stdout holds one JSON document and no table is shown a
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,13 +32,13 @@ from curate.terminal.command import printable
 from curate.terminal.output import answers
 
 if TYPE_CHECKING:
-    from curate.artifacts.base import CommandArtifact
+    from curate.artifacts.base import Artifact
     from curate.artifacts.leaks import Coverage, Leak, Proposal
     from curate.artifacts.shard_index import ShardIndex
     from curate.artifacts.verification import Verification
 
 Json = Mapping[str, Any]
-Made = TypeVar("Made", bound="CommandArtifact | Json")
+Made = TypeVar("Made", bound="Artifact")
 
 CONSOLE = Console(stderr=True, highlight=False)
 """For progress, warnings and notes."""
@@ -142,13 +143,13 @@ def summary(
     page's path on stderr.
     """
     if as_json:
-        print_json(made if isinstance(made, Mapping) else made.as_json())
+        print_json(made.as_json())
     if quiet:
         return
     for part in () if as_json else table(made):
         if not isinstance(part, Table) or part.row_count:
             print_table(part)
-    warnings(made.get("warnings", []) if isinstance(made, Mapping) else made.warnings)
+    warnings(getattr(made, "warnings", ()))
     page = out / "report.html"
     if page.exists():
         CONSOLE.print(Text(f"report: {page}"))
@@ -172,7 +173,12 @@ def answer(text: str) -> None:
 
 def print_json(document: object) -> None:
     """The one JSON document of a command."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    print_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_text(text: str) -> None:
+    """Text on stdout, lone surrogates as JSON escapes them."""
+    sys.stdout.write(text.encode(errors="backslashreplace").decode())
 
 
 def print_table(table: RenderableType) -> None:
@@ -262,6 +268,15 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
+def cell(value: object) -> Text:
+    """A value in a table: a dash for none, numbers to the right."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Text("-" if value is None else printable(str(value)))
+    if isinstance(value, int):
+        return Text(f"{value:,}", justify="right")
+    return Text(number(value) if math.isfinite(value) else "-", justify="right")
+
+
 _RIGHT = frozenset(
     ("rows", "hours", "share", "alone", "p01", "median", "p99", "max", "null", "KS", "PSI", "count")
 )
@@ -273,55 +288,4 @@ def plain_table(title: str, columns: str) -> Table:
     for name in columns.split("|"):
         right = name in _RIGHT or name.startswith(("A ", "B "))
         table.add_column(name, justify="right" if right else "left", overflow="fold")
-    return table
-
-
-def doctor_tables(report: Json) -> Sequence[Table]:
-    """What `curate doctor` found, for people."""
-    return [_installed(report), _machine(report), _tools(report)]
-
-
-def _installed(report: Json) -> Table:
-    table = plain_table(f"asr-curate {report['version'] or '(not installed)'}", "part|state|hint")
-    missing = ", ".join(report["missing"])
-    table.add_row("base", f"missing: {missing}" if missing else "complete", "")
-    for extra in report["extras"]:
-        absent = [name for name, version in extra["installed"].items() if version is None]
-        state = f"missing: {', '.join(absent)}" if absent else "complete"
-        table.add_row(Text(f"[{extra['extra']}]"), Text(state), Text(extra["hint"]))
-    sound = report["sound"]
-    table.add_row("libsndfile", sound["libsndfile"] or "missing", "")
-    table.add_row("formats", Text(", ".join(sound["formats"])), "")
-    return table
-
-
-def _machine(report: Json) -> Table:
-    machine, disk = report["machine"], report["disk"]
-    table = plain_table("machine", "what|there")
-    table.add_row("python, system", f"{report['python']}, {report['system']}")
-    limit = machine["cgroup_cores"]
-    cores = f"{machine['usable_cores']} of {machine['cores']}"
-    table.add_row("cores", f"{cores}, limited to {limit:g}" if limit else cores)
-    memory = [machine["memory_bytes"], machine["cgroup_memory_bytes"]]
-    shown = [_gibibytes(each) for each in memory if each]
-    table.add_row("memory", ", limited to ".join(shown) or "unknown")
-    threads = (f"{name}={value}" for name, value in machine["threads"].items() if value)
-    table.add_row("threads", ", ".join(threads) or "no limit set")
-    free = f"{_gibibytes(disk['free_bytes'])} free of {_gibibytes(disk['total_bytes'])}"
-    state = free if disk["writable"] else f"{free}, not writable"
-    table.add_row("disk", Text(f"{state} at {printable(disk['folder'])}"))
-    gpus = [f"{gpu['name']} ({gpu['memory_mib']} MiB)" for gpu in report["gpus"] or []]
-    table.add_row("GPUs", Text(", ".join(gpus) or "none found"))
-    return table
-
-
-def _gibibytes(size: int) -> str:
-    return f"{size / 2**30:,.1f} GiB"
-
-
-def _tools(report: Json) -> Table:
-    table = plain_table("programs, none of them needed", "program|where|use")
-    for tool in report["tools"]:
-        where = Text(printable(tool["path"])) if tool["path"] else Text("missing", style="dim")
-        table.add_row(tool["tool"], where, tool["use"])
     return table

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-import reports
-from curate.artifacts.base import read_artifact, write_artifact
-from curate.artifacts.outputs import whole_directory
-from curate.artifacts.profile import Profile
-from curate.artifacts.records import MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, Overlap, ThresholdPoint, ThresholdStep, WhatIf
-from curate.audio.options import AudioOptions
 from curate.cli.render.terminal import colour_of, number, plain_table
-from curate.errors import ConfigError, Fault, raise_all
-from curate.errors.nearest import suggest
 from curate.formatting.units import hours
-from curate.inspect.subjects import rules_of
-from curate.profiles.examples.clips import AudioSource, in_turn, write_clips
-from curate.rules.file import load_rules
 from curate.terminal.command import printable
-from curate.whatif import OUTPUT_FILES
-from curate.whatif import what_if as weigh
 
 _STEPS = 10
 """Thresholds shown to people on either side of a limit."""
@@ -36,53 +21,6 @@ _TITLES = {
     "bad": "bad limits, and what they reject",
     "borderline": "eval limits, and what they keep out of eval and test",
 }
-
-
-def what_if(
-    profile: Path,
-    rules: str | None,
-    only: Sequence[str],
-    out: Path | None,
-    command: str,
-    clips: int = 0,
-    audio: AudioOptions | None = None,
-) -> WhatIf:
-    """`curate rules what-if`: what-if.json, written with a page where `out` is named."""
-    chosen, warned = rules_of(profile) if rules is None else (load_rules(rules), [])
-    known = tuple(rule.id for rule in chosen.rules)
-    faults = [
-        Fault("--rule", f"{chosen.path} has no rule '{name}'", suggest(name, known))
-        for name in only
-        if name not in known
-    ]
-    if clips and out is None:
-        faults.append(Fault("--clips", "clips are played on the page", "name one with --out"))
-    raise_all(ConfigError, faults)
-    made = weigh(profile, chosen, command, warned)
-    if out is not None:
-        with whole_directory(out, OUTPUT_FILES, "what-if.json") as folder:
-            write_artifact(folder, made)
-            if clips:
-                write_clips(
-                    folder, _beside(made), _audio_source(profile, audio or AudioOptions(), clips)
-                )
-            reports.build("what-if", folder)
-    return made
-
-
-def _audio_source(profile: Path, audio: AudioOptions, most: int) -> AudioSource:
-    """The profile's audio, which begins where it began then unless it is said otherwise."""
-    made = read_artifact(profile, Profile)
-    audio = replace(audio, root=audio.root or made.audio_root)
-    return AudioSource(profile, made.inputs, audio, most)
-
-
-def _beside(made: WhatIf) -> Iterator[MeasuredRecord]:
-    """Records beside the limits, worth hearing: just past each, and just before; eval limits first,
-    bad ones being told by eye.
-    """
-    limits = sorted(made.limits, key=lambda limit: limit.severity != "borderline")
-    return in_turn([each.flagged for each in limits], [each.passed for each in limits])
 
 
 def tables(only: Sequence[str]) -> Callable[[WhatIf], list[Table]]:

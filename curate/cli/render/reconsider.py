@@ -1,0 +1,46 @@
+"""Limits held against a model's errors, as `curate reconsider` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from curate.artifacts.reconsider import Reconsider
+from curate.cli.render.terminal import plain_table
+from curate.formatting.units import hours
+from curate.terminal.command import printable
+
+
+def tables(made: Reconsider) -> list[Table]:
+    """One line a limit, then what the conclusions mean."""
+    rate = _percent(made.clean.wer)
+    title = f"{made.rows:,} rows with a prediction; clean rows: WER {rate}"
+    table = plain_table(
+        title, "rule|limit|conclusion|rows|hours|WER|like clean|worse by|from|to|move to"
+    )
+    for each in made.limits:
+        if each.severity == "clean" and each.says != "tighten":
+            continue
+        known = (each.wer, each.clean_wer, each.difference, each.low, each.high)
+        moved = "" if each.propose is None else f"{each.propose:.4g}"
+        texts = (each.rule, each.limit, each.says.replace("_", " "))
+        table.add_row(
+            *(Text(printable(text)) for text in texts),
+            *(f"{each.rows:,}", hours(each.hours), *map(_percent, known), moved),
+        )
+    return [table, *_meanings(made)]
+
+
+def _meanings(made: Reconsider) -> Iterator[Table]:
+    meanings = {each.says: each.meaning for each in made.limits}
+    if meanings:
+        table = plain_table("conclusions", "conclusion|meaning")
+        for word, meaning in meanings.items():
+            table.add_row(word.replace("_", " "), meaning)
+        yield table
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}%"
