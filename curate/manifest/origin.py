@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,22 +37,12 @@ class Origin:
     added: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> Mapping[str, object]:
-        """What an artefact must say to read it again; `of` reads it."""
+        """What a name of all that its rows depend on is made of, beside its own name."""
         return {
             "format": self.format,
             "beside": {role: list(files) for role, files in self.beside.items()},
             "added": dict(self.added),
         }
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Origin:
-        """The origin behind an entry of profile.json's `inputs`."""
-        return cls(
-            entry["source"],
-            entry.get("format", "nemo"),
-            entry.get("beside", {}),
-            entry.get("added", {}),
-        )
 
 
 def is_command(place: str) -> bool:

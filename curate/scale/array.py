@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from curate.artifacts.outputs import write_json
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.measured import Job as JobFile
 from curate.audio.options import AudioOptions, Sample
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.manifest.mapping import ReadOptions
@@ -21,8 +22,6 @@ from curate.profiles import Engine
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 from curate.scale.parts import Job, Pieces, incomplete, measure_piece
 
-SCHEMA = "curate.job/1"
-NAME = "job.json"
 _PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})\Z")
 
 
@@ -75,25 +74,27 @@ def _note(job: Job) -> None:
     """Write the request into the folder; ConfigError where it holds pieces of another one."""
     folder = job.folder
     if folder.is_dir() and any(folder.iterdir()):
-        if _read_noted(folder) != _as_json(job):
+        if _read_job(folder) != _as_artifact(job):
             what = "holds something else than pieces of this very profile"
             raise ConfigError.of(folder, what, "name a new directory, or ask for the same")
         return
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / NAME, _as_json(job))
+    write_artifact(folder, _as_artifact(job))
 
 
-def _as_json(job: Job) -> dict[str, object]:
-    plain = json.loads(json.dumps(asdict(job.plan.request), default=str))
-    origins = [origin.name for origin in job.origins]
-    rules = job.plan.rules.sha256
-    return {"schema": SCHEMA, "request": plain, "rules": rules, "origins": origins}
+def _as_artifact(job: Job) -> JobFile:
+    return JobFile(
+        request=json.loads(json.dumps(asdict(job.plan.request), default=str)),
+        rules=job.plan.rules.sha256,
+        origins=tuple(origin.name for origin in job.origins),
+    )
 
 
-def _read_noted(folder: Path) -> object:
+def _read_job(folder: Path) -> JobFile | None:
+    """job.json; None where there is none, or it is of another version."""
     try:
-        return json.loads((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_artifact(folder, JobFile)
+    except InputError:
         return None
 
 
@@ -103,13 +104,13 @@ def merged(folder: Path) -> tuple[ProfileRequest, Engine]:
     InputError where the folder holds no pieces, or some are missing or of manifests, rules or code
     that have changed: each is named, with the part that measures it.
     """
-    noted = _read_noted(folder)
-    if not isinstance(noted, dict) or noted.get("schema") != SCHEMA:
+    noted = _read_job(folder)
+    if noted is None:
         hint = f"measure some: curate profile ... {parameter('part')} 1/8 --out FOLDER"
-        raise InputError.of(folder, f"holds no pieces (no {NAME})", hint)
-    request = _request_of(noted["request"])
+        raise InputError.of(folder, f"holds no pieces (no {JobFile.file})", hint)
+    request = _request_of(noted.request)
     job = job_of(request, folder)
-    if _as_json(job) != noted:
+    if _as_artifact(job) != noted:
         what = "the rules or the list of manifests are others than when it was measured"
         raise InputError.of(folder, what, "measure every part again, into a new folder")
     raise_all(InputError, [_missing(job, index) for index in incomplete(job)])

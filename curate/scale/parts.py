@@ -13,13 +13,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from curate.artifacts.outputs import whole_file, write_json
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.measured import PieceMarker
+from curate.artifacts.outputs import whole_file
 from curate.environment.execution import Execution
-from curate.errors import CurateError, Fault
+from curate.errors import CurateError, Fault, InputError
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -32,7 +33,6 @@ from curate.profiles.measure.source import Source
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
 
-SCHEMA = "curate.piece/2"
 AUDIO_CACHE = "heard"
 
 
@@ -88,13 +88,8 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
             analyse_records(job.path(index, "parquet"), ear, noted)
     with whole_file(job.path(index, "npz")) as sums:
         counted.save(sums)
-    marker = {
-        "schema": SCHEMA,
-        "key": job.key(index),
-        "rows": total.rows,
-        "source": source.as_json(),
-    }
-    write_json(job.path(index, "json"), marker)
+    marker = PieceMarker(key=job.key(index), rows=total.rows, source=source.as_measured())
+    write_artifact(job.path(index, "json"), marker)
     return ()
 
 
@@ -106,15 +101,16 @@ def analyses_audio(settings: Settings) -> bool:
 def is_complete(job: Job, index: int) -> bool:
     """Whether a piece was measured by this very job, and its manifest has not changed since."""
     marker = _marker(job, index)
-    return bool(marker) and not _changed(job.origins[index], marker["source"]["state"])
+    return marker is not None and not _changed(job.origins[index], marker.source.state)
 
 
-def _marker(job: Job, index: int) -> Mapping[str, Any]:
+def _marker(job: Job, index: int) -> PieceMarker | None:
+    """The marker of a piece of this very job; None where it is missing or of another."""
     try:
-        marker: Mapping[str, Any] = json.loads(job.path(index, "json").read_text(encoding="utf-8"))
-        return marker if marker["schema"] == SCHEMA and marker["key"] == job.key(index) else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        marker = read_artifact(job.path(index, "json"), PieceMarker)
+    except InputError:
+        return None
+    return marker if marker.key == job.key(index) else None
 
 
 def _changed(origin: Origin, state: Mapping[str, int]) -> bool:
@@ -135,7 +131,7 @@ class Pieces:
         self._index = {origin.name: at for at, origin in enumerate(job.origins)}
         markers = [_marker(job, index) for index in range(len(job.origins))]
         assert all(markers), "every piece is complete"
-        sources = [Source.from_json(marker["source"]) for marker in markers]
+        sources = [Source.of(marker.source) for marker in markers if marker]
         self.sources = {source.name: (0, source) for source in sources}
 
     @property

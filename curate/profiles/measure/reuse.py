@@ -13,11 +13,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import polars as pl
 
-from curate.artifacts.outputs import write_json
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.measured import Measured, MeasuredInput
+from curate.errors import InputError
 from curate.manifest.chunks import read_chunks
 from curate.manifest.formats import NEMO
 from curate.manifest.lines import fingerprint
@@ -31,8 +33,6 @@ from curate.profiles.measure.code_version import all_code, measuring_code
 from curate.profiles.measure.source import Source
 from curate.profiles.statistics.counts import Counted
 
-NAME = "measured.json"
-SCHEMA = "curate.measured/1"
 BATCH = 122_880
 _FRESH_NS = 2_000_000_000
 """A file written so shortly before the profile was may have changed again within one clock tick."""
@@ -113,21 +113,26 @@ def find_old(
         return Old(Path())
     records = folder / "records.parquet"
     try:
-        noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        written = records.stat()
-        whole = noted["schema"] == SCHEMA and noted["records_bytes"] == written.st_size
-        measured = settings.groups - GROUPS_OF["vad"]  # audio is heard anew, or not at all
-        fits = measured <= set(noted["groups"]) and set(by) <= set(noted["by"])
-        same_settings = noted["phrases"] == settings_name(settings)
-        same = noted["measuring"] == measuring_code() and same_settings
-        same &= noted["audio_root"] == _root(settings)
-        if not (whole and fits and same):
+        measured, written = read_artifact(folder, Measured), records.stat()
+        if measured.records_bytes != written.st_size or not _fits(measured, by, settings):
             return Old(records)
         by_name = {origin.name: origin for origin in origins if reusable(origin)}
-        reusable_sources = dict(_reusable(noted["sources"], by_name, written.st_mtime_ns))
+        reusable_sources = dict(_reusable(measured.sources, by_name, written.st_mtime_ns))
         return Old(records, reusable_sources, values_of(settings.groups))
-    except (OSError, ValueError, KeyError, TypeError):  # no profile, or one of another kind
+    except (InputError, OSError):  # no profile, or one of another version
         return Old(records)
+
+
+def _fits(measured: Measured, by: Sequence[str], settings: Settings) -> bool:
+    """Whether all that is requested now was measured then, by the same code and settings."""
+    needed = settings.groups - GROUPS_OF["vad"]  # audio is analysed anew, or not at all
+    return (
+        needed <= set(measured.groups)
+        and set(by) <= set(measured.by)
+        and measured.phrases == settings_name(settings)
+        and measured.measuring == measuring_code()
+        and measured.audio_root == _root(settings)
+    )
 
 
 def _root(settings: Settings) -> str | None:
@@ -145,22 +150,22 @@ def reusable(origin: Origin) -> bool:
 
 
 def _reusable(
-    entries: Sequence[Mapping[str, Any]], by_name: Mapping[str, Origin], written_ns: int
+    entries: Sequence[MeasuredInput], by_name: Mapping[str, Origin], written_ns: int
 ) -> Iterator[tuple[str, tuple[int, Source]]]:
     first = 0
     for entry in entries:
-        source = Source.from_json(entry)
+        source = Source.of(entry)
         same = by_name.get(source.name) == source.origin
         if same and _unchanged(source, entry, written_ns):
             yield source.name, (first, source)
         first += source.rows
 
 
-def _unchanged(source: Source, entry: Mapping[str, Any], written_ns: int) -> bool:
+def _unchanged(source: Source, entry: MeasuredInput, written_ns: int) -> bool:
     state = file_state(source.name)
-    if entry["folder"] != source.folder:
+    if entry.folder != source.folder:
         return False
-    if entry["state"] == state and max(state["mtime_ns"], state["ctime_ns"]) < (
+    if entry.state == state and max(state["mtime_ns"], state["ctime_ns"]) < (
         written_ns - _FRESH_NS
     ):
         return True
@@ -172,10 +177,10 @@ def _unchanged(source: Source, entry: Mapping[str, Any], written_ns: int) -> boo
 def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
     """Whether a plain manifest is as it was when the profile of these records was made."""
     try:
-        noted = json.loads(records.with_name(NAME).read_text(encoding="utf-8"))
-        entry = next(each for each in noted["sources"] if each["source"] == origin.name)
-        return _unchanged(Source.from_json(entry), entry, records.stat().st_mtime_ns)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        measured = read_artifact(records.parent, Measured)
+        entry = next(each for each in measured.sources if each.source == origin.name)
+        return _unchanged(Source.of(entry), entry, records.stat().st_mtime_ns)
+    except (InputError, OSError, StopIteration):
         digests = (chunk_digest(chunk.data) for chunk in read_chunks(origin.name))
         return fingerprint(digests) == expected
 
@@ -202,26 +207,23 @@ def settings_name(settings: Settings) -> str:
 def write_measured(
     folder: Path, sources: Sequence[Source], by: Sequence[str], settings: Settings
 ) -> None:
-    """Note beside the records of which files they are, and what was measured."""
-    entries = [source.as_json() for source in sources]
-    noted = {
-        "schema": SCHEMA,
-        "measuring": measuring_code(),
-        "all": all_code(),
-        "by": list(by),
-        "groups": sorted(settings.groups),
-        "phrases": settings_name(settings),
-        "audio_root": _root(settings),
-        "records_bytes": (folder / "records.parquet").stat().st_size,
-        "sources": entries,
-    }
-    write_json(folder / NAME, noted)
+    """Write beside the records of which files they are, and what was measured."""
+    measured = Measured(
+        measuring=measuring_code(),
+        all_code=all_code(),
+        by=tuple(by),
+        groups=tuple(sorted(settings.groups)),
+        phrases=settings_name(settings),
+        audio_root=_root(settings),
+        records_bytes=(folder / "records.parquet").stat().st_size,
+        sources=tuple(source.as_measured() for source in sources),
+    )
+    write_artifact(folder, measured)
 
 
 def same_code(folder: Path) -> bool:
     """Whether the profile at `folder` was made by the code that runs now, all of it."""
     try:
-        noted = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        return bool(noted["all"] == all_code())
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_artifact(folder, Measured).all_code == all_code()
+    except InputError:
         return False

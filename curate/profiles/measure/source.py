@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from curate.artifacts.measured import MeasuredInput
 from curate.artifacts.profile import Input
 from curate.manifest import Part
 from curate.manifest.formats import copied_as
@@ -69,23 +69,23 @@ class Source:
             not_finite=self.not_finite or None,
         )
 
-    def as_json(self) -> Mapping[str, object]:
-        """The same as plain JSON, with what only the next profile needs."""
-        private = {"blank_bytes": self.blank_bytes, "state": self.state}
-        return {**self.as_input().as_json(), **private}
+    def as_measured(self) -> MeasuredInput:
+        """The same with what only the next profile needs."""
+        fields = dict(self.as_input())
+        return MeasuredInput(**fields, blank_bytes=self.blank_bytes, state=self.state)
 
     @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Source:
-        """A source as measured.json notes it."""
+    def of(cls, entry: MeasuredInput) -> Source:
+        """A source as measured.json holds it."""
         return cls(
-            origin=Origin.of(entry),
-            bytes=entry["bytes"],
-            rows=entry["rows"],
-            blank_lines=entry["blank_lines"],
-            blank_bytes=entry["blank_bytes"],
-            not_finite=entry.get("not_finite", 0),
-            known_fingerprint=entry["fingerprint"],
-            state=dict(entry["state"]),
+            origin=Origin(entry.source, entry.format, entry.beside, entry.added),
+            bytes=entry.bytes,
+            rows=entry.rows,
+            blank_lines=entry.blank_lines,
+            blank_bytes=entry.blank_bytes,
+            not_finite=entry.not_finite or 0,
+            known_fingerprint=entry.fingerprint,
+            state=dict(entry.state),
         )
 
 
