@@ -26,7 +26,7 @@ import zstandard
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
 from curate.rules.file import load_rules
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile as profile
 
 TEXTS = [
@@ -160,8 +160,13 @@ def one_round(seed: str, folder: Path) -> str:
     out.mkdir()
     try:
         content = profile([str(folder / name)], profiled, load_rules(None), threads=2)
-        split_profile(profiled, out, Targets.parse({"eval": "1s", "test": "1s"}), 0, ["lang"],
-                      ["speaker"], to=rng.choice([None, "lhotse"]))  # fmt: skip
+        request = SplitRequest(
+            targets=Targets.parse({"eval": "1s", "test": "1s"}),
+            by=["lang"],
+            group=["speaker"],
+            to=rng.choice([None, "lhotse"]),
+        )
+        split_profile(profiled, out, request)
     except CurateError as error:
         return f"refused {type(error).__name__}"
     check(content, profiled, out)

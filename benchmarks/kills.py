@@ -16,10 +16,11 @@ import time
 from pathlib import Path
 
 from curate.artifacts.outputs import resumable_directory
+from curate.environment.execution import Execution
 from curate.rules.file import load_rules
-from curate.shards import OUTPUT_FILES, Options, export_key, shard_split
+from curate.shards import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.options import ShardSize
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech" / "manifest.jsonl"
@@ -27,10 +28,10 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech" / "mani
 
 def export(split: Path, out: Path, workers: int) -> None:
     """As `curate shard` does it, but for Lhotse's reading at the end, which changes nothing."""
-    options = Options(size=ShardSize(cuts=5))
+    options = ShardOptions(size=ShardSize(cuts=5))
     key = export_key(split, options)
     with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
-        shard_split(split, stage, out, options, workers, with_lhotse=False)
+        shard_split(split, stage, out, options, Execution(workers=workers), with_lhotse=False)
 
 
 def split_of(folder: Path) -> Path:
@@ -40,7 +41,8 @@ def split_of(folder: Path) -> Path:
     split.mkdir()
     write_profile([str(EXAMPLE)], profile, load_rules(None))
     targets = Targets.parse({"eval": "45s", "test": "60s"})
-    split_profile(profile, split, targets, 0, ["lang"], ["speaker"])
+    request = SplitRequest(targets=targets, by=["lang"], group=["speaker"])
+    split_profile(profile, split, request)
     return split
 
 

@@ -22,9 +22,10 @@ import numpy as np
 import soundfile as sf
 
 from benchmarks.memory import watch
+from curate.environment.execution import Execution
 from curate.rules.file import load_rules
-from curate.shards import Options, StoredAudio, shard_split
-from curate.splits import Targets, split_profile
+from curate.shards import ShardOptions, StoredAudio, shard_split
+from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
@@ -61,7 +62,8 @@ def split_of(manifest: Path, folder: Path) -> Path:
             made.mkdir(parents=True, exist_ok=True)
         write_profile([str(manifest)], profile, load_rules(None))
         targets = Targets.parse({"eval": "30s", "test": "30s"})
-        split_profile(profile, folder, targets, 0, ["lang"], ["speaker"])
+        request = SplitRequest(targets=targets, by=["lang"], group=["speaker"])
+        split_profile(profile, folder, request)
     return folder
 
 
@@ -87,7 +89,9 @@ def cuts_of(split: Path, audio: Path) -> Any:
 
 def export_with_curate(split: Path, folder: Path, wish: StoredAudio, workers: int) -> None:
     """Our export."""
-    index = shard_split(split, folder, folder / "out", Options(audio=wish), workers)
+    index = shard_split(
+        split, folder, folder / "out", ShardOptions(audio=wish), Execution(workers=workers)
+    )
     assert index.cuts == len(rows_of(split))
 
 

@@ -18,7 +18,8 @@ import soundfile as sf
 
 from benchmarks.memory import anonymous_mib, watch
 from benchmarks.shard import split_of
-from curate.shards import Options, shard_split
+from curate.environment.execution import Execution
+from curate.shards import ShardOptions, shard_split
 
 
 def corpus(folder: Path, rows: int) -> Path:
@@ -49,7 +50,15 @@ def main() -> None:
             with watch() as peak:
                 stage = folder / "stage"
                 stage.mkdir()
-                index = shard_split(split, stage, folder / "out", Options(), 2, with_lhotse=False)
+                execution = Execution(workers=2)
+                index = shard_split(
+                    split,
+                    stage,
+                    folder / "out",
+                    ShardOptions(),
+                    execution,
+                    with_lhotse=False,
+                )
         workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         grown = peak.mib - before
         print(f"{index.cuts:,} cuts in {len(index.shards)} shards: "

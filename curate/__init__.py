@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from curate.api.audit import Audit, AuditRequest, audit
     from curate.api.calibrate import calibrate
     from curate.api.compare import compare_rules
     from curate.api.diff import diff
@@ -34,9 +35,31 @@ if TYPE_CHECKING:
     )
     from curate.api.reconsider import reconsider
     from curate.api.rules import RuleSet, load_rules
+    from curate.api.shard import (
+        ShardIndex,
+        ShardOptions,
+        ShardRequest,
+        ShardSize,
+        StoredAudio,
+        Verification,
+        VerifyRequest,
+        shard,
+        verify_shards,
+    )
+    from curate.api.split import (
+        LineMarks,
+        NamedManifests,
+        Split,
+        SplitRequest,
+        SplitTerms,
+        Targets,
+        read_split,
+        split,
+    )
     from curate.api.what_if import what_if
 
 _MODULES = {
+    "audit": ("Audit", "AuditRequest", "audit"),
     "calibrate": ("calibrate",),
     "compare": ("compare_rules",),
     "diff": ("diff",),
@@ -49,6 +72,14 @@ _MODULES = {
     ),
     "reconsider": ("reconsider",),
     "rules": ("RuleSet", "load_rules"),
+    "shard": (
+        *("ShardIndex", "ShardOptions", "ShardRequest", "ShardSize", "StoredAudio"),
+        *("Verification", "VerifyRequest", "shard", "verify_shards"),
+    ),
+    "split": (
+        *("LineMarks", "NamedManifests", "Split", "SplitRequest", "SplitTerms", "Targets"),
+        *("read_split", "split"),
+    ),
     "what_if": ("what_if",),
 }
 """The names that the modules of curate.api offer."""
@@ -57,13 +88,29 @@ _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "AudioOptions",
+    "Audit",
+    "AuditRequest",
+    "LineMarks",
     "MeasureOptions",
+    "NamedManifests",
     "Profile",
     "ProfileRequest",
     "ReadOptions",
     "RuleOptions",
     "RuleSet",
+    "ShardIndex",
+    "ShardOptions",
+    "ShardRequest",
+    "ShardSize",
+    "Split",
+    "SplitRequest",
+    "SplitTerms",
+    "StoredAudio",
+    "Targets",
+    "Verification",
+    "VerifyRequest",
     "apply_rules",
+    "audit",
     "calibrate",
     "compare_rules",
     "count_words",
@@ -76,8 +123,12 @@ __all__ = [
     "profile",
     "query",
     "read_profile",
+    "read_split",
     "reconsider",
     "sample",
+    "shard",
+    "split",
+    "verify_shards",
     "what_if",
 ]
 

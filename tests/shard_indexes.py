@@ -8,7 +8,7 @@ from pathlib import Path
 
 from curate.artifacts.base import write_artifact
 from curate.artifacts.shard_index import PlainManifest, ReadBack, Shard, ShardIndex
-from curate.shards.options import Options
+from curate.shards.options import ShardOptions
 
 
 def shard_of(folder: Path, index: int, cuts: int, hours: float) -> Shard:
@@ -42,7 +42,7 @@ def write_index(
         command="",
         versions={},
         format="shar",
-        options=Options().recorded(),
+        options=ShardOptions().recorded(),
         seed=0,
         cuts=cuts,
         hours=hours,

@@ -12,7 +12,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.audio.faults import FAULTS
-from curate.errors import Fault
+from curate.errors import Fault, parameter
 from curate.gates import Figure, Figures
 from curate.profiles.statistics.rejection import gated_strata, gates_of
 
@@ -111,7 +111,9 @@ def of_verification(verification: Verification) -> Figures:
     cuts, hours = verification.cuts, verification.hours
     left = cuts - verification.decoded
     what = f"{left:,} of {cuts:,} recordings were not decoded: NOT CHECKED"
-    undecoded = (Fault("", what, "--decode all decodes every recording"),) if left else ()
+    undecoded = (
+        (Fault("", what, f"{parameter('decode')} all decodes every recording"),) if left else ()
+    )
     faults = tuple(each.as_fault() for each in verification.faults)
     figures = {
         "faults": Figure(len(faults), None, "faults", faults),

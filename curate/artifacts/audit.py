@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import GatedArtifact, Model, SchemaId
 from curate.artifacts.leaks import Coverage, Leak, Proposal
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration
 
 
 class AuditSide(Model):
@@ -42,3 +45,21 @@ class Audit(GatedArtifact):
     leaks: tuple[AuditLeak, ...]
     gates: tuple[str, ...]
     unchecked: tuple[str, ...]
+
+    def headline(self) -> str:
+        """What was compared, and the leaks."""
+        return f"Audit of {', '.join(each.name for each in self.sides)}: {self.statement}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """The sides, and the leaks between any two of them."""
+        sides = [
+            (each.name, f"{each.rows:,}", duration(hours=each.hours), f"{each.speakers:,}")
+            for each in self.sides
+        ]
+        yield HtmlTable(("side", "rows", "hours", "speakers"), sides)
+        leaks = [
+            (leak.kind, " and ".join(leak.between), f"{leak.count:,}")
+            for leak in self.leaks
+            if leak.count
+        ]
+        yield HtmlTable(("leak", "between", "count"), leaks)

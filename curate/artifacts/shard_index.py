@@ -19,6 +19,8 @@ from curate.artifacts.base import (
     read_artifact,
 )
 from curate.errors import Fault
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration
 
 REMEDY = "write the shards again: `curate shard`"
 
@@ -112,7 +114,7 @@ class AudioOption(Model):
     mono: bool
 
 
-class ShardOptions(Model):
+class RecordedOptions(Model):
     """The options that decide what is written; a null `audio_root` is each manifest's folder."""
 
     format: str
@@ -139,7 +141,7 @@ class ShardIndex(GatedArtifact):
 
     schema_id: SchemaId[Literal["curate.shards/1"]] = "curate.shards/1"
     format: str
-    options: ShardOptions
+    options: RecordedOptions
     seed: int
     cuts: int
     hours: float
@@ -158,6 +160,32 @@ class ShardIndex(GatedArtifact):
     def as_file(self) -> Self:
         """The index as the file has it."""
         return self.model_copy(update={"shards_kept": None})
+
+    def headline(self) -> str:
+        """How many shards hold how much, the plain manifests, and rows that were left out."""
+        many = "" if len(self.shards) == 1 else "s"
+        stored = f"{len(self.shards):,} shard{many} of {self.cuts:,} cuts"
+        plain = (f"{name} {each.rows:,} rows" for name, each in self.manifests.items())
+        parts = [f"{stored}, {duration(hours=self.hours)}", *plain]
+        left = f"{self.skipped_rows:,} rows left out" if self.skipped_rows else "no row left out"
+        return f"Shards ({self.format}): {', '.join(parts)}; {left}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """What was written, the strata of shards, and rows that were left out."""
+        manifests = [
+            (each.file, f"{each.rows:,}", duration(hours=each.hours))
+            for each in self.manifests.values()
+        ]
+        train = ("train/", f"{self.cuts:,}", duration(hours=self.hours))
+        yield HtmlTable(("what", "cuts or rows", "hours"), [train, *manifests])
+        strata = [
+            (" ".join(each.stratum), f"{each.shards:,}", duration(hours=each.hours),
+             f"{each.weight:.3g}")
+            for each in self.strata
+            if each.stratum
+        ]  # fmt: skip
+        yield HtmlTable(("stratum", "shards", "hours", "weight"), strata)
+        yield HtmlTable(("left out", "why"), [(each.id, each.reason) for each in self.skipped])
 
 
 def read_index(folder: Path) -> ShardIndex:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import GatedArtifact, Model, OptionalKey, RuleFile, SchemaId
 from curate.artifacts.leaks import Coverage, Leak, Proposal, Value
 from curate.artifacts.profile import Input
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration
 
 
 class SplitTerms(Model):
@@ -237,3 +239,31 @@ class Split(GatedArtifact):
     near_unsure: int
     changed: ChangedLines
     cuts: OptionalKey[tuple[CutsFile, ...]] = None
+
+    def headline(self) -> str:
+        """What train and each drawn or given split hold, and the leaks."""
+        shown = ("train", *self.targets)
+        sizes = (
+            f"{each.name} {duration(hours=each.hours)} ({each.rows:,} rows)"
+            for each in self.outputs
+            if each.name in shown
+        )
+        return f"Split: {', '.join(sizes)}; {self.statement}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Every output, and how near each target was met."""
+        outputs = [
+            (each.name, f"{each.rows:,}", duration(hours=each.hours)) for each in self.outputs
+        ]
+        yield HtmlTable(("output", "rows", "hours"), outputs)
+        targets = [
+            (name, duration(each.requested_s), duration(each.target_s), duration(each.achieved_s))
+            for name, each in self.targets.items()
+        ]
+        yield HtmlTable(("split", "requested", "target", "achieved"), targets)
+        leaks = [
+            (leak.kind, " and ".join(leak.between), f"{leak.count:,}")
+            for leak in self.leaks
+            if leak.count
+        ]
+        yield HtmlTable(("leak", "between", "count"), leaks)

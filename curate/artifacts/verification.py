@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
 from curate.artifacts.base import GatedArtifact, Model, SchemaId
 from curate.errors import Fault
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration
 
 
 class ShardFault(Model):
@@ -40,3 +43,16 @@ class Verification(GatedArtifact):
     decoded: int
     checked_against: str
     faults: tuple[ShardFault, ...]
+
+    def headline(self) -> str:
+        """How much was verified, and how many faults there are."""
+        many = "" if self.shards == 1 else "s"
+        size = f"{self.shards:,} shard{many} of {self.cuts:,} cuts, {duration(hours=self.hours)}"
+        faults = f"{len(self.faults):,} fault{'' if len(self.faults) == 1 else 's'}"
+        decoded = f"{self.decoded:,} recordings decoded"
+        return f"Verification of {self.folder}: {size}, {decoded}; {faults}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """The faults."""
+        faults = [(each.where, each.what, each.hint) for each in self.faults]
+        yield HtmlTable(("where", "what", "hint"), faults)

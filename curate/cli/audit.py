@@ -18,7 +18,6 @@ from curate.cli.app import (
     Quiet,
     Strict,
     app,
-    command_line,
     listed,
 )
 
@@ -58,22 +57,19 @@ def audit_command(
 
     Example: `curate audit train.jsonl dev.jsonl test.jsonl --against benchmark.txt`
     """
-    from curate.cli.render import audit as auditing
-    from curate.cli.render import terminal as show
+    from curate.api.audit import AuditRequest, run_audit
+    from curate.cli.render.audit import audit_tables
+    from curate.cli.running import conclude, page_only
     from curate.gates import gates_for
     from curate.manifest.mapping import ReadOptions
 
-    read_as = ReadOptions.parse(format, listed(map_), lenient_json)
-    request = auditing.Request(
-        inputs,
-        against,
-        listed(group),
-        group_from,
-        audio_identity,
-        read_as,
-        gates_for("curate audit", fail_on, strict),
+    request = AuditRequest(
+        inputs=inputs,
+        against=against,
+        group=listed(group),
+        group_from=group_from,
+        audio_identity=audio_identity,
+        reading=ReadOptions.parse(format, listed(map_), lenient_json),
+        gates=gates_for("curate audit", fail_on, strict),
     )
-    audit, gate = auditing.audit(request, out, command_line())
-    show.summary(audit, as_json, quiet, auditing.tables, out or Path())
-    if gate:
-        raise gate
+    conclude(run_audit(request, out, page_only()), as_json, quiet, audit_tables, out)

@@ -22,6 +22,7 @@ def running(
     quiet: bool = False,
     engine: str = "local",
     ray_address: str | None = None,
+    workers: int | None = None,
 ) -> Iterator[Execution]:
     """An execution whose progress is shown, and which draws pages."""
     with terminal.progress(input_bytes(inputs), quiet) as bars:
@@ -33,12 +34,13 @@ def running(
             build_page=reports.build,
             engine=engine,
             ray_address=ray_address,
+            workers=workers,
         )
 
 
-def page_only() -> Execution:
+def page_only(workers: int | None = None) -> Execution:
     """An execution of a short command: it shows no progress, and draws pages."""
-    return Execution(command=command_line(), build_page=reports.build)
+    return Execution(command=command_line(), build_page=reports.build, workers=workers)
 
 
 def conclude(

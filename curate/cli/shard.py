@@ -20,7 +20,6 @@ from curate.cli.app import (
     Seed,
     Strict,
     app,
-    command_line,
     listed,
 )
 from curate.cli.audio import AllowRoot
@@ -123,34 +122,53 @@ def shard_command(
 
     Example: `curate shard split/ --out shards/ --shard-by lang --resample 16000`
     """
+    from curate.api.shard import (
+        ShardOptions,
+        ShardRequest,
+        StoredAudio,
+        VerifyRequest,
+        parse_size,
+        run_shard,
+        run_verify,
+    )
     from curate.audio.paths import allowed_roots
-    from curate.cli import sharding
-    from curate.cli.render import terminal as show
-    from curate.cli.split_first import Source
+    from curate.cli.render.shards import shard_table, verify_table
+    from curate.cli.running import conclude, page_only, running
     from curate.gates import gates_for
-    from curate.shards import Options, StoredAudio, parse_size
+    from curate.shards.request import read_source
 
     gates = gates_for("curate shard --verify" if verify else "curate shard", fail_on, strict)
     if verify:
-        folder = sharding.folder_to_verify(inputs)
-        verification, gate = sharding.verify(folder, out, decode, workers, command_line(), gates)
-        show.summary(verification, as_json, quiet, show.verify_table, out or folder)
-        if gate:
-            raise gate
+        to_verify = VerifyRequest(folder=_folder_of(inputs), decode=decode, gates=gates)
+        verified = run_verify(to_verify, out, page_only(workers))
+        conclude(verified, as_json, quiet, verify_table, out or to_verify.folder)
         return
     if out is None:
         raise ConfigError.of("--out", "is missing", "name a directory for the shards")
-    source = Source.of(inputs, given, listed(keep_whole), rules)
-    audio = StoredAudio(audio_format, resample, mono)
-    options = Options(
-        format, parse_size(shard_size), seed, tuple(listed(shard_by)), audio, audio_root,
-        tuple(map(str, allowed_roots(allow_root))), temperature, buckets, tuple(tokenizer),
-    )  # fmt: skip
-    run = sharding.engine(engine, ray_address, show.say(quiet))
-    with show.progress(0, quiet) as advance:
-        done, gate = sharding.shard(
-            source, out, options, workers, command_line(), advance, run, gates
-        )
-    show.summary(done, as_json, quiet, show.shard_table, out)
-    if gate:
-        raise gate
+    request = ShardRequest(
+        split=read_source(inputs, given, listed(keep_whole), rules),
+        options=ShardOptions(
+            format=format,
+            size=parse_size(shard_size),
+            seed=seed,
+            shard_by=tuple(listed(shard_by)),
+            audio=StoredAudio(audio_format, resample, mono),
+            audio_root=audio_root,
+            allowed=tuple(map(str, allowed_roots(allow_root))),
+            temperature=temperature,
+            buckets=buckets,
+            tokenizers=tuple(tokenizer),
+        ),
+        gates=gates,
+    )
+    with running((), quiet, engine, ray_address, workers) as execution:
+        outcome = run_shard(request, out, execution)
+    conclude(outcome, as_json, quiet, shard_table, out)
+
+
+def _folder_of(names: list[str]) -> Path:
+    """The one folder that --verify takes; ConfigError for none or several."""
+    if len(names) != 1:
+        what = "no folder is named" if not names else f"{len(names)} folders are named"
+        raise ConfigError.of("--verify", what, "name one folder of shards")
+    return Path(names[0])

@@ -27,9 +27,9 @@ from curate.cli.app import (
     Seed,
     Strict,
     app,
-    command_line,
     listed,
 )
+from curate.errors import Fault
 
 Group = Annotated[
     list[str],
@@ -126,28 +126,53 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    from curate.cli import splitting
-    from curate.cli.given import drawing_faults, read_inputs
-    from curate.cli.render import split as certified
-    from curate.cli.render import terminal as show
-    from curate.cli.running import input_bytes
+    from curate.api.split import LineMarks, SplitRequest, SplitTerms, Targets, run_split
+    from curate.cli.render.split import split_tables
+    from curate.cli.running import conclude, running
     from curate.gates import gates_for
     from curate.manifest.mapping import ReadOptions
     from curate.profiles.request import RuleOptions
-    from curate.splits import LineMarks, SplitTerms
+    from curate.splits.given_options import read_inputs
 
-    named = read_inputs("curate split", inputs, given, listed(keep_whole), drawing_faults(context))
-    request = splitting.Wish(
-        {"eval": eval_, "test": test}, split, seed, listed(by), listed(group), lock, resplit,
-        ReadOptions.parse(format, listed(map_), lenient_json), to,
-        SplitTerms.parse(alpha, floor, cap, max_held_out),
-        LineMarks(tags, skipme, canary),
-        RuleOptions.parse(rules, overrides, max_rejected, max_borderline), group_from,
-        audio_identity,
-        gates_for("curate split", fail_on, strict),
-    )  # fmt: skip
-    with show.progress(input_bytes(named.manifests), quiet) as advance:
-        certificate, gate = splitting.split(named, out, request, command_line(), advance)
-    show.summary(certificate, as_json, quiet, certified.split_tables, out)
-    if gate:
-        raise gate
+    faults = _faults_of_drawing(context)
+    names, named = read_inputs("curate split", inputs, given, listed(keep_whole), faults)
+    terms = SplitTerms.parse(alpha, floor, cap, max_held_out)
+    request = SplitRequest(
+        inputs=names,
+        targets=named or Targets.named({"eval": eval_, "test": test}, split, terms),
+        seed=seed,
+        by=listed(by),
+        group=listed(group),
+        group_from=group_from,
+        audio_identity=audio_identity,
+        lock=lock,
+        resplit=resplit,
+        to=to,
+        marks=LineMarks(tags, skipme, canary),
+        judging=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
+        reading=ReadOptions.parse(format, listed(map_), lenient_json),
+        gates=gates_for("curate split", fail_on, strict),
+    )
+    with running(request.manifests, quiet) as execution:
+        outcome = run_split(request, out, execution)
+    conclude(outcome, as_json, quiet, split_tables, out)
+
+
+_DRAWN = {
+    "eval_": "--eval", "test": "--test", "split": "--split", "alpha": "--alpha", "floor": "--floor",
+    "cap": "--cap", "max_held_out": "--max-held-out", "lock": "--lock",
+}  # fmt: skip
+"""Options that say how splits are drawn."""
+
+
+def _faults_of_drawing(context: typer.Context) -> list[Fault]:
+    """A fault for each option that says how splits are drawn, if it was typed."""
+    return [
+        Fault(
+            option,
+            "applies to drawn splits, but the splits are given",
+            f"leave {option} out, or --given",
+        )
+        for name, option in _DRAWN.items()
+        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]

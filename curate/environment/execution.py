@@ -5,6 +5,7 @@ Nothing of it changes a result, but for the `command` that artefacts name and th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ class Execution:
     `on_read` is called with bytes and rows newly read (or stored), `on_audio` with how many audio
     files were analysed, of how many, and `notify` with notes in words. `build_page` draws
     report.html of an artefact's kind in its folder (None: no page). `threads` (None: one a core)
-    read and measure; `engine` is `local` or `ray`, on the cluster at `ray_address` (None: one on
-    this machine).
+    read and measure, `workers` processes (None: one a core, two at least) store and verify shards;
+    `engine` is `local` or `ray`, on the cluster at `ray_address` (None: one on this machine).
     """
 
     command: str = ""
@@ -34,8 +35,15 @@ class Execution:
     notify: Callable[[str], None] = _ignore
     build_page: Callable[[Any, Path], object] | None = None
     threads: int | None = None
+    workers: int | None = None
     engine: str = "local"
     ray_address: str | None = None
+
+    @property
+    def processes(self) -> int:
+        """The workers, or as many as there are processors to use."""
+        has_affinity = hasattr(os, "sched_getaffinity")
+        return self.workers or max(2, len(os.sched_getaffinity(0)) if has_affinity else 2)
 
     def draw(self, kind: str, folder: Path) -> None:
         """The page of an artefact, if pages are drawn."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +13,18 @@ from curate.artifacts.columns import TAGS
 from curate.artifacts.shard_index import ReadBack, ShardIndex
 from curate.artifacts.split import Split
 from curate.audio.header import BY_FFMPEG
-from curate.errors import Fault, InputError
+from curate.environment.execution import QUIET, Execution
+from curate.errors import Fault, InputError, parameter
 from curate.profiles import versions
 from curate.shards.archives import IN_TABLE, Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
-from curate.shards.options import Options, check_options, parse_size
+from curate.shards.options import ShardOptions, check_options, parse_size
 from curate.shards.plan import export_key, read_split
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
-from curate.shards.verify import prove, read_back, verify_shards
+from curate.shards.verify import prove, read_back
 from curate.shards.work import AUDIO, RESULT, SCRATCH, Workplace, marker_of
 from curate.splits import LOCK
 from curate.splits.feasibility import rules_by_rows
@@ -33,14 +33,13 @@ from curate.splits.given_strategy import losses
 
 __all__ = [
     "OUTPUT_FILES",
-    "Options",
+    "ShardOptions",
     "StoredAudio",
     "check_options",
     "export_key",
     "parse_size",
     "prove",
     "shard_split",
-    "verify_shards",
 ]
 
 OUTPUT_FILES = frozenset(
@@ -50,17 +49,13 @@ OUTPUT_FILES = frozenset(
 )
 """What a shard directory holds."""
 
-Progress = Callable[[int, int], None]
-
 
 def shard_split(
     split: Path,
     stage: Path,
     out: Path,
-    options: Options,
-    workers: int = 1,
-    command: str = "",
-    on_progress: Progress = lambda size, rows: None,
+    options: ShardOptions,
+    execution: Execution = QUIET,
     with_lhotse: bool = True,
     run: RunTasks = run_tasks,
 ) -> ShardIndex:
@@ -71,8 +66,8 @@ def shard_split(
     the shards: counted, named, its line kept in skipped.jsonl. Each shard is read back as it is
     written, and with `with_lhotse` the first ones by Lhotse too. The argument `out` is where the
     result will stand. `run` does the tasks, in processes of this machine or elsewhere, which makes
-    no difference to the result. Returns shards.json, with how
-    many shards an earlier call had stored.
+    no difference to the result. Returns shards.json, with how many shards an earlier call had
+    stored.
     """
     check_options(options)
     check_place(out, options)
@@ -88,13 +83,13 @@ def shard_split(
     for left in (stage / SCRATCH).iterdir():
         left.unlink()
     spool = spool_split(split, certificate, options, place.spool)
-    reused = _work(place, spool, workers, on_progress, run)
+    reused = _work(place, spool, execution, run)
     outcome = finish(stage, spool, options)
     if not outcome.shards:
         raise InputError(_nothing_stored(split, spool, outcome))
     result = stage / RESULT
     read = read_back(result, options.format, outcome.shards) if with_lhotse else None
-    index = _index(outcome, options, certificate, command, read, reused)
+    index = _index(outcome, options, certificate, execution.command, read, reused)
     write_artifact(result, index.as_file())
     write_artifact(result, buckets(stage, spool, options))
     text = input_cfg(Path(os.path.abspath(out)), outcome.shards, options)  # noqa: PTH100
@@ -113,24 +108,28 @@ def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
         what = f"no record of it can be stored: {_why(outcome)}"
         return Fault(where, what, _remedy(outcome))
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
-    hint = "split again with other rules, or with smaller --eval and --test"
+    sizes = f"{parameter('eval')} and {parameter('test')}"
+    hint = f"split again with other rules, or with smaller {sizes}"
     return Fault(where, f"holds no record: {rules_by_rows(lock, TAKEN)}", hint)
 
 
-def _work(
-    place: Workplace, spool: Spool, workers: int, on_progress: Progress, run: RunTasks
-) -> int:
+def _work(place: Workplace, spool: Spool, execution: Execution, run: RunTasks) -> int:
     """Do the tasks that are not done; how many shards were."""
     due = [task for task in spool.tasks if marker_of(place.stage, task) is None]
-    for marker in run(place, due, min(workers, len(due))):
-        on_progress(sum(file.bytes for file in marker.files), marker.stored.rows)
+    for marker in run(place, due, min(execution.processes, len(due))):
+        execution.on_read(sum(file.bytes for file in marker.files), marker.stored.rows)
     return sum(task.split == "train" for task in spool.tasks) - sum(
         task.split == "train" for task in due
     )
 
 
 def _index(
-    outcome: Outcome, options: Options, split: Split, command: str, read: int | None, reused: int
+    outcome: Outcome,
+    options: ShardOptions,
+    split: Split,
+    command: str,
+    read: int | None,
+    reused: int,
 ) -> ShardIndex:
     """shards.json; Lhotse has read back so many cuts, `reused` shards were there before."""
     stored = outcome.stored["train"]
@@ -195,7 +194,7 @@ def _remedy(outcome: Outcome) -> str:
         return "write it to files, and name them in a column audio_filepath"
     if reason.endswith(BY_FFMPEG):
         return "ffmpeg -i FILE FILE.flac writes what can be stored; name those files"
-    return "--audio-root DIR says where relative audio paths begin"
+    return f"{parameter('audio_root')} DIR says where relative audio paths begin"
 
 
 def _why(outcome: Outcome) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from curate.errors import CurateError, Fault, raise_all
+from curate.errors import CurateError, Fault, parameter, raise_all
 from curate.scale.tasks import DEATHS, Died, cluster
 from curate.shards.markers import TaskMarker
 from curate.shards.pool import RunTasks
@@ -44,5 +44,5 @@ def _set_aside(task: Task) -> Fault:
     return Fault(
         task.name,
         f"{DEATHS} workers died while they stored it; it was set aside",
-        "the same command without --engine ray shows why; finished shards are kept",
+        f"the same command without {parameter('engine')} ray shows why; finished shards are kept",
     )

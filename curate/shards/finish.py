@@ -18,7 +18,7 @@ from curate.artifacts.shard_index import PlainManifest, Shard, SkippedRow
 from curate.profiles.summary import hours
 from curate.shards.bins import duration_bins, token_bins
 from curate.shards.markers import MarkedFile, StoredShard
-from curate.shards.options import Options
+from curate.shards.options import ShardOptions
 from curate.shards.spool import Spool, Task
 from curate.shards.stored import STORED
 from curate.shards.tar import sha256
@@ -42,7 +42,7 @@ class Outcome:
     in_shards_alone: int = 0
 
 
-def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
+def finish(stage: Path, spool: Spool, options: ShardOptions) -> Outcome:
     """Put the result of the tasks, all done, together in the stage's `out`.
 
     Can be done again after it was interrupted.
@@ -66,7 +66,7 @@ def finish(stage: Path, spool: Spool, options: Options) -> Outcome:
     return outcome
 
 
-def buckets(stage: Path, spool: Spool, options: Options) -> Buckets:
+def buckets(stage: Path, spool: Spool, options: ShardOptions) -> Buckets:
     """bins.json: duration buckets of the stored rows, and by tokens where there are tokenizers."""
     parts = [stage / PARTS / f"{task.name}.{LENGTHS}" for task in spool.tasks]
     pairs = [np.fromfile(path, dtype=np.float64) for path in parts if path.is_file()]
@@ -95,7 +95,7 @@ def manifests(outcome: Outcome) -> dict[str, PlainManifest]:
     }
 
 
-def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterator[SkippedRow]:
+def _take(stage: Path, task: Task, options: ShardOptions, outcome: Outcome) -> Iterator[SkippedRow]:
     """Add what a task did to the outcome; the rows that it skipped."""
     marker = read_marker(stage, task)
     outcome.stored[task.split] += marker.stored
@@ -114,7 +114,9 @@ def _take(stage: Path, task: Task, options: Options, outcome: Outcome) -> Iterat
         yield row
 
 
-def _number(stage: Path, stored: StoredShard, before: Sequence[Shard], options: Options) -> Shard:
+def _number(
+    stage: Path, stored: StoredShard, before: Sequence[Shard], options: ShardOptions
+) -> Shard:
     """The shard under its final number: shards of which nothing could be stored leave none."""
     number = len(before)
     if stored.folder:

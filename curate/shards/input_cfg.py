@@ -12,7 +12,7 @@ import yaml
 
 from curate.artifacts.shard_index import Shard, ShardStratum
 from curate.errors import ConfigError
-from curate.shards.options import Options
+from curate.shards.options import ShardOptions
 
 _PATTERN = re.compile(r"[(\[<{}>\])]|_OP_|_CL_")
 """What NeMo takes for a pattern in a path."""
@@ -26,7 +26,7 @@ _HEAD = """\
 """
 
 
-def check_place(out: Path, options: Options) -> None:
+def check_place(out: Path, options: ShardOptions) -> None:
     """ConfigError where NeMo could not name shards in this place."""
     if options.format == "nemo_tarred" and _PATTERN.search(str(out)):
         what = "NeMo takes brackets in a path for a pattern"
@@ -53,7 +53,7 @@ def strata_of(shards: Sequence[Shard], temperature: float) -> tuple[ShardStratum
     )
 
 
-def input_cfg(out: Path, shards: Sequence[Shard], options: Options) -> str:
+def input_cfg(out: Path, shards: Sequence[Shard], options: ShardOptions) -> str:
     """The file's text; `out` is where the shards will stand.
 
     Each stratum (`--shard-by`) is an entry, with the share `hours^temperature` as weight: 1 draws

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.artifacts.shard_index import AudioOption, ShardOptions, SizeOption
-from curate.errors import ConfigError, Fault, raise_all
+from curate.artifacts.shard_index import AudioOption, RecordedOptions, SizeOption
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, StoredAudio
 from curate.shards.tokens import check_tokenizers
 
@@ -35,8 +35,15 @@ DEFAULT_SIZE = ShardSize(cuts=1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Everything that decides what is written. The number of workers does not."""
+class ShardOptions:
+    """What is written, and how: all that decides on its bytes beside the split.
+
+    `format` is one of FORMATS, `size` the most that a shard holds; `shard_by` are the kinds
+    (SHARD_BY) that shards are kept apart by. `audio` is how audio is stored; `audio_root` is where
+    relative paths begin (None: where the profile had it, else at each manifest's folder), `allowed`
+    the roots that audio must lie in (empty: anywhere). Sampling weights go by hours to the power
+    `temperature`; training gets duration `buckets`, by tokens too where `tokenizers` are named.
+    """
 
     format: str = "shar"
     size: ShardSize = DEFAULT_SIZE
@@ -54,10 +61,10 @@ class Options:
         """The `allowed` roots that audio must lie in, as paths; empty: anywhere."""
         return tuple(map(Path, self.allowed))
 
-    def recorded(self) -> ShardOptions:
+    def recorded(self) -> RecordedOptions:
         """The options as shards.json records them."""
         audio = self.audio
-        return ShardOptions(
+        return RecordedOptions(
             format=self.format,
             size=SizeOption(cuts=self.size.cuts, bytes=self.size.bytes),
             seed=self.seed,
@@ -85,36 +92,38 @@ def parse_size(text: str) -> ShardSize:
     elif match is not None and match[1].isdigit() and int(match[1]) > 0:
         return ShardSize(cuts=int(match[1]))
     hint = "a number of cuts (1000), or bytes of audio from 1MB on (512MB, 2GB)"
-    raise ConfigError.of("--shard-size", f"{text!r} is not a valid shard size", hint)
+    raise ConfigError.of(parameter("size"), f"{text!r} is not a valid shard size", hint)
 
 
-def check_options(wished: Options) -> None:
+def check_options(options: ShardOptions) -> None:
     """ConfigError with everything that cannot be."""
-    raise_all(ConfigError, list(_faults(wished)))
-    check_tokenizers(wished.tokenizers)
+    raise_all(ConfigError, list(_faults(options)))
+    check_tokenizers(options.tokenizers)
 
 
-def _faults(wished: Options) -> Iterator[Fault]:
-    yield from _unknown("--format", (wished.format,), FORMATS)
-    yield from _unknown("--shard-by", wished.shard_by, SHARD_BY)
-    audio = wished.audio
+def _faults(options: ShardOptions) -> Iterator[Fault]:
+    yield from _unknown("format", (options.format,), FORMATS)
+    yield from _unknown("shard_by", options.shard_by, SHARD_BY)
+    audio = options.audio
     if audio.format is not None:
-        yield from _unknown("--audio-format", (audio.format,), AUDIO_FORMATS)
+        yield from _unknown("audio.format", (audio.format,), AUDIO_FORMATS)
     if audio.rate is not None and not _SLOWEST <= audio.rate <= _FASTEST:
         yield Fault(
-            "--resample", f"{audio.rate} Hz is not a valid sampling rate for speech", "try 16000"
+            parameter("audio.rate"),
+            f"{audio.rate} Hz is not a valid sampling rate for speech",
+            "try 16000",
         )
     elif audio.format == "opus" and audio.rate not in (None, *OPUS_RATES):
         known = ", ".join(map(str, OPUS_RATES))
-        yield Fault("--resample", f"Opus has no {audio.rate} Hz", f"it has {known}")
-    if not 0.0 <= wished.temperature <= 1.0:
-        what = f"{wished.temperature:g} is not between 0 (all alike) and 1 (by hours)"
-        yield Fault("--temperature", what, "0.5 is usual")
-    if wished.buckets < 2:
-        yield Fault("--buckets", f"{wished.buckets} is too few", "2 or more; 30 is usual")
+        yield Fault(parameter("audio.rate"), f"Opus has no {audio.rate} Hz", f"it has {known}")
+    if not 0.0 <= options.temperature <= 1.0:
+        what = f"{options.temperature:g} is not between 0 (all alike) and 1 (by hours)"
+        yield Fault(parameter("temperature"), what, "0.5 is usual")
+    if options.buckets < 2:
+        yield Fault(parameter("buckets"), f"{options.buckets} is too few", "2 or more; 30 is usual")
 
 
-def _unknown(option: str, values: Sequence[str], known: Sequence[str]) -> Iterator[Fault]:
+def _unknown(field: str, values: Sequence[str], known: Sequence[str]) -> Iterator[Fault]:
     for value in values:
         if value not in known:
-            yield Fault(option, f"{value!r} is not known", f"known: {', '.join(known)}")
+            yield Fault(parameter(field), f"{value!r} is not known", f"known: {', '.join(known)}")

@@ -11,7 +11,7 @@ from curate.artifacts.base import read_artifact
 from curate.artifacts.split import Split
 from curate.errors import InputError
 from curate.errors.nearest import lacking
-from curate.shards.options import Options
+from curate.shards.options import ShardOptions
 from curate.shards.spool import plain_names
 from curate.splits import LOCK
 
@@ -26,7 +26,7 @@ def read_split(folder: Path) -> Split:
     return read_artifact(folder, Split)
 
 
-def export_key(split: Path, options: Options) -> str:
+def export_key(split: Path, options: ShardOptions) -> str:
     """16 hex digits over the split's files, the options, and the versions that decide on bytes."""
     names = plain_names(split, read_split(split))
     digest = hashlib.blake2b(digest_size=8)

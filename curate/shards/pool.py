@@ -13,7 +13,7 @@ from itertools import islice
 from multiprocessing.connection import wait as wait_for
 from typing import NoReturn
 
-from curate.errors import CurateError
+from curate.errors import CurateError, parameter
 from curate.shards.markers import TaskMarker
 from curate.shards.spool import Task
 from curate.shards.work import Workplace, run_task
@@ -63,7 +63,7 @@ def _results(pool: ProcessPoolExecutor, tasks: Iterator[Task], ahead: int) -> It
 
 def _say_killed() -> NoReturn:
     raise CurateError.of(
-        "--workers",
+        parameter("workers"),
         "a worker was killed, by hand or for want of memory",
         "run the same command again: finished shards are kept. Fewer workers need less memory",
     ) from None

@@ -41,7 +41,7 @@ from curate.errors import InputError
 from curate.manifest.formats import COPIED
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED
 from curate.shards.archives import Archive
-from curate.shards.options import Options, ShardSize
+from curate.shards.options import ShardOptions, ShardSize
 from curate.splits import LOCK
 from curate.splits.lock import HELD_OUT
 from curate.splits.strata import duration_bin
@@ -139,7 +139,7 @@ def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
         yield Entry(**fields, raw=spool.readline()[:-1])
 
 
-def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spool:
+def spool_split(folder: Path, split: Split, options: ShardOptions, into: Path) -> Spool:
     """Write the spool file and lay out the tasks. InputError where lock and lines differ."""
     names = plain_names(folder, split)
     columns = {name: _Column() for name in names}
@@ -165,7 +165,7 @@ def spool_split(folder: Path, split: Split, options: Options, into: Path) -> Spo
     return Spool(read, [*_shards(columns["train"], strata, options), *_pieces(columns)])
 
 
-def _slices(path: Path, options: Options) -> Iterator[pl.DataFrame]:
+def _slices(path: Path, options: ShardOptions) -> Iterator[pl.DataFrame]:
     """The lock in stretches, with the columns that are needed, and each row's stratum."""
     lock = pl.scan_parquet(path)
     present = lock.collect_schema().names()
@@ -250,7 +250,7 @@ def _add_to_column(
     column: _Column,
     rows: pl.DataFrame,
     raw_lines: Sequence[bytes],
-    options: Options,
+    options: ShardOptions,
     sources: Mapping[str, Input],
     strata: dict[str, int],
 ) -> None:
@@ -283,7 +283,7 @@ _BYTES_PER_SAMPLE = {"flac": 1.2, "wav": 2.0, "opus": 0.25}
 
 
 def _guess_size(
-    line: bytes, options: Options, source: Input, offset_s: float, duration_s: float
+    line: bytes, options: ShardOptions, source: Input, offset_s: float, duration_s: float
 ) -> int:
     per_sample = _BYTES_PER_SAMPLE[options.audio.format or "flac"]
     if Archive.of(source) is not None:
@@ -306,7 +306,7 @@ def _header(path: Path) -> tuple[int, float, int]:
     return path.stat().st_size, float(info.duration), int(info.samplerate)
 
 
-def _shards(column: _Column, strata: Mapping[str, int], options: Options) -> Iterator[Task]:
+def _shards(column: _Column, strata: Mapping[str, int], options: ShardOptions) -> Iterator[Task]:
     """Shards in a seeded order, so that each is a fair sample of its stratum, of like size."""
     if not column.offsets:
         return
@@ -325,7 +325,7 @@ def _shards(column: _Column, strata: Mapping[str, int], options: Options) -> Ite
             index += 1
 
 
-def _folder(at: int, stratum: str, options: Options) -> str:
+def _folder(at: int, stratum: str, options: ShardOptions) -> str:
     """A stratum's own folder, where NeMo wants one: it numbers a tarred data set from 0."""
     if options.format != "nemo_tarred" or not options.shard_by:
         return ""

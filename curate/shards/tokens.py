@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.environment.extras import require
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 
 Counter = Callable[[Mapping[str, object]], int]
 
@@ -20,11 +20,15 @@ def check_tokenizers(named: Sequence[str]) -> None:
         lang, path = _parse(name)
         if not Path(path).is_file():
             faults.append(
-                Fault("--tokenizer", f"{path} is not a file", "name a SentencePiece model")
+                Fault(
+                    parameter("tokenizers"), f"{path} is not a file", "name a SentencePiece model"
+                )
             )
         elif not lang and len(named) > 1:
             what = f"{path} is for which language?"
-            faults.append(Fault("--tokenizer", what, "with several models, write LANG=FILE"))
+            faults.append(
+                Fault(parameter("tokenizers"), what, "with several models, write LANG=FILE")
+            )
     raise_all(ConfigError, faults)
 
 

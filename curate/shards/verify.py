@@ -19,7 +19,7 @@ from curate.artifacts.base import read_artifact
 from curate.artifacts.ledger import NOTHING, Entry, Ledger
 from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files, read_index
 from curate.artifacts.verification import ShardFault, Verification
-from curate.errors import Fault, GateFailed, InputError, raise_all
+from curate.errors import Fault, InputError
 from curate.profiles import versions
 from curate.shards.lhotse_reads import Decoding, read_with_lhotse
 from curate.shards.readback import Damage, ShardRead, read_shard
@@ -49,13 +49,6 @@ class Proven:
     texts: str | None = None
     ids: bytes = b""
     decoded: int = 0
-
-
-def verify_shards(folder: Path, decode: str = "sample", workers: int = 1) -> Verification:
-    """As `prove`; raises GateFailed with every fault."""
-    verification = prove(folder, decode, workers)
-    raise_all(GateFailed, [each.as_fault() for each in verification.faults])
-    return verification
 
 
 def prove(

@@ -28,7 +28,7 @@ from curate.nemo.manifest_fields import as_segment
 from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio, check_segment, load_segment
 from curate.shards.markers import MarkedFile, StoredShard, TaskMarker
-from curate.shards.options import Options
+from curate.shards.options import ShardOptions
 from curate.shards.readback import read_shard, text_line
 from curate.shards.records import Row, without_channel
 from curate.shards.spool import Entry, Task, read_entries
@@ -57,7 +57,7 @@ class Workplace:
     out: Path
     spool: Path
     folders: Mapping[str, str]
-    options: Options
+    options: ShardOptions
     archives: Mapping[str, Archive] = field(default_factory=dict)
 
     @cached_property

@@ -33,7 +33,7 @@ from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
 from curate.artifacts.profile import Input, Profile
 from curate.artifacts.split import ChangedLines, Split
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import lacking, suggest
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
@@ -42,8 +42,8 @@ from curate.profiles.summary import origins_of
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import Finished, amount, certificate
-from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
-from curate.splits.coverage import GROUP_FROM, SESSIONS, identify
+from curate.splits.content import Files, by_content, files_of, is_by_content
+from curate.splits.coverage import GROUP_FROM, SESSIONS, Keys, identify
 from curate.splits.feasibility import impossible
 from curate.splits.given_strategy import Given, GivenSplits
 from curate.splits.lhotse_cuts import CUTS_ENDING, check_target, write_cuts
@@ -59,6 +59,7 @@ from curate.splits.lock import (
 )
 from curate.splits.near_duplicates import near_leaks, near_texts
 from curate.splits.path_patterns import group_pattern, groups_of, read_paths, refuse_idle
+from curate.splits.request import SplitRequest
 from curate.splits.search_strategy import Searched
 from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
@@ -75,6 +76,7 @@ __all__ = [
     "SESSIONS",
     "GivenSplits",
     "LineMarks",
+    "SplitRequest",
     "SplitTerms",
     "Targets",
     "impossible",
@@ -128,56 +130,33 @@ def output_files(names: Sequence[str] = ()) -> frozenset[str]:
     )
 
 
-def split_profile(
-    profile: Path,
-    folder: Path,
-    targets: Targets | GivenSplits,
-    seed: int,
-    by: Sequence[str] = (),
-    group: Sequence[str] = (),
-    command: str = "",
-    to: str | None = None,
-    lock: Path | None = None,
-    marks: LineMarks = AS_THEY_ARE,
-    group_from: str | None = None,
-    audio_identity: str = BY_PATH,
-) -> Split:
-    """Split the records of a profile directory into `folder` (which exists).
+def split_profile(profile: Path, folder: Path, request: SplitRequest, command: str = "") -> Split:
+    """Split the records of a profile directory into `folder` (which exists), by a request that is
+    resolved; its inputs are not read.
 
-    `targets` are the sizes of splits to draw, or the splits that the corpus comes with. Writes each
-    split's original lines, the certificate split.json, splits.lock.parquet and ledger.json; returns
-    the certificate. `by` are the columns of the strata (by default lang, and source where
-    there are a few manifests and splits are drawn), `group` those whose values stay in one split
-    (by default speaker, and SESSIONS where the profile has them); `group_from` is a pattern whose
-    capture in the audio path is a group key too. Recordings are told apart by `audio_identity`:
-    the paths of their files, or the content. `to`="lhotse" adds Lhotse cuts of each. With an
-    earlier `lock`, records keep the split that it gave them. Lines are changed only where a person
-    mended their text, where `marks` ask for their judgement, and where NeMo would misread them
+    Writes each split's original lines, the certificate split.json, splits.lock.parquet and
+    ledger.json; returns the certificate. Lines are changed only where a person corrected their
+    text, where the request's `marks` add to them, and where NeMo would misread them
     (`sampling_rate` beside `offset`: the rate goes).
     Raises ConfigError where a column is not in the profile or the lock is another corpus's,
     InputError where the manifests are no longer those profiled.
     """
-    check_target(to)
+    check_target(request.to)
     facts = read_artifact(profile, Profile)
-    strategy = Searched(targets) if isinstance(targets, Targets) else Given(targets)
-    input_fields = list(facts.by)
-    records, by, group = _read_records(profile, by, group, input_fields, strategy.by_source)
-    origins = origins_of(facts)
-    if group_from is not None:
-        records, group = _with_groups(records, group, list(origins.values()), group_from)
-    records, keys = identify(records, group)
-    if is_by_content(audio_identity):
-        records, contents = by_content(records, _files(records, origins, facts.audio_root))
-        keys = replace(keys, contents=contents)
-    keys = looked_up(keys, records, origins)
-    records, known = (records, None) if lock is None else apply_lock(lock, records)
+    strategy, marks = _strategy_of(request), request.marks
+    records, keys, by = _read_keyed(profile, facts, request, strategy.by_source)
+    lock = None
+    if request.lock is not None:
+        records, lock = apply_lock(request.lock, records)
     strategy.refuse(records)
-    done = strategy.assign(records, seed, by, group)
+    done = strategy.assign(records, request.seed, by, keys.columns)
     del records
     inputs = {entry.source: entry for entry in facts.inputs}
     reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
     rows, corrected = _with_changes(done.rows, profile, reasons, marks)
-    done, written, near, unsure = _write_outputs(done, strategy, rows, inputs, folder, seed, marks)
+    done, written, near, unsure = _write_outputs(
+        done, strategy, rows, inputs, folder, request.seed, marks
+    )
     del rows
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
     for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
@@ -195,7 +174,7 @@ def split_profile(
             strategy=strategy,
             profile=facts,
             outputs=written,
-            seed=seed,
+            seed=request.seed,
             by=by,
             keys=keys,
             near=near,
@@ -208,8 +187,8 @@ def split_profile(
                 rate_removed=int(unrated.sum()),
                 fields_mapped=_mapped_rows(done.rows, inputs),
             ),
-            lock=known,
-            cuts=None if to is None else write_cuts(done.rows, written, folder, inputs),
+            lock=lock,
+            cuts=None if request.to is None else write_cuts(done.rows, written, folder, inputs),
         ),
         command,
     )
@@ -221,6 +200,29 @@ def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Input]) -> int:
     """Records whose lines got fields that a mapping names."""
     mapped = [name for name, entry in inputs.items() if entry.copied == MAPPED]
     return rows.filter(SOURCE.expr.is_in(mapped) & MALFORMED_WHY.expr.is_null()).height
+
+
+def _strategy_of(request: SplitRequest) -> Strategy:
+    """How records get their splits: sizes are drawn, given ones are kept."""
+    if isinstance(request.targets, Targets):
+        return Searched(request.targets)
+    assert isinstance(request.targets, GivenSplits), "the request is resolved"
+    return Given(request.targets)
+
+
+def _read_keyed(
+    profile: Path, facts: Profile, request: SplitRequest, by_source: bool
+) -> tuple[pl.DataFrame, Keys, list[str]]:
+    """The records with their group keys, what is known of these, and the columns of strata."""
+    records, by, group = _read_records(profile, request, list(facts.by), by_source)
+    origins = origins_of(facts)
+    if request.group_from is not None:
+        records, group = _with_groups(records, group, list(origins.values()), request.group_from)
+    records, keys = identify(records, group)
+    if is_by_content(request.audio_identity):
+        records, contents = by_content(records, _files(records, origins, facts.audio_root))
+        keys = replace(keys, contents=contents)
+    return records, looked_up(keys, records, origins), by
 
 
 def _with_groups(
@@ -281,11 +283,7 @@ def _blend_fields(folder: Path, profile: Profile) -> pl.DataFrame:
 
 
 def _read_records(
-    profile: Path,
-    by: Sequence[str],
-    group: Sequence[str],
-    input_fields: Sequence[str],
-    by_source: bool,
+    profile: Path, request: SplitRequest, input_fields: Sequence[str], by_source: bool
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
     """The columns that splitting needs, and the columns of strata and groups.
 
@@ -296,9 +294,12 @@ def _read_records(
     if not path.is_file():
         raise InputError(lacking(profile, "records.parquet", "run curate profile first"))
     present = pl.scan_parquet(path).collect_schema().names()
-    _refuse_absent([("--by", by), ("--group", group)], present, input_fields)
-    groups = list(group) or [SPEAKER.name, *_filled(path, [c for c in SESSIONS if c in present])]
-    strata = list(by) or ["lang", *(_few_sources(path) if by_source else ())]
+    _refuse_absent({"by": request.by, "group": request.group}, present, input_fields)
+    groups = list(request.group) or [
+        SPEAKER.name,
+        *_filled(path, [c for c in SESSIONS if c in present]),
+    ]
+    strata = list(request.by) or ["lang", *(_few_sources(path) if by_source else ())]
     optional = [GENDER] if GENDER in present else []
     people = [name for name in SPEAKER_FIELDS if name in present and SPEAKER.name in groups]
     columns = [*_NEEDED, *strata, *groups, *people, *optional]
@@ -309,17 +310,17 @@ def _read_records(
 
 
 def _refuse_absent(
-    named: Sequence[tuple[str, Sequence[str]]], present: Sequence[str], input_fields: Sequence[str]
+    named: Mapping[str, Sequence[str]], present: Sequence[str], input_fields: Sequence[str]
 ) -> None:
     known = {"lang", *SPEAKER_FIELDS, "source", *SESSIONS, GENDER, *input_fields}
     faults = [
         Fault(
-            option,
+            parameter(field),
             f"the profile has no column {name!r}",
             f"{suggest(name, [each for each in present if each in known])}; or profile with "
-            f"--by {name}, if the manifest has that field",
+            f"{parameter('by')} {name}, if the manifest has that field",
         )
-        for option, names in named
+        for field, names in named.items()
         for name in dict.fromkeys(names)
         if name not in present
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -25,14 +25,16 @@ from curate.artifacts.columns import (
     record_id,
 )
 from curate.artifacts.frames import Spans, by_language
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import nearest
+from curate.gates import Gate
 from curate.manifest.audio_files import segment_key
 from curate.manifest.fields import FIELDS
+from curate.manifest.mapping import ReadOptions
 from curate.manifest.unusable import unusable
 from curate.profiles import versions
 from curate.profiles.summary import hours
-from curate.splits.audit_input import COMPARED, Dataset
+from curate.splits.audit_input import COMPARED, Dataset, find_sides
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import (
     GROUP_FROM,
@@ -57,30 +59,44 @@ SHOWN = 3
 """Examples of each kind of leak between two sides."""
 
 
-def audit(
-    sides: Sequence[Dataset],
-    group: Sequence[str],
-    command: str = "",
-    group_from: str | None = None,
-    audio_identity: str = BY_PATH,
-) -> Audit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRequest:
+    """What is compared: `inputs` are manifests, a side each, or a split directory; `against` are
+    benchmarks: texts, one a line (.txt), or a manifest.
+
+    `group` are fields beside speaker and SESSIONS whose values should be on one side, as is what
+    the pattern `group_from` captures in audio paths. Recordings are distinguished by
+    `audio_identity`: the `path` of their files, or the `content`.
+    """
+
+    inputs: Sequence[str]
+    against: Sequence[str] = ()
+    group: Sequence[str] = ()
+    group_from: str | None = None
+    audio_identity: str = BY_PATH
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    gates: Sequence[Gate] = ()
+
+
+def audit(request: AuditRequest, command: str = "") -> Audit:
     """audit.json: leaks between any two sides, by kind, with a few of them.
 
-    `group` are further fields whose values should stand on one side; speaker and SESSIONS always
-    are, as in a split, and what the pattern `group_from` captures in audio paths. Between a
-    manifest and a benchmark only texts count, between benchmarks nothing.
+    Between a manifest and a benchmark only texts count, between benchmarks nothing.
     """
-    fields = list(dict.fromkeys(name for name in (*group, *SESSIONS) if name != SPEAKER.name))
-    pattern = None if group_from is None else group_pattern(group_from)
+    sides = find_sides(request.inputs, request.against, request.reading)
+    fields = list(
+        dict.fromkeys(name for name in (*request.group, *SESSIONS) if name != SPEAKER.name)
+    )
+    pattern = None if request.group_from is None else group_pattern(request.group_from)
     rows = pl.concat([_keys(side, number, fields, pattern) for number, side in enumerate(sides)])
     _refuse_unusable(rows, sides)
-    _refuse_absent(rows, group)
+    _refuse_absent(rows, request.group)
     fields = [name for name in fields if rows[name].count()]
     if pattern is not None:
         refuse_idle(rows[GROUP_FROM], rows[PATH], pattern)
         fields.append(GROUP_FROM)
     rows, keys = _identified(rows, sides, fields)
-    if is_by_content(audio_identity):
+    if is_by_content(request.audio_identity):
         rows, contents = by_content(rows, _files(rows, sides))
         keys = replace(keys, contents=contents)
     rows = rows.with_columns(segment_key().alias(SEGMENT))
@@ -188,7 +204,7 @@ def _refuse_unusable(rows: pl.DataFrame, sides: Sequence[Dataset]) -> None:
 
 def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
     faults = [
-        Fault("--group", f"no record has a field {name!r}", hint)
+        Fault(parameter("group"), f"no record has a field {name!r}", hint)
         for name in group
         if not rows[name].count() and name != SPEAKER.name
         for close in [nearest(name, FIELDS)]

@@ -25,10 +25,10 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.frames import Clips, Spans
 from curate.artifacts.split import Split
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.manifest import find_sources, read_manifest
 from curate.manifest.audio_files import Bases, bases_of
-from curate.manifest.mapping import ReadAs
+from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin
 from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
 from curate.rules.routes import REJECTED, SKIPPED
@@ -79,30 +79,28 @@ class Dataset:
         return lambda row: bases[sources[row]]
 
 
-def find_sides(
-    names: Sequence[str], against: Sequence[str], format: ReadAs = None
-) -> list[Dataset]:
+def find_sides(names: Sequence[str], against: Sequence[str], reading: ReadOptions) -> list[Dataset]:
     """The sides named: each argument one, a split directory one for each of its splits.
 
     Raises InputError with every name that cannot be read, ConfigError where there is nothing to
     compare.
     """
-    sides = [side for name in names for side in _manifests(name, format)]
-    sides += [_benchmark(name, format) for name in against]
+    sides = [side for name in names for side in _manifests(name, reading)]
+    sides += [_benchmark(name, reading) for name in against]
     if len(sides) < 2:
         only_side = "".join(f": {side.name} is the only dataset with records" for side in sides)
         raise ConfigError.of(
             "curate audit", f"needs two datasets to compare{only_side}",
-            "name two manifests, a split directory, or a benchmark with --against",
+            f"name two manifests, a split directory, or a benchmark with {parameter('against')}",
         )  # fmt: skip
     if len(sides) > MOST_SIDES:
         raise ConfigError.of("curate audit", f"compares up to {MOST_SIDES} datasets", "name fewer")
     return _with_distinct_names(sides)
 
 
-def _manifests(name: str, format: ReadAs) -> list[Dataset]:
+def _manifests(name: str, reading: ReadOptions) -> list[Dataset]:
     if not (Path(name) / Split.file).is_file():
-        return [Dataset(name, find_sources([name], format), drawn=Drawn.read(Path(name)))]
+        return [Dataset(name, find_sources([name], reading), drawn=Drawn.read(Path(name)))]
     outputs = read_artifact(Path(name), Split).outputs
     apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
     files = [Path(name) / each.file for each in outputs if each.name not in apart]
@@ -113,11 +111,11 @@ def _manifests(name: str, format: ReadAs) -> list[Dataset]:
     ]
 
 
-def _benchmark(name: str, format: ReadAs) -> Dataset:
+def _benchmark(name: str, reading: ReadOptions) -> Dataset:
     path = Path(name)
-    if format is None and path.suffix == ".txt" and path.is_file():
+    if reading.format is None and path.suffix == ".txt" and path.is_file():
         return Dataset(name, [], path, True)
-    return Dataset(name, find_sources([name], format), None, True)
+    return Dataset(name, find_sources([name], reading), None, True)
 
 
 def _with_distinct_names(sides: Sequence[Dataset]) -> list[Dataset]:

@@ -19,13 +19,12 @@ import polars as pl
 from curate.artifacts.columns import RECORDING_KEY
 from curate.audio.faults import Unusable
 from curate.audio.paths import open_audio, refuse_name
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.errors.nearest import nearest
 from curate.manifest.audio_files import Bases
 from curate.splits.written_manifests import PATH
 
 BY_PATH, BY_CONTENT = "path", "content"
-OPTION = "--audio-identity"
 
 Files = Mapping[int, str | None]
 """By recording key the path of its file; None where there is no such file."""
@@ -54,7 +53,8 @@ def is_by_content(identity: str) -> bool:
         return identity == BY_CONTENT
     near = nearest(identity, (BY_PATH, BY_CONTENT))
     meant = f"did you mean '{near}'? " if near else ""
-    raise ConfigError.of(OPTION, f"{identity!r} is neither path nor content", f"{meant}name one")
+    what = f"{identity!r} is neither path nor content"
+    raise ConfigError.of(parameter("audio_identity"), what, f"{meant}name one")
 
 
 def files_of(rows: pl.DataFrame, bases_at: Callable[[int], Bases]) -> Files:

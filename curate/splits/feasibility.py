@@ -8,7 +8,7 @@ import polars as pl
 
 from curate.artifacts.columns import TAGS
 from curate.artifacts.split import Split
-from curate.errors import Fault, InputError
+from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import duration
 from curate.rules.routes import POOL, TRAIN, route
 from curate.splits.targets import (
@@ -32,7 +32,8 @@ def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
     if usable:
         names = " and ".join(targets.requested_s)
         what = f"none of {rows} is clean, so nothing can go to {names}"
-        hint = f"`--eval 0h --test 0h` puts all {usable:,} usable in train; {_OTHER_RULES}"
+        sizes = f"{parameter('eval')} 0h {parameter('test')} 0h"
+        hint = f"`{sizes}` puts all {usable:,} usable in train; {_OTHER_RULES}"
     else:
         what, hint = f"none of {rows} can be trained on", _OTHER_RULES
     verdicts = ("borderline", "unknown") if usable else ("bad", "malformed")
@@ -91,13 +92,13 @@ def _nothing(name: str, split: Split, targets: Targets) -> Fault:
     return Fault(
         _option(name),
         f"no record can go to {name}: {reason.partition(': ')[2]}",
-        f"allow a higher --max-held-out than {targets.terms.max_held_out:.0%}, name other "
-        "--group fields, or ask for a size that a whole group fits",
+        f"allow a higher {parameter('max_held_out')} than {targets.terms.max_held_out:.0%}, name "
+        f"other {parameter('group')} fields, or ask for a size that a whole group fits",
     )
 
 
 def _option(name: str) -> str:
-    return f"--{name}" if name in DEFAULT_SIZES else f"--split {name}"
+    return parameter(name) if name in DEFAULT_SIZES else f"{parameter('split')} {name}"
 
 
 def _typed(seconds: float) -> str:

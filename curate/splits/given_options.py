@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
+from curate.errors import ConfigError, CurateError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import nearest
 from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs
@@ -17,10 +17,8 @@ from curate.rules.routes import TRAIN
 from curate.splits.given_strategy import GivenSplits
 from curate.splits.targets import TAKEN_NAMES
 
-OPTION = "--given"
 EVAL_NAMES = ("dev", "val", "valid", "validation")
 """What corpora call the set that is measured while training: eval, here."""
-FORM = "write --given train=A.jsonl --given eval=B.jsonl --given test=C.jsonl"
 
 _USUAL = (TRAIN, "eval", "test")
 _FURTHER = re.compile(rf"(?:eval|test|{'|'.join(EVAL_NAMES)})[-_0-9][a-z0-9_-]*\Z")
@@ -33,6 +31,11 @@ class NamedManifests:
 
     of: Mapping[str, Sequence[str]]
     whole: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> list[str]:
+        """The splits beside train."""
+        return [name for name in self.of if name != TRAIN]
 
     @property
     def patterns(self) -> list[str]:
@@ -78,7 +81,7 @@ class _MatchedSources:
                 continue
             places = f"twice for {name}" if other == name else f"for {other} and for {name}"
             what = f"{source} is given {places}"
-            self.wrong.append(Fault(OPTION, what, "a manifest belongs to one split: name it once"))
+            self.wrong.append(_fault(what, "a manifest belongs to one split: name it once"))
 
     def match(self, known: Sequence[str]) -> None:
         """Take the names that a profile has for its sources."""
@@ -88,12 +91,12 @@ class _MatchedSources:
             name = self.splits.pop(source)
             if there is None:
                 what = f"{source} is not a manifest of the profile"
-                self.wrong.append(Fault(OPTION, what, "profile it with the others"))
+                self.wrong.append(_fault(what, "profile it with the others"))
             else:
                 self.splits[there] = name
         for source in by_place.values():
             what = f"no split is given for {source}, which the profile has"
-            self.wrong.append(Fault(OPTION, what, f"add --given NAME={source}"))
+            self.wrong.append(_fault(what, f"add {parameter('given')} NAME={source}"))
 
     def raise_faults(self) -> None:
         """ConfigError or InputError, with all that is wrong."""
@@ -122,7 +125,7 @@ def parse_given(
     for text in texts:
         typed, mark, pattern = text.partition("=")
         if not (mark and typed and pattern):
-            faults.append(Fault(OPTION, f"{text!r} is not NAME=MANIFEST", FORM))
+            faults.append(_fault(f"{text!r} is not NAME=MANIFEST", _form()))
             continue
         name = "eval" if typed in EVAL_NAMES else typed
         other = spelled.setdefault(name, typed)
@@ -132,6 +135,42 @@ def parse_given(
     faults += _without_train(patterns, faults) + _not_given(whole_names, patterns)
     raise_all(ConfigError, list(dict.fromkeys(faults)))
     return NamedManifests(patterns, frozenset(whole_names))
+
+
+def read_inputs(
+    command: str,
+    names: Sequence[str],
+    given: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    faults: Sequence[Fault] = (),
+) -> tuple[list[str], NamedManifests | None]:
+    """The inputs of a command, and the splits that its corpus comes with: `given`, and names of the
+    form NAME=MANIFEST beside them.
+
+    ConfigError with every fault, `faults` among them where splits are given.
+    """
+    if given:
+        more = [name for name in names if is_named(name)]
+        inputs = [name for name in names if name not in more]
+        all_faults = [*faults, *_not_profiles(inputs)]
+        return inputs, parse_given([*given, *more], whole, all_faults)
+    wrong = []
+    if whole:
+        wrong.append(Fault(parameter("keep_whole"), "applies to given splits only", _form()))
+    if not names:
+        hint = f"name a directory or manifests, or {_form()}"
+        wrong.append(Fault(command, "no input is named", hint))
+    raise_all(ConfigError, wrong)
+    return list(names), None
+
+
+def _not_profiles(names: Sequence[str]) -> list[Fault]:
+    """A fault for each name beside given manifests, unless it is the one profile of them."""
+    if len(names) <= 1 and all((Path(name) / "records.parquet").is_file() for name in names):
+        return []
+    what = f"is combined with {parameter('given')} but is not a profile directory"
+    hint = f"name its split: {parameter('given')} NAME="
+    return [Fault(name, what, f"{hint}{name}") for name in names]
 
 
 def is_named(word: str) -> bool:
@@ -144,11 +183,22 @@ def is_named(word: str) -> bool:
     return bool(mark) and bool(_NAME.match(name)) and not Path(word).exists()
 
 
+def _fault(what: str, hint: str) -> Fault:
+    """A fault of the given splits."""
+    return Fault(parameter("given"), what, hint)
+
+
+def _form() -> str:
+    """How given splits are written."""
+    given = parameter("given")
+    return f"write {given} train=A.jsonl {given} eval=B.jsonl {given} test=C.jsonl"
+
+
 def _faults(name: str) -> list[Fault]:
     if name in (*_USUAL, *EVAL_NAMES) or (_FURTHER.match(name) and name not in TAKEN_NAMES):
         return []
     if name in TAKEN_NAMES - {TRAIN}:
-        return [Fault(OPTION, f"{name!r} is the name of another output", FORM)]
+        return [_fault(f"{name!r} is the name of another output", _form())]
     close = nearest(name, (*_USUAL, *EVAL_NAMES))
     guess = f"did you mean {close!r}? " if close else ""
     if name.startswith(TRAIN):
@@ -156,25 +206,29 @@ def _faults(name: str) -> list[Fault]:
     known = (
         f"known: train, eval ({', '.join(EVAL_NAMES)}), test, and further sets such as test-clean"
     )
-    return [Fault(OPTION, f"no split is called {name!r}", f"{guess}{known}")]
+    return [_fault(f"no split is called {name!r}", f"{guess}{known}")]
 
 
 def _ambiguous(one: str, other: str) -> Fault:
     what = f"{one!r} and {other!r} are both given, and both name eval"
-    return Fault(OPTION, what, "call the set of the final figures test, as in test=C.jsonl")
+    return _fault(what, "call the set of the final figures test, as in test=C.jsonl")
 
 
 def _without_train(patterns: Mapping[str, object], faults: Sequence[Fault]) -> list[Fault]:
     """No training data, unless a name that is wrong may have been meant."""
     if TRAIN in patterns or faults:
         return []
-    hint = "add --given train=A.jsonl; `curate audit` compares sets without training data"
-    return [Fault(OPTION, "no manifest is given for train", hint)]
+    hint = (
+        f"add {parameter('given')} train=A.jsonl; `curate audit` compares sets without training "
+        "data"
+    )
+    return [_fault("no manifest is given for train", hint)]
 
 
 def _not_given(whole: Sequence[str], patterns: Mapping[str, object]) -> list[Fault]:
+    given = ", ".join(patterns)
     return [
-        Fault("--keep-whole", f"no manifest is given for {name!r}", f"given: {', '.join(patterns)}")
+        Fault(parameter("keep_whole"), f"no manifest is given for {name!r}", f"given: {given}")
         for name in whole
         if name not in patterns
     ]

@@ -22,7 +22,7 @@ from curate.artifacts.columns import (
     VERDICTS,
 )
 from curate.artifacts.split import GivenSplit, HeldOut, Widest
-from curate.errors import Fault, InputError, raise_all
+from curate.errors import Fault, InputError, parameter, raise_all
 from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
 from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.achieved import compute_achieved
@@ -69,7 +69,7 @@ class Given:
         """InputError with every split that has no record to stand in it."""
         rows = self._placed(records.with_columns(route(), self._given()))
         faults = [
-            Fault(f"--given {name}", what, hint)
+            Fault(f"{parameter('given')} {name}", what, hint)
             for name in dict.fromkeys(self.splits.of.values())
             for what, hint in self._emptied(rows.filter(pl.col(GIVEN) == name), name)
         ]
@@ -85,9 +85,9 @@ class Given:
         count = f"{rows.height:,} row{'s' if rows.height > 1 else ''}"
         verdicts = [verdict for verdict in VERDICTS if verdict != "clean"]
         taken = rules_by_rows(rows, verdicts)
-        whole = f", or keep the split whole: --keep-whole {name}"
+        whole = f", or keep the split whole: {parameter('keep_whole')} {name}"
         readable = rows[MALFORMED.name].null_count() > 0
-        hint = f"other --rules may leave some{whole if readable else ''}"
+        hint = f"other {parameter('rules')} may leave some{whole if readable else ''}"
         return [(f"none of {count} of {manifests} can go to {name}: {taken}", hint)]
 
     def assign(

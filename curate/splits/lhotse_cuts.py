@@ -17,7 +17,7 @@ from curate.artifacts.split import CutsFile
 from curate.audio.faults import Unusable
 from curate.audio.header import Header, open_sound, read_header
 from curate.audio.paths import find_audio, open_audio
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.manifest.lhotse import cut_of_record
 from curate.manifest.strict import parse_line
 from curate.rules.routes import MALFORMED
@@ -30,7 +30,7 @@ ASSUMED_RATE = 16_000
 def check_target(to: str | None) -> None:
     """ConfigError for a format that splits are not written in."""
     if to not in (None, "lhotse"):
-        raise ConfigError.of("--to", f"unknown format {to!r}", "known: lhotse")
+        raise ConfigError.of(parameter("to"), f"unknown format {to!r}", "known: lhotse")
 
 
 def write_cuts(

@@ -22,7 +22,7 @@ from curate.artifacts.columns import (
     VERDICT,
     Column,
 )
-from curate.errors import ConfigError, InputError
+from curate.errors import ConfigError, InputError, parameter
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 
 LOCK = "splits.lock.parquet"
@@ -39,7 +39,6 @@ CHANGED = Column("changed", pl.Boolean(), "whether the line written is another t
 
 _KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
 _ORDINARY = (TRAIN, REJECTED, SKIPPED, MALFORMED, HELD_OUT)
-_RESPLIT = "--resplit draws new splits; results on the old splits are then not comparable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,11 @@ class Lock:
     fallen: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     gone: Mapping[str, int] = field(default_factory=dict)
     new_rows: int = 0
+
+
+def _resplit_hint() -> str:
+    draws = f"{parameter('resplit')} draws new splits"
+    return f"{draws}; results on the old splits are then not comparable"
 
 
 def write_lock(rows: pl.DataFrame, path: Path, further: pl.DataFrame) -> None:
@@ -92,7 +96,9 @@ def apply_lock(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
         distinct.select(*_KEYS, LOCKED.expr), on=list(_KEYS), how="left", maintain_order="left"
     )
     if not joined[LOCKED.name].count():
-        raise ConfigError.of(path, "is the lock of another corpus: no record in common", _RESPLIT)
+        raise ConfigError.of(
+            path, "is the lock of another corpus: no record in common", _resplit_hint()
+        )
     _refuse_changed(path, named, records)
     stand = joined.filter(~LOCKED.expr.is_in(_ORDINARY))
     fallen = stand.filter(VERDICT.expr.cast(pl.String) != "clean")
@@ -143,7 +149,7 @@ def _refuse_changed(path: Path, named: pl.DataFrame, records: pl.DataFrame) -> N
             path,
             f"{changed.height} record(s) of its splits have another text or duration now, "
             f"such as {source}:{line} of {split}",
-            f"put them back as they were, or {_RESPLIT}",
+            f"put them back as they were, or {_resplit_hint()}",
         )
 
 

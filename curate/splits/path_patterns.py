@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from curate.artifacts.leaks import Proposal
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.manifest import read_manifests
 from curate.manifest.origin import Origin
 from curate.splits.written_manifests import PATH
@@ -32,10 +32,10 @@ def group_pattern(text: str) -> re.Pattern[str]:
         pattern = re.compile(text)
     except re.error as error:
         what, hint = f"is not a regular expression: {error}", "quote it for the shell"
-        raise ConfigError.of("--group-from", what, hint) from None
+        raise ConfigError.of(parameter("group_from"), what, hint) from None
     if not pattern.groups:
         hint = r"put what names the group in (), as in '([^/_]+)_[^/]*$'"
-        raise ConfigError.of("--group-from", f"{text!r} captures nothing", hint)
+        raise ConfigError.of(parameter("group_from"), f"{text!r} captures nothing", hint)
     return pattern
 
 
@@ -56,7 +56,9 @@ def refuse_idle(groups: pl.Series, paths: pl.Series, pattern: re.Pattern[str]) -
     if not groups.count():
         example = paths.drop_nulls().head(1).to_list()
         what = f"{pattern.pattern!r} matches no audio path"
-        raise ConfigError.of("--group-from", what, f"paths are such as {', '.join(example)}")
+        raise ConfigError.of(
+            parameter("group_from"), what, f"paths are such as {', '.join(example)}"
+        )
 
 
 def read_paths(origins: Sequence[Origin]) -> pl.Series:

@@ -89,7 +89,7 @@ def _missed(
             share = LARGEST_SHARE.get(name, OTHER_SHARE)
             yield (
                 f"{name}: {duration(target.requested_s)} requested, but at most {share:.0%} of the "
-                "clean hours may be used: the target is {duration(target.target_s)}"
+                f"clean hours may be used: the target is {duration(target.target_s)}"
             )
         if not target.met:
             yield (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 
 LARGEST_SHARE: Mapping[str, float] = {"eval": 0.10, "test": 0.15}
 """At most this share of the clean hours becomes eval or test: training data come first. A corpus
@@ -49,14 +49,15 @@ class SplitTerms:
         """Read the options; ConfigError with every fault."""
         floor_s, held = size_s(floor), _percent(max_held_out)
         wrong = (
-            (not 0 <= alpha <= 1, "--alpha", f"{alpha:g} is not within 0 and 1",
+            (not 0 <= alpha <= 1, "alpha", f"{alpha:g} is not within 0 and 1",
              "1 is proportional, 0 uniform"),
-            (floor_s is None, "--floor", f"{floor!r} is not a duration", "write 10m, 90s or 0h"),
-            (not 0 < cap <= 1, "--cap", f"{cap:g} is not a share", "write a number such as 0.3"),
-            (held is None, "--max-held-out", f"{max_held_out!r} is not a share of hours",
+            (floor_s is None, "floor", f"{floor!r} is not a duration", "write 10m, 90s or 0h"),
+            (not 0 < cap <= 1, "cap", f"{cap:g} is not a share", "write a number such as 0.3"),
+            (held is None, "max_held_out", f"{max_held_out!r} is not a share of hours",
              "write 5% or 0.05"),
         )  # fmt: skip
-        raise_all(ConfigError, [Fault(*fault) for bad, *fault in wrong if bad])
+        faults = [Fault(parameter(field), *about) for bad, field, *about in wrong if bad]
+        raise_all(ConfigError, faults)
         return cls(alpha, floor_s or 0.0, cap, held or 0.0)
 
 
@@ -103,7 +104,7 @@ class Targets:
         """Read sizes such as 20h, 45m, 90s (0h for no such split); ConfigError with every fault."""
         seconds = {name: size_s(size) for name, size in sizes.items()}
         faults = [
-            Fault(f"--{name}", f"{sizes[name]!r} is not a duration", "write 20h, 45m or 90s")
+            Fault(parameter(name), f"{sizes[name]!r} is not a duration", "write 20h, 45m or 90s")
             for name, size in seconds.items()
             if size is None
         ]
@@ -114,9 +115,9 @@ class Targets:
     def named(cls, sizes: Mapping[str, str], splits: list[str], terms: SplitTerms) -> Targets:
         """The sizes of eval and test, and further splits written NAME=SIZE."""
         pairs = [text.partition("=") for text in splits]
-        names = [name for name, _, _ in pairs]
+        names, option = [name for name, _, _ in pairs], parameter("split")
         faults = [
-            Fault("--split", f"{text!r} {what}", "write --split NAME=20h, a new name each")
+            Fault(option, f"{text!r} {what}", f"write {option} NAME=20h, a new name each")
             for text, (name, mark, size) in zip(splits, pairs, strict=True)
             for what in _naming_faults(name, mark, size, [*sizes, *names])
         ]

@@ -6,6 +6,7 @@ Shared by both command lines; standard library only, so that `--help` stays quic
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import unicodedata
@@ -34,9 +35,12 @@ def printable(text: str) -> str:
 
 _OPTIONS = {
     "allowed": "--allow-root",
+    "audio.rate": "--resample",
     "fields": "--map",
     "gates": "--fail-on",
     "lenient": "--lenient-json",
+    "size": "--shard-size",
+    "tokenizers": "--tokenizer",
 }
 """Options that are not called as the field of the request that they set."""
 
@@ -44,10 +48,10 @@ _OPTIONS = {
 def option_of(field: str) -> str:
     """The option that sets a field of a request.
 
-    >>> option_of("audio_root"), option_of("fields")
-    ('--audio-root', '--map')
+    >>> option_of("audio_root"), option_of("audio.format"), option_of("fields")
+    ('--audio-root', '--audio-format', '--map')
     """
-    return _OPTIONS.get(field, f"--{field.replace('_', '-')}")
+    return _OPTIONS.get(field, f"--{re.sub('[._]', '-', field)}")
 
 
 _UNSAFE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})

@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import curate
+from curate.artifacts.verification import Verification
+from curate.environment.execution import Execution
 from curate.rules.file import load_rules
-from curate.shards import Options, shard_split
+from curate.shards import ShardOptions, shard_split
 from curate.shards.options import ShardSize
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile as profile
 
 
@@ -20,7 +23,8 @@ def splitted(manifest: Path, folder: Path) -> Path:
         (folder / name).mkdir(parents=True)
     profile([str(manifest)], folder / "profile", load_rules(None))
     targets = Targets.parse({"eval": "45s", "test": "60s"})
-    split_profile(folder / "profile", folder / "split", targets, 0, ["lang"], ["speaker"])
+    request = SplitRequest(targets=targets, by=["lang"], group=["speaker"])
+    split_profile(folder / "profile", folder / "split", request)
     return folder / "split"
 
 
@@ -30,8 +34,13 @@ def sharded(
     """Shards in `out`, by way of a stage beside it that is cleared away."""
     stage = out.parent / f"{out.name}.stage"
     stage.mkdir()
-    options = replace(Options(), **{"size": ShardSize(cuts=shard_size), **wished})
-    index = shard_split(split, stage, out, options, workers).as_json()
+    options = replace(ShardOptions(), **{"size": ShardSize(cuts=shard_size), **wished})
+    index = shard_split(split, stage, out, options, Execution(workers=workers)).as_json()
     (stage / "out").rename(out)
     shutil.rmtree(stage)
     return index
+
+
+def verify_shards(folder: Path, decode: str = "sample") -> Verification:
+    """What is proven of shards, in this process; GateFailed with every fault."""
+    return curate.verify_shards(folder, decode, workers=1)

@@ -11,7 +11,7 @@ from typing import Any
 from curate.artifacts.base import read_artifact
 from curate.artifacts.split import Split
 from curate.rules.file import load_rules
-from curate.splits import SplitTerms, Targets, split_profile
+from curate.splits import SplitRequest, SplitTerms, Targets, split_profile
 from tests.lines import lines_of
 from tests.profiling import write_profile as profile
 
@@ -51,7 +51,8 @@ def split(
         (folder / name).mkdir()
     profile([str(manifest)], folder / "p", load_rules(None), options.pop("kept", ()))
     targets = Targets.parse(sizes, terms)
-    return split_profile(folder / "p", folder / "s", targets, 0, lock=lock, **options).as_json()
+    request = SplitRequest(targets=targets, lock=lock, **options)
+    return split_profile(folder / "p", folder / "s", request).as_json()
 
 
 def certificate(folder: Path) -> Split:

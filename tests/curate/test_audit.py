@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from curate.artifacts.audit import Audit
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError
-from curate.splits.audit import audit
-from curate.splits.audit_input import find_sides
+from curate.splits.audit import AuditRequest, audit
 from curate.text.minhash import FEWEST, NEAR, NearIndex, shingle_sets
 from tests import processes
 
@@ -73,19 +72,19 @@ def test_what_is_planted_is_found(
     a = write(tmp_path / "a.jsonl", [*filler, one])
     others = [row(f"{n}.flac", f"{n} birds sang in some tree") for n in range(10)]
     b = write(tmp_path / "b.jsonl", [other, *others])
-    certificate = audit(find_sides([a, b], []), [])
+    certificate = audit(AuditRequest(inputs=[a, b]))
     assert counts(certificate) == expected
     for leak in certificate.leaks:
         if leak.count:
             assert leak.examples == ((f"{a}:11", f"{b}:1"),)
-    assert counts(audit(find_sides([b, a], []), [])) == expected, "either way round"
+    assert counts(audit(AuditRequest(inputs=[b, a]))) == expected, "either way round"
 
 
 def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
     a = write(tmp_path / "a.jsonl", [row("a.wav", LONG, speaker="x"), row("b.wav", "alone")])
     texts = tmp_path / "bench.txt"
     texts.write_text(f"\ufeffsomething else\r\n\r\n{LONG.title()}\n", encoding="utf-8")
-    certificate = audit(find_sides([a], [str(texts)]), [])
+    certificate = audit(AuditRequest(inputs=[a], against=[str(texts)]))
     assert counts(certificate) == {"text": 1}
     assert {leak.kind for leak in certificate.leaks} == {"text", "near-duplicate text"}
     assert certificate.leaks[0].examples == ((f"{a}:1", f"{texts}:3"),)
@@ -95,9 +94,9 @@ def test_further_groups_are_asked_for(tmp_path: Path) -> None:
     a = write(tmp_path / "a.jsonl", [row("a.wav", "one", session="s")])
     rows = [row("b.wav", "two", session="s"), row("c.wav", "three", session="t")]
     b = write(tmp_path / "b.jsonl", rows)
-    assert counts(audit(find_sides([a, b], []), ["session"])) == {"session": 1}
+    assert counts(audit(AuditRequest(inputs=[a, b], group=["session"]))) == {"session": 1}
     with pytest.raises(ConfigError, match="no record has a field 'sesion'"):
-        audit(find_sides([a, b], []), ["sesion"])
+        audit(AuditRequest(inputs=[a, b], group=["sesion"]))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +167,7 @@ def test_real_splits_of_one_corpus(real_data: Path) -> None:
     names = [
         str(real_data / "manifests" / f"{name}.jsonl") for name in ("cv_id", "cv_id_invalidated")
     ]
-    leak_counts = counts(audit(find_sides(names, []), []))
+    leak_counts = counts(audit(AuditRequest(inputs=names)))
     assert leak_counts["speaker"] == 153
     assert leak_counts["text"] > 2_000
     assert "audio" not in leak_counts

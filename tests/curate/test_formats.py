@@ -7,6 +7,7 @@ import json
 import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from curate.manifest.mapping import ReadOptions
 from curate.metrics import chosen
 from curate.profiles import profile_into
 from curate.profiles.request import ProfileRequest
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 from tests.lines import lines_of
 
 RECORDS = [
@@ -211,8 +212,9 @@ def test_splits_of_every_format_hold_every_record(
     profiled([write(tmp_path / "in", RECORDS)], tmp_path / "p")
     out = tmp_path / "out"
     out.mkdir()
-    sizes = Targets.parse({"eval": "1s", "test": "1s"})
-    certificate = split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="lhotse")
+    targets = Targets.parse({"eval": "1s", "test": "1s"})
+    request = SplitRequest(targets=targets, by=["lang"], group=["speaker"], to="lhotse")
+    certificate = split_profile(tmp_path / "p", out, request)
     lines = [
         json.loads(line)
         for path in out.glob("*.jsonl")
@@ -235,15 +237,16 @@ def test_cuts_that_were_written_are_read_back(tmp_path: Path) -> None:
     _, expected = profiled([nemo(tmp_path, RECORDS)], tmp_path / "p")
     out = tmp_path / "out"
     out.mkdir()
-    sizes = Targets.parse({"eval": "1s", "test": "1s"})
-    split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="lhotse")
+    targets = Targets.parse({"eval": "1s", "test": "1s"})
+    request = SplitRequest(targets=targets, by=["lang"], group=["speaker"], to="lhotse")
+    split_profile(tmp_path / "p", out, request)
     names = sorted(
         path for path in out.glob("*.cuts.jsonl.gz") if gzip.decompress(path.read_bytes())
     )
     _, rows = profiled(names, tmp_path / "again")
     assert rows.select(COMPARED).sort("text_key").equals(expected.select(COMPARED).sort("text_key"))
     with pytest.raises(ConfigError, match="unknown format"):
-        split_profile(tmp_path / "p", out, sizes, 0, ["lang"], ["speaker"], to="kaldi")
+        split_profile(tmp_path / "p", out, replace(request, to="kaldi"))
 
 
 def test_a_blend_keeps_its_weights_and_tags(tmp_path: Path) -> None:

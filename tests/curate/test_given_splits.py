@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from curate.errors import InputError
 from curate.rules.file import load_rules
-from curate.splits import GivenSplits, split_profile
+from curate.splits import GivenSplits, SplitRequest, split_profile
 from tests.curate.splitting import rows_of, sentence
 from tests.profiling import write_profile as profile
 from tests.whole_way.journey import Ran, command
@@ -124,7 +124,9 @@ def test_rows_given_are_the_rows_of_all_outputs(
     out = folder / "split"
     try:
         profile([str(path) for path in paths.values()], folder / "profile", load_rules(None))
-        content: Any = split_profile(folder / "profile", out, splits, 0).as_json()
+        content: Any = split_profile(
+            folder / "profile", out, SplitRequest(targets=splits)
+        ).as_json()
     except InputError:
         assert any(not stays[name] & {kind for kind, _ in rows} for name, rows in kinds.items())
         return

@@ -252,12 +252,12 @@ import sys
 from pathlib import Path
 from tests.profiling import write_profile as profile
 from curate.rules.file import load_rules
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 folder = Path(sys.argv[1])
 for name in ("p", "s"):
     (folder / name).mkdir()
 profile(["-"], folder / "p", load_rules(None))
-split_profile(folder / "p", folder / "s", Targets.parse({"eval": "1s"}), 0, ["lang"], ["speaker"])
+split_profile(folder / "p", folder / "s", SplitRequest(targets=Targets.parse({"eval": "1s"})))
 """
 
 

@@ -12,9 +12,8 @@ import pytest
 import curate
 from curate.errors import ConfigError
 from curate.manifest.mapping import ReadOptions
-from curate.splits import Targets, split_profile
-from curate.splits.audit import audit
-from curate.splits.audit_input import find_sides
+from curate.splits import SplitRequest, Targets, split_profile
+from curate.splits.audit import AuditRequest, audit
 from tests import processes
 
 # (line, mapping, what the split writes of it)
@@ -60,7 +59,7 @@ def test_a_mapped_line_keeps_its_bytes(
     assert profiled.verdicts["malformed"].rows == 0
     assert profiled.json["inputs"][0]["beside"]["map"] == [f"{a}={b}" for a, b in fields.items()]
     out.mkdir()
-    split = split_profile(made, out, Targets.parse({}), 0)
+    split = split_profile(made, out, SplitRequest(targets=Targets.parse({})))
     assert (out / "train.jsonl").read_text(encoding="utf-8") == f"{expected}\n"
     assert split.changed.fields_mapped == 1
     assert any("--map" in warning for warning in split.warnings)
@@ -81,7 +80,7 @@ def test_a_line_without_a_mapped_field_is_malformed(tmp_path: Path) -> None:
         None, "no field sentence, which is to be the text (missing)"
     ]  # fmt: skip
     out.mkdir()
-    split_profile(tmp_path / "profile", out, Targets.parse({}), 0)
+    split_profile(tmp_path / "profile", out, SplitRequest(targets=Targets.parse({})))
     assert (out / "malformed.jsonl").read_text() == f"{json.dumps(wrong)}\n{{oops\n"
 
 
@@ -97,7 +96,7 @@ def test_columns_of_tables_are_mapped(tmp_path: Path) -> None:
         assert made.records().select("words", "malformed").collect().row(0) == (2, None)
         out = tmp_path / f"{name}.split"
         out.mkdir()
-        split_profile(made.path, out, Targets.parse({}), 0)
+        split_profile(made.path, out, SplitRequest(targets=Targets.parse({})))
         record = json.loads((out / "train.jsonl").read_text())
         assert (record["text"], record["text_before"]) == ("two words", "raw")
 
@@ -108,7 +107,7 @@ def test_an_audit_compares_mapped_fields(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(record) + "\n")
     names = [str(tmp_path / f"{name}.jsonl") for name in "ab"]
     reading = ReadOptions(None, {"text": "sentence", "audio_filepath": "path"})
-    leaks = audit(find_sides(names, [], reading), []).leaks
+    leaks = audit(AuditRequest(inputs=names, reading=reading)).leaks
     assert {leak.kind for leak in leaks if leak.count} == {"text"}
 
 

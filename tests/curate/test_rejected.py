@@ -12,7 +12,7 @@ from curate.errors import ConfigError
 from curate.profiles.request import RuleOptions
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 from tests import processes
 
 RULES = "schema: curate.rules/1\nname: mine\nrules: [{id: long, metric: words, bad: '> 3'}]\n"
@@ -117,7 +117,7 @@ def test_the_command(folder: Path, words: list[str], code: int, message: str) ->
 def test_a_split_warns_too(folder: Path) -> None:
     curate.profile("m.jsonl", out="p", rules="mine.yaml")
     Path("s").mkdir()
-    made = split_profile(Path("p"), Path("s"), Targets.parse({"eval": "10s"}), 0)
+    made = split_profile(Path("p"), Path("s"), SplitRequest(targets=Targets.parse({"eval": "10s"})))
     warning = "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long"
     assert warning in made.gates
     assert warning in made.warnings

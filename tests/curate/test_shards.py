@@ -15,9 +15,8 @@ import soundfile as sf
 from curate.audio.faults import Unusable
 from curate.errors import CurateError, GateFailed
 from curate.nemo.canary_prompt import complete, plain_pnc
-from curate.shards import verify_shards
 from curate.shards.audio import check_segment, load_segment
-from tests.curate.shard_fixtures import sharded, splitted
+from tests.curate.shard_fixtures import sharded, splitted, verify_shards
 from tests.lines import lines_of
 
 # Lhotse's Shar reader leaves its tar files to the garbage collector.

@@ -18,8 +18,9 @@ import pytest
 
 from curate.artifacts.outputs import resumable_directory
 from curate.artifacts.shard_index import ShardIndex
+from curate.environment.execution import Execution
 from curate.errors import CurateError
-from curate.shards import OUTPUT_FILES, Options, export_key, shard_split
+from curate.shards import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.cluster import on_ray
 from curate.shards.markers import TaskMarker
 from curate.shards.options import ShardSize
@@ -37,14 +38,15 @@ EXPORT = """\
 import sys
 from pathlib import Path
 from curate.artifacts.outputs import resumable_directory
-from curate.shards import OUTPUT_FILES, Options, export_key, shard_split
+from curate.environment.execution import Execution
+from curate.shards import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.options import ShardSize
 if __name__ == "__main__":
     split, out, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    options = Options(size=ShardSize(cuts=10))
+    options = ShardOptions(size=ShardSize(cuts=10))
     key = export_key(split, options)
     with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
-        shard_split(split, stage, out, options, workers, with_lhotse=False)
+        shard_split(split, stage, out, options, Execution(workers=workers), with_lhotse=False)
 """
 """As `curate shard` does it, without the seconds in which Lhotse is imported to read the result."""
 
@@ -100,14 +102,16 @@ def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
     subprocess.run(export(program, split, tmp_path / "local"), check=True)
     (tmp_path / "poison").touch()
     messages: list[str] = []
-    options, out = Options(size=ShardSize(cuts=10)), tmp_path / "ray"
+    options, out = ShardOptions(size=ShardSize(cuts=10)), tmp_path / "ray"
     task = by_value(kills_its_worker)
 
     def on_two_workers() -> ShardIndex:
         key = export_key(split, options)
         with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
             run = on_ray(say=messages.append, run=task)
-            return shard_split(split, stage, out, options, 2, with_lhotse=False, run=run)
+            return shard_split(
+                split, stage, out, options, Execution(workers=2), with_lhotse=False, run=run
+            )
 
     with pytest.raises(CurateError, match="train-000002: 3 workers died") as caught:
         on_two_workers()

@@ -22,15 +22,16 @@ from typer.testing import CliRunner
 from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
 from curate.cli import app
-from curate.errors import ConfigError, GateFailed, InputError
-from curate.shards import Options, StoredAudio, check_options, parse_size, verify_shards
+from curate.errors import ConfigError, GateFailed, InputError, parameters_as
+from curate.shards import ShardOptions, StoredAudio, check_options, parse_size
 from curate.shards.audio import load_segment
 from curate.shards.headers import plain_header
 from curate.shards.input_cfg import temperature_weights
 from curate.shards.options import ShardSize
 from curate.shards.tar import HashedFile, TarFile
 from curate.splits.lock import CHANGED
-from tests.curate.shard_fixtures import sharded, splitted
+from curate.terminal.command import option_of
+from tests.curate.shard_fixtures import sharded, splitted, verify_shards
 from tests.lines import lines_of
 
 pytestmark = [
@@ -301,24 +302,39 @@ def test_tar_reads_our_tar_files(tmp_path: Path) -> None:
     assert {name: (tmp_path / name).read_bytes() for name in contents} == contents
 
 
-# option, words of the message
+# options, the field of the request, the option of the command, what is wrong
 NONSENSE = [
-    (Options(format="zip"), "--format: 'zip' is not known"),
-    (Options(shard_by=("lang", "mood")), "--shard-by: 'mood' is not known"),
-    (Options(audio=StoredAudio("mp3")), "--audio-format: 'mp3' is not known"),
-    (Options(audio=StoredAudio(rate=1)), "--resample: 1 Hz is no sampling rate"),
-    (Options(audio=StoredAudio("opus", 44_100)), "--resample: Opus has no 44100 Hz"),
-    (Options(temperature=3.0), "--temperature: 3 is not between"),
-    (Options(buckets=1), "--buckets: 1 is too few"),
-    (Options(tokenizers=("nowhere.model",)), "--tokenizer: nowhere.model is no file"),
+    (ShardOptions(format="zip"), "format", "--format", "'zip' is not known"),
+    (ShardOptions(shard_by=("lang", "mood")), "shard_by", "--shard-by", "'mood' is not known"),
+    (
+        ShardOptions(audio=StoredAudio("mp3")),
+        *("audio.format", "--audio-format", "'mp3' is not known"),
+    ),
+    (
+        ShardOptions(audio=StoredAudio(rate=1)),
+        *("audio.rate", "--resample", "1 Hz is not a valid sampling rate"),
+    ),
+    (
+        ShardOptions(audio=StoredAudio("opus", 44_100)),
+        *("audio.rate", "--resample", "Opus has no 44100 Hz"),
+    ),
+    (ShardOptions(temperature=3.0), "temperature", "--temperature", "3 is not between"),
+    (ShardOptions(buckets=1), "buckets", "--buckets", "1 is too few"),
+    (
+        ShardOptions(tokenizers=("nowhere.model",)),
+        *("tokenizers", "--tokenizer", "nowhere.model is not a file"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("options", "words"), NONSENSE)
-def test_nonsense_is_refused(options: Options, words: str) -> None:
+@pytest.mark.parametrize(("options", "field", "option", "what"), NONSENSE)
+def test_nonsense_is_refused(options: ShardOptions, field: str, option: str, what: str) -> None:
     with pytest.raises(ConfigError) as error:
         check_options(options)
-    assert words in str(error.value)
+    assert str(error.value).startswith(f"{field}: {what}")
+    with parameters_as(option_of), pytest.raises(ConfigError) as error:
+        check_options(options)
+    assert str(error.value).startswith(f"{option}: {what}")
 
 
 # text, size

@@ -10,9 +10,8 @@ import pytest
 
 import curate
 from curate.errors import InputError
-from curate.splits import Targets, split_profile
-from curate.splits.audit import audit
-from curate.splits.audit_input import find_sides
+from curate.splits import SplitRequest, Targets, split_profile
+from curate.splits.audit import AuditRequest, audit
 
 TEXT = "a usual sentence of eight or nine words"
 GOOD = {"audio_filepath": "good.wav", "duration": 4.0, "text": TEXT, "speaker": "s1"}
@@ -81,7 +80,7 @@ def test_skipped_lines_stand_in_no_output_but_their_own(tmp_path: Path) -> None:
     assert (made.verdicts["malformed"].rows, made.json["malformed"]) == (0, [])
     assert made.json["metrics"][0]["rows"] == 20, "what is skipped is measured by nothing"
     out.mkdir()
-    split = split_profile(tmp_path / "p", out, Targets.parse({"eval": "4s"}), 0)
+    split = split_profile(tmp_path / "p", out, SplitRequest(targets=Targets.parse({"eval": "4s"})))
     given = manifest.read_bytes().split(b"\n")[:-1]
     assert (out / "skipped.jsonl").read_bytes().split(b"\n")[:-1] == [given[3], given[9]]
     reasons = [
@@ -104,7 +103,7 @@ def test_skipped_lines_are_no_leak(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(line(None) + "\n")
     other = line(None, audio_filepath="b.wav", text="another text altogether", speaker="s2")
     (tmp_path / "b.jsonl").write_text(line("1") + "\n" + other + "\n")
-    made = audit(find_sides([str(tmp_path / f"{name}.jsonl") for name in "ab"], []), [])
+    made = audit(AuditRequest(inputs=[str(tmp_path / f"{name}.jsonl") for name in "ab"]))
     assert [leak for leak in made.leaks if leak.count] == []
     assert [(side.malformed, side.skipped) for side in made.sides] == [(0, 0), (0, 1)]
 

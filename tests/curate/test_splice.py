@@ -17,7 +17,7 @@ from curate.manifest.strict import parse_line
 from curate.nemo.canary_prompt import slot_problems
 from curate.profiles.request import RuleOptions
 from curate.rules.overrides import Decision, append
-from curate.splits import LineMarks, Targets, split_profile
+from curate.splits import LineMarks, SplitRequest, Targets, split_profile
 from curate.splits.line_edits import filled, spliced, unrated
 from tests.lines import lines_of
 
@@ -161,7 +161,8 @@ def written(
     out = profiled.parent / "split"
     out.mkdir()
     targets = Targets.parse({"eval": "20s", "test": "20s"})
-    made = split_profile(profiled, out, targets, 0, ["lang"], ["speaker"], marks=marks)
+    request = SplitRequest(targets=targets, by=["lang"], group=["speaker"], marks=marks)
+    made = split_profile(profiled, out, request)
     lines = {p.stem: lines_of(p.read_bytes()) for p in out.glob("*.jsonl")}
     return out, lines, made.as_json()
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from curate.errors import ConfigError, InputError
 from curate.rules.file import load_rules
-from curate.splits import Targets, split_profile
+from curate.splits import SplitRequest, Targets, split_profile
 from curate.splits.groups import components
 from curate.splits.targets import LARGEST_SHARE, allocate
 from tests.lines import lines_of
@@ -33,8 +33,8 @@ def split(
     profiled.mkdir(parents=True)
     out.mkdir()
     profile([str(manifest)], profiled, load_rules(None))
-    made = split_profile(profiled, out, Targets.parse(sizes), seed, [by], ["speaker"])
-    return made.as_json()
+    request = SplitRequest(targets=Targets.parse(sizes), seed=seed, by=[by], group=["speaker"])
+    return split_profile(profiled, out, request).as_json()
 
 
 def lines(folder: Path, name: str) -> list[bytes]:
@@ -220,7 +220,7 @@ def test_allocation_is_flatter_than_proportional() -> None:
 
 @pytest.mark.parametrize("size", ["20", "h", "-3h", "1d", "1e3s", ""])
 def test_sizes_are_read_strictly(size: str) -> None:
-    with pytest.raises(ConfigError, match="--eval"):
+    with pytest.raises(ConfigError, match="eval: "):
         Targets.parse({"eval": size, "test": "1h"})
     assert Targets.parse({"eval": "1.5h"}).requested_s == {"eval": 5400.0}
     assert set(LARGEST_SHARE) == {"eval", "test"}
@@ -235,5 +235,5 @@ def test_a_changed_manifest_is_refused(tmp_path: Path, manifest: Callable[..., P
     path.write_text(record.replace("there", "THERE") + "\n")
     with pytest.raises(InputError, match="has changed since"):
         split_profile(
-            tmp_path / "p", tmp_path / "s", Targets.parse({"eval": "1s"}), 0, ["lang"], ["speaker"]
+            tmp_path / "p", tmp_path / "s", SplitRequest(targets=Targets.parse({"eval": "1s"}))
         )

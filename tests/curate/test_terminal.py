@@ -12,7 +12,8 @@ from curate.artifacts.base import Gate
 from curate.artifacts.leaks import Leak
 from curate.artifacts.verification import Verification
 from curate.cli.render.profile import sparkline
-from curate.cli.render.terminal import leak_lines, verify_table
+from curate.cli.render.shards import verify_table
+from curate.cli.render.terminal import leak_lines
 from tests.curate.test_cli import curate
 from tests.lines import lines_of
 

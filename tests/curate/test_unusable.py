@@ -18,8 +18,7 @@ from curate.errors import InputError
 from curate.manifest import find_sources
 from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
-from curate.splits.audit import audit
-from curate.splits.audit_input import find_sides
+from curate.splits.audit import AuditRequest, audit
 from tests import processes
 from tests.profiling import write_profile as profile
 
@@ -211,7 +210,7 @@ def test_a_side_without_a_record_is_not_free_of_leaks(
     (tmp_path / "a.jsonl").write_bytes(LINE)
     make(tmp_path / "b.jsonl")
     with pytest.raises(InputError, match=message):
-        audit(find_sides([str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")], []), [])
+        audit(AuditRequest(inputs=[str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]))
 
 
 @pytest.mark.parametrize("command", ["profile", "split"])

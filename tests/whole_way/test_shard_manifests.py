@@ -174,7 +174,7 @@ def test_a_stopped_export_leaves_nothing_and_goes_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("curate.cli.sharding.shard_split", stop)
+        patched.setattr("curate.api.shard.shard_split", stop)
         assert command("curate", *words).exit_code == 130
     assert not list(tmp_path.glob("*shards*"))
     (tmp_path / f".shards.split.{2**22 + 1}.tmp").mkdir()  # of a process that is no more
