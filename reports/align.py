@@ -78,7 +78,7 @@ def _unspaced(text: str) -> bool:
 
 
 def _chunks(reference: Sequence[str], hypothesis: Sequence[str]) -> Sequence[Any]:
-    """The edits that jiwer counts; units go in as plain codes, which it cannot split anew."""
+    """The edits that jiwer counts; units go in as plain codes, which it cannot split again."""
     from jiwer import process_words
 
     codes: dict[str, str] = {}

@@ -39,7 +39,7 @@ def _twins(files: Sequence[SourceFile]) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     columns = (Column("file", "drawn"), Column("size", "size"), Column("sha256", "name"))
     rows = [(link.format(quote(each.file), each.file), each.bytes, each.sha256) for each in files]
-    return Table("JSON twins", columns, rows).render()
+    return Table("machine-readable files", columns, rows).render()
 
 
 def _inputs(profile: Profile) -> Markup:

@@ -10,10 +10,10 @@ import polars as pl
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
-    JUDGEMENT,
     LINE,
     MALFORMED,
     RECORD,
+    VERDICT_COLUMNS,
     described,
     schema,
 )
@@ -74,7 +74,7 @@ def apply_rules(frame: Any, rules: Rules | RuleOptions = None) -> Any:
     [(7, 'bad'), (8, 'clean')]
     """
     rows = _polars(frame)
-    names = [column.name for column in JUDGEMENT]
+    names = [column.name for column in VERDICT_COLUMNS]
     raise_all(
         ConfigError,
         [

@@ -135,7 +135,7 @@ VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad, skip
 TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each triggered rule, in rule order")
 REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")
 
-JUDGEMENT = (VERDICT, TAGS, REASON)
+VERDICT_COLUMNS = (VERDICT, TAGS, REASON)
 
 OVERRIDE = Column(
     "override", pl.Int32(), "line of overrides.jsonl that set the verdict; null where none did"
@@ -146,7 +146,7 @@ TEXT_OVERRIDE = Column(
 TEXT_FIX = Column("text_fix", pl.String(), "that text, in place of the record's; null elsewhere")
 
 DECIDED = (OVERRIDE, TEXT_OVERRIDE, TEXT_FIX)
-"""What people decided about a row."""
+"""Manual overrides of a row."""
 
 US_PER_HOUR = 3_600_000_000
 

@@ -45,8 +45,8 @@ class Clips:
     """A batch of input lines: the RECORD columns (and fields asked for), and their texts.
 
     A malformed row has a reason in MALFORMED, an empty text span and null fields. `predicted` is
-    what a recogniser heard (length -1: nothing is known of that row), `translation` whether the
-    text is in another language than the speech, `other_side` what such a text translates or is
+    the hypothesis of a recogniser (length -1: nothing is known of that row), `translation` whether
+    the text is in another language than the speech, `other_side` what such a text translates or is
     translated into (length 0: not known), `offset_fault` whether the offset is negative or no
     number, `rate_beside_offset` whether the row gives an offset and a sampling rate; None where no
     row says such a thing.

@@ -206,7 +206,8 @@ class Split(GatedArtifact):
 
     `terms` are absent, and `given` is present, where the corpus came with its splits; `audio_root`
     where audio is looked for elsewhere than beside the manifests; `cuts` with `--to lhotse`.
-    `lock` is null without an earlier lock. `near_unsure` texts may have an unnoticed near text.
+    `lock` is null without an earlier lock. `near_unsure` texts may have an undetected
+    near-duplicate.
     """
 
     file: ClassVar[str] = "split.json"

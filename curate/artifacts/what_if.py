@@ -50,7 +50,7 @@ class ThresholdStep(Model):
 
 
 class LimitEffect(Model):
-    """A limit where it stands, its curve, and the records next to it on both sides.
+    """The current limit, its curve, and the records just above and below it.
 
     `where` is empty for a limit on all rows; `tighter` and `looser` are null where no threshold of
     the grid changes anything that way.

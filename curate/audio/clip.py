@@ -1,4 +1,4 @@
-"""One segment of audio as it is heard: mono samples cut out of its file, and files that play."""
+"""One segment of audio for playback: mono samples cut out of its file, and files that play."""
 
 from __future__ import annotations
 

@@ -59,7 +59,9 @@ class Header:
 
     @property
     def seconds(self) -> float:
-        """Length as the header has it, or as libsndfile mended it; infinite where it has none."""
+        """Length as the header has it, or as libsndfile corrected it; infinite where it has
+        none.
+        """
         return self.frames / self.rate if self.frames < _UNKNOWN else math.inf
 
     def is_cut_at(self, end_s: float) -> bool:

@@ -19,7 +19,7 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def with_serial(data: bytes, serial: int) -> bytes:
-    """The stream `data` (one logical stream) with `serial` on every page, checksums made anew."""
+    """The stream `data` (one logical stream) with `serial` on every page, checksums recomputed."""
     stream, at = bytearray(data), 0
     while at < len(stream):
         assert stream[at : at + 4] == _MAGIC, "pages follow one another"

@@ -1,4 +1,4 @@
-"""Of which records the audio is looked at, and where it may lie."""
+"""Which records have their audio analysed, and where it may lie."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AudioOptions:
 
     `root` is where relative paths begin (None: each manifest's own folder, as NeMo has it),
     `allowed` the roots that audio must lie in (empty: anywhere; symlinks resolved, see
-    `allowed_roots`), `sample` the records whose audio is looked at (None: all).
+    `allowed_roots`), `sample` the records whose audio is analysed (None: all).
     """
 
     root: Path | None = None

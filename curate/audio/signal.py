@@ -1,6 +1,6 @@
 """What decoded samples show: levels, silence, noise, bandwidth, and a name for the sound.
 
-A segment is heard block by block, so that an hour of audio takes no more memory than a second.
+A segment is analysed block by block, so that an hour of audio takes no more memory than a second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from curate.arrays import Float32s
 from curate.audio import kernel
 
 BLOCK = 1 << 16
-"""Samples heard at once, all channels together: they stay in a core's second cache."""
+"""Samples analysed at once, all channels together: they stay in a core's second cache."""
 FRAME_S = 0.02
 """Frames in which energy is measured; speech is stationary for about so long."""
 FLOOR = 1e-10
@@ -59,7 +59,7 @@ class Signal:
 
 @dataclass(slots=True)
 class SignalMeter:
-    """Hears a segment of `samples` at `rate` Hz, block by block; `result` then says what it is.
+    """Analyse a segment of `samples` at `rate` Hz, block by block; `result` has its measures.
 
     `samples` is what is expected; fewer may come.
     """
@@ -142,7 +142,7 @@ class SignalMeter:
             self._spectrum += power.sum(axis=0, dtype=np.float64)
 
     def result(self) -> Signal:
-        """The measures, once all blocks were heard."""
+        """The measures, once all blocks are analysed."""
         counts, numbers = self.counts, self.numbers
         done, rest = int(counts[kernel.FRAMES]), int(counts[kernel.FILLED])
         energies = np.concatenate([*self._energies, np.empty(0)])

@@ -21,7 +21,7 @@ _here = threading.local()
 
 @dataclass(slots=True)
 class Voice:
-    """Hears one segment in blocks; `share` is the part of its 32 ms windows that is speech."""
+    """Analyse one segment in blocks; `share` is the part of its 32 ms windows that is speech."""
 
     model: Any
     resampler: Any = None
@@ -45,7 +45,7 @@ class Voice:
         self.rest = samples[whole * size :]
 
     def share(self) -> float | None:
-        """Share of the windows heard; None for a segment shorter than one."""
+        """Share of the windows with speech; None for a segment shorter than one."""
         return round(self.spoken / self.windows, 6) if self.windows else None
 
 

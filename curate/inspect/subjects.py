@@ -14,9 +14,9 @@ import polars as pl
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
-    JUDGEMENT,
     LINE,
     SOURCE,
+    VERDICT_COLUMNS,
 )
 from curate.artifacts.frames import Clips
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
@@ -171,7 +171,9 @@ def _subject(row: Mapping[str, Any], origins: Mapping[str, Origin]) -> Subject:
     place = (row[BYTE_OFFSET.name], row[BYTE_LENGTH.name])
     lines = [(row["source"], row["line"], *place)]
     record = records_of(lines, origins)[row["source"], place]
-    verdict_columns = {column.name: row[column.name] for column in JUDGEMENT if column.name in row}
+    verdict_columns = {
+        column.name: row[column.name] for column in VERDICT_COLUMNS if column.name in row
+    }
     return Subject(f"{row['source']}:{row['line']}", row, record, verdict_columns or None)
 
 

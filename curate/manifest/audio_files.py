@@ -2,7 +2,7 @@
 
 Relative paths begin at the manifest's folder (Kaldi's and Lhotse's at the working folder). `.`,
 `..` and symlinks are resolved as the disk has them; NFC and NFD are one, and so are upper and lower
-case where the disk ignores it. Directories are looked at once each, files not at all: a symlink is
+case where the disk ignores it. Directories are listed once each, files are not opened: a symlink is
 known from its directory's list. What is not on this machine is compared by its normalised path.
 """
 
@@ -37,7 +37,7 @@ FROM_WORKING_FOLDER = frozenset({"kaldi", "lhotse_cuts", "lhotse_supervisions", 
 MOST_LISTED = 100_000
 """Entries of a directory that are looked through for a first symlink."""
 _SYSTEM = ("/proc/", "/sys/", "/dev/")
-"""Folders of the system's own, which are not looked at."""
+"""Folders of the system's own, which are not searched."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 

@@ -183,7 +183,7 @@ def _spans(lines: Scan, names: Sequence[str], row: int, begin: int) -> _Spans:
 
 def _renamed(line: bytes, fields: Mapping[str, str], spans: _Spans | None) -> bytes:
     """The line with our names; Malformed where it is none, or lacks a field that is mapped."""
-    if spans is None:  # not plain: parsed, and written anew
+    if spans is None:  # not plain: parsed, and written again
         record = parse_line(line)
         return _rewritten(record, fields) if fields else line
     _refuse_absent(fields, spans)

@@ -224,7 +224,7 @@ def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16
 
 
 def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
-    """Lines that are records beyond doubt, judged as `strict.why_no_record` judges."""
+    """Lines that are records beyond doubt, by the tests of `strict.why_no_record`."""
     audio, text = read.scan.kind[:, AUDIO], read.scan.kind[:, TEXT]
     named = ((audio == STRING) | (audio == ESCAPED)) & (read.scan.length[:, AUDIO] > 0)
     spoken = (text == STRING) | (text == ESCAPED)

@@ -224,7 +224,7 @@ def cut_lines(chunk: Chunk) -> Iterable[tuple[int, bytes]]:
 def number_of(text: str) -> float | int | str:
     """A table's number: an int or a finite float as Python reads it, else the text as it stands.
 
-    Text that is no number is then judged like a JSON string in a number's place.
+    Text that is not a number is then checked like a JSON string in a number's place.
     """
     stripped = text.strip()
     if not stripped.isascii() or "_" in stripped:

@@ -19,11 +19,11 @@ Record = dict[str, object]
 
 
 class Malformed(ValueError):  # noqa: N818 - a verdict on a line, not an error of ours
-    """Why a line can be no training record. Text before ` (` is the kind, for counting."""
+    """Why a line is not a valid training record. Text before ` (` is the kind, for counting."""
 
 
 def parse_line(line: bytes) -> Record:
-    """The record of one line, or Malformed. Every field is as written; no field is judged.
+    """The record of one line, or Malformed. Every field is as written; no value is checked.
 
     >>> parse_line(b'{"text": "a", "text": "b"}')
     Traceback (most recent call last):
@@ -122,7 +122,7 @@ def _encodable(text: str) -> bool:
 
 
 def why_no_record(record: Record) -> str | None:
-    """Why a well-formed object can be no training record; None where it can."""
+    """Why a well-formed object is not a valid training record; None where it is."""
     audio, duration, text = (record.get(key) for key in ("audio_filepath", "duration", "text"))
     if not isinstance(audio, str) or not audio:
         return f"no audio_filepath ({_describe_value(record, 'audio_filepath')})"

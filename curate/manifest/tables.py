@@ -228,7 +228,7 @@ def _quoted_rows(
 def _joined(chunks: Iterator[Chunk]) -> Iterator[tuple[int, int, list[bytes]]]:
     """(first line's number, byte offset, lines) of each row: up to where every quote is closed.
 
-    Where a quote is never closed, its line stands alone and the next lines are read anew.
+    Where a quote is never closed, its line is a row by itself, and the next lines are parsed again.
     """
     held: list[tuple[int, int, bytes]] = []
     open_quote = False

@@ -19,7 +19,7 @@ from curate.manifest.sniff import Look
 LINES = "write one JSON object a line with audio_filepath, duration (seconds) and text"
 TO_LINES = f"{LINES}, a line for each segment (offset: its start in seconds)"
 _FEW = 20
-"""Lines that are looked at."""
+"""Lines that are examined."""
 _TAR_AT = 257
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """The reader says of such a file that it is UTF-16, and how to convert it."""

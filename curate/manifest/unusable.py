@@ -14,7 +14,7 @@ from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
 from curate.manifest.tables import NAMES
 
 LOOKED_AT = 10_000
-"""Lines whose fields are looked at for a hint."""
+"""Lines whose fields are examined for a hint."""
 
 _EXPECTED = 'one JSON object a line is expected: {"audio_filepath": "a.wav", "duration": 2.5, '
 _HINT = _EXPECTED + '"text": "..."}'

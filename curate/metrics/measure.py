@@ -33,7 +33,7 @@ from curate.text.normaliser import Normaliser
 class Settings:
     """What is measured beside what always is: opt-in groups, the phrases to look for, whose tokens
     are counted (the group `tokens`; null without a tokenizer), where and of which records the
-    audio is looked at, and what is done to texts before their edits are counted.
+    audio is analysed, and what is done to texts before their edits are counted.
     """
 
     groups: frozenset[str] = frozenset()

@@ -70,7 +70,8 @@ def nemo_says(slot: str, value: str) -> bool:
 
 
 def complete(record: Mapping[str, object], lang: str | None) -> tuple[dict[str, object], list[str]]:
-    """The record with source_lang, target_lang and pnc filled in; and which were added or mended.
+    """The record with source_lang, target_lang and pnc filled in; and which were added or
+    corrected.
 
     NeMo takes `pnc: "Yes"` or JSON true for something else than yes (it trains as nopnc, or
     fails), so the value is written as yes or no. A missing pnc means yes to canary2 even for

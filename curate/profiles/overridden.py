@@ -69,7 +69,7 @@ def _measured_again(
     fields: Sequence[str],
 ) -> pl.DataFrame:
     frames = [
-        rows.filter(rows[TEXT_FIX.name].is_not_null() | overrides.mends(rows)).select(
+        rows.filter(rows[TEXT_FIX.name].is_not_null() | overrides.corrects(rows)).select(
             SOURCE.name, *_PLACE
         )
         for rows in old.rows(sources)

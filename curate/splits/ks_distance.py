@@ -46,7 +46,7 @@ def with_value_bins(rows: Rows, state: State, strata: int, rates: Floats) -> tup
             cells=np.ascontiguousarray(np.concatenate(columns, axis=1)),
             due=np.concatenate(dues, axis=1),
             weight=weight,
-            ladders=np.array(bounds, np.int64),
+            bin_bounds=np.array(bounds, np.int64),
         ),
         state._replace(achieved=np.concatenate(gots, axis=1)),
     )
@@ -79,12 +79,12 @@ def _sums(step: Int64s, weights: Floats, width: int) -> Int64s:
 
 @kernel
 def farthest(rows: Rows, state: State, targets: Int64s) -> float:
-    """The squared KS distances, each times its split's target, of all splits and ladders."""
+    """The squared KS distances, each times its split's target, of all splits and covariates."""
     total = 0.0
     for split in range(targets.size):
-        for at in range(rows.ladders.size - 1):
+        for at in range(rows.bin_bounds.size - 1):
             apart, most = np.int64(0), np.int64(0)
-            for cell in range(rows.ladders[at], rows.ladders[at + 1]):
+            for cell in range(rows.bin_bounds[at], rows.bin_bounds[at + 1]):
                 apart += state.achieved[split, cell] - rows.due[split, cell]
                 most = max(most, abs(apart))
             # In floating point, for squared microseconds are beyond 64 bits; the order is fixed.

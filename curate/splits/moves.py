@@ -28,7 +28,8 @@ class Rows(NamedTuple):
     `cells` holds each row's stratum and covariate cells (-1: none); `text` numbers the texts that
     several groups share (-1: nobody else has it), `total` are their microseconds, `barred` those
     that no split may have. `due` and `weight` are per split and cell, and per cell. The cells
-    between two of `ladders` are the steps of one covariate in order, weighed by their sums instead.
+    between two of `bin_bounds` are the bins of one covariate in order, weighed by their sums
+    instead.
     """
 
     first: Int64s
@@ -40,7 +41,7 @@ class Rows(NamedTuple):
     barred: Bools
     due: Int64s
     weight: Floats
-    ladders: Int64s
+    bin_bounds: Int64s
 
 
 class State(NamedTuple):
@@ -88,7 +89,7 @@ def _weigh(rows: Rows, state: State, row: int, split: int, us: int) -> None:
 
 
 @kernel
-def _may_enter(rows: Rows, state: State, row: int, split: int, patience: float) -> bool:
+def _may_enter(rows: Rows, state: State, row: int, split: int, max_displaced_ratio: float) -> bool:
     """Whether a clean row of a chosen group may stand in the split; else it is held out."""
     if not rows.clean[row]:
         return False
@@ -99,7 +100,7 @@ def _may_enter(rows: Rows, state: State, row: int, split: int, patience: float) 
         return False
     if state.claim[text] >= 0:
         return bool(state.claim[text] == split)
-    return bool(rows.total[text] - state.engaged[text] <= patience * rows.us[row])
+    return bool(rows.total[text] - state.engaged[text] <= max_displaced_ratio * rows.us[row])
 
 
 @kernel
@@ -170,16 +171,28 @@ def enter_known(rows: Rows, state: State, group: int, split: int, inside: Bools)
 
 @kernel
 def enter(
-    rows: Rows, state: State, group: int, split: int, patience: float, mode: int, limit: int
+    rows: Rows,
+    state: State,
+    group: int,
+    split: int,
+    max_displaced_ratio: float,
+    mode: int,
+    limit: int,
 ) -> None:
     """Give a free group to a split, with those of its rows that may stand in it."""
     engage(rows, state, group, split)
-    enter_more(rows, state, group, split, patience, mode, limit)
+    enter_more(rows, state, group, split, max_displaced_ratio, mode, limit)
 
 
 @kernel
 def enter_more(
-    rows: Rows, state: State, group: int, split: int, patience: float, mode: int, limit: int
+    rows: Rows,
+    state: State,
+    group: int,
+    split: int,
+    max_displaced_ratio: float,
+    mode: int,
+    limit: int,
 ) -> None:
     """Let rows of a group in: all that may, or (CUT) what fills deficits first, up to `limit`."""
     for turn in range(1 + mode):
@@ -191,5 +204,5 @@ def enter_more(
                 filled = state.achieved[split, stratum] >= rows.due[split, stratum]
                 if state.sums[split] + rows.us[row] > limit or (turn == 0 and filled):
                     continue
-            if _may_enter(rows, state, row, split, patience):
+            if _may_enter(rows, state, row, split, max_displaced_ratio):
                 enter_row(rows, state, row, split)

@@ -147,10 +147,10 @@ def _sent_back(
     back = np.zeros(sum(pairs.height for pairs in near.values()) + 1, np.bool_)
     first = 0
     for name in names:
-        lonely = single[place[name]] & (near[name]["partners"] == 0).to_numpy()
+        is_singleton = single[place[name]] & (near[name]["partners"] == 0).to_numpy()
         for number in partners[(partners >= first) & (partners < first + place[name].size)]:
             us = int(rows[DURATION_US.name][int(place[name][number - first])])
-            if lonely[number - first] and us <= slack_us[name]:
+            if is_singleton[number - first] and us <= slack_us[name]:
                 back[number] = True
                 slack_us[name] -= us
         first += place[name].size

@@ -50,7 +50,7 @@ EXCHANGE = 24
 def _cost(rows: Rows, state: State, targets: Int64s) -> float:
     missed = np.abs(state.sums - targets).sum()
     cost = state.apart.sum() + MISSED * missed + HELD * state.held[0]
-    return float(cost + FAR * farthest(rows, state, targets) if rows.ladders.size > 1 else cost)
+    return float(cost + FAR * farthest(rows, state, targets) if rows.bin_bounds.size > 1 else cost)
 
 
 @kernel
@@ -88,24 +88,24 @@ def _fill(
     whole = 1.0 + COVARIATE * (rows.cells.shape[1] - 1)
     nobody = np.zeros(targets.size, np.bool_)
     for level in range(passes.shape[0]):
-        useful, share, price, patience = passes[level]
+        useful, share, price, max_displaced_ratio = passes[level]
         for group in offered:
             if state.split[group] != FREE or clean_us[group] == 0:
                 continue
             if _neediest(state, targets, nobody) < 0:
                 return
             # One utterance is never too large for its share: it may be all there is.
-            lonely = rows.first[group + 1] - rows.first[group] == 1
+            is_singleton = rows.first[group + 1] - rows.first[group] == 1
             tried = nobody.copy()
             while state.split[group] == FREE:
                 split = _neediest(state, targets, tried)
                 if split < 0:
                     break
                 tried[split] = True
-                if clean_us[group] > share * targets[split] and not lonely:
+                if clean_us[group] > share * targets[split] and not is_singleton:
                     continue
                 sums, held, apart = state.sums[split], state.held[0], state.apart[split]
-                enter(rows, state, group, split, patience, WHOLE, 0)
+                enter(rows, state, group, split, max_displaced_ratio, WHOLE, 0)
                 gained = state.sums[split] - sums
                 paid = state.held[0] - held
                 fits = 0.5 + 0.5 * (apart - state.apart[split]) / (whole * max(gained, 1))
@@ -138,9 +138,9 @@ def _cut(
     target = targets[split]
     while state.sums[split] < target - slack:
         missed = target - state.sums[split]
-        best, best_patience = -1, 0.0
+        best, best_ratio = -1, 0.0
         best_cost = np.inf if missed > tolerance else _cost(rows, state, targets)
-        for patience in (1.0, 16.0, np.inf):
+        for max_displaced_ratio in (1.0, 16.0, np.inf):
             tried = 0
             for group in offered:
                 if state.split[group] != FREE or clean_us[group] == 0:
@@ -149,17 +149,17 @@ def _cut(
                 if tried > CUTS:
                     break
                 sums, held = state.sums[split], state.held[0]
-                enter(rows, state, group, split, patience, CUT, target + slack)
+                enter(rows, state, group, split, max_displaced_ratio, CUT, target + slack)
                 gained, cost = state.sums[split] - sums, _cost(rows, state, targets)
                 allowed = state.held[0] <= max(most_held, held)
                 disengage(rows, state, group)
                 if gained > 0 and allowed and cost < best_cost:
-                    best, best_cost, best_patience = group, cost, patience
+                    best, best_cost, best_ratio = group, cost, max_displaced_ratio
             if best >= 0:
                 break
         if best < 0:
             return
-        enter(rows, state, best, split, best_patience, CUT, target + slack)
+        enter(rows, state, best, split, best_ratio, CUT, target + slack)
 
 
 @kernel
@@ -263,9 +263,11 @@ def _repair(
     most_held: int,
     slacks: Int64s,
 ) -> None:
-    """Swap chosen groups for others, drop them, and (by ladders) add more, while that is better."""
+    """Swap chosen groups for others, drop them, and (by covariates) add more, while that is
+    better.
+    """
     at, improved, budget = 0, True, STEPS_PER_ROW * max(rows.us.size, SMALL_POOL)
-    weighing = EXCHANGE + targets.size * (rows.ladders[-1] - rows.ladders[0]) // 8
+    weighing = EXCHANGE + targets.size * (rows.bin_bounds[-1] - rows.bin_bounds[0]) // 8
     for _ in range(SWEEPS):
         if not improved or budget <= 0:
             return
@@ -273,7 +275,7 @@ def _repair(
         for group in offered:
             split = state.split[group]
             size = rows.first[group + 1] - rows.first[group]
-            if split == FREE and rows.ladders.size > 1 and budget > 0:
+            if split == FREE and rows.bin_bounds.size > 1 and budget > 0:
                 budget -= weighing + 2 * size
                 if _add(rows, state, group, clean_us, targets, limits, most_held, slacks):
                     split, improved = state.split[group], True
@@ -311,10 +313,10 @@ def _refine(
     rates: Floats,
 ) -> None:
     """Repair once more, by KS distances too, where a split is not near its target by them."""
-    laddered, seen = with_value_bins(rows, state, strata, rates)
-    if farthest(laddered, seen, targets_us) > NEAR * NEAR * targets_us.sum():
+    binned, seen = with_value_bins(rows, state, strata, rates)
+    if farthest(binned, seen, targets_us) > NEAR * NEAR * targets_us.sum():
         slacks = targets_us // 200
-        _repair(laddered, seen, offered, clean_us, fixed, targets_us, limits, most_held, slacks)
+        _repair(binned, seen, offered, clean_us, fixed, targets_us, limits, most_held, slacks)
         state.achieved[:] = seen.achieved[:, : state.achieved.shape[1]]
 
 

@@ -1,7 +1,7 @@
 """How sure a rate is: whole clusters (speakers, recordings) are drawn again, not single rows.
 
 Errors come in clusters, so an interval over independent rows is far too narrow. Clusters are drawn
-with replacement, as often as there are, DRAWS times, and each rate is computed anew from what was
+with replacement, as often as there are, DRAWS times, and each rate is computed again from what was
 drawn; the interval lies between the 2.5th and the 97.5th percentile (Bisani and Ney 2004: bootstrap
 estimates for confidence intervals in ASR). What is compared uses the same draws, so that the
 comparison is a paired one.

@@ -114,7 +114,7 @@ class NearIndex:
     """Texts to be found, each of one side: their sets, and where their rarest shingles stand.
 
     `unsure`: how many share nearly all their shingles with more than MOST_SHARED others, so that a
-    near text may be overlooked. `slots` is a hash table from shingle to a place in `posts`: the
+    near-duplicate may be missed. `slots` is a hash table from shingle to a place in `posts`: the
     texts that it is rare in.
     """
 
@@ -174,11 +174,11 @@ def _ranges(places: Int64s) -> Int64s:
 
 @kernel
 def _rarest(sets: UInt64s, bounds: Int64s, common: Int64s) -> tuple[UInt64s, Int32s, Int32s, int]:
-    """(shingles, texts that they are rare in, hits that a near text must have), text by text.
+    """(shingles, texts that they are rare in, hits that a near-duplicate must have), text by text.
 
-    A near text lacks at most a share of 1 - NEAR of a text's shingles. Of the rarest that many, and
-    `needed` more, it has at least `needed`; where fewer are looked up, as many fewer. Last, of how
-    many texts so few are looked up that a near text may have none of them.
+    A near-duplicate lacks at most a share of 1 - NEAR of a text's shingles. Of the rarest that
+    many, and `needed` more, it has at least `needed`; where fewer are looked up, as many fewer.
+    Last, of how many texts so few are looked up that a near-duplicate may have none of them.
     """
     keys, texts = np.empty(sets.size, np.uint64), np.empty(sets.size, np.int32)
     needed, used, unsure = np.zeros(bounds.size - 1, np.int32), 0, 0

@@ -83,7 +83,7 @@ def long_loop(tokens: UInt64s, count: int) -> int:
     """Tokens that the longest loop of a phrase of 6 to LONGEST_LOOP covers; 0 where there is none.
 
     A loop of a phrase of n is a streak of n or more tokens that equal the one n before: every such
-    streak passes a multiple of n, so only those are looked at.
+    streak passes a multiple of n, so only those are checked.
     """
     best = 0
     for size in range(6, min(LONGEST_LOOP, count // 2) + 1):

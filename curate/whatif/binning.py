@@ -1,7 +1,7 @@
-"""Values to cells between cuts, and rows to classes of rows that no rule can tell apart.
+"""Values to cells between edges, and rows to classes of rows that no rule can tell apart.
 
 A rule compares metrics with a few numbers. Rows for which all those comparisons come out alike are
-judged alike, so that millions of rows are judged by judging one of each class.
+alike to the rules, so that millions of rows are evaluated by evaluating one of each class.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BUCKETS: Final = 1024
 
 
 @dataclass(frozen=True)
-class Cuts:
+class BinEdges:
     """Numbers that a metric is held against, ascending.
 
     Cell 2i lies between cut i-1 and cut i, cell 2i+1 is cut i itself, the last cell is null.
@@ -44,8 +44,8 @@ class Cuts:
     _start: Int64s
 
     @classmethod
-    def of(cls, rule_numbers: Sequence[float], further: Sequence[float] = ()) -> Cuts:
-        """Cuts at all of these numbers, classes by those of rules alone."""
+    def of(cls, rule_numbers: Sequence[float], further: Sequence[float] = ()) -> BinEdges:
+        """BinEdges at all of these numbers, classes by those of rules alone."""
         values = np.array(sorted({*rule_numbers, *further}) or [0.0], np.float64)
         low, high = float(values[0]), float(values[-1])
         scale = _BUCKETS / (high - low) if high > low else 0.0
@@ -98,25 +98,25 @@ def leaves(node: Node) -> Iterator[tuple[str, list[float]] | Node]:
 
 
 @kernel
-def _place(values: Floats, cuts: Floats, low: float, scale: float, start: Int64s) -> Int32s:
+def _place(values: Floats, edges: Floats, low: float, scale: float, start: Int64s) -> Int32s:
     cells = np.empty(values.size, np.int32)
-    last = cuts.size
+    last = edges.size
     for row in range(values.size):
         value = values[row]
         if np.isnan(value):
             cells[row] = 2 * last + 1
             continue
-        if value > cuts[last - 1]:
+        if value > edges[last - 1]:
             at = last
         elif value <= low:
             at = 0
         else:
             at = start[int((value - low) * scale)]
-            while at > 0 and cuts[at - 1] >= value:
+            while at > 0 and edges[at - 1] >= value:
                 at -= 1
-            while cuts[at] < value:
+            while edges[at] < value:
                 at += 1
-        cells[row] = 2 * at + (at < last and cuts[min(at, last - 1)] == value)
+        cells[row] = 2 * at + (at < last and edges[min(at, last - 1)] == value)
     return cells
 
 

@@ -57,7 +57,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class ProposedLimit:
-    """One threshold: what it flags, how much of that no rule for records spoke of, and examples."""
+    """One threshold: what it flags, how much of that no rule for records flags, and examples."""
 
     name: str
     threshold: float

@@ -1,4 +1,4 @@
-"""The classes of rows that rule files cannot tell apart: to judge one of each is to judge all."""
+"""The classes of rows that rule files treat alike: one row of each is evaluated for all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT
 from curate.rules.evaluate import unread_verdicts
 from curate.rules.expression import Batch, Node
 from curate.rules.file import RuleSet
-from curate.whatif.binning import Cuts, leaves, mix_in
+from curate.whatif.binning import BinEdges, leaves, mix_in
 
 
 def settling(records: Path) -> list[str]:
@@ -46,31 +46,38 @@ def settled(rows: pl.DataFrame) -> npt.NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class Classes:
-    """The cuts of each metric, and the conditions that are more than a comparison with a number."""
+    """The edges of each metric, and the conditions that are more than a comparison with a
+    number.
+    """
 
-    cuts: Mapping[str, Cuts]
+    edges: Mapping[str, BinEdges]
     further: tuple[Node, ...]
 
     @classmethod
-    def of(cls, rule_sets: Sequence[RuleSet], rungs: Mapping[str, Sequence[float]]) -> Classes:
-        """The classes that these rule files see; `rungs` are more cuts, which part no classes."""
-        numbers_of: dict[str, list[float]] = {name: [] for name in rungs}
+    def of(cls, rule_sets: Sequence[RuleSet], thresholds: Mapping[str, Sequence[float]]) -> Classes:
+        """The classes that these rule files see; `thresholds` are more edges, which part no
+        classes.
+        """
+        numbers_of: dict[str, list[float]] = {name: [] for name in thresholds}
         further: dict[Node, None] = {}
         for leaf in _leaves(rule_sets):
             if isinstance(leaf, tuple):
                 numbers_of.setdefault(leaf[0], []).extend(leaf[1])
             else:
                 further[leaf] = None
-        cuts = {name: Cuts.of(numbers, rungs.get(name, ())) for name, numbers in numbers_of.items()}
-        return cls(cuts, tuple(further))
+        edges = {
+            name: BinEdges.of(numbers, thresholds.get(name, ()))
+            for name, numbers in numbers_of.items()
+        }
+        return cls(edges, tuple(further))
 
     def keys(self, rows: pl.DataFrame) -> tuple[UInt64s, Mapping[str, Int32s]]:
         """A key for each row, the same for rows of one class; and its cell for each metric."""
         batch = Batch(rows)
-        placed = {name: cuts.place(batch.numbers(name)) for name, cuts in self.cuts.items()}
+        placed = {name: edges.place(batch.numbers(name)) for name, edges in self.edges.items()}
         keys = settled(rows).astype(np.uint64) + np.uint64(1)
         for name, cells in placed.items():
-            mix_in(keys, cells, self.cuts[name].classes)
+            mix_in(keys, cells, self.edges[name].classes)
         for node in self.further:
             truth = batch.decide(node)
             mix_in(keys, 1 + truth.yes.astype(np.int32) - truth.no, np.arange(3))

@@ -66,7 +66,7 @@ class Moved:
 def compare_rules(
     folder: Path, old: RuleSet, new: RuleSet, by: Sequence[str] = (), command: str = ""
 ) -> Moved:
-    """Judge the stored records by both rule files; no manifest is measured again.
+    """Evaluate both rule files on the stored records; no manifest is measured again.
 
     `by` names further columns of the profile to group by, beside lang. InputError where `folder`
     is not a profile, ConfigError where it lacks metrics or columns that are asked for.
@@ -200,7 +200,7 @@ def _matrix(groups: pl.DataFrame) -> list[list[tuple[int, int]]]:
 
 
 def _by_stratum(groups: pl.DataFrame, name: str) -> tuple[MovingStratum, ...]:
-    """Strata in which something moves, most hours first; moved, and verdicts on both sides."""
+    """Strata in which something moves, most hours first; moved, and verdicts by both rule files."""
     us, moves = pl.col("us"), pl.col("from") != pl.col("to")
     parts = [
         us.filter(pl.col(side) == VERDICTS.index(verdict)).sum().alias(f"{side}_{verdict}")

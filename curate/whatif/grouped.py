@@ -74,8 +74,8 @@ class Failing:
 def failing(records: Path, rules: RuleSet) -> Failing:
     """The groups that fail by these rules; nothing is read where there is no rule for groups.
 
-    Most recordings and many speakers are too small to be judged: only the rows of the others are
-    looked at, and verdicts are decided only where there are such.
+    Most recordings and many speakers are too small to be evaluated: only the rows of the others are
+    examined, and verdicts are decided only where there are such.
     """
     plan = pl.scan_parquet(records)
     large = [large_groups(plan, rule) for rule in rules.groups]
@@ -132,7 +132,7 @@ def _counted_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
 
 
 def verdict_codes(rows: pl.DataFrame, rules: RuleSet) -> Codes:
-    """Each row's verdict, as an index into VERDICTS: what people decided, else what the rules for
+    """Each row's verdict, as an index into VERDICTS: the manual override, else what the rules for
     records say.
     """
     malformed, fixed = malformed_rows(rows), settled(rows)

@@ -38,7 +38,7 @@ def what_if(
 
     Groups fail or pass as they do now, wherever a limit is moved: their rules are counted beside
     the others, and have no curve. Records of which a person has decided keep their verdict and are
-    no part of what limits catch. All of it is counted from records.parquet; only the texts of the
+    no part of what limits flag. All of it is counted from records.parquet; only the texts of the
     examples come from the manifests, and where those are gone a warning says so. InputError where
     `folder` is not a profile, ConfigError where the rules need metrics that it was made without.
     """
@@ -47,7 +47,7 @@ def what_if(
     steps = threshold_grids(rules)
     swept = sweep(stored.records, rules, steps, threads)
     kinds = Kinds.of(swept)
-    near = [_near(swept, kinds, ladder, _place(rules, ladder)) for ladder in steps]
+    near = [_near(swept, kinds, grid, _place(rules, grid)) for grid in steps]
     shown, unread = examples(stored, [one for sides in near for side in sides for one in side])
     ids = [*(rule.id for rule in rules.rules), *(rule.id for rule in rules.groups)]
     verdicts = by_verdict(kinds)
@@ -63,33 +63,33 @@ def what_if(
         verdicts=verdicts,
         by_rule=by_rule(kinds, ids),
         limits=tuple(
-            _limit(swept, kinds, ladder, _place(rules, ladder), sides, shown)
-            for ladder, sides in zip(steps, near, strict=True)
+            _limit(swept, kinds, grid, _place(rules, grid), sides, shown)
+            for grid, sides in zip(steps, near, strict=True)
         ),
         overlap=overlap(kinds, ids),
     )
 
 
-def _place(rules: RuleSet, ladder: ThresholdGrid) -> int:
-    return [rule.id for rule in rules.rules].index(ladder.rule.id)
+def _place(rules: RuleSet, grid: ThresholdGrid) -> int:
+    return [rule.id for rule in rules.rules].index(grid.rule.id)
 
 
 def _limit(
     swept: Sweep,
     kinds: Kinds,
-    ladder: ThresholdGrid,
+    grid: ThresholdGrid,
     at: int,
     sides: Sequence[Sequence[Example]],
     shown: Mapping[Example, MeasuredRecord],
 ) -> LimitEffect:
     """One limit with its curve, the steps next to it, and the records next to it."""
-    curve = _curve(swept, kinds, ladder, at)
-    metric, limit, rule = BY_NAME[ladder.rule.metric], ladder.limit, ladder.rule
-    points = tuple(_point(ladder, curve, rung) for rung in range(ladder.thresholds.size))
-    now = points[ladder.now]
+    curve = _curve(swept, kinds, grid, at)
+    metric, limit, rule = BY_NAME[grid.rule.metric], grid.limit, grid.rule
+    points = tuple(_point(grid, curve, threshold) for threshold in range(grid.thresholds.size))
+    now = points[grid.now]
     return LimitEffect(
         rule=rule.id,
-        severity=ladder.severity,
+        severity=grid.severity,
         metric=metric.name,
         unit=metric.unit,
         operator=limit.operator.symbol,
@@ -100,30 +100,30 @@ def _limit(
         hours=now.hours,
         alone_rows=now.alone_rows,
         unique_hours=now.unique_hours,
-        tighter=_step(points, ladder.now, -1 if ladder.upward else 1),
-        looser=_step(points, ladder.now, 1 if ladder.upward else -1),
+        tighter=_step(points, grid.now, -1 if grid.upward else 1),
+        looser=_step(points, grid.now, 1 if grid.upward else -1),
         curve=points,
         flagged=tuple(shown[one] for one in sides[0]),
         passed=tuple(shown[one] for one in sides[1]),
     )
 
 
-def _curve(swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int) -> Sequence[Counts]:
-    """Past each rung: rows, microseconds, and of both what no other rule catches as well."""
-    cuts = swept.cuts[ladder.rule.metric].values
-    inside, single = kinds.applies[:, at], kinds.only_this_rule(at, ladder.severity)
-    rows, us, _ = swept.tables[ladder.rule.metric]
+def _curve(swept: Sweep, kinds: Kinds, grid: ThresholdGrid, at: int) -> Sequence[Counts]:
+    """Past each threshold: rows, microseconds, and of both what no other rule flags."""
+    edges = swept.edges[grid.rule.metric].values
+    inside, single = kinds.applies[:, at], kinds.only_this_rule(at, grid.severity)
+    rows, us, _ = swept.tables[grid.rule.metric]
     return [
-        ladder.flagged(table[kinds.at[chosen]].sum(axis=0), cuts)
+        grid.flagged(table[kinds.at[chosen]].sum(axis=0), edges)
         for chosen in (inside, inside & single)
         for table in (rows, us)
     ]
 
 
-def _point(ladder: ThresholdGrid, curve: Sequence[Counts], rung: int) -> ThresholdPoint:
-    rows, us, alone_rows, alone_us = (int(each[rung]) for each in curve)
+def _point(grid: ThresholdGrid, curve: Sequence[Counts], threshold: int) -> ThresholdPoint:
+    rows, us, alone_rows, alone_us = (int(each[threshold]) for each in curve)
     return ThresholdPoint(
-        value=float(ladder.thresholds[rung]),
+        value=float(grid.thresholds[threshold]),
         rows=rows,
         hours=hours(us),
         alone_rows=alone_rows,
@@ -132,8 +132,8 @@ def _point(ladder: ThresholdGrid, curve: Sequence[Counts], rung: int) -> Thresho
 
 
 def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep | None:
-    """The nearest rung that way at which the corpus gets another size: how much is lost there
-    (less than nothing: gained) beside what is lost now. None where no rung changes anything.
+    """The nearest threshold that way at which the corpus gets another size: how much is lost there
+    (less than nothing: gained) beside what is lost now. None where no threshold changes anything.
     """
     here = points[now]
     ahead = points[now + 1 :] if way > 0 else points[:now][::-1]
@@ -148,31 +148,29 @@ def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep
 
 
 def _near(
-    swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int
+    swept: Sweep, kinds: Kinds, grid: ThresholdGrid, at: int
 ) -> tuple[list[Example], list[Example]]:
     """Records on either side of the limit, nearest cells first: flagged, and passed."""
-    cuts = swept.cuts[ladder.rule.metric].values
-    cell = 2 * int(np.searchsorted(cuts, ladder.limit.value)) + 1
-    upper_first = cell + (ladder.limit.operator.symbol in {">", "<="})
-    upper = list(range(upper_first, 2 * cuts.size + 1))
+    edges = swept.edges[grid.rule.metric].values
+    cell = 2 * int(np.searchsorted(edges, grid.limit.value)) + 1
+    upper_first = cell + (grid.limit.operator.symbol in {">", "<="})
+    upper = list(range(upper_first, 2 * edges.size + 1))
     lower = list(range(upper_first - 1, -1, -1))
-    sides = (upper, lower) if ladder.upward else (lower, upper)
-    return _first_of(swept, kinds, ladder, at, sides[0]), _first_of(
-        swept, kinds, ladder, at, sides[1]
-    )
+    sides = (upper, lower) if grid.upward else (lower, upper)
+    return _first_of(swept, kinds, grid, at, sides[0]), _first_of(swept, kinds, grid, at, sides[1])
 
 
 def _first_of(
-    swept: Sweep, kinds: Kinds, ladder: ThresholdGrid, at: int, cells: Sequence[int]
+    swept: Sweep, kinds: Kinds, grid: ThresholdGrid, at: int, cells: Sequence[int]
 ) -> list[Example]:
-    _, _, first = swept.tables[ladder.rule.metric]
+    _, _, first = swept.tables[grid.rule.metric]
     verdicts, inside = kinds.verdicts(), np.flatnonzero(kinds.applies[:, at])
     chosen: list[Example] = []
     for cell in cells:
         numbers = first[kinds.at[inside], cell]
         held = [(int(numbers[k]), int(inside[k])) for k in np.flatnonzero(numbers >= 0)]
         for number, kind in sorted(held)[: NEAREST - len(chosen)]:
-            chosen.append(Example(number, ladder.rule.metric, VERDICTS[verdicts[kind]]))
+            chosen.append(Example(number, grid.rule.metric, VERDICTS[verdicts[kind]]))
         if len(chosen) == NEAREST:
             break
     return chosen

@@ -1,4 +1,4 @@
-"""What the rules catch together and alone, from the kinds of rows that a sweep found."""
+"""What the rules flag together and uniquely, from the kinds of rows in a sweep."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
 def overlap(kinds: Kinds, ids: Sequence[str]) -> Overlap:
     """For each pair of rules what both reject (`bad`), and of what both say anything (`any`).
 
-    The diagonal is what a rule catches by itself and with others.
+    The diagonal is all that a rule flags.
     """
     return Overlap(
         rules=tuple(ids),

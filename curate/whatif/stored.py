@@ -92,7 +92,7 @@ def _needed(rules: RuleSet) -> list[str]:
 
 
 def _measuring(stored: Stored, missing: Sequence[str]) -> str:
-    """The command that makes the profile anew with what is missing."""
+    """The command that makes the profile again with what is missing."""
     sources = " ".join(entry.source for entry in stored.profile.inputs)
     groups = sorted(groups_of(missing))
     with_ = f" --metrics {','.join(groups)}" if groups else ""

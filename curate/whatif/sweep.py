@@ -1,4 +1,4 @@
-"""One pass over the stored records: what the rules say together, and what each limit would catch.
+"""One pass over the stored records: what the rules flag together, and what each limit would flag.
 
 Sums are of whole rows and microseconds, and examples are the first of their kind, so neither
 threads nor batches change anything.
@@ -20,7 +20,7 @@ from curate.manifest import thread_count
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.expression import Batch
 from curate.rules.file import RuleSet
-from curate.whatif.binning import Cuts, Kinds, count, mix_in
+from curate.whatif.binning import BinEdges, Kinds, count, mix_in
 from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grouped import BORDERLINE, Failing, failing
 from curate.whatif.threshold_grid import ThresholdGrid
@@ -41,7 +41,7 @@ class Sweep:
     """
 
     rules: RuleSet
-    cuts: Mapping[str, Cuts]
+    edges: Mapping[str, BinEdges]
     kinds: dict[Kind, int] = field(default_factory=dict)
     amounts: list[tuple[int, int]] = field(default_factory=list)
     tables: dict[str, tuple[Int64s, Int64s, Int64s]] = field(default_factory=dict)
@@ -49,11 +49,11 @@ class Sweep:
     def room(self) -> None:
         """Make the tables large enough for the kinds there are."""
         self.amounts += [(0, 0)] * (len(self.kinds) - len(self.amounts))
-        for name, cuts in self.cuts.items():
+        for name, edges in self.edges.items():
             old = self.tables.get(name)
             have = old[0].shape[0] if old else 0
             if have < len(self.kinds):
-                more = (max(16, 2 * len(self.kinds)) - have, cuts.cells)
+                more = (max(16, 2 * len(self.kinds)) - have, edges.cells)
                 fresh = (np.zeros(more, np.int64), np.zeros(more, np.int64), np.full(more, -1))
                 both = zip(old, fresh, strict=True) if old else None
                 self.tables[name] = tuple(map(np.concatenate, both)) if both else fresh  # type: ignore[assignment]
@@ -76,20 +76,20 @@ class Sweep:
 
 
 def sweep(
-    records: Path, rules: RuleSet, ladders: Sequence[ThresholdGrid], threads: int | None = None
+    records: Path, rules: RuleSet, grids: Sequence[ThresholdGrid], threads: int | None = None
 ) -> Sweep:
-    """Judge every row by the rules and count what the ladders need. Columns must be there."""
-    rungs: dict[str, list[float]] = {}
-    for ladder in ladders:
-        rungs.setdefault(ladder.rule.metric, []).extend(ladder.thresholds.tolist())
-    classes, groups = Classes.of([rules], rungs), failing(records, rules)
+    """Evaluate the rules on every row and count what the grids need. Columns must be there."""
+    thresholds: dict[str, list[float]] = {}
+    for grid in grids:
+        thresholds.setdefault(grid.rule.metric, []).extend(grid.thresholds.tolist())
+    classes, groups = Classes.of([rules], thresholds), failing(records, rules)
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
     with ThreadPoolExecutor(threads) as pool:
         shares = [range(at * _BATCH, total, threads * _BATCH) for at in range(threads)]
-        passes = [_Pass(records, rules, classes, groups, set(rungs)) for _ in shares]
+        passes = [_Pass(records, rules, classes, groups, set(thresholds)) for _ in shares]
         parts = list(pool.map(_Pass.over, passes, shares))
-    swept = Sweep(rules, {name: classes.cuts[name] for name in rungs})
+    swept = Sweep(rules, {name: classes.edges[name] for name in thresholds})
     for part in parts:
         swept.add(part)
     return swept
@@ -105,7 +105,7 @@ class _Pass:
         names = dict.fromkeys((*rules.names, DURATION_US.name, *fixed, *groups.columns))
         self.source = pl.scan_parquet(records).select(*names)
         self.rules, self.classes, self.groups = rules, classes, groups
-        self.swept = Sweep(rules, {name: classes.cuts[name] for name in counted})
+        self.swept = Sweep(rules, {name: classes.edges[name] for name in counted})
         self.kinds = Kinds()
 
     def over(self, firsts: range) -> Sweep:

@@ -1,4 +1,4 @@
-"""The thresholds at which a limit is tried: nice steps around it, and what each would catch."""
+"""The thresholds at which a limit is tried: nice steps around it, and what each would flag."""
 
 from __future__ import annotations
 
@@ -32,18 +32,20 @@ class ThresholdGrid:
 
     @property
     def upward(self) -> bool:
-        """Whether the limit catches what lies above it."""
+        """Whether the limit flags what lies above it."""
         return self.limit.operator.symbol in _UPWARD
 
     @property
     def now(self) -> int:
-        """Which rung the limit stands on."""
+        """The index of the limit in `thresholds`."""
         return int(np.flatnonzero(self.thresholds == self.limit.value)[0])
 
-    def flagged(self, counts: Counts, cuts: Numbers) -> Counts:
-        """Counts per cell of `cuts` (which hold the rungs) as what each rung would catch."""
+    def flagged(self, counts: Counts, edges: Numbers) -> Counts:
+        """Counts per cell of `edges` (which hold the thresholds) as what each threshold would
+        flag.
+        """
         # Cell 2i+1 is cut i itself, cell 2i what lies below it; the last cell is null.
-        at = 2 * np.searchsorted(cuts, self.thresholds) + 1
+        at = 2 * np.searchsorted(edges, self.thresholds) + 1
         known = np.concatenate(([0], np.cumsum(counts[:-1])))
         symbol = self.limit.operator.symbol
         below: Counts = known[at + (symbol in {">", "<="})]
@@ -51,7 +53,7 @@ class ThresholdGrid:
 
 
 def threshold_grids(rules: RuleSet) -> list[ThresholdGrid]:
-    """A ladder for each limit that can be moved, in rule order, bad before borderline.
+    """A grid for each limit that can be moved, in rule order, bad before borderline.
 
     `==`, `!=` and free expressions have none.
     """
@@ -73,7 +75,7 @@ def threshold_steps(limit: Limit, metric: str) -> Numbers:
     (np.float64(10.0), np.float64(30.0), np.float64(31.0), np.float64(50.0))
     """
     step = _step(limit.value, metric)
-    steps = {round(rung, 10) for rung in _around(limit.value, step) if rung >= 0}
+    steps = {round(threshold, 10) for threshold in _around(limit.value, step) if threshold >= 0}
     return np.array(sorted({limit.value, *steps}), np.float64)
 
 

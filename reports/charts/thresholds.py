@@ -22,8 +22,8 @@ _TICKS = tuple(s / 3600 for s in (0.01, 0.1, 1, 10, 60, 600)) + tuple(10.0**k fo
 
 
 def threshold_curve(limit: LimitEffect) -> Markup | None:
-    """Hours flagged at each threshold, those that no other rule catches in ink, and where the limit
-    stands; None where no threshold catches anything.
+    """Hours flagged at each threshold, those that no other rule flags in ink, and the current
+    limit; None where no threshold flags anything.
     """
     points = limit.curve
     most = max((point.hours for point in points), default=0.0)

@@ -228,7 +228,7 @@ SECTIONS: tuple[Section, ...] = (
         "Hallucinations",
         (Wer,),
         errors.hallucinations,
-        "Words that nobody spoke: loops, words out of nothing, far more words than were spoken.",
+        "Hallucinations: loops, words over silence, far more words than were spoken.",
     ),
     Section(
         "Utterances with the highest WER",

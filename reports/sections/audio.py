@@ -20,7 +20,7 @@ _DEPTHS = {
 
 
 def audio(profile: Profile) -> Markup | None:
-    """How much was looked at, what is at fault, and in which formats it is."""
+    """How much was analysed, what is at fault, and in which formats it is."""
     analysis = profile.audio
     if analysis is None:
         return None

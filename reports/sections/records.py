@@ -52,7 +52,9 @@ def clips_by_id(clips: Clips | None) -> dict[str, Clip]:
 
 
 def clips_note(clips: Clips | None) -> Markup | None:
-    """How much can be heard on the page, and what cannot; nothing where nobody asked for it."""
+    """How much audio can be played on the page, and what cannot; nothing where no clips are
+    requested.
+    """
     if clips is None or not clips.most:
         return None
     out = clips.left_out
@@ -117,7 +119,7 @@ def listed(
         {
             "value": value(record),
             "text": _transcript(record, room),
-            "heard": _prediction(record, room),
+            "prediction": _prediction(record, room),
             "about": about(record),
             "clip": _clip((clips or {}).pop(record.id or "", None), record),
         }

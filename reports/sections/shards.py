@@ -164,7 +164,7 @@ _CHECKS_OF_INDEX = (
 
 
 def checks(verification: Verification) -> Markup | None:
-    """What was looked at: more where shards.json says what was written."""
+    """What was checked: more where shards.json has what was written."""
     more = _CHECKS_OF_INDEX if ShardIndex.file in verification.checked_against else ()
     columns = (Column("what", "text"), Column("how", "text"))
     return Table("Checks", columns, [*_CHECKS, *more]).render()

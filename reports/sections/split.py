@@ -118,7 +118,7 @@ def _groups(part: Target | Measure) -> str | int:
 
 
 def _effective(target: Target) -> str:
-    """How many groups of one size a split is worth."""
+    """The effective number of groups of a split (Kish)."""
     if target.effective_groups is not None:
         return number(target.effective_groups)
     if not target.rows:
@@ -133,7 +133,7 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 
 
 def leaks(split: Split) -> Markup | None:
-    """What stands on both sides of a boundary."""
+    """Values that occur on either side of a boundary."""
     return joined(leak_table(split.leaks), _unsure(split.near_unsure))
 
 
@@ -143,7 +143,7 @@ def checked(split: Split) -> Markup | None:
 
 
 def _unsure(texts: int | None) -> Markup | None:
-    """What the search for near texts cannot vouch for."""
+    """What the search for near-duplicate texts cannot vouch for."""
     if not texts:
         return None
     sentence = (

@@ -33,7 +33,7 @@ def figures(run: Run) -> Markup | None:
                 model.recipe,
             ),
             Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
-            Figure("time", seconds(run.seconds), f"{fixed(speed, 0)} h of audio an hour"),
+            Figure("time", seconds(run.seconds), f"RTFx {fixed(speed, 0)}"),
             Figure("audio seen", hours(run.audio_hours_seen), f"{fixed(epochs, 1)} epochs"),
             Figure("waiting for data", percent(run.waiting_share), "of a step"),
         )

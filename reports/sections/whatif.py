@@ -87,7 +87,7 @@ def _step(item: LimitEffect, step: ThresholdStep | None) -> tuple[Markup | Sorte
 
 
 def curves(what_if: WhatIf) -> Markup | None:
-    """A curve for each limit that catches anything somewhere near where it stands."""
+    """A curve for each limit that flags anything near its current value."""
     charts = [
         {
             "name": Markup("{} {}").format(name(item.rule), verdict(item.severity)),
@@ -139,7 +139,7 @@ def overlap(what_if: WhatIf) -> Markup | None:
 
 
 def _matrix(names: Sequence[str], matrix: Matrix) -> Markup | None:
-    """Rules that catch anything; hours, and rows below them. The diagonal is the rule itself."""
+    """Rules that flag anything; hours, and rows below them. The diagonal is the rule itself."""
     used = [at for at, row in enumerate(matrix.rows) if row[at]]
     if not used:
         return None

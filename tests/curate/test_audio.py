@@ -150,7 +150,7 @@ def promising(promised: int) -> Callable[[Path], None]:
 
 
 def without_length(path: Path) -> None:
-    """A FLAC stream that does not say how long it is, as encoders write to a pipe."""
+    """A FLAC stream that does not give the length it is, as encoders write to a pipe."""
     tone(path)
     data = bytearray(path.read_bytes())
     data[21] &= 0xF0
@@ -163,7 +163,7 @@ MADE: list[tuple[Callable[[Path], object], str, str, str | None]] = [
     (with_nan, "nan.wav", "not_finite", "3 samples"),
     (promising(2**31 - 48), "2gb.wav", "header_lies", "2,147,483,600 bytes"),
     (promising(200_000), "longer.wav", "truncated", "promises 200,000 bytes"),
-    (without_length, "stream.flac", "header_lies", "does not say how long"),
+    (without_length, "stream.flac", "header_lies", "does not give the length"),
     (lambda path: tone(path, 3.5), "short.wav", "too_short", "ends at 4.000 s"),
     (lambda path: tone(path, 3.9), "nearly.wav", "none", None),  # within what codecs pad
     (lambda path: tone(path, 6.0), "longer.flac", "none", None),
@@ -260,7 +260,7 @@ def test_what_was_not_looked_at_is_unknown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "0%", "101%", "-3", "5 %%", "many", "1e3"])
 def test_samples_that_cannot_be(text: str) -> None:
-    with pytest.raises(ConfigError, match="no part of the records"):
+    with pytest.raises(ConfigError, match="not a valid sample size"):
         Sample.parse(text)
 
 

@@ -102,7 +102,7 @@ def test_further_groups_are_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["a.jsonl"], 2, "needs two sides"),
+        (["a.jsonl"], 2, "needs two datasets"),
         (["a.jsonl", "a.jsonl"], 2, "named twice"),
         (["a.jsonl", "no.jsonl"], 3, "no.jsonl"),
         (["a.jsonl", "b.jsonl"], 1, "1 text leak(s) between a.jsonl and b.jsonl"),

@@ -88,7 +88,7 @@ USAGE = [
     (["split", "m.jsonl", "--out", "o", "--eval", "1h", "--strict"], 2, "1 h cannot be had"),
     (["split", "m.jsonl", "--out", "o", "--to", "csv"], 2, "known: lhotse"),
     (["profile", "m.jsonl", "--out", "o", "--format", "nemmo"], 2, "did you mean 'nemo'?"),
-    (["profile", "m.jsonl", "--out", "o", "--format", "kaldi"], 3, "no Kaldi data directory"),
+    (["profile", "m.jsonl", "--out", "o", "--format", "kaldi"], 3, "is not a Kaldi data directory"),
     (["profile", "https://example.org/m.jsonl", "--out", "o"], 3, "download it first"),
 ]
 

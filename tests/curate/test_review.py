@@ -301,8 +301,8 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("path", "sent", "message"),
     [
-        ("0/undo", {}, "nothing is decided"),
-        (f"{BROKEN}/decision", {"decision": "keep"}, "can be no record"),
+        ("0/undo", {}, "it has no decision"),
+        (f"{BROKEN}/decision", {"decision": "keep"}, "is not a valid record"),
         ("9999/decision", {"decision": "keep"}, "no row 9999"),
         ("0/decision", {"decision": "burn"}, "burn"),
         ("0/decision", {"decision": "text"}, "corrected"),
@@ -327,7 +327,7 @@ def test_what_cannot_be_decided(
         (22, "cannot be decoded"),  # a regular file, and no audio: nothing of it comes back
         (23, "nothing is run"),
         (24, "system's own"),
-        (BROKEN, "can be no record"),
+        (BROKEN, "is not a valid record"),
     ],
 )
 @pytest.mark.parametrize("what", ["audio", "spectrogram"])

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import (
     DESCRIBED,
-    JUDGEMENT,
     LANG,
     MALFORMED,
     OFFSET_S,
     SOURCE,
     SPEAKER,
+    VERDICT_COLUMNS,
     VERDICTS,
     schema,
 )
@@ -144,7 +144,7 @@ JUDGED: list[tuple[Mapping[str, object], str, list[str], str | None]] = [
 ]
 
 
-def test_judgement(rules: RuleSet) -> None:
+def test_verdicts(rules: RuleSet) -> None:
     tagged = tag_batch(frame_of([row for row, *_ in JUDGED]), rules)
     verdict_rows = tagged.select("verdict", "tags", "reason").rows()
     assert verdict_rows == [tuple(expected) for _, *expected in JUDGED]
@@ -157,12 +157,12 @@ def test_judgement_of_a_row_alone(rules: RuleSet, row: Mapping[str, object]) -> 
     assert single.equals(together)
 
 
-def test_the_frame_keeps_its_columns_and_gains_the_judgement(rules: RuleSet) -> None:
+def test_the_frame_keeps_its_columns_and_gains_the_verdicts(rules: RuleSet) -> None:
     frame = frame_of([{}])
     for tagged in (tag(frame.lazy(), rules).collect(), tag_batch(frame, rules)):
-        assert tagged.schema == {**frame.schema, **schema(JUDGEMENT)}
+        assert tagged.schema == {**frame.schema, **schema(VERDICT_COLUMNS)}
     promised = tag(frame.lazy(), rules).collect_schema()
-    assert promised == {**frame.schema, **schema(JUDGEMENT)}
+    assert promised == {**frame.schema, **schema(VERDICT_COLUMNS)}
 
 
 @pytest.mark.parametrize("rows", [[], [{}], [{"char_rate": 99.0}]])
@@ -172,7 +172,7 @@ def test_few_rows(rules: RuleSet, rows: list[Mapping[str, object]]) -> None:
     assert tagged.equals(tag_batch(frame_of(rows), rules))
 
 
-def test_tagging_again_replaces_the_judgement(rules: RuleSet) -> None:
+def test_tagging_again_replaces_the_verdicts(rules: RuleSet) -> None:
     once = tag_batch(frame_of([{"char_rate": 99.0}]), load_rules())
     again = tag(once.lazy(), rules).collect()
     assert again.equals(tag_batch(frame_of([{"char_rate": 99.0}]), rules))

@@ -74,7 +74,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
         ((">=", 22.3), "char_rate", 2.0, 23.0, 42.0),  # an odd limit stands among round steps
     ],
 )
-def test_a_ladder_has_round_steps_around_the_limit(
+def test_a_threshold_grid_has_round_steps_around_the_limit(
     limit: tuple[str, float], metric: str, first: float, next_: float, last: float
 ) -> None:
     steps_around = threshold_steps(Limit(BY_SYMBOL[limit[0]], limit[1]), metric).tolist()
@@ -109,27 +109,27 @@ def test_moving_a_limit_is_judging_again(
     broken = kinds.fixed.get(VERDICTS.index("malformed"), (0, 0))[0]
     assert [*counted, 0, broken] == [verdicts.count(name) for name in VERDICTS]
     assert len(steps) == 9
-    for ladder in steps:
-        at = [rule.id for rule in rules.rules].index(ladder.rule.id)
-        table, cuts = swept.tables[ladder.rule.metric], swept.cuts[ladder.rule.metric].values
+    for grid in steps:
+        at = [rule.id for rule in rules.rules].index(grid.rule.id)
+        table, edges = swept.tables[grid.rule.metric], swept.edges[grid.rule.metric].values
         inside = kinds.applies[:, at]
-        only_this_rule = inside & kinds.only_this_rule(at, ladder.severity)
+        only_this_rule = inside & kinds.only_this_rule(at, grid.severity)
         sums = [
-            ladder.flagged(part[kinds.at[chosen]].sum(axis=0), cuts).tolist()
+            grid.flagged(part[kinds.at[chosen]].sum(axis=0), edges).tolist()
             for chosen in (inside, only_this_rule)
             for part in table[:2]
         ]
-        assert list(zip(*sums, strict=True)) == _again(plain, rules, ladder)
+        assert list(zip(*sums, strict=True)) == _again(plain, rules, grid)
 
 
 def _again(
-    rows: Sequence[dict[str, Any]], rules: RuleSet, ladder: ThresholdGrid
+    rows: Sequence[dict[str, Any]], rules: RuleSet, grid: ThresholdGrid
 ) -> list[tuple[int, int, int, int]]:
-    """Rows and microseconds, in all and alone, at each rung: the definition."""
+    """Rows and microseconds, in all and alone, at each threshold: the definition."""
     expected = []
-    for value in ladder.thresholds.tolist():
-        caught = [row for row in rows if _catches(row, ladder.rule, ladder.limit, value)]
-        only_this_rule = [row for row in caught if not _others(row, rules, ladder)]
+    for value in grid.thresholds.tolist():
+        caught = [row for row in rows if _catches(row, grid.rule, grid.limit, value)]
+        only_this_rule = [row for row in caught if not _others(row, rules, grid)]
         expected.append((len(caught), _us(caught), len(only_this_rule), _us(only_this_rule)))
     return expected
 
@@ -140,11 +140,9 @@ def _catches(row: dict[str, Any], rule: Rule, limit: Limit, value: float) -> boo
     return bool(inside and known and limit.operator.compare(row[rule.metric], value))
 
 
-def _others(row: dict[str, Any], rules: RuleSet, ladder: ThresholdGrid) -> bool:
-    verdicts = [
-        finding.verdict for finding in explain(row, rules) if finding.rule != ladder.rule.id
-    ]
-    return "bad" in verdicts if ladder.severity == "bad" else bool(verdicts)
+def _others(row: dict[str, Any], rules: RuleSet, grid: ThresholdGrid) -> bool:
+    verdicts = [finding.verdict for finding in explain(row, rules) if finding.rule != grid.rule.id]
+    return "bad" in verdicts if grid.severity == "bad" else bool(verdicts)
 
 
 def _us(rows: Sequence[dict[str, Any]]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from curate.artifacts.columns import DECIDED, DESCRIBED_BY, JUDGEMENT, RECORD, described
+from curate.artifacts.columns import DECIDED, DESCRIBED_BY, RECORD, VERDICT_COLUMNS, described
 from curate.gates.names import GATED
 from curate.manifest.formats import FORMATS
 from curate.metrics import BY_NAME, GROUPS
@@ -41,7 +41,7 @@ FOREIGN_OPTIONS = {
 """Of docs/generate.py, pip, and the scripts in benchmarks."""
 COLUMNS = {
     *BY_NAME, *FIELDS, *COUNTS,
-    *(column.name for column in (*RECORD, *JUDGEMENT, *DECIDED, *described(DESCRIBED_BY))),
+    *(column.name for column in (*RECORD, *VERDICT_COLUMNS, *DECIDED, *described(DESCRIBED_BY))),
 }  # fmt: skip
 GATES = {name.name for gated in GATED.values() for name in gated.names}
 """What gates count, in documents: tests/curate/test_gates.py holds it against the commands."""

@@ -90,7 +90,9 @@ def test_a_model_that_does_not_stop_is_an_alert(tmp_path: Path) -> None:
     assert not [each for each in alerts if "goes on" in each]
     data["overall"] = {**data["overall"], "insertions": 49 * data["overall"]["ref_words"]}
     _, alerts = sentence("eval", tmp_path / "looping", json.loads(json.dumps(data)))
-    assert "The model goes on after the end: 49 words too many for each that was said." in alerts
+    assert (
+        "The model keeps producing words after the end: 49 extra words per spoken word." in alerts
+    )
 
 
 def calm(kind: Kind, folder: Path, data: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ FIT = Progress(120, 1000, 1.23456, None, 0.5, 0.01, 3725)
     [
         (
             FIT,
-            ["loss 1.235", "1,800 h of audio an hour", "waiting for data 1%", "1:02:05 left"],
+            ["loss 1.235", "RTFx 1,800", "waiting for data 1%", "1:02:05 left"],
         ),
         (replace(FIT, val_wer=0.0825), ["WER 8.2%"]),
     ],

@@ -57,7 +57,7 @@ def test_a_pattern_keeps_its_groups_together(tmp_path: Path, name: str, pattern:
         assert certificate["groups"]["columns"] == ["speaker", "group_from"]
         speaker = next(each for each in certificate["coverage"] if each["key"] == "speaker")
         assert (speaker["known"], speaker["substituted"], speaker["unchecked"]) == (0, 60, False)
-        assert "the path stands in for it in 60 rows" in speaker["message"]
+        assert "the path is used instead in 60 rows" in speaker["message"]
         assert all(target["effective_groups"] > 1 for target in certificate["targets"].values())
         audit = ("curate", "audit", out, "--strict", "-q")
         assert command(*audit, "--group-from", pattern).exit_code == 0

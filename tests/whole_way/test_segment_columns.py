@@ -34,7 +34,7 @@ COLUMNS: list[tuple[str, Cells, str]] = [
     ("start,end,duration", lambda at, size: (at, at + size, size + 1), "its duration is not end"),
     ("start,end", lambda at, size: (at + size, at), "its end is not behind its beginning"),
     ("start,end_ms", lambda at, size: (at, at + size), "its end is not behind its beginning"),
-    ("begin_time,end_time", lambda at, size: ("0:01", "0:02"), "its beginning and end are no numb"),
+    ("begin_time,end_time", lambda at, size: ("0:01", "0:02"), "its start and end are not numbers"),
     ("begin_time,duration", lambda at, size: (f"00:0{at}", size), "offset"),
     ("begin_time,duration", lambda at, size: (-at, size), "offset"),
     ("begin_time,duration", lambda at, size: (at + 8, size), "audio"),

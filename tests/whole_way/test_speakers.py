@@ -57,9 +57,9 @@ NOBODY: list[tuple[str, Mapping[str, Any], str]] = [
     ("minus one", {"speaker": -1}, f"{FEW} ('-1' is a placeholder): NOT CHECKED"),
     ("by another name", {"client_id": "null"}, f"{FEW} ('null' is a placeholder): NOT CHECKED"),
     # a name, but the same over all rows: the message names it
-    ("one value", {"speaker": "corpus A"}, "'corpus A' in all 60 rows tells nobody apart"),
-    ("one number", {"speaker": 0}, "'0' in all 60 rows tells nobody apart"),
-    ("one value by another name", {"speaker_id": "x"}, "'x' in all 60 rows tells nobody apart"),
+    ("one value", {"speaker": "corpus A"}, "'corpus A' in all 60 rows separates no speakers"),
+    ("one number", {"speaker": 0}, "'0' in all 60 rows separates no speakers"),
+    ("one value by another name", {"speaker_id": "x"}, "'x' in all 60 rows separates no speakers"),
 ]
 
 

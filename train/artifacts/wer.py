@@ -144,7 +144,7 @@ class HallucinationKind(Model):
 
 
 class Hallucination(Model):
-    """An utterance in which the model wrote what nobody spoke."""
+    """An utterance with hallucinated words."""
 
     id: str
     kinds: tuple[str, ...]

@@ -110,7 +110,7 @@ class FreezeConfig(Section):
 
 
 class TokenizerUpdate(Section):
-    """Another tokenizer for a CTC or RNN-T model, whose output layer then starts anew."""
+    """Another tokenizer for a CTC or RNN-T model, whose output layer is then initialised again."""
 
     dir: Path
     type: Literal["bpe", "wpe"] = "bpe"

@@ -1,7 +1,7 @@
 """Whether the audio of a manifest's row can be loaded, as NeMo would load it; and if not, why.
 
 Audio that ends before its segment does NeMo loads all the same, as far as it goes: harmless in a
-training, but in an evaluation words that cannot be heard would count as the model's deletions.
+training, but in an evaluation words without audio would count as the model's deletions.
 
 NeMo stops at such a row in an evaluation and in a validation, and leaves it out of training without
 a word. The segment is decoded: what a header says of damaged audio is no proof.

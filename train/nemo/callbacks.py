@@ -33,7 +33,7 @@ class Freezing(Callback):
     """Keeps the frozen parts frozen through the whole fit.
 
     `requires_grad` alone is not enough: a frozen part in training mode still drops out, and its
-    BatchNorm still drifts. Modes are set anew before every batch, since Lightning and NeMo switch
+    BatchNorm still drifts. Modes are set again before every batch, since Lightning and NeMo switch
     whole models between modes around validation.
     """
 

@@ -24,7 +24,7 @@ from train.nemo.loader import Loader, random_state, set_random_state
 from train.runs.signals import Interrupted, StopRequest
 
 FaultOf = Callable[[Loader], CurateError | None]
-"""What is wrong with the data heard so far; None: nothing."""
+"""What is wrong with the data used so far; None: nothing."""
 
 LAST = "last.ckpt"
 

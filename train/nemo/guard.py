@@ -20,7 +20,9 @@ FEW = 10
 """So many record ids stand in a message; run.json has them all."""
 
 ENOUGH = 100
-"""A share of so few recordings says nothing: the first ones are judged as if they were so many."""
+"""A share of so few recordings means nothing: the first ones are counted as if they were so
+many.
+"""
 
 SMALLER = 0.8
 """Of the batch that did not fit: attention's memory grows with the square of a length."""

@@ -2,7 +2,7 @@
 
 Lhotse's iterable Shar path keeps no state, and its order depends on random numbers that the model
 draws too. So the loader gets a random stream of its own, and a run is continued by drawing the
-cuts of the batches that were heard, without decoding them, and going on behind them.
+cuts of the batches that were used, without decoding them, and going on behind them.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ class _MatchingConnector(SaveRestoreConnector):
 
 
 def change_tokenizer(model: ASRModel, update: TokenizerUpdate) -> None:
-    """Give a CTC or RNN-T model another tokenizer; its output layer then starts anew."""
+    """Give a CTC or RNN-T model another tokenizer; its output layer is then initialised again."""
     model.change_vocabulary(str(update.dir), update.type)
 
 

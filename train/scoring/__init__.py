@@ -1,4 +1,4 @@
-"""What was said against what the model heard: edits, rates with intervals, comparisons.
+"""References against hypotheses: edits, rates with intervals, comparisons.
 
 Nothing in here knows NeMo; hypotheses are text.
 """

@@ -1,4 +1,4 @@
-"""How a text agrees with what a recogniser heard (`pred_text`): the edits between the two.
+"""How a text agrees with the hypothesis of a recogniser (`pred_text`): the edits between the two.
 
 After the normaliser that `train eval` uses, and (`..._raw`) as the two stand.
 """

@@ -17,12 +17,12 @@ from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
     DURATION_US,
-    JUDGEMENT,
     MALFORMED,
     OFFSET_S,
     RECORDING_KEY,
     SIGNAL_KEY,
     SOURCE,
+    VERDICT_COLUMNS,
 )
 from curate.audio.analyse import Depth, Segment
 from curate.audio.options import Sample
@@ -98,7 +98,9 @@ def add_sound(
     table = pl.scan_parquet(path)
     names = table.collect_schema().names()
     filled = values_of(ear.groups)
-    numbered = table.drop([*filled, *(column.name for column in JUDGEMENT)]).with_row_index("row")
+    numbered = table.drop([*filled, *(column.name for column in VERDICT_COLUMNS)]).with_row_index(
+        "row"
+    )
     signal_columns = analysed.with_columns(_copies()).lazy().select("row", *filled)
     joined = numbered.join(signal_columns, on="row", how="left", maintain_order="left")
     beside = path.with_suffix(".heard")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 
 import polars as pl
 
-from curate.artifacts.columns import DECIDED, JUDGEMENT, RECORD, described, schema
+from curate.artifacts.columns import DECIDED, RECORD, VERDICT_COLUMNS, described, schema
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest.fields import FIELDS, UNKEPT
@@ -30,7 +30,7 @@ def records_schema(
         **dict.fromkeys(fields, pl.String()),
         **schema(described(groups)),
         **{metric.name: metric.dtype for metric in chosen(groups)},
-        **schema(JUDGEMENT),
+        **schema(VERDICT_COLUMNS),
         **schema(DECIDED),
     }
 

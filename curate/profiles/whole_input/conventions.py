@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import JUDGEMENT, LANG, MALFORMED, OVERRIDE, SOURCE, TAGS
+from curate.artifacts.columns import LANG, MALFORMED, OVERRIDE, SOURCE, TAGS, VERDICT_COLUMNS
 from curate.artifacts.profile import Convention
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate import tag
@@ -63,7 +63,7 @@ def reapply_rules(
     """Judge the rows of a records table by these rules, then by `decide`, and write it anew."""
     table = pl.scan_parquet(records)
     names = table.collect_schema().names()
-    tagged = tag(table.drop(column.name for column in JUDGEMENT), rules)
+    tagged = tag(table.drop(column.name for column in VERDICT_COLUMNS), rules)
     beside = records.with_suffix(".judged")
     sink(tagged.map_batches(decide, streamable=True).select(names), beside)
     beside.replace(records)

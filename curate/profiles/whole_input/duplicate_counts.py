@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import JUDGEMENT, MALFORMED, NORMAL_KEY
+from curate.artifacts.columns import MALFORMED, NORMAL_KEY, VERDICT_COLUMNS
 from curate.manifest.audio_files import segment_key
 from curate.metrics import BY_NAME
 from curate.profiles.whole_input.near_duplicates import near_duplicates
@@ -41,7 +41,7 @@ def add_copies(
     """
     table = pl.scan_parquet(path)
     names = table.collect_schema().names()
-    counted = table.drop(column.name for column in JUDGEMENT)
+    counted = table.drop(column.name for column in VERDICT_COLUMNS)
     if "duplicates" in groups:
         counted = _counted(counted, "text_duplicates", NORMAL_KEY.name)
         counted = counted.with_columns(segment_key().alias(_SEGMENT))

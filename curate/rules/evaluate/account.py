@@ -1,4 +1,4 @@
-"""What each rule says of one row, the silent ones included: why a record was judged as it was."""
+"""How each rule applies to one row, triggered or not: why a record has its verdict."""
 
 from __future__ import annotations
 

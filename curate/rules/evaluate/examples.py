@@ -32,7 +32,7 @@ class ExampleCheck:
 
 
 def check_examples(rules: RuleSet, measure: Measure) -> ExampleCheck:
-    """Judge each example by its own rule alone."""
+    """Evaluate each example by its own rule only."""
     examples = [example for rule in rules.rules for example in rule.examples]
     if not examples:
         return ExampleCheck(0, ())

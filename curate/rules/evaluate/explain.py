@@ -1,4 +1,4 @@
-"""The judgement of one row in plain Python: what `tag` must equal, and what people ask for."""
+"""The verdict of one row in plain Python: what `tag` must equal, and what `explain` shows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Groups judged as a whole: the otherwise clean rows of a failing one become borderline.
+"""Groups evaluated as a whole: the otherwise clean rows of a failing one become borderline.
 
-A second look at judged rows: one pass counts every group, another marks the rows. Sums are of whole
-numbers, so that neither threads nor the order of rows change anything.
+A second pass over rows with verdicts: one pass counts every group, another marks the rows. Sums
+are of whole numbers, so that neither threads nor the order of rows change anything.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MILLION = 1e6
 
 @dataclass(frozen=True, slots=True)
 class GroupOutcome:
-    """A rule, and the groups that it could judge: VALUE (what they have in common; a key where
+    """A rule, and the groups that it could evaluate: VALUE (what they have in common; a key where
     that is the recording, and FIRST then is the id of a row), rows, hours and what the rule asks
     for; `fails`, and `words` that say why.
     """
@@ -55,7 +55,7 @@ class GroupOutcome:
 
 
 def evaluate_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[GroupOutcome]:
-    """What each rule for groups says of the groups of judged rows: those with a verdict, but for
+    """How each rule for groups applies to the groups of rows: those with a verdict, but for
     rows found by a rule that is not for groups.
     """
     counted = _counted(rows, rules) if rules.groups else rows

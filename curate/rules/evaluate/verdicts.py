@@ -1,4 +1,4 @@
-"""`tag`: the judgement of every row, a batch at a time.
+"""`tag`: verdict, tags and reason of every row, a batch at a time.
 
 Most rows are clean, so what costs per row is done for the others only: verdicts are the largest of
 small numbers, tags are built once per combination that occurs, words for the rows that need them.
@@ -15,13 +15,13 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import (
-    JUDGEMENT,
     LANG_CODE,
     MALFORMED,
     REASON,
     SKIPPED_BY,
     TAGS,
     VERDICT,
+    VERDICT_COLUMNS,
     VERDICTS,
     schema,
 )
@@ -40,23 +40,23 @@ SKIPPED, WORST = VERDICTS.index("skipped"), VERDICTS.index("malformed")
 def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
     """The frame with verdict, tags and reason, as curate.artifacts.columns declares them.
 
-    Row by row: it streams, and no row's judgement depends on another. ConfigError where the frame
+    Row by row: it streams, and no row's verdict depends on another. ConfigError where the frame
     lacks a column that the rules need.
     """
     _demand_columns(frame.collect_schema().names(), rules)
     tagged = pl.struct(MALFORMED.name, *rules.names).map_batches(
         partial(_evaluate_struct, rules=rules),
-        return_dtype=pl.Struct(schema(JUDGEMENT)),
+        return_dtype=pl.Struct(schema(VERDICT_COLUMNS)),
         is_elementwise=True,
     )
-    input_columns = frame.drop([column.name for column in JUDGEMENT], strict=False)
-    return input_columns.with_columns(tagged.alias("_judgement")).unnest("_judgement")
+    input_columns = frame.drop([column.name for column in VERDICT_COLUMNS], strict=False)
+    return input_columns.with_columns(tagged.alias("_verdicts")).unnest("_verdicts")
 
 
 def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     """The same for rows at hand, without a plan: for those who have a chunk at a time."""
     _demand_columns(rows.columns, rules)
-    own_names = {column.name for column in JUDGEMENT}
+    own_names = {column.name for column in VERDICT_COLUMNS}
     input_columns = [column for column in rows.get_columns() if column.name not in own_names]
     return pl.DataFrame([*input_columns, *_evaluate(rows, rules)])
 
@@ -74,7 +74,7 @@ def _evaluate_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
 
 
 def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
-    """The JUDGEMENT columns of the rows."""
+    """The VERDICT_COLUMNS of the rows."""
     malformed = malformed_rows(rows)
     every = evaluate_each(Batch(rows), malformed, of_rows(rows, rules))
     spoken = [(rule, codes) for rule, codes in every if codes.any()]

@@ -1,4 +1,4 @@
-"""Rules for groups: a speaker, a recording or the like, judged as a whole."""
+"""Rules for groups: a speaker, a recording or the like, evaluated as a whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from curate.rules.file.entries import Entries, FaultCollector
 from curate.rules.file.keys import GROUP_BY, LEAST_KEYS
 
 LEAST_ROWS = 10
-"""Rows below which a group is too small to be judged, unless its rule says otherwise."""
+"""Rows below which a group is too small to be evaluated, unless its rule sets another."""
 
 STATISTICS = ("median", "mean")
 """What may be asked of a metric over a group, as `median(char_rate)`."""
@@ -34,7 +34,7 @@ class GroupRule:
     """A rule that makes the clean rows of a failing group borderline.
 
     `by` is a column that says which group a row is of; rows without a value are of none. Groups of
-    fewer than `rows` rows or `hours` hours are not judged. `at` is `file:line`.
+    fewer than `rows` rows or `hours` hours are not evaluated. `at` is `file:line`.
     """
 
     id: str

@@ -12,14 +12,14 @@ from curate.rules.file.languages import LanguagePreset, in_place_of
 from curate.rules.file.model import Rule
 from curate.rules.file.read import Draft, RuleFile
 
-Judging = TypeVar("Judging", Rule, GroupRule)
+AnyRule = TypeVar("AnyRule", Rule, GroupRule)
 
 
 def merge(
-    base: Sequence[Judging], drafts: Sequence[Draft], notes: FaultCollector
-) -> tuple[Judging, ...]:
+    base: Sequence[AnyRule], drafts: Sequence[Draft], notes: FaultCollector
+) -> tuple[AnyRule, ...]:
     """The base's rules with those overridden in their place, then the new ones."""
-    merged: dict[str, Judging | None] = {rule.id: rule for rule in base}
+    merged: dict[str, AnyRule | None] = {rule.id: rule for rule in base}
     for draft in drafts:
         overridden = merged.get(draft.id)
         if draft.override and overridden is None:

@@ -44,7 +44,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """What one file says by itself, before the file it extends is looked at."""
+    """Content of one file, before the file that it extends is read."""
 
     name: str
     extends: str

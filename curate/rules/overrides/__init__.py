@@ -1,4 +1,4 @@
-"""What people decided about single records, against whatever the rules say: overrides.jsonl.
+"""Manual overrides of single records, with priority over the rules: overrides.jsonl.
 
 A log of one JSON object a line that is only ever appended to. Its form is in docs/overrides.md,
 why it is so in docs/adr/0008. For a program that reviews records: `read` the log, see what

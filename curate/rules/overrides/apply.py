@@ -1,7 +1,7 @@
 """Decisions against batches of rows: which row each is about, corrected texts, and verdicts.
 
 A row carries, for each facet, the line of the log that set it (LINE_OF), and its corrected text
-(TEXT_FIX), from the moment it is measured, so that whatever judges it later can give the decision
+(TEXT_FIX), from the moment it is measured, so that a later evaluation can apply the decision
 its due.
 """
 
@@ -81,10 +81,10 @@ class Overrides:
         return _marked(measured, decided, fixed)
 
     def mark(self, measured: pl.DataFrame) -> pl.DataFrame:
-        """Rows measured before, marked anew; none of their texts is or is to be corrected."""
+        """Rows measured before, marked again; none of their texts is or is to be corrected."""
         return _marked(measured, self.decided(measured), {})
 
-    def mends(self, measured: pl.DataFrame) -> pl.Series:
+    def corrects(self, measured: pl.DataFrame) -> pl.Series:
         """Which rows' texts are to be corrected."""
         corrected = np.zeros(measured.height, np.bool_)
         corrected[list(_texts(self.decided(measured)))] = True
@@ -108,7 +108,9 @@ class Overrides:
         return {row: facets for row, facets in pairs if facets}
 
     def decide(self, rows_frame: pl.DataFrame) -> pl.DataFrame:
-        """Marked and judged rows, with the verdicts that people gave; the rules' tags stay."""
+        """Marked and evaluated rows, with the verdicts of manual overrides; the rules' tags
+        stay.
+        """
         lines = [column.name for column in LINE_OF.values()]
         rows = (
             rows_frame.select(pl.any_horizontal(pl.col(lines).is_not_null())).to_series().arg_true()

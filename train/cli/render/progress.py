@@ -48,7 +48,7 @@ def figures(progress: FitProgress) -> str:
     waiting = f"waiting for data {progress.waiting_share:.0%}"
     if progress.waiting_share > MOST_WAITING:
         waiting = f"[yellow]{waiting}[/yellow]"
-    speed = f"{progress.hours_per_s * 3600:,.0f} h of audio an hour"
+    speed = f"RTFx {progress.hours_per_s * 3600:,.0f}"
     return f"loss {progress.loss:.3f}{wer}  {speed}  {waiting}  {clock(progress.left_s)} left"
 
 

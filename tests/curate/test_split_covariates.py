@@ -28,7 +28,7 @@ def rows_of(us: list[int], clean: list[bool]) -> Rows:
         barred=np.zeros(0, np.bool_),
         due=np.array([[int(some[clean].sum()) // 2]], np.int64),
         weight=np.ones(1),
-        ladders=np.zeros(1, np.int64),
+        bin_bounds=np.zeros(1, np.int64),
     )
 
 
@@ -37,28 +37,28 @@ def test_the_distance_is_that_of_ks() -> None:
     rows = rows_of(us, [True, True, True, False])
     state = begin(rows, 4, 1)
     enter(rows, state, 0, 0, 1.0, WHOLE, 0)
-    laddered, seen = with_value_bins(rows, state, 1, np.array(rates))
+    binned, seen = with_value_bins(rows, state, 1, np.array(rates))
     # due, by duration: 2 s of 2-second rows, 4 s of 8-second ones; by rate: 5 s at 10, 1 s at 20
     target = np.array([6_000_000])
     by_duration, by_rate = 4_000_000, 4_000_000  # got 2 s at 2 s and at 10: short by 4 at the end
     expected = (by_duration**2 + by_rate**2) / 6_000_000
-    assert farthest(laddered, seen, target) == pytest.approx(expected)
-    assert laddered.ladders.tolist() == [1, 1 + 2 * STEPS + 1, 1 + 4 * STEPS + 2]
+    assert farthest(binned, seen, target) == pytest.approx(expected)
+    assert binned.bin_bounds.tolist() == [1, 1 + 2 * STEPS + 1, 1 + 4 * STEPS + 2]
 
 
 def test_unknown_rates_are_on_no_step() -> None:
     rows = rows_of([2_000_000] * 3, [True] * 3)
-    laddered, _ = with_value_bins(rows, begin(rows, 3, 1), 1, np.array([np.nan, 0.0, 12.0]))
-    assert laddered.cells[:, 2].tolist() == [-1, -1, laddered.ladders[1]]
+    binned, _ = with_value_bins(rows, begin(rows, 3, 1), 1, np.array([np.nan, 0.0, 12.0]))
+    assert binned.cells[:, 2].tolist() == [-1, -1, binned.bin_bounds[1]]
 
 
-def test_what_moves_on_ladders_is_what_is_counted_anew() -> None:
+def test_moved_covariates_equal_a_recount() -> None:
     rows = rows_of([1_500_000, 3_000_000, 7_000_000], [True] * 3)
     rates = np.array([8.0, 14.0, 11.0])
     state = begin(rows, 3, 1)
-    laddered, seen = with_value_bins(rows, state, 1, rates)
+    binned, seen = with_value_bins(rows, state, 1, rates)
     for group in (0, 2):
-        enter(laddered, seen, group, 0, 1.0, WHOLE, 0)
+        enter(binned, seen, group, 0, 1.0, WHOLE, 0)
     _, again = with_value_bins(rows, state._replace(achieved=seen.achieved[:, :1]), 1, rates)
     assert seen.achieved.tolist() == again.achieved.tolist()
 
