@@ -133,7 +133,12 @@ WRONG: list[tuple[str, Sequence[str], int, Sequence[str]]] = [
     ("named twice", ["train.jsonl", "./train.jsonl"], 2, ["is given twice for train"]),
     ("a profile", ["profile"], 3, ["profile: holds no split.json", "run curate split first"]),
     ("an empty folder", ["empty"], 3, ["empty: holds no split.json", "name manifests in it"]),
-    ("words beside", ["train.jsonl", "--given", "eval=eval.jsonl"], 2, ["beside --given and is"]),
+    (
+        "words beside",
+        ["train.jsonl", "--given", "eval=eval.jsonl"],
+        2,
+        ["combined with --given but is"],
+    ),
     ("no train", ["--given", "eval=eval.jsonl"], 2, ["no manifest is given for train"]),
     ("rules for a split", ["split", "--rules", "default"], 2, ["--rules: a split was judged"]),
     ("two to verify", ["a", "b", "--verify"], 2, ["--verify: 2 folders are named"]),
