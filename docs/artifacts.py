@@ -15,9 +15,10 @@ from curate.artifacts.base import Artifact
 Schema = Mapping[str, Any]
 
 HEAD = """The JSON files that commands write, and what commands print with `--json`, key by key.
-`keys[]` stands for each item of a list, `keys.*` for each value of a mapping whose keys are data. A
-key is always there unless it is optional, and null only where its type says so. A version of the
-package reads the schema that is named here and refuses any other. JSON Schema, for programs:
+`keys[]` is each item of a list, `keys.*` each value of a mapping whose keys are data. A key is
+always present unless it is optional, and null only where its type allows it. A version of the
+package reads the schema version that is named here and refuses any other.
+JSON Schema, for programs:
 
 ```python
 from curate.artifacts.profile import Profile

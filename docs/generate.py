@@ -79,7 +79,7 @@ def cli_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every metric: the words that rules may use."""
+    """Every metric: the names that rules may use."""
     from curate.metrics import GROUPS, METRICS
 
     suspicious = {"high": "high", "low": "low", "both": "both ends", "none": "neither end"}
@@ -110,13 +110,13 @@ def metrics_page() -> str:
         "",
         NOTE,
         "",
-        "The words that rules may use, and the columns of `records.parquet`. A metric that cannot",
-        "be computed is null, never zero; a rule over null says `unknown`.",
+        "The names that rules may use, and the columns of `records.parquet`. A metric that cannot",
+        "be computed is null, never zero; a rule over null makes the record `unknown`.",
         "",
         *table(head, rows),
         "## Groups",
         "",
-        "Metrics without a group are measured always.",
+        "Metrics without a group are always measured.",
         "",
         *table(("group", "what it holds", "measured"), groups),
     ]
@@ -135,13 +135,13 @@ def formats_page() -> str:
         "",
         NOTE,
         "",
-        "`curate profile` asks them in this order what an input is; `--format` names one.",
+        "`curate profile` tries the formats in this order; `--format` selects one.",
         "",
         *table(("`--format`", "reads"), formats),
         "## Columns",
         "",
-        "Names by which the columns of tables and of Parquet are known, whatever their case; where",
-        "there are several, the first in this order counts. Other columns are kept as they are.",
+        "Known names of the columns of tables and of Parquet, in any case; if a table has several",
+        "of them, the first in this order is used. Other columns are kept unchanged.",
         "",
         *table(("field", "names of its column"), names),
     ]
@@ -149,7 +149,7 @@ def formats_page() -> str:
 
 
 def guarantees_page() -> str:
-    """What stands behind every statement. SystemExit for a test that is not there."""
+    """Every statement with its check and tests. SystemExit for a test that does not exist."""
     from guarantees import GUARANTEES, missing_tests
 
     if lost := missing_tests():
@@ -159,8 +159,8 @@ def guarantees_page() -> str:
         "",
         NOTE,
         "",
-        "What the tool states of data and models: what is checked for it, what it says where that",
-        "could not be checked, and the tests that fail where the statement is false.",
+        "The statements that the tool makes about data and models: what is checked for each, what",
+        "is reported where the check could not be made, and the tests that fail if it is false.",
         "",
     ]
     for area in dict.fromkeys(each.area for each in GUARANTEES):
@@ -170,13 +170,13 @@ def guarantees_page() -> str:
             for each in GUARANTEES
             if each.area == area
         ]
-        head = ("statement", "made by", "checked for it", "where not", "tests")
+        head = ("statement", "made by", "check", "otherwise", "tests")
         lines += [f"## {area}", "", *table(head, rows)]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def cases_page() -> str:
-    """Public bug reports that were remade, and what is said of each."""
+    """Public bug reports that were reproduced, and the tool's answer to each."""
     path = Path(__file__).parents[1] / "tests" / "whole_way" / "reports" / "table.py"
     areas = runpy.run_path(str(path))["AREAS"]
     lines = [
@@ -184,9 +184,9 @@ def cases_page() -> str:
         "",
         NOTE,
         "",
-        "Bug reports about this very job, each remade as a small input and held by a test under",
-        "`tests/whole_way/reports`: what was reported, and what the tool says of such an input.",
-        "Verdicts of audio are those of `--audio signal --rules rules/audio.yaml`.",
+        "Public bug reports about preparing ASR data, each reproduced as a small input with a test",
+        "under `tests/whole_way/reports`: the report, and what the tool does with such an input.",
+        "Verdicts on audio are those of `--audio signal --rules rules/audio.yaml`.",
         "",
     ]
     for area, reports in areas.items():
@@ -196,7 +196,7 @@ def cases_page() -> str:
 
 
 GATES_HEAD = """\
-# Gates: exit 1 where a result is not good enough
+# Gates: exit 1 if a result is not good enough
 
 {note}
 
@@ -211,18 +211,18 @@ train eval model.nemo --manifest shards/test.jsonl --out eval --fail-on 'wer>12%
 ```
 
 A limit is a number of rows (`bad>100`), a share of rows (`bad>5%`), hours (`bad>2h`) or a share
-of hours (`bad>5%h`); the signs are `>`, `>=`, `<`, `<=`. Outputs are written, each gate with its
-figure in `fail_on` of the JSON artefact; what a failed gate counts is named, and the command ends
-with exit code 1. A name under which nothing is counted is an error (exit code 2), not a pass.
+of hours (`bad>5%h`); the operators are `>`, `>=`, `<`, `<=`. Outputs are written, and `fail_on` in
+the JSON artefact lists each gate with its figure. A failed gate is reported with what it counts,
+and the exit code is 1. A gate on an unknown name is an error (exit code 2), not a pass.
 
-`--strict` is a preset: it adds the gates in the table. The gates of "always" hold without an
-option. A gate of a preset gives way to one that is named for the same figure, or for a part of
-it: `curate audit --strict --fail-on 'speaker_leaks>7'` allows seven speaker leaks and any other
-leak, and no check that could not be made.
+`--strict` is a preset: it adds the gates in the table. The gates under "always" apply without an
+option. An explicit gate replaces a preset gate on the same figure, or on a figure of which it is
+a part: `curate audit --strict --fail-on 'speaker_leaks>7'` allows seven speaker leaks and any
+other leak, but still fails if a check could not be made.
 
-`train eval --allow-missing` takes `unscored>0` away. `train plan` ends in exit code 2 where
+`train eval --allow-missing` removes `unscored>0`. `train plan` exits with code 2 where
 `train run` would refuse, whatever the gates. `curate rules what-if` tries many limits and has no
-one result to gate; `curate rules compare` and `curate diff` have.
+gates; `curate rules compare` and `curate diff` have.
 """
 
 
@@ -275,7 +275,7 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
 
 
 def stale(path: Path, text: str) -> list[str]:
-    """The differences between the file and what it should say; empty where they agree."""
+    """The differences between the file and its expected text; empty where they agree."""
     present = path.read_text(encoding="utf-8") if path.exists() else ""
     pair = present.split("\n"), text.split("\n")
     return list(difflib.unified_diff(*pair, str(path), "from the code", lineterm="", n=0))

@@ -1,6 +1,6 @@
-"""GUARANTEES: every statement that the tool makes about data or models, and what stands behind it.
+"""GUARANTEES: every statement that the tool makes about data or models, with its check and tests.
 
-docs/generate.py writes docs/guarantees.md from them, and fails where a test is not there. A new
+docs/generate.py writes docs/guarantees.md from them, and fails if a test does not exist. A new
 statement is one row.
 """
 
@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """A statement: who makes it, what is checked for it, what is said where that could not be.
+    """A statement: who makes it, what is checked, what is reported if the check cannot be made.
 
-    `tests` are ids as pytest has them, of tests that fail where the statement would be false.
+    `tests` are pytest ids of tests that fail if the statement is false.
     """
 
     area: str
@@ -35,8 +35,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="every line becomes one row",
         stated_by="`curate profile`",
         checked=(
-            "The scanner counts lines that are not blank, and the records as written are counted "
-            "again; the command fails where the two differ."
+            "Non-blank lines are counted by the scanner, and the written records are counted "
+            "again; the command fails if the counts differ."
         ),
         otherwise=(
             "A source that cannot be read whole is an error (exit code 3), and nothing is written."
@@ -50,10 +50,10 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Rows",
         statement="an input is usable",
         stated_by="`curate profile`, `split`, `audit`, `shard`",
-        checked="At least one line of each input is a record.",
+        checked="At least one line of each input is a valid record.",
         otherwise=(
-            "Exit code 3 where none is, with the commonest reason, the kind of file where it is "
-            "known, and the option or the command that helps; nothing is written."
+            "Exit code 3, with the most common reason, the kind of file if it is known, and the "
+            "option or the command that helps; nothing is written."
         ),
         tests=(
             "tests/curate/test_unusable.py::test_commands_exit_3_and_write_nothing",
@@ -65,12 +65,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="the ledger balances",
         stated_by="`curate profile`, `split`, `shard`",
         checked=(
-            "Rows, bytes and microseconds that came in are those that went to one output each; "
-            "the command fails before its outputs appear where they are not."
+            "Rows, bytes and microseconds of the input equal those of the outputs, each in "
+            "exactly one; the command fails before its outputs appear if they differ."
         ),
         otherwise=(
-            "Hours of malformed rows are not known and count as none. A page without a ledger "
-            "says that this was not checked."
+            "Hours of malformed rows are unknown and count as zero. A page without a ledger "
+            "states that this was not checked."
         ),
         tests=(
             "tests/curate/test_split.py::test_any_corpus",
@@ -81,10 +81,10 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Rows",
         statement="no gate failed",
         stated_by="every command with `--fail-on` (docs/gates.md), or `--strict`",
-        checked="Each gate's figure against its limit; both stand in the artefact.",
+        checked="Each gate compares its figure with its limit; the artefact contains both.",
         otherwise=(
-            "A gate on what is not counted is an error (exit code 2), not a pass; one that fails "
-            "is named, outputs are written, and the exit code is 1."
+            "A gate on an unknown name is an error (exit code 2), not a pass; a failed gate is "
+            "reported, outputs are written, and the exit code is 1."
         ),
         tests=(
             "tests/curate/test_gates.py::test_a_gate_compares_its_figure",
@@ -98,8 +98,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Rows",
         statement="skipped",
         stated_by="`curate profile`, `split`",
-        checked="The line's own `_skipme` is true, as NeMo takes it: it is in no split.",
-        otherwise="Rules and leak checks leave such lines out, and count them.",
+        checked="The line's own `_skipme` is true as NeMo reads it: the line is in no split.",
+        otherwise="Rules and leak checks do not apply to such lines; they are counted.",
         tests=(
             "tests/curate/test_skipped.py::test_nemo_agrees",
             "tests/curate/test_skipped.py::test_skipped_lines_stand_in_no_output_but_their_own",
@@ -110,12 +110,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="lines keep their bytes",
         stated_by="`curate split`",
         checked=(
-            "NeMo's lines are copied by byte offset, and the manifest's content is compared with "
-            "what was profiled while it is copied."
+            "NeMo lines are copied by byte offset, and the manifest's content is compared with "
+            "the profiled content during the copy."
         ),
         otherwise=(
-            "Other formats are written as NeMo lines: `copied` in split.json says so for each "
-            "source, and a warning does. Keys that were asked for are added."
+            "Other formats are written as NeMo lines: `copied` in split.json records this for "
+            "each source, and a warning reports it. Requested keys are added."
         ),
         tests=(
             "tests/curate/test_splice.py::test_a_changed_line_says_the_same_but_for_the_change",
@@ -127,11 +127,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="texts of a profile are those that were measured",
         stated_by="`curate query`, `head`, `sample`, `Profile.records`",
         checked=(
-            "Size, times and inode of the manifest, and where these differ a hash of its content."
+            "Size, times and inode of the manifest are compared and, if they differ, a hash of "
+            "its content."
         ),
         otherwise=(
-            "A changed manifest is refused. Formats that are converted are compared when all of "
-            "them is read; a few of their records are read without that."
+            "A changed manifest is refused. Converted formats are compared when a command reads "
+            "all of their records, not when it reads a few."
         ),
         tests=("tests/curate/test_own_fields.py::test_a_changed_manifest_is_refused",),
     ),
@@ -139,10 +140,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Verdicts",
         statement="clean",
         stated_by="`curate profile`",
-        checked="No rule triggered and no rule was undecided.",
+        checked="No rule triggered, and every rule could be evaluated.",
         otherwise=(
-            "`unknown` where a rule needs a metric that is null: such rows are trained on and "
-            "measure nothing."
+            "`unknown` where a rule needs a metric that is null: such rows go to train only."
         ),
         tests=(
             "tests/curate/test_corner.py::test_verdicts_line_by_line",
@@ -154,11 +154,11 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="colours of a histogram's bars",
         stated_by="pages of `curate profile`",
         checked=(
-            "Rows of each bin are counted by the worst verdict that rules on the metric gave "
-            "them; all bars, and what lies beyond them, add up to the metric's rows."
+            "Rows of each bin are counted by the worst verdict of the rules on that metric; all "
+            "bars, and the rows beyond them, add up to the metric's rows."
         ),
         otherwise=(
-            "Rows without a value, and limits that are not drawn, are named beside the chart."
+            "Rows without a value, and limits that are not drawn, are named next to the chart."
         ),
         tests=(
             "tests/reports/test_bars.py::test_charts_of_real_manifests_hold_every_row",
@@ -170,22 +170,24 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="what moving a limit costs",
         stated_by="`curate rules what-if`",
         checked=(
-            "Each threshold is counted over the stored records, as if the rules had been applied "
-            "with it."
+            "Each threshold is counted over the stored records, as if the rules had been "
+            "applied with it."
         ),
         otherwise=(
-            "Rules with `==`, `!=` or free expressions have no curve. Where the manifest is gone, "
-            "texts are not shown, with a warning."
+            "Rules with `==`, `!=` or free expressions have no curve. If the manifest is "
+            "missing, texts are not shown, with a warning."
         ),
         tests=("tests/curate/test_whatif.py::test_moving_a_limit_is_judging_again",),
     ),
     Guarantee(
         area="Verdicts",
-        statement="decisions of people stand above every rule",
+        statement="manual overrides have priority over rules",
         stated_by="`curate profile --overrides`",
-        checked="A decision is matched by the record's content or audio segment, not by its line.",
+        checked=(
+            "A decision is matched by the record's content or audio segment, not by its line."
+        ),
         otherwise=(
-            "Decisions about records that changed or are not there are counted as stale or "
+            "Decisions on records that have changed or are missing are counted as stale or "
             "unmatched, with a warning."
         ),
         tests=(
@@ -196,15 +198,15 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Verdicts",
-        statement="no decision is lost",
+        statement="no manual override is lost",
         stated_by="`curate review`, `curate profile --overrides`",
         checked=(
-            "Verdict and text of a record are two facets: a later decision about one leaves the "
-            "other. Several writers add to one log a line at a time."
+            "Verdict and text of a record are two facets: a later decision on one does not "
+            "change the other. Several writers append to one log line by line."
         ),
         otherwise=(
-            "A line that was cut short is ended and reported; a log that cannot be written is "
-            "refused before the first decision."
+            "A truncated line is ended and reported; a log that cannot be written is refused "
+            "before the first decision."
         ),
         tests=(
             "tests/curate/test_override_facets.py::test_every_pair_of_decisions_in_a_profile",
@@ -218,9 +220,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
         stated_by="`curate profile`, `curate split`",
         checked=(
             "A rule triggers on more than half of a stratum's rows: it is reported with its "
-            "remedy, and for rules that are marked so the stratum is not kept from evaluation."
+            "remedy, and rules marked `convention` do not keep the stratum out of evaluation."
         ),
-        otherwise="Strata of few rows show no convention; what is bad stays bad.",
+        otherwise="Strata with few rows have no conventions; bad rows stay bad.",
         tests=(
             "tests/curate/test_conventions.py::test_half_of_a_language_is_no_convention",
             "tests/curate/test_conventions.py::test_few_rows_show_no_convention",
@@ -229,12 +231,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Verdicts",
-        statement="the same in both",
+        statement="a metric is equal in both profiles",
         stated_by="`curate diff`",
         checked="Nulls, extremes, mean, quantiles and every bin of the histogram are equal.",
         otherwise=(
-            "Metrics that only one profile has are named as not compared; KS and PSI are null "
-            "where one side has no value."
+            "Metrics of only one profile are named as not compared; KS and PSI are null if one "
+            "profile has no value."
         ),
         tests=(
             "tests/curate/test_compare.py::test_metrics_that_went_missing_have_not_stayed_the_same",
@@ -247,13 +249,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
         stated_by="`curate split`, `curate audit`",
         checked=(
             "Keys of all rows of any two splits are compared: speakers, recordings, audio "
-            "segments, normalised texts, texts that are nearly the same, and groups that were "
-            "asked for."
+            "segments, normalised texts, near-duplicate texts, and requested groups."
         ),
         otherwise=(
-            "Of each key, of how many rows it is known; `NOT CHECKED` for the others, in the "
-            "command, split.json, audit.json and the page, and exit code 1 under `--strict`. "
-            "Placeholders (`unknown`, `-`) are nobody."
+            "For each key, the number of rows for which it is known is reported; the others are "
+            "`NOT CHECKED`, in the command, split.json, audit.json and the page, with exit code "
+            "1 under `--strict`. Placeholders (`unknown`, `-`) count as unknown."
         ),
         tests=(
             "tests/curate/test_split_properties.py::"
@@ -266,18 +267,17 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Splits",
-        statement="by content, so many files have the bytes of another",
+        statement="the number of files with the same bytes as another file",
         stated_by="`curate split`, `curate audit` with `--audio-identity content`",
         checked=(
-            "Size and inode of every file that records name, and a hash of all bytes of those that "
-            "share their size: files with the same bytes are one recording in groups and leaks."
+            "Size and inode of every file that records name, and a hash of all bytes of files "
+            "of equal size: files with the same bytes are one recording in groups and leaks."
         ),
         otherwise=(
             "`NOT CHECKED` with the number of files that are missing, empty, in an archive or "
             "cannot be read: they are distinguished by their paths, and `--strict` exits 1. The "
-            "same "
-            "audio in other bytes (tags, formats) is not looked for; without the option, paths "
-            "alone are compared."
+            "same audio in other bytes (tags, formats) is not detected; without the option, "
+            "only paths are compared."
         ),
         tests=(
             "tests/whole_way/test_audio_identity.py::"
@@ -289,9 +289,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Splits",
         statement="targets reached",
         stated_by="`curate split`",
-        checked="Hours of each split against what was asked for.",
+        checked="Hours of each split are compared with the target.",
         otherwise=(
-            "A target that was lowered, or missed, is a warning with both figures; exit code 1 "
+            "A target that was lowered or missed is a warning with both figures; exit code 1 "
             "under `--strict`."
         ),
         tests=(
@@ -303,12 +303,13 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="the splits are as they were given",
         stated_by="`curate split --given`, `curate shard --given`",
         checked=(
-            "Each row stands in the split of its manifest, or in held_out, rejected, skipped or "
-            "malformed; the ledger proves it. Leaks between the given splits are counted."
+            "Each row is in the split of its manifest, or in held_out, rejected, skipped or "
+            "malformed; the ledger verifies it. Leaks between the given splits are counted."
         ),
         otherwise=(
-            "What each split has lost is counted by verdict; a given eval or test that has lost a "
-            "row is a warning, and exit code 1 under `--strict`. Balance is measured, not steered."
+            "The rows that each split has lost are counted by verdict; a lost row of a given "
+            "eval or test is a warning, and exit code 1 under `--strict`. Balance is measured, "
+            "not optimised."
         ),
         tests=(
             "tests/curate/test_given_splits.py::test_rows_given_are_the_rows_of_all_outputs",
@@ -319,15 +320,14 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Splits",
-        statement="locked records stay where they were",
+        statement="locked records keep their split",
         stated_by="`curate split --lock`",
         checked=(
-            "Each record of the lock is in the split that it was in, and what is added leaks into "
-            "none."
+            "Each record of the lock is in its earlier split, and added records leak into none."
         ),
         otherwise=(
-            "Locked records that went bad leave, and are counted; a lock of another corpus is "
-            "refused."
+            "Locked records that are no longer clean leave their split, and are counted; a lock "
+            "of another corpus is refused."
         ),
         tests=(
             "tests/curate/test_split_properties.py::test_a_grown_corpus_moves_nothing",
@@ -336,12 +336,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Splits",
-        statement="a WER of a split is known within so much",
+        statement="the confidence interval of a WER on a split",
         stated_by="`curate split`",
         checked="Words and the effective number of speakers (Kish) of the split.",
         otherwise=(
-            "`not measurable` below the least number of words or groups. Where speakers are not "
-            "known, the half width has `at least` before it: a lower bound."
+            "`not measurable` below the minimum number of words or groups. If speakers are "
+            "unknown, the half width is reported with `at least`: a lower bound."
         ),
         tests=(
             "tests/curate/test_split_terms.py::test_precision_is_that_of_the_field",
@@ -351,15 +351,15 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Reproducible",
-        statement="the same bytes again",
+        statement="the same input gives the same bytes",
         stated_by="every command of `curate`",
         checked=(
-            "Outputs of the same input, rules and seed are equal, whatever the number of threads, "
-            "workers, pieces or machines, and with a kept profile or without."
+            "Outputs of the same input, rules and seed are equal, whatever the number of "
+            "threads, workers, parts or machines, and with or without a reused profile."
         ),
         otherwise=(
-            "Versions of libraries that decide on bytes are named in the artefact: another "
-            "version may give others."
+            "Versions of libraries that affect the bytes are named in the artefact: other "
+            "versions may give other bytes."
         ),
         tests=(
             "tests/curate/test_split.py::test_the_same_bytes_again",
@@ -374,10 +374,10 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="rows are re-evaluated, not re-measured",
         stated_by="`curate profile`",
         checked=(
-            "Size, times and inode of each manifest, else its content; the code and settings that "
-            "measured."
+            "Size, times and inode of each manifest, otherwise its content; the code and the "
+            "settings of the measurement."
         ),
-        otherwise="Formats that read further files beside the manifest are always measured again.",
+        otherwise="Formats with further files next to the manifest are always measured again.",
         tests=(
             "tests/curate/test_reuse.py::test_reuse_changes_nothing",
             "tests/curate/test_reuse.py::"
@@ -388,8 +388,11 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Reproducible",
         statement="outputs appear whole or not at all",
         stated_by="every command",
-        checked="They are written beside, synced, and renamed; a killed run leaves what was there.",
-        otherwise="A file system that loses renames that it confirmed cannot be guarded against.",
+        checked=(
+            "Outputs are written to a temporary directory, synced, and renamed; a killed run "
+            "leaves the old output."
+        ),
+        otherwise="A file system that loses confirmed renames is not covered.",
         tests=(
             "tests/curate/test_outputs.py::test_a_killed_profile_leaves_the_old_one",
             "tests/curate/test_interrupted.py::test_a_stopped_command_leaves_what_was_there",
@@ -397,16 +400,16 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Audio",
-        statement="no fault",
+        statement="no audio fault",
         stated_by="`curate profile --audio`",
         checked=(
-            "`header`: what the header says against the record. `signal`: all samples are "
-            "decoded. `vad`: and speech is looked for. The artefact names which, and of how "
-            "many rows."
+            "`header`: the header is compared with the record. `signal`: all samples are "
+            "decoded. `vad`: voice activity is also detected. The artefact states the level, "
+            "and the number of rows."
         ),
         otherwise=(
-            "`audio_fault` is null where audio was not opened; rules over it are undecided then. "
-            "`--audio header` believes what headers promise."
+            "`audio_fault` is null where audio was not opened; rules over it are then "
+            "undecided. `--audio header` trusts the headers."
         ),
         tests=(
             "tests/curate/test_unusable.py::test_audio_that_is_missing_altogether_is_a_failure",
@@ -418,10 +421,10 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="nothing that a manifest names is run",
         stated_by="`curate`, `train`",
         checked=(
-            "Paths that are commands, addresses or devices are refused by name, before anything "
-            "is opened."
+            "Paths that are commands, URLs or devices are refused before anything is opened, "
+            "each with its reason."
         ),
-        otherwise="`--allow-root` is checked only where it is given.",
+        otherwise="`--allow-root` is checked only if it is given.",
         tests=(
             "tests/curate/test_malicious.py::test_nothing_runs_and_each_path_is_reported",
             "tests/train/test_data.py::test_audio_that_would_run_or_fetch_is_refused",
@@ -432,8 +435,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="verified",
         stated_by="`curate shard`",
         checked=(
-            "Every record and every recording that was written is read back by our own reader: "
-            "ids, order, counts, lengths, hashes."
+            "Every written record and recording is read back by the package's own reader: ids, "
+            "order, counts, lengths, hashes."
         ),
         otherwise=(
             "Rows whose audio could not be stored are in skipped.jsonl with the reason, and in "
@@ -446,11 +449,11 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Shards",
-        statement="stored audio decodes whole",
+        statement="stored audio decodes completely",
         stated_by="`curate shard`",
         checked=(
-            "Every file that is stored decodes to its end, or its own checksums prove that it "
-            "does (FLAC, Opus). WAV has none: its sizes must agree."
+            "Every stored file decodes to its end, or its own checksums prove that it does "
+            "(FLAC, Opus). WAV has no checksum: its sizes must agree."
         ),
         otherwise="Other rows are left out, in skipped.jsonl, with the reason.",
         tests=(
@@ -464,14 +467,13 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="verified: no fault found",
         stated_by="`curate shard --verify`",
         checked=(
-            "Files whole, ids in the same order, recordings as long as declared, what Lhotse "
-            "reads; with shards.json also sizes, hashes, counts, hours and texts. 8 recordings of "
-            "a shard are decoded."
+            "Complete files, ids in the same order, recordings as long as declared, what Lhotse "
+            "reads; with shards.json also sizes, hashes, counts, hours and texts. 8 recordings "
+            "per shard are decoded."
         ),
         otherwise=(
-            "The page says how many recordings were decoded (`--decode all` takes all, `none` "
-            "none) and against what was checked: without shards.json, by what the shards "
-            "themselves can prove."
+            "The page states how many recordings were decoded (`--decode all` or `none`) and "
+            "what was compared: without shards.json, only the shards themselves."
         ),
         tests=(
             "tests/curate/test_shards.py::test_damage_is_found",
@@ -481,11 +483,11 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Shards",
-        statement="an interrupted export goes on to the same bytes",
+        statement="an interrupted export resumes to the same bytes",
         stated_by="`curate shard`",
         checked=(
-            "Each finished shard has a marker with hashes of its files; those that do not have "
-            "them are written again."
+            "Each finished shard has a marker with the hashes of its files; shards whose files "
+            "do not match are written again."
         ),
         otherwise="Another version of a codec library, or other options, start again.",
         tests=(
@@ -495,10 +497,10 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
-        statement="NeMo loads what the manifests say",
+        statement="NeMo loads what the manifests declare",
         stated_by="`curate split`, `curate shard`",
-        checked="Seconds and counts of every manifest, as NeMo's own adapter loads it.",
-        otherwise="`train plan` names rows that NeMo would load otherwise.",
+        checked="Seconds and counts of every manifest, as loaded by NeMo's own adapter.",
+        otherwise="`train plan` names rows that NeMo would load differently.",
         tests=("tests/whole_way/test_segments.py::test_every_manifest_loads_as_it_is_counted",),
     ),
     Guarantee(
@@ -507,8 +509,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         stated_by="`train plan`",
         checked="Data, model, tokenizer, prompt and schedule, without a GPU, and without NeMo.",
         otherwise=(
-            "Checks that need the model's archive or its tokenizer say `not checked` where it is "
-            "not there."
+            "Checks that need the model's archive or tokenizer report `not checked` if it is "
+            "missing."
         ),
         tests=(
             "tests/train/test_plan.py::test_every_check_has_its_planted_trap",
@@ -517,12 +519,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
-        statement="taken from the base model: so many of the parameters",
+        statement="the share of parameters taken from the base model",
         stated_by="`train run`",
-        checked="Parameters that were copied by name and shape, over all of the model.",
+        checked="Parameters that were copied by name and shape, as a share of the whole model.",
         otherwise=(
-            "Weights that fit nothing are refused; a warning where some, but not all, came from "
-            "the base."
+            "Weights that match no parameter are refused; a warning if only some parameters "
+            "came from the base model."
         ),
         tests=(
             "tests/train/test_nemo.py::test_the_encoder_is_taken_over",
@@ -534,9 +536,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="resumed exactly",
         stated_by="`train run --resume`",
         checked=(
-            "On a CPU the resumed run ends with the weights of an undisturbed one, bit for bit."
+            "On a CPU the resumed run ends with the weights of an uninterrupted one, bit for bit."
         ),
-        otherwise="On a GPU, and with workers, what is exact and what is not is in docs/adr/0014.",
+        otherwise="docs/adr/0014 lists what is exact on a GPU and with workers, and what is not.",
         tests=("tests/train/test_nemo_faults.py::test_a_stopped_run_goes_on_bit_for_bit",),
     ),
     Guarantee(
@@ -544,7 +546,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="every row has a prediction or a reason",
         stated_by="`train eval`",
         checked="Predictions are counted against the rows of the manifest.",
-        otherwise="Rows whose audio cannot be read are named, and are in no rate.",
+        otherwise="Rows whose audio cannot be read are named, and count in no error rate.",
         tests=(
             "tests/train/test_nemo.py::test_every_row_has_a_prediction_or_a_reason",
             "tests/train/test_evaluate.py::test_missing_audio_is_named_and_counts_in_no_rate",
@@ -556,8 +558,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         statement="one WER, in a profile and in an evaluation",
         stated_by="`curate profile`, `train eval`",
         checked=(
-            "Both sides pass through one normaliser, whose steps the artefact names; corpus "
-            "totals are errors over words. `wer_raw` and `cer_raw` stand beside."
+            "Both texts pass through one normaliser, whose steps the artefact names; corpus "
+            "totals are errors over words. `wer_raw` and `cer_raw` are reported as well."
         ),
         otherwise="Null without `pred_text`, and where the text has no words.",
         tests=(
@@ -570,10 +572,10 @@ GUARANTEES: tuple[Guarantee, ...] = (
         area="Evaluation",
         statement="WER with an interval",
         stated_by="`train eval`",
-        checked="Words as the language writes them, whole speakers drawn again (bootstrap).",
+        checked="Words as the language writes them; bootstrap over whole speakers.",
         otherwise=(
-            "No interval with too few speakers, and no rate of no words. Parts with fewer than "
-            "200 words are not held against the whole."
+            "No interval with too few speakers, and no rate without words. Strata with fewer "
+            "than 200 words are not compared with the whole."
         ),
         tests=(
             "tests/train/test_intervals.py::test_intervals_cover_the_truth_as_often_as_they_say",
@@ -582,10 +584,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Evaluation",
-        statement="nothing was forgotten",
+        statement="no regression on the guardrail",
         stated_by="`train eval --guardrail`",
-        checked="Both models on the same utterances; the rise of the WER against its margin.",
-        otherwise="Utterances that one of the two has not heard are left out, and counted.",
+        checked=(
+            "Both models on the same utterances; the rise of the WER is compared with its margin."
+        ),
+        otherwise="Utterances without a prediction of both models are left out, and counted.",
         tests=(
             "tests/train/test_intervals.py::test_the_gate_of_forgetting",
             "tests/train/test_intervals.py::test_only_what_both_models_heard_is_compared",
@@ -596,7 +600,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
 
 @cache
 def tests_of(path: Path) -> frozenset[str]:
-    """The names of the tests in a file; none where it is not there."""
+    """The names of the tests in a file; none if it does not exist."""
     if not path.is_file():
         return frozenset()
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -604,7 +608,7 @@ def tests_of(path: Path) -> frozenset[str]:
 
 
 def missing_tests(guarantees: tuple[Guarantee, ...] = GUARANTEES) -> list[str]:
-    """Tests that a guarantee names and that are not there; and guarantees that name none."""
+    """Tests that a guarantee names and that do not exist; and guarantees that name none."""
     lost = [f"{each.statement}: names no test" for each in guarantees if not each.tests]
     for each in guarantees:
         for test in each.tests:

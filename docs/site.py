@@ -1,4 +1,4 @@
-"""MkDocs hooks: pages that stand elsewhere in the repository, and links that lead there."""
+"""MkDocs hooks: add pages from elsewhere in the repository, and rewrite links to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _decisions() -> str:
     lines = [
         "# Decisions",
         "",
-        "One page each: why it came up, what was decided, what was weighed.",
+        "One page each: context, decision, alternatives, consequences.",
         "",
     ]
     for path in sorted((ROOT / "docs" / "adr").glob("0*.md")):
@@ -45,7 +45,7 @@ def _decisions() -> str:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Links as the site has them; of what is no page of it, the words alone stay."""
+    """Rewrite links to the site's pages; a link to any other file becomes its plain text."""
     name = page.file.src_uri
     source = ROOT / ELSEWHERE.get(name, f"docs/{name}")
     up = "../" * name.count("/")
