@@ -11,9 +11,10 @@ from curate.artifacts.base import write_artifact
 from curate.artifacts.diff import Diff
 from curate.artifacts.outputs import whole_directory
 from curate.environment.execution import QUIET, Execution
+from curate.environment.versions import versions
 from curate.gates import Checked, Gate
 from curate.inspect.diff import OUTPUT_FILES, compare
-from curate.profiles import LIBRARIES, versions
+from curate.profiles import LIBRARIES
 
 __all__ = ["diff", "run_diff"]
 

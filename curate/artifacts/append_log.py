@@ -10,18 +10,18 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.artifacts.outputs import sync
 from curate.artifacts.written import note
 from curate.errors import ConfigError, CurateError, InputError
+from curate.files.lock import open_locked, open_regular
+from curate.files.state import FileState, state_of
 
 MAX_BYTES = 1 << 30
-State = tuple[int, int, int]
-"""Inode, size and time of change: equal states hold equal lines."""
 
 CUT_SHORT = "the line was cut short while it was written, and was never confirmed as saved"
 """The hint for a last line that has no end and cannot be read."""
@@ -35,9 +35,9 @@ class OpenLog:
     descriptor: int
 
     @property
-    def state(self) -> State:
+    def state(self) -> FileState:
         """The state of the log now."""
-        return _state_of(os.fstat(self.descriptor))
+        return state_of(os.fstat(self.descriptor))
 
     def read(self) -> bytes:
         """All that stands in the log. InputError where that is too much."""
@@ -86,12 +86,10 @@ def append(path: str | Path, line: bytes) -> None:
 def read(path: str | Path, hint: str = "") -> bytes:
     """All that stands in the log. InputError, with `hint`, where it cannot be read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for ever
+        descriptor = open_regular(Path(path), os.O_RDONLY)
     except OSError as error:
         raise _unreadable(path, error, hint) from None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError.of(path, "cannot be read: not a file", hint)
         _share(descriptor)
         return _read(Path(path), descriptor)
     except OSError as error:
@@ -100,10 +98,10 @@ def read(path: str | Path, hint: str = "") -> bytes:
         os.close(descriptor)
 
 
-def state_of(path: str | Path) -> State | None:
+def log_state(path: str | Path) -> FileState | None:
     """The state of the log now; None where there is none."""
     try:
-        return _state_of(Path(path).stat())
+        return state_of(Path(path).stat())
     except FileNotFoundError:
         return None
 
@@ -125,7 +123,7 @@ def check_writable(path: str | Path) -> None:
     path = Path(path)
     try:
         if path.exists():
-            os.close(_opened(path, os.O_RDWR | os.O_APPEND | os.O_NONBLOCK))
+            os.close(open_regular(path, os.O_RDWR | os.O_APPEND))
         elif not os.access(path.parent, os.W_OK | os.X_OK):
             path.parent.stat()
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -137,32 +135,12 @@ def _locked(path: Path) -> int:
     """An open descriptor of the file that stands at the path, locked."""
     try:
         new = not path.exists()
-        while True:
-            descriptor = _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if _is_at(path, descriptor):
-                break
-            os.close(descriptor)  # an editor put another file in its place
+        descriptor = open_locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, wait=True)
         if new:
-            _sync_folder(path.resolve().parent)
+            sync(path.resolve().parent)
     except OSError as error:
         raise _unwritable(path, error) from None
     return descriptor
-
-
-def _opened(path: Path, flags: int) -> int:
-    descriptor = os.open(path, flags, 0o644)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a file")
-    return descriptor
-
-
-def _is_at(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def _share(descriptor: int) -> None:
@@ -181,10 +159,6 @@ def _read(path: Path, descriptor: int) -> bytes:
     return b"".join(parts)
 
 
-def _state_of(status: os.stat_result) -> State:
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
 def _unreadable(path: str | Path, error: OSError, hint: str) -> CurateError:
     return InputError.of(path, f"cannot be read: {str(error.strerror).lower()}", hint)
 
@@ -193,11 +167,3 @@ def _unwritable(path: Path, error: OSError) -> CurateError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     hint = "make room on its disk" if full else "name a file in a directory that you may write to"
     return ConfigError.of(path, f"cannot be written: {str(error.strerror).lower()}", hint)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 from curate.artifacts.written import note
 from curate.errors import ConfigError, CurateError
+from curate.files.lock import held
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -58,20 +57,17 @@ def check_out(out: Path, marker: str) -> None:
 
 
 @contextmanager
-def one_writer(out: Path) -> Iterator[None]:
+def one_writer(out: Path, lock: Path | None = None) -> Iterator[None]:
     """Nobody else writes `out` meanwhile; ConfigError where somebody does.
 
-    Held by an advisory lock beside it, which ends with its process, however that ends.
+    Held by the file `lock`, beside it unless another one is named.
     """
-    with writable(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        lock = out.parent / f".{out.name}.lock"
-        file = _locked(lock, out)
-    try:
+    lock = lock or out.parent / f".{out.name}.lock"
+    with ExitStack() as stack:
+        with writable(out):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(held(lock, out))
         yield
-    finally:
-        lock.unlink(missing_ok=True)
-        file.close()
 
 
 @contextmanager
@@ -131,28 +127,6 @@ def _remove_stage(stage: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _locked(lock: Path, out: Path) -> IO[str]:
-    """The lock's file, locked; ConfigError where another process holds it."""
-    while True:
-        file = lock.open("w")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(file, lock):
-                return file
-        except BlockingIOError:
-            file.close()
-            what = "is being written by another process"
-            raise ConfigError.of(out, what, "wait for it, or name another directory") from None
-        file.close()  # its last holder removed it between our opening and our locking
-
-
-def _is_at(file: IO[str], path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
 ROOM = "make room, or name a directory on another disk"
 
 
@@ -190,10 +164,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     scratch = path.parent / f".{path.name}.{os.getpid()}.tmp"
     try:
         yield scratch
-        _sync(scratch)
+        sync(scratch)
         scratch.replace(path)
         note(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -249,11 +223,12 @@ def _carry_over(old: Path, new: Path, own_files: frozenset[str]) -> None:
 def _sync_tree(root: Path) -> None:
     for folder, _, files in os.walk(root):
         for name in files:
-            _sync(Path(folder) / name)
-        _sync(Path(folder))
+            sync(Path(folder) / name)
+        sync(Path(folder))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a directory, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -271,7 +246,7 @@ def _put_in_place(scratch: Path, out: Path) -> None:
         scratch.rename(out)
         shutil.rmtree(aside)
     note(out)
-    _sync(out.parent)
+    sync(out.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +21,10 @@ from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain
 from curate.audio.paths import find_audio, open_audio
 from curate.audio.signal import FULL_SCALES, Signal, SignalMeter
 from curate.audio.vad import Voice, voice_of
+from curate.files.state import FileState, state_of
 
 Depth = Literal["header", "signal", "vad"]
 """How far audio is looked into; each includes what stands before it."""
-
-FileState: TypeAlias = tuple[int, int, int, int]
-"""What the file system says of a file: size, times of content and entry (ns), inode."""
 
 NONE = "none"
 """The fault of audio that has none."""
@@ -95,11 +93,6 @@ def analyse_segments(
         return state, [SegmentResult(segment.row, None, str(error)) for segment in segments]
     except Unusable as error:
         return state, [SegmentResult(segment.row, error.fault, str(error)) for segment in segments]
-
-
-def state_of(status: os.stat_result) -> FileState:
-    """What tells a file from what it was."""
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _analyse_open_file(

@@ -24,9 +24,9 @@ app = typer.Typer(
 
 def _print_version(requested: bool) -> None:
     if requested:
-        from importlib.metadata import version
+        from curate.environment.versions import installed_version
 
-        typer.echo(f"curate {version('asr-curate')}")
+        typer.echo(f"curate {installed_version('asr-curate')}")
         raise typer.Exit
 
 

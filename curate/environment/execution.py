@@ -5,11 +5,12 @@ Nothing of it changes a result, but for the `command` that artefacts name and th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from curate.environment.cores import thread_count
 
 Progress = Callable[[int, int], None]
 
@@ -42,8 +43,7 @@ class Execution:
     @property
     def processes(self) -> int:
         """The workers, or as many as there are processors to use."""
-        has_affinity = hasattr(os, "sched_getaffinity")
-        return self.workers or max(2, len(os.sched_getaffinity(0)) if has_affinity else 2)
+        return self.workers or max(2, thread_count())
 
     def draw(self, kind: str, folder: Path) -> None:
         """The page of an artefact, if pages are drawn."""

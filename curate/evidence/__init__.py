@@ -13,10 +13,10 @@ from typing import Any
 from curate.artifacts.base import RuleFile
 from curate.artifacts.columns import DURATION_US, LANG, SPEAKER, VERDICT
 from curate.artifacts.reconsider import CleanRows, LimitEvidence, PredictedRecord, Reconsider
+from curate.environment.versions import versions
 from curate.evidence.joined import ScoredRows, join, predictions_of
 from curate.evidence.limits import Evidence, gather
 from curate.inspect.subjects import rules_of
-from curate.profiles import versions
 
 __all__ = ["OUTPUT_FILES", "weigh_limits"]
 

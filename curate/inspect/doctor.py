@@ -1,6 +1,6 @@
 """What is installed and what the machine offers: versions, extras, disk, cores, memory, tools.
 
-Standard library only, and nothing is imported to be asked: distributions are looked up by their
+Nothing is imported to be asked: distributions are looked up by their
 metadata, tools on the path. What cannot be told is None.
 """
 
@@ -12,9 +12,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
+
+from curate.environment.cores import affinity_cores, cgroup_cores, read_cgroup
+from curate.environment.versions import installed_version
 
 Json = dict[str, object]
 
@@ -37,20 +40,20 @@ _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 def examine(folder: str | Path = ".") -> Json:
     """Everything, for `--json`. `missing` names base requirements that are not installed."""
     needed = _needed()
-    base = {name: _version(name) for name in needed.pop("", ())}
+    base = {name: installed_version(name) for name in needed.pop("", ())}
     return {
         "schema": SCHEMA,
-        "version": _version(NAME),
+        "version": installed_version(NAME),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "base": base,
-        "missing": [name for name, installed_version in base.items() if installed_version is None],
+        "missing": [name for name, number in base.items() if number is None],
         "extras": [_extra(extra, names) for extra, names in sorted(needed.items())],
         "sound": _sound(),
         "machine": {
             "cores": os.cpu_count(),
-            "usable_cores": _usable_cores(),
-            "cgroup_cores": _cgroup_cores(),
+            "usable_cores": affinity_cores(),
+            "cgroup_cores": cgroup_cores(),
             "memory_bytes": _memory(),
             "cgroup_memory_bytes": _cgroup_memory(),
             "threads": {name: os.environ.get(name) for name in _THREADS},
@@ -91,21 +94,14 @@ def _applies(marker: str) -> bool:
 
 
 def _extra(name: str, distributions: Sequence[str]) -> Json:
-    installed = {each: _version(each) for each in distributions}
-    absent = [each for each, installed_version in installed.items() if installed_version is None]
+    installed = {each: installed_version(each) for each in distributions}
+    absent = [each for each, number in installed.items() if number is None]
     return {
         "extra": name,
         "installed": installed,
         "complete": not absent,
         "hint": f"pip install '{NAME}[{name}]'" if absent else "",
     }
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
 
 
 def _sound() -> Json:
@@ -122,20 +118,6 @@ def _sound() -> Json:
     }
 
 
-def _usable_cores() -> int | None:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def _cgroup_cores() -> float | None:
-    """Cores that a container may use; None without a limit."""
-    quota, _, period = _read("/sys/fs/cgroup/cpu.max").partition(" ")
-    if quota.isdigit() and period.strip().isdigit():
-        return int(quota) / int(period)
-    old = _read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
-    every = _read("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
-    return int(old) / int(every) if old.isdigit() and every.isdigit() else None
-
-
 def _memory() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -146,17 +128,10 @@ def _memory() -> int | None:
 def _cgroup_memory() -> int | None:
     """Memory that a container may use; None without a limit."""
     for path in ("memory.max", "memory/memory.limit_in_bytes"):
-        limit = _read(f"/sys/fs/cgroup/{path}")
+        limit = read_cgroup(path)
         if limit.isdigit() and int(limit) < 1 << 60:
             return int(limit)
     return None
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return ""
 
 
 def _disk(folder: Path) -> Json:

@@ -15,6 +15,7 @@ import polars as pl
 
 from curate.artifacts.columns import LINE
 from curate.artifacts.frames import Clips
+from curate.environment.cores import thread_count
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.audio_files import bases_of, look_anew
 from curate.manifest.chunks import CHUNK_BYTES
@@ -27,7 +28,6 @@ from curate.manifest.spool import is_local
 
 __all__ = [
     "Part", "Piece", "find_sources", "in_order", "read_manifest", "read_manifests",
-    "thread_count",
 ]  # fmt: skip
 
 LOAD_BYTES = CHUNK_BYTES
@@ -206,11 +206,6 @@ class _Place:
         before = self.lines
         self.lines += lines
         return before
-
-
-def thread_count() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 Item = TypeVar("Item")

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.artifacts.frames import Spans
-from curate.manifest import in_order, thread_count
+from curate.environment.cores import thread_count
+from curate.manifest import in_order
 from curate.manifest.chunks import Chunk, read_chunks
 from curate.manifest.fields import span_of
 from curate.manifest.scan import BLANK, OK, scan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from curate.artifacts.base import RuleFile, read_artifact, write_artifact
@@ -11,6 +10,7 @@ from curate.artifacts.clips import Clips
 from curate.artifacts.ledger import BlankLines, Entry, Ledger
 from curate.artifacts.profile import Profile
 from curate.environment.execution import QUIET, Execution
+from curate.environment.versions import versions
 from curate.errors import InputError
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
@@ -47,7 +47,6 @@ __all__ = [
     "open_profile",
     "profile_into",
     "unchanged",
-    "versions",
 ]
 
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
@@ -220,8 +219,3 @@ def _reused(reused: ReusedRows, sources: Sequence[Origin]) -> str:
         f"{len(reused.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are "
         "re-evaluated, not re-measured (--no-cache does both)"
     )
-
-
-def versions(libraries: Sequence[str]) -> dict[str, str]:
-    """Installed versions, for an artefact's provenance."""
-    return {name: version(name) for name in libraries}

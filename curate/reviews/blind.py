@@ -17,6 +17,7 @@ from typing import Any
 from curate.artifacts import append_log
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.errors.nearest import unreadable
+from curate.files.state import FileState
 from curate.profiles.summary import Json
 
 HINT = "name a predictions.jsonl of `train eval`"
@@ -91,7 +92,7 @@ class Ballot:
     def __init__(self, differing: Sequence[Pair], votes: Path, reviewer: str) -> None:
         self.pairs = {pair.id: pair for pair in differing}
         self.path, self._reviewer, self.written = votes, reviewer, 0
-        self._known: tuple[append_log.State | None, Votes] = None, {}
+        self._known: tuple[FileState | None, Votes] = None, {}
         append_log.check_writable(votes)
         self._cast()
 
@@ -122,7 +123,7 @@ class Ballot:
 
     def _cast(self) -> Votes:
         """The votes that stand in the log now. ConfigError for a bad log."""
-        state = append_log.state_of(self.path)
+        state = append_log.log_state(self.path)
         if state is None:
             return {}
         if state != self._known[0]:

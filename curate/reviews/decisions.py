@@ -15,6 +15,7 @@ from typing import Any
 
 from curate.artifacts import append_log
 from curate.artifacts.columns import AUDIO_KEY
+from curate.files.state import FileState
 from curate.profiles.summary import Json
 from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, read, undone
 
@@ -50,13 +51,13 @@ class DecisionLog:
     def __init__(self, path: Path, reviewer: str) -> None:
         self.path, self.reviewer, self.written = path, reviewer, 0
         self._counting = threading.Lock()
-        self._known: tuple[append_log.State | None, Overrides] = None, Overrides()
+        self._known: tuple[FileState | None, Overrides] = None, Overrides()
         append_log.check_writable(path)
         self.overrides()
 
     def overrides(self) -> Overrides:
         """What stands in the log now; others may have added to it. ConfigError for a bad log."""
-        state = append_log.state_of(self.path)
+        state = append_log.log_state(self.path)
         if state is None:
             return Overrides()
         if state != self._known[0]:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from curate.environment.cores import thread_count
 from curate.environment.extras import require
-from curate.manifest import thread_count
 
 DEATHS = 3
 """Workers that a task may take with it before it is set aside."""

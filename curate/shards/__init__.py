@@ -14,8 +14,8 @@ from curate.artifacts.shard_index import ReadBack, ShardIndex
 from curate.artifacts.split import Split
 from curate.audio.header import BY_FFMPEG
 from curate.environment.execution import QUIET, Execution
+from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
-from curate.profiles import versions
 from curate.shards.archives import IN_TABLE, Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests

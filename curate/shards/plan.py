@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 from curate.artifacts.base import read_artifact
 from curate.artifacts.split import Split
+from curate.environment.versions import versions
 from curate.errors import InputError
 from curate.errors.nearest import lacking
 from curate.shards.options import ShardOptions
@@ -30,8 +30,8 @@ def export_key(split: Path, options: ShardOptions) -> str:
     """16 hex digits over the split's files, the options, and the versions that decide on bytes."""
     names = plain_names(split, read_split(split))
     digest = hashlib.blake2b(digest_size=8)
-    versions = {name: version(name) for name in ("polars", "soundfile", "numpy")}
-    facts = {"code": CODE, "options": options.recorded().as_json(), "versions": versions}
+    used = versions(("polars", "soundfile", "numpy"))
+    facts = {"code": CODE, "options": options.recorded().as_json(), "versions": used}
     digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
     for name in ("split.json", LOCK, *(f"{name}.jsonl" for name in names)):
         path = split / name

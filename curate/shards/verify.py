@@ -19,8 +19,8 @@ from curate.artifacts.base import read_artifact
 from curate.artifacts.ledger import NOTHING, Entry, Ledger
 from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files, read_index
 from curate.artifacts.verification import ShardFault, Verification
+from curate.environment.versions import versions
 from curate.errors import Fault, InputError
-from curate.profiles import versions
 from curate.shards.lhotse_reads import Decoding, read_with_lhotse
 from curate.shards.readback import Damage, ShardRead, read_shard
 

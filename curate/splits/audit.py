@@ -25,6 +25,7 @@ from curate.artifacts.columns import (
     record_id,
 )
 from curate.artifacts.frames import Spans, by_language
+from curate.environment.versions import versions
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import nearest
 from curate.gates import Gate
@@ -32,7 +33,6 @@ from curate.manifest.audio_files import segment_key
 from curate.manifest.fields import FIELDS
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.unusable import unusable
-from curate.profiles import versions
 from curate.profiles.summary import hours
 from curate.splits.audit_input import COMPARED, Dataset, find_sides
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content

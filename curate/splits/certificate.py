@@ -22,8 +22,8 @@ from curate.artifacts.split import (
     Target,
     Widest,
 )
+from curate.environment.versions import versions
 from curate.manifest.formats import CONVERTED, MAPPED
-from curate.profiles import versions
 from curate.profiles.statistics.rejection import gates_of, warnings_of
 from curate.profiles.summary import hours
 from curate.profiles.whole_input.conventions import warnings_of as warnings_of_conventions

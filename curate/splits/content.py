@@ -21,6 +21,7 @@ from curate.audio.faults import Unusable
 from curate.audio.paths import open_audio, refuse_name
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import nearest
+from curate.files.state import FileState, state_of
 from curate.manifest.audio_files import Bases
 from curate.splits.written_manifests import PATH
 
@@ -113,7 +114,7 @@ def _by_digest(inodes: Iterable[list[int]], files: Files) -> tuple[list[list[int
     for keys in inodes:
         path = files[keys[0]]
         status = None if path is None else _stat(path)
-        digest = None if path is None or status is None else _digest(path, *_version(status))
+        digest = None if path is None or status is None else _digest(path, state_of(status))
         if digest is None:
             failed += len(keys)
         else:
@@ -130,12 +131,8 @@ def _stat(path: str) -> os.stat_result | None:
     return status if status.st_size else None
 
 
-def _version(status: os.stat_result) -> tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
 @lru_cache(1 << 20)
-def _digest(path: str, device: int, inode: int, size: int, mtime_ns: int) -> bytes | None:
+def _digest(path: str, state: FileState) -> bytes | None:
     """Hash of a file's bytes; None where they cannot be read. Kept for an unchanged file."""
     try:
         with open_audio(path) as descriptor, open(descriptor, "rb", closefd=False) as file:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from curate.arrays import Bytes, Int64s
 from curate.artifacts.base import Normaliser as NamedNormaliser
 from curate.environment.extras import require
+from curate.environment.versions import versions
 from curate.errors import ConfigError, Fault, raise_all
 from curate.text import english
 from curate.text.normal import normalise_by
@@ -135,11 +136,7 @@ class Normaliser:
 
     def named(self) -> NamedNormaliser:
         """How artifacts name it: the steps and the versions of libraries that take part."""
-        libraries = {}
-        if NUMBER_WORDS in self.steps:
-            from importlib.metadata import version
-
-            libraries["num2words"] = version("num2words")
+        libraries = versions(("num2words",) if NUMBER_WORDS in self.steps else ())
         return NamedNormaliser(steps=self.steps, libraries=libraries)
 
 

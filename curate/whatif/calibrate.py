@@ -25,8 +25,9 @@ from curate.artifacts.columns import (
     TRANSLATION,
     VERDICT,
 )
+from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter
-from curate.profiles import LIBRARIES, versions
+from curate.profiles import LIBRARIES
 from curate.profiles.summary import Json, hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.expression import FIELDS

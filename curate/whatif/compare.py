@@ -27,10 +27,12 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.compare import Amount, Compare, Move, MovedRecord, MovingStratum
 from curate.artifacts.records import CorpusAmount
+from curate.environment.cores import thread_count
+from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
-from curate.manifest import in_order, thread_count
-from curate.profiles import LIBRARIES, rules_named, versions
+from curate.manifest import in_order
+from curate.profiles import LIBRARIES, rules_named
 from curate.profiles.summary import hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.evaluate.groups import demote

@@ -21,7 +21,8 @@ from curate.artifacts.columns import (
     VERDICT_TYPE,
     VERDICTS,
 )
-from curate.manifest import in_order, thread_count
+from curate.environment.cores import thread_count
+from curate.manifest import in_order
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.evaluate.groups import (
     VALUE,

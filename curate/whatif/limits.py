@@ -11,8 +11,9 @@ import numpy.typing as npt
 from curate.artifacts.columns import VERDICTS
 from curate.artifacts.records import CorpusAmount, MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, ThresholdPoint, ThresholdStep, WhatIf
+from curate.environment.versions import versions
 from curate.metrics import BY_NAME
-from curate.profiles import LIBRARIES, rules_named, versions
+from curate.profiles import LIBRARIES, rules_named
 from curate.profiles.summary import hours
 from curate.rules.file import RuleSet
 from curate.whatif.overlap import Kinds, by_rule, by_verdict, overlap

@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.arrays import Int32s, Int64s
 from curate.artifacts.columns import DURATION_US
-from curate.manifest import thread_count
+from curate.environment.cores import thread_count
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.expression import Batch
 from curate.rules.file import RuleSet

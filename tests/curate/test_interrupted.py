@@ -138,7 +138,7 @@ def test_one_writer_at_a_time(tmp_path: Path, first: Begin, second: Begin) -> No
     out = tmp_path / "out"
     with first(out) as folder:
         (folder / "out").mkdir()
-        with pytest.raises(ConfigError, match="another process"), second(out):
+        with pytest.raises(ConfigError, match=f"in use by process {os.getpid()}"), second(out):
             pytest.fail("must not begin")
         assert list(tmp_path.glob(".out.lock"))
         with one_writer(tmp_path / "beside"):
@@ -184,7 +184,7 @@ def test_the_second_of_two_commands_says_why(tmp_path: Path, example: Path) -> N
         fcntl.flock(lock, fcntl.LOCK_EX)
         refused = curate("profile", example, "--out", tmp_path / "out")
         assert refused.returncode == 2
-        assert "is being written by another process" in refused.stderr
+        assert "is in use by another process" in refused.stderr
         assert "hint: wait for it, or name another directory" in refused.stderr
     assert curate("profile", example, "--out", tmp_path / "out").returncode == 0
 

@@ -259,5 +259,5 @@ def test_another_process_in_the_same_place_is_refused(
     second = subprocess.run(command(split, out), capture_output=True, text=True, check=False)
     os.kill(run.pid, signal.SIGCONT)
     assert second.returncode == 2
-    assert "is being written by another process" in second.stderr
+    assert "is in use by process" in second.stderr
     assert run.wait(60) == 0

@@ -16,9 +16,8 @@ from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
 from train.fit import _check_loggers
 from train.recipe import Recipe
-from train.runs.folder import CONFIG, RunRequest, run_folder
+from train.runs.folder import CONFIG, LOCK, RunRequest, run_folder
 from train.runs.job import FitJob, FitResult, compute_findings
-from train.runs.lock import LOCK
 
 SHARDS = ShardSet(Path("s"), Path("s/train"), 100, 10.0, Path("s/eval.jsonl"), 10, 2.0, ("en",))
 LOSSES = tuple(LossPoint(step=step, train_loss=4.0 / step, lr=1e-4) for step in (10, 20, 30, 40))

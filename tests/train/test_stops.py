@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from curate.artifacts.outputs import one_writer
 from curate.errors import ConfigError
 from train.config import RunConfig, Setting, load_config, parse_setting
-from train.runs.folder import CONFIG, RUN, check_resumable
-from train.runs.lock import LOCK, locked
+from train.runs.folder import CONFIG, LOCK, RUN, check_resumable
 from train.runs.signals import Interrupted, StopRequest
 
 
@@ -96,12 +96,15 @@ def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    with locked(folder):
-        with pytest.raises(ConfigError, match=f"in use by process {os.getpid()}"), locked(folder):
+    with one_writer(folder, folder / LOCK):
+        with (
+            pytest.raises(ConfigError, match=f"in use by process {os.getpid()}"),
+            one_writer(folder, folder / LOCK),
+        ):
             pass
         assert (folder / LOCK).exists()
     assert not (folder / LOCK).exists()
-    with locked(folder):  # free again
+    with one_writer(folder, folder / LOCK):  # free again
         pass
 
 
@@ -109,13 +112,13 @@ def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
     code = f"""
         import os, signal
         from pathlib import Path
-        from train.runs.lock import locked
-        with locked(Path({str(tmp_path)!r})):
+        from curate.artifacts.outputs import one_writer
+        with one_writer(Path({str(tmp_path)!r}), Path({str(tmp_path / LOCK)!r})):
             os.kill(os.getpid(), signal.SIGKILL)
     """
     assert run_python(code) == -signal.SIGKILL
     assert (tmp_path / LOCK).exists()
-    with locked(tmp_path):
+    with one_writer(tmp_path, tmp_path / LOCK):
         pass
 
 

@@ -35,9 +35,9 @@ app = typer.Typer(
 
 def _show_version(requested: bool) -> None:
     if requested:
-        from importlib.metadata import version
+        from curate.environment.versions import installed_version
 
-        typer.echo(f"train {version('asr-curate')}")
+        typer.echo(f"train {installed_version('asr-curate')}")
         raise typer.Exit
 
 

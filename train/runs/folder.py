@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.artifacts.outputs import whole_file
+from curate.artifacts.outputs import one_writer, whole_file
 from curate.errors import ConfigError, Fault, raise_all
 from train.artifacts.run import Run
 from train.config import RunConfig, load_config
-from train.runs.lock import LOCK, locked
+
+LOCK = ".lock"
+"""The lock's file in the run's directory; who holds it is written in it. Gone when the run ends."""
 
 CONFIG = "config.yaml"
 """The file by which a run's directory is known."""
@@ -54,7 +56,7 @@ def run_folder(
     if folder.exists() and not folder.is_dir():
         raise ConfigError.of(folder, "is a file, not a directory", "choose another --out")
     try:
-        with locked(folder):
+        with one_writer(folder, folder / LOCK):
             _claim(request, inputs, log)
             yield
     finally:

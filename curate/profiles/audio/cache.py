@@ -18,15 +18,14 @@ import polars as pl
 from curate.artifacts.columns import DESCRIBED_BY
 from curate.audio.analyse import (
     Depth,
-    FileState,
     Segment,
     SegmentResult,
     analyse_segments,
-    state_of,
 )
 from curate.audio.faults import Unusable
 from curate.audio.options import AudioOptions
 from curate.audio.paths import find_audio
+from curate.files.state import FileState, state_of
 from curate.metrics import METRICS
 from curate.nemo.manifest_fields import audio_path
 from curate.profiles.measure.code_version import audio_code
@@ -172,10 +171,10 @@ class Cache:
         for at, (path, offset, length, channel, noted_ns, *state) in enumerate(rows):
             if state[0] is None:
                 continue
-            known = entries.get(path)
-            if known is None or (known[0] != tuple(state) and known[1] < noted_ns):
-                known = entries[path] = (tuple(state), noted_ns, {})
-            if known[0] == tuple(state):
+            now, known = FileState(*state), entries.get(path)
+            if known is None or (known[0] != now and known[1] < noted_ns):
+                known = entries[path] = (now, noted_ns, {})
+            if known[0] == now:
                 known[2][offset, length, channel] = at
         return entries
 
@@ -194,7 +193,7 @@ class Cache:
             "path", "audio_fault", "noted_ns", *_STATE
         )
         return not self.table.is_empty() and all(
-            _is_current(path, tuple(state), noted_ns)
+            _is_current(path, FileState(*state), noted_ns)
             if state[0] is not None
             else fault in _BY_NAME or _still(path, fault, allowed)
             for path, fault, noted_ns, *state in files.iter_rows()
@@ -218,8 +217,7 @@ def _is_current(path: str, state: FileState, noted_ns: int) -> bool:
         now = state_of(os.stat(path))  # noqa: PTH116 - one call, for each of millions
     except OSError:
         return False
-    _, content_ns, entry_ns, _ = now
-    return now == state and max(content_ns, entry_ns) < noted_ns - _FRESH_NS
+    return now == state and max(now.mtime_ns, now.ctime_ns) < noted_ns - _FRESH_NS
 
 
 def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:

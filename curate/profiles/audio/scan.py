@@ -26,7 +26,8 @@ from curate.artifacts.columns import (
 )
 from curate.audio.analyse import Depth, Segment
 from curate.audio.options import Sample
-from curate.manifest import in_order, thread_count
+from curate.environment.cores import thread_count
+from curate.manifest import in_order
 from curate.manifest.columnar import INSIDE
 from curate.manifest.lines import iter_lines
 from curate.metrics import BY_NAME

@@ -6,13 +6,14 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
+
+from curate.environment.versions import versions
 
 _MEASURING = (
     "artifacts/columns.py",
     "artifacts/frames.py",
+    "files/marked_yaml.py",
     "manifest",
     "metrics",
     "nemo",
@@ -40,7 +41,7 @@ def audio_code() -> str:
 
     root = Path(__file__).parents[2]
     native = soundfile.__libsndfile_version__
-    libraries = [f"{name} {version(name)}" for name in _LISTENERS if find_spec(name)]
+    libraries = [f"{name} {number}" for name, number in versions(_LISTENERS).items()]
     return " ".join([_code(root / name for name in _HEARING), native, *libraries])
 
 
@@ -53,8 +54,8 @@ def all_code() -> str:
 
 def _code(paths: Iterable[Path]) -> str:
     whole = hashlib.blake2b(sys.version.encode(), digest_size=16)
-    for name in ("polars", "numpy", "numba", "duckdb"):
-        whole.update(f"{name} {version(name)}\0".encode())
+    for name, number in versions(("polars", "numpy", "numba", "duckdb")).items():
+        whole.update(f"{name} {number}\0".encode())
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:

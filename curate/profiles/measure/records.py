@@ -11,8 +11,9 @@ from polars.io.plugins import register_io_source
 
 from curate.artifacts.columns import LANG_CODE
 from curate.artifacts.ledger import Amount
+from curate.environment.cores import thread_count
 from curate.environment.execution import QUIET, Execution
-from curate.manifest import in_order, read_manifests, thread_count
+from curate.manifest import in_order, read_manifests
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF

@@ -20,6 +20,7 @@ import polars as pl
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.measured import Measured, MeasuredInput
 from curate.errors import InputError
+from curate.files.state import state_of
 from curate.manifest.chunks import read_chunks
 from curate.manifest.formats import NEMO
 from curate.manifest.lines import fingerprint
@@ -187,13 +188,7 @@ def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
 
 def file_state(name: str) -> dict[str, int]:
     """What the file system says of a file: when all of it is as before, so is the content."""
-    status = os.stat(name)  # noqa: PTH116 - one call
-    return {
-        "size": status.st_size,
-        "mtime_ns": status.st_mtime_ns,
-        "ctime_ns": status.st_ctime_ns,
-        "inode": status.st_ino,
-    }
+    return state_of(os.stat(name))._asdict()  # noqa: PTH116 - one call
 
 
 def settings_name(settings: Settings) -> str:

@@ -20,7 +20,7 @@ import polars as pl
 
 from curate.arrays import Floats, Int64s
 from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
-from curate.manifest import thread_count
+from curate.environment.cores import thread_count
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
 from curate.profiles.statistics.correlation import Products

@@ -1,0 +1,75 @@
+"""Advisory locks, which end with their process, however that ends."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from curate.errors import ConfigError
+
+
+@contextmanager
+def held(lock: Path, out: Path) -> Iterator[None]:
+    """Hold the file `lock`, made for it and then removed, while this process alone writes `out`.
+
+    ConfigError where another process holds it; who does is written in the file.
+    """
+    try:
+        descriptor = open_locked(lock, os.O_RDWR | os.O_CREAT, wait=False)
+    except BlockingIOError:
+        what = f"is in use by {_holder(lock)}"
+        raise ConfigError.of(out, what, "wait for it, or name another directory") from None
+    try:
+        with suppress(OSError):  # no room on the disk: the lock holds all the same
+            os.truncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _holder(lock: Path) -> str:
+    with suppress(OSError):
+        return lock.read_text(encoding="utf-8", errors="replace") or "another process"
+    return "another process"
+
+
+def open_locked(path: Path, flags: int, *, wait: bool) -> int:
+    """A descriptor of the file that stands at `path`, locked.
+
+    BlockingIOError where another process has it locked and this one is not to `wait`; OSError where
+    it cannot be opened or is not a file.
+    """
+    while True:
+        descriptor = open_regular(path, flags)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if _is_at(path, descriptor):
+                return descriptor
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # it was removed or replaced between its opening and its locking
+
+
+def open_regular(path: Path, flags: int) -> int:
+    """A descriptor of a file; OSError for a pipe, which would wait for ever, and for a device."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o644)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a file")
+    return descriptor
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
