@@ -136,15 +136,17 @@ def warnings_of(outcome: OverridesOutcome | None) -> list[str]:
     if outcome is None:
         return []
     fates = (
-        (outcome.unmatched, "match no record of these manifests"),
-        (outcome.stale, "match a record that has changed since, and were not applied"),
+        (outcome.unmatched, "no record of these manifests matches"),
+        (outcome.stale, "the record has changed since"),
     )
     warnings = []
     for named, what in fates:
         if named.count:
             plural = "decision" if named.count == 1 else "decisions"
             example = named.examples[0]
-            warnings.append(f"{named.count:,} {plural} of {outcome.file} {what}, such as {example}")
+            warnings.append(
+                f"{named.count:,} {plural} of {outcome.file} not applied: {what}, such as {example}"
+            )
     return warnings
 
 

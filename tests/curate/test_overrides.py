@@ -229,7 +229,9 @@ def test_decisions_survive_moved_lines_but_not_another_text(folder: Path, how: s
     summary = made.json["overrides"]
     assert (summary["rows"], summary["stale"]["count"], summary["unmatched"]["count"]) == (0, 1, 0)
     (warning,) = made.json["warnings"]
-    assert warning.startswith("1 decision of overrides.jsonl found a record that has changed since")
+    assert warning.startswith(
+        "1 decision of overrides.jsonl not applied: the record has changed since"
+    )
     assert "overrides.jsonl:1" in warning
 
 

@@ -102,7 +102,7 @@ FOREIGN: list[tuple[str, bytes | str, str, str]] = [
     ("m.tar", tarred("m.jsonl", LINE), "a tar archive", "unpack"),
     ("m.arrow", arrow(stream=False), "an Arrow file", "write_parquet"),
     ("data-00000-of-00001.arrow", arrow(stream=True), "an Arrow file", "read_ipc_stream"),
-    ("m.npy", b"\x93NUMPY\x01\0v\0" + bytes(99), "binary data", "no manifest"),
+    ("m.npy", b"\x93NUMPY\x01\0v\0" + bytes(99), "binary data", "not a manifest"),
 ]  # fmt: skip
 # Archives hold the time at which they were made; a test's name does not.
 FOREIGN_IDS = [name for name, *_ in FOREIGN]
