@@ -21,7 +21,7 @@ from curate.profiles.audio.loading import loading_facts, loading_warnings, origi
 from curate.profiles.audio.scan import AudioScan
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.measure.records import (
-    add_late,
+    fill_late_metrics,
     languages_of,
     write_records,
 )
@@ -91,8 +91,8 @@ def profile_into(
     read, total, counted = write_records(plan, records, execution, reused)
     without_record = refuse_unusable(records, sources)
     few_fields = check_fields(records, plan.required, grouped, sources)
-    ear = AudioScan(read, settings, reused.audio_caches, execution.threads, execution.on_audio)
-    late = add_late(records, rules, settings, ear, overrides)
+    scan = AudioScan(read, settings, reused.audio_caches, execution.threads, execution.on_audio)
+    late = fill_late_metrics(records, rules, settings, scan, overrides)
     languages = languages_of(records)
     rules = rules.of_languages(languages)
     conventions = find_conventions(records, rules)

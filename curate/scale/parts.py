@@ -83,9 +83,9 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     except CurateError as error:
         return error.faults
     if analyses_audio(plan.settings):
-        ear = AudioScan((source,), plan.settings, job.audio_caches, threads)
+        scan = AudioScan((source,), plan.settings, job.audio_caches, threads)
         with whole_file(job.path(index, AUDIO_CACHE)) as noted:
-            analyse_records(job.path(index, "parquet"), ear, noted)
+            analyse_records(job.path(index, "parquet"), scan, noted)
     with whole_file(job.path(index, "npz")) as sums:
         counted.save(sums)
     marker = PieceMarker(key=job.key(index), rows=total.rows, source=source.as_measured())

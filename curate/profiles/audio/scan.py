@@ -22,7 +22,6 @@ from curate.artifacts.columns import (
     RECORDING_KEY,
     SIGNAL_KEY,
     SOURCE,
-    VERDICT_COLUMNS,
 )
 from curate.audio.analyse import Depth, Segment
 from curate.audio.options import Sample
@@ -43,9 +42,6 @@ from curate.profiles.audio.cache import (
     write_audio_cache,
 )
 from curate.profiles.measure.source import Source
-from curate.profiles.whole_input.duplicate_counts import sink
-from curate.rules.evaluate import tag
-from curate.rules.file import RuleSet
 
 TAR_FORMATS = frozenset({"nemo_tarred", "lhotse_shar"})
 """Formats whose audio is in no file of its own."""
@@ -84,50 +80,36 @@ class AudioScan:
         return self.settings.audio.root or Path(source.folder)
 
 
-def add_sound(
-    path: Path,
-    rules: RuleSet,
-    ear: AudioScan,
-    decide: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame,
-) -> None:
-    """Look at the audio of the rows of a records table, judge them by `rules` and then by
-    `decide`, and write it anew.
+def with_audio_metrics(rows: pl.LazyFrame, path: Path, scan: AudioScan) -> pl.LazyFrame:
+    """The rows of the records table at `path` with the metrics of their audio filled.
 
-    The table holds the columns already; they are filled. What was heard is noted beside it.
+    The audio is analysed now, and what is known of it is written beside the table.
     """
-    analysed = analyse_records(path, ear, path.with_name(NAME))
-    table = pl.scan_parquet(path)
-    names = table.collect_schema().names()
-    filled = values_of(ear.groups)
-    numbered = table.drop([*filled, *(column.name for column in VERDICT_COLUMNS)]).with_row_index(
-        "row"
-    )
-    signal_columns = analysed.with_columns(_copies()).lazy().select("row", *filled)
-    joined = numbered.join(signal_columns, on="row", how="left", maintain_order="left")
-    beside = path.with_suffix(".heard")
-    tagged = tag(joined, rules).map_batches(decide, streamable=True)
-    sink(tagged.select(names), beside)
-    beside.replace(path)
+    analysed = analyse_records(path, scan, path.with_name(NAME))
+    filled = values_of(scan.groups)
+    numbered = rows.drop(filled).with_row_index("row")
+    metrics = analysed.with_columns(_copies()).lazy().select("row", *filled)
+    return numbered.join(metrics, on="row", how="left", maintain_order="left").drop("row")
 
 
-def analyse_records(path: Path, ear: AudioScan, noted: Path) -> pl.DataFrame:
+def analyse_records(path: Path, scan: AudioScan, noted: Path) -> pl.DataFrame:
     """What is known of the audio of the chosen records of a table, a row each, in their order.
 
     It is noted in the file `noted` as well, for the next time.
     """
-    depth, wish = ear.depth, ear.settings.audio
-    files = list(_files(path, ear))
-    known, left = Cache.load(ear.known, depth, wish).split(files)
+    depth, wish = scan.depth, scan.settings.audio
+    files = list(_files(path, scan))
+    known, left = Cache.load(scan.known, depth, wish).split(files)
     frames, done = [known], len(files) - len(left)
-    ear.on_progress(done, len(files))
+    scan.on_progress(done, len(files))
 
     def work(batch: list[File]) -> tuple[int, pl.DataFrame]:
         return len(batch), analyse_files(batch, depth, wish.allowed)
 
-    for count, frame in in_order(work, _batches(left), ear.threads or thread_count()):
+    for count, frame in in_order(work, _batches(left), scan.threads or thread_count()):
         frames.append(frame)
         done += count
-        ear.on_progress(done, len(files))
+        scan.on_progress(done, len(files))
     analysed = pl.concat(frames).sort("row")
     write_audio_cache(noted, analysed, depth, wish)
     return analysed
@@ -153,17 +135,17 @@ def _batches(files: Sequence[File]) -> Iterator[list[File]]:
         yield batch
 
 
-def _files(path: Path, ear: AudioScan) -> Iterator[File]:
+def _files(path: Path, scan: AudioScan) -> Iterator[File]:
     """The files that the chosen records name, each with its segments, by manifest and name."""
-    rows = _chosen(path, ear.settings.audio.sample)
+    rows = _chosen(path, scan.settings.audio.sample)
     by_source = {
         str(source): part
         for (source,), part in rows.partition_by(SOURCE.name, as_dict=True).items()
     }
-    for source in ear.sources:
+    for source in scan.sources:
         part = by_source.get(source.name)
         if part is not None:
-            yield from _files_of(source, part, ear.folder(source))
+            yield from _files_of(source, part, scan.folder(source))
 
 
 def _files_of(source: Source, rows: pl.DataFrame, folder: Path) -> Iterator[File]:

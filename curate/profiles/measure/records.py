@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.artifacts.columns import LANG_CODE
+from curate.artifacts.columns import LANG_CODE, VERDICT_COLUMNS
 from curate.artifacts.ledger import Amount
 from curate.environment.cores import thread_count
 from curate.environment.execution import QUIET, Execution
@@ -17,20 +17,24 @@ from curate.manifest import in_order, read_manifests
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
-from curate.profiles.audio.scan import AudioScan, add_sound
+from curate.profiles.audio.scan import AudioScan, with_audio_metrics
 from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.reuse import Old, ReusedRows, file_state, reusable
 from curate.profiles.measure.source import Source
 from curate.profiles.overridden import reused_rows
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted, counting
-from curate.profiles.whole_input.duplicate_counts import WHOLE_INPUT, add_copies, sink
-from curate.rules.evaluate import tag_batch
+from curate.profiles.whole_input.duplicate_counts import (
+    WHOLE_INPUT,
+    sink,
+    with_duplicate_counts,
+)
+from curate.rules.evaluate import tag, tag_batch
 from curate.rules.file import RuleSet
 from curate.rules.overrides import Overrides
 
 LATE = WHOLE_INPUT | GROUPS_OF["vad"]
-"""Groups of metrics that are filled when all is read, or heard: `add_late`."""
+"""Groups of metrics that are filled by `fill_late_metrics`."""
 
 
 def write_records(
@@ -41,7 +45,8 @@ def write_records(
 
     Rows stand in input order. The file's bytes depend neither on `execution` nor on how many
     sources come from `reused`, which are not measured. Manual overrides have priority over rules.
-    Where metrics need the whole input, or audio, no rule is evaluated yet: see `add_late`. Raises
+    Where metrics need the whole input, or audio, no rule is evaluated yet: see
+    `fill_late_metrics`. Raises
     InputError for a source that cannot be read whole.
     """
     reused = reused or Old(path)
@@ -113,18 +118,27 @@ def write_records(
     return read, _total(path), counted
 
 
-def add_late(
-    path: Path, rules: RuleSet, settings: Settings, ear: AudioScan, overrides: Overrides
+def fill_late_metrics(
+    path: Path, rules: RuleSet, settings: Settings, scan: AudioScan, overrides: Overrides
 ) -> bool:
-    """Fill what is known only when all is read or heard, and judge the rows then; whether there
-    was such a thing.
+    """Fill the metrics that need the whole input or the audio, evaluate the rules on the rows, and
+    write the table anew, once; whether there are such metrics.
     """
-    late, hears = settings.groups & WHOLE_INPUT, settings.groups & GROUPS_OF["vad"]
-    if hears:
-        add_sound(path, rules.only() if late else rules, ear, overrides.decide)
-    if late:
-        add_copies(path, rules, late, overrides.decide)
-    return bool(late or hears)
+    whole_input, audio = settings.groups & WHOLE_INPUT, settings.groups & GROUPS_OF["vad"]
+    if not whole_input and not audio:
+        return False
+    measured = pl.scan_parquet(path)
+    names = measured.collect_schema().names()
+    rows = measured.drop(column.name for column in VERDICT_COLUMNS)
+    if audio:
+        rows = with_audio_metrics(rows, path, scan)
+    if whole_input:
+        rows = with_duplicate_counts(rows, path, whole_input)
+    evaluated = tag(rows, rules).map_batches(overrides.decide, streamable=True)
+    beside = path.with_suffix(".late")
+    sink(evaluated.select(names), beside)
+    beside.replace(path)
+    return True
 
 
 def languages_of(path: Path) -> list[str]:

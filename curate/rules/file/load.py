@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest, unreadable
 from curate.rules.file.conflicts import conflicts
 from curate.rules.file.entries import FaultCollector
@@ -35,7 +35,7 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
 
     None is the default preset. ConfigError with every fault of the file and of those it extends.
     """
-    place = _find(name_or_path if name_or_path is not None else DEFAULT, Path(), "--rules")
+    place = _find(name_or_path if name_or_path is not None else DEFAULT, Path(), parameter("rules"))
     faults: list[Fault] = []
     loaded = _load(place, (), faults)
     raise_all(ConfigError, faults)
