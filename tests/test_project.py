@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -292,6 +293,44 @@ def test_no_file_of_the_packages_is_long() -> None:
     }
     assert len(lengths) > 20
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a module, in classes and functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def is_exempt(function: ast.FunctionDef | ast.AsyncFunctionDef, compiling: set[str]) -> bool:
+    """Whether a parameter each is for an option of a command, or an array of a compiled loop."""
+    names = [
+        ast.unparse(each.func if isinstance(each, ast.Call) else each)
+        for each in function.decorator_list
+    ]
+    return any(name in compiling or name.endswith(".command") for name in names)
+
+
+def test_no_function_takes_more_than_seven_parameters() -> None:
+    """What travels together is one frozen request."""
+    compiling = {each.name for each in functions_of(ROOT / "curate" / "arrays" / "compiled.py")}
+    seen, long, exempt = 0, [], 0
+    for path in project_files():
+        if path.suffix != ".py" or path.relative_to(ROOT).parts[0] not in PACKAGES:
+            continue
+        for function in functions_of(path):
+            arguments = function.args
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+            many = sum(each.arg not in {"self", "cls"} for each in every)
+            seen += 1
+            if many > 7 and is_exempt(function, compiling):
+                exempt += 1
+            elif many > 7:
+                name = f"{path.relative_to(ROOT)}:{function.lineno}: {function.name}"
+                long.append(f"{name} takes {many}")
+    assert seen > 1000
+    assert exempt > 20, "commands and kernels are recognised"
+    assert long == []
 
 
 @pytest.mark.parametrize(

@@ -74,15 +74,16 @@ def shard(
     options: ShardOptions | None = None,
     *,
     rules: Rules = None,
-    workers: int | None = None,
+    workers: int = 1,
 ) -> ShardIndex:
     """Write a split directory as shards, and write the directory `out`, which is replaced: train in
     Lhotse Shar, or as the `options` name it, eval and test as plain manifests.
 
     As `curate shard`, without the page. `inputs` may be manifests of training data too, or a
-    SplitRequest: a split is made of them first, by `rules`, and put beside the shards. The work is
-    done by so many `workers` (None: one a core, two at least), which makes no difference to the
-    result. Raises curate.errors.CurateError with every fault.
+    SplitRequest: a split is made of them first, by `rules`, and put beside the shards. Any number
+    of `workers` gives the same bytes; several are processes, which import the calling script anew,
+    so that it has to guard what it runs by `if __name__ == "__main__":`. Raises
+    curate.errors.CurateError with every fault.
     """
     if isinstance(inputs, SplitRequest):
         source: Path | SplitRequest = inputs
@@ -93,13 +94,12 @@ def shard(
     return run_shard(request, Path(out), Execution(workers=workers)).passed()
 
 
-def verify_shards(
-    folder: str | Path, decode: str = "sample", *, workers: int | None = None
-) -> Verification:
+def verify_shards(folder: str | Path, decode: str = "sample", *, workers: int = 1) -> Verification:
     """Prove a directory of shards; GateFailed with every fault of it.
 
     As `curate shard --verify`: `decode` is how many recordings of each shard are decoded: none,
-    sample, all. Nothing is written. InputError where there is nothing to verify.
+    sample, all; `workers` are as in `shard`. Nothing is written. InputError where there is nothing
+    to verify.
     """
     gates = gates_for("curate shard --verify", ())
     request = VerifyRequest(folder=Path(folder), decode=decode, gates=gates)

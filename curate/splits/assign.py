@@ -180,10 +180,7 @@ def _choose(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], max_held: fl
     most_held = max(int(max_held * float(pool.rows.us.sum())), int(state.held[0]))
     targets_us = np.array([round(each.target_s * 1e6) for each in aims], np.int64)
     rates = rows[RATE].gather(pool.row).cast(pl.Float64).to_numpy()
-    draw(
-        pool.rows, state, pool.offered, pool.clean_us, fixed, targets_us, most_held,
-        pool.strata, rates,
-    )  # fmt: skip
+    draw(pool, state, fixed, targets_us, most_held, rates)
     return state
 
 

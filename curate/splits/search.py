@@ -22,6 +22,7 @@ from curate.splits.moves import (
     enter_known,
     enter_more,
 )
+from curate.splits.pool import Pool
 
 # (share of a group that must fill a deficit, share of the target one group may take, seconds held
 # out per second gained, seconds of others per second of a row with the same text): from choosy to
@@ -301,42 +302,36 @@ def _repair(
 
 
 def _refine(
-    rows: Rows,
+    pool: Pool,
     state: State,
-    offered: Int64s,
-    clean_us: Int64s,
     fixed: Bools,
     targets_us: Int64s,
     limits: Int64s,
     most_held: int,
-    strata: int,
     rates: Floats,
 ) -> None:
     """Repair once more, by KS distances too, where a split is not near its target by them."""
-    binned, seen = with_value_bins(rows, state, strata, rates)
+    binned, seen = with_value_bins(pool.rows, state, pool.strata, rates)
     if farthest(binned, seen, targets_us) > NEAR * NEAR * targets_us.sum():
-        slacks = targets_us // 200
-        _repair(binned, seen, offered, clean_us, fixed, targets_us, limits, most_held, slacks)
+        groups = (pool.offered, pool.clean_us, fixed)
+        _repair(binned, seen, *groups, targets_us, limits, most_held, targets_us // 200)
         state.achieved[:] = seen.achieved[:, : state.achieved.shape[1]]
 
 
 def draw(
-    rows: Rows,
+    pool: Pool,
     state: State,
-    offered: Int64s,
-    clean_us: Int64s,
     fixed: Bools,
     targets_us: Int64s,
     most_held: int,
-    strata: int,
     rates: Floats,
 ) -> None:
     """Choose groups until each split's target is met to 1 % or one utterance.
 
-    `fixed` groups stay where they are; `strata` of the cells are strata, `rates` are the rows'
-    char_rate. Where the targets cannot be met without holding out more
-    than `most_held` microseconds, they are not.
+    `fixed` groups stay where they are; `rates` are the rows' char_rate. Where the targets cannot be
+    met without holding out more than `most_held` microseconds, they are not.
     """
+    rows, offered, clean_us = pool.rows, pool.offered, pool.clean_us
     longest = int(rows.us[rows.clean].max(initial=0))
     slacks = targets_us // 200
     limits = targets_us + np.maximum(targets_us // 100, np.minimum(longest, targets_us // 20))
@@ -349,4 +344,4 @@ def draw(
         tolerance = max(target_us // 100, longest)
         _cut(rows, state, split, offered, clean_us, targets_us, most_held, slacks[split], tolerance)
     _repair(*common, fixed, targets_us, limits, most_held, slacks)
-    _refine(rows, state, offered, clean_us, fixed, targets_us, limits, most_held, strata, rates)
+    _refine(pool, state, fixed, targets_us, limits, most_held, rates)

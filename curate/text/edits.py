@@ -77,39 +77,43 @@ def count_normalised(
     others = normaliser.spans(*others, langs, numbers)
     words, chars, spaceless = _shape(texts)
     if not spaceless.any():
-        return _counted(texts, others, texts, others, words, chars, spaceless, normaliser)
-    parted = [_parted(spans, spaceless) for spans in (texts, others)]
-    return _counted(texts, others, parted[0], parted[1], words, chars, spaceless, normaliser)
+        return _count((texts, others), (texts, others), words, chars, spaceless, normaliser)
+    spaced = (_parted(texts, spaceless), _parted(others, spaceless))
+    return _count((texts, others), spaced, words, chars, spaceless, normaliser)
 
 
 def count_raw(texts: Spans, others: Spans, words: Int32s, chars: Int32s) -> PairEdits:
     """The edits of pairs as they stand; `words` and `chars` are those of the texts."""
     nowhere = np.zeros(words.size, np.bool_)
-    return _counted(texts, others, texts, others, words, chars, nowhere, None)
+    return _count((texts, others), (texts, others), words, chars, nowhere, None)
 
 
-def _counted(
-    texts: Spans, others: Spans, spaced: Spans, other_spaced: Spans, words: Int32s, chars: Int32s,
-    spaceless: Bools, normaliser: Normaliser | None,
-) -> PairEdits:  # fmt: skip
-    """`spaced` and `other_spaced` are the texts with blanks between all that counts as a word."""
+def _count(
+    pair: tuple[Spans, Spans],
+    spaced: tuple[Spans, Spans],
+    words: Int32s,
+    chars: Int32s,
+    spaceless: Bools,
+    normaliser: Normaliser | None,
+) -> PairEdits:
+    """The edits of a pair of texts; `spaced` are these with blanks between all that counts as a
+    word.
+    """
     joined = normaliser is not None and normaliser.merges_compounds
     if joined and spaceless.any():  # characters are no compounds
-        edits, fate = align_spans(*spaced, *other_spaced)
+        edits, fate = align_spans(*spaced[0], *spaced[1])
         rows = np.flatnonzero(~spaceless)
-        some = [(data, start[rows], length[rows]) for data, start, length in (spaced, other_spaced)]
+        some = [(data, start[rows], length[rows]) for data, start, length in spaced]
         edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True)
     else:
-        edits, fate = align_spans(*spaced, *other_spaced, joined=joined)
+        edits, fate = align_spans(*spaced[0], *spaced[1], joined=joined)
     for row in np.flatnonzero(fate == TOO_LONG).tolist():
-        edits[row] = _align_long(_decode(spaced, row), _decode(other_spaced, row))
+        edits[row] = _align_long(_decode(spaced[0], row), _decode(spaced[1], row))
     differ = np.flatnonzero((fate == ALIGNED) | (fate == TOO_LONG))
     char_edits = np.zeros(fate.size, np.int32)
     if differ.size:
-        char_edits[differ] = distances(decoded(texts, differ), decoded(others, differ))
-    return PairEdits(
-        words, chars, edits, char_edits, fate != NONE, spaceless, texts, others, differ
-    )
+        char_edits[differ] = distances(decoded(pair[0], differ), decoded(pair[1], differ))
+    return PairEdits(words, chars, edits, char_edits, fate != NONE, spaceless, *pair, differ)
 
 
 def distances(texts: Sequence[str], others: Sequence[str]) -> Int32s:

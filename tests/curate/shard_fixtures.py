@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import curate
-from curate.artifacts.verification import Verification
 from curate.environment.execution import Execution
 from curate.rules.file import load_rules
 from curate.shards import ShardOptions, shard_split
@@ -39,8 +37,3 @@ def sharded(
     (stage / "out").rename(out)
     shutil.rmtree(stage)
     return index
-
-
-def verify_shards(folder: Path, decode: str = "sample") -> Verification:
-    """What is proven of shards, in this process; GateFailed with every fault."""
-    return curate.verify_shards(folder, decode, workers=1)

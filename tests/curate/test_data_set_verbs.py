@@ -100,23 +100,23 @@ def test_shard(corpus: Path) -> None:
     curate.split(corpus, out="split", sizes=SIZES)
     expected = run("shard", "split", "--shard-size", "100", "--shard-by", "lang")
     options = curate.ShardOptions(size=curate.ShardSize(cuts=100), shard_by=("lang",))
-    index = curate.shard("split", "out", options, workers=1)
+    index = curate.shard("split", "out", options)
     assert re.match(r"Shards \(shar\): \d shards of \d+ cuts, .* min, .*eval \d+", shown(index))
-    assert str(curate.verify_shards("out", workers=1)).endswith("; 0 faults")
+    assert str(curate.verify_shards("out")).endswith("; 0 faults")
     assert take("out") == expected
 
 
 def test_verify(corpus: Path) -> None:
     curate.split(corpus, out="split", sizes=SIZES)
-    curate.shard("split", "out", workers=1)
+    curate.shard("split", "out")
     next(Path("out/train").glob("*.tar")).unlink()
     with pytest.raises(GateFailed, match="is missing"):
-        curate.verify_shards("out", workers=1)
+        curate.verify_shards("out")
 
 
 def test_shard_of_manifests(corpus: Path) -> None:
     expected = run("shard", corpus)
-    curate.shard(corpus, "out", workers=1)
+    curate.shard(corpus, "out")
     assert "split/train.jsonl" in expected
     assert take("out") == expected
 

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+import curate
 from curate.audio.faults import Unusable
 from curate.errors import CurateError, GateFailed
 from curate.nemo.canary_prompt import complete, plain_pnc
 from curate.shards.audio import check_segment, load_segment
-from tests.curate.shard_fixtures import sharded, splitted, verify_shards
+from tests.curate.shard_fixtures import sharded, splitted
 from tests.lines import lines_of
 
 # Lhotse's Shar reader leaves its tar files to the garbage collector.
@@ -71,7 +72,7 @@ def test_manifests_are_usable_from_anywhere(example: Path) -> None:
 
 
 def test_verification_proves_our_shards(example: Path) -> None:
-    verification = verify_shards(example / "shards")
+    verification = curate.verify_shards(example / "shards")
     index = json.loads((example / "shards" / "shards.json").read_text())
     assert verification.cuts == index["cuts"] == index["verified"]["cuts"]
     assert verification.shards == len(index["shards"]) >= 2
@@ -120,7 +121,7 @@ def test_damage_is_found(example: Path, tmp_path: Path, damage: str) -> None:
     shutil.copytree(example / "shards", copy)
     DAMAGE[damage](copy / "train")
     with pytest.raises(CurateError):
-        verify_shards(copy)
+        curate.verify_shards(copy)
 
 
 # What the shards themselves can prove, without shards.json.
@@ -139,9 +140,9 @@ def test_foreign_shar(real_data: Path, name: str, cuts: int | None) -> None:
     folder = real_data / "corner" / name
     if cuts is None:
         with pytest.raises(GateFailed):
-            verify_shards(folder)
+            curate.verify_shards(folder)
     else:
-        assert verify_shards(folder).cuts == cuts
+        assert curate.verify_shards(folder).cuts == cuts
 
 
 def test_the_same_bytes_again(example: Path, root: Path, tmp_path: Path) -> None:

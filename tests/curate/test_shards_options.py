@@ -19,6 +19,7 @@ import soundfile as sf
 import yaml
 from typer.testing import CliRunner
 
+import curate
 from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
 from curate.cli import app
@@ -31,7 +32,7 @@ from curate.shards.options import ShardSize
 from curate.shards.tar import HashedFile, TarFile
 from curate.splits.lock import CHANGED
 from curate.terminal.command import option_of
-from tests.curate.shard_fixtures import sharded, splitted, verify_shards
+from tests.curate.shard_fixtures import sharded, splitted
 from tests.lines import lines_of
 
 pytestmark = [
@@ -159,7 +160,7 @@ def test_shards_of_which_nothing_can_be_stored_leave_no_gap(
     planned = len(lines_of((out / "train.jsonl").read_text()))
     assert 50 < len(index["shards"]) < planned - 50
     assert [shard["index"] for shard in index["shards"]] == list(range(len(index["shards"])))
-    assert verify_shards(tmp_path / "shards", "none").cuts == index["cuts"]
+    assert curate.verify_shards(tmp_path / "shards", "none").cuts == index["cuts"]
     if form == "nemo_tarred":
         numbers = [
             json.loads((tmp_path / "shards" / shard["manifest_file"]).read_text())["shard_id"]
@@ -190,7 +191,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 def test_damage_is_found_in_every_form(split: Path, tmp_path: Path, form: str, damage: str) -> None:
     out = tmp_path / "shards"
     index = sharded(split, out, 80, format=form)
-    assert verify_shards(out).cuts == index["cuts"]
+    assert curate.verify_shards(out).cuts == index["cuts"]
     kinds = [key for key in index["shards"][1] if key.endswith("_file")]
     assert kinds
     for kind in kinds:
@@ -198,7 +199,7 @@ def test_damage_is_found_in_every_form(split: Path, tmp_path: Path, form: str, d
         original = path.read_bytes()
         DAMAGE[damage](path)
         with pytest.raises(GateFailed):
-            verify_shards(out)
+            curate.verify_shards(out)
         quick = check_files(out, read_index(out), hashes=damage == "flipped")
         assert [fault.where for fault in quick] == [str(path)]
         path.write_bytes(original)

@@ -33,6 +33,13 @@ def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:
     assert any("--max-held-out 5.0% would meet it" in gate for gate in artifact["gates"])
 
 
+def test_a_target_that_was_lowered_states_its_size(tmp_path: Path) -> None:
+    artifact = split(tmp_path / "a", rows_of({f"s{n}": 10 for n in range(20)}), {"eval": "20h"})
+    (gate,) = [each for each in artifact["gates"] if "may be used" in each]
+    assert gate.startswith("eval: 20 h requested, but at most 10% of the clean hours may be used: ")
+    assert gate.endswith("the target is 1.67 min")
+
+
 def test_prompts_do_not_collapse(tmp_path: Path) -> None:
     """Forty speakers read from the same hundred sentences, all connected by their texts."""
     rng = np.random.default_rng(1)
