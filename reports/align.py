@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 from markupsafe import Markup, escape
 
+from curate.formatting.alignment import Edit, align, units_of
 from reports.transcripts import isolated, unhidden
 
 MOST = 400
 """Words (or characters) of one utterance that are aligned on a page."""
 
-_UNSPACED_FROM = 8
 _RUN = 24
 """Units that were missed or added in one go and are still shown whole; loops run to hundreds."""
 _HEAD = 12
 
 
-def alignment(reference: str | None, hypothesis: str | None, lang: str | None = None) -> Markup:
+def alignment(
+    reference: str | None, hypothesis: str | None, lang: str | None = None, *, exact: bool = True
+) -> Markup:
     """One line of text: what was missed struck out, what was added underlined, in reading order.
 
-    Text without spaces (Chinese, Japanese, Thai) is aligned by characters.
+    Unless `exact`, case and punctuation around a word make no difference.
     """
     if reference is None or hypothesis is None:
         return Markup('<span class="none">no {}</span>').format(
             "reference" if reference is None else "hypothesis"
         )
-    by_character = _unspaced(reference) and _unspaced(hypothesis)
-    words, other_words = (
-        _characters(text.strip()) if by_character else text.split()
-        for text in (reference, hypothesis)
-    )
-    between = "" if by_character else " "
+    units, others, between = units_of(reference, hypothesis)
     line = escape(between).join(
-        _piece(
-            chunk.type,
-            *(
-                _run(units[slice(*span)], between, whole=chunk.type == "equal")
-                for units, span in (
-                    (words, (chunk.ref_start_idx, chunk.ref_end_idx)),
-                    (other_words, (chunk.hyp_start_idx, chunk.hyp_end_idx)),
-                )
-            ),
-        )
-        for chunk in _chunks(words[:MOST], other_words[:MOST])
+        _piece(edit, between) for edit in align(units[:MOST], others[:MOST], exact=exact)
     )
     if not line:
         return Markup('<span class="none">empty reference, empty hypothesis</span>')
-    more = max(len(words), len(other_words)) > MOST
+    more = max(len(units), len(others)) > MOST
     rest = Markup(' <span class="none">… and more, not aligned here</span>') if more else Markup()
     return isolated(line, lang) + rest
 
@@ -62,40 +47,15 @@ def _run(units: Sequence[str], between: str, *, whole: bool) -> Markup:
     return unhidden(between.join(units[:_HEAD])) + rest
 
 
-def _characters(text: str) -> list[str]:
-    """Characters with the marks that belong to them."""
-    units: list[str] = []
-    for character in text:
-        if units and unicodedata.category(character).startswith("M"):
-            units[-1] += character
-        else:
-            units.append(character)
-    return units
-
-
-def _unspaced(text: str) -> bool:
-    return len(text) >= _UNSPACED_FROM and not text.isascii() and len(text.split()) == 1
-
-
-def _chunks(reference: Sequence[str], hypothesis: Sequence[str]) -> Sequence[Any]:
-    """The edits that jiwer counts; units go in as plain codes, which it cannot split again."""
-    from jiwer import process_words
-
-    codes: dict[str, str] = {}
-
-    def coded(units: Sequence[str]) -> str:
-        return " ".join(codes.setdefault(unit, f"w{len(codes)}") for unit in units)
-
-    chunks: Sequence[Any] = process_words(coded(reference), coded(hypothesis)).alignments[0]
-    return chunks
-
-
-def _piece(edit: str, reference: Markup, hypothesis: Markup) -> Markup:
+def _piece(edit: Edit, between: str) -> Markup:
+    reference, hypothesis = (
+        _run(units, between, whole=edit.what == "equal") for units in (edit.text, edit.other)
+    )
     missed, added = (
         Markup("<del>{}</del>").format(reference),
         Markup("<ins>{}</ins>").format(hypothesis),
     )
-    match edit:
+    match edit.what:
         case "equal":
             return reference
         case "delete":

@@ -56,7 +56,7 @@ def prepare(request: RunRequest) -> FitJob:
     """Read and check what the run needs."""
     config = request.config
     shards = read_shards(config.data)
-    archive = archive_of(config.model)
+    archive = request.archive or archive_of(config.model)
     recipe = build_recipe(archive, config, shards.train, shards.train_cuts, shards.validation)
     _check_loggers(config)
     check_values(shards.train, config.behaviors)

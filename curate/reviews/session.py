@@ -14,6 +14,7 @@ from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALF
 from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
 from curate.errors import InputError
+from curate.formatting.alignment import align, units_of
 from curate.manifest.lines import fetch_lines
 from curate.metrics import METRICS
 from curate.profiles.duck import Records
@@ -23,7 +24,7 @@ from curate.reviews.browse import Browser, Place, Query
 from curate.reviews.decisions import DecisionLog, Record, Refused, facets_json
 from curate.rules.overrides import Decision, Facet, content_of
 from curate.rules.overrides.identity import contents, shown
-from curate.text.marks import alignment, marks_of
+from curate.text.marks import marks_of
 
 MOST_TEXT = 20_000
 """Characters of a transcript that are shown; nobody judges more by ear."""
@@ -125,7 +126,7 @@ class ReviewSession:
             "text_chars": len(text),
             "text_fix": row["text_fix"],
             "marks": marks_of(shown_text, metrics_of_tags(row["tags"] or (), self._counts)),
-            "against": alignment(shown_text, other[:MOST_TEXT]) if isinstance(other, str) else None,
+            **_against(shown_text, other[:MOST_TEXT] if isinstance(other, str) else None),
             "audio": str(record.record.get("audio_filepath", "")),
             "offset_s": row["offset_s"] or 0.0,
             "metrics": [
@@ -252,3 +253,13 @@ def _text_of(line: bytes) -> str:
         return str(json.loads(line).get("text", ""))
     except (ValueError, AttributeError):
         return line.decode("utf-8", "replace")
+
+
+def _against(text: str, other: str | None) -> Json:
+    """How the recogniser's text differs, and what stands between two units of it."""
+    if other is None:
+        return {"against": None, "between": ""}
+    units, others, between = units_of(text, other)
+    edits = align(units, others, exact=False)
+    joined = [[each.what, between.join(each.text), between.join(each.other)] for each in edits]
+    return {"against": joined, "between": between}

@@ -1,4 +1,4 @@
-"""Where in a text a metric finds what it counts, and how a text differs from another one.
+"""Where in a text a metric finds what it counts.
 
 For people to see: what is shown of a text is a few thousand characters, so this is plain Python.
 """
@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import TypedDict
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
 from curate.text.damage import DAMAGE
 from curate.text.define import LONGEST_PHRASE, bare_token, writes_no_spaces
@@ -26,7 +25,6 @@ MOST_CHARS = 4000
 """Characters of a text in which an artefact's examples are marked: more stands on no page."""
 
 _WORD, _CHAR = re.compile(r"\S+"), re.compile(r"\S")
-_EDGES = re.compile(r"^\W+|\W+$")
 _MOST_TOKENS = 4000
 _MOST_MARKS = 50
 
@@ -165,30 +163,3 @@ FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], list[Span]]]] = {
     "phrase": (frozenset({"hallucination", "hallucination_share", "credit_share"}), _one(_whole)),
 }
 """What can be marked: the metrics that count it, and how it is found."""
-
-
-Edit = tuple[str, str, str]
-"""What was done (equal, replace, insert, delete), the words of the text, those of the other."""
-
-
-def alignment(text: str, other: str) -> list[Edit]:
-    """How `other` differs from `text`, word by word; not where there are thousands of words."""
-    words, other_words = text.split(), other.split()
-    if max(len(words), len(other_words)) > _MOST_TOKENS:
-        return [("replace", text, other)]
-    codes = Levenshtein.opcodes(
-        [_plain(word) for word in words], [_plain(word) for word in other_words]
-    )
-    return [
-        (
-            code.tag,
-            " ".join(words[code.src_start : code.src_end]),
-            " ".join(other_words[code.dest_start : code.dest_end]),
-        )
-        for code in codes
-    ]
-
-
-def _plain(word: str) -> str:
-    folded = word.casefold()
-    return _EDGES.sub("", folded) or folded

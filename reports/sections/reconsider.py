@@ -107,7 +107,7 @@ def _fold(item: LimitEvidence, room: SizeBudget, *, unfolded: bool) -> Markup:
     records = [
         {
             "value": percent(each.wer, 0),
-            "text": room.fit(partial(alignment, each.text, each.pred_text, each.lang)),
+            "text": room.fit(partial(alignment, each.text, each.pred_text, each.lang, exact=False)),
             "about": facts(each),
         }
         for each in item.examples

@@ -152,7 +152,9 @@ def _prediction(record: ShownRecord, room: SizeBudget) -> Markup | None:
     if text is None or hypothesis is None or text.split() == hypothesis.split():
         return None
     least = min(len(text), MOST)
-    return room.fit(lambda: alignment(text[:WHOLE], hypothesis[:WHOLE], record.lang), least=least)
+    return room.fit(
+        lambda: alignment(text[:WHOLE], hypothesis[:WHOLE], record.lang, exact=False), least=least
+    )
 
 
 def _length(duration_s: float | None) -> Markup | None:

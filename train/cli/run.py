@@ -64,7 +64,9 @@ def run(
     options = [*setting("data", data and str(data)), *setting("out", str(out))]
     options += setting("faults.max_missing", max_missing, "--max-missing")
     config = configure(own, model, options, settings)
-    _run(RunRequest(config, overwrite, resume, command_line()), check_plan(config), as_json)
+    plan = check_plan(config)
+    request = RunRequest(config, overwrite, resume, command_line(), plan.facts.archive)
+    _run(request, plan, as_json)
 
 
 def _run(request: RunRequest, plan: Plan, as_json: bool) -> None:

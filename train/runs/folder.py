@@ -11,6 +11,7 @@ from typing import Any
 
 from curate.artifacts.outputs import one_writer, whole_file
 from curate.errors import ConfigError, Fault, raise_all
+from curate.nemo.archive import Archive
 from train.artifacts.run import Run
 from train.config import RunConfig, load_config
 
@@ -35,12 +36,16 @@ MOVES_THE_DATA = ("train_ds.batch_duration", "train_ds.quadratic_duration", "tra
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A run to make in `config.out`: a new one, one that replaces it, or one that continues it."""
+    """A run to make in `config.out`: a new one, one that replaces it, or one that continues it.
+
+    `archive` is that of `config.model`, where it has been opened and vetted already.
+    """
 
     config: RunConfig
     overwrite: bool = False
     resume: bool = False
     command: str = ""
+    archive: Archive | None = None
 
 
 @contextmanager

@@ -178,7 +178,7 @@ function show(told) {
   state.text = told.text;
   text(told);
   by("against").hidden = !told.against;
-  if (told.against) by("aligned").replaceChildren(isolated(...told.against.flatMap(edit)));
+  if (told.against) by("aligned").replaceChildren(isolated(...told.against.flatMap((each) => edit(each, told.between))));
   const facts = [["language", told.lang], ["speaker", told.speaker], ["seconds", told.duration_s], ["from second", told.offset_s || null]];
   const rows = [...facts, ...told.metrics.map((each) => [each.name, each.value])];
   by("facts").replaceChildren(
@@ -244,13 +244,13 @@ function text(told) {
   }
   if (!told.text) by("text").replaceChildren(element("span", "no text", "none"));
 }
-function edit([what, ours, theirs]) {
-  if (what === "equal") return [literal(`${ours} `)];
-  if (what === "delete") return [run(ours, "delete"), " "];
-  if (what === "insert") return [run(theirs, "insert"), " "];
+function edit([what, text, other], between) {
+  if (what === "equal") return [literal(`${text}${between}`)];
+  if (what === "delete") return [run(text, "delete"), between];
+  if (what === "insert") return [run(other, "insert"), between];
   const made = element("span", undefined, "replace");
-  made.append(run(ours, undefined, "s"), run(theirs, undefined, "b"));
-  return [made, " "];
+  made.append(run(text, undefined, "s"), run(other, undefined, "b"));
+  return [made, between];
 }
 
 const audio = by("audio");
