@@ -21,6 +21,7 @@ from curate.profiles.own_fields import OwnFields
 from curate.profiles.summary import RECORDS, open_profile, origins_of, records_of
 from curate.rules.expression import Batch, Node, names_in, parse
 from curate.rules.expression.declare import Kind, vocabulary
+from curate.statistics.splitmix import GOLDEN, splitmix64
 
 _FIELDS = ("source", "line", "byte_offset", "byte_length", "duration_us", "lang", "speaker")
 _BATCH = 122_880
@@ -123,12 +124,9 @@ def _sample(hits: Iterator[Numbers], count: int, seed: int) -> Numbers:
 
 def _mix(rows: Numbers, seed: int) -> npt.NDArray[np.uint64]:
     """splitmix64 of row number and seed: the same on every machine and in every release."""
-    start = (seed * 0xD1342543DE82EF95 + 0x9E3779B97F4A7C15) % 2**64
+    start = (seed * 0xD1342543DE82EF95 + GOLDEN) % 2**64
     with np.errstate(over="ignore"):
-        mixed = rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(start)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+        return splitmix64(rows.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(start))
 
 
 def _records(

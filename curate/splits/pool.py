@@ -17,6 +17,7 @@ from curate.rules.routes import POOL, TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.splits.moves import COVARIATE, Rows
 from curate.splits.strata import covariate_cells
+from curate.statistics.splitmix import splitmix64
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,7 @@ def mixed(keys: npt.NDArray[Word], seed: int) -> npt.NDArray[Word]:
     The keys are stable hashes already; a cryptographic hash of each would cost seconds per million.
     """
     digest = hashlib.blake2b(seed.to_bytes(16, "little", signed=True), digest_size=8).digest()
-    value = keys ^ np.frombuffer(digest, np.uint64)[0]
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        value = (value ^ (value >> np.uint64(shift))) * np.uint64(factor)
-    done: UInt64s = value ^ (value >> np.uint64(31))
-    return done
+    return splitmix64(keys ^ np.frombuffer(digest, np.uint64)[0])
 
 
 def _offered(first: Int64s, keys: UInt64s) -> Int64s:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import (
@@ -42,6 +41,7 @@ from curate.profiles.audio.cache import (
     write_audio_cache,
 )
 from curate.profiles.measure.source import Source
+from curate.statistics.splitmix import splitmix64
 
 TAR_FORMATS = frozenset({"nemo_tarred", "lhotse_shar"})
 """Formats whose audio is in no file of its own."""
@@ -199,16 +199,8 @@ def _chosen(path: Path, sample: Sample | None) -> pl.DataFrame:
     )
     if sample is None:
         return rows
-    lots = _mix(rows[AUDIO_KEY.name].to_numpy())
+    lots = splitmix64(rows[AUDIO_KEY.name].to_numpy())
     if sample.share is not None:
         return rows.filter(pl.Series(lots < np.uint64(sample.share * (2**64 - 2**11))))
     order = np.argsort(lots, kind="stable")[: sample.rows]
     return rows[np.sort(order)]
-
-
-def _mix(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """splitmix64's finish: the same on every machine and in every release."""
-    with np.errstate(over="ignore"):
-        mixed = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
