@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reports import build
-from tests.browsing import NAMED, SCREENS, browser, look, until, watched
+from tests.browsing import NAMED, SCREENS, browser, look, until, violations, watched
 from tests.reports.fixtures import MAKERS, make
 
 
@@ -44,7 +44,18 @@ def test_axe_would_notice(opened: Any, tmp_path: Path) -> None:
     assert "html-has-lang" in violated
 
 
-def test_clips_are_heard_on_the_page(opened: Any, root: Path, tmp_path: Path) -> None:
+def test_axe_would_notice_one_pale_text_among_many(opened: Any) -> None:
+    rows = "".join(f"<tr><td>row {row}</td></tr>" for row in range(200))
+    pale = '<tr><td><span style="color: #bbb">pale</span></td></tr>'
+    table = f"<table><tbody>{rows}{pale}{rows}</tbody></table>"
+    page = opened.new_page()
+    page.set_content(f'<html lang="en"><title>a</title><main><h1>a</h1>{table}</main></html>')
+    (violated,) = violations(page)
+    page.close()
+    assert violated.startswith("color-contrast: ['span']")
+
+
+def test_clips_are_played_on_the_page(opened: Any, root: Path, tmp_path: Path) -> None:
     command = ["profile", str(root / "examples" / "speech" / "manifest.jsonl"), "--out", "profile"]
     run = [sys.executable, "-c", "from curate.cli import main; main()", *command, "--clips", "9"]
     for _ in range(2):
