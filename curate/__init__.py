@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from curate.api.audit import Audit, AuditRequest, audit
-    from curate.api.calibrate import calibrate
-    from curate.api.compare import compare_rules
-    from curate.api.diff import diff
-    from curate.api.explain import explain
+    from curate.api.calibrate import CalibrateRequest, Calibration, calibrate
+    from curate.api.compare import Compare, CompareRequest, compare_rules
+    from curate.api.diff import Diff, diff
+    from curate.api.explain import ExplainRequest, Explanation, explain
     from curate.api.frames import apply_rules, measure
-    from curate.api.look import count_words, head, query, sample
+    from curate.api.look import WordCounts, count_words, head, query, sample
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         profile,
         read_profile,
     )
-    from curate.api.reconsider import reconsider
+    from curate.api.reconsider import Reconsider, reconsider
     from curate.api.rules import RuleSet, load_rules
     from curate.api.shard import (
         ShardIndex,
@@ -56,21 +56,21 @@ if TYPE_CHECKING:
         read_split,
         split,
     )
-    from curate.api.what_if import what_if
+    from curate.api.what_if import WhatIf, WhatIfRequest, what_if
 
 _MODULES = {
     "audit": ("Audit", "AuditRequest", "audit"),
-    "calibrate": ("calibrate",),
-    "compare": ("compare_rules",),
-    "diff": ("diff",),
-    "explain": ("explain",),
+    "calibrate": ("CalibrateRequest", "Calibration", "calibrate"),
+    "compare": ("Compare", "CompareRequest", "compare_rules"),
+    "diff": ("Diff", "diff"),
+    "explain": ("ExplainRequest", "Explanation", "explain"),
     "frames": ("apply_rules", "measure"),
-    "look": ("count_words", "head", "query", "sample"),
+    "look": ("WordCounts", "count_words", "head", "query", "sample"),
     "profile": (
         *("AudioOptions", "MeasureOptions", "Profile", "ProfileRequest", "ReadOptions"),
         *("RuleOptions", "merge", "profile", "read_profile"),
     ),
-    "reconsider": ("reconsider",),
+    "reconsider": ("Reconsider", "reconsider"),
     "rules": ("RuleSet", "load_rules"),
     "shard": (
         *("ShardIndex", "ShardOptions", "ShardRequest", "ShardSize", "StoredAudio"),
@@ -80,7 +80,7 @@ _MODULES = {
         *("LineMarks", "NamedManifests", "Split", "SplitRequest", "SplitTerms", "Targets"),
         *("read_split", "split"),
     ),
-    "what_if": ("what_if",),
+    "what_if": ("WhatIf", "WhatIfRequest", "what_if"),
 }
 """The names that the modules of curate.api offer."""
 
@@ -90,12 +90,20 @@ __all__ = [
     "AudioOptions",
     "Audit",
     "AuditRequest",
+    "CalibrateRequest",
+    "Calibration",
+    "Compare",
+    "CompareRequest",
+    "Diff",
+    "ExplainRequest",
+    "Explanation",
     "LineMarks",
     "MeasureOptions",
     "NamedManifests",
     "Profile",
     "ProfileRequest",
     "ReadOptions",
+    "Reconsider",
     "RuleOptions",
     "RuleSet",
     "ShardIndex",
@@ -109,6 +117,9 @@ __all__ = [
     "Targets",
     "Verification",
     "VerifyRequest",
+    "WhatIf",
+    "WhatIfRequest",
+    "WordCounts",
     "apply_rules",
     "audit",
     "calibrate",

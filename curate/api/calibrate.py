@@ -13,7 +13,7 @@ from curate.whatif.calibrate import as_artifact, propose_limits
 from curate.whatif.preset import write_preset
 from curate.whatif.speaking_rate import LEAST_ROWS, OUTLIER_DEVIATIONS
 
-__all__ = ["CalibrateRequest", "calibrate", "run_calibrate"]
+__all__ = ["CalibrateRequest", "Calibration", "calibrate", "run_calibrate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from curate.profiles.request import RuleOptions, Rules
 from curate.whatif import compare_rules as compute_moves
 from curate.whatif.compare import OUTPUT_FILES
 
-__all__ = ["CompareRequest", "compare_rules", "run_compare"]
+__all__ = ["Compare", "CompareRequest", "compare_rules", "run_compare"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

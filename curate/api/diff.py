@@ -16,7 +16,7 @@ from curate.gates import Checked, Gate
 from curate.inspect.diff import OUTPUT_FILES, compare
 from curate.profiles import LIBRARIES
 
-__all__ = ["diff", "run_diff"]
+__all__ = ["Diff", "diff", "run_diff"]
 
 
 def diff(a: str | Path, b: str | Path, *, out: str | Path | None = None) -> Diff:

@@ -26,7 +26,7 @@ from curate.rules.file import RuleSet
 from curate.rules.overrides import content_of
 from curate.rules.routes import ROUTES
 
-__all__ = ["ExplainRequest", "explain", "run_explain"]
+__all__ = ["ExplainRequest", "Explanation", "explain", "run_explain"]
 
 STDIN = "-"
 WHERE_TO: Mapping[str, str] = {

@@ -13,7 +13,7 @@ from curate.artifacts.words import WordCounts
 from curate.inspect import records, words
 from curate.inspect.query import open_query
 
-__all__ = ["count_words", "head", "query", "sample"]
+__all__ = ["WordCounts", "count_words", "head", "query", "sample"]
 
 
 def query(sql: str, profiles: str | Path | Sequence[str | Path]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from curate.artifacts.reconsider import Reconsider
 from curate.environment.execution import QUIET, Execution
 from curate.evidence import OUTPUT_FILES, weigh_limits
 
-__all__ = ["reconsider", "run_reconsider"]
+__all__ = ["Reconsider", "reconsider", "run_reconsider"]
 
 
 def reconsider(

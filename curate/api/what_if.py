@@ -22,7 +22,7 @@ from curate.rules.file import RuleSet
 from curate.whatif import OUTPUT_FILES
 from curate.whatif import what_if as compute_what_if
 
-__all__ = ["WhatIfRequest", "run_what_if", "what_if"]
+__all__ = ["WhatIf", "WhatIfRequest", "run_what_if", "what_if"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

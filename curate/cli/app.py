@@ -43,7 +43,12 @@ def _options(
 
 
 rules_app = typer.Typer(help="Check, explain and tune rule files.", no_args_is_help=True)
-app.add_typer(rules_app, name="rules")
+PREPARE = "Prepare a corpus"
+LOOK = "Look into profiles"
+IMPROVE = "Improve rules and labels"
+SETUP = "Set up"
+"""Panels of commands in `curate --help`."""
+app.add_typer(rules_app, name="rules", rich_help_panel=IMPROVE)
 
 Out = Annotated[Path, typer.Option("--out", help="Directory for the results; replaced whole.")]
 RulesFile = Annotated[
@@ -64,7 +69,7 @@ Where = Annotated[
         show_default="all",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 By = Annotated[
     list[str],

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import (
+    PREPARE,
     AsJson,
     AudioIdentity,
     FailOn,
@@ -22,7 +23,7 @@ from curate.cli.app import (
 )
 
 
-@app.command(name="audit")
+@app.command(name="audit", rich_help_panel=PREPARE)
 def audit_command(
     inputs: Annotated[
         list[str], typer.Argument(help="Manifests, one dataset each; or a split directory.")

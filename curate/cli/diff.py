@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, FailOn, app
+from curate.cli.app import LOOK, AsJson, FailOn, app
 
 
-@app.command(name="diff")
+@app.command(name="diff", rich_help_panel=LOOK)
 def diff_command(
     a: Annotated[Path, typer.Argument(help="The profile directory to start from.")],
     b: Annotated[Path, typer.Argument(help="The profile directory to compare with it.")],

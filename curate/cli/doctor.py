@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, app
+from curate.cli.app import SETUP, AsJson, app
 
 
-@app.command(name="doctor")
+@app.command(name="doctor", rich_help_panel=SETUP)
 def doctor_command(
     as_json: AsJson = False,
     out: Annotated[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from curate.cli.app import AsJson, OneProfile, RecordCount, Where, app
+from curate.cli.app import LOOK, AsJson, OneProfile, RecordCount, Where, app
 
 
-@app.command(name="head")
+@app.command(name="head", rich_help_panel=LOOK)
 def head_command(
     profile: OneProfile, count: RecordCount = 10, where: Where = None, as_json: AsJson = False
 ) -> None:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, FailOn, Out, Quiet, Strict, app
+from curate.cli.app import PREPARE, AsJson, FailOn, Out, Quiet, Strict, app
 
 
-@app.command(name="merge")
+@app.command(name="merge", rich_help_panel=PREPARE)
 def merge_command(
     parts: Annotated[Path, typer.Argument(help="The folder that `--part` wrote into.")],
     out: Out,

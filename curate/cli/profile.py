@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import (
+    PREPARE,
     AsJson,
     By,
     Decisions,
@@ -30,7 +31,7 @@ from curate.cli.app import (
 from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
 
 
-@app.command(name="profile")
+@app.command(name="profile", rich_help_panel=PREPARE)
 def profile_command(
     manifests: Annotated[
         list[str], typer.Argument(help="Manifests, tables, directories, globs; - is stdin.")

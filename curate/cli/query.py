@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, app
+from curate.cli.app import LOOK, AsJson, app
 
 
-@app.command(name="query")
+@app.command(name="query", rich_help_panel=LOOK)
 def query_command(
     sql: Annotated[str, typer.Argument(help="One SELECT over the view `records`.")],
     profiles: Annotated[list[Path], typer.Argument(help="Profile directories.")],

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import AsJson, app
+from curate.cli.app import IMPROVE, AsJson, app
 
 
-@app.command(name="reconsider")
+@app.command(name="reconsider", rich_help_panel=IMPROVE)
 def reconsider_command(
     evaluation: Annotated[Path, typer.Argument(help="A directory that `train eval` wrote.")],
     profile: Annotated[Path, typer.Argument(help="The profile that its records come from.")],

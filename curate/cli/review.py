@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import app
+from curate.cli.app import IMPROVE, app
 from curate.cli.audio import AllowRoot, AudioRoot
 from curate.errors import ConfigError
 
 
-@app.command(name="review")
+@app.command(name="review", rich_help_panel=IMPROVE)
 def review_command(
     profile: Annotated[Path | None, typer.Argument(help="A profile directory.")] = None,
     overrides: Annotated[Path, typer.Option(help="Log that decisions are appended to.")] = Path(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from curate.cli.app import AsJson, OneProfile, RecordCount, Seed, Where, app
+from curate.cli.app import LOOK, AsJson, OneProfile, RecordCount, Seed, Where, app
 
 
-@app.command(name="sample")
+@app.command(name="sample", rich_help_panel=LOOK)
 def sample_command(
     profile: OneProfile,
     count: RecordCount = 10,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import (
+    PREPARE,
     AsJson,
     Engine,
     FailOn,
@@ -34,7 +35,7 @@ class Decode(StrEnum):
     all = "all"
 
 
-@app.command(name="shard")
+@app.command(name="shard", rich_help_panel=PREPARE)
 def shard_command(
     inputs: Annotated[
         list[str],

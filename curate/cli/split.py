@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.cli.app import (
+    PREPARE,
     AsJson,
     AudioIdentity,
     By,
@@ -55,7 +56,7 @@ MaxHeldOut = Annotated[
 ]
 
 
-@app.command(name="split")
+@app.command(name="split", rich_help_panel=PREPARE)
 def split_command(
     context: typer.Context,
     out: Out,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from curate.cli.app import AsJson, OneProfile, app
+from curate.cli.app import LOOK, AsJson, OneProfile, app
 
 
-@app.command(name="words")
+@app.command(name="words", rich_help_panel=LOOK)
 def words_command(profile: OneProfile, as_json: AsJson = False) -> None:
     """Count the characters of each language and the words of all texts; reads the manifests again.
 

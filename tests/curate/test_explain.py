@@ -111,7 +111,7 @@ WRONG: list[tuple[list[str], type[CurateError], str]] = [
     (["--profile", "profile", "m.jsonl:2"], ConfigError, "m.jsonl:2: is not a record of profile"),
     (["--profile", "profile", "n.jsonl:1"], ConfigError, "did you mean 'm.jsonl'?"),
     (["--profile", "profile", "what"], ConfigError, "'what' is not an id"),
-    (["--profile", "profile", "7", "m.jsonl:8"], ConfigError, "m.jsonl:8: is no record"),
+    (["--profile", "profile", "7", "m.jsonl:8"], ConfigError, "m.jsonl:8: is not a record"),
     (["--profile", "nothing", "m.jsonl:1"], InputError, "nothing: there is no such file"),
 ]
 
