@@ -148,8 +148,6 @@ TEXT_FIX = Column("text_fix", pl.String(), "that text, in place of the record's;
 DECIDED = (OVERRIDE, TEXT_OVERRIDE, TEXT_FIX)
 """Manual overrides of a row."""
 
-US_PER_HOUR = 3_600_000_000
-
 
 def schema(columns: tuple[Column, ...]) -> Mapping[str, pl.DataType]:
     """Names to types, in order."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import ShownRecord
 from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import percent
 
 
 class PredictedRecord(ShownRecord):
@@ -71,7 +72,7 @@ class Reconsider(CommandArtifact):
 
     def headline(self) -> str:
         """How many predictions there are, and the WER of clean rows."""
-        rate = _percent(self.clean.wer)
+        rate = percent(self.clean.wer)
         size = f"{self.rows:,} rows with a prediction, clean rows at WER {rate}"
         return f"Reconsider {self.rules.name} by {self.evaluation}: {size}"
 
@@ -80,12 +81,8 @@ class Reconsider(CommandArtifact):
         head = ("rule", "limit", "conclusion", "rows", "WER", "WER of clean rows", "move to")
         rows = [
             (each.rule, each.limit, each.says.replace("_", " "), f"{each.rows:,}",
-             _percent(each.wer), _percent(each.clean_wer),
+             percent(each.wer), percent(each.clean_wer),
              "" if each.propose is None else f"{each.propose:.4g}")
             for each in self.limits
         ]  # fmt: skip
         yield HtmlTable(head, rows)
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"

@@ -6,7 +6,6 @@ a look at each file, hashes a read of it. What the files hold is `curate shard -
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Self
@@ -19,6 +18,7 @@ from curate.artifacts.base import (
     read_artifact,
 )
 from curate.errors import Fault
+from curate.files.state import sha256_of
 from curate.formatting.notebook import HtmlTable
 from curate.formatting.units import duration
 
@@ -211,7 +211,7 @@ def _file_faults(folder: Path, shard: Shard, hashes: bool) -> Iterator[Fault]:
         size, written = path.stat().st_size, shard.sizes[kind]
         if size != written:
             yield Fault(str(path), f"has {size} bytes, {written} were written", REMEDY)
-        elif hashes and _sha256(path) != shard.sha256[kind]:
+        elif hashes and sha256_of(path) != shard.sha256[kind]:
             yield Fault(str(path), "is not what was written (sha256)", REMEDY)
 
 
@@ -222,8 +222,3 @@ def _strays(folder: Path, shards: Sequence[Shard]) -> list[Fault]:
     strays = sorted(path for path in (folder / "train").rglob("*") if path not in known)
     what = "does not belong to any shard, and Lhotse fails on it"
     return [Fault(str(path), what, "move it away") for path in strays]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,10 @@
-"""What tells a file from what it was, without reading it."""
+"""What tells a file from what it was: what the disk says of it, and the digest of its bytes."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -18,3 +20,9 @@ class FileState(NamedTuple):
 def state_of(status: os.stat_result) -> FileState:
     """The state that `os.stat` or `os.fstat` reports."""
     return FileState(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

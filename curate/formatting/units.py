@@ -1,6 +1,8 @@
-"""Lengths of time as people read them, in sentences and in columns of tables."""
+"""Lengths of time and shares as people read them, in sentences and in columns of tables."""
 
 from __future__ import annotations
+
+US_PER_HOUR = 3_600_000_000
 
 
 def duration(seconds: float = 0.0, hours: float = 0.0) -> str:
@@ -26,3 +28,12 @@ def hours(value: float) -> str:
     if value >= 1:
         return f"{value:,.1f} h"
     return f"{value * 60:.1f} min" if value >= 1 / 60 else f"{value * 3600:.1f} s"
+
+
+def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:
+    """A share of 1 as per cent; `unknown` where there is none.
+
+    >>> percent(0.9771), percent(0.0004, 2), percent(None)
+    ('97.7%', '0.04%', '-')
+    """
+    return unknown if share is None else f"{share:.{digits}%}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.artifacts.base import read_artifact
-from curate.artifacts.columns import LANG, US_PER_HOUR, VERDICTS
+from curate.artifacts.columns import LANG, VERDICTS
 from curate.artifacts.distributions import Correlations, Histogram
 from curate.artifacts.distributions import Metric as MetricSummary
 from curate.artifacts.distributions import Threshold as MetricThreshold
@@ -25,6 +25,7 @@ from curate.artifacts.profile import (
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking
+from curate.formatting.units import US_PER_HOUR
 from curate.manifest.lines import Place as LinePlace
 from curate.manifest.lines import fetch_lines
 from curate.manifest.origin import Origin

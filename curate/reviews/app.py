@@ -14,6 +14,7 @@ from curate.audio.clip import Clip, load_clip, wav
 from curate.audio.faults import Unusable
 from curate.environment.extras import require
 from curate.errors import CurateError, Fault
+from curate.formatting.units import US_PER_HOUR
 from curate.manifest.strict import channel_of
 from curate.reviews.blind import Ballot
 from curate.reviews.browse import MOST, NoSuch, Place, Query
@@ -117,7 +118,7 @@ def records(desk: ReviewSession, parameters: Mapping[str, str]) -> Mapping[str, 
     listed, end = desk.page(wish, place_of(parameters.get("after", "")), count)
     rows, us = desk.tally(wish)
     after = None if end is None else json.dumps(end)
-    return {"records": listed, "after": after, "rows": rows, "hours": us / 3.6e9}
+    return {"records": listed, "after": after, "rows": rows, "hours": us / US_PER_HOUR}
 
 
 def wish_of(desk: ReviewSession, parameters: Mapping[str, str]) -> Query:

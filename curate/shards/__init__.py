@@ -16,6 +16,7 @@ from curate.audio.header import BY_FFMPEG
 from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
+from curate.formatting.units import US_PER_HOUR
 from curate.shards.archives import IN_TABLE, Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
@@ -133,7 +134,7 @@ def _index(
 ) -> ShardIndex:
     """shards.json; Lhotse has read back so many cuts, `reused` shards were there before."""
     stored = outcome.stored["train"]
-    stored_hours = round(stored.duration_us / 3.6e9, 6)
+    stored_hours = round(stored.duration_us / US_PER_HOUR, 6)
     return ShardIndex(
         command=command,
         versions=versions(("asr-curate", "lhotse", "soundfile")),

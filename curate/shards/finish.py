@@ -15,13 +15,13 @@ from curate.artifacts.base import write_artifact
 from curate.artifacts.buckets import Buckets
 from curate.artifacts.ledger import NOTHING, Amount, Entry, Ledger
 from curate.artifacts.shard_index import PlainManifest, Shard, SkippedRow
+from curate.files.state import sha256_of
 from curate.profiles.summary import hours
 from curate.shards.bins import duration_bins, token_bins
 from curate.shards.markers import MarkedFile, StoredShard
 from curate.shards.options import ShardOptions
 from curate.shards.spool import Spool, Task
 from curate.shards.stored import STORED
-from curate.shards.tar import sha256
 from curate.shards.work import AUDIO, LENGTHS, PARTS, RESULT, SHARDS, read_marker
 
 MOST_NAMED = 1_000
@@ -158,7 +158,7 @@ def _renumber_lines(stage: Path, manifest: MarkedFile, number: int) -> MarkedFil
     records = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
     lines = (json.dumps({**each, "shard_id": number}, ensure_ascii=False) for each in records)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return MarkedFile(path=manifest.path, bytes=path.stat().st_size, sha256=sha256(path))
+    return MarkedFile(path=manifest.path, bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
 def _remove_strays(stage: Path, outcome: Outcome) -> None:

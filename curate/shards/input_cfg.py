@@ -12,6 +12,7 @@ import yaml
 
 from curate.artifacts.shard_index import Shard, ShardStratum
 from curate.errors import ConfigError
+from curate.formatting.units import US_PER_HOUR
 from curate.shards.options import ShardOptions
 
 _PATTERN = re.compile(r"[(\[<{}>\])]|_OP_|_CL_")
@@ -38,7 +39,7 @@ def strata_of(shards: Sequence[Shard], temperature: float) -> tuple[ShardStratum
     grouped = {
         stratum: list(some) for stratum, some in groupby(shards, lambda shard: shard.stratum)
     }
-    hours = [sum(shard.duration_us for shard in some) / 3.6e9 for some in grouped.values()]
+    hours = [sum(shard.duration_us for shard in some) / US_PER_HOUR for some in grouped.values()]
     return tuple(
         ShardStratum(
             stratum=stratum,

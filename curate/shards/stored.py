@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from curate.environment.extras import require
+from curate.files.state import sha256_of
 from curate.nemo.canary_prompt import SLOTS
 from curate.shards.audio import Audio
 from curate.shards.records import Row, cut_of, placeholder, record_of
-from curate.shards.tar import HashedFile, TarFile, Written, sha256
+from curate.shards.tar import HashedFile, TarFile, Written
 
 GZIP_LEVEL = 6
 
@@ -143,7 +144,7 @@ class HfWriter:
         parquet.write_table(
             table, path, compression="none", row_group_size=ROW_GROUP, write_statistics=["id"]
         )
-        return {"parquet": Written(path.stat().st_size, sha256(path))}
+        return {"parquet": Written(path.stat().st_size, sha256_of(path))}
 
 
 def _text(value: object) -> str | None:

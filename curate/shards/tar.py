@@ -81,9 +81,3 @@ def _header(name: str, size: int) -> bytes:
     header[124:135] = b"%011o" % size
     header[148:156] = b"%06o\0 " % (sum(header) + 8 * ord(" "))  # its own field counts as blanks
     return bytes(header)
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,6 +22,7 @@ import numpy as np
 from curate.artifacts.ledger import NOTHING, Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
+from curate.files.state import sha256_of
 from curate.manifest.strict import Record, parse_line
 from curate.nemo.canary_prompt import complete
 from curate.nemo.manifest_fields import as_segment
@@ -33,7 +34,7 @@ from curate.shards.readback import read_shard, text_line
 from curate.shards.records import Row, without_channel
 from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
-from curate.shards.tar import HashedFile, Written, sha256
+from curate.shards.tar import HashedFile, Written
 from curate.shards.tokens import counter
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
@@ -96,7 +97,7 @@ def marker_of(stage: Path, task: Task) -> TaskMarker | None:
         marker = read_marker(stage, task)
         if marker.rows != _rows_hash(task):
             return None
-        whole = all(sha256(stage / file.path) == file.sha256 for file in marker.files)
+        whole = all(sha256_of(stage / file.path) == file.sha256 for file in marker.files)
     except (OSError, ValueError):
         return None
     return marker if whole else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from curate.artifacts.ledger import Amount, Entry
+from curate.formatting.units import US_PER_HOUR
 from reports.artefacts import AnyLoaded
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 
-_US_PER_HOUR = 3_600_000_000
 _COLUMNS = (
     Column("account", "text"),
     Column("rows", "count"),
@@ -40,7 +40,7 @@ def ledger(page: AnyLoaded) -> Markup | None:
 
 
 def _row(name: str, amount: Amount | Entry) -> tuple[object, ...]:
-    return (name, amount.rows, amount.duration_us / _US_PER_HOUR, amount.bytes)
+    return (name, amount.rows, amount.duration_us / US_PER_HOUR, amount.bytes)
 
 
 def _sum(rows: list[tuple[object, ...]], at: int) -> float | None:

@@ -123,11 +123,6 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def percent(rate: float | None) -> str:
-    """A rate for people; a dash where there is none."""
-    return "-" if rate is None else f"{rate:.1%}"
-
-
 def command_line() -> str:
     """The command as it was typed, for the provenance of artifacts."""
     return shlex.join(["train", *sys.argv[1:]])

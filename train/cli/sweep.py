@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from curate.formatting.units import percent
 from curate.terminal.command import printable
 from train.cli.app import (
     AsJson,
@@ -20,7 +21,6 @@ from train.cli.app import (
     app,
     command_line,
     configure,
-    percent,
     say,
     setting,
 )

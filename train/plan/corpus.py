@@ -23,6 +23,7 @@ from curate.artifacts.shard_index import PlainManifest, Shard, ShardIndex
 from curate.artifacts.split import Split
 from curate.errors import InputError
 from curate.errors.nearest import lacking
+from curate.formatting.units import US_PER_HOUR
 from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
 from train.artifacts.plan import PlanData, Validation
 from train.data import read_index, unreadable
@@ -201,7 +202,7 @@ def _of_split(folder: Path) -> Corpus:
     lock = pl.scan_parquet(folder / "splits.lock.parquet")
     rows = _durations(lock.filter(pl.col("split") == "train"))
     evaluation = lock.filter(pl.col("split") == "eval").select(
-        pl.len(), pl.col(DURATION_US.name).sum() / 3.6e9
+        pl.len(), pl.col(DURATION_US.name).sum() / US_PER_HOUR
     )
     examples = list(_lines_across(folder / "train.jsonl"))
     roots = [Path(entry.folder) for entry in split.inputs]

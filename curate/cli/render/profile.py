@@ -12,7 +12,7 @@ from rich.text import Text
 from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Agreement, Audio, ErrorRates, Profile
 from curate.cli.render.terminal import colour_of, number, plain_table
-from curate.formatting.units import hours
+from curate.formatting.units import hours, percent
 from curate.terminal.command import printable
 
 _LIST = re.compile(r"\[[^\[\]]*\]")
@@ -72,12 +72,8 @@ def _rates(rates: ErrorRates) -> Iterator[Text]:
     """Rows, words, errors, and the rates with the one to name in bold."""
     yield from (Text(f"{count:,}") for count in (rates.rows, rates.ref_words, rates.word_edits))
     for name, rate in (("wer", rates.wer), ("cer", rates.cer)):
-        yield Text(_percent(rate), style="bold" if name == rates.primary else "")
-    yield from (Text(_percent(rate)) for rate in (rates.wer_raw, rates.cer_raw))
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.2%}"
+        yield Text(percent(rate, 2, ""), style="bold" if name == rates.primary else "")
+    yield from (Text(percent(rate, 2, "")) for rate in (rates.wer_raw, rates.cer_raw))
 
 
 def _varies_at_a_limit(metric: Metric) -> bool:

@@ -9,13 +9,13 @@ from rich.text import Text
 
 from curate.artifacts.reconsider import Reconsider
 from curate.cli.render.terminal import plain_table
-from curate.formatting.units import hours
+from curate.formatting.units import hours, percent
 from curate.terminal.command import printable
 
 
 def tables(made: Reconsider) -> list[Table]:
     """One line a limit, then what the conclusions mean."""
-    rate = _percent(made.clean.wer)
+    rate = percent(made.clean.wer, unknown="")
     title = f"{made.rows:,} rows with a prediction; clean rows: WER {rate}"
     table = plain_table(
         title, "rule|limit|conclusion|rows|hours|WER|like clean|worse by|from|to|move to"
@@ -24,11 +24,12 @@ def tables(made: Reconsider) -> list[Table]:
         if each.severity == "clean" and each.says != "tighten":
             continue
         known = (each.wer, each.clean_wer, each.difference, each.low, each.high)
+        rates = (percent(value, unknown="") for value in known)
         moved = "" if each.propose is None else f"{each.propose:.4g}"
         texts = (each.rule, each.limit, each.says.replace("_", " "))
         table.add_row(
             *(Text(printable(text)) for text in texts),
-            *(f"{each.rows:,}", hours(each.hours), *map(_percent, known), moved),
+            *(f"{each.rows:,}", hours(each.hours), *rates, moved),
         )
     return [table, *_meanings(made)]
 
@@ -40,7 +41,3 @@ def _meanings(made: Reconsider) -> Iterator[Table]:
         for word, meaning in meanings.items():
             table.add_row(word.replace("_", " "), meaning)
         yield table
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}%"

@@ -15,11 +15,10 @@ from curate.artifacts.columns import (
     OVERRIDE,
     SPEAKER,
     TAGS,
-    US_PER_HOUR,
     VERDICT,
 )
 from curate.artifacts.profile import StratumShare, StratumShares
-from curate.formatting.units import duration
+from curate.formatting.units import US_PER_HOUR, duration
 from curate.rules.file import RuleSet
 
 LEAST_US = 60_000_000

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import DURATION_US, TAGS, US_PER_HOUR
+from curate.artifacts.columns import DURATION_US, TAGS
 from curate.artifacts.profile import AtLeast, FailedGroup, GroupRule
+from curate.formatting.units import US_PER_HOUR
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate.groups import VALUE, GroupOutcome, column_of, demote, evaluate_groups
 from curate.rules.expression import names_in

@@ -18,10 +18,10 @@ from curate.artifacts.columns import (
     REASON,
     RECORDING_KEY,
     TAGS,
-    US_PER_HOUR,
     VERDICT,
     record_id,
 )
+from curate.formatting.units import US_PER_HOUR
 from curate.rules.evaluate.reasons import free_words, operands
 from curate.rules.expression import Batch, names_in
 from curate.rules.file import GroupRule, RuleSet

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from curate.formatting.units import percent
 from curate.terminal.command import printable
 from train.artifacts.wer import Against, Change, Macro, Rates, Weighted, Wer
-from train.cli.app import percent
 
 SHOWN = ("manifest", "verdict", "tag", "lang")
 """The slices that the terminal shows; wer.json and the page have all."""

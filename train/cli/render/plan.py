@@ -9,11 +9,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.formatting.units import duration
+from curate.formatting.units import duration, percent
 from curate.terminal.command import printable
 from train.artifacts.plan import Level
 from train.artifacts.shared import Risk
-from train.cli.app import percent
 from train.plan import Plan
 from train.recipe.pitfalls import RISKS
 
