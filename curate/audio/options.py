@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.artifacts.profile import AudioRequest
 from curate.audio.paths import allowed_roots
-from curate.errors import ConfigError
+from curate.errors import ConfigError, parameter
 from curate.errors.nearest import absent
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -24,7 +24,7 @@ class Sample:
     rows: int | None = None
 
     @classmethod
-    def parse(cls, text: str, where: str = "--audio-sample") -> Sample:
+    def parse(cls, text: str) -> Sample:
         """`5%` or `10000`; ConfigError else.
 
         >>> Sample.parse("2.5%").share, Sample.parse("300").rows
@@ -34,7 +34,8 @@ class Sample:
             return cls(share=float(match[1]) / 100)
         if _COUNT.fullmatch(text.strip()) and int(text) > 0:
             return cls(rows=int(text))
-        raise ConfigError.of(where, f"{text!r} is not a valid sample size", "write 5% or 10000")
+        what = f"{text!r} is not a valid sample size"
+        raise ConfigError.of(parameter("audio.sample"), what, "write 5% or 10000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class AudioOptions:
         """What was asked for on the command line; ConfigError for what cannot be."""
         if root is not None and not root.is_dir():
             hint = absent(root).hint or "name a directory that exists"
-            raise ConfigError.of("--audio-root", f"{root} is not a directory", hint)
+            raise ConfigError.of(parameter("audio.root"), f"{root} is not a directory", hint)
         chosen = Sample.parse(sample) if sample else None
         return cls(root, allowed_roots(allowed), chosen)
 

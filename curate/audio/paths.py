@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curate.audio.faults import Unusable
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.nemo.manifest_fields import audio_path
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
@@ -25,10 +25,10 @@ _SYSTEM = ("/dev", "/proc", "/sys")
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - an ordinary file system, often used for audio
 
 
-def allowed_roots(folders: Sequence[Path], where: str = "--allow-root") -> tuple[Path, ...]:
+def allowed_roots(folders: Sequence[Path]) -> tuple[Path, ...]:
     """The folders as `find_audio` takes them, symlinks resolved; ConfigError for what is none."""
     faults = [
-        Fault(where, f"{folder} is not a directory", "name a directory that exists")
+        Fault(parameter("allowed"), f"{folder} is not a directory", "name a directory that exists")
         for folder in folders
         if not folder.is_dir()
     ]
@@ -71,7 +71,7 @@ def moved(name: str, folder: Path) -> str:
     gone = there.joinpath(*Path(name).parts[len(there.parts) :][:1])
     return (
         f"link the old place to where the audio is now, ln -s NEW_PLACE {gone}, or rewrite the "
-        "paths; --audio-root may name that place too, and then the command is printed"
+        f"paths; {parameter('audio.root')} may name that place too, and then the command is printed"
     )
 
 

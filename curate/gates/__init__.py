@@ -15,10 +15,8 @@ from difflib import get_close_matches
 from typing import Literal
 
 from curate.artifacts.base import Gate as GateResult
-from curate.errors import ConfigError, Fault, GateFailed, raise_all
+from curate.errors import ConfigError, Fault, GateFailed, parameter, raise_all
 from curate.gates.names import GATED
-
-OPTION = "--fail-on"
 
 _GATE = re.compile(r"([A-Za-z_][\w.:-]*)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)(%h|%|h|)\Z")
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -64,7 +62,9 @@ class Gate:
         total = whole.hours if "h" in self.unit else whole.count
         if count is None or total is None:
             raise ConfigError.of(
-                OPTION, f"{self.text!r}: hours of {self.name} are not counted", "give rows"
+                parameter("gates"),
+                f"{self.text!r}: hours of {self.name} are not counted",
+                "give rows",
             )
         value = 100 * count / max(total, 1e-12) if "%" in self.unit else count
         amount = f"{figure.count:,} {figure.unit}" if "h" not in self.unit else f"{count:.4g} h"
@@ -75,7 +75,7 @@ class Gate:
         """A rate against a limit in percent; of nothing there is no rate, which passes no gate."""
         if self.unit != "%":
             what = f"{self.text!r}: {self.name} is a share of {figure.unit}"
-            raise ConfigError.of(OPTION, what, f"write {self.name}{self.sign}NUMBER%")
+            raise ConfigError.of(parameter("gates"), what, f"write {self.name}{self.sign}NUMBER%")
         if not over:
             text = f"0 {figure.unit}: NOT CHECKED"
             return GateResult(gate=self.text, figure=text, failed=True)
@@ -95,7 +95,9 @@ def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
         "write NAME>NUMBER, of rows (bad>100), % (bad>5%), hours (bad>2h) or % of hours (bad>5%h)"
     )
     faults = [
-        Fault(OPTION, f"{part!r} is not a gate", hint) for part, match in matches if not match
+        Fault(parameter("gates"), f"{part!r} is not a gate", hint)
+        for part, match in matches
+        if not match
     ]
     raise_all(ConfigError, faults)
     return tuple(
@@ -180,4 +182,4 @@ def _unknown(name: str, known: Sequence[str]) -> Fault:
     else:
         more = ", ..." if len(known) > 12 else ""
         hint = f"known: {', '.join(known[:12])}{more}"
-    return Fault(OPTION, f"nothing is counted as {name!r}", hint)
+    return Fault(parameter("gates"), f"nothing is counted as {name!r}", hint)

@@ -18,7 +18,7 @@ from curate.arrays import Bytes, Int64s
 from curate.artifacts.base import Normaliser as NamedNormaliser
 from curate.environment.extras import require
 from curate.environment.versions import versions
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.text import english
 from curate.text.normal import normalise_by
 from curate.text.numerals import ENGLISH, PLAIN, writing
@@ -67,7 +67,7 @@ def steps_of(names: Sequence[str] | None) -> tuple[str, ...]:
     raise_all(
         ConfigError,
         [
-            Fault("--normalise", f"unknown step {name!r}", hint)
+            Fault(parameter("normalise"), f"unknown step {name!r}", hint)
             for name in names
             if name not in known
         ],

@@ -308,6 +308,6 @@ def test_a_wrong_root_is_said_at_once(tmp_path: Path) -> None:
     (fault,) = caught.value.faults
     assert fault.where == str(elsewhere)
     assert "none of 1 audio files was found" in fault.what
-    assert "--audio-root" in fault.hint
+    assert "audio.root" in fault.hint
     made = curate.profile(manifest, tmp_path / "out", measure=at(tmp_path))
     assert not made.json["warnings"]

@@ -151,6 +151,9 @@ def test_faults_name_fields_and_no_option(corpus: Path, name: str) -> None:
         (("shard", "m", "--out", "out", "--resample", "1"), "--resample: 1 Hz is not"),
         (("shard", "m", "--out", "out", "--audio-format", "x"), "--audio-format: 'x' is not"),
         (("audit", "m", "m.jsonl", "--group-from", "("), "--group-from: is not"),
+        (("audit", "m", "m.jsonl", "--fail-on", "x"), "--fail-on: 'x' is not a gate"),
+        (("profile", "m", "--out", "out", "--audio-sample", "x"), "--audio-sample: 'x' is not"),
+        (("profile", "m", "--out", "out", "--normalise", "x"), "--normalise: unknown step 'x'"),
     ],
 )
 def test_faults_of_commands_name_options(corpus: Path, words: tuple[str, ...], option: str) -> None:

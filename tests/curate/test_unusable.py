@@ -228,5 +228,5 @@ def test_audio_that_is_missing_altogether_is_a_failure(tmp_path: Path) -> None:
     path.write_bytes(LINE * 9)
     rules = load_rules(None)
     settings = MeasureOptions(metrics=["audio"])
-    with pytest.raises(InputError, match=r"none of 9 audio files was found(.|\n)*--audio-root"):
+    with pytest.raises(InputError, match=r"none of 9 audio files was found(.|\n)*audio.root"):
         profile([str(path)], tmp_path, rules, measure=settings)

@@ -16,7 +16,8 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from curate.terminal.command import printable
+from curate.errors import parameters_as
+from curate.terminal.command import option_of, printable
 from curate.terminal.output import answers
 
 if TYPE_CHECKING:
@@ -43,12 +44,14 @@ def _show_version(requested: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Options before a command."""
+    context.with_resource(parameters_as(option_of))
 
 
 CONSOLE = Console(stderr=True, highlight=False)

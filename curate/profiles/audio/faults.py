@@ -19,7 +19,7 @@ from curate.artifacts.profile import Audio, AudioFault, Codec, FaultExample, Unr
 from curate.audio.analyse import NONE
 from curate.audio.faults import FAULTS
 from curate.audio.paths import moved
-from curate.errors import InputError
+from curate.errors import InputError, parameter
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
@@ -88,7 +88,8 @@ def refuse_all_missing(
     raise InputError.of(
         root,
         f"none of {missing:,} audio files was found; relative paths begin here",
-        "name the place where they begin with --audio-root, or profile without --audio",
+        f"name the place where they begin with {parameter('audio.root')}, or profile without "
+        f"{parameter('audio')}",
     )
 
 
