@@ -43,7 +43,7 @@ class Alert(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One sentence with the verdict; alerts, worst first; `calm` is said where there are none."""
+    """One sentence with the verdict; alerts, worst first; `calm` is shown where there are none."""
 
     sentence: Markup
     alerts: Sequence[Alert]
@@ -87,7 +87,7 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
 
 
 def _line(text: str, *values: str) -> Markup:
-    return Markup(text).format(*map(visible, values))  # noqa: S704 - the pattern is ours
+    return Markup(text).format(*map(visible, values))  # noqa: S704 - the pattern is a constant
 
 
 def _made(sentence: Markup, alerts: Iterable[Alert], calm: str) -> Headline:

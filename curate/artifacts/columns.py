@@ -47,7 +47,7 @@ AUDIO_KEY = Column(
 RECORDING_KEY = Column(
     "recording_key", pl.UInt64(), "hash of the audio file, however its path is spelled"
 )
-TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the text as it stands")
+TEXT_KEY = Column("text_key", pl.UInt64(), "hash of the verbatim text")
 NORMAL_KEY = Column(
     "normal_key", pl.UInt64(), "hash of the text's normal form (curate.text.normalise)"
 )

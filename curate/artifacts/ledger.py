@@ -86,5 +86,7 @@ class Ledger(Artifact):
         )
 
     def check(self) -> None:
-        """Raise where a row was lost or doubled. That is a bug of ours, never the user's."""
+        """Raise where a row was lost or doubled. That is a bug of this program, never a fault of
+        the input.
+        """
         assert self.balanced, f"the ledger of {self.stage} does not balance: {self.as_json()}"

@@ -107,7 +107,7 @@ def _analyse_open_file(
 
 
 def _of_header(segment: Segment, header: Header) -> SegmentResult:
-    """What the header alone says of a segment."""
+    """What the header gives for a segment."""
     end = segment.begin_s + segment.duration_s
     whole = segment.offset_s is None
     result = SegmentResult(
@@ -220,7 +220,7 @@ CANCEL = "the channels have opposite phase and cancel out when mixed to mono"
 
 
 def beyond(peak: float) -> str:
-    """What is said of samples beyond full scale."""
+    """The warning about samples beyond full scale."""
     return f"samples reach {peak:,.1f} times full scale"
 
 

@@ -143,7 +143,7 @@ def _without_samples(sound: sf.SoundFile, codec: str) -> str:
 
 
 def _doubts(sound: sf.SoundFile, format: str, frames: int, path: Path) -> tuple[str, str]:
-    """The worst that can be said of a header that can be read."""
+    """The most severe fault of a header that can be read."""
     if format in _FORMATS[".wav"] and (sizes := _SIZES.search(sound.extra_info)):
         promised, there = map(int, sizes.groups())
         why = f"the header promises {promised:,} bytes of samples, {there:,} are there"

@@ -99,7 +99,7 @@ def _unchanged(source: str, descriptor: int) -> Iterator[None]:
 def read_chunks(source: str, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
     """Yield the manifest as chunks of whole lines, in order.
 
-    gzip and zstd are told by their first bytes. A UTF-8 byte order mark is skipped. Raises
+    gzip and zstd are recognised by their first bytes. A UTF-8 byte order mark is skipped. Raises
     InputError for what cannot be read whole.
     """
     descriptor = open_manifest(source)

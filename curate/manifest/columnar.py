@@ -82,7 +82,7 @@ def _scan(name: str) -> pl.LazyFrame:
 def _columns(table: pl.LazyFrame, fields: Mapping[str, str]) -> _Columns:
     """A column that holds audio is the audio, whatever else has its name (Common Voice's `path`).
 
-    `fields` are names that somebody gave for ours. Beside samples, a name that gives no unit
+    `fields` map names of the input to field names. Beside samples, a name that gives no unit
     (`length`) is not taken for seconds.
     """
     schema = table.collect_schema()

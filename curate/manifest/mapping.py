@@ -46,7 +46,7 @@ _HINT = "write NAME=FIELD, such as --map text=sentence"
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How inputs are read: as which format (None: as what they look like), and `fields`: the name
-    that a field of ours has in them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
+    that a field has in them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
     `json`, and so Lhotse and NeMo, take them for values; else a line with one is malformed.
     """
 

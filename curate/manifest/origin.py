@@ -46,7 +46,7 @@ class Origin:
 
 
 def is_command(place: str) -> bool:
-    """Whether a place where audio is said to be is a command that readers would run."""
+    """Whether an audio path is a command that readers would run."""
     bare = place.strip()
     return bare.startswith(("|", "pipe:")) or bare.endswith("|")
 

@@ -18,7 +18,7 @@ LONGEST_S = 1e7
 Record = dict[str, object]
 
 
-class Malformed(ValueError):  # noqa: N818 - a verdict on a line, not an error of ours
+class Malformed(ValueError):  # noqa: N818 - a verdict on a line, not an error of the program
     """Why a line is not a valid training record. Text before ` (` is the kind, for counting."""
 
 

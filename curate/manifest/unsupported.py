@@ -1,4 +1,4 @@
-"""Inputs that no reader of ours knows: each is named by its kind, with the way to convert it.
+"""Inputs that no reader recognises: each is named by its kind, with the way to convert it.
 
 `KINDS` is asked where no format recognises an input by itself, and before NeMo's lines take it:
 a subtitle file is an error with a name, not a manifest of which every line is malformed.

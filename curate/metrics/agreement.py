@@ -83,14 +83,14 @@ AGREEMENT: tuple[Metric, ...] = (
     ),
     Metric(
         name="wer_raw", unit="errors/word", direction="none", low=0, high=2, bins=80,
-        meaning="Word edits from the text to `pred_text`, as they stand, over words.",
+        meaning="Word edits from the text to `pred_text`, not normalised, over words.",
         null=f"{MALFORMED}, {UNPREDICTED}, and texts without words", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("wer_raw"),
     ),
     Metric(
         name="cer_raw", unit="errors/character", direction="none", low=0, high=2, bins=80,
-        meaning="Character edits from the text to `pred_text`, as they stand, over characters.",
+        meaning="Character edits from the text to `pred_text`, not normalised, over characters.",
         null=f"{MALFORMED}, {UNPREDICTED}, and empty texts", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("cer_raw"),
@@ -99,7 +99,7 @@ AGREEMENT: tuple[Metric, ...] = (
         name="word_edits_raw", unit="words", direction="none", low=0, high=60,
         bins=60, dtype=INTEGER,
         meaning=(
-            "Word edits from the text to `pred_text`, as they stand: the numerator of "
+            "Word edits from the text to `pred_text`, not normalised: the numerator of "
             "`wer_raw`."
         ),
         null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
@@ -110,7 +110,7 @@ AGREEMENT: tuple[Metric, ...] = (
         name="char_edits_raw", unit="characters", direction="none", low=0, high=300,
         bins=60, dtype=INTEGER,
         meaning=(
-            "Character edits from the text to `pred_text`, as they stand: the numerator "
+            "Character edits from the text to `pred_text`, not normalised: the numerator "
             "of `cer_raw`."
         ),
         null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",

@@ -58,7 +58,7 @@ class Metric:
     high: float
     bins: int
     dtype: pl.DataType = pl.Float64()  # noqa: RUF009 - a Polars type is a value
-    source: str = "ours"
+    source: str = "asr-curate"
     group: str = ""
     compute: Callable[[Batch], Values] | None = None
 

@@ -41,7 +41,7 @@ OPT_IN_TEXT: tuple[Metric, ...] = (
             name=f"top_{size}gram_share", unit="share", direction="high", low=0, high=1, bins=50,
             meaning=(
                 f"Share of the characters that the most repeated phrase of {size} words "
-                "covers, as it stands, white space not counted; 0 where none stands "
+                "covers, not normalised, white space not counted; 0 where none occurs "
                 "twice."
             ),
             null=f"{MALFORMED}, blank texts or of more than a million bytes, and {SPACELESS}",

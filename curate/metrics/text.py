@@ -31,7 +31,7 @@ TEXT: tuple[Metric, ...] = (
     ),
     Metric(
         name="char_rate", unit="characters/s", direction="both", low=0, high=40, bins=80,
-        meaning=f"Code points of the text as it stands, over duration; unrounded; {SHORT}.",
+        meaning=f"Code points of the verbatim text, over duration; unrounded; {SHORT}.",
         null=MALFORMED, source="NeMo SDP char rate, unrounded",
         compute=lambda batch: batch.per_second(batch.counts.chars),
     ),
@@ -49,7 +49,7 @@ TEXT: tuple[Metric, ...] = (
     ),
     Metric(
         name="chars", unit="characters", direction="none", low=0, high=600, bins=60, dtype=INTEGER,
-        meaning="Code points of the text as it stands.",
+        meaning="Code points of the verbatim text.",
         null=MALFORMED,
         compute=lambda batch: batch.counts.chars,
     ),
@@ -70,7 +70,7 @@ TEXT: tuple[Metric, ...] = (
         bins=40, dtype=INTEGER,
         meaning="Longest word; words are split at white space, hyphen, underscore and slash.",
         null=f"{MALFORMED}, and {SPACELESS}",
-        source="SDP DropHighLowWordLen family; script-aware, ours",
+        source="SDP DropHighLowWordLen family; script-aware here",
         compute=lambda batch: batch.word_len,
     ),
     Metric(
@@ -92,13 +92,13 @@ TEXT: tuple[Metric, ...] = (
     ),
     Metric(
         name="word_run", unit="times", direction="high", low=0, high=30, bins=30, dtype=INTEGER,
-        meaning="Longest run of identical neighbouring tokens, as they stand.",
+        meaning="Longest run of identical neighbouring tokens, not normalised.",
         null=MALFORMED, source="reference figures",
         compute=lambda batch: batch.counts.word_run,
     ),
     Metric(
         name="phrase_run", unit="times", direction="high", low=0, high=30, bins=30, dtype=INTEGER,
-        meaning="Most back-to-back occurrences of any phrase of 1 to 5 tokens, as they stand.",
+        meaning="Most back-to-back occurrences of any phrase of 1 to 5 tokens, not normalised.",
         null=MALFORMED, source="reference figures",
         compute=lambda batch: batch.counts.phrase_run,
     ),

@@ -54,7 +54,7 @@ class Archive:
     """Size of every file inside, by its path in the archive."""
 
     checkpoint: Path | None = None
-    """A checkpoint of ours whose weights take the place of the archive's."""
+    """A checkpoint of `train run` whose weights take the place of the archive's."""
 
     @property
     def weights_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""How a command of ours ends: errors in plain words, exit codes that scripts can rely on.
+"""How a command ends: errors in plain words, exit codes that scripts can rely on.
 
 Shared by both command lines; standard library only, so that `--help` stays quick.
 """

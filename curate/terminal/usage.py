@@ -1,4 +1,4 @@
-"""All that is wrong with a command line as it was typed, as faults like every other of ours.
+"""All that is wrong with a command line as it was typed, as faults like all others.
 
 The parser stops at its first error: what is left without the words at fault is parsed again, until
 nothing is wrong. Errors are known by what they carry, so that nothing of Typer is imported here.
@@ -63,7 +63,7 @@ def _is_surplus(error: Any) -> bool:
 
 def _without(words: Sequence[str], error: Any) -> list[str] | None:
     """The words without those at fault, or with what was meant, and with something for what is
-    missing; None where that cannot be told.
+    missing; None where that is unknown.
     """
     if type(error).__name__ == "MissingParameter":
         is_option = error.param.param_type_name == "option"

@@ -1,4 +1,4 @@
-"""Texts as sets of short stretches of characters, by which near-duplicates are told."""
+"""Texts as sets of short stretches of characters, by which near-duplicates are recognised."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def absorb(value: Word, word: Word) -> Word:
 
 @borrowing
 def hash_bytes(data: Bytes, start: int, length: int) -> Word:
-    """64-bit hash of a span, eight bytes a step. Ours, so stable across library versions."""
+    """64-bit hash of a span, eight bytes a step. Own code, so stable across library versions."""
     value = _SEED ^ np.uint64(length)
     end = start + length
     at = start

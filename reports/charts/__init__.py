@@ -84,7 +84,7 @@ def plot_area(figure: Any, height: float, plot: float) -> Any:
 
 
 def label_rows(axes: Any, words: Words, what: str) -> None:
-    """What the axis at the left counts; that it is logarithmic has to be said."""
+    """What the axis at the left counts; a logarithmic axis is named as such."""
     scale = ", log scale" if axes.get_yscale() == "log" else ""
     axes.set_ylabel(words.keep(f"{what}{scale}"), labelpad=3)
 

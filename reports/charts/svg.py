@@ -68,7 +68,7 @@ _EMPTY = frozenset({"g", "defs"})
 
 
 class Words:
-    """Words that are not ours, kept out of the drawing until it is done."""
+    """Texts of the data, kept out of the drawing until it is done."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}

@@ -23,8 +23,8 @@ def agreement(profile: Profile) -> Markup | None:
     figures = [
         Figure("WER", percent(totals.wer), errors),
         Figure("CER", percent(totals.cer), characters),
-        Figure("WER as it stands", percent(totals.wer_raw), "case and punctuation count"),
-        Figure("CER as it stands", percent(totals.cer_raw)),
+        Figure("WER, not normalised", percent(totals.wer_raw), "case and punctuation count"),
+        Figure("CER, not normalised", percent(totals.cer_raw)),
     ]
     if totals.primary == "cer":
         figures[:2] = figures[1::-1]

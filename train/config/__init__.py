@@ -1,7 +1,7 @@
 """A training run's configuration: one recipe file, then what the command line changes.
 
 Keys carry NeMo's own names where NeMo has one. Everything is checked before anything is loaded,
-and every fault is told at once, with the line it stands on.
+and every fault is reported at once, with the line it stands on.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def find_recipe(recipe: str | None, model: str | None) -> Path:
-    """The recipe file: a path, one of ours by name, or the one named like the model."""
+    """The recipe file: a path, a bundled one by name, or the one named like the model."""
     name = recipe or Path(model or "").name.removesuffix(".nemo")
     if recipe and (Path(recipe).suffix in {".yaml", ".yml"}):
         return Path(recipe)

@@ -58,7 +58,7 @@ class WholeCheckpoints(TorchCheckpointIO):
             raise ConfigError.of(path, what, hint) from error
 
     def load_checkpoint(self, path: Any, map_location: Any = "cpu") -> dict[str, Any]:
-        """Read one of ours: tensors and plain values, no code."""
+        """Read a checkpoint of `train run`: tensors and plain values, no code."""
         try:
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # whatever zipfile, pickle and torch raise on damaged files

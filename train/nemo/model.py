@@ -1,4 +1,4 @@
-"""NeMo, and nothing else of ours knows it: build, restore, save, transcribe.
+"""NeMo, known to no other room: build, restore, save, transcribe.
 
 Importing this module imports NeMo, Lightning and torch (about 14 seconds), so it is imported
 inside the functions that need it, after `train.runs.runtime.prepare`.

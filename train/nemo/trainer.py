@@ -128,6 +128,6 @@ def _exp_manager_config(logs: LogsConfig, folder: Path, resumed_at: int) -> dict
         "create_checkpoint_callback": False,  # NeMo's write in place and leave markers
         "create_preemption_callback": False,  # NeMo's ends a killed run with exit 0
         "disable_validation_on_resume": False,  # a pending validation is part of the run
-        "log_step_timing": False,  # ours is logged, and makes no GPU wait
+        "log_step_timing": False,  # the own one is logged, and makes no GPU wait
         "log_tflops_per_sec_per_gpu": False,
     }

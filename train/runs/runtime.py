@@ -34,7 +34,7 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     silence_loggers()
-    # They warn about their own internals, from their own modules; ours still show.
+    # They warn about their own internals, from their own modules; others still show.
     warnings.filterwarnings("ignore", module=rf"(?:{NOISY_PACKAGES})(?:\.|$)")
 
 

@@ -36,7 +36,7 @@ class Interrupted(CurateError):  # noqa: N818 - nothing went wrong: somebody ask
 
 
 GRACE_S = 1.0
-"""How long data workers may take to leave by themselves; then they are told to."""
+"""How long data workers may take to leave by themselves; then they are terminated."""
 
 
 class Stopped(BaseException):

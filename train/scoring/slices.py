@@ -1,4 +1,4 @@
-"""SLICES: by what error rates are told. Add a way of slicing here."""
+"""SLICES: by what error rates are broken down. Add a way of slicing here."""
 
 from __future__ import annotations
 

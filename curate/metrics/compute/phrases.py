@@ -81,7 +81,7 @@ def remark_metrics(
 
 
 def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
-    """Rows whose key is among the phrases'; most are told by their low bits."""
+    """Rows whose key is among the phrases'; low bits rule most of them out."""
     maybe = np.zeros(1 << 12, np.bool_)
     maybe[phrases & np.uint64(maybe.size - 1)] = True
     rows = np.flatnonzero(maybe[keys & np.uint64(maybe.size - 1)])

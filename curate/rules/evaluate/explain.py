@@ -44,7 +44,7 @@ def of_row(row: Mapping[str, object], rules: RuleSet) -> RuleSet:
 
 
 def verdict_of(findings: Sequence[Finding]) -> str:
-    """The worst of what was said; clean where nothing was."""
+    """The most severe verdict; clean where no rule triggered."""
     return max((finding.verdict for finding in findings), key=VERDICTS.index, default="clean")
 
 

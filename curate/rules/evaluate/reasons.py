@@ -1,4 +1,4 @@
-"""What a rule said of rows, in words: the value beside the limit that it broke.
+"""Why a rule triggered, in words: the value beside the limit that it broke.
 
 Plain Python over the few rows that need words: faster than string expressions, whose many small
 steps each pass over all of them.

@@ -124,7 +124,7 @@ def _nothing_left(rules: Sequence[Rule]) -> Iterator[Fault]:
 def _left_with_nothing(
     metric: str, limits_of_rules: Sequence[tuple[Rule, Limit]], what: str
 ) -> Fault:
-    for each in limits_of_rules:  # only what it takes is told
+    for each in limits_of_rules:  # only what it takes is reported
         rest = [other for other in limits_of_rules if other is not each]
         limits_of_rules = (
             rest if _everything(metric, [limit for _, limit in rest]) else limits_of_rules
