@@ -1,6 +1,6 @@
-"""AREAS: public bug reports about this very job, and what is said of each input here.
+"""AREAS: public bug reports about preparing ASR data, and the tool's answer to each input.
 
-Each was remade as a small input of our own; the tests beside hold its outcome under the same id.
+Each is reproduced as a small input; the tests in this directory verify it under the same id.
 Standard library only: docs/cases.md is written from this table.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Report:
-    """A report: its `id` in the tests, the public `thread`, what was `said`, what we `answer`."""
+    """A report: its `id` in the tests, the public `thread`, its `statement`, and the `answer`."""
 
     id: str
     thread: str
@@ -23,7 +23,7 @@ class Report:
 AUDIO = (
     Report(
         "wav-of-a-pipe", "lhotse #913",
-        "A WAV file that was written to a pipe announces 2,147,483,647 samples and fails to load.",
+        "A WAV file that was written to a pipe declares 2,147,483,647 samples and fails to load.",
         "`header_lies`: borderline; shards hold it with the right length.",
     ),
     Report(
@@ -34,21 +34,21 @@ AUDIO = (
     Report(
         "wav-of-size-0", "NAudio #688",
         "The size of a streamed WAV file stays 0.",
-        "`no_samples`: bad, since NeMo loads nothing of it; the reason says that bytes follow.",
+        "`no_samples`: bad, because NeMo loads nothing; the reason reports the bytes that follow.",
     ),
     Report(
         "wav-header-only", "kaldi-tuda-de #25",
-        "WAV files of a corpus are empty behind their header.",
+        "WAV files of a corpus are empty after their header.",
         "`no_samples`: bad.",
     ),
     Report(
         "mp3-of-0-bytes", "cv-dataset #31",
-        "504 clips of Common Voice have no byte.",
+        "504 clips of Common Voice have no bytes.",
         "`empty`: bad.",
     ),
     Report(
         "silent-clip", "common-voice #2824",
-        "Validated recordings hold no sound at all.",
+        "Validated recordings contain no sound.",
         "`silence`: bad.",
     ),
     Report(
@@ -68,7 +68,7 @@ AUDIO = (
     ),
     Report(
         "lfs-pointer", "DNS-Challenge #23",
-        "A clone without Git LFS holds pointers of 131 bytes in place of WAV files.",
+        "A clone without Git LFS contains pointers of 131 bytes instead of WAV files.",
         "`undecodable`: bad.",
     ),
     Report(
@@ -78,12 +78,12 @@ AUDIO = (
     ),
     Report(
         "gsm-in-wav", "python-soundfile #164",
-        "WAV files of codecs that cannot be sought in (GSM, ADPCM) fail to load from memory.",
+        "WAV files of codecs that are not seekable (GSM, ADPCM) fail to load from memory.",
         "borderline for its 8 kHz; shards hold it as FLAC, which Lhotse reads.",
     ),
     Report(
         "adpcm-in-wav", "libsndfile #753",
-        "ADPCM in WAV cannot be sought in.",
+        "ADPCM in WAV are not seekable.",
         "clean; shards hold it as FLAC, which Lhotse reads.",
     ),
     Report(
@@ -103,12 +103,12 @@ AUDIO = (
     ),
     Report(
         "ends-5-ms-late", "lhotse #1107",
-        "A segment ends 5 ms behind its recording, and validation fails.",
+        "A segment ends 5 ms after its recording, and validation fails.",
         "clean; it loads up to the end of the recording.",
     ),
     Report(
         "dots-in-a-name", "webdataset #237",
-        "Everything behind the first dot of a tar member's name is taken for its extension.",
+        "Everything after the first dot of a tar member's name is read as its extension.",
         "clean; members of our shards are named without dots, and load.",
     ),
     Report(
@@ -119,7 +119,7 @@ AUDIO = (
     Report(
         "one-name-in-two-folders", "urgent2024_challenge #8",
         "Files of one name in two folders get one id, and preparation stops.",
-        "clean; both are stored, each with its own sound.",
+        "clean; both are stored, each with its own audio.",
     ),
 )  # fmt: skip
 
@@ -136,8 +136,8 @@ FILES = (
     ),
     Report(
         "kaldi-wide-blanks", "kaldi #3913",
-        "U+00A0 and U+3000 part words, and validation fails.",
-        "clean; they part words as blanks do.",
+        "U+00A0 and U+3000 separate words, and validation fails.",
+        "clean; they separate words as blanks do.",
     ),
     Report(
         "kaldi-without-text", "espnet #4655",
@@ -147,12 +147,12 @@ FILES = (
     Report(
         "kaldi-two-texts", "espnet #2698",
         "A recipe that ran twice appended its lines: ids occur twice, and texts may differ.",
-        "malformed, both lines: nobody knows which is right.",
+        "malformed, both lines: the correct one is unknown.",
     ),
     Report(
         "kaldi-speaker-is-utterance", "self_supervised_AHC #1",
-        "Where nobody knows the speaker, utt2spk is filled with the id of the file.",
-        "the speaker is unknown; leak checks say NOT CHECKED.",
+        "For unknown speakers, utt2spk contains the id of the file.",
+        "the speaker is unknown; leak checks report NOT CHECKED.",
     ),
     Report(
         "kaldi-segment-backwards", "kaldi #2266",
@@ -166,45 +166,45 @@ FILES = (
     ),
     Report(
         "tsv-open-quote", "common-voice #5189",
-        "Seven sentences open a double quote that nothing closes, and rows behind them are lost.",
+        "Seven sentences open a double quote without closing it, and the rows after them are lost.",
         "every row is read, quotes included.",
     ),
     Report(
         "tsv-further-tab", "common-voice #4839",
-        "A cell holds a tab, so that all cells behind it are shifted.",
-        "malformed, that row alone.",
+        "A cell contains a tab, so that all cells after it are shifted.",
+        "malformed, only that row.",
     ),
     Report(
         "tsv-line-end-in-a-cell", "common-voice #4429",
-        "A sentence holds a line end, so that it is two rows.",
-        "malformed, both halves; the rows behind them are read.",
+        "A sentence contains a line end, so that it becomes two rows.",
+        "malformed, both halves; the rows after them are read.",
     ),
 )  # fmt: skip
 
 TEXTS = (
     Report(
         "timestamps", "huggingface/blog #1202",
-        "Transcripts for Whisper hold its timestamps, <|0.00|>.",
+        "Transcripts for Whisper contain its timestamps, <|0.00|>.",
         "`markup`: borderline.",
     ),
     Report(
         "unknown-piece", "NeMo #2753",
-        "Predictions hold U+2047, the sign of an unknown piece; pseudo-labels keep it.",
+        "Predictions contain U+2047, the sign of an unknown token; pseudo-labels keep it.",
         "`markup`: borderline.",
     ),
     Report(
         "unknown-token", "nmt-chatbot #13",
-        "Texts hold <unk>, which a vocabulary put there.",
+        "Texts contain <unk> from a vocabulary.",
         "`markup`: borderline.",
     ),
     Report(
         "lost-letters", "common-voice #4138",
-        "Latvian sentences have `?` in place of letters, and people recorded them.",
+        "Latvian sentences have `?` instead of letters, and speakers recorded them.",
         "`damaged_text`: borderline.",
     ),
     Report(
         "misread-letters", "mMARCO #24",
-        "UTF-8 that was read as Latin-1 went on into texts.",
+        "UTF-8 that was read as Latin-1 remains in texts.",
         "`damaged_text`: borderline.",
     ),
     Report(
@@ -214,7 +214,7 @@ TEXTS = (
     ),
     Report(
         "speaker-change", "cdp-backend #203",
-        "`>>` of closed captions, a change of speaker, stands in transcripts.",
+        "`>>` of closed captions, a change of speaker, occurs in transcripts.",
         "`markup`: borderline.",
     ),
     Report(
@@ -234,7 +234,7 @@ TEXTS = (
     ),
     Report(
         "idle-sentences", "minutes #242",
-        "Over idle audio sentences are made up that repeat each other; word loops do not show it.",
+        "Hallucinated sentences on silent audio repeat each other; word loops do not reveal it.",
         "`loop_share`: borderline.",
     ),
     Report(
@@ -244,32 +244,32 @@ TEXTS = (
     ),
     Report(
         "lone-you", "whisper.cpp #2629",
-        "`you` is heard in the silence behind the speech.",
+        "`you` is transcribed in the silence after the speech.",
         "`char_rate_low` and `hallucination`: bad.",
     ),
     Report(
         "broadcaster-credit", "faster-whisper #949",
-        "`Untertitel im Auftrag des ZDF, 2020` is heard where nobody speaks.",
+        "`Untertitel im Auftrag des ZDF, 2020` is transcribed where there is no speech.",
         "`subtitle_credit`: bad.",
     ),
     Report(
         "control-character", "kaldi #4157",
-        "Characters that cannot be printed stand in texts, and nobody says where.",
+        "Unprintable characters occur in texts, without their position.",
         "`hidden_chars`: borderline, with the row.",
     ),
     Report(
         "wide-blanks", "kaldi #1878",
-        "Exotic blanks stand in texts.",
-        "clean; they part words as blanks do.",
+        "Unusual white space occurs in texts.",
+        "clean; they separate words as blanks do.",
     ),
     Report(
         "line-end", "common-voice #4429",
-        "A sentence holds a line end and a tab.",
+        "A sentence contains a line end and a tab.",
         "clean in JSONL: one line, and blanks between words.",
     ),
     Report(
         "no-time", "lhotse #1567",
-        "A segment of no length ends the loader.",
+        "A segment of zero length stops the loader.",
         "malformed.",
     ),
     Report(
@@ -312,7 +312,7 @@ RATES = (
     ),
     Report(
         "curly-apostrophe", "eliza #27446",
-        "Typographic apostrophes part contractions, so that words that were said count as errors.",
+        "Typographic apostrophes split contractions, so that correct words count as errors.",
         "no error, whichever of twelve characters is the apostrophe.",
     ),
     Report(
@@ -333,7 +333,7 @@ RATES = (
     Report(
         "possessive", "whisper_normalizer #21",
         "`Mario's castle` becomes `mario is castle`.",
-        "so it does here, as on public leaderboards, but on both sides: no error.",
+        "the same here, as on public leaderboards, but in both texts: no error.",
     ),
     Report(
         "empty-reference", "jiwer #98",
@@ -342,7 +342,7 @@ RATES = (
     ),
     Report(
         "reference-of-marks", "jiwer #57",
-        "A reference is empty once it was normalised.",
+        "A reference is empty after normalisation.",
         "no rate: null; such a row is bad.",
     ),
     Report(
