@@ -59,12 +59,12 @@ def clips_note(clips: Clips | None) -> Markup | None:
         return None
     out = clips.left_out
     reasons = (
-        ("have no usable audio", out.unheard),
-        ("exceed the page's size limit", out.no_room),
-        ("exceed the requested number of clips", out.more),
+        ("without usable audio", out.unheard),
+        ("beyond the page's size limit", out.no_room),
+        ("beyond the requested number", out.more),
     )
     reasons_text = [f"{plural(many, 'record')} {why}" for why, many in reasons if many]
-    shown = f"{plural(len(clips.clips), 'record')} of at most {clips.most:,} have audio"
+    shown = f"audio of {plural(len(clips.clips), 'record')} (at most {clips.most:,})"
     return Markup('<p class="note">{}.</p>').format("; ".join([shown, *reasons_text]))
 
 

@@ -35,7 +35,7 @@ def test_votes_count_for_who_said_it_whichever_side_it_stood_on(tmp_path: Path) 
     again = Ballot(differing, tmp_path / "votes.jsonl", "ben")
     assert again.result()["a"] == 11
     assert again.next() is not None
-    with pytest.raises(ConfigError, match="no vote"):
+    with pytest.raises(ConfigError, match="is not a vote"):
         again.vote(differing[0].id, "third", "now")
 
 

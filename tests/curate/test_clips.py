@@ -136,7 +136,7 @@ def test_records_beside_limits_can_be_heard(made: Path, folder: Path) -> None:
     assert clips_json["clips"].keys() == beside - {f"{folder / 'm.jsonl'}:4"}
     page = (made / "out" / "report.html").read_text()
     assert page.count("<audio") == len(clips_json["clips"]) > 2
-    assert "1 record cannot be heard" in page
+    assert "1 record without usable audio" in page
     assert 'aria-label="waveform of 1 s of' in page
     assert what_if(made).exit_code == 0  # without: the sound of last time goes
     assert not (made / "out" / "clips.json").exists()

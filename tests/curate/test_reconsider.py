@@ -131,7 +131,7 @@ def test_a_line_that_is_no_prediction_is_named(tmp_path: Path, line: str) -> Non
     evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1}, rows=6)
     with (evaluation / "predictions.jsonl").open("a") as file:
         file.write(line + "\n")
-    with pytest.raises(InputError, match=r"predictions\.jsonl:19: is no prediction"):
+    with pytest.raises(InputError, match=r"predictions\.jsonl:19: is not a prediction"):
         curate.reconsider(evaluation, profile)
 
 

@@ -220,7 +220,7 @@ def test_what_somebody_else_decided_meanwhile_is_shown_before_it_is_set_aside(
     before = desk.log.path.read_bytes()
     response = post(client, f"/api/records/3/{path}", {**sent, "seen": seen})
     assert response.status_code == 409
-    assert "ben decided about it meanwhile (reject)" in response.json()["error"]
+    assert "ben has decided meanwhile (reject)" in response.json()["error"]
     assert desk.log.path.read_bytes() == before
     shown = client.get("/api/records/3").json()
     assert verdict_of(shown)["by"] == "ben"

@@ -200,7 +200,7 @@ def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_asi
         until(ben, f"state.shown.row !== {first}")
         anna.keyboard.press("k")
         until(anna, "!document.querySelector('#fault').hidden")
-        assert "ben decided about it meanwhile (reject)" in anna.inner_text("#fault")
+        assert "ben has decided meanwhile (reject)" in anna.inner_text("#fault")
         until(anna, "document.querySelector('#decided').textContent.startsWith('Rejected by ben')")
         assert anna.evaluate("state.shown.row") == first
     assert [each["by"] for each in written(desk / "overrides.jsonl")] == ["ben"]
