@@ -333,6 +333,20 @@ def test_no_function_takes_more_than_seven_parameters() -> None:
     assert long == []
 
 
+def test_faults_of_the_library_name_fields_and_no_option() -> None:
+    """`parameter("audio_root")` is `--audio-root` on the command line, and itself in Python."""
+    fault = re.compile(r"""(?:\bFault\(|\.of\()\s*(f?"--[a-z-]+|parameter\()""")
+    places: dict[str, list[str]] = {"option": [], "parameter": []}
+    for path in (ROOT / "curate").rglob("*.py"):
+        if path.is_relative_to(ROOT / "curate" / "cli"):
+            continue
+        for match in fault.finditer(path.read_text(encoding="utf-8")):
+            kind = "parameter" if match[1] == "parameter(" else "option"
+            places[kind].append(f"{path.relative_to(ROOT)}: {match[1]}")
+    assert len(places["parameter"]) > 20
+    assert places["option"] == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [

@@ -160,12 +160,14 @@ def _index(
     )
 
 
-def _describe_audio(wish: StoredAudio) -> str:
+def _describe_audio(storage: StoredAudio) -> str:
     encoding = (
-        f"all as {wish.format}" if wish.format else "whole files as they were; all else as flac"
+        f"all as {storage.format}"
+        if storage.format
+        else "whole files as they were; all else as flac"
     )
-    rate = f", at {wish.rate:,} Hz" if wish.rate else ""
-    return f"{encoding}{rate}{', mixed to mono' if wish.mono else ''}"
+    rate = f", at {storage.rate:,} Hz" if storage.rate else ""
+    return f"{encoding}{rate}{', mixed to mono' if storage.mono else ''}"
 
 
 def _of_split(split: Split) -> list[str]:

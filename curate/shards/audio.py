@@ -97,51 +97,51 @@ class Audio:
 
 
 def check_segment(
-    path: Path | str, offset_s: float, duration_s: float, wish: StoredAudio = KEEP
+    path: Path | str, offset_s: float, duration_s: float, storage: StoredAudio = KEEP
 ) -> int:
     """The channels of a segment that can be used; nothing is encoded.
 
     Raises Unusable where `load_segment` does, and where the header does not say how long the file
     is, which its readers cannot do without.
     """
-    if offset_s == 0 and _proven_whole(path, duration_s, wish) is not None:
+    if offset_s == 0 and _proven_whole(path, duration_s, storage) is not None:
         return 1
-    segment = _read_segment(path, offset_s, duration_s, wish)
+    segment = _read_segment(path, offset_s, duration_s, storage)
     if math.isinf(segment.header.seconds):
         raise Unusable(segment.header.why, segment.header.fault)
     return segment.header.channels
 
 
 def load_segment(
-    path: Path | str, offset_s: float, duration_s: float, wish: StoredAudio = KEEP
+    path: Path | str, offset_s: float, duration_s: float, storage: StoredAudio = KEEP
 ) -> Audio:
-    """Audio of a segment; a whole file keeps its bytes where `wish` lets it. Raises Unusable.
+    """Audio of a segment; a whole file keeps its bytes where `storage` lets it. Raises Unusable.
 
     No header is believed: bytes are kept of a file that was decoded to its end, or whose own
-    checksums prove that it can be. What is encoded anew has 16 bits. The same segment and wish
+    checksums prove that it can be. What is encoded anew has 16 bits. The same segment and storage
     give the same bytes.
     """
-    if offset_s == 0 and (audio := _proven_whole(path, duration_s, wish)) is not None:
+    if offset_s == 0 and (audio := _proven_whole(path, duration_s, storage)) is not None:
         return audio
-    segment = _read_segment(path, offset_s, duration_s, wish)
+    segment = _read_segment(path, offset_s, duration_s, storage)
     if segment.original is not None:
         return segment.original
     assert segment.samples is not None, "what is not kept was decoded"
-    encoded = _encode(segment.samples, segment.header.rate, wish)
+    encoded = _encode(segment.samples, segment.header.rate, storage)
     return replace(encoded, source_channels=segment.header.channels)
 
 
-def _proven_whole(path: Path | str, duration_s: float, wish: StoredAudio) -> Audio | None:
+def _proven_whole(path: Path | str, duration_s: float, storage: StoredAudio) -> Audio | None:
     """A plain FLAC or WAV file that is stored whole and proven whole; None where it takes more."""
     with open_audio(path) as descriptor:
         if os.fstat(descriptor).st_size > _READ_WHOLE + duration_s * _MOST_BYTES_A_SECOND:
             return None  # a long recording, of which this is a part
         data = _content(descriptor)
     header = plain_header(data)
-    if header is None or header.channels != 1 or wish.format not in (None, header.extension):
+    if header is None or header.channels != 1 or storage.format not in (None, header.extension):
         return None
     frames, rate = header.frames, header.rate
-    if wish.rate not in (None, rate) or abs(frames / rate - duration_s) >= WHOLE_FILE_S:
+    if storage.rate not in (None, rate) or abs(frames / rate - duration_s) >= WHOLE_FILE_S:
         return None
     if header.extension == "flac" and not is_whole(data, frames):
         return None
@@ -160,16 +160,16 @@ class _Segment:
 
 
 def _read_segment(
-    path: Path | str, offset_s: float, duration_s: float, wish: StoredAudio
+    path: Path | str, offset_s: float, duration_s: float, storage: StoredAudio
 ) -> _Segment:
     """The segment by libsndfile, decoded, or proven where that is quicker. Raises Unusable."""
     try:
         with open_audio(path) as descriptor, open_sound(descriptor) as file:
             header = read_header(file, Path(path))
-            _check(header, offset_s, duration_s, wish)
+            _check(header, offset_s, duration_s, storage)
             rate, frames, start = header.rate, header.frames, round(offset_s * header.rate)
             whole = start == 0 and abs(header.seconds - duration_s) < WHOLE_FILE_S
-            extension = _kept_extension(file, wish) if whole and header.channels == 1 else None
+            extension = _kept_extension(file, storage) if whole and header.channels == 1 else None
             if header.fault == "header_lies":
                 extension = None  # other readers may believe it
             if extension == "opus":
@@ -191,10 +191,10 @@ def _delay(extension: str) -> int:
     return MP3_DELAY if extension == "mp3" else 0
 
 
-def _kept_extension(file: sf.SoundFile, wish: StoredAudio) -> str | None:
+def _kept_extension(file: sf.SoundFile, storage: StoredAudio) -> str | None:
     """The extension under which a file's own bytes are stored; None where they cannot be."""
     known = _EXTENSIONS.get((file.format, "")) or _EXTENSIONS.get((file.format, file.subtype))
-    fits = wish.format in (None, known) and wish.rate in (None, file.samplerate)
+    fits = storage.format in (None, known) and storage.rate in (None, file.samplerate)
     return known if fits else None
 
 
@@ -238,17 +238,20 @@ def _mono(samples: Samples, channel: int | None) -> Samples:
     return np.ascontiguousarray(samples[:, channel])
 
 
-def _encode(samples: Samples, rate: int, wish: StoredAudio) -> Audio:
-    mixed = _mono(samples, wish.channel)
+def _encode(samples: Samples, rate: int, storage: StoredAudio) -> Audio:
+    mixed = _mono(samples, storage.channel)
     peak = 1.0 if mixed.dtype == np.int16 else float(np.abs(mixed).max(initial=0.0))
     if peak > FULL_SCALES:
         raise Unusable(f"{beyond(peak)}, which 16 bits would clip", "over_full_scale")
-    if wish.rate not in (None, rate):
+    if storage.rate not in (None, rate):
         soxr = require("soxr", "resampling")
-        mixed, rate = soxr.resample(_as_float(mixed), rate, wish.rate, quality="HQ"), wish.rate
+        mixed, rate = (
+            soxr.resample(_as_float(mixed), rate, storage.rate, quality="HQ"),
+            storage.rate,
+        )
     if mixed.dtype != np.int16:
         mixed = np.clip(np.rint(mixed * 32768.0), -32768, 32767).astype(np.int16)
-    extension = wish.format or "flac"
+    extension = storage.format or "flac"
     if extension == "opus" and rate not in OPUS_RATES:
         raise Unusable(f"Opus has no {rate} Hz: store it with --resample 48000, say")
     stored = io.BytesIO()
@@ -262,9 +265,9 @@ def _as_float(samples: Samples) -> Samples:
     return samples.astype(np.float32) / 32768.0 if samples.dtype == np.int16 else samples
 
 
-def _check(header: Header, offset_s: float, duration_s: float, wish: StoredAudio) -> None:
+def _check(header: Header, offset_s: float, duration_s: float, storage: StoredAudio) -> None:
     """Raise Unusable where the header shows that the segment cannot be had."""
-    if header.channels != 1 and not wish.mono:
+    if header.channels != 1 and not storage.mono:
         raise Unusable(f"{header.channels} channels: NeMo trains on mono, mix it down (--mono)")
     if offset_s < 0:
         raise Unusable(f"a negative offset ({offset_s:g} s)", "segment_outside")

@@ -143,8 +143,8 @@ def _shard(
     count_tokens = counter(place.options.tokenizers)
     for entry, row, path in _rows(place, task, tally, skipped):
         try:
-            wish = place.options.audio.of_channel(row.channel)
-            audio = load_segment(path, entry.offset_s, entry.duration_us / 1e6, wish)
+            storage = place.options.audio.of_channel(row.channel)
+            audio = load_segment(path, entry.offset_s, entry.duration_us / 1e6, storage)
         except Unusable as reason:
             _skip(tally, skipped, entry, row.id, reason)
             continue
