@@ -140,7 +140,12 @@ WRONG: list[tuple[str, Sequence[str], int, Sequence[str]]] = [
         ["combined with --given but is"],
     ),
     ("no train", ["--given", "eval=eval.jsonl"], 2, ["no manifest is given for train"]),
-    ("rules for a split", ["split", "--rules", "default"], 2, ["--rules: a split was judged"]),
+    (
+        "rules for a split",
+        ["split", "--rules", "default"],
+        2,
+        ["--rules: a split has been evaluated"],
+    ),
     ("two to verify", ["a", "b", "--verify"], 2, ["--verify: 2 folders are named"]),
     ("none to verify", ["--verify"], 2, ["--verify: no folder is named"]),
     ("no audio", ["silent.jsonl"], 3, ["silent.jsonl: no record of it can be stored"]),
