@@ -250,7 +250,7 @@ def test_what_means_harm_is_shown_and_does_nothing(desk: Path, opened: Any) -> N
         page.wait_for_selector("#records li")
         page.goto(f"{cookie}{fragment}")
         page.reload()
-        until(page, "document.querySelector('#heard').textContent.includes('cannot be')")
+        until(page, "document.querySelector('#playback').textContent.includes('cannot be')")
         text = page.inner_text("#text")
         assert "<img src=x onerror=alert(1)> </script>" in text
         assert "U+001B" in text

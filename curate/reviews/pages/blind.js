@@ -1,5 +1,5 @@
 "use strict";
-// Two hypotheses of what is heard, in an order that says nothing; names stand only at the end.
+// Two hypotheses of one recording in random order; the names are shown at the end.
 const by = (id) => document.getElementById(id);
 const audio = by("audio");
 const CHOICES = { 1: "first", 2: "second", 0: "same" };
@@ -13,9 +13,9 @@ async function ask(path, sent) {
     body: JSON.stringify(sent),
   };
   const answer = await fetch(path, options);
-  const found = await answer.json();
-  if (!answer.ok) throw new Error(found.error);
-  return found;
+  const content = await answer.json();
+  if (!answer.ok) throw new Error(content.error);
+  return content;
 }
 function complain(error) {
   by("fault").hidden = !error;
@@ -26,10 +26,10 @@ function literal(text) {
   made.textContent = text || "(nothing)";
   return made;
 }
-async function show(found) {
-  pair = found.pair;
+async function show(content) {
+  pair = content.pair;
   by("headline").textContent = pair
-    ? `Which one is what was said? ${found.left} of ${found.of} left`
+    ? `Which one is right? ${content.left} of ${content.of} left`
     : "All pairs have your vote";
   by("pair").hidden = !pair;
   audio.pause();
@@ -41,12 +41,12 @@ async function show(found) {
   by("spectrogram").src = `/api/pairs/${pair.id}/spectrogram`;
   const answer = await fetch(`/api/pairs/${pair.id}/audio`);
   by("play").disabled = !answer.ok;
-  by("heard").textContent = answer.ok ? "" : `Nothing to hear: ${(await answer.json()).error}`;
+  by("playback").textContent = answer.ok ? "" : `No audio: ${(await answer.json()).error}`;
   if (answer.ok) audio.src = url = URL.createObjectURL(await answer.blob());
 }
 async function reveal() {
-  const found = await ask("/api/result");
-  const rows = [["A better", found.a], ["B better", found.b], ["no difference", found.same]];
+  const content = await ask("/api/result");
+  const rows = [["A better", content.a], ["B better", content.b], ["no difference", content.same]];
   by("figures").replaceChildren(
     ...rows.map(([name, value]) => {
       const made = document.createElement("div");
@@ -57,7 +57,7 @@ async function reveal() {
       return made;
     }),
   );
-  by("meaning").textContent = `Two equals would differ this much or more with probability ${found.p} (sign test).`;
+  by("meaning").textContent = `Two equals would differ this much or more with probability ${content.p} (sign test).`;
   by("result").hidden = false;
   by("pair").hidden = true;
   by("end").hidden = true;

@@ -1,12 +1,12 @@
 "use strict";
-// The desk: a list of records, one of them to hear, and keys to decide with. Whatever comes from a
+// The review page: a list of records, one of them to play, and keys to decide with. Whatever comes from a
 // manifest is set as text, never as markup.
 const by = (id) => document.getElementById(id);
-const wish = by("wish");
-// `asked` and `opened` count, so that a slow answer to an earlier question is told and dropped.
-// `shown` is the record on the page: it lags behind `at` while the desk answers, and only what is
+const filters = by("filters");
+// `requests` and `opened` count, so that a slow answer to an earlier request is recognised and dropped.
+// `shown` is the record on the page: it lags behind `at` while the server answers, and only what is
 // shown can be decided.
-const state = { after: null, rows: [], at: -1, shown: null, asked: 0, opened: 0, url: null, text: "" };
+const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "" };
 
 function element(name, text, kind) {
   const made = document.createElement(name);
@@ -20,11 +20,11 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 function literal(text) {
   const parts = document.createDocumentFragment();
   let from = 0;
-  for (const found of text.matchAll(HIDDEN)) {
-    if (found[0] === "\u200c" || found[0] === "\u200d") continue;
-    const code = found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-    parts.append(text.slice(from, found.index), element("span", `U+${code}`, "hidden-sign"));
-    from = found.index + found[0].length;
+  for (const match of text.matchAll(HIDDEN)) {
+    if (match[0] === "\u200c" || match[0] === "\u200d") continue;
+    const code = match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    parts.append(text.slice(from, match.index), element("span", `U+${code}`, "hidden-sign"));
+    from = match.index + match[0].length;
   }
   parts.append(text.slice(from));
   return parts;
@@ -50,9 +50,9 @@ async function ask(path, sent) {
     body: JSON.stringify(sent),
   };
   const answer = await fetch(path, options);
-  const found = await answer.json().catch(() => ({ error: `the desk answered ${answer.status}` }));
-  if (!answer.ok) throw Object.assign(new Error(found.error), { status: answer.status });
-  return found;
+  const content = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
+  if (!answer.ok) throw Object.assign(new Error(content.error), { status: answer.status });
+  return content;
 }
 function complain(error) {
   by("fault").hidden = !error;
@@ -63,7 +63,7 @@ function options(name, values) {
   for (const [value, text] of values) {
     const made = element("option", text);
     made.value = value;
-    wish.elements[name].append(made);
+    filters.elements[name].append(made);
   }
 }
 async function begin() {
@@ -71,8 +71,8 @@ async function begin() {
   by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
   options("verdict", ["borderline", "bad", "unknown", "clean", "skipped", "malformed"].map((name) => [name, name]));
   options("verdict", [["bad,borderline", "bad or borderline"]]);
-  const spoke = about.rules_hit.filter((rule) => rule.rows > 0);
-  options("tag", spoke.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
+  const triggered = about.rules_hit.filter((rule) => rule.rows > 0);
+  options("tag", triggered.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
   options("lang", (about.strata.lang || []).map((each) => [each.value ?? "", each.value ?? "none"]));
   for (const each of (about.strata.speaker || []).slice(0, 200)) {
     if (each.value === null) continue;
@@ -82,44 +82,44 @@ async function begin() {
   }
   options("metric", about.metrics.map((each) => [each.name, each.name]));
   by("log").textContent = `Decisions go to ${about.log}. curate profile … --overrides ${about.log} makes them count, in the splits too.`;
-  const asked = new URLSearchParams(location.hash.slice(1));
-  for (const [name, value] of asked) if (wish.elements[name]) wish.elements[name].value = value;
-  if (![...asked].length && about.rules_hit.some((rule) => rule.rows)) wish.elements.verdict.value = "borderline";
+  const address = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of address) if (filters.elements[name]) filters.elements[name].value = value;
+  if (![...address].length && about.rules_hit.some((rule) => rule.rows)) filters.elements.verdict.value = "borderline";
   await list(true);
 }
 
 function parameters() {
-  const found = new URLSearchParams();
-  for (const [name, value] of new FormData(wish)) {
-    if (name === "lang" ? value !== "*" : value !== "") found.set(name, value);
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(filters)) {
+    if (name === "lang" ? value !== "*" : value !== "") query.set(name, value);
   }
-  if (found.get("order") === "down") found.delete("order");
-  return found;
+  if (query.get("order") === "down") query.delete("order");
+  return query;
 }
-async function list(anew) {
-  const asked = ++state.asked;
-  const wanted = parameters();
-  if (anew) history.replaceState(null, "", `#${wanted}`);
-  if (!anew) wanted.set("after", state.after);
+async function list(restart) {
+  const turn = ++state.requests;
+  const query = parameters();
+  if (restart) history.replaceState(null, "", `#${query}`);
+  if (!restart) query.set("after", state.after);
   try {
-    const found = await ask(`/api/records?${wanted}`);
-    if (asked !== state.asked) return;
+    const answer = await ask(`/api/records?${query}`);
+    if (turn !== state.requests) return;
     complain(null);
-    if (anew) {
+    if (restart) {
       state.rows = [];
       state.at = -1;
       by("records").replaceChildren();
     }
     const first = state.rows.length;
-    state.rows.push(...found.records);
-    found.records.forEach((each, at) => by("records").append(item(each, first + at)));
-    state.after = found.after;
-    by("more").hidden = found.after === null;
-    const hours = found.hours < 0.1 ? `${(found.hours * 60).toFixed(1)} min` : `${number(found.hours)} h`;
-    by("headline").textContent = found.rows
-      ? `${found.rows.toLocaleString("en")} records, ${hours}`
-      : "No record is like that: widen the filters";
-    if (anew) await (found.records.length ? open(0, false) : close());
+    state.rows.push(...answer.records);
+    answer.records.forEach((each, at) => by("records").append(item(each, first + at)));
+    state.after = answer.after;
+    by("more").hidden = answer.after === null;
+    const hours = answer.hours < 0.1 ? `${(answer.hours * 60).toFixed(1)} min` : `${number(answer.hours)} h`;
+    by("headline").textContent = answer.rows
+      ? `${answer.rows.toLocaleString("en")} records, ${hours}`
+      : "No record matches: widen the filters";
+    if (restart) await (answer.records.length ? open(0, false) : close());
   } catch (error) {
     complain(error);
   }
@@ -150,13 +150,13 @@ async function open(at, jump = true) {
   const each = state.rows[at];
   const { row, decisions } = each;
   try {
-    const told = await ask(`/api/records/${row}`);
+    const record = await ask(`/api/records/${row}`);
     if (state.opened !== turn) return;
     // Decided meanwhile: this answer may have been on its way already.
-    if (each.decisions !== decisions) Object.assign(told, each.latest);
-    show(told);
+    if (each.decisions !== decisions) Object.assign(record, each.latest);
+    show(record);
     state.shown = each;
-    await hear(row, turn);
+    await loadAudio(row, turn);
   } catch (error) {
     if (state.opened === turn) complain(error);
   }
@@ -168,19 +168,19 @@ function close() {
   by("shown").hidden = true;
   by("title").textContent = "No record";
 }
-function show(told) {
+function show(record) {
   by("shown").hidden = false;
-  by("title").replaceChildren(literal(told.id));
-  by("swatch").className = `swatch b-${told.verdict}`;
-  by("verdict").textContent = told.verdict;
-  by("reason").replaceChildren(literal(told.reason || ""));
-  decided(told);
-  state.text = told.text;
-  text(told);
-  by("against").hidden = !told.against;
-  if (told.against) by("aligned").replaceChildren(isolated(...told.against.flatMap((each) => edit(each, told.between))));
-  const facts = [["language", told.lang], ["speaker", told.speaker], ["seconds", told.duration_s], ["from second", told.offset_s || null]];
-  const rows = [...facts, ...told.metrics.map((each) => [each.name, each.value])];
+  by("title").replaceChildren(literal(record.id));
+  by("swatch").className = `swatch b-${record.verdict}`;
+  by("verdict").textContent = record.verdict;
+  by("reason").replaceChildren(literal(record.reason || ""));
+  decided(record);
+  state.text = record.text;
+  text(record);
+  by("against").hidden = !record.against;
+  if (record.against) by("aligned").replaceChildren(isolated(...record.against.flatMap((each) => edit(each, record.between))));
+  const facts = [["language", record.lang], ["speaker", record.speaker], ["seconds", record.duration_s], ["from second", record.offset_s || null]];
+  const rows = [...facts, ...record.metrics.map((each) => [each.name, each.value])];
   by("facts").replaceChildren(
     ...rows.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {
       const made = document.createElement("div");
@@ -189,30 +189,30 @@ function show(told) {
       return made;
     }),
   );
-  const may = !told.why_not;
+  const may = !record.why_not;
   for (const button of by("keys").children) if ("kbreu".includes(button.dataset.key)) button.disabled = !may;
 }
 // What is decided stands by facet: a verdict and a text, each set on its own.
 const WORDS = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text corrected", undo: "Undone" };
 function facets({ decided }) {
-  const found = [];
-  if (decided.verdict) found.push([WORDS[decided.verdict.decision], decided.verdict]);
-  if (decided.text) found.push([WORDS.text, decided.text]);
-  return found;
+  const facets = [];
+  if (decided.verdict) facets.push([WORDS[decided.verdict.decision], decided.verdict]);
+  if (decided.text) facets.push([WORDS.text, decided.text]);
+  return facets;
 }
 function line(text) {
   const made = element("span", undefined, "line");
   made.append(literal(text));
   return made;
 }
-function decided(told) {
-  const lines = facets(told).map(([what, last]) =>
+function decided(record) {
+  const lines = facets(record).map(([what, last]) =>
     line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : ""}`),
   );
-  by("decided").replaceChildren(...(lines.length ? lines : [literal(told.why_not)]));
-  state.corrected = told.decided.text && told.decided.text.text;
-  state.seen = told.seen;
-  history_of(told);
+  by("decided").replaceChildren(...(lines.length ? lines : [literal(record.why_not)]));
+  state.corrected = record.decided.text && record.decided.text.text;
+  state.seen = record.seen;
+  history_of(record);
 }
 // Every line of the log about the record, the last one first; Undo takes back the one that is marked.
 function history_of({ history }) {
@@ -229,20 +229,20 @@ function history_of({ history }) {
   );
 }
 // Spans count code points, in reading order; each mark stands round what its rule speaks of.
-function text(told) {
-  const points = [...told.text];
+function text(record) {
+  const points = [...record.text];
   const cut = (from, to) => points.slice(from, to).join("");
   const parts = [];
   let done = 0;
-  for (const { span } of told.marks) {
+  for (const { span } of record.marks) {
     parts.push(literal(cut(done, span[0])), run(cut(...span), undefined, "mark"));
     done = span[1];
   }
   by("text").replaceChildren(isolated(...parts, literal(cut(done))));
-  if (told.text_chars > told.text.length) {
-    by("text").append(element("span", ` … of ${told.text_chars.toLocaleString("en")} characters`, "note"));
+  if (record.text_chars > record.text.length) {
+    by("text").append(element("span", ` … of ${record.text_chars.toLocaleString("en")} characters`, "note"));
   }
-  if (!told.text) by("text").replaceChildren(element("span", "no text", "none"));
+  if (!record.text) by("text").replaceChildren(element("span", "no text", "none"));
 }
 function edit([what, text, other], between) {
   if (what === "equal") return [literal(`${text}${between}`)];
@@ -260,22 +260,22 @@ function silence() {
   if (state.url) URL.revokeObjectURL(state.url);
   state.url = null;
   by("spectrogram").removeAttribute("src");
-  by("heard").textContent = "";
+  by("playback").textContent = "";
   by("play").disabled = true;
 }
-async function hear(row, turn) {
+async function loadAudio(row, turn) {
   const answer = await fetch(`/api/records/${row}/audio`);
-  const found = answer.ok ? await answer.blob() : await answer.json();
+  const content = answer.ok ? await answer.blob() : await answer.json();
   if (state.opened !== turn) return;
   if (!answer.ok) {
-    by("heard").replaceChildren(literal(`Nothing to hear: ${found.error}`));
+    by("playback").replaceChildren(literal(`No audio: ${content.error}`));
     return;
   }
-  state.url = URL.createObjectURL(found);
+  state.url = URL.createObjectURL(content);
   audio.src = state.url;
   by("play").disabled = false;
   by("spectrogram").src = `/api/records/${row}/spectrogram`;
-  if (answer.headers.get("x-cut")) by("heard").textContent = "Only the first two minutes are played.";
+  if (answer.headers.get("x-cut")) by("playback").textContent = "Only the first two minutes are played.";
 }
 function play() {
   if (!state.url) return;
@@ -308,16 +308,16 @@ async function decide(path, sent, move) {
   const turn = state.opened;
   each.deciding = true;
   try {
-    const told = await ask(`/api/records/${each.row}/${path}`, { ...sent, seen: state.seen });
+    const record = await ask(`/api/records/${each.row}/${path}`, { ...sent, seen: state.seen });
     complain(null);
-    each.decided = told.decided;
-    each.latest = { decided: told.decided, history: told.history, seen: told.seen };
+    each.decided = record.decided;
+    each.latest = { decided: record.decided, history: record.history, seen: record.seen };
     each.decisions = (each.decisions || 0) + 1;
     if (state.rows[at] !== each) return;
     const made = item(each, at);
     by("records").children[at].replaceWith(made);
     if (state.at === at) made.setAttribute("aria-current", "true");
-    if (state.shown === each) decided(told);
+    if (state.shown === each) decided(record);
   } catch (error) {
     complain(error);
     if (error.status === 409 && state.opened === turn) await open(at, false); // as it stands now
@@ -379,8 +379,8 @@ for (const button of by("keys").children) {
   button.addEventListener("click", () => state.at >= 0 && KEYS[button.dataset.key]());
 }
 by("play").append(element("kbd", "space"));
-wish.addEventListener("change", () => list(true));
-wish.addEventListener("submit", (event) => {
+filters.addEventListener("change", () => list(true));
+filters.addEventListener("submit", (event) => {
   event.preventDefault();
   list(true);
 });
