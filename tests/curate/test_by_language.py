@@ -119,7 +119,7 @@ FAULTS = [
     ("by_language: [lang/xx]", "", "mine.yaml:4: unknown rules 'lang/xx'"),
     ("by_language: [nosuch.yaml]", "", "nosuch.yaml: there is no such file"),
     ("by_language: [a.yaml]", "name: a\nextends: mine.yaml\nrules: []",
-     "a.yaml:1: is no preset of a"),
+     "a.yaml:1: is not a language preset"),
     ("by_language: [a.yaml]", "name: a\nextends: default\nlanguages: [hy]\nrules: []",
      "does not extend"),
     ("by_language: [a.yaml]",

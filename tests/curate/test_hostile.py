@@ -130,7 +130,7 @@ def absent(path: Path) -> None:
 
 
 ODD_FILES: list[tuple[Callable[[Path], object], str]] = [
-    (pipe, "no regular file"),
+    (pipe, "not a regular file"),
     (loop, "symbolic links"),
     (absent, "no such file"),
     (Path.mkdir, "is a directory"),
