@@ -18,13 +18,36 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 WORDS: tuple[tuple[str, str], ...] = (
-    (r"mend:", "hint:"),
-    (r"people have the last word", "manual overrides have priority"),
-    (r"hallucinations? that .* invent|inventions?\b", "hallucinations"),
-    (r"worth: \d", "effective number of speakers"),
+    (r"\bmend(?:s|ed|ing)?\b:?", "hint:, correct, remeasure, fix"),
+    (r"\brules? (?:that )?spoke\b|\bsilent rules?\b", "triggered, not applicable"),
+    (r"\bjudge[sd]?\b|\bjudging\b|\bjudgements?\b", "evaluate, apply rules; verdict"),
+    (r"\bpeople(?:'s decisions| decided| have the last word)", "manual overrides"),
+    (r"\b(?:is|was|were|are|be|been) heard\b|\bheard\.parquet|\bhears\b", "analysed, audio_cache"),
+    (
+        r"\blook(?:s|ed|ing)? at (?:the|its|their) audio|\blooked at\b",
+        "analysed, examined, checked",
+    ),
+    (r"\bhallucinations? that .* invent|\binventions?\b|recognisers invent", "hallucinations"),
+    (r"worth: \d|is worth \d", "effective number of speakers"),
+    (r"\bspared\b|\b(?:rules?|limits?|thresholds?) catch(?:es)?\b", "flagged / passed"),
+    (r"\bstands? on (?:both|two) sides\b|\bon both sides\b", "is in both splits"),
+    (r"\bnear texts?\b", "near-duplicate text"),
+    (r"\bgot of aim\b", "achieved / target"),
+    (r"\bcan be no (?:training )?record\b", "is not a valid training record"),
+    (r"\bduration is no number\b", "is not a number"),
+    (r"\bJSON twins?\b", "machine-readable file"),
+    (r"\bworst records\b", "outliers"),
     (r"would be heard \d+ times", "epochs"),
-    (r"Say the version", "Show the version"),
-    (r"--piece\b|--with\b", "--part, --metrics"),
+    (r"\bjumps about\b", "is noisy"),
+    (r"\btraps? mended\b|\bknown traps\b", "known configuration pitfalls"),
+    (r"\bwhere somebody speaks\b", "voice activity (VAD)"),
+    (r"\bSay the version\b", "Show the version"),
+    (r"\btold by (?:their|its) content\b", "auto-detected"),
+    (r"\bh of audio an hour\b", "RTFx"),
+    (r"\bdrawing .* anew\b|\banew\b", "bootstrap, again"),
+    (r"\blonely\b|\brungs?\b|\bladders?\b|\bfences?\b", "singleton, threshold grid"),
+    (r"\bnobody says\b", "faster than human speech"),
+    (r"--piece\b|--with\b|--fence\b", "--part, --metrics, --threshold"),
     (r"\b(?:text|audio|near|sound)_copies\b", "text_duplicates, near_duplicates, ..."),
     (r"\bspeech_share\b|--audio (?:voice|decode)\b", "vad_share, --audio vad, --audio signal"),
     (r"^## (?:why it came up|what else was weighed|what follows)", "Context, Alternatives, ..."),
@@ -35,23 +58,30 @@ WORDS: tuple[tuple[str, str], ...] = (
 NAMES: frozenset[str] = frozenset(
     {
         "asked",
+        "desk",
+        "ear",
         "found",
         "heard",
+        "judged",
         "kept",
         "mended",
         "ours",
         "said",
         "spoke",
+        "tape",
         "theirs",
         "told",
         "wanted",
+        "wish",
     }
 )
 """Identifiers, with or without an underscore before them, in any case."""
 
 SEARCHED = ("curate", "train", "reports", "rules", "docs", "README.md", "CONTRIBUTING.md")
 SUFFIXES = (".py", ".md", ".yaml", ".html", ".js", ".css", ".txt")
-HISTORY = ("docs/vocabulary.py", "rules/phrases/", "rules/remarks.txt")
+HISTORY = (
+    *("docs/vocabulary.py", "rules/phrases/", "rules/remarks.txt", "curate/text/spelling.py"),
+)
 
 
 def files() -> list[Path]:

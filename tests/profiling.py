@@ -24,7 +24,7 @@ def write_profile(
     """Profile `manifests` into `folder`, which exists; profile.json."""
     request = ProfileRequest(
         manifests=manifests,
-        judging=RuleOptions(rules=rules, overrides=overrides),
+        rule_options=RuleOptions(rules=rules, overrides=overrides),
         by=by,
         measure=measure or MeasureOptions(),
     )

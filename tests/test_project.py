@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from packaging.requirements import Requirement
@@ -309,6 +310,27 @@ def is_exempt(function: ast.FunctionDef | ast.AsyncFunctionDef, compiling: set[s
         for each in function.decorator_list
     ]
     return any(name in compiling or name.endswith(".command") for name in names)
+
+
+@pytest.mark.parametrize("name", ["curate", "train"])
+def test_every_command_is_imported(name: str) -> None:
+    package = ROOT / name / "cli"
+    commands = [path for path in package.rglob("*.py") if "app.command(" in path.read_text("utf-8")]
+    assert len(commands) >= 5
+    imported = f"import {name}.cli, sys; print(*sys.modules)"
+    modules = set(run(sys.executable, "-c", imported).split())
+    for path in commands:
+        assert ".".join(path.relative_to(ROOT).with_suffix("").parts) in modules
+
+
+def test_the_help_of_format_names_every_format() -> None:
+    from curate.cli.app import Format
+    from curate.manifest.formats import FORMATS
+
+    text = get_args(Format)[1].help
+    assert len(FORMATS) > 5
+    for name in {each.name for each in FORMATS} - {"nemo_mapped"}:  # that one is made by --map
+        assert re.search(rf"\b{name}\b", text), f"{name}: curate/cli/app.py"
 
 
 def test_no_function_takes_more_than_seven_parameters() -> None:

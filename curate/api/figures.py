@@ -22,7 +22,7 @@ LARGE_SHIFT = 0.25
 
 def of_profile(profile: Profile) -> Figures:
     """Verdicts, rules (rows that got a tag for it), audio faults as NAME_audio where audio was
-    looked at, over_rejected and over_borderline (strata beyond --max-rejected and
+    analysed, over_rejected and over_borderline (strata beyond --max-rejected and
     --max-borderline, single speakers aside).
     """
     figures = {each.verdict: Figure(each.rows, each.hours) for each in profile.verdicts}

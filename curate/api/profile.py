@@ -145,7 +145,7 @@ def profile(
     names = [manifests] if isinstance(manifests, str | Path) else manifests
     request = ProfileRequest(
         manifests=[str(name) for name in names],
-        judging=rules if isinstance(rules, RuleOptions) else RuleOptions(rules=rules),
+        rule_options=rules if isinstance(rules, RuleOptions) else RuleOptions(rules=rules),
         by=by,
         measure=measure or MeasureOptions(),
         reading=reading or ReadOptions(),

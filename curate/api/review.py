@@ -87,7 +87,7 @@ def _ended(written: int, kind: str, log: Path) -> str:
 
 def _announce(options: ReviewOptions, port: int, token: str) -> None:
     address = f"http://{ADDRESS}:{port}/?token={token}"
-    options.notify(f"review desk: {address}")
+    options.notify(f"review session: {address}")
     options.notify("only this machine can open this address; Ctrl-C ends it")
     if options.browser:
         webbrowser.open(address)

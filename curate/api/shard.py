@@ -81,7 +81,7 @@ def shard(
 
     As `curate shard`, without the page. `inputs` may be manifests of training data too, or a
     SplitRequest: a split is made of them first, by `rules`, and put beside the shards. Any number
-    of `workers` gives the same bytes; several are processes, which import the calling script anew,
+    of `workers` gives the same bytes; several are processes, which import the calling script again,
     so that it has to guard what it runs by `if __name__ == "__main__":`. Raises
     curate.errors.CurateError with every fault.
     """

@@ -85,7 +85,7 @@ def split(
         "by": by,
         "group": group,
         "lock": None if lock is None else Path(lock),
-        "judging": None if rules is None else options,
+        "rule_options": None if rules is None else options,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     return run_split(replace(request, **given), Path(out)).passed()
@@ -152,7 +152,7 @@ def _profile_of(request: SplitRequest, folder: Path, execution: Execution) -> Pa
         return request.profile
     plan = ProfileRequest(
         manifests=request.manifests,
-        judging=request.judging,
+        rule_options=request.rule_options,
         by=request.by,
         group=request.group,
         optional=[*(() if request.group else SESSIONS), GENDER],
@@ -173,7 +173,7 @@ def _refuse_evaluated(request: SplitRequest) -> None:
             f"profile again with {parameter(name)}, or name the manifests instead of the profile",
         )
         for name in ("rules", "overrides", "max_rejected", "max_borderline")
-        if getattr(request.judging, name) is not None
+        if getattr(request.rule_options, name) is not None
     ]
     raise_all(ConfigError, faults)
     if request.reading.fields or request.reading.lenient:

@@ -46,7 +46,9 @@ class Threshold(Model):
 class Metric(Model):
     """How a metric is distributed over all rows; the statistics are null where no row has it.
 
-    `quantiles` goes by p01, p05, p25, p50, p75, p95, p99, p999 and is exact (nearest rank).
+    `quantiles` goes by p01, p05, p25, p50, p75, p95, p99, p999 and is exact (nearest rank). `worst`
+    holds the eight most extreme records at the suspicious end, most extreme first; for direction
+    `both` the four highest, then the four lowest; none for `none`.
     """
 
     name: str

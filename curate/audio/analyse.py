@@ -167,15 +167,15 @@ def _decode_all(
     from_headers: Sequence[SegmentResult],
     voices: bool,
 ) -> list[SegmentResult]:
-    results, tape = list(from_headers), SegmentReader(sound)
+    results, reader = list(from_headers), SegmentReader(sound)
     for at in sorted(range(len(segments)), key=lambda at: segments[at].begin_s):
         if results[at].audio_fault not in ("segment_outside", "no_channel"):
-            results[at] = _decode_segment(tape, header, segments[at], results[at], voices)
+            results[at] = _decode_segment(reader, header, segments[at], results[at], voices)
     return results
 
 
 def _decode_segment(
-    tape: SegmentReader, header: Header, segment: Segment, result: SegmentResult, voices: bool
+    reader: SegmentReader, header: Header, segment: Segment, result: SegmentResult, voices: bool
 ) -> SegmentResult:
     """Decode one segment and measure it; a decoder's error ends it with what came before."""
     first = round(segment.begin_s * header.rate)
@@ -186,7 +186,7 @@ def _decode_segment(
     voice = voice_of(header.rate) if voices else None
     length, error = 0, ""
     try:
-        for block in tape.blocks(first, count, listener.block):
+        for block in reader.blocks(first, count, listener.block):
             mono = listener.add(_channel(block, segment.channel))
             length += mono.size
             if voice:

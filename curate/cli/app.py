@@ -73,15 +73,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON o
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 By = Annotated[
     list[str],
-    typer.Option("--by", help="Manifest fields to group by; repeat it, or separate by commas."),
+    typer.Option("--by", help="Manifest fields to group by (repeatable, or comma-separated)."),
 ]
-Engine = Annotated[str, typer.Option(help="Where the work is done: local, or ray (extra [ray]).")]
+Engine = Annotated[str, typer.Option(help="Execution engine: local, or ray (extra [ray]).")]
 RayAddress = Annotated[
     str | None,
-    typer.Option(help="A Ray cluster that runs.", show_default="one of this machine's own"),
+    typer.Option(help="Address of a running Ray cluster.", show_default="a local one"),
 ]
 NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Measure all again, even what has not changed.")
+    bool, typer.Option("--no-cache", help="Recompute everything, including what has not changed.")
 ]
 GroupFrom = Annotated[
     str | None,
@@ -95,15 +95,15 @@ AudioIdentity = Annotated[
     str,
     typer.Option(
         "--audio-identity",
-        help="What makes two files one recording: the path that they mean, or their content (the "
-        "bytes; only files of the same size are read).",
+        help="Identify recordings by path, or by content (bytes; only files of equal size are "
+        "read).",
     ),
 ]
 Format = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="What the inputs are: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
+        help="Format of the inputs: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
         "lhotse_supervisions, kaldi, input_cfg, parquet, common_voice, fleurs or table.",
         show_default="auto-detected",
     ),
@@ -112,26 +112,26 @@ FailOn = Annotated[
     list[str],
     typer.Option(
         "--fail-on",
-        help="Exit 1 where this is so: 'bad>5%,malformed>0' (rows, %, h, %h; docs/gates.md).",
+        help="Exit 1 if one of these holds: 'bad>5%,malformed>0' (rows, %, h, %h; docs/gates.md).",
     ),
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit 1 by the command's strict gates (docs/gates.md).")
+    bool,
+    typer.Option("--strict", help="Exit 1 if a strict gate of the command fails (docs/gates.md)."),
 ]
 MapFields = Annotated[
     list[str],
     typer.Option(
         "--map",
         metavar="NAME=FIELD",
-        help="A field that goes by another name in the inputs: text=sentence; repeat it.",
+        help="Read a field from another name: text=sentence (repeatable).",
     ),
 ]
 LenientJson = Annotated[
     bool,
     typer.Option(
         "--lenient-json",
-        help="Take a line with NaN or Infinity for a value, which are null from then on; without, "
-        "it is malformed.",
+        help="Read NaN and Infinity as null; without it, such lines are malformed.",
     ),
 ]
 Decisions = Annotated[
@@ -162,7 +162,7 @@ GivenOption = Annotated[
         "--given",
         metavar="NAME=MANIFEST",
         help="A split that the corpus comes with: train=A.jsonl, eval=B.jsonl (dev and validation "
-        "are eval), test=C.jsonl; repeat it. Nothing is drawn.",
+        "are eval), test=C.jsonl (repeatable). Nothing is drawn.",
     ),
 ]
 KeepWhole = Annotated[
@@ -170,8 +170,8 @@ KeepWhole = Annotated[
     typer.Option(
         "--keep-whole",
         metavar="NAME",
-        help="Given splits whose bad and borderline records stay in them, so that figures on them "
-        "compare with published ones.",
+        help="Given splits that keep their bad and borderline records, so that results compare "
+        "with published ones.",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed of the draw.")]

@@ -52,7 +52,7 @@ AllowRoot = Annotated[
         "--allow-root",
         exists=True,
         file_okay=False,
-        help="Refuse audio that lies elsewhere, through links and .. too; repeat it.",
+        help="Refuse audio outside this directory, through links and .. too (repeatable).",
         show_default="anywhere",
     ),
 ]

@@ -30,7 +30,7 @@ def audit_command(
     ],
     against: Annotated[
         list[str],
-        typer.Option("--against", help="A benchmark: texts, one a line (.txt), or a manifest."),
+        typer.Option("--against", help="A benchmark: texts, one per line (.txt), or a manifest."),
     ] = [],  # noqa: B006 - Typer reads it, nobody writes it
     group: Annotated[
         list[str],

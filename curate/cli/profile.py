@@ -43,13 +43,13 @@ def profile_command(
         list[str],
         typer.Option(
             "--metrics",
-            help="Measure further groups of metrics: compression, duplicates, lid, "
+            help="Measure additional groups of metrics: compression, duplicates, lid, "
             "near_duplicates, ngrams.",
         ),
     ] = [],  # noqa: B006
     phrases: Annotated[
         list[str],
-        typer.Option("--phrases", help="Files of known ASR hallucination phrases, one a line."),
+        typer.Option("--phrases", help="Files of known ASR hallucination phrases, one per line."),
     ] = [],  # noqa: B006
     tokenizer: Annotated[
         Path | None,
@@ -75,9 +75,7 @@ def profile_command(
     strict: Strict = False,
     clips: Annotated[
         int,
-        typer.Option(
-            min=0, help="Most borderline records and outliers that can be played on the page."
-        ),
+        typer.Option(min=0, help="Maximum borderline records and outliers with audio on the page."),
     ] = 0,
     fail_on: FailOn = [],  # noqa: B006
     no_cache: NoCache = False,
@@ -114,7 +112,7 @@ def profile_command(
 
     request = ProfileRequest(
         manifests=manifests,
-        judging=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
+        rule_options=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
         by=listed(by),
         measure=MeasureOptions(
             metrics=[*listed(metrics), *audio_metrics(audio)],

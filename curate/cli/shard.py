@@ -89,7 +89,7 @@ def shard_command(
         ),
     ] = False,
     temperature: Annotated[
-        float, typer.Option(help="Weights in input_cfg.yaml go by hours to this power.")
+        float, typer.Option(help="Exponent of the hours for the weights in input_cfg.yaml.")
     ] = 0.5,
     buckets: Annotated[int, typer.Option(help="Duration buckets in bins.json.")] = 30,
     tokenizer: Annotated[
@@ -99,15 +99,16 @@ def shard_command(
         ),
     ] = [],  # noqa: B006
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes.", show_default="one a core, two at least")
+        int | None,
+        typer.Option(min=1, help="Worker processes.", show_default="one per core, at least two"),
     ] = None,
     engine: Engine = "local",
     ray_address: RayAddress = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check shards; with --out, write a page of it there.")
+        bool, typer.Option("--verify", help="Verify shards; with --out, write a report there.")
     ] = False,
     decode: Annotated[
-        Decode, typer.Option(help="With --verify: how many recordings of a shard to decode.")
+        Decode, typer.Option(help="Recordings of a shard that --verify decodes.")
     ] = Decode.sample,
     fail_on: FailOn = [],  # noqa: B006
     strict: Strict = False,

@@ -42,11 +42,9 @@ Group = Annotated[
 ]
 Alpha = Annotated[
     float,
-    typer.Option(help="Strata get hours as H^alpha: 1 is proportional, 0 the same for each."),
+    typer.Option(help="Strata get hours in proportion to H^alpha: 1 is proportional, 0 is equal."),
 ]
-Floor = Annotated[
-    str, typer.Option(help="At least so much of each stratum in each split, where it is there.")
-]
+Floor = Annotated[str, typer.Option(help="Minimum of each stratum in each split, where available.")]
 Cap = Annotated[
     float, typer.Option(help="Largest share of a stratum that all splits together may take.")
 ]
@@ -101,7 +99,7 @@ def split_command(
     map_: MapFields = [],  # noqa: B006
     lenient_json: LenientJson = False,
     to: Annotated[
-        str | None, typer.Option("--to", help="Write this format too: lhotse (cuts).")
+        str | None, typer.Option("--to", help="Also write this format: lhotse (cuts).")
     ] = None,
     tags: Annotated[
         bool, typer.Option("--tags", help="Add a field _curate to lines: id, verdict, tags.")
@@ -109,7 +107,7 @@ def split_command(
     skipme: Annotated[
         bool,
         typer.Option(
-            "--skipme", help="Add NeMo's _skipme, with why, to rejected and held-out lines."
+            "--skipme", help="Add NeMo's _skipme, with the reason, to rejected and held-out lines."
         ),
     ] = False,
     canary: Annotated[
@@ -123,7 +121,7 @@ def split_command(
 ) -> None:
     """Draw representative, leak-free eval and test sets; the remaining usable data is train.
 
-    Or keep the splits that the corpus comes with (`--given`), and say what they share.
+    Or keep the splits that the corpus comes with (`--given`), and report what they share.
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
@@ -150,7 +148,7 @@ def split_command(
         resplit=resplit,
         to=to,
         marks=LineMarks(tags, skipme, canary),
-        judging=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
+        rule_options=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
         reading=ReadOptions.parse(format, listed(map_), lenient_json),
         gates=gates_for("curate split", fail_on, strict),
     )

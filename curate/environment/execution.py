@@ -26,7 +26,8 @@ class Execution:
     `on_read` is called with bytes and rows newly read (or stored), `on_audio` with how many audio
     files were analysed, of how many, and `notify` with notes in words. `build_page` draws
     report.html of an artefact's kind in its folder (None: no page). `threads` (None: one a core)
-    read and measure, `workers` processes (None: one a core, two at least) store and verify shards;
+    read and measure, `workers` processes (None: one per core, at least two) store and verify
+    shards;
     `engine` is `local` or `ray`, on the cluster at `ray_address` (None: one on this machine).
     """
 

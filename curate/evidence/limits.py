@@ -31,7 +31,7 @@ HOPELESS = 0.5
 """Where surely more than half of the words are wrong, the label is likelier at fault."""
 
 NEXT = 0.05
-"""The share of the clean rows, nearest to a limit, that is looked at for tightening it."""
+"""The share of the clean rows, nearest to a limit, that is examined for tightening it."""
 
 SHOWN = 5
 """Rows of a limit that are shown."""

@@ -52,7 +52,7 @@ class Subject:
 
 
 def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
-    """The rules that a profile was judged by, and a warning where they have changed since.
+    """The rules that a profile was made with, and a warning where they have changed since.
 
     ConfigError where they cannot be read any more.
     """
@@ -112,7 +112,7 @@ def from_manifest(name: str, rules: RuleSet) -> Subject:
 
 
 def from_json(text: str, rules: RuleSet, name: str = "(typed)") -> Subject:
-    """A record given as one JSON object, judged as a line of a manifest would be."""
+    """A record given as one JSON object, evaluated as a line of a manifest would be."""
     stated, notes = _with_audio(text)
     line = stated.replace("\n", " ").replace("\r", " ").encode(errors="surrogatepass")
     rows = _measured(read_batch(Chunk(name, 0, line)), rules)

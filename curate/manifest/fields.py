@@ -66,7 +66,7 @@ def span_of(lines: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice
 
 @dataclass(slots=True)
 class Fields:
-    """Fields of the lines. Per line: `seconds` and `offsets` (NaN where there is no number),
+    """Fields of the lines. Per line: `seconds` and `offsets` (NaN where the value is not a number),
     `paths` (hash of the audio path, 0 for none), `translations` (whether source_lang and
     target_lang are texts that differ), and `codes`: a row of numbers into `strings` for
     the language, the task, the channel, each further field, and the speaker by each of

@@ -1,4 +1,4 @@
-"""`curate profile`: measure and judge every record, and say what was found."""
+"""`curate profile`: measure every record, apply the rules, and report."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ __all__ = [
 
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
 OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, Clips.file}
-"""What a profile directory holds; `heard.parquet` only where audio was looked at, `clips.json` only
-where clips were asked for."""
+"""What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
+`clips.json` only where clips were asked for."""
 
 LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 
@@ -197,7 +197,7 @@ def unchanged(folder: Path, plan: ProfilePlan) -> bool:
 
 
 def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
-    """Whether all audio that was looked at is as it was, and was looked at as it would be now."""
+    """Whether all analysed audio is unchanged, and was analysed as it would be now."""
     groups = settings.groups & audio_cache.GROUPS_OF["vad"]
     if not groups:
         return True

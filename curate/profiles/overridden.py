@@ -1,4 +1,4 @@
-"""People's decisions in a profile: rows measured again for them, and what became of each."""
+"""Manual overrides in a profile: rows measured again for them, and what became of each."""
 
 from __future__ import annotations
 

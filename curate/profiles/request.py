@@ -124,7 +124,7 @@ class ProfileRequest:
     """
 
     manifests: Sequence[str]
-    judging: RuleOptions = field(default_factory=RuleOptions)
+    rule_options: RuleOptions = field(default_factory=RuleOptions)
     by: Sequence[str] = ()
     group: Sequence[str] = ()
     optional: Sequence[str] = ()
@@ -138,8 +138,8 @@ class ProfileRequest:
 
         Raises InputError where a manifest cannot be read, ConfigError for what cannot be.
         """
-        rules = self.judging.load()
-        settings, overrides = self.measure.settings(rules), self.judging.read_overrides()
+        rules = self.rule_options.load()
+        settings, overrides = self.measure.settings(rules), self.rule_options.read_overrides()
         sources = find_sources(self.manifests, self.reading)
         grouped, fields = grouped_fields([*self.by, *self.group, *self.optional], sources)
         return ProfilePlan(

@@ -35,8 +35,8 @@ Audio = Callable[[Mapping[str, Any]], Clip]
 _PARTS = ("strata", "rules_hit", "verdicts", "totals", "rules")
 
 
-def review_app(desk: ReviewSession, style: str, token: str, port: int) -> App:
-    """The application over a desk; `style` is the style sheet that all pages of ours share."""
+def review_app(session: ReviewSession, style: str, token: str, port: int) -> App:
+    """The application over a session; `style` is the style sheet that all pages of ours share."""
     web = _Web()
     page = partial(_page, web)
     routes = [
@@ -44,17 +44,19 @@ def review_app(desk: ReviewSession, style: str, token: str, port: int) -> App:
         *(web.route(f"/{name}", page(name)) for name in ("review.css", "review.js")),
         web.route("/page.css", lambda request: web.text(style, "text/css")),
         web.route("/favicon.ico", lambda request: web.text("", "image/x-icon")),
-        web.route("/api/profile", lambda request: web.json(about(desk))),
-        web.route("/api/records", lambda request: web.json(records(desk, request.query_params))),
-        web.route("/api/records/{row:int}", lambda request: web.json(desk.describe(_row(request)))),
-        web.route("/api/records/{row:int}/audio", lambda r: web.wav(desk.clip(_row(r)))),
-        web.route("/api/records/{row:int}/spectrogram", lambda r: web.png(desk.clip(_row(r)))),
+        web.route("/api/profile", lambda request: web.json(about(session))),
+        web.route("/api/records", lambda request: web.json(records(session, request.query_params))),
+        web.route(
+            "/api/records/{row:int}", lambda request: web.json(session.describe(_row(request)))
+        ),
+        web.route("/api/records/{row:int}/audio", lambda r: web.wav(session.clip(_row(r)))),
+        web.route("/api/records/{row:int}/spectrogram", lambda r: web.png(session.clip(_row(r)))),
         web.post(
-            "/api/records/{row:int}/decision", lambda r, sent: web.json(_decide(desk, r, sent))
+            "/api/records/{row:int}/decision", lambda r, sent: web.json(_decide(session, r, sent))
         ),
         web.post(
             "/api/records/{row:int}/undo",
-            lambda r, sent: web.json(desk.undo(_row(r), _seen(sent))),
+            lambda r, sent: web.json(session.undo(_row(r), _seen(sent))),
         ),
     ]
     return Guard(web.app(routes), token, port)
@@ -98,30 +100,32 @@ def clip_of_record(folder: Path, allowed: Sequence[Path]) -> Audio:
     return clip
 
 
-def about(desk: ReviewSession) -> Mapping[str, object]:
+def about(session: ReviewSession) -> Mapping[str, object]:
     """What the page needs to know of the profile before it asks for records."""
     return {
-        **desk.profile.model_dump(mode="json", include=set(_PARTS)),
-        "reviewer": desk.log.reviewer,
-        "log": str(desk.log.path),
-        "decided": len(desk.log.overrides().standing.decisions),
-        "metrics": [{"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in desk.metrics],
+        **session.profile.model_dump(mode="json", include=set(_PARTS)),
+        "reviewer": session.log.reviewer,
+        "log": str(session.log.path),
+        "decided": len(session.log.overrides().standing.decisions),
+        "metrics": [
+            {"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in session.metrics
+        ],
     }
 
 
-def records(desk: ReviewSession, parameters: Mapping[str, str]) -> Mapping[str, object]:
+def records(session: ReviewSession, parameters: Mapping[str, str]) -> Mapping[str, object]:
     """A page of records, and how many there are."""
-    wish = wish_of(desk, parameters)
+    query = query_of(session, parameters)
     count = int(parameters.get("count", "50"))
     if not 1 <= count <= MOST:
         raise NoSuch(f"a page has 1 to {MOST} records")
-    listed, end = desk.page(wish, place_of(parameters.get("after", "")), count)
-    rows, us = desk.tally(wish)
+    listed, end = session.page(query, place_of(parameters.get("after", "")), count)
+    rows, us = session.tally(query)
     after = None if end is None else json.dumps(end)
     return {"records": listed, "after": after, "rows": rows, "hours": us / US_PER_HOUR}
 
 
-def wish_of(desk: ReviewSession, parameters: Mapping[str, str]) -> Query:
+def query_of(session: ReviewSession, parameters: Mapping[str, str]) -> Query:
     """The records that a request's parameters name. NoSuch for what there is not."""
     verdicts = tuple(name for name in parameters.get("verdict", "").split(",") if name)
     if unknown := set(verdicts) - set(VERDICTS):
@@ -133,7 +137,7 @@ def wish_of(desk: ReviewSession, parameters: Mapping[str, str]) -> Query:
     least, most = (_number(parameters.get(name, "")) for name in ("least", "most"))
     ranges = ((metric, least, most),) if metric and (least, most) != (None, None) else ()
     decided = parameters.get("decided", "")
-    keys = desk.decided_keys() if decided else None
+    keys = session.decided_keys() if decided else None
     down = parameters.get("order", "down") != "up"
     tag = parameters.get("tag") or None
     sort = metric if parameters.get("sort", "metric") == "metric" else None
@@ -152,12 +156,12 @@ def _number(text: str) -> float | None:
     return float(text) if text.strip() else None
 
 
-def _decide(desk: ReviewSession, request: Any, sent: Mapping[str, Any]) -> Any:
+def _decide(session: ReviewSession, request: Any, sent: Mapping[str, Any]) -> Any:
     text = sent.get("text")
     if text is not None and not isinstance(text, str):
         raise Refused("'text' is a text")
     decision, why = str(sent.get("decision")), str(sent.get("why", ""))
-    return desk.decide(_row(request), decision, text, why, _seen(sent))
+    return session.decide(_row(request), decision, text, why, _seen(sent))
 
 
 def _seen(sent: Mapping[str, Any]) -> int | None:
@@ -242,7 +246,7 @@ class _Web:
         return self._responses.Response(text, media_type=f"{kind}; charset=utf-8")
 
     def wav(self, clip: Any) -> Any:
-        """A clip to be heard."""
+        """A clip to be played."""
         cut = {"x-cut": "1"} if clip.cut else {}
         return self._responses.Response(wav(clip), media_type="audio/wav", headers=cut)
 

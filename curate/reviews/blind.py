@@ -1,4 +1,4 @@
-"""Two hypotheses of the same audio, judged without knowing whose is whose.
+"""Two hypotheses of the same audio, compared without knowing whose is whose.
 
 Which one stands first is decided by a hash of the record, so that it is the same for everyone and
 says nothing. Votes are appended to a log, one JSON object a line, that several may vote into.

@@ -1,4 +1,4 @@
-"""SQL of browsing: which records a wish is about, in what order, a page at a time.
+"""SQL of browsing: which records a query is about, in what order, a page at a time.
 
 Asked of the Parquet file itself: DuckDB finds a page of five million rows in a tenth of a second.
 Only the tags of rows that have some are held in memory, since lists are slow to decode. Names are
@@ -26,7 +26,7 @@ MOST = 200
 
 
 class NoSuch(ValueError):  # noqa: N818 - a fault of a request, said to the one who asks
-    """What a wish names and the table has not."""
+    """What a query names and the table has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +65,27 @@ class Browser:
             "SELECT file_row_number AS spot, tags FROM numbered WHERE len(tags) > 0"
         )
 
-    def tally(self, wish: Query) -> tuple[int, int]:
-        """(rows, microseconds) that the wish is about."""
-        where, values = self._where(wish)
+    def tally(self, query: Query) -> tuple[int, int]:
+        """(rows, microseconds) that the query is about."""
+        where, values = self._where(query)
         sql = f"SELECT count(*), coalesce(sum(duration_us), 0)::BIGINT FROM numbered WHERE {where}"
         ((rows, us),) = self._records.query(sql, values)
         return int(str(rows)), int(str(us))
 
-    def page(self, wish: Query, after: Place | None = None, count: int = 50) -> list[Place]:
+    def page(self, query: Query, after: Place | None = None, count: int = 50) -> list[Place]:
         """The next rows behind a place, in order: their values and numbers."""
-        where, values = self._where(wish)
-        if wish.sort is None:
+        where, values = self._where(query)
+        if query.sort is None:
             if after is not None:
                 where, values = f"{where} AND file_row_number > ?", [*values, after[1]]
             order, value = "file_row_number", "NULL"
         else:
-            value = quoted(self._metric(wish.sort))
+            value = quoted(self._metric(query.sort))
             if after is not None:
-                beyond = "<" if wish.down else ">"
+                beyond = "<" if query.down else ">"
                 where += f" AND ({value} {beyond} ? OR ({value} = ? AND file_row_number > ?))"
                 values = [*values, after[0], after[0], after[1]]
-            order = f"{value} {'DESC' if wish.down else 'ASC'}, file_row_number"
+            order = f"{value} {'DESC' if query.down else 'ASC'}, file_row_number"
         sql = (
             f"SELECT {value}, file_row_number FROM numbered WHERE {where} "
             f"ORDER BY {order} LIMIT {min(count, MOST)}"
@@ -109,37 +109,37 @@ class Browser:
         known = {int(str(at)): dict(zip(names, rest, strict=True)) for at, *rest in rows_found}
         return [{"row": row, **known[row]} for row in rows if row in known]
 
-    def _where(self, wish: Query) -> tuple[str, list[object]]:
-        parts = list(self._conditions(wish))
+    def _where(self, query: Query) -> tuple[str, list[object]]:
+        parts = list(self._conditions(query))
         return " AND ".join(part for part, _ in parts) or "TRUE", [
             value for _, values in parts for value in values
         ]
 
-    def _conditions(self, wish: Query) -> Iterator[tuple[str, Sequence[object]]]:
-        if wish.verdicts:
-            marks = ", ".join("?" * len(wish.verdicts))
-            yield f"verdict::VARCHAR IN ({marks})", wish.verdicts
-        if wish.tag is not None:
+    def _conditions(self, query: Query) -> Iterator[tuple[str, Sequence[object]]]:
+        if query.verdicts:
+            marks = ", ".join("?" * len(query.verdicts))
+            yield f"verdict::VARCHAR IN ({marks})", query.verdicts
+        if query.tag is not None:
             subquery = "SELECT spot FROM tagged WHERE list_contains(tags, ?)"
-            yield f"file_row_number IN ({subquery})", [wish.tag]
-        for name, value in wish.fields:
+            yield f"file_row_number IN ({subquery})", [query.tag]
+        for name, value in query.fields:
             if name not in FIELDS:
                 raise NoSuch(f"{name!r} is nothing to browse by")
             yield (f"{quoted(name)} = ?", [value]) if value else (f"{quoted(name)} IS NULL", [])
-        for name, least, most in wish.ranges:
+        for name, least, most in query.ranges:
             column = quoted(self._metric(name))
             for sign, end in ((">=", least), ("<=", most)):
                 if end is not None:
                     yield f"{column} {sign} ?", [end]
-        if wish.keys is not None:
-            keys = ", ".join(str(int(key)) for key in sorted(wish.keys)) or "NULL"
-            negated = "NOT " if wish.other_keys else ""
-            if not wish.keys:
-                yield ("TRUE" if wish.other_keys else "FALSE"), []
+        if query.keys is not None:
+            keys = ", ".join(str(int(key)) for key in sorted(query.keys)) or "NULL"
+            negated = "NOT " if query.other_keys else ""
+            if not query.keys:
+                yield ("TRUE" if query.other_keys else "FALSE"), []
             else:
                 yield f"coalesce(audio_key, 0) {negated}IN ({keys})", []
-        if wish.sort is not None:
-            yield f"{quoted(self._metric(wish.sort))} IS NOT NULL", []
+        if query.sort is not None:
+            yield f"{quoted(self._metric(query.sort))} IS NOT NULL", []
 
     def _metric(self, name: str) -> str:
         kind = self.columns.get(name)

@@ -1,4 +1,6 @@
-"""A profile on the desk: its records a page at a time, their audio, and what is decided of them."""
+"""A profile on the session: its records a page at a time, their audio, and what is decided of
+them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from curate.rules.overrides.identity import contents, shown
 from curate.text.marks import marks_of
 
 MOST_TEXT = 20_000
-"""Characters of a transcript that are shown; nobody judges more by ear."""
+"""Characters of a transcript that are shown; more cannot be reviewed by listening."""
 LISTED_TEXT = 200
 
 
@@ -60,25 +62,27 @@ class ReviewSession:
         for text in ("a", '"'):  # what stands escaped in its line is measured by other code
             content_of({**first, "text": text})
 
-    def tally(self, wish: Query) -> tuple[int, int]:
-        """(rows, microseconds) that a wish is about."""
-        if wish not in self._tallies:
+    def tally(self, query: Query) -> tuple[int, int]:
+        """(rows, microseconds) that a query is about."""
+        if query not in self._tallies:
             with self._lock:
-                amount = self._browser.tally(wish)
+                amount = self._browser.tally(query)
             if len(self._tallies) > 1000:
                 self._tallies.clear()
-            self._tallies[wish] = amount
-        return self._tallies[wish]
+            self._tallies[query] = amount
+        return self._tallies[query]
 
     def decided_keys(self) -> tuple[int, ...]:
         """Audio keys of the records that something is decided about."""
         return tuple(sorted(self.log.overrides().audio_keys))
 
-    def page(self, wish: Query, after: Place | None, count: int) -> tuple[list[Json], Place | None]:
+    def page(
+        self, query: Query, after: Place | None, count: int
+    ) -> tuple[list[Json], Place | None]:
         """The next records behind a place, for a list; and the place where they end, if any."""
-        metric = wish.sort or "duration_s"
+        metric = query.sort or "duration_s"
         with self._lock:
-            places = self._browser.page(wish, after, count)
+            places = self._browser.page(query, after, count)
             rows = self._browser.details([row for _, row in places], [metric])
         lines = self._lines(rows)
         decided = self._decided(rows, lines)
@@ -139,7 +143,7 @@ class ReviewSession:
         }
 
     def clip(self, number: int) -> Clip:
-        """The audio of a record. Unusable or Refused where there is none to hear."""
+        """The audio of a record. Unusable or Refused where there is none to play."""
         record = self.record(number)
         if not record.record:
             raise Refused(record.why_not)

@@ -125,7 +125,7 @@ def _request_of(noted: Mapping[str, Any]) -> ProfileRequest:
     sample = None if audio["sample"] is None else Sample(**audio["sample"])
     return ProfileRequest(
         manifests=noted["manifests"],
-        judging=RuleOptions(**noted["judging"]),
+        rule_options=RuleOptions(**noted["rule_options"]),
         by=noted["by"],
         measure=MeasureOptions(
             **{**measure, "audio": AudioOptions(root, tuple(map(Path, audio["allowed"])), sample)}

@@ -1,4 +1,4 @@
-"""The pieces of a job as tasks on a Ray cluster, or on one of this machine's own."""
+"""The pieces of a job as tasks on a Ray cluster, or on a local one."""
 
 from __future__ import annotations
 

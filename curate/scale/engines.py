@@ -11,7 +11,7 @@ from curate.environment.execution import Execution
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
 from curate.profiles import Engine
-from curate.profiles.audio.cache import NAME as HEARD
+from curate.profiles.audio.cache import NAME as AUDIO_CACHE
 from curate.profiles.request import ProfilePlan
 from curate.scale.array import refuse_stdin
 from curate.scale.cluster import run_on_ray
@@ -45,7 +45,7 @@ def engine_of(execution: Execution, out: Path, cached: bool = True) -> Iterator[
     def measure(plan: ProfilePlan) -> Pieces:
         refuse_stdin([origin.name for origin in plan.sources])
         folder.mkdir(parents=True, exist_ok=True)
-        job = Job(folder, plan, (out.resolve() / HEARD,) if cached else ())
+        job = Job(folder, plan, (out.resolve() / AUDIO_CACHE,) if cached else ())
         run_on_ray(job, execution.ray_address, say=execution.notify)
         return Pieces(job)
 

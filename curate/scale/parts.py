@@ -1,9 +1,9 @@
-"""A piece is one manifest, measured and judged into files of its own; pieces make a profile.
+"""A piece is one manifest, measured and evaluated into files of its own; pieces make a profile.
 
 In the folder of a job stand, for piece 7, `000007.parquet` (its rows), `000007.npz` (what was
-counted of them), `000007.heard` (what its audio showed, where that is asked for) and, written last,
-`000007.json`: with it the piece is complete. A task that dies leaves none; one that runs twice
-writes the same bytes twice.
+counted of them), `000007.audio_cache` (what its audio showed, where that is requested) and,
+written last, `000007.json`: with it the piece is complete. A task that dies leaves none; one that
+runs twice writes the same bytes twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from curate.profiles.measure.source import Source
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
 
-AUDIO_CACHE = "heard"
+AUDIO_CACHE = "audio_cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Job:
     folder: Path
     plan: ProfilePlan
     audio_caches: tuple[Path, ...] = ()
-    """Tables of what was heard before of the same audio."""
+    """Tables of earlier results for the same audio."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -136,7 +136,7 @@ class Pieces:
 
     @property
     def audio_caches(self) -> Sequence[Path]:
-        """What the pieces heard, and what was heard before them."""
+        """Audio results of the pieces, and earlier ones."""
         if not analyses_audio(self._job.plan.settings):
             return ()
         own_caches = [self._job.path(index, AUDIO_CACHE) for index in range(len(self._job.origins))]

@@ -1,4 +1,4 @@
-"""Numbered tasks on a Ray cluster, or on one of this machine's own; what dies is tried again."""
+"""Numbered tasks on a Ray cluster, or on a local one; what dies is tried again."""
 
 from __future__ import annotations
 

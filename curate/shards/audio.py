@@ -1,4 +1,4 @@
-"""One segment's audio, ready to store: a whole file's own bytes, all else encoded anew."""
+"""One segment's audio, ready to store: a whole file's own bytes, all else encoded again."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def load_segment(
     """Audio of a segment; a whole file keeps its bytes where `storage` lets it. Raises Unusable.
 
     No header is believed: bytes are kept of a file that was decoded to its end, or whose own
-    checksums prove that it can be. What is encoded anew has 16 bits. The same segment and storage
+    checksums prove that it can be. What is encoded again has 16 bits. The same segment and storage
     give the same bytes.
     """
     if offset_s == 0 and (audio := _proven_whole(path, duration_s, storage)) is not None:

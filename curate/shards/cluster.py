@@ -1,4 +1,4 @@
-"""The tasks of an export on a Ray cluster, or on one of this machine's own."""
+"""The tasks of an export on a Ray cluster, or on a local one."""
 
 from __future__ import annotations
 

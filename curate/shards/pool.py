@@ -44,7 +44,7 @@ def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator
         yield from _results(pool, iter(tasks), workers * _AHEAD)
     except BrokenProcessPool:
         _say_killed()
-    except BaseException:  # a signal or a fault: none of the other tasks is worth waiting for
+    except BaseException:  # a signal or a fault: there is no use in waiting for the other tasks
         for child in set(multiprocessing.active_children()) - before:
             child.terminate()
         raise

@@ -58,12 +58,12 @@ def read_source(
         given, names = [f"train={name}" for name in names], []
     inputs, targets = read_inputs("curate shard", names, given, whole)
     assert targets is not None, "manifests are given"
-    return SplitRequest(inputs=inputs, targets=targets, judging=RuleOptions(rules=rules))
+    return SplitRequest(inputs=inputs, targets=targets, rule_options=RuleOptions(rules=rules))
 
 
 def split_command(request: SplitRequest) -> str:
     """The command that makes the same split of given manifests."""
-    targets, rules = request.targets, request.judging.rules
+    targets, rules = request.targets, request.rule_options.rules
     assert isinstance(targets, NamedManifests), "the manifests are named"
     of = targets.of.items()
     manifests = [f"{name}={pattern}" for name, patterns in of for pattern in patterns]

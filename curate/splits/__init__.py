@@ -342,7 +342,7 @@ def _few_sources(path: Path) -> list[str]:
 def _with_changes(
     rows: pl.DataFrame, profile: Path, reasons: pl.Series, marks: LineMarks
 ) -> tuple[pl.DataFrame, pl.Series]:
-    """The rows with what changes their lines, and which of them have a mended text."""
+    """The rows with what changes their lines, and which of them have a corrected text."""
     path = profile / "records.parquet"
     corrected = pl.Series([False]).new_from_index(0, rows.height)
     if TEXT_FIX.name in pl.scan_parquet(path).collect_schema():

@@ -1,4 +1,6 @@
-"""From judged records to one split for every row: choose groups, hold out whatever would leak."""
+"""From records with verdicts to one split for every row: choose groups, hold out whatever would
+leak.
+"""
 
 from __future__ import annotations
 

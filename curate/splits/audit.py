@@ -216,8 +216,8 @@ def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
 def _leak(
     rows: pl.DataFrame, sides: Sequence[Dataset], pair: tuple[int, int], kind: str, column: str
 ) -> AuditLeak:
-    """How many values of a column stand on both sides, and the first of them; None where the rows
-    of a side have no value at all.
+    """How many values of a column occur in both datasets, and the first of them; None where the
+    rows of a side have no value at all.
     """
     compared = all(_has(rows, side, column) for side in pair)
     one, other = (

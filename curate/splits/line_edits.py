@@ -1,4 +1,4 @@
-"""Lines that are not copied as they are: a mended text in them, the judgement behind them.
+"""Lines that are not copied as they are: a corrected text in them, the verdict behind them.
 
 Whatever is added or replaced, all other bytes of a line stay as they were: key order, number
 formats, escapes, blanks.
@@ -52,7 +52,7 @@ def changes(rows: pl.DataFrame, marks: LineMarks) -> pl.DataFrame | None:
     the line loses a sampling rate beside which NeMo would misread its offset; None where no line
     changes. Malformed lines are left alone.
 
-    `rows` has the record columns, the judgement and `split`; TEXT_FIX where a text was mended, and
+    `rows` has the record columns, the verdict and `split`; TEXT_FIX where a text was corrected, and
     the metric `rate_beside_offset`.
     """
     members = []
@@ -103,7 +103,7 @@ def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
 
 
 def filled(line: bytes, lang: str | None) -> bytes:
-    """The line with a Canary's prompt slots added or mended; all else as it was."""
+    """The line with a Canary's prompt slots added or corrected; all else as it was."""
     done, names = complete(parse_line(line), lang)
     return _replaced(line, {name: done[name] for name in names}, []) if names else line
 

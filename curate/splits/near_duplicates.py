@@ -94,8 +94,8 @@ def part_near(
 ) -> tuple[pl.DataFrame, Near]:
     """Part rows of two splits whose texts are near each other; and what is left of them.
 
-    A record that stands alone in a split goes back to train, where its only near text is, as long
-    as the split can spare it (`slack_us`); that costs nothing. Of any others, the one that was
+    A record that stands alone in a split goes back to train, where its only near-duplicate is, as
+    long as the split can spare it (`slack_us`); that costs nothing. Of any others, the one that was
     drawn later, train's last of all, is held out, for up to `spare_us` in all. Locked ones stay: a
     new record of a split yields to one that an earlier lock has in train.
     """
@@ -109,7 +109,7 @@ def part_near(
     for name, pairs in near.items():
         earlier = names.index(name) if name in names else len(names)
         sides = pairs["sides"].to_numpy() & np.uint64((1 << earlier) - 1)
-        if name == TRAIN:  # those whose one near text comes to them
+        if name == TRAIN:  # those whose one near-duplicate comes to them
             has_one_partner = (pairs["partners"] == 1).to_numpy()
             sides = np.where(has_one_partner & back[pairs["partner"].to_numpy()], _NONE, sides)
             sends_back = has_one_partner & (sides > 0) & was_train[place[name]]

@@ -1,4 +1,4 @@
-"""Group keys from audio paths, where nobody says who speaks: proposed, and used where asked for."""
+"""Group keys from audio paths, where no field names the speaker: proposed, and used on request."""
 
 from __future__ import annotations
 

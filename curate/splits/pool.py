@@ -1,4 +1,6 @@
-"""From judged records to what the search works on: rows by group, their cells, shared texts."""
+"""From records with verdicts to what the search works on: rows by group, their cells, shared
+texts.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from curate.splits.targets import DEFAULT_SIZES, Targets
 class SplitRequest:
     """A split of a corpus: all that its content depends on.
 
-    `inputs` are a profile directory, or manifests that are profiled first, by `judging` and
+    `inputs` are a profile directory, or manifests that are profiled first, by `rule_options` and
     `reading`. `targets` are the sizes of the splits to draw, or the splits that the corpus comes
     with; those name their own manifests, beside which `inputs` may be a profile of them.
 
@@ -48,7 +48,7 @@ class SplitRequest:
     resplit: bool = False
     to: str | None = None
     marks: LineMarks = AS_THEY_ARE
-    judging: RuleOptions = field(default_factory=RuleOptions)
+    rule_options: RuleOptions = field(default_factory=RuleOptions)
     reading: ReadOptions = field(default_factory=ReadOptions)
     gates: Sequence[Gate] = ()
 

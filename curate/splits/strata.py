@@ -80,7 +80,7 @@ def _steps(values: pl.Series) -> pl.Series:
 
 
 def _within(parts: npt.NDArray[np.int64], cells: pl.Series) -> Ints:
-    """Cells numbered anew from 0 within each part; -1 for cell 0."""
+    """Cells numbered again from 0 within each part; -1 for cell 0."""
     values = cells.to_numpy()
     width = int(values.max(initial=0)) + 1
     both = parts * width + values

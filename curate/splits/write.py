@@ -50,7 +50,7 @@ def write_lines(
     """Write `OUTPUT.jsonl` for each output: its rows' lines in input order.
 
     They are the original lines where those are NeMo's, else the records as NeMo lines; with what
-    `marks` add, mended texts where `rows` has them, and without a sampling rate beside an offset
+    `marks` add, corrected texts where `rows` has them, and without a sampling rate beside an offset
     (see `curate.splits.line_edits`). `rows` has
     source, byte_offset, byte_length and split; `inputs` are profile.json's by source. Every line
     ends in a newline. Raises InputError where a source is no longer what was profiled.

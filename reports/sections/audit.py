@@ -28,7 +28,7 @@ def sides(audit: Audit) -> Markup | None:
 
 
 def leaks(audit: Audit) -> Markup | None:
-    """What stands on two sides."""
+    """What occurs in two datasets."""
     return leak_table(audit.leaks)
 
 

@@ -101,7 +101,9 @@ def curves(what_if: WhatIf) -> Markup | None:
 
 
 def rules(what_if: WhatIf) -> Markup | None:
-    """What each rule takes, and what would come back without it; silent rules are only named."""
+    """What each rule takes, and what would come back without it; untriggered rules are only
+    named.
+    """
     columns = (
         Column("rule", "name"),
         Column("rejects", "number"),

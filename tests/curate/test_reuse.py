@@ -49,7 +49,7 @@ def _profile(folder: Path, names: list[str], out: str, cached: bool = True, **op
     messages: list[str] = []
     request = ProfileRequest(
         manifests=names,
-        judging=RuleOptions(rules=options.get("rules")),
+        rule_options=RuleOptions(rules=options.get("rules")),
         by=[options["by"]] if "by" in options else [],
         measure=MeasureOptions(
             metrics=options.get("metrics", ()), phrases=options.get("phrases", ())

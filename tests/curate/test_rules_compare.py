@@ -1,4 +1,4 @@
-"""Two rule files on one profile: what moves is what judging twice says, record by record."""
+"""Two rule files on one profile: what moves is what rule_options twice says, record by record."""
 
 from __future__ import annotations
 

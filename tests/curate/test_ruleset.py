@@ -80,7 +80,7 @@ def test_the_users_thresholds_are_the_default() -> None:
         ("remarks_alone", "bad", "==", 1.0),
         ("credit_share", "bad", ">=", 0.8),
         ("credit_share", "borderline", ">", 0.0),
-    }
+    }, "a limit of the default preset has changed: list it here"
 
 
 @pytest.mark.parametrize("name", known_presets())

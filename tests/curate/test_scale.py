@@ -73,8 +73,8 @@ def test_parts_make_the_same_profile(corpus: list[str], metrics: list[str]) -> N
         '{"decision": "text", "audio_filepath": "c.jsonl/3.wav", "text": "what was said", '
         '"by": "anna", "at": "2026-11-26T10:06:00Z"}\n'
     )
-    judging = RuleOptions(overrides="people.jsonl")
-    request = replace(request_of(corpus, metrics), judging=judging)
+    rule_options = RuleOptions(overrides="people.jsonl")
+    request = replace(request_of(corpus, metrics), rule_options=rule_options)
     said = [measure_part(request, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
     assert said == [
         "part 2 of 2: 2 of 5 manifests measured",
@@ -156,7 +156,7 @@ def test_rules_that_changed_are_noticed(corpus: list[str]) -> None:
     text = "schema: curate.rules/1\nname: mine\nrules:\n  - {id: a, metric: words, bad: '> 9'}\n"
     Path("mine.yaml").write_text(text)
     measure_part(
-        ProfileRequest(manifests=corpus, judging=RuleOptions(rules="mine.yaml")),
+        ProfileRequest(manifests=corpus, rule_options=RuleOptions(rules="mine.yaml")),
         Path("pieces"),
         "1/1",
     )

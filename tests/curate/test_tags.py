@@ -240,10 +240,12 @@ rows = st.fixed_dictionaries(
 def test_batches_and_rows_agree_in_any_order(
     rules: RuleSet, name: str, some: list[dict[str, object]], seed: int
 ) -> None:
-    judging = rules if name == "mine" else PRESETS[name]
+    rule_options = rules if name == "mine" else PRESETS[name]
     mixed = random.Random(seed).sample(some, len(some))
-    for each, tagged in zip(mixed, tag_batch(frame_of(mixed), judging).to_dicts(), strict=True):
-        findings = explain({**SOUND, **each}, judging)
+    for each, tagged in zip(
+        mixed, tag_batch(frame_of(mixed), rule_options).to_dicts(), strict=True
+    ):
+        findings = explain({**SOUND, **each}, rule_options)
         assert tagged["tags"] == [finding.tag for finding in findings]
         assert tagged["verdict"] == verdict_of(findings)
         assert (tagged["reason"] is None) == (tagged["verdict"] == "clean")

@@ -1,4 +1,4 @@
-"""What-if: the same figures as judging every row again with the limit moved."""
+"""What-if: the same figures as rule_options every row again with the limit moved."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def test_names_that_hide_what_they_hold(source: str, names: list[str]) -> None:
 
 
 PROSE: tuple[tuple[str, tuple[int, str] | None], ...] = (
-    ("\n  mend: write it anew", (2, "mend:")),
+    ("\n  mend: write it again", (2, "mend:")),
     ("`curate profile --with lid`", (1, "--with")),
     ("## Why it came up", (1, "## Why it came up")),
     ("triggered rules", None),

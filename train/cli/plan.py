@@ -40,7 +40,7 @@ def plan_command(
     out: Annotated[Path | None, typer.Option(help="File to write plan.json to.")] = None,
     fail_on: FailOn = [],  # noqa: B006
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 by its strict gates (docs/gates.md).")
+        bool, typer.Option("--strict", help="Exit 1 if a strict gate fails (docs/gates.md).")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

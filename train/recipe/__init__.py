@@ -66,7 +66,7 @@ class Recipe:
 def recipe_for(archive: Archive, wished: str = "auto") -> RecipeName:
     """Which recipe the model in the archive takes.
 
-    A class that we do not know is refused, and so is a wish for the other recipe.
+    A class that we do not know is refused, and so is a request for the other recipe.
     """
     known = dict(MODEL_CLASSES)
     if archive.model_class not in known:

@@ -101,7 +101,7 @@ def train_pieces(
 ) -> int:
     """Train a SentencePiece model in the folder layout that NeMo expects; its true size.
 
-    The size is a wish, not counting `symbols`: a small corpus cannot fill a large vocabulary, and
+    The size is a target, not counting `symbols`: a small corpus cannot fill a large vocabulary, and
     every character of the texts must have a piece. Without sentences there are symbols alone.
     """
     import sentencepiece

@@ -69,7 +69,7 @@ class Bars:
         self._bars.update(self._reading, advance=size, done=f"{self._rows:,} rows")
 
     def show_audio(self, done: int, files: int) -> None:
-        """So many audio files were looked at, of how many."""
+        """Progress over audio files: how many of how many are analysed."""
         amount = f"{done:,} of {files:,} files"
         self._bars.update(
             self._listening, completed=done, total=files, visible=files > 0, done=amount

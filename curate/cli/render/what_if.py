@@ -100,7 +100,7 @@ def _curves(made: WhatIf, only: Sequence[str]) -> Iterator[Table]:
 
 
 def _curve(limit: LimitEffect) -> Table:
-    """Every threshold at which something changes, with what it catches."""
+    """Every threshold at which something changes, with what it flags."""
     title = f"{limit.rule}: {limit.severity} where {limit.metric} {limit.operator} ..."
     if limit.where:
         title += f" (and {limit.where})"
@@ -134,7 +134,7 @@ def _point(limit: LimitEffect, point: ThresholdPoint, most: float) -> Iterator[T
 
 
 def _records(limit: LimitEffect) -> Table:
-    """The records next to the limit, on both sides."""
+    """The records next to the limit, above and below."""
     table = plain_table("", f"|{limit.metric}|is|id|text")
     table.title = None
     for side, records in (("passed", limit.passed), ("flagged", limit.flagged)):

@@ -1,8 +1,8 @@
-"""What was heard of audio files, as a table; and what of it need not be heard again.
+"""Results of audio analysis, as a table; and which of them can be reused.
 
-`heard.parquet` beside the records (or beside a piece of them) holds a row for each segment, with
-what the file system said of its file. A file's segments are taken from there where that is
-unchanged, and the same code would hear them in the same way.
+`audio_cache.parquet` beside the records (or beside a part of them) holds a row for each segment,
+with what the file system said of its file. A file's segments are taken from there where that is
+unchanged, and the same code would analyse them in the same way.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from curate.metrics import METRICS
 from curate.nemo.manifest_fields import audio_path
 from curate.profiles.measure.code_version import audio_code
 
-NAME = "heard.parquet"
-_SCHEMA = "curate.heard/2"
+NAME = "audio_cache.parquet"
+_SCHEMA = "curate.audio_cache/1"
 _FRESH_NS = 2_000_000_000
 """A file changed so shortly before may change again within one clock tick."""
 _BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
@@ -67,7 +67,7 @@ _KEY = {
     "channel": pl.Int16(),
 }
 COLUMNS: Mapping[str, pl.DataType] = {**_KEY, **_STATE, **_VALUES}
-"""What is noted of a segment: where it was, what its file was like, and what was heard."""
+"""What is noted of a segment: where it was, what its file was like, and the results."""
 _NOTED: Mapping[str, pl.DataType] = {**COLUMNS, "noted_ns": pl.Int64()}
 
 
@@ -135,20 +135,20 @@ Noted = tuple[FileState, int, dict[tuple[float | None, float, int | None], int]]
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """What earlier profiles, or pieces of one, heard; empty where there are none, or they heard
+    """Results of earlier profiles, or parts of one; empty where there are none, or they analysed
     otherwise. `noted_ns` says of each row when it was written.
     """
 
     table: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NOTED))
 
     @classmethod
-    def load(cls, paths: Sequence[Path], depth: Depth, wish: AudioOptions) -> Cache:
+    def load(cls, paths: Sequence[Path], depth: Depth, options: AudioOptions) -> Cache:
         """What stands in these tables; one that cannot be read is passed over."""
-        frames = [frame for path in paths if (frame := _noted(path, depth, wish)) is not None]
+        frames = [frame for path in paths if (frame := _noted(path, depth, options)) is not None]
         return cls(pl.concat(frames)) if frames else cls()
 
     def split(self, files: Sequence[File]) -> tuple[pl.DataFrame, list[File]]:
-        """The rows of files that are as they were, and the files that are to be heard."""
+        """The rows of unchanged files, and the files that are to be analysed."""
         places = self._places()
         old: list[int] = []
         rows: list[int] = []
@@ -188,7 +188,7 @@ class Cache:
         return known if len(known) == len(row_numbers) else None
 
     def is_current(self, allowed: Sequence[Path]) -> bool:
-        """Whether every file is as it was: nothing would be heard that is not here."""
+        """Whether every file is unchanged: all results are here."""
         files = self.table.unique("path", maintain_order=True).select(
             "path", "audio_fault", "noted_ns", *_STATE
         )
@@ -200,11 +200,11 @@ class Cache:
         )
 
 
-def _noted(path: Path, depth: Depth, wish: AudioOptions) -> pl.DataFrame | None:
-    """What stands in a table that was heard just so; None where there is none."""
+def _noted(path: Path, depth: Depth, options: AudioOptions) -> pl.DataFrame | None:
+    """The table, where it was made with the same settings; else None."""
     try:
         noted = pl.read_parquet_metadata(path)
-        if any(noted.get(key) != value for key, value in _how(depth, wish).items()):
+        if any(noted.get(key) != value for key, value in _how(depth, options).items()):
             return None
         written = pl.lit(path.stat().st_mtime_ns, pl.Int64).alias("noted_ns")
         return pl.read_parquet(path).with_columns(written).select(list(_NOTED))
@@ -229,13 +229,15 @@ def _still(path: str, fault: str, allowed: Sequence[Path]) -> bool:
     return False
 
 
-def _how(depth: Depth, wish: AudioOptions) -> dict[str, str]:
-    """What decides what is heard, beside the files."""
-    allowed = json.dumps([str(root) for root in wish.allowed])
+def _how(depth: Depth, options: AudioOptions) -> dict[str, str]:
+    """What decides the results, beside the files."""
+    allowed = json.dumps([str(root) for root in options.allowed])
     return {"schema": _SCHEMA, "code": audio_code(), "depth": depth, "allowed": allowed}
 
 
-def write_audio_cache(path: Path, analysed: pl.DataFrame, depth: Depth, wish: AudioOptions) -> None:
-    """Note what was heard, for the next profile."""
+def write_audio_cache(
+    path: Path, analysed: pl.DataFrame, depth: Depth, options: AudioOptions
+) -> None:
+    """Write the results, for the next profile."""
     table = analysed.select(list(COLUMNS))
-    table.write_parquet(path, compression="lz4", metadata=_how(depth, wish))
+    table.write_parquet(path, compression="lz4", metadata=_how(depth, options))

@@ -1,4 +1,4 @@
-"""profile.json's `audio`: how many files were looked at, and what is wrong with them."""
+"""profile.json's `audio`: how many files were analysed, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def audio_facts(records: Path, settings: Settings) -> Audio | None:
     """The entry `audio`; None where no audio was asked for.
 
     Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
-    `unread` are the reasons why rows that were to be looked at could not be, with how many.
+    `unread` are the reasons why rows that were to be analysed could not be, with how many.
     """
     groups = settings.groups & GROUPS_OF["vad"]
     if not groups:

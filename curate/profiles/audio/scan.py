@@ -1,4 +1,4 @@
-"""Per row, what its audio shows: looked at in files' order, each file opened once."""
+"""Per row, what its audio shows: analysed in files' order, each file opened once."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class AudioScan:
     """What listening needs beside the records: the manifests, what is asked for, and tables of
-    what was heard before.
+    results of earlier profiles.
     """
 
     sources: Sequence[Source]
@@ -97,21 +97,21 @@ def analyse_records(path: Path, scan: AudioScan, noted: Path) -> pl.DataFrame:
 
     It is noted in the file `noted` as well, for the next time.
     """
-    depth, wish = scan.depth, scan.settings.audio
+    depth, options = scan.depth, scan.settings.audio
     files = list(_files(path, scan))
-    known, left = Cache.load(scan.known, depth, wish).split(files)
+    known, left = Cache.load(scan.known, depth, options).split(files)
     frames, done = [known], len(files) - len(left)
     scan.on_progress(done, len(files))
 
     def work(batch: list[File]) -> tuple[int, pl.DataFrame]:
-        return len(batch), analyse_files(batch, depth, wish.allowed)
+        return len(batch), analyse_files(batch, depth, options.allowed)
 
     for count, frame in in_order(work, _batches(left), scan.threads or thread_count()):
         frames.append(frame)
         done += count
         scan.on_progress(done, len(files))
     analysed = pl.concat(frames).sort("row")
-    write_audio_cache(noted, analysed, depth, wish)
+    write_audio_cache(noted, analysed, depth, options)
     return analysed
 
 
@@ -182,7 +182,7 @@ def _names(source: Source, rows: pl.DataFrame) -> Iterator[tuple[int, str]]:
 
 
 def _chosen(path: Path, sample: Sample | None) -> pl.DataFrame:
-    """The rows whose audio is looked at: those that are records, or a fair part of them.
+    """The rows whose audio is analysed: those that are records, or a fair part of them.
 
     A record is drawn by its audio path and offset, so that it is drawn again in another manifest.
     """

@@ -1,4 +1,4 @@
-"""Records that rules keep out of eval and test, a few of each rule: the ones to judge by ear."""
+"""Records that rules keep out of eval and test, a few of each rule: the ones to listen to."""
 
 from __future__ import annotations
 

@@ -38,11 +38,11 @@ WIDTH, HEIGHT = 160, 24
 
 @dataclass(frozen=True, slots=True)
 class AudioSource:
-    """A profile whose audio is to be heard, and where that lies; `most` clips are wanted."""
+    """A profile whose audio is to be played, and where it lies; at most `most` clips."""
 
     folder: Path
     inputs: Sequence[Input]
-    wish: AudioOptions
+    audio: AudioOptions
     most: int
 
 
@@ -72,9 +72,9 @@ def in_turn(*kinds: Sequence[Sequence[T]]) -> Iterator[T]:
 
 
 def write_clips(out: Path, records: Iterator[ShownRecord], audio_source: AudioSource) -> None:
-    """Write clips of the first records that can be heard to `out`, and what was left out.
+    """Write clips of the first records with usable audio to `out`, and what was left out.
 
-    Audio that cannot be heard is passed over: what is wrong with it is the audio metrics' to say.
+    Unusable audio is skipped: the audio metrics report what is wrong with it.
     """
     clips: dict[str, ShownClip] = {}
     left_out: Counter[str] = Counter()
@@ -108,7 +108,7 @@ def write_clips(out: Path, records: Iterator[ShownRecord], audio_source: AudioSo
 def _loaded(
     records: Sequence[ShownRecord], audio_source: AudioSource
 ) -> Iterator[tuple[ShownRecord, Clip | Unusable]]:
-    """Each record with its sound, or why it cannot be heard."""
+    """Each record with its sound, or why it has none."""
     folders = {entry.source: Path(entry.folder) for entry in audio_source.inputs}
     places = _places(audio_source.folder / "records.parquet", [each.id for each in records])
     for record in records:
@@ -117,9 +117,9 @@ def _loaded(
         if not name or not seconds or name.startswith(f"{source}#"):
             yield record, Unusable("no audio of its own", "missing")
             continue
-        root = audio_source.wish.root or folders[source]
+        root = audio_source.audio.root or folders[source]
         offset_s, channel = places.get(record.id, (0.0, None))
-        allowed = audio_source.wish.allowed
+        allowed = audio_source.audio.allowed
         try:
             clip = load_clip(name, root, allowed, offset_s, seconds, LONGEST_S, channel)
             yield record, clip

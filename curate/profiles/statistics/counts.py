@@ -37,7 +37,8 @@ class Triggered:
         }
 
     def hits(self, frame: pl.DataFrame) -> Mapping[str, Hits]:
-        """By metric, of judged rows, those that a rule on the metric triggered on: the worst.
+        """By metric, of rows with a verdict, those that a rule on the metric triggered on: the
+        worst.
 
         Rows that a person calls clean got nothing, whatever rules triggered.
         """

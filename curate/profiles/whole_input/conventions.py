@@ -26,7 +26,7 @@ _REMEDY = "use another preset, or calibrate limits on this corpus (curate rules 
 
 
 def find_conventions(records: Path, rules: RuleSet) -> tuple[Convention, ...]:
-    """The conventions that the judged rows show, by stratum and in rule order.
+    """The conventions that rows with a verdict show, by stratum and in rule order.
 
     Rows that a person decided count as not triggered. Rules that are not for groups are left out:
     a missing file is no convention. Within a source, rows of a language that has the convention
@@ -60,11 +60,11 @@ def exempted(rules: RuleSet, conventions: Sequence[Convention]) -> RuleSet:
 def reapply_rules(
     records: Path, rules: RuleSet, decide: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> None:
-    """Judge the rows of a records table by these rules, then by `decide`, and write it anew."""
+    """Apply these rules to a records table, then `decide`, and write it again."""
     table = pl.scan_parquet(records)
     names = table.collect_schema().names()
     tagged = tag(table.drop(column.name for column in VERDICT_COLUMNS), rules)
-    beside = records.with_suffix(".judged")
+    beside = records.with_suffix(".evaluated")
     sink(tagged.map_batches(decide, streamable=True).select(names), beside)
     beside.replace(records)
 

@@ -1,4 +1,4 @@
-"""Groups judged as a whole, in a records table: which failed, and what that moved."""
+"""Groups evaluated as a whole, in a records table: which failed, and what that moved."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN = 20
 
 
 def apply_group_rules(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
-    """Apply rules for groups, write the table anew where a group fails; what came of each rule."""
+    """Apply rules for groups, write the table again where a group fails; what came of each rule."""
     table = pl.scan_parquet(records)
     outcomes = evaluate_groups(table, rules)
     if any(each.failing.height for each in outcomes):
