@@ -37,7 +37,7 @@ CONTRADICTORY: list[tuple[list[str], int, str]] = [
     (
         ["{id: a, metric: words, bad: '> 9'}", "{id: b, metric: words, eval: '> 10'}"],
         5,
-        "eval '> 10' can never trigger: rule 'a' (mine.yaml:4) says bad at 'words > 9'",
+        "eval '> 10' can never trigger: rule 'a' (mine.yaml:4) rejects at 'words > 9'",
     ),
     (
         [

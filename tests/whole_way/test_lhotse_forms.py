@@ -103,7 +103,7 @@ CUTS: list[tuple[str, Make, tuple[int, float] | str]] = [
     ("speed and resampled", lambda cut: cut.perturb_speed(1.1).resample(8_000), "(Speed"),
     ("loudness", lambda cut: cut.normalize_loudness(-20.0), CHANGED),
     ("reverberation", lambda cut: cut.reverb_rir(affix_id=True), CHANGED),
-    ("padded", lambda cut: cut.pad(duration=4.0), "a Lhotse MixedCut is no stretch"),
+    ("padded", lambda cut: cut.pad(duration=4.0), "a Lhotse MixedCut is not a segment"),
     ("padded to the left", lambda cut: cut.pad(duration=4.0, direction="left"), "MixedCut"),
     ("mixed", lambda cut: cut.mix(cut.with_id("n"), snr=10), "MixedCut"),
     ("appended", lambda cut: cut.append(cut.with_id("n")), "MixedCut"),
