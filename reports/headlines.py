@@ -148,9 +148,9 @@ def _split(split: Split, ledger: Ledger | None) -> Headline:
     alerts += [Alert("warning", text) for text in split.warnings]
     for name, target in split.targets.items():
         if target.shrunk:
-            asked_text, aimed = seconds(target.requested_s), seconds(target.target_s)
+            requested, allowed = seconds(target.requested_s), seconds(target.target_s)
             alerts.append(
-                Alert("warning", f"{name} was asked {asked_text} and could aim at {aimed}.")
+                Alert("warning", f"{name}: {requested} requested, the data allows {allowed}.")
             )
     sentence = _line(
         "<b>{}</b> train, <b>{}</b> eval, <b>{}</b> test; {}.",

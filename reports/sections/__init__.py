@@ -181,7 +181,7 @@ SECTIONS: tuple[Section, ...] = (
         shards.table,
         "The hashes prove a copy; keep this page's JSON outside the folder.",
     ),
-    Section("Proven", (Verification,), shards.proven),
+    Section("Verified", (Verification,), shards.proven),
     Section("Checks", (Verification,), shards.checks, "Against the shards themselves, or more."),
     Section(
         "Faults", (Verification,), shards.faults, "Each fault loses or corrupts training data."
@@ -213,9 +213,9 @@ SECTIONS: tuple[Section, ...] = (
         "Where the errors are",
         (Wer,),
         errors.slices,
-        "Bars show WER; the tick is the whole. Intervals are bootstrapped over speakers (or "
-        "recordings); “±” stands where there are too few of them, and treats errors as "
-        "independent: the true interval is wider, two to three times as a rule.",
+        "Bars show WER; the tick is the overall WER. Intervals: bootstrap over speakers (or "
+        "recordings). “±” marks parts with too few of them; it treats errors as independent, "
+        "and the true interval is usually two to three times wider.",
     ),
     Section(
         "Against another model",
@@ -228,7 +228,7 @@ SECTIONS: tuple[Section, ...] = (
         "Hallucinations",
         (Wer,),
         errors.hallucinations,
-        "Hallucinations: loops, words over silence, far more words than were spoken.",
+        "Loops, words over silence, far more words than were spoken.",
     ),
     Section(
         "Utterances with the highest WER",
@@ -237,7 +237,7 @@ SECTIONS: tuple[Section, ...] = (
         "Reference words struck out were missed or replaced; underlined words were inserted; "
         "a replacement shows both.",
     ),
-    Section("Sides", (Audit,), audit.sides),
+    Section("Datasets", (Audit,), audit.sides),
     Section(
         "Leaks",
         (Audit,),
@@ -291,7 +291,7 @@ SECTIONS: tuple[Section, ...] = (
         "Some rows of each limit, by increasing error: struck-out words were deleted "
         "or substituted, underlined words were inserted.",
     ),
-    Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours under the rules that are weighed here."),
+    Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours by verdict under these rules."),
     Section(
         "Limits",
         (WhatIf,),

@@ -24,7 +24,7 @@ def sides(audit: Audit) -> Markup | None:
         )
         for side in audit.sides
     ]
-    return Table("Sides", columns, rows).render()
+    return Table("Datasets", columns, rows).render()
 
 
 def leaks(audit: Audit) -> Markup | None:
