@@ -1,4 +1,4 @@
-"""Records reviewed in a browser, on this machine alone."""
+"""Records reviewed in a browser, on this machine only."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Clip(Model):
 class LeftOut(Model):
     """Records without a clip: unplayable audio, no room on the page, more than were requested."""
 
-    unheard: int
+    no_audio: int
     no_room: int
     more: int
 

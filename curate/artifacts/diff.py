@@ -60,7 +60,7 @@ class Drift(Model):
 
 
 class MetricsOfOne(Model):
-    """Metrics that one profile alone has: nothing is compared of them."""
+    """Metrics that only one profile has: nothing is compared of them."""
 
     a: tuple[str, ...]
     b: tuple[str, ...]

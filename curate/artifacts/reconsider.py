@@ -19,7 +19,7 @@ class PredictedRecord(ShownRecord):
 
 
 class LimitEvidence(Model):
-    """One limit, and the errors of the rows that it alone tags.
+    """One limit, and the errors of the rows that only it tags.
 
     `wer` is of these rows, `clean_wer` of comparable clean rows, `difference` the one less the
     other with its interval; all are null where there are too few rows. `propose` is the value to

@@ -13,17 +13,17 @@ from curate.formatting.units import duration, hours
 
 class RuleEffect(Model):
     """What a rule rejects (`bad_`), what it keeps out of eval, and of how much it cannot decide;
-    `alone` counts what no other rule does as well.
+    `unique_*` counts what no other rule flags.
     """
 
     rule: str
     bad_rows: int
     bad_hours: float
-    bad_alone_rows: int
-    bad_alone_hours: float
+    bad_unique_rows: int
+    bad_unique_hours: float
     rows: int
     hours: float
-    alone_rows: int
+    unique_rows: int
     unique_hours: float
     unknown_rows: int
     unknown_hours: float
@@ -35,7 +35,7 @@ class ThresholdPoint(Model):
     value: float
     rows: int
     hours: float
-    alone_rows: int
+    unique_rows: int
     unique_hours: float
 
 
@@ -66,7 +66,7 @@ class LimitEffect(Model):
     why: str
     rows: int
     hours: float
-    alone_rows: int
+    unique_rows: int
     unique_hours: float
     tighter: ThresholdStep | None
     looser: ThresholdStep | None

@@ -19,7 +19,7 @@ def query_command(
 ) -> None:
     """Query the records of profiles in SQL (DuckDB). Nothing but these records can be read.
 
-    Several profiles stand in one view, with a column `profile`. Texts, paths and all other fields
+    Several profiles form one view, with a column `profile`. Texts, paths and all other fields
     of the manifests are columns too (`record` is the whole line as JSON), read from the manifests
     when a query names them; a manifest that has changed since is refused.
 

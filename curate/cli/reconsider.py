@@ -25,7 +25,7 @@ def reconsider_command(
 ) -> None:
     """Recommend limits to keep, relax or tighten from a model's errors on the tagged rows.
 
-    Evaluate train.jsonl and eval_borderline.jsonl too: borderline rows stand there and nowhere
+    Evaluate train.jsonl and eval_borderline.jsonl too: borderline rows are there and nowhere
     else. Limits on which the data is inconclusive are left open.
 
     Example: `curate reconsider eval/ profile/ --out reconsidered/`

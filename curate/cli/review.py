@@ -36,7 +36,7 @@ def review_command(
 ) -> None:
     """Review records in a browser: listen, then keep, tag as borderline, reject or correct them.
 
-    The page is open to this machine alone. Decisions are appended to the log at once, and apply
+    Only this machine can open the page. Decisions are appended to the log at once, and apply
     when the log is passed to `curate profile --overrides`.
 
     Example: `curate review profile/ --overrides overrides.jsonl`

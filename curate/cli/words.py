@@ -9,7 +9,7 @@ from curate.cli.app import LOOK, AsJson, OneProfile, app
 def words_command(profile: OneProfile, as_json: AsJson = False) -> None:
     """Count the characters of each language and the words of all texts; reads the manifests again.
 
-    Letters outside a language's main script are listed apart, each with a record to look at.
+    Letters outside a language's main script are listed separately, each with an example record.
 
     Example: `curate words profile/ --json`
     """

@@ -2,7 +2,7 @@
 
 A gate is NAME, one of > >= < <=, and a number: of rows (`bad>100`), a share of rows (`bad>5%`),
 hours (`bad>2h`) or a share of hours (`bad>5%h`). Outputs are written; the command ends in 1.
-What may be named at which command, and the presets (`--strict` is one), stand in `names`.
+What may be named at which command, and the presets (`--strict` is one), is in `names`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Figures = tuple[Mapping[str, Figure], Figure]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate: it fails where the figure stands so to the limit; a preset's is not `named`."""
+    """One gate: it fails where the comparison holds; a preset's is not `named`."""
 
     text: str
     name: str

@@ -181,7 +181,7 @@ def _unbrace(pattern: str) -> list[str]:
             continue
         count = max(count, 1) * len(choices)
         if count > _MOST_NAMES:
-            raise InputError.of(pattern, f"stands for over {_MOST_NAMES} names")
+            raise InputError.of(pattern, f"matches more than {_MOST_NAMES} names")
         parts += [[pattern[end : match.start()]], choices]
         end = match.end()
     return ["".join(chosen) for chosen in product(*parts, [pattern[end:]])]
@@ -191,7 +191,7 @@ def _choices(inside: str) -> list[str] | None:
     if match := _RANGE.match(inside):
         first, last = match.groups()
         if int(last) - int(first) >= _MOST_NAMES:
-            raise InputError.of(inside, f"stands for over {_MOST_NAMES} names")
+            raise InputError.of(inside, f"matches more than {_MOST_NAMES} names")
         width = len(first) if first.startswith("0") and len(first) > 1 else 0
         return [str(number).zfill(width) for number in range(int(first), int(last) + 1)]
     return inside.split(",") if "," in inside else None

@@ -24,15 +24,19 @@ __all__ = [
 
 GROUPS: tuple[Group, ...] = (
     Group("agreement", "How the text agrees with `pred_text`, where a row has one.", opt_in=False),
-    Group("translation", "How a translation's two sides compare, where both are there.", False),
+    Group(
+        "translation",
+        "How the source and target of a translation compare, where both are known.",
+        False,
+    ),
     Group("compression", "How far the text can be compressed; ten times the work of all else."),
     Group("ngrams", "How much of the text its most repeated phrases cover."),
     Group("tokens", "What a model's tokenizer makes of the text; needs --tokenizer."),
     Group("lid", "Which language the text reads as: half a millisecond a row; extra [lid]."),
     Group(
-        "duplicates", "How often a text or a segment stands in the input; a second pass over it."
+        "duplicates", "How often a text or a segment occurs in the input; a second pass over it."
     ),
-    Group("near_duplicates", "How often a text stands nearly the same in the input; extra [near]."),
+    Group("near_duplicates", "How many near-duplicates of a text the input has; extra [near]."),
     Group("audio", "Properties from each audio file's header, compared with the record's."),
     Group("signal", "What the decoded samples show.", needs=("audio",)),
     Group(

@@ -25,7 +25,7 @@ AUDIO: tuple[Metric, ...] = (
     ),
     Metric(
         name="file_s", unit="s", direction="none", low=0, high=3600, bins=60,
-        meaning="Length of the whole audio file, as its header says.",
+        meaning="Length of the whole audio file, from its header.",
         null=f"{UNOPENED}, and streams that do not say it", source="libsndfile",
         group="audio",
     ),
@@ -33,7 +33,7 @@ AUDIO: tuple[Metric, ...] = (
         name="length_gap_s", unit="s", direction="both", low=-2, high=2, bins=80,
         meaning=(
             "Length of the file less the declared duration, for records without an "
-            "offset: above zero there is audio that the record does not speak of, below "
+            "offset: above zero there is audio that the record does not cover, below "
             "zero it promises too much. What decoding shows counts more than the "
             "header."
         ),

@@ -152,7 +152,7 @@ TEXT: tuple[Metric, ...] = (
         name="has_punctuation", unit="0 or 1", direction="none", low=0, high=2,
         bins=2, dtype=INTEGER,
         meaning=(
-            "Whether a mark of sentences or their parts stands in the text: .,:;!? and "
+            "Whether the text has punctuation: .,:;!? and "
             "their like in any script; no apostrophes, hyphens, quotes."
         ),
         null=MALFORMED, source="Unicode Terminal_Punctuation",
@@ -162,7 +162,7 @@ TEXT: tuple[Metric, ...] = (
         name="hidden_chars", unit="characters", direction="high", low=0, high=20,
         bins=20, dtype=INTEGER,
         meaning=(
-            "Characters that show nothing where they stand: control, zero-width, direction marks, "
+            "Invisible characters: control, zero-width, direction marks, "
             "private use, U+FFFD; joiners behind letters that they shape are not counted."
         ),
         null=MALFORMED, source="Unicode categories Cc, Cf, Co",
@@ -173,7 +173,7 @@ TEXT: tuple[Metric, ...] = (
         bins=40, dtype=INTEGER,
         meaning=(
             "Characters of marks for machines: tags (`<b>`, `<inaudible>`), entities "
-            "(`&nbsp;`), what stands in braces or square brackets, web addresses with "
+            "(`&nbsp;`), text in braces or square brackets, web addresses with "
             "`http`, the times and changes of speaker of subtitles (`>>`), escapes "
             "(`\\\\N`, `\\\\u00e4`), U+2047, and emoji."
         ),
@@ -203,7 +203,7 @@ TEXT: tuple[Metric, ...] = (
     Metric(
         name="remarks_alone", unit="0 or 1", direction="high", low=0, high=2, bins=2, dtype=INTEGER,
         meaning=(
-            "Whether all letters and digits stand in remarks: tags, braces, square "
+            "Whether all letters and digits are in remarks: tags, braces, square "
             "brackets, and known remarks in parentheses, asterisks or notes."
         ),
         null=MALFORMED, source="rules/remarks.txt",

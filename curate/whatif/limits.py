@@ -99,7 +99,7 @@ def _limit(
         why=rule.why,
         rows=now.rows,
         hours=now.hours,
-        alone_rows=now.alone_rows,
+        unique_rows=now.unique_rows,
         unique_hours=now.unique_hours,
         tighter=_step(points, grid.now, -1 if grid.upward else 1),
         looser=_step(points, grid.now, 1 if grid.upward else -1),
@@ -122,13 +122,13 @@ def _curve(swept: Sweep, kinds: Kinds, grid: ThresholdGrid, at: int) -> Sequence
 
 
 def _point(grid: ThresholdGrid, curve: Sequence[Counts], threshold: int) -> ThresholdPoint:
-    rows, us, alone_rows, alone_us = (int(each[threshold]) for each in curve)
+    rows, us, unique_rows, unique_us = (int(each[threshold]) for each in curve)
     return ThresholdPoint(
         value=float(grid.thresholds[threshold]),
         rows=rows,
         hours=hours(us),
-        alone_rows=alone_rows,
-        unique_hours=hours(alone_us),
+        unique_rows=unique_rows,
+        unique_hours=hours(unique_us),
     )
 
 
@@ -139,10 +139,10 @@ def _step(points: Sequence[ThresholdPoint], now: int, way: int) -> ThresholdStep
     here = points[now]
     ahead = points[now + 1 :] if way > 0 else points[:now][::-1]
     for point in ahead:
-        if point.alone_rows != here.alone_rows:
+        if point.unique_rows != here.unique_rows:
             return ThresholdStep(
                 value=point.value,
-                rows=point.alone_rows - here.alone_rows,
+                rows=point.unique_rows - here.unique_rows,
                 hours=round(point.unique_hours - here.unique_hours, 6),
             )
     return None

@@ -89,7 +89,7 @@ def by_rule(kinds: Kinds, ids: Sequence[str]) -> tuple[RuleEffect, ...]:
 
 
 def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
-    (bad, bad_alone), (kept_out, alone) = (
+    (bad, bad_unique), (kept_out, alone) = (
         (kinds.amount(triggered), kinds.amount(triggered & kinds.only_this_rule(at, severity)))
         for severity in ("bad", "borderline")
         for triggered in [kinds.triggered(severity)[:, at]]
@@ -99,11 +99,11 @@ def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
         rule=name,
         bad_rows=bad[0],
         bad_hours=hours(bad[1]),
-        bad_alone_rows=bad_alone[0],
-        bad_alone_hours=hours(bad_alone[1]),
+        bad_unique_rows=bad_unique[0],
+        bad_unique_hours=hours(bad_unique[1]),
         rows=kept_out[0],
         hours=hours(kept_out[1]),
-        alone_rows=alone[0],
+        unique_rows=alone[0],
         unique_hours=hours(alone[1]),
         unknown_rows=unknown[0],
         unknown_hours=hours(unknown[1]),

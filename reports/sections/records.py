@@ -59,7 +59,7 @@ def clips_note(clips: Clips | None) -> Markup | None:
         return None
     out = clips.left_out
     reasons = (
-        ("without usable audio", out.unheard),
+        ("without usable audio", out.no_audio),
         ("beyond the page's size limit", out.no_room),
         ("beyond the requested number", out.more),
     )

@@ -114,7 +114,7 @@ def rules(what_if: WhatIf) -> Markup | None:
     )
     rows = [
         (
-            *(item.rule, _spent(item.bad_hours), _spent(item.bad_alone_hours)),
+            *(item.rule, _spent(item.bad_hours), _spent(item.bad_unique_hours)),
             *(_spent(item.hours), _spent(item.unique_hours), item.unknown_rows),
         )
         for item in what_if.by_rule

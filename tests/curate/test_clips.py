@@ -101,7 +101,7 @@ def test_clips_say_what_they_leave_out(
     playable = {each.id for each in of_profile(profile)}
     assert {f"{folder / 'm.jsonl'}:{n}" for n in (1, 3, 4, 11)} <= playable
     whole = written(out, profile, 40)
-    assert whole["left_out"] == {"unheard": 1, "no_room": 0, "more": 0}  # 3.wav is not there
+    assert whole["left_out"] == {"no_audio": 1, "no_room": 0, "more": 0}  # 3.wav is not there
     assert whole["clips"].keys() == playable - {f"{folder / 'm.jsonl'}:4"}
     assert all(each["seconds"] == 1.0 and not each["cut"] for each in whole["clips"].values())
     few = written(out, profile, 2)

@@ -342,7 +342,7 @@ REFUSED: list[tuple[Mapping[str, bytes], str, str]] = [
     ({"t.parquet": b"PAR1 and no more"}, "t.parquet", "cannot be read as Parquet"),
     ({"cut.zst": b"\x28\xb5\x2f\xfd\x04"}, "cut.zst", "damaged"),
     ({}, "https://example.org/m.jsonl", "web address"),
-    ({}, "m_OP_0..99999999_CL_.json", "stands for over"),
+    ({}, "m_OP_0..99999999_CL_.json", "matches more than"),
 ]  # fmt: skip
 
 

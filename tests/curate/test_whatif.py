@@ -179,7 +179,7 @@ def test_figures_read_off_by_hand(folder: Path) -> None:
     content: Any = what_if(folder / "profile", load_rules()).as_json()
     assert content["profile"]["rows"] == 25
     bad = _limit_of(content, "char_rate", "bad")
-    assert (bad["rows"], bad["alone_rows"]) == (5, 0)  # all five are loops as well
+    assert (bad["rows"], bad["unique_rows"]) == (5, 0)  # all five are loops as well
     assert bad["hours"] == round(5 / 3600, 6)
     fast = _limit_of(content, "char_rate", "borderline")
     # Of the texts of 19 letters and fewer no other rule speaks: the next step costs one row.
@@ -301,10 +301,10 @@ def test_failing_groups_are_counted_as_the_profile_has_them(tmp_path: Path) -> N
     assert counted == {name: amount.rows for name, amount in made.verdicts.items()}
     assert counted["borderline"] == 35
     by_rule = {each["rule"]: each for each in content["by_rule"]}
-    assert (by_rule["bad_speaker"]["rows"], by_rule["bad_speaker"]["alone_rows"]) == (40, 30)
+    assert (by_rule["bad_speaker"]["rows"], by_rule["bad_speaker"]["unique_rows"]) == (40, 30)
     # The speaker's other rows are out of eval already: moving the limit costs the other's alone.
     fast = _limit_of(content, "char_rate", "borderline")
-    assert {point["value"]: point["alone_rows"] for point in fast["curve"]}[12.0] == 40
+    assert {point["value"]: point["unique_rows"] for point in fast["curve"]}[12.0] == 40
     (tmp_path / "none.yaml").write_text(
         "schema: curate.rules/1\nname: none\nextends: null\n"
         "rules:\n  - {id: x, metric: words, bad: '> 99'}\n"

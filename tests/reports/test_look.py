@@ -163,7 +163,7 @@ def test_a_curve_of_thresholds_ends_where_a_logarithm_has_no_place(
 ) -> None:
     spent = [10.0, 1.0, 0.0]
     curve = [
-        {"value": at, "rows": 1, "hours": h, "alone_rows": 1, "unique_hours": h}
+        {"value": at, "rows": 1, "hours": h, "unique_rows": 1, "unique_hours": h}
         for at, h in enumerate(spent)
     ]
     limit = MAKERS["what-if"][1]()["limits"][0] | {"value": 1.0, "hours": at_limit, "curve": curve}

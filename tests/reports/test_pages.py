@@ -151,7 +151,7 @@ def flood(kind: Kind, text: str, folder: Path) -> int:
         ids = sorted(set(re.findall(r'"id": "(\w+:\d+:\d+)"', file.read_text())))[:40]
         outline = "M0 0V1" * 160
         clip = Clip(type="audio/ogg", data="A" * 40_000, outline=outline, seconds=1, cut=False)
-        left_out = LeftOut(unheard=0, no_room=0, more=0)
+        left_out = LeftOut(no_audio=0, no_room=0, more=0)
         clips = Clips(most=40, clips=dict.fromkeys(ids, clip), left_out=left_out)
         write_artifact(folder, clips)
     return number

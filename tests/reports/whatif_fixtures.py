@@ -6,7 +6,7 @@ from tests.reports.corpus_fixtures import VERSIONS, Json
 
 
 def _limit(rule: str, severity: str, operator: str, value: float, where: str = "") -> Json:
-    amount = {"rows": 1_200, "hours": 1.5, "alone_rows": 900, "unique_hours": 1.1}
+    amount = {"rows": 1_200, "hours": 1.5, "unique_rows": 900, "unique_hours": 1.1}
     record = {
         "id": "corpora/train.jsonl:17",
         "value": value,
@@ -36,7 +36,7 @@ def _limit(rule: str, severity: str, operator: str, value: float, where: str = "
                 "value": value + step,
                 "rows": 1_200 - 100 * step,
                 "hours": 1.5 - 0.1 * step,
-                "alone_rows": 900 - 90 * step,
+                "unique_rows": 900 - 90 * step,
                 "unique_hours": 1.1 - 0.1 * step,
             }
             for step in range(-5, 6)
@@ -64,11 +64,11 @@ def what_if() -> Json:
                 "rule": rule,
                 "bad_rows": 100,
                 "bad_hours": 0.2,
-                "bad_alone_rows": 60,
-                "bad_alone_hours": 0.12,
+                "bad_unique_rows": 60,
+                "bad_unique_hours": 0.12,
                 "rows": 1_000,
                 "hours": 1.3,
-                "alone_rows": 800,
+                "unique_rows": 800,
                 "unique_hours": 1.1,
                 "unknown_rows": 3,
                 "unknown_hours": 0.01,

@@ -81,7 +81,7 @@ def _varies_at_a_limit(metric: Metric) -> bool:
 
 
 def _audio_faults(audio: Audio) -> RenderableType:
-    """What is wrong with audio files, by kind, each with a record to look at."""
+    """What is wrong with audio files, by kind, each with an example record."""
     title = f"audio ({audio.depth}): {audio.analysed:,} of {audio.rows:,} rows analysed"
     if not audio.analysed:
         return Text(f"{title}: NOT CHECKED", style="yellow")

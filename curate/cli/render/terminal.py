@@ -245,7 +245,10 @@ def cell(value: object) -> Text:
 
 
 _RIGHT = frozenset(
-    ("rows", "hours", "share", "alone", "p01", "median", "p99", "max", "null", "KS", "PSI", "count")
+    (
+        *("rows", "hours", "share", "unique", "count"),
+        *("p01", "median", "p99", "max", "null", "KS", "PSI"),
+    )
 )
 
 

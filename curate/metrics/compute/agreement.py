@@ -1,6 +1,6 @@
 """How a text agrees with the hypothesis of a recogniser (`pred_text`): the edits between the two.
 
-After the normaliser that `train eval` uses, and (`..._raw`) as the two stand.
+After the normaliser that `train eval` uses, and (`..._raw`) without normalisation.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def agreement(
 ) -> Mapping[str, pl.Series]:
     """The agreement metrics of every row; null where it has no prediction or nothing to divide by.
 
-    `words` and `chars` are those of the texts as they stand, `lang` the declared languages.
+    `words` and `chars` are those of the original texts, `lang` the declared languages.
     """
     pair = [(each.data, each.start, each.length) for each in (texts, predicted)]
     raw = count_raw(pair[0], pair[1], words, chars)
@@ -72,7 +72,7 @@ def _languages(
 
 
 def _other_chars(pairs: PairEdits) -> Int32s:
-    """Characters of the predictions; in the alignment blanks stand between some of them."""
+    """Characters of the predictions; in the alignment blanks are between some of them."""
     other = pairs.edits[:, OTHER_CHARS].copy()
     rows = np.flatnonzero(pairs.spaceless & pairs.paired)
     other[rows] = [len(text) for text in decoded(pairs.others, rows)]

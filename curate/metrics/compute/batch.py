@@ -98,7 +98,7 @@ class Batch:
 
     @property
     def text_key(self) -> Keys:
-        """Hash of each text as it stands."""
+        """Hash of each verbatim text."""
         hashes: Keys = self._scanned[1][kernel.TEXT_HASH]
         return hashes
 
@@ -181,7 +181,7 @@ class Batch:
 
     @property
     def translation_ratio(self) -> pl.Series | None:
-        """Characters of a translation's longer side over the shorter's; None without two sides."""
+        """Characters of the longer of source and target over the shorter's; None without both."""
         other, translated = self.clips.other_side, self.clips.translation
         if other is None or translated is None:
             return None

@@ -85,7 +85,7 @@ def write_clips(out: Path, records: Iterator[ShownRecord], audio_source: AudioSo
             left_out["more"] = len(chosen) - len(clips) - left_out.total()
             break
         if isinstance(clip, Unusable):
-            left_out["unheard"] += 1
+            left_out["no_audio"] += 1
             continue
         kind, data = small(clip)
         if len(data) > room:
@@ -100,7 +100,7 @@ def write_clips(out: Path, records: Iterator[ShownRecord], audio_source: AudioSo
             cut=clip.cut,
         )
     kept_out = LeftOut(
-        unheard=left_out["unheard"], no_room=left_out["no_room"], more=left_out["more"]
+        no_audio=left_out["no_audio"], no_room=left_out["no_room"], more=left_out["more"]
     )
     write_artifact(out, Clips(most=audio_source.most, clips=clips, left_out=kept_out))
 

@@ -65,12 +65,12 @@ class ReusedRows(Protocol):
 class Old:
     """A profile to take rows from: for each source its first row, and what was read of it.
 
-    `unheard` are columns of audio that rows must have, null where the profile had not listened.
+    `audio_columns` are columns that rows must have, null where the audio was not analysed.
     """
 
     records: Path
     sources: Mapping[str, tuple[int, Source]] = field(default_factory=dict)
-    unheard: Mapping[str, pl.DataType] = field(default_factory=dict)
+    audio_columns: Mapping[str, pl.DataType] = field(default_factory=dict)
     has_verdicts: bool = False
 
     @property
@@ -81,8 +81,10 @@ class Old:
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         """The measured rows of kept sources, in order; of neighbours there at one go."""
         plan = pl.scan_parquet(self.records)
-        absent = self.unheard.keys() - plan.collect_schema().names()
-        plan = plan.with_columns(pl.lit(None, self.unheard[name]).alias(name) for name in absent)
+        absent = self.audio_columns.keys() - plan.collect_schema().names()
+        plan = plan.with_columns(
+            pl.lit(None, self.audio_columns[name]).alias(name) for name in absent
+        )
         for first, end in self._stretches(sources):
             for at in range(first, end, BATCH):
                 yield plan.slice(at, min(BATCH, end - at)).collect()
