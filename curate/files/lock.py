@@ -13,6 +13,18 @@ from pathlib import Path
 
 from curate.errors import ConfigError
 
+_HELD: set[int] = set()
+"""Descriptors of the locks that this process holds."""
+
+
+def _release_in_child() -> None:
+    """A forked process, such as a data worker, would hold the locks of a parent that was killed."""
+    while _HELD:
+        os.close(_HELD.pop())
+
+
+os.register_at_fork(after_in_child=_release_in_child)
+
 
 @contextmanager
 def held(lock: Path, out: Path) -> Iterator[None]:
@@ -25,14 +37,17 @@ def held(lock: Path, out: Path) -> Iterator[None]:
     except BlockingIOError:
         what = f"is in use by {_holder(lock)}"
         raise ConfigError.of(out, what, "wait for it, or name another directory") from None
+    _HELD.add(descriptor)
     try:
         with suppress(OSError):  # no room on the disk: the lock holds all the same
             os.truncate(descriptor, 0)
             os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
         yield
     finally:
-        lock.unlink(missing_ok=True)
-        os.close(descriptor)
+        if descriptor in _HELD:  # not in a forked process
+            _HELD.remove(descriptor)
+            lock.unlink(missing_ok=True)
+            os.close(descriptor)
 
 
 def _holder(lock: Path) -> str:
