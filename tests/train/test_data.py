@@ -51,7 +51,7 @@ def pair(folder: Path) -> None:
         (lambda f: (f / "train/cuts.000000.jsonl.gz").write_bytes(b"\x1f\x8bno"), "cannot be read"),
         (lambda f: (f / "eval.jsonl").write_text(""), "nothing to validate on"),
         (lambda f: (f / "eval.jsonl").write_text("{"), "not JSON"),
-        (lambda f: (f / "eval.jsonl").unlink(), "the file does not exist"),
+        (lambda f: (f / "eval.jsonl").unlink(), "there is no such file"),
         (lambda f: (f / "eval0.wav").unlink(), "audio file is missing: .*eval0.wav"),
         (pair, "eval.jsonl:1: sampling_rate is given with offset"),
         (lambda f: (f / "eval1.wav").write_bytes(b"RIFF"), "audio cannot be read: .*eval1.wav"),

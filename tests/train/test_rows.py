@@ -52,7 +52,7 @@ def test_a_manifest_without_a_record(manifest: Write) -> None:
 
 
 def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the file does not exist"):
+    with pytest.raises(InputError, match="there is no such file"):
         all_rows([tmp_path / "absent.jsonl"])
 
 
