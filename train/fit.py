@@ -57,7 +57,9 @@ def prepare(request: RunRequest) -> FitJob:
     config = request.config
     shards = read_shards(config.data)
     archive = request.archive or archive_of(config.model)
-    recipe = build_recipe(archive, config, shards.train, shards.train_cuts, shards.validation)
+    recipe = request.recipe or build_recipe(
+        archive, config, shards.train, shards.train_cuts, shards.validation
+    )
     _check_loggers(config)
     check_values(shards.train, config.behaviors)
     check_validation_sets(shards, config.validation_ds.also)

@@ -22,7 +22,9 @@ from tests.train.world import NEMO, SIZES, STEPS, World
 from train.artifacts.wer import Wer
 from train.config import load_config
 from train.evaluate import PREDICTIONS, EvalRequest, Evaluation, evaluate
-from train.fit import RunRequest, fit
+from train.fit import RunRequest, fit, prepare
+from train.plan import make_plan
+from train.pretrained import archive_of
 from train.tiny import Kind, build_tiny
 from train.tiny.tokenizer import train_pieces
 
@@ -251,3 +253,10 @@ def test_only_a_tiny_model_gives_its_encoder(
     manifests = [world.data / "train.jsonl"]
     with pytest.raises(ConfigError, match="was not built by"):
         build_tiny(tmp_path / "t.nemo", manifests, "canary", SIZES, 0, str(other))
+
+
+def test_a_plan_and_its_run_have_one_recipe(world: World) -> None:
+    config = world.config(world.model("canary").path, "one-recipe")
+    planned = make_plan(config, archive_of(config.model)).facts.recipe
+    assert prepare(RunRequest(config)).recipe == planned
+    assert prepare(RunRequest(config, recipe=planned)).recipe is planned

@@ -65,7 +65,8 @@ def run(
     options += setting("faults.max_missing", max_missing, "--max-missing")
     config = configure(own, model, options, settings)
     plan = check_plan(config)
-    request = RunRequest(config, overwrite, resume, command_line(), plan.facts.archive)
+    known = (plan.facts.archive, plan.facts.recipe)
+    request = RunRequest(config, overwrite, resume, command_line(), *known)
     _run(request, plan, as_json)
 
 

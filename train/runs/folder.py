@@ -14,6 +14,7 @@ from curate.errors import ConfigError, Fault, raise_all
 from curate.nemo.archive import Archive
 from train.artifacts.run import Run
 from train.config import RunConfig, load_config
+from train.recipe import Recipe
 
 LOCK = ".lock"
 """The lock's file in the run's directory; who holds it is written in it. Gone when the run ends."""
@@ -38,7 +39,8 @@ MOVES_THE_DATA = ("train_ds.batch_duration", "train_ds.quadratic_duration", "tra
 class RunRequest:
     """A run to make in `config.out`: a new one, one that replaces it, or one that continues it.
 
-    `archive` is that of `config.model`, where it has been opened and vetted already.
+    `archive` is that of `config.model` and `recipe` the configuration to train it with, where a
+    plan has made them already.
     """
 
     config: RunConfig
@@ -46,6 +48,7 @@ class RunRequest:
     resume: bool = False
     command: str = ""
     archive: Archive | None = None
+    recipe: Recipe | None = None
 
 
 @contextmanager
