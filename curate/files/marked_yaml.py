@@ -154,7 +154,7 @@ def _broken(error: yaml.YAMLError, file: str) -> Fault:
 
 
 class _Reader:
-    """Builds the tree from parser events, so that depth and size are ours to bound."""
+    """Builds the tree from parser events, so that depth and size are bounded."""
 
     def __init__(self, file: str, aliases: bool) -> None:
         self.file = file

@@ -36,7 +36,7 @@ _PARTS = ("strata", "rules_hit", "verdicts", "totals", "rules")
 
 
 def review_app(session: ReviewSession, style: str, token: str, port: int) -> App:
-    """The application over a session; `style` is the style sheet that all pages of ours share."""
+    """The application over a session; `style` is the style sheet of all pages."""
     web = _Web()
     page = partial(_page, web)
     routes = [

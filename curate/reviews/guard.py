@@ -1,8 +1,8 @@
 """Who may ask: this machine's browser, by the token it was given, and no page of anyone else's.
 
 A page on the internet can send requests to 127.0.0.1, under a name of its own that resolves there
-(DNS rebinding). So the Host must be ours, a token must come with every request, what changes
-anything must come from our own Origin, and nothing of ours may stand in another's frame.
+(DNS rebinding). So the Host must be the server's, a token must come with every request, what
+changes anything must come from its own Origin, and no page may be shown in a foreign frame.
 """
 
 from __future__ import annotations

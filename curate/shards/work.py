@@ -208,8 +208,8 @@ def _plain(
 ) -> Row:
     """The row as NeMo reads it from a plain manifest; Unusable where it cannot.
 
-    NeMo reads mono files, so the channel that is named, or all mixed, where that was asked for,
-    become a file of ours, and so does what stands in a tar.
+    NeMo reads mono files, so the channel that is named, or all mixed, where that is requested,
+    become a stored file, and so does what is in a tar.
     """
     segment = path, entry.offset_s, entry.duration_us / 1e6
     mixed = StoredAudio(mono=place.options.audio.mono).of_channel(row.channel)

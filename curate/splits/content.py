@@ -79,7 +79,7 @@ def _file(name: str, bases: Bases) -> str | None:
 
 
 def by_content(rows: pl.DataFrame, files: Files) -> tuple[pl.DataFrame, Contents]:
-    """The rows with one recording key for all files of the same bytes: the least of theirs."""
+    """The rows with one recording key for all files of the same bytes: the least of their keys."""
     groups, unread = _groups(files)
     first = {key: min(group) for group in groups for key in group if len(group) > 1}
     key = RECORDING_KEY.expr.replace(first) if first else RECORDING_KEY.expr

@@ -31,7 +31,7 @@ class SplitRequest:
     the session and recording fields that are there); `group_from` is a pattern whose capture in the
     audio path is a group key too. Recordings are distinguished by `audio_identity`: the `path` of
     their files, or the `content`. With an earlier `lock`, records keep the split that it gave them;
-    `resplit` lets records of a split that is replaced change theirs. `to`="lhotse" adds Lhotse
+    `resplit` lets records of a replaced split change splits. `to`="lhotse" adds Lhotse
     cuts, and `marks` name what is added to lines.
     """
 

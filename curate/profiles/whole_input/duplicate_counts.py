@@ -41,7 +41,7 @@ def with_duplicate_counts(rows: pl.LazyFrame, path: Path, groups: Collection[str
 
 
 def _counted(rows: pl.LazyFrame, keys: pl.LazyFrame, name: str, key: pl.Expr) -> pl.LazyFrame:
-    """The rows with how many of `keys` are the same as theirs; null for malformed rows."""
+    """Add to each row how many of `keys` equal its own; null for malformed rows."""
     dtype = BY_NAME[name].dtype
     counted = keys.group_by(key.alias(_KEY)).agg(pl.len().cast(dtype).alias(name))
     one = pl.when(MALFORMED.expr.is_null()).then(pl.lit(1, dtype))
