@@ -533,6 +533,21 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
+        statement="the saved archive has every member of the original",
+        stated_by="`train run`",
+        checked=(
+            "Members that training does not change are the original's byte for byte, a timestamps "
+            "model with its tokenizer among them; parameters have the same names and shapes."
+        ),
+        otherwise="Files of a tokenizer that `tokenizer.update` replaces are left out.",
+        tests=(
+            "tests/train/test_nemo_archive.py::test_a_saved_archive_has_the_members_of_the_original",
+            "tests/train/test_nemo_archive.py::test_a_saved_archive_has_the_parameters_of_the_original",
+            "tests/curate/test_archive.py::test_files_that_the_saved_archive_lacks_are_carried",
+        ),
+    ),
+    Guarantee(
+        area="Training",
         statement="resumed exactly",
         stated_by="`train run --resume`",
         checked=(

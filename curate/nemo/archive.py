@@ -1,26 +1,28 @@
 """A .nemo archive, looked into without NeMo: is it safe to open, and what model is in it.
 
-NeMo unpacks archives and builds the classes that the configuration inside names. So the archive
-may hold regular files only, once each, inside its own folder; and its configuration may name
-NeMo's own classes only. Nothing is unpacked here: of an uncompressed archive only the headers, the
-configuration and what is asked for are read.
+NeMo unpacks archives and builds the classes that the configurations inside name: the model's own,
+and that of a model inside the model (canary-1b-v2 has one for timestamps). So the archive may hold
+regular files only, once each, inside its own folder; and its configurations may name NeMo's own
+classes only. Nothing is unpacked here: of an uncompressed archive only the headers, the
+configurations and what is asked for are read.
 """
 
 from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from curate.errors import Fault, InputError
+from curate.errors import Fault, InputError, raise_all
 from curate.errors.nearest import unreadable
 from curate.files.marked_yaml import plain_value, read_tree
 
 CONFIG_NAME = "model_config.yaml"
-WEIGHTS_SUFFIX = ".ckpt"
+WEIGHTS_NAME = "model_weights.ckpt"
+CONFIG_SUFFIXES = frozenset({".yaml", ".yml"})
 MOST_MEMBERS = 4096
 MOST_CONFIG_BYTES = 16 * 2**20
 MOST_FILE_BYTES = 64 * 2**20
@@ -53,13 +55,16 @@ class Archive:
     files: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Size of every file inside, by its path in the archive."""
 
+    other_configs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Every further configuration inside, by its path: of a timestamps model, for instance."""
+
     checkpoint: Path | None = None
     """A checkpoint of `train run` whose weights take the place of the archive's."""
 
     @property
     def weights_bytes(self) -> int:
-        """Size of the weights."""
-        return sum(n for name, n in self.files.items() if name.endswith(WEIGHTS_SUFFIX))
+        """Size of the model's weights; those of a model inside the model do not count."""
+        return self.files.get(WEIGHTS_NAME, 0)
 
     def value(self, key: str, default: Any = None) -> Any:
         """The configuration's value at a dotted key; `${other.key}` is followed."""
@@ -75,19 +80,15 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """The content of a file inside, as its configuration names it; InputError without it."""
-        member_name = str(PurePosixPath(name.removeprefix(NEMO_FILE)))
-        if self.files.get(member_name, MOST_FILE_BYTES + 1) > MOST_FILE_BYTES:
-            raise InputError.of(self.path, f"holds no {member_name!r} of a size to be read")
+        path = artifact_name(name)
+        if self.files.get(path, MOST_FILE_BYTES + 1) > MOST_FILE_BYTES:
+            raise InputError.of(self.path, f"holds no {path!r} of a size to be read")
         with tarfile.open(self.path, "r:*") as tar:
             for member in tar:
-                file = (
-                    tar.extractfile(member)
-                    if str(PurePosixPath(member.name)) == member_name
-                    else None
-                )
+                file = tar.extractfile(member) if member_name(member) == path else None
                 if file is not None:
                     return file.read()
-        raise InputError.of(self.path, f"holds no {member_name!r} any more")
+        raise InputError.of(self.path, f"holds no {path!r} any more")
 
     @property
     def model_class(self) -> str:
@@ -96,27 +97,34 @@ class Archive:
 
 
 def open_archive(path: Path) -> Archive:
-    """Vet the archive and read its configuration; InputError with everything wrong with it."""
+    """Vet the archive and read its configurations; InputError with everything wrong with it."""
     try:
         with tarfile.open(path, "r:*") as tar:
             members = _vet(path, tar)
-            text = _config_text(path, tar, members)
+            texts = dict(_config_texts(path, tar, members))
     except (tarfile.TarError, EOFError) as error:
         raise InputError.of(path, f"is not a .nemo archive: {error}") from error
     except OSError as error:
         raise InputError(unreadable(path, error, "name a .nemo file")) from error
-    config = _parse(path, text)
-    target = config.get("target")
-    faults = [
-        Fault(str(path), f"{key} names {name!r}, which is not NeMo's")
-        for key, name in _foreign(config)
-    ]
-    if not isinstance(target, str):
-        faults.append(Fault(f"{path}:{CONFIG_NAME}", "no target: which model is it?"))
-    if faults:
-        raise InputError(*faults)
-    files = {str(PurePosixPath(member.name)): member.size for member in members if member.isfile()}
-    return Archive(path, path.stat().st_size, str(target), config, files)
+    configs, faults = _parse(path, texts)
+    raise_all(InputError, faults)
+    config = configs.pop(CONFIG_NAME)
+    files = {member_name(member): member.size for member in members if member.isfile()}
+    return Archive(path, path.stat().st_size, config["target"], config, files, configs)
+
+
+def member_name(member: tarfile.TarInfo) -> str:
+    """The member's path as everything names it: `./a` and `a` are one file."""
+    return str(PurePosixPath(member.name))
+
+
+def artifact_name(value: str) -> str:
+    """The path of the file that a configuration's value names.
+
+    >>> artifact_name("nemo:a_tokenizer.model"), artifact_name("./a_tokenizer.model")
+    ('a_tokenizer.model', 'a_tokenizer.model')
+    """
+    return str(PurePosixPath(value.removeprefix(NEMO_FILE)))
 
 
 def _vet(path: Path, tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
@@ -148,28 +156,53 @@ def _wrong_members(members: list[tarfile.TarInfo]) -> Iterator[str]:
         seen.add(name)
     if PurePosixPath(CONFIG_NAME) not in seen:  # one in a folder is none to NeMo
         yield f"holds no {CONFIG_NAME}"
-    if not any(name.suffix == WEIGHTS_SUFFIX for name in seen):
-        yield f"holds no weights (*{WEIGHTS_SUFFIX})"
+    if PurePosixPath(WEIGHTS_NAME) not in seen:
+        yield f"holds no weights ({WEIGHTS_NAME})"
 
 
-def _config_text(path: Path, tar: tarfile.TarFile, members: list[tarfile.TarInfo]) -> str:
-    member = next(m for m in members if PurePosixPath(m.name) == PurePosixPath(CONFIG_NAME))
-    if member.size > MOST_CONFIG_BYTES:
-        raise InputError.of(path, f"{CONFIG_NAME} is larger than {MOST_CONFIG_BYTES} bytes")
-    file: IO[bytes] | None = tar.extractfile(member)
-    assert file is not None, member
-    try:
-        return file.read().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError.of(f"{path}:{CONFIG_NAME}", "is not UTF-8") from error
+def _config_texts(
+    path: Path, tar: tarfile.TarFile, members: Sequence[tarfile.TarInfo]
+) -> Iterator[tuple[str, bytes]]:
+    """Every configuration inside, by its name; small ones, all together."""
+    size = 0
+    for member in members:
+        if not member.isfile() or PurePosixPath(member.name).suffix.lower() not in CONFIG_SUFFIXES:
+            continue
+        size += member.size
+        if size > MOST_CONFIG_BYTES:
+            raise InputError.of(
+                path, f"its configurations are larger than {MOST_CONFIG_BYTES} bytes"
+            )
+        file: IO[bytes] | None = tar.extractfile(member)
+        assert file is not None, member
+        yield member_name(member), file.read()
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
-    where = f"{path}:{CONFIG_NAME}"
-    config = plain_value(read_tree(text, where, aliases=True, error=InputError))
-    if not isinstance(config, dict):
-        raise InputError.of(where, "is not a configuration")
-    return config
+def _parse(path: Path, texts: Mapping[str, bytes]) -> tuple[dict[str, Any], list[Fault]]:
+    """The configurations by name, and everything wrong with them."""
+    configs: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, text in texts.items():
+        where = f"{path}:{name}"
+        try:
+            tree = read_tree(text.decode("utf-8"), where, aliases=True, error=InputError)
+        except UnicodeDecodeError:
+            faults.append(Fault(where, "is not UTF-8"))
+        except InputError as error:
+            faults += error.faults
+        else:
+            configs[name] = plain_value(tree)
+            faults += _config_faults(where, configs[name], main=name == CONFIG_NAME)
+    return configs, faults
+
+
+def _config_faults(where: str, config: Any, *, main: bool) -> Iterator[Fault]:
+    for key, name in _foreign(config):
+        yield Fault(where, f"{key} names {name!r}, which is not NeMo's")
+    if main and not isinstance(config, dict):
+        yield Fault(where, "is not a configuration")
+    elif main and not isinstance(config.get("target"), str):
+        yield Fault(where, "no target: which model is it?")
 
 
 def _foreign(config: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from curate.errors import InputError
 from curate.nemo.archive import open_archive
+from curate.nemo.members import artifacts_of, carried_members, copy_members
 
 Write = Callable[..., Path]
 
@@ -132,3 +135,88 @@ def test_the_classes_of_published_models_are_welcome(archive_file: Write) -> Non
     )
     config = {"target": TARGET, "parts": [{"_target_": name} for name in names]}
     assert len(open_archive(archive_file(config)).config["parts"]) == 4
+
+
+NESTED = "timestamps_asr_model_config.yaml"
+FOREIGN = json.dumps({"target": TARGET, "encoder": {"_target_": "subprocess.Popen"}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "what"),
+    [
+        (NESTED, FOREIGN, f"{NESTED}: encoder._target_ names 'subprocess.Popen'"),
+        ("inner/more.YML", FOREIGN, "inner/more.YML: encoder._target_ names"),
+        (NESTED, b"target: !!python/name:os.system", "tag 'tag:yaml"),
+        (NESTED, b"\xff", f"{NESTED}: is not UTF-8"),
+        (NESTED, b"target: [", f"{NESTED}:1"),
+    ],
+)
+def test_every_configuration_inside_is_vetted(
+    archive_file: Write, member: str, content: bytes, what: str
+) -> None:
+    with pytest.raises(InputError, match=what):
+        open_archive(archive_file({"target": TARGET}, [WEIGHTS, (f"./{member}", content)]))
+
+
+def test_all_faults_of_all_configurations_are_named_at_once(archive_file: Write) -> None:
+    members = [WEIGHTS, (NESTED, FOREIGN), ("broken.yaml", b"target: [")]
+    with pytest.raises(InputError) as caught:
+        open_archive(archive_file({"target": "os.system"}, members))
+    assert len(caught.value.faults) == 3
+
+
+def test_configurations_are_small_all_together(
+    archive_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.nemo.archive.MOST_CONFIG_BYTES", 200)
+    members = [WEIGHTS, ("a.yaml", b"a: 1" + b" " * 70), ("b.yaml", b"b: 1" + b" " * 70)]
+    open_archive(archive_file({"target": TARGET}, members[:2]))
+    with pytest.raises(InputError, match="larger than 200 bytes"):
+        open_archive(archive_file({"target": TARGET}, members))
+
+
+def test_the_parameters_are_those_of_the_model_itself(archive_file: Write) -> None:
+    members = [WEIGHTS, (NESTED, b"{}"), ("timestamps_asr_model_weights.ckpt", bytes(900))]
+    assert open_archive(archive_file({"target": TARGET}, members)).weights_bytes == 1
+
+
+def test_weights_of_another_name_are_none(archive_file: Write) -> None:
+    with pytest.raises(InputError, match=r"no weights \(model_weights\.ckpt\)"):
+        open_archive(archive_file({"target": TARGET}, [("other.ckpt", b"w")]))
+
+
+def test_files_that_the_saved_archive_lacks_are_carried(archive_file: Write) -> None:
+    old = {"target": TARGET, "tokenizer": {"model_path": "nemo:old.model"}, "x": "nemo:same.txt"}
+    nested = json.dumps({"target": TARGET, "tokenizer": {"model_path": "nemo:ts.model"}}).encode()
+    names = ("old.model", "same.txt", "ts.model", "notes/any.bin")
+    members = [WEIGHTS, (f"./{NESTED}", nested), *((f"./{name}", b"c") for name in names)]
+    archive = open_archive(archive_file(old, members))
+    assert artifacts_of(archive.config) == {"old.model", "same.txt"}
+    new = old | {"tokenizer": {"model_path": "nemo:new.model"}}  # its tokenizer was exchanged
+    written = {"model_config.yaml", "model_weights.ckpt", "new.model"}
+    carried = {NESTED, "same.txt", "ts.model", "notes/any.bin"}
+    assert set(carried_members(archive, new, written)) == carried
+
+
+def test_large_files_are_copied_in_pieces(archive_file: Write, tmp_path: Path) -> None:
+    size = 2**25
+    archive = open_archive(archive_file({"target": TARGET}, [WEIGHTS, ("./big.bin", bytes(size))]))
+    tracemalloc.start()
+    with tarfile.open(tmp_path / "copy.tar", "w") as copy:
+        copy_members(archive, ["big.bin"], copy)
+    assert tracemalloc.get_traced_memory()[1] < size / 8
+    tracemalloc.stop()
+    with tarfile.open(tmp_path / "copy.tar") as copy:
+        assert [(member.name, member.size) for member in copy] == [("./big.bin", size)]
+
+
+def test_a_file_that_is_gone_from_the_archive_is_an_error(
+    archive_file: Write, tmp_path: Path
+) -> None:
+    archive = open_archive(archive_file({"target": TARGET}, [WEIGHTS, ("a.bin", b"a")]))
+    archive_file({"target": TARGET}, [WEIGHTS, ("a.bin", b"longer")])  # another one of its name
+    with (
+        tarfile.open(tmp_path / "copy.tar", "w") as copy,
+        pytest.raises(InputError, match=r"'a\.bin' as it was"),
+    ):
+        copy_members(archive, ["a.bin"], copy)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from curate.nemo.archive import CONFIG_NAME, WEIGHTS_NAME
+from curate.nemo.members import artifacts_of
 from tests.train.world import NEMO, World
 from train.evaluate import EvalRequest, evaluate
 from train.fit import RunRequest, fit
@@ -38,6 +40,7 @@ def test_another_tokenizer_is_trained_saved_and_used(
     run = fit(RunRequest(config))
     saved = archive_of(str(run.folder))
     assert read_tokenizer(saved).differences(read_folder(new, "bpe")) == []
+    assert saved.files.keys() - {CONFIG_NAME, WEIGHTS_NAME} == artifacts_of(saved.config)
     before, after = weights(str(world.model(kind).path)), weights(str(run.folder))
     assert all(before[n].shape == after[n].shape for n in before if n.startswith("encoder."))
     manifest = world.data / "eval.jsonl"

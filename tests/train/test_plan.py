@@ -14,6 +14,7 @@ from curate.nemo.archive import open_archive
 from tests.train.planted import ROWS, Json, row, tokenizer_of, write_model, write_shards
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.plan import CHECKS, GPUS, Plan, check_plan, find_gpu, make_plan, refuse
+from train.plan.demand import Demand, estimate_demand
 from train.tiny import Kind
 from train.tiny.tokenizer import single
 
@@ -249,6 +250,23 @@ def test_the_sizes_of_a_real_run(make: Make) -> None:
     assert batches.steps_per_epoch * scale == pytest.approx(818, rel=0.01)
     assert batches.epochs / scale == pytest.approx(61, rel=0.01)
     assert "many-epochs" in codes(plan)
+
+
+def test_a_model_inside_the_model_takes_room_on_disk_alone(
+    config: Callable[..., RunConfig], archive_file: Callable[..., Path]
+) -> None:
+    run = config(settings=["checkpoints.save_top_k=2"])
+    batches = make_plan(run, open_archive(Path(run.model))).facts.batches
+
+    def demand(*members: tuple[str, bytes]) -> Demand:
+        archive = open_archive(archive_file({"target": "nemo.core.models.Model"}, members))
+        return estimate_demand(archive, run, batches, 24, GPUS[3])
+
+    weights, inner = ("model_weights.ckpt", bytes(40_000)), ("inner_weights.ckpt", bytes(500_000))
+    plain, whole = demand(weights), demand(weights, inner)
+    assert plain.parameters == whole.parameters == 10_000
+    assert plain.disk_gib * 2**30 == 40_000 * (3 + 3 + 3)  # two best and a new one; last.ckpt twice
+    assert whole.disk_gib * 2**30 == pytest.approx(40_000 * (3 + 3) + 540_000, rel=0.02)
 
 
 def test_a_folder_that_is_no_data(tmp_path: Path, make: Make) -> None:

@@ -131,13 +131,17 @@ class PlanBatches(Model):
 
 
 class PlanDemand(Model):
-    """Estimated memory and time on one GPU; null where the model's sizes are not known."""
+    """Estimated memory and time on one GPU; null where the model's sizes are not known.
+
+    `disk_gib` is what checkpoints and model.nemo take at most.
+    """
 
     gpu: str
     gpu_memory_gib: float
     parameters: int
     memory_gib: float | None
     hours: float | None
+    disk_gib: float
     model: str
 
 

@@ -77,7 +77,7 @@ def train(job: FitJob, observer: Observer) -> FitResult:
 def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:
     """The pretrained model, with the run's tokenizer, checked against the data's languages."""
     archive, run = job.archive, job.config
-    restored = restore(archive, job.recipe.config, trainer)
+    restored = restore(archive, job.recipe.config, trainer, inner_models=False)
     if update := run.tokenizer.update:
         change_tokenizer(restored.model, update)
     check_languages(restored.model, job.shards.languages, archive.path)

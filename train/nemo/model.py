@@ -19,7 +19,6 @@ import lightning.pytorch as lightning
 import torch
 from nemo.collections.asr.models import ASRModel
 from nemo.core.classes.modelPT import ModelPT
-from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 from nemo.utils import logging as nemo_logging
 from nemo.utils.app_state import AppState
 from omegaconf import OmegaConf, open_dict
@@ -29,7 +28,7 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.nemo.archive import Archive
 from train.config import Behavior, TokenizerUpdate
 from train.nemo.behaviors import register
-from train.nemo.checkpoints import WholeCheckpoints
+from train.nemo.connector import Connector
 from train.recipe.behaviors import of_config
 from train.runs import runtime
 from train.scoring.scoring import NotTranscribed
@@ -89,52 +88,34 @@ def _load_encoder(model: ModelPT, weights: Mapping[str, torch.Tensor], where: Pa
 
 
 def restore(
-    archive: Archive, config: Mapping[str, Any] | None = None, trainer: Any = None
+    archive: Archive,
+    config: Mapping[str, Any] | None = None,
+    trainer: Any = None,
+    *,
+    inner_models: bool = True,
 ) -> Restored:
     """Build the model of a vetted archive and load its weights.
 
     `config` takes the place of the archive's own. Every parameter of the model must be in the
-    archive, in the same shape.
+    archive, in the same shape. Without `inner_models` a Canary's timestamps model stays in the
+    archive: training has no use for it, and it takes as much memory as a model of its own.
     """
     if os.environ.get(UNSAFE_VARIABLE):
         what = f"{UNSAFE_VARIABLE} is set: weights could run code when they are loaded"
         raise ConfigError.of("environment", what, f"unset {UNSAFE_VARIABLE}")
     if behaviors := of_config(config or archive.config):
         register(behaviors)  # the model asks for its prompt by name while it is built
-    override = config or (archive.config if archive.checkpoint else None)
-    connector = _MatchingConnector(archive.path, archive.checkpoint)
+    override = config or (archive.config if archive.checkpoint or not inner_models else None)
+    connector = Connector(archive, inner_models=inner_models)
     model = ASRModel.restore_from(
         str(archive.path),
-        override_config_path=OmegaConf.create(override) if override else None,
+        override_config_path=connector.switched(override) if override else None,
         map_location="cpu",
         save_restore_connector=connector,
         trainer=trainer,
     )
+    connector.switch_back(model)
     return Restored(model, size(model), connector.matched)
-
-
-class _MatchingConnector(SaveRestoreConnector):
-    """Loads weights strictly, and says which do not fit instead of how many bytes differ."""
-
-    def __init__(self, path: Path, checkpoint: Path | None = None) -> None:
-        super().__init__()
-        self.matched = 0
-        self._path = checkpoint or path
-        self._checkpoint = checkpoint
-
-    def load_instance_with_state_dict(
-        self, instance: ModelPT, state_dict: Mapping[str, torch.Tensor], strict: bool
-    ) -> None:
-        if self._checkpoint:
-            state_dict = WholeCheckpoints().load_checkpoint(self._checkpoint)["state_dict"]
-        own = dict(instance.named_parameters())
-        shapes = {name: tensor.shape for name, tensor in state_dict.items()}
-        misfits = [name for name, weight in own.items() if shapes.get(name) != weight.shape]
-        if misfits:
-            what = f"{len(misfits)} of {len(own)} weights do not fit the model: {misfits[0]} ..."
-            raise InputError.of(self._path, what, "is the configuration of another model?")
-        self.matched = sum(weight.numel() for weight in own.values())
-        super().load_instance_with_state_dict(instance, state_dict, strict)
 
 
 def change_tokenizer(model: ASRModel, update: TokenizerUpdate) -> None:

@@ -10,6 +10,9 @@ second. In full precision activations take twice as much. Expect the truth withi
 Time: 6 operations a parameter and encoder frame (forward once, backward twice), at 27 % of the
 GPU's dense bf16 peak. That is what a reported 0.27 s a step of 2,200 s of speech comes to for
 canary-1b-v2 on a B200; waiting for data, validation and checkpoints come on top.
+
+Parameters are those of the weights that are trained: a timestamps model inside the archive is
+neither trained nor loaded, and takes its room in model.nemo alone.
 """
 
 from __future__ import annotations
@@ -63,12 +66,16 @@ GPUS = (
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a run asks of one GPU; None where the configuration does not say the sizes."""
+    """What a run asks of one GPU; None where the configuration does not say the sizes.
+
+    `disk_gib` is what its directory takes at most.
+    """
 
     gpu: Gpu
     parameters: int
     memory_gib: float | None
     hours: float | None
+    disk_gib: float
 
     def record(self) -> PlanDemand:
         """The estimate for plan.json."""
@@ -78,6 +85,7 @@ class Demand:
             parameters=self.parameters,
             memory_gib=None if self.memory_gib is None else round(self.memory_gib, 1),
             hours=None if self.hours is None else round(self.hours, 3),
+            disk_gib=round(self.disk_gib, 3),
             model="docs/training.md: within a factor of two",
         )
 
@@ -87,11 +95,12 @@ def estimate_demand(
 ) -> Demand:
     """What the run asks of each of its GPUs."""
     parameters = archive.weights_bytes // 4
+    disk = estimate_disk(archive, run) / GIB
     layers, width, heads, subsampling, channels, features = (
         archive.value(f"encoder.{name}", default) for name, default in SIZES
     )
     if not (isinstance(layers, int) and isinstance(width, int)):
-        return Demand(gpu, parameters, None, None)
+        return Demand(gpu, parameters, None, None, disk)
     seconds = batches.speech_a_batch_s
     frames = FRAMES_PER_S / subsampling * seconds
     pairs = ATTENTION_BYTES * heads * FRAMES_PER_S / subsampling * batches.longest_s
@@ -103,4 +112,16 @@ def estimate_demand(
     steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
     operations = 6.0 * parameters * frames * steps
     hours = operations / (gpu.peak_tflops * 1e12 * UTILISATION) / 3600
-    return Demand(gpu, parameters, memory / GIB, hours)
+    return Demand(gpu, parameters, memory / GIB, hours, disk)
+
+
+def estimate_disk(archive: Archive, run: RunConfig) -> int:
+    """Bytes of checkpoints and model.nemo at most.
+
+    `last.ckpt` has the weights and AdamW's two moments; each of the best has the weights. A new
+    file is written beside the one that it replaces, and model.nemo beside all of them, with every
+    other file that the pretrained archive holds.
+    """
+    weights = archive.weights_bytes
+    last, best = 3 * weights, (run.checkpoints.save_top_k + 1) * weights
+    return best + last + max(last, archive.size_bytes)

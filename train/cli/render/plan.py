@@ -78,6 +78,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     if demand.memory_gib is not None and demand.hours is not None:
         need = f"{demand.memory_gib:,.1f} GiB a GPU and {duration(hours=demand.hours)}"
         yield "estimate", f"about {need} on {demand.gpu.name}, within a factor of two"
+    yield "disk", f"at most {demand.disk_gib:,.1f} GiB of checkpoints and model.nemo"
 
 
 def _table(title: str, columns: Sequence[str], numbers: Sequence[str] = ()) -> Table:
