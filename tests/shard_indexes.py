@@ -36,9 +36,14 @@ def shard_of(folder: Path, index: int, cuts: int, hours: float) -> Shard:
 def write_index(
     folder: Path, shards: Sequence[Shard], manifests: Mapping[str, tuple[int, float]]
 ) -> None:
-    """shards.json of these shards, and of manifests by name with their rows and hours."""
+    """Write shards.json of these shards, and of manifests by name with their rows and hours."""
+    write_artifact(folder, index_of(shards, manifests))
+
+
+def index_of(shards: Sequence[Shard], manifests: Mapping[str, tuple[int, float]]) -> ShardIndex:
+    """The index of these shards, and of manifests by name with their rows and hours."""
     cuts, hours = sum(shard.cuts for shard in shards), sum(shard.hours for shard in shards)
-    index = ShardIndex(
+    return ShardIndex(
         command="",
         versions={},
         format="shar",
@@ -60,4 +65,3 @@ def write_index(
         },
         verified=ReadBack(cuts=cuts, hours=hours, ids_match=True),
     )
-    write_artifact(folder, index)

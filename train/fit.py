@@ -12,9 +12,10 @@ from curate.artifacts.base import write_artifact
 from curate.errors import ConfigError, Fault, raise_all
 from train.artifacts.run import BestValidation, Run, RunData, RunModel, RunTrainer
 from train.config import RunConfig
-from train.data import check_validation_sets, read_shards
+from train.data import open_shards
+from train.data.check import check_data
+from train.plan import Plan, make_plan, refuse
 from train.pretrained import archive_of
-from train.recipe import build_recipe
 from train.recipe.behaviors import check_values
 from train.runs import runtime
 from train.runs.folder import RunRequest, run_folder
@@ -35,35 +36,39 @@ class TrainRun:
 def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     """Check everything, train, and leave a complete directory.
 
-    Nothing is written before the data, the archive and the recipe are found sound. With `resume`
+    Nothing is written before the data, the archive and the plan are found sound. With `resume`
     the directory's own run goes on from its last checkpoint; its configuration must be the same,
     but for `MAY_CHANGE`.
     """
     observer = observer or Observer()
-    job, folder, writes = prepare(request), request.config.out, runtime.is_main_process()
+    plan, job = prepare(request)
+    folder, writes = request.config.out, runtime.is_main_process()
+    for warning in plan.of("warning"):
+        observer.log(f"warning [{warning.code}] {warning.what}")
     inputs = (job.archive.path, job.shards.folder)
     with run_folder(request, inputs, observer.log) if writes else nullcontext():
         runtime.prepare()
         from train.nemo.fit import train
 
+        if writes:
+            write_artifact(folder, plan.record(request.command))
         record = _record(request.command, job, train(job, observer))
         if writes:
             write_artifact(folder / Run.file, record)
     return TrainRun(folder, record)
 
 
-def prepare(request: RunRequest) -> FitJob:
-    """Read and check what the run needs."""
+def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
+    """Read and check what the run needs, the quick checks first; ConfigError, InputError."""
     config = request.config
-    shards = read_shards(config.data)
-    archive = request.archive or archive_of(config.model)
-    recipe = request.recipe or build_recipe(
-        archive, config, shards.train, shards.train_cuts, shards.validation
-    )
+    shards = open_shards(config.data)  # before anything is downloaded for another directory
+    plan = make_plan(config, archive_of(config.model), shards=shards)
+    refuse(plan)
     _check_loggers(config)
+    data = check_data(shards, config.validation_ds.also)
     check_values(shards.train, config.behaviors)
-    check_validation_sets(shards, config.validation_ds.also)
-    return FitJob(config, archive, recipe, shards, request.resume)
+    facts = plan.facts
+    return plan, FitJob(config, facts.archive, facts.recipe, shards, data, request.resume)
 
 
 def _check_loggers(config: RunConfig) -> None:
@@ -110,13 +115,13 @@ def _model(job: FitJob, fit: FitResult) -> RunModel:
 
 
 def _data(job: FitJob) -> RunData:
-    shards = job.shards
+    index = job.shards.index
     return RunData(
-        shards=str(shards.folder),
-        train_hours=shards.train_hours,
-        train_cuts=shards.train_cuts,
-        eval_hours=shards.validation_hours,
-        eval_rows=shards.validation_rows,
+        shards=str(job.shards.folder),
+        train_hours=index.hours,
+        train_cuts=index.cuts,
+        eval_hours=job.data.validation_hours,
+        eval_rows=job.data.validation_rows,
     )
 
 

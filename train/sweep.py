@@ -22,7 +22,7 @@ from train.artifacts.run import Run
 from train.artifacts.sweep import Sweep, TrialResult, TrialWer
 from train.artifacts.wer import Change
 from train.config import RunConfig, Setting, parse_setting
-from train.data import read_shards
+from train.data import open_shards
 from train.data.rows import read_rows
 from train.runs.provenance import versions
 from train.scoring.against import Pairs
@@ -103,7 +103,7 @@ def sweep(request: SweepRequest, log: Log = lambda _: None) -> Sweep:
 
 
 def _run(trial: Trial, config: RunConfig, log: Log) -> None:
-    manifest = read_shards(config.data).validation
+    manifest = open_shards(config.data).validation
     if (config.out / Run.file).is_file() and _predictions(config.out).is_file():
         log(f"{trial.name}: complete already")
         return

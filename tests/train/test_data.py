@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
-from train.data import read_shards
+from train.data import open_shards
+from train.data.check import CheckedData, check_data
 
 Write = Callable[..., Path]
 Damage = Callable[[Path], object]
+
+
+def read(folder: Path) -> CheckedData:
+    return check_data(open_shards(folder), {})
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -25,10 +30,11 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def test_a_sound_folder(shard_folder: Write) -> None:
-    shards = read_shards(shard_folder())
-    assert (shards.train_cuts, shards.validation_rows) == (3, 2)
-    assert shards.languages == ("de", "en")  # of training and of validation
-    assert shards.validation_hours == pytest.approx(3 / 3600, abs=1e-6)
+    folder = shard_folder()
+    data = read(folder)
+    assert (open_shards(folder).index.cuts, data.validation_rows) == (3, 2)
+    assert data.languages == ("de", "en")  # of training and of validation
+    assert data.validation_hours == pytest.approx(3 / 3600, abs=1e-6)
 
 
 def shorten(folder: Path) -> None:
@@ -75,7 +81,7 @@ def test_damage_is_refused(shard_folder: Write, damage: Damage, what: str) -> No
     folder = shard_folder()
     damage(folder)
     with pytest.raises(InputError, match=what):
-        read_shards(folder)
+        read(folder)
 
 
 def test_all_damage_is_told_at_once(shard_folder: Write) -> None:
@@ -84,7 +90,7 @@ def test_all_damage_is_told_at_once(shard_folder: Write) -> None:
     (folder / "train/notes.txt").write_text("x")
     (folder / "eval1.wav").unlink()
     with pytest.raises(InputError) as caught:
-        read_shards(folder)
+        read(folder)
     assert len(caught.value.faults) == 3
 
 
@@ -93,7 +99,7 @@ def test_many_missing_files_are_counted(shard_folder: Write) -> None:
     for path in folder.glob("eval*.wav"):
         path.unlink()
     with pytest.raises(InputError, match="5 more rows whose audio cannot be loaded") as caught:
-        read_shards(folder)
+        read(folder)
     assert len(caught.value.faults) == 11
 
 
@@ -106,4 +112,4 @@ def test_audio_that_would_run_or_fetch_is_refused(shard_folder: Write, kind: str
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.write(text.replace('"shar"', json.dumps(kind)))
     with pytest.raises(InputError, match=f"type {kind} would run or fetch"):
-        read_shards(folder)
+        read(folder)

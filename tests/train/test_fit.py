@@ -11,15 +11,18 @@ import pytest
 
 from curate.errors import ConfigError
 from curate.nemo.archive import Archive
+from tests.shard_indexes import index_of
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
+from train.data.check import CheckedData
 from train.fit import _check_loggers
 from train.recipe import Recipe
 from train.runs.folder import CONFIG, LOCK, RunRequest, run_folder
 from train.runs.job import FitJob, FitResult, compute_findings
 
-SHARDS = ShardSet(Path("s"), Path("s/train"), 100, 10.0, Path("s/eval.jsonl"), 10, 2.0, ("en",))
+SHARDS = ShardSet(Path("s"), index_of((), {}).model_copy(update={"hours": 10.0}))
+DATA = CheckedData(("en",), 10, 2.0)
 LOSSES = tuple(LossPoint(step=step, train_loss=4.0 / step, lr=1e-4) for step in (10, 20, 30, 40))
 LOST = LossPoint(step=50, train_loss=None, lr=1e-4)
 UNREADABLE = Recordings(drawn=200, lost=3, lost_ids=("a", "b"))
@@ -47,10 +50,10 @@ def config(recipe: Callable[..., Path]) -> RunConfig:
     return load_config(recipe(), [Setting("", key, "x") for key in ("model", "data", "out")])
 
 
-def findings(config: RunConfig, shards: ShardSet, result: FitResult) -> list[Finding]:
-    """The findings about a result; they ask neither the archive nor the recipe."""
+def findings(config: RunConfig, result: FitResult, data: CheckedData = DATA) -> list[Finding]:
+    """The findings about a result; they need neither the archive nor the recipe."""
     archive = Archive(Path("m.nemo"), 0, "Model", {})
-    job = FitJob(config, archive, Recipe("finetune", "Model", {}, ()), shards)
+    job = FitJob(config, archive, Recipe("finetune", "Model", {}, ()), SHARDS, data)
     return list(compute_findings(job, result))
 
 
@@ -60,7 +63,7 @@ def held(config: RunConfig, folder: Path, *inputs: Path, overwrite: bool = False
 
 
 def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
-    assert findings(config, SHARDS, RESULT) == []
+    assert findings(config, RESULT) == []
 
 
 @pytest.mark.parametrize(
@@ -88,13 +91,13 @@ def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
 def test_what_stands_out_is_told(
     config: RunConfig, change: dict[str, Any], level: str, what: str
 ) -> None:
-    reported = findings(config, SHARDS, replace(RESULT, **change))
+    reported = findings(config, replace(RESULT, **change))
     assert [finding.level for finding in reported] == [level]
     assert what in reported[0].what
 
 
 def test_a_short_validation_is_told(config: RunConfig) -> None:
-    reported = findings(config, replace(SHARDS, validation_hours=0.5), RESULT)
+    reported = findings(config, RESULT, replace(DATA, validation_hours=0.5))
     assert [finding.what for finding in reported] == [
         "validation is 30 min; below 1 h the WER estimate is noisy"
     ]
@@ -102,7 +105,7 @@ def test_a_short_validation_is_told(config: RunConfig) -> None:
 
 def test_a_run_too_short_to_tell_is_not_blamed(config: RunConfig) -> None:
     short = replace(RESULT, loss=LOSSES[:1], step_seconds=(), compute_seconds=())
-    assert findings(config, SHARDS, short) == []
+    assert findings(config, short) == []
 
 
 @pytest.mark.parametrize(

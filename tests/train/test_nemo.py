@@ -88,7 +88,7 @@ def test_a_run_is_complete(world: World, kind: Kind, recipe: str) -> None:
     assert (run.folder / record["best"]["checkpoint"]).is_file()
     entries = {path.name for path in run.folder.iterdir()}
     assert entries == {
-        "config.yaml", "checkpoints", "model.nemo", "metrics.csv", "run.json", "nemo"
+        "config.yaml", "plan.json", "checkpoints", "model.nemo", "metrics.csv", "run.json", "nemo"
     }  # fmt: skip
     assert list((run.folder / "nemo").glob("events.out.tfevents.*"))
 
@@ -258,5 +258,6 @@ def test_only_a_tiny_model_gives_its_encoder(
 def test_a_plan_and_its_run_have_one_recipe(world: World) -> None:
     config = world.config(world.model("canary").path, "one-recipe")
     planned = make_plan(config, archive_of(config.model)).facts.recipe
-    assert prepare(RunRequest(config)).recipe == planned
-    assert prepare(RunRequest(config, recipe=planned)).recipe is planned
+    plan, job = prepare(RunRequest(config))
+    assert job.recipe is plan.facts.recipe
+    assert job.recipe == planned

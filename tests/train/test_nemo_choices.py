@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from curate.errors import InputError
+from curate.errors import ConfigError, InputError
 from curate.nemo.archive import open_archive
 from tests.lines import lines_of
 from tests.train.world import NEMO, World, shard
@@ -175,7 +175,8 @@ def test_a_behaviour_that_the_data_cannot_teach_is_refused(
 def test_a_behaviour_needs_tokens_that_the_model_has(world: World, tmp_path: Path) -> None:
     data = with_field(world, tmp_path / "shards", ("yes", "no"))
     config = behaving(world, "canary", data, "tokenless", PAIR.replace("spltoken1|", "spltoken77|"))
-    with pytest.raises(InputError, match=r"no token <\|spltoken77\|> for 'behaviors.verbatim'"):
+    lacks = r"\[missing-token\].*lacks <\|spltoken77\|> \('behaviors.verbatim'\)"
+    with pytest.raises(ConfigError, match=lacks):
         fit(RunRequest(config))
 
 

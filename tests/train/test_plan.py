@@ -13,7 +13,8 @@ from curate.errors import ConfigError, InputError
 from curate.nemo.archive import open_archive
 from tests.train.planted import ROWS, Json, row, tokenizer_of, write_model, write_shards
 from train.config import RunConfig, Setting, load_config, parse_setting
-from train.plan import CHECKS, GPUS, Plan, check_plan, find_gpu, make_plan, refuse
+from train.fit import RunRequest, prepare
+from train.plan import CHECKS, GPUS, Plan, find_gpu, make_plan, refuse
 from train.plan.demand import Demand, estimate_demand
 from train.tiny import Kind
 from train.tiny.tokenizer import single
@@ -159,7 +160,7 @@ def test_a_run_that_would_fail_is_refused_with_all_its_errors(
 ) -> None:
     run = config(rows=[*ROWS, row(lang="fr"), row(pnc=True)])
     with pytest.raises(ConfigError) as caught:
-        check_plan(run)
+        prepare(RunRequest(run))
     error_codes = [fault.where.rpartition("[")[2] for fault in caught.value.faults]
     assert error_codes == ["unknown-language]", "slot-not-text]"]
     assert all(fault.hint for fault in caught.value.faults)

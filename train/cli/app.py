@@ -1,4 +1,4 @@
-"""Parts that all commands of `train` share: the application, options, configuration, output.
+"""Parts that all commands of `train` share: the application, options, output.
 
 torch and NeMo are imported when a command runs, so that --help is quick.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +21,6 @@ from curate.terminal.output import answers
 
 if TYPE_CHECKING:
     from curate.artifacts.base import Artifact
-    from train.config import RunConfig, Setting
 
 app = typer.Typer(
     name="train",
@@ -84,26 +82,6 @@ RecipeName = Annotated[
 Settings = Annotated[
     list[str], typer.Option("--set", help="Change a value of the recipe: optim.lr=1e-4.")
 ]
-
-
-def setting(key: str, value: object, option: str | None = None) -> list[Setting]:
-    """The setting of an option with a name of its own; none for an option that was not given."""
-    from train.config import Setting
-
-    if value is None:
-        return []
-    return [Setting(f"{option or f'--{key}'} {value}", key, value)]
-
-
-def configure(
-    recipe: str | None, model: str | None, options: Sequence[Setting], settings: Sequence[str]
-) -> RunConfig:
-    """The configuration: the recipe, then the options, then each `--set`."""
-    from train.config import check_model, find_recipe, load_config, parse_setting
-
-    check_model(model)
-    changes = [*setting("model", model), *options, *map(parse_setting, settings)]
-    return load_config(find_recipe(recipe, model), changes)
 
 
 def say(text: str) -> None:

@@ -16,9 +16,7 @@ from train.cli.app import (
     answer,
     app,
     command_line,
-    configure,
     say,
-    setting,
 )
 
 USAGE = 2
@@ -52,6 +50,7 @@ def plan_command(
     """
     from curate.gates import gates_for
     from train.cli.render.plan import tables
+    from train.config import configure, setting
     from train.plan import PlanRequest, plan_run
 
     gates = gates_for("train plan", fail_on, strict)

@@ -17,14 +17,11 @@ from train.cli.app import (
     answer,
     app,
     command_line,
-    configure,
     say,
-    setting,
 )
 
 if TYPE_CHECKING:
     from train.fit import RunRequest
-    from train.plan import Plan
 
 
 @app.command()
@@ -56,35 +53,28 @@ def run(
 
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
+    from train.config import configure, setting
     from train.fit import RunRequest
-    from train.plan import check_plan
     from train.runs.folder import CONFIG
 
     own = str(out / CONFIG) if resume and not (recipe or model) else recipe
     options = [*setting("data", data and str(data)), *setting("out", str(out))]
     options += setting("faults.max_missing", max_missing, "--max-missing")
     config = configure(own, model, options, settings)
-    plan = check_plan(config)
-    known = (plan.facts.archive, plan.facts.recipe)
-    request = RunRequest(config, overwrite, resume, command_line(), *known)
-    _run(request, plan, as_json)
+    _run(RunRequest(config, overwrite, resume, command_line()), as_json)
 
 
-def _run(request: RunRequest, plan: Plan, as_json: bool) -> None:
-    """Train, write plan.json and the page beside run.json, and show what is notable."""
+def _run(request: RunRequest, as_json: bool) -> None:
+    """Train, write the page beside run.json, and show what is notable."""
     import reports
-    from curate.artifacts.base import write_artifact
     from train.cli.render.progress import progress_bar
     from train.fit import fit
     from train.runs.job import Observer
     from train.runs.runtime import is_main_process
 
-    for warning in plan.of("warning"):
-        say(f"warning [{warning.code}] {warning.what}")
     with redirect_stdout(sys.stderr), progress_bar() as show:  # stdout is for our JSON alone
         finished = fit(request, Observer(say, show))
     if is_main_process():
-        write_artifact(finished.folder, plan.record(request.command))
         page = reports.build("train", finished.folder)
         for finding in finished.record.findings:
             say(f"{finding.level}: {finding.what}")

@@ -20,9 +20,7 @@ from train.cli.app import (
     answer,
     app,
     command_line,
-    configure,
     say,
-    setting,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +53,7 @@ def sweep(
     Example: `train sweep --data shards/ --model m.nemo --out sweep/ --vary freeze.encoder=both
     --set trainer.max_steps=500`
     """
+    from train.config import configure, setting
     from train.sweep import SweepRequest, trials
     from train.sweep import sweep as run_sweep
 

@@ -251,6 +251,22 @@ def check_model(model: str | None) -> None:
         raise InputError.of("--model", f"{fault.where}: {fault.what}", fault.hint)
 
 
+def setting(key: str, value: object, option: str | None = None) -> list[Setting]:
+    """The setting of an option with a name of its own; none for an option that was not given."""
+    if value is None:
+        return []
+    return [Setting(f"{option or f'--{key}'} {value}", key, value)]
+
+
+def configure(
+    recipe: str | None, model: str | None, options: Sequence[Setting], settings: Sequence[str]
+) -> RunConfig:
+    """The configuration: the recipe, then the options, then each `--set`."""
+    check_model(model)
+    changes = [*setting("model", model), *options, *map(parse_setting, settings)]
+    return load_config(find_recipe(recipe, model), changes)
+
+
 def load_config(recipe: Path, settings: Sequence[Setting] = ()) -> RunConfig:
     """Read the recipe, apply the settings in order, check everything."""
     tree, values = _read(recipe)

@@ -23,7 +23,6 @@ from train.nemo.loader import Loader
 from train.nemo.model import (
     Restored,
     change_tokenizer,
-    check_behaviors,
     check_languages,
     restore,
     save,
@@ -80,8 +79,7 @@ def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:
     restored = restore(archive, job.recipe.config, trainer, inner_models=False)
     if update := run.tokenizer.update:
         change_tokenizer(restored.model, update)
-    check_languages(restored.model, job.shards.languages, archive.path)
-    check_behaviors(restored.model, run.behaviors, archive.path)
+    check_languages(restored.model, job.data.languages, archive.path)
     return restored
 
 

@@ -24,9 +24,9 @@ from nemo.utils.app_state import AppState
 from omegaconf import OmegaConf, open_dict
 
 from curate.artifacts.outputs import whole_file
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, InputError
 from curate.nemo.archive import Archive
-from train.config import Behavior, TokenizerUpdate
+from train.config import TokenizerUpdate
 from train.nemo.behaviors import register
 from train.nemo.connector import Connector
 from train.recipe.behaviors import of_config
@@ -135,19 +135,6 @@ def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> N
         raise InputError(
             *(Fault(str(where), f"has no token for '{lang}'", hint) for lang in unknown)
         )
-
-
-def check_behaviors(model: ASRModel, behaviors: Mapping[str, Behavior], where: Path) -> None:
-    """Refuse a behaviour whose tokens the model's tokenizer lacks, before any training."""
-    tokens = [(name, token) for name, pair in behaviors.items() for token in (pair.on, pair.off)]
-    lacking = [(name, token) for name, token in tokens if not _has_token(model, token)]
-    raise_all(
-        InputError,
-        [
-            Fault(str(where), f"has no token {token} for 'behaviors.{name}'")
-            for name, token in lacking
-        ],
-    )
 
 
 def _speaks(model: ASRModel, language: str) -> bool:

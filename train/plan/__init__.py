@@ -18,7 +18,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.plan import Finding, Level, PlanLengths, PlanModel
 from train.artifacts.plan import Plan as PlanRecord
 from train.config import RunConfig
-from train.data import read_index
+from train.data import ShardSet
 from train.plan import checks_data, checks_model, checks_run
 from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
@@ -31,7 +31,6 @@ __all__ = [
     "GPUS",
     "Plan",
     "PlanRequest",
-    "check_plan",
     "figures_of",
     "find_gpu",
     "make_plan",
@@ -101,9 +100,14 @@ def _lengths(facts: Facts) -> PlanLengths:
     )
 
 
-def make_plan(run: RunConfig, archive: Archive, gpu: Gpu = GPUS[3]) -> Plan:
-    """Work out what the run would be. ConfigError or InputError where that cannot be known."""
-    facts = gather(run, archive, gpu)
+def make_plan(
+    run: RunConfig, archive: Archive, gpu: Gpu = GPUS[3], shards: ShardSet | None = None
+) -> Plan:
+    """Work out what the run would be. ConfigError or InputError where that cannot be known.
+
+    `shards` are those in `run.data`, where they have been opened already.
+    """
+    facts = gather(run, archive, gpu, shards)
     return Plan(facts, tuple(sorted(_findings(facts), key=lambda f: LEVELS.index(f.level))))
 
 
@@ -116,14 +120,6 @@ def refuse(plan: Plan) -> None:
     """Raise a ConfigError with every error of the plan; return where there is none."""
     if faults := plan.faults("error"):
         raise ConfigError(*faults)
-
-
-def check_plan(run: RunConfig) -> Plan:
-    """The plan of a run that may begin; ConfigError with everything that forbids it."""
-    read_index(run.data)  # a run takes shards alone; nothing is downloaded for another folder
-    plan = make_plan(run, archive_of(run.model))
-    refuse(plan)
-    return plan
 
 
 def figures_of(plan: Plan) -> Figures:

@@ -50,10 +50,10 @@ def _prompt(facts: Facts) -> str:
 
 
 def _missing_tokens(facts: Facts) -> Iterator[str]:
-    pairs = facts.behaviors.values()
-    own = [token for pair in pairs for token in (pair.on, pair.off)]
-    needed = [*PROMPTS.get(_prompt(facts), ()), *own]
-    lacking = [token for token in needed if not facts.tokenizer.knows(token)]
+    needed = {token: token for token in PROMPTS.get(_prompt(facts), ())}
+    for name, pair in facts.behaviors.items():
+        needed |= {token: f"{token} ('behaviors.{name}')" for token in (pair.on, pair.off)}
+    lacking = [shown for token, shown in needed.items() if not facts.tokenizer.knows(token)]
     if lacking:
         yield f"the tokenizer lacks {', '.join(lacking)} as one piece each"
 

@@ -26,7 +26,8 @@ from curate.errors.nearest import lacking
 from curate.formatting.units import US_PER_HOUR
 from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
 from train.artifacts.plan import PlanData, Validation
-from train.data import read_index, unreadable
+from train.data import ShardSet, open_shards
+from train.data.check import unreadable
 from train.data.rows import read_rows
 
 Kind = Literal["shards", "split", "profile"]
@@ -114,14 +115,20 @@ class Corpus:
         )
 
 
-def read_corpus(folder: Path) -> Corpus:
-    """Read a folder of any kind; InputError where it is none, or holds nothing to train on."""
+def read_corpus(folder: Path, shards: ShardSet | None = None) -> Corpus:
+    """Read a folder of any kind; InputError where it is none, or holds nothing to train on.
+
+    `shards` are those in the folder, where they have been opened already.
+    """
     kind = next((kind for marker, kind in MARKERS if (folder / marker).is_file()), None)
     if kind is None:
         known = " nor ".join(marker for marker, _ in MARKERS)
         hint = "give a folder that curate shard, curate split or curate profile wrote"
         raise InputError(lacking(folder, known, hint))
-    corpus = {"shards": _of_shards, "split": _of_split, "profile": _of_profile}[kind](folder)
+    if kind == "shards":
+        corpus = _of_shards(shards or open_shards(folder))
+    else:
+        corpus = {"split": _of_split, "profile": _of_profile}[kind](folder)
     if not len(corpus.durations):
         raise InputError.of(folder, "holds no record to train on")
     return corpus
@@ -130,13 +137,13 @@ def read_corpus(folder: Path) -> Corpus:
 # ----- shards
 
 
-def _of_shards(folder: Path) -> Corpus:
-    index = read_index(folder)
+def _of_shards(shards: ShardSet) -> Corpus:
+    folder, index = shards.folder, shards.index
     cuts = [cut for shard in _spread(index.shards) for cut in _cuts(folder, shard)]
     absent = PlainManifest(file="eval.jsonl", rows=0, hours=0.0)
     evaluation = index.manifests.get("eval", absent)
     rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
-    manifest = folder / evaluation.file
+    manifest = shards.validation
     validated = _every(read_rows(manifest)[0], MOST_VALIDATED) if manifest.is_file() else ()
     return Corpus(
         kind="shards",

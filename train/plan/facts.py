@@ -9,6 +9,7 @@ from curate.nemo.archive import Archive
 from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
+from train.data import ShardSet
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
@@ -60,9 +61,9 @@ class Facts:
         return max(self.lengths, key=lambda item: item.longest, default=None)
 
 
-def gather(run: RunConfig, archive: Archive, gpu: Gpu) -> Facts:
+def gather(run: RunConfig, archive: Archive, gpu: Gpu, shards: ShardSet | None = None) -> Facts:
     """Read the data and the tokenizer, and work out what the settings make of them."""
-    corpus = read_corpus(run.data)
+    corpus = read_corpus(run.data, shards)
     recipe = build_recipe(archive, run, run.data / "train", corpus.cuts, run.data / "eval.jsonl")
     inherited = read_tokenizer(archive)
     update = run.tokenizer.update

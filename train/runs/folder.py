@@ -11,10 +11,8 @@ from typing import Any
 
 from curate.artifacts.outputs import one_writer, whole_file
 from curate.errors import ConfigError, Fault, raise_all
-from curate.nemo.archive import Archive
 from train.artifacts.run import Run
 from train.config import RunConfig, load_config
-from train.recipe import Recipe
 
 LOCK = ".lock"
 """The lock's file in the run's directory; who holds it is written in it. Gone when the run ends."""
@@ -37,18 +35,12 @@ MOVES_THE_DATA = ("train_ds.batch_duration", "train_ds.quadratic_duration", "tra
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A run to make in `config.out`: a new one, one that replaces it, or one that continues it.
-
-    `archive` is that of `config.model` and `recipe` the configuration to train it with, where a
-    plan has made them already.
-    """
+    """A run to make in `config.out`: a new one, one that replaces it, or one that continues it."""
 
     config: RunConfig
     overwrite: bool = False
     resume: bool = False
     command: str = ""
-    archive: Archive | None = None
-    recipe: Recipe | None = None
 
 
 @contextmanager

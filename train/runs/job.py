@@ -12,6 +12,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig
 from train.data import ShardSet
+from train.data.check import CheckedData
 from train.recipe import Recipe
 
 USUAL_EPOCHS = 5
@@ -33,6 +34,7 @@ class FitJob:
     archive: Archive
     recipe: Recipe
     shards: ShardSet
+    data: CheckedData
     resume: bool = False
 
 
@@ -95,23 +97,23 @@ class FitResult:
 
 def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
     """Everything notable about the run, in the order in which to read it."""
-    yield from _about_length(job.shards, fit)
+    yield from _about_length(job.shards.index.hours, fit)
     yield from _about_steps(fit)
     yield from _about_data(fit)
     if fit.best is None:
         yield _warning("no validation gave a figure: model.nemo holds the last weights")
     if rest := fit.steps % job.config.trainer.val_check_interval:
         yield _info(f"the last {rest} steps were not validated")
-    if job.shards.validation_hours < NOISY_VALIDATION_H:
-        length = duration(hours=job.shards.validation_hours)
+    if job.data.validation_hours < NOISY_VALIDATION_H:
+        length = duration(hours=job.data.validation_hours)
         yield _info(f"validation is {length}; below 1 h the WER estimate is noisy")
     if fit.trainable_parameters < fit.parameters:
         share = f"{fit.trainable_parameters / fit.parameters:.1%}"
         yield _info(f"{share} of the parameters were trained, the rest was frozen")
 
 
-def _about_length(shards: ShardSet, fit: FitResult) -> Iterator[Finding]:
-    epochs = fit.speech_s / 3600 / shards.train_hours if shards.train_hours else 0.0
+def _about_length(train_hours: float, fit: FitResult) -> Iterator[Finding]:
+    epochs = fit.speech_s / 3600 / train_hours if train_hours else 0.0
     if epochs > USUAL_EPOCHS:
         yield _info(f"the run took {epochs:.0f} epochs; fine-tuning takes 1 to 5")
 
