@@ -519,6 +519,20 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
+        statement="every row can be used",
+        stated_by="`train plan`, `train run`",
+        checked=(
+            "Each row of the shards and of every validation set: language, prompt slots, channels, "
+            "audio header, duration, tokens. A test holds the rules to NeMo's own prompt."
+        ),
+        otherwise="Each kind of problem is counted, and its first rows are named with their lines.",
+        tests=(
+            "tests/train/test_plan_rows.py::test_every_kind_is_planted_in_this_file",
+            "tests/train/test_nemo_rows.py::test_what_stops_nemo_is_refused_and_nothing_else",
+        ),
+    ),
+    Guarantee(
+        area="Training",
         statement="the share of parameters taken from the base model",
         stated_by="`train run`",
         checked="Parameters that were copied by name and shape, as a share of the whole model.",

@@ -54,7 +54,7 @@ def plain_switch(slot: str, value: object) -> object:
     >>> plain_switch("itn", True), plain_switch("itn", "No"), plain_switch("itn", "<|itn|>")
     ('yes', 'No', '<|itn|>')
     """
-    meant = _means_yes(slot, str(value))
+    meant = means_yes(slot, str(value))
     if isinstance(value, str) and nemo_says(slot, value) == meant:
         return value
     return "yes" if meant else "no"
@@ -103,7 +103,7 @@ def slot_problems(record: Mapping[str, object], text: str) -> Iterator[tuple[Pro
         value = record.get(slot)
         if value is not None and not isinstance(value, str):
             yield "not-text", slot
-        elif isinstance(value, str) and _means_yes(slot, value) and not nemo_says(slot, value):
+        elif isinstance(value, str) and means_yes(slot, value) and not nemo_says(slot, value):
             yield "read-as-no", slot
     yield from _pnc_problems(record.get("pnc"), text)
     source, target = record.get("source_lang"), record.get("target_lang")
@@ -114,7 +114,8 @@ def slot_problems(record: Mapping[str, object], text: str) -> Iterator[tuple[Pro
         yield "translation", "target_lang"
 
 
-def _means_yes(slot: str, value: str) -> bool:
+def means_yes(slot: str, value: str) -> bool:
+    """Whether a person who writes this value of a switch means on."""
     return value.strip().lower() in PNC_YES | {slot, f"<|{slot}|>", "y", "on"}
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from curate.artifacts.base import GatedArtifact, Model, SchemaId
+from train.artifacts.rows import CheckedSet
 from train.artifacts.shared import Pitfall
 
 Level = Literal["error", "warning", "note"]
@@ -146,13 +147,14 @@ class PlanDemand(Model):
 
 
 class Finding(Model):
-    """A finding: what it is, why it matters, how to fix it."""
+    """A finding: what it is, why it matters, how to fix it; of rows, the first places."""
 
     level: Level
     code: str
     what: str
     why: str
     hint: str
+    places: tuple[str, ...] = ()
 
 
 class Plan(GatedArtifact):
@@ -167,6 +169,7 @@ class Plan(GatedArtifact):
     data: PlanData
     lengths: PlanLengths
     slots: tuple[SlotCount, ...]
+    rows: tuple[CheckedSet, ...]
     batches: PlanBatches
     demand: PlanDemand
     findings: tuple[Finding, ...]

@@ -93,10 +93,13 @@ class TrainData(Section):
 class ValidationData(Section):
     """How validation batches are made from the eval manifest.
 
-    `also` names further manifests, of which a WER each is recorded; the eval manifest decides.
+    `also` names further manifests, of which a WER each is recorded; the eval manifest decides. Rows
+    shorter or longer than the durations are set aside.
     """
 
     batch_size: PositiveInt = 16
+    min_duration: NonNegativeFloat = 0.1
+    max_duration: PositiveFloat = 40.0
     num_workers: NonNegativeInt = 0
     also: dict[SetName, Path] = {}
 

@@ -9,6 +9,9 @@ a word. The segment is decoded: what a header says of damaged audio is no proof.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import soundfile as sf
 
 from train.data.rows import Row
@@ -38,6 +41,46 @@ def audio_fault(row: Row, decode: bool = True, whole: bool = False) -> str:
             return ""
         problem = f"cannot be read: {' '.join(str(error).split())}"
     return problem and f"audio {problem}: {row.audio}"
+
+
+AudioCode = Literal["", "channels", "unreadable-validation", "short-audio"]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioProbe:
+    """What the header of a row's audio shows: the seconds that NeMo loads (None: nothing), and a
+    fault with the code of its kind, both empty where there is none.
+    """
+
+    loaded_s: float | None
+    code: AudioCode = ""
+    fault: str = ""
+
+
+def probe_audio(row: Row) -> AudioProbe:
+    """Read the header of the row's audio. NeMo loads the whole file where a row has no offset."""
+    if not row.audio.is_file():
+        return AudioProbe(None, "unreadable-validation", "file is missing")
+    try:
+        with sf.SoundFile(row.audio) as sound:
+            return _probe(row, sound)
+    except (sf.LibsndfileError, OSError, RuntimeError) as error:
+        if row.audio.suffix.lower() in BY_FFMPEG:
+            return AudioProbe(row.duration_s)
+        reason = f"cannot be read: {' '.join(str(error).split())}"
+        return AudioProbe(None, "unreadable-validation", reason)
+
+
+def _probe(row: Row, sound: sf.SoundFile) -> AudioProbe:
+    length = sound.frames / sound.samplerate
+    if fault := _header_fault(row, sound):
+        code: AudioCode = "channels" if sound.channels != 1 else "unreadable-validation"
+        return AudioProbe(None, code, fault)
+    has_offset = row.fields.get("offset") is not None
+    loaded_s = min(row.duration_s, length - row.offset_s) if has_offset else length
+    if fault := _short_fault(row, sound):
+        return AudioProbe(loaded_s, "short-audio", fault)
+    return AudioProbe(loaded_s)
 
 
 def _header_fault(row: Row, sound: sf.SoundFile) -> str:

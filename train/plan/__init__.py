@@ -23,6 +23,7 @@ from train.plan import checks_data, checks_model, checks_run
 from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
 from train.plan.findings import LEVELS, Check
+from train.plan.rows.findings import row_findings, superseded
 from train.pretrained import archive_of
 from train.runs.provenance import versions
 
@@ -55,9 +56,9 @@ class Plan:
 
     def faults(self, name: str) -> tuple[Fault, ...]:
         """The findings of a level or of a check, as errors."""
-        where = self.facts.run.data
+        data = str(self.facts.run.data)
         return tuple(
-            Fault(f"{where} [{each.code}]", f"{each.what}: {each.why}", each.hint)
+            Fault(f"{(*each.places, data)[0]} [{each.code}]", f"{each.what}: {each.why}", each.hint)
             for each in self.findings
             if name in (each.level, each.code)
         )
@@ -73,6 +74,7 @@ class Plan:
             data=facts.corpus.record(),
             lengths=_lengths(facts),
             slots=facts.slots,
+            rows=facts.rows.sets,
             batches=facts.batches.record(),
             demand=facts.demand.record(),
             findings=self.findings,
@@ -112,8 +114,13 @@ def make_plan(
 
 
 def _findings(facts: Facts) -> Iterator[Finding]:
+    """Where all rows were checked, a sample shows nothing more of the same kinds."""
+    of_rows = tuple(row_findings(facts.rows))
+    yield from of_rows
+    known = superseded(facts.rows, of_rows)
     for check in CHECKS:
-        yield from check.run(facts)
+        if check.code not in known:
+            yield from check.run(facts)
 
 
 def refuse(plan: Plan) -> None:

@@ -14,6 +14,8 @@ from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
 from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
+from train.plan.rows import CheckedRows, check_rows, sets_of
+from train.plan.rows.rules import decoder_positions, rules_of
 from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
@@ -31,6 +33,7 @@ class Facts:
     corpus: Corpus
     lengths: tuple[Lengths, ...]
     slots: tuple[SlotCount, ...]
+    rows: CheckedRows = field(repr=False)
     batches: Batches
     demand: Demand = field(repr=False)
 
@@ -52,8 +55,7 @@ class Facts:
     @property
     def longest_allowed(self) -> int | None:
         """Positions that the decoder has; None where it has no such limit."""
-        limit = self.archive.value("transf_decoder.config_dict.max_sequence_length")
-        return limit if isinstance(limit, int) else None
+        return decoder_positions(self.archive)
 
     @property
     def longest(self) -> Lengths | None:
@@ -78,9 +80,16 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, shards: ShardSet | None =
         corpus=corpus,
         lengths=measure_lengths(corpus.examples, tokenizer),
         slots=count_slots(corpus),
+        rows=_rows(run, archive, recipe, tokenizer) if corpus.kind == "shards" else CheckedRows(),
         batches=batches,
         demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu),
     )
+
+
+def _rows(run: RunConfig, archive: Archive, recipe: Recipe, tokenizer: Tokenizer) -> CheckedRows:
+    """All rows of shards and validation sets, checked; before there are shards, none."""
+    rules = rules_of(archive, recipe, tokenizer)
+    return check_rows(sets_of(run), rules, run.faults.max_missing)
 
 
 def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from curate.formatting.units import duration, percent
 from curate.terminal.command import printable
-from train.artifacts.plan import Level
+from train.artifacts.plan import Finding, Level
 from train.artifacts.shared import Risk
 from train.plan import Plan
 from train.recipe.pitfalls import RISKS
@@ -38,7 +38,7 @@ def tables(plan: Plan) -> Iterator[RenderableType]:
             yield table
     yield ""
     for finding in plan.findings:
-        yield from _finding(finding.level, finding.code, finding.what, finding.why, finding.hint)
+        yield from _finding(finding)
     counts = (f"{len(plan.of(level))} {level}(s)" for level in LEVEL_STYLES)
     yield Text(", ".join(counts))
 
@@ -147,7 +147,10 @@ def _value(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _finding(level: Level, code: str, what: str, why: str, hint: str) -> Iterator[Text]:
-    yield Text.assemble((level, LEVEL_STYLES[level]), f" [{code}] ", printable(what))
-    for name, text in (("why", why), ("hint", hint)):
+def _finding(finding: Finding) -> Iterator[Text]:
+    style = LEVEL_STYLES[finding.level]
+    yield Text.assemble((finding.level, style), f" [{finding.code}] ", printable(finding.what))
+    for place in finding.places:
+        yield Text(f"  at {printable(place)}")
+    for name, text in (("why", finding.why), ("hint", finding.hint)):
         yield Text(f"  {name}: {printable(text)}", style="dim")

@@ -1,0 +1,78 @@
+"""The rows of a set, one at a time: shards of cuts, or a plain manifest."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from curate.artifacts.shard_index import Shard
+from curate.errors import InputError
+from train.config import RunConfig, TrainData, ValidationData
+from train.data import read_index
+from train.data.rows import read_rows
+from train.plan.rows.record import Record, from_cut, from_row
+
+
+@dataclass(frozen=True, slots=True)
+class RowSet:
+    """A set of rows by its name; `records` reads them again on each call.
+
+    Rows shorter or longer than the durations are not used; `outside` is the code of their kind.
+    """
+
+    name: str
+    source: str
+    shortest_s: float
+    longest_s: float
+    outside: str
+    records: Callable[[], Iterator[Record]]
+
+
+def shard_rows(folder: Path, shards: Sequence[Shard], data: TrainData) -> RowSet:
+    """The cuts of all shards to train on."""
+    source, limits = str(folder / "train"), (data.min_duration, data.max_duration)
+    return RowSet("train", source, *limits, "dropped", partial(_cuts, folder, shards))
+
+
+def manifest_rows(name: str, manifest: Path, data: ValidationData) -> RowSet:
+    """The rows of a manifest to validate on, without those that NeMo skips."""
+    limits = (data.min_duration, data.max_duration)
+    return RowSet(name, str(manifest), *limits, "durations", partial(_lines, manifest))
+
+
+def _cuts(folder: Path, shards: Sequence[Shard]) -> Iterator[Record]:
+    for shard in shards:
+        path = shard.paths(folder)["cuts"]
+        try:
+            with gzip.open(path, "rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    yield from_cut(f"{path}:{number}", json.loads(line))
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+            hint = "curate shard --verify reports what is wrong with the shards"
+            raise InputError.of(path, f"cannot be read: {error}", hint) from error
+
+
+def _lines(manifest: Path) -> Iterator[Record]:
+    rows, faults = read_rows(manifest)
+    for fault in faults:
+        problems = {"malformed": fault.what}
+        yield Record(fault.where, fault.where, 0.0, "", None, {}, problems)
+    for row in rows:
+        if not row.is_skipped:
+            yield from_row(row)
+
+
+def sets_of(run: RunConfig) -> Iterator[RowSet]:
+    """Everything that the run reads rows from: its shards, its eval manifest, the further ones."""
+    index = read_index(run.data)
+    yield shard_rows(run.data, index.shards, run.train_ds)
+    evaluation = index.manifests.get("eval")
+    if evaluation and (run.data / evaluation.file).is_file():
+        yield manifest_rows("eval", run.data / evaluation.file, run.validation_ds)
+    for name, manifest in run.validation_ds.also.items():
+        yield manifest_rows(name, manifest, run.validation_ds)
