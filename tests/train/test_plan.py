@@ -117,6 +117,7 @@ PLANTED: list[tuple[str, str, Json]] = [
     ("buckets", "error", {"settings": ["train_ds.num_buckets=1"]}),
     ("buckets", "error", {"settings": ["train_ds.num_buckets=300"]}),
     ("few-workers", "note", {"settings": ["train_ds.num_workers=1", "trainer.devices=4"]}),
+    ("half-precision", "warning", {"settings": ["trainer.precision=bf16-true"]}),
     ("frozen-batchnorm", "note", {"settings": ["freeze={encoder: true, batchnorm: eval}"]}),
 ]  # fmt: skip
 

@@ -124,6 +124,7 @@ def _export(
     run = job.config
     best, checkpoint = _best(parts.recorder.validation, trainer, run.checkpoints.monitor)
     if trainer.is_global_zero:
+        model.float()  # as published archives are: their size tells the parameters
         if run.checkpoints.export == "best" and checkpoint is not None:
             _load_weights(model, checkpoint)
         AppState().model_restore_path = str(job.archive.path.absolute())  # where its tokenizers are

@@ -16,6 +16,7 @@ from nemo.utils.exp_manager import exp_manager
 
 from train.config import LogsConfig, RunConfig
 from train.nemo.checkpoints import WholeCheckpoints
+from train.nemo.precision import TrueHalf
 
 NEMO_FOLDER = "nemo"
 """Where NeMo puts TensorBoard events and its logs, inside the run's folder."""
@@ -27,12 +28,14 @@ def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
     """The trainer for `run`; exactly one of its steps is one step of the optimiser."""
     settings = run.trainer
     batches_per_step = settings.accumulate_grad_batches
+    precision = _precision(run)
+    is_half = precision == "bf16-true"
     return Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
         num_nodes=settings.num_nodes,
         strategy="auto" if settings.devices * settings.num_nodes == 1 else "ddp",
-        precision=_precision(run),
+        precision=None if is_half else precision,
         max_steps=settings.max_steps,
         max_epochs=-1,
         # Shards never end, so there is one epoch, as long as the run. The number must be an int:
@@ -49,7 +52,7 @@ def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
         use_distributed_sampler=False,  # Lhotse's sampler splits by rank itself
         logger=False,  # exp_manager's business
         enable_checkpointing=True,
-        plugins=[WholeCheckpoints()],
+        plugins=[WholeCheckpoints(), *([TrueHalf(precision)] if is_half else [])],
         enable_progress_bar=False,
         enable_model_summary=False,
         callbacks=[*callbacks, *_patience(run), _best_checkpoints(run)],

@@ -95,6 +95,11 @@ def _frozen(facts: Facts) -> Iterator[str]:
         yield "the encoder is frozen, and its BatchNorm with it"
 
 
+def _half_precision(facts: Facts) -> Iterator[str]:
+    if facts.run.trainer.precision == "bf16-true":
+        yield "trainer.precision is bf16-true: weights and AdamW's moments are kept in 16 bits"
+
+
 CHECKS = (
     Check(
         "many-epochs", "warning",
@@ -161,6 +166,12 @@ CHECKS = (
         "the GPU waits for data; the run reports the share of that time",
         "--set train_ds.num_workers=8",
         _few_workers,
+    ),
+    Check(
+        "half-precision", "warning",
+        "bfloat16 has 8 significant bits: an update below 1/256 of a weight is rounded away",
+        "trainer.precision: bf16-mixed, which NeMo's guide calls a good default for ASR",
+        _half_precision,
     ),
     Check(
         "frozen-batchnorm", "note",

@@ -1,6 +1,7 @@
 """Memory and time, estimated from the model's sizes: good for choosing a GPU, not for a promise.
 
-Memory: weights, gradients and two AdamW moments in 32 bits are 16 bytes a parameter. Activations,
+Memory: weights, gradients and two AdamW moments in 32 bits are 16 bytes a parameter (half of it in
+bf16-true). Activations,
 in 16 bits: a transformer layer keeps 34 bytes a frame and unit of width, and 5 bytes a head and
 pair of frames (Korthikanti et al. 2022, equations 1 and 2); a FastConformer layer has a second
 feed-forward half and a convolution, which makes it some 60; the subsampling's first convolution
@@ -108,7 +109,8 @@ def estimate_demand(
     stem = STEM_BYTES * channels * features / 2 * FRAMES_PER_S / 2 * seconds
     logits = LOGIT_BYTES * TOKENS_PER_S * vocabulary * seconds
     wide = 2 if run.trainer.precision == "32-true" else 1
-    memory = TRAINED_BYTES * parameters + wide * (layers * layer * frames + stem) + logits
+    trained = TRAINED_BYTES // 2 if run.trainer.precision == "bf16-true" else TRAINED_BYTES
+    memory = trained * parameters + wide * (layers * layer * frames + stem) + logits
     steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
     operations = 6.0 * parameters * frames * steps
     hours = operations / (gpu.peak_tflops * 1e12 * UTILISATION) / 3600
