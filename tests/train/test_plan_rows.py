@@ -17,7 +17,7 @@ from curate.nemo.archive import open_archive
 from tests.train.planted import ROWS, TEXTS, Json, row, write_model, write_shards
 from train.artifacts.rows import CheckedSet, RowProblem
 from train.config import RunConfig, Setting, load_config, parse_setting
-from train.plan import Plan, check_plan, make_plan
+from train.plan import Plan, make_plan, refuse
 from train.plan.rows.kinds import KINDS
 from train.tiny import Kind
 
@@ -215,10 +215,10 @@ def test_more_rows_than_may_be_set_aside_are_refused(corpus: Corpus) -> None:
 
 def test_an_utterance_of_many_kinds_is_named_under_each_at_once(corpus: Corpus) -> None:
     bad = spoken(pnc=True, target_lang="fr", audio_filepath="../stereo.wav")
-    run = corpus.config(validation=[bad, bad])
+    plan = corpus.plan(validation=[bad, bad])
     with pytest.raises(ConfigError) as caught:
-        check_plan(run)
-    manifest = run.data / "eval.jsonl"
+        refuse(plan)
+    manifest = plan.facts.run.data / "eval.jsonl"
     assert [fault.where for fault in caught.value.faults] == [
         f"{manifest}:{VALIDATION - 1} [{code}]"
         for code in ("channels", "unknown-language", "slot-not-text")

@@ -9,13 +9,13 @@ from curate.nemo.archive import Archive
 from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
-from train.data import ShardSet
+from train.data import ShardSet, open_shards
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
 from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
 from train.plan.rows import CheckedRows, check_rows, sets_of
-from train.plan.rows.rules import decoder_positions, rules_of
+from train.plan.rows.rules import RowRules, decoder_positions, rules_of
 from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
@@ -80,16 +80,18 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, shards: ShardSet | None =
         corpus=corpus,
         lengths=measure_lengths(corpus.examples, tokenizer),
         slots=count_slots(corpus),
-        rows=_rows(run, archive, recipe, tokenizer) if corpus.kind == "shards" else CheckedRows(),
+        rows=_rows(run, corpus, shards, rules_of(archive, recipe, tokenizer)),
         batches=batches,
         demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu),
     )
 
 
-def _rows(run: RunConfig, archive: Archive, recipe: Recipe, tokenizer: Tokenizer) -> CheckedRows:
+def _rows(run: RunConfig, corpus: Corpus, shards: ShardSet | None, rules: RowRules) -> CheckedRows:
     """All rows of shards and validation sets, checked; before there are shards, none."""
-    rules = rules_of(archive, recipe, tokenizer)
-    return check_rows(sets_of(run), rules, run.faults.max_missing)
+    if corpus.kind != "shards":
+        return CheckedRows()
+    sets = sets_of(run, shards or open_shards(run.data))
+    return check_rows(sets, rules, run.faults.max_missing)
 
 
 def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from curate.artifacts.shard_index import Shard
 from curate.errors import InputError
 from train.config import RunConfig, TrainData, ValidationData
-from train.data import read_index
+from train.data import ShardSet
 from train.data.rows import read_rows
 from train.plan.rows.record import Record, from_cut, from_row
 
@@ -67,12 +67,10 @@ def _lines(manifest: Path) -> Iterator[Record]:
             yield from_row(row)
 
 
-def sets_of(run: RunConfig) -> Iterator[RowSet]:
+def sets_of(run: RunConfig, shards: ShardSet) -> Iterator[RowSet]:
     """Everything that the run reads rows from: its shards, its eval manifest, the further ones."""
-    index = read_index(run.data)
-    yield shard_rows(run.data, index.shards, run.train_ds)
-    evaluation = index.manifests.get("eval")
-    if evaluation and (run.data / evaluation.file).is_file():
-        yield manifest_rows("eval", run.data / evaluation.file, run.validation_ds)
+    yield shard_rows(shards.folder, shards.index.shards, run.train_ds)
+    if shards.validation.is_file():
+        yield manifest_rows("eval", shards.validation, run.validation_ds)
     for name, manifest in run.validation_ds.also.items():
         yield manifest_rows(name, manifest, run.validation_ds)
