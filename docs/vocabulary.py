@@ -78,7 +78,7 @@ NAMES: frozenset[str] = frozenset(
 """Identifiers, with or without an underscore before them, in any case."""
 
 SEARCHED = ("curate", "train", "reports", "rules", "docs", "README.md", "CONTRIBUTING.md")
-SUFFIXES = (".py", ".md", ".yaml", ".html", ".js", ".css", ".txt")
+SUFFIXES = (".py", ".md", ".yaml", ".html", ".j2", ".js", ".css", ".txt")
 HISTORY = (
     *("docs/vocabulary.py", "rules/phrases/", "rules/remarks.txt", "curate/text/spelling.py"),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from curate.formatting import units
+
 UNKNOWN = "—"
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 _LARGE, _SMALL = 1e7, 1e-4
@@ -121,4 +123,4 @@ def plural(value: int | None, noun: str) -> str:
     >>> plural(1, "row"), plural(1200, "row")
     ('1 row', '1,200 rows')
     """
-    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
+    return f"{UNKNOWN} {noun}s" if value is None else units.plural(value, noun)

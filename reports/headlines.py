@@ -11,6 +11,7 @@ from markupsafe import Markup
 from curate.artifacts.audit import Audit
 from curate.artifacts.compare import Compare
 from curate.artifacts.diff import Diff
+from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Ledger
 from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
@@ -65,7 +66,7 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
         case Wer():
             return "evaluation", artefact.model, _wer(artefact)
         case Audit():
-            return "audit", plural(len(artefact.sides), "side"), _audit(artefact)
+            return "audit", plural(len(artefact.sides), "dataset"), _audit(artefact)
         case Diff():
             return (
                 "comparison",
@@ -120,7 +121,7 @@ def _profile(profile: Profile, ledger: Ledger | None) -> Headline:
         alerts.append(Alert("fault", "The input holds no rows."))
     repeated = profile.duplicates.duplicate_audio_offset_keys
     if repeated:
-        what = f"Repeats of an audio segment (same file, same offset): {repeated:,}."
+        what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)."
         alerts.append(Alert("warning", what))
     alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
     if (people := profile.overrides) and people.rows:
@@ -142,23 +143,25 @@ def _split(split: Split, ledger: Ledger | None) -> Headline:
     alerts = _ledger(ledger)
     for leak in split.leaks:
         if leak.count:
-            what = f"{count(leak.count)} of kind {leak.kind} occur in {' and '.join(leak.between)}."
-            alerts.append(Alert("fault", f"Leak: {what}"))
+            alerts.append(Alert("fault", f"{_leak(leak)}."))
     words = split.statement if split.leaks else "leaks were not checked"
-    alerts += [Alert("warning", text) for text in split.warnings]
+    leaks = {_leak(leak) for leak in split.leaks}
+    alerts += [Alert("warning", text) for text in split.warnings if text not in leaks]
     for name, target in split.targets.items():
         if target.shrunk:
             requested, allowed = seconds(target.requested_s), seconds(target.target_s)
             alerts.append(
                 Alert("warning", f"{name}: {requested} requested, the data allows {allowed}.")
             )
-    sentence = _line(
-        "<b>{}</b> train, <b>{}</b> eval, <b>{}</b> test; {}.",
-        *(hours(spent.get(name)) for name in ("train", "eval", "test")),
-        words,
-    )
+    written = [name for name in ("train", *split.targets) if name in spent]
+    sizes = Markup(", ").join(_line("<b>{}</b> {}", hours(spent[name]), name) for name in written)
+    sentence = sizes + _line("; {}.", words)
     done = "The splits are as they were given" if split.given else "Targets reached"
     return _made(sentence, alerts, f"{done}, {words}; the ledger balances.")
+
+
+def _leak(leak: Leak) -> str:
+    return f"{plural(leak.count, f'{leak.kind} leak')} between {' and '.join(leak.between)}"
 
 
 def _shards(shards: ShardIndex, ledger: Ledger | None) -> Headline:
@@ -239,7 +242,16 @@ def _wer(wer: Wer) -> Headline:
         plural(overall.ref_words, "word"),
         plural(overall.rows, "utterance"),
     )
-    return _made(sentence, alerts, _none_worse(wer))
+    return _made(sentence + _by_manifest(wer), alerts, _none_worse(wer))
+
+
+def _by_manifest(wer: Wer) -> Markup:
+    """The rate of each of a few manifests: the overall rate mixes them."""
+    parts = wer.by.get("manifest", ())
+    if not 1 < len(parts) <= _FEW_MANIFESTS:
+        return Markup("")
+    rates = (_line("{} <b>{}</b>", part.value or "—", percent(part.named[0])) for part in parts)
+    return Markup(" {}: {}.").format(wer.overall.primary.upper(), Markup(", ").join(rates))
 
 
 def _none_worse(wer: Wer) -> str:
@@ -265,10 +277,11 @@ def _much_worse(by: str, part: Slice, whole: float | None) -> list[Alert]:
     if part.wer < _MUCH_WORSE * whole:
         return []
     times = number(round(part.wer / whole, 1))
-    what = f"{by} {part.value or '—'}: WER {percent(part.wer)}, {times} times the whole."
+    what = f"{by} {part.value or '—'}: WER {percent(part.wer)}, {times} times the overall WER."
     return [Alert("note", what)]
 
 
+_FEW_MANIFESTS = 4
 _COMPARED = ("tag", "verdict", "lang")
 _ENOUGH_WORDS = 200
 """Reference words below which a part's rate is too uncertain to be held against the whole."""
@@ -281,13 +294,14 @@ def _audit(audit: Audit) -> Headline:
     alerts = [Alert("fault", text) for text in audit.gates]
     leaking = len({leak.between for leak in audit.leaks if leak.count})
     pairs = len({leak.between for leak in audit.leaks})
+    statement = f"{audit.statement[:1].upper()}{audit.statement[1:]}"
+    compared = f"pair{'' if pairs == 1 else 's'} of datasets"
     sentence = _line(
-        "<b>{}</b> of {} share what no two splits should: {}.",
-        *(count(leaking), plural(pairs, "pair"), audit.statement),
+        "{}: <b>{}</b> of {} {} with leaks.",
+        *(statement, count(leaking), count(pairs), compared),
     )
     alerts += [Alert("warning", key.message) for key in audit.coverage if key.unchecked]
-    calm = audit.statement
-    return _made(sentence, alerts, f"{calm[:1].upper()}{calm[1:]}.")
+    return _made(sentence, alerts, "Every check that could be made has passed.")
 
 
 def _diff(diff: Diff) -> Headline:
@@ -321,9 +335,7 @@ def _what_if(what_if: WhatIf) -> Headline:
         hours(what_if.profile.hours),
         hours(spent.get("bad", 0.0)),
         hours(spent.get("borderline", 0.0) + spent.get("unknown", 0.0)),
-        "no limit would flag slightly more at its next step"
-        if dearest is None
-        else _dearest(*dearest),
+        "the next tighter limits would flag hardly more" if dearest is None else _dearest(*dearest),
     )
     return _made(
         sentence,
@@ -364,19 +376,25 @@ def _moved(comparison: Compare) -> Headline:
     if after[1] > max(_MUCH_WORSE * before[1], 0.01 * comparison.profile.hours):
         what = f"The new rules reject {hours(after[1])}, the old ones {hours(before[1])}."
         alerts.append(Alert("warning", what))
+    if not comparison.moved.rows:
+        sentence = _line("No row of {} gets another verdict.", count(comparison.profile.rows))
+        return _made(sentence, alerts, "Both rule files give the same verdicts on this profile.")
     sentence = _line(
-        "<b>{}</b> of {} get another verdict, <b>{}</b> of {}: clean goes from {} to <b>{}</b>, "
-        "bad from {} to <b>{}</b>.",
+        "<b>{}</b> of {} get another verdict, <b>{}</b> of {}: {}.",
         plural(comparison.moved.rows, "row"),
         count(comparison.profile.rows),
         hours(comparison.moved.hours),
         hours(comparison.profile.hours),
-        *(hours(spent) for side in zip(before, after, strict=True) for spent in side),
+        ", ".join(map(_shift, ("clean", "bad"), before, after)),
     )
-    calm = "Nothing moves." if comparison.moved.rows == 0 else "All that moves is in moved.jsonl."
-    return _made(sentence, alerts, calm)
+    return _made(sentence, alerts, "The records that move are in moved.jsonl.")
+
+
+def _shift(verdict: str, before: float, after: float) -> str:
+    same = before == after
+    return f"{verdict} {'stays' if same else f'from {hours(before)} to'} {hours(after)}"
 
 
 def _dearest(cost: float, limit: LimitEffect, value: float) -> str:
     moved = f"{limit.metric} {limit.operator} {number(value)}"
-    return f"the dearest next step is {limit.rule} to {moved}, {hours(cost)}"
+    return f"the costliest tighter limit is {limit.rule} at {moved}: {hours(cost)} more"

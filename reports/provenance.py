@@ -28,14 +28,14 @@ def provenance(loaded: AnyLoaded) -> Markup:
     return render(
         "provenance",
         command=artefact.command,
-        twins=_twins(loaded.files),
+        files=_files(loaded.files),
         settings=_settings(artefact),
         inputs=_inputs(artefact) if isinstance(artefact, Profile) else None,
         versions=sorted(artefact.versions.items()),
     )
 
 
-def _twins(files: Sequence[SourceFile]) -> Markup:
+def _files(files: Sequence[SourceFile]) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     columns = (Column("file", "drawn"), Column("size", "size"), Column("sha256", "name"))
     rows = [(link.format(quote(each.file), each.file), each.bytes, each.sha256) for each in files]

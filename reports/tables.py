@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -11,10 +12,20 @@ from markupsafe import Markup, escape
 from curate.artifacts.columns import VERDICTS
 from reports import format as show
 from reports.templating import render
-from reports.transcripts import marked, visible
+from reports.transcripts import isolated, marked, visible
 
 CellKind = Literal[
-    "text", "name", "verdict", "count", "hours", "percent", "number", "seconds", "size", "drawn"
+    "text",
+    "name",
+    "verdict",
+    "count",
+    "hours",
+    "duration",
+    "percent",
+    "number",
+    "seconds",
+    "size",
+    "drawn",
 ]
 FILTER_FROM = 15
 """Rows from which on a table offers a filter."""
@@ -52,11 +63,12 @@ class Table:
     def render(self) -> Markup:
         """The table as HTML inside its own scrolling box."""
         digits = [self._digits(at) for at in range(len(self.columns))]
+        kinds = self._kinds()
 
         def cells(row: Sequence[object]) -> list[Cell]:
             return [
-                _cell(column.kind, value, places)
-                for column, value, places in zip(self.columns, row, digits, strict=True)
+                _cell(kind, value, places)
+                for kind, value, places in zip(kinds, row, digits, strict=True)
             ]
 
         return render(
@@ -70,15 +82,27 @@ class Table:
         )
 
     def _style(self, at: int) -> str:
-        """A column's class; one with long text is prose, which wraps."""
+        """A column's class; one with long text is prose, which wraps; long ids and paths break."""
         kind = self.columns[at].kind
-        long = any(len(str(row[at])) > _PROSE_FROM for row in self.rows)
-        return "prose" if long and kind == "text" else f"k-{kind}"
+        long = [str(row[at]) for row in self.rows if len(str(row[at])) > _PROSE_FROM]
+        if kind != "text" or not long:
+            return f"k-{kind}"
+        return "prose" if any(" " in text for text in long) else "token"
+
+    def _kinds(self) -> list[CellKind]:
+        """The columns' kinds; hours that are all below one have units of their own."""
+        kinds = [column.kind for column in self.columns]
+        lengths = [at for at, kind in enumerate(kinds) if kind == "hours"]
+        hours = [row[at] for row in self._lines() for at in lengths]
+        short = all(value < 1 for value in hours if isinstance(value, int | float))
+        return ["duration" if short and kind == "hours" else kind for kind in kinds]
+
+    def _lines(self) -> list[Sequence[object]]:
+        return [*self.rows, *([self.foot] if self.foot else [])]
 
     def _digits(self, at: int) -> int:
         """One number of decimals for the whole column, so that its points stand in line."""
-        rows = [*self.rows, *([self.foot] if self.foot else [])]
-        values = [row[at] for row in rows]
+        values = [row[at] for row in self._lines()]
         return show.places([value for value in values if isinstance(value, int | float)])
 
 
@@ -91,13 +115,13 @@ class Sorted(NamedTuple):
 
 _NUMBERS: dict[CellKind, Callable[[float, int], str]] = {
     "count": lambda value, _: show.count(int(value)),
-    "hours": show.fixed,
+    "hours": lambda value, digits: show.fixed(value, digits) if value else "0",
+    "duration": lambda value, _: show.hours(value) if value else "0",
     "percent": lambda value, _: show.percent(value),
     "number": lambda value, _: show.number(value),
     "seconds": lambda value, _: show.seconds(value),
     "size": lambda value, _: show.size(int(value)),
 }
-NUMERIC = frozenset(_NUMBERS)
 
 
 def _cell(kind: CellKind, value: object, digits: int) -> Cell:
@@ -113,7 +137,21 @@ def _cell(kind: CellKind, value: object, digits: int) -> Cell:
         return Cell(verdict(str(value)), None)
     if kind == "name":
         return Cell(name(str(value)), None)
-    return Cell(marked(str(value)), None)
+    return Cell(_text(str(value)), None)
+
+
+def _text(text: str) -> Markup:
+    """Text of a cell; a long path or id breaks at its separators."""
+    is_plain = " " not in text and visible(text) == text
+    return isolated(_breakable(text)) if is_plain and len(text) > _PROSE_FROM else marked(text)
+
+
+def natural(value: object) -> tuple[tuple[int, float, str], ...]:
+    """A key that sorts the numbers within texts by size: `2-5 s` before `10-20 s`."""
+    pieces = re.split(r"(\d+)", "" if value is None else str(value))
+    return tuple(
+        (0, float(piece), "") if piece.isdecimal() else (1, 0.0, piece) for piece in pieces
+    )
 
 
 def quiet(noun: str, silence: str, names: Sequence[str | None]) -> Markup | None:
@@ -129,10 +167,14 @@ def name(text: str) -> Markup:
     """An identifier, path or condition in the machine's type; a long one breaks at separators."""
     if len(text) < _WHOLE_BELOW:
         return Markup("<code>{}</code>").format(visible(text))
+    return Markup('<code class="breaks">{}</code>').format(_breakable(text))
+
+
+def _breakable(text: str) -> Markup:
     pieces = escape(visible(text))
     for separator in ("/", ":", "_", "."):
         pieces = pieces.replace(separator, separator + Markup("<wbr>"))
-    return Markup('<code class="breaks">{}</code>').format(pieces)
+    return pieces
 
 
 def alarm(text: str) -> Markup:

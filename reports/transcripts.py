@@ -187,10 +187,26 @@ def folded(text: str | None) -> Markup | None:
     """A remark: its first sentence, and the rest on demand."""
     first, stop, rest = (text or "").partition(". ")
     if not rest:
-        return transcript(text) if text else None
+        return prose(text) if text else None
     return Markup('<details class="rest"><summary>{}</summary><div>{}</div></details>').format(
-        marked(first + stop.rstrip()), marked(rest)
+        prose(first + stop.rstrip()), prose(rest)
     )
+
+
+def prose(text: str) -> Markup:
+    """A remark as `marked` has it, what stands between backticks as code.
+
+    >>> prose("as `a<b`, or so")
+    Markup('<bdi>as <code>a&lt;b</code>, or so</bdi>')
+    """
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return marked(text)
+    shown = (
+        Markup("<code>{}</code>").format(unhidden(piece)) if at % 2 else unhidden(piece)
+        for at, piece in enumerate(pieces)
+    )
+    return isolated(Markup("").join(shown))
 
 
 def _stretch(text: str, parts: Sequence[Range]) -> tuple[int, int]:

@@ -30,6 +30,15 @@ def hours(value: float) -> str:
     return f"{value * 60:.1f} min" if value >= 1 / 60 else f"{value * 3600:.1f} s"
 
 
+def plural(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "row"), plural(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:
     """A share of 1 as per cent; `unknown` where there is none.
 

@@ -67,7 +67,8 @@ class Gate:
                 "give rows",
             )
         value = 100 * count / max(total, 1e-12) if "%" in self.unit else count
-        amount = f"{figure.count:,} {figure.unit}" if "h" not in self.unit else f"{count:.4g} h"
+        amount = f"{figure.count:,} {_unit_of(figure)}"
+        amount = amount if "h" not in self.unit else f"{count:.4g} h"
         share = f" of {total:,.6g}, {value:.4g}%" if "%" in self.unit else ""
         return self._result(f"{amount}{share}", value)
 
@@ -85,6 +86,12 @@ class Gate:
     def _result(self, figure: str, value: float) -> GateResult:
         failed = _OPERATORS[self.sign](value, self.limit)
         return GateResult(gate=self.text, figure=figure, failed=failed)
+
+
+def _unit_of(figure: Figure) -> str:
+    if figure.count != 1:
+        return figure.unit
+    return "stratum" if figure.unit == "strata" else figure.unit.removesuffix("s")
 
 
 def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:

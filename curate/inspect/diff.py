@@ -15,7 +15,7 @@ from curate.artifacts.profile import Profile, Stratum
 from curate.artifacts.records import CorpusAmount
 from curate.errors import Fault, InputError, raise_all
 from curate.profiles.statistics.quantiles import count_bins
-from curate.profiles.summary import open_profile
+from curate.profiles.summary import LARGEST_STRATA, open_profile
 
 OUTPUT_FILES = frozenset({"diff.json", "report.html"})
 PARTS = 10
@@ -89,8 +89,14 @@ def _rules(sides: Sides) -> tuple[RulePair, ...]:
 
 
 def _strata(one: Sequence[Stratum], two: Sequence[Stratum]) -> tuple[StratumPair, ...]:
+    """Both amounts of the values that both profiles list, or that a complete list has not."""
     amounts = [{each.value: (each.rows, each.hours) for each in side} for side in (one, two)]
-    return tuple(StratumPair(value=value, **pair._asdict()) for value, pair in _paired(*amounts))
+    cut = [len(side) >= LARGEST_STRATA for side in (one, two)]
+    return tuple(
+        StratumPair(value=value, **pair._asdict())
+        for value, pair in _paired(*amounts)
+        if not any(is_cut and value not in side for is_cut, side in zip(cut, amounts, strict=True))
+    )
 
 
 def _paired(

@@ -175,7 +175,7 @@ TEXT: tuple[Metric, ...] = (
             "Characters of marks for machines: tags (`<b>`, `<inaudible>`), entities "
             "(`&nbsp;`), text in braces or square brackets, web addresses with "
             "`http`, the times and changes of speaker of subtitles (`>>`), escapes "
-            "(`\\\\N`, `\\\\u00e4`), U+2047, and emoji."
+            "(`\\N`, `\\u00e4`), U+2047, and emoji."
         ),
         null=MALFORMED,
         compute=lambda batch: batch.markup,

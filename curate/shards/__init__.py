@@ -16,7 +16,7 @@ from curate.audio.header import BY_FFMPEG
 from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
-from curate.formatting.units import US_PER_HOUR
+from curate.formatting.units import US_PER_HOUR, plural
 from curate.shards.archives import IN_TABLE, Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
@@ -179,7 +179,8 @@ def _warnings(outcome: Outcome) -> list[str]:
     warnings = []
     if count := outcome.skipped.rows:
         warnings.append(
-            f"{count} record(s) left out for their audio: {_why(outcome)}; see skipped.jsonl"
+            f"{plural(count, 'record')} left out for their audio: {_why(outcome)}; "
+            "see skipped.jsonl"
         )
     if count := outcome.in_shards_alone:
         warnings.append(

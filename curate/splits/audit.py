@@ -45,6 +45,7 @@ from curate.splits.coverage import (
     statement,
     unchecked,
 )
+from curate.splits.figures import describe_leaks
 from curate.splits.leaks import SEGMENT
 from curate.splits.near_duplicates import gather_sets
 from curate.splits.path_patterns import group_pattern, groups_of, refuse_idle
@@ -125,11 +126,7 @@ def audit(request: AuditRequest, command: str = "") -> Audit:
         proposals=tuple(keys.proposals),
         statement=statement(leaks, covered),
         leaks=tuple(leaks),
-        gates=tuple(
-            f"{leak.count:,} {leak.kind} leak(s) between {' and '.join(leak.between)}"
-            for leak in leaks
-            if leak.count
-        ),
+        gates=describe_leaks(leaks),
         unchecked=unchecked(covered),
         warnings=unchecked(covered),
     )

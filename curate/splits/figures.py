@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from curate.artifacts.leaks import Leak
+from curate.formatting.units import plural
 
 
 def describe_leaks(leaks: Sequence[Leak]) -> tuple[str, ...]:
     """Every leak, in words."""
     return tuple(
-        f"{leak.count} {leak.kind} leak(s) between {' and '.join(leak.between)}"
+        f"{plural(leak.count, f'{leak.kind} leak')} between {' and '.join(leak.between)}"
         for leak in leaks
         if leak.count
     )

@@ -23,6 +23,7 @@ from curate.artifacts.columns import (
     Column,
 )
 from curate.errors import ConfigError, InputError, parameter
+from curate.formatting.units import plural
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 
 LOCK = "splits.lock.parquet"
@@ -147,7 +148,7 @@ def _refuse_changed(path: Path, named: pl.DataFrame, records: pl.DataFrame) -> N
         source, line, split = changed.row(0, named=False)[3:6]
         raise ConfigError.of(
             path,
-            f"{changed.height} record(s) of its splits have another text or duration now, "
+            f"{plural(changed.height, 'record')} of its splits have another text or duration now, "
             f"such as {source}:{line} of {split}",
             f"put them back as they were, or {_resplit_hint()}",
         )

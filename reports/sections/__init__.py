@@ -44,7 +44,7 @@ SECTIONS: tuple[Section, ...] = (
         "Gates",
         (Profile, Split, Audit, ShardIndex, Verification, Wer, Diff, Compare),
         gates.gates,
-        "By --fail-on, --strict, or the command itself. Where one failed it ended in exit code 1.",
+        "Limits of --fail-on, --strict and the command itself. If one fails, exit code 1.",
     ),
     Section(
         "Verdicts",
@@ -59,7 +59,12 @@ SECTIONS: tuple[Section, ...] = (
         "“Unique” counts rows that no other rule flagged: the rows that removing the rule would "
         "recover.",
     ),
-    Section("Malformed lines", (Profile,), profile.malformed, "Invalid lines (malformed)."),
+    Section(
+        "Malformed lines",
+        (Profile,),
+        profile.malformed,
+        "Lines that cannot be a training record, by reason; they have no hours.",
+    ),
     Section(
         "Audio",
         (Profile,),
@@ -181,8 +186,8 @@ SECTIONS: tuple[Section, ...] = (
         shards.table,
         "The hashes prove a copy; keep this page's JSON outside the folder.",
     ),
-    Section("Verified", (Verification,), shards.proven),
-    Section("Checks", (Verification,), shards.checks, "Against the shards themselves, or more."),
+    Section("Contents", (Verification,), shards.proven),
+    Section("Checks", (Verification,), shards.checks, "What each check compares."),
     Section(
         "Faults", (Verification,), shards.faults, "Each fault loses or corrupts training data."
     ),
@@ -207,7 +212,6 @@ SECTIONS: tuple[Section, ...] = (
         training.disturbances,
         "A step without finite gradients changes nothing; unreadable audio is left out.",
     ),
-    Section("Environment", (Run,), training.environment),
     Section("Errors", (Wer,), errors.overall),
     Section(
         "Where the errors are",
@@ -255,7 +259,12 @@ SECTIONS: tuple[Section, ...] = (
         "KS: 0 means identical, 1 disjoint. PSI: from 0.25 on the shift is large.",
     ),
     Section("Rules", (Diff,), diff.rules, "Share of all rows that each rule flags."),
-    Section("Strata", (Diff,), diff.strata),
+    Section(
+        "Strata",
+        (Diff,),
+        diff.strata,
+        "A profile lists its 50 largest values; those beyond them are left out.",
+    ),
     Section(
         "Verdicts",
         (Compare,),

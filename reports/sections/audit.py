@@ -12,7 +12,7 @@ from reports.tables import Column, Table
 def sides(audit: Audit) -> Markup | None:
     """What was compared."""
     columns = (
-        Column("side", "name"),
+        Column("dataset", "name"),
         Column("what it is", "text"),
         *(Column(title, "count") for title in ("rows", "malformed", "speakers")),
         Column("hours", "hours"),

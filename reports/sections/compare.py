@@ -68,10 +68,10 @@ def rules(comparison: Compare) -> Markup | None:
     """What each rule says of more records and of fewer."""
     columns = (
         Column("rule", "name"),
-        Column("says", "verdict"),
-        Column("of more rows", "count"),
+        Column("verdict", "verdict"),
+        Column("newly flagged, rows", "count"),
         Column("hours", "hours"),
-        Column("no longer, rows", "count"),
+        Column("no longer flagged, rows", "count"),
         Column("hours", "hours"),
     )
     rows = [
@@ -128,11 +128,11 @@ def records(comparison: Compare) -> Markup | None:
 
 def _rule(item: MovingRule, room: SizeBudget, *, unfolded: bool) -> Markup:
     body = joined(
-        titled("Newly", _listed(item.got_records, room)),
-        titled("No longer", _listed(item.lost_records, room)),
+        titled("Newly flagged", _listed(item.got_records, room)),
+        titled("No longer flagged", _listed(item.lost_records, room)),
     )
-    amounts = (("newly", item.got_rows), ("no longer", item.lost_rows))
-    note = ", ".join(f"{word} of {plural(rows, 'row')}" for word, rows in amounts if rows)
+    amounts = (("newly flagged", item.got_rows), ("no longer flagged", item.lost_rows))
+    note = ", ".join(f"{plural(rows, 'row')} {word}" for word, rows in amounts if rows)
     title = Markup("{} {}").format(name(item.rule), verdict(item.severity))
     return render("fold", title=title, note=note, unfolded=unfolded, body=body)
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from curate.artifacts.profile import Group, GroupRule, Profile
 from reports.charts import drawn
-from reports.format import count
+from reports.format import count, plural
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 
@@ -52,12 +52,13 @@ def _groups(column: str, groups: tuple[Group, ...]) -> Markup:
 def failed_groups(profile: Profile) -> Markup | None:
     """A table per rule for groups that a group failed."""
     return joined(
-        *(
-            titled(f"{rule.rule}: {count(rule.failed)} of {count(rule.evaluated)}", _failed(rule))
-            for rule in profile.group_rules
-            if rule.worst
-        )
+        *(titled(_title(rule), _failed(rule)) for rule in profile.group_rules if rule.worst)
     )
+
+
+def _title(rule: GroupRule) -> str:
+    groups = plural(rule.evaluated, rule.by or "group")
+    return f"{rule.rule}: {count(rule.failed)} of {groups}"
 
 
 def _failed(rule: GroupRule) -> Markup:
@@ -96,7 +97,7 @@ def correlations(profile: Profile) -> Markup | None:
         Column("metric", "name"),
         Column("and", "name"),
         Column("Pearson", "number"),
-        Column("0 to 1", "drawn"),
+        Column("strength, 0 to 1", "drawn"),
     )
     rows = [(*pair, drawn.bar(abs(pair[2]), 1.0)) for pair in pairs[:_STRONGEST]]
     return Table("Correlations", columns, rows).render()

@@ -93,6 +93,7 @@ def strata(diff: Diff) -> Markup | None:
         *(
             titled(f"By {column}", _stratum(diff, column, groups))
             for column, groups in diff.strata.items()
+            if groups
         )
     )
 

@@ -59,10 +59,10 @@ def _means(wer: Wer) -> Iterator[Figure]:
     macro, weighted = wer.macro, wer.weighted
     if macro.wer is not None:
         between = _between(macro.wer_low, macro.wer_high)
-        yield Figure(f"mean of {count(macro.strata)} strata", percent(macro.wer), between)
+        yield Figure(f"mean WER of {count(macro.strata)} strata", percent(macro.wer), between)
     if weighted is not None:
         between = _between(weighted.wer_low, weighted.wer_high)
-        yield Figure("weighted to the corpus", percent(weighted.wer), between)
+        yield Figure("WER weighted to the corpus", percent(weighted.wer), between)
 
 
 def _interval(rates: Rates) -> str:
@@ -79,8 +79,11 @@ def _between(low: float | None, high: float | None) -> str:
 
 
 def _at_least(wer: float | None, words: int) -> str:
-    """Half the interval, were errors independent: a lower bound for the true one."""
-    if wer is None or not words:
+    """Half the interval, were errors independent: a lower bound for the true one.
+
+    Empty where there is no error: the formula would give 0.
+    """
+    if not wer or not words:
         return ""
     return f"± {percent(_Z * math.sqrt(max(0.0, wer) / words))} at least"
 
@@ -107,7 +110,7 @@ def _table(by: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
         Column(by, "verdict" if by == "verdict" else "text"),
         Column("WER", "percent"),
         Column("CER", "percent"),
-        Column("95 %", "drawn"),
+        Column("95 % CI", "drawn"),
         Column(f"0 to {percent(top)}{more}", "drawn"),
         Column("words", "count"),
         Column("utterances", "count"),
@@ -158,7 +161,7 @@ def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:
         Column("then", "percent"),
         Column("now", "percent"),
         Column("change, points", "drawn"),
-        Column("95 %", "drawn"),
+        Column("95 % CI", "drawn"),
         Column("conclusion", "drawn"),
         Column("utterances", "count"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from curate.artifacts.base import GatedArtifact
-from reports.tables import Column, Table
+from reports.tables import Column, Table, alarm
 
 
 def gates(artefact: GatedArtifact) -> Markup | None:
@@ -14,6 +14,7 @@ def gates(artefact: GatedArtifact) -> Markup | None:
         return None
     columns = (Column("gate", "name"), Column("figure", "text"), Column("result", "text"))
     rows = [
-        (gate.gate, gate.figure, "failed" if gate.failed else "passed") for gate in artefact.fail_on
+        (gate.gate, gate.figure, alarm("failed") if gate.failed else "passed")
+        for gate in artefact.fail_on
     ]
     return Table("Gates", columns, rows).render()

@@ -37,8 +37,8 @@ def coverage_table(coverage: Sequence[Coverage]) -> Markup | None:
         return None
     columns = (
         Column("key", "text"),
-        *(Column(title, "count") for title in ("rows", "known", "different")),
-        Column("what it means", "text"),
+        *(Column(title, "count") for title in ("rows", "known", "distinct")),
+        Column("result", "text"),
     )
     rows = [(key.key, key.rows, key.known, key.values, _meaning(key)) for key in coverage]
     return joined(

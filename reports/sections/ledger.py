@@ -24,7 +24,7 @@ def ledger(page: AnyLoaded) -> Markup | None:
     if book is None:
         return None
     rows = [
-        _row(f"in: {book.stage}", book.inputs),
+        _row("all inputs", book.inputs),
         *(_row(output.name, output) for output in book.outputs),
     ]
     if book.blank.rows:

@@ -14,7 +14,7 @@ from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
 from reports.templating import render
-from reports.transcripts import folded
+from reports.transcripts import folded, prose
 
 _QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
 _NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
@@ -89,7 +89,7 @@ def distributions(profile: Profile) -> Markup | None:
     charts = [
         {
             "name": name(metric.name),
-            "meaning": metric.meaning,
+            "meaning": prose(metric.meaning),
             "chart": chart,
             "beside": beside(metric),
         }
@@ -111,7 +111,7 @@ def _plain(metrics: Sequence[Metric]) -> Markup | None:
         Column("value", "text"),
         Column("rows", "count"),
         Column("no value", "count"),
-        Column("its rules gave", "text"),
+        Column("verdicts by its rules", "text"),
         Column("limits", "text"),
     )
     rows = [
@@ -122,7 +122,7 @@ def _plain(metrics: Sequence[Metric]) -> Markup | None:
         for metric in metrics
     ]
     table = Table("Without a chart", columns, rows)
-    return titled("All rows in one bar", table.render()) if rows else None
+    return titled("Metrics in a single bin", table.render()) if rows else None
 
 
 def _reach(metric: Metric) -> str:
@@ -168,7 +168,7 @@ def strata(profile: Profile) -> Markup | None:
         *(
             titled(_NAMED.get(column, f"By {column}"), _strata_table(column, values))
             for column, values in profile.strata.items()
-            if values
+            if any(item.value is not None for item in values)
         )
     )
 

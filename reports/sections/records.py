@@ -69,9 +69,12 @@ def clips_note(clips: Clips | None) -> Markup | None:
 
 
 def worst_records(page: Loaded[Profile]) -> Markup | None:
-    """The outliers of each metric, metrics with limits first, the first one unfolded."""
+    """The outliers of each metric, metrics with limits first, the first one unfolded.
+
+    A metric with one value has none.
+    """
     profile = page.artefact
-    metrics = [metric for metric in profile.metrics if metric.worst]
+    metrics = [each for each in profile.metrics if each.worst and each.min != each.max]
     metrics.sort(key=lambda metric: not metric.thresholds)
     above = {record.id for item in profile.borderline for record in item.records}
     clips = {id: clip for id, clip in clips_by_id(page.clips).items() if id not in above}
@@ -88,7 +91,7 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: SizeBudget, *, unfolded:
     return render(
         "fold",
         title=name(metric.name),
-        note=f"{amount}, {metric.unit}" if metric.unit else amount,
+        note=f"{amount} ({metric.unit})" if metric.unit else amount,
         unfolded=unfolded,
         body=listed(metric.worst[:_MOST], room, clips),
     )

@@ -10,7 +10,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.verification import Verification
 from reports.charts import drawn
 from reports.charts.drawn import Figure
-from reports.format import count, hours, size
+from reports.format import count, hours, plural, size
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm
 
@@ -129,7 +129,7 @@ def table(shards: ShardIndex) -> Markup | None:
         )
         for shard in shards.shards
     ]
-    total = ("", shards.cuts, shards.hours, sum(shard.bytes for shard in shards.shards))
+    total = ("all", shards.cuts, shards.hours, sum(shard.bytes for shard in shards.shards))
     foot = (*total, *("" for _ in range(2 * len(kinds))))
     note = Markup('<p class="note">The first 16 digits of each hash; all are in shards.json.</p>')
     shown = Table("Shards", columns, rows, foot=foot, limit=100, elsewhere="shards.json")
@@ -144,7 +144,11 @@ def proven(verification: Verification) -> Markup | None:
             Figure("rows", count(verification.cuts)),
             Figure("audio", hours(verification.hours)),
             Figure("shards", count(verification.shards), form),
-            Figure("decoded", count(verification.decoded), "recordings"),
+            Figure(
+                "decoded",
+                count(verification.decoded),
+                f"of {plural(verification.cuts, 'recording')}",
+            ),
         )
     )
 

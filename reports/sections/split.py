@@ -13,7 +13,7 @@ from reports.charts.drawn import Figure, Part
 from reports.format import UNKNOWN, count, number, percent, plural, seconds, share
 from reports.sections.declare import joined
 from reports.sections.leaks import coverage_table, leak_table
-from reports.tables import Column, Sorted, Table
+from reports.tables import Column, Sorted, Table, natural
 from reports.transcripts import marked, visible
 
 _SECONDS_PER_HOUR = 3600
@@ -160,9 +160,9 @@ def price(split: Split) -> Markup | None:
         return None
     figures = [
         Figure("held out", percent(held.share), f"{percent(held.most)} were allowed"),
-        Figure("strata", f"H^{terms.alpha:g}"),
-        Figure("floor of a stratum", seconds(terms.floor_s)),
-        Figure("cap of a stratum", percent(terms.cap)),
+        Figure("target of a stratum", f"∝ hours^{terms.alpha:g}"),
+        Figure("least per stratum", seconds(terms.floor_s), "where it has as much"),
+        Figure("drawn from a stratum", percent(terms.cap), "at most"),
     ]
     if lock is not None:
         fallen = sum(sum(counts.values()) for counts in lock.no_longer_clean.values())
@@ -195,7 +195,7 @@ def measures(split: Split) -> Markup | None:
             *(_bounded(each, each.half_width), _bounded(each, each.smallest_difference)),
             "yes" if each.measurable else "not measurable",
         )
-        for each in split.measures
+        for each in _in_order(split.measures)
         if not _is_absent(each)
     ]
     without: dict[str, list[str]] = {}
@@ -206,6 +206,12 @@ def measures(split: Split) -> Markup | None:
         Table("Measures", columns, rows, limit=60, elsewhere="split.json").render(),
         *(_without(what, values) for what, values in without.items()),
     )
+
+
+def _in_order(measures: Sequence[Measure]) -> list[Measure]:
+    """By column as they are, then by value: `2-5 s` before `10-20 s`."""
+    columns = list(dict.fromkeys(each.by for each in measures))
+    return sorted(measures, key=lambda each: (columns.index(each.by), natural(each.value)))
 
 
 def _bounded(measure: Measure, width: float | None) -> Sorted | float | None:
@@ -234,7 +240,11 @@ def strata(split: Split) -> Markup | None:
         *(Column(title, "hours") for title in ("clean, h", "train, h")),
         *(column for name in names for column in _stratum_columns(name)),
     )
-    rows = [_stratum(split.strata_columns, names, item) for item in split.strata]
+    ordered = sorted(
+        split.strata,
+        key=lambda item: [natural(item.stratum.get(column)) for column in split.strata_columns],
+    )
+    rows = [_stratum(split.strata_columns, names, item) for item in ordered]
     return Table("Strata", columns, rows, limit=150, elsewhere="split.json").render()
 
 

@@ -14,6 +14,7 @@ from reports.provenance import as_json
 from reports.sections.declare import joined
 from reports.tables import Column, Table, name
 from reports.templating import render
+from reports.transcripts import prose
 from train.artifacts.run import BestValidation, Run
 
 _MOST_POINTS = 300
@@ -122,7 +123,7 @@ def pitfalls(run: Run) -> Markup | None:
         Column("used", "name"),
         Column("why", "text"),
     )
-    rows = [(p.key, as_json(p.inherited), as_json(p.used), p.why) for p in run.pitfalls]
+    rows = [(p.key, as_json(p.inherited), as_json(p.used), prose(p.why)) for p in run.pitfalls]
     return Table("Settings replaced", columns, rows).render()
 
 
@@ -160,10 +161,3 @@ def _ids(ids: Sequence[str]) -> str:
 
 
 _MOST_IDS = 20
-
-
-def environment(run: Run) -> Markup | None:
-    """The hardware's settings and the versions of what computed."""
-    rows = [*run.trainer.as_json().items(), *run.versions.items()]
-    columns = (Column("what", "name"), Column("value", "name"))
-    return Table("Environment", columns, [(what, as_json(value)) for what, value in rows]).render()

@@ -123,7 +123,7 @@ def rules(what_if: WhatIf) -> Markup | None:
     silent = [item.rule for item in what_if.by_rule if not _speaks(item)]
     return joined(
         Table("Rules", columns, rows).render() if rows else None,
-        quiet("rule", "takes nothing" if len(silent) == 1 else "take nothing", silent),
+        quiet("rule", "flags nothing" if len(silent) == 1 else "flag nothing", silent),
     )
 
 

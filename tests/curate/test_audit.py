@@ -105,7 +105,7 @@ def test_further_groups_are_asked_for(tmp_path: Path) -> None:
         (["a.jsonl"], 2, "needs two datasets"),
         (["a.jsonl", "a.jsonl"], 2, "named twice"),
         (["a.jsonl", "no.jsonl"], 3, "no.jsonl"),
-        (["a.jsonl", "b.jsonl"], 1, "1 text leak(s) between a.jsonl and b.jsonl"),
+        (["a.jsonl", "b.jsonl"], 1, "1 text leak between a.jsonl and b.jsonl"),
         (["a.jsonl", "c.jsonl", "--out", "o"], 0, "report: o/report.html"),
     ],
 )

@@ -90,8 +90,8 @@ def corpus(folder: Path) -> Path:
 # (gates, exit code, what fails)
 PROFILE = [
     ("bad>5%,malformed>1", 0, []),
-    ("bad>4%,malformed>0", 1, ["bad>4%: 1 rows of 22, 4.545%", "malformed>0: 1 rows"]),
-    ("char_rate>0", 1, ["char_rate>0: 1 rows"]),
+    ("bad>4%,malformed>0", 1, ["bad>4%: 1 row of 22, 4.545%", "malformed>0: 1 row"]),
+    ("char_rate>0", 1, ["char_rate>0: 1 row"]),
     ("clean<1h", 1, ["clean<1h: 0.02222 h"]),
     ("over_rejected>0", 0, []),
     ("nosuch>0", 2, ["nothing is counted as 'nosuch'"]),
@@ -236,7 +236,7 @@ STRICT = [
     ("curate split", "sound-p --out s2 --eval 20h", 1, "20 h requested"),
     ("curate split", "nobody.jsonl --out s3 --eval 2s --test 0h", 1, "speaker: known for 0 of 24"),
     ("curate split", "--given train=sound.jsonl --out s4", 0, ""),
-    ("curate audit", "sound.jsonl sound-s/eval.jsonl", 1, "speaker leak(s)"),
+    ("curate audit", "sound.jsonl sound-s/eval.jsonl", 1, "1 speaker leak between"),
     ("curate audit", "sound-s/train.jsonl sound-s/eval.jsonl", 0, ""),
     ("curate audit", "nobody.jsonl sound-s/eval.jsonl", 1, "NOT CHECKED"),
     ("curate shard", "sound-s --workers 1 --out d1", 0, ""),
@@ -301,7 +301,7 @@ def test_gates_of_a_split_and_an_audit(tmp_path: Path) -> None:
     words = ("split", manifest, "--out", out, "-q", "--eval", "8s", "--test", "0h")
     ran = command("curate", *words, "--fail-on", "leaks>0,rejected>0", "--fail-on", "eval<2")
     assert ran.exit_code == 1
-    assert "rejected>0: 1 rows" in ran.stderr
+    assert "rejected>0: 1 row" in ran.stderr
     assert "leaks>0" not in ran.stderr
     assert (out / "train.jsonl").is_file()
     audit = ("audit", manifest, manifest.with_name("copy.jsonl"))

@@ -171,10 +171,10 @@ def test_leaks_are_reported_and_fail_a_strict_run(sets: dict[str, Path], tmp_pat
     ran = split(sets, tmp_path / "s", "--strict")
     assert ran.exit_code == 1
     for kind in ("speaker", "audio", "text"):
-        assert f"1 {kind} leak(s) between train and test (leaks>0)" in ran.stderr
+        assert f"1 {kind} leak between train and test (leaks>0)" in ran.stderr
     assert lines(tmp_path / "s" / "test.jsonl") == lines(sets["test"])
     assert certificate(tmp_path / "s")["statement"].startswith("leaks found in speaker")
-    assert "Leak: 1 of kind speaker" in (tmp_path / "s" / "report.html").read_text()
+    assert "1 speaker leak between train and test." in (tmp_path / "s" / "report.html").read_text()
     ran = split(sets, tmp_path / "again")
     assert ran.exit_code == 0
     assert command("curate", "audit", tmp_path / "again", "-q").exit_code == 1

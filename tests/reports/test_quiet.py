@@ -13,19 +13,23 @@ from reports import Kind, build
 from reports.artefacts import load
 from reports.headlines import headline
 from tests.reports.corpus_fixtures import ledger
-from tests.reports.fixtures import MAKERS, write
+from tests.reports.fixtures import MAKERS, STAGES, write
 from tests.reports.run_fixtures import slice_of
 
 
-def page(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
+def _write(kind: Kind, folder: Path, data: dict[str, Any]) -> None:
     write(folder, MAKERS[kind][0], data)
-    if kind == "split":
-        write(folder, "ledger.json", ledger("split"))
+    if kind in STAGES and not (folder / "ledger.json").exists():
+        write(folder, "ledger.json", ledger(STAGES[kind]))
+
+
+def page(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
+    _write(kind, folder, data)
     return build(kind, folder).read_text(encoding="utf-8")
 
 
 def sentence(kind: Kind, folder: Path, data: dict[str, Any]) -> tuple[str, list[str]]:
-    write(folder, MAKERS[kind][0], data)
+    _write(kind, folder, data)
     _, _, summary = headline(load(kind, folder))
     return Markup(summary.sentence).striptags(), [alert.what for alert in summary.alerts]
 
@@ -52,7 +56,7 @@ def test_rules_that_take_nothing(tmp_path: Path) -> None:
     zeros = {key: 0 for key in data["by_rule"][0] if key != "rule"}
     data["by_rule"] += [{**zeros, "rule": "hush"}, {**zeros, "rule": "blind", "unknown_rows": 3}]
     html = page("what-if", tmp_path, data)
-    assert "1 rule takes nothing: <code>hush</code>." in html
+    assert "1 rule flags nothing: <code>hush</code>." in html
     assert html.count("<code>blind</code>") == 1, "what cannot decide has a row"
 
 
@@ -76,12 +80,12 @@ def test_texts_that_the_search_for_near_ones_cannot_vouch_for(tmp_path: Path) ->
     assert "Of 1,200 texts nearly all stretches are shared" in html
 
 
-def test_a_step_that_takes_nearly_all_is_not_the_dearest(tmp_path: Path) -> None:
+def test_a_step_that_takes_nearly_all_is_not_the_costliest(tmp_path: Path) -> None:
     data = MAKERS["what-if"][1]()
     data["limits"][1]["tighter"] = {"value": 0, "rows": 9_000, "hours": 21.0}
     data["limits"][2]["tighter"] = {"value": 5, "rows": 90, "hours": 2.0}
     text, _ = sentence("what-if", tmp_path, data)
-    assert "the dearest next step is char_rate_low to char_rate < 5, 2.00 h" in text
+    assert "the costliest tighter limit is char_rate_low at char_rate < 5: 2.00 h more" in text
 
 
 def test_a_model_that_does_not_stop_is_an_alert(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def test_a_step_without_finite_gradients_changes_nothing(
         assert all(torch.equal(seen[2][name], seen[step][name]) for name in seen[2])
     assert any(not torch.equal(seen[4][name], seen[5][name]) for name in seen[2])
     assert all(value.isfinite().all() for value in weights(run).values())
-    assert any("2 step(s) had gradients" in finding.what for finding in run.record.findings)
+    assert any("2 steps had gradients" in finding.what for finding in run.record.findings)
 
 
 @pytest.mark.parametrize(

@@ -100,11 +100,11 @@ def test_what_the_rules_take_and_what_leaks_is_said(
     ran = command("curate", "shard", *words, "--out", tmp_path / "shards", "--workers", "1")
     assert ran.exit_code == 0
     errors = " ".join(ran.stderr.split())
-    assert "warning: 1 speaker leak(s) between train and test" in errors
+    assert "warning: 1 speaker leak between train and test" in errors
     assert "warning: train: 1 of 19 given rows are not in it: 1 bad (rejected)" in errors
     assert "warning: test: 1 of 8 given rows are not in it: 1 bad (rejected); error rates" in errors
     page = (tmp_path / "shards" / "report.html").read_text()
-    assert "1 speaker leak(s) between train and test" in page
+    assert "1 speaker leak between train and test" in page
     whole = (*words, "--keep-whole", "train,test", "--out", tmp_path / "whole", "--workers", "1")
     assert command("curate", "shard", *whole, "-q").exit_code == 0
     index = json.loads((tmp_path / "whole" / "shards.json").read_bytes())

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from curate.errors import ConfigError, CurateError, GateFailed
+from curate.formatting.units import plural
 from train.artifacts.run import SkippedStep
 from train.config import FaultsConfig, RunConfig
 from train.nemo.callbacks import BATCHNORM
@@ -97,8 +98,8 @@ def running_statistics(model: torch.nn.Module) -> Iterator[torch.Tensor]:
 
 
 def _diverged(step: SkippedStep, in_a_row: int) -> CurateError:
-    what = f"the gradients were no finite numbers in {in_a_row} step(s) in a row, the last of "
-    what += f"these records: {named(step.ids)}"
+    what = f"the gradients were no finite numbers in {plural(in_a_row, 'step')} in a row, "
+    what += f"the last of these records: {named(step.ids)}"
     hint = "lower optim.lr or check these records; --resume continues from the last checkpoint"
     return GateFailed.of(f"step {step.step}", what, hint)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from train.plan.facts import Facts
 from train.plan.findings import Check
 
@@ -86,7 +86,7 @@ def _buckets(facts: Facts) -> Iterator[str]:
 def _few_workers(facts: Facts) -> Iterator[str]:
     workers, run = facts.run.train_ds.num_workers, facts.run.trainer
     if workers < ENOUGH_WORKERS and (run.devices > 1 or run.accelerator == "gpu"):
-        yield f"{workers} worker(s) a GPU decode the audio"
+        yield f"audio is decoded by {plural(workers, 'worker')} a GPU"
 
 
 def _frozen(facts: Facts) -> Iterator[str]:

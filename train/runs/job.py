@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from curate.nemo.archive import Archive
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig
@@ -125,7 +125,7 @@ def _about_steps(fit: FitResult) -> Iterator[Finding]:
         yield _warning("the training loss did not fall")
     if fit.skipped:
         first, count = fit.skipped[0], len(fit.skipped)
-        what = f"{count} step(s) had gradients that were not finite and changed nothing, "
+        what = f"{plural(count, 'step')} had gradients that were not finite and changed nothing, "
         what += f"first step {first.step}: lower optim.lr, or check the records in run.json"
         yield _warning(what)
 

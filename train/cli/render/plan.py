@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.formatting.units import duration, percent
+from curate.formatting.units import duration, percent, plural
 from curate.terminal.command import printable
 from train.artifacts.plan import Finding, Level
 from train.artifacts.shared import Risk
@@ -39,7 +39,7 @@ def tables(plan: Plan) -> Iterator[RenderableType]:
     yield ""
     for finding in plan.findings:
         yield from _finding(finding)
-    counts = (f"{len(plan.of(level))} {level}(s)" for level in LEVEL_STYLES)
+    counts = (plural(len(plan.of(level)), level) for level in LEVEL_STYLES)
     yield Text(", ".join(counts))
 
 

@@ -1,0 +1,100 @@
+"""Figures of pages in the form in which they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.tables import Column, Table, natural
+from tests.reports.fixtures import MAKERS
+from tests.reports.run_fixtures import slice_of
+from tests.reports.test_quiet import page, sentence
+
+HOURS = (Column("split", "text"), Column("hours", "hours"), Column("bad h", "hours"))
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((0.0045, 0.0), (">16.2 s<", ">0<")),  # below one hour, each with its unit
+        ((0.5, 0.25), (">30 min<", ">15 min<")),
+        ((20.0, 0.25), (">20.00<", ">0.2500<")),  # one column has hours: both are in hours
+        ((20.0, 0.0), (">20.00<", ">0<")),
+    ],
+)
+def test_hours_of_a_table(values: tuple[float, float], shown: tuple[str, str]) -> None:
+    html = Table("x", HOURS, [("train", *values)]).render()
+    assert [text in html for text in shown] == [True, True], html
+
+
+def test_a_long_id_breaks_and_a_sentence_is_prose() -> None:
+    html = Table("x", (Column("speaker", "text"),), [("a" * 40,)]).render()
+    assert 'class="token"' in html
+    html = Table("x", (Column("why", "text"),), [("so many words that they are prose",)]).render()
+    assert 'class="prose"' in html
+
+
+def test_numbers_in_names_sort_by_size() -> None:
+    bins = ["2-5 s", "10-20 s", "1-2 s", None]
+    assert sorted(bins, key=natural) == [None, "1-2 s", "2-5 s", "10-20 s"]
+
+
+def test_a_leak_is_one_alert(tmp_path: Path) -> None:
+    """The split warns of what its page calls a fault."""
+    data = MAKERS["split"][1]()
+    data["leaks"] = [{"kind": "speaker", "between": ["train", "eval"], "count": 2}]
+    data["warnings"] = ["2 speaker leaks between train and eval", "another"]
+    _, alerts = sentence("split", tmp_path, data)
+    assert alerts[:2] == ["2 speaker leaks between train and eval.", "another"]
+
+
+def test_splits_that_are_not_given_are_not_in_the_headline(tmp_path: Path) -> None:
+    data = MAKERS["split"][1]()
+    del data["targets"]["eval"]
+    data["outputs"] = [each for each in data["outputs"] if each["name"] != "eval"]
+    text, _ = sentence("split", tmp_path, data)
+    assert " train, " in text
+    assert " eval" not in text.partition(";")[0]
+
+
+def test_the_rate_of_each_manifest_is_in_the_headline(tmp_path: Path) -> None:
+    data = MAKERS["eval"][1]()
+    data["by"]["manifest"] = [
+        slice_of("test.jsonl", 0.04, 200),
+        slice_of("train.jsonl", 0.004, 900),
+    ]
+    text, _ = sentence("eval", tmp_path / "two", data)
+    assert text.endswith(". WER: test.jsonl 4.0 %, train.jsonl 0.4 %."), text
+    data["by"]["manifest"] = data["by"]["manifest"][:1]
+    text, _ = sentence("eval", tmp_path / "one", data)
+    assert text.count("WER") == 1
+
+
+def test_no_errors_have_no_interval_of_nothing(tmp_path: Path) -> None:
+    data: dict[str, Any] = MAKERS["eval"][1]()
+    data["by"] = {"speaker": [slice_of("anna", 0.0, 200)]}
+    assert "± 0" not in page("eval", tmp_path, data)
+
+
+def test_rules_that_move_nothing_say_so(tmp_path: Path) -> None:
+    data = MAKERS["compare"][1]()
+    data["moved"] = {**data["moved"], "rows": 0, "hours": 0.0}
+    text, _ = sentence("compare", tmp_path, data)
+    assert text.startswith("No row of ")
+
+
+def test_a_metric_of_one_value_has_no_outliers(tmp_path: Path) -> None:
+    data = MAKERS["profile"][1]()
+    metric = next(each for each in data["metrics"] if each["worst"])
+    before = page("profile", tmp_path / "before", data)
+    metric["min"] = metric["max"]
+    after = page("profile", tmp_path / "after", data)
+    assert before.count('<details class="fold"') == after.count('<details class="fold"') + 1
+
+
+def test_strata_without_any_value_are_left_out(tmp_path: Path) -> None:
+    data = MAKERS["profile"][1]()
+    data["strata"] = {"lang": [{**data["strata"]["lang"][0], "value": None}]}
+    assert "Languages" not in page("profile", tmp_path, data)
