@@ -228,12 +228,12 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=720)
     arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("--work", type=Path)
-    wish = arguments.parse_args()
-    folder = Path(tempfile.mkdtemp(dir=wish.work, prefix="effect-"))
-    sound = corpus(folder, "train", wish.rows, VOICES, 1)
+    options = arguments.parse_args()
+    folder = Path(tempfile.mkdtemp(dir=options.work, prefix="effect-"))
+    sound = corpus(folder, "train", options.rows, VOICES, 1)
     test = written(folder / "test.jsonl", corpus(folder, "test", 120, UNHEARD, 2))
     everything = written(folder / "all.jsonl", spoil(sound, 3))
-    model, config = beginning(folder, wish.kind, written(folder / "sound.jsonl", sound))
+    model, config = beginning(folder, options.kind, written(folder / "sound.jsonl", sound))
     rules = {
         "raw": RAW,
         "curated": "schema: curate.rules/1\nname: d\nextends: default\nrules: []\n",
@@ -244,14 +244,21 @@ def main() -> None:
         middle_half(spoil(sound, 3)),
     )
     arms["over-filtered"] = Arm("over-filtered", folder, manifest, middle)
-    jobs = [(arm, seed) for seed in range(wish.seeds) for arm in arms.values()]
-    with ThreadPoolExecutor(wish.jobs) as pool:
-        rates = list(pool.map(lambda job: measured(*job, (model, config), test, wish.steps), jobs))
+    jobs = [(arm, seed) for seed in range(options.seeds) for arm in arms.values()]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        rates = list(
+            pool.map(lambda job: measured(*job, (model, config), test, options.steps), jobs)
+        )
     arms["agreed"] = agreed(arms["curated"], folder)
-    more = [(arms["agreed"], seed) for seed in range(wish.seeds)]
-    with ThreadPoolExecutor(wish.jobs) as pool:
-        rates += list(pool.map(lambda job: measured(*job, (model, config), test, wish.steps), more))
-    print(f"{wish.rows} records, {wish.steps} steps, {wish.seeds} seeds; test WER on 120 records")
+    more = [(arms["agreed"], seed) for seed in range(options.seeds)]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        rates += list(
+            pool.map(lambda job: measured(*job, (model, config), test, options.steps), more)
+        )
+    print(
+        f"{options.rows} records, {options.steps} steps, {options.seeds} seeds; "
+        "test WER on 120 records"
+    )
     print("| training data | records | minutes | spoiled | WER | 95 % | each seed |")
     print("|---|---|---|---|---|---|---|")
     for name in ("raw", "curated", "agreed", "over-filtered"):

@@ -1,4 +1,4 @@
-"""The review desk over HTTP: `python -m benchmarks.review [ROWS]`.
+"""The review server over HTTP: `python -m benchmarks.review [ROWS]`.
 
 A profile of the bundled example, its rows repeated in a changed order, is served by `curate review`
 itself; each kind of question is asked several times with other values, so that nothing is answered
@@ -54,7 +54,7 @@ def large_profile(rows: int) -> Path:
     return folder
 
 
-class Desk:
+class ReviewServer:
     """`curate review` in a process of its own, and how long it took to be ready."""
 
     def __init__(self, profile: Path) -> None:
@@ -109,23 +109,25 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("rows", type=int, nargs="?", default=5_000_000)
     arguments.add_argument("--times", type=int, default=9)
-    wish = arguments.parse_args()
-    desk = Desk(large_profile(wish.rows))
+    options = arguments.parse_args()
+    server = ReviewServer(large_profile(options.rows))
     try:
-        desk.ask("/")
-        print(f"{wish.rows:,} rows; ready to answer after {desk.ready_s:.1f} s")
+        server.ask("/")
+        print(f"{options.rows:,} rows; ready to answer after {server.ready_s:.1f} s")
         print("| question | median ms | worst ms |\n|---|---|---|")
-        for name, paths in questions(wish.times).items():
-            taken = [1000 * desk.ask(path)[0] for path in paths]
+        for name, paths in questions(options.times).items():
+            taken = [1000 * server.ask(path)[0] for path in paths]
             print(f"| {name} | {statistics.median(taken):.0f} | {max(taken):.0f} |")
-        row = json.loads(desk.ask("/api/records?verdict=clean&count=1")[1])["records"][0]["row"]
+        row = json.loads(server.ask("/api/records?verdict=clean&count=1")[1])["records"][0]["row"]
         for name in ("", "/audio", "/spectrogram"):
-            taken = [1000 * desk.ask(f"/api/records/{row}{name}")[0] for _ in range(wish.times)]
+            taken = [
+                1000 * server.ask(f"/api/records/{row}{name}")[0] for _ in range(options.times)
+            ]
             name = f"one record{name.replace('/', ': ')}"
             print(f"| {name} | {statistics.median(taken):.0f} | {max(taken):.0f} |")
     finally:
-        desk.run.terminate()
-        desk.run.wait()
+        server.run.terminate()
+        server.run.wait()
 
 
 if __name__ == "__main__":

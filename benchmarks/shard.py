@@ -87,10 +87,10 @@ def cuts_of(split: Path, audio: Path) -> Any:
     return CutSet.from_cuts(cuts)
 
 
-def export_with_curate(split: Path, folder: Path, wish: StoredAudio, workers: int) -> None:
+def export_with_curate(split: Path, folder: Path, storage: StoredAudio, workers: int) -> None:
     """Our export."""
     index = shard_split(
-        split, folder, folder / "out", ShardOptions(audio=wish), Execution(workers=workers)
+        split, folder, folder / "out", ShardOptions(audio=storage), Execution(workers=workers)
     )
     assert index.cuts == len(rows_of(split))
 

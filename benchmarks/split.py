@@ -28,7 +28,7 @@ from benchmarks.corpus import make
 from benchmarks.memory import watch
 from curate.rules.file import load_rules
 from curate.rules.routes import POOL, route
-from curate.splits import SplitRequest, SplitTerms, Targets, split_profile
+from curate.splits import AllocationOptions, SplitRequest, Targets, split_profile
 from curate.splits.balance import balance
 from curate.splits.leaks import leaks
 from curate.splits.strata import duration_bin, number_strata
@@ -100,7 +100,7 @@ def splits_of_curate(
     sizes = {name: share * clean_s for name, share in SHARES.items()}
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         begun = time.perf_counter()
-        targets = Targets(sizes, SplitTerms(alpha, 0.0))
+        targets = Targets(sizes, AllocationOptions(alpha, 0.0))
         split_profile(profiled, Path(folder), SplitRequest(targets=targets, by=["lang"]))
         seconds = time.perf_counter() - begun
         lock = pl.read_parquet(Path(folder) / "splits.lock.parquet", columns=["verdict", "split"])

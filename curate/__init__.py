@@ -6,7 +6,7 @@
 ... ].to_list()
 [4.5]
 
-Everything here is loaded when it is first asked for, so that `import curate` costs nothing.
+Everything here is loaded at its first use, so that `import curate` costs nothing.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
         verify_shards,
     )
     from curate.api.split import (
+        AllocationOptions,
         LineMarks,
         NamedManifests,
         Split,
         SplitRequest,
-        SplitTerms,
         Targets,
         read_split,
         split,
@@ -77,7 +77,7 @@ _MODULES = {
         *("Verification", "VerifyRequest", "shard", "verify_shards"),
     ),
     "split": (
-        *("LineMarks", "NamedManifests", "Split", "SplitRequest", "SplitTerms", "Targets"),
+        *("LineMarks", "NamedManifests", "Split", "SplitRequest", "AllocationOptions", "Targets"),
         *("read_split", "split"),
     ),
     "what_if": ("WhatIf", "WhatIfRequest", "what_if"),
@@ -87,6 +87,7 @@ _MODULES = {
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "AllocationOptions",
     "AudioOptions",
     "Audit",
     "AuditRequest",
@@ -112,7 +113,6 @@ __all__ = [
     "ShardSize",
     "Split",
     "SplitRequest",
-    "SplitTerms",
     "StoredAudio",
     "Targets",
     "Verification",

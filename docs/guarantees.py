@@ -43,7 +43,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
         ),
         tests=(
             "tests/curate/test_scan.py::test_every_line_becomes_one_row",
-            "tests/curate/test_hostile.py::test_a_file_that_grows_while_it_is_read",
+            "tests/curate/test_input_robustness.py::test_a_file_that_grows_while_it_is_read",
         ),
     ),
     Guarantee(
@@ -145,7 +145,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "`unknown` where a rule needs a metric that is null: such rows go to train only."
         ),
         tests=(
-            "tests/curate/test_corner.py::test_verdicts_line_by_line",
+            "tests/curate/test_verdict_policy.py::test_verdicts_line_by_line",
             "tests/curate/test_tags.py::test_batches_and_rows_agree_in_any_order",
         ),
     ),
@@ -331,7 +331,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
         ),
         tests=(
             "tests/curate/test_split_properties.py::test_a_grown_corpus_moves_nothing",
-            "tests/curate/test_split_terms.py::test_locked_records_that_went_bad_stay_out",
+            "tests/curate/test_split_allocation.py::test_locked_records_that_went_bad_stay_out",
         ),
     ),
     Guarantee(
@@ -344,7 +344,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "unknown, the half width is reported with `at least`: a lower bound."
         ),
         tests=(
-            "tests/curate/test_split_terms.py::test_precision_is_that_of_the_field",
+            "tests/curate/test_split_allocation.py::test_precision_is_that_of_the_field",
             "tests/whole_way/test_speakers.py::test_each_stratum_says_what_is_known_of_it",
             "tests/whole_way/test_speakers.py::test_where_speakers_are_known_nothing_is_bounded",
         ),

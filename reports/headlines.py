@@ -353,11 +353,11 @@ def _reconsider(reconsidered: Reconsider) -> Headline:
         alerts.append(Alert("note", what))
     shown = shown_limits(reconsidered)
     for item in shown:
-        if item.says in URGENT:
+        if item.recommendation in URGENT:
             to = "" if item.propose is None else f", to {number(item.propose)}"
-            what = f"{item.says.capitalize()} {item.rule} ({item.limit}){to}"
+            what = f"{item.recommendation.capitalize()} {item.rule} ({item.limit}){to}"
             alerts.append(Alert("note", f"{what}: {item.meaning}."))
-    verdicts = [item.says for item in shown]
+    verdicts = [item.recommendation for item in shown]
     sentence = _line(
         "<b>{}</b> of {} to change, held against the errors in {}; {} to keep, {} left open.",
         count(sum(word in URGENT for word in verdicts)),

@@ -155,10 +155,10 @@ def _profiled(subject: Subject) -> Profiled | None:
 
 
 def _verdict(results: Sequence[Account], malformed: object) -> str:
-    """The verdict by the rules alone."""
+    """The verdict of the rules, without manual overrides."""
     if malformed:
         return "skipped" if str(malformed).startswith(SKIPPED_BY) else "malformed"
-    triggered = (each.says for each in results if each.is_triggered)
+    triggered = (each.outcome for each in results if each.is_triggered)
     return max(triggered, key=VERDICTS.index, default="clean")
 
 
@@ -184,7 +184,7 @@ def _account(each: Account) -> RuleAccount:
     return RuleAccount(
         rule=rule.id,
         metric=rule.metric,
-        says=each.says,
+        outcome=each.outcome,
         words=each.words,
         where=rule.where.text if rule.where else "",
         conditions={severity: condition.text for severity, condition in rule.conditions()},

@@ -22,9 +22,9 @@ from curate.splits import (
     GENDER,
     LOCK,
     SESSIONS,
+    AllocationOptions,
     LineMarks,
     SplitRequest,
-    SplitTerms,
     Targets,
     impossible,
     moved,
@@ -34,11 +34,11 @@ from curate.splits import (
 from curate.splits.given_options import NamedManifests
 
 __all__ = [
+    "AllocationOptions",
     "LineMarks",
     "NamedManifests",
     "Split",
     "SplitRequest",
-    "SplitTerms",
     "Targets",
     "read_split",
     "run_split",

@@ -29,7 +29,7 @@ CUT_SHORT = "the line was cut short while it was written, and was never confirme
 
 @dataclass(frozen=True, slots=True)
 class OpenLog:
-    """A log that this program alone may add to, as long as the block of `exclusive` runs."""
+    """A log that only this program may append to, as long as the block of `exclusive` runs."""
 
     path: Path
     descriptor: int

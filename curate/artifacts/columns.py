@@ -57,7 +57,7 @@ SPEAKER = Column(
     pl.String(),
     "speaker by curate.text.ids: one spelling for each; null where the line names nobody",
 )
-TASK = Column("task", pl.String(), "what a multitask model is asked for (task, else taskname)")
+TASK = Column("task", pl.String(), "the task for a multitask model (task, else taskname)")
 OFFSET_S = Column("offset_s", pl.Float64(), "start of the segment in its recording, seconds")
 AUDIO_CHANNEL = Column(
     "audio_channel", pl.Int16(), "channel of the file that is read, from 0; null for all of them"
@@ -120,7 +120,7 @@ DESCRIBED_BY: Mapping[str, tuple[Column, ...]] = {
     "audio": (AUDIO_FAULT, AUDIO_WHY, AUDIO_CODEC),
     "signal": (SIGNAL_KEY,),
 }
-"""What is known beside, where a group of metrics is asked for."""
+"""What is known beside, where a group of metrics is requested."""
 
 
 def described(groups: Collection[str] = ()) -> tuple[Column, ...]:

@@ -27,13 +27,13 @@ class NearLimit(Model):
 class RuleAccount(Model):
     """What a rule decides about a record, with the values that it compares.
 
-    `says` is a verdict, or `silent` where the rule does not apply; `words` is the reason with its
-    values, `near` the limits that are close.
+    `outcome` is a verdict, or `not_applicable` where the rule does not apply; `words` is the
+    reason with its values, `near` the limits that are close.
     """
 
     rule: str
     metric: str
-    says: str
+    outcome: str
     words: str
     where: str
     conditions: Mapping[str, str]
@@ -97,9 +97,9 @@ class Explanation(Artifact):
     def html_tables(self) -> Iterator[HtmlTable]:
         """The rules that triggered on each record."""
         rows = [
-            (record.id, record.verdict, account.says, account.rule, account.words)
+            (record.id, record.verdict, account.outcome, account.rule, account.words)
             for record in self.records
             for account in record.accounts
-            if account.says not in {"clean", "silent"}
+            if account.outcome not in {"clean", "not_applicable"}
         ]
         yield HtmlTable(("record", "verdict", "severity", "rule", "reason"), rows)

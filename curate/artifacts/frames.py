@@ -42,7 +42,7 @@ class Spans:
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """A batch of input lines: the RECORD columns (and fields asked for), and their texts.
+    """A batch of input lines: the RECORD columns (and fields requested), and their texts.
 
     A malformed row has a reason in MALFORMED, an empty text span and null fields. `predicted` is
     the hypothesis of a recogniser (length -1: nothing is known of that row), `translation` whether
@@ -71,7 +71,7 @@ Number = TypeVar("Number", bound=np.generic)
 def by_language(
     lang: pl.Series, value: Callable[[str | None], int], dtype: type[Number]
 ) -> npt.NDArray[Number]:
-    """`value` of each row's declared language, asked once for each of them."""
+    """`value` of each row's declared language, computed once per language."""
     distinct = lang.unique().drop_nulls()
     values = np.array([*map(value, distinct), value(None)], dtype)
     codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)

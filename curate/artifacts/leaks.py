@@ -32,7 +32,7 @@ class Lacking(Model):
 class Coverage(Model):
     """Of how many rows a key (speaker, session, recording) is known, and in a sentence.
 
-    `unchecked` where a check that was asked for could not be made of all rows; `substituted` rows
+    `unchecked` where a check that was requested could not be made of all rows; `substituted` rows
     have a group key from their audio path in the key's place.
     """
 

@@ -46,7 +46,7 @@ class Entry(Model):
 
 
 class BlankLines(Model):
-    """Lines of white space alone: no rows, and in no output."""
+    """Lines of only white space: no rows, and in no output."""
 
     rows: int
     bytes: int

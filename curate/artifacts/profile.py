@@ -1,4 +1,4 @@
-"""profile.json: what the records of manifests are like, as `curate profile` found them."""
+"""profile.json: statistics of the records of manifests, as `curate profile` measures them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Duplicates(Model):
 
 
 class AtLeast(Model):
-    """The size below which a rule for groups leaves a group alone; null where it has no such."""
+    """The size below which a rule for groups does not apply; null where it has no such."""
 
     rows: Number | None
     hours: Number | None
@@ -158,7 +158,7 @@ class StratumShare(Model):
     none is declared.
 
     `rejected_hours` or `borderline_hours` are those that are taken, `worst_rule` the rule that
-    takes most; empty where none does alone.
+    takes most; empty where no single rule does.
     """
 
     column: str

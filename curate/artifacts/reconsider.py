@@ -1,4 +1,4 @@
-"""reconsider.json: what a model's errors tell of the limits that its data was chosen by."""
+"""reconsider.json: a model's errors per limit of the rules that its data was chosen by."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ class LimitEvidence(Model):
 
     `wer` is of these rows, `clean_wer` of comparable clean rows, `difference` the one less the
     other with its interval; all are null where there are too few rows. `propose` is the value to
-    move the limit to, null where it should stay. `says` is the conclusion, `meaning` its sentence.
+    move the limit to, null where it should stay. `recommendation` is the conclusion, `meaning` its
+    sentence.
     """
 
     rule: str
     metric: str
     severity: str
     limit: str
-    says: str
+    recommendation: str
     meaning: str
     rows: int
     hours: float
@@ -78,9 +79,9 @@ class Reconsider(CommandArtifact):
 
     def html_tables(self) -> Iterator[HtmlTable]:
         """Each limit with its conclusion."""
-        head = ("rule", "limit", "conclusion", "rows", "WER", "WER of clean rows", "move to")
+        head = ("rule", "limit", "recommendation", "rows", "WER", "WER of clean rows", "move to")
         rows = [
-            (each.rule, each.limit, each.says.replace("_", " "), f"{each.rows:,}",
+            (each.rule, each.limit, each.recommendation.replace("_", " "), f"{each.rows:,}",
              percent(each.wer), percent(each.clean_wer),
              "" if each.propose is None else f"{each.propose:.4g}")
             for each in self.limits

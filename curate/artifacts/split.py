@@ -12,8 +12,8 @@ from curate.formatting.notebook import HtmlTable
 from curate.formatting.units import duration
 
 
-class SplitTerms(Model):
-    """The terms on which splits are drawn, as `curate.splits.targets.Terms` has them."""
+class Allocation(Model):
+    """How the hours of a split are allocated to strata, as `curate.splits.targets` has it."""
 
     alpha: float
     floor_s: float
@@ -22,7 +22,7 @@ class SplitTerms(Model):
 
 
 class Target(Model):
-    """How many seconds of a split were asked for, aimed at, and achieved (`achieved_s`).
+    """How many seconds of a split were requested, aimed at, and achieved (`achieved_s`).
 
     `effective_groups` (Kish's effective number) and `largest_share` are null where the split is
     empty, or the speaker of some of its rows is unknown; then there are at most
@@ -204,9 +204,9 @@ class CutsFile(Model):
 class Split(GatedArtifact):
     """split.json, which `curate split` writes.
 
-    `terms` are absent, and `given` is present, where the corpus came with its splits; `audio_root`
-    where audio is looked for elsewhere than beside the manifests; `cuts` with `--to lhotse`.
-    `lock` is null without an earlier lock. `near_unsure` texts may have an undetected
+    `allocation` is absent, and `given` is present, where the corpus came with its splits;
+    `audio_root` where audio is looked for elsewhere than beside the manifests; `cuts` with `--to
+    lhotse`. `lock` is null without an earlier lock. `near_unsure` texts may have an undetected
     near-duplicate.
     """
 
@@ -220,7 +220,7 @@ class Split(GatedArtifact):
     audio_root: OptionalKey[str] = None
     lock: LockResult | None
     strategy: Literal["searched", "given"]
-    terms: OptionalKey[SplitTerms] = None
+    allocation: OptionalKey[Allocation] = None
     given: OptionalKey[Mapping[str, GivenSplit]] = None
     targets: Mapping[str, Target]
     held_out: HeldOut

@@ -1,6 +1,6 @@
 """What this process has put on disk so far: the words that end a command that a signal stops.
 
-Kept by the process, since the signal comes at any moment: whatever puts outputs in place, or adds
+Held by the process, since the signal comes at any moment: whatever puts outputs in place, or adds
 to a log, notes it here, and only the command line reads it.
 """
 

@@ -1,1 +1,1 @@
-"""Audio that manifests name: found safely, opened, measured. Knows no manifest and no rule."""
+"""Audio that manifests name: resolved safely, opened, measured. Knows no manifest and no rule."""

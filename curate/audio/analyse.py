@@ -1,4 +1,4 @@
-"""One audio file and the segments that records cut from it: found, opened once, read forward.
+"""One audio file and the segments that records cut from it: resolved, opened once, read forward.
 
 Nothing that is wrong with a file is fatal: it becomes the fault of its segments, with the reason.
 """
@@ -49,7 +49,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """What was found out about one segment; None is not known. Names are those of the columns."""
+    """What is known of one segment; None is not known. Names are those of the columns."""
 
     row: int
     audio_fault: str | None = NONE
@@ -65,7 +65,7 @@ class SegmentResult:
 
     def at_fault(self, fault: str, why: str) -> SegmentResult:
         """The same with this fault, where it is worse than the one that is there."""
-        assert self.audio_fault is not None, "nothing is found out of what is not decoded"
+        assert self.audio_fault is not None, "no fault is known of what is not decoded"
         if self.audio_fault != NONE and NAMES.index(self.audio_fault) <= NAMES.index(fault):
             return self
         return replace(self, audio_fault=fault, audio_why=why)

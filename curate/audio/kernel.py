@@ -1,7 +1,7 @@
 """One pass over decoded samples: levels, flat tops, energies of frames. Compiled.
 
 Sums are taken in one fixed order, so that the same samples give the same digits everywhere. A
-frame at a time: what no sample of a frame can be is not asked of each.
+frame at a time: what no sample of a frame can reach is not compared for each.
 """
 
 from __future__ import annotations

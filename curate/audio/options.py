@@ -40,7 +40,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class AudioOptions:
-    """How audio is found and chosen.
+    """How audio is resolved and sampled.
 
     `root` is where relative paths begin (None: each manifest's own folder, as NeMo has it),
     `allowed` the roots that audio must lie in (empty: anywhere; symlinks resolved, see
@@ -53,7 +53,7 @@ class AudioOptions:
 
     @classmethod
     def of(cls, root: Path | None, allowed: Sequence[Path], sample: str | None) -> AudioOptions:
-        """What was asked for on the command line; ConfigError for what cannot be."""
+        """The options of the command line; ConfigError for values that are not valid."""
         if root is not None and not root.is_dir():
             hint = absent(root).hint or "name a directory that exists"
             raise ConfigError.of(parameter("audio.root"), f"{root} is not a directory", hint)

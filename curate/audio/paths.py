@@ -77,14 +77,14 @@ def moved(name: str, folder: Path) -> str:
 
 @contextmanager
 def open_audio(path: Path | str) -> Iterator[int]:
-    """A file that `find_audio` found, open for reading; Unusable where it is none any more."""
+    """A file that `find_audio` resolved, open for reading; Unusable where it is none any more."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
     try:
         mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):  # put there since it was found
+        if not stat.S_ISREG(mode):  # replaced since it was resolved
             raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
         yield descriptor
     finally:

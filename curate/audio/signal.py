@@ -20,7 +20,7 @@ BLOCK = 1 << 16
 FRAME_S = 0.02
 """Frames in which energy is measured; speech is stationary for about so long."""
 FLOOR = 1e-10
-"""Mean square below which a frame is digital silence: rounding to 16 bits alone is above it."""
+"""Mean square below which a frame is digital silence: rounding to 16 bits is already above it."""
 SILENT = 1e-4
 """A frame is silent below this share (-40 dB) of the segment's loud frames."""
 SILENT_DBFS = -80.0
@@ -190,7 +190,7 @@ def _window(size: int) -> Float32s:
 
 
 def _round(value: float, digits: int) -> float:
-    """A float whose digits are worth writing; never -0.0."""
+    """A float rounded to its significant digits; never -0.0."""
     return round(float(value), digits) + 0.0
 
 

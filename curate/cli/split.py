@@ -125,7 +125,7 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    from curate.api.split import LineMarks, SplitRequest, SplitTerms, Targets, run_split
+    from curate.api.split import AllocationOptions, LineMarks, SplitRequest, Targets, run_split
     from curate.cli.render.split import split_tables
     from curate.cli.running import conclude, running
     from curate.gates import gates_for
@@ -135,10 +135,10 @@ def split_command(
 
     faults = _faults_of_drawing(context)
     names, named = read_inputs("curate split", inputs, given, listed(keep_whole), faults)
-    terms = SplitTerms.parse(alpha, floor, cap, max_held_out)
+    allocation = AllocationOptions.parse(alpha, floor, cap, max_held_out)
     request = SplitRequest(
         inputs=names,
-        targets=named or Targets.named({"eval": eval_, "test": test}, split, terms),
+        targets=named or Targets.named({"eval": eval_, "test": test}, split, allocation),
         seed=seed,
         by=listed(by),
         group=listed(group),

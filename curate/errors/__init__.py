@@ -42,7 +42,7 @@ class CurateError(Exception):
 
 
 class GateFailed(CurateError):  # noqa: N818 - a gate is not an error: the outputs are written
-    """A check that the user asked for did not pass; outputs are written. Exit 1."""
+    """A check that the user requested did not pass; outputs are written. Exit 1."""
 
     exit_code = 1
 

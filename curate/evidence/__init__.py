@@ -63,7 +63,7 @@ def _limit(evidence: Evidence, examples: Mapping[int, PredictedRecord]) -> Limit
         metric=evidence.metric,
         severity=evidence.severity,
         limit=evidence.limit,
-        says=evidence.says,
+        recommendation=evidence.recommendation,
         meaning=evidence.meaning,
         rows=evidence.rows,
         hours=evidence.hours,

@@ -59,13 +59,13 @@ class ScoredRows:
 
     @cached_property
     def clean(self) -> Int64s:
-        """The rows of which no rule said anything."""
+        """The rows in which no rule triggered."""
         clean = self.frame[VERDICT.name].cast(pl.String).eq("clean")
         row_numbers: Int64s = clean.arg_true().to_numpy()
         return row_numbers
 
     def tagged(self, tag: str) -> Int64s:
-        """The rows that bear the tag and no other: what the rule alone decided."""
+        """The rows with this tag and no other: no other rule triggered."""
         is_only_tag = pl.col(TAGS.name).list.len() == 1
         bears = pl.col(TAGS.name).list.contains(tag)
         row_numbers: Int64s = (

@@ -36,7 +36,7 @@ NEXT = 0.05
 SHOWN = 5
 """Rows of a limit that are shown."""
 
-SAYS = {
+RECOMMENDATIONS = {
     "keep": "its rows are worse than clean ones: it finds something",
     "relax": "its rows are surely no worse than clean ones by a margin that matters",
     "tighten": "the clean rows nearest to it are worse than the others",
@@ -49,16 +49,16 @@ SAYS = {
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known of one limit. `wer` is of its rows, `clean_wer` of comparable clean rows,
-    `difference` the one less the other with its interval; `says` is a key of SAYS; `propose` the
-    value to move the limit to, where it should be moved. `examples` are numbers of some of its
-    rows, from the least to the most wrong.
+    `difference` the one less the other with its interval; `recommendation` is a key of
+    RECOMMENDATIONS; `propose` the value to move the limit to, where it should be moved. `examples`
+    are numbers of some of its rows, from the least to the most wrong.
     """
 
     rule: str
     metric: str
     severity: str
     limit: str
-    says: str
+    recommendation: str
     meaning: str
     rows: int
     hours: float
@@ -101,14 +101,14 @@ def _weighed(
     if confidence is None:
         return _evidence(rule, limit, severity, "too_few", facts)
     sure = {"low": confidence.low, "high": confidence.high}
-    says = _says(severity, confidence.low, confidence.high)
-    if says == "keep" and _hopeless(scored, rows):
-        says = "reject"
-    moved = {"propose": at if says == "tighten" else None}
-    return _evidence(rule, limit, severity, says, {**facts, **figures, **sure, **moved})
+    recommendation = _recommend(severity, confidence.low, confidence.high)
+    if recommendation == "keep" and _hopeless(scored, rows):
+        recommendation = "reject"
+    moved = {"propose": at if recommendation == "tighten" else None}
+    return _evidence(rule, limit, severity, recommendation, {**facts, **figures, **sure, **moved})
 
 
-def _says(severity: str, low: float, high: float) -> str:
+def _recommend(severity: str, low: float, high: float) -> str:
     if severity == "clean":
         return "tighten" if low > MARGIN else "open"
     if low > 0:
@@ -123,9 +123,17 @@ def _hopeless(scored: ScoredRows, rows: Int64s) -> bool:
 
 
 def _evidence(
-    rule: Rule, limit: str, severity: str, says: str, figures: Mapping[str, Any]
+    rule: Rule, limit: str, severity: str, recommendation: str, figures: Mapping[str, Any]
 ) -> Evidence:
-    return Evidence(rule.id, rule.metric, severity, limit, says, SAYS[says], **figures)
+    return Evidence(
+        rule.id,
+        rule.metric,
+        severity,
+        limit,
+        recommendation,
+        RECOMMENDATIONS[recommendation],
+        **figures,
+    )
 
 
 def _spread(scored: ScoredRows, rows: Int64s) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ os.register_at_fork(after_in_child=_release_in_child)
 
 @contextmanager
 def held(lock: Path, out: Path) -> Iterator[None]:
-    """Hold the file `lock`, made for it and then removed, while this process alone writes `out`.
+    """Hold the file `lock`, made for it and then removed, while only this process writes `out`.
 
     ConfigError where another process holds it; who does is written in the file.
     """

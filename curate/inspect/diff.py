@@ -120,7 +120,7 @@ def _drifts(sides: Sides, a: Path, b: Path) -> tuple[Drift, ...]:
 
 
 def _of_one(sides: Sides) -> MetricsOfOne:
-    """Metrics that one profile alone has: nothing is compared of them."""
+    """Metrics that only one profile has: they are not compared."""
     one, two = ([each.name for each in side.metrics] for side in sides)
     return MetricsOfOne(
         a=tuple(name for name in one if name not in two),
@@ -172,7 +172,7 @@ def psi(a: Int64s, b: Int64s) -> float | None:
     """Population stability index over PARTS parts that hold equally much of `a`.
 
     An empty part counts as half a row, so that the index stays finite. By custom, below 0.1 is
-    no shift worth the name, from 0.25 on it is a large one. None where one side is empty.
+    no notable shift, from 0.25 on it is a large one. None where one side is empty.
 
     >>> psi(np.array([5, 5]), np.array([50, 50])), psi(np.array([5, 5]), np.array([9, 1]))
     (0.0, 0.87889)

@@ -1,7 +1,7 @@
 """What is installed and what the machine offers: versions, extras, disk, cores, memory, tools.
 
-Nothing is imported to be asked: distributions are looked up by their
-metadata, tools on the path. What cannot be told is None.
+Nothing is imported: distributions are looked up by their
+metadata, tools on the path. What cannot be determined is None.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _requirements() -> Sequence[str]:
 
 
 def _applies(marker: str) -> bool:
-    """Whether a requirement is for this machine; only its platform is asked for."""
+    """Whether a requirement is for this machine; only its platform is compared."""
     conditions = re.findall(r"(platform_machine|sys_platform)\s*==\s*['\"]([^'\"]+)['\"]", marker)
     here = {"platform_machine": platform.machine(), "sys_platform": platform.system().lower()}
     return not conditions or any(here[key] == value for key, value in conditions)

@@ -32,8 +32,8 @@ from curate.profiles.summary import Json, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.file import RuleSet, known_presets, load_rules
 
-UNHEARD = "example.wav"
-"""Stands in for the audio of a record that was typed without: nobody will listen."""
+PLACEHOLDER_AUDIO = "example.wav"
+"""Replaces the path of a record typed without one: its audio is not read."""
 _PLACE = re.compile(r"(?:(?P<source>.+):)?(?P<line>[1-9][0-9]{0,17})", re.DOTALL)
 
 
@@ -81,8 +81,8 @@ def rules_or_own(folder: Path, rules: Rules) -> tuple[RuleSet, Sequence[str]]:
 
 
 def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
-    """The records of a profile with these ids (`source:line`; the line alone where the profile is
-    of one manifest), in the order asked for. ConfigError with every id that it does not have.
+    """The records of a profile with these ids (`source:line`; only the line where the profile is
+    of one manifest), in the requested order. ConfigError with every id that it does not have.
     """
     profile = open_profile(folder)
     places = _placed(ids, [entry.source for entry in profile.inputs], folder)
@@ -182,7 +182,7 @@ def _with_audio(text: str) -> tuple[str, tuple[str, ...]]:
     if not record or "audio_filepath" in record:
         return text, ()
     note = "it has no audio_filepath: in a manifest the line would be malformed"
-    return text.replace("{", f'{{"audio_filepath": "{UNHEARD}", ', 1), (note,)
+    return text.replace("{", f'{{"audio_filepath": "{PLACEHOLDER_AUDIO}", ', 1), (note,)
 
 
 def _decoded(text: str) -> dict[str, object]:

@@ -103,7 +103,7 @@ def read_manifest(
 ) -> Iterator[Piece]:
     """Read one source portion by portion; `work` runs on worker threads, results come in order.
 
-    The frames that come out do not depend on `threads`. A name alone is a NeMo manifest. `root` is
+    The frames that come out do not depend on `threads`. A plain name is a NeMo manifest. `root` is
     where relative audio paths begin, if not at the manifest's folder.
     """
     origin = as_origin(source)

@@ -11,7 +11,7 @@ from curate.manifest.nemo import read_batch
 
 
 def clips_of(records: Sequence[Mapping[str, object]], extra_fields: Sequence[str] = ()) -> Clips:
-    """Clips of records; `audio_filepath` may be left out, since nobody will listen.
+    """Clips of records; `audio_filepath` may be left out, since no audio is read.
 
     A record that no manifest could hold gives a malformed row, as it would there.
     """

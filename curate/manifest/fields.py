@@ -35,10 +35,10 @@ FIELDS = (
     "channel",
     "_skipme",
 )
-"""Fields that every manifest is asked for; further ones follow."""
+"""Fields that are read from every manifest; requested ones follow."""
 
-UNKEPT = frozenset({"sampling_rate", "sample_rate", "channel", "_skipme"})
-"""Fields among them that fill no column of their name: they may be asked for as further ones."""
+WITHOUT_COLUMN = frozenset({"sampling_rate", "sample_rate", "channel", "_skipme"})
+"""Fields among them that fill no column of their name: they may be requested in addition."""
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
@@ -84,7 +84,7 @@ class Fields:
 
     @classmethod
     def read(cls, data: Bytes, further: Sequence[str]) -> Fields:
-        """Read whole lines: the fields of ASKED, and these."""
+        """Read whole lines: the fields of FIELDS, and these."""
         strings = Interner()
         parts = [_read_part(data, first, last, further, strings) for first, last in _parts(data)]
         scans, seconds, offsets, paths, translations, codes = zip(*parts, strict=True)

@@ -1,4 +1,4 @@
-"""The formats that records come in: FORMATS, in the order in which an input is asked."""
+"""The formats that records come in: FORMATS, in the order in which they are tried on an input."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ FORMATS: tuple[Format, ...] = (
     NEMO_MAPPED,
     NEMO,
 )
-"""Asked in this order; NeMo's lines come last, since they take what nobody else does."""
+"""Tried in this order; NeMo's lines come last, since they take what no other format does."""
 
 BY_NAME = {format.name: format for format in FORMATS}
 
@@ -133,7 +133,7 @@ def _format_of(look: Look) -> Format:
 
 
 def as_origin(source: str | Origin) -> Origin:
-    """An origin as it is; a name alone is a NeMo manifest."""
+    """An origin as it is; a plain name is a NeMo manifest."""
     return Origin(source) if isinstance(source, str) else source
 
 
@@ -156,7 +156,7 @@ def kept_fields(origins: Sequence[Origin]) -> list[str]:
         dict.fromkeys(
             name
             for origin in origins
-            for name in (*BY_NAME[origin.format].kept, *origin.added)
+            for name in (*BY_NAME[origin.format].extra_columns, *origin.added)
             if name not in {"lang", "speaker", "task", "target_lang", "source_lang"}
         )
     )

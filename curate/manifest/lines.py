@@ -17,9 +17,10 @@ Place = tuple[int, int]
 
 
 def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place, bytes]:
-    """The records at a few places, as NeMo lines. Plain files are asked, others read through.
+    """The records at a few places, as NeMo lines. Plain files are read at these places, others
+    from the start.
 
-    Places are those of the original records; a name alone is a NeMo manifest.
+    Places are those of the original records; a plain name is a NeMo manifest.
     """
     return dict(iter_lines(source, places))
 

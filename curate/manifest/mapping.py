@@ -111,7 +111,7 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
     """NeMo lines with the mapped fields added under our names, and null for what is not finite.
 
     All other bytes of a line stay as they were, but for a known field that it has already: its
-    value is replaced, and kept as NAME_before. A line that lacks the
+    value is replaced, and stored as NAME_before. A line that lacks the
     FIELD of a NAME=FIELD is malformed, even if it has NAME.
     """
     fields, number, lenient = fields_of(origin), 0, LENIENT in origin.beside

@@ -1,4 +1,4 @@
-"""A file of records as it was found, and what every format gives: canonical lines with places."""
+"""A file of records as it is on disk, and what every format gives: canonical lines with places."""
 
 from __future__ import annotations
 

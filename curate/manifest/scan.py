@@ -22,7 +22,8 @@ from curate.text.words import load_word
 OK, BLANK, ODD = range(3)
 """Status of a line."""
 
-# Compiled code is cached by this file's time alone: touch it when curate.manifest.syntax changes.
+# Compiled code is cached by the time of this file only: touch it when curate.manifest.syntax
+# changes.
 _MOST_KEYS: Final = 128
 
 

@@ -18,7 +18,7 @@ from curate.manifest.strict import Malformed, Record, parse_line
 @dataclass(frozen=True)
 class Look:
     """One named input. `folder` holds the names in a directory, and is None for a file; `fields`
-    says by which names our fields go in it, where somebody said so.
+    maps the names of records' fields to those of its own, where the user gave them.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Format:
 
     `sniff` tells it from outside; `find` gives its files of records, faults raised as InputError;
     `read` their portions. `converted`: its records are no NeMo lines, so a split writes them as
-    such; else a split copies the original lines. `kept` are fields that become columns.
+    such; else a split copies the original lines. `extra_columns` are fields that become columns.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Format:
     find: Callable[[Look], list[Origin]]
     read: Callable[[Origin], Iterator[Portion]]
     converted: bool = True
-    kept: tuple[str, ...] = ()
+    extra_columns: tuple[str, ...] = ()
 
 
 def one_file(look: Look, format: str) -> Origin:

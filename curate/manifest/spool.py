@@ -1,4 +1,4 @@
-"""Inputs that are no local file: kept in a temporary file, so that lines can be read again."""
+"""Inputs that are not a local file: copied to a temporary file, so that lines can be read again."""
 
 from __future__ import annotations
 

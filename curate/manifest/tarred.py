@@ -101,5 +101,5 @@ NEMO_TARRED = Format(
     _find,
     _read,
     converted=False,
-    kept=("shard_id",),
+    extra_columns=("shard_id",),
 )

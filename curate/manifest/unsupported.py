@@ -1,6 +1,6 @@
 """Inputs that no reader recognises: each is named by its kind, with the way to convert it.
 
-`KINDS` is asked where no format recognises an input by itself, and before NeMo's lines take it:
+`KINDS` is searched where no format recognises an input by itself, and before NeMo's lines take it:
 a subtitle file is an error with a name, not a manifest of which every line is malformed.
 """
 
@@ -49,7 +49,7 @@ def refuse_foreign(look: Look) -> None:
     """InputError for an input of which no format reads anything, by its kind.
 
     A file with a JSON object among its first lines is left to the readers: what is wrong in it is
-    said line by line.
+    reported line by line.
     """
     if look.first or look.head.startswith(_UTF16):
         return
@@ -252,4 +252,4 @@ KINDS: tuple[Kind, ...] = (
         LINES,
     ),
 )
-"""In the order in which they are asked; directories first, then binary data, then text."""
+"""In the order in which they are tried; directories first, then binary data, then text."""

@@ -1,4 +1,4 @@
-"""Turn the spans that the scanner found into columns: strings, numbers, unescaped texts."""
+"""Turn the scanner's spans into columns: strings, numbers, unescaped texts."""
 
 from __future__ import annotations
 
@@ -232,7 +232,8 @@ def _intern(
     state: Int64s,
     codes: Int32s,
 ) -> int:
-    """Number the spans from `row` on (open addressing); the row that found no room, or the end.
+    """Number the spans from `row` on (open addressing); the row for which there is no room, or the
+    end.
 
     `state` holds how many strings are known, and the code of the last one looked up.
     """

@@ -58,7 +58,7 @@ assert {metric.group for metric in METRICS} == {"", *(group.name for group in GR
 
 
 def chosen(groups: Collection[str] = ()) -> tuple[Metric, ...]:
-    """The metrics that are measured where these opt-in groups are asked for, in METRICS' order."""
+    """The metrics that are measured where these opt-in groups are requested, in METRICS' order."""
     return tuple(m for m in METRICS if m.group not in OPT_IN or m.group in groups)
 
 

@@ -123,7 +123,7 @@ AUDIO: tuple[Metric, ...] = (
         bins=20, dtype=INTEGER,
         meaning=(
             "Rows of the input whose decoded samples are the same, this one too; files "
-            "that differ in name or lossless format alone are the same."
+            "that differ only in name or lossless format are the same."
         ),
         null=UNDECODED,
         group="signal",

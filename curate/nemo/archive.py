@@ -4,7 +4,7 @@ NeMo unpacks archives and builds the classes that the configurations inside name
 and that of a model inside the model (canary-1b-v2 has one for timestamps). So the archive may hold
 regular files only, once each, inside its own folder; and its configurations may name NeMo's own
 classes only. Nothing is unpacked here: of an uncompressed archive only the headers, the
-configurations and what is asked for are read.
+configurations and the requested members are read.
 """
 
 from __future__ import annotations

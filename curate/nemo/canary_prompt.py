@@ -98,7 +98,7 @@ def complete(record: Mapping[str, object], lang: str | None) -> tuple[dict[str, 
 
 
 def slot_problems(record: Mapping[str, object], text: str) -> Iterator[tuple[Problem, str]]:
-    """What is wrong or worth knowing about a record's slots: the problem and its slot."""
+    """Problems of a record's slots: the problem and its slot."""
     for slot in SWITCHES:
         value = record.get(slot)
         if value is not None and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What NeMo's Lhotse adapter loads of a manifest's record, by the record's fields alone.
+"""What NeMo's Lhotse adapter loads of a manifest's record, decided by the record's fields.
 
 Shared by curation, which reports and corrects such records, and training, which refuses or reads
 them. Source: nemo_toolkit 3.0, LazyNeMoIterator: where a record gives a sampling rate, NeMo does

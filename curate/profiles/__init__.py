@@ -52,7 +52,7 @@ __all__ = [
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
 OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, Clips.file}
 """What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
-`clips.json` only where clips were asked for."""
+`clips.json` only where clips were requested."""
 
 LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
 

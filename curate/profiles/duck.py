@@ -57,8 +57,8 @@ class Answer:
 class Field:
     """A column that the records have not: its SQL type, and its value on a row.
 
-    `of` takes the row's source, byte offset and byte length, and is asked only for rows and columns
-    that the query needs.
+    `of` takes the row's source, byte offset and byte length, and is called only for rows and
+    columns that the query needs.
     """
 
     name: str

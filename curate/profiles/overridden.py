@@ -32,7 +32,7 @@ from curate.rules.overrides import LINE_OF, Decision, Facet, Overrides
 from curate.rules.overrides.identity import audio_keys
 
 NAMED = 20
-"""Decisions that are named, at most, of those that found no record."""
+"""Decisions that are named, at most, of those that match no record."""
 _PLACE = (LINE.name, BYTE_OFFSET.name, BYTE_LENGTH.name)
 _WHICH = [SOURCE.name, LINE.name]
 _AT = "at"
@@ -45,7 +45,7 @@ def reused_rows(
     settings: Settings,
     fields: Sequence[str],
 ) -> Iterator[pl.DataFrame]:
-    """The rows of kept sources, in order, marked by today's decisions.
+    """The rows of unchanged sources, in order, marked by today's decisions.
 
     Those whose text was corrected when the profile was made, or is to be now, are measured again by
     their lines; the others as they are.
@@ -106,7 +106,7 @@ def _measured_lines(
 def outcome_of(records: Path, overrides: Overrides) -> OverridesOutcome | None:
     """What became of the decisions, for profile.json; None where no log was named.
 
-    `unmatched` found no record, `stale` found one that has changed since.
+    `unmatched` matched no record, `stale` matched one that has changed since.
     """
     if overrides.log is None:
         return None

@@ -38,7 +38,7 @@ RECORD: Final = "record"
 SAMPLED = 1_000
 """Lines of each manifest in which fields are looked for first; then the others are."""
 _EXACT = 2**53
-"""Integers beyond cannot be told apart as floating-point numbers: such a field is text."""
+"""Integers beyond are not distinct as floating-point numbers: such a field is text."""
 _TYPES: Mapping[Kind, pl.DataType] = {
     "text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean(),
 }  # fmt: skip
@@ -83,7 +83,7 @@ class OwnFields:
             raise
 
     def beside(self, records: pl.LazyFrame, kinds: Mapping[str, Kind]) -> pl.LazyFrame:
-        """The records with these fields as columns; only rows that are asked for are read."""
+        """The records with these fields as columns; only the requested rows are read."""
         places = pl.struct(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name)
 
         def column(name: str, kind: Kind) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""What a profile is asked for, and how it is carried out."""
+"""The request of a profile, and its plan."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MeasureOptions:
     `metrics` are opt-in groups of metrics (docs/metrics.md), `phrases` files of phrases that
     recognisers hallucinate, `tokenizer` a .model or .nemo whose tokens are counted, `normalise` the
     steps before word and character errors are counted (docs/concepts.md; none named: the default
-    ones). `audio` says where audio is found and of how many records, where a metric needs it.
+    ones). `audio` says where audio is, and of how many records, where a metric needs it.
     """
 
     metrics: Sequence[str] = ()
@@ -118,9 +118,9 @@ def _share_of(text: str | None, field: str) -> float | None:
 class ProfileRequest:
     """A profile of `manifests`: all that its content depends on.
 
-    `by` are manifest fields that are kept, and that amounts are grouped by, beside lang and
-    speaker; `group` and `optional` are kept likewise for a split: a field of `optional` need not be
-    there. `clips` is how many borderline records and outliers can be played on the page.
+    `by` are manifest fields that become columns, and that amounts are grouped by, beside lang and
+    speaker; `group` and `optional` become columns too, for a split: a field of `optional` need not
+    be there. `clips` is how many borderline records and outliers can be played on the page.
     """
 
     manifests: Sequence[str]
@@ -134,7 +134,7 @@ class ProfileRequest:
     gates: Sequence[Gate] = ()
 
     def resolve(self) -> ProfilePlan:
-        """The request with its rules loaded and its manifests found.
+        """The request with its rules loaded and its manifests resolved.
 
         Raises InputError where a manifest cannot be read, ConfigError for what cannot be.
         """

@@ -65,7 +65,7 @@ def hours(duration_us: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The parts of profile.json that are computed from records.parquet alone."""
+    """The parts of profile.json that are computed from records.parquet only."""
 
     totals: Totals
     verdicts: tuple[VerdictAmount, ...]

@@ -202,7 +202,7 @@ class _Web:
         return made
 
     def route(self, path: str, answer: Callable[[Any], Any]) -> Any:
-        """A path that is asked by GET; answered in a thread, so that none waits for another."""
+        """A GET route; served in a thread, so that no request waits for another."""
 
         def endpoint(request: Any) -> Any:
             return self._answered(lambda: answer(request))

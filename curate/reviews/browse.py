@@ -25,7 +25,7 @@ MOST = 200
 """Rows of one page at most."""
 
 
-class NoSuch(ValueError):  # noqa: N818 - a fault of a request, said to the one who asks
+class NoSuch(ValueError):  # noqa: N818 - a fault of a request, answered to its client
     """What a query names and the table has not."""
 
 
@@ -95,7 +95,7 @@ class Browser:
     def details(
         self, rows: Sequence[int], metrics: Sequence[str] = ()
     ) -> list[Mapping[str, object]]:
-        """DETAILS and metrics of these rows, in the order asked for; unknown rows are left out."""
+        """DETAILS and metrics of these rows, in the requested order; unknown rows are left out."""
         if not rows:
             return []
         names = [*DETAILS, *(self._metric(name) for name in metrics)]

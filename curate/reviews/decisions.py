@@ -20,7 +20,7 @@ from curate.profiles.summary import Json
 from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, read, undone
 
 
-class Refused(ValueError):  # noqa: N818 - said to the one who asks
+class Refused(ValueError):  # noqa: N818 - answered to the client
     """What cannot be done with a record, in words."""
 
 
@@ -79,7 +79,7 @@ class DecisionLog:
         self, record: Record, decision: str, text: str | None, why: str, seen: int | None
     ) -> None:
         """Add a decision, on disk when this returns. ConfigError for what is no decision; Changed
-        where the last line about the record is not the one that was `seen` (None: not asked).
+        where the last line about the record is not the one that was `seen` (None: not checked).
         """
         new = self._new(record, decision, text, why)
         line_of(new)

@@ -1,4 +1,4 @@
-"""The server: one socket on this machine's own address, open until it is told to end."""
+"""The server: one socket on this machine's own address, open until it is stopped."""
 
 from __future__ import annotations
 

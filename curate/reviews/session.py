@@ -34,7 +34,7 @@ LISTED_TEXT = 200
 
 
 class ReviewSession:
-    """One profile and one log of decisions, for one reviewer. Safe to be asked by many threads."""
+    """One profile and one log of decisions, for one reviewer. Thread-safe."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """A profile made by an array of jobs (SLURM and its like): shares of the manifests, then a merge.
 
-`job.json` in the folder of pieces says what was asked for; every share must ask for the same.
+`job.json` in the folder of pieces holds the request; every share must have the same.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def job_of(request: ProfileRequest, folder: Path) -> Job:
 def refuse_stdin(manifests: Sequence[str]) -> None:
     """ConfigError where standard input is named: no other process can read it."""
     if STDIN in manifests:
-        what, hint = "standard input can be read by this process alone", "name files"
+        what, hint = "standard input can be read only by this process", "name files"
         raise ConfigError.of(STDIN, what, hint)
 
 
@@ -139,5 +139,5 @@ def _missing(job: Job, index: int) -> Fault:
     return Fault(
         job.origins[index].name,
         "was not measured, or has changed since",
-        f"run its part again; {part} measures it alone",
+        f"run its part again; {part} measures only that",
     )

@@ -28,7 +28,7 @@ def run_on_ray(
     left = incomplete(job)
     ready = len(job.origins) - len(left)
     if ready:
-        say(f"{ready} of {len(job.origins)} manifests were measured before and are kept")
+        say(f"{ready} of {len(job.origins)} manifests were measured before and are reused")
     if not left:
         return
     with cluster(address, workers, say) as started:
@@ -53,6 +53,6 @@ def _set_aside(name: str, job: Job) -> Fault:
     return Fault(
         name,
         f"{DEATHS} workers died while they measured it; it was set aside",
-        f"profile it alone to see why; the other pieces are kept in {job.folder}: "
+        f"profile only this manifest to see why; the other pieces stay in {job.folder}: "
         "the same command goes on from there",
     )

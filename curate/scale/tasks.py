@@ -26,7 +26,7 @@ class Died:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster that is there: `ray`, and to whom deaths are told in words."""
+    """A running cluster: `ray`, and the function that reports deaths of workers."""
 
     ray: Any
     say: Callable[[str], None]

@@ -1,6 +1,6 @@
 """Audio of rows that stands in tar files: those of a Lhotse Shar, and of NeMo's tarred data sets.
 
-What is in them is found by the names of their members, as Lhotse and NeMo find it.
+Their content is recognised by the names of their members, as Lhotse and NeMo find it.
 """
 
 from __future__ import annotations

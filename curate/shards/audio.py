@@ -117,16 +117,16 @@ def load_segment(
 ) -> Audio:
     """Audio of a segment; a whole file keeps its bytes where `storage` lets it. Raises Unusable.
 
-    No header is believed: bytes are kept of a file that was decoded to its end, or whose own
-    checksums prove that it can be. What is encoded again has 16 bits. The same segment and storage
-    give the same bytes.
+    No header is believed: the bytes of a file are stored that that was decoded to its end, or
+    whose own checksums prove that it can be. What is encoded again has 16 bits. The same segment
+    and storage give the same bytes.
     """
     if offset_s == 0 and (audio := _proven_whole(path, duration_s, storage)) is not None:
         return audio
     segment = _read_segment(path, offset_s, duration_s, storage)
     if segment.original is not None:
         return segment.original
-    assert segment.samples is not None, "what is not kept was decoded"
+    assert segment.samples is not None, "what is not stored as it is was decoded"
     encoded = _encode(segment.samples, segment.header.rate, storage)
     return replace(encoded, source_channels=segment.header.channels)
 

@@ -1,4 +1,4 @@
-"""Duration buckets for training, estimated from numbers alone: no audio, no Lhotse, no NeMo.
+"""Duration buckets for training, estimated from numbers only: no audio, no Lhotse, no NeMo.
 
 Equal, to the last digit, to what Lhotse and NeMo estimate when they read all the data, which takes
 them minutes to hours: `lhotse.dataset.sampling.dynamic_bucketing.estimate_duration_buckets`, and

@@ -17,7 +17,7 @@ def on_ray(
     say: Callable[[str], None] = lambda message: None,
     run: Callable[[Workplace, Task], TaskMarker] = run_task,
 ) -> RunTasks:
-    """What runs tasks on the cluster at `address`, or on as many processes here as are asked for.
+    """What runs tasks on the cluster at `address`, or on as many local processes as requested.
 
     A worker that dies is replaced and its task tried again. CurateError, when all other tasks are
     done, for each that took DEATHS workers with it. The stage must be visible to all workers under

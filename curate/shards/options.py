@@ -1,4 +1,4 @@
-"""What `curate shard` was asked for, checked all at once."""
+"""Options of `curate shard`, validated all at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMATS = ("shar", "nemo_tarred", "hf")
 """What shards can be written as: Lhotse Shar, NeMo's tarred data set, Parquet for Hugging Face."""
 
 SHARD_BY = ("lang", "source", "duration")
-"""What shards can be kept apart by."""
+"""What shards can be separated by."""
 
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _LEAST_BYTES = 1_000_000
@@ -39,7 +39,7 @@ class ShardOptions:
     """What is written, and how: all that decides on its bytes beside the split.
 
     `format` is one of FORMATS, `size` the most that a shard holds; `shard_by` are the kinds
-    (SHARD_BY) that shards are kept apart by. `audio` is how audio is stored; `audio_root` is where
+    (SHARD_BY) that shards are separated by. `audio` is how audio is stored; `audio_root` is where
     relative paths begin (None: where the profile had it, else at each manifest's folder), `allowed`
     the roots that audio must lie in (empty: anywhere). Sampling weights go by hours to the power
     `temperature`; training gets duration `buckets`, by tokens too where `tokenizers` are named.

@@ -14,7 +14,7 @@ Record = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row to store: its id, its record, and what the rules said of it."""
+    """One row to store: its id, its record, and the results of the rules."""
 
     id: str
     key: str
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def curated(self) -> Record:
-        """What the rules said, and how often to train on it where that was asked for."""
+        """The results of the rules, and how often to train on it where that was requested."""
         marks: Record = {"id": self.id, "verdict": self.verdict, "tags": list(self.tags)}
         return marks if self.weight is None else {**marks, "weight": self.weight}
 

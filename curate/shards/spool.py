@@ -103,7 +103,7 @@ class Task:
 
 @dataclass(slots=True)
 class _Column:
-    """What is kept of a split's rows."""
+    """What is stored of a split's rows."""
 
     offsets: list[Numbers] = field(default_factory=list)
     places: list[npt.NDArray[np.uint64]] = field(default_factory=list)

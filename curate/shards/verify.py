@@ -106,7 +106,9 @@ def _listed(folder: Path, index: ShardIndex) -> tuple[str, list[Files], list[Fau
 
 
 def _find(folder: Path) -> tuple[str, list[Files], list[Fault]]:
-    """The form and the shards of a folder, told by its files' names; faults of files alone."""
+    """The form and the shards of a folder, recognised by its files' names; faults of single
+    files.
+    """
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     for format, pattern, first in (
         ("shar", _SHAR, "cuts"),
@@ -165,7 +167,7 @@ def prove_shard(format: str, files: Files, decoding: Decoding) -> Proven:
     except Damage as damage:
         return Proven([Fault(str(damage.path), damage.what, "write the shard again")])
     except FileNotFoundError:
-        return Proven()  # what is missing is said once, by shards.json
+        return Proven()  # what is missing is reported once, by shards.json
     if format == SHAR:
         faults = read_with_lhotse(files, read, decoding)
     else:

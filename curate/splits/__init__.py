@@ -63,7 +63,7 @@ from curate.splits.request import SplitRequest
 from curate.splits.search_strategy import Searched
 from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
-from curate.splits.targets import SplitTerms, Targets
+from curate.splits.targets import AllocationOptions, Targets
 from curate.splits.unknown_speakers import looked_up
 from curate.splits.write import write_lines, write_reasons
 from curate.splits.written_manifests import PATH
@@ -74,10 +74,10 @@ __all__ = [
     "GENDER",
     "LOCK",
     "SESSIONS",
+    "AllocationOptions",
     "GivenSplits",
     "LineMarks",
     "SplitRequest",
-    "SplitTerms",
     "Targets",
     "impossible",
     "moved",
@@ -203,7 +203,7 @@ def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Input]) -> int:
 
 
 def _strategy_of(request: SplitRequest) -> Strategy:
-    """How records get their splits: sizes are drawn, given ones are kept."""
+    """How records get their splits: targets are drawn, given splits stay."""
     if isinstance(request.targets, Targets):
         return Searched(request.targets)
     assert isinstance(request.targets, GivenSplits), "the request is resolved"
@@ -287,8 +287,8 @@ def _read_records(
 ) -> tuple[pl.DataFrame, list[str], list[str]]:
     """The columns that splitting needs, and the columns of strata and groups.
 
-    `input_fields` are the fields that the profile keeps of its manifests because somebody asked;
-    `by_source`: whether a few manifests are strata of their own.
+    `input_fields` are the fields that the profile keeps of its manifests because the user
+    requested them; `by_source`: whether a few manifests are strata of their own.
     """
     path = profile / "records.parquet"
     if not path.is_file():

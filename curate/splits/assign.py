@@ -29,7 +29,7 @@ from curate.splits.moves import (
 from curate.splits.pool import Pool, aim, build, mixed
 from curate.splits.search import draw
 from curate.splits.strata import DURATION_BIN, RATE, duration_bin, number_strata
-from curate.splits.targets import SplitTerms, Target, Targets, allocate, drawing_order
+from curate.splits.targets import AllocationOptions, Target, Targets, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]
 _NOT_DRAWN = (HELD_OUT, REJECTED, SKIPPED, MALFORMED)
@@ -102,9 +102,9 @@ def assign(
     pool = build(rows, by, strata.height, seed, barred if barred.len() else None)
     available = pool.available_us / 1e6
     aims = _with_locked(targets.within(float(available.sum())), rows)
-    due = _due(available, aims, targets.terms)
+    due = _due(available, aims, targets.allocation)
     pool = aim(pool, due)
-    state = _choose(pool, rows, aims, targets.terms.max_held_out)
+    state = _choose(pool, rows, aims, targets.allocation.max_held_out)
     placed = _placed(rows, pool, state, [each.name for each in aims])
     return Assignment(
         rows=placed,
@@ -150,7 +150,7 @@ def _met(pool: Pool, aims: Sequence[Target], state: State) -> bool:
 
 
 def _with_locked(aims: list[Target], rows: pl.DataFrame) -> list[Target]:
-    """Splits that the lock has and nobody asked for are kept as they are, and not added to."""
+    """Splits of the lock that are not requested stay as they are, and get no new rows."""
     requested = {each.name for each in aims}
     locked = set(rows[LOCKED.name].drop_nulls().unique()) - {TRAIN, *_NOT_DRAWN} - requested
     return sorted(
@@ -159,14 +159,18 @@ def _with_locked(aims: list[Target], rows: pl.DataFrame) -> list[Target]:
     )
 
 
-def _due(available: Floats, aims: Sequence[Target], terms: SplitTerms) -> dict[str, Floats]:
+def _due(
+    available: Floats, aims: Sequence[Target], allocation: AllocationOptions
+) -> dict[str, Floats]:
     """What each split is due of each stratum; the cap is shared out by their sizes."""
     whole = max(sum(each.target_s for each in aims), 1e-9)
     return {
         each.name: allocate(
             available,
             each.target_s,
-            SplitTerms(terms.alpha, terms.floor_s, terms.cap * each.target_s / whole),
+            AllocationOptions(
+                allocation.alpha, allocation.floor_s, allocation.cap * each.target_s / whole
+            ),
         )
         for each in aims
     }

@@ -96,7 +96,7 @@ def certificate(finished: Finished, command: str) -> Split:
         audio_root=profile.audio.request.root if profile.audio else None,
         lock=_lock(finished.lock),
         strategy=achieved.strategy,
-        terms=achieved.terms,
+        allocation=achieved.allocation,
         given=achieved.given,
         targets=achieved.targets,
         held_out=achieved.held_out,

@@ -1,6 +1,6 @@
-"""Recordings told apart by the bytes of their files: `--audio-identity content`.
+"""Recordings identified by the bytes of their files: `--audio-identity content`.
 
-By default two files are two recordings (curate.manifest.audio_files). Where content is asked for,
+By default two files are two recordings (curate.manifest.audio_files). With content identity,
 files with the same bytes are one, whatever their names and folders. Only files that share their
 size are read. The same audio in other bytes (another tag, another format) is another recording.
 """
@@ -133,7 +133,7 @@ def _stat(path: str) -> os.stat_result | None:
 
 @lru_cache(1 << 20)
 def _digest(path: str, state: FileState) -> bytes | None:
-    """Hash of a file's bytes; None where they cannot be read. Kept for an unchanged file."""
+    """Hash of a file's bytes; None where they cannot be read. Reused for an unchanged file."""
     try:
         with open_audio(path) as descriptor, open(descriptor, "rb", closefd=False) as file:
             return hashlib.file_digest(file, "blake2b").digest()

@@ -207,7 +207,7 @@ def unchecked(entries: Sequence[Coverage]) -> tuple[str, ...]:
 def statement(
     leaks: Sequence[Leak], entries: Sequence[Coverage], empty: Sequence[str] = (), filled: int = 2
 ) -> str:
-    """What was found and what could not be checked, in one sentence.
+    """The leaks, and what could not be checked, in one sentence.
 
     `empty`: the splits without a row, with which nothing was compared; `filled`: how many hold one.
     """

@@ -92,8 +92,8 @@ def _nothing(name: str, split: Split, targets: Targets) -> Fault:
     return Fault(
         _option(name),
         f"no record can go to {name}: {reason.partition(': ')[2]}",
-        f"allow a higher {parameter('max_held_out')} than {targets.terms.max_held_out:.0%}, name "
-        f"other {parameter('group')} fields, or ask for a size that a whole group fits",
+        f"allow a higher {parameter('max_held_out')} than {targets.allocation.max_held_out:.0%}, "
+        f"name other {parameter('group')} fields, or ask for a size that a whole group fits",
     )
 
 

@@ -60,7 +60,7 @@ class NamedManifests:
 
 @dataclass(slots=True)
 class _MatchedSources:
-    """Sources as they are found: the split of each, and what is wrong."""
+    """Sources as they are parsed: the split of each, and what is wrong."""
 
     splits: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)

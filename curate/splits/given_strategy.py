@@ -183,7 +183,7 @@ class Given:
 
 
 def _seconds(rows: pl.DataFrame, name: str) -> tuple[float, float]:
-    """A given split's own seconds, as what is asked and what is aimed at."""
+    """A given split's own seconds, as its requested and its aimed-at size."""
     given_s = _sum_us(rows.filter(pl.col(GIVEN) == name)) / 1e6
     return given_s, given_s
 

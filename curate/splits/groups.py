@@ -14,7 +14,7 @@ from curate.arrays.compiled import kernel
 def components(frame: pl.DataFrame, columns: Sequence[str]) -> Int64s:
     """Group number of each row: rows that share a value in any of `columns` share the group.
 
-    Null shares nothing. Groups are numbered by their first row. A row alone is a group.
+    Null shares nothing. Groups are numbered by their first row. A single row is a group.
     """
     parent = np.arange(frame.height, dtype=np.int64)
     for column in columns:

@@ -48,9 +48,9 @@ AS_THEY_ARE = LineMarks()
 
 def changes(rows: pl.DataFrame, marks: LineMarks) -> pl.DataFrame | None:
     """Per row, what to splice: `ending` (JSON members, or null), TEXT_FIX and `slots` (the language
-    for a Canary's slots, empty where none is known; null: leave them alone), and `unrated`, whether
+    for a Canary's slots, empty where none is known; null: they stay), and `unrated`, whether
     the line loses a sampling rate beside which NeMo would misread its offset; None where no line
-    changes. Malformed lines are left alone.
+    changes. Malformed lines stay as they are.
 
     `rows` has the record columns, the verdict and `split`; TEXT_FIX where a text was corrected, and
     the metric `rate_beside_offset`.
@@ -90,7 +90,7 @@ def is_unmarked(data: bytes) -> bool:
 
 
 def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
-    """The line with its text replaced (the one it had is kept as `text_before`, once) and the
+    """The line with its text replaced (the one it had is stored as `text_before`, once) and the
     members of `ending` in front of its last brace. A member that stands there already is replaced.
     """
     added = [ending.encode()] if ending else []

@@ -44,7 +44,7 @@ _ORDINARY = (TRAIN, REJECTED, SKIPPED, MALFORMED, HELD_OUT)
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """An earlier lock, laid on a corpus. Rows, by what became of them.
+    """An earlier lock, applied to a corpus. Rows, by what became of them.
 
     `fallen` are those of named splits that are no longer clean, by split and verdict; `gone` those
     that the corpus no longer has, by split; `new_rows` those that the lock does not know.
@@ -160,7 +160,7 @@ def _counts(values: pl.Series) -> dict[str, int]:
 
 
 def lock_warnings(lock: Lock) -> list[str]:
-    """What a reader must know of a lock that was kept."""
+    """Warnings about a lock that was applied."""
     warnings = []
     for name, verdicts in lock.fallen.items():
         parts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())

@@ -69,7 +69,7 @@ def _sets_of(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
 
 def _frames_of(path: Path) -> Frames:
     def frames(work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
-        assert not fields, "lines are read for their texts alone"
+        assert not fields, "only the texts of lines are read"
         return read_texts(path, lambda texts: work(_numbered(texts), texts))
 
     return frames
@@ -94,10 +94,10 @@ def part_near(
 ) -> tuple[pl.DataFrame, Near]:
     """Part rows of two splits whose texts are near each other; and what is left of them.
 
-    A record that stands alone in a split goes back to train, where its only near-duplicate is, as
-    long as the split can spare it (`slack_us`); that costs nothing. Of any others, the one that was
-    drawn later, train's last of all, is held out, for up to `spare_us` in all. Locked ones stay: a
-    new record of a split yields to one that an earlier lock has in train.
+    A record of a split whose only near-duplicate is in train goes back there, as long as the split
+    can spare it (`slack_us`); that costs nothing. Of any others, the one that was drawn later,
+    train's last of all, is held out, for up to `spare_us` in all. Locked ones stay: a new record of
+    a split yields to one that an earlier lock has in train.
     """
     split = rows["split"].to_numpy().copy()
     place = {name: np.flatnonzero(split == name) for name in near}

@@ -97,7 +97,7 @@ def _rest(pool: Pool) -> tuple[Int64s, Int64s, Int64s, int, Int64s]:
 
 
 def mixed(keys: npt.NDArray[Word], seed: int) -> npt.NDArray[Word]:
-    """Keys in an order that depends on the seed alone: blake2b of the seed, mixed by splitmix64.
+    """Keys in an order that depends only on the seed: blake2b of the seed, mixed by splitmix64.
 
     The keys are stable hashes already; a cryptographic hash of each would cost seconds per million.
     """

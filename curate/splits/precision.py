@@ -3,11 +3,11 @@
 WER is over words; where most rows are in scripts that write no spaces between words (Chinese,
 Japanese, Thai), CER is over characters, and characters are what is counted.
 
-Errors cluster by speaker, so words are worth less than as many independent ones: the design effect
-is 1 + (m - 1) * r, with m the words (or characters) per group (weighted by themselves) and r the
-correlation of errors within a group (Kish 1965; for WER, Bisani and Ney 2004 and Liu and Peng 2020
-show that intervals which ignore it are too narrow). With r = 0.01 a speaker of 500 to 1,000 words
-gives 6 to 11. All that is assumed stands in ASSUMED, and in the certificate.
+Errors cluster by speaker, so words carry less information than as many independent ones: the
+design effect is 1 + (m - 1) * r, with m the words (or characters) per group (weighted by
+themselves) and r the correlation of errors within a group (Kish 1965; for WER, Bisani and Ney 2004
+and Liu and Peng 2020 show that intervals which ignore it are too narrow). With r = 0.01 a speaker
+of 500 to 1,000 words gives 6 to 11. All that is assumed stands in ASSUMED, and in the certificate.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def precision(units: int, groups: int, squares: int, metric: Metric = "wer") -> 
     """What `units` (words, or characters for `cer`) of so many `groups` allow; `squares`: the sum
     of the groups' squared units.
 
-    >>> found = precision(3457, 3457, 3457)  # one word each: independent, +-1 % at 10 %
-    >>> round(found.half_width, 4)
+    >>> result = precision(3457, 3457, 3457)  # one word each: independent, +-1 % at 10 %
+    >>> round(result.half_width, 4)
     0.01
     >>> precision(17_500, 25, 25 * 700**2).design_effect
     7.99

@@ -41,7 +41,7 @@ MISSED, HELD = 4.0, 0.25
 SWAPS, CUTS, SWEEPS = 200, 2048, 50
 """How many groups are tried in the place of one; how many for a cut; how often over all."""
 STEPS_PER_ROW = 4
-"""Rows that repair may look at, per row of the pool; SMALL_POOL rows' worth at the least."""
+"""Rows that repair may look at, per row of the pool; as for SMALL_POOL rows at the least."""
 SMALL_POOL = 2_000_000
 EXCHANGE = 24
 """What an exchange costs beside its rows, in rows."""

@@ -1,4 +1,4 @@
-"""The strategy that draws splits of the sizes that were asked for."""
+"""The strategy that draws splits of the requested sizes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from curate.artifacts.split import HeldOut, SplitTerms, Widest
+from curate.artifacts.split import Allocation, HeldOut, Widest
 from curate.formatting.units import duration
 from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, assign
@@ -37,8 +37,8 @@ class Searched:
     def separate(
         self, done: Assignment, rows: pl.DataFrame, near: Near
     ) -> tuple[pl.DataFrame, Near]:
-        """Hold out near-duplicates, for as many hours as the terms leave."""
-        most_us = int(self.targets.terms.max_held_out * done.usable_us)
+        """Hold out near-duplicates, for as many hours as `max_held_out` leaves."""
+        most_us = int(self.targets.allocation.max_held_out * done.usable_us)
         slack_us = {aim.name: round(aim.target_s * 5000) for aim in done.targets}  # half of 1 %
         names = [aim.name for aim in done.targets]
         return part_near(rows, near, names, max(0, most_us - done.held_us), slack_us)
@@ -49,16 +49,16 @@ class Searched:
         return pl.col("group").is_in(groups.implode())
 
     def achieved(self, done: Assignment) -> Achieved:
-        """Terms, targets with what was achieved, and the held-out data."""
-        terms = self.targets.terms
+        """Allocation, targets with what was achieved, and the held-out data."""
+        allocation = self.targets.allocation
         return Achieved(
             strategy="searched",
             targets={
                 target.name: compute_achieved(done.rows, target, _tolerance_s(done, target))
                 for target in sorted(done.targets, key=_by_name)
             },
-            held_out=HeldOut(s=done.held_s, share=done.held_share, most=terms.max_held_out),
-            terms=SplitTerms(**asdict(terms)),
+            held_out=HeldOut(s=done.held_s, share=done.held_share, most=allocation.max_held_out),
+            allocation=Allocation(**asdict(allocation)),
         )
 
     def gates(
@@ -95,7 +95,7 @@ def _missed(
             yield (
                 f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: no "
                 f"whole group fits better, and cutting one would hold out more than "
-                f"{targets.terms.max_held_out:.1%} of the hours{_remedy(done)}"
+                f"{targets.allocation.max_held_out:.1%} of the hours{_remedy(done)}"
                 + "".join(
                     f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
                     for each in widest
@@ -110,7 +110,7 @@ def _remedy(done: Assignment) -> str:
 
 
 def _over_held_out(done: Assignment, targets: Targets) -> list[str]:
-    most = targets.terms.max_held_out
+    most = targets.allocation.max_held_out
     if done.held_us <= most * done.usable_us + 1:
         return []
     return [

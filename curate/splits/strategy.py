@@ -1,6 +1,6 @@
 """How records get their splits: a STRATEGY assigns them, and says in split.json what it did.
 
-There are two: `searched` draws splits of the sizes that were asked for, `given` keeps those that a
+There are two: `searched` draws splits of the requested sizes, `given` keeps those that a
 corpus comes with. Everything else (keys, leaks, writing, the lock) is the same for both.
 """
 
@@ -12,21 +12,21 @@ from typing import Literal, Protocol
 
 import polars as pl
 
-from curate.artifacts.split import GivenSplit, HeldOut, SplitTerms, Target, Widest
+from curate.artifacts.split import Allocation, GivenSplit, HeldOut, Target, Widest
 from curate.splits.assign import Assignment
 from curate.splits.near_duplicates import Near
 
 
 @dataclass(frozen=True, slots=True)
 class Achieved:
-    """What a strategy did, for split.json: `terms` where splits were drawn, `given` where the
+    """What a strategy did, for split.json: `allocation` where splits were drawn, `given` where the
     corpus came with them.
     """
 
     strategy: Literal["searched", "given"]
     targets: Mapping[str, Target]
     held_out: HeldOut
-    terms: SplitTerms | None = None
+    allocation: Allocation | None = None
     given: Mapping[str, GivenSplit] | None = None
 
 

@@ -31,12 +31,12 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class SplitTerms:
-    """What the splits are to look like.
+class AllocationOptions:
+    """How the hours of splits are allocated.
 
     Strata get hours in proportion to H^`alpha` (1 is proportional, 0 uniform), at least `floor_s`
     seconds each, so that they can be measured, and at most `cap` of what they have, over all
-    splits. At most `max_held_out` of the usable hours may be held out as the price.
+    splits. At most `max_held_out` of the usable hours may be held out to keep splits apart.
     """
 
     alpha: float = 0.5
@@ -45,7 +45,7 @@ class SplitTerms:
     max_held_out: float = 0.05
 
     @classmethod
-    def parse(cls, alpha: float, floor: str, cap: float, max_held_out: str) -> SplitTerms:
+    def parse(cls, alpha: float, floor: str, cap: float, max_held_out: str) -> AllocationOptions:
         """Read the options; ConfigError with every fault."""
         floor_s, held = size_s(floor), _percent(max_held_out)
         wrong = (
@@ -75,7 +75,7 @@ def _percent(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One split's size: asked for, and aimed at once the corpus is known; seconds."""
+    """One split's size: requested, and aimed at once the corpus is known; seconds."""
 
     name: str
     requested_s: float
@@ -83,16 +83,16 @@ class Target:
 
     @property
     def shrunk(self) -> bool:
-        """Whether the corpus is too small for what was asked."""
+        """Whether the corpus is too small for what was requested."""
         return self.target_s < self.requested_s
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Sizes of the splits to draw, by name, and the terms they are drawn on."""
+    """Sizes of the splits to draw, by name, and how their hours are allocated."""
 
     requested_s: Mapping[str, float]
-    terms: SplitTerms = field(default_factory=SplitTerms)
+    allocation: AllocationOptions = field(default_factory=AllocationOptions)
 
     @property
     def names(self) -> list[str]:
@@ -100,7 +100,9 @@ class Targets:
         return list(self.requested_s)
 
     @classmethod
-    def parse(cls, sizes: Mapping[str, str], terms: SplitTerms | None = None) -> Targets:
+    def parse(
+        cls, sizes: Mapping[str, str], allocation: AllocationOptions | None = None
+    ) -> Targets:
         """Read sizes such as 20h, 45m, 90s (0h for no such split); ConfigError with every fault."""
         seconds = {name: size_s(size) for name, size in sizes.items()}
         faults = [
@@ -109,10 +111,15 @@ class Targets:
             if size is None
         ]
         raise_all(ConfigError, faults)
-        return cls({name: size for name, size in seconds.items() if size}, terms or SplitTerms())
+        return cls(
+            {name: size for name, size in seconds.items() if size},
+            allocation or AllocationOptions(),
+        )
 
     @classmethod
-    def named(cls, sizes: Mapping[str, str], splits: list[str], terms: SplitTerms) -> Targets:
+    def named(
+        cls, sizes: Mapping[str, str], splits: list[str], allocation: AllocationOptions
+    ) -> Targets:
         """The sizes of eval and test, and further splits written NAME=SIZE."""
         pairs = [text.partition("=") for text in splits]
         names, option = [name for name, _, _ in pairs], parameter("split")
@@ -122,7 +129,7 @@ class Targets:
             for what in _naming_faults(name, mark, size, [*sizes, *names])
         ]
         raise_all(ConfigError, faults)
-        return cls.parse({**sizes, **{name: size for name, _, size in pairs}}, terms)
+        return cls.parse({**sizes, **{name: size for name, _, size in pairs}}, allocation)
 
     def within(self, clean_s: float) -> list[Target]:
         """The targets that a corpus of so many clean seconds allows, in the order of drawing."""
@@ -130,7 +137,7 @@ class Targets:
             name: min(asked_size_s, LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s)
             for name, asked_size_s in self.requested_s.items()
         }
-        scale = min(1.0, self.terms.cap * clean_s / max(sum(allowed.values()), 1e-9))
+        scale = min(1.0, self.allocation.cap * clean_s / max(sum(allowed.values()), 1e-9))
         return [
             Target(name, self.requested_s[name], scale * allowed[name])
             for name in sorted(allowed, key=drawing_order)
@@ -152,18 +159,20 @@ def _naming_faults(name: str, mark: str, size: str, names: list[str]) -> list[st
     return []
 
 
-def allocate(available: Floats, target_s: float, terms: SplitTerms | None = None) -> Floats:
+def allocate(
+    available: Floats, target_s: float, allocation: AllocationOptions | None = None
+) -> Floats:
     """Seconds due from each stratum: x * available^alpha within floor and cap, sum = target_s.
 
     No stratum gives more than `cap` of what it has, as long as the others can make up for it.
     Floors take at most half of the target: beyond that a split of many strata would be nothing
     but floors.
     """
-    terms = terms or SplitTerms()
-    caps: Floats = available * max(terms.cap, target_s / max(available.sum(), 1e-9))
-    floors = np.minimum(terms.floor_s, caps)
+    allocation = allocation or AllocationOptions()
+    caps: Floats = available * max(allocation.cap, target_s / max(available.sum(), 1e-9))
+    floors = np.minimum(allocation.floor_s, caps)
     floors *= min(1.0, 0.5 * target_s / max(floors.sum(), 1e-9))
-    weights = np.where(available > 0, available**terms.alpha, 0.0)
+    weights = np.where(available > 0, available**allocation.alpha, 0.0)
     there = weights > 0
     turns = np.unique(np.concatenate([bound[there] / weights[there] for bound in (floors, caps)]))
     if not turns.size or target_s >= caps.sum():

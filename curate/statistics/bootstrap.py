@@ -53,7 +53,7 @@ class Interval:
 
 
 class Bootstrap:
-    """The same DRAWS draws of clusters for everything that is asked."""
+    """The same DRAWS draws of clusters for every statistic."""
 
     def __init__(self, clusters: Clusters, seed: int = 0) -> None:
         self.clusters = clusters

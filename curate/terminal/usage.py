@@ -106,7 +106,7 @@ def _fault(error: Any, context: Any, command: str) -> Fault:
         return Fault(error.option_name, f"is not an option of `{command}`", hint)
     if hasattr(error, "option_name"):
         takes_none = "does not take" in error.message
-        hint = f"write {error.option_name} alone" if takes_none else f"{command} --help"
+        hint = f"write {error.option_name} without a value" if takes_none else f"{command} --help"
         return Fault(error.option_name, "takes no value" if takes_none else "needs a value", hint)
     if getattr(error, "param", None) is not None:
         return _parameter_fault(error)

@@ -26,7 +26,7 @@ NONE, EQUAL, ALIGNED, TOO_LONG = range(4)
 """What became of a pair: no second text, byte for byte alike, aligned, or left to the caller."""
 
 
-# Compiled code is cached by this file's time alone: touch it when curate.text.split changes.
+# Compiled code is cached by the time of this file only: touch it when curate.text.split changes.
 
 
 @kernel

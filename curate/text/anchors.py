@@ -1,4 +1,4 @@
-"""Which texts may hold a phrase: those with its rarest word, found in one pass over their bytes."""
+"""Which texts may hold a phrase: those with its rarest word, in one pass over their bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Anchors:
 
     @classmethod
     def of(cls, phrases: Iterable[str]) -> Anchors:
-        """The anchors of phrases of several words; a phrase of common words alone has none."""
+        """The anchors of phrases of several words; a phrase of only common words has none."""
         hashes = {_hash(form.encode()) for phrase in phrases for form in _forms(phrase)}
         slots = np.zeros(1 << max(10, (4 * len(hashes)).bit_length()), np.uint64)
         for each in sorted(hashes):

@@ -78,7 +78,7 @@ def digits_for_words(words: Sequence[str]) -> list[str]:
 
 @dataclass(slots=True)
 class _Number:
-    """A number as far as it was read: a sum, or (`text`) digits that were said one by one."""
+    """A number as far as it was read: a sum, or (`text`) digits that were spoken one by one."""
 
     value: int | None = None
     text: str = ""
@@ -93,11 +93,11 @@ class _Number:
         return self.text or ("" if self.value is None else str(self.value))
 
     def say(self, digits: str) -> None:
-        """Digits behind what was said so far."""
+        """Digits behind the number so far."""
         self.value, self.text = None, self.digits + digits
 
     def add(self, word: str, value: int) -> None:
-        """A cardinal below a hundred: added where there is room for it, else said behind."""
+        """A cardinal below a hundred: added where there is room for it, else appended."""
         if not self.begun:
             self.value = value
         elif self.text:
@@ -246,7 +246,7 @@ def _ordinal(number: _Number) -> str:
 def _dressed(
     words: Sequence[str], number: _Number, behind: int, end: str, sign: str
 ) -> tuple[str, int]:
-    """The number with its sign of money or per cent, where one is said or written."""
+    """The number with its sign of money or per cent, where one is spoken or written."""
     digits, following = f"{number.digits}{end}", _at(words, behind)
     if sign or end:
         return {"1": "one", "1s": "ones"}.get(f"{sign}{digits}", f"{sign}{digits}"), behind

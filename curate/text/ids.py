@@ -1,6 +1,6 @@
 """Ids of speakers, sessions and recordings: one spelling for each, none for placeholders.
 
-Profile, split, audit and evaluation compare ids by `canonical_ids` alone, so that none of them can
+Profile, split, audit and evaluation compare ids only by `canonical_ids`, so that none of them can
 find two people where another finds one.
 """
 

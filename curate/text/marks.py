@@ -87,10 +87,10 @@ def _longest(spans: Iterator[Span] | Sequence[Span]) -> Span | None:
 
 
 def longest_loop(text: str) -> Span | None:
-    """The phrase of one to five words that is said most often in a row, all its repetitions.
+    """The phrase of one to five words that occurs most often in a row, all its repetitions.
 
     Words are compared as the metric `repetitions` does; characters take their place where the
-    script writes no spaces. None where nothing is said twice, or the text has thousands of words.
+    script writes no spaces. None where nothing repeats, or the text has thousands of words.
     """
     unspaced = not text.isascii() and writes_no_spaces(text)
     pattern, bare = (_CHAR, str.casefold) if unspaced else (_WORD, bare_token)
@@ -162,4 +162,4 @@ FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], list[Span]]]] = {
     ),
     "phrase": (frozenset({"hallucination", "hallucination_share", "credit_share"}), _one(_whole)),
 }
-"""What can be marked: the metrics that count it, and how it is found."""
+"""What can be marked: the metrics that count it, and the function that finds it."""

@@ -111,7 +111,7 @@ def shingle_sets(data: Bytes, start: Int64s, length: Int64s) -> tuple[UInt64s, I
 
 @dataclass(frozen=True, slots=True)
 class NearIndex:
-    """Texts to be found, each of one side: their sets, and where their rarest shingles stand.
+    """Texts to search, each of one side: their sets, and where their rarest shingles stand.
 
     `unsure`: how many share nearly all their shingles with more than MOST_SHARED others, so that a
     near-duplicate may be missed. `slots` is a hash table from shingle to a place in `posts`: the

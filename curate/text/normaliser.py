@@ -56,7 +56,7 @@ _WHOLE: Final = re.compile(r"(?<![\d.])\d{1,15}(?![\d.])", re.ASCII)
 
 
 def steps_of(names: Sequence[str] | None) -> tuple[str, ...]:
-    """The steps that were asked for, in their order: names of STEPS, `default` among them.
+    """The requested steps, in their order: names of STEPS, `default` among them.
 
     ConfigError, with every fault, for names that there are not; `basic` is always taken.
     """

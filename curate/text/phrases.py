@@ -21,7 +21,7 @@ MOST_NAMES: Final = 4
 MOST_NUMBERS: Final = 2
 """Numbers (a year) behind any phrase that belong to it."""
 LONGEST: Final = 2_000
-"""Characters of a text in which phrases are looked for: nobody invents more at one go."""
+"""Characters of a text in which phrases are looked for: no known hallucination is longer."""
 _FIRST: Final = 3
 _NUMBER: Final = "#"
 _ALIKE: Final = {**dict.fromkeys(range(0x64B, 0x653)), 0x131: "i", 0x307: None}

@@ -31,7 +31,8 @@ from curate.text.numerals import ENGLISH
 from curate.text.unicode import APOSTROPHE, COMPOSES, DIGIT, LETTER, MARK, SPACE, tables
 from curate.text.words import hash_bytes
 
-# Compiled code is cached by this file's time alone: touch it when curate.text.code_points changes.
+# Compiled code is cached by the time of this file only: touch it when curate.text.code_points
+# changes.
 
 
 ASKS_ENGLISH, ASKS_BRACKETS, ASKS_DIGITS = 1, 2, 4

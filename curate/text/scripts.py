@@ -112,7 +112,7 @@ def _number(code: int, numbers: Mapping[str, int]) -> int:
 def expected_scripts(lang: str | None) -> int:
     """The scripts of a declared language as a set of bits; 0 where the language is not known.
 
-    A script subtag decides alone (`sr-Latn`); otherwise the language does (`pt-BR`, `Portuguese`).
+    A script subtag decides (`sr-Latn`); otherwise the language does (`pt-BR`, `Portuguese`).
     """
     subtags = (lang or "").replace("_", "-").split("-")
     for subtag in subtags[1:]:

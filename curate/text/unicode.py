@@ -33,7 +33,7 @@ STOP = 8192  # a mark of sentences and their parts
 # the prime that are typed for them, the letters of Uzbek and Hawaiian, the Hebrew geresh.
 APOSTROPHES = frozenset("'`\u00b4\u02bb\u02bc\u05f3\u2018\u2019\u201b\u2032\ua78c\uff07")
 
-# Marks by which punctuated text can be told (Terminal_Punctuation of Unicode's PropList
+# Marks that identify punctuated text (Terminal_Punctuation of Unicode's PropList
 # without the marks of scripts of the past; the ellipsis, and the inverted marks of Spanish).
 STOPS = frozenset(
     "!,.:;?\u00a1\u00bf\u2026\u037e\u0387\u0589\u055c\u055d\u055e\u05c3\u060c\u061b\u061f\u06d4\u0700"
@@ -124,7 +124,7 @@ def tables() -> Tables:
 
 
 def _assigned() -> list[int]:
-    """Code points that are worth asking about, without the big uniform blocks."""
+    """Code points to examine, without the big uniform blocks."""
     return [
         *range(0x3400),
         *range(0x4DC0, 0x4E00),

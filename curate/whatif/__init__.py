@@ -1,4 +1,4 @@
-"""What a change of the rules would cost, from the stored profile alone. See docs/adr/0009."""
+"""What a change of the rules would cost, from only the stored profile. See docs/adr/0009."""
 
 from curate.whatif.compare import Moved, compare_rules
 from curate.whatif.limits import OUTPUT_FILES, what_if

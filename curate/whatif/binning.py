@@ -34,7 +34,7 @@ class BinEdges:
     """Numbers that a metric is held against, ascending.
 
     Cell 2i lies between cut i-1 and cut i, cell 2i+1 is cut i itself, the last cell is null.
-    `classes` says for each cell which of the `told` numbers, those of rules, lie below it.
+    `classes` says for each cell which numbers of the rules lie below it.
     """
 
     values: Floats
@@ -45,7 +45,7 @@ class BinEdges:
 
     @classmethod
     def of(cls, rule_numbers: Sequence[float], further: Sequence[float] = ()) -> BinEdges:
-        """BinEdges at all of these numbers, classes by those of rules alone."""
+        """BinEdges at all of these numbers, classes by those of rules only."""
         values = np.array(sorted({*rule_numbers, *further}) or [0.0], np.float64)
         low, high = float(values[0]), float(values[-1])
         scale = _BUCKETS / (high - low) if high > low else 0.0
@@ -65,7 +65,7 @@ class BinEdges:
 
 
 def _classes(values: Floats, rule_numbers: Floats) -> Int64s:
-    """The place of each cell among the numbers of rules alone, numbered as cells are."""
+    """The place of each cell among the numbers of rules, numbered as cells are."""
     at = np.searchsorted(rule_numbers, values)
     on = np.append(rule_numbers, np.nan)[at] == values
     classes = np.zeros(2 * values.size + 2, np.int64)

@@ -35,7 +35,7 @@ def settled(rows: pl.DataFrame) -> npt.NDArray[np.uint8]:
     verdicts = unread_verdicts(rows)
     codes = np.where(verdicts > 0, verdicts + np.uint8(1), np.uint8(0)).astype(np.uint8)
     if OVERRIDE.name in rows.columns and rows[OVERRIDE.name].null_count() < rows.height:
-        # A corrected text alone leaves the verdict to the rules: it stands in TEXT_OVERRIDE.
+        # A corrected text leaves the verdict to the rules: TEXT_OVERRIDE holds it.
         decided = OVERRIDE.expr.is_not_null()
         people = rows.select(
             pl.when(decided).then(VERDICT.expr.to_physical().cast(pl.UInt8) + 1).otherwise(0)

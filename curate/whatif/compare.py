@@ -71,7 +71,7 @@ def compare_rules(
     """Evaluate both rule files on the stored records; no manifest is measured again.
 
     `by` names further columns of the profile to group by, beside lang. InputError where `folder`
-    is not a profile, ConfigError where it lacks metrics or columns that are asked for.
+    is not a profile, ConfigError where it lacks metrics or columns that are requested.
     """
     stored = open_stored(folder, old, new)
     old, new = stored.adapted(old), stored.adapted(new)

@@ -36,7 +36,7 @@ class Kinds:
 
     @classmethod
     def of(cls, swept: Sweep) -> Kinds:
-        """Kinds in one order, whatever the order in which they were found."""
+        """Kinds in one order, whatever the order in which they occur."""
         sound = sorted(kind for kind in swept.kinds if not kind[0])
         at = np.array([swept.kinds[kind] for kind in sound], np.int64)
         amounts = np.array([swept.amounts[place] for place in at], np.int64).reshape(-1, 2)
@@ -84,12 +84,12 @@ def by_verdict(kinds: Kinds) -> tuple[VerdictAmount, ...]:
 
 
 def by_rule(kinds: Kinds, ids: Sequence[str]) -> tuple[RuleEffect, ...]:
-    """What each rule rejects, what it keeps out of eval, and what it alone does."""
+    """What each rule rejects, what it keeps out of eval, and what is unique to it."""
     return tuple(_effect(kinds, at, name) for at, name in enumerate(ids))
 
 
 def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
-    (bad, bad_unique), (kept_out, alone) = (
+    (bad, bad_unique), (kept_out, unique) = (
         (kinds.amount(triggered), kinds.amount(triggered & kinds.only_this_rule(at, severity)))
         for severity in ("bad", "borderline")
         for triggered in [kinds.triggered(severity)[:, at]]
@@ -103,8 +103,8 @@ def _effect(kinds: Kinds, at: int, name: str) -> RuleEffect:
         bad_unique_hours=hours(bad_unique[1]),
         rows=kept_out[0],
         hours=hours(kept_out[1]),
-        unique_rows=alone[0],
-        unique_hours=hours(alone[1]),
+        unique_rows=unique[0],
+        unique_hours=hours(unique[1]),
         unknown_rows=unknown[0],
         unknown_hours=hours(unknown[1]),
     )

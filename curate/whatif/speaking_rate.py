@@ -39,7 +39,7 @@ class SpeakingRate:
     fast: float
 
     def ratio(self, chars: Numbers, duration_s: Numbers) -> Numbers:
-        """Expected over real duration: above 1 is fast speech, or text that was not said."""
+        """Expected over real duration: above 1 is fast speech, or text that was not spoken."""
         ratio: Numbers = (self.lead_s + self.char_s * chars) / duration_s
         return ratio
 

@@ -33,7 +33,7 @@ _FIELDS = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, LANG, SPEAKER)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A profile directory that can be asked: its records, and profile.json."""
+    """A profile directory that is open: its records, and profile.json."""
 
     folder: Path
     profile: Profile

@@ -36,8 +36,9 @@ that no rule can move, one more than their verdict, and nothing else."""
 
 @dataclass
 class Sweep:
-    """What was found: kinds of rows in the order found, (rows, microseconds) of each, and for each
-    counted metric three tables of kind by cell: rows, microseconds, number of the first row (-1).
+    """Counts of a sweep: kinds of rows in the order of their first row, (rows, microseconds) of
+    each, and for each counted metric three tables of kind by cell: rows, microseconds, number of
+    the first row (-1).
     """
 
     rules: RuleSet
@@ -59,7 +60,7 @@ class Sweep:
                 self.tables[name] = tuple(map(np.concatenate, both)) if both else fresh  # type: ignore[assignment]
 
     def add(self, other: Sweep) -> None:
-        """Count what another pass over other rows found."""
+        """Add the counts of a pass over other rows."""
         for kind in other.kinds:
             self.kinds.setdefault(kind, len(self.kinds))
         self.room()
@@ -96,7 +97,7 @@ def sweep(
 
 
 class _Pass:
-    """One thread's pass: the classes of rows that it has seen, and what it found."""
+    """One thread's pass: the classes of its rows so far, and its counts."""
 
     def __init__(
         self, records: Path, rules: RuleSet, classes: Classes, groups: Failing, counted: set[str]

@@ -25,7 +25,7 @@ EACH = 4
 
 @dataclass
 class _Transition:
-    """What a tag is no longer said of, and newly said of: rows, microseconds, the first rows."""
+    """Rows that lost a tag, and rows that got it: rows, microseconds, the first rows."""
 
     rows: list[int] = field(default_factory=lambda: [0, 0])
     us: list[int] = field(default_factory=lambda: [0, 0])

@@ -65,7 +65,7 @@ def _cell(move: Move | None) -> Sorted:
 
 
 def rules(comparison: Compare) -> Markup | None:
-    """What each rule says of more records and of fewer."""
+    """Records that each rule newly flags and no longer flags."""
     columns = (
         Column("rule", "name"),
         Column("verdict", "verdict"),
@@ -120,7 +120,7 @@ def _stratum(column: str, values: Sequence[MovingStratum]) -> Markup:
 
 
 def records(comparison: Compare) -> Markup | None:
-    """For each rule the first records that it newly speaks of, and no longer speaks of."""
+    """For each rule the first records that it newly flags, and no longer flags."""
     shown = [item for item in comparison.rules if item.got_records or item.lost_records]
     room = SizeBudget()
     return joined(*(_rule(item, room, unfolded=at == 0) for at, item in enumerate(shown)))

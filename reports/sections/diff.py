@@ -40,12 +40,12 @@ def rules(diff: Diff) -> Markup | None:
         if _is_triggered(item)
     ]
     triggered = {item.rule for item in diff.rules if _is_triggered(item)}
-    silent = [
+    not_triggered = [
         name for name in dict.fromkeys(pair.rule for pair in diff.rules) if name not in triggered
     ]
     return joined(
         Table("Rules", (*columns, *_AMOUNTS), rows).render() if rows else None,
-        quiet("rule", "triggered in neither", silent),
+        quiet("rule", "triggered in neither", not_triggered),
     )
 
 

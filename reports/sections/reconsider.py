@@ -33,7 +33,7 @@ def limits(artefact: Reconsider) -> Markup | None:
     columns = (
         Column("rule", "name"),
         Column("limit", "name"),
-        Column("says", "drawn"),
+        Column("recommendation", "drawn"),
         Column("move to", "number"),
         Column("rows", "count"),
         Column("WER", "percent"),
@@ -44,7 +44,7 @@ def limits(artefact: Reconsider) -> Markup | None:
     )
     rows = [
         (
-            *(item.rule, item.limit, _says(item), item.propose, item.rows),
+            *(item.rule, item.limit, _recommended(item), item.propose, item.rows),
             *(item.wer, item.clean_wer, _worse(item), _drawn(item, top), item.clusters),
         )
         for item in shown
@@ -55,19 +55,21 @@ def limits(artefact: Reconsider) -> Markup | None:
 def shown_limits(artefact: Reconsider) -> list[LimitEvidence]:
     """Limits as they stand, and those further in that would be worth it; most urgent first."""
     selected = [
-        item for item in artefact.limits if item.severity != "clean" or item.says == "tighten"
+        item
+        for item in artefact.limits
+        if item.severity != "clean" or item.recommendation == "tighten"
     ]
-    return sorted(selected, key=lambda item: _rank(item.says))
+    return sorted(selected, key=lambda item: _rank(item.recommendation))
 
 
-def _rank(says: str) -> int:
-    return _ORDER.index(says) if says in _ORDER else len(_ORDER)
+def _rank(recommendation: str) -> int:
+    return _ORDER.index(recommendation) if recommendation in _ORDER else len(_ORDER)
 
 
-def _says(item: LimitEvidence) -> Sorted:
-    word = item.says.replace("_", " ")
-    shown = Markup("<b>{}</b>") if item.says in URGENT else Markup("{}")
-    return Sorted(shown.format(marked(word)), float(_rank(item.says)))
+def _recommended(item: LimitEvidence) -> Sorted:
+    word = item.recommendation.replace("_", " ")
+    shown = Markup("<b>{}</b>") if item.recommendation in URGENT else Markup("{}")
+    return Sorted(shown.format(marked(word)), float(_rank(item.recommendation)))
 
 
 def _worse(item: LimitEvidence) -> Sorted | None:
@@ -90,8 +92,8 @@ def _drawn(item: LimitEvidence, top: float) -> Sorted | None:
 
 def meanings(artefact: Reconsider) -> Markup | None:
     """What the words of the table mean."""
-    meaning_of = {item.says: item.meaning for item in shown_limits(artefact)}
-    columns = (Column("says"), Column("because"))
+    meaning_of = {item.recommendation: item.meaning for item in shown_limits(artefact)}
+    columns = (Column("recommendation"), Column("because"))
     rows = [(word.replace("_", " "), meaning) for word, meaning in meaning_of.items()]
     return Table("Conclusions", columns, rows).render() if rows else None
 
@@ -112,7 +114,7 @@ def _fold(item: LimitEvidence, room: SizeBudget, *, unfolded: bool) -> Markup:
         }
         for each in item.examples
     ]
-    word = item.says.replace("_", " ")
+    word = item.recommendation.replace("_", " ")
     title = Markup("{} {}").format(name(item.rule), verdict(item.severity))
     note = f"{item.limit}: {word}; {len(records)} of {plural(item.rows, 'row')}"
     return render(

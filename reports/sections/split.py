@@ -155,14 +155,14 @@ def _unsure(texts: int | None) -> Markup | None:
 
 def price(split: Split) -> Markup | None:
     """What was asked of the splits, and what keeping them apart has cost."""
-    held, terms, lock = split.held_out, split.terms, split.lock
-    if terms is None:
+    held, allocation, lock = split.held_out, split.allocation, split.lock
+    if allocation is None:
         return None
     figures = [
         Figure("held out", percent(held.share), f"{percent(held.most)} were allowed"),
-        Figure("target of a stratum", f"∝ hours^{terms.alpha:g}"),
-        Figure("least per stratum", seconds(terms.floor_s), "where it has as much"),
-        Figure("drawn from a stratum", percent(terms.cap), "at most"),
+        Figure("target of a stratum", f"∝ hours^{allocation.alpha:g}"),
+        Figure("least per stratum", seconds(allocation.floor_s), "where it has as much"),
+        Figure("drawn from a stratum", percent(allocation.cap), "at most"),
     ]
     if lock is not None:
         fallen = sum(sum(counts.values()) for counts in lock.no_longer_clean.values())

@@ -118,16 +118,18 @@ def rules(what_if: WhatIf) -> Markup | None:
             *(_spent(item.hours), _spent(item.unique_hours), item.unknown_rows),
         )
         for item in what_if.by_rule
-        if _speaks(item)
+        if _has_effect(item)
     ]
-    silent = [item.rule for item in what_if.by_rule if not _speaks(item)]
+    without_effect = [item.rule for item in what_if.by_rule if not _has_effect(item)]
     return joined(
         Table("Rules", columns, rows).render() if rows else None,
-        quiet("rule", "flags nothing" if len(silent) == 1 else "flag nothing", silent),
+        quiet(
+            "rule", "flags nothing" if len(without_effect) == 1 else "flag nothing", without_effect
+        ),
     )
 
 
-def _speaks(item: RuleEffect) -> bool:
+def _has_effect(item: RuleEffect) -> bool:
     return any(each != 0 for each in (item.bad_hours, item.hours, item.unknown_rows))
 
 

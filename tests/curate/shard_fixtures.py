@@ -27,12 +27,12 @@ def splitted(manifest: Path, folder: Path) -> Path:
 
 
 def sharded(
-    split: Path, out: Path, shard_size: int = 100, workers: int = 1, **wished: Any
+    split: Path, out: Path, shard_size: int = 100, workers: int = 1, **changes: Any
 ) -> Mapping[str, Any]:
     """Shards in `out`, by way of a stage beside it that is cleared away."""
     stage = out.parent / f"{out.name}.stage"
     stage.mkdir()
-    options = replace(ShardOptions(), **{"size": ShardSize(cuts=shard_size), **wished})
+    options = replace(ShardOptions(), **{"size": ShardSize(cuts=shard_size), **changes})
     index = shard_split(split, stage, out, options, Execution(workers=workers)).as_json()
     (stage / "out").rename(out)
     shutil.rmtree(stage)

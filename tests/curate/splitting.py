@@ -11,7 +11,7 @@ from typing import Any
 from curate.artifacts.base import read_artifact
 from curate.artifacts.split import Split
 from curate.rules.file import load_rules
-from curate.splits import SplitRequest, SplitTerms, Targets, split_profile
+from curate.splits import AllocationOptions, SplitRequest, Targets, split_profile
 from tests.lines import lines_of
 from tests.profiling import write_profile as profile
 
@@ -41,8 +41,8 @@ def rows_of(speakers: Mapping[str, int], seconds: float = 5.0, **more: object) -
 
 
 def split(
-    folder: Path, rows: list[Row], sizes: Mapping[str, str], terms: SplitTerms | None = None,
-    lock: Path | None = None, **options: Any,
+    folder: Path, rows: list[Row], sizes: Mapping[str, str],
+    allocation: AllocationOptions | None = None, lock: Path | None = None, **options: Any,
 ) -> Mapping[str, Any]:  # fmt: skip
     folder.mkdir(parents=True)
     manifest = folder / "m.jsonl"
@@ -50,7 +50,7 @@ def split(
     for name in ("p", "s"):
         (folder / name).mkdir()
     profile([str(manifest)], folder / "p", load_rules(None), options.pop("kept", ()))
-    targets = Targets.parse(sizes, terms)
+    targets = Targets.parse(sizes, allocation)
     request = SplitRequest(targets=targets, lock=lock, **options)
     return split_profile(folder / "p", folder / "s", request).as_json()
 

@@ -66,7 +66,7 @@ def profiled(
     records: Sequence[Mapping[str, object]],
     rules: str | None = None,
     groups: Sequence[str] = ("signal",),
-    wish: AudioOptions = ANYWHERE,
+    audio: AudioOptions = ANYWHERE,
     **options: Any,
 ) -> pl.DataFrame:
     """The records table of a profile made in `folder/out` of these records."""
@@ -76,7 +76,7 @@ def profiled(
     out, made = folder / "out", folder / "made"
     made.mkdir()
     judges = load_rules(rules)
-    settings = MeasureOptions(metrics=groups, audio=wish)
+    settings = MeasureOptions(metrics=groups, audio=audio)
     write_profile([str(manifest)], made, judges, measure=settings, **options)
     shutil.rmtree(out, ignore_errors=True)
     made.rename(out)
@@ -89,14 +89,14 @@ def test_every_broken_file_gets_its_verdict(real_data: Path, tmp_path: Path) -> 
     lines = lines_of((folder / "expected.jsonl").read_text())
     expected = {entry["file"]: entry for entry in map(json.loads, lines)}
     assert expected.keys() == {row[0] for row in CORNER}
-    wish = AudioOptions(root=folder)
+    audio = AudioOptions(root=folder)
     table: dict[str, Mapping[str, Any]] = {}
     for name in expected:  # each alone, or the same sound would be found under other names
         (tmp_path / name).mkdir()
         records = [{"audio_filepath": name}]
         if name == "missing.wav":  # alone it would be an error: no audio is found at all
             records.append({"audio_filepath": "ok.flac"})
-        rows = profiled(tmp_path / name, records, "audio", wish=wish)
+        rows = profiled(tmp_path / name, records, "audio", audio=audio)
         table[name] = rows.row(0, named=True)
     for name, by_header, fault, verdict in CORNER:
         row = table[name]
@@ -118,8 +118,8 @@ def test_real_recordings_are_sound(real_data: Path, tmp_path: Path) -> None:
         out = tmp_path / name
         out.mkdir()
         judges = load_rules("audio")
-        wish = AudioOptions(root=real_data)
-        write_profile([str(manifest)], out, judges, measure=MeasureOptions(audio=wish))
+        audio = AudioOptions(root=real_data)
+        write_profile([str(manifest)], out, judges, measure=MeasureOptions(audio=audio))
         rows = pl.read_parquet(out / "records.parquet")
         assert rows["audio_fault"].unique().to_list() == ["none"]
         assert rows["overrun_s"].to_numpy().max() < 0.05
@@ -238,11 +238,11 @@ def test_a_sample_is_fair_and_the_same_again(
     records = [
         {"audio_filepath": "a.wav", "offset": at / 200, "duration": 1.0} for at in range(400)
     ]
-    wish = AudioOptions.of(None, (), text)
-    rows = profiled(tmp_path, records, groups=["audio"], wish=wish)
+    audio = AudioOptions.of(None, (), text)
+    rows = profiled(tmp_path, records, groups=["audio"], audio=audio)
     looked = rows.filter(pl.col("audio_fault").is_not_null())
     assert least <= looked.height <= most
-    again = profiled(tmp_path, records[::-1], groups=["audio"], wish=wish)
+    again = profiled(tmp_path, records[::-1], groups=["audio"], audio=audio)
     drawn = again.filter(pl.col("audio_fault").is_not_null())
     assert set(drawn["offset_s"]) == set(looked["offset_s"])
     summary = json.loads((tmp_path / "out" / "profile.json").read_text())["audio"]
@@ -253,8 +253,8 @@ def test_what_was_not_looked_at_is_unknown(tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     records: list[dict[str, object]] = [{"audio_filepath": "a.wav"}]
     records.append({"audio_filepath": "a.wav", "offset": 0.0})
-    wish = AudioOptions(sample=Sample(rows=1))
-    rows = profiled(tmp_path, records, "audio_header", groups=(), wish=wish)
+    audio = AudioOptions(sample=Sample(rows=1))
+    rows = profiled(tmp_path, records, "audio_header", groups=(), audio=audio)
     assert sorted(map(str, rows["verdict"])) == ["clean", "unknown"]
 
 

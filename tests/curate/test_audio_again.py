@@ -90,13 +90,13 @@ def age(folder: Path) -> None:
 def test_a_profile_is_kept_only_while_its_audio_is(
     tmp_path: Path, corpus: list[dict[str, object]]
 ) -> None:
-    def is_reused(groups: Sequence[str] = ("signal",), wish: AudioOptions = ANYWHERE) -> bool:
+    def is_reused(groups: Sequence[str] = ("signal",), audio: AudioOptions = ANYWHERE) -> bool:
         """Whether the profile that is there would be kept; if not, it is made anew."""
-        measure = MeasureOptions(metrics=groups, audio=wish)
+        measure = MeasureOptions(metrics=groups, audio=audio)
         request = ProfileRequest(manifests=[str(tmp_path / "m.jsonl")], measure=measure)
         same = unchanged(tmp_path / "out", request.resolve())
         if not same:
-            profiled(tmp_path, corpus, groups=groups, wish=wish)
+            profiled(tmp_path, corpus, groups=groups, audio=audio)
             age(tmp_path)
         return same
 

@@ -90,7 +90,7 @@ def test_a_benchmark_counts_by_its_texts_only(tmp_path: Path) -> None:
     assert certificate.leaks[0].examples == ((f"{a}:1", f"{texts}:3"),)
 
 
-def test_further_groups_are_asked_for(tmp_path: Path) -> None:
+def test_opt_in_group_fields_are_compared(tmp_path: Path) -> None:
     a = write(tmp_path / "a.jsonl", [row("a.wav", "one", session="s")])
     rows = [row("b.wav", "two", session="s"), row("c.wav", "three", session="t")]
     b = write(tmp_path / "b.jsonl", rows)

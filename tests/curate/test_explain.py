@@ -42,9 +42,9 @@ def folder(tmp_path: Path, manifest: Callable[..., Path], monkeypatch: pytest.Mo
 
 
 def says(subject: Subject) -> dict[str, str]:
-    """Every account that is not clean or silent, and limits that came close."""
+    """Every account that is not clean or not applicable, and limits that came close."""
     return {
-        each.rule.id: each.says if each.is_triggered else f"near {each.near[0].limit}"
+        each.rule.id: each.outcome if each.is_triggered else f"near {each.near[0].limit}"
         for each in accounts(subject.row, DEFAULT)
         if each.is_triggered or each.near
     }
@@ -80,7 +80,7 @@ def test_a_silent_rule_names_what_keeps_it_from_applying() -> None:
 def test_accounts_agree_with_the_judgement(text: str, duration: float) -> None:
     row = from_json(json.dumps({"text": text, "duration": duration}), DEFAULT).row
     results = accounts(row, DEFAULT)
-    spoken = [f"{each.says}:{each.rule.id}" for each in results if each.is_triggered]
+    spoken = [f"{each.outcome}:{each.rule.id}" for each in results if each.is_triggered]
     assert spoken == [finding.tag for finding in explain(row, DEFAULT)]
     frame = pl.DataFrame([row], schema_overrides={"malformed": pl.String, "speaker": pl.String})
     reason = tag_batch(frame, DEFAULT)["reason"][0]
@@ -170,7 +170,7 @@ def test_machines_get_json_alone(folder: Path) -> None:
     assert len(one["accounts"]) == len(DEFAULT.of_languages(()).rules)
 
 
-def test_hostile_text_stays_text(folder: Path) -> None:
+def test_control_characters_and_markup_are_shown_as_text(folder: Path) -> None:
     text = '{"text": "\\u001b[31m [/bold] \\u202e", "duration": 3, "lang": "[red]"}'
     done = ask(folder, text)
     assert done.returncode == 0

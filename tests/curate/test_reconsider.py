@@ -71,7 +71,9 @@ def world(folder: Path, wrong: Mapping[str, float], rows: int = 60) -> tuple[Pat
 
 def says(content: Mapping[str, Any], severity: str = "borderline") -> dict[str, str]:
     return {
-        limit["rule"]: limit["says"] for limit in content["limits"] if limit["severity"] == severity
+        limit["rule"]: limit["recommendation"]
+        for limit in content["limits"]
+        if limit["severity"] == severity
     }
 
 

@@ -1,4 +1,6 @@
-"""The review desk over HTTP: who is let in, what can be asked, and what a hostile request gets."""
+"""The review session over HTTP: who is let in, what can be asked, and what a hostile request
+gets.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,7 @@ BROKEN = len(ROWS)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile of ROWS, and a line that is no record, beside 30 s of a rising tone."""
-    made = tmp_path_factory.mktemp("desk")
+    made = tmp_path_factory.mktemp("session")
     seconds = np.arange(30 * RATE) / RATE
     sf.write(made / "long.wav", 0.5 * np.sin(2 * np.pi * (100 + 50 * seconds) * seconds), RATE)
     lines = [json.dumps(row, ensure_ascii=False) for row in ROWS]
@@ -70,15 +72,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
+def session(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
     with open_records(folder / "profile" / "records.parquet") as records:
         yield ReviewSession(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
 
 
 @pytest.fixture
-def client(desk: ReviewSession) -> Any:
+def client(session: ReviewSession) -> Any:
     made = testclient.TestClient(
-        review_app(desk, "", TOKEN, PORT), base_url=OWN, follow_redirects=False
+        review_app(session, "", TOKEN, PORT), base_url=OWN, follow_redirects=False
     )
     made.cookies.set("curate_review", TOKEN)
     return made
@@ -133,20 +135,20 @@ def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
     "origin", [None, "null", "http://evil.example", f"https://127.0.0.1:{PORT}"]
 )
 def test_nobody_else_decides(
-    client: Any, desk: ReviewSession, path: str, origin: str | None
+    client: Any, session: ReviewSession, path: str, origin: str | None
 ) -> None:
     headers = {"origin": origin} if origin else {}
     response = client.post(path, content='{"decision": "reject"}', headers=headers)
     assert response.status_code == 403
-    assert not desk.log.path.exists()
+    assert not session.log.path.exists()
 
 
-def test_a_flood_is_not_read(client: Any, desk: ReviewSession) -> None:
+def test_rejects_oversized_request(client: Any, session: ReviewSession) -> None:
     assert post(client, "/api/records/0/decision", {"text": "x" * (5 << 20)}).status_code == 413
-    flood = (b"x" for _ in range(3))  # chunked: it does not say how long it is
-    response = client.post("/api/records/0/decision", content=flood, headers={"origin": OWN})
+    chunks = (b"x" for _ in range(3))  # chunked: its length is not declared
+    response = client.post("/api/records/0/decision", content=chunks, headers={"origin": OWN})
     assert response.status_code == 411
-    assert not desk.log.path.exists()
+    assert not session.log.path.exists()
 
 
 def verdict_of(shown: Any) -> Any:
@@ -154,7 +156,7 @@ def verdict_of(shown: Any) -> Any:
 
 
 def test_decisions_are_logged_undone_and_seen_by_others(
-    client: Any, desk: ReviewSession, folder: Path
+    client: Any, session: ReviewSession, folder: Path
 ) -> None:
     shown = post(client, "/api/records/3/decision", {"decision": "reject", "why": "a door"}).json()
     assert (verdict_of(shown)["decision"], verdict_of(shown)["by"]) == ("reject", "anna")
@@ -162,7 +164,7 @@ def test_decisions_are_logged_undone_and_seen_by_others(
     assert shown["decided"]["text"]["text"] == "correct"
     assert verdict_of(shown)["decision"] == "reject"
     with open_records(folder / "profile" / "records.parquet") as records:
-        other = ReviewSession(folder / "profile", records, desk.log.path, "ben")
+        other = ReviewSession(folder / "profile", records, session.log.path, "ben")
         assert other.describe(3)["decided"] == shown["decided"]
         undone: Any = other.undo(3)["decided"]
         assert (undone["verdict"]["decision"], undone["text"]) == ("reject", None)
@@ -171,7 +173,7 @@ def test_decisions_are_logged_undone_and_seen_by_others(
     assert [row["row"] for row in listed["records"]] == [3]
     assert verdict_of(listed["records"][0])["why"] == "a door"
     assert client.get("/api/records?decided=no").json()["rows"] == len(ROWS)
-    names = [json.loads(line)["by"] for line in lines_of(desk.log.path.read_text())]
+    names = [json.loads(line)["by"] for line in lines_of(session.log.path.read_text())]
     assert names == ["anna", "anna", "ben"]
 
 
@@ -212,21 +214,21 @@ def test_keeping_a_record_keeps_its_corrected_text_and_undo_takes_back_the_last_
     ],
 )
 def test_what_somebody_else_decided_meanwhile_is_shown_before_it_is_set_aside(
-    client: Any, desk: ReviewSession, folder: Path, path: str, sent: Mapping[str, object]
+    client: Any, session: ReviewSession, folder: Path, path: str, sent: Mapping[str, object]
 ) -> None:
     seen = post(client, "/api/records/3/decision", {"decision": "borderline"}).json()["seen"]
     with open_records(folder / "profile" / "records.parquet") as records:
-        ReviewSession(folder / "profile", records, desk.log.path, "ben").decide(3, "reject")
-    before = desk.log.path.read_bytes()
+        ReviewSession(folder / "profile", records, session.log.path, "ben").decide(3, "reject")
+    before = session.log.path.read_bytes()
     response = post(client, f"/api/records/3/{path}", {**sent, "seen": seen})
     assert response.status_code == 409
     assert "ben has decided meanwhile (reject)" in response.json()["error"]
-    assert desk.log.path.read_bytes() == before
+    assert session.log.path.read_bytes() == before
     shown = client.get("/api/records/3").json()
     assert verdict_of(shown)["by"] == "ben"
     again = post(client, f"/api/records/3/{path}", {**sent, "seen": shown["seen"]})
     assert again.status_code == 200
-    assert desk.log.path.read_bytes().startswith(before)
+    assert session.log.path.read_bytes().startswith(before)
 
 
 def test_a_log_that_cannot_be_written_is_said_before_the_first_decision(
@@ -239,18 +241,18 @@ def test_a_log_that_cannot_be_written_is_said_before_the_first_decision(
                 ReviewSession(folder / "profile", records, tmp_path / log, "anna")
 
 
-def test_a_log_that_is_taken_away_or_spoiled_while_the_desk_is_open(
-    client: Any, desk: ReviewSession
+def test_a_log_that_is_taken_away_or_spoiled_while_the_session_is_open(
+    client: Any, session: ReviewSession
 ) -> None:
     post(client, "/api/records/3/decision", {"decision": "reject"})
-    desk.log.path.unlink()
+    session.log.path.unlink()
     assert verdict_of(client.get("/api/records/3").json()) is None
-    desk.log.path.write_bytes(b'{"decision": "ke')
+    session.log.path.write_bytes(b'{"decision": "ke')
     response = post(client, "/api/records/3/decision", {"decision": "keep"})
     assert response.status_code == 400
     assert "overrides.jsonl:1: not JSON" in response.json()["error"]
     assert "cut short" in response.json()["error"]
-    assert desk.log.path.read_bytes() == b'{"decision": "ke'
+    assert session.log.path.read_bytes() == b'{"decision": "ke'
 
 
 WARM = """
@@ -267,16 +269,16 @@ def compiled():
 
 folder = Path(sys.argv[1])
 with open_records(folder / "records.parquet") as records:
-    desk = ReviewSession(folder, records, folder / "none.jsonl", "anna")
+    session = ReviewSession(folder, records, folder / "none.jsonl", "anna")
     cold = compiled()
-    desk.warm_up()
+    session.warm_up()
     warm = compiled()
-    desk.describe(26)  # with all that a record may have
+    session.describe(26)  # with all that a record may have
     print(cold < warm, compiled() - warm)
 """
 
 
-def test_a_warm_desk_compiles_nothing_for_its_first_record(folder: Path) -> None:
+def test_a_warm_session_compiles_nothing_for_its_first_record(folder: Path) -> None:
     run = [sys.executable, "-c", WARM, str(folder / "profile")]
     assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "True 0\n"
 
@@ -287,10 +289,10 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
     made.mkdir()
     write_profile([str(folder / "m.jsonl")], made, load_rules(None), overrides=log)
     with open_records(made / "records.parquet") as records:
-        desk = ReviewSession(made, records, log, "ben")
-        assert desk.describe(3)["text_fix"] == "mended"
-        desk.decide(3, "reject")
-        listed: list[Any] = desk.page(Query(), None, 10)[0]
+        session = ReviewSession(made, records, log, "ben")
+        assert session.describe(3)["text_fix"] == "mended"
+        session.decide(3, "reject")
+        listed: list[Any] = session.page(Query(), None, 10)[0]
         verdicts: list[Any] = [verdict_of(row) for row in listed]
         assert [each and each["decision"] for each in verdicts] == [None] * 3 + ["reject"] + [
             None
@@ -312,12 +314,12 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
     ],
 )
 def test_what_cannot_be_decided(
-    client: Any, desk: ReviewSession, path: str, sent: object, message: str
+    client: Any, session: ReviewSession, path: str, sent: object, message: str
 ) -> None:
     response = post(client, f"/api/records/{path}", sent)
     assert response.status_code == 400
     assert message in response.json()["error"]
-    assert not desk.log.path.exists()
+    assert not session.log.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -338,13 +340,13 @@ def test_what_cannot_be_heard(client: Any, row: int, message: str, what: str) ->
     assert not Path("marker-of-harm").exists()
 
 
-def test_roots_hold_at_the_desk_too(folder: Path, tmp_path: Path) -> None:
+def test_audio_roots_hold_in_a_review(folder: Path, tmp_path: Path) -> None:
     with open_records(folder / "profile" / "records.parquet") as records:
-        desk = ReviewSession(
+        session = ReviewSession(
             folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,)
         )
         with pytest.raises(Unusable, match="allowed roots"):
-            desk.clip(0)
+            session.clip(0)
 
 
 def test_audio_is_looked_for_where_the_profile_found_it(folder: Path, tmp_path: Path) -> None:
@@ -355,8 +357,8 @@ def test_audio_is_looked_for_where_the_profile_found_it(folder: Path, tmp_path: 
     (tmp_path / "profile").mkdir()
     write_profile([str(manifest)], tmp_path / "profile", load_rules(None), measure=settings)
     with open_records(tmp_path / "profile" / "records.parquet") as records:
-        desk = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
-        assert len(desk.clip(0).samples) == RATE
+        session = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
+        assert len(session.clip(0).samples) == RATE
 
 
 @pytest.mark.parametrize(
@@ -415,20 +417,20 @@ def test_a_manifest_that_changed_is_noticed(folder: Path, tmp_path: Path) -> Non
     write_profile([str(manifest)], tmp_path / "profile", load_rules(None))
     manifest.write_text(json.dumps(record(2)) + "\n")
     with open_records(tmp_path / "profile" / "records.parquet") as records:
-        desk = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
-        assert "has changed" in str(desk.describe(0)["why_not"])
+        session = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
+        assert "has changed" in str(session.describe(0)["why_not"])
 
 
-def paged(browser: Browser, wish: Query, count: int) -> list[int]:
+def paged(browser: Browser, query: Query, count: int) -> list[int]:
     rows: list[int] = []
     after = None
-    while page := browser.page(wish, after, count):
+    while page := browser.page(query, after, count):
         rows += [row for _, row in page]
         after = page[-1]
     return rows
 
 
-WISHES = [
+QUERIES = [
     Query(), Query(("bad",)), Query(("clean", "borderline")), Query(tag="bad:repetitions"),
     Query(fields=(("lang", "de"),)), Query(fields=(("speaker", ""),)), Query(sort="char_rate"),
     Query(sort="chars", down=False), Query(ranges=(("chars", 20, 30),), sort="chars"),
@@ -436,31 +438,31 @@ WISHES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=str)
+@pytest.mark.parametrize("query", QUERIES, ids=str)
 @pytest.mark.parametrize("count", [1, 4, 200])
-def test_pages_are_the_whole_in_order(folder: Path, wish: Query, count: int) -> None:
+def test_pages_are_the_whole_in_order(folder: Path, query: Query, count: int) -> None:
     table = pl.read_parquet(folder / "profile" / "records.parquet").with_row_index("row")
-    matching = table.filter(_expected(wish))
-    if wish.sort:
+    matching = table.filter(_expected(query))
+    if query.sort:
         matching = matching.sort(
-            [wish.sort, "row"], descending=[wish.down, False], maintain_order=True
+            [query.sort, "row"], descending=[query.down, False], maintain_order=True
         )
     with open_records(folder / "profile" / "records.parquet") as records:
         browser = Browser(records)
-        assert paged(browser, wish, count) == matching["row"].to_list()
-        assert browser.tally(wish) == (matching.height, matching["duration_us"].sum())
+        assert paged(browser, query, count) == matching["row"].to_list()
+        assert browser.tally(query) == (matching.height, matching["duration_us"].sum())
 
 
-def _expected(wish: Query) -> list[pl.Expr]:
+def _expected(query: Query) -> list[pl.Expr]:
     verdict = pl.col("verdict").cast(pl.String)
     parts = [pl.lit(value=True)]
-    parts += [verdict.is_in(list(wish.verdicts))] if wish.verdicts else []
-    parts += [pl.col("tags").list.contains(wish.tag)] if wish.tag else []
-    parts += [pl.col(k) == v if v else pl.col(k).is_null() for k, v in wish.fields]
-    for name, least, most in wish.ranges:
+    parts += [verdict.is_in(list(query.verdicts))] if query.verdicts else []
+    parts += [pl.col("tags").list.contains(query.tag)] if query.tag else []
+    parts += [pl.col(k) == v if v else pl.col(k).is_null() for k, v in query.fields]
+    for name, least, most in query.ranges:
         parts += [pl.col(name) >= least] if least is not None else []
         parts += [pl.col(name) <= most] if most is not None else []
-    return [*parts, pl.col(wish.sort).is_not_null()] if wish.sort else parts
+    return [*parts, pl.col(query.sort).is_not_null()] if query.sort else parts
 
 
 def test_details_come_in_the_order_asked_for(folder: Path) -> None:

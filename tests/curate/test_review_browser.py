@@ -1,4 +1,4 @@
-"""The review desk as people use it: filter, listen, reject, undo, correct; the split honours it."""
+"""The review page as people use it: filter, listen, reject, undo, correct; the split honours it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def opened() -> Iterator[Any]:
 
 
 @pytest.fixture
-def desk(root: Path, tmp_path: Path) -> Path:
+def workspace(root: Path, tmp_path: Path) -> Path:
     """A folder with a profile of the example's records, and of one that means harm."""
     speech = root / "examples" / "speech"
     lines = lines_of((speech / "manifest.jsonl").read_text(encoding="utf-8"))
@@ -86,10 +86,10 @@ def written(path: Path) -> list[dict[str, Any]]:
 
 
 def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
-    desk: Path, opened: Any, tmp_path_factory: pytest.TempPathFactory
+    workspace: Path, opened: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     pictures = tmp_path_factory.mktemp("pictures")
-    with served("profile", folder=desk) as address, watched(opened, address) as page:
+    with served("profile", folder=workspace) as address, watched(opened, address) as page:
         assert "token" not in page.url, "it is in no history and no referrer"
         page.wait_for_selector("#records li")
         page.select_option("select[name=verdict]", "clean")
@@ -101,7 +101,7 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         page.keyboard.press("Space")
         until(page, "document.querySelector('#audio').currentTime > 0")
         until(page, "document.querySelector('#spectrogram').naturalWidth === 960")
-        page.screenshot(path=pictures / "desk.png")
+        page.screenshot(path=pictures / "review.png")
 
         first, second, third = (
             int(each["row"]) for each in page.evaluate("state.rows.slice(0, 3)")
@@ -123,29 +123,31 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         page.keyboard.press("Enter")
         until(page, "document.querySelector('#decided').textContent.includes('really said')")
 
-    log = written(desk / "overrides.jsonl")
+    log = written(workspace / "overrides.jsonl")
     assert [each["decision"] for each in log] == ["reject", "reject", "undo", "text"]
     assert {each["by"] for each in log} == {"anna"}
-    lines = [line for line in (desk / "m.jsonl").read_text().split("\n") if line.strip()]
-    curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=desk)
-    curate("split", "p2", "--out", "split", "--eval", "30s", "--test", "30s", folder=desk)
+    lines = [line for line in (workspace / "m.jsonl").read_text().split("\n") if line.strip()]
+    curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=workspace)
+    curate("split", "p2", "--out", "split", "--eval", "30s", "--test", "30s", folder=workspace)
     manifest = [json.loads(lines[row]) for row in (first, second, third)]
-    rejected = {each["audio_filepath"] for each in written(desk / "split" / "rejected.jsonl")}
+    rejected = {each["audio_filepath"] for each in written(workspace / "split" / "rejected.jsonl")}
     assert manifest[0]["audio_filepath"] in rejected
     assert manifest[1]["audio_filepath"] not in rejected
     named = ("train", "eval", "test", "held_out")
-    files = [desk / "split" / f"{name}.jsonl" for name in named]
+    files = [workspace / "split" / f"{name}.jsonl" for name in named]
     parts = [each for path in files if path.exists() for each in written(path)]
     corrected = [each["text"] for each in parts
               if each["audio_filepath"] == manifest[2]["audio_filepath"]]  # fmt: skip
     assert corrected == ["what was really said"]
-    assert (pictures / "desk.png").stat().st_size > 10_000
+    assert (pictures / "review.png").stat().st_size > 10_000
 
 
-def test_keeping_a_record_keeps_the_text_that_was_corrected_before(desk: Path, opened: Any) -> None:
+def test_keeping_a_record_keeps_the_text_that_was_corrected_before(
+    workspace: Path, opened: Any
+) -> None:
     ended = "review ended; 4 decisions were written to overrides.jsonl"
     with (
-        served("profile", folder=desk, ended=ended) as address,
+        served("profile", folder=workspace, ended=ended) as address,
         watched(opened, address) as page,
     ):
         page.wait_for_selector("#records li")
@@ -173,22 +175,24 @@ def test_keeping_a_record_keeps_the_text_that_was_corrected_before(desk: Path, o
         assert page.inner_text("#decided").startswith("Text corrected by anna")
         page.keyboard.press("k")
         until(page, f"state.shown.row === {second}")
-    log = written(desk / "overrides.jsonl")
+    log = written(workspace / "overrides.jsonl")
     assert [each["decision"] for each in log] == ["text", "keep", "undo", "keep"]
-    curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=desk)
-    row = pl.read_parquet(desk / "p2" / "records.parquet").row(first, named=True)
+    curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=workspace)
+    row = pl.read_parquet(workspace / "p2" / "records.parquet").row(first, named=True)
     assert (row["verdict"], row["text_fix"]) == ("clean", "what was really said")
-    summary = json.loads((desk / "p2" / "profile.json").read_text())["overrides"]
+    summary = json.loads((workspace / "p2" / "profile.json").read_text())["overrides"]
     assert (summary["superseded"], summary["undone"], summary["decisions"]) == (0, 1, 2)
 
 
 def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_aside(
-    desk: Path, opened: Any
+    workspace: Path, opened: Any
 ) -> None:
     nothing = "review ended; no decision was written, overrides.jsonl is as it was"
     with (
-        served("profile", "--reviewer", "ben", folder=desk, ended="1 decision was written") as his,
-        served("profile", folder=desk, ended=nothing) as hers,
+        served(
+            "profile", "--reviewer", "ben", folder=workspace, ended="1 decision was written"
+        ) as his,
+        served("profile", folder=workspace, ended=nothing) as hers,
         watched(opened, his) as ben,
         watched(opened, hers, ignoring="409") as anna,
     ):
@@ -203,12 +207,12 @@ def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_asi
         assert "ben has decided meanwhile (reject)" in anna.inner_text("#fault")
         until(anna, "document.querySelector('#decided').textContent.startsWith('Rejected by ben')")
         assert anna.evaluate("state.shown.row") == first
-    assert [each["by"] for each in written(desk / "overrides.jsonl")] == ["ben"]
+    assert [each["by"] for each in written(workspace / "overrides.jsonl")] == ["ben"]
 
 
-def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: Any) -> None:
+def test_a_slow_answer_does_not_bring_back_what_was_undone(workspace: Path, opened: Any) -> None:
     """Leaving a record and coming back while its undo is on the way asks for it in between."""
-    with served("profile", folder=desk) as address, watched(opened, address) as page:
+    with served("profile", folder=workspace) as address, watched(opened, address) as page:
         page.wait_for_selector("#records li")
         until(page, "state.shown !== null && state.rows.length > 1")
         first, second = (int(each["row"]) for each in page.evaluate("state.rows.slice(0, 2)"))
@@ -231,16 +235,16 @@ def test_a_slow_answer_does_not_bring_back_what_was_undone(desk: Path, opened: A
         undo[0].continue_()
         until(page, "!document.querySelector('#records li').textContent.includes('by anna')")
         route, answer = before[0]
-        assert "reject" in answer.text(), "what the desk said before the undo"
+        assert "reject" in answer.text(), "what the server sent before the undo"
         route.fulfill(response=answer)
         until(page, f"state.shown.row === {first}")
         assert page.inner_text("#decided") == ""
 
 
-def test_what_means_harm_is_shown_and_does_nothing(desk: Path, opened: Any) -> None:
+def test_what_means_harm_is_shown_and_does_nothing(workspace: Path, opened: Any) -> None:
     """The console stays silent and nobody else is asked: that is what `watched` asserts."""
     fragment = "#verdict=&speaker=%3Cb%3Emallory%3C%2Fb%3E"
-    with served("profile", folder=desk) as address:
+    with served("profile", folder=workspace) as address:
         cookie, _ = address.split("?")
         context = opened.new_context(**SCREENS[0])
         page = context.new_page()
@@ -265,10 +269,10 @@ def test_what_means_harm_is_shown_and_does_nothing(desk: Path, opened: Any) -> N
 
 
 @pytest.mark.parametrize(
-    "screen", SCREENS, ids=["desk-light", "desk-dark", "phone-light", "phone-dark"]
+    "screen", SCREENS, ids=["desktop-light", "desktop-dark", "phone-light", "phone-dark"]
 )
-def test_everyone_can_use_it(desk: Path, opened: Any, screen: dict[str, Any]) -> None:
-    with served("profile", folder=desk) as address, watched(opened, address, screen) as page:
+def test_everyone_can_use_it(workspace: Path, opened: Any, screen: dict[str, Any]) -> None:
+    with served("profile", folder=workspace) as address, watched(opened, address, screen) as page:
         page.wait_for_selector("#shown:not([hidden])")
         until(page, "document.querySelector('#audio').readyState === 4")
         page.keyboard.press("e")
@@ -276,20 +280,20 @@ def test_everyone_can_use_it(desk: Path, opened: Any, screen: dict[str, Any]) ->
         assert sticks_out(page) <= 0
 
 
-def test_two_hypotheses_are_voted_on_blindly(desk: Path, opened: Any) -> None:
-    rows = [json.loads(line) for line in (desk / "m.jsonl").read_text().split("\n")[:4]]
+def test_two_hypotheses_are_voted_on_blindly(workspace: Path, opened: Any) -> None:
+    rows = [json.loads(line) for line in (workspace / "m.jsonl").read_text().split("\n")[:4]]
     for name, words in (("a", ["so", "it", "was", "x"]), ("b", ["so", "is", "as", "y"])):
         text = "".join(
             json.dumps({**row, "pred_text": word}) + "\n"
             for row, word in zip(rows, words, strict=True)
         )
-        (desk / f"{name}.jsonl").write_text(text, encoding="utf-8")
+        (workspace / f"{name}.jsonl").write_text(text, encoding="utf-8")
     with (
         served(
             "--blind",
             "a.jsonl",
             "b.jsonl",
-            folder=desk,
+            folder=workspace,
             ended="review ended; 3 votes were written to votes.jsonl",
         ) as address,
         watched(opened, address) as page,
@@ -315,5 +319,5 @@ def test_two_hypotheses_are_voted_on_blindly(desk: Path, opened: Any) -> None:
             "0",
         ]
         assert "0.25" in page.inner_text("#meaning")
-    votes = written(desk / "votes.jsonl")
+    votes = written(workspace / "votes.jsonl")
     assert [vote["choice"] for vote in votes] == ["a"] * 3

@@ -255,7 +255,7 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
     assert sum("d.jsonl: its worker died" in line for line in messages) == 3
     assert incomplete(job) == [poison]
     cluster.run_on_ray(job, workers=2, say=messages.append)
-    assert "4 of 5 manifests were measured before and are kept" in messages
+    assert "4 of 5 manifests were measured before and are reused" in messages
     local(request_of(corpus), "local")
     Path("ray").mkdir()
     profile_into(job.plan, Path("ray"), RUN, engine=lambda _: Pieces(job))

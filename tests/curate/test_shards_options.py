@@ -213,7 +213,7 @@ def tone(tmp_path: Path) -> np.ndarray[Any, Any]:
 
 
 # what is asked, extension, samples, rate of what is stored of two seconds at 16 kHz
-WISHES = [
+STORED_AS = [
     (StoredAudio(), "wav", 32_000, 16_000),
     (StoredAudio("wav"), "wav", 32_000, 16_000),
     (StoredAudio("flac"), "flac", 32_000, 16_000),
@@ -223,16 +223,16 @@ WISHES = [
 ]
 
 
-@pytest.mark.parametrize(("wish", "extension", "samples", "rate"), WISHES)
+@pytest.mark.parametrize(("storage", "extension", "samples", "rate"), STORED_AS)
 def test_audio_as_it_is_wanted(
-    tone: np.ndarray[Any, Any], tmp_path: Path, wish: StoredAudio, extension: str, samples: int,
+    tone: np.ndarray[Any, Any], tmp_path: Path, storage: StoredAudio, extension: str, samples: int,
     rate: int,
 ) -> None:  # fmt: skip
     path = tmp_path / "a.wav"
     sf.write(path, tone, 16_000)
-    segment = load_segment(path, 0.0, 2.0, wish)
+    segment = load_segment(path, 0.0, 2.0, storage)
     assert (segment.extension, segment.samples, segment.rate) == (extension, samples, rate)
-    assert segment.data == load_segment(path, 0.0, 2.0, wish).data, "the same bytes each time"
+    assert segment.data == load_segment(path, 0.0, 2.0, storage).data, "the same bytes each time"
     decoded, decoded_rate = sf.read(io.BytesIO(segment.data))
     assert (len(decoded), decoded_rate) == (samples, rate)
     assert np.sqrt(np.mean(decoded**2)) == pytest.approx(8000 / 2**15 / 2**0.5, rel=0.05)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from curate.rules.file import load_rules
-from curate.splits import SplitRequest, SplitTerms, Targets, split_profile
+from curate.splits import AllocationOptions, SplitRequest, Targets, split_profile
 from curate.splits.ks_distance import STEPS, farthest, with_value_bins
 from curate.splits.moves import WHOLE, Rows, begin, enter
 from tests.profiling import write_profile as profile
@@ -69,7 +69,7 @@ def test_a_corpus_of_few_large_speakers(real_data: Path, tmp_path: Path) -> None
     (tmp_path / "p").mkdir()
     (tmp_path / "s").mkdir()
     profile([str(real_data / "manifests" / "cv_id.jsonl")], tmp_path / "p", load_rules(None))
-    targets = Targets({"eval": 5687.0, "test": 8530.0}, SplitTerms(1.0, 0.0))
+    targets = Targets({"eval": 5687.0, "test": 8530.0}, AllocationOptions(1.0, 0.0))
     split_profile(tmp_path / "p", tmp_path / "s", SplitRequest(targets=targets))
     certificate = json.loads((tmp_path / "s" / "split.json").read_text())
     far = {

@@ -20,15 +20,17 @@ def _example(lang: str, wer: float) -> Json:
     }
 
 
-def _limit(rule: str, severity: str, says: str, difference: float | None, **more: object) -> Json:
+def _limit(
+    rule: str, severity: str, recommendation: str, difference: float | None, **more: object
+) -> Json:
     known = difference is not None
     return {
         "rule": rule,
         "metric": rule,
         "severity": severity,
         "limit": f"{rule} >= 22",
-        "says": says,
-        "meaning": f"what {says} means",
+        "recommendation": recommendation,
+        "meaning": f"what {recommendation} means",
         "rows": 640,
         "hours": 1.25,
         "words": 8_400,

@@ -180,7 +180,7 @@ def test_a_behaviour_needs_tokens_that_the_model_has(world: World, tmp_path: Pat
         fit(RunRequest(config))
 
 
-def test_further_validation_sets_are_told_by_name(world: World, tmp_path: Path) -> None:
+def test_additional_validation_sets_are_recorded_by_name(world: World, tmp_path: Path) -> None:
     rows = (world.data / "eval.jsonl").open(encoding="utf-8").readlines()
     hard = tmp_path / "hard.jsonl"
     hard.write_text("".join(rows[:2]), encoding="utf-8")

@@ -63,7 +63,7 @@ class Recipe:
         return SCRIPTS[self.name]
 
 
-def recipe_for(archive: Archive, wished: str = "auto") -> RecipeName:
+def recipe_for(archive: Archive, requested: str = "auto") -> RecipeName:
     """Which recipe the model in the archive takes.
 
     A class that we do not know is refused, and so is a request for the other recipe.
@@ -73,8 +73,8 @@ def recipe_for(archive: Archive, wished: str = "auto") -> RecipeName:
         what = f"holds a {archive.target}, for which there is no recipe"
         raise ConfigError.of(archive.path, what, f"known: {', '.join(known)}")
     suitable = known[archive.model_class]
-    if wished not in {"auto", suitable}:
-        what = f"the recipe {wished!r} is not for a {archive.model_class}: {PAIRINGS[suitable]}"
+    if requested not in {"auto", suitable}:
+        what = f"the recipe {requested!r} is not for a {archive.model_class}: {PAIRINGS[suitable]}"
         raise ConfigError.of("recipe", what, f"recipe: {suitable}, or leave it out")
     return suitable
 

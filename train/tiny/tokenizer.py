@@ -68,8 +68,8 @@ def aggregate(texts: Mapping[str, list[str]], pieces: int, folder: Path) -> dict
 def unified(texts: Mapping[str, list[str]], pieces: int, folder: Path) -> dict[str, Any]:
     """One SentencePiece for every language and the special tokens; the `tokenizer` section."""
     everything = _all(texts)
-    tokens, wished = _special_tokens(tuple(texts)), pieces * len(texts)
-    _fill_up(lambda more: train_pieces(everything, wished, folder / "all", (*tokens, *more)), 0)
+    tokens, vocab_size = _special_tokens(tuple(texts)), pieces * len(texts)
+    _fill_up(lambda more: train_pieces(everything, vocab_size, folder / "all", (*tokens, *more)), 0)
     custom = {"_target_": f"{CUSTOM}CanaryBPETokenizer", "tokenizers": None}
     return {"dir": str(folder / "all"), "type": "bpe", "custom_tokenizer": custom}
 
@@ -97,7 +97,7 @@ def _fill_up(train: Callable[[Sequence[str]], int], others: int) -> None:
 
 
 def train_pieces(
-    sentences: Iterable[str], wished: int, folder: Path, symbols: Sequence[str] = ()
+    sentences: Iterable[str], vocab_size: int, folder: Path, symbols: Sequence[str] = ()
 ) -> int:
     """Train a SentencePiece model in the folder layout that NeMo expects; its true size.
 
@@ -113,7 +113,7 @@ def train_pieces(
     sentencepiece.SentencePieceTrainer.train(
         input=str(folder / "text.txt"),
         model_prefix=str(folder / "tokenizer"),
-        vocab_size=max(wished, len(characters) + 2) + len(symbols),
+        vocab_size=max(vocab_size, len(characters) + 2) + len(symbols),
         model_type="unigram",
         character_coverage=1.0,
         bos_id=-1,

@@ -49,16 +49,18 @@ def _shown(record: ExplainedRecord) -> Iterator[RenderableType]:
     near = [[Text(each.rule), _near(each, limit)] for each in results for limit in each.near]
     if near:
         yield _titled("Rules that came close", near)
-    silent = [[Text(each.rule), _silent(each)] for each in results if each.says == "silent"]
-    if silent:
-        yield _titled("Rules that do not apply to it", silent)
-    content = [each.rule for each in results if each.says == "clean" and not each.near]
-    if content:
-        yield _titled("Rules with nothing to object", [[Text(", ".join(content), style="dim")]])
+    not_applicable = [
+        [Text(each.rule), _condition(each)] for each in results if each.outcome == "not_applicable"
+    ]
+    if not_applicable:
+        yield _titled("Rules that do not apply", not_applicable)
+    passed = [each.rule for each in results if each.outcome == "clean" and not each.near]
+    if passed:
+        yield _titled("Rules that pass", [[Text(", ".join(passed), style="dim")]])
 
 
 def _rank(each: RuleAccount) -> int:
-    return VERDICTS.index(each.says) if each.says in VERDICTS else 0
+    return VERDICTS.index(each.outcome) if each.outcome in VERDICTS else 0
 
 
 def _verdict(name: str) -> Text:
@@ -97,14 +99,14 @@ def _titled(title: str, rows: Sequence[Sequence[Text]]) -> RenderableType:
 
 def _describe_triggered(each: RuleAccount) -> list[Text]:
     text = Text(printable(each.rule), style="bold").append(f"\n{printable(each.words)}", "")
-    if each.says == "unknown":
+    if each.outcome == "unknown":
         unknown = [name for name, value in each.values.items() if value is None]
         text.append(f": no value of {', '.join(unknown)}")
     if each.where:
         text.append(f"\napplies where {printable(each.where)}", style="dim")
     if each.why:
         text.append(f"\nwhy: {printable(each.why)}", style="dim")
-    return [_verdict(each.says), text]
+    return [_verdict(each.outcome), text]
 
 
 def _describe_change(each: Change, record: ExplainedRecord) -> list[Text]:
@@ -121,7 +123,7 @@ def _near(each: RuleAccount, near: NearLimit) -> Text:
     return Text(f"{each.metric} {value} is near the limit {near.limit} ({near.severity})")
 
 
-def _silent(each: RuleAccount) -> Text:
+def _condition(each: RuleAccount) -> Text:
     values = ", ".join(f"{name} {_value(value)}" for name, value in each.values.items())
     return Text(printable(f"only where {each.where}")).append(f" (here: {values})", style="dim")
 

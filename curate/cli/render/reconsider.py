@@ -14,19 +14,19 @@ from curate.terminal.command import printable
 
 
 def tables(made: Reconsider) -> list[Table]:
-    """One line a limit, then what the conclusions mean."""
+    """One line a limit, then what the recommendations mean."""
     rate = percent(made.clean.wer, unknown="")
     title = f"{made.rows:,} rows with a prediction; clean rows: WER {rate}"
     table = plain_table(
-        title, "rule|limit|conclusion|rows|hours|WER|like clean|worse by|from|to|move to"
+        title, "rule|limit|recommendation|rows|hours|WER|like clean|worse by|from|to|move to"
     )
     for each in made.limits:
-        if each.severity == "clean" and each.says != "tighten":
+        if each.severity == "clean" and each.recommendation != "tighten":
             continue
         known = (each.wer, each.clean_wer, each.difference, each.low, each.high)
         rates = (percent(value, unknown="") for value in known)
         moved = "" if each.propose is None else f"{each.propose:.4g}"
-        texts = (each.rule, each.limit, each.says.replace("_", " "))
+        texts = (each.rule, each.limit, each.recommendation.replace("_", " "))
         table.add_row(
             *(Text(printable(text)) for text in texts),
             *(f"{each.rows:,}", hours(each.hours), *rates, moved),
@@ -35,9 +35,9 @@ def tables(made: Reconsider) -> list[Table]:
 
 
 def _meanings(made: Reconsider) -> Iterator[Table]:
-    meanings = {each.says: each.meaning for each in made.limits}
+    meanings = {each.recommendation: each.meaning for each in made.limits}
     if meanings:
-        table = plain_table("conclusions", "conclusion|meaning")
+        table = plain_table("recommendations", "recommendation|meaning")
         for word, meaning in meanings.items():
             table.add_row(word.replace("_", " "), meaning)
         yield table

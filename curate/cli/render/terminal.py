@@ -136,8 +136,8 @@ def summary(
     table: Callable[[Made], Sequence[RenderableType]],
     out: Path,
 ) -> None:
-    """End a command: its answer on stdout, as JSON where asked, else as tables; warnings and the
-    page's path on stderr.
+    """End a command: its answer on stdout, as JSON where requested, else as tables; warnings and
+    the page's path on stderr.
     """
     if as_json:
         print_json(made.as_json())

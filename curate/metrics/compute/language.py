@@ -1,4 +1,4 @@
-"""What language a text is in, by py3langid (a kept offline model; docs/adr/0015)."""
+"""What language a text is in, by py3langid (a small offline model; docs/adr/0015)."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def _folder() -> Path:
 def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
     """The phrases of a list: `phrase`, `phrase count`, or columns `phrase`, `kind`, `source`.
 
-    `# ...` is a comment; lists made by counting say `phrase count`, and a phrase of digits alone is
+    `# ...` is a comment; lists made by counting say `phrase count`, and a phrase of only digits is
     no phrase. `*` behind a phrase stands for a name.
     """
     for number, line in enumerate(text.split("\n"), 1):

@@ -1,7 +1,7 @@
 """Results of audio analysis, as a table; and which of them can be reused.
 
 `audio_cache.parquet` beside the records (or beside a part of them) holds a row for each segment,
-with what the file system said of its file. A file's segments are taken from there where that is
+with the size and times of its file. A file's segments are taken from there where that is
 unchanged, and the same code would analyse them in the same way.
 """
 
@@ -35,7 +35,7 @@ _SCHEMA = "curate.audio_cache/1"
 _FRESH_NS = 2_000_000_000
 """A file changed so shortly before may change again within one clock tick."""
 _BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
-"""Faults that the name alone decides, whatever happens on disk."""
+"""Faults that follow from the name, whatever happens on disk."""
 
 GROUPS_OF: Mapping[Depth, frozenset[str]] = {
     "header": frozenset({"audio"}),

@@ -29,7 +29,7 @@ from curate.profiles.summary import hours, records_of
 
 
 def audio_facts(records: Path, settings: Settings) -> Audio | None:
-    """The entry `audio`; None where no audio was asked for.
+    """The entry `audio`; None where no audio was requested.
 
     Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
     `unread` are the reasons why rows that were to be analysed could not be, with how many.
@@ -51,7 +51,7 @@ def audio_facts(records: Path, settings: Settings) -> Audio | None:
 
 
 def unread_warnings(audio: Audio | None) -> list[str]:
-    """What was asked for, and could not be checked."""
+    """What was requested, and could not be checked."""
     if audio is None:
         return []
     return [
@@ -74,7 +74,7 @@ def _unread(table: pl.LazyFrame) -> tuple[Unread, ...]:
 def refuse_all_missing(
     audio: Audio | None, folder: str, records: Path, origins: Sequence[Origin]
 ) -> None:
-    """InputError where not one file was found: most likely paths begin somewhere else."""
+    """InputError where no file was found: most likely the paths have another root."""
     if audio is None:
         return
     missing = sum(each.rows for each in audio.faults if each.fault == "missing")

@@ -55,7 +55,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class AudioScan:
-    """What listening needs beside the records: the manifests, what is asked for, and tables of
+    """What audio analysis needs beside the records: the manifests, the options, and tables of
     results of earlier profiles.
     """
 
@@ -67,7 +67,7 @@ class AudioScan:
 
     @property
     def depth(self) -> Depth:
-        """How far the groups that are asked for make us look."""
+        """How deep the requested groups read: header, or samples."""
         return depth_for(self.groups)
 
     @property

@@ -1,4 +1,4 @@
-"""Records that rules keep out of eval and test, a few of each rule: the ones to listen to."""
+"""Records that rules keep out of eval and test, a few of each rule: to be reviewed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def borderline_records(
     records: Path, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[RuleHit]
 ) -> tuple[BorderlineRecords, ...]:
     """For each rule that finds records borderline the first few of them, in the rules' order; those
-    of which it alone speaks come first. `hits` are profile.json's `rules_hit`.
+    in which no other rule triggers come first. `hits` are profile.json's `rules_hit`.
     """
     metrics = {
         **{rule.id: rule.metric for rule in rules.rules},

@@ -55,7 +55,7 @@ def clip_limit_of(folder: Path) -> int:
 
 
 def of_profile(profile: Profile) -> Iterator[ShownRecord]:
-    """The records of a profile that are worth hearing, in turn: the borderline ones of each rule,
+    """The records of a profile that get a clip, in turn: the borderline ones of each rule,
     and the worst of each metric, metrics with limits first.
     """
     metrics = sorted(profile.metrics, key=lambda metric: not metric.thresholds)

@@ -1,4 +1,4 @@
-"""Names for the code that decides what a profile says: kept results hold only under the same."""
+"""Names for the code that decides what a profile holds: results are reused only under the same."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def measuring_code() -> str:
 
 @cache
 def audio_code() -> str:
-    """One name for the code and the libraries that listen to audio."""
+    """One name for the code and the libraries that analyse audio."""
     import soundfile
 
     root = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import polars as pl
 from curate.artifacts.columns import DECIDED, RECORD, VERDICT_COLUMNS, described, schema
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest
-from curate.manifest.fields import FIELDS, UNKEPT
+from curate.manifest.fields import FIELDS, WITHOUT_COLUMN
 from curate.manifest.formats import kept_fields
 from curate.manifest.origin import Origin
 from curate.metrics import BY_NAME, OPT_IN, chosen, with_needs
@@ -71,6 +71,6 @@ def grouped_fields(by: Sequence[str], sources: Sequence[Origin]) -> tuple[list[s
 def _field_faults(name: str, known: Container[str]) -> list[str]:
     if not _FIELD.match(name):
         return ["is not a field name"]
-    if (name in FIELDS and name not in UNKEPT) or name in BY_NAME or name in known:
+    if (name in FIELDS and name not in WITHOUT_COLUMN) or name in BY_NAME or name in known:
         return ["is measured anyway and cannot be grouped by"]
     return []

@@ -1,4 +1,4 @@
-"""Fields that were asked for by `--by` and that the manifests do not have."""
+"""Fields that `--by` requests and that the manifests do not have."""
 
 from __future__ import annotations
 

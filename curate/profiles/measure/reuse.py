@@ -48,7 +48,7 @@ class ReusedRows(Protocol):
 
     @property
     def has_verdicts(self) -> bool:
-        """Whether the rows carry the verdicts that are asked for."""
+        """Whether the rows carry the verdicts that are requested."""
 
     @property
     def audio_caches(self) -> Sequence[Path]:
@@ -79,7 +79,7 @@ class Old:
         return [self.records.with_name(AUDIO_CACHE)] if self.records.name else []
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
-        """The measured rows of kept sources, in order; of neighbours there at one go."""
+        """The measured rows of unchanged sources, in order; adjacent sources in one read."""
         plan = pl.scan_parquet(self.records)
         absent = self.audio_columns.keys() - plan.collect_schema().names()
         plan = plan.with_columns(
@@ -108,9 +108,9 @@ def find_old(
 ) -> Old:
     """The sources among `origins` whose rows in the profile at `folder` still hold.
 
-    They do where all that is asked for now was measured then, by the same code and settings.
+    They do where all that is requested now was measured then, by the same code and settings.
     What depends on the whole input (the group `duplicates`) is counted again in any case; what is
-    known of audio files is kept apart (curate.profiles.audio.cache).
+    known of audio files is stored apart (curate.profiles.audio.cache).
     """
     if folder is None:
         return Old(Path())

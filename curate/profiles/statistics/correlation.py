@@ -85,7 +85,7 @@ def _accumulate(
 ) -> None:
     """Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
 
-    Rows in which all is known, most of them, need the products alone, of one triangle. They are
+    Rows in which all is known, most of them, need only the products, of one triangle. They are
     taken a block at a time, column by column, which processors do many rows at once.
     """
     size = low.size

@@ -1,6 +1,6 @@
 """What a histogram shows: bins that end at limits, and of each its rows, by what rules gave them.
 
-Counting alone. What is drawn of it, reports decides.
+Only counts. Reports decide what is drawn of them.
 """
 
 from __future__ import annotations

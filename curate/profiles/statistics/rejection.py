@@ -34,7 +34,7 @@ WARNED = 10
 def rejected_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> StratumShares:
     """The strata of which a larger share of hours is rejected than the rules allow, worst first.
 
-    What people rejected is not the rules' doing, and counts as kept.
+    Records rejected manually are not the rules' doing, and count as accepted.
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
     most = rules.max_rejected
@@ -77,7 +77,7 @@ def _worst_first(strata: Iterable[StratumShare]) -> tuple[StratumShare, ...]:
 
 
 def warnings_of(shares: StratumShares) -> list[str]:
-    """One warning for each stratum, the worst first; beyond WARNED their number alone."""
+    """One warning for each stratum, the worst first; beyond WARNED only their number."""
     return _warnings(shares, shares.strata)
 
 
@@ -134,7 +134,7 @@ def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[S
 
 
 def _worst_rule(lost: pl.LazyFrame, column: str, value: str | None, verdict: str) -> str:
-    """The rule that takes most of a stratum's hours, alone or with others."""
+    """The rule that takes most of a stratum's hours, unique or not."""
     tags = (
         lost.filter(pl.col(column).eq_missing(pl.lit(value)))
         .select(TAGS.expr, DURATION_US.expr)

@@ -228,7 +228,7 @@ function history_of({ history }) {
     }),
   );
 }
-// Spans count code points, in reading order; each mark stands round what its rule speaks of.
+// Spans count code points, in reading order; each mark surrounds what its rule counts.
 function text(record) {
   const points = [...record.text];
   const cut = (from, to) => points.slice(from, to).join("");

@@ -12,7 +12,7 @@ from curate.rules.evaluate.reasons import operands, reason_words, unknown_words
 from curate.rules.expression import And, holds, names_in
 from curate.rules.file import Condition, Limit, Rule, RuleSet, Severity
 
-Says = Literal["bad", "borderline", "unknown", "clean", "silent"]
+Outcome = Literal["bad", "borderline", "unknown", "clean", "not_applicable"]
 
 NEAR = 0.1
 """A value that misses a limit by at most this share of the limit came close to it."""
@@ -30,15 +30,15 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One rule and one row. `says` is `clean` where the rule applies and found nothing, `silent`
-    where it does not apply; `words` tell what it said, as the row's reason does.
+    """One rule and one row. `outcome` is `clean` where the rule applies and does not trigger,
+    `not_applicable` where it does not apply; `words` are the reason of the row.
 
-    `values` are of every metric and field that deciding took; where the rule is silent, of those
+    `values` are of every metric and field that deciding took; where it does not apply, of those
     that keep it from applying.
     """
 
     rule: Rule
-    says: Says
+    outcome: Outcome
     condition: Condition | None
     words: str
     values: Mapping[str, object]
@@ -47,7 +47,7 @@ class Account:
     @property
     def is_triggered(self) -> bool:
         """Whether the row got a tag for it."""
-        return self.says in {"bad", "borderline", "unknown"}
+        return self.outcome in {"bad", "borderline", "unknown"}
 
 
 def accounts(row: Mapping[str, object], rules: RuleSet) -> list[Account]:
@@ -58,23 +58,23 @@ def accounts(row: Mapping[str, object], rules: RuleSet) -> list[Account]:
 
 
 def _account(rule: Rule, row: Mapping[str, object]) -> Account:
-    says, condition = _evaluate_rule(rule, row)
+    outcome, condition = _evaluate_rule(rule, row)
     words = ""
-    if says == "unknown":
+    if outcome == "unknown":
         words = unknown_words(rule)
     elif condition:
         columns = [[row.get(name)] for name in operands(condition)]
         words = next(iter(reason_words(rule, condition, columns)))
-    names = _against(rule, row) if says == "silent" else rule.names()
+    names = _against(rule, row) if outcome == "not_applicable" else rule.names()
     values = {name: row.get(name) for name in names}
-    near = () if says == "silent" else tuple(_near(rule, row, says))
-    return Account(rule, says, condition, words, values, near)
+    near = () if outcome == "not_applicable" else tuple(_near(rule, row, outcome))
+    return Account(rule, outcome, condition, words, values, near)
 
 
-def _evaluate_rule(rule: Rule, row: Mapping[str, object]) -> tuple[Says, Condition | None]:
+def _evaluate_rule(rule: Rule, row: Mapping[str, object]) -> tuple[Outcome, Condition | None]:
     """The worst condition that holds or is unknown, as in `curate.rules.evaluate.explain`."""
     if rule.where and holds(rule.where.node, row) is False:
-        return "silent", None
+        return "not_applicable", None
     for severity, condition in rule.conditions():
         truth = holds(rule.applied(condition), row)
         if truth:
@@ -86,18 +86,18 @@ def _evaluate_rule(rule: Rule, row: Mapping[str, object]) -> tuple[Says, Conditi
 
 def _against(rule: Rule, row: Mapping[str, object]) -> tuple[str, ...]:
     """The names that keep the rule from applying to the row."""
-    assert rule.where, "a rule is silent only where it has a condition to apply"
+    assert rule.where, "only a rule with a condition can be not applicable"
     node = rule.where.node
     parts = node.parts if isinstance(node, And) else (node,)
     return names_in(*(part for part in parts if holds(part, row) is False))
 
 
-def _near(rule: Rule, row: Mapping[str, object], says: Says) -> Iterator[Near]:
+def _near(rule: Rule, row: Mapping[str, object], outcome: Outcome) -> Iterator[Near]:
     value = row.get(rule.metric)
     if not isinstance(value, int | float):
         return
     for severity, condition in rule.conditions():
-        if severity == says or says == "bad":
+        if severity == outcome or outcome == "bad":
             return
         for limit in condition.limits:
             if limit.operator.ordered and not limit.covers(value) and _is_near(value, limit):

@@ -56,7 +56,7 @@ class GroupOutcome:
 
 def evaluate_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[GroupOutcome]:
     """How each rule for groups applies to the groups of rows: those with a verdict, but for
-    rows found by a rule that is not for groups.
+    rows tagged by a rule that is not for groups.
     """
     counted = _counted(rows, rules) if rules.groups else rows
     return [_evaluate_group(counted, rule) for rule in rules.groups]

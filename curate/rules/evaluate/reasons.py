@@ -61,7 +61,7 @@ def free_words(
     condition: Condition, columns: Sequence[Sequence[object]], reason: str
 ) -> Iterator[str]:
     """The words of an expression, `columns` being those of `operands`: itself, and its values; of
-    one that asks for one of many values (all faults of audio, say) the value alone.
+    one that compares with many values (all faults of audio, for example) only the value.
     """
     because = f": {reason}" if reason else ""
     names = operands(condition)

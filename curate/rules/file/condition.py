@@ -9,7 +9,7 @@ from curate.rules.expression import Comparison, Name, Node, Number, Operator, Or
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One bound of a metric: the rule speaks where `metric operator value` holds."""
+    """One bound of a metric: the rule triggers where `metric operator value` holds."""
 
     operator: Operator
     value: float
@@ -18,7 +18,7 @@ class Limit:
         return f"{self.operator.symbol} {self.value:.15g}"
 
     def covers(self, value: float) -> bool:
-        """Whether the limit speaks at this value."""
+        """Whether the limit triggers at this value."""
         return bool(self.operator.compare(value, self.value))
 
     def on(self, metric: str) -> Node:
@@ -28,7 +28,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """When a rule speaks: text for people, tree for machines, limits where it is that simple."""
+    """When a rule triggers: text for people, tree for machines, limits where it is that simple."""
 
     text: str
     node: Node
@@ -36,7 +36,7 @@ class Condition:
 
     @classmethod
     def beyond(cls, metric: str, limits: tuple[Limit, ...]) -> Condition:
-        """The condition that any of the limits speaks on the metric."""
+        """The condition that any of the limits triggers on the metric."""
         nodes = tuple(limit.on(metric) for limit in limits)
         text = " or ".join(f"{metric} {limit}" for limit in limits)
         return cls(text, nodes[0] if len(nodes) == 1 else Or(nodes), limits)

@@ -37,13 +37,13 @@ _TIGHTER = "eval is the tighter limit; between the two is borderline"
 def conflicts(rules: Sequence[Rule]) -> Iterator[Fault]:
     """A fault for each contradiction, at the rule that it is seen in; rule order."""
     for rule in rules:
-        yield from _never_speaks(rule)
+        yield from _never_triggers(rule)
     for rule in rules:
         yield from _overruled(rule, rules)
     yield from _nothing_left(of_languages(rules, frozenset()))
 
 
-def _never_speaks(rule: Rule) -> Iterator[Fault]:
+def _never_triggers(rule: Rule) -> Iterator[Fault]:
     for severity, condition in rule.conditions():
         if _impossible(condition.node):
             what = f"rule '{rule.id}' can never be {severity}: '{condition.text}' cannot hold"
@@ -209,7 +209,7 @@ def _constants(node: Node) -> Iterator[float | str]:
     match node:
         case Comparison():
             constant = _constant(node.right)
-            assert constant is not None, "it was asked of"
+            assert constant is not None, "checked by the caller"
             yield constant
         case Member():
             yield from node.values

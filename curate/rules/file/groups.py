@@ -17,7 +17,7 @@ LEAST_ROWS = 10
 """Rows below which a group is too small to be evaluated, unless its rule sets another."""
 
 STATISTICS = ("median", "mean")
-"""What may be asked of a metric over a group, as `median(char_rate)`."""
+"""Statistics of a metric over a group, as `median(char_rate)`."""
 
 COUNTS: Mapping[str, str] = {
     "rows": "well-formed rows of the group",
@@ -26,7 +26,7 @@ COUNTS: Mapping[str, str] = {
     "borderline_share": "share that is borderline",
     "unknown_share": "share that cannot be decided",
 }
-"""What else may be asked of a group."""
+"""Further values of a group."""
 
 
 @dataclass(frozen=True, slots=True)

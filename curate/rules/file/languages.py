@@ -1,6 +1,6 @@
 """Presets of languages within a rule file: each replaces rules for the rows that declare its own.
 
-A preset's rule gets an id of its own (`word_len_hy`) and applies to its languages alone; the rule
+A preset's rule gets an id of its own (`word_len_hy`) and applies only to its languages; the rule
 that it overrides applies to all others, rows that declare none included.
 """
 
@@ -48,7 +48,7 @@ def compose(rules: Sequence[Rule], presets: Sequence[LanguagePreset]) -> tuple[R
 
 
 def _relieved(rules: Sequence[Rule], presets: Sequence[LanguagePreset]) -> Iterator[Rule]:
-    """The rules without what an earlier preset said of a language that one of these speaks of."""
+    """The rules without an earlier preset's for a language that one of these covers."""
     for rule in rules:
         again = {
             code for preset in presets for id, _ in preset.overrides for code in preset.languages

@@ -24,7 +24,7 @@ def read_limit(text: str) -> Limit | None:
 
 
 def superfluous(limit: Limit, others: Sequence[Limit]) -> bool:
-    """Whether wherever `limit` speaks one of the others does.
+    """Whether one of the others triggers wherever `limit` does.
 
     Limits change their answer only at their values, so those, a value between each pair of
     neighbours and one beyond either end decide it.

@@ -1,4 +1,4 @@
-"""What a rule file says, once it has been read and found sound."""
+"""The content of a rule file, read and validated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WhenNull = Literal["unknown", "clean"]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A record and the verdict that its rule alone must give it; `at` is `file:line`."""
+    """A record and the verdict that its rule must give it by itself; `at` is `file:line`."""
 
     record: Mapping[str, object]
     verdict: str
@@ -27,7 +27,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: where it applies, when it speaks, and why its numbers are what they are.
+    """One rule: where it applies, when it triggers, and why its numbers are what they are.
 
     `metric` is empty for a rule of free expressions. `null` says what it means where the rule
     cannot be decided. `at` is `file:line`.
@@ -128,7 +128,7 @@ class RuleSet:
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.names()))
 
     def only(self, *ids: str) -> RuleSet:
-        """The same file with these rules alone, and none for groups."""
+        """The same file with only these rules, and none for groups."""
         chosen = tuple(rule for rule in self.rules if rule.id in ids)
         return RuleSet(self.name, self.path, self.sha256, chosen)
 

@@ -40,7 +40,7 @@ LINE_OF: Mapping[Facet, Column] = {Facet.VERDICT: OVERRIDE, Facet.TEXT: TEXT_OVE
 
 
 class Overrides:
-    """The standing decisions of a log, ready to be asked for rows; none without a log."""
+    """The effective decisions of a log, for look-up by row; none without a log."""
 
     def __init__(self, log: Log | None = None) -> None:
         self.log = log

@@ -47,7 +47,7 @@ class Decision:
 
     The record is named by `audio_filepath` with `offset` (seconds; none is 0), as its manifest has
     them, or by `id` (`source:line`). `content` (see `content_of`) is of what was decided about:
-    where it is given, a record that has changed since is left alone; with `id` it must be.
+    where it is given, a record that has changed since is not touched; with `id` it is required.
     `duration` (seconds) is a weaker form of the same. `text` is the corrected text, of `text`,
     `keep` or `borderline`: the latter two set both facets then. `by` says who, `at` when (ISO 8601
     with a time zone), `why` may be empty. `line` is where it stands in the log; 0 for one that is

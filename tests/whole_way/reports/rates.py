@@ -11,7 +11,7 @@ class Pair:
 
     lang: str
     text: str
-    heard: str
+    prediction: str
     wer: float | None
 
 

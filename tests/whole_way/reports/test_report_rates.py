@@ -21,7 +21,7 @@ def rates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, float | None
     rows: list[Record] = [
         {
             "audio_filepath": f"{number}.wav", "duration": 2.0, "text": pair.text,
-            "pred_text": pair.heard, **({"lang": pair.lang} if pair.lang else {}),
+            "pred_text": pair.prediction, **({"lang": pair.lang} if pair.lang else {}),
         }
         for number, pair in enumerate(PAIRS.values())
     ]  # fmt: skip
@@ -42,5 +42,5 @@ def test_report(rates: Mapping[str, float | None], id: str) -> None:
 def test_two_spellings_are_one_text(id: str) -> None:
     """In leak checks and duplicates, by the declared language."""
     pair = RATES[id]
-    text, hypothesis = normalise(pair.text, pair.lang), normalise(pair.heard, pair.lang)
+    text, hypothesis = normalise(pair.text, pair.lang), normalise(pair.prediction, pair.lang)
     assert (text == hypothesis) == (id != "number-words"), "numbers are a step of error rates alone"

@@ -92,14 +92,14 @@ STORED = [
 ]
 
 
-@pytest.mark.parametrize(("id", "wish", "refused"), STORED)
-def test_what_a_shard_stores(tmp_path: Path, id: str, wish: StoredAudio, refused: str) -> None:
+@pytest.mark.parametrize(("id", "storage", "refused"), STORED)
+def test_what_a_shard_stores(tmp_path: Path, id: str, storage: StoredAudio, refused: str) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(SOUNDS[id].data)
     if refused:
         with pytest.raises(Unusable, match=refused):
-            load_segment(path, 0.0, 2.0, wish)
+            load_segment(path, 0.0, 2.0, storage)
         return
-    audio = load_segment(path, 0.0, 2.0, wish)
+    audio = load_segment(path, 0.0, 2.0, storage)
     assert audio.duration_s == pytest.approx(2.0, abs=0.01)
     assert (audio.data == SOUNDS[id].data) == (id == "float-beyond-scale")

@@ -1,4 +1,4 @@
-"""Metrics that are measured when asked for: phrases, tokens, languages, near-duplicates."""
+"""Opt-in metrics: phrases, tokens, languages, near-duplicates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that mean harm: nothing hangs, nothing fills the memory, nothing is dropped unsaid."""
+"""Malicious and damaged inputs: no hang, bounded memory, every rejection reported."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, CurateError, InputError
-from curate.splits import LOCK, SplitTerms, Targets, impossible, moved
+from curate.splits import LOCK, AllocationOptions, Targets, impossible, moved
 from curate.splits.precision import precision
 from curate.splits.targets import allocate
 from tests.curate.splitting import certificate, placed, rows_of, sentence, split
@@ -26,7 +26,7 @@ def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:
     assert all(target["met"] for target in artifact["targets"].values())
     assert 0 < artifact["held_out"]["share"] <= 0.05
     assert sum(leak["count"] for leak in artifact["leaks"]) == 0
-    dear = SplitTerms(max_held_out=0.01)
+    dear = AllocationOptions(max_held_out=0.01)
     artifact = split(tmp_path / "b", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"}, dear)
     assert artifact["held_out"]["share"] <= 0.01
     assert not artifact["targets"]["test"]["met"]
@@ -48,7 +48,7 @@ def test_prompts_do_not_collapse(tmp_path: Path) -> None:
         for row in rows_of({f"s{n}": 20 for n in range(40)})
     ]
     artifact = split(
-        tmp_path / "a", rows, {"eval": "2m", "test": "2m"}, SplitTerms(max_held_out=0.5)
+        tmp_path / "a", rows, {"eval": "2m", "test": "2m"}, AllocationOptions(max_held_out=0.5)
     )
     assert artifact["groups"]["total"] == 40
     assert all(target["rows"] for target in artifact["targets"].values())
@@ -221,7 +221,7 @@ def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
 )
 def test_terms_are_read_strictly(field: str, values: tuple[float, str, float, str]) -> None:
     with pytest.raises(ConfigError, match=f"{field}: "):
-        SplitTerms.parse(*values)
+        AllocationOptions.parse(*values)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_terms_are_read_strictly(field: str, values: tuple[float, str, float, st
 )
 def test_names_of_splits_are_read_strictly(text: str) -> None:
     with pytest.raises(ConfigError, match="split: "):
-        Targets.named({"eval": "1h", "test": "1h"}, [text], SplitTerms())
+        Targets.named({"eval": "1h", "test": "1h"}, [text], AllocationOptions())
 
 
 def test_a_missing_column_names_those_there_are(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_aims_keep_caps_and_floors(
     available: np.ndarray, share: float, alpha: float, floor_s: float, cap: float
 ) -> None:
     target = share * float(available.sum())
-    due = allocate(available, target, SplitTerms(alpha, floor_s, cap))
+    due = allocate(available, target, AllocationOptions(alpha, floor_s, cap))
     assert due.sum() == pytest.approx(target)
     assert (due <= cap * available * (1 + 1e-9)).all()
     floors = np.minimum(floor_s, cap * available)
