@@ -562,6 +562,21 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
+        statement="a behaviour is never taken for off",
+        stated_by="`train run`, `train export`",
+        checked=(
+            "The prompts of NeMo in a process without this package: by the plug-in with every way "
+            "to set a behaviour, and by a plain copy."
+        ),
+        otherwise="NeMo alone fails to restore the model, and its message names the plug-in.",
+        tests=(
+            "tests/train/test_nemo_behaviors.py::test_the_plugin_puts_the_token_into_the_prompt",
+            "tests/train/test_nemo_behaviors.py::test_a_plain_copy_transcribes_by_nemo_alone",
+            "tests/train/test_nemo_behaviors.py::test_nemo_alone_never_takes_a_behaviour_for_off",
+        ),
+    ),
+    Guarantee(
+        area="Training",
         statement="resumed exactly",
         stated_by="`train run --resume`",
         checked=(

@@ -52,6 +52,7 @@ BASE: Mapping[str, str] = {
     "curate rules compare": "default multilingual profile",
     "curate rules calibrate": "profile",
     "train eval": "model.nemo --manifest m.jsonl --out new",
+    "train export": "behaving.nemo --out new.nemo",
     "train plan": "--data shards --model model.nemo --recipe recipe.yaml",
     "train run": "--data shards --model model.nemo --recipe recipe.yaml --out new",
     "train sweep": "--data shards --model model.nemo --recipe recipe.yaml --out new "
@@ -283,6 +284,8 @@ def small_corpus(made: Path) -> Path:
     canary_row = {**rows[0], "audio_filepath": "a.wav", "source_lang": "en", "target_lang": "en"}
     (made / "shards" / "eval.jsonl").write_text(json.dumps(canary_row) + "\n")
     write_model(made / "model.nemo", "canary", None, 24)
+    pair = {"behaviors.verbatim": {"on": "<|spltoken0|>", "off": "<|spltoken1|>"}}
+    write_model(made / "behaving.nemo", "canary", pair, 24)
     (made / "recipe.yaml").write_text(RECIPE)
     return made
 

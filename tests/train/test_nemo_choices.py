@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
@@ -15,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from curate.errors import ConfigError, InputError
+from curate.errors import ConfigError, CurateError, InputError
 from curate.nemo.archive import open_archive
 from tests.lines import lines_of
-from tests.train.world import NEMO, World, shard
-from train.config import RunConfig
+from tests.train.behaving import PAIR, behaving, pieces, with_field
+from tests.train.world import NEMO, World
 from train.evaluate import EvalRequest, evaluate
 from train.fit import RunRequest, TrainRun, fit
 
@@ -68,31 +67,6 @@ def test_a_frozen_encoder_adapts_its_statistics_between_validations(
         assert all("batch_norm" in name for name in encoder)
 
 
-def with_field(world: World, folder: Path, values: tuple[Any, ...]) -> Path:
-    """The world's shards and manifests with a field `verbatim` that takes the values in turn."""
-    shutil.copytree(world.data, folder)
-    for cuts in sorted((folder / "train").glob("cuts.*")):
-        with gzip.open(cuts, "rt", encoding="utf-8") as file:
-            read_cuts = [json.loads(line) for line in file]
-        for number, cut in enumerate(read_cuts):
-            cut["custom"]["verbatim"] = values[number % len(values)]
-        with gzip.open(cuts, "wt", encoding="utf-8") as file:
-            file.writelines(json.dumps(cut) + "\n" for cut in read_cuts)
-    index = json.loads((folder / "shards.json").read_text(encoding="utf-8"))
-    paths = sorted((folder / "train").glob("cuts.*"))
-    index["shards"] = [shard(folder, path).as_json() for path in paths]
-    (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
-    return folder
-
-
-PAIR = 'behaviors={verbatim: {on: "<|spltoken0|>", off: "<|spltoken1|>"}}'
-
-
-def behaving(world: World, kind: Any, data: Path, out: str, *settings: str) -> RunConfig:
-    config = world.config(world.model(kind).path, out, PAIR, *settings)
-    return config.model_copy(update={"data": data})
-
-
 @pytest.mark.parametrize("kind", ["canary", "unified"])
 def test_a_behaviour_becomes_a_token_of_the_prompt(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
@@ -112,7 +86,8 @@ def test_a_behaviour_becomes_a_token_of_the_prompt(
     run = fit(RunRequest(behaving(world, kind, data, f"behaving-{kind}")))
     assert set(seen) == {"<|spltoken0|>", "<|spltoken1|>"}
     archive = open_archive(run.folder / "model.nemo")
-    assert archive.config["prompt_format"] == "canary2_verbatim_0_1"
+    name = "canary2_verbatim_0_1 (restore it with canary2_behaviors.py)"
+    assert archive.config["prompt_format"] == name
     assert archive.config["behaviors"] == {
         "verbatim": {"on": "<|spltoken0|>", "off": "<|spltoken1|>"}
     }
@@ -122,15 +97,10 @@ def test_a_behaviour_becomes_a_token_of_the_prompt(
     }  # no embedding has grown
 
 
-def pieces(tokenizer: Any, ids: list[int]) -> list[str]:
-    return [tokenizer.ids_to_tokens([number])[0] for number in ids]
-
-
 def test_a_behaviour_is_applied_when_the_model_is_evaluated(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.nemo import behaviors as nemo_behaviors
-    from train.recipe import behaviors
+    from train.nemo import canary2_behaviors
 
     data = with_field(world, tmp_path / "shards", ("yes", "no"))
     run = fit(RunRequest(behaving(world, "canary", data, "behaving-eval")))
@@ -143,31 +113,31 @@ def test_a_behaviour_is_applied_when_the_model_is_evaluated(
         "".join(json.dumps(row) + "\n" for row in rows_with_field), encoding="utf-8"
     )
     tokens: list[str] = []
-    original = behaviors.token_of
+    original = canary2_behaviors.token_of
 
     def listen(name: str, pair: Any, value: Any) -> str:
         tokens.append(token := original(name, pair, value))
         return token
 
-    monkeypatch.setattr(nemo_behaviors, "token_of", listen)
+    monkeypatch.setattr(canary2_behaviors, "token_of", listen)
     done = evaluate(EvalRequest(str(run.folder / "model.nemo"), [manifest], tmp_path / "eval"))
     assert done.rows == len(rows)
     assert set(tokens) == {"<|spltoken0|>", "<|spltoken1|>"}
 
 
 @pytest.mark.parametrize(
-    ("values", "what"),
+    ("values", "error", "what"),
     [
-        (("yes",), "no recording has 'verbatim' off"),
-        (("no", None), "no recording has 'verbatim' on"),
-        (("yes", "no", "maybe"), "'verbatim' is 'maybe', neither on nor off"),
+        (("yes",), InputError, "no recording has 'verbatim' off"),
+        (("no", None), InputError, "no recording has 'verbatim' on"),
+        (("yes", "no", "maybe"), ConfigError, "'verbatim' is 'maybe', neither on nor off"),
     ],
 )
 def test_a_behaviour_that_the_data_cannot_teach_is_refused(
-    world: World, tmp_path: Path, values: tuple[Any, ...], what: str
+    world: World, tmp_path: Path, values: tuple[Any, ...], error: type[CurateError], what: str
 ) -> None:
     data = with_field(world, tmp_path / "shards", values)
-    with pytest.raises(InputError, match=what):
+    with pytest.raises(error, match=what):
         fit(RunRequest(behaving(world, "canary", data, "untaught")))
     assert not (world.folder / "untaught").exists()
 

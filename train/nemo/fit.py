@@ -17,6 +17,7 @@ from nemo.utils.app_state import AppState
 from train.artifacts.run import Recordings, ValidationPoint
 from train.config import RunConfig
 from train.nemo.callbacks import Freezing
+from train.nemo.canary2_behaviors import known_prompt
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints
 from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
 from train.nemo.loader import Loader
@@ -59,7 +60,7 @@ def train(job: FitJob, observer: Observer) -> FitResult:
     run, stop = job.config, StopRequest()
     last = run.out / CHECKPOINTS / LAST
     checkpoint = last if job.resume and last.is_file() else None
-    with stop.listening():
+    with stop.listening(), known_prompt(job.recipe.config):
         lightning.seed_everything(run.seed, workers=True, verbose=False)
         parts = _Parts(job, stop, observer)
         trainer = make_trainer(run, parts.callbacks)

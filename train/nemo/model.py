@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,10 @@ from curate.artifacts.outputs import whole_file
 from curate.errors import ConfigError, Fault, InputError
 from curate.nemo.archive import Archive
 from train.config import TokenizerUpdate
-from train.nemo.behaviors import register
+from train.nemo import canary2_behaviors
+from train.nemo.canary2_behaviors import BehaviorsCanary, known_prompt
 from train.nemo.connector import Connector
-from train.recipe.behaviors import of_config
+from train.recipe.behaviors import PLUGIN, of_config
 from train.runs import runtime
 from train.scoring.scoring import NotTranscribed
 
@@ -103,17 +105,18 @@ def restore(
     if os.environ.get(UNSAFE_VARIABLE):
         what = f"{UNSAFE_VARIABLE} is set: weights could run code when they are loaded"
         raise ConfigError.of("environment", what, f"unset {UNSAFE_VARIABLE}")
-    if behaviors := of_config(config or archive.config):
-        register(behaviors)  # the model asks for its prompt by name while it is built
+    own = config or archive.config
+    family = BehaviorsCanary if of_config(own) else ASRModel
     override = config or (archive.config if archive.checkpoint or not inner_models else None)
     connector = Connector(archive, inner_models=inner_models)
-    model = ASRModel.restore_from(
-        str(archive.path),
-        override_config_path=connector.switched(override) if override else None,
-        map_location="cpu",
-        save_restore_connector=connector,
-        trainer=trainer,
-    )
+    with known_prompt(own):  # asked for by name while the model is built
+        model = family.restore_from(
+            str(archive.path),
+            override_config_path=connector.switched(override) if override else None,
+            map_location="cpu",
+            save_restore_connector=connector,
+            trainer=trainer,
+        )
     connector.switch_back(model)
     return Restored(model, size(model), connector.matched)
 
@@ -212,9 +215,12 @@ def search(model: ASRModel, beam: int, where: Path) -> None:
 
 
 def save(model: ModelPT, path: Path) -> None:
-    """Write the model's archive, whole or not at all."""
+    """Write the model's archive, whole or not at all; beside it what its behaviours need."""
     with whole_file(path) as beside:
         model.save_to(str(beside))
+    if isinstance(model, BehaviorsCanary):
+        with whole_file(path.with_name(PLUGIN)) as beside:
+            shutil.copyfile(canary2_behaviors.__file__, beside)
 
 
 def size(model: ModelPT) -> int:

@@ -2,7 +2,8 @@
 
 Canary's tokenizers hold `<|spltoken0|>` to `<|spltoken29|>` that mean nothing yet. A pair of them
 becomes a slot of the prompt, like `<|pnc|>` and `<|nopnc|>`, so nothing is added to the vocabulary
-and no embedding changes its size. No NeMo here; the prompt itself is in `train.nemo.behaviors`.
+and no embedding changes its size. No NeMo here; the prompt itself is in
+`train.nemo.canary2_behaviors`, of which every such model has a copy beside it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from train.config import Behavior
 
 PROMPT = "canary2"
 """The prompt that behaviours can be added to."""
+
+PLUGIN = "canary2_behaviors.py"
+"""The file beside a model with behaviours, by which NeMo alone can restore it."""
 
 CONFIG_KEY = "behaviors"
 """Where the model's own configuration keeps them, so that they travel in the .nemo."""
@@ -43,24 +47,18 @@ def to_config(behaviors: Mapping[str, Behavior]) -> dict[str, dict[str, str]]:
 def prompt_name(behaviors: Mapping[str, Behavior]) -> str:
     """The name of the prompt with these behaviours: equal names, equal prompts.
 
+    NeMo's own classes do not know it. All that their error shows is the name, so it says what does.
+
     >>> prompt_name({"verbatim": Behavior(on="<|spltoken4|>", off="<|spltoken5|>")})
-    'canary2_verbatim_4_5'
+    'canary2_verbatim_4_5 (restore it with canary2_behaviors.py)'
     """
     numbers = ("_".join(map(_number, (pair.on, pair.off))) for pair in behaviors.values())
     parts = (f"{name}_{both}" for name, both in zip(behaviors, numbers, strict=True))
-    return "_".join([PROMPT, *parts])
+    return f"{'_'.join([PROMPT, *parts])} (restore it with {PLUGIN})"
 
 
 def _number(token: str) -> str:
     return re.sub(r"\D", "", token)
-
-
-def token_of(name: str, pair: Behavior, value: Any) -> str:
-    """The token for what a field says; InputError where it says neither on nor off."""
-    if (switched := switch(value)) is None:
-        what = f"{name!r} is {value!r}, neither on nor off"
-        raise InputError.of(name, what, f"one of {', '.join(sorted(ON | OFF))}")
-    return pair.on if switched else pair.off
 
 
 def switch(value: Any) -> bool | None:

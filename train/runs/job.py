@@ -14,6 +14,7 @@ from train.config import RunConfig
 from train.data import ShardSet
 from train.data.check import CheckedData
 from train.recipe import Recipe
+from train.recipe.behaviors import CONFIG_KEY, PLUGIN
 
 USUAL_EPOCHS = 5
 STARVED_SHARE = (0.1, 0.3)
@@ -107,6 +108,9 @@ def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
     if job.data.validation_hours < NOISY_VALIDATION_H:
         length = duration(hours=job.data.validation_hours)
         yield _info(f"validation is {length}; below 1 h the WER estimate is noisy")
+    if job.recipe.config.get(CONFIG_KEY):
+        plain = "`train export` writes one that NeMo restores by itself"
+        yield _info(f"NeMo restores model.nemo with {PLUGIN} beside it; {plain}")
     if fit.trainable_parameters < fit.parameters:
         share = f"{fit.trainable_parameters / fit.parameters:.1%}"
         yield _info(f"{share} of the parameters were trained, the rest was frozen")
