@@ -14,7 +14,9 @@ from train.artifacts.run import BestValidation, Run, RunData, RunModel, RunTrain
 from train.config import RunConfig
 from train.data import open_shards
 from train.data.check import check_data
+from train.data.validation import EVAL, write_validation
 from train.plan import Plan, make_plan, refuse
+from train.plan.rows.source import validation_sets
 from train.pretrained import archive_of
 from train.recipe.behaviors import check_values
 from train.runs import runtime
@@ -52,6 +54,7 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
 
         if writes:
             write_artifact(folder, plan.record(request.command))
+            write_validation(job.config, validation_sets(job.config, job.shards), job.aside)
         record = _record(request.command, job, train(job, observer))
         if writes:
             write_artifact(folder / Run.file, record)
@@ -63,12 +66,21 @@ def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
     config = request.config
     shards = open_shards(config.data)  # before anything is downloaded for another directory
     plan = make_plan(config, archive_of(config.model), shards=shards)
-    refuse(plan)
+    refuse(plan, but=READ_WHOLE)
     _check_loggers(config)
     data = check_data(shards, config.validation_ds.also)
     check_values(shards.train, config.behaviors)
+    refuse(plan)
     facts = plan.facts
-    return plan, FitJob(config, facts.archive, facts.recipe, shards, data, request.resume)
+    rows, resume = facts.rows, request.resume
+    parts = (config, facts.archive, facts.recipe, shards, data)
+    return plan, FitJob(*parts, resume, rows.sets, rows.aside)
+
+
+READ_WHOLE = frozenset(
+    {"malformed", "channels", "unreadable-validation", "rate-beside-offset", "behavior"}
+)
+"""Kinds of rows that `check_data` and `check_values` name, which read all audio and values."""
 
 
 def _check_loggers(config: RunConfig) -> None:
@@ -86,6 +98,7 @@ def _record(command: str, job: FitJob, fit: FitResult) -> Run:
         versions=versions(),
         model=_model(job, fit),
         data=_data(job),
+        rows=job.rows,
         trainer=_trainer(job.config, fit),
         steps=fit.steps,
         seconds=round(fit.seconds, 3),
@@ -116,12 +129,13 @@ def _model(job: FitJob, fit: FitResult) -> RunModel:
 
 def _data(job: FitJob) -> RunData:
     index = job.shards.index
+    evaluation = next(each for each in job.rows if each.name == EVAL)
     return RunData(
         shards=str(job.shards.folder),
         train_hours=index.hours,
         train_cuts=index.cuts,
-        eval_hours=job.data.validation_hours,
-        eval_rows=job.data.validation_rows,
+        eval_hours=evaluation.used_hours,
+        eval_rows=evaluation.used_rows,
     )
 
 

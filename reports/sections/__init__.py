@@ -207,6 +207,12 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Data", (Run,), training.data),
     Section(
+        "Rows set aside",
+        (Run,),
+        training.rows_set_aside,
+        "Rows of the shards and the validation sets that the run does not use, by kind.",
+    ),
+    Section(
         "Disturbances",
         (Run,),
         training.disturbances,

@@ -139,6 +139,20 @@ def data(run: Run) -> Markup | None:
     return joined(Table("Data", columns, rows).render(), source)
 
 
+def rows_set_aside(run: Run) -> Markup | None:
+    """Rows of each set that the run does not use: how many, why, and the first ones."""
+    columns = (
+        Column("set", "name"), Column("kind", "name"), Column("rows", "count"),
+        Column("hours", "hours"), Column("the first", "text"), Column("at", "text"),
+    )  # fmt: skip
+    rows = [
+        (each.name, problem.code, problem.rows, problem.hours, problem.what, _ids(problem.places))
+        for each in run.rows
+        for problem in each.problems
+    ]
+    return Table("Rows set aside", columns, rows).render() if rows else None
+
+
 def disturbances(run: Run) -> Markup | None:
     """Steps that were left out, audio that could not be read, and where the run went on."""
     rows: list[tuple[str, int | None, str]] = [

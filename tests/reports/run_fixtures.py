@@ -32,6 +32,7 @@ def run() -> Json:
             "eval_hours": 20.02,
             "eval_rows": 9_105,
         },
+        "rows": [_checked("train", 886_089, 1955.36), _checked("eval", 9_110, 20.03, 5)],
         "trainer": {
             "accelerator": "gpu",
             "devices": 4,
@@ -88,6 +89,26 @@ def run() -> Json:
                 "risk": "stops",
             },
         ],
+    }
+
+
+def _checked(name: str, rows: int, hours: float, aside: int = 0) -> Json:
+    problem = {
+        "code": "too-long",
+        "action": "set aside",
+        "rows": aside,
+        "hours": 0.01,
+        "what": "prompt, transcript and end take 1,190 positions; the decoder has 1,024",
+        "places": [f"shards/v1/<{name}>.jsonl:{line}" for line in range(7, 7 + aside)],
+    }
+    return {
+        "name": name,
+        "source": f"shards/v1/{name}.jsonl",
+        "rows": rows,
+        "hours": hours,
+        "used_rows": rows - aside,
+        "used_hours": hours - 0.01 * bool(aside),
+        "problems": [problem] if aside else [],
     }
 
 

@@ -88,7 +88,8 @@ def test_a_run_is_complete(world: World, kind: Kind, recipe: str) -> None:
     assert (run.folder / record["best"]["checkpoint"]).is_file()
     entries = {path.name for path in run.folder.iterdir()}
     assert entries == {
-        "config.yaml", "plan.json", "checkpoints", "model.nemo", "metrics.csv", "run.json", "nemo"
+        "config.yaml", "plan.json", "checkpoints", "model.nemo", "metrics.csv", "run.json", "nemo",
+        "validation",
     }  # fmt: skip
     assert list((run.folder / "nemo").glob("events.out.tfevents.*"))
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import reports
+from curate.errors import ConfigError
 from curate.nemo.archive import open_archive
-from tests.train.world import NEMO, World
+from tests.lines import lines_of
+from tests.shard_indexes import write_index
+from tests.train.world import NEMO, World, shard, write_data
+from train.fit import RunRequest, fit
 from train.plan.rows.record import from_cut
 from train.plan.rows.rules import RowRules, rules_of
 from train.plan.rows.source import RowSet
@@ -128,3 +135,66 @@ def test_the_length_of_a_row_is_nemos(both: Both, changes: dict[str, Any]) -> No
         rows = RowSet("train", "s", 0.0, 9.0, "dropped", lambda: iter([from_cut("s:1", cut)]))
         ((_, problems),) = rules.check(rows)
         assert set(problems) == codes, (length, positions)
+
+
+LONG = " ".join(["ja"] * 600)
+"""More tokens than the tiny decoder has positions."""
+
+
+@pytest.fixture(scope="module")
+def long_texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shards with a cut, and an eval manifest with a row, that the decoder has no positions for."""
+    folder = tmp_path_factory.mktemp("long") / "shards"
+    write_data(folder)
+    first = folder / "train/cuts.000000.jsonl.gz"
+    with gzip.open(first, "rt", encoding="utf-8") as file:
+        cuts = [json.loads(line) for line in file]
+    supervision = cuts[3]["supervisions"][0]
+    supervision["text"] = " ".join([supervision["text"]] * 300)
+    with gzip.open(first, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(cut) + "\n" for cut in cuts)
+    rows = [json.loads(line) for line in lines_of((folder / "eval.jsonl").read_text("utf-8"))]
+    rows += [rows[0] | {"text": LONG}, rows[1] | {"duration": 0.05, "offset": 0.0}]
+    rows[2]["audio_filepath"] = Path(rows[2]["audio_filepath"]).name
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "eval.jsonl").write_text(lines, encoding="utf-8")
+    shards = [shard(folder, path) for path in sorted((folder / "train").glob("cuts.*"))]
+    write_index(folder, shards, {"eval": (len(rows), 0.01)})
+    return folder
+
+
+def test_rows_that_are_set_aside_are_named_and_never_drawn(world: World, long_texts: Path) -> None:
+    model = world.model("canary").path
+    settings = (f"data={long_texts}", "faults.max_missing=0.2", "train_ds.num_workers=1")
+    run = fit(RunRequest(world.config(model, "aside", *settings)))
+    problems = {(s.name, p.code): p for s in run.record.rows for p in s.problems}
+    assert {key: (each.action, each.rows) for key, each in problems.items()} == {
+        ("train", "too-long"): ("set aside", 1),
+        ("eval", "too-long"): ("set aside", 1),
+        ("eval", "durations"): ("set aside", 1),
+    }
+    manifest = long_texts / "eval.jsonl"
+    assert problems["eval", "too-long"].places == (f"{manifest}:7",)
+    assert problems["eval", "durations"].places == (f"{manifest}:8",)
+    assert run.record.data.eval_rows == 6
+    text = (run.folder / "validation/eval.jsonl").read_text(encoding="utf-8")
+    used = [json.loads(line) for line in lines_of(text)]
+    assert LONG not in {row["text"] for row in used}
+    durations = [row["duration"] for row in used]
+    assert (len(used), durations) == (6, sorted(durations, reverse=True))
+    assert all(Path(row["audio_filepath"]).is_file() for row in used)
+    assert "Rows set aside" in reports.build("train", run.folder).read_text(encoding="utf-8")
+
+
+def test_more_of_them_are_refused_before_anything_is_written(
+    world: World, long_texts: Path
+) -> None:
+    config = world.config(world.model("canary").path, "refused", f"data={long_texts}")
+    with pytest.raises(ConfigError) as caught:
+        fit(RunRequest(config))
+    wheres = [fault.where for fault in caught.value.faults]
+    assert wheres == [
+        f"{long_texts / 'train/cuts.000000.jsonl.gz'}:4 [too-long]",
+        f"{long_texts / 'eval.jsonl'}:7 [too-long]",
+    ]
+    assert not config.out.exists()

@@ -203,6 +203,12 @@ def test_texts_that_are_all_empty_are_refused(corpus: Corpus, kind: Kind) -> Non
     }
 
 
+def test_a_set_of_which_no_row_is_left_is_refused(corpus: Corpus) -> None:
+    found = problems(corpus.plan(validation=[spoken(duration=0.05)] * VALIDATION))
+    assert found["eval", "durations"].action == "set aside"
+    assert (found["eval", "none-left"].action, found["eval", "none-left"].rows) == ("refused", 200)
+
+
 def test_more_rows_than_may_be_set_aside_are_refused(corpus: Corpus) -> None:
     too_long = [spoken(text=LONG)] * 3
     assert problems(corpus.plan(validation=too_long))["eval", "too-long"].action == "refused"
@@ -246,7 +252,7 @@ def test_a_model_without_a_prompt_needs_no_slots(corpus: Corpus) -> None:
 
 def test_every_kind_is_planted_in_this_file() -> None:
     planted = {code for code, _, _ in (*EVAL, *TRAIN)}
-    elsewhere = {"no-supervision", "behavior", "no-text", "slot-no-task"}
+    elsewhere = {"no-supervision", "behavior", "no-text", "slot-no-task", "none-left"}
     assert planted | elsewhere == set(KINDS)
 
 

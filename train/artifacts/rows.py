@@ -21,10 +21,15 @@ class RowProblem(Model):
 
 
 class CheckedSet(Model):
-    """A set of rows, all of which were checked: `train`, `eval`, or the name of a further one."""
+    """A set of rows, all of which were checked: `train`, `eval`, or the name of a further one.
+
+    The used rows are those that are not set aside.
+    """
 
     name: str
     source: str
     rows: int
     hours: float
+    used_rows: int
+    used_hours: float
     problems: tuple[RowProblem, ...]

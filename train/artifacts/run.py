@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from curate.artifacts.base import CommandArtifact, Model, SchemaId
+from train.artifacts.rows import CheckedSet
 from train.artifacts.shared import Pitfall
 
 
@@ -103,6 +104,7 @@ class Run(CommandArtifact):
     schema_id: SchemaId[Literal["train.run/1"]] = "train.run/1"
     model: RunModel
     data: RunData
+    rows: tuple[CheckedSet, ...]
     trainer: RunTrainer
     steps: int
     seconds: float

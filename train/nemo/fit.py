@@ -39,7 +39,7 @@ class _Parts:
 
     def __init__(self, job: FitJob, stop: StopRequest, observer: Observer) -> None:
         run = job.config
-        self.loader = Loader(run.seed, stop)
+        self.loader = Loader(run.seed, stop, job.aside.get("train", frozenset()))
         fault = partial(unreadable, most=run.faults.max_missing)
         self.continuity = Continuity(run.out / CHECKPOINTS, self.loader, stop, fault)
         self.finite = FiniteSteps(run, self.continuity)

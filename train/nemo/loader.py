@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lhotse import CutSet
 from lightning.pytorch import seed_everything
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
@@ -49,9 +50,11 @@ class Loader:
 
     `position` counts batches that were drawn up to the one in training, `current` is its note.
     Lightning draws ahead of what it trains on; `take` says that the next one is being trained on.
+    Cuts whose ids are in `aside` are left out of their batches.
     """
 
-    def __init__(self, seed: int, stop: StopRequest) -> None:
+    def __init__(self, seed: int, stop: StopRequest, aside: frozenset[str] = frozenset()) -> None:
+        self._aside = aside
         self.end_between_steps: Callable[[], None] | None = None
         """Ends the fit behind a checkpoint; None while a step is half done."""
         self.position = 0
@@ -67,7 +70,7 @@ class Loader:
         """Take the batches of `loader`, whose dataset is Lhotse's iterable wrapper."""
         self._loader = loader
         wrapper = loader.dataset
-        wrapper.dataset = _Noting(wrapper.dataset)
+        wrapper.dataset = _Noting(wrapper.dataset, self._aside)
         wrapper.sampler = self._sampler = _Skipping(wrapper.sampler)
 
     def __iter__(self) -> Iterator[Any]:
@@ -146,12 +149,17 @@ class _Skipping:
 class _Noting(Dataset):
     """Batches with their notes; None for a batch of which no audio could be read."""
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: Any, aside: frozenset[str] = frozenset()) -> None:
         self._dataset = dataset
+        self._aside = aside
         self._survivors = _Survivors(dataset.load_audio)
         dataset.load_audio = self._survivors
 
     def __getitem__(self, cuts: Any) -> tuple[Any, BatchInfo]:
+        if any(_first(cut).id in self._aside for cut in cuts):
+            cuts = CutSet.from_cuts(cut for cut in cuts if _first(cut).id not in self._aside)
+        if not len(cuts):
+            return None, NOTHING
         try:
             batch = self._dataset[cuts]
         except _NoneLeftError:

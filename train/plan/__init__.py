@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,10 +123,12 @@ def _findings(facts: Facts) -> Iterator[Finding]:
             yield from check.run(facts)
 
 
-def refuse(plan: Plan) -> None:
-    """Raise a ConfigError with every error of the plan; return where there is none."""
-    if faults := plan.faults("error"):
-        raise ConfigError(*faults)
+def refuse(plan: Plan, but: Collection[str] = ()) -> None:
+    """Raise a ConfigError with every error of the plan; return where there is none, or none but of
+    these codes.
+    """
+    if {error.code for error in plan.of("error")} - set(but):
+        raise ConfigError(*plan.faults("error"))
 
 
 def figures_of(plan: Plan) -> Figures:

@@ -10,6 +10,7 @@ from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
 from train.data import ShardSet, open_shards
+from train.data.validation import EVAL, validation_manifest
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
@@ -66,7 +67,9 @@ class Facts:
 def gather(run: RunConfig, archive: Archive, gpu: Gpu, shards: ShardSet | None = None) -> Facts:
     """Read the data and the tokenizer, and work out what the settings make of them."""
     corpus = read_corpus(run.data, shards)
-    recipe = build_recipe(archive, run, run.data / "train", corpus.cuts, run.data / "eval.jsonl")
+    recipe = build_recipe(
+        archive, run, run.data / "train", corpus.cuts, validation_manifest(run, EVAL)
+    )
     inherited = read_tokenizer(archive)
     update = run.tokenizer.update
     tokenizer = read_folder(update.dir, update.type) if update else inherited

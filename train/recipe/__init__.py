@@ -193,12 +193,14 @@ def _validation_section(
 ) -> dict[str, Any]:
     sets: dict[str, Any] = {"manifest_filepath": str(manifest.absolute())}
     if also := run.validation_ds.also:
-        paths = [manifest, *also.values()]
+        paths = [manifest, *(manifest.with_name(f"{name}.jsonl") for name in also)]
         sets = {"manifest_filepath": [str(path.absolute()) for path in paths]}
     return _fields(inherited) | {
         **sets,
         "shuffle": False,
         "use_bucketing": False,
+        "min_duration": run.validation_ds.min_duration,
+        "max_duration": run.validation_ds.max_duration,
         "batch_size": run.validation_ds.batch_size,
         "batch_duration": None,
         "num_workers": run.validation_ds.num_workers,

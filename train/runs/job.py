@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.formatting.units import duration, plural
 from curate.nemo.archive import Archive
+from train.artifacts.rows import CheckedSet
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig
 from train.data import ShardSet
@@ -29,6 +30,7 @@ class FitJob:
     """Everything that a fit needs, read and checked; its output goes to `config.out`.
 
     With `resume` it goes on from the directory's last checkpoint, or begins where there is none.
+    `rows` counts the rows of every set, `aside` has the ids of those that are not used.
     """
 
     config: RunConfig
@@ -37,6 +39,8 @@ class FitJob:
     shards: ShardSet
     data: CheckedData
     resume: bool = False
+    rows: tuple[CheckedSet, ...] = ()
+    aside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 
 from train.artifacts.rows import Action, CheckedSet, RowProblem
 from train.plan.rows.kinds import KINDS
-from train.plan.rows.record import Record
+from train.plan.rows.record import Problems, Record
 from train.plan.rows.rules import RowRules
 from train.plan.rows.source import RowSet, sets_of
 
@@ -27,18 +26,30 @@ MOST_NAMED = 10
 class _Problem:
     """The rows of one kind in one set: the first problem in words, and the first places."""
 
+    code: str
     what: str
     rows: int = 0
     seconds: float = 0.0
     places: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
+    seconds_by_id: dict[str, float] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         self.rows += 1
         self.seconds += record.duration_s
         if self.rows <= MOST_NAMED:
             self.places.append(record.place)
-        self.ids.append(record.id)
+        if KINDS[self.code].policy != "refuse":
+            self.seconds_by_id[record.id] = record.duration_s
+
+    def record(self, actions: Mapping[str, Action]) -> RowProblem:
+        return RowProblem(
+            code=self.code,
+            action=actions.get(self.code, "refused"),
+            rows=self.rows,
+            hours=round(self.seconds / 3600, 6),
+            what=self.what,
+            places=tuple(self.places),
+        )
 
 
 @dataclass(frozen=True)
@@ -67,37 +78,61 @@ def check_rows(sets: Iterable[RowSet], rules: RowRules, max_missing: float) -> C
 
 
 def _check(rows: RowSet, rules: RowRules, max_missing: float) -> tuple[CheckedSet, frozenset[str]]:
-    problems: dict[str, _Problem] = {}
-    count, seconds, has_text = 0, 0.0, False
-    for record, problems_of_row in rules.check(rows):
-        count += 1
-        seconds += record.duration_s
-        has_text = has_text or bool(record.text.strip())
-        for code, what in problems_of_row.items():
-            problems.setdefault(code, _Problem(what)).add(record)
-    if count and not has_text:
-        problems["no-text"] = _Problem("every transcript is empty", count, seconds, [rows.source])
-    actions = {code: _action(code, p.rows, count, max_missing) for code, p in problems.items()}
-    aside = [problems[code].ids for code, action in actions.items() if action == "set aside"]
+    tally = _Tally(rows)
+    for record, problems in rules.check(rows):
+        tally.add(record, problems)
+    tally.add_whole()
+    actions = {code: _action(code, p.rows, tally.rows, max_missing) for code, p in tally.items()}
+    aside: dict[str, float] = {}
+    for code, problem in tally.items():
+        aside |= problem.seconds_by_id if actions[code] == "set aside" else {}
+    tally.add_emptied(len(aside))
+    named = (tally.problems[code].record(actions) for code in KINDS if code in tally.problems)
     checked = CheckedSet(
         name=rows.name,
         source=rows.source,
-        rows=count,
-        hours=round(seconds / 3600, 6),
-        problems=tuple(
-            RowProblem(
-                code=code,
-                action=actions[code],
-                rows=problems[code].rows,
-                hours=round(problems[code].seconds / 3600, 6),
-                what=problems[code].what,
-                places=tuple(problems[code].places),
-            )
-            for code in KINDS
-            if code in problems
-        ),
+        rows=tally.rows,
+        hours=round(tally.seconds / 3600, 6),
+        used_rows=tally.rows - len(aside),
+        used_hours=round((tally.seconds - sum(aside.values())) / 3600, 6),
+        problems=tuple(named),
     )
-    return checked, frozenset(chain(*aside))
+    return checked, frozenset(aside)
+
+
+class _Tally:
+    """The rows of a set, and its problems by code."""
+
+    def __init__(self, rows: RowSet) -> None:
+        self.rows = 0
+        self.seconds = 0.0
+        self.problems: dict[str, _Problem] = {}
+        self._set = rows
+        self._has_text = False
+
+    def items(self) -> list[tuple[str, _Problem]]:
+        return list(self.problems.items())
+
+    def add(self, record: Record, problems: Problems) -> None:
+        self.rows += 1
+        self.seconds += record.duration_s
+        self._has_text = self._has_text or bool(record.text.strip())
+        for code, what in problems.items():
+            self.problems.setdefault(code, _Problem(code, what)).add(record)
+
+    def add_whole(self) -> None:
+        """Note a set without any transcript."""
+        if self.rows and not self._has_text:
+            self._add_set("no-text", "every transcript is empty")
+
+    def add_emptied(self, aside: int) -> None:
+        """Note a validation set whose rows are all set aside."""
+        if self.rows and aside == self.rows and self._set.outside == "durations":
+            self._add_set("none-left", "every row is set aside")
+
+    def _add_set(self, code: str, what: str) -> None:
+        places = [self._set.source]
+        self.problems[code] = _Problem(code, what, self.rows, self.seconds, places)
 
 
 def _action(code: str, rows: int, total: int, max_missing: float) -> Action:

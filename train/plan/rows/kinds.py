@@ -89,15 +89,20 @@ KINDS: dict[str, Kind] = {
         "the model would learn to write nothing, and no error rate has a reference",
         "`curate profile` shows the field that holds the transcript (`--map text=...`)",
     ),
+    "none-left": Kind(
+        "refuse",
+        "there is nothing to validate on",
+        "see the other problems of this set",
+    ),
     "too-long": Kind(
         "few",
         "the decoder has no positions for it: the run would stop there with an IndexError",
         "correct the transcript, or add a rule on its length; faults.max_missing allows more rows",
     ),
     "short-audio": Kind(
-        "few",
+        "any",
         "words without audio count as deletions",
-        "correct `duration`, or remove the row; faults.max_missing allows more rows",
+        "correct `duration`, or remove the row",
     ),
     "durations": Kind(
         "any",

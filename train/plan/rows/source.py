@@ -15,6 +15,7 @@ from curate.errors import InputError
 from train.config import RunConfig, TrainData, ValidationData
 from train.data import ShardSet
 from train.data.rows import read_rows
+from train.data.validation import EVAL
 from train.plan.rows.record import Record, from_cut, from_row
 
 
@@ -67,10 +68,14 @@ def _lines(manifest: Path) -> Iterator[Record]:
             yield from_row(row)
 
 
+def validation_sets(run: RunConfig, shards: ShardSet) -> dict[str, Path]:
+    """The manifests to validate on by name; the first, of the shards, only where it is there."""
+    own = {EVAL: shards.validation} if shards.validation.is_file() else {}
+    return own | run.validation_ds.also
+
+
 def sets_of(run: RunConfig, shards: ShardSet) -> Iterator[RowSet]:
     """Everything that the run reads rows from: its shards, its eval manifest, the further ones."""
     yield shard_rows(shards.folder, shards.index.shards, run.train_ds)
-    if shards.validation.is_file():
-        yield manifest_rows("eval", shards.validation, run.validation_ds)
-    for name, manifest in run.validation_ds.also.items():
+    for name, manifest in validation_sets(run, shards).items():
         yield manifest_rows(name, manifest, run.validation_ds)
