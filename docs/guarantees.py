@@ -577,6 +577,22 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
+        statement="not worse than the original",
+        stated_by="`train run`",
+        checked=(
+            "Every validation set is decoded before step 1; the best validation, that one "
+            "included, decides which weights become model.nemo."
+        ),
+        otherwise="If every later validation is worse, model.nemo is the original, and exit is 1.",
+        tests=(
+            "tests/train/test_nemo_baseline.py::"
+            "test_what_ends_worse_than_it_started_keeps_the_original",
+            "tests/train/test_nemo_baseline.py::"
+            "test_a_resumed_run_reads_the_baseline_from_its_directory",
+        ),
+    ),
+    Guarantee(
+        area="Training",
         statement="resumed exactly",
         stated_by="`train run --resume`",
         checked=(

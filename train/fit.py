@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from curate.artifacts.base import write_artifact
-from curate.errors import ConfigError, Fault, raise_all
+from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from train.artifacts.run import BestValidation, Run, RunData, RunModel, RunTrainer
 from train.config import RunConfig
 from train.data import open_shards
@@ -21,7 +21,7 @@ from train.pretrained import archive_of
 from train.recipe.behaviors import check_values
 from train.runs import runtime
 from train.runs.folder import RunRequest, run_folder
-from train.runs.job import FitJob, FitResult, Observer, compute_findings
+from train.runs.job import FitJob, FitResult, Observer, compute_findings, describe_regression
 from train.runs.provenance import versions
 
 __all__ = ["RunRequest", "TrainRun", "fit"]
@@ -29,10 +29,11 @@ __all__ = ["RunRequest", "TrainRun", "fit"]
 
 @dataclass(frozen=True)
 class TrainRun:
-    """A finished run: its directory, and its run.json."""
+    """A finished run: its directory, its run.json, and the error of a run that got worse."""
 
     folder: Path
     record: Run
+    failed: GateFailed | None = None
 
 
 def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
@@ -55,10 +56,16 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
         if writes:
             write_artifact(folder, plan.record(request.command))
             write_validation(job.config, validation_sets(job.config, job.shards), job.aside)
-        record = _record(request.command, job, train(job, observer))
+        result = train(job, observer)
+        record = _record(request.command, job, result)
         if writes:
             write_artifact(folder / Run.file, record)
-    return TrainRun(folder, record)
+    worse = describe_regression(job.config.checkpoints, result)
+    failed = GateFailed.of(folder, worse, _REMEDY) if worse else None
+    return TrainRun(folder, record, failed)
+
+
+_REMEDY = "lower optim.lr, freeze the encoder, or check the transcripts (`curate profile`)"
 
 
 def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
@@ -109,6 +116,7 @@ def _record(command: str, job: FitJob, fit: FitResult) -> Run:
         audio_hours_seen=round(fit.speech_s / 3600, 6),
         step_seconds_p50=None if median_s is None else round(median_s, 6),
         loss=fit.loss,
+        baseline=fit.baseline,
         validation=fit.validation,
         best=_best(job.config, fit),
         findings=tuple(compute_findings(job, fit)),

@@ -15,7 +15,7 @@ from reports.sections.declare import joined
 from reports.tables import Column, Table, name
 from reports.templating import render
 from reports.transcripts import prose
-from train.artifacts.run import BestValidation, Run
+from train.artifacts.run import BestValidation, Run, ValidationPoint
 
 _MOST_POINTS = 300
 
@@ -49,8 +49,9 @@ def curves(run: Run) -> Markup | None:
     """Loss, error rate and learning rate over steps."""
     loss = [(p.step, p.train_loss) for p in run.loss if p.train_loss is not None]
     rate = [(p.step, p.lr) for p in run.loss]
-    validated = [(p.step, p.val_loss) for p in run.validation if p.val_loss is not None]
-    wer = [(p.step, 100 * p.val_wer) for p in run.validation if p.val_wer is not None]
+    points = _validated(run)
+    validated = [(p.step, p.val_loss) for p in points if p.val_loss is not None]
+    wer = [(p.step, 100 * p.val_wer) for p in points if p.val_wer is not None]
     charts = (
         ("Loss", curve("Loss over steps", [_series(loss), _series(validated)], unit="loss")),
         (
@@ -88,12 +89,16 @@ def _series(points: Sequence[tuple[int, float]]) -> Series:
 
 
 def validations(run: Run) -> Markup | None:
-    """Every validation, with the best marked."""
-    if not run.validation:
+    """Every validation, that of the original model first, with the best marked."""
+    points = _validated(run)
+    if not points:
         return None
-    top = max(point.val_wer or 0.0 for point in run.validation)
-    also = tuple(dict.fromkeys(name for point in run.validation for name in point.also))
-    best = {run.best.step: f"best: {run.best.checkpoint}"} if run.best else {}
+    top = max(point.val_wer or 0.0 for point in points)
+    also = tuple(dict.fromkeys(name for point in points for name in point.also))
+    remarks = {0: "before training"}
+    if run.best:
+        before = f"{remarks[0]}, " if not run.best.step else ""
+        remarks[run.best.step] = f"{before}best: {run.best.checkpoint}"
     columns = (
         Column("step", "count"),
         Column("validation loss", "number"),
@@ -106,11 +111,15 @@ def validations(run: Run) -> Markup | None:
         (
             *(point.step, point.val_loss, point.val_wer, drawn.bar(point.val_wer, top)),
             *(point.also.get(name) for name in also),
-            best.get(point.step, ""),
+            remarks.get(point.step, ""),
         )
-        for point in run.validation
+        for point in points
     ]
     return Table("Validations", columns, rows, limit=60, elsewhere="run.json").render()
+
+
+def _validated(run: Run) -> tuple[ValidationPoint, ...]:
+    return (*([run.baseline] if run.baseline else []), *run.validation)
 
 
 def pitfalls(run: Run) -> Markup | None:

@@ -80,6 +80,7 @@ _WORDS = {"searched", "given", "wer", "cer"}
 _CLOSED = {
     "conclusion": {"better", "worse", "no measurable difference"},
     "level": {"info", "warning"},
+    "action": {"refused", "set aside"},
     "recipe": {"aed"},
     "risk": {"silent", "stops"},
 }

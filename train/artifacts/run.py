@@ -95,6 +95,7 @@ class Finding(Model):
 class Run(CommandArtifact):
     """run.json.
 
+    `baseline` is the validation before step 1, null where it was not made.
     `step_seconds_p50` is null where no step was timed, `best` where no validation gave a figure.
     """
 
@@ -115,6 +116,7 @@ class Run(CommandArtifact):
     audio_hours_seen: float
     step_seconds_p50: float | None
     loss: tuple[LossPoint, ...]
+    baseline: ValidationPoint | None
     validation: tuple[ValidationPoint, ...]
     best: BestValidation | None
     findings: tuple[Finding, ...]

@@ -81,3 +81,5 @@ def _run(request: RunRequest, as_json: bool) -> None:
         say(f"model: {finished.folder / 'model.nemo'}")
         say(f"report: {page}")
         answer(as_json, finished.record)
+        if finished.failed:
+            raise finished.failed

@@ -39,6 +39,7 @@ TAKEN_FIELDS = frozenset(
 )
 """Fields that NeMo, Canary's prompt or curation read already: no behaviour may be called so."""
 
+Monitor = Literal["val_wer", "val_loss"]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
@@ -132,7 +133,7 @@ class CheckpointConfig(Section):
     """
 
     export: Literal["best", "last"] = "best"
-    monitor: Literal["val_wer", "val_loss"] = "val_wer"
+    monitor: Monitor = "val_wer"
     save_top_k: PositiveInt = 3
     patience: PositiveInt | None = None
 

@@ -131,7 +131,7 @@ class Continuity(Callback):
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._recall(trainer)
-        self._save(trainer)
+        self.save(trainer)
 
     def on_validation_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, *batch: Any
@@ -147,13 +147,14 @@ class Continuity(Callback):
         if not number:
             return
         if self._saved_at != trainer.global_step:  # else before the validation of this step
-            self._save(trainer)
+            self.save(trainer)
         self._stop.dismiss_workers()
         if not trainer.is_global_zero:  # Lightning kills the first process if another fails
             raise SystemExit(0)
         raise (fault or _elsewhere()) if number == FAULT else Interrupted(number, self._saved_at)
 
-    def _save(self, trainer: Trainer) -> None:
+    def save(self, trainer: Trainer) -> None:
+        """Write `last.ckpt`."""
         trainer.save_checkpoint(self._path)
         self._saved_at = trainer.global_step
 

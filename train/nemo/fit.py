@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from nemo.core.classes.modelPT import ModelPT
 from nemo.utils.app_state import AppState
 
 from train.artifacts.run import Recordings, ValidationPoint
-from train.config import RunConfig
+from train.config import Monitor, RunConfig
+from train.nemo.baseline import Baseline
 from train.nemo.callbacks import Freezing
 from train.nemo.canary2_behaviors import known_prompt
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints
@@ -28,7 +29,7 @@ from train.nemo.model import (
     restore,
     save,
 )
-from train.nemo.recorder import Recorder
+from train.nemo.recorder import Recorder, rank_of
 from train.nemo.trainer import CHECKPOINTS, make_trainer, manage
 from train.runs.job import FitJob, FitResult, Observer
 from train.runs.signals import StopRequest
@@ -45,11 +46,12 @@ class _Parts:
         self.finite = FiniteSteps(run, self.continuity)
         self.recorder = Recorder(run, self.loader, observer)
         self.freezing = Freezing(run.freeze)
+        self.baseline = Baseline(self.recorder, self.continuity)
 
     @property
     def callbacks(self) -> tuple[lightning.Callback, ...]:
         """Continuity first, which knows the batch; the recorder behind what may skip a step."""
-        return self.continuity, self.finite, self.recorder, self.freezing
+        return self.continuity, self.finite, self.recorder, self.freezing, self.baseline
 
 
 def train(job: FitJob, observer: Observer) -> FitResult:
@@ -123,7 +125,7 @@ def _export(
 ) -> tuple[ValidationPoint | None, Path | None]:
     """Write model.nemo; the best validation, and its checkpoint."""
     run = job.config
-    best, checkpoint = _best(parts.recorder.validation, trainer, run.checkpoints.monitor)
+    best, checkpoint = _best(parts.recorder, trainer, run.checkpoints.monitor)
     if trainer.is_global_zero:
         model.float()  # as published archives are: their size tells the parameters
         if run.checkpoints.export == "best" and checkpoint is not None:
@@ -134,10 +136,11 @@ def _export(
 
 
 def _best(
-    points: Sequence[ValidationPoint], trainer: lightning.Trainer, monitor: str
+    recorder: Recorder, trainer: lightning.Trainer, monitor: Monitor
 ) -> tuple[ValidationPoint | None, Path | None]:
-    finite = [point for point in points if getattr(point, monitor) is not None]
-    best = min(finite, key=lambda point: getattr(point, monitor), default=None)
+    points = [*([recorder.baseline] if recorder.baseline else []), *recorder.validation]
+    ranks = {rank: point for point in points if math.isfinite(rank := rank_of(point, monitor))}
+    best = ranks[min(ranks)] if ranks else None
     path = trainer.checkpoint_callback.best_model_path
     return best, Path(path) if path else None
 
@@ -168,6 +171,7 @@ def _result(
         compute_seconds=tuple(recorder.compute_seconds),
         loss=tuple(recorder.loss),
         validation=tuple(recorder.validation),
+        baseline=recorder.baseline,
         best=best[0],
         best_checkpoint=best[1],
         skipped=tuple(parts.finite.skipped),

@@ -10,13 +10,19 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from train.artifacts.run import LossPoint, ValidationPoint
-from train.config import RunConfig
+from train.config import Monitor, RunConfig
 from train.nemo.loader import Loader
 from train.runs.job import Observer, Progress
 
 MOST_POINTS = 500
 """A curve needs no more, and a run of a million steps must not make a run.json of as many."""
 
+
+RANK = "val_rank"
+"""The figure by which checkpoints are compared: the monitored one, and of equal ones the loss."""
+
+TIE_BREAK = 1e-9
+"""Weight of the loss: below the smallest difference between two error rates of a billion words."""
 
 FORGETTING = 0.02
 SHOWN_EVERY_S = 0.5
@@ -33,6 +39,7 @@ class Recorder(Callback):
     def __init__(self, run: RunConfig, loader: Loader, observer: Observer) -> None:
         self.loss: list[LossPoint] = []
         self.validation: list[ValidationPoint] = []
+        self.baseline: ValidationPoint | None = None
         self.step_seconds: list[float] = []
         self.compute_seconds: list[float] = []
         self.speech_s = 0.0
@@ -40,6 +47,7 @@ class Recorder(Callback):
         self._every = -(-run.trainer.max_steps // MOST_POINTS)
         self._log_every = run.trainer.log_every_n_steps
         self._also = tuple(run.validation_ds.also)
+        self._monitor = run.checkpoints.monitor
         self._loader = loader
         self._observer = observer
         self._pace = _Pace()
@@ -51,6 +59,7 @@ class Recorder(Callback):
         return {
             "loss": [point.as_json() for point in self.loss],
             "validation": [point.as_json() for point in self.validation],
+            "baseline": self.baseline and self.baseline.as_json(),
             "speech_s": self.speech_s,
             "resumed_at": self.resumed_at,
         }
@@ -58,6 +67,8 @@ class Recorder(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.loss = [LossPoint(**point) for point in state_dict["loss"]]
         self.validation = [ValidationPoint(**point) for point in state_dict["validation"]]
+        baseline = state_dict["baseline"]
+        self.baseline = baseline and ValidationPoint(**baseline)
         self.speech_s = state_dict["speech_s"]
         self.resumed_at = state_dict["resumed_at"]
 
@@ -104,12 +115,20 @@ class Recorder(Callback):
             loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
             also = {name: _finite(metrics.get(f"{name}_val_wer")) for name in self._also}
             point = ValidationPoint(step=trainer.global_step, val_loss=loss, val_wer=wer, also=also)
-            earlier = [each for each in self.validation if each.step != point.step]
-            self.validation = [*earlier, point]
+            metrics[RANK] = torch.tensor(rank_of(point, self._monitor), dtype=torch.float64)
+            self._keep(point)
             if trainer.is_global_zero:
                 figures = f"loss {_figure(loss)}, WER {_figure(wer)}"
                 more = "".join(f", {name} {_figure(figure)}" for name, figure in also.items())
-                self._observer.log(f"step {point.step}: validation {figures}{more}")
+                when = f"step {point.step}" if point.step else "before step 1"
+                self._observer.log(f"{when}: validation {figures}{more}")
+
+    def _keep(self, point: ValidationPoint) -> None:
+        if not point.step:
+            self.baseline = point
+            return
+        earlier = [each for each in self.validation if each.step != point.step]
+        self.validation = [*earlier, point]
 
     def _note_time(self, speech_s: float) -> None:
         now = time.monotonic()
@@ -163,6 +182,14 @@ class _Pace:
         due = now - self._shown > SHOWN_EVERY_S
         self._shown = now if due else self._shown
         return due
+
+
+def rank_of(point: ValidationPoint, monitor: Monitor) -> float:
+    """The point's place among others, lower is better; NaN where it has no figure."""
+    figure = point.val_wer if monitor == "val_wer" else point.val_loss
+    if figure is None or point.val_loss is None:
+        return math.nan if figure is None else figure
+    return figure + TIE_BREAK * point.val_loss / (1 + abs(point.val_loss))
 
 
 def _finite(value: torch.Tensor | None) -> float | None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 from nemo.utils.exp_manager import exp_manager
 
 from train.config import LogsConfig, RunConfig
+from train.nemo.baseline import BestCheckpoints
 from train.nemo.checkpoints import WholeCheckpoints
 from train.nemo.precision import TrueHalf
+from train.nemo.recorder import RANK
 
 NEMO_FOLDER = "nemo"
 """Where NeMo puts TensorBoard events and its logs, inside the run's folder."""
@@ -67,12 +69,12 @@ def _patience(run: RunConfig) -> list[EarlyStopping]:
     return [EarlyStopping(monitor, patience=patience, mode="min", check_finite=False)]
 
 
-def _best_checkpoints(run: RunConfig) -> ModelCheckpoint:
+def _best_checkpoints(run: RunConfig) -> BestCheckpoints:
     """The weights of the best validations; what resuming needs is in `last.ckpt`."""
-    return ModelCheckpoint(
+    return BestCheckpoints(
         dirpath=run.out / CHECKPOINTS,
         filename="{step}-{val_loss:.4f}-{val_wer:.4f}",
-        monitor=run.checkpoints.monitor,
+        monitor=RANK,
         mode="min",
         save_top_k=run.checkpoints.save_top_k,
         save_weights_only=True,

@@ -11,7 +11,7 @@ from curate.formatting.units import duration, plural
 from curate.nemo.archive import Archive
 from train.artifacts.rows import CheckedSet
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
-from train.config import RunConfig
+from train.config import CheckpointConfig, RunConfig
 from train.data import ShardSet
 from train.data.check import CheckedData
 from train.recipe import Recipe
@@ -92,6 +92,7 @@ class FitResult:
     skipped: tuple[SkippedStep, ...] = ()
     recordings: Recordings = NO_RECORDINGS
     resumed_at: tuple[int, ...] = ()
+    baseline: ValidationPoint | None = None
 
     @property
     def waiting_share(self) -> float:
@@ -105,6 +106,8 @@ def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
     yield from _about_length(job.shards.index.hours, fit)
     yield from _about_steps(fit)
     yield from _about_data(fit)
+    if worse := describe_regression(job.config.checkpoints, fit):
+        yield _warning(f"the run {worse}")
     if fit.best is None:
         yield _warning("no validation gave a figure: model.nemo holds the last weights")
     if rest := fit.steps % job.config.trainer.val_check_interval:
@@ -118,6 +121,26 @@ def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
     if fit.trainable_parameters < fit.parameters:
         share = f"{fit.trainable_parameters / fit.parameters:.1%}"
         yield _info(f"{share} of the parameters were trained, the rest was frozen")
+
+
+def describe_regression(checkpoints: CheckpointConfig, fit: FitResult) -> str:
+    """How the run ended worse than it started, by the monitored figure; empty where it did not.
+
+    Of the best weights the best validation counts, of the last ones the last.
+    """
+    monitor, export = checkpoints.monitor, checkpoints.export
+    start = getattr(fit.baseline, monitor, None)
+    figures = [(getattr(point, monitor), point.step) for point in fit.validation]
+    finite = [(figure, step) for figure, step in figures if figure is not None]
+    chosen = finite[-1:] if export == "last" else sorted(finite)[:1]
+    if start is None or not figures or (chosen and chosen[0][0] <= start):
+        return ""
+    end = f"{chosen[0][0]:.4f} at step {chosen[0][1]}" if chosen else "not a number after it"
+    weights = "original weights" if export == "best" else "last weights, which are worse"
+    return (
+        f"ended worse than it started: {monitor} was {start:.4f} before step 1 and is {end}; "
+        f"model.nemo holds the {weights}"
+    )
 
 
 def _about_length(train_hours: float, fit: FitResult) -> Iterator[Finding]:
