@@ -568,7 +568,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "The prompts of NeMo in a process without this package: by the plug-in with every way "
             "to set a behaviour, and by a plain copy."
         ),
-        otherwise="NeMo alone fails to restore the model, and its message names the plug-in.",
+        otherwise="Plain NeMo fails to restore the model, and its message names the plug-in.",
         tests=(
             "tests/train/test_nemo_behaviors.py::test_the_plugin_puts_the_token_into_the_prompt",
             "tests/train/test_nemo_behaviors.py::test_a_plain_copy_transcribes_by_nemo_alone",

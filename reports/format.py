@@ -45,7 +45,7 @@ def fixed(value: float | None, digits: int) -> str:
 
 
 def hours(value: float | None) -> str:
-    """Hours alone in a sentence, with the unit that suits them.
+    """Hours in a sentence, with the unit that suits them.
 
     >>> hours(1967.41), hours(20.04), hours(0.15), hours(0)
     ('1,967.4 h', '20.04 h', '9 min', '0 h')

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 CUT = 180
-"""Characters of a transcript that show before one asks for the rest."""
+"""Characters of a transcript that are shown before the rest is expanded."""
 
 WHOLE = 4000
 """Characters that a page holds at most; the manifest has the others."""
@@ -49,7 +49,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 def _hides(character: str, before: str) -> bool:
     """Whether `character` shows nothing, or changes how its neighbours show.
 
-    A joiner is left alone where it does its work: after Arabic letters, vowel signs and emoji.
+    A joiner is left as it is where it does its work: after Arabic letters, vowel signs and emoji.
     """
     if " " <= character <= "~":
         return False

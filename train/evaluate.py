@@ -104,8 +104,8 @@ def evaluate(request: EvalRequest, log: Log = lambda _: None) -> Evaluation:
 
     A row that the model cannot transcribe (audio that is missing, damaged or of several channels, a
     language without a token) is named in wer.json and stands in predictions.jsonl without a
-    prediction; it counts in no rate. A line that is not a record is named in wer.json alone. Rows
-    of guardrail manifests count in the comparison alone. A row with `_skipme` stands there
+    prediction; it counts in no rate. A line that is not a record is named only in wer.json. Rows
+    of guardrail manifests count only in the comparison. A row with `_skipme` stands there
     likewise, and is counted apart (`skipped`). InputError where no row is left.
     """
     request.check()

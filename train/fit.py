@@ -39,7 +39,7 @@ class TrainRun:
 def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     """Check everything, train, and leave a complete directory.
 
-    Nothing is written before the data, the archive and the plan are found sound. With `resume`
+    Nothing is written before the data, the archive and the plan are validated. With `resume`
     the directory's own run goes on from its last checkpoint; its configuration must be the same,
     but for `MAY_CHANGE`.
     """

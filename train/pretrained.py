@@ -45,7 +45,7 @@ def _of_run(folder: Path) -> Archive:
 
 
 def _of_checkpoint(path: Path) -> Archive:
-    """A checkpoint has weights alone; what they are the weights of, its run's folder says.
+    """A checkpoint has only weights; its run's folder names the model.
 
     Checkpoints of others are refused: reading them may run code.
     """

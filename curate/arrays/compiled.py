@@ -3,7 +3,7 @@
 `kernel` compiles for all; `borrowing` and `inlined` are for the loops over bytes. Numba counts the
 references of every array that an inlined or called function is handed, with atomic instructions;
 over a manifest's bytes these took a quarter of all time. The arrays of a call live as long as the
-call does, since Python holds them, so nothing is lost by not counting. The price: such a function
+call does, since Python holds them, so nothing is lost by not counting. The cost: such a function
 can make no array. What it needs to write in is handed to it.
 """
 

@@ -17,7 +17,7 @@ from curate.artifacts.columns import RECORD, Column
 class Spans:
     """Texts as pieces of one byte buffer: text i is data[start[i] : start[i] + length[i]].
 
-    All of it valid UTF-8. No Python string is made until somebody asks for one.
+    All of it valid UTF-8. No Python string is made until one is requested.
     """
 
     data: npt.NDArray[np.uint8]

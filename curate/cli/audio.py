@@ -1,4 +1,4 @@
-"""Options of commands that look at audio, and what they ask for."""
+"""Options of commands that analyse audio, and the metrics that they request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AudioDepth(StrEnum):
 
 
 GROUPS = {AudioDepth.HEADER: "audio", AudioDepth.SIGNAL: "signal", AudioDepth.VAD: "vad"}
-"""The group of metrics that each depth asks for; groups bring those that they need."""
+"""The group of metrics that each depth requests; groups bring those that they need."""
 
 Audio = Annotated[
     AudioDepth | None,
@@ -59,5 +59,5 @@ AllowRoot = Annotated[
 
 
 def audio_metrics(depth: AudioDepth | None) -> list[str]:
-    """The groups of metrics that the depth asks for."""
+    """The groups of metrics that the depth requests."""
     return [GROUPS[depth]] if depth else []

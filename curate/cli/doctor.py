@@ -1,4 +1,4 @@
-"""`curate doctor`: what is installed, and what the machine offers. Nothing heavy is imported."""
+"""`curate doctor`: hardware and installed packages. Nothing heavy is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed and what the machine offers: versions, extras, disk, cores, memory, tools.
+"""Hardware and installed packages: versions, extras, disk, cores, memory, tools.
 
 Nothing is imported: distributions are looked up by their
 metadata, tools on the path. What cannot be determined is None.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from curate.errors import ConfigError, InputError, raise_all
 from curate.errors.nearest import lacking
-from curate.profiles.duck import Answer, Field, ask
+from curate.profiles.duck import Answer, Field, run_query
 from curate.profiles.own_fields import ALWAYS, RECORD, OwnFields
 from curate.profiles.summary import MAKE, RECORDS
 from curate.rules.expression.declare import Kind
@@ -38,7 +38,7 @@ def open_query(sql: str, profiles: Sequence[Path]) -> Iterator[Answer]:
         ]
 
     try:
-        with ask(tables, sql, fields_of) as answer:
+        with run_query(tables, sql, fields_of) as answer:
             yield answer
     except ConfigError as error:
         failures = [each.failure for each in own.values() if each.failure]

@@ -1,6 +1,6 @@
 """`curate words`: the characters and words of a profile's texts, language by language.
 
-A second reading of the manifests, for those who ask: characters are counted by a compiled pass
+A second reading of the manifests, on request: characters are counted by a compiled pass
 over the bytes, words by Polars.
 """
 

@@ -45,7 +45,7 @@ TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
 SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME = range(13, 17)
 
 READ_FIELDS = (*FIELDS, *SPEAKER_FIELDS[1:])
-"""FIELDS, and the other names of the speaker, which a caller may ask for as well."""
+"""FIELDS, and the other names of the speaker, which a caller may request as well."""
 
 _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""

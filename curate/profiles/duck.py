@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 
 @contextmanager
 def open_records(records: Path) -> Iterator[Records]:
-    """The records table of a profile for asking; nothing else can be read through it."""
+    """The records table of a profile for SQL queries; nothing else can be read through it."""
     connection = duckdb.connect(":memory:")
     try:
         folder = str(records.resolve().parent)
@@ -71,7 +71,7 @@ Beside = Callable[[Path, Sequence[str]], Sequence[Field]]
 
 
 @contextmanager
-def ask(tables: Sequence[Path], sql: str, beside: Beside | None = None) -> Iterator[Answer]:
+def run_query(tables: Sequence[Path], sql: str, beside: Beside | None = None) -> Iterator[Answer]:
     """One SELECT over the view `records` of these records tables, with what `beside` adds to each;
     nothing else can be read.
 
@@ -188,7 +188,7 @@ class Records:
         self._connection = connection
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """All rows of a query with these parameters. One thread at a time may ask."""
+        """All rows of a query with these parameters. Not thread-safe."""
         return self._connection.execute(sql, list(values)).fetchall()
 
     def one(self, sql: str) -> Row:

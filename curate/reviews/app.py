@@ -1,4 +1,4 @@
-"""The web application of `curate review`: a page, and what its script asks for."""
+"""The web application of `curate review`: a page, and the API of its script."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def review_app(session: ReviewSession, style: str, token: str, port: int) -> App
 
 
 def blind_app(ballot: Ballot, audio: Audio, style: str, token: str, port: int) -> App:
-    """The application that asks for votes between two hypotheses."""
+    """The application that collects votes between two hypotheses."""
     web = _Web()
     page = partial(_page, web)
 
@@ -101,7 +101,7 @@ def clip_of_record(folder: Path, allowed: Sequence[Path]) -> Audio:
 
 
 def about(session: ReviewSession) -> Mapping[str, object]:
-    """What the page needs to know of the profile before it asks for records."""
+    """What the page needs to know of the profile before it requests records."""
     return {
         **session.profile.model_dump(mode="json", include=set(_PARTS)),
         "reviewer": session.log.reviewer,
@@ -165,7 +165,7 @@ def _decide(session: ReviewSession, request: Any, sent: Mapping[str, Any]) -> An
 
 
 def _seen(sent: Mapping[str, Any]) -> int | None:
-    """The last line of the log about the record, as the page that asks was shown it."""
+    """The last line of the log about the record, as the requesting page was shown it."""
     seen = sent.get("seen")
     if seen is not None and type(seen) is not int:
         raise Refused("'seen' is a line of the log")

@@ -1,8 +1,8 @@
 """SQL of browsing: which records a query is about, in what order, a page at a time.
 
-Asked of the Parquet file itself: DuckDB finds a page of five million rows in a tenth of a second.
-Only the tags of rows that have some are held in memory, since lists are slow to decode. Names are
-checked against the table's own columns; values are parameters.
+Queries run on the Parquet file itself: DuckDB finds a page of five million rows in a tenth of a
+second. Only the tags of rows that have some are held in memory, since lists are slow to decode.
+Names are checked against the table's own columns; values are parameters.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Place = tuple[float | None, int]
 
 
 class Browser:
-    """Pages of one records table. One thread at a time may ask."""
+    """Pages of one records table. Not thread-safe."""
 
     def __init__(self, records: Records) -> None:
         self._records = records

@@ -1,4 +1,4 @@
-"""Who may ask: this machine's browser, by the token it was given, and no page of anyone else's.
+"""Access: only this machine's browser, by the token it was given, and no page of anyone else's.
 
 A page on the internet can send requests to 127.0.0.1, under a name of its own that resolves there
 (DNS rebinding). So the Host must be the server's, a token must come with every request, what

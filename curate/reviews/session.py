@@ -29,7 +29,7 @@ from curate.rules.overrides.identity import contents, shown
 from curate.text.marks import marks_of
 
 MOST_TEXT = 20_000
-"""Characters of a transcript that are shown; more cannot be reviewed by listening."""
+"""Characters of a transcript that are shown; longer ones cannot be reviewed."""
 LISTED_TEXT = 200
 
 

@@ -76,7 +76,7 @@ def _note(job: Job) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         if _read_job(folder) != _as_artifact(job):
             what = "holds something else than pieces of this very profile"
-            raise ConfigError.of(folder, what, "name a new directory, or ask for the same")
+            raise ConfigError.of(folder, what, "name a new directory, or repeat the same request")
         return
     folder.mkdir(parents=True, exist_ok=True)
     write_artifact(folder, _as_artifact(job))

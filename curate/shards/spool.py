@@ -140,7 +140,7 @@ def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
 
 
 def spool_split(folder: Path, split: Split, options: ShardOptions, into: Path) -> Spool:
-    """Write the spool file and lay out the tasks. InputError where lock and lines differ."""
+    """Write the spool file and create the tasks. InputError where lock and lines differ."""
     names = plain_names(folder, split)
     columns = {name: _Column() for name in names}
     read = dict.fromkeys(names, NOTHING)

@@ -42,7 +42,7 @@ class HashedFile:
         self.size += len(data)
 
     def flush(self) -> None:
-        """Hand on what is buffered; `gzip` asks for it."""
+        """Hand on what is buffered; `gzip` requires it."""
         self.file.flush()
 
     def close(self) -> Written:

@@ -60,7 +60,7 @@ def impossible(split: Split, targets: Targets) -> list[Fault]:
     """Sizes that somebody named and that this corpus cannot give, by the certificate.
 
     The default sizes shrink to what is there. A size that was named is refused where there are
-    fewer clean hours in all, and where no record could stand in the split within the price.
+    fewer clean hours in all, and where no record could stand in the split within `max_held_out`.
     """
     clean_s = sum(each.clean_s for each in split.strata)
     named = {
@@ -80,7 +80,7 @@ def _too_much(name: str, requested_s: float, clean_s: float) -> Fault:
     return Fault(
         _option(name),
         f"{duration(requested_s)} cannot be had: {duration(clean_s)} are clean",
-        f"ask for up to {duration(most)} ({_typed(most)}), or leave the size to the default",
+        f"set up to {duration(most)} ({_typed(most)}), or leave the size to the default",
     )
 
 
@@ -93,7 +93,7 @@ def _nothing(name: str, split: Split, targets: Targets) -> Fault:
         _option(name),
         f"no record can go to {name}: {reason.partition(': ')[2]}",
         f"allow a higher {parameter('max_held_out')} than {targets.allocation.max_held_out:.0%}, "
-        f"name other {parameter('group')} fields, or ask for a size that a whole group fits",
+        f"name other {parameter('group')} fields, or set a size that a whole group fits",
     )
 
 

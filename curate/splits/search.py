@@ -89,7 +89,7 @@ def _fill(
     whole = 1.0 + COVARIATE * (rows.cells.shape[1] - 1)
     nobody = np.zeros(targets.size, np.bool_)
     for level in range(passes.shape[0]):
-        useful, share, price, max_displaced_ratio = passes[level]
+        useful, share, max_cost, max_displaced_ratio = passes[level]
         for group in offered:
             if state.split[group] != FREE or clean_us[group] == 0:
                 continue
@@ -114,7 +114,7 @@ def _fill(
                     gained == 0
                     or state.sums[split] > limits[split]
                     or fits < useful
-                    or paid > price * gained
+                    or paid > max_cost * gained
                     or (state.held[0] > most_held and paid > 0)
                 ):
                     disengage(rows, state, group)

@@ -115,5 +115,5 @@ def _over_held_out(done: Assignment, targets: Targets) -> list[str]:
         return []
     return [
         f"{done.held_us / done.usable_us:.1%} of the hours are held out, more than {most:.1%}: "
-        "the earlier lock's splits ask for it"
+        "the earlier lock's splits require it"
     ]

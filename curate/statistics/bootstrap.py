@@ -70,7 +70,7 @@ class Bootstrap:
     def sums_each(self, parts: Sequence[tuple[Int64s, Sequence[Floats]]]) -> list[Floats]:
         """As `sums`, of parts that have their own values each; as many for every part.
 
-        The draws of many clusters take longer than all that is summed: better ask once.
+        The draws of many clusters take longer than all that is summed: better in one call.
         """
         starts, clusters, amounts = self._by_cluster(parts)
         sums = np.zeros((len(amounts), len(parts), DRAWS))

@@ -66,7 +66,7 @@ def form_by_language(code: Int, bits: Int, form: Int) -> Int:
 
 
 COMPOSED, UNSURE, ODD = range(3)
-"""Whether a normal hash is right: yes, where composing changes nothing, no (ask Python)."""
+"""Whether a normal hash is right: yes, where composing changes nothing, no (use Python)."""
 NO_NUMBER, GROUPED, DECIMAL_POINT, UNCLEAR = range(4)
 
 

@@ -175,7 +175,7 @@ def _loop_tokens(text: str, spaceless: bool) -> list[str]:
 
 def bare_token(token: str) -> str:
     """A token as `repetitions` compares it: case-folded without punctuation; one of punctuation
-    alone stays as it is.
+    by itself stays as it is.
     """
     bare = "".join(char for char in token if not _kind(char) & PUNCTUATION)
     return bare.casefold() or token

@@ -24,9 +24,9 @@ from curate.text.normal import normalise_by
 from curate.text.numerals import ENGLISH, PLAIN, writing
 from curate.text.numerals import VARIANTS as VARIANT_BITS
 from curate.text.rewrite import (
-    ASKS_BRACKETS,
-    ASKS_DIGITS,
-    ASKS_ENGLISH,
+    CHECK_BRACKETS,
+    CHECK_DIGITS,
+    CHECK_ENGLISH,
     Further,
     normal_spans,
     word_table,
@@ -109,7 +109,7 @@ class Normaliser:
         return _in_words(normal, lang) if NUMBER_WORDS in self.steps and lang else normal
 
     def _bits(self, bits: int) -> int:
-        """How the language writes, as far as the steps ask for it."""
+        """How the language writes, as far as the steps need it."""
         if NUMERALS not in self.steps:
             bits |= PLAIN
         return bits if VARIANTS in self.steps else bits & ~VARIANT_BITS
@@ -128,10 +128,10 @@ class Normaliser:
         def normalise(text: str, row: int, bits: int) -> str:
             return self._text(text, langs[int(numbers[row])], bits)
 
-        asks = ASKS_ENGLISH if self._english else 0
-        asks |= ASKS_BRACKETS if BRACKETS in self.steps else 0
-        asks |= ASKS_DIGITS if NUMBER_WORDS in self.steps else 0
-        further = Further(asks, _english_words(), normalise)
+        checks = CHECK_ENGLISH if self._english else 0
+        checks |= CHECK_BRACKETS if BRACKETS in self.steps else 0
+        checks |= CHECK_DIGITS if NUMBER_WORDS in self.steps else 0
+        further = Further(checks, _english_words(), normalise)
         return normal_spans(data, start, length, by_lang[numbers], further)
 
     def named(self) -> NamedNormaliser:

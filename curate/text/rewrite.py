@@ -35,7 +35,7 @@ from curate.text.words import hash_bytes
 # changes.
 
 
-ASKS_ENGLISH, ASKS_BRACKETS, ASKS_DIGITS = 1, 2, 4
+CHECK_ENGLISH, CHECK_BRACKETS, CHECK_DIGITS = 1, 2, 4
 
 
 def word_table(words: Collection[str]) -> npt.NDArray[Word]:
@@ -53,14 +53,14 @@ def word_table(words: Collection[str]) -> npt.NDArray[Word]:
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """What is done to texts beside their normal form, and which of them to ask about.
+    """What is done to texts beside their normal form, and which of them to normalise in Python.
 
-    `asks` (bits): English texts with one of `words`, a contraction, a sign of money or per cent, or
-    a digit beside a letter; texts with `<` or `[`; texts in other languages with digits. These go,
-    with their row and how their language writes numbers, through `normalise`.
+    `checks` (bits): English texts with one of `words`, a contraction, a sign of money or per cent,
+    or a digit beside a letter; texts with `<` or `[`; texts in other languages with digits. These
+    go, with their row and how their language writes numbers, through `normalise`.
     """
 
-    asks: int = 0
+    checks: int = 0
     words: UInt64s = field(default_factory=lambda: np.zeros(16, np.uint64))
     normalise: Callable[[str, int, int], str] = lambda text, row, bits: normalise_by(text, bits)
 
@@ -119,7 +119,7 @@ def _rewrite(
     forms: UInt32s,
     long: UInt32s,
     words: UInt64s,
-    asks: int,
+    checks: int,
     out: Bytes,
     to: int,
 ) -> tuple[int, int]:
@@ -131,14 +131,14 @@ def _rewrite(
     last_combining: Int
     before: Int
     last_combining, before, word, sticks = 0, 0, to, False
-    english = asks & ASKS_ENGLISH and bits & ENGLISH
+    english = checks & CHECK_ENGLISH and bits & ENGLISH
     while at < end:
         code, width = decode_at(data, at)
         kind, form = flags[code], forms[code]
         at += width
-        if asks & ASKS_BRACKETS and (code == 60 or code == 91):
+        if checks & CHECK_BRACKETS and (code == 60 or code == 91):
             doubt = ODD
-        if asks & ASKS_DIGITS and kind & DIGIT and not bits & ENGLISH:
+        if checks & CHECK_DIGITS and kind & DIGIT and not bits & ENGLISH:
             doubt = ODD
         if english and (not kind & (LETTER | DIGIT) or kind & APOSTROPHE):
             sign = code == 36 or code == 37 or code == 0xA2 or code == 0xA3 or code == 0x20AC
@@ -215,7 +215,7 @@ def _rewrite_all(
     forms: UInt32s,
     long: UInt32s,
     words: UInt64s,
-    asks: int,
+    checks: int,
     out: Bytes,
     bounds: Int64s,
     doubts: Bytes,
@@ -223,7 +223,7 @@ def _rewrite_all(
     for row in range(starts.size):
         bounds[row + 1], doubts[row] = _rewrite(
             data, starts[row], max(0, lengths[row]), bits[row], flags, combining, forms, long,
-            words, asks, out, bounds[row],
+            words, checks, out, bounds[row],
         )  # fmt: skip
 
 
@@ -248,7 +248,7 @@ def normal_spans(
     doubts = np.zeros(start.size, np.uint8)
     _rewrite_all(
         data, start, length, bits, table.flags, table.combining, form.codes, form.long,
-        further.words, further.asks, out, bounds, doubts,
+        further.words, further.checks, out, bounds, doubts,
     )  # fmt: skip
     sizes = np.diff(bounds)
     sizes[length < 0] = -1

@@ -172,8 +172,8 @@ def _proposal(
         return Proposal(stratum.id, stratum.value, rows.height, us, None)
     ratio = speaking_rate.ratio(*_measures(measurable))
     sides = (
-        _Side("fast", speaking_rate.fast, ratio, ratio >= speaking_rate.fast),
-        _Side("slow", speaking_rate.slow, ratio, ratio <= speaking_rate.slow),
+        _Tail("fast", speaking_rate.fast, ratio, ratio >= speaking_rate.fast),
+        _Tail("slow", speaking_rate.slow, ratio, ratio <= speaking_rate.slow),
     )
     thresholds = [_limit(stored, measurable, stratum.by, side, warnings) for side in sides]
     for limit in thresholds:
@@ -192,7 +192,7 @@ def _measures(rows: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _Tail:
     """One end of the speaking rates: its threshold, the ratio of each row, and what it flags."""
 
     name: str
@@ -212,7 +212,7 @@ class _Side:
 
 
 def _limit(
-    stored: Stored, rows: pl.DataFrame, by: str, side: _Side, warnings: list[str]
+    stored: Stored, rows: pl.DataFrame, by: str, side: _Tail, warnings: list[str]
 ) -> ProposedLimit:
     us, flagged = rows[DURATION_US.name].to_numpy(), side.flagged
     new = flagged & (rows[VERDICT.name].cast(pl.String) == "clean").to_numpy()

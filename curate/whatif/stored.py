@@ -87,7 +87,7 @@ def open_stored(folder: Path, *rule_sets: RuleSet) -> Stored:
 
 
 def _needed(rules: RuleSet) -> list[str]:
-    """The columns that the rules ask for, those for groups too."""
+    """The columns that the rules need, those for groups too."""
     return list(dict.fromkeys((*rules.measured, *(column_of(rule) for rule in rules.groups))))
 
 

@@ -70,7 +70,7 @@ def by_tag(stored: Stored, moved: pl.DataFrame, rules: Sequence[RuleSet]) -> tup
 
 
 class _Condition(NamedTuple):
-    """What a rule compares, as `metrics_of_rules` asks."""
+    """What a rule compares, as `metrics_of_rules` reads it."""
 
     rule: str
     metric: str

@@ -98,7 +98,7 @@ def _ends(bars: Bars, limits: Sequence[float]) -> tuple[float, float]:
 
 
 def _near(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
-    """The limits worth drawing: not so far out that they would squeeze the distribution."""
+    """The limits to draw: not so far out that they would squeeze the distribution."""
     return [pair for pair in _limits(metric, bars) if _is_near(bars, pair[1])][:_MOST_LIMITS]
 
 

@@ -20,7 +20,7 @@ class Series(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A point of a curve worth naming."""
+    """A labelled point of a curve."""
 
     step: float
     value: float

@@ -71,17 +71,17 @@ class Words:
     """Texts of the data, kept out of the drawing until it is done."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
 
     def keep(self, text: str) -> str:
         """A stand-in to draw in place of `text`."""
-        stand_in = f"~{len(self._kept)}~"
-        self._kept[stand_in] = visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
+        stand_in = f"~{len(self._texts)}~"
+        self._texts[stand_in] = visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
         return stand_in
 
     def put_back(self, text: str | None) -> str | None:
         """The words behind a stand-in; any other text as it is."""
-        return self._kept.get((text or "").strip(), text)
+        return self._texts.get((text or "").strip(), text)
 
 
 def draw(width: float, height: float, label: str, paint: Callable[[Any, Words], None]) -> Markup:

@@ -146,7 +146,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Held-out data",
         (Split,),
-        split.price,
+        split.held_out,
         "Rows that share a group or a text with a split but are not part of it.",
     ),
     Section(

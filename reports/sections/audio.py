@@ -1,4 +1,4 @@
-"""What was found out about the audio: faults by kind, and formats."""
+"""Results of the audio analysis: faults by kind, and formats."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _is_triggered(item: Pair) -> bool:
 
 def drift(diff: Diff) -> Markup | None:
     """How far each metric has moved; those that are the same in both are only named, and those
-    that one profile has alone.
+    that only one profile has.
     """
     columns = (
         Column("metric", "name"),

@@ -47,7 +47,7 @@ def verdicts(profile: Profile) -> Markup | None:
 
 
 def rules(profile: Profile) -> Markup | None:
-    """What each rule flagged, and what it alone flagged."""
+    """What each rule flagged, and what only it flagged."""
     columns = (
         Column("rule", "name"),
         Column("verdict", "verdict"),

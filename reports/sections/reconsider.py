@@ -53,7 +53,7 @@ def limits(artefact: Reconsider) -> Markup | None:
 
 
 def shown_limits(artefact: Reconsider) -> list[LimitEvidence]:
-    """Limits as they stand, and those further in that would be worth it; most urgent first."""
+    """The limits of the rules, and stricter ones that the evidence supports; most urgent first."""
     selected = [
         item
         for item in artefact.limits

@@ -115,7 +115,7 @@ def listed(
     about: Callable[[Any], list[Markup]] = facts,
     value: Callable[[Any], str] = lambda record: number(record.value),
 ) -> Markup | None:
-    """Records with their value, what is said, how it sounds, and what is known of them; None for
+    """Records with their value, their text, their audio, and what is known of them; None for
     none. Clips that are shown are taken out of `clips`, and what is written out of `room`.
     """
     shown = [

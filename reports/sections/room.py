@@ -7,7 +7,8 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 ROOM = 900_000
-"""Bytes of markup that the transcripts and alignments of one section take, if nothing else is said.
+"""Bytes of markup that the transcripts and alignments of one section take, unless another limit is
+given.
 
 Sound takes 1.6 million, charts and tables a third of a million, and a page less than 3 million.
 """
@@ -17,10 +18,10 @@ _RESERVED = 0.3
 
 
 class SizeBudget:
-    """Room for so many bytes; a part of it is kept for what is short, however much is long."""
+    """Room for so many bytes; a part of it is reserved for what is short, however much is long."""
 
     def __init__(self, bytes: int = ROOM) -> None:
-        self._left, self._kept = bytes, round(_RESERVED * bytes)
+        self._left, self._reserved = bytes, round(_RESERVED * bytes)
 
     def fit(
         self, full: Callable[[], Markup], short: Callable[[], Markup] | None = None, least: int = 1
@@ -28,7 +29,7 @@ class SizeBudget:
         """What `full` makes, which has `least` bytes; where there is no room for it what `short`
         makes, else a remark.
         """
-        forms = ((full, self._kept if short else 0, least), (short, 0, 1))
+        forms = ((full, self._reserved if short else 0, least), (short, 0, 1))
         for form, reserved, size in forms:
             if form is None or size > self._left - reserved:
                 continue

@@ -36,7 +36,7 @@ def contents(shards: ShardIndex) -> Markup | None:
     )
     return joined(
         figures,
-        titled("Kept apart", _strata(shards)) if shards.stratum_by else None,
+        titled("Strata", _strata(shards)) if shards.stratum_by else None,
         titled("Manifests", _manifests(shards)),
         titled("Fields added", _fields(shards)) if shards.fields_added else None,
     )
@@ -53,7 +53,7 @@ def _strata(shards: ShardIndex) -> Markup:
     rows = [
         (*each.stratum, each.shards, each.cuts, each.hours, each.weight) for each in shards.strata
     ]
-    return Table("Kept apart", columns, rows).render()
+    return Table("Strata", columns, rows).render()
 
 
 def _manifests(shards: ShardIndex) -> Markup:

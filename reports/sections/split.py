@@ -54,7 +54,7 @@ def _verdict_parts(rows: Mapping[str, int]) -> list[Part]:
 
 
 def targets(split: Split) -> Markup | None:
-    """Asked, aimed at, got; with enough words to say something about WER."""
+    """Requested, target and achieved sizes; with enough words for a WER."""
     if not split.targets or split.given:
         return None
     columns = (
@@ -153,8 +153,8 @@ def _unsure(texts: int | None) -> Markup | None:
     return Markup('<p class="note">{}</p>').format(sentence)
 
 
-def price(split: Split) -> Markup | None:
-    """What was asked of the splits, and what keeping them apart has cost."""
+def held_out(split: Split) -> Markup | None:
+    """Held-out data: how targets are allocated, and what separating the splits has cost."""
     held, allocation, lock = split.held_out, split.allocation, split.lock
     if allocation is None:
         return None
@@ -298,7 +298,7 @@ def balance(split: Split) -> Markup | None:
 
 
 def groups(split: Split) -> Markup:
-    """What was kept together, and where it went."""
+    """Groups that stay together, and their splits."""
     made = split.groups
     by = ", ".join(made.columns) or "nothing"
     return drawn.figures(

@@ -29,15 +29,15 @@ for (const table of document.querySelectorAll("table.sorts")) {
   if (table.dataset.filter) {
     const label = document.createElement("label");
     const input = document.createElement("input");
-    const found = document.createElement("output");
+    const matching = document.createElement("output");
     label.className = "filter";
     input.type = "search";
-    label.append("Filter ", input, found);
+    label.append("Filter ", input, matching);
     table.parentElement.before(label);
     input.addEventListener("input", () => {
       const wanted = input.value.toLocaleLowerCase();
       for (const row of rows) row.hidden = !row.textContent.toLocaleLowerCase().includes(wanted);
-      found.value = wanted ? `${rows.filter((row) => !row.hidden).length} of ${rows.length}` : "";
+      matching.value = wanted ? `${rows.filter((row) => !row.hidden).length} of ${rows.length}` : "";
     });
   }
 }

@@ -13,7 +13,7 @@ import pytest
 import curate
 from curate.errors import ConfigError, InputError
 from curate.inspect.records import look
-from curate.profiles.duck import ask
+from curate.profiles.duck import run_query
 from tests import processes
 
 
@@ -70,7 +70,7 @@ def test_a_query_reaches_nothing_else(folder: Path, sql: str) -> None:
     table = folder / "one/records.parquet"
     before = table.read_bytes()
     stated = sql.format(folder=folder)
-    with pytest.raises(ConfigError), ask([table], stated) as answer:
+    with pytest.raises(ConfigError), run_query([table], stated) as answer:
         list(answer.rows)
     assert table.read_bytes() == before
     assert not list(folder.glob("x*"))
@@ -78,7 +78,7 @@ def test_a_query_reaches_nothing_else(folder: Path, sql: str) -> None:
 
 def test_a_view_cannot_be_used_to_see_python(folder: Path) -> None:
     secret = [1]  # noqa: F841 - what DuckDB must not find
-    with pytest.raises(ConfigError), ask([folder / "one/records.parquet"], "FROM secret"):
+    with pytest.raises(ConfigError), run_query([folder / "one/records.parquet"], "FROM secret"):
         pass
 
 

@@ -157,7 +157,7 @@ def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, messag
     ("sizes", "message"),
     [
         ({"eval": "40m"}, "25 min are clean"),
-        ({"eval": "20m", "test": "20m"}, "ask for up to"),
+        ({"eval": "20m", "test": "20m"}, "set up to"),
         ({"extra": "26m"}, "split extra"),
         ({"eval": "20h", "test": "30h"}, None),  # the defaults shrink
         ({"eval": "2m"}, None),

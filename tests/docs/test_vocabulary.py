@@ -21,6 +21,10 @@ NAMES: tuple[tuple[str, list[str]], ...] = (
     ("class Row:\n    said: str", []),  # a key of a file
     ("rows = found", []),  # bound elsewhere, and found there
     ("for heard in rows: pass", ["heard"]),
+    ("self.kept = 1", ["kept"]),
+    ("class Desk: pass", ["Desk"]),
+    ("class _Terms: pass", ["_Terms"]),
+    ("class AuditSide: pass", []),
 )
 
 
@@ -34,6 +38,11 @@ PROSE: tuple[tuple[str, tuple[int, str] | None], ...] = (
     ("`curate profile --with lid`", (1, "--with")),
     ("## Why it came up", (1, "## Why it came up")),
     ("triggered rules", None),
+    ("rows with this tag alone", (1, "alone")),
+    ("what the profile said", (1, "said")),
+    ('{"text": "what was said"}', None),  # a transcript
+    ("no leak found", None),
+    ("checkpoints.patience: 5", None),
 )
 
 

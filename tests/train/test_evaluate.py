@@ -82,7 +82,7 @@ class Stub:
         self._says = says
         self._drops = drops
 
-    def speaks(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         return language in {"de", "en"}
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:

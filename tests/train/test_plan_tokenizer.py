@@ -44,7 +44,7 @@ def test_special_tokens_are_one_piece_each(tmp_path: Path, kind: Kind) -> None:
         assert read.knows(token)
     assert not read.knows("<|fr|>")
     assert not read.knows("ja")  # a word, and in a unified vocabulary perhaps even a piece
-    assert (read.speaks("de"), read.speaks("fr")) == (True, False)
+    assert (read.supports("de"), read.supports("fr")) == (True, False)
 
 
 def test_a_language_of_the_first_canary_is_found_under_its_region(tmp_path: Path) -> None:

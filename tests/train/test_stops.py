@@ -25,7 +25,7 @@ from train.runs.signals import Interrupted, StopRequest
 def test_a_signal_asks_for_an_end_and_has_its_exit_code(number: signal.Signals, code: int) -> None:
     stop = StopRequest()
     before = signal.getsignal(number)
-    with stop.listening():
+    with stop.installed():
         os.kill(os.getpid(), number)
         assert stop.number == number
     assert signal.getsignal(number) == before
@@ -42,7 +42,7 @@ def test_a_second_signal_ends_the_process_at_once() -> None:
     code = """
         import os, signal
         from train.runs.signals import StopRequest
-        with StopRequest().listening():
+        with StopRequest().installed():
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGTERM)
     """
@@ -54,7 +54,7 @@ def test_a_worker_outlives_the_signal_but_not_the_fit() -> None:
         import os, signal, sys, time
         from train.runs.signals import StopRequest
         stop = StopRequest()
-        with stop.listening():
+        with stop.installed():
             worker = os.fork()
             if worker == 0:
                 time.sleep(60)
@@ -73,7 +73,7 @@ def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
         import multiprocessing, os, signal, time
         from train.runs.signals import Stopped, StopRequest
         stop = StopRequest()
-        with stop.listening():
+        with stop.installed():
             context = multiprocessing.get_context("fork")
             workers = [context.Process(target=time.sleep, args=(60,)) for _ in range(3)]
             for worker in workers:

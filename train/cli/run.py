@@ -72,7 +72,7 @@ def _run(request: RunRequest, as_json: bool) -> None:
     from train.runs.job import Observer
     from train.runs.runtime import is_main_process
 
-    with redirect_stdout(sys.stderr), progress_bar() as show:  # stdout is for our JSON alone
+    with redirect_stdout(sys.stderr), progress_bar() as show:  # stdout is only for the JSON
         finished = fit(request, Observer(say, show))
     if is_main_process():
         page = reports.build("train", finished.folder)

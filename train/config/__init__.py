@@ -352,7 +352,7 @@ def _lower(message: str) -> str:
 
 
 def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
-    """Values that are fine alone and wrong together: key, what is wrong, how to fix it."""
+    """Values that are valid by themselves and wrong together: key, what is wrong, how to fix it."""
     trainer, optim, batches, freeze = config.trainer, config.optim, config.train_ds, config.freeze
     steps = f"trainer.max_steps is {trainer.max_steps}"
     if trainer.val_check_interval > trainer.max_steps:

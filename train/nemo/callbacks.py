@@ -32,7 +32,7 @@ def enable_bn_se(module: nn.Module) -> None:
 class Freezing(Callback):
     """Keeps the frozen parts frozen through the whole fit.
 
-    `requires_grad` alone is not enough: a frozen part in training mode still drops out, and its
+    `requires_grad` is not enough: a frozen part in training mode still drops out, and its
     BatchNorm still drifts. Modes are set again before every batch, since Lightning and NeMo switch
     whole models between modes around validation.
     """

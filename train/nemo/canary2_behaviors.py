@@ -1,7 +1,7 @@
 """Restore a Canary that was trained with behaviours, and turn them on or off when it transcribes.
 
 A behaviour is a yes/no field of the manifest that stands in the model's prompt as a pair of its
-spare tokens; NeMo's own classes do not know such a prompt. This file needs NeMo 3.0 alone. It lies
+spare tokens; NeMo's own classes do not know such a prompt. This file needs only NeMo 3.0. It lies
 beside the model that it was saved with:
 
     from canary2_behaviors import restore
@@ -60,7 +60,7 @@ def restore(path: str, **options: Any) -> BehaviorsCanary:
 def known_prompt(config: Mapping[str, Any]) -> Iterator[None]:
     """Make the prompt of a model's configuration known to NeMo while the block runs.
 
-    Not for longer: NeMo's own class would take a behaviour for off, whatever its caller asks for.
+    Not for longer: NeMo's own class would take a behaviour for off, whatever its caller requests.
     Training needs it all the time. For a model without behaviours it does nothing.
     """
     name, known = str(config.get("prompt_format")), PromptFormatter._REGISTERED_FORMATTERS
@@ -159,7 +159,7 @@ class BehaviorsCanary(EncDecMultiTaskModel):
     def _may_be_make_dict_and_fix_paths(
         self, json_items: Sequence[Any], manifest_path: str | None, trcfg: Any
     ) -> list[dict[str, Any]]:
-        """Rows for the data loader, each with its behaviours: NeMo copies its own slots alone."""
+        """Rows for the data loader, each with its behaviours: NeMo copies only its own slots."""
         items = super()._may_be_make_dict_and_fix_paths(json_items, manifest_path, trcfg)
         given = {name: value for slots in _slots_of(trcfg.prompt) for name, value in slots.items()}
         shared = {name: given[name] for name in self.behaviors if name in given}

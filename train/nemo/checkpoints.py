@@ -1,6 +1,6 @@
 """Checkpoints that are whole or absent, and a fit that goes on where it was stopped.
 
-`last.ckpt` is written before every validation and when a signal asks for an end: always between
+`last.ckpt` is written before every validation and when a signal requests an end: always between
 two steps of the optimiser, where nothing is half done. What resuming gives back exactly, and what
 it cannot, is in docs/adr/0014.
 """
@@ -85,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 
 class Continuity(Callback):
-    """Writes `last.ckpt`, ends the fit when asked, and puts a continued one in its old place.
+    """Writes `last.ckpt`, ends the fit on request, and puts a continued one in its old place.
 
     It comes first among the callbacks: what a batch is made of is known from here on.
     """
@@ -114,8 +114,8 @@ class Continuity(Callback):
         total.update(dict.fromkeys(total, total["completed"]))
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._stop.listen()
-        if trainer.world_size > 1:  # one that asks no GPU to wait
+        self._stop.install()
+        if trainer.world_size > 1:  # one for which no GPU waits
             self._control = torch.distributed.new_group(backend="gloo")
 
     def on_train_batch_start(

@@ -62,7 +62,7 @@ def train(job: FitJob, observer: Observer) -> FitResult:
     run, stop = job.config, StopRequest()
     last = run.out / CHECKPOINTS / LAST
     checkpoint = last if job.resume and last.is_file() else None
-    with stop.listening(), known_prompt(job.recipe.config):
+    with stop.installed(), known_prompt(job.recipe.config):
         lightning.seed_everything(run.seed, workers=True, verbose=False)
         parts = _Parts(job, stop, observer)
         trainer = make_trainer(run, parts.callbacks)

@@ -91,7 +91,7 @@ class FiniteSteps(Callback):
 
 
 def running_statistics(model: torch.nn.Module) -> Iterator[torch.Tensor]:
-    """The buffers of every BatchNorm: a forward pass alone changes them."""
+    """The buffers of every BatchNorm: a forward pass already changes them."""
     for module in model.modules():
         if isinstance(module, BATCHNORM):
             yield from module.buffers(recurse=False)

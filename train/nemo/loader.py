@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 from train.runs.signals import Stopped, StopRequest
 
 MOST_NAMED = 100
-"""So many lost records are kept by name; the rest is counted."""
+"""So many lost records are listed by name; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class _Noting(Dataset):
             batch = self._dataset[cuts]
         except _NoneLeftError:
             batch = None
-        return batch, _note(cuts, self._survivors.kept)
+        return batch, _note(cuts, self._survivors.loaded_ids)
 
 
 class _NoneLeftError(Exception):
@@ -172,22 +172,24 @@ class _NoneLeftError(Exception):
 
 
 class _Survivors:
-    """Lhotse's loader of audio, which leaves out what it cannot read; `kept` is what was read."""
+    """Lhotse's loader of audio, which leaves out what it cannot read; `loaded_ids` are those of
+    what was read.
+    """
 
     def __init__(self, load_audio: Any) -> None:
-        self.kept: frozenset[str] = frozenset()
+        self.loaded_ids: frozenset[str] = frozenset()
         self._load_audio = load_audio
 
     def __call__(self, cuts: Any) -> Any:
-        self.kept = frozenset()
+        self.loaded_ids = frozenset()
         try:
             loaded = self._load_audio(cuts)
         except Exception as error:  # each collating function fails in its own way on nothing
             if any(_readable(cut) for cut in cuts):
                 raise
             raise _NoneLeftError from error
-        self.kept = frozenset(cut.id for cut in loaded[-1])
-        if not self.kept:
+        self.loaded_ids = frozenset(cut.id for cut in loaded[-1])
+        if not self.loaded_ids:
             raise _NoneLeftError
         return loaded
 
@@ -217,7 +219,7 @@ def _first(cut: Any) -> Any:
 
 
 class _Stream:
-    """Random numbers of one user, kept apart from everyone else's."""
+    """Random numbers of one user, separate from all others."""
 
     def __init__(self, seed: int) -> None:
         outer = random_state()

@@ -109,7 +109,7 @@ def restore(
     family = BehaviorsCanary if of_config(own) else ASRModel
     override = config or (archive.config if archive.checkpoint or not inner_models else None)
     connector = Connector(archive, inner_models=inner_models)
-    with known_prompt(own):  # asked for by name while the model is built
+    with known_prompt(own):  # looked up by name while the model is built
         model = family.restore_from(
             str(archive.path),
             override_config_path=connector.switched(override) if override else None,
@@ -132,7 +132,7 @@ def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> N
     One SentencePiece for all languages turns `<|xx|>` silently into an unknown token; an
     aggregate fails on the first such cut, hours in.
     """
-    unknown = [language for language in languages if not _speaks(model, language)]
+    unknown = [language for language in languages if not _supports(model, language)]
     if unknown:
         hint = "leave these languages out, or take a model that knows them"
         raise InputError(
@@ -140,7 +140,7 @@ def check_languages(model: ASRModel, languages: Sequence[str], where: Path) -> N
         )
 
 
-def _speaks(model: ASRModel, language: str) -> bool:
+def _supports(model: ASRModel, language: str) -> bool:
     if "prompt_format" not in model.cfg and hasattr(model.tokenizer, "langs"):
         return language in model.tokenizer.langs  # an aggregate without a prompt
     return "prompt_format" not in model.cfg or _has_token(model, f"<|{language}|>")
@@ -159,15 +159,15 @@ class Transcriber:
     def __init__(self, archive: Archive, device: str = "auto", beam: int = 1) -> None:
         on_gpu = torch.cuda.is_available() if device == "auto" else device == "gpu"
         self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
-        if not self._model.cfg.get("validation_ds"):  # NeMo asks it for an option, found or not
+        if not self._model.cfg.get("validation_ds"):  # NeMo reads an option of it, present or not
             with open_dict(self._model.cfg):
                 self._model.cfg.validation_ds = {}
         if beam > 1:
             search(self._model, beam, archive.path)
 
-    def speaks(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         """Whether the model has a token for the language; True where its prompt needs none."""
-        return "prompt_format" not in self._model.cfg or _speaks(self._model, language)
+        return "prompt_format" not in self._model.cfg or _supports(self._model, language)
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
         """Texts of the rows, in order; fewer where audio could not be read.

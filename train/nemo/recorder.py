@@ -31,9 +31,9 @@ SHOWN_EVERY_S = 0.5
 class Recorder(Callback):
     """What happened in a fit: losses, validations, times, and how much speech went by.
 
-    `step_seconds` is from the end of one batch to the end of the next where no validation lay
+    `step_seconds` is from the end of one batch to the end of the next where no validation ran
     between, `compute_seconds` the part of it in which the model worked; the rest was waiting for
-    data. At most about `MOST_POINTS` losses are kept; every `log_every_n_steps` one is logged.
+    data. At most about `MOST_POINTS` losses are recorded; every `log_every_n_steps` one is logged.
     """
 
     def __init__(self, run: RunConfig, loader: Loader, observer: Observer) -> None:
@@ -50,7 +50,7 @@ class Recorder(Callback):
         self._monitor = run.checkpoints.monitor
         self._loader = loader
         self._observer = observer
-        self._pace = _Pace()
+        self._throughput = _Throughput()
         self._last_step = 0
         self._began: float | None = None
         self._ended: float | None = None
@@ -102,8 +102,8 @@ class Recorder(Callback):
                 f"step {step} of {trainer.max_steps}: loss {float(outputs['loss']):.3f}"
             )
             for logger in trainer.loggers:
-                logger.log_metrics(self._pace.figures, step - 1)
-        if trainer.is_global_zero and self._pace.is_due():
+                logger.log_metrics(self._throughput.figures, step - 1)
+        if trainer.is_global_zero and self._throughput.is_due():
             self._observer.show(self._progress(trainer, float(outputs["loss"])))
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -135,7 +135,7 @@ class Recorder(Callback):
         if self._ended is not None and self._began is not None:
             self.step_seconds.append(now - self._ended)
             self.compute_seconds.append(now - self._began)
-            self._pace.note(speech_s, now - self._ended, now - self._began)
+            self._throughput.note(speech_s, now - self._ended, now - self._began)
         self._ended = now
 
     def _progress(self, trainer: Trainer, loss: float) -> Progress:
@@ -147,13 +147,13 @@ class Recorder(Callback):
             max_steps=trainer.max_steps,
             loss=loss,
             val_wer=wers[-1] if wers else None,
-            hours_per_s=self._pace.figures["audio_hours_per_s"],
-            waiting_share=self._pace.figures["waiting_share"],
-            left_s=left * batches * self._pace.batch_s,
+            hours_per_s=self._throughput.figures["audio_hours_per_s"],
+            waiting_share=self._throughput.figures["waiting_share"],
+            left_s=left * batches * self._throughput.batch_s,
         )
 
 
-class _Pace:
+class _Throughput:
     """Speed and waiting, as means that forget: a batch counts half after some thirty more."""
 
     def __init__(self) -> None:

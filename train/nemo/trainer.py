@@ -41,7 +41,8 @@ def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
         max_steps=settings.max_steps,
         max_epochs=-1,
         # Shards never end, so there is one epoch, as long as the run. The number must be an int:
-        # given a fraction, CTC and RNN-T models ask the shards for a length that they do not have.
+        # given a fraction, CTC and RNN-T models require a length of the shards that they do not
+        # have.
         limit_train_batches=settings.max_steps * batches_per_step,
         # Never by epoch: an endless epoch would never validate. Lightning counts in batches here.
         check_val_every_n_epoch=None,
@@ -92,7 +93,7 @@ def manage(trainer: Trainer, run: RunConfig, resumed_at: int = 0) -> None:
 
 
 class _MetricsFile(CSVLogger):
-    """metrics.csv alone: the configuration has its own file, so no hparams.yaml beside it."""
+    """Only metrics.csv: the configuration has its own file, so no hparams.yaml beside it."""
 
     def __init__(self, folder: Path, resumed_at: int) -> None:
         super().__init__(str(folder), name="", version="")

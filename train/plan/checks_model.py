@@ -34,7 +34,7 @@ def _unknown_languages(facts: Facts) -> Iterator[str]:
     if not facts.is_prompted:
         return
     for language, hours in facts.corpus.languages().items():
-        if language != UNDECLARED and not facts.tokenizer.speaks(language):
+        if language != UNDECLARED and not facts.tokenizer.supports(language):
             yield f"the data has {duration(hours=hours)} of '{language}', the model no token for it"
 
 
@@ -164,7 +164,7 @@ CHECKS = (
     ),
     Check(
         "forgets-translation", "note",
-        "training on recognition alone makes a model forget to translate",
+        "training only on recognition makes a model forget to translate",
         "mix in rows whose target_lang is another, where translation must stay",
         _no_translation,
     ),

@@ -13,7 +13,7 @@ GPU's dense bf16 peak. That is what a reported 0.27 s a step of 2,200 s of speec
 canary-1b-v2 on a B200; waiting for data, validation and checkpoints come on top.
 
 Parameters are those of the weights that are trained: a timestamps model inside the archive is
-neither trained nor loaded, and takes its room in model.nemo alone.
+neither trained nor loaded, and takes room only in model.nemo.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ GPUS = (
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a run asks of one GPU; None where the configuration does not say the sizes.
+    """What a run requires of one GPU; None where the configuration does not say the sizes.
 
     `disk_gib` is what its directory takes at most.
     """
@@ -94,7 +94,7 @@ class Demand:
 def estimate_demand(
     archive: Archive, run: RunConfig, batches: Batches, vocabulary: int, gpu: Gpu
 ) -> Demand:
-    """What the run asks of each of its GPUs."""
+    """What the run requires of each of its GPUs."""
     parameters = archive.weights_bytes // 4
     disk = estimate_disk(archive, run) / GIB
     layers, width, heads, subsampling, channels, features = (

@@ -13,12 +13,14 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
 Find = Callable[[Facts], Iterable[str | tuple[Level, str]]]
-"""What is found, in words; with a level where it is another than the check's own."""
+"""The text of a finding; with a level where it is another than the check's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row of CHECKS: a code, how bad it is, why, how to fix it, and how it is found."""
+    """One row of CHECKS: a code, how bad it is, why, how to fix it, and the function that detects
+    it.
+    """
 
     code: str
     level: Level

@@ -1,6 +1,6 @@
 """A model's tokenizer, read out of its archive: what it knows, and how long texts become.
 
-SentencePiece alone, without NeMo. Special tokens count as known where the vocabulary holds them as
+Only SentencePiece, without NeMo. Special tokens count as known where the vocabulary holds them as
 one piece: one SentencePiece for everything turns what it lacks into `<unk>` without a word, and an
 aggregate fails on the first such record.
 """
@@ -93,7 +93,7 @@ class Tokenizer:
         special = [part for part in self.parts if part.name in {"", SPECIAL}]
         return any(part.knows(token) for part in special)
 
-    def speaks(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         """Whether the language has its token in the prompt, and its part in an aggregate."""
         token = self.prompt_format is None or self.knows(f"<|{language}|>")
         return token and (self.kind != "aggregate" or self.part_for(language) is not None)

@@ -104,7 +104,7 @@ def build_recipe(
 
 
 def _check_tokenizer(archive: Archive, name: RecipeName, run: RunConfig) -> None:
-    """A Canary's tokenizer is part of the model; another one may be asked for elsewhere."""
+    """A Canary's tokenizer is part of the model; another one may be requested elsewhere."""
     update = run.tokenizer.update
     if update is None:
         return

@@ -12,7 +12,9 @@ STARTING_POINTS = (
     "init_from_pretrained_model",
     "init_from_ptl_ckpt",
 )
-"""Where the pretrained run itself started from; NeMo refuses more than one, by presence alone."""
+"""Where the pretrained run itself started from; NeMo refuses more than one key, whatever its
+value.
+"""
 
 ABSENT: Any = object()
 """Nothing was inherited, and nothing inherited by default is a pitfall."""

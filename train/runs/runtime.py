@@ -42,7 +42,7 @@ def silence_loggers() -> None:
     """Errors only; to be called again after the imports, since Lightning sets its own level."""
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
-    # NeMo asks hydra for a class where a function stands, and goes on: no error of anyone's.
+    # NeMo requests a class of hydra where a function stands, and goes on: no error of anyone's.
     logging.getLogger("hydra").setLevel(logging.CRITICAL)
     # NeMo sets its own level to WARNING in every transcription.
     logging.getLogger("nemo_logger").addFilter(_is_error)

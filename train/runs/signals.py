@@ -19,10 +19,12 @@ from typing import Any
 from curate.errors import CurateError, Fault
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-"""What a scheduler sends before it kills, what Ctrl-C sends, what SLURM is asked to send early."""
+"""What a scheduler sends before it kills, what Ctrl-C sends, what SLURM is configured to send
+early.
+"""
 
 
-class Interrupted(CurateError):  # noqa: N818 - nothing went wrong: somebody asked for it
+class Interrupted(CurateError):  # noqa: N818 - not an error: the user requested it
     """A signal ended the run behind a checkpoint; exit 128 + the signal's number.
 
     130 for SIGINT, 143 for SIGTERM, 138 for SIGUSR1.
@@ -44,7 +46,7 @@ class Stopped(BaseException):
 
 
 class StopRequest:
-    """The first signal asks for an end; a second one of any kind ends the process at once.
+    """The first signal requests an end; a second one of any kind ends the process at once.
 
     Data workers inherit the handlers when they are forked. A signal to the whole process group
     must not take them from the loop that still writes its checkpoint, so they leave only when
@@ -58,13 +60,13 @@ class StopRequest:
         self._over = mmap.mmap(-1, 1)  # shared with forked workers
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Listen while the block runs, then give the signals back."""
+    def installed(self) -> Iterator[None]:
+        """Handle signals while the block runs, then restore their handlers."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # a library call from a thread: Python lets only the main one listen
+            yield  # a library call from a thread: Python lets only the main one handle signals
             return
         before = {number: signal.getsignal(number) for number in SIGNALS}
-        self.listen()
+        self.install()
         try:
             yield
         finally:
@@ -72,7 +74,7 @@ class StopRequest:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def listen(self) -> None:
+    def install(self) -> None:
         """Take the signals, from Lightning too, whose own handlers come first otherwise."""
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
@@ -92,7 +94,7 @@ class StopRequest:
     def dismiss_workers(self) -> None:
         """Nothing more is wanted of the data workers: those still busy after `GRACE_S` are ended.
 
-        torch asks them to leave, waits 5 s for each in turn, ends it, and waits again: half a
+        torch signals them to exit, waits 5 s for each in turn, ends it, and waits again: half a
         minute for three that are decoding or wait for a slow disk, when a scheduler kills.
         """
         self._over[0] = 1

@@ -18,7 +18,7 @@ from curate.text.edits import Spans, count_normalised
 from curate.text.normaliser import Normaliser
 
 NORMALISER: Final = Normaliser()
-"""The steps that are taken where nothing else is asked for."""
+"""The steps that are taken by default."""
 
 
 @dataclass(frozen=True, slots=True)

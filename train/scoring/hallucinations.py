@@ -1,7 +1,7 @@
 """Hallucinations: loops, words out of nothing, and far more words than were spoken.
 
 Such output costs a reader's trust more than its share of the word error rate tells, so it is
-counted apart. All tests look at text alone.
+counted apart. All tests read only text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows to scored rows: ask the model for each, and count the edits."""
+"""Rows to scored rows: transcribe each, and count the edits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NotTranscribed(Exception):  # noqa: N818 - a finding about rows, reported 
 class Transcribes(Protocol):
     """What turns manifest rows into text."""
 
-    def speaks(self, language: str) -> bool:
+    def supports(self, language: str) -> bool:
         """Whether the model has a token for the language; True where it needs none."""
         ...
 
@@ -51,7 +51,7 @@ class Scored:
 
     @classmethod
     def left_out(cls, row: Row) -> Scored:
-        """A row with `_skipme`, which no model was asked for."""
+        """A row with `_skipme`, which no model transcribes."""
         return cls(row, None, None, f"_skipme: {row.fields[SKIPME]}", True)
 
 
@@ -64,8 +64,8 @@ def score(
     normaliser: Normaliser = NORMALISER,
 ) -> list[Scored]:
     """Transcribe what can be transcribed, longest first (less padding); in the order of `rows`."""
-    speaks = cache(transcriber.speaks)
-    reasons = (_problem(row, prompted, speaks) for row in rows)
+    supports = cache(transcriber.supports)
+    reasons = (_problem(row, prompted, supports) for row in rows)
     problems = {index: why for index, why in enumerate(reasons) if why}
     order = sorted(set(range(len(rows))) - problems.keys(), key=lambda i: -rows[i].duration_s)
     texts: dict[int, str] = {}
@@ -86,22 +86,22 @@ def predicted(rows: Sequence[Row], normaliser: Normaliser = NORMALISER) -> list[
     return scored_rows(rows, texts, ["no pred_text"] * len(rows), normaliser)
 
 
-def _problem(row: Row, prompted: bool, speaks: Callable[[str], bool]) -> str:
-    """Why a row cannot be transcribed; empty where nothing speaks against it."""
+def _problem(row: Row, prompted: bool, supports: Callable[[str], bool]) -> str:
+    """Why a row cannot be transcribed; empty where it can be."""
     if prompted and not row.language:
         return "no target_lang, no lang: the model would take it for English"
     request = _request(row)
     for slot in ("source_lang", "target_lang") if prompted else ():
         language = str(request[slot])
-        if not speaks(language):
-            return f"the model has no token for {slot} {language!r}{_meant(language, speaks)}"
+        if not supports(language):
+            return f"the model has no token for {slot} {language!r}{_meant(language, supports)}"
     return audio_fault(row, whole=True)
 
 
-def _meant(language: str, speaks: Callable[[str], bool]) -> str:
+def _meant(language: str, supports: Callable[[str], bool]) -> str:
     """The code that was meant, where it is the beginning of a locale (`en-US`)."""
     code = re.split("[-_]", language)[0].lower()
-    return f"; did you mean {code!r}?" if code != language and speaks(code) else ""
+    return f"; did you mean {code!r}?" if code != language and supports(code) else ""
 
 
 def _transcribe(
@@ -112,7 +112,7 @@ def _transcribe(
     problems: dict[int, str],
 ) -> dict[int, str]:
     """Texts by index. NeMo drops audio that it cannot read, and stops at rows that it cannot use:
-    then the rows are halved and asked again until the one that spoils it stands alone, and its
+    then the rows are halved and tried again until the one that fails is isolated, and its
     reason in `problems`.
     """
     try:

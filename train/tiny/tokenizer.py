@@ -102,7 +102,7 @@ def train_pieces(
     """Train a SentencePiece model in the folder layout that NeMo expects; its true size.
 
     The size is a target, not counting `symbols`: a small corpus cannot fill a large vocabulary, and
-    every character of the texts must have a piece. Without sentences there are symbols alone.
+    every character of the texts must have a piece. Without sentences there are only symbols.
     """
     import sentencepiece
 

@@ -1,4 +1,4 @@
-"""What is installed and what the machine offers, as `curate doctor` shows it."""
+"""Hardware and installed packages, as `curate doctor` shows them."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Bars:
     def __init__(self, bars: Progress, total_bytes: int) -> None:
         self._bars = bars
         self._reading = bars.add_task("reading", total=total_bytes or None, done="")
-        self._listening = bars.add_task("listening", total=None, visible=False, done="")
+        self._analysing = bars.add_task("audio", total=None, visible=False, done="")
         self._rows = 0
 
     def __call__(self, size: int, rows: int) -> None:
@@ -72,7 +72,7 @@ class Bars:
         """Progress over audio files: how many of how many are analysed."""
         amount = f"{done:,} of {files:,} files"
         self._bars.update(
-            self._listening, completed=done, total=files, visible=files > 0, done=amount
+            self._analysing, completed=done, total=files, visible=files > 0, done=amount
         )
 
 

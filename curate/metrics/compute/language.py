@@ -19,7 +19,7 @@ _PART_OF: Mapping[str, str] = {
     "cmn": "zh", "yue": "zh", "wuu": "zh", "arz": "ar", "ary": "ar", "nb": "no", "nn": "no",
     "sdh": "ku", "uzs": "uz", "gug": "gn", "fuv": "ff", "iw": "he", "in": "id", "fil": "tl",
 }  # fmt: skip
-"""Members of a macrolanguage (ISO 639-3), and old codes: the same language as far as we ask."""
+"""Members of a macrolanguage (ISO 639-3), and old codes: the same language for a comparison."""
 
 
 def language(

@@ -19,8 +19,8 @@ from curate.text import remarks as marks
 from curate.text.phrases import Phrase, Phrasebook
 from curate.text.remarks import Remarks
 
-KINDS = ("said", "credit")
-"""What a phrase is: words that may be said, or a subtitle credit, which is not speech."""
+KINDS = ("spoken", "credit")
+"""What a phrase is: words that may be spoken, or a subtitle credit, which is not speech."""
 
 
 def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:

@@ -72,7 +72,7 @@ _NOTED: Mapping[str, pl.DataType] = {**COLUMNS, "noted_ns": pl.Int64()}
 
 
 def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
-    """The columns of the records that listening fills for these groups, with their types."""
+    """The columns of the records that audio analysis fills for these groups, with their types."""
     described = {
         column.name: column.dtype
         for group in GROUPS_OF["vad"] & groups

@@ -6,7 +6,7 @@ const CHOICES = { 1: "first", 2: "second", 0: "same" };
 let pair = null;
 let url = null;
 
-async function ask(path, sent) {
+async function send(path, sent) {
   const options = sent && {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -45,7 +45,7 @@ async function show(content) {
   if (answer.ok) audio.src = url = URL.createObjectURL(await answer.blob());
 }
 async function reveal() {
-  const content = await ask("/api/result");
+  const content = await send("/api/result");
   const rows = [["A better", content.a], ["B better", content.b], ["no difference", content.same]];
   by("figures").replaceChildren(
     ...rows.map(([name, value]) => {
@@ -63,7 +63,7 @@ async function reveal() {
   by("end").hidden = true;
 }
 function vote(key) {
-  if (pair) ask(`/api/pairs/${pair.id}/vote`, { choice: CHOICES[key] }).then(show).catch(complain);
+  if (pair) send(`/api/pairs/${pair.id}/vote`, { choice: CHOICES[key] }).then(show).catch(complain);
 }
 function play() {
   if (!url) return;
@@ -81,4 +81,4 @@ for (const button of document.querySelectorAll("button[data-key]")) {
 }
 by("play").addEventListener("click", play);
 by("end").addEventListener("click", () => reveal().catch(complain));
-ask("/api/pair").then(show).catch(complain);
+send("/api/pair").then(show).catch(complain);

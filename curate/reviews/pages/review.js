@@ -43,7 +43,7 @@ function isolated(...parts) {
 const number = (value) =>
   Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 
-async function ask(path, sent) {
+async function send(path, sent) {
   const options = sent && {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -67,7 +67,7 @@ function options(name, values) {
   }
 }
 async function begin() {
-  const about = await ask("/api/profile");
+  const about = await send("/api/profile");
   by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
   options("verdict", ["borderline", "bad", "unknown", "clean", "skipped", "malformed"].map((name) => [name, name]));
   options("verdict", [["bad,borderline", "bad or borderline"]]);
@@ -102,7 +102,7 @@ async function list(restart) {
   if (restart) history.replaceState(null, "", `#${query}`);
   if (!restart) query.set("after", state.after);
   try {
-    const answer = await ask(`/api/records?${query}`);
+    const answer = await send(`/api/records?${query}`);
     if (turn !== state.requests) return;
     complain(null);
     if (restart) {
@@ -150,7 +150,7 @@ async function open(at, jump = true) {
   const each = state.rows[at];
   const { row, decisions } = each;
   try {
-    const record = await ask(`/api/records/${row}`);
+    const record = await send(`/api/records/${row}`);
     if (state.opened !== turn) return;
     // Decided meanwhile: this answer may have been on its way already.
     if (each.decisions !== decisions) Object.assign(record, each.latest);
@@ -308,7 +308,7 @@ async function decide(path, sent, move) {
   const turn = state.opened;
   each.deciding = true;
   try {
-    const record = await ask(`/api/records/${each.row}/${path}`, { ...sent, seen: state.seen });
+    const record = await send(`/api/records/${each.row}/${path}`, { ...sent, seen: state.seen });
     complain(null);
     each.decided = record.decided;
     each.latest = { decided: record.decided, history: record.history, seen: record.seen };

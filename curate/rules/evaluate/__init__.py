@@ -1,7 +1,7 @@
 """Measured rows to tagged rows: what each rule says of a row, the verdict, and why, in words.
 
 A rule says of a row `bad`, `unknown` (it cannot be decided), `borderline`, or nothing. The verdict
-is the worst that was said, in that order; a row of which nothing was said is clean, and a line that
+is the worst of these, in that order; a row in which no rule triggered is clean, and a line that
 is no record is malformed whatever the rules say, one that carries _skipme skipped. Unknown and
 borderline both go to train only; unknown counts as worse because nothing is known of it, borderline
 because little is wrong with it.

@@ -36,7 +36,7 @@ _MILLION = 1e6
 @dataclass(frozen=True, slots=True)
 class GroupOutcome:
     """A rule, and the groups that it could evaluate: VALUE (what they have in common; a key where
-    that is the recording, and FIRST then is the id of a row), rows, hours and what the rule asks
+    that is the recording, and FIRST then is the id of a row), rows, hours and what the rule counts
     for; `fails`, and `words` that say why.
     """
 
@@ -86,7 +86,7 @@ def column_of(rule: GroupRule) -> str:
 
 
 def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
-    """The groups that have as many rows as the rule asks for, sorted."""
+    """The groups that have as many rows as the rule requires, sorted."""
     key = column_of(rule)
     known = rows.filter(MALFORMED.expr.is_null() & pl.col(key).is_not_null()).select(key)
     if rows.collect_schema()[key].is_integer():

@@ -182,7 +182,7 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 
 def _compared(node: Node) -> Name | None:
-    """The name that a comparison with constants asks of; None for all else."""
+    """The name in a comparison with constants; None for all else."""
     match node:
         case Comparison(left=Name() as name, right=right) if _constant(right) is not None:
             return name

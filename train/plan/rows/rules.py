@@ -157,7 +157,9 @@ class RowRules:
         return counts
 
     def _context_tokens(self, part: Part, contexts: Sequence[str]) -> list[int]:
-        """Tokens of each context: alone in an aggregate, between two tokens in a unified one."""
+        """Tokens of each context: by themselves in an aggregate, between two tokens in a unified
+        one.
+        """
         edge = START if self.tokenizer.kind == "unified" else ""
         (around,) = part.encode([edge + edge])
         return [
