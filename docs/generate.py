@@ -24,7 +24,7 @@ WIDE = 200  # columns of a usage line, whatever the terminal
 
 
 def cell(text: str) -> str:
-    """Text that can stand in a Markdown table's cell."""
+    """Text for a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 

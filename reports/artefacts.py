@@ -63,7 +63,7 @@ class SourceFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[AnyArtefact]):
-    """What a page is about: the artefact, what stands beside it, and the files of both.
+    """What a page is about: the artefact, what is beside it, and the files of both.
 
     `ledger` is None for an artefact that keeps none, `clips` where none were requested.
     """
@@ -78,7 +78,7 @@ AnyLoaded = Loaded[Artifact]
 
 
 def load(kind: str, folder: Path) -> AnyLoaded:
-    """Read the artefact of `kind`, and what stands beside it. InputError with all that is wrong."""
+    """Read the artefact of `kind`, and what is beside it. InputError with all that is wrong."""
     source = SOURCES.get(kind)
     if source is None:
         fault = Fault("kind", f"there is no page of kind {kind!r}", f"known: {', '.join(SOURCES)}")

@@ -23,7 +23,7 @@ NAME = "report.html"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section as it stands on the page."""
+    """A section as it is on the page."""
 
     title: str
     note: str

@@ -41,5 +41,5 @@ def render(name: str, **values: object) -> Markup:
 
 
 def text_of(name: str) -> str:
-    """A file beside the templates, as it stands."""
+    """A file beside the templates, as it is."""
     return (FOLDER / name).read_text(encoding="utf-8")

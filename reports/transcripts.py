@@ -194,7 +194,7 @@ def folded(text: str | None) -> Markup | None:
 
 
 def prose(text: str) -> Markup:
-    """A remark as `marked` has it, what stands between backticks as code.
+    """A remark as `marked` has it, what is between backticks as code.
 
     >>> prose("as `a<b`, or so")
     Markup('<bdi>as <code>a&lt;b</code>, or so</bdi>')

@@ -40,7 +40,7 @@ class OpenLog:
         return state_of(os.fstat(self.descriptor))
 
     def read(self) -> bytes:
-        """All that stands in the log. InputError where that is too much."""
+        """All that is in the log. InputError where that is too much."""
         return _read(self.path, self.descriptor)
 
     def append(self, line: bytes) -> None:
@@ -78,13 +78,13 @@ def exclusive(path: str | Path) -> Iterator[OpenLog]:
 
 
 def append(path: str | Path, line: bytes) -> None:
-    """Add one line to the log, whatever stands in it; on disk when this returns."""
+    """Add one line to the log, whatever is in it; on disk when this returns."""
     with exclusive(path) as log:
         log.append(line)
 
 
 def read(path: str | Path, hint: str = "") -> bytes:
-    """All that stands in the log. InputError, with `hint`, where it cannot be read."""
+    """All that is in the log. InputError, with `hint`, where it cannot be read."""
     try:
         descriptor = open_regular(Path(path), os.O_RDONLY)
     except OSError as error:
@@ -132,7 +132,7 @@ def check_writable(path: str | Path) -> None:
 
 
 def _locked(path: Path) -> int:
-    """An open descriptor of the file that stands at the path, locked."""
+    """An open descriptor of the file at the path, locked."""
     try:
         new = not path.exists()
         descriptor = open_locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, wait=True)

@@ -31,7 +31,7 @@ class Column:
         return pl.col(self.name)
 
 
-SOURCE = Column("source", pl.String(), "manifest the line stands in, as it was named")
+SOURCE = Column("source", pl.String(), "manifest of the line, as it was named")
 LINE = Column("line", pl.Int64(), "1-based line number in the (decompressed) manifest")
 BYTE_OFFSET = Column("byte_offset", pl.Int64(), "where the line starts, bytes (decompressed)")
 BYTE_LENGTH = Column("byte_length", pl.Int64(), "length of the line without its line end, bytes")

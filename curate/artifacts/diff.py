@@ -67,7 +67,7 @@ class MetricsOfOne(Model):
 
 
 class Diff(GatedArtifact):
-    """diff.json; metrics stand by drift, the largest first."""
+    """diff.json; metrics by drift, the largest first."""
 
     file: ClassVar[str] = "diff.json"
     made_by: ClassVar[str] = "curate diff"

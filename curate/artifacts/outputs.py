@@ -27,7 +27,7 @@ _RENAME_EXCHANGE = 2
 def whole_directory(out: Path, own_files: frozenset[str], marker: str) -> Iterator[Path]:
     """A scratch directory that takes the place of `out` when the block ends without an error.
 
-    `own_files` names the entries that this stage writes; whatever else stands in an old `out` is
+    `own_files` names the entries that this stage writes; whatever else is in an old `out` is
     carried over. An old `out` that is not empty and lacks `marker` was not written by this stage:
     ConfigError, nothing is touched. ConfigError too while another process writes `out`, and where
     the disk is full.

@@ -1,4 +1,4 @@
-"""what-if.json: what each limit of a rule file costs where it stands, and would cost elsewhere."""
+"""what-if.json: what each limit of a rule file costs as it is, and would cost at other values."""
 
 from __future__ import annotations
 

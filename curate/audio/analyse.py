@@ -24,7 +24,7 @@ from curate.audio.vad import Voice, voice_of
 from curate.files.state import FileState, state_of
 
 Depth = Literal["header", "signal", "vad"]
-"""How far audio is looked into; each includes what stands before it."""
+"""How far audio is looked into; each includes what is before it."""
 
 NONE = "none"
 """The fault of audio that has none."""

@@ -32,7 +32,7 @@ FAULTS: tuple[AudioFault, ...] = (
     AudioFault("not_finite", "samples that are not finite (NaN, infinity)"),
     AudioFault("channels_cancel", "mixed to one, the channels cancel each other (opposite phase)"),
     AudioFault("over_full_scale", "float samples far beyond full scale, as of unscaled integers"),
-    AudioFault("header_lies", "the header's length is not the length of what stands behind it"),
+    AudioFault("header_lies", "the header's length is not the length of what is behind it"),
     AudioFault("wrong_extension", "the name's extension is not the format of the content"),
 )  # fmt: skip
 """A row with several gets the first."""

@@ -20,7 +20,7 @@ from curate.nemo.manifest_fields import audio_path
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
 _SHELL_OPENED = (".sph", ".sphere")
-"""Lhotse 1.33 opens these by a shell command that holds the name as it stands."""
+"""Lhotse 1.33 opens these by a shell command that holds the name as it is."""
 _SYSTEM = ("/dev", "/proc", "/sys")
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - an ordinary file system, often used for audio
 

@@ -10,7 +10,7 @@ import typer
 
 
 class AudioDepth(StrEnum):
-    """How far `--audio` looks; each includes what stands before it."""
+    """How far `--audio` looks; each includes what is before it."""
 
     HEADER = "header"
     SIGNAL = "signal"

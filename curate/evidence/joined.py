@@ -129,7 +129,7 @@ def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def predictions_of(evaluation: Path, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
-    """The predictions of these records, as they stand; `join` has shown that they are such."""
+    """The predictions of these records, as they are; `join` has shown that they are such."""
     predictions = {}
     with (evaluation / PREDICTIONS).open("rb") as file:
         for line in file:

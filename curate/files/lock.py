@@ -57,7 +57,7 @@ def _holder(lock: Path) -> str:
 
 
 def open_locked(path: Path, flags: int, *, wait: bool) -> int:
-    """A descriptor of the file that stands at `path`, locked.
+    """A descriptor of the file at `path`, locked.
 
     BlockingIOError where another process has it locked and this one is not to `wait`; OSError where
     it cannot be opened or is not a file.

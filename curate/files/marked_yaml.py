@@ -1,4 +1,4 @@
-"""YAML without surprises, and with the line on which each value stands.
+"""YAML without surprises, and with the line of each value.
 
 Scalars follow YAML 1.2's core schema: `no` is a word (and a language), `12:30` is text, `1e-3` is
 a number. Duplicate keys, tags, merge keys and, unless allowed, anchors and aliases are faults; all
@@ -36,12 +36,12 @@ _CONSTANTS: dict[str, object] = {
 }
 
 Steps: TypeAlias = tuple[str | int, ...]
-"""Where a value stands in a document: keys and list positions from the root."""
+"""Where a value is in a document: keys and list positions from the root."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value as written; `plain` where it stands without quotes."""
+    """One value as written; `plain` where it is without quotes."""
 
     line: int
     text: str

@@ -26,7 +26,7 @@ class Edit(NamedTuple):
 
 
 def units_of(text: str, other: str) -> tuple[list[str], list[str], str]:
-    """What of the two texts is compared, and what stands between two units: words and a blank.
+    """What of the two texts is compared, and what is between two units: words and a blank.
 
     Two texts without spaces (Chinese, Japanese, Thai) are compared by characters.
     """

@@ -39,7 +39,7 @@ _PLACE = re.compile(r"(?:(?P<source>.+):)?(?P<line>[1-9][0-9]{0,17})", re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A record: `row` holds what rules can use, `record` its fields as they stand.
+    """A record: `row` holds what rules can use, `record` its fields as they are.
 
     `profiled` is what the profile says of it (verdict, tags, reason); None for one of no profile.
     """

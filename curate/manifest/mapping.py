@@ -167,7 +167,7 @@ def _null(match: re.Match[bytes]) -> bytes:
 
 
 _Spans = dict[str, tuple[int, int]]
-"""Where a line's fields stand, quotes included; those that it has."""
+"""Where a line's fields are, quotes included; those that it has."""
 
 
 def _spans(lines: Scan, names: Sequence[str], row: int, begin: int) -> _Spans:
@@ -205,7 +205,7 @@ def _renamed(line: bytes, fields: Mapping[str, str], spans: _Spans | None) -> by
 
 
 def _rewritten(record: Record, fields: Mapping[str, str]) -> bytes:
-    """The same for a line that the scanner cannot say for sure what stands where in."""
+    """The same for a line that the scanner cannot locate the fields of for sure."""
     _refuse_absent(fields, record)
     mapped = {
         our_field: record[its]

@@ -65,7 +65,7 @@ from curate.text.words import digest_bytes
 
 DURATION_S = "duration_s"
 CHANNEL_CODES = 2
-"""Where the channel stands among `Fields.codes`."""
+"""Where the channel is among `Fields.codes`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def command_of(recording: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each canonical line of a portion stood in the original, and where it stands now."""
+    """Where each canonical line of a portion was in the original, and where it is now."""
 
     line: Offsets
     byte_offset: Offsets
@@ -91,7 +91,7 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One original record: where it stands, its bytes, and what they say (or why nothing)."""
+    """One original record: where it is, its bytes, and what they say (or why nothing)."""
 
     line: int
     byte_offset: int
@@ -222,7 +222,7 @@ def cut_lines(chunk: Chunk) -> Iterable[tuple[int, bytes]]:
 
 
 def number_of(text: str) -> float | int | str:
-    """A table's number: an int or a finite float as Python reads it, else the text as it stands.
+    """A table's number: an int or a finite float as Python reads it, else the text as it is.
 
     Text that is not a number is then checked like a JSON string in a number's place.
     """

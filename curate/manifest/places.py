@@ -1,4 +1,4 @@
-"""Rows of canonical lines, put back to where their records stand in the original."""
+"""Rows of canonical lines, put back to where their records are in the original."""
 
 from __future__ import annotations
 

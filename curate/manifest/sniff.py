@@ -54,7 +54,7 @@ class Look:
         return self.head.split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
 
     def beside(self, *names: str) -> str | None:
-        """The first of these names that stands in the same folder, plain or compressed."""
+        """The first of these names that is in the same folder, plain or compressed."""
         folder = Path(self.name) if self.folder is not None else Path(self.name).parent
         for name in names:
             for ending in ("", ".gz", ".zst"):

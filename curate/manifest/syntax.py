@@ -1,6 +1,6 @@
 """RFC 8259 values, compiled: where a value ends, and proof that it is one.
 
-Every function takes a position and returns what stands there and where it ends; MISSING where the
+Every function takes a position and returns what is there and where it ends; MISSING where the
 bytes are not proven to be a value. Nothing is decoded here.
 """
 

@@ -35,7 +35,7 @@ def _tars_of(folder: Path) -> list[str]:
 
 
 def tarred(name: str, tars: Sequence[str]) -> Origin:
-    """The origin of a tarred manifest whose audio stands in these tars."""
+    """The origin of a tarred manifest whose audio is in these tars."""
     return Origin(name, "nemo_tarred", {"tars": tuple(tars)} if tars else {})
 
 

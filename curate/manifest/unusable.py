@@ -93,7 +93,7 @@ def _lacks(records: Sequence[Record], field: str) -> bool:
 
 
 def _alias(field: str, names: Mapping[str, int], records: Sequence[Record]) -> str | None:
-    """Another name for a field that stands in every record with values that would do."""
+    """Another name for a field that is in every record with values that would do."""
     usual = {name: rank for rank, name in enumerate(NAMES[field])}
     candidates = sorted(
         (usual[name.strip().lower()], name) for name in names if name.strip().lower() in usual

@@ -49,7 +49,7 @@ def plain_pnc(value: object, text: str) -> str:
 
 
 def plain_switch(slot: str, value: object) -> object:
-    """The value of a switch as it stands where NeMo reads it as it is meant, else `yes` or `no`.
+    """The value of a switch as it is where NeMo reads it as it is meant, else `yes` or `no`.
 
     >>> plain_switch("itn", True), plain_switch("itn", "No"), plain_switch("itn", "<|itn|>")
     ('yes', 'No', '<|itn|>')

@@ -163,7 +163,7 @@ class OwnFields:
         return values_by_name
 
     def _first(self, name: str) -> list[object]:
-        """The value of the first line that has the name, wherever it stands."""
+        """The value of the first line that has the name, wherever it is."""
         every = (self._record(at, *place) for at in self._inputs for place in self._places(at))
         return list(islice((record[name] for record in every if name in record), 1))
 

@@ -56,7 +56,7 @@ class DecisionLog:
         self.overrides()
 
     def overrides(self) -> Overrides:
-        """What stands in the log now; others may have added to it. ConfigError for a bad log."""
+        """What is in the log now; others may have added to it. ConfigError for a bad log."""
         state = append_log.log_state(self.path)
         if state is None:
             return Overrides()

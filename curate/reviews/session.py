@@ -260,7 +260,7 @@ def _text_of(line: bytes) -> str:
 
 
 def _against(text: str, other: str | None) -> Json:
-    """How the recogniser's text differs, and what stands between two units of it."""
+    """How the recogniser's text differs, and what is between two units of it."""
     if other is None:
         return {"against": None, "between": ""}
     units, others, between = units_of(text, other)

@@ -12,7 +12,7 @@ POOL, TRAIN, REJECTED, MALFORMED = "pool", "train", "rejected", "malformed"
 SKIPPED = "skipped"
 
 ROUTES: Mapping[str, str] = {
-    "clean": POOL,  # may stand in any split
+    "clean": POOL,  # may be in any split
     "borderline": TRAIN,  # some noise helps training; eval and test are to be trusted
     "unknown": TRAIN,  # unknown is not clean
     "bad": REJECTED,

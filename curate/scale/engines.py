@@ -34,7 +34,7 @@ def engine_of(execution: Execution, out: Path, cached: bool = True) -> Iterator[
     """The engine of an execution; None for the local one. ConfigError for an unknown one.
 
     With `cached`, the audio analysis of an earlier profile at `out` holds for audio that is
-    unchanged. Pieces stand in `OUT.pieces` beside the output, and go when it is in place.
+    unchanged. Pieces are in `OUT.pieces` beside the output, and go when it is in place.
     """
     check_engine(execution.engine, execution.ray_address)
     if execution.engine == "local":

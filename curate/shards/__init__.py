@@ -66,7 +66,7 @@ def shard_split(
     proves it. Audio that is missing, unreadable or not what its record says leaves its row out of
     the shards: counted, named, its line kept in skipped.jsonl. Each shard is read back as it is
     written, and with `with_lhotse` the first ones by Lhotse too. The argument `out` is where the
-    result will stand. `run` does the tasks, in processes of this machine or elsewhere, which makes
+    result will be. `run` does the tasks, in processes of this machine or elsewhere, which makes
     no difference to the result. Returns shards.json, with how many shards an earlier call had
     stored.
     """

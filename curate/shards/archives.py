@@ -1,4 +1,4 @@
-"""Audio of rows that stands in tar files: those of a Lhotse Shar, and of NeMo's tarred data sets.
+"""Audio of rows that is in tar files: those of a Lhotse Shar, and of NeMo's tarred data sets.
 
 Their content is recognised by the names of their members, as Lhotse and NeMo find it.
 """
@@ -21,7 +21,7 @@ from curate.manifest.tarred import tar_number, whole_name
 from curate.shards.readback import NOTHING, Damage, Member, tar_members
 
 TAR_FORMATS = ("lhotse_shar", "nemo_tarred")
-"""Formats of inputs whose audio stands in tar files, unless a manifest has none beside it."""
+"""Formats of inputs whose audio is in tar files, unless a manifest has none beside it."""
 
 IN_TABLE = "its audio stands inside the Parquet table, where it is not read"
 """Why no row of such a table is stored."""

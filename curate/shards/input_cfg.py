@@ -55,7 +55,7 @@ def strata_of(shards: Sequence[Shard], temperature: float) -> tuple[ShardStratum
 
 
 def input_cfg(out: Path, shards: Sequence[Shard], options: ShardOptions) -> str:
-    """The file's text; `out` is where the shards will stand.
+    """The file's text; `out` is where the shards will be.
 
     Each stratum (`--shard-by`) is an entry, with the share `hours^temperature` as weight: 1 draws
     by hours, 0 draws all strata alike. A stratum's values are tags on its cuts.

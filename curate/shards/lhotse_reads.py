@@ -34,7 +34,7 @@ class Decoding:
 def read_with_lhotse(
     paths: Mapping[str, Path], expected: ShardRead, decoding: Decoding
 ) -> list[Fault]:
-    """Faults where Lhotse reads other cuts than stand there, or cannot decode one."""
+    """Faults where Lhotse reads other cuts than are there, or cannot decode one."""
     lhotse = require("lhotse", "reading shards")
     fields = {kind: [str(path)] for kind, path in paths.items()}
     chosen = decoding.rows(len(expected.ids))

@@ -1,4 +1,4 @@
-"""Read one shard back as it stands on the disk: ids, texts and lengths, or what is damaged.
+"""Read one shard back as it is on the disk: ids, texts and lengths, or what is damaged.
 
 Stricter than the readers of Lhotse and NeMo, which go on without a word where a file ends early.
 """
@@ -47,7 +47,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ShardRead:
-    """What a shard holds, in order; `audio`: where each recording stands (none in Parquet)."""
+    """What a shard holds, in order; `audio`: where each recording is (none in Parquet)."""
 
     ids: Sequence[str]
     seconds: float

@@ -1,7 +1,7 @@
 """The rows of a split, put where workers find them one by one, and the shard that each goes to.
 
 One pass over the lock and the split's lines writes them to a spool file. In memory stay some 40
-bytes a row (where it stands, where it goes), whatever its text.
+bytes a row (where it is, where it goes), whatever its text.
 """
 
 from __future__ import annotations

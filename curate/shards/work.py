@@ -51,7 +51,7 @@ LENGTHS = "lengths"
 class Workplace:
     """Where tasks work, and what they have to know besides. Folders are by source, in order.
 
-    `out` is where the result will stand.
+    `out` is where the result will be.
     """
 
     stage: Path
@@ -160,7 +160,7 @@ def _shard(
             (scratch / name).unlink()
         return None, []
     back = read_shard(place.options.format, {kind: scratch / own[kind] for kind in own})
-    assert back.ids == keys, "what was written is what stands there"
+    assert back.ids == keys, "what was written is what is there"
     assert back.text_sha256 == tally.texts.hexdigest(), "texts stand there as they were read"
     for kind, name in names.items():
         _move(scratch / own[kind], place.stage / SHARDS / name)
@@ -251,7 +251,7 @@ def _located_audio(
 ) -> Iterator[tuple[Path, str]]:
     """The file of a record's audio, and what the record is to call it; Unusable where it has none.
 
-    What stands in a tar is a file for as long as the block lasts, and keeps its name.
+    What is in a tar is a file for as long as the block lasts, and keeps its name.
     """
     name, roots = str(record["audio_filepath"]), place.options.roots
     archive = place.archives.get(entry.source)

@@ -57,13 +57,13 @@ class Assignment:
 
     @property
     def available_s(self) -> Floats:
-        """Seconds of each stratum that may stand in any split."""
+        """Seconds of each stratum that may be in any split."""
         return self.strata["available_s"].to_numpy()
 
     @property
     def reference_s(self) -> Mapping[str, Floats]:
         """What each split should hold of each stratum: what was due, or where nothing was drawn its
-        part of all that may stand in any split.
+        part of all that may be in any split.
         """
         if self.due_s:
             return self.due_s

@@ -198,7 +198,7 @@ def _widest(rows: pl.DataFrame, column: str) -> Widest | None:
 
 
 def _thin(measures: Sequence[Measure], splits: Sequence[str]) -> list[str]:
-    """Values of strata columns with too few groups to stand in train and in every split."""
+    """Values of strata columns with too few groups to be in train and in every split."""
     thin = {
         f"{each.by} {each.value}": each.clean_groups
         for each in measures

@@ -26,7 +26,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Fields whose values must stand in one split.
+    """Fields whose values must be in one split.
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
     `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys

@@ -60,7 +60,7 @@ def impossible(split: Split, targets: Targets) -> list[Fault]:
     """Sizes that somebody named and that this corpus cannot give, by the certificate.
 
     The default sizes shrink to what is there. A size that was named is refused where there are
-    fewer clean hours in all, and where no record could stand in the split within `max_held_out`.
+    fewer clean hours in all, and where no record could be in the split within `max_held_out`.
     """
     clean_s = sum(each.clean_s for each in split.strata)
     named = {

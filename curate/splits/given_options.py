@@ -68,7 +68,7 @@ class _MatchedSources:
     unreadable: list[Fault] = field(default_factory=list)
 
     def add(self, name: str, pattern: str, read_as: ReadAs) -> None:
-        """Add what stands behind a pattern."""
+        """Add what is behind a pattern."""
         try:
             sources = [origin.name for origin in find_sources([pattern], read_as)]
         except CurateError as error:

@@ -66,7 +66,7 @@ class Given:
     by_source: bool = False
 
     def refuse(self, records: pl.DataFrame) -> None:
-        """InputError with every split that has no record to stand in it."""
+        """InputError with every split that has no record to be in it."""
         rows = self._placed(records.with_columns(route(), self._given()))
         faults = [
             Fault(f"{parameter('given')} {name}", what, hint)
@@ -112,7 +112,7 @@ class Given:
         return SOURCE.expr.cast(pl.String).replace_strict(self.splits.of).alias(GIVEN)
 
     def _placed(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows with their split; in whole splits, with the route of what may stand there."""
+        """The rows with their split; in whole splits, with the route of what may be there."""
         readable = ~pl.col("route").is_in(_UNREADABLE)
         in_whole_split = pl.col(GIVEN).is_in(self.splits.whole) & readable
         train = pl.col(GIVEN) == TRAIN
@@ -140,7 +140,7 @@ class Given:
         return pl.col(GIVEN) == "eval"
 
     def achieved(self, done: Assignment) -> Achieved:
-        """What each split was given, what of it stands there, and where the rest is."""
+        """What each split was given, what of it is there, and where the rest is."""
         given = {
             name: self._account(done.rows, name)
             for name in (TRAIN, *sorted(target.name for target in done.targets))
@@ -193,7 +193,7 @@ def _sum_us(rows: pl.DataFrame) -> int:
 
 
 def _with_available(strata: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """The strata with the seconds of each that may stand in any split."""
+    """The strata with the seconds of each that may be in any split."""
     pool = rows.filter(pl.col("route") == POOL).group_by(STRATUM.name)
     there = pool.agg((pl.col(DURATION_US.name).sum() / 1e6).alias("available_s"))
     both = strata.join(there, on=STRATUM.name, how="left", maintain_order="left")

@@ -16,7 +16,7 @@ SEGMENT = "segment"
 
 
 def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> list[Leak]:
-    """For each kind and pair of splits, how many values stand in both; nulls are no value.
+    """For each kind and pair of splits, how many values are in both; nulls are no value.
 
     The count is null where the rows of a split have no value at all: nothing could be compared.
     """

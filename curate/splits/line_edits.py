@@ -168,5 +168,5 @@ def _replaced(line: bytes, members: Mapping[str, object], more: list[bytes]) -> 
 
 
 def _encoded(record: Mapping[str, object]) -> bytes:
-    """A record as a line, where the scanner cannot say for sure what stands where."""
+    """A record as a line, where the scanner cannot say for sure what is where."""
     return json.dumps(record, ensure_ascii=False).encode()

@@ -90,7 +90,7 @@ def _weigh(rows: Rows, state: State, row: int, split: int, us: int) -> None:
 
 @kernel
 def _may_enter(rows: Rows, state: State, row: int, split: int, max_displaced_ratio: float) -> bool:
-    """Whether a clean row of a chosen group may stand in the split; else it is held out."""
+    """Whether a clean row of a chosen group may be in the split; else it is held out."""
     if not rows.clean[row]:
         return False
     text = rows.text[row]
@@ -179,7 +179,7 @@ def enter(
     mode: int,
     limit: int,
 ) -> None:
-    """Give a free group to a split, with those of its rows that may stand in it."""
+    """Give a free group to a split, with those of its rows that may be in it."""
     engage(rows, state, group, split)
     enter_more(rows, state, group, split, max_displaced_ratio, mode, limit)
 

@@ -30,7 +30,7 @@ _HITS = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
 
 
 def near_texts(folder: Path, names: Sequence[str]) -> tuple[Near, int]:
-    """Compare train and the splits `names`, as they stand in `folder`, with each of these splits.
+    """Compare train and the splits `names`, as they are in `folder`, with each of these splits.
 
     Texts are as many in memory as the splits have; train is read in passing. And how many of these
     texts are so like all others that a near one may be overlooked.

@@ -24,7 +24,7 @@ from curate.statistics.splitmix import splitmix64
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The search's rows: `row` is where each stands among the records.
+    """The search's rows: `row` is where each is among the records.
 
     `offered` are the groups in the order in which they are tried, `clean_us` their clean time,
     `strata` how many of the cells are strata, `available_us` the clean time of each stratum.
@@ -106,7 +106,7 @@ def mixed(keys: npt.NDArray[Word], seed: int) -> npt.NDArray[Word]:
 
 
 def _offered(first: Int64s, keys: UInt64s) -> Int64s:
-    """Groups with rows, by the least key of each: rows stand in the order of their keys."""
+    """Groups with rows, by the least key of each: rows are in the order of their keys."""
     present = np.flatnonzero(np.diff(first))
     return present[np.argsort(keys[first[present]], kind="stable")].astype(np.int64)
 

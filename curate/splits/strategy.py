@@ -47,7 +47,7 @@ class Strategy(Protocol):
     ) -> Assignment:
         """Give every record its split: train, those named, held_out, rejected, skipped, malformed.
 
-        `by` are the columns of strata, `group` those whose values should stand in one split.
+        `by` are the columns of strata, `group` those whose values should be in one split.
         """
         ...
 

@@ -23,7 +23,7 @@ LOOKED_AT = 10_000
 
 
 def looked_up(keys: Keys, rows: pl.DataFrame, origins: Mapping[str, Origin]) -> Keys:
-    """The keys with what stands in place of a speaker, in a sample of the rows that have none, and
+    """The keys with what takes the place of a speaker, in a sample of the rows that have none, and
     with the group keys that their paths would give.
     """
     if SPEAKER.name not in keys.columns:

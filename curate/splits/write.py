@@ -1,5 +1,5 @@
 """Copy each line to the file of its split: byte for byte, unless a change of it is requested, or
-NeMo would misread it as it stands.
+NeMo would misread it as it is.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _is(word: str, names: Sequence[str]) -> bool:
 
 
 def _dropped(words: Sequence[str], names: Sequence[str], takes_value: bool) -> list[str] | None:
-    """The words without this option wherever it stands; None where it is not among them."""
+    """The words without this option wherever it is; None where it is not among them."""
     left, is_value, is_named = [], False, False
     for word in words:
         if not is_value and _is(word, names):

@@ -1,7 +1,7 @@
 """Word alignment of two texts, compiled: the edits that turn one into the other, and where.
 
 The same edits as jiwer's (rapidfuzz's) alignment chooses among equally short ones. Words are what
-str.split() cuts, as they stand, compared by 64-bit hashes. On request adjacent words of one text
+str.split() cuts, as they are, compared by 64-bit hashes. On request adjacent words of one text
 match a word of the other that they make up (`white paper`, `whitepaper`), as kaldialign has it.
 """
 

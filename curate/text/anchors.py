@@ -49,7 +49,7 @@ class Anchors:
 
 
 def _forms(phrase: str) -> Iterator[str]:
-    """How a phrase's rarest word may stand in a text; ASCII letters are small ones."""
+    """How a phrase's rarest word may occur in a text; ASCII letters are small ones."""
     letters = "".join(char if char.isalnum() else " " for char in phrase)
     han = [pair for word in letters.split() for pair in _pairs(word)]
     if han:

@@ -1,7 +1,7 @@
 """Edits of many pairs of texts: word and character edits, raw and after a normaliser.
 
 `curate profile` counts a manifest's texts against its predictions with it, `train eval` a model's.
-Words are what stands between blanks; where the script of a normal form writes no spaces (Chinese,
+Words are what is between blanks; where the script of a normal form writes no spaces (Chinese,
 Japanese, Thai), characters take their place.
 """
 
@@ -83,7 +83,7 @@ def count_normalised(
 
 
 def count_raw(texts: Spans, others: Spans, words: Int32s, chars: Int32s) -> PairEdits:
-    """The edits of pairs as they stand; `words` and `chars` are those of the texts."""
+    """The edits of pairs as they are; `words` and `chars` are those of the texts."""
     nowhere = np.zeros(words.size, np.bool_)
     return _count((texts, others), (texts, others), words, chars, nowhere, None)
 

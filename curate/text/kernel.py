@@ -292,7 +292,7 @@ def _measure_one(
         repetitions = character_run(
             data, start, length, flags, fold, long_fold, foldeds, streaks, runs, folds
         )
-    elif length <= LONGEST_COUNTED and tokens - distinct >= 6:  # else no phrase of 6 stands twice
+    elif length <= LONGEST_COUNTED and tokens - distinct >= 6:  # else no phrase of 6 occurs twice
         runs[FOLDED_LOOP] = max(runs[FOLDED_LOOP], long_loop(folds, tokens))
     script, foreign = LATIN if letters else 0, 0
     if far_letters:
@@ -372,7 +372,7 @@ def measure_spans(
     Returns counts, int32 [N_COUNTS, rows] in the order of the names above (WORD_LEN and DISTINCT
     are NOT_APPLICABLE where the script writes no spaces, DISTINCT beyond LONGEST_COUNTED
     too, FOREIGN where no script is expected, SCRIPT is an index into SCRIPTS), and keys, uint64
-    [2, rows]: hash of the text as it stands, hash of its normal form.
+    [2, rows]: hash of the text as it is, hash of its normal form.
     """
     table, form = tables(), forms()
     counts = np.empty((N_COUNTS, starts.size), np.int32)

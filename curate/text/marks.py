@@ -30,7 +30,7 @@ _MOST_MARKS = 50
 
 
 class Mark(TypedDict):
-    """A part of a text that is spoken of: `what` it is, and where it stands."""
+    """A part of a text that is spoken of: `what` it is, and where it is."""
 
     what: str
     span: Span
@@ -72,7 +72,7 @@ def longest_token(text: str) -> Span | None:
 
 
 def longest_streak(text: str) -> Span | None:
-    """The longest run of one character; None where nothing stands twice in a row."""
+    """The longest run of one character; None where nothing repeats."""
     at, spans = 0, []
     for char, run in groupby(text):
         length = sum(1 for _ in run)
@@ -117,7 +117,7 @@ def _times(words: Sequence[str], at: int, size: int) -> int:
 
 
 def signs(text: str) -> list[Span]:
-    """Marks for machines: tags, entities, what stands in braces or brackets, addresses."""
+    """Marks for machines: tags, entities, what is in braces or brackets, addresses."""
     data = text.encode("utf-8", "surrogatepass")
     spans: list[Span] = []
     at = chars = 0

@@ -1,6 +1,6 @@
 """How much of a text its most repeated phrase of 2, 3 or 4 words covers, compiled.
 
-Words are what str.split() cuts, as they stand; they are compared by 64-bit hashes.
+Words are what str.split() cuts, as they are; they are compared by 64-bit hashes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SEED = np.uint64(0xCBF29CE484222325)
 
 
 def define(text: str, size: int) -> int:
-    """Characters that the phrase of `size` words covering most covers; 0 where none stands twice.
+    """Characters that the phrase of `size` words covering most covers; 0 where none repeats.
 
     In plain Python: what the compiled count must equal. Overlapping occurrences all count.
 

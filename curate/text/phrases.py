@@ -67,7 +67,7 @@ class Phrasebook:
 
     @cached_property
     def keys(self) -> npt.NDArray[np.uint64]:
-        """The NORMAL_KEYs of texts that are one phrase, as it stands."""
+        """The NORMAL_KEYs of texts that are one phrase, as it is."""
         whole = (normalise(phrase.text) for phrase in self.phrases if not phrase.named)
         return np.array(sorted({hash_normal(each) for each in whole if each}), np.uint64)
 

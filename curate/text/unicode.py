@@ -26,7 +26,7 @@ COMPOSES = 256  # may change under NFC: the text needs unicodedata.normalize
 LONG_FOLD = 512  # case-folds to more than one code point
 APOSTROPHE = 1024  # stands inside a word: dropped, not a break
 LOWER = 2048  # category Ll
-HIDDEN = 4096  # shows nothing where it stands: control, format, private use, replacement
+HIDDEN = 4096  # shows nothing where it is: control, format, private use, replacement
 STOP = 8192  # a mark of sentences and their parts
 
 # What stands for an apostrophe in transcripts: typewriter and typographic ones, the accents and

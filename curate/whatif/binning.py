@@ -164,7 +164,7 @@ class Kinds:
 
 @kernel
 def _slot(table: UInt64s, key: Word) -> Word:
-    """Where the key stands, or the free place where it would."""
+    """Where the key is, or the free place where it would be."""
     mask = np.uint64(table.size - 1)
     at = key & mask
     while table[at] != key and table[at] != 0:

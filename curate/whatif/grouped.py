@@ -1,4 +1,4 @@
-"""Groups that fail by the rules for groups, as they stand: their rows measure no model."""
+"""Groups that fail by the rules for groups, as they are: their rows measure no model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""what-if.json: for each limit what it costs where it stands, and where it might stand instead."""
+"""what-if.json: for each limit what it costs as it is, and at other values."""
 
 from __future__ import annotations
 

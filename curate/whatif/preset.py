@@ -132,5 +132,5 @@ def _text(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that can stand in a comment."""
+    """Text that is safe in a comment."""
     return "".join(char if char.isprintable() else "?" for char in text)

@@ -1,4 +1,4 @@
-"""Hours that a limit costs, over where it might stand."""
+"""Hours that a limit costs, over its possible values."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def targets(split: Split) -> Markup | None:
 
 
 def given(split: Split) -> Markup | None:
-    """What each given split was given, what of it stands there, and what was lost."""
+    """What each given split was given, what of it is there, and what was lost."""
     if not split.given:
         return None
     columns = (

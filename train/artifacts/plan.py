@@ -88,7 +88,7 @@ class PlanLengths(Model):
 
 
 class SlotCount(Model):
-    """How many of the examples have a problem with a prompt slot, and where the first stands."""
+    """How many of the examples have a problem with a prompt slot, and the place of the first."""
 
     problem: str
     slot: str

@@ -1,7 +1,7 @@
 """A training run's configuration: one recipe file, then what the command line changes.
 
 Keys carry NeMo's own names where NeMo has one. Everything is checked before anything is loaded,
-and every fault is reported at once, with the line it stands on.
+and every fault is reported at once, with its line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows of a plain NeMo manifest, with the place they stand in and the line as it was written."""
+"""Rows of a plain NeMo manifest, with their place and the line as it was written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SKIPME = "_skipme"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record: `fields` decoded, `raw` as it stands; `manifest` as the user named it."""
+    """One record: `fields` decoded, `raw` as it is; `manifest` as the user named it."""
 
     manifest: Path
     line: int
@@ -28,7 +28,7 @@ class Row:
 
     @property
     def place(self) -> str:
-        """Where the row stands, `file:line`."""
+        """Where the row is, `file:line`."""
         return f"{self.manifest}:{self.line}"
 
     @property
@@ -66,7 +66,7 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The transcript as it stands."""
+        """The transcript as it is."""
         return str(self.fields["text"])
 
     @property

@@ -18,7 +18,7 @@ from train.nemo.checkpoints import Continuity
 from train.nemo.loader import MOST_NAMED, BatchInfo, Loader
 
 FEW = 10
-"""So many record ids stand in a message; run.json has them all."""
+"""So many record ids are in a message; run.json has them all."""
 
 ENOUGH = 100
 """A share of so few recordings means nothing: the first ones are counted as if they were so

@@ -23,7 +23,7 @@ PROMPT = "canary2"
 """The prompt that behaviours can be added to."""
 
 PLUGIN = "canary2_behaviors.py"
-"""The file beside a model with behaviours, by which NeMo alone can restore it."""
+"""The file beside a model with behaviours, with which plain NeMo can restore it."""
 
 CONFIG_KEY = "behaviors"
 """Where the model's own configuration keeps them, so that they travel in the .nemo."""

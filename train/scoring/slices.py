@@ -51,7 +51,7 @@ SLICES: tuple[tuple[str, Values], ...] = (
     ("speaker", _speaker),
     ("duration", lambda row: [duration_bin(row)]),
 )
-"""Names as they stand in wer.json's `by`, and a row's values."""
+"""Names as they are in wer.json's `by`, and a row's values."""
 
 
 def order(value: str | None) -> tuple[bool, float, str]:

@@ -34,7 +34,7 @@ _LOST_AS = {"held out": ("borderline", "unknown"), "rejected": ("bad",)}
 
 
 def _given(split: Split) -> Table:
-    """What each given split was given, what stands in it, and where the rest is."""
+    """What each given split was given, what is in it, and where the rest is."""
     table = plain_table(
         "given splits", "|".join(["split", "given", "in it", *_LOST, "groups", "effective"])
     )

@@ -130,7 +130,7 @@ _NO_STATE = (None,) * len(_STATE)
 
 
 Noted = tuple[FileState, int, dict[tuple[float | None, float, int | None], int]]
-"""Of a path: the file's state, when it was noted, and where each segment stands."""
+"""Of a path: the file's state, when it was noted, and where each segment is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Cache:
 
     @classmethod
     def load(cls, paths: Sequence[Path], depth: Depth, options: AudioOptions) -> Cache:
-        """What stands in these tables; one that cannot be read is passed over."""
+        """What is in these tables; one that cannot be read is passed over."""
         frames = [frame for path in paths if (frame := _noted(path, depth, options)) is not None]
         return cls(pl.concat(frames)) if frames else cls()
 

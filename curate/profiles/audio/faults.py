@@ -31,7 +31,7 @@ from curate.profiles.summary import hours, records_of
 def audio_facts(records: Path, settings: Settings) -> Audio | None:
     """The entry `audio`; None where no audio was requested.
 
-    Faults stand in the order of FAULTS, each with its first record as an example; codecs by rows;
+    Faults are in the order of FAULTS, each with its first record as an example; codecs by rows;
     `unread` are the reasons why rows that were to be analysed could not be, with how many.
     """
     groups = settings.groups & GROUPS_OF["vad"]

@@ -43,7 +43,7 @@ def write_records(
     """Write one row per non-blank line of the plan's sources; returns what was read of each, and in
     all, and what was counted of the metrics.
 
-    Rows stand in input order. The file's bytes depend neither on `execution` nor on how many
+    Rows are in input order. The file's bytes depend neither on `execution` nor on how many
     sources come from `reused`, which are not measured. Manual overrides have priority over rules.
     Where metrics need the whole input, or audio, no rule is evaluated yet: see
     `fill_late_metrics`. Raises

@@ -68,7 +68,7 @@ class Tally:
     than a cut lies right of it. `hits` are the rows of each bin by HIT_VERDICTS, `hit_rows` all
     such rows, those without a value too.
     `worst` holds the lowest and the highest values, worst first, and `worst_at` their row numbers
-    (-1: none); ties stand in row order.
+    (-1: none); ties are in row order.
     """
 
     low: float

@@ -24,7 +24,7 @@ class Duplicates(NamedTuple):
 
 
 def texts(records: Path, rows: int) -> Duplicates:
-    """Of sound rows by their text as it stands."""
+    """Of sound rows by their text as it is."""
     return _duplicates(records, TEXT_KEY.expr, rows)
 
 

@@ -320,7 +320,7 @@ async function decide(path, sent, move) {
     if (state.shown === each) decided(record);
   } catch (error) {
     complain(error);
-    if (error.status === 409 && state.opened === turn) await open(at, false); // as it stands now
+    if (error.status === 409 && state.opened === turn) await open(at, false); // as it is now
     return;
   } finally {
     each.deciding = false;

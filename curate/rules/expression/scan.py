@@ -52,7 +52,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An expression and where it stands in its file."""
+    """An expression and where it is in its file."""
 
     text: str
     where: str

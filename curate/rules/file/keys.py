@@ -2,7 +2,7 @@
 
 The reader knows keys by these tables, and `rules/schema.json` is written from them, so an editor
 completes what the reader reads. Shapes are JSON Schema; a reader's further demands (a limit that
-can speak, an id that stands once) are in curate.rules.file.read and load.
+can speak, an id that occurs once) are in curate.rules.file.read and load.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _languages(entries: Entries, notes: FaultCollector) -> Iterator[str]:
 def _all_drafts(
     entries: Entries, notes: FaultCollector
 ) -> tuple[tuple[Draft, ...], tuple[Draft, ...]]:
-    """The entries under `rules` and `groups`; no id stands twice among both."""
+    """The entries under `rules` and `groups`; no id occurs twice among both."""
     seen: dict[str, int] = {}
     rules = _drafts(entries.items("rules"), RULE_KEYS, _rule, seen, notes)
     groups = _drafts(entries.items("groups"), GROUP_KEYS, read_group, seen, notes)

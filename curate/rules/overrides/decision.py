@@ -50,7 +50,7 @@ class Decision:
     where it is given, a record that has changed since is not touched; with `id` it is required.
     `duration` (seconds) is a weaker form of the same. `text` is the corrected text, of `text`,
     `keep` or `borderline`: the latter two set both facets then. `by` says who, `at` when (ISO 8601
-    with a time zone), `why` may be empty. `line` is where it stands in the log; 0 for one that is
+    with a time zone), `why` may be empty. `line` is where it is in the log; 0 for one that is
     not there yet.
     """
 

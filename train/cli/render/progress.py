@@ -19,7 +19,7 @@ MOST_WAITING = 0.05
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[FitProgress], None]]:
-    """A function that shows where the fit stands, while the block runs."""
+    """A function that shows the progress of the fit, while the block runs."""
     columns = (
         TextColumn("step {task.completed:,.0f} of {task.total:,.0f}"),
         BarColumn(bar_width=24),
