@@ -27,7 +27,7 @@ BY_FFMPEG = frozenset({".aac", ".amr", ".m4a", ".mka", ".mp4", ".webm", ".wma"})
 def audio_fault(row: Row, decode: bool = True, whole: bool = False) -> str:
     """Why NeMo cannot load the row's audio; empty where nothing is wrong with it.
 
-    Without `decode` only by the header, which misses audio that was cut or overwritten. With
+    Without `decode` only the header is read, which misses audio that was cut or overwritten. With
     `whole` also why it is not all of the segment, by more than SHORT_S.
     """
     if not row.audio.is_file():

@@ -115,7 +115,7 @@ class Continuity(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._stop.install()
-        if trainer.world_size > 1:  # one for which no GPU waits
+        if trainer.world_size > 1:  # a group on the CPU: no GPU waits
             self._control = torch.distributed.new_group(backend="gloo")
 
     def on_train_batch_start(

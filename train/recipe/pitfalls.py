@@ -12,8 +12,8 @@ STARTING_POINTS = (
     "init_from_pretrained_model",
     "init_from_ptl_ckpt",
 )
-"""Where the pretrained run itself started from; NeMo refuses more than one key, whatever its
-value.
+"""Where the pretrained run itself started from; NeMo refuses more than one of these keys,
+whatever their values.
 """
 
 ABSENT: Any = object()
