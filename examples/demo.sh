@@ -23,11 +23,11 @@ stage() { # TITLE COMMAND...: say what runs, run it, keep how long it took
 
 rm -rf demo
 
-stage "measure and judge every line" \
+stage "measure every line, and apply the rules" \
   curate profile examples/speech/manifest.jsonl --out demo/profile --clips 40
 stage "check the rules against their own examples" \
   curate rules check
-stage "split: no speaker, text or audio on two sides" \
+stage "split: no speaker, text or audio in two splits" \
   curate split demo/profile --out demo/split --eval 45s --test 60s
 stage "write Lhotse Shar, and read it back" \
   curate shard demo/split --out demo/shards

@@ -366,7 +366,7 @@ def _reconsider(reconsidered: Reconsider) -> Headline:
         count(verdicts.count("keep")),
         count(sum(word not in {*URGENT, "keep"} for word in verdicts)),
     )
-    return _made(sentence, alerts, "No limit is surely wrong.")
+    return _made(sentence, alerts, "No limit is shown to be wrong.")
 
 
 def _moved(comparison: Compare) -> Headline:

@@ -78,6 +78,7 @@ class Table:
             foot=cells(self.foot) if self.foot else None,
             hidden=max(0, len(self.rows) - self.limit),
             filters=min(len(self.rows), self.limit) >= FILTER_FROM,
+            titles=[_title(column.title) for column in self.columns],
             styles=[self._style(at) for at in range(len(self.columns))],
         )
 
@@ -122,6 +123,11 @@ _NUMBERS: dict[CellKind, Callable[[float, int], str]] = {
     "seconds": lambda value, _: show.seconds(value),
     "size": lambda value, _: show.size(int(value)),
 }
+
+
+def _title(text: str) -> str:
+    """A heading, which may wrap; its unit stays with the word before."""
+    return re.sub(r", (?=\S{1,2}$)", ",\u00a0", text)
 
 
 def _cell(kind: CellKind, value: object, digits: int) -> Cell:

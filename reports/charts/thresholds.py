@@ -23,11 +23,12 @@ _TICKS = tuple(s / 3600 for s in (0.01, 0.1, 1, 10, 60, 600)) + tuple(10.0**k fo
 
 def threshold_curve(limit: LimitEffect) -> Markup | None:
     """Hours flagged at each threshold, those that no other rule flags in ink, and the current
-    limit; None where no threshold flags anything.
+    limit; None where no threshold flags anything, or only one on a logarithmic axis.
     """
-    points = limit.curve
+    points = [each for each in limit.curve if limit.unit != "share" or each.value <= 1]
     most = max((point.hours for point in points), default=0.0)
-    if not most or len(points) < 2:
+    drawn = sum(point.hours > 0 for point in points) if most > _FAR * limit.hours else len(points)
+    if not most or drawn < 2:
         return None
     now, height = limit.value, BOTTOM + _PLOT + _ABOVE
     values = [point.value for point in points]

@@ -151,7 +151,7 @@ def against(wer: Wer) -> Markup | None:
     missing = Markup('<p class="note">{} without a prediction of both are left out.</p>').format(
         plural(compared.missing, "utterance")
     )
-    return joined(other, missing if compared.missing else None, _changes("All", rows), *tables)
+    return joined(other, missing if compared.missing else None, _changes("part", rows), *tables)
 
 
 def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from curate.artifacts.distributions import Metric
-from curate.artifacts.profile import Profile, Stratum
+from curate.artifacts.profile import Profile, RuleHit, Stratum
 from reports.charts import beside, drawn, histogram, say
 from reports.charts.drawn import Figure, Part
 from reports.format import count, hours, number, percent, plural, share
@@ -47,7 +47,17 @@ def verdicts(profile: Profile) -> Markup | None:
 
 
 def rules(profile: Profile) -> Markup | None:
-    """What each rule flagged, and what only it flagged."""
+    """What each limit flagged, and what no other did; limits that flagged nothing in a fold."""
+    triggered = [hit for hit in profile.rules_hit if hit.rows]
+    others = [hit for hit in profile.rules_hit if not hit.rows]
+    title = f"{plural(len(others), 'limit')} flagged no row"
+    rest = others and render(
+        "fold", title=title, note="", unfolded=not triggered, body=_rules_table(others)
+    )
+    return joined(_rules_table(triggered) if triggered else None, rest or None)
+
+
+def _rules_table(hits: Sequence[RuleHit]) -> Markup:
     columns = (
         Column("rule", "name"),
         Column("verdict", "verdict"),
@@ -59,7 +69,7 @@ def rules(profile: Profile) -> Markup | None:
     )
     rows = [
         (hit.rule, hit.severity, hit.condition, hit.rows, hit.hours, hit.only_rows, folded(hit.why))
-        for hit in profile.rules_hit
+        for hit in hits
     ]
     return Table("Rules", columns, rows).render()
 

@@ -13,14 +13,15 @@ from reports.format import percent, plural
 from reports.sections.declare import joined
 from reports.sections.records import facts
 from reports.sections.room import SizeBudget
-from reports.tables import Column, Sorted, Table, name, verdict
+from reports.tables import Column, Sorted, Table, name, quiet, verdict
 from reports.templating import render
 from reports.transcripts import marked
 
 URGENT = ("relax", "tighten", "reject")
 """What calls for a change of the rules."""
 
-_ORDER = (*URGENT, "keep", "open", "too_few")
+_TOO_FEW = "too_few"
+_ORDER = (*URGENT, "keep", "open", _TOO_FEW)
 
 
 def limits(artefact: Reconsider) -> Markup | None:
@@ -42,14 +43,19 @@ def limits(artefact: Reconsider) -> Markup | None:
         Column(f"-{100 * top:.0f} to {100 * top:.0f}", "drawn"),
         Column("speakers", "count"),
     )
+    few = [item for item in shown if item.recommendation == _TOO_FEW]
     rows = [
         (
             *(item.rule, item.limit, _recommended(item), item.propose, item.rows),
             *(item.wer, item.clean_wer, _worse(item), _drawn(item, top), item.clusters),
         )
         for item in shown
+        if item.recommendation != _TOO_FEW
     ]
-    return Table("Limits", columns, rows, elsewhere="reconsider.json").render()
+    return joined(
+        Table("Limits", columns, rows, elsewhere="reconsider.json").render() if rows else None,
+        quiet("limit", "with too few rows to decide", [f"{each.rule}" for each in few]),
+    )
 
 
 def shown_limits(artefact: Reconsider) -> list[LimitEvidence]:
@@ -92,8 +98,9 @@ def _drawn(item: LimitEvidence, top: float) -> Sorted | None:
 
 def meanings(artefact: Reconsider) -> Markup | None:
     """What the words of the table mean."""
-    meaning_of = {item.recommendation: item.meaning for item in shown_limits(artefact)}
-    columns = (Column("recommendation"), Column("because"))
+    shown = [item for item in shown_limits(artefact) if item.recommendation != _TOO_FEW]
+    meaning_of = {item.recommendation: item.meaning for item in shown}
+    columns = (Column("recommendation"), Column("meaning"))
     rows = [(word.replace("_", " "), meaning) for word, meaning in meaning_of.items()]
     return Table("Conclusions", columns, rows).render() if rows else None
 

@@ -31,7 +31,7 @@ def figures(run: Run) -> Markup | None:
             Figure(
                 "taken from the base model",
                 percent(share(model.matched_parameters, model.parameters)),
-                model.recipe,
+                f"recipe {model.recipe}",
             ),
             Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
             Figure("time", seconds(run.seconds), f"RTFx {fixed(speed, 0)}"),

@@ -47,7 +47,7 @@ def test_strata_are_named_with_the_rule(folder: Path) -> None:
     shares = [(each["value"], each["share"]) for each in made.json["rejected"]["strata"]]
     assert shares == [(None, 0.3), ("de", 0.2)]
     assert made.json["warnings"] == [
-        "lang none given: 30% of 1.67 min is rejected, more than 10%, most of it by long",
+        "rows without lang: 30% of 1.67 min is rejected, more than 10%, most of it by long",
         "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long",
     ]
 

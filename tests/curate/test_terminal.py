@@ -83,5 +83,6 @@ def test_what_was_verified_is_said_without_its_gates() -> None:
     rows = [line.split() for line in lines_of(printed(table).strip())]
     assert rows[5:7] == [["cuts", "25"], ["hours", "30.0", "min"]]
     assert [row[0] for row in rows[2:]] == [
-        "folder", "format", "shards", "cuts", "hours", "decoded", "checked_against",
+        "folder", "format", "shards", "cuts", "hours", "decoded", "checked",
     ]  # fmt: skip
+    assert rows[7] == ["decoded", "8", "of", "25", "recordings"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from curate.artifacts.what_if import LimitEffect
+from reports.charts.thresholds import threshold_curve
 from reports.tables import Column, Table, natural
 from tests.reports.fixtures import MAKERS
 from tests.reports.run_fixtures import slice_of
@@ -98,3 +101,32 @@ def test_strata_without_any_value_are_left_out(tmp_path: Path) -> None:
     data = MAKERS["profile"][1]()
     data["strata"] = {"lang": [{**data["strata"]["lang"][0], "value": None}]}
     assert "Languages" not in page("profile", tmp_path, data)
+
+
+def test_rules_that_flag_nothing_are_folded(tmp_path: Path) -> None:
+    data = MAKERS["profile"][1]()
+    nothing = {"rule": "hush", "rows": 0, "hours": 0.0, "only_rows": 0}
+    data["rules_hit"] = [data["rules_hit"][0], {**data["rules_hit"][0], **nothing}]
+    folded = page("profile", tmp_path, data).partition("1 limit flagged no row")[2]
+    assert folded.count("<code>hush</code>") == 1
+
+
+def test_limits_with_too_few_rows_are_only_named(tmp_path: Path) -> None:
+    data = MAKERS["reconsider"][1]()
+    data["limits"] = [{**data["limits"][0], "rule": "rare", "recommendation": "too_few"}]
+    html = page("reconsider", tmp_path, data)
+    assert "1 limit with too few rows to decide: <code>rare</code>." in html
+    assert 'aria-label="Limits"' not in html
+
+
+def test_no_share_is_drawn_above_one_and_no_curve_of_one_point() -> None:
+    data = MAKERS["what-if"][1]()
+    spent = {"rows": 1, "unique_rows": 1, "unique_hours": 0.0}
+    curve = [{**spent, "value": at, "hours": 9.0 * (at == 0)} for at in (0.0, 0.5, 1.0, 1.8)]
+    limit = {**data["limits"][0], "unit": "share", "value": 0.5, "hours": 0.0, "curve": curve}
+    assert threshold_curve(LimitEffect.model_validate_json(json.dumps(limit))) is None
+    curve = [{**spent, "value": at, "hours": 9.0} for at in (0.0, 0.5, 1.0, 1.8)]
+    limit |= {"hours": 9.0, "curve": curve}
+    svg = str(threshold_curve(LimitEffect.model_validate_json(json.dumps(limit))))
+    assert ">1</text>" in svg
+    assert ">1.5</text>" not in svg

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from curate.artifacts.calibration import Calibration, ProposedThreshold
 from curate.cli.render.terminal import plain_table
-from curate.formatting.units import hours
+from curate.formatting.units import hours, plural
 from curate.terminal.command import printable
 
 
@@ -41,5 +41,5 @@ def tables(calibration: Calibration) -> list[Table]:
 
 
 def _format_threshold(threshold: ProposedThreshold) -> tuple[str, str]:
-    amount = f"{threshold.new_rows:,} rows, {hours(threshold.new_hours)}"
+    amount = f"{plural(threshold.new_rows, 'row')}, {hours(threshold.new_hours)}"
     return f"{threshold.at:g}", amount if threshold.new_rows else "-"

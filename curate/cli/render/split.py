@@ -14,6 +14,7 @@ from curate.formatting.units import hours
 from curate.terminal.command import printable
 
 _SHOWN = 12
+_EFFECTIVE = "effective (Kish)"
 
 
 def split_tables(split: Split) -> Sequence[RenderableType]:
@@ -36,7 +37,7 @@ _LOST_AS = {"held out": ("borderline", "unknown"), "rejected": ("bad",)}
 def _given(split: Split) -> Table:
     """What each given split was given, what is in it, and where the rest is."""
     table = plain_table(
-        "given splits", "|".join(["split", "given", "in it", *_LOST, "groups", "effective"])
+        "given splits", "|".join(["split", "given", "in it", *_LOST, "groups", _EFFECTIVE])
     )
     for name, given in (split.given or {}).items():
         lost = [sum(given.lost.get(v, 0) for v in _LOST_AS.get(to, (to,))) for to in _LOST]
@@ -48,7 +49,7 @@ def _given(split: Split) -> Table:
 
 
 def _targets(split: Split) -> Table:
-    table = plain_table("targets", "split|requested|target|achieved|groups|effective")
+    table = plain_table("targets", f"split|requested|target|achieved|groups|{_EFFECTIVE}")
     for name, target in split.targets.items():
         sizes = (target.requested_s, target.target_s, target.achieved_s)
         amounts = (hours(seconds / 3600) for seconds in sizes)
@@ -67,9 +68,9 @@ def _effective(target: Target) -> str:
     if not target.rows:
         return "-"
     if target.effective_groups is not None:
-        return f"{target.effective_groups:,.0f} effective (Kish)"
+        return f"{target.effective_groups:,.0f}"
     at_most = target.effective_groups_at_most
-    return "unknown" if at_most is None else f"at most {at_most:,.0f} effective (Kish)"
+    return "unknown" if at_most is None else f"at most {at_most:,.0f}"
 
 
 def _measures(split: Split) -> Iterator[RenderableType]:

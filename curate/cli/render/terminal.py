@@ -228,10 +228,16 @@ def _leak_table(leaks: Sequence[Leak]) -> Table:
     return table
 
 
+_LARGE = 1e7
+"""From here on a value takes a power of ten, or its column would squeeze the others."""
+
+
 def number(value: float | None) -> str:
     """A metric's value at three significant digits; a dash for null."""
     if value is None:
         return "-"
+    if abs(value) >= _LARGE:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 

@@ -101,10 +101,10 @@ def _warnings(shares: StratumShares, strata: Sequence[StratumShare]) -> list[str
 
 
 def _describe(each: StratumShare, what: str) -> str:
-    value = "none given" if each.value is None else f"'{each.value}'"
+    rows = f"rows without {each.column}" if each.value is None else f"{each.column} '{each.value}'"
     rule = f", most of it by {each.worst_rule}" if each.worst_rule else ""
     return (
-        f"{each.column} {value}: {each.share:.0%} of {duration(hours=each.hours)} is "
+        f"{rows}: {each.share:.0%} of {duration(hours=each.hours)} is "
         f"{what}, more than {each.most:.0%}{rule}"
     )
 

@@ -75,10 +75,10 @@ def warnings_of(conventions: Sequence[Convention]) -> list[str]:
 
 
 def _describe(each: Convention) -> str:
-    value = "none given" if each.value is None else f"'{each.value}'"
+    rows = f"rows without {each.column}" if each.value is None else f"{each.column} '{each.value}'"
     share = each.triggered / each.rows
     what = (
-        f"{each.column} {value}: {each.rule} triggers on {share:.0%} of {each.rows:,} "
+        f"{rows}: {each.rule} triggers on {share:.0%} of {each.rows:,} "
         "rows, a convention of the corpus rather than a defect of its rows"
     )
     if each.exempt:

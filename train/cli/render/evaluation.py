@@ -26,7 +26,7 @@ def _rates(record: Wer) -> Table:
     """WER, CER, and the interval of the primary rate, overall and by what curation wrote."""
     made = record.interval
     title = f"word errors; 95 % intervals by bootstrap over {made.clusters} {made.unit}s"
-    table = _table(title, ("rows", "words", "WER", "CER", "95 % CI of", "from", "to"))
+    table = _table(title, ("rows", "words", "WER", "CER", "95 % CI"))
     table.add_row("all", "", *_cells(record.overall))
     for name, mean in (("macro", record.macro), ("weighted", record.weighted)):
         if mean:
@@ -43,19 +43,22 @@ def _cells(rates: Rates) -> Iterable[str]:
     return (
         *counts,
         *map(percent, (rates.wer, rates.cer)),
-        rates.primary.upper(),
-        *map(percent, bounds),
+        f"{'CER ' if rates.primary == 'cer' else ''}{_interval(*bounds)}",
     )
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{percent(low)} to {percent(high)}"
 
 
 def _mean_cells(mean: Macro | Weighted) -> Iterable[str]:
     rows = f"{mean.rows:,}" if isinstance(mean, Weighted) else ""
-    return rows, "", percent(mean.wer), "", "WER", percent(mean.wer_low), percent(mean.wer_high)
+    return rows, "", percent(mean.wer), "", _interval(mean.wer_low, mean.wer_high)
 
 
 def _comparison(against: Against) -> Table:
     """The change against another model."""
-    columns = ("rows", "rate", "then", "now", "from", "to")
+    columns = ("rows", "rate", "then", "now", "95 % CI")
     table = _table(f"against {printable(against.model)}", columns, ("conclusion",))
     table.add_row("all", "", *_change_cells(against.overall))
     if against.guardrail:
@@ -67,8 +70,8 @@ def _comparison(against: Against) -> Table:
 
 
 def _change_cells(change: Change) -> Iterable[str]:
-    figures = (*change.then_and_now, change.low, change.high)
-    return f"{change.rows:,}", change.metric.upper(), *map(percent, figures), change.conclusion
+    rates = (change.metric.upper(), *map(percent, change.then_and_now))
+    return f"{change.rows:,}", *rates, _interval(change.low, change.high), change.conclusion
 
 
 def _value(value: str | None) -> Text:
