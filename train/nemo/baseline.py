@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 
 from train.nemo.checkpoints import Continuity
 from train.nemo.recorder import Recorder
@@ -32,12 +31,3 @@ class Baseline(Callback):
 
     def _is_measured(self) -> bool:
         return self._recorder.baseline is not None
-
-
-class BestCheckpoints(ModelCheckpoint):
-    """Lightning's, which takes the weights of step 0 for saved already."""
-
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Lightning starts with the last saved step at 0."""
-        super().setup(trainer, pl_module, stage)
-        self._last_global_step_saved = -1

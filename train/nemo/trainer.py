@@ -15,7 +15,7 @@ from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 from nemo.utils.exp_manager import exp_manager
 
 from train.config import LogsConfig, RunConfig
-from train.nemo.baseline import BestCheckpoints
+from train.nemo.best import BestCheckpoints
 from train.nemo.checkpoints import WholeCheckpoints
 from train.nemo.precision import TrueHalf
 from train.nemo.recorder import RANK

@@ -1,0 +1,83 @@
+"""Which checkpoints a run keeps, on real NeMo: the best, as many as asked for, also if resumed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.errors import CurateError
+from tests.train.world import NEMO, World
+from train.fit import RunRequest, fit
+
+pytestmark = NEMO
+
+LONGER = ("trainer.max_steps=9",)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "checkpoints").iterdir()}
+
+
+def stop_behind_validation(
+    world: World, monkeypatch: pytest.MonkeyPatch, out: str, *more: str
+) -> Any:
+    """The configuration of a run that was killed between the validation of step 6 and step 7."""
+    from train.nemo.callbacks import Freezing
+
+    before = Freezing.on_train_batch_start
+
+    def kill(self: Any, trainer: Any, model: Any, batch: Any, index: int) -> None:
+        if trainer.global_step == 6:
+            raise CurateError.of("test", "killed")
+        before(self, trainer, model, batch, index)
+
+    config = world.config(world.model("canary").path, out, *LONGER, *more)
+    with monkeypatch.context() as patch, pytest.raises(CurateError, match="killed"):
+        patch.setattr(Freezing, "on_train_batch_start", kill)
+        fit(RunRequest(config))
+    return config
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_resumed_run_has_the_checkpoints_of_an_uninterrupted_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    setting = f"checkpoints.save_top_k={most}"
+    config = stop_behind_validation(world, monkeypatch, f"killed-{most}", setting)
+    folder = config.out / "checkpoints"
+    (folder / ".last.ckpt.99.tmp").write_bytes(b"half a checkpoint")  # killed while it was written
+    resumed = fit(RunRequest(config, resume=True))
+    assert resumed.record.resumed_at == (6,)
+    path = world.model("canary").path
+    whole = fit(RunRequest(world.config(path, f"unkilled-{most}", *LONGER, setting)))
+    assert names(config.out) == names(whole.folder)
+    assert len(names(config.out)) == most + 1  # and last.ckpt
+    assert resumed.record.best == whole.record.best
+
+
+def test_a_run_that_was_moved_is_resumed_with_its_checkpoints(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = stop_behind_validation(world, monkeypatch, "before-the-move")
+    moved = config.model_copy(update={"out": world.folder / "behind-the-move"})
+    shutil.move(config.out, moved.out)
+    run = fit(RunRequest(moved, resume=True))
+    assert len(names(run.folder)) == 4
+    assert run.record.best is not None
+    assert (run.folder / run.record.best.checkpoint).is_file()
+
+
+def test_of_equal_wer_the_lower_loss_is_better(world: World) -> None:
+    settings = ("trainer.val_check_interval=1", "checkpoints.save_top_k=2", "optim.lr=1e-4")
+    run = fit(RunRequest(world.config(world.model("canary").path, "tied", *settings)))
+    points = sorted(run.record.validation, key=lambda each: (each.val_wer, each.val_loss))
+    assert points[0].val_wer == points[1].val_wer == points[2].val_wer  # else this tests nothing
+    assert points[0].step != min(point.step for point in points)
+    assert run.record.best is not None
+    assert run.record.best.step == points[0].step
+    assert f"step={points[0].step}-" in run.record.best.checkpoint
+    kept = {name.split("-")[0] for name in names(run.folder) - {"last.ckpt"}}
+    assert kept == {f"step={point.step}" for point in points[:2]}
