@@ -172,7 +172,7 @@ def _measure(chosen: argparse.Namespace, scratch: Path) -> None:
     options = [Setting("", k, v) for k, v in settings_of(chosen, model, data).items()]
     run, archive = load_config(RECIPES / "tiny.yaml", options), open_archive(model)
     cuts = sum(1 for _ in (data / "train.jsonl").open())
-    recipe = build_recipe(archive, run, data / "train", cuts, data / "eval.jsonl")
+    recipe = build_recipe(archive, run, cuts)
     finish = torch.cuda.synchronize if chosen.accelerator == "gpu" else lambda: None
     for turn in range(2):
         nemo, own = (how(archive, recipe, run, finish) for how in (bare, train_with_curate))

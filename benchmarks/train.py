@@ -26,7 +26,7 @@ def main() -> None:
     from benchmarks.steps import bare, train_with_curate
     from curate.nemo.archive import open_archive
     from train.config import RECIPES, Setting, load_config
-    from train.data import open_shards
+    from train.data.blend import open_blend
     from train.recipe import build_recipe
     from train.tiny import build_tiny
 
@@ -40,8 +40,8 @@ def main() -> None:
         }  # fmt: skip
         settings = [Setting("", key, value) for key, value in changes.items()]
         run = load_config(RECIPES / "tiny.yaml", settings)
-        shards, archive = open_shards(run.data), open_archive(path)
-        recipe = build_recipe(archive, run, shards.train, shards.index.cuts, shards.validation)
+        blend, archive = open_blend(run), open_archive(path)
+        recipe = build_recipe(archive, run, blend.cuts)
         pairs = []
         for _ in range(chosen.rounds):
             pair = [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from curate.artifacts.base import write_artifact
 from curate.artifacts.shard_index import PlainManifest, ReadBack, Shard, ShardIndex
+from curate.shards.input_cfg import strata_of
 from curate.shards.options import ShardOptions
 
 
@@ -55,7 +56,7 @@ def index_of(shards: Sequence[Shard], manifests: Mapping[str, tuple[int, float]]
         audio_format="",
         fields_added={},
         stratum_by=(),
-        strata=(),
+        strata=strata_of(shards, 1.0),
         shards=tuple(shards),
         skipped=(),
         skipped_rows=0,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from curate.artifacts.base import write_artifact
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
-from train.artifacts.run import BestValidation, Run, RunData, RunModel, RunTrainer
+from train.artifacts.run import BestValidation, DrawnSource, Run, RunData, RunModel, RunTrainer
 from train.config import RunConfig
-from train.data import open_shards
+from train.data.blend import Source, open_blend
 from train.data.check import check_data
 from train.data.validation import EVAL, write_validation
 from train.plan import Plan, make_plan, refuse
@@ -48,14 +48,14 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     folder, writes = request.config.out, runtime.is_main_process()
     for warning in plan.of("warning"):
         observer.log(f"warning [{warning.code}] {warning.what}")
-    inputs = (job.archive.path, job.shards.folder)
+    inputs = (job.archive.path, *(each.folder for each in job.blend.sets))
     with run_folder(request, inputs, observer.log) if writes else nullcontext():
         runtime.prepare()
         from train.nemo.fit import train
 
         if writes:
             write_artifact(folder, plan.record(request.command))
-            write_validation(job.config, validation_sets(job.config, job.shards), job.aside)
+            write_validation(job.config, validation_sets(job.config, job.blend), job.aside)
         result = train(job, observer)
         record = _record(request.command, job, result)
         if writes:
@@ -71,16 +71,16 @@ _REMEDY = "lower optim.lr, freeze the encoder, or check the transcripts (`curate
 def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
     """Read and check what the run needs, the quick checks first; ConfigError, InputError."""
     config = request.config
-    shards = open_shards(config.data)  # before anything is downloaded for another directory
-    plan = make_plan(config, archive_of(config.model), shards=shards)
+    blend = open_blend(config)  # before anything is downloaded for another directory
+    plan = make_plan(config, archive_of(config.model), blend=blend)
     refuse(plan, but=READ_WHOLE)
     _check_loggers(config)
-    data = check_data(shards, config.validation_ds.also)
-    check_values(shards.train, config.behaviors)
+    data = check_data(config, blend)
+    check_values([each.train for each in blend.sets], config.behaviors)
     refuse(plan)
     facts = plan.facts
     rows, resume = facts.rows, request.resume
-    parts = (config, facts.archive, facts.recipe, shards, data)
+    parts = (config, facts.archive, facts.recipe, blend, data)
     return plan, FitJob(*parts, resume, rows.sets, rows.aside)
 
 
@@ -104,7 +104,7 @@ def _record(command: str, job: FitJob, fit: FitResult) -> Run:
         command=command,
         versions=versions(),
         model=_model(job, fit),
-        data=_data(job),
+        data=_data(job, fit),
         rows=job.rows,
         trainer=_trainer(job.config, fit),
         steps=fit.steps,
@@ -135,15 +135,27 @@ def _model(job: FitJob, fit: FitResult) -> RunModel:
     )
 
 
-def _data(job: FitJob) -> RunData:
-    index = job.shards.index
+def _data(job: FitJob, fit: FitResult) -> RunData:
+    blend = job.blend
     evaluation = next(each for each in job.rows if each.name == EVAL)
     return RunData(
-        shards=str(job.shards.folder),
-        train_hours=index.hours,
-        train_cuts=index.cuts,
+        shards=str(blend.main.folder),
+        train_hours=blend.hours,
+        train_cuts=blend.cuts,
         eval_hours=evaluation.used_hours,
         eval_rows=evaluation.used_rows,
+        sources=tuple(_drawn(source, fit) for source in blend.sources),
+    )
+
+
+def _drawn(source: Source, fit: FitResult) -> DrawnSource:
+    spoken_s = fit.drawn_s.get(source.name, 0.0)
+    return DrawnSource(
+        name=source.name,
+        hours=source.hours,
+        share=round(source.share, 6),
+        drawn_hours=round(spoken_s / 3600, 6),
+        drawn_share=round(spoken_s / fit.speech_s, 6) if fit.speech_s else 0.0,
     )
 
 

@@ -15,7 +15,7 @@ from reports.sections.declare import joined
 from reports.tables import Column, Table, name
 from reports.templating import render
 from reports.transcripts import prose
-from train.artifacts.run import BestValidation, Run, ValidationPoint
+from train.artifacts.run import BestValidation, Run, RunData, ValidationPoint
 
 _MOST_POINTS = 300
 
@@ -145,7 +145,26 @@ def data(run: Run) -> Markup | None:
         ("validation", used.eval_hours, used.eval_rows),
     ]
     source = Markup('<p class="note">Shards: {}</p>').format(name(used.shards))
-    return joined(Table("Data", columns, rows).render(), source)
+    return joined(Table("Data", columns, rows).render(), _sources(used), source)
+
+
+def _sources(used: RunData) -> Markup | None:
+    """What was drawn of each source of a blend, beside its share."""
+    if not used.sources:
+        return None
+    columns = (
+        Column("source", "name"),
+        Column("hours", "hours"),
+        Column("share to draw", "percent"),
+        Column("share drawn", "percent"),
+        Column("hours drawn", "hours"),
+        Column("epochs", "number"),
+    )
+    rows = [
+        (s.name, s.hours, s.share, s.drawn_share, s.drawn_hours, share(s.drawn_hours, s.hours))
+        for s in used.sources
+    ]
+    return Table("Blend", columns, rows).render()
 
 
 def rows_set_aside(run: Run) -> Markup | None:

@@ -31,6 +31,22 @@ def run() -> Json:
             "train_cuts": 886_089,
             "eval_hours": 20.02,
             "eval_rows": 9_105,
+            "sources": [
+                {
+                    "name": "new de",
+                    "hours": 1100.0,
+                    "share": 0.9,
+                    "drawn_hours": 11_000.0,
+                    "drawn_share": 0.9,
+                },
+                {
+                    "name": "old",
+                    "hours": 40.0,
+                    "share": 0.1,
+                    "drawn_hours": 1222.2,
+                    "drawn_share": 0.1,
+                },
+            ],
         },
         "rows": [_checked("train", 886_089, 1955.36), _checked("eval", 9_110, 20.03, 5)],
         "trainer": {

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from curate.errors import InputError
+from train.config import RECIPES, Setting, load_config
 from train.data import open_shards
+from train.data.blend import open_blend
 from train.data.check import CheckedData, check_data
 
 Write = Callable[..., Path]
@@ -19,7 +21,10 @@ Damage = Callable[[Path], object]
 
 
 def read(folder: Path) -> CheckedData:
-    return check_data(open_shards(folder), {})
+    changes = {"model": "m.nemo", "data": str(folder), "out": "run"}
+    settings = [Setting("", key, value) for key, value in changes.items()]
+    run = load_config(RECIPES / "tiny.yaml", settings)
+    return check_data(run, open_blend(run))
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -15,13 +15,14 @@ from tests.shard_indexes import index_of
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig, Setting, load_config
 from train.data import ShardSet
+from train.data.blend import ALL, Blend
 from train.data.check import CheckedData
 from train.fit import _check_loggers
 from train.recipe import Recipe
 from train.runs.folder import CONFIG, LOCK, RunRequest, run_folder
 from train.runs.job import FitJob, FitResult, compute_findings
 
-SHARDS = ShardSet(Path("s"), index_of((), {}).model_copy(update={"hours": 10.0}))
+BLEND = Blend((ShardSet(Path("s"), index_of((), {}).model_copy(update={"hours": 10.0})),))
 DATA = CheckedData(("en",), 10, 2.0)
 LOSSES = tuple(LossPoint(step=step, train_loss=4.0 / step, lr=1e-4) for step in (10, 20, 30, 40))
 LOST = LossPoint(step=50, train_loss=None, lr=1e-4)
@@ -35,7 +36,7 @@ RESULT = FitResult(
     precision="32-true",
     steps=100,
     seconds=60.0,
-    speech_s=2 * 36_000.0,
+    drawn_s={ALL: 2 * 36_000.0},
     step_seconds=(0.5,) * 10,
     compute_seconds=(0.4,) * 10,
     loss=LOSSES,
@@ -53,7 +54,7 @@ def config(recipe: Callable[..., Path]) -> RunConfig:
 def findings(config: RunConfig, result: FitResult, data: CheckedData = DATA) -> list[Finding]:
     """The findings about a result; they need neither the archive nor the recipe."""
     archive = Archive(Path("m.nemo"), 0, "Model", {})
-    job = FitJob(config, archive, Recipe("finetune", "Model", {}, ()), SHARDS, data)
+    job = FitJob(config, archive, Recipe("finetune", "Model", {}, ()), BLEND, data)
     return list(compute_findings(job, result))
 
 
@@ -69,7 +70,7 @@ def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
 @pytest.mark.parametrize(
     ("change", "level", "what"),
     [
-        ({"speech_s": 61 * 36_000.0}, "info", "61 epochs"),
+        ({"drawn_s": {ALL: 61 * 36_000.0}}, "info", "61 epochs"),
         (
             {"loss": (*LOSSES, LossPoint(step=50, train_loss=None, lr=1e-4))},
             "warning",

@@ -130,7 +130,7 @@ def test_a_behaviour_is_applied_when_the_model_is_evaluated(
     [
         (("yes",), InputError, "no recording has 'verbatim' off"),
         (("no", None), InputError, "no recording has 'verbatim' on"),
-        (("yes", "no", "maybe"), ConfigError, "'verbatim' is 'maybe', neither on nor off"),
+        (("yes", "no", "maybe"), InputError, "'verbatim' is 'maybe', neither on nor off"),
     ],
 )
 def test_a_behaviour_that_the_data_cannot_teach_is_refused(
@@ -148,6 +148,18 @@ def test_a_behaviour_needs_tokens_that_the_model_has(world: World, tmp_path: Pat
     lacks = r"\[missing-token\].*lacks <\|spltoken77\|> \('behaviors.verbatim'\)"
     with pytest.raises(ConfigError, match=lacks):
         fit(RunRequest(config))
+
+
+def test_hours_are_drawn_in_the_shares_of_a_blend(world: World) -> None:
+    replay = f"blend.replay={{{world.english}: 0.2}}"
+    settings = ("trainer.max_steps=60", "trainer.val_check_interval=60", replay)
+    run = fit(RunRequest(world.config(world.model("ctc").path, "blend", *settings)))
+    whole, english = run.record.data.sources
+    assert (whole.share, english.share) == (0.8, 0.2)
+    assert whole.drawn_share == pytest.approx(whole.share, abs=0.02)
+    assert english.drawn_share == pytest.approx(english.share, abs=0.02)
+    drawn = whole.drawn_hours + english.drawn_hours
+    assert drawn == pytest.approx(run.record.audio_hours_seen, abs=1e-5)
 
 
 def test_additional_validation_sets_are_recorded_by_name(world: World, tmp_path: Path) -> None:
@@ -246,3 +258,5 @@ def test_devices_hear_different_recordings_and_end_together(world: World, tmp_pa
     record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))
     assert record["steps"] == 4
     assert record["resumed_at"] == [2]
+    batches = [line for path in tmp_path.glob("*.txt") for line in lines_of(path.read_text())]
+    assert record["recordings"]["drawn"] == sum(len(batch.split()) for batch in batches)

@@ -54,10 +54,12 @@ STEP = random.SystemRandom().randint(1, 8)
 
 ALONE = ("train_ds.num_workers=0",)
 ACCUMULATED = ("train_ds.num_workers=1", "trainer.accumulate_grad_batches=2")
+BLENDED = ("train_ds.num_workers=1", "blend={{also: [{english}], temperature: 0}}")
 EXACT = [  # no id names the random step: processes that share the tests must collect the same
     pytest.param("canary", ALONE, signal.SIGTERM, STEP, id="anywhere"),
     pytest.param("canary", ACCUMULATED, signal.SIGUSR1, 4, id="accumulated"),
     pytest.param("ctc", ("train_ds.num_workers=2",), signal.SIGINT, 6, id="validation-pending"),
+    pytest.param("ctc", BLENDED, signal.SIGTERM, 4, id="blended"),
 ]
 
 
@@ -77,6 +79,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
 
     sent: list[int] = []
     model = world.model(kind).path
+    settings = tuple(setting.format(english=world.english) for setting in settings)
     settings = ("trainer.max_steps=9", "checkpoints.export=last", *settings)
     whole = fit(RunRequest(world.config(model, f"whole-{kind}-{number}", *settings)))
     config = world.config(model, f"stopped-{kind}-{number}", *settings)
@@ -88,7 +91,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     assert resumed.record.resumed_at == (step,)
     before, after = weights(whole), weights(resumed)
     assert [name for name in before if (before[name] != after[name]).any()] == []
-    for part in ("loss", "validation", "recordings", "audio_hours_seen"):
+    for part in ("loss", "validation", "recordings", "audio_hours_seen", "data"):
         assert getattr(resumed.record, part) == getattr(whole.record, part)
     assert columns(resumed) == columns(whole)
 

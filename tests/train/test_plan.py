@@ -123,7 +123,7 @@ PLANTED: list[tuple[str, str, Json]] = [
 
 ELSEWHERE = {
     "missing-audio", "unreadable-validation", "no-texts", "schedule-steps", "new-tokenizer",
-    "rate-beside-offset",
+    "rate-beside-offset", "blend",
 }  # fmt: skip
 """Checks with a test of their own below."""
 

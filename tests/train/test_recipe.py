@@ -45,7 +45,8 @@ INHERITED: dict[str, Any] = {
 @pytest.fixture
 def load(recipe: Callable[..., Path]) -> Load:
     def run(*texts: str) -> RunConfig:
-        fixed = [Setting("", key, "x") for key in ("model", "data", "out")]
+        fixed = [Setting("", key, "x") for key in ("model", "out")]
+        fixed.append(Setting("", "data", "/s"))
         return load_config(recipe(), [*fixed, *(parse_setting(text) for text in texts)])
 
     return run
@@ -56,7 +57,7 @@ def archive(model_class: str = "EncDecMultiTaskModel", **config: Any) -> Archive
 
 
 def build(run: RunConfig, source: Archive | None = None, cuts: int = 10**6) -> Recipe:
-    return build_recipe(source or archive(), run, Path("/s/train"), cuts, Path("/s/eval.jsonl"))
+    return build_recipe(source or archive(), run, cuts)
 
 
 def pitfalls(found: Recipe) -> dict[str, tuple[Any, Any]]:
@@ -117,7 +118,7 @@ def test_training_reads_shards_by_our_fields(load: Load) -> None:
 def test_validation_ends_and_repeats_itself(load: Load) -> None:
     section = build(load()).config["validation_ds"]
     assert "shar_path" not in section  # shards never end, and so would validation
-    assert section["manifest_filepath"] == "/s/eval.jsonl"
+    assert section["manifest_filepath"] == str(Path("x/validation/eval.jsonl").absolute())
     assert (section["use_bucketing"], section["shuffle"]) == (False, False)
     assert (section["batch_size"], section["batch_duration"]) == (16, None)
 

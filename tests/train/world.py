@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ class World:
         """The shard folder."""
         return self.folder / "shards"
 
+    @cached_property
+    def english(self) -> Path:
+        """A second shard folder, of English alone."""
+        return write_data(self.folder / "english", ["en"])
+
     def model(self, kind: Kind) -> TinyModel:
         """The untrained model of a kind; the Canary has the encoder of the CTC model."""
         if kind not in self._models:
@@ -88,12 +94,15 @@ def make_world(folder: Path) -> World:
     return World(folder)
 
 
-def write_data(folder: Path) -> None:
+def write_data(folder: Path, languages: Sequence[str] = tuple(SENTENCES)) -> Path:
     """A shard folder as `curate shard` writes it, but by Lhotse's own writer."""
     from lhotse import CutSet
 
     (folder / "train").mkdir(parents=True)
-    rows = {name: list(tone_rows(folder, name, repeats)) for name, repeats in SPLITS}
+    rows = {
+        name: [row for row in tone_rows(folder, name, repeats) if row["lang"] in languages]
+        for name, repeats in SPLITS
+    }
     for name, group in rows.items():
         lines = "".join(json.dumps(row) + "\n" for row in group)
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
@@ -102,6 +111,7 @@ def write_data(folder: Path) -> None:
     shards = [shard(folder, path) for path in sorted((folder / "train").glob("cuts.*"))]
     hours = sum(row["duration"] for row in rows["eval"]) / 3600
     write_index(folder, shards, {"eval": (len(rows["eval"]), hours)})
+    return folder
 
 
 SPLITS = (("train", 3), ("eval", 1))

@@ -23,14 +23,25 @@ class RunModel(Model):
     trainable_parameters: int
 
 
+class DrawnSource(Model):
+    """A source of a blend: its hours, its share of the hours to draw, and what was drawn."""
+
+    name: str
+    hours: float
+    share: float
+    drawn_hours: float
+    drawn_share: float
+
+
 class RunData(Model):
-    """What the model was trained and validated on."""
+    """What the model was trained and validated on; `sources` where it was drawn as a blend."""
 
     shards: str
     train_hours: float
     train_cuts: int
     eval_hours: float
     eval_rows: int
+    sources: tuple[DrawnSource, ...]
 
 
 class RunTrainer(Model):

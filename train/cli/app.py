@@ -79,6 +79,13 @@ RecipeName = Annotated[
         "--recipe", "--config", help="Recipe file, or the name of one.", show_default="as the model"
     ),
 ]
+Replay = Annotated[
+    list[str],
+    typer.Option(
+        help="Shards of what the model must not forget, and their share of the hours drawn: "
+        "DIR=10%. Repeat for several."
+    ),
+]
 Settings = Annotated[
     list[str], typer.Option("--set", help="Change a value of the recipe: optim.lr=1e-4.")
 ]

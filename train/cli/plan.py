@@ -12,6 +12,7 @@ from train.cli.app import (
     FailOn,
     ModelName,
     RecipeName,
+    Replay,
     Settings,
     answer,
     app,
@@ -25,9 +26,13 @@ USAGE = 2
 @app.command(name="plan")
 def plan_command(
     data: Annotated[
-        Path,
-        typer.Option(help="Directory that `curate shard`, `split` or `profile` wrote."),
+        list[Path],
+        typer.Option(
+            help="Directory that `curate shard`, `split` or `profile` wrote. Repeat to blend "
+            "several directories of shards."
+        ),
     ],
+    replay: Replay = [],  # noqa: B006
     model: ModelName = None,
     recipe: RecipeName = None,
     settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
@@ -50,11 +55,11 @@ def plan_command(
     """
     from curate.gates import gates_for
     from train.cli.render.plan import tables
-    from train.config import configure, setting
+    from train.config import configure, data_settings, setting
     from train.plan import PlanRequest, plan_run
 
     gates = gates_for("train plan", fail_on, strict)
-    options = [*setting("data", str(data)), *setting("out", "run")]
+    options = [*data_settings(data, replay), *setting("out", "run")]
     config = configure(recipe, model, options, settings)
     planned = plan_run(PlanRequest(config, gpu, gates, out, command_line()))
     answer(as_json, planned.record, *tables(planned.plan))

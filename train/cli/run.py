@@ -13,6 +13,7 @@ from train.cli.app import (
     AsJson,
     ModelName,
     RecipeName,
+    Replay,
     Settings,
     answer,
     app,
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
 def run(
     out: Annotated[Path, typer.Option(help="Directory for the run.")],
     data: Annotated[
-        Path | None,
-        typer.Option(help="Directory that `curate shard` wrote.", show_default="as the recipe"),
-    ] = None,
+        list[Path],
+        typer.Option(
+            help="Directory that `curate shard` wrote. Repeat to blend several; the first one's "
+            "eval manifest is validated on.",
+            show_default="as the recipe",
+        ),
+    ] = [],  # noqa: B006
+    replay: Replay = [],  # noqa: B006
     model: ModelName = None,
     recipe: RecipeName = None,
     settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
@@ -53,12 +59,12 @@ def run(
 
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
-    from train.config import configure, setting
+    from train.config import configure, data_settings, setting
     from train.fit import RunRequest
     from train.runs.folder import CONFIG
 
     own = str(out / CONFIG) if resume and not (recipe or model) else recipe
-    options = [*setting("data", data and str(data)), *setting("out", str(out))]
+    options = [*data_settings(data, replay), *setting("out", str(out))]
     options += setting("faults.max_missing", max_missing, "--max-missing")
     config = configure(own, model, options, settings)
     _run(RunRequest(config, overwrite, resume, command_line()), as_json)

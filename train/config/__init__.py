@@ -1,198 +1,70 @@
 """A training run's configuration: one recipe file, then what the command line changes.
 
-Keys carry NeMo's own names where NeMo has one. Everything is checked before anything is loaded,
-and every fault is reported at once, with its line.
+Everything is checked before anything is loaded, and every fault is reported at once, with its
+line.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    ValidationError,
-)
+from pydantic import ValidationError
 
 from curate.errors import ConfigError, Fault, InputError
 from curate.errors.nearest import absent, nearest, suggest, unreadable
 from curate.files.marked_yaml import Steps, Tree, line_of, plain_value, read_tree
+from train.config.sections import (
+    TAKEN_FIELDS,
+    Behavior,
+    BlendConfig,
+    CheckpointConfig,
+    FaultsConfig,
+    FreezeConfig,
+    LogsConfig,
+    Monitor,
+    OptimConfig,
+    RunConfig,
+    TokenizerConfig,
+    TokenizerUpdate,
+    TrainData,
+    TrainerConfig,
+    ValidationData,
+)
+
+__all__ = [
+    "RECIPES",
+    "TAKEN_FIELDS",
+    "Behavior",
+    "BlendConfig",
+    "CheckpointConfig",
+    "FaultsConfig",
+    "FreezeConfig",
+    "LogsConfig",
+    "Monitor",
+    "OptimConfig",
+    "RunConfig",
+    "Setting",
+    "TokenizerConfig",
+    "TokenizerUpdate",
+    "TrainData",
+    "TrainerConfig",
+    "ValidationData",
+    "check_model",
+    "configure",
+    "data_settings",
+    "find_recipe",
+    "load_config",
+    "parse_setting",
+    "recipe_names",
+    "setting",
+]
 
 RECIPES = Path(__file__).parents[1] / "recipes"
-
-TAKEN_FIELDS = frozenset(
-    {
-        *("audio_filepath", "duration", "offset", "text", "answer", "lang", "speaker", "shard_id"),
-        *("source_lang", "target_lang", "taskname", "task", "pnc", "itn", "timestamp", "diarize"),
-        *("emotion", "decodercontext", "prefix"),
-    }
-)
-"""Fields that NeMo, Canary's prompt or curation read already: no behaviour may be called so."""
-
-Monitor = Literal["val_wer", "val_loss"]
-Beta = Annotated[float, Field(ge=0, lt=1)]
-SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """Frozen, strict: an unknown key or a value of another type is an error, never a guess."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class TrainerConfig(Section):
-    """How long, how often to look, and on what hardware."""
-
-    max_steps: PositiveInt
-    val_check_interval: PositiveInt
-    limit_val_batches: PositiveInt | None = None
-    log_every_n_steps: PositiveInt = 10
-    gradient_clip_val: NonNegativeFloat = 1.0
-    accumulate_grad_batches: PositiveInt = 1
-    precision: Literal["auto", "32-true", "bf16-mixed", "bf16-true", "16-mixed"] = "auto"
-    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
-    devices: PositiveInt = 1
-    num_nodes: PositiveInt = 1
-
-
-class OptimConfig(Section):
-    """AdamW and its schedule; the schedule always ends where the trainer does."""
-
-    lr: PositiveFloat
-    betas: tuple[Beta, Beta] = (0.9, 0.98)
-    weight_decay: NonNegativeFloat = 1e-3
-    schedule: Literal["CosineAnnealing", "InverseSquareRootAnnealing"] = "CosineAnnealing"
-    warmup_steps: NonNegativeInt
-    min_lr: NonNegativeFloat
-
-
-class TrainData(Section):
-    """How training batches are made from the shards."""
-
-    batch_duration: PositiveFloat
-    quadratic_duration: PositiveFloat | None = None
-    num_buckets: PositiveInt = 30
-    bucket_buffer_size: PositiveInt = 10_000
-    shuffle_buffer_size: PositiveInt = 10_000
-    min_duration: NonNegativeFloat = 0.1
-    max_duration: PositiveFloat = 40.0
-    num_workers: NonNegativeInt = 1
-
-
-class ValidationData(Section):
-    """How validation batches are made from the eval manifest.
-
-    `also` names further manifests, of which a WER each is recorded; the eval manifest decides. Rows
-    shorter or longer than the durations are set aside.
-    """
-
-    batch_size: PositiveInt = 16
-    min_duration: NonNegativeFloat = 0.1
-    max_duration: PositiveFloat = 40.0
-    num_workers: NonNegativeInt = 0
-    also: dict[SetName, Path] = {}
-
-
-class FreezeConfig(Section):
-    """What stays as it was. `batchnorm: train` lets BatchNorm and squeeze-excite adapt even so."""
-
-    encoder: bool = False
-    decoder: bool = False
-    batchnorm: Literal["train", "eval"] = "train"
-
-
-class TokenizerUpdate(Section):
-    """Another tokenizer for a CTC or RNN-T model, whose output layer is then initialised again."""
-
-    dir: Path
-    type: Literal["bpe", "wpe"] = "bpe"
-
-
-class TokenizerConfig(Section):
-    """The tokenizer is the pretrained one, unless `update` names another; never for Canary."""
-
-    update: TokenizerUpdate | None = None
-
-
-class CheckpointConfig(Section):
-    """Which checkpoints to keep, which weights become model.nemo, and when more is no use.
-
-    `patience`: so many validations in a row without a better `monitor` end the run.
-    """
-
-    export: Literal["best", "last"] = "best"
-    monitor: Monitor = "val_wer"
-    save_top_k: PositiveInt = 3
-    patience: PositiveInt | None = None
-
-
-class LogsConfig(Section):
-    """Where figures go besides metrics.csv and TensorBoard, by NeMo's own ways.
-
-    The keys of `wandb` and `mlflow` are those of Lightning's loggers; `wandb: {}` takes all as it
-    comes. Their packages are not among those that come with this one.
-    """
-
-    tensorboard: bool = True
-    wandb: dict[str, str | bool] | None = None
-    mlflow: dict[str, str] | None = None
-
-
-class Behavior(Section):
-    """A pair of Canary's tokens without a meaning, to mean that something is on or off."""
-
-    on: SpareToken
-    off: SpareToken
-
-
-class FaultsConfig(Section):
-    """What a run puts up with before it stops.
-
-    `nonfinite`: leave out a step whose gradients are not finite numbers, or stop at the first;
-    `most_skipped` such steps in a row end the run. `max_missing` is the share of the recordings
-    drawn, [0, 1], whose audio may be unreadable.
-    """
-
-    nonfinite: Literal["skip", "stop"] = "skip"
-    most_skipped: PositiveInt = 10
-    max_missing: Share = 0.01
-
-
-class RunConfig(Section):
-    """Everything that decides a training run."""
-
-    model: str = Field(min_length=1)
-    data: Path
-    out: Path
-    recipe: Literal["auto", "aed", "finetune"] = "auto"
-    seed: NonNegativeInt = 0
-    use_loss_mask_for_prompt: bool = False
-    trainer: TrainerConfig
-    optim: OptimConfig
-    train_ds: TrainData
-    validation_ds: ValidationData = ValidationData()
-    freeze: FreezeConfig = FreezeConfig()
-    tokenizer: TokenizerConfig = TokenizerConfig()
-    checkpoints: CheckpointConfig = CheckpointConfig()
-    faults: FaultsConfig = FaultsConfig()
-    logs: LogsConfig = LogsConfig()
-    behaviors: dict[SetName, Behavior] = {}
-
-    def to_yaml(self) -> str:
-        """The configuration as a recipe that loads to the same configuration."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +132,31 @@ def setting(key: str, value: object, option: str | None = None) -> list[Setting]
     if value is None:
         return []
     return [Setting(f"{option or f'--{key}'} {value}", key, value)]
+
+
+def data_settings(data: Sequence[Path], replay: Sequence[str] = ()) -> list[Setting]:
+    """The settings of each `--data` and `--replay DIR=10%`; the first directory is the main one."""
+    names = [str(folder) for folder in data]
+    settings = setting("data", names[0] if names else None)
+    if further := names[1:]:
+        settings += [Setting(f"--data {' --data '.join(further)}", "blend.also", further)]
+    if replay:
+        shares = dict(map(_share_of, replay))
+        settings += [Setting(f"--replay {' --replay '.join(replay)}", "blend.replay", shares)]
+    return settings
+
+
+def _share_of(text: str) -> tuple[str, float]:
+    folder, equals, share = text.rpartition("=")
+    number = share.strip().removesuffix("%")
+    try:
+        value = float(number) / (100 if share.strip().endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not (folder and equals and 0 < value < 1):
+        what = "is not DIR=SHARE, a share of the hours drawn between 0 and 100 %"
+        raise ConfigError.of(f"--replay {text}", what, "for instance --replay old/shards=10%")
+    return folder, value
 
 
 def configure(
@@ -379,7 +276,21 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
         yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"
     if freeze.encoder and freeze.decoder and freeze.batchnorm == "eval":
         yield ("freeze",), "everything is frozen: nothing is left to train", ""
+    yield from _blend_clashes(config)
     yield from _behavior_clashes(config)
+
+
+def _blend_clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
+    blend = config.blend
+    replayed = sum(blend.replay.values())
+    if replayed >= 1:
+        what = f"gives {replayed:.0%} of the hours away, and nothing is left for the data itself"
+        yield ("blend", "replay"), what.replace("%", " %"), "smaller shares"
+    folders = [config.data, *blend.also, *map(Path, blend.replay)]
+    for folder in dict.fromkeys(folders):
+        if folders.count(folder) > 1:
+            steps = ("blend", "also" if folder in blend.also else "replay")
+            yield steps, f"{folder} is named twice", "name each directory once"
 
 
 def _behavior_clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from typing import Any
 from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files
 from curate.errors import Fault, InputError, raise_all
 from curate.nemo.manifest_fields import has_rate_beside_offset
+from train.config import RunConfig, TrainData
 from train.data import ShardSet
+from train.data.blend import Blend
 from train.data.row_audio import audio_fault
 from train.data.rows import Row, read_rows
 
@@ -26,6 +29,9 @@ SAFE_SOURCES = ("shar", "memory", "file")
 """Audio sources that only read. Lhotse's `command` runs a program, `url` fetches."""
 
 MISREAD = "sampling_rate is given with offset: NeMo loads duration - offset seconds, or nothing"
+
+UNREADABLE = (*(OSError, EOFError, zlib.error, ValueError, AttributeError, LookupError, TypeError),)
+"""What reading a damaged file of cuts raises."""
 
 MOST_NAMED = 10
 """So many faults of one kind are named; the rest is counted."""
@@ -40,23 +46,25 @@ class CheckedData:
     validation_hours: float
 
 
-def check_data(shards: ShardSet, also: Mapping[str, Path]) -> CheckedData:
-    """Read every cut and validate every validation row; InputError with everything that is wrong.
-
-    `also` are further validation manifests by name.
-    """
+def check_data(run: RunConfig, blend: Blend) -> CheckedData:
+    """Read every cut and every validation row; InputError with all that is wrong."""
+    shards = blend.main
     folder, index = shards.folder, shards.index
     if "eval" not in index.manifests:
         hint = "shard a split with one: `curate shard --given train=A.jsonl --given eval=B.jsonl`"
         raise InputError.of(folder / ShardIndex.file, "lacks an eval manifest to validate on", hint)
     languages: set[str] = set()
-    faults = check_files(folder, index)
-    for shard in index.shards:
-        if all(path.is_file() for path in shard.paths(folder).values()):
-            faults += _cut_faults(folder, shard, languages)
+    faults = [fault for each in blend.sets for fault in check_files(each.folder, each.index)]
+    usable: Counter[tuple[Path, tuple[str, ...]]] = Counter()
+    for place, shard in blend.shards():
+        if all(path.is_file() for path in shard.paths(place).values()):
+            cuts = _Cuts(run.train_ds, languages)
+            faults += _cut_faults(place, shard, cuts)
+            usable[place, shard.stratum] += cuts.usable
+    faults += _empty_sources(blend, usable) if not faults else ()
     rows, row_faults = _validation_rows(shards.validation)
     faults += row_faults
-    for name, manifest in also.items():
+    for name, manifest in run.validation_ds.also.items():
         faults += _further_set_faults(shards, name, manifest)
     raise_all(InputError, faults)
     languages.update(row.language for row in rows if row.language)
@@ -92,18 +100,43 @@ def unreadable(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.audio.is_file() and audio_fault(row, decode=False)]
 
 
-def _cut_faults(folder: Path, shard: Shard, languages: set[str]) -> Iterator[Fault]:
+@dataclass(slots=True)
+class _Cuts:
+    """What is noted of cuts: their languages, and how many the duration limits leave."""
+
+    limits: TrainData
+    languages: set[str]
+    usable: int = 0
+
+    def note(self, cut: dict[str, Any]) -> None:
+        self.languages.update(_languages(cut))
+        shortest, longest = self.limits.min_duration, self.limits.max_duration
+        self.usable += shortest <= cut["duration"] <= longest
+
+
+def _empty_sources(
+    blend: Blend, usable: Mapping[tuple[Path, tuple[str, ...]], int]
+) -> Iterator[Fault]:
+    """A source of which nothing is left would be waited for without end."""
+    for source in blend.sources:
+        if not usable[source.shards.folder, source.stratum]:
+            what = f"no cut of '{source.name}' lies within the durations, and it is to be drawn"
+            hint = "widen train_ds.min_duration and max_duration, or leave the source out"
+            yield Fault(str(source.shards.train), what, hint)
+
+
+def _cut_faults(folder: Path, shard: Shard, cuts: _Cuts) -> Iterator[Fault]:
     path, count = shard.paths(folder)["cuts"], 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 cut = json.loads(line)
                 count += 1
-                languages.update(_languages(cut))
+                cuts.note(cut)
                 if unsafe := _unsafe_sources(cut):
                     what = f"audio source of type {', '.join(unsafe)} would run or fetch something"
                     yield Fault(f"{path}:{count}", what)
-    except (OSError, EOFError, zlib.error, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         yield Fault(f"{path}:{count + 1}", f"cannot be read: {error}")
         return
     if count != shard.cuts:

@@ -100,10 +100,14 @@ class Continuity(Callback):
         self._control: Any = None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"loader": self.loader.state(), "random": _on_all_ranks(_random_numbers())}
+        return {
+            "loaders": on_all_ranks(self.loader.state()),
+            "random": on_all_ranks(_random_numbers()),
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.loader.restore(state_dict["loader"])
+        states = state_dict["loaders"]
+        self.loader.restore(states[min(_rank(), len(states) - 1)])
         self._random = state_dict["random"]
 
     def on_save_checkpoint(
@@ -199,7 +203,13 @@ def _continue_random_numbers(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state_all(state["cuda"])
 
 
-def _on_all_ranks(value: Any) -> list[Any]:
+def _rank() -> int:
+    is_spread = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_rank() if is_spread else 0
+
+
+def on_all_ranks(value: Any) -> list[Any]:
+    """The value of every rank, in their order; every rank must call it."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return [value]
     gathered: list[Any] = [None] * torch.distributed.get_world_size()

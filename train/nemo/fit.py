@@ -14,14 +14,14 @@ from nemo.collections.asr.models import ASRModel
 from nemo.core.classes.modelPT import ModelPT
 from nemo.utils.app_state import AppState
 
-from train.artifacts.run import Recordings, ValidationPoint
+from train.artifacts.run import ValidationPoint
 from train.config import Monitor, RunConfig
 from train.nemo.baseline import Baseline
 from train.nemo.callbacks import Freezing
 from train.nemo.canary2_behaviors import known_prompt
-from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints
+from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ranks
 from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
-from train.nemo.loader import Loader
+from train.nemo.loader import Loader, totals
 from train.nemo.model import (
     Restored,
     change_tokenizer,
@@ -156,7 +156,8 @@ def _result(
     seconds: float,
     best: tuple[ValidationPoint | None, Path | None],
 ) -> FitResult:
-    recorder, loader = parts.recorder, parts.loader
+    recorder = parts.recorder
+    recordings, drawn_s = totals(on_all_ranks(parts.loader.state()))
     weights = restored.model.parameters()
     return FitResult(
         parameters=restored.parameters,
@@ -166,7 +167,7 @@ def _result(
         precision=str(trainer.precision),
         steps=trainer.global_step,
         seconds=seconds,
-        speech_s=recorder.speech_s,
+        drawn_s=drawn_s,
         step_seconds=tuple(recorder.step_seconds),
         compute_seconds=tuple(recorder.compute_seconds),
         loss=tuple(recorder.loss),
@@ -175,8 +176,6 @@ def _result(
         best=best[0],
         best_checkpoint=best[1],
         skipped=tuple(parts.finite.skipped),
-        recordings=Recordings(
-            drawn=loader.drawn, lost=loader.lost, lost_ids=tuple(loader.lost_ids)
-        ),
+        recordings=recordings,
         resumed_at=tuple(recorder.resumed_at),
     )

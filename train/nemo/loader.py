@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,9 @@ from lhotse import CutSet
 from lightning.pytorch import seed_everything
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
+from train.artifacts.run import Recordings
+from train.data.blend import ALL
+from train.nemo.blend import SOURCE as BLEND_SOURCE
 from train.runs.signals import Stopped, StopRequest
 
 MOST_NAMED = 100
@@ -29,12 +32,20 @@ MOST_NAMED = 100
 
 @dataclass(frozen=True, slots=True)
 class BatchInfo:
-    """What a batch was made of: record ids, those whose audio was unreadable, seconds of speech."""
+    """What a batch was made of: record ids, those whose audio was unreadable, seconds of speech.
+
+    `spoken_s` are the seconds by source of a blend; of data without one, all under one name.
+    """
 
     ids: tuple[str, ...]
     lost: tuple[str, ...]
     longest_s: float
-    speech_s: float
+    spoken_s: Mapping[str, float]
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech in all."""
+        return sum(self.spoken_s.values())
 
     @property
     def shape(self) -> str:
@@ -42,7 +53,7 @@ class BatchInfo:
         return f"{len(self.ids)} recordings, the longest {self.longest_s:.1f} s"
 
 
-NOTHING = BatchInfo((), (), 0.0, 0.0)
+NOTHING = BatchInfo((), (), 0.0, {})
 
 
 class Loader:
@@ -62,6 +73,7 @@ class Loader:
         self.drawn = 0
         self.lost = 0
         self.lost_ids: list[str] = []
+        self.drawn_s: dict[str, float] = {}
         self._ahead: deque[tuple[int, BatchInfo]] = deque()
         self._stop = stop
         self._stream = _Stream(seed)
@@ -112,6 +124,8 @@ class Loader:
         self.lost += len(note.lost)
         new = [name for name in note.lost if name not in self.lost_ids]
         self.lost_ids += new[: MOST_NAMED - len(self.lost_ids)]
+        for source, spoken_s in note.spoken_s.items():
+            self.drawn_s[source] = self.drawn_s.get(source, 0.0) + spoken_s
 
     def state(self) -> dict[str, Any]:
         """What continues it; to be taken between two steps."""
@@ -120,12 +134,28 @@ class Loader:
             "drawn": self.drawn,
             "lost": self.lost,
             "lost_ids": list(self.lost_ids),
+            "drawn_s": dict(self.drawn_s),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on behind the batches that `state` has seen."""
         for name, value in state.items():
             setattr(self, name, value)
+
+
+def totals(states: Sequence[Mapping[str, Any]]) -> tuple[Recordings, Mapping[str, float]]:
+    """The recordings, and the seconds of speech by source, of the loaders of all devices."""
+    names = [name for state in states for name in state["lost_ids"]]
+    drawn_s: dict[str, float] = {}
+    for state in states:
+        for source, spoken_s in state["drawn_s"].items():
+            drawn_s[source] = drawn_s.get(source, 0.0) + spoken_s
+    recordings = Recordings(
+        drawn=sum(state["drawn"] for state in states),
+        lost=sum(state["lost"] for state in states),
+        lost_ids=tuple(dict.fromkeys(names))[:MOST_NAMED],
+    )
+    return recordings, drawn_s
 
 
 class _Skipping:
@@ -203,13 +233,17 @@ def _readable(cut: Any) -> bool:
 
 
 def _note(cuts: Any, loaded: frozenset[str]) -> BatchInfo:
-    durations = [cut.duration for cut in cuts if cut.id in loaded]
+    spoken_s: dict[str, float] = {}
+    read = [cut for cut in cuts if cut.id in loaded]
+    for cut in read:
+        source = str((_first(cut).custom or {}).get(BLEND_SOURCE, ALL))
+        spoken_s[source] = spoken_s.get(source, 0.0) + cut.duration
     names = {cut.id: str((cut.custom or {}).get("record_id", cut.id)) for cut in map(_first, cuts)}
     return BatchInfo(
         ids=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id in loaded),
         lost=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id not in loaded),
-        longest_s=max(durations, default=0.0),
-        speech_s=sum(durations),
+        longest_s=max((cut.duration for cut in read), default=0.0),
+        spoken_s=spoken_s,
     )
 
 

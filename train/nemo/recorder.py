@@ -29,7 +29,7 @@ SHOWN_EVERY_S = 0.5
 
 
 class Recorder(Callback):
-    """What happened in a fit: losses, validations, times, and how much speech went by.
+    """What happened in a fit: losses, validations and times.
 
     `step_seconds` is from the end of one batch to the end of the next where no validation ran
     between, `compute_seconds` the part of it in which the model worked; the rest was waiting for
@@ -42,7 +42,6 @@ class Recorder(Callback):
         self.baseline: ValidationPoint | None = None
         self.step_seconds: list[float] = []
         self.compute_seconds: list[float] = []
-        self.speech_s = 0.0
         self.resumed_at: list[int] = []
         self._every = -(-run.trainer.max_steps // MOST_POINTS)
         self._log_every = run.trainer.log_every_n_steps
@@ -60,7 +59,6 @@ class Recorder(Callback):
             "loss": [point.as_json() for point in self.loss],
             "validation": [point.as_json() for point in self.validation],
             "baseline": self.baseline and self.baseline.as_json(),
-            "speech_s": self.speech_s,
             "resumed_at": self.resumed_at,
         }
 
@@ -69,7 +67,6 @@ class Recorder(Callback):
         self.validation = [ValidationPoint(**point) for point in state_dict["validation"]]
         baseline = state_dict["baseline"]
         self.baseline = baseline and ValidationPoint(**baseline)
-        self.speech_s = state_dict["speech_s"]
         self.resumed_at = state_dict["resumed_at"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -85,9 +82,7 @@ class Recorder(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        speech_s = self._loader.current.speech_s * trainer.world_size
-        self.speech_s += speech_s
-        self._note_time(speech_s)
+        self._note_time(self._loader.current.speech_s * trainer.world_size)
         step = trainer.global_step
         if step == self._last_step:  # gradients are being accumulated
             return

@@ -18,7 +18,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.plan import Finding, Level, PlanLengths, PlanModel
 from train.artifacts.plan import Plan as PlanRecord
 from train.config import RunConfig
-from train.data import ShardSet
+from train.data.blend import Blend
 from train.plan import checks_data, checks_model, checks_run
 from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
@@ -103,13 +103,13 @@ def _lengths(facts: Facts) -> PlanLengths:
 
 
 def make_plan(
-    run: RunConfig, archive: Archive, gpu: Gpu = GPUS[3], shards: ShardSet | None = None
+    run: RunConfig, archive: Archive, gpu: Gpu = GPUS[3], blend: Blend | None = None
 ) -> Plan:
     """Work out what the run would be. ConfigError or InputError where that cannot be known.
 
-    `shards` are those in `run.data`, where they have been opened already.
+    `blend` is what the run draws from, where that has been opened already.
     """
-    facts = gather(run, archive, gpu, shards)
+    facts = gather(run, archive, gpu, blend)
     return Plan(facts, tuple(sorted(_findings(facts), key=lambda f: LEVELS.index(f.level))))
 
 

@@ -14,6 +14,7 @@ OFTEN = 0.02
 NOISY_VALIDATION_H = 1.0
 LONG_VALIDATION_H = 50.0
 MUCH_DROPPED = 0.05
+MANY_EPOCHS = 10
 SLOT_LITERALS = frozenset(
     {"<|emo:undefined|>", "<|emo:neutral|>", "<|emo:angry|>", "<|emo:happy|>", "<|emo:sad|>"}
 )
@@ -124,6 +125,19 @@ def _misread(facts: Facts) -> Iterator[tuple[Level, str]]:
         yield level, f"{len(places):,} of the checked records, the first at {places[0]}"
 
 
+def _blend(facts: Facts) -> Iterator[tuple[Level, str]]:
+    """What each source contributes; a source that is repeated very often is a warning."""
+    for source in facts.corpus.sources:
+        drawn = facts.batches.hours_seen * source.share
+        epochs = drawn / source.hours if source.hours else 0.0
+        level: Level = "warning" if epochs > MANY_EPOCHS else "note"
+        of = f"{duration(hours=drawn)} of {duration(hours=source.hours)}"
+        yield (
+            level,
+            f"{source.name}: {source.share:.1%} of the hours drawn, {of}: {epochs:.1f} epochs",
+        )
+
+
 def _no_texts(facts: Facts) -> Iterator[str]:
     if not facts.corpus.examples:
         yield "no text is at hand: the manifests are compressed, moved, or of other formats"
@@ -207,6 +221,12 @@ CHECKS = (
         "there would be no batch, and the run would wait for ever",
         "widen train_ds.min_duration and max_duration",
         _nothing_left,
+    ),
+    Check(
+        "blend", "note",
+        "each source is drawn with its share of the hours, however often it then comes",
+        "lower blend.temperature's effect (nearer to 1), or a smaller --replay",
+        _blend,
     ),
     Check(
         "missing-audio", "warning",

@@ -26,7 +26,8 @@ from curate.errors.nearest import lacking
 from curate.formatting.units import US_PER_HOUR
 from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
 from train.artifacts.plan import PlanData, Validation
-from train.data import ShardSet, open_shards
+from train.data import open_shards
+from train.data.blend import Blend, Source
 from train.data.check import unreadable
 from train.data.rows import read_rows
 
@@ -78,6 +79,7 @@ class Corpus:
     unreadable_validation: tuple[str, ...] = ()
     validation_audio_checked: int = 0
     misread: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -115,10 +117,10 @@ class Corpus:
         )
 
 
-def read_corpus(folder: Path, shards: ShardSet | None = None) -> Corpus:
+def read_corpus(folder: Path, blend: Blend | None = None) -> Corpus:
     """Read a folder of any kind; InputError where it is none, or holds nothing to train on.
 
-    `shards` are those in the folder, where they have been opened already.
+    `blend` is what a run on this folder draws from, where that is more than its shards.
     """
     kind = next((kind for marker, kind in MARKERS if (folder / marker).is_file()), None)
     if kind is None:
@@ -126,7 +128,7 @@ def read_corpus(folder: Path, shards: ShardSet | None = None) -> Corpus:
         hint = "give a folder that curate shard, curate split or curate profile wrote"
         raise InputError(lacking(folder, known, hint))
     if kind == "shards":
-        corpus = _of_shards(shards or open_shards(folder))
+        corpus = _of_shards(blend or Blend((open_shards(folder),)))
     else:
         corpus = {"split": _of_split, "profile": _of_profile}[kind](folder)
     if not len(corpus.durations):
@@ -137,9 +139,10 @@ def read_corpus(folder: Path, shards: ShardSet | None = None) -> Corpus:
 # ----- shards
 
 
-def _of_shards(shards: ShardSet) -> Corpus:
+def _of_shards(blend: Blend) -> Corpus:
+    shards = blend.main
     folder, index = shards.folder, shards.index
-    cuts = [cut for shard in _spread(index.shards) for cut in _cuts(folder, shard)]
+    cuts = [cut for place, shard in _spread([*blend.shards()]) for cut in _cuts(place, shard)]
     absent = PlainManifest(file="eval.jsonl", rows=0, hours=0.0)
     evaluation = index.manifests.get("eval", absent)
     rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
@@ -148,8 +151,9 @@ def _of_shards(shards: ShardSet) -> Corpus:
     return Corpus(
         kind="shards",
         folder=folder,
-        cuts=index.cuts,
-        hours=index.hours,
+        cuts=blend.cuts,
+        hours=blend.hours,
+        sources=blend.sources,
         durations=_frame(rows),
         examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
         validation=(evaluation.rows, evaluation.hours),
@@ -159,9 +163,9 @@ def _of_shards(shards: ShardSet) -> Corpus:
     )
 
 
-def _spread(shards: Sequence[Shard]) -> Sequence[Shard]:
+def _spread(shards: Sequence[tuple[Path, Shard]]) -> Sequence[tuple[Path, Shard]]:
     """All shards where they are few; else some from the whole length, in their order."""
-    total = sum(shard.cuts for shard in shards)
+    total = sum(shard.cuts for _, shard in shards)
     return _every(shards, max(1, round(len(shards) * min(1.0, MOST_CUTS / max(total, 1)))))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from curate.artifacts.shard_index import ShardIndex
+from curate.errors import ConfigError
 from curate.nemo.archive import Archive
 from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
-from train.data import ShardSet, open_shards
-from train.data.validation import EVAL, validation_manifest
+from train.data.blend import Blend, open_blend
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
@@ -64,12 +65,11 @@ class Facts:
         return max(self.lengths, key=lambda item: item.longest, default=None)
 
 
-def gather(run: RunConfig, archive: Archive, gpu: Gpu, shards: ShardSet | None = None) -> Facts:
+def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = None) -> Facts:
     """Read the data and the tokenizer, and work out what the settings make of them."""
-    corpus = read_corpus(run.data, shards)
-    recipe = build_recipe(
-        archive, run, run.data / "train", corpus.cuts, validation_manifest(run, EVAL)
-    )
+    blend = blend or _blend_of(run)
+    corpus = read_corpus(run.data, blend)
+    recipe = build_recipe(archive, run, corpus.cuts, corpus.sources)
     inherited = read_tokenizer(archive)
     update = run.tokenizer.update
     tokenizer = read_folder(update.dir, update.type) if update else inherited
@@ -83,18 +83,27 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, shards: ShardSet | None =
         corpus=corpus,
         lengths=measure_lengths(corpus.examples, tokenizer),
         slots=count_slots(corpus),
-        rows=_rows(run, corpus, shards, rules_of(archive, recipe, tokenizer)),
+        rows=_rows(run, blend, rules_of(archive, recipe, tokenizer)),
         batches=batches,
         demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu),
     )
 
 
-def _rows(run: RunConfig, corpus: Corpus, shards: ShardSet | None, rules: RowRules) -> CheckedRows:
+def _blend_of(run: RunConfig) -> Blend | None:
+    """What the run draws from; None before there are shards."""
+    if (run.data / ShardIndex.file).is_file():
+        return open_blend(run)
+    if run.blend.also or run.blend.replay:
+        what = f"holds no {ShardIndex.file}, and only shards are blended"
+        raise ConfigError.of(run.data, what, "write shards first, or leave the other data out")
+    return None
+
+
+def _rows(run: RunConfig, blend: Blend | None, rules: RowRules) -> CheckedRows:
     """All rows of shards and validation sets, checked; before there are shards, none."""
-    if corpus.kind != "shards":
+    if blend is None:
         return CheckedRows()
-    sets = sets_of(run, shards or open_shards(run.data))
-    return check_rows(sets, rules, run.faults.max_missing)
+    return check_rows(sets_of(run, blend), rules, run.faults.max_missing)
 
 
 def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:

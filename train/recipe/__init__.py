@@ -9,14 +9,16 @@ without an error. Known pitfalls that this fixes are recorded with the reason (`
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import ConfigError
 from curate.nemo.archive import Archive
 from train.artifacts.shared import Pitfall
 from train.config import RunConfig
+from train.data.blend import Source
+from train.data.validation import EVAL, validation_manifest
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 from train.recipe.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
 
@@ -41,6 +43,9 @@ MODEL_CLASSES: tuple[tuple[str, RecipeName], ...] = (
 )
 
 DATA_SECTIONS = ("train_ds", "validation_ds", "test_ds")
+
+BLEND = "curate_blend"
+"""The type under which NeMo reads a blend (train.nemo.blend)."""
 
 CUTS_FOR_BINS = 10_000
 """NeMo's own number of cuts from which to estimate the buckets' edges."""
@@ -80,17 +85,17 @@ def recipe_for(archive: Archive, requested: str = "auto") -> RecipeName:
 
 
 def build_recipe(
-    archive: Archive, run: RunConfig, shards: Path, cuts: int, validation: Path
+    archive: Archive, run: RunConfig, cuts: int, sources: Sequence[Source] = ()
 ) -> Recipe:
-    """The configuration to train `archive` with: `cuts` in shards, a manifest for validation."""
+    """The configuration to train `archive` with: so many cuts, drawn from `sources` if any."""
     name = recipe_for(archive, run.recipe)
     _check_tokenizer(archive, name, run)
     inherited = with_behaviors(archive, run)
     config = copy.deepcopy(inherited)
     for key in (*DATA_SECTIONS, *STARTING_POINTS):
         config.pop(key, None)
-    config["train_ds"] = _train_section(inherited, run, shards, cuts)
-    config["validation_ds"] = _validation_section(inherited, run, validation)
+    config["train_ds"] = _train_section(inherited, run, cuts, sources)
+    config["validation_ds"] = _validation_section(inherited, run)
     config["test_ds"] = None
     config["optim"] = _optim_section(run)
     if name == "aed":
@@ -156,7 +161,7 @@ def _sample_rate(inherited: dict[str, Any]) -> int:
 
 
 def _train_section(
-    inherited: dict[str, Any], run: RunConfig, shards: Path, cuts: int
+    inherited: dict[str, Any], run: RunConfig, cuts: int, sources: Sequence[Source]
 ) -> dict[str, Any]:
     """How training reads the shards.
 
@@ -165,7 +170,7 @@ def _train_section(
     """
     batches = run.train_ds
     return _fields(inherited) | {
-        "shar_path": str(shards.absolute()),
+        **_train_inputs(run, sources),
         "manifest_filepath": None,
         "shuffle": True,
         "batch_size": None,
@@ -188,15 +193,32 @@ def _train_section(
     }
 
 
-def _validation_section(
-    inherited: dict[str, Any], run: RunConfig, manifest: Path
-) -> dict[str, Any]:
-    sets: dict[str, Any] = {"manifest_filepath": str(manifest.absolute())}
-    if also := run.validation_ds.also:
-        paths = [manifest, *(manifest.with_name(f"{name}.jsonl") for name in also)]
-        sets = {"manifest_filepath": [str(path.absolute()) for path in paths]}
+def _train_inputs(run: RunConfig, sources: Sequence[Source]) -> dict[str, Any]:
+    """The shards to read: a directory as it is, or the files of each source with its share."""
+    if not sources:
+        return {"shar_path": str((run.data / "train").absolute())}
+    blend = {
+        "type": BLEND,
+        "min_duration": run.train_ds.min_duration,
+        "max_duration": run.train_ds.max_duration,
+        "sources": [
+            {
+                "name": source.name,
+                "share": round(source.share, 9),
+                "cuts": source.paths("cuts"),
+                "recording": source.paths("recording"),
+            }
+            for source in sources
+        ],
+    }
+    return {"shar_path": None, "input_cfg": [blend]}
+
+
+def _validation_section(inherited: dict[str, Any], run: RunConfig) -> dict[str, Any]:
+    names = (EVAL, *run.validation_ds.also)
+    paths = [str(validation_manifest(run, name).absolute()) for name in names]
     return _fields(inherited) | {
-        **sets,
+        "manifest_filepath": paths if len(paths) > 1 else paths[0],
         "shuffle": False,
         "use_bucketing": False,
         "min_duration": run.validation_ds.min_duration,

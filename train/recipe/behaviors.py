@@ -12,7 +12,7 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,20 +69,21 @@ def switch(value: Any) -> bool | None:
     return True if text in ON else False if text in OFF else None
 
 
-def check_values(train: Path, behaviors: Mapping[str, Behavior]) -> None:
-    """InputError where a behaviour cannot be learned from the shards in `train`.
+def check_values(train: Sequence[Path], behaviors: Mapping[str, Behavior]) -> None:
+    """InputError where a behaviour cannot be learned from the shards in these directories.
 
     Every value must mean on or off, and both must occur.
     """
     seen: dict[str, Counter[bool | None]] = {name: Counter() for name in behaviors}
     strange: list[Fault] = []
-    for place, custom in _customs(train) if behaviors else ():
+    customs = (pair for folder in train for pair in _customs(folder))
+    for place, custom in customs if behaviors else ():
         for name, count in seen.items():
             count[switched := switch(custom.get(name))] += 1
             if switched is None and len(strange) < _MOST_NAMED:
                 what = f"{name!r} is {custom[name]!r}, neither on nor off"
                 strange.append(Fault(place, what, f"one of {', '.join(sorted(ON | OFF))}"))
-    raise_all(InputError, [*strange, *_one_sided(train, seen)])
+    raise_all(InputError, [*strange, *_one_sided(train[0], seen)])
 
 
 _MOST_NAMED = 10

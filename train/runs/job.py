@@ -12,7 +12,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.rows import CheckedSet
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import CheckpointConfig, RunConfig
-from train.data import ShardSet
+from train.data.blend import ALL, Blend
 from train.data.check import CheckedData
 from train.recipe import Recipe
 from train.recipe.behaviors import CONFIG_KEY, PLUGIN
@@ -36,7 +36,7 @@ class FitJob:
     config: RunConfig
     archive: Archive
     recipe: Recipe
-    shards: ShardSet
+    blend: Blend
     data: CheckedData
     resume: bool = False
     rows: tuple[CheckedSet, ...] = ()
@@ -71,6 +71,7 @@ class Observer:
 class FitResult:
     """What a fit did; `best` is None where no validation gave a finite figure.
 
+    `drawn_s` are the seconds of speech by source, of all devices, as is `recordings`.
     `step_seconds` and `compute_seconds` go step by step; what of the first is not in the second
     was waiting for data.
     """
@@ -82,7 +83,7 @@ class FitResult:
     precision: str
     steps: int
     seconds: float
-    speech_s: float
+    drawn_s: Mapping[str, float]
     step_seconds: tuple[float, ...]
     compute_seconds: tuple[float, ...]
     loss: tuple[LossPoint, ...]
@@ -95,6 +96,11 @@ class FitResult:
     baseline: ValidationPoint | None = None
 
     @property
+    def speech_s(self) -> float:
+        """Seconds of speech that went by, in all."""
+        return sum(self.drawn_s.values())
+
+    @property
     def waiting_share(self) -> float:
         """Share of the time of a step that went by waiting for data."""
         whole = sum(self.step_seconds)
@@ -103,7 +109,7 @@ class FitResult:
 
 def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
     """Everything notable about the run, in the order in which to read it."""
-    yield from _about_length(job.shards.index.hours, fit)
+    yield from _about_length(job.blend, fit)
     yield from _about_steps(fit)
     yield from _about_data(fit)
     if worse := describe_regression(job.config.checkpoints, fit):
@@ -143,10 +149,13 @@ def describe_regression(checkpoints: CheckpointConfig, fit: FitResult) -> str:
     )
 
 
-def _about_length(train_hours: float, fit: FitResult) -> Iterator[Finding]:
-    epochs = fit.speech_s / 3600 / train_hours if train_hours else 0.0
-    if epochs > USUAL_EPOCHS:
-        yield _info(f"the run took {epochs:.0f} epochs; fine-tuning takes 1 to 5")
+def _about_length(blend: Blend, fit: FitResult) -> Iterator[Finding]:
+    parts = [(each.name, each.hours) for each in blend.sources] or [(ALL, blend.hours)]
+    for name, hours in parts:
+        epochs = fit.drawn_s.get(name, 0.0) / 3600 / hours if hours else 0.0
+        if epochs > USUAL_EPOCHS:
+            of = f" of {name}" if name else ""
+            yield _info(f"the run took {epochs:.0f} epochs{of}; fine-tuning takes 1 to 5")
 
 
 def _about_steps(fit: FitResult) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from curate.artifacts.shard_index import Shard
 from curate.errors import InputError
 from train.config import RunConfig, TrainData, ValidationData
-from train.data import ShardSet
+from train.data.blend import Blend
 from train.data.rows import read_rows
 from train.data.validation import EVAL
 from train.plan.rows.record import Record, from_cut, from_row
@@ -34,10 +34,10 @@ class RowSet:
     records: Callable[[], Iterator[Record]]
 
 
-def shard_rows(folder: Path, shards: Sequence[Shard], data: TrainData) -> RowSet:
+def shard_rows(blend: Blend, data: TrainData) -> RowSet:
     """The cuts of all shards to train on."""
-    source, limits = str(folder / "train"), (data.min_duration, data.max_duration)
-    return RowSet("train", source, *limits, "dropped", partial(_cuts, folder, shards))
+    source, limits = str(blend.main.train), (data.min_duration, data.max_duration)
+    return RowSet("train", source, *limits, "dropped", partial(_cuts, tuple(blend.shards())))
 
 
 def manifest_rows(name: str, manifest: Path, data: ValidationData) -> RowSet:
@@ -46,8 +46,8 @@ def manifest_rows(name: str, manifest: Path, data: ValidationData) -> RowSet:
     return RowSet(name, str(manifest), *limits, "durations", partial(_lines, manifest))
 
 
-def _cuts(folder: Path, shards: Sequence[Shard]) -> Iterator[Record]:
-    for shard in shards:
+def _cuts(shards: Sequence[tuple[Path, Shard]]) -> Iterator[Record]:
+    for folder, shard in shards:
         path = shard.paths(folder)["cuts"]
         try:
             with gzip.open(path, "rb") as lines:
@@ -68,14 +68,15 @@ def _lines(manifest: Path) -> Iterator[Record]:
             yield from_row(row)
 
 
-def validation_sets(run: RunConfig, shards: ShardSet) -> dict[str, Path]:
+def validation_sets(run: RunConfig, blend: Blend) -> dict[str, Path]:
     """The manifests to validate on by name; the first, of the shards, only where it is there."""
-    own = {EVAL: shards.validation} if shards.validation.is_file() else {}
+    main = blend.main
+    own = {EVAL: main.validation} if main.validation.is_file() else {}
     return own | run.validation_ds.also
 
 
-def sets_of(run: RunConfig, shards: ShardSet) -> Iterator[RowSet]:
+def sets_of(run: RunConfig, blend: Blend) -> Iterator[RowSet]:
     """Everything that the run reads rows from: its shards, its eval manifest, the further ones."""
-    yield shard_rows(shards.folder, shards.index.shards, run.train_ds)
-    for name, manifest in validation_sets(run, shards).items():
+    yield shard_rows(blend, run.train_ds)
+    for name, manifest in validation_sets(run, blend).items():
         yield manifest_rows(name, manifest, run.validation_ds)
