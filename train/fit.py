@@ -152,7 +152,7 @@ def _drawn(source: Source, fit: FitResult) -> DrawnSource:
     spoken_s = fit.drawn_s.get(source.name, 0.0)
     return DrawnSource(
         name=source.name,
-        hours=source.hours,
+        hours=round(source.hours, 6),
         share=round(source.share, 6),
         drawn_hours=round(spoken_s / 3600, 6),
         drawn_share=round(spoken_s / fit.speech_s, 6) if fit.speech_s else 0.0,

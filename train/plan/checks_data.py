@@ -131,11 +131,8 @@ def _blend(facts: Facts) -> Iterator[tuple[Level, str]]:
         drawn = facts.batches.hours_seen * source.share
         epochs = drawn / source.hours if source.hours else 0.0
         level: Level = "warning" if epochs > MANY_EPOCHS else "note"
-        of = f"{duration(hours=drawn)} of {duration(hours=source.hours)}"
-        yield (
-            level,
-            f"{source.name}: {source.share:.1%} of the hours drawn, {of}: {epochs:.1f} epochs",
-        )
+        times = f"{duration(hours=drawn)}, {epochs:.1f} epochs of {duration(hours=source.hours)}"
+        yield level, f"{source.name}: {source.share:.1%} of the hours drawn ({times})"
 
 
 def _no_texts(facts: Facts) -> Iterator[str]:
@@ -225,7 +222,7 @@ CHECKS = (
     Check(
         "blend", "note",
         "each source is drawn with its share of the hours, however often it then comes",
-        "lower blend.temperature's effect (nearer to 1), or a smaller --replay",
+        "a higher blend.temperature (1 draws by hours), or a smaller --replay share",
         _blend,
     ),
     Check(
