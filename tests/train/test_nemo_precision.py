@@ -91,6 +91,19 @@ def test_audio_in_batches_of_other_models_is_not_rounded_either(world: World) ->
     )
 
 
+def test_where_nothing_gets_better_the_original_is_saved_unrounded(world: World) -> None:
+    settings = ("trainer.precision=bf16-true", "optim.lr=1e-12", "optim.min_lr=1e-13")
+    unmoved = (*settings, "freeze.encoder=true", "freeze.batchnorm=eval", "trainer.max_steps=3")
+    run = fit(RunRequest(world.config(world.model("canary").path, "half-unmoved", *unmoved)))
+    before, after = (
+        saved_weights(path) for path in (world.model("canary").path, run.folder / "model.nemo")
+    )
+    assert [name for name in before if (before[name] != after[name]).any()] == []
+    best = run.record.best
+    assert best is not None
+    assert (best.step, best.checkpoint.startswith("checkpoints/step=0-")) == (0, True)
+
+
 def saved_weights(path: Path) -> dict[str, Any]:
     import torch
 

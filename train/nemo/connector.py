@@ -13,7 +13,7 @@ from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from curate.errors import InputError
-from curate.nemo.archive import CONFIG_NAME, Archive, member_name
+from curate.nemo.archive import CONFIG_NAME, WEIGHTS_NAME, Archive, member_name
 from curate.nemo.members import carried_members, copy_members
 from train.nemo.checkpoints import WholeCheckpoints
 
@@ -58,7 +58,7 @@ class Connector(SaveRestoreConnector):
     ) -> None:
         """Load every weight of the model, or raise InputError."""
         if checkpoint := self._archive.checkpoint:
-            state_dict = WholeCheckpoints().load_checkpoint(checkpoint)["state_dict"]
+            state_dict = read_weights(self._archive)
         own = dict(instance.named_parameters())
         shapes = {name: tensor.shape for name, tensor in state_dict.items()}
         misfits = [name for name, weight in own.items() if shapes.get(name) != weight.shape]
@@ -83,3 +83,16 @@ class Connector(SaveRestoreConnector):
         config = OmegaConf.to_container(OmegaConf.load(folder / CONFIG_NAME))
         with tarfile.open(filename, "a:") as tar:
             copy_members(self._archive, carried_members(self._archive, config, written), tar)
+
+
+def read_weights(archive: Archive) -> dict[str, torch.Tensor]:
+    """The weights of an archive, or of the checkpoint that takes their place; on the CPU."""
+    if archive.checkpoint:
+        checkpoint: dict[str, Any] = WholeCheckpoints().load_checkpoint(archive.checkpoint)
+        return dict(checkpoint["state_dict"])
+    with tarfile.open(archive.path, "r:*") as tar:
+        for member in tar:
+            if member_name(member) == WEIGHTS_NAME:
+                content = tar.extractfile(member)
+                return dict(torch.load(content, map_location="cpu", weights_only=True))
+    raise InputError.of(archive.path, f"holds no {WEIGHTS_NAME} any more")

@@ -20,6 +20,7 @@ from train.nemo.baseline import Baseline
 from train.nemo.callbacks import Freezing
 from train.nemo.canary2_behaviors import known_prompt
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ranks
+from train.nemo.connector import read_weights
 from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
 from train.nemo.loader import Loader, totals
 from train.nemo.model import (
@@ -129,7 +130,7 @@ def _export(
     if trainer.is_global_zero:
         model.float()  # as published archives are: their size tells the parameters
         if run.checkpoints.export == "best" and checkpoint is not None:
-            _load_weights(model, checkpoint)
+            _load_best(model, checkpoint, best, job)
         AppState().model_restore_path = str(job.archive.path.absolute())  # where its tokenizers are
         save(model, run.out / "model.nemo")
     return best, checkpoint
@@ -139,14 +140,21 @@ def _best(
     recorder: Recorder, trainer: lightning.Trainer, monitor: Monitor
 ) -> tuple[ValidationPoint | None, Path | None]:
     points = [*([recorder.baseline] if recorder.baseline else []), *recorder.validation]
-    ranks = {rank: point for point in points if math.isfinite(rank := rank_of(point, monitor))}
-    best = ranks[min(ranks)] if ranks else None
+    ranked = [point for point in points if math.isfinite(rank_of(point, monitor))]
+    best = min(
+        ranked, key=lambda point: rank_of(point, monitor), default=None
+    )  # the first of equal
     path = trainer.checkpoint_callback.best_model_path
     return best, Path(path) if path else None
 
 
-def _load_weights(model: ModelPT, checkpoint: Path) -> None:
-    model.load_state_dict(WholeCheckpoints().load_checkpoint(checkpoint)["state_dict"])
+def _load_best(model: ModelPT, checkpoint: Path, best: ValidationPoint | None, job: FitJob) -> None:
+    """The weights of the best validation; the original's are the archive's own, never rounded."""
+    if best and not best.step and not job.config.tokenizer.update:
+        weights = read_weights(job.archive)
+    else:
+        weights = WholeCheckpoints().load_checkpoint(checkpoint)["state_dict"]
+    model.load_state_dict(weights)
 
 
 def _result(
