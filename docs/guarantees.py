@@ -577,6 +577,20 @@ GUARANTEES: tuple[Guarantee, ...] = (
     ),
     Guarantee(
         area="Training",
+        statement="validation on a sample with the strata of the whole",
+        stated_by="`train run`",
+        checked=(
+            "Rows of each language, column of the shards and tag, by the seed, and speakers in "
+            "turn; run.json has the hours of each stratum, decoded and in all."
+        ),
+        otherwise="A stratum with less than its share of one row may have none, and is listed.",
+        tests=(
+            "tests/train/test_subset.py::test_a_subset_has_the_strata_of_the_whole",
+            "tests/train/test_nemo_baseline.py::test_most_validations_decode_a_sample_and_some_all",
+        ),
+    ),
+    Guarantee(
+        area="Training",
         statement="not worse than the original",
         stated_by="`train run`",
         checked=(

@@ -11,12 +11,12 @@ from pathlib import Path
 from curate.artifacts.base import write_artifact
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from train.artifacts.run import BestValidation, DrawnSource, Run, RunData, RunModel, RunTrainer
+from train.artifacts.validation import EVAL
 from train.config import RunConfig
 from train.data.blend import Source, open_blend
 from train.data.check import check_data
-from train.data.validation import EVAL, write_validation
+from train.data.validation import write_validation
 from train.plan import Plan, make_plan, refuse
-from train.plan.rows.source import validation_sets
 from train.pretrained import archive_of
 from train.recipe.behaviors import check_values
 from train.runs import runtime
@@ -55,7 +55,7 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
 
         if writes:
             write_artifact(folder, plan.record(request.command))
-            write_validation(job.config, validation_sets(job.config, job.blend), job.aside)
+            write_validation(job.config, plan.facts.validation)
         result = train(job, observer)
         record = _record(request.command, job, result)
         if writes:
@@ -81,7 +81,8 @@ def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
     facts = plan.facts
     rows, resume = facts.rows, request.resume
     parts = (config, facts.archive, facts.recipe, blend, data)
-    return plan, FitJob(*parts, resume, rows.sets, rows.aside)
+    sets = tuple(each.record() for each in facts.validation)
+    return plan, FitJob(*parts, resume, rows.sets, rows.aside, sets)
 
 
 READ_WHOLE = frozenset(
@@ -106,6 +107,7 @@ def _record(command: str, job: FitJob, fit: FitResult) -> Run:
         model=_model(job, fit),
         data=_data(job, fit),
         rows=job.rows,
+        validation_sets=job.validation_sets,
         trainer=_trainer(job.config, fit),
         steps=fit.steps,
         seconds=round(fit.seconds, 3),

@@ -207,6 +207,12 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("Data", (Run,), training.data),
     Section(
+        "Validation rows",
+        (Run,),
+        training.validation_rows,
+        "Rows that are decoded, by language, the columns that divide the shards, and tags.",
+    ),
+    Section(
         "Rows set aside",
         (Run,),
         training.rows_set_aside,

@@ -167,6 +167,21 @@ def _sources(used: RunData) -> Markup | None:
     return Table("Blend", columns, rows).render()
 
 
+def validation_rows(run: Run) -> Markup | None:
+    """The rows of each validation set that are decoded, of all that each stratum has."""
+    columns = (
+        Column("set", "name"), Column("stratum", "text"), Column("rows", "count"),
+        Column("hours", "hours"), Column("of rows", "count"), Column("of hours", "hours"),
+    )  # fmt: skip
+    rows = [
+        (each.name, " ".join(part.stratum).strip(), part.rows, part.hours, part.of_rows,
+         part.of_hours)
+        for each in run.validation_sets
+        for part in each.strata
+    ]  # fmt: skip
+    return Table("Validation rows", columns, rows, limit=60, elsewhere="run.json").render()
+
+
 def rows_set_aside(run: Run) -> Markup | None:
     """Rows of each set that the run does not use: how many, why, and the first ones."""
     columns = (

@@ -49,6 +49,26 @@ def run() -> Json:
             ],
         },
         "rows": [_checked("train", 886_089, 1955.36), _checked("eval", 9_110, 20.03, 5)],
+        "validation_sets": [
+            {
+                "name": name,
+                "rows": 640,
+                "hours": 1.4,
+                "padding": 1.06,
+                "padding_in_order": 1.9,
+                "strata": [
+                    {
+                        "stratum": [lang, "calls"],
+                        "rows": 320,
+                        "hours": 0.7,
+                        "of_rows": 4_500,
+                        "of_hours": 10.0,
+                    }
+                    for lang in ("de", "tr")
+                ],
+            }
+            for name in ("eval", "calls")
+        ],
         "trainer": {
             "accelerator": "gpu",
             "devices": 4,

@@ -12,11 +12,15 @@ from typer.testing import CliRunner
 
 import train.cli
 from curate.nemo.archive import open_archive
-from tests.train.world import NEMO, World
+from tests.lines import lines_of
+from tests.train.world import NEMO, STEPS, World
 from train.artifacts.run import Run
 from train.fit import RunRequest, TrainRun, fit
+from train.plan import make_plan
+from train.pretrained import archive_of
 from train.runs.job import Observer
 from train.runs.signals import Interrupted
+from train.tiny import Kind
 
 pytestmark = NEMO
 
@@ -102,3 +106,37 @@ def test_a_resumed_run_reads_the_baseline_from_its_directory(
     assert run.record.baseline is not None
     assert (run.record.baseline.step, run.record.resumed_at) == (0, (step,))
     assert list((config.out / "checkpoints").glob("step=0-*"))
+
+
+@pytest.mark.parametrize("kind", ["canary", "ctc", "rnnt"])
+def test_most_validations_decode_a_sample_and_some_all(world: World, kind: Kind) -> None:
+    settings = (
+        "trainer.limit_val_batches=1", "validation_ds.batch_size=2", "trainer.val_check_interval=1",
+        "validation_ds.full_every=4",
+    )  # fmt: skip
+    run = fit(RunRequest(world.config(world.model(kind).path, f"sample-{kind}", *settings)))
+    record = run.record
+    assert record.baseline is not None
+    points = [record.baseline, *record.validation]
+    assert [point.step for point in points] == list(range(STEPS + 1))
+    assert [point.step for point in points if "full" in point.also] == [0, 4, STEPS]
+    assert all(point.val_wer is not None for point in points)
+    assert all(isinstance(point.also["full"], float) for point in points if point.also)
+    sample, full = record.validation_sets
+    assert [(part.stratum[0], part.rows, part.of_rows) for part in sample.strata] == [
+        ("de", 1, 3),
+        ("en", 1, 3),
+    ]
+    assert [(part.rows, part.of_rows) for part in full.strata] == [(3, 3), (3, 3)]
+    manifests = run.folder / "validation"
+    rows = {path.stem: len(lines_of(path.read_text("utf-8"))) for path in manifests.iterdir()}
+    assert rows == {"eval": 2, "full": 6}
+
+
+def test_a_plan_tells_what_validation_costs(world: World) -> None:
+    config = world.config(world.model("ctc").path, "planned", "trainer.limit_val_batches=1")
+    planned = make_plan(config, archive_of(config.model)).record().validation
+    assert [each.name for each in planned.sets] == ["eval", "full"]
+    assert (planned.validations, planned.full_validations) == (3, 2)
+    assert 0 < planned.time_share < 1
+    assert all(1 <= each.padding <= each.padding_in_order for each in planned.sets)

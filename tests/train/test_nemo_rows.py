@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.shard_indexes import write_index
 from tests.train.world import NEMO, World, shard, write_data
 from train.fit import RunRequest, fit
 from train.plan.rows.record import from_cut
-from train.plan.rows.rules import RowRules, rules_of
+from train.plan.rows.rules import RowRules, decoder_positions, rules_of
 from train.plan.rows.source import RowSet
 from train.plan.tokenizer import read_tokenizer
 from train.recipe import Recipe
@@ -135,6 +136,24 @@ def test_the_length_of_a_row_is_nemos(both: Both, changes: dict[str, Any]) -> No
         rows = RowSet("train", "s", 0.0, 9.0, "dropped", lambda: iter([from_cut("s:1", cut)]))
         ((_, problems),) = rules.check(rows)
         assert set(problems) == codes, (length, positions)
+
+
+def test_the_decoder_has_positions_for_as_many_tokens_as_it_says(world: World) -> None:
+    import torch
+
+    from train.nemo import model
+
+    archive = open_archive(world.model("canary").path)
+    decoder = model.restore(archive).model.transf_decoder
+    encoded = {
+        "encoder_embeddings": torch.zeros(1, 5, decoder.hidden_size),
+        "encoder_mask": torch.ones(1, 5, dtype=torch.bool),
+    }
+    limit = decoder_positions(archive) or 0
+    for count, error in ((limit, nullcontext()), (limit + 1, pytest.raises(IndexError))):
+        ids = torch.zeros(1, count, dtype=torch.long)
+        with error:
+            decoder(input_ids=ids, decoder_mask=ids == 0, **encoded)
 
 
 LONG = " ".join(["ja"] * 600)

@@ -17,7 +17,7 @@ from curate.nemo.archive import open_archive
 from tests.train.planted import ROWS, TEXTS, Json, row, write_model, write_shards
 from train.artifacts.rows import CheckedSet, RowProblem
 from train.config import RunConfig, Setting, load_config, parse_setting
-from train.plan import Plan, make_plan, refuse
+from train.plan import Plan, figures_of, make_plan, refuse
 from train.plan.rows.kinds import KINDS
 from train.tiny import Kind
 
@@ -231,6 +231,12 @@ def test_an_utterance_of_many_kinds_is_named_under_each_at_once(corpus: Corpus) 
     ]
     assert all("eval: 2 of 200 rows" in fault.what for fault in caught.value.faults)
     assert all(fault.hint for fault in caught.value.faults)
+
+
+def test_a_gate_may_name_every_kind(corpus: Corpus) -> None:
+    figures, _ = figures_of(corpus.plan(validation=[spoken(duration=0.05)]))
+    assert set(KINDS) <= set(figures)
+    assert (figures["durations"].count, figures["channels"].count) == (1, 0)
 
 
 def test_many_rows_are_counted_and_the_first_named(corpus: Corpus) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from curate.artifacts.base import GatedArtifact, Model, SchemaId
 from train.artifacts.rows import CheckedSet
 from train.artifacts.shared import Pitfall
+from train.artifacts.validation import ValidationSet
 
 Level = Literal["error", "warning", "note"]
 
@@ -146,6 +147,15 @@ class PlanDemand(Model):
     model: str
 
 
+class PlanValidation(Model):
+    """The sets, how often they are decoded, and the encoder's share of the time for it, [0, 1]."""
+
+    sets: tuple[ValidationSet, ...]
+    validations: int
+    full_validations: int
+    time_share: float
+
+
 class Finding(Model):
     """A finding: what it is, why it matters, how to fix it; of rows, the first places."""
 
@@ -170,6 +180,7 @@ class Plan(GatedArtifact):
     lengths: PlanLengths
     slots: tuple[SlotCount, ...]
     rows: tuple[CheckedSet, ...]
+    validation: PlanValidation
     batches: PlanBatches
     demand: PlanDemand
     findings: tuple[Finding, ...]

@@ -10,6 +10,7 @@ from pydantic import Field
 from curate.artifacts.base import CommandArtifact, Model, SchemaId
 from train.artifacts.rows import CheckedSet
 from train.artifacts.shared import Pitfall
+from train.artifacts.validation import ValidationSet
 
 
 class RunModel(Model):
@@ -117,6 +118,7 @@ class Run(CommandArtifact):
     model: RunModel
     data: RunData
     rows: tuple[CheckedSet, ...]
+    validation_sets: tuple[ValidationSet, ...]
     trainer: RunTrainer
     steps: int
     seconds: float

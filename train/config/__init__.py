@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from curate.errors import ConfigError, Fault, InputError
 from curate.errors.nearest import absent, nearest, suggest, unreadable
 from curate.files.marked_yaml import Steps, Tree, line_of, plain_value, read_tree
+from train.artifacts.validation import EVAL, FULL
 from train.config.sections import (
     TAKEN_FIELDS,
     Behavior,
@@ -274,6 +275,9 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
     if trainer.devices * trainer.num_nodes > 1 and batches.num_workers == 0:
         what = "with several devices and no worker, every device draws the same batches"
         yield ("train_ds", "num_workers"), what, "num_workers: 1 or more"
+    for name in {EVAL, FULL} & config.validation_ds.also.keys():
+        what = f"'validation_ds.also.{name}': '{name}' is a set of every run"
+        yield ("validation_ds", "also", name), what, "choose another name"
     if freeze.encoder and freeze.decoder and freeze.batchnorm == "eval":
         yield ("freeze",), "everything is frozen: nothing is left to train", ""
     yield from _blend_clashes(config)

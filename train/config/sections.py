@@ -97,7 +97,8 @@ class ValidationData(Section):
     """How validation batches are made from the eval manifest.
 
     `also` names further manifests, of which a WER each is recorded; the eval manifest decides. Rows
-    shorter or longer than the durations are set aside.
+    shorter or longer than the durations are set aside. With `trainer.limit_val_batches` all of the
+    eval manifest is decoded at the start, at the end, and every `full_every` validations.
     """
 
     batch_size: PositiveInt = 16
@@ -105,6 +106,7 @@ class ValidationData(Section):
     max_duration: PositiveFloat = 40.0
     num_workers: NonNegativeInt = 0
     also: dict[SetName, Path] = {}
+    full_every: PositiveInt | None = None
 
 
 class FreezeConfig(Section):

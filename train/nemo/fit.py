@@ -16,11 +16,13 @@ from nemo.utils.app_state import AppState
 
 from train.artifacts.run import ValidationPoint
 from train.config import Monitor, RunConfig
+from train.data.validation import set_names
 from train.nemo.baseline import Baseline
 from train.nemo.callbacks import Freezing
 from train.nemo.canary2_behaviors import known_prompt
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ranks
 from train.nemo.connector import read_weights
+from train.nemo.full import FullValidation
 from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
 from train.nemo.loader import Loader, totals
 from train.nemo.model import (
@@ -45,14 +47,16 @@ class _Parts:
         fault = partial(unreadable, most=run.faults.max_missing)
         self.continuity = Continuity(run.out / CHECKPOINTS, self.loader, stop, fault)
         self.finite = FiniteSteps(run, self.continuity)
-        self.recorder = Recorder(run, self.loader, observer)
+        self.full = FullValidation(run)
+        self.recorder = Recorder(run, self.loader, observer, self.full)
         self.freezing = Freezing(run.freeze)
         self.baseline = Baseline(self.recorder, self.continuity)
 
     @property
     def callbacks(self) -> tuple[lightning.Callback, ...]:
         """Continuity first, which knows the batch; the recorder behind what may skip a step."""
-        return self.continuity, self.finite, self.recorder, self.freezing, self.baseline
+        first = self.continuity, self.finite, self.full, self.recorder
+        return *first, self.freezing, self.baseline
 
 
 def train(job: FitJob, observer: Observer) -> FitResult:
@@ -96,8 +100,9 @@ def _prepare(model: ASRModel, parts: _Parts, run: RunConfig) -> None:
     """Data, what is frozen, the optimiser: in this order, each needs the one before."""
     model.setup_training_data(model.cfg.train_ds)
     model.setup_multiple_validation_data(model.cfg.validation_ds)
-    if also := run.validation_ds.also:
-        model._validation_names = [f"{name}_" for name in ("eval", *also)]
+    if len(names := set_names(run)) > 1:
+        model._validation_names = [f"{name}_" for name in names]
+    parts.full.attach(model)
     parts.freezing.apply(model)
     model.setup_optimization(model.cfg.optim)
     for module in model.modules():

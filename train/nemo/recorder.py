@@ -10,7 +10,9 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from train.artifacts.run import LossPoint, ValidationPoint
+from train.artifacts.validation import FULL
 from train.config import Monitor, RunConfig
+from train.nemo.full import FullValidation
 from train.nemo.loader import Loader
 from train.runs.job import Observer, Progress
 
@@ -36,7 +38,9 @@ class Recorder(Callback):
     data. At most about `MOST_POINTS` losses are recorded; every `log_every_n_steps` one is logged.
     """
 
-    def __init__(self, run: RunConfig, loader: Loader, observer: Observer) -> None:
+    def __init__(
+        self, run: RunConfig, loader: Loader, observer: Observer, full: FullValidation
+    ) -> None:
         self.loss: list[LossPoint] = []
         self.validation: list[ValidationPoint] = []
         self.baseline: ValidationPoint | None = None
@@ -46,6 +50,7 @@ class Recorder(Callback):
         self._every = -(-run.trainer.max_steps // MOST_POINTS)
         self._log_every = run.trainer.log_every_n_steps
         self._also = tuple(run.validation_ds.also)
+        self._full = full
         self._monitor = run.checkpoints.monitor
         self._loader = loader
         self._observer = observer
@@ -108,7 +113,8 @@ class Recorder(Callback):
         if not trainer.sanity_checking:
             metrics = trainer.callback_metrics
             loss, wer = (_finite(metrics.get(name)) for name in ("val_loss", "val_wer"))
-            also = {name: _finite(metrics.get(f"{name}_val_wer")) for name in self._also}
+            names = (*self._also, *([FULL] if self._full.due else []))
+            also = {name: _finite(metrics.get(f"{name}_val_wer")) for name in names}
             point = ValidationPoint(step=trainer.global_step, val_loss=loss, val_wer=wer, also=also)
             metrics[RANK] = torch.tensor(rank_of(point, self._monitor), dtype=torch.float64)
             self._keep(point)

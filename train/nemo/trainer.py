@@ -47,7 +47,6 @@ def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
         # Never by epoch: an endless epoch would never validate. Lightning counts in batches here.
         check_val_every_n_epoch=None,
         val_check_interval=settings.val_check_interval * batches_per_step,
-        limit_val_batches=settings.limit_val_batches or 1.0,
         num_sanity_val_steps=0,
         log_every_n_steps=settings.log_every_n_steps,
         gradient_clip_val=None,  # the callback that looks at the gradients clips them too

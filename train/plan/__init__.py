@@ -24,6 +24,8 @@ from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
 from train.plan.findings import LEVELS, Check
 from train.plan.rows.findings import row_findings, superseded
+from train.plan.rows.kinds import KINDS
+from train.plan.validation import plan_validation
 from train.pretrained import archive_of
 from train.runs.provenance import versions
 
@@ -75,6 +77,7 @@ class Plan:
             lengths=_lengths(facts),
             slots=facts.slots,
             rows=facts.rows.sets,
+            validation=plan_validation(facts),
             batches=facts.batches.record(),
             demand=facts.demand.record(),
             findings=self.findings,
@@ -133,7 +136,8 @@ def refuse(plan: Plan, but: Collection[str] = ()) -> None:
 
 def figures_of(plan: Plan) -> Figures:
     """The figures that gates may name: findings by level and check, missing recordings."""
-    names = {f"{level}s": level for level in LEVELS} | {check.code: check.code for check in CHECKS}
+    codes = (*(check.code for check in CHECKS), *KINDS)
+    names = {f"{level}s": level for level in LEVELS} | {code: code for code in codes}
     figures = {key: _figure(plan.faults(name)) for key, name in names.items()}
     corpus = plan.facts.corpus
     missing = Figure(len(corpus.missing_audio), None, "recordings", (), corpus.audio_checked)

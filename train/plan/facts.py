@@ -12,12 +12,14 @@ from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
 from train.data.blend import Blend, open_blend
+from train.data.validation import ChosenRows, choose_validation
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
 from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
 from train.plan.rows import CheckedRows, check_rows, sets_of
 from train.plan.rows.rules import RowRules, decoder_positions, rules_of
+from train.plan.rows.source import validation_sets
 from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
@@ -36,6 +38,7 @@ class Facts:
     lengths: tuple[Lengths, ...]
     slots: tuple[SlotCount, ...]
     rows: CheckedRows = field(repr=False)
+    validation: tuple[ChosenRows, ...] = field(repr=False)
     batches: Batches
     demand: Demand = field(repr=False)
 
@@ -74,6 +77,7 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = Non
     update = run.tokenizer.update
     tokenizer = read_folder(update.dir, update.type) if update else inherited
     batches = plan_batches(corpus, run)
+    rows = _rows(run, blend, rules_of(archive, recipe, tokenizer))
     return Facts(
         run=run,
         archive=archive,
@@ -83,7 +87,8 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = Non
         corpus=corpus,
         lengths=measure_lengths(corpus.examples, tokenizer),
         slots=count_slots(corpus),
-        rows=_rows(run, blend, rules_of(archive, recipe, tokenizer)),
+        rows=rows,
+        validation=_validation(run, blend, rows),
         batches=batches,
         demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu),
     )
@@ -104,6 +109,14 @@ def _rows(run: RunConfig, blend: Blend | None, rules: RowRules) -> CheckedRows:
     if blend is None:
         return CheckedRows()
     return check_rows(sets_of(run, blend), rules, run.faults.max_missing)
+
+
+def _validation(run: RunConfig, blend: Blend | None, rows: CheckedRows) -> tuple[ChosenRows, ...]:
+    """The rows to validate on; before there are shards, none."""
+    if blend is None:
+        return ()
+    sets = validation_sets(run, blend)
+    return choose_validation(run, sets, rows.aside, blend.main.index.stratum_by)
 
 
 def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:

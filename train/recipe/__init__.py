@@ -18,7 +18,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.shared import Pitfall
 from train.config import RunConfig
 from train.data.blend import Source
-from train.data.validation import EVAL, validation_manifest
+from train.data.validation import set_names, validation_manifest
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 from train.recipe.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
 
@@ -215,8 +215,7 @@ def _train_inputs(run: RunConfig, sources: Sequence[Source]) -> dict[str, Any]:
 
 
 def _validation_section(inherited: dict[str, Any], run: RunConfig) -> dict[str, Any]:
-    names = (EVAL, *run.validation_ds.also)
-    paths = [str(validation_manifest(run, name).absolute()) for name in names]
+    paths = [str(validation_manifest(run, name).absolute()) for name in set_names(run)]
     return _fields(inherited) | {
         "manifest_filepath": paths if len(paths) > 1 else paths[0],
         "shuffle": False,

@@ -11,6 +11,7 @@ from curate.formatting.units import duration, plural
 from curate.nemo.archive import Archive
 from train.artifacts.rows import CheckedSet
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
+from train.artifacts.validation import ValidationSet
 from train.config import CheckpointConfig, RunConfig
 from train.data.blend import ALL, Blend
 from train.data.check import CheckedData
@@ -41,6 +42,7 @@ class FitJob:
     resume: bool = False
     rows: tuple[CheckedSet, ...] = ()
     aside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    validation_sets: tuple[ValidationSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,9 @@ def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
         yield _warning("no validation gave a figure: model.nemo holds the last weights")
     if rest := fit.steps % job.config.trainer.val_check_interval:
         yield _info(f"the last {rest} steps were not validated")
-    if job.data.validation_hours < NOISY_VALIDATION_H:
-        length = duration(hours=job.data.validation_hours)
+    hours = job.validation_sets[0].hours if job.validation_sets else job.data.validation_hours
+    if hours < NOISY_VALIDATION_H:
+        length = duration(hours=hours)
         yield _info(f"validation is {length}; below 1 h the WER estimate is noisy")
     if job.recipe.config.get(CONFIG_KEY):
         plain = "`train export` writes one that NeMo restores by itself"

@@ -13,7 +13,9 @@ from curate.formatting.units import duration, percent, plural
 from curate.terminal.command import printable
 from train.artifacts.plan import Finding, Level
 from train.artifacts.shared import Risk
+from train.artifacts.validation import FULL
 from train.plan import Plan
+from train.plan.validation import plan_validation
 from train.recipe.pitfalls import RISKS
 
 RISK_STYLES: dict[Risk, str] = {
@@ -75,10 +77,23 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     interval = run.trainer.val_check_interval
     proposed = f"{batches.val_check_interval:,} would be twice an epoch, five times at least"
     yield "validates", f"every {interval:,} steps; {proposed}"
+    yield from _validation(plan)
     if demand.memory_gib is not None and demand.hours is not None:
         need = f"{demand.memory_gib:,.1f} GiB a GPU and {duration(hours=demand.hours)}"
         yield "estimate", f"about {need} on {demand.gpu.name}, within a factor of two"
     yield "disk", f"at most {demand.disk_gib:,.1f} GiB of checkpoints and model.nemo"
+
+
+def _validation(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What each validation decodes, with its padding, and the share of the time."""
+    planned = plan_validation(plan.facts)
+    for each in planned.sets:
+        times = planned.full_validations if each.name == FULL else planned.validations
+        audio = f"{each.rows:,} rows, {duration(hours=each.hours)}, {times:,} times"
+        in_order = f"in the manifest's order x{each.padding_in_order:.2f}"
+        yield each.name, f"{audio}; padding x{each.padding:.2f}, {in_order}"
+    if planned.sets:
+        yield "", f"about {planned.time_share:.0%} of the encoder's time is validation"
 
 
 def _table(title: str, columns: Sequence[str], numbers: Sequence[str] = ()) -> Table:
