@@ -243,7 +243,9 @@ codes = [code("2", "begin"), code("0", "resume")]
 
 def test_devices_hear_different_recordings_and_end_together(world: World, tmp_path: Path) -> None:
     settings = ("trainer.devices=2", "train_ds.num_workers=1", "trainer.max_steps=4")
-    config = world.config(world.model("ctc").path, "devices", *settings)
+    sampled = ("trainer.val_check_interval=1", "trainer.limit_val_batches=1")
+    single = "validation_ds.batch_size=1"
+    config = world.config(world.model("ctc").path, "devices", *settings, *sampled, single)
     script = tmp_path / "devices.py"
     script.write_text(DEVICES, encoding="utf-8")
     (tmp_path / "recipe.yaml").write_text(config.to_yaml(), encoding="utf-8")
@@ -258,5 +260,9 @@ def test_devices_hear_different_recordings_and_end_together(world: World, tmp_pa
     record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))
     assert record["steps"] == 4
     assert record["resumed_at"] == [2]
+    points = [record["baseline"], *record["validation"]]
+    assert [point["step"] for point in points] == [0, 1, 2, 3, 4]
+    assert [point["step"] for point in points if "full" in point["also"]] == [0, 4]
+    assert all(point["val_wer"] is not None for point in points)
     batches = [line for path in tmp_path.glob("*.txt") for line in lines_of(path.read_text())]
     assert record["recordings"]["drawn"] == sum(len(batch.split()) for batch in batches)
