@@ -17,6 +17,8 @@ from train.data.blend import Source, open_blend
 from train.data.check import check_data
 from train.data.validation import write_validation
 from train.plan import Plan, make_plan, refuse
+from train.plan.demand import Gpu
+from train.plan.hardware import this_machine
 from train.pretrained import archive_of
 from train.recipe.behaviors import check_values
 from train.runs import runtime
@@ -72,7 +74,7 @@ def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
     """Read and check what the run needs, the quick checks first; ConfigError, InputError."""
     config = request.config
     blend = open_blend(config)  # before anything is downloaded for another directory
-    plan = make_plan(config, archive_of(config.model), blend=blend)
+    plan = make_plan(config, archive_of(config.model), _device(config), blend)
     refuse(plan, but=READ_WHOLE)
     _check_loggers(config)
     data = check_data(config, blend)
@@ -89,6 +91,11 @@ READ_WHOLE = frozenset(
     {"malformed", "channels", "unreadable-validation", "rate-beside-offset", "behavior"}
 )
 """Kinds of rows that `check_data` and `check_values` name, which read all audio and values."""
+
+
+def _device(config: RunConfig) -> Gpu:
+    runtime.prepare()  # before torch, which looks for a GPU
+    return this_machine(config.trainer.accelerator)
 
 
 def _check_loggers(config: RunConfig) -> None:

@@ -16,7 +16,8 @@ from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
-from curate.environment.cores import affinity_cores, cgroup_cores, read_cgroup
+from curate.environment.cores import affinity_cores, cgroup_cores
+from curate.environment.memory import cgroup_memory_bytes, machine_memory_bytes
 from curate.environment.versions import installed_version
 
 Json = dict[str, object]
@@ -54,8 +55,8 @@ def examine(folder: str | Path = ".") -> Json:
             "cores": os.cpu_count(),
             "usable_cores": affinity_cores(),
             "cgroup_cores": cgroup_cores(),
-            "memory_bytes": _memory(),
-            "cgroup_memory_bytes": _cgroup_memory(),
+            "memory_bytes": machine_memory_bytes(),
+            "cgroup_memory_bytes": cgroup_memory_bytes(),
             "threads": {name: os.environ.get(name) for name in _THREADS},
         },
         "disk": _disk(Path(folder)),
@@ -116,22 +117,6 @@ def _sound() -> Json:
         "libsndfile": soundfile.__libsndfile_version__,
         "formats": sorted(soundfile.available_formats()),
     }
-
-
-def _memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _cgroup_memory() -> int | None:
-    """Memory that a container may use; None without a limit."""
-    for path in ("memory.max", "memory/memory.limit_in_bytes"):
-        limit = read_cgroup(path)
-        if limit.isdigit() and int(limit) < 1 << 60:
-            return int(limit)
-    return None
 
 
 def _disk(folder: Path) -> Json:

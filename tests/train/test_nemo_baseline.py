@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,14 @@ from train.tiny import Kind
 pytestmark = NEMO
 
 RUINED = ("optim.lr=10", "optim.min_lr=10", "optim.warmup_steps=0", "checkpoints.monitor=val_loss")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_rate_is_refused() -> Iterator[None]:
+    """The plan refuses rates that ruin a model for sure, and these tests need one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.plan.checks_run.LARGEST_LR", math.inf)
+        yield
 
 
 def weights(path: Path) -> dict[str, Any]:

@@ -133,13 +133,14 @@ class PlanBatches(Model):
 
 
 class PlanDemand(Model):
-    """Estimated memory and time on one GPU; null where the model's sizes are not known.
+    """Estimated memory and time on one GPU; null where the model's sizes are not known, or what the
+    device has.
 
     `disk_gib` is what checkpoints and model.nemo take at most.
     """
 
     gpu: str
-    gpu_memory_gib: float
+    gpu_memory_gib: float | None
     parameters: int
     memory_gib: float | None
     hours: float | None

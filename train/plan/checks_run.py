@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curate.formatting.units import duration, plural
+from train.artifacts.plan import Level
 from train.plan.facts import Facts
 from train.plan.findings import Check
 
@@ -13,7 +14,9 @@ FEW_HOURS = 20.0
 HIGH_LR_FEW_HOURS = 3e-5
 LONG_WARMUP = 0.1
 FEWEST_VALIDATIONS = 3
+LARGEST_LR = 0.1
 TIGHT_MEMORY = 0.9
+ESTIMATE_WITHIN = 2
 ENOUGH_WORKERS = 4
 SINGLE = 1.5
 
@@ -62,10 +65,26 @@ def _seldom_validated(facts: Facts) -> Iterator[str]:
         yield f"validated {times} times, every {interval:,} steps; {proposed:,} would be usual"
 
 
-def _memory(facts: Facts) -> Iterator[str]:
+def _memory(facts: Facts) -> Iterator[tuple[Level, str]]:
+    """The estimate is right within a factor of two: beyond that, the run cannot fit."""
     need, gpu = facts.demand.memory_gib, facts.demand.gpu
-    if need is not None and need > TIGHT_MEMORY * gpu.memory_gib:
-        yield f"about {need:,.0f} GiB a GPU are needed, a {gpu.name} has {gpu.memory_gib:g}"
+    if need is None or gpu.memory_gib is None:
+        return
+    if need > TIGHT_MEMORY * gpu.memory_gib:
+        level: Level = "error" if need > ESTIMATE_WITHIN * gpu.memory_gib else "warning"
+        yield level, f"about {need:,.0f} GiB are needed, the {gpu.name} has {gpu.memory_gib:,.0f}"
+
+
+def _one_batch_of_all(facts: Facts) -> Iterator[str]:
+    whole_h, batch_s = facts.batches.hours, facts.run.train_ds.batch_duration
+    if 0 < whole_h * 3600 < batch_s:
+        size = duration(hours=batch_s / 3600)
+        yield f"train_ds.batch_duration is {size}, all of the data {duration(hours=whole_h)}"
+
+
+def _no_rate_of_adamw(facts: Facts) -> Iterator[str]:
+    if facts.run.optim.lr >= LARGEST_LR:
+        yield f"optim.lr is {facts.run.optim.lr:g}"
 
 
 def _one_cut_batches(facts: Facts) -> Iterator[str]:
@@ -126,6 +145,12 @@ CHECKS = (
         _long_warmup,
     ),
     Check(
+        "rate-too-high", "error",
+        "AdamW moves every weight by about the rate in a step: this destroys the model",
+        "1e-5 to 1e-4; a rate like 2.0 is for NeMo's NoamAnnealing, which scales it down",
+        _no_rate_of_adamw,
+    ),
+    Check(
         "rate-above-pretraining", "warning",
         "a rate above the one it was pretrained with undoes what it knows",
         "a lower optim.lr: 1e-5 to 1e-4 is usual",
@@ -148,6 +173,12 @@ CHECKS = (
         "out of memory, hours in, when the longest batch comes",
         "a lower train_ds.batch_duration, or a lower quadratic_duration",
         _memory,
+    ),
+    Check(
+        "batch-of-everything", "error",
+        "every step would be an epoch, and no memory is large enough for it on real data",
+        "a lower train_ds.batch_duration: seconds of audio in a batch, some hundreds a GPU",
+        _one_batch_of_all,
     ),
     Check(
         "one-cut-batches", "note",

@@ -48,11 +48,14 @@ SIZES = (
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """A GPU: its memory, and its dense bf16 peak as the maker states it."""
+    """A GPU: its memory, and its dense bf16 peak as the maker states it, where that is known.
+
+    A CPU counts as one, with the memory that this process may use, if known, and without a peak.
+    """
 
     name: str
-    memory_gib: float
-    peak_tflops: float
+    memory_gib: float | None
+    peak_tflops: float | None
 
 
 GPUS = (
@@ -113,7 +116,8 @@ def estimate_demand(
     memory = trained * parameters + wide * (layers * layer * frames + stem) + logits
     steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
     operations = 6.0 * parameters * frames * steps
-    hours = operations / (gpu.peak_tflops * 1e12 * UTILISATION) / 3600
+    peak = gpu.peak_tflops
+    hours = None if peak is None else operations / (peak * 1e12 * UTILISATION) / 3600
     return Demand(gpu, parameters, memory / GIB, hours, disk)
 
 

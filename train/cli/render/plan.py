@@ -78,8 +78,9 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     proposed = f"{batches.val_check_interval:,} would be twice an epoch, five times at least"
     yield "validates", f"every {interval:,} steps; {proposed}"
     yield from _validation(plan)
-    if demand.memory_gib is not None and demand.hours is not None:
-        need = f"{demand.memory_gib:,.1f} GiB a GPU and {duration(hours=demand.hours)}"
+    if demand.memory_gib is not None:
+        time = "" if demand.hours is None else f" and {duration(hours=demand.hours)}"
+        need = f"{demand.memory_gib:,.1f} GiB a GPU{time}"
         yield "estimate", f"about {need} on {demand.gpu.name}, within a factor of two"
     yield "disk", f"at most {demand.disk_gib:,.1f} GiB of checkpoints and model.nemo"
 
