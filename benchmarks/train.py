@@ -26,7 +26,7 @@ def main() -> None:
     from benchmarks.steps import bare, train_with_curate
     from curate.nemo.archive import open_archive
     from train.config import RECIPES, Setting, load_config
-    from train.data.blend import open_blend
+    from train.data import open_blend
     from train.recipe import build_recipe
     from train.tiny import build_tiny
 

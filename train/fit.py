@@ -13,9 +13,9 @@ from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from train.artifacts.run import BestValidation, DrawnSource, Run, RunData, RunModel, RunTrainer
 from train.artifacts.validation import EVAL
 from train.config import RunConfig
-from train.data.blend import Source, open_blend
+from train.data import Source, open_blend
 from train.data.check import check_data
-from train.data.validation import write_validation
+from train.data.validation import await_validation, write_validation
 from train.plan import Plan, make_plan, refuse
 from train.plan.demand import Gpu
 from train.plan.hardware import this_machine
@@ -48,7 +48,7 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     observer = observer or Observer()
     plan, job = prepare(request)
     folder, writes = request.config.out, runtime.is_main_process()
-    for warning in plan.of("warning"):
+    for warning in plan.of("warning") if writes else ():
         observer.log(f"warning [{warning.code}] {warning.what}")
     inputs = (job.archive.path, *(each.folder for each in job.blend.sets))
     with run_folder(request, inputs, observer.log) if writes else nullcontext():
@@ -58,6 +58,8 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
         if writes:
             write_artifact(folder, plan.record(request.command))
             write_validation(job.config, plan.facts.validation)
+        else:
+            await_validation(job.config, plan.facts.validation)
         result = train(job, observer)
         record = _record(request.command, job, result)
         if writes:

@@ -12,7 +12,7 @@ from curate.errors import ConfigError, InputError
 from curate.nemo.archive import open_archive
 from tests.train.planted import ROWS, row, write_model, write_shards
 from train.config import RunConfig, Setting, data_settings, load_config, parse_setting
-from train.data.blend import Blend, open_blend
+from train.data import Blend, open_blend
 from train.data.check import check_data
 from train.plan import make_plan
 

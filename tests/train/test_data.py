@@ -12,8 +12,7 @@ import pytest
 
 from curate.errors import InputError
 from train.config import RECIPES, Setting, load_config
-from train.data import open_shards
-from train.data.blend import open_blend
+from train.data import open_blend, open_shards
 from train.data.check import CheckedData, check_data
 
 Write = Callable[..., Path]

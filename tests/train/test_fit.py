@@ -14,8 +14,7 @@ from curate.nemo.archive import Archive
 from tests.shard_indexes import index_of
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.config import RunConfig, Setting, load_config
-from train.data import ShardSet
-from train.data.blend import ALL, Blend
+from train.data import ALL, Blend, ShardSet
 from train.data.check import CheckedData
 from train.fit import _check_loggers
 from train.recipe import Recipe

@@ -20,8 +20,7 @@ from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files
 from curate.errors import Fault, InputError, raise_all
 from curate.nemo.manifest_fields import has_rate_beside_offset
 from train.config import RunConfig, TrainData
-from train.data import ShardSet
-from train.data.blend import Blend
+from train.data import Blend, ShardSet
 from train.data.row_audio import audio_fault
 from train.data.rows import Row, read_rows
 

@@ -8,15 +8,20 @@ With `trainer.limit_val_batches` a set is a sample of its manifest, and `full` i
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.artifacts.outputs import whole_file
+from curate.errors import InputError
 from train.artifacts.validation import EVAL, FULL, ValidationSet, ValidationStratum
 from train.config import RunConfig
 from train.data.rows import Row, read_rows
 from train.data.subset import Part, Subset, choose_subset
+
+MOST_WAITED_S = 600.0
+LOOK_EVERY_S = 0.2
 
 FOLDER = "validation"
 """Where the manifests lie, inside the run's directory."""
@@ -124,7 +129,29 @@ def write_validation(run: RunConfig, sets: Iterable[ChosenRows]) -> None:
     (run.out / FOLDER).mkdir(exist_ok=True)
     for each in sets:
         with whole_file(validation_manifest(run, each.name)) as beside:
-            beside.write_text("".join(map(_line, each.rows)), encoding="utf-8")
+            beside.write_text(_text(each), encoding="utf-8")
+
+
+def await_validation(
+    run: RunConfig, sets: Iterable[ChosenRows], most_s: float = MOST_WAITED_S
+) -> None:
+    """Wait until the first process has written the manifests; InputError where it does not.
+
+    `torchrun` and `srun` start all processes at once, and only the first one writes.
+    """
+    until = time.monotonic() + most_s
+    for each in sets:
+        manifest, text = validation_manifest(run, each.name), _text(each)
+        while not (manifest.is_file() and manifest.read_text(encoding="utf-8") == text):
+            if time.monotonic() > until:
+                what = f"was not written by the first process within {most_s:g} s"
+                hint = "--out must be on storage that all nodes share, and --data the same on all"
+                raise InputError.of(manifest, what, hint)
+            time.sleep(LOOK_EVERY_S)
+
+
+def _text(chosen: ChosenRows) -> str:
+    return "".join(map(_line, chosen.rows))
 
 
 def _line(row: Row) -> str:

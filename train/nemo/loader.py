@@ -22,7 +22,7 @@ from lightning.pytorch import seed_everything
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from train.artifacts.run import Recordings
-from train.data.blend import ALL
+from train.data import ALL
 from train.nemo.blend import SOURCE as BLEND_SOURCE
 from train.runs.signals import Stopped, StopRequest
 

@@ -18,7 +18,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.plan import Finding, Level, PlanLengths, PlanModel
 from train.artifacts.plan import Plan as PlanRecord
 from train.config import RunConfig
-from train.data.blend import Blend
+from train.data import Blend
 from train.plan import checks_data, checks_model, checks_run
 from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather

@@ -26,8 +26,7 @@ from curate.errors.nearest import lacking
 from curate.formatting.units import US_PER_HOUR
 from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
 from train.artifacts.plan import PlanData, Validation
-from train.data import open_shards
-from train.data.blend import Blend, Source
+from train.data import Blend, Source, open_shards
 from train.data.check import unreadable
 from train.data.rows import read_rows
 

@@ -11,7 +11,7 @@ from curate.nemo.archive import Archive
 from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
-from train.data.blend import Blend, open_blend
+from train.data import Blend, open_blend
 from train.data.validation import ChosenRows, choose_validation
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus

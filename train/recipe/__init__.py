@@ -17,7 +17,7 @@ from curate.errors import ConfigError
 from curate.nemo.archive import Archive
 from train.artifacts.shared import Pitfall
 from train.config import RunConfig
-from train.data.blend import Source
+from train.data import Source
 from train.data.validation import set_names, validation_manifest
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 from train.recipe.pitfalls import STARTING_POINTS, all_differences, find_pitfalls

@@ -13,7 +13,7 @@ from train.artifacts.rows import CheckedSet
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
 from train.artifacts.validation import ValidationSet
 from train.config import CheckpointConfig, RunConfig
-from train.data.blend import ALL, Blend
+from train.data import ALL, Blend
 from train.data.check import CheckedData
 from train.recipe import Recipe
 from train.recipe.behaviors import CONFIG_KEY, PLUGIN

@@ -14,7 +14,7 @@ from curate.artifacts.shard_index import Shard
 from curate.errors import InputError
 from train.artifacts.validation import EVAL
 from train.config import RunConfig, TrainData, ValidationData
-from train.data.blend import Blend
+from train.data import Blend
 from train.data.rows import read_rows
 from train.plan.rows.record import Record, from_cut, from_row
 
