@@ -58,25 +58,8 @@ def _clean(scored: ScoredRows) -> CleanRows:
 
 
 def _limit(evidence: Evidence, examples: Mapping[int, PredictedRecord]) -> LimitEvidence:
-    return LimitEvidence(
-        rule=evidence.rule,
-        metric=evidence.metric,
-        severity=evidence.severity,
-        limit=evidence.limit,
-        recommendation=evidence.recommendation,
-        meaning=evidence.meaning,
-        rows=evidence.rows,
-        hours=evidence.hours,
-        words=evidence.words,
-        clusters=evidence.clusters,
-        wer=evidence.wer,
-        clean_wer=evidence.clean_wer,
-        difference=evidence.difference,
-        low=evidence.low,
-        high=evidence.high,
-        propose=evidence.propose,
-        examples=tuple(examples[row] for row in evidence.examples),
-    )
+    chosen = tuple(examples[row] for row in evidence.examples)
+    return evidence.record.model_copy(update={"examples": chosen})
 
 
 def _examples(

@@ -16,6 +16,7 @@ import polars as pl
 
 from curate.arrays import Floats, Int64s
 from curate.artifacts.columns import DURATION_US
+from curate.artifacts.reconsider import LimitEvidence
 from curate.evidence.joined import ScoredRows
 from curate.profiles.summary import hours
 from curate.rules.file import Limit, Rule, RuleSet
@@ -46,31 +47,18 @@ RECOMMENDATIONS = {
 }
 
 
+UNKNOWN = dict.fromkeys(("wer", "clean_wer", "difference", "low", "high", "propose"))
+"""The figures of a limit with too few rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one limit. `wer` is of its rows, `clean_wer` of comparable clean rows,
-    `difference` the one less the other with its interval; `recommendation` is a key of
-    RECOMMENDATIONS; `propose` the value to move the limit to, where it should be moved. `examples`
-    are numbers of some of its rows, from the least to the most wrong.
+    """The record of one limit, and the numbers of some of its rows, from the least to the most
+    wrong: the record's examples, whose texts are read later.
     """
 
-    rule: str
-    metric: str
-    severity: str
-    limit: str
-    recommendation: str
-    meaning: str
-    rows: int
-    hours: float
-    words: int
-    clusters: int
-    wer: float | None = None
-    clean_wer: float | None = None
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    propose: float | None = None
-    examples: tuple[int, ...] = ()
+    record: LimitEvidence
+    examples: tuple[int, ...]
 
 
 def gather(scored: ScoredRows, rules: RuleSet) -> list[Evidence]:
@@ -93,19 +81,21 @@ def _weighed(
 ) -> Evidence:
     """The rows against clean rows like them; `at` is a limit that would tag just these."""
     rest = np.setdiff1d(scored.clean, rows)
-    facts = {**_facts_of(scored, rows), "examples": _spread(scored, rows)}
+    examples, facts = _spread(scored, rows), _facts_of(scored, rows)
+    too_few = Evidence(_record(rule, limit, severity, "too_few", facts), examples)
     if facts["words"] < LEAST_WORDS or facts["clusters"] < FEWEST:
-        return _evidence(rule, limit, severity, "too_few", facts)
+        return too_few
     drawn, figures = _compared(scored, rows, rest)
     confidence = interval(drawn)
     if confidence is None:
-        return _evidence(rule, limit, severity, "too_few", facts)
+        return too_few
     sure = {"low": confidence.low, "high": confidence.high}
     recommendation = _recommend(severity, confidence.low, confidence.high)
     if recommendation == "keep" and _hopeless(scored, rows):
         recommendation = "reject"
     moved = {"propose": at if recommendation == "tighten" else None}
-    return _evidence(rule, limit, severity, recommendation, {**facts, **figures, **sure, **moved})
+    known = {**facts, **figures, **sure, **moved}
+    return Evidence(_record(rule, limit, severity, recommendation, known), examples)
 
 
 def _recommend(severity: str, low: float, high: float) -> str:
@@ -122,17 +112,17 @@ def _hopeless(scored: ScoredRows, rows: Int64s) -> bool:
     return confidence is not None and confidence.low > HOPELESS
 
 
-def _evidence(
+def _record(
     rule: Rule, limit: str, severity: str, recommendation: str, figures: Mapping[str, Any]
-) -> Evidence:
-    return Evidence(
-        rule.id,
-        rule.metric,
-        severity,
-        limit,
-        recommendation,
-        RECOMMENDATIONS[recommendation],
-        **figures,
+) -> LimitEvidence:
+    return LimitEvidence(
+        rule=rule.id,
+        metric=rule.metric,
+        severity=severity,
+        limit=limit,
+        recommendation=recommendation,
+        meaning=RECOMMENDATIONS[recommendation],
+        **{**UNKNOWN, **figures, "examples": ()},
     )
 
 

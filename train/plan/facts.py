@@ -16,9 +16,9 @@ from train.data.validation import ChosenRows, choose_validation
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
-from train.plan.lengths import Lengths, measure_lengths, prompt_tokens
+from train.plan.lengths import Lengths, measure_lengths
 from train.plan.rows import CheckedRows, check_rows, sets_of
-from train.plan.rows.rules import RowRules, decoder_positions, rules_of
+from train.plan.rows.rules import RowRules, decoder_positions, rules_of, tokens_around
 from train.plan.rows.source import validation_sets
 from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.recipe import Recipe, build_recipe
@@ -49,8 +49,8 @@ class Facts:
 
     @property
     def around(self) -> int:
-        """Tokens that stand around a transcript in the decoder."""
-        return prompt_tokens(self.tokenizer.prompt_format, len(self.behaviors))
+        """Tokens before and behind a transcript in the decoder."""
+        return tokens_around(self.tokenizer, len(self.behaviors))
 
     @property
     def behaviors(self) -> dict[str, Behavior]:

@@ -50,9 +50,14 @@ def rules_of(archive: Archive, recipe: Recipe, tokenizer: Tokenizer) -> RowRules
         tokenizer=tokenizer,
         prompt=prompt if prompt in SWITCHES_OF else None,
         behaviors=behaviors,
-        around=prompt_tokens(tokenizer.prompt_format, len(behaviors)) + _blanks(tokenizer),
+        around=tokens_around(tokenizer, len(behaviors)),
         positions=decoder_positions(archive),
     )
+
+
+def tokens_around(tokenizer: Tokenizer, behaviors: int) -> int:
+    """Tokens before and behind a transcript in the decoder, with so many behaviours."""
+    return prompt_tokens(tokenizer.prompt_format, behaviors) + _blanks(tokenizer)
 
 
 def _blanks(tokenizer: Tokenizer) -> int:
