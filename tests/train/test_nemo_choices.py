@@ -162,6 +162,17 @@ def test_hours_are_drawn_in_the_shares_of_a_blend(world: World) -> None:
     assert drawn == pytest.approx(run.record.audio_hours_seen, abs=1e-5)
 
 
+def test_a_value_of_the_model_is_trained_and_saved_with(world: World) -> None:
+    model = world.model("canary").path
+    settings = ("model.label_smoothing=0.125", "model.encoder.dropout=0.25")
+    run = fit(RunRequest(world.config(model, "overrides", *settings)))
+    saved = open_archive(run.folder / "model.nemo")
+    assert saved.value("label_smoothing") == 0.125
+    assert saved.value("encoder.dropout") == 0.25
+    with pytest.raises(CurateError, match=r"n_layers|shape|weights"):
+        fit(RunRequest(world.config(model, "another-shape", "model.encoder.n_layers=3")))
+
+
 def test_additional_validation_sets_are_recorded_by_name(world: World, tmp_path: Path) -> None:
     rows = (world.data / "eval.jsonl").open(encoding="utf-8").readlines()
     hard = tmp_path / "hard.jsonl"

@@ -23,6 +23,7 @@ INHERITED: dict[str, Any] = {
     "prompt_format": "canary2",
     "use_loss_mask_for_prompt": False,
     "encoder": {"d_model": 512},
+    "spec_augment": {"freq_masks": 2, "time_masks": 2},
     "tokenizer": {"type": "agg", "langs": {"en": {"model_path": "nemo:abc_tokenizer.model"}}},
     "train_ds": {
         "text_field": "answer",
@@ -58,6 +59,41 @@ def archive(model_class: str = "EncDecMultiTaskModel", **config: Any) -> Archive
 
 def build(run: RunConfig, source: Archive | None = None, cuts: int = 10**6) -> Recipe:
     return build_recipe(source or archive(), run, cuts)
+
+
+def test_a_value_of_the_model_is_set_last_and_recorded(load: Load) -> None:
+    recipe = build(load("model.spec_augment.time_masks=5"))
+    assert recipe.config["spec_augment"]["time_masks"] == 5
+    (change,) = [each for each in recipe.differences if each.key == "spec_augment.time_masks"]
+    assert (change.inherited, change.used, change.risk) == (2, 5, "choice")
+    assert change.why == "set by the run's overrides"
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ("model.spec_augment.time_mask=5", "spec_augment has no key 'time_mask'", "'time_masks'"),
+        ("model.spek_augment.time_masks=5", "has no key 'spek_augment'", "'spec_augment'"),
+        ("model.spec_augment=5", "is a section, not a value", "time_masks"),
+        ("model.spec_augment.time_masks=many", "of another type", "the same type"),
+        ("model.optim.lr=1", "is not for overrides", "--set optim.KEY"),
+        ("model.target=x", "is not for overrides", "the class"),
+    ],
+)
+def test_what_is_no_value_of_the_model_is_refused(
+    load: Load, text: str, what: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(load(text))
+    (fault,) = caught.value.faults
+    assert what in fault.what
+    assert hint in fault.hint
+
+
+def test_every_wrong_override_is_named_at_once(load: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(load("model.a=1", "model.b=2", "model.spec_augment.time_masks=3"))
+    assert [fault.where for fault in caught.value.faults] == ["model.a", "model.b"]
 
 
 def pitfalls(found: Recipe) -> dict[str, tuple[Any, Any]]:

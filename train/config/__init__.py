@@ -83,8 +83,13 @@ class Setting:
 
 
 def parse_setting(text: str, option: str = "--set") -> Setting:
-    """Read the `key=value` of a `--set`, or of another option; the value is YAML."""
+    """Read the `key=value` of a `--set`, or of another option; the value is YAML.
+
+    `model.KEY` is a value of the model's own configuration: one of `overrides`.
+    """
     key, equals, value = text.partition("=")
+    if key.startswith("model."):
+        key = f"overrides.{key.removeprefix('model.')}"
     where = f"{option} {text}"
     if not equals or not all(key.split(".")):
         raise ConfigError.of(where, "is not key=value", "for instance --set optim.lr=1e-4")

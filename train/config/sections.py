@@ -6,7 +6,7 @@ Keys carry NeMo's own names where NeMo has one.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -194,6 +194,8 @@ class RunConfig(Section):
     faults: FaultsConfig = FaultsConfig()
     logs: LogsConfig = LogsConfig()
     behaviors: dict[SetName, Behavior] = {}
+    overrides: dict[str, Any] = {}
+    """Values of the model's own configuration (`--set model.KEY=...`), merged last."""
 
     def to_yaml(self) -> str:
         """The configuration as a recipe that loads to the same configuration."""

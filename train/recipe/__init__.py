@@ -20,6 +20,7 @@ from train.config import RunConfig
 from train.data import Source
 from train.data.validation import set_names, validation_manifest
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
+from train.recipe.overrides import apply_overrides
 from train.recipe.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
 
 RecipeName = Literal["aed", "finetune"]
@@ -103,8 +104,9 @@ def build_recipe(
     elif run.use_loss_mask_for_prompt:
         what = f"a {archive.model_class} has no prompt to mask"
         raise ConfigError.of("use_loss_mask_for_prompt", what, "leave it false")
+    changes = apply_overrides(config, run.overrides)
     pitfalls = tuple(find_pitfalls(inherited, config))
-    differences = all_differences(inherited, config, pitfalls)
+    differences = all_differences(inherited, config, (*pitfalls, *changes))
     return Recipe(name, archive.model_class, config, pitfalls, differences)
 
 
