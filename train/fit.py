@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from curate.artifacts.base import write_artifact
+from curate.artifacts.outputs import full_disk_as_error
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
 from train.artifacts.run import BestValidation, DrawnSource, Run, RunData, RunModel, RunTrainer
 from train.artifacts.validation import EVAL
@@ -51,7 +52,8 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     for warning in plan.of("warning") if writes else ():
         observer.log(f"warning [{warning.code}] {warning.what}")
     inputs = (job.archive.path, *(each.folder for each in job.blend.sets))
-    with run_folder(request, inputs, observer.log) if writes else nullcontext():
+    held = run_folder(request, inputs, observer.log) if writes else nullcontext()
+    with held, full_disk_as_error(folder, "make room, then the same command with --resume"):
         runtime.prepare()
         from train.nemo.fit import train
 

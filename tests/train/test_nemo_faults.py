@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import multiprocessing
@@ -21,7 +22,7 @@ import pytest
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
 from curate.nemo.archive import open_archive
 from tests.lines import lines_of
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, STEPS, World
 from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
 
@@ -167,6 +168,23 @@ def test_a_checkpoint_appears_whole_or_not_at_all(
     assert path.read_bytes() == good
     assert [entry.name for entry in tmp_path.iterdir()] == ["last.ckpt"]
     assert files.load_checkpoint(path)["global_step"] == 5
+
+
+def test_a_full_disk_is_one_error_and_the_run_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lightning.pytorch.loggers.csv_logs import ExperimentWriter
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    config = world.config(world.model("ctc").path, "full-disk")
+    with monkeypatch.context() as patch:
+        patch.setattr(ExperimentWriter, "save", full)
+        with pytest.raises(ConfigError, match=r"full-disk: cannot be written: No space left"):
+            fit(RunRequest(config))
+    assert not (config.out / "run.json").exists()
+    assert fit(RunRequest(config, resume=True)).record.steps == STEPS
 
 
 @pytest.mark.parametrize("content", [b"", b"half of it"])
