@@ -169,6 +169,7 @@ def test_a_value_of_the_model_is_trained_and_saved_with(world: World) -> None:
     saved = open_archive(run.folder / "model.nemo")
     assert saved.value("label_smoothing") == 0.125
     assert saved.value("encoder.dropout") == 0.25
+    assert {"label_smoothing", "encoder.dropout"} <= {each.key for each in run.record.pitfalls}
     with pytest.raises(CurateError, match=r"n_layers|shape|weights"):
         fit(RunRequest(world.config(model, "another-shape", "model.encoder.n_layers=3")))
 

@@ -116,7 +116,8 @@ def _validation(run: RunConfig, blend: Blend | None, rows: CheckedRows) -> tuple
     if blend is None:
         return ()
     sets = validation_sets(run, blend)
-    return choose_validation(run, sets, rows.aside, blend.main.index.stratum_by)
+    columns = [name for name in blend.main.index.stratum_by if name != "lang"]  # always a stratum
+    return choose_validation(run, sets, rows.aside, columns)
 
 
 def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:

@@ -105,8 +105,8 @@ def build_recipe(
         what = f"a {archive.model_class} has no prompt to mask"
         raise ConfigError.of("use_loss_mask_for_prompt", what, "leave it false")
     changes = apply_overrides(config, run.overrides)
-    pitfalls = tuple(find_pitfalls(inherited, config))
-    differences = all_differences(inherited, config, (*pitfalls, *changes))
+    pitfalls = (*changes, *find_pitfalls(inherited, config))
+    differences = all_differences(inherited, config, pitfalls)
     return Recipe(name, archive.model_class, config, pitfalls, differences)
 
 
