@@ -149,5 +149,6 @@ def test_a_real_corpus_without_speakers(real_data: Path, tmp_path: Path) -> None
     )
     assert "NOT CHECKED" in ran.stderr
     assert all("64" not in line.split() for line in lines_of(ran.stdout))
+    assert "64 effective" not in ran.stderr
     assert certificate["groups"]["total"] == 2199
     assert command("curate", "split", source, *words, "--resplit", "--strict").exit_code == 1
