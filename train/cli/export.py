@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from curate.terminal.command import printable
 from train.cli.app import AsJson, app, print_json, say
 
 
@@ -24,6 +25,8 @@ def export(
 
     written = export_plain(model, out)
     names = ", ".join(written.behaviors)
-    say(f"{written.path}: prompt canary2, without {names}; evaluate it before use")
+    say(f"without {names}: evaluate it before use")
     if as_json:
         print_json({"path": str(written.path), "behaviors": list(written.behaviors)})
+    else:
+        typer.echo(printable(f"{written.path}: prompt canary2"))
