@@ -21,6 +21,7 @@ from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import LimitEffect, WhatIf
 from reports.artefacts import AnyLoaded
 from reports.format import count, hours, number, percent, plural, seconds, share
+from reports.sections.diff import shifts
 from reports.sections.reconsider import URGENT, shown_limits
 from reports.transcripts import visible
 from train.artifacts.run import Run
@@ -286,9 +287,6 @@ _COMPARED = ("tag", "verdict", "lang")
 _ENOUGH_WORDS = 200
 """Reference words below which a part's rate is too uncertain to be held against the whole."""
 
-LARGE_SHIFT = 0.25
-"""PSI from which a shift is called large, by custom of credit scoring, where the index is from."""
-
 
 def _audit(audit: Audit) -> Headline:
     alerts = [Alert("fault", text) for text in audit.gates]
@@ -305,8 +303,7 @@ def _audit(audit: Audit) -> Headline:
 
 
 def _diff(diff: Diff) -> Headline:
-    moved = [item.name for item in diff.metrics if (item.psi or 0.0) >= LARGE_SHIFT]
-    alerts = [Alert("warning", f"{name} has shifted: PSI is 0.25 or more.") for name in moved]
+    alerts = [Alert("warning", text) for text in shifts(diff)]
     most = diff.metrics[0] if diff.metrics else None
     sentence = _line(
         "<b>{}</b> in {} against <b>{}</b> in {}; the largest drift is {} (KS {}).",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from curate.artifacts.audit import Audit
 from curate.artifacts.compare import Compare
-from curate.artifacts.diff import Diff
+from curate.artifacts.diff import LARGE_SHIFT, Diff
 from curate.artifacts.profile import Profile
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
@@ -15,9 +15,6 @@ from curate.audio.faults import FAULTS
 from curate.errors import Fault, parameter
 from curate.gates import Figure, Figures
 from curate.profiles.statistics.rejection import gated_strata, gates_of
-
-LARGE_SHIFT = 0.25
-"""A population stability index from which on a shift is large, by custom."""
 
 
 def of_profile(profile: Profile) -> Figures:

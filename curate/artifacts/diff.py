@@ -10,6 +10,9 @@ from curate.artifacts.records import CorpusAmount, Number
 from curate.formatting.notebook import HtmlTable
 from curate.formatting.units import hours
 
+LARGE_SHIFT = 0.25
+"""PSI from which a shift is called large, by custom of credit scoring, where the index is from."""
+
 
 class Pair(Model):
     """What both profiles hold of something; 0 where one has none of it."""

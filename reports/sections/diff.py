@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from curate.artifacts.diff import Diff, Pair, StratumPair
+from curate.artifacts.diff import LARGE_SHIFT, Diff, Pair, StratumPair
 from reports.charts import drawn
 from reports.format import share
 from reports.sections.declare import joined, titled
@@ -22,6 +22,18 @@ _AMOUNTS = (
 )
 _FAR_APART = 0.5
 """A Kolmogorov-Smirnov distance at which a bar is full."""
+
+MOST_SHIFTS = 5
+"""So many shifted metrics have a sentence each; of more, one sentence names the first."""
+
+
+def shifts(diff: Diff) -> list[str]:
+    """The metrics that have shifted, in sentences, the largest drift first."""
+    moved = [item.name for item in diff.metrics if (item.psi or 0.0) >= LARGE_SHIFT]
+    if len(moved) <= MOST_SHIFTS:
+        return [f"{name} has shifted: PSI is 0.25 or more." for name in moved]
+    first = ", ".join(moved[:MOST_SHIFTS])
+    return [f"{len(moved)} metrics have shifted (PSI is 0.25 or more): {first} and others."]
 
 
 def amounts(diff: Diff) -> Markup | None:

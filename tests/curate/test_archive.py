@@ -160,9 +160,9 @@ def test_every_configuration_inside_is_vetted(
 
 def test_all_faults_of_all_configurations_are_named_at_once(archive_file: Write) -> None:
     members = [WEIGHTS, (NESTED, FOREIGN), ("broken.yaml", b"target: [")]
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         open_archive(archive_file({"target": "os.system"}, members))
-    assert len(caught.value.faults) == 3
+    assert len(raised.value.faults) == 3
 
 
 def test_configurations_are_small_all_together(

@@ -86,11 +86,11 @@ FAULTS = (
 @pytest.mark.parametrize(("text", "what"), FAULTS)
 def test_a_file_of_something_else_is_refused(text: str, what: str, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         read_artifact(tmp_path, Plan)
-    assert str(caught.value).startswith(f"{tmp_path / 'plan.json'}: {what}")
-    assert str(caught.value).endswith(AGAIN)
-    assert len(caught.value.faults) == 1
+    assert str(raised.value).startswith(f"{tmp_path / 'plan.json'}: {what}")
+    assert str(raised.value).endswith(AGAIN)
+    assert len(raised.value.faults) == 1
 
 
 def test_all_wrong_keys_are_named_at_once(tmp_path: Path) -> None:
@@ -100,9 +100,9 @@ def test_all_wrong_keys_are_named_at_once(tmp_path: Path) -> None:
         "shares": 1,
     }
     (tmp_path / "plan.json").write_text(json.dumps(wrong), encoding="utf-8")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         read_artifact(tmp_path, Plan)
-    places = {fault.where.rpartition(": ")[2]: fault.what for fault in caught.value.faults}
+    places = {fault.where.rpartition(": ")[2]: fault.what for fault in raised.value.faults}
     assert places == {
         "versions": "is missing",
         "steps[1].from": "is missing",
@@ -115,17 +115,17 @@ def test_all_wrong_keys_are_named_at_once(tmp_path: Path) -> None:
 def test_keys_that_are_wrong_alike_are_one_fault(tmp_path: Path) -> None:
     wrong = {**WRITTEN, "steps": [{"from": 1}] * 500}
     (tmp_path / "plan.json").write_text(json.dumps(wrong), encoding="utf-8")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         read_artifact(tmp_path, Plan)
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert fault.where == f"{tmp_path / 'plan.json'}: steps[0].from"
     assert fault.what == "input should be a valid string (and in 499 more places like it)"
 
 
 def test_a_missing_file_names_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         read_artifact(tmp_path, Plan)
-    assert str(caught.value) == f"{tmp_path}: holds no plan.json\n  hint: make it with curate plan"
+    assert str(raised.value) == f"{tmp_path}: holds no plan.json\n  hint: make it with curate plan"
     with pytest.raises(InputError, match="there is no such file or directory"):
         read_artifact(tmp_path / "other.json", Plan)
 

@@ -303,9 +303,9 @@ def test_a_wrong_root_is_said_at_once(tmp_path: Path) -> None:
     manifest.write_text(json.dumps(row) + "\n")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         curate.profile(manifest, tmp_path / "out", measure=at(elsewhere))
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert fault.where == str(elsewhere)
     assert "none of 1 audio files was found" in fault.what
     assert "audio.root" in fault.hint

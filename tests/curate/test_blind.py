@@ -42,9 +42,9 @@ def test_votes_count_for_who_said_it_whichever_side_it_stood_on(tmp_path: Path) 
 def test_predictions_that_are_none(tmp_path: Path) -> None:
     a = predictions(tmp_path / "a.jsonl", {"a.wav": "x"})
     (tmp_path / "b.jsonl").write_text('{"text": "no"}\nno\n')
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         pairs(a, tmp_path / "b.jsonl")
-    assert [fault.where.rpartition(":")[2] for fault in caught.value.faults] == ["1", "2"]
+    assert [fault.where.rpartition(":")[2] for fault in raised.value.faults] == ["1", "2"]
     with pytest.raises(InputError, match="shares no record"):
         pairs(a, predictions(tmp_path / "c.jsonl", {"c.wav": "x"}))
 

@@ -135,9 +135,9 @@ def test_what_is_refused(tmp_path: Path, line: str, preset: str, what: str) -> N
     mine = write(tmp_path, "mine.yaml", f"name: mine\nextends: default\n{line}\nrules: []\n")
     if preset:
         write(tmp_path, "a.yaml", preset)
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_rules(mine)
-    assert what in str(caught.value)
+    assert what in str(raised.value)
 
 
 def test_real_armenian_keeps_its_compounds(real_data: Path, tmp_path: Path) -> None:

@@ -86,9 +86,9 @@ def test_the_command(folder: Path) -> None:
 
 
 def test_all_that_is_no_profile_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         compare(tmp_path / "one", tmp_path / "two", "", {})
-    assert len(caught.value.faults) == 2
+    assert len(raised.value.faults) == 2
 
 
 @given(COUNTS, COUNTS)

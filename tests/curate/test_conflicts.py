@@ -85,9 +85,9 @@ def test_contradictions(
     if not what:
         assert len(load_rules("mine.yaml").rules) == len(entries)
         return
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_rules("mine.yaml")
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert fault.where == f"mine.yaml:{line}"
     assert what in fault.what
     assert fault.hint

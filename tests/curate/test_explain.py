@@ -121,9 +121,9 @@ def test_what_names_no_record(
     folder: Path, words: list[str], kind: type[CurateError], message: str
 ) -> None:
     profile = Path(words[1]) if words[0] == "--profile" else None
-    with pytest.raises(kind) as caught:
+    with pytest.raises(kind) as raised:
         curate.explain(words[2:] if profile else words, profile=profile)
-    assert message in str(caught.value)
+    assert message in str(raised.value)
 
 
 def test_rules_that_changed_since_are_told(folder: Path) -> None:

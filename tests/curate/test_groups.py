@@ -160,11 +160,11 @@ WRONG: list[tuple[str, int, str]] = [
 def test_faults(tmp_path: Path, rule: str, line: int, what: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(f"{HEAD}groups:\n  - {rule}\n")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_rules(path)
     assert any(
-        fault.where == f"{path}:{line}" and what in fault.what for fault in caught.value.faults
-    ), caught.value
+        fault.where == f"{path}:{line}" and what in fault.what for fault in raised.value.faults
+    ), raised.value
 
 
 def test_groups_extend_override_and_drop(tmp_path: Path) -> None:

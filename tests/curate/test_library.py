@@ -136,10 +136,10 @@ def test_faults_name_fields_of_the_request(folder: Path, monkeypatch: pytest.Mon
         (lambda: curate.head("p", where="char_rat > 3"), "where:"),
     ]
     for verb, start in faults:
-        with pytest.raises(ConfigError) as caught:
+        with pytest.raises(ConfigError) as raised:
             verb()
-        assert str(caught.value).startswith(start)
-        assert "--" not in str(caught.value)
+        assert str(raised.value).startswith(start)
+        assert "--" not in str(raised.value)
 
 
 def test_a_lone_surrogate_is_printed_as_json_escapes_it(folder: Path) -> None:

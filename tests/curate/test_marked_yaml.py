@@ -61,16 +61,16 @@ def test_scalars_follow_the_core_schema(text: str, value: Any) -> None:
     ],
 )
 def test_what_is_not_ours_is_refused_with_its_line(text: str, line: int, what: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         read_tree(text, "f.yaml")
     where = f"f.yaml:{line}"
-    assert any(each.where == where and what in each.what for each in caught.value.faults)
+    assert any(each.where == where and what in each.what for each in raised.value.faults)
 
 
 def test_all_faults_are_reported_at_once_as_the_caller_has_them() -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         read_tree("a: &x 1\na: !own *x\n", "f.yaml", error=InputError)
-    assert len(caught.value.faults) > 1
+    assert len(raised.value.faults) > 1
 
 
 def test_aliases_are_copied_where_they_are_allowed() -> None:

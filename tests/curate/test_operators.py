@@ -132,9 +132,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "what", "caret", "hint"), REFUSED)
 def test_refusals_point_at_their_place(text: str, what: str, caret: int, hint: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         parse(text, "rules.yaml:7")
-    fault = caught.value.faults[0]
+    fault = raised.value.faults[0]
     message, shown, pointer = fault.what.split("\n")
     assert fault.where == "rules.yaml:7"
     assert what in f"{message}\n"
@@ -149,9 +149,9 @@ def test_a_long_expression_is_refused_before_it_is_scanned() -> None:
 
 
 def test_all_unknown_names_come_at_once() -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         parse("char_rat > 3 or wrods < 2", "rules.yaml:7")
-    named = [lines_of(fault.what)[0] for fault in caught.value.faults]
+    named = [lines_of(fault.what)[0] for fault in raised.value.faults]
     assert named == ["unknown metric or field 'char_rat'", "unknown metric or field 'wrods'"]
 
 

@@ -102,11 +102,11 @@ def test_all_faults_come_at_once_at_their_lines(tmp_path: Path) -> None:
     log = tmp_path / "overrides.jsonl"
     undo = json.dumps({**SOUND, "decision": "undo"})
     log.write_text(f"{json.dumps(SOUND)}\n\n{{\n{undo}\n{undo}\n" + '{"id": "x:1"}')
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         read(log)
-    lines = [int(fault.where.rpartition(":")[2]) for fault in caught.value.faults]
+    lines = [int(fault.where.rpartition(":")[2]) for fault in raised.value.faults]
     assert lines == [3, *[6] * 4, 5]
-    assert caught.value.faults[-1].what == "there is nothing to undo"
+    assert raised.value.faults[-1].what == "there is nothing to undo"
 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:

@@ -45,9 +45,9 @@ def rules_of(folder: Path, *entries: str) -> RuleSet:
 
 def faults_of(path: Path) -> list[tuple[int, str, str]]:
     """Line, what and hint of each fault; every one must name the file."""
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_rules(path)
-    return [_placed(fault, path) for fault in caught.value.faults]
+    return [_placed(fault, path) for fault in raised.value.faults]
 
 
 def _placed(fault: Fault, path: Path) -> tuple[int, str, str]:
@@ -293,9 +293,9 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
         "  - {id: b, bad_if: 'words >', eval_if: wrods > 1 or chras > 1}\n"
         "  - {id: c, metric: words}\n",
     )
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_rules(mine)
-    places = sorted(fault.where.rpartition("/")[2] for fault in caught.value.faults)
+    places = sorted(fault.where.rpartition("/")[2] for fault in raised.value.faults)
     assert places == ["base.yaml:3", *["mine.yaml:5"] * 2, *["mine.yaml:6"] * 3, "mine.yaml:7"]
 
 

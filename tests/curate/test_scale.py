@@ -124,10 +124,10 @@ def test_what_is_missing_or_changed_is_named(corpus: list[str]) -> None:
     with pytest.raises(InputError, match="holds no pieces"):
         merged(Path("pieces"))
     measure_part(request, Path("pieces"), "1/2")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         merged(Path("pieces"))
-    assert [fault.where for fault in caught.value.faults] == ["b.jsonl", "d.jsonl"]
-    assert "part 2/5" in caught.value.faults[0].hint
+    assert [fault.where for fault in raised.value.faults] == ["b.jsonl", "d.jsonl"]
+    assert "part 2/5" in raised.value.faults[0].hint
     measure_part(request, Path("pieces"), "2/2")
     merged(Path("pieces"))
     Path("c.jsonl").write_text(Path("c.jsonl").read_text() + "\n\n")
@@ -178,9 +178,9 @@ def test_faults_of_a_share_are_said_together(corpus: list[str]) -> None:
         Path(name).write_bytes(b"\x1f\x8b\x08cut")
     names = ["x.gz", *corpus, "y.gz"]
     request = ProfileRequest(manifests=names, reading=ReadOptions("nemo"))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         measure_part(request, Path("pieces"), "1/1")
-    assert [fault.where for fault in caught.value.faults] == ["x.gz", "y.gz"]
+    assert [fault.where for fault in raised.value.faults] == ["x.gz", "y.gz"]
     assert incomplete(job_of(request, Path("pieces"))) == [0, 6]
 
 
@@ -246,9 +246,9 @@ def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list
 
     dies = by_value(dies_once)
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(InputError, match=r"d\.jsonl: 3 workers died") as caught:
+    with pytest.raises(InputError, match=r"d\.jsonl: 3 workers died") as raised:
         cluster.run_on_ray(job, workers=2, say=messages.append, task=task)
-    assert len(caught.value.faults) == 1
+    assert len(raised.value.faults) == 1
     assert not ray.is_initialized()
     assert signal.getsignal(signal.SIGTERM) == before
     assert sum("b.jsonl: its worker died (1 of 3)" in line for line in messages) == 1

@@ -113,9 +113,9 @@ def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
                 split, stage, out, options, Execution(workers=2), with_lhotse=False, run=run
             )
 
-    with pytest.raises(CurateError, match="train-000002: 3 workers died") as caught:
+    with pytest.raises(CurateError, match="train-000002: 3 workers died") as raised:
         on_two_workers()
-    assert len(caught.value.faults) == 1
+    assert len(raised.value.faults) == 1
     assert not out.exists()
     assert sum("train-000001: its worker died (1 of 3)" in line for line in messages) == 1
     assert sum("train-000002: its worker died" in line for line in messages) == 3

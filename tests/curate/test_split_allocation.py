@@ -298,8 +298,8 @@ def test_says_which_rule_took_every_row(
     if message is None:
         split(tmp_path / "a", rows, sizes)
         return
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         split(tmp_path / "a", rows, sizes)
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert fault.what.startswith(message)
     assert "what-if" in fault.hint

@@ -114,9 +114,9 @@ def test_names_the_kind_of_what_it_cannot_read(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         find_sources([str(path)])
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert fault.where == str(path)
     assert kind in fault.what
     assert hint in fault.hint
@@ -171,9 +171,9 @@ def test_says_why_no_line_is_usable_and_what_to_do(
 ) -> None:
     path = tmp_path / "m.jsonl"
     path.write_bytes((json.dumps(record).encode() + b"\n") * 3)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         profile([str(path)], tmp_path, load_rules(None))
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert fault.what.startswith("no line is usable: ")
     assert message in fault.what
     assert hint in fault.hint

@@ -128,9 +128,9 @@ def _again(
     """Rows and microseconds, in all and alone, at each threshold: the definition."""
     expected = []
     for value in grid.thresholds.tolist():
-        caught = [row for row in rows if _catches(row, grid.rule, grid.limit, value)]
-        only_this_rule = [row for row in caught if not _others(row, rules, grid)]
-        expected.append((len(caught), _us(caught), len(only_this_rule), _us(only_this_rule)))
+        flagged = [row for row in rows if _catches(row, grid.rule, grid.limit, value)]
+        only_this_rule = [row for row in flagged if not _others(row, rules, grid)]
+        expected.append((len(flagged), _us(flagged), len(only_this_rule), _us(only_this_rule)))
     return expected
 
 
@@ -249,10 +249,10 @@ def test_what_cannot_be_asked_is_said(folder: Path, tmp_path: Path) -> None:
         "schema: curate.rules/1\nname: dear\nextends: default\nrules:\n"
         '  - {id: packed, metric: compression_ratio, bad: "> 2.4"}\n'
     )
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         what_if(folder / "profile", load_rules(tmp_path / "dear.yaml"))
-    assert "needs compression_ratio" in str(caught.value)
-    assert f"curate profile {folder}/manifest.jsonl --metrics compression" in str(caught.value)
+    assert "needs compression_ratio" in str(raised.value)
+    assert f"curate profile {folder}/manifest.jsonl --metrics compression" in str(raised.value)
 
 
 def test_the_command(folder: Path) -> None:

@@ -105,9 +105,9 @@ def test_damaged_audio_is_left_out_or_decodes_whole(
     if fault(path, SECONDS) != "none":
         assert (suffix, damage) not in KEPT_LENGTH
         for attempt in (load_segment, check_segment):
-            with pytest.raises(Unusable) as caught:
+            with pytest.raises(Unusable) as raised:
                 attempt(path, 0.0, SECONDS)
-            assert caught.value.fault in {"truncated", "too_short", "undecodable"}
+            assert raised.value.fault in {"truncated", "too_short", "undecodable"}
         return
     stored = load_segment(path, 0.0, SECONDS)
     assert decoded(stored.data) == stored.samples

@@ -216,20 +216,20 @@ def test_unreadable_artefacts_are_named(
     (tmp_path / file).unlink()
     if content is not None:
         (tmp_path / file).write_text(content)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         build("profile", tmp_path)
-    assert str(tmp_path / file) in str(caught.value)
-    assert message in str(caught.value)
-    assert "hint: write it again with `curate profile`" in str(caught.value)
+    assert str(tmp_path / file) in str(raised.value)
+    assert message in str(raised.value)
+    assert "hint: write it again with `curate profile`" in str(raised.value)
     assert not (tmp_path / "report.html").exists()
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
     wrong = MAKERS["split"][1]() | {"seed": "many", "leaks": 1}
     (tmp_path / "split.json").write_text(json.dumps(wrong))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         build("split", tmp_path)
-    places = [fault.where.rpartition("/")[2] for fault in caught.value.faults]
+    places = [fault.where.rpartition("/")[2] for fault in raised.value.faults]
     assert places == ["split.json: seed", "split.json: leaks", "ledger.json"]
 
 

@@ -130,3 +130,12 @@ def test_no_share_is_drawn_above_one_and_no_curve_of_one_point() -> None:
     svg = str(threshold_curve(LimitEffect.model_validate_json(json.dumps(limit))))
     assert ">1</text>" in svg
     assert ">1.5</text>" not in svg
+
+
+def test_many_shifted_metrics_are_one_line(tmp_path: Path) -> None:
+    content = MAKERS["diff"][1]()
+    one = content["metrics"][0] | {"psi": 1.0}
+    content["metrics"] = [one | {"name": f"m{number}"} for number in range(9)]
+    html = page("diff", tmp_path, content)
+    assert "9 metrics have shifted (PSI is 0.25 or more): m0, m1, m2, m3, m4 and others." in html
+    assert "m8 has shifted" not in html

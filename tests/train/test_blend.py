@@ -112,9 +112,9 @@ def test_a_source_that_the_durations_empty_is_refused(tmp_path: Path, configure:
     a, b = directory(tmp_path / "a", 1), write_shards(tmp_path / "b", [row(seconds=11.0)])
     run = configure([a, b])
     (a / "eval.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         check_data(run, open_blend(run))
-    assert f"no cut of '{b}' lies within the durations" in str(caught.value)
+    assert f"no cut of '{b}' lies within the durations" in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["old", "old=", "=10%", "old=0", "old=100%", "old=much", "old=-1"])

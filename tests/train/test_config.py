@@ -60,9 +60,9 @@ def test_the_resolved_configuration_is_a_recipe_for_the_same_run(recipe: Write) 
 def test_a_wrong_setting_names_its_option(
     recipe: Write, settings: list[str], where: str, what: str
 ) -> None:
-    with pytest.raises(ConfigError, match=what) as caught:
+    with pytest.raises(ConfigError, match=what) as raised:
         load_config(recipe(), sets(*settings))
-    assert caught.value.faults[0].where == where
+    assert raised.value.faults[0].where == where
 
 
 @pytest.mark.parametrize("text", ["seed", "=3", "a..b=1", "a={", ".=1"])
@@ -74,9 +74,9 @@ def test_a_setting_that_is_none_is_refused(text: str) -> None:
 def test_every_fault_is_told_at_once_with_its_line(recipe: Write) -> None:
     text = "seed: x\ntrainer:\n  max_steps: 0\n  val_check_intervall: 5\n"
     path = recipe(text)
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_config(path, GIVEN)
-    faults = {(fault.where, fault.what.split(":")[0]) for fault in caught.value.faults}
+    faults = {(fault.where, fault.what.split(":")[0]) for fault in raised.value.faults}
     assert faults == {
         (f"{path}:1", "'seed' cannot be 'x'"),
         (f"{path}:3", "'trainer.max_steps' cannot be 0"),
@@ -88,9 +88,9 @@ def test_every_fault_is_told_at_once_with_its_line(recipe: Write) -> None:
 
 
 def test_an_unknown_key_comes_with_a_guess(recipe: Write) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         load_config(recipe(), sets("optim.warmup=3"))
-    assert "did you mean 'warmup_steps'?" in caught.value.faults[0].hint
+    assert "did you mean 'warmup_steps'?" in raised.value.faults[0].hint
 
 
 def pair(name: str, on: int, off: int) -> str:

@@ -93,18 +93,18 @@ def test_all_damage_is_told_at_once(shard_folder: Write) -> None:
     (folder / "train/recording.000000.tar").unlink()
     (folder / "train/notes.txt").write_text("x")
     (folder / "eval1.wav").unlink()
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         read(folder)
-    assert len(caught.value.faults) == 3
+    assert len(raised.value.faults) == 3
 
 
 def test_many_missing_files_are_counted(shard_folder: Write) -> None:
     folder = shard_folder(eval_rows=15)
     for path in folder.glob("eval*.wav"):
         path.unlink()
-    with pytest.raises(InputError, match="5 more rows whose audio cannot be loaded") as caught:
+    with pytest.raises(InputError, match="5 more rows whose audio cannot be loaded") as raised:
         read(folder)
-    assert len(caught.value.faults) == 11
+    assert len(raised.value.faults) == 11
 
 
 @pytest.mark.parametrize("kind", ["command", "url", "other"])

@@ -166,9 +166,9 @@ def test_a_logger_whose_package_is_absent_is_told_before_anything_runs(
     given = [Setting("", key, "x") for key in ("model", "data", "out")]
     loggers = [Setting("", f"logs.{name}", {}) for name in ("wandb", "mlflow")]
     monkeypatch.setattr("train.fit.find_spec", lambda name: None)
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         _check_loggers(load_config(recipe(), [*given, *loggers]))
-    assert [fault.hint for fault in caught.value.faults] == [
+    assert [fault.hint for fault in raised.value.faults] == [
         "pip install wandb",
         "pip install mlflow",
     ]

@@ -84,9 +84,9 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     settings = ("trainer.max_steps=9", "checkpoints.export=last", *settings)
     whole = fit(RunRequest(world.config(model, f"whole-{kind}-{number}", *settings)))
     config = world.config(model, f"stopped-{kind}-{number}", *settings)
-    with after_each_step(monkeypatch, kill), pytest.raises(Interrupted) as caught:
+    with after_each_step(monkeypatch, kill), pytest.raises(Interrupted) as raised:
         fit(RunRequest(config))
-    assert caught.value.exit_code == 128 + number
+    assert raised.value.exit_code == 128 + number
     assert not (config.out / "model.nemo").exists()
     resumed = fit(RunRequest(config, resume=True))
     assert resumed.record.resumed_at == (step,)
@@ -123,10 +123,10 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
     whole, config = (world.config(path, f"slow-{name}", *settings) for name in ("whole", "stopped"))
     with monkeypatch.context() as patch, after_each_step(patch, kill_later):
         patch.setattr(_Survivors, "__call__", slow)
-        with pytest.raises(Interrupted) as caught:
+        with pytest.raises(Interrupted) as raised:
             fit(RunRequest(config))
-    assert caught.value.exit_code == 143
-    del caught
+    assert raised.value.exit_code == 143
+    del raised
     for worker in multiprocessing.active_children():
         worker.join()
     assert time.monotonic() - times[0] < 5
@@ -254,10 +254,10 @@ def test_a_run_that_diverges_stops_and_names_the_records(
 ) -> None:
     poison(monkeypatch, steps)
     config = world.config(world.model("canary").path, f"diverged-{len(steps)}", setting)
-    with pytest.raises(GateFailed, match=f"{len(steps)} step") as caught:
+    with pytest.raises(GateFailed, match=f"{len(steps)} step") as raised:
         fit(RunRequest(config))
-    assert caught.value.exit_code == 1
-    assert f"step {max(steps)}" in str(caught.value)
+    assert raised.value.exit_code == 1
+    assert f"step {max(steps)}" in str(raised.value)
     assert not (config.out / "model.nemo").exists()
 
 
@@ -270,9 +270,9 @@ def test_a_full_gpu_is_told_as_the_batch_that_filled_it(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     config = world.config(world.model("canary").path, "full")
-    with after_each_step(monkeypatch, full), pytest.raises(ConfigError) as caught:
+    with after_each_step(monkeypatch, full), pytest.raises(ConfigError) as raised:
         fit(RunRequest(config))
-    fault = caught.value.faults[0]
+    fault = raised.value.faults[0]
     assert fault.where == "train_ds.batch_duration"
     assert "recordings, the longest" in fault.what
     smaller = float(fault.hint.split("batch_duration=")[1].split()[0].rstrip(","))
@@ -305,9 +305,9 @@ def test_unreadable_audio_is_counted_and_named(world: World, tmp_path: Path) -> 
 def test_too_much_unreadable_audio_stops_the_run(world: World, tmp_path: Path) -> None:
     data = damaged(world, tmp_path / "shards", break_flac(9))
     config = world.config(world.model("ctc").path, "silent").model_copy(update={"data": data})
-    with pytest.raises(GateFailed, match="cannot be read") as caught:
+    with pytest.raises(GateFailed, match="cannot be read") as raised:
         fit(RunRequest(config))
-    assert "--max-missing" in str(caught.value)
+    assert "--max-missing" in str(raised.value)
     assert (config.out / "checkpoints/last.ckpt").is_file()  # goes on when told to
     more = config.model_copy(update={"faults": config.faults.model_copy(update={"max_missing": 1})})
     assert fit(RunRequest(more, resume=True)).record.recordings.lost > 1

@@ -209,9 +209,9 @@ def test_more_of_them_are_refused_before_anything_is_written(
     world: World, long_texts: Path
 ) -> None:
     config = world.config(world.model("canary").path, "refused", f"data={long_texts}")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         fit(RunRequest(config))
-    wheres = [fault.where for fault in caught.value.faults]
+    wheres = [fault.where for fault in raised.value.faults]
     assert wheres == [
         f"{long_texts / 'train/cuts.000000.jsonl.gz'}:4 [too-long]",
         f"{long_texts / 'eval.jsonl'}:7 [too-long]",

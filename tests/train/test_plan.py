@@ -165,11 +165,11 @@ def test_a_run_that_would_fail_is_refused_with_all_its_errors(
     config: Callable[..., RunConfig],
 ) -> None:
     run = config(rows=[*ROWS, row(lang="fr"), row(pnc=True)])
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         prepare(RunRequest(run))
-    error_codes = [fault.where.rpartition("[")[2] for fault in caught.value.faults]
+    error_codes = [fault.where.rpartition("[")[2] for fault in raised.value.faults]
     assert error_codes == ["unknown-language]", "slot-not-text]"]
-    assert all(fault.hint for fault in caught.value.faults)
+    assert all(fault.hint for fault in raised.value.faults)
 
 
 INHERITED: list[tuple[str, Any, str]] = [

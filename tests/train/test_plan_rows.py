@@ -204,9 +204,12 @@ def test_texts_that_are_all_empty_are_refused(corpus: Corpus, kind: Kind) -> Non
 
 
 def test_a_set_of_which_no_row_is_left_is_refused(corpus: Corpus) -> None:
-    found = problems(corpus.plan(validation=[spoken(duration=0.05)] * VALIDATION))
-    assert found["eval", "durations"].action == "set aside"
-    assert (found["eval", "none-left"].action, found["eval", "none-left"].rows) == ("refused", 200)
+    reported = problems(corpus.plan(validation=[spoken(duration=0.05)] * VALIDATION))
+    assert reported["eval", "durations"].action == "set aside"
+    assert (reported["eval", "none-left"].action, reported["eval", "none-left"].rows) == (
+        "refused",
+        200,
+    )
 
 
 def test_more_rows_than_may_be_set_aside_are_refused(corpus: Corpus) -> None:
@@ -222,15 +225,15 @@ def test_more_rows_than_may_be_set_aside_are_refused(corpus: Corpus) -> None:
 def test_an_utterance_of_many_kinds_is_named_under_each_at_once(corpus: Corpus) -> None:
     bad = spoken(pnc=True, target_lang="fr", audio_filepath="../stereo.wav")
     plan = corpus.plan(validation=[bad, bad])
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         refuse(plan)
     manifest = plan.facts.run.data / "eval.jsonl"
-    assert [fault.where for fault in caught.value.faults] == [
+    assert [fault.where for fault in raised.value.faults] == [
         f"{manifest}:{VALIDATION - 1} [{code}]"
         for code in ("channels", "unknown-language", "slot-not-text")
     ]
-    assert all("eval: 2 of 200 rows" in fault.what for fault in caught.value.faults)
-    assert all(fault.hint for fault in caught.value.faults)
+    assert all("eval: 2 of 200 rows" in fault.what for fault in raised.value.faults)
+    assert all(fault.hint for fault in raised.value.faults)
 
 
 def test_a_gate_may_name_every_kind(corpus: Corpus) -> None:

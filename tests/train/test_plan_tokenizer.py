@@ -96,6 +96,6 @@ def test_a_tokenizer_of_a_folder(tmp_path: Path) -> None:
 def test_an_archive_without_a_usable_tokenizer(
     tmp_path: Path, changes: dict[str, Any], what: str
 ) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         tokenizer(tmp_path, "canary", **changes)
-    assert what in str(caught.value)
+    assert what in str(raised.value)

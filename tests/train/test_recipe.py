@@ -83,21 +83,21 @@ def test_a_value_of_the_model_is_set_last_and_recorded(load: Load) -> None:
 def test_what_is_no_value_of_the_model_is_refused(
     load: Load, text: str, what: str, hint: str
 ) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         build(load(text))
-    (fault,) = caught.value.faults
+    (fault,) = raised.value.faults
     assert what in fault.what
     assert hint in fault.hint
 
 
 def test_every_wrong_override_is_named_at_once(load: Load) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         build(load("model.a=1", "model.b=2", "model.spec_augment.time_masks=3"))
-    assert [fault.where for fault in caught.value.faults] == ["model.a", "model.b"]
+    assert [fault.where for fault in raised.value.faults] == ["model.a", "model.b"]
 
 
-def pitfalls(found: Recipe) -> dict[str, tuple[Any, Any]]:
-    return {each.key: (each.inherited, each.used) for each in found.pitfalls}
+def pitfalls(recipe: Recipe) -> dict[str, tuple[Any, Any]]:
+    return {each.key: (each.inherited, each.used) for each in recipe.pitfalls}
 
 
 @pytest.mark.parametrize(

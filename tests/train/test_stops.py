@@ -164,12 +164,12 @@ def test_what_decides_nothing_learned_may_change(
 def test_another_run_is_no_continuation_and_every_difference_is_told(
     configured: Callable[..., RunConfig], stopped: Path
 ) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised:
         check_resumable(configured("optim.lr=1e-3", "trainer.max_steps=200", "seed=2"))
-    messages = [fault.what for fault in caught.value.faults]
+    messages = [fault.what for fault in raised.value.faults]
     assert len(messages) == 3
     assert "'optim.lr' was 0.0001 and is 0.001 now" in messages[0]
-    assert {fault.where for fault in caught.value.faults} == {str(stopped / CONFIG)}
+    assert {fault.where for fault in raised.value.faults} == {str(stopped / CONFIG)}
 
 
 def test_a_complete_run_does_not_go_on(configured: Callable[..., RunConfig], stopped: Path) -> None:

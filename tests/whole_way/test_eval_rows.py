@@ -150,9 +150,9 @@ def test_what_cannot_be_validated_on_is_refused_before_training(
     rows = [spoil(tmp_path) for _, spoil, only_prompted, _ in SPOILT if not only_prompted]
     also = write_manifest(tmp_path / "dev.jsonl", [*Corpus.sound(tmp_path, 2, 1).rows, *rows])
     validation = config.validation_ds.model_copy(update={"also": {"dev": also}})
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         fit(RunRequest(config.model_copy(update={"validation_ds": validation})))
-    faults = [fault.what for fault in caught.value.faults]
+    faults = [fault.what for fault in raised.value.faults]
     assert len(faults) == 11
     assert any("2 channels" in what for what in faults)
     assert any("lost sync" in what for what in faults)
