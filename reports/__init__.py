@@ -1,6 +1,7 @@
 """Self-contained HTML pages about the artefacts that curate and train write.
 
-`build` is the public interface, and `page_style` for pages that are served. Importing this package
+`build` is the public interface, `plot` for figures of papers, and `page_style` for pages that are
+served. Importing this package
 is cheap: charts and templates are loaded when a page is built.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Kind", "build", "page_style"]
+__all__ = ["Kind", "build", "page_style", "plot"]
 
 Kind = Literal[
     "profile",
@@ -36,6 +37,17 @@ def build(kind: Kind, folder: Path) -> Path:
     from reports.page import write
 
     return write(load(kind, folder), folder)
+
+
+def plot(kind: Literal["profile", "train"], folder: Path, out: Path) -> list[Path]:
+    """Write the histograms of a profile, or the curves of a training run, as PNG and PDF to `out`.
+
+    Returns the files' paths. Raises `InputError` as `build` does.
+    """
+    from reports.artefacts import load
+    from reports.plots import write_plots
+
+    return write_plots(load(kind, folder), out)
 
 
 def page_style() -> str:

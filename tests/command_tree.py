@@ -90,6 +90,7 @@ WRONG: Mapping[str, Sequence[str]] = {
     "--alpha": ["x"],
     "--where": ["char_rat > 3", "char_rate >"],
     "--part": ["9/8", "x"],
+    "--plots": ["m.jsonl", "m.jsonl/x"],
     "--to": ["lhotze"],
     "--set": ["optim.lr", "optim.lrr=1", "trainer.max_steps=abc"],
     "--vary": ["optim.lrr=1,2", "optim.lr"],

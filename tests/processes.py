@@ -20,12 +20,9 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 400
-_PACKAGES = (
-    "matplotlib.backends.backend_svg", "matplotlib.figure", "scipy.stats", "jinja2", "rich.pretty",
-    "duckdb", "soundfile", "lhotse",
-)  # fmt: skip
-_LATER = ("curate.scale.ray", "curate.audio.vad", "curate.audio.language")
-"""Modules of extras, whose packages begin threads."""
+_PACKAGES = ("scipy.stats", "jinja2", "rich.pretty", "duckdb", "soundfile", "lhotse")
+_LATER = ("curate.scale.ray", "curate.audio.vad", "curate.audio.language", "reports.plots")
+"""Modules of extras, whose packages begin threads, and matplotlib's."""
 
 
 def curate(

@@ -179,6 +179,16 @@ def write_json(path: Path, value: Mapping[str, object]) -> None:
         scratch.write_text(text + "\n", encoding="utf-8")
 
 
+def check_directory(path: Path | None) -> None:
+    """ConfigError now where files could not be written into `path` after long work."""
+    if path is None:
+        return
+    existing = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
+    if os.path.lexists(existing) and not existing.is_dir():
+        reason = "" if existing == path else f"cannot be made: {existing} "
+        raise ConfigError.of(path, f"{reason}is not a directory", "name a new directory")
+
+
 def _refuse_foreign(out: Path, marker: str) -> None:
     if out.is_dir():
         if any(out.iterdir()) and not (out / marker).exists():

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import reports
 from curate.cli.app import (
     PREPARE,
     AsJson,
@@ -77,6 +78,10 @@ def profile_command(
         int,
         typer.Option(min=0, help="Maximum borderline records and outliers with audio on the page."),
     ] = 0,
+    plots: Annotated[
+        Path | None,
+        typer.Option(help="Directory for every histogram as PNG and PDF, for papers and slides."),
+    ] = None,
     fail_on: FailOn = [],  # noqa: B006
     no_cache: NoCache = False,
     engine: Engine = "local",
@@ -105,11 +110,13 @@ def profile_command(
         measure_part,
         run_profile,
     )
+    from curate.artifacts.outputs import check_directory
     from curate.cli.render.profile import profile_tables
     from curate.cli.render.terminal import line
     from curate.cli.running import conclude, running
     from curate.gates import gates_for
 
+    check_directory(plots)
     request = ProfileRequest(
         manifests=manifests,
         rule_options=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
@@ -130,4 +137,6 @@ def profile_command(
         return
     with running(manifests, quiet, engine, ray_address) as execution:
         outcome = run_profile(request, out, execution, cached=not no_cache)
+    if plots is not None:
+        reports.plot("profile", out, plots)
     conclude(outcome, as_json, quiet, profile_tables(verbose), out)

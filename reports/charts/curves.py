@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from reports.charts import BOTTOM, WIDTH, label_rows, plot_area, short
-from reports.charts.svg import COLOUR, Words, draw
+from reports.charts.axes import BOTTOM, WIDTH, Plot, Scale, decade_ticks, even_ticks
+from reports.charts.svg import Drawing
+
+_PLOT, _ABOVE = 150.0, 8.0
+_MOST_DOTS = 40
 
 
 class Series(NamedTuple):
@@ -37,57 +40,54 @@ def curve(
 ) -> Markup | None:
     """Values in `unit` over steps; the last series is the one that matters. None without a value.
 
-    Values that span more than a factor of ten get a logarithmic axis, save if `linear`.
+    Values that span more than a factor of ten get a logarithmic axis, save if `linear`. A value
+    that is no number breaks its line off.
     """
     drawn = [line for line in lines if len(line.steps)]
-    if not drawn:
+    values = [value for line in drawn for value in line.values if math.isfinite(value)]
+    if not values:
         return None
-    values = [value for line in drawn for value in line.values]
-    plot = 150.0
-
-    def paint(figure: Any, words: Words) -> None:
-        axes = plot_area(figure, BOTTOM + plot + 8, plot)
-        axes.set_xlim(0, max(step for line in drawn for step in line.steps) or 1)
-        if not linear and min(values) > 0 and max(values) / min(values) > 10:
-            axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_minor_locator(NullLocator())
-        else:
-            axes.set_ylim(min(0, *values), max(values) * 1.05 or 1)
-        axes.yaxis.set_major_formatter(FuncFormatter(short))
-        axes.xaxis.set_major_formatter(FuncFormatter(short))
-        for line in drawn:
-            _draw_line(axes, line, main=line is drawn[-1])
-        if mark:
-            _draw_mark(axes, words, mark)
-        axes.set_xlabel("step", labelpad=2)
-        label_rows(axes, words, unit)
-
-    return draw(WIDTH, BOTTOM + plot + 8, label, paint)
+    steps = Scale(0, max(step for line in drawn for step in line.steps) or 1)
+    height = BOTTOM + _PLOT + _ABOVE
+    drawing = Drawing(WIDTH, height, label)
+    plot = Plot(drawing, steps, _scale(values, linear=linear), height, _PLOT)
+    plot.draw_x_axis(even_ticks(0, steps.high, 8), "step")
+    plot.draw_y_axis(_ticks(plot.y_scale), unit)
+    for line in drawn:
+        _draw_line(plot, line, main=line is drawn[-1])
+    if mark:
+        _draw_mark(plot, mark)
+    return drawing.render()
 
 
-def _draw_line(axes: Any, line: Series, *, main: bool) -> None:
-    colour = COLOUR["ink" if main else "data"]
-    dots = "o" if main and len(line.steps) <= 40 else ""
-    axes.plot(
-        line.steps,
-        line.values,
-        color=colour,
-        lw=1.4 if main else 1,
-        marker=dots,
-        ms=3,
-        clip_on=False,
-    )
+def _scale(values: Sequence[float], *, linear: bool) -> Scale:
+    low, high = min(values), max(values)
+    if not linear and low > 0 and high / low > 10:
+        margin = (high / low) ** 0.05
+        return Scale(low / margin, high * margin, log=True)
+    low, high = min(0.0, low), max(0.0, high)
+    return Scale(low, high + 0.05 * (high - low) if high > low else low + 1)
 
 
-def _draw_mark(axes: Any, words: Words, mark: Mark) -> None:
-    point = [mark.step], [mark.value]
-    axes.plot(*point, color=COLOUR["ink"], marker="o", ms=9, mfc="none", mew=1.3, clip_on=False)
-    axes.annotate(
-        words.keep(mark.text),
-        (mark.step, mark.value),
-        (0, -16),
-        textcoords="offset points",
-        ha="right" if mark.step > sum(axes.get_xlim()) / 2 else "left",
-        annotation_clip=False,
-    )
+def _ticks(scale: Scale) -> list[float]:
+    if scale.log:
+        return decade_ticks(scale.low, scale.high, 9, within=(1, 2, 5))
+    return even_ticks(scale.low, scale.high, 6)
+
+
+def _draw_line(plot: Plot, line: Series, *, main: bool) -> None:
+    points = [
+        (plot.x(step), plot.y(value)) for step, value in zip(line.steps, line.values, strict=True)
+    ]
+    plot.drawing.line(points, "ink" if main else "data", 1.4 if main else 1.0)
+    if main and len(points) <= _MOST_DOTS:
+        for point in points:
+            if math.isfinite(point[1]):
+                plot.drawing.dot(point, 1.5)
+
+
+def _draw_mark(plot: Plot, mark: Mark) -> None:
+    x, y = plot.x(mark.step), plot.y(mark.value)
+    plot.drawing.ring((x, y), 4.5)
+    is_right = mark.step > plot.x_scale.high / 2
+    plot.drawing.text((x, y + 16), mark.text, anchor="end" if is_right else "start")

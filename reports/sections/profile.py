@@ -8,8 +8,10 @@ from markupsafe import Markup
 
 from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Profile, RuleHit, Stratum
-from reports.charts import beside, drawn, histogram, say
+from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
+from reports.charts.histograms import beside, histogram
+from reports.charts.limits import format_limit
 from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
@@ -127,7 +129,7 @@ def _plain(metrics: Sequence[Metric]) -> Markup | None:
     rows = [
         (
             *(metric.name, _reach(metric), metric.rows, metric.nulls, _given(metric)),
-            ", ".join(say(limit) for limit in metric.thresholds),
+            ", ".join(format_limit(limit) for limit in metric.thresholds),
         )
         for metric in metrics
     ]

@@ -24,7 +24,7 @@ from reports.transcripts import WHOLE, Range, marked, transcript
 from train.artifacts.wer import Utterance, Wer
 
 _MOST = 40
-_BORDERLINE, _WORST = 200_000, 400_000
+_BORDERLINE, _WORST = 150_000, 250_000
 """Bytes of transcripts on the page of a profile."""
 
 

@@ -10,7 +10,7 @@ ROOM = 900_000
 """Bytes of markup that the transcripts and alignments of one section take, unless another limit is
 given.
 
-Sound takes 1.6 million, charts and tables a third of a million, and a page less than 3 million.
+Sound takes 1.6 million, charts and tables half a million, and a page less than 3 million.
 """
 
 NO_ROOM = Markup('<span class="none">too long for this page; the JSON beside it has it</span>')

@@ -49,7 +49,7 @@ def curves(run: Run) -> Markup | None:
     """Loss, error rate and learning rate over steps."""
     loss = [(p.step, p.train_loss) for p in run.loss if p.train_loss is not None]
     rate = [(p.step, p.lr) for p in run.loss]
-    points = _validated(run)
+    points = validated_points(run)
     validated = [(p.step, p.val_loss) for p in points if p.val_loss is not None]
     wer = [(p.step, 100 * p.val_wer) for p in points if p.val_wer is not None]
     charts = (
@@ -90,7 +90,7 @@ def _series(points: Sequence[tuple[int, float]]) -> Series:
 
 def validations(run: Run) -> Markup | None:
     """Every validation, that of the original model first, with the best marked."""
-    points = _validated(run)
+    points = validated_points(run)
     if not points:
         return None
     top = max(point.val_wer or 0.0 for point in points)
@@ -118,7 +118,8 @@ def validations(run: Run) -> Markup | None:
     return Table("Validations", columns, rows, limit=60, elsewhere="run.json").render()
 
 
-def _validated(run: Run) -> tuple[ValidationPoint, ...]:
+def validated_points(run: Run) -> tuple[ValidationPoint, ...]:
+    """All validations of a run, the one before training first where it was made."""
     return (*([run.baseline] if run.baseline else []), *run.validation)
 
 

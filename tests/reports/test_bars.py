@@ -17,8 +17,8 @@ from curate.artifacts.profile import Profile
 from curate.profiles.statistics.tally import HIT_VERDICTS
 from curate.rules.file import load_rules
 from reports.artefacts import load
-from reports.charts import beside, histogram
 from reports.charts.bars import NO_RULE, Bars, bars_of, limit_at
+from reports.charts.histograms import beside, histogram
 from reports.sections.profile import distributions
 from tests.reports.corpus_fixtures import profile as a_profile
 

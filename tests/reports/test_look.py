@@ -13,8 +13,9 @@ from curate.artifacts.distributions import Metric, Threshold
 from curate.artifacts.what_if import LimitEffect
 from reports import Kind
 from reports.artefacts import load
-from reports.charts import histogram, say
 from reports.charts.curves import Series, curve
+from reports.charts.histograms import histogram
+from reports.charts.limits import format_limit
 from reports.charts.svg import SHADES
 from reports.charts.thresholds import threshold_curve
 from reports.page import page
@@ -61,7 +62,7 @@ def test_every_theme_keeps_wcag_aa(at: int) -> None:
 
 
 def test_every_shade_of_a_chart_is_in_the_style() -> None:
-    for shade in SHADES.values():
+    for shade in SHADES:
         assert f".f-{shade} {{" in CSS
         assert f".s-{shade} {{" in CSS
 
@@ -128,7 +129,7 @@ def test_any_counts_can_be_drawn(rows: list[int]) -> None:
 )
 def test_limits_read_as_rules(limit: dict[str, Any], text: str) -> None:
     unset = {"rule": "", "severity": "", "operator": "", "value": None, "where": ""}
-    assert say(Threshold.model_validate({**unset, **limit})) == text
+    assert format_limit(Threshold.model_validate({**unset, **limit})) == text
 
 
 @pytest.mark.parametrize("values", [[1.0], [0.0, 0.0], [5.0, 0.01], [-1.0, 2.0], [3.0, 3.0]])

@@ -22,7 +22,7 @@ from tests.reports.fixtures import MAKERS, STAGES, VARIANTS, make
 KINDS: tuple[Kind, ...] = get_args(Kind)
 EVERY = [(kind, variant) for kind in KINDS for variant in VARIANTS]
 TEXTS = {"text", "pred_text", "reference", "hypothesis"}
-VOID = {"meta", "wbr", "br", "img", "input", "link", "rect", "line", "path", "use"}
+VOID = {"meta", "wbr", "br", "img", "input", "link", "rect", "line", "use"}
 
 
 class Reader(HTMLParser):
@@ -186,6 +186,17 @@ def test_same_artefacts_same_bytes(kind: Kind, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONHASHSEED": "1234"},
     )
     assert (tmp_path / "b" / "report.html").read_bytes() == first
+
+
+def test_a_page_needs_no_matplotlib(tmp_path: Path) -> None:
+    folder = make("profile", tmp_path)
+    code = "import sys, pathlib, reports; reports.build('profile', pathlib.Path(sys.argv[1]))"
+    code += "; print(*sys.modules)"
+    words = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    modules = {*done.stdout.split()}
+    assert "reports.charts.histograms" in modules
+    assert not {"matplotlib", "scipy", "numba"} & modules
 
 
 def test_importing_reports_is_cheap() -> None:

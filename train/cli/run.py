@@ -53,24 +53,30 @@ def run(
             show_default="as the recipe",
         ),
     ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(help="Directory for the training curves as PNG and PDF."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a model on shards. Known pitfalls of the model's own configuration are fixed.
 
     Example: `train run --data shards/ --model canary-180m-flash.nemo --out run/`
     """
+    from curate.artifacts.outputs import check_directory
     from train.config import configure, data_settings, setting
     from train.fit import RunRequest
     from train.runs.folder import CONFIG
 
+    check_directory(plots)
     own = str(out / CONFIG) if resume and not (recipe or model) else recipe
     options = [*data_settings(data, replay), *setting("out", str(out))]
     options += setting("faults.max_missing", max_missing, "--max-missing")
     config = configure(own, model, options, settings)
-    _run(RunRequest(config, overwrite, resume, command_line()), as_json)
+    _run(RunRequest(config, overwrite, resume, command_line()), plots, as_json)
 
 
-def _run(request: RunRequest, as_json: bool) -> None:
+def _run(request: RunRequest, plots: Path | None, as_json: bool) -> None:
     """Train, write the page beside run.json, and show what is notable."""
     import reports
     from train.cli.render.progress import progress_bar
@@ -82,6 +88,8 @@ def _run(request: RunRequest, as_json: bool) -> None:
         finished = fit(request, Observer(say, show))
     if is_main_process():
         page = reports.build("train", finished.folder)
+        if plots is not None:
+            reports.plot("train", finished.folder, plots)
         for finding in finished.record.findings:
             say(f"{finding.level}: {finding.what}")
         say(f"model: {finished.folder / 'model.nemo'}")
