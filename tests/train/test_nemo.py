@@ -31,7 +31,8 @@ from train.tiny.tokenizer import train_pieces
 pytestmark = NEMO
 
 KINDS: list[tuple[Kind, str]] = [
-    ("canary", "aed"), ("unified", "aed"), ("ctc", "finetune"), ("rnnt", "finetune")
+    ("canary", "aed"), ("unified", "aed"), ("ctc", "finetune"), ("rnnt", "finetune"),
+    ("tdt", "finetune"), ("hybrid", "finetune"),
 ]  # fmt: skip
 
 

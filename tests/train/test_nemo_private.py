@@ -63,6 +63,10 @@ PRIVATE = (
         "NeMo carrying the members of the archive that it restored",
     ),
     Private(
+        "nemo.collections.asr.losses.rnnt:RNNTLoss", "_loss", "TDT trains on a CPU",
+        "a TDT loss of NeMo's own that runs there",
+    ),
+    Private(
         "lightning.pytorch.callbacks:ModelCheckpoint", "_last_global_step_saved",
         "the weights of step 0 are saved", "Lightning not taking step 0 for saved",
     ),

@@ -18,7 +18,8 @@ def tiny(
     out: Annotated[Path, typer.Argument(help=".nemo file to write.")],
     manifest: Manifests,
     kind: Annotated[
-        Literal["canary", "unified", "ctc", "rnnt"], typer.Option(help="Model family.")
+        Literal["canary", "unified", "ctc", "rnnt", "tdt", "hybrid"],
+        typer.Option(help="Model family."),
     ] = "canary",
     d_model: Annotated[int, typer.Option(min=8, help="Width.")] = 128,
     layers: Annotated[int, typer.Option(min=1, help="Encoder layers.")] = 3,

@@ -33,6 +33,7 @@ from train.nemo.model import (
     save,
 )
 from train.nemo.recorder import Recorder, rank_of
+from train.nemo.tdt import use_cpu_loss
 from train.nemo.trainer import CHECKPOINTS, make_trainer, manage
 from train.runs.job import FitJob, FitResult, Observer
 from train.runs.signals import StopRequest
@@ -87,6 +88,8 @@ def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:
     restored = restore(archive, job.recipe.config, trainer, inner_models=False)
     if update := run.tokenizer.update:
         change_tokenizer(restored.model, update)
+    if trainer.strategy.root_device.type == "cpu":
+        use_cpu_loss(restored.model)
     check_languages(restored.model, job.data.languages, archive.path)
     return restored
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from curate.formatting.units import duration, plural
 from train.artifacts.plan import Level
+from train.plan.demand import CPU
 from train.plan.facts import Facts
 from train.plan.findings import Check
 
@@ -119,6 +120,12 @@ def _half_precision(facts: Facts) -> Iterator[str]:
         yield "trainer.precision is bf16-true: weights and AdamW's moments are kept in 16 bits"
 
 
+def _tdt_on_cpu(facts: Facts) -> Iterator[str]:
+    on_cpu = facts.run.trainer.accelerator == "cpu" or facts.demand.gpu.name == CPU
+    if on_cpu and facts.archive.value("loss.loss_name") == "tdt":
+        yield "the loss is computed in PyTorch, without a share of RNN-T (loss.tdt_kwargs.omega)"
+
+
 CHECKS = (
     Check(
         "many-epochs", "warning",
@@ -209,5 +216,11 @@ CHECKS = (
         "running statistics of the old data normalise the new",
         "freeze.batchnorm: train lets them adapt",
         _frozen,
+    ),
+    Check(
+        "tdt-on-cpu", "note",
+        "NeMo's TDT loss needs CUDA; this one is for trials, and slow",
+        "train on a GPU; there NeMo's own loss is used",
+        _tdt_on_cpu,
     ),
 )  # fmt: skip

@@ -58,6 +58,9 @@ class Gpu:
     peak_tflops: float | None
 
 
+CPU = "CPU"
+"""The name of a CPU as a Gpu."""
+
 GPUS = (
     Gpu("l4", 24, 121),
     Gpu("a100-40", 40, 312),

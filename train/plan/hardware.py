@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from curate.environment.memory import usable_memory_bytes
-from train.plan.demand import GIB, GPUS, Gpu
+from train.plan.demand import CPU, GIB, GPUS, Gpu
 
 
 def this_machine(accelerator: str) -> Gpu:
@@ -18,7 +18,7 @@ def this_machine(accelerator: str) -> Gpu:
             device = torch.cuda.get_device_properties(0)
             return Gpu(device.name, device.total_memory / GIB, peak_of(device.name))
     memory = usable_memory_bytes()
-    return Gpu("CPU", None if memory is None else memory / GIB, None)
+    return Gpu(CPU, None if memory is None else memory / GIB, None)
 
 
 def peak_of(device: str) -> float | None:

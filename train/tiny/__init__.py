@@ -2,9 +2,10 @@
 
 `canary` is a multi-task encoder-decoder as canary-180m-flash is: FastConformer encoder,
 Transformer decoder, aggregate tokenizer (special tokens, then one SentencePiece a language),
-canary2 prompt; `unified` is the same with one SentencePiece for everything, as canary-1b-v2. `ctc`
-and `rnnt` are the same encoder with a CTC head, and with an RNN-T decoder, over one SentencePiece.
-The architectures are NeMo configurations, to be read in `train/architectures/`.
+canary2 prompt; `unified` is the same with one SentencePiece for everything, as canary-1b-v2. `ctc`,
+`rnnt`, `tdt` and `hybrid` are the same encoder over one SentencePiece, with a CTC head, an RNN-T or
+a TDT decoder, and with both TDT and CTC. The architectures are NeMo configurations, to be read in
+`train/tiny/architectures/`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from train.pretrained import archive_of
 from train.runs import runtime
 from train.tiny import tokenizer as tiny_tokens
 
-Kind = Literal["canary", "unified", "ctc", "rnnt"]
+Kind = Literal["canary", "unified", "ctc", "rnnt", "tdt", "hybrid"]
 
 Tokenize = Callable[[Mapping[str, list[str]], int, Path], dict[str, Any]]
 
@@ -40,13 +41,19 @@ class Family:
 
 _MODELS = "nemo.collections.asr.models."
 _CANARY = f"{_MODELS}aed_multitask_models.EncDecMultiTaskModel"
+_RNNT = f"{_MODELS}rnnt_bpe_models.EncDecRNNTBPEModel"
 
 FAMILIES: dict[Kind, Family] = {
     "canary": Family(_CANARY, "canary", tiny_tokens.aggregate, 128),
     "unified": Family(_CANARY, "canary", tiny_tokens.unified, 128),
     "ctc": Family(f"{_MODELS}ctc_bpe_models.EncDecCTCModelBPE", "ctc", tiny_tokens.single, 32),
-    "rnnt": Family(f"{_MODELS}rnnt_bpe_models.EncDecRNNTBPEModel", "rnnt", tiny_tokens.single, 32),
-}
+    "rnnt": Family(_RNNT, "rnnt", tiny_tokens.single, 32),
+    "tdt": Family(_RNNT, "tdt", tiny_tokens.single, 32),
+    "hybrid": Family(
+        f"{_MODELS}hybrid_rnnt_ctc_bpe_models.EncDecHybridRNNTCTCBPEModel",
+        "hybrid", tiny_tokens.single, 32,
+    ),
+}  # fmt: skip
 
 ARCHITECTURES = Path(__file__).parent / "architectures"
 
@@ -134,16 +141,22 @@ def build_tiny(
 
 def _architecture(kind: Kind, sizes: Sizes, source: Archive | None) -> dict[str, Any]:
     """The architecture file with the sizes put in; a given encoder brings its own."""
-    file = ARCHITECTURES / f"{FAMILIES[kind].architecture}.yaml"
-    config = plain_value(read_tree(file.read_text(encoding="utf-8"), str(file)))
-    assert isinstance(config, dict), "an architecture is keys and values"
-    config["target"] = FAMILIES[kind].target
+    config = read_architecture(kind)
     config["model_defaults"] |= sizes.defaults(kind)
     if source is not None:
         defaults = source.config.get("model_defaults") or {}
         if not set(ENCODER_SIZES) <= defaults.keys():
             raise ConfigError.of(source.path, "was not built by `train tiny`", "see --encoder")
         config["model_defaults"] |= {name: defaults[name] for name in ENCODER_SIZES}
+    return config
+
+
+def read_architecture(kind: Kind) -> dict[str, Any]:
+    """NeMo's configuration of a kind as its file has it, with the class and without a tokenizer."""
+    file = ARCHITECTURES / f"{FAMILIES[kind].architecture}.yaml"
+    config = plain_value(read_tree(file.read_text(encoding="utf-8"), str(file)))
+    assert isinstance(config, dict), "an architecture is keys and values"
+    config["target"] = FAMILIES[kind].target
     return config
 
 

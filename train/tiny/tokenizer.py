@@ -44,6 +44,9 @@ PROMPT_TOKENS = (
 PLACEHOLDERS = tuple(f"<|spltoken{index}|>" for index in range(30))
 """Free tokens for one's own on/off slots, as NVIDIA's checkpoints have them."""
 
+SPECIAL = "spl_tokens"
+"""The part of Canary's aggregate that holds the special tokens."""
+
 HEAD_MULTIPLE = 8
 """NeMo pads the head to a multiple of 8, and beam search fails on a padded id: fill up."""
 
@@ -54,9 +57,14 @@ CUSTOM = "nemo.collections.common.tokenizers.canary_tokenizer."
 def aggregate(texts: Mapping[str, list[str]], pieces: int, folder: Path) -> dict[str, Any]:
     """One SentencePiece a language, one of special tokens; the `tokenizer` section for it."""
     count = sum(train_pieces(group, pieces, folder / lang) for lang, group in texts.items())
-    tokens = _special_tokens(tuple(texts))
-    _fill_up(lambda more: train_pieces((), 0, folder / "spl_tokens", (*tokens, *more)), count)
-    names = ("spl_tokens", *texts)  # the order is the order of ids
+    tokens = special_tokens(tuple(texts))
+    _fill_up(lambda more: train_pieces((), 0, folder / SPECIAL, (*tokens, *more)), count)
+    return aggregate_section(folder, tuple(texts))
+
+
+def aggregate_section(folder: Path, languages: Sequence[str]) -> dict[str, Any]:
+    """The `tokenizer` section of an aggregate whose parts lie in `folder`, each in its own."""
+    names = (SPECIAL, *languages)  # the order is the order of ids
     return {
         "dir": None,
         "type": "agg",
@@ -68,10 +76,15 @@ def aggregate(texts: Mapping[str, list[str]], pieces: int, folder: Path) -> dict
 def unified(texts: Mapping[str, list[str]], pieces: int, folder: Path) -> dict[str, Any]:
     """One SentencePiece for every language and the special tokens; the `tokenizer` section."""
     everything = _all(texts)
-    tokens, vocab_size = _special_tokens(tuple(texts)), pieces * len(texts)
+    tokens, vocab_size = special_tokens(tuple(texts)), pieces * len(texts)
     _fill_up(lambda more: train_pieces(everything, vocab_size, folder / "all", (*tokens, *more)), 0)
+    return unified_section(folder / "all")
+
+
+def unified_section(folder: Path) -> dict[str, Any]:
+    """The `tokenizer` section of one SentencePiece with Canary's special tokens."""
     custom = {"_target_": f"{CUSTOM}CanaryBPETokenizer", "tokenizers": None}
-    return {"dir": str(folder / "all"), "type": "bpe", "custom_tokenizer": custom}
+    return {"dir": str(folder), "type": "bpe", "custom_tokenizer": custom}
 
 
 def single(texts: Mapping[str, list[str]], pieces: int, folder: Path) -> dict[str, Any]:
@@ -84,7 +97,8 @@ def _all(texts: Mapping[str, list[str]]) -> list[str]:
     return [text for group in texts.values() for text in group]
 
 
-def _special_tokens(languages: Sequence[str]) -> tuple[str, ...]:
+def special_tokens(languages: Sequence[str]) -> tuple[str, ...]:
+    """The special tokens of a Canary for these languages, without filling."""
     return (*NEMO_TOKENS, *PROMPT_TOKENS, *(f"<|{lang}|>" for lang in languages), *PLACEHOLDERS)
 
 
