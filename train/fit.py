@@ -15,6 +15,7 @@ from train.artifacts.run import BestValidation, DrawnSource, Run, RunData, RunMo
 from train.artifacts.validation import EVAL
 from train.config import RunConfig
 from train.data import Source, open_blend
+from train.data.augmentation import write_augmentation
 from train.data.check import check_data
 from train.data.validation import await_validation, write_validation
 from train.plan import Plan, make_plan, refuse
@@ -51,7 +52,7 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     folder, writes = request.config.out, runtime.is_main_process()
     for warning in plan.of("warning") if writes else ():
         observer.log(f"warning [{warning.code}] {warning.what}")
-    inputs = (job.archive.path, *(each.folder for each in job.blend.sets))
+    inputs = (job.archive.path, *(each.folder for each in job.blend.sets), *_mixed_in(job.config))
     held = run_folder(request, inputs, observer.log) if writes else nullcontext()
     with held, full_disk_as_error(folder, "make room, then the same command with --resume"):
         runtime.prepare()
@@ -59,6 +60,7 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
 
         if writes:
             write_artifact(folder, plan.record(request.command))
+            write_augmentation(job.config, plan.facts.clips, plan.facts.sample_rate)
             write_validation(job.config, plan.facts.validation)
         else:
             await_validation(job.config, plan.facts.validation)
@@ -71,6 +73,12 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
     return TrainRun(folder, record, failed)
 
 
+def _mixed_in(config: RunConfig) -> tuple[Path, ...]:
+    """The noise and impulse responses that the run reads."""
+    named = (config.augmentation.noise_path, config.augmentation.rir_path)
+    return tuple(path for path in named if path is not None)
+
+
 _REMEDY = "lower optim.lr, freeze the encoder, or check the transcripts (`curate profile`)"
 
 
@@ -80,7 +88,7 @@ def prepare(request: RunRequest) -> tuple[Plan, FitJob]:
     blend = open_blend(config)  # before anything is downloaded for another directory
     plan = make_plan(config, archive_of(config.model), _device(config), blend)
     refuse(plan, but=READ_WHOLE)
-    _check_loggers(config)
+    check_packages(config)
     data = check_data(config, blend)
     check_values([each.train for each in blend.sets], config.behaviors)
     refuse(plan)
@@ -102,12 +110,28 @@ def _device(config: RunConfig) -> Gpu:
     return this_machine(config.trainer.accelerator)
 
 
-def _check_loggers(config: RunConfig) -> None:
-    """ConfigError where the package of a requested logger is not installed."""
-    loggers = {"wandb": config.logs.wandb, "mlflow": config.logs.mlflow}
-    absent = [name for name, logs in loggers.items() if logs is not None and not find_spec(name)]
-    what = "the package is not installed"
-    raise_all(ConfigError, [Fault(f"logs.{n}", what, f"pip install {n}") for n in absent])
+def check_packages(config: RunConfig) -> None:
+    """ConfigError where a package that the configuration needs is not installed."""
+    audio = config.augmentation
+    simulated = audio.rir_enabled and audio.rir_path is None
+    needed = (
+        ("logs.wandb", "wandb", config.logs.wandb is not None),
+        ("logs.mlflow", "mlflow", config.logs.mlflow is not None),
+        ("augmentation.rir_enabled", "torchaudio", simulated),
+    )
+    faults = [
+        Fault(
+            key,
+            f"the package {name} is not installed",
+            f"pip install {name}{_INSTEAD.get(name, '')}",
+        )
+        for key, name, is_needed in needed
+        if is_needed and not find_spec(name)
+    ]
+    raise_all(ConfigError, faults)
+
+
+_INSTEAD = {"torchaudio": ", or name recorded impulse responses: augmentation.rir_path"}
 
 
 def _record(command: str, job: FitJob, fit: FitResult) -> Run:

@@ -59,5 +59,8 @@ def _of_checkpoint(path: Path) -> Archive:
     if run.tokenizer.update:
         what = "its run exchanges the tokenizer and is not complete, so nothing holds the new one"
         raise ConfigError.of(path, what, "go on with --resume, then take its model.nemo")
+    if run.adapter:
+        what = "its run adds an adapter and is not complete, so no archive has a place for it"
+        raise ConfigError.of(path, what, "go on with --resume, then take its model.nemo")
     archive = archive_of(run.model)
     return replace(archive, config=with_behaviors(archive, run), checkpoint=path)

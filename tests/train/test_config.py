@@ -175,3 +175,25 @@ def test_a_recipe_is_found_by_path_name_or_model(
 def test_no_recipe_names_those_there_are(recipe: str | None, model: str | None) -> None:
     with pytest.raises(ConfigError, match="canary-1b-v2"):
         find_recipe(recipe, model)
+
+
+@pytest.mark.parametrize(
+    ("freeze", "what"),
+    [
+        ("{encoder: true, decoder: true, batchnorm: eval}", "nothing is left to train"),
+        ("{unfreeze_at: {decoder: 5}}", "'freeze.decoder' is not set"),
+        ("{decoder: true, unfreeze_at: {decoder: 100}}", "the run has 100 steps"),
+        ("{encoder: true, encoder_layers: 2}", "freezes all layers"),
+        ("{unfreeze_at: {joint: 5}}", "'encoder', 'decoder' or 'encoder_layers'"),
+    ],
+)
+def test_freezing_that_contradicts_itself_is_refused(recipe: Write, freeze: str, what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        load_config(recipe(), sets(f"freeze={freeze}"))
+
+
+def test_parts_are_unfrozen_behind_their_step(recipe: Write) -> None:
+    text = "freeze={encoder: true, encoder_layers: 2, unfreeze_at: {encoder: 5}}"
+    freeze = load_config(recipe(), sets(text)).freeze
+    assert freeze.frozen_at(4) == {"encoder", "encoder_layers"}
+    assert freeze.frozen_at(5) == {"encoder_layers"}

@@ -16,7 +16,7 @@ from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, Val
 from train.config import RunConfig, Setting, load_config
 from train.data import ALL, Blend, ShardSet
 from train.data.check import CheckedData
-from train.fit import _check_loggers
+from train.fit import check_packages
 from train.recipe import Recipe
 from train.runs.folder import CONFIG, LOCK, RunRequest, run_folder
 from train.runs.job import FitJob, FitResult, compute_findings
@@ -165,11 +165,13 @@ def test_a_logger_whose_package_is_absent_is_told_before_anything_runs(
 ) -> None:
     given = [Setting("", key, "x") for key in ("model", "data", "out")]
     loggers = [Setting("", f"logs.{name}", {}) for name in ("wandb", "mlflow")]
+    rooms = [Setting("", "augmentation.rir_enabled", True)]
     monkeypatch.setattr("train.fit.find_spec", lambda name: None)
     with pytest.raises(ConfigError) as raised:
-        _check_loggers(load_config(recipe(), [*given, *loggers]))
+        check_packages(load_config(recipe(), [*given, *loggers, *rooms]))
     assert [fault.hint for fault in raised.value.faults] == [
         "pip install wandb",
         "pip install mlflow",
+        "pip install torchaudio, or name recorded impulse responses: augmentation.rir_path",
     ]
-    _check_loggers(load_config(recipe(), given))
+    check_packages(load_config(recipe(), given))

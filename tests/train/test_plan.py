@@ -122,13 +122,22 @@ PLANTED: list[tuple[str, str, Json]] = [
     ("buckets", "error", {"settings": ["train_ds.num_buckets=1"]}),
     ("buckets", "error", {"settings": ["train_ds.num_buckets=300"]}),
     ("few-workers", "note", {"settings": ["train_ds.num_workers=1", "trainer.devices=4"]}),
+    ("lowpass-beyond", "error",
+        {"settings": ["augmentation.lowpass_enabled=true",
+                      "augmentation.lowpass_frequencies_interval=[3500, 9000]"]}),
+    ("nothing-to-checkpoint", "error",
+        {"changes": {"encoder._target_": "nemo.collections.asr.modules.ConvASREncoder"},
+         "settings": ["trainer.gradient_checkpointing=true"]}),
+    ("no-such-layers", "error", {"settings": ["freeze.encoder_layers=40"]}),
+    ("no-adapter", "error",
+        {"changes": {"adapters.calls": {"dim": 4}}, "settings": ["adapter={name: calls, dim: 4}"]}),
     ("half-precision", "warning", {"settings": ["trainer.precision=bf16-true"]}),
     ("frozen-batchnorm", "note", {"settings": ["freeze={encoder: true, batchnorm: eval}"]}),
 ]  # fmt: skip
 
 ELSEWHERE = {
     "missing-audio", "unreadable-validation", "no-texts", "schedule-steps", "new-tokenizer",
-    "rate-beside-offset", "blend", "tdt-on-cpu",
+    "rate-beside-offset", "blend", "tdt-on-cpu", "long-rirs",
 }  # fmt: skip
 """Checks with a test of their own, below or on real NeMo."""
 
@@ -257,6 +266,21 @@ def test_the_sizes_of_a_real_run(make: Make) -> None:
     assert batches.steps_per_epoch * scale == pytest.approx(818, rel=0.01)
     assert batches.epochs / scale == pytest.approx(61, rel=0.01)
     assert "many-epochs" in codes(plan)
+
+
+def test_gradient_checkpointing_takes_less_memory_and_a_third_more_time(make: Make) -> None:
+    sizes = {"encoder.n_layers": 24, "encoder.d_model": 1024}
+    plain, checkpointed = (
+        make(
+            rows=HOURS,
+            changes=sizes,
+            settings=["train_ds.batch_duration=1000", f"trainer.gradient_checkpointing={value}"],
+        ).facts.demand
+        for value in ("false", "true")
+    )
+    assert plain.memory_gib and checkpointed.memory_gib and plain.hours and checkpointed.hours
+    assert checkpointed.memory_gib < plain.memory_gib / 5
+    assert checkpointed.hours == pytest.approx(plain.hours * 4 / 3)
 
 
 def test_a_model_inside_the_model_takes_room_on_disk_alone(

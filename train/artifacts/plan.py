@@ -106,6 +106,17 @@ class Bin(Model):
     share: float
 
 
+class Augmentation(Model):
+    """A change of training audio or features, and the share of recordings it changes, [0, 1].
+
+    The share is null for dropout, which changes no recording.
+    """
+
+    name: str
+    share: float | None
+    effect: str
+
+
 class DroppedCuts(Model):
     """Cuts that Lhotse leaves out by their duration, of one language and verdict."""
 
@@ -130,6 +141,14 @@ class PlanBatches(Model):
     speech_a_batch_s: float
     longest_s: float
     proposed_val_check_interval: int
+
+
+class PlanTrainable(Model):
+    """Parameters of the model, and how many of them are trained at the start and at the end."""
+
+    parameters: int
+    at_start: int
+    at_end: int
 
 
 class PlanDemand(Model):
@@ -169,7 +188,10 @@ class Finding(Model):
 
 
 class Plan(GatedArtifact):
-    """plan.json. `settings` are the recipe's, `config` is the configuration that NeMo gets."""
+    """plan.json. `settings` are the recipe's, `config` is the configuration that NeMo gets.
+
+    `trainable` is null where the archive's weights are of a format that cannot be counted.
+    """
 
     file: ClassVar[str] = "plan.json"
     made_by: ClassVar[str] = "train plan"
@@ -183,6 +205,8 @@ class Plan(GatedArtifact):
     rows: tuple[CheckedSet, ...]
     validation: PlanValidation
     batches: PlanBatches
+    augmentation: tuple[Augmentation, ...]
+    trainable: PlanTrainable | None
     demand: PlanDemand
     findings: tuple[Finding, ...]
     differences: tuple[Pitfall, ...]

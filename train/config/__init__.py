@@ -19,8 +19,12 @@ from curate.errors import ConfigError, Fault, InputError
 from curate.errors.nearest import absent, nearest, suggest, unreadable
 from curate.files.marked_yaml import Steps, Tree, line_of, plain_value, read_tree
 from train.artifacts.validation import EVAL, FULL
+from train.config.clashes import augmentation_clashes, freeze_clashes
 from train.config.sections import (
+    SLOWEST,
     TAKEN_FIELDS,
+    AdapterConfig,
+    AugmentationConfig,
     Behavior,
     BlendConfig,
     CheckpointConfig,
@@ -39,7 +43,10 @@ from train.config.sections import (
 
 __all__ = [
     "RECIPES",
+    "SLOWEST",
     "TAKEN_FIELDS",
+    "AdapterConfig",
+    "AugmentationConfig",
     "Behavior",
     "BlendConfig",
     "CheckpointConfig",
@@ -283,8 +290,16 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
     for name in {EVAL, FULL} & config.validation_ds.also.keys():
         what = f"'validation_ds.also.{name}': '{name}' is a set of every run"
         yield ("validation_ds", "also", name), what, "choose another name"
-    if freeze.encoder and freeze.decoder and freeze.batchnorm == "eval":
-        yield ("freeze",), "everything is frozen: nothing is left to train", ""
+    for key, what, hint in freeze_clashes(freeze, trainer.max_steps):
+        yield ("freeze", *filter(None, key.split("."))), what, hint
+    if config.adapter and freeze != FreezeConfig():
+        what = "'freeze' is set, and with 'adapter' all but the adapter is frozen"
+        yield ("freeze",), what, "leave one of them out"
+    if config.adapter and config.tokenizer.update:
+        what = "'tokenizer.update' makes a new output layer, and with 'adapter' it is not trained"
+        yield ("tokenizer", "update"), what, "leave one of them out"
+    for key, what, hint in augmentation_clashes(config.augmentation):
+        yield ("augmentation", key), what, hint
     yield from _blend_clashes(config)
     yield from _behavior_clashes(config)
 

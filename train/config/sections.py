@@ -19,6 +19,8 @@ from pydantic import (
     PositiveInt,
 )
 
+from train.config.parts import FrozenPart
+
 TAKEN_FIELDS = frozenset(
     {
         *("audio_filepath", "duration", "offset", "text", "answer", "lang", "speaker", "shard_id"),
@@ -28,11 +30,16 @@ TAKEN_FIELDS = frozenset(
 )
 """Fields that NeMo, Canary's prompt or curation read already: no behaviour may be called so."""
 
+SLOWEST = 0.9
+"""NeMo's speed perturbation adds copies at 0.9 and 1.1 of the speed."""
+
 Monitor = Literal["val_wer", "val_loss"]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Interval = tuple[float, float]
+Codec = Literal["opus", "mp3", "vorbis", "gsm"]
+SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
 
 
 class Section(BaseModel):
@@ -42,7 +49,10 @@ class Section(BaseModel):
 
 
 class TrainerConfig(Section):
-    """How long, how often to look, and on what hardware."""
+    """How long, how often to look, and on what hardware.
+
+    `gradient_checkpointing`: encoder layers keep their inputs only, and compute again backwards.
+    """
 
     max_steps: PositiveInt
     val_check_interval: PositiveInt
@@ -51,6 +61,7 @@ class TrainerConfig(Section):
     gradient_clip_val: NonNegativeFloat = 1.0
     accumulate_grad_batches: PositiveInt = 1
     precision: Literal["auto", "32-true", "bf16-mixed", "bf16-true", "16-mixed"] = "auto"
+    gradient_checkpointing: bool = False
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1
     num_nodes: PositiveInt = 1
@@ -93,6 +104,36 @@ class BlendConfig(Section):
     replay: dict[str, Annotated[float, Field(gt=0, lt=1)]] = {}
 
 
+class AugmentationConfig(Section):
+    """What is done to training recordings when they are drawn; validation is left as it is.
+
+    Keys and defaults are those of NeMo's data loader. `noise_path` and `rir_path` are a directory
+    of audio files or a NeMo manifest. `concatenate_samples` is not among them: Canary's prompt is
+    tokenized before, so the transcript of all but the first recording would be lost.
+    """
+
+    noise_path: Path | None = None
+    noise_snr: Interval = (10.0, 20.0)
+    noise_mix_prob: Share = 0.5
+    perturb_speed: bool = False
+    rir_enabled: bool = False
+    rir_path: Path | None = None
+    rir_prob: Share = 0.5
+    lowpass_enabled: bool = False
+    lowpass_frequencies_interval: Interval = (3500.0, 8000.0)
+    lowpass_prob: Share = 0.5
+    compression_enabled: bool = False
+    compression_codecs: Annotated[tuple[Codec, ...], Field(min_length=1)] = ("opus",)
+    compression_level_interval: Interval = (0.8, 0.99)
+    compression_prob: Share = 0.5
+
+    @property
+    def changes_cuts(self) -> bool:
+        """Whether cuts are replaced by others when they are drawn, with other ids."""
+        enabled = (self.rir_enabled, self.lowpass_enabled, self.compression_enabled)
+        return self.noise_path is not None or self.perturb_speed or any(enabled)
+
+
 class ValidationData(Section):
     """How validation batches are made from the eval manifest.
 
@@ -110,11 +151,35 @@ class ValidationData(Section):
 
 
 class FreezeConfig(Section):
-    """What stays as it was. `batchnorm: train` lets BatchNorm and squeeze-excite adapt even so."""
+    """What stays as it was. `batchnorm: train` lets BatchNorm and squeeze-excite adapt even so.
+
+    `encoder_layers` is a number of layers, the first, with the subsampling before them. A part that
+    `unfreeze_at` names is trained from the step behind that one.
+    """
 
     encoder: bool = False
     decoder: bool = False
+    encoder_layers: NonNegativeInt = 0
     batchnorm: Literal["train", "eval"] = "train"
+    unfreeze_at: dict[FrozenPart, PositiveInt] = {}
+
+    @property
+    def parts(self) -> frozenset[FrozenPart]:
+        """The parts that are frozen at the start."""
+        names: tuple[FrozenPart, ...] = ("encoder", "decoder", "encoder_layers")
+        return frozenset(name for name in names if getattr(self, name))
+
+    def frozen_at(self, step: int) -> frozenset[FrozenPart]:
+        """The parts that are frozen after so many steps."""
+        return frozenset(n for n in self.parts if step < self.unfreeze_at.get(n, step + 1))
+
+
+class AdapterConfig(Section):
+    """A bottleneck of `dim` units in each encoder layer, which is trained in place of the model."""
+
+    name: SetName
+    dim: PositiveInt
+    dropout: Beta = 0.0
 
 
 class TokenizerUpdate(Section):
@@ -187,8 +252,10 @@ class RunConfig(Section):
     optim: OptimConfig
     train_ds: TrainData
     blend: BlendConfig = BlendConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
     validation_ds: ValidationData = ValidationData()
     freeze: FreezeConfig = FreezeConfig()
+    adapter: AdapterConfig | None = None
     tokenizer: TokenizerConfig = TokenizerConfig()
     checkpoints: CheckpointConfig = CheckpointConfig()
     faults: FaultsConfig = FaultsConfig()

@@ -18,6 +18,9 @@ from train.recipe import BLEND
 SOURCE = "blend_source"
 """The custom field of a cut that names its source."""
 
+CUT_ID = "source_cut_id"
+"""The custom field with the id of a cut before augmentation, which gives it another."""
+
 
 class BlendedCuts:
     """Endless cuts of endless streams, `shares` of the hours from each.
@@ -47,11 +50,13 @@ class BlendedCuts:
             if shortest <= cut.duration <= longest:
                 drawn[number] += cut.duration
             setattr(cut, SOURCE, self._names[number])
+            setattr(cut, CUT_ID, cut.id)
             yield cut
 
 
 def read_blend(config: Any) -> tuple[CutSet, bool]:
-    """The cuts of `sources` (name, share, files of `cuts` and `recording`).
+    """The cuts of `sources`: name, share, and a `folder` of shards or their files, `cuts` and
+    `recording`.
 
     The second value tells NeMo that the data is read in order, as from tar files.
     """
@@ -67,10 +72,14 @@ def read_blend(config: Any) -> tuple[CutSet, bool]:
 
 def _stream(source: Any, config: Any) -> CutSet:
     """One source without end, its shards in another order each time."""
-    fields = {kind: list(source[kind]) for kind in ("cuts", "recording")}
-    if config.get("metadata_only"):
-        del fields["recording"]
-    cuts = CutSet.from_shar(fields=fields, shuffle_shards=True, seed=config.shard_seed)
+    where: dict[str, Any] = (
+        {"in_dir": source.folder}
+        if "folder" in source
+        else {"fields": {kind: list(source[kind]) for kind in ("cuts", "recording")}}
+    )
+    if config.get("metadata_only") and "fields" in where:
+        del where["fields"]["recording"]
+    cuts = CutSet.from_shar(**where, shuffle_shards=True, seed=config.shard_seed)
     return cuts.repeat(preserve_id=True)
 
 

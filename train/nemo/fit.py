@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from nemo.utils.app_state import AppState
 from train.artifacts.run import ValidationPoint
 from train.config import Monitor, RunConfig
 from train.data.validation import set_names
+from train.nemo.adapters import add_adapter
+from train.nemo.augmentation import transforms_of
 from train.nemo.baseline import Baseline
 from train.nemo.callbacks import Freezing
 from train.nemo.canary2_behaviors import known_prompt
+from train.nemo.checkpointing import checkpoint_layers
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ranks
 from train.nemo.connector import read_weights
 from train.nemo.full import FullValidation
@@ -31,6 +35,7 @@ from train.nemo.model import (
     check_languages,
     restore,
     save,
+    size,
 )
 from train.nemo.recorder import Recorder, rank_of
 from train.nemo.tdt import use_cpu_loss
@@ -50,7 +55,7 @@ class _Parts:
         self.finite = FiniteSteps(run, self.continuity)
         self.full = FullValidation(run)
         self.recorder = Recorder(run, self.loader, observer, self.full)
-        self.freezing = Freezing(run.freeze)
+        self.freezing = Freezing(run.freeze, run.adapter)
         self.baseline = Baseline(self.recorder, self.continuity)
 
     @property
@@ -91,7 +96,9 @@ def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:
     if trainer.strategy.root_device.type == "cpu":
         use_cpu_loss(restored.model)
     check_languages(restored.model, job.data.languages, archive.path)
-    return restored
+    if run.adapter:
+        add_adapter(restored.model, run.adapter)
+    return replace(restored, parameters=size(restored.model))
 
 
 def step_of(checkpoint: Path) -> int:
@@ -107,11 +114,13 @@ def _prepare(model: ASRModel, parts: _Parts, run: RunConfig) -> None:
         model._validation_names = [f"{name}_" for name in names]
     parts.full.attach(model)
     parts.freezing.apply(model)
+    if run.trainer.gradient_checkpointing:
+        checkpoint_layers(model)
     model.setup_optimization(model.cfg.optim)
     for module in model.modules():
         if isinstance(getattr(module, "_rng", None), random.Random):
             module._rng = random  # SpecAugment's own generator is seeded by nobody
-    parts.loader.attach(model._train_dl)
+    parts.loader.attach(model._train_dl, transforms_of(run))
     model._train_dl = parts.loader
 
 
@@ -158,7 +167,8 @@ def _best(
 
 def _load_best(model: ModelPT, checkpoint: Path, best: ValidationPoint | None, job: FitJob) -> None:
     """The weights of the best validation; the original's are the archive's own, never rounded."""
-    if best and not best.step and not job.config.tokenizer.update:
+    run = job.config
+    if best and not best.step and not (run.tokenizer.update or run.adapter):
         weights = read_weights(job.archive)
     else:
         weights = WholeCheckpoints().load_checkpoint(checkpoint)["state_dict"]

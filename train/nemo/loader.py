@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from train.artifacts.run import Recordings
 from train.data import ALL
+from train.nemo.blend import CUT_ID
 from train.nemo.blend import SOURCE as BLEND_SOURCE
 from train.runs.signals import Stopped, StopRequest
 
@@ -78,10 +79,17 @@ class Loader:
         self._stop = stop
         self._stream = _Stream(seed)
 
-    def attach(self, loader: DataLoader[Any]) -> None:
-        """Take the batches of `loader`, whose dataset is Lhotse's iterable wrapper."""
+    def attach(
+        self, loader: DataLoader[Any], transforms: Iterable[Callable[[CutSet], CutSet]] = ()
+    ) -> None:
+        """Take the batches of `loader`, whose dataset is Lhotse's iterable wrapper.
+
+        Each batch of cuts passes through the transforms, those that are skipped too.
+        """
         self._loader = loader
         wrapper = loader.dataset
+        for transform in transforms:
+            wrapper.sampler.map(transform)
         wrapper.dataset = _Noting(wrapper.dataset, self._aside)
         wrapper.sampler = self._sampler = _Skipping(wrapper.sampler)
 
@@ -186,8 +194,8 @@ class _Noting(Dataset):
         dataset.load_audio = self._survivors
 
     def __getitem__(self, cuts: Any) -> tuple[Any, BatchInfo]:
-        if any(_first(cut).id in self._aside for cut in cuts):
-            cuts = CutSet.from_cuts(cut for cut in cuts if _first(cut).id not in self._aside)
+        if any(_id_of(cut) in self._aside for cut in cuts):
+            cuts = CutSet.from_cuts(cut for cut in cuts if _id_of(cut) not in self._aside)
         if not len(cuts):
             return None, NOTHING
         try:
@@ -238,13 +246,23 @@ def _note(cuts: Any, loaded: frozenset[str]) -> BatchInfo:
     for cut in read:
         source = str((_first(cut).custom or {}).get(BLEND_SOURCE, ALL))
         spoken_s[source] = spoken_s.get(source, 0.0) + cut.duration
-    names = {cut.id: str((cut.custom or {}).get("record_id", cut.id)) for cut in map(_first, cuts)}
     return BatchInfo(
-        ids=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id in loaded),
-        lost=tuple(names[cut.id] for cut in map(_first, cuts) if cut.id not in loaded),
+        ids=tuple(_name_of(cut) for cut in cuts if cut.id in loaded),
+        lost=tuple(_name_of(cut) for cut in cuts if cut.id not in loaded),
         longest_s=max((cut.duration for cut in read), default=0.0),
         spoken_s=spoken_s,
     )
+
+
+def _id_of(cut: Any) -> str:
+    """The id that the cut has in the shards."""
+    first = _first(cut)
+    return str((first.custom or {}).get(CUT_ID, first.id))
+
+
+def _name_of(cut: Any) -> str:
+    """The id that curation gave the record, else the cut's."""
+    return str((_first(cut).custom or {}).get("record_id", _id_of(cut)))
 
 
 def _first(cut: Any) -> Any:

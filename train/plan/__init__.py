@@ -20,6 +20,7 @@ from train.artifacts.plan import Plan as PlanRecord
 from train.config import RunConfig
 from train.data import Blend
 from train.plan import checks_data, checks_model, checks_run
+from train.plan.augmentation import plan_augmentation
 from train.plan.demand import GPUS, Gpu
 from train.plan.facts import Facts, gather
 from train.plan.findings import LEVELS, Check
@@ -79,6 +80,8 @@ class Plan:
             rows=facts.rows.sets,
             validation=plan_validation(facts),
             batches=facts.batches.record(),
+            augmentation=plan_augmentation(facts),
+            trainable=facts.trainable.record() if facts.trainable else None,
             demand=facts.demand.record(),
             findings=self.findings,
             differences=facts.recipe.differences,

@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.artifacts.columns import LANG, VERDICT
 from train.artifacts.plan import Bin, DroppedCuts, PlanBatches
-from train.config import RunConfig, TrainData
+from train.config import SLOWEST, RunConfig, TrainData
 from train.plan.corpus import Corpus
 
 Seconds = npt.NDArray[np.float64]
@@ -88,6 +88,7 @@ def plan_batches(corpus: Corpus, run: RunConfig) -> Batches:
     steps = batches / each_step
     hours = float(usable.sum()) * scale / 3600
     epochs = run.trainer.max_steps / steps
+    slowest = SLOWEST if run.augmentation.perturb_speed else 1.0
     return Batches(
         cuts=round(len(usable) * scale),
         hours=hours,
@@ -97,7 +98,7 @@ def plan_batches(corpus: Corpus, run: RunConfig) -> Batches:
         epochs=epochs,
         hours_seen=epochs * hours,
         speech_a_batch_s=hours * 3600 / batches,
-        longest_s=float(durations[-1]),
+        longest_s=min(float(durations[-1]) / slowest, data.max_duration),
         val_check_interval=propose_interval(steps, run.trainer.max_steps),
     )
 

@@ -20,6 +20,7 @@ TIGHT_MEMORY = 0.9
 ESTIMATE_WITHIN = 2
 ENOUGH_WORKERS = 4
 SINGLE = 1.5
+LONGEST_RIR_S = 10.0
 
 
 def _many_epochs(facts: Facts) -> Iterator[str]:
@@ -115,6 +116,47 @@ def _frozen(facts: Facts) -> Iterator[str]:
         yield "the encoder is frozen, and its BatchNorm with it"
 
 
+def _lowpass_beyond(facts: Facts) -> Iterator[str]:
+    config, rate = facts.run.augmentation, facts.sample_rate
+    high = config.lowpass_frequencies_interval[1]
+    if config.lowpass_enabled and high > rate // 2:
+        yield f"augmentation.lowpass_frequencies_interval ends at {high:g} Hz, audio at {rate // 2}"
+
+
+def _long_rirs(facts: Facts) -> Iterator[str]:
+    seconds = [clip.duration_s for clip in facts.clips.rirs]
+    if seconds and sum(seconds) / len(seconds) > LONGEST_RIR_S:
+        mean = sum(seconds) / len(seconds)
+        yield f"the files of augmentation.rir_path are {mean:.0f} s long on average"
+
+
+def _nothing_to_checkpoint(facts: Facts) -> Iterator[str]:
+    if facts.run.trainer.gradient_checkpointing and not _is_conformer(facts):
+        target = facts.archive.value("encoder._target_")
+        yield f"trainer.gradient_checkpointing is set, and the encoder is {target}"
+
+
+def _no_such_layers(facts: Facts) -> Iterator[str]:
+    layers, number = facts.archive.value("encoder.n_layers"), facts.run.freeze.encoder_layers
+    if number and not (isinstance(layers, int) and number <= layers):
+        yield f"freeze.encoder_layers is {number}, and the encoder has {layers or 'no layers'}"
+
+
+def _no_adapter(facts: Facts) -> Iterator[str]:
+    adapter, archive = facts.run.adapter, facts.archive
+    if adapter is None:
+        return
+    if not _is_conformer(facts):
+        yield f"adapter is set, and the encoder is {archive.value('encoder._target_')}"
+    if adapter.name in (archive.config.get("adapters") or {}):
+        yield f"the model has an adapter '{adapter.name}' already"
+
+
+def _is_conformer(facts: Facts) -> bool:
+    target = str(facts.archive.value("encoder._target_"))
+    return target.rpartition(".")[2] in {"ConformerEncoder", "ConformerEncoderAdapter"}
+
+
 def _half_precision(facts: Facts) -> Iterator[str]:
     if facts.run.trainer.precision == "bf16-true":
         yield "trainer.precision is bf16-true: weights and AdamW's moments are kept in 16 bits"
@@ -127,6 +169,18 @@ def _tdt_on_cpu(facts: Facts) -> Iterator[str]:
 
 
 CHECKS = (
+    Check(
+        "lowpass-beyond", "error",
+        "Lhotse stops at the first batch: there is no such frequency",
+        "at most half of the model's sampling rate",
+        _lowpass_beyond,
+    ),
+    Check(
+        "long-rirs", "warning",
+        "an impulse response of a room takes 0.1 to 2 s; these may be recordings of noise",
+        "noise belongs to augmentation.noise_path",
+        _long_rirs,
+    ),
     Check(
         "many-epochs", "warning",
         "fine-tuning takes 1 to 5 epochs; beyond, a model learns the recordings by heart",
@@ -178,7 +232,8 @@ CHECKS = (
     Check(
         "memory", "warning",
         "out of memory, hours in, when the longest batch comes",
-        "a lower train_ds.batch_duration, or a lower quadratic_duration",
+        "a lower train_ds.batch_duration or quadratic_duration; gradient checkpointing needs "
+        "less memory and a third more time: --set trainer.gradient_checkpointing=true",
         _memory,
     ),
     Check(
@@ -204,6 +259,24 @@ CHECKS = (
         "the GPU waits for data; the run reports the share of that time",
         "--set train_ds.num_workers=8",
         _few_workers,
+    ),
+    Check(
+        "nothing-to-checkpoint", "error",
+        "only layers of NeMo's ConformerEncoder are computed again",
+        "leave trainer.gradient_checkpointing out, and lower train_ds.batch_duration",
+        _nothing_to_checkpoint,
+    ),
+    Check(
+        "no-such-layers", "error",
+        "it would freeze another part of the model than it says",
+        "at most the number of layers; freeze.encoder freezes all",
+        _no_such_layers,
+    ),
+    Check(
+        "no-adapter", "error",
+        "NeMo has linear adapters for the layers of a ConformerEncoder, each name once",
+        "another adapter.name, or leave adapter out",
+        _no_adapter,
     ),
     Check(
         "half-precision", "warning",

@@ -6,9 +6,12 @@ in 16 bits: a transformer layer keeps 34 bytes a frame and unit of width, and 5 
 pair of frames (Korthikanti et al. 2022, equations 1 and 2); a FastConformer layer has a second
 feed-forward half and a convolution, which makes it some 60; the subsampling's first convolution
 keeps its channels at half the frame rate. Logits take 8 bytes a token and piece, at four tokens a
-second. In full precision activations take twice as much. Expect the truth within a factor of two.
+second. In full precision activations take twice as much. With gradient checkpointing each layer
+keeps its input, 2 bytes a frame and unit of width, and one layer at a time the rest. A frozen
+parameter takes a quarter of its bytes. Expect the truth within a factor of two.
 
-Time: 6 operations a parameter and encoder frame (forward once, backward twice), at 27 % of the
+Time: 6 operations a parameter and encoder frame (forward once, backward twice; 8 with gradient
+checkpointing, which goes forward twice), at 27 % of the
 GPU's dense bf16 peak. That is what a reported 0.27 s a step of 2,200 s of speech comes to for
 canary-1b-v2 on a B200; waiting for data, validation and checkpoints come on top.
 
@@ -27,8 +30,12 @@ from train.plan.batches import Batches
 
 FRAMES_PER_S = 100
 UTILISATION = 0.27
+OPERATIONS = 6.0
+OPERATIONS_CHECKPOINTED = 8.0
 TRAINED_BYTES = 16
+FROZEN_SHARE = 0.75
 LAYER_BYTES = 60
+INPUT_BYTES = 2
 ATTENTION_BYTES = 5
 STEM_BYTES = 6
 LOGIT_BYTES = 8
@@ -98,9 +105,9 @@ class Demand:
 
 
 def estimate_demand(
-    archive: Archive, run: RunConfig, batches: Batches, vocabulary: int, gpu: Gpu
+    archive: Archive, run: RunConfig, batches: Batches, vocabulary: int, gpu: Gpu, frozen: int = 0
 ) -> Demand:
-    """What the run requires of each of its GPUs."""
+    """What the run requires of each of its GPUs; `frozen` parameters are never trained."""
     parameters = archive.weights_bytes // 4
     disk = estimate_disk(archive, run) / GIB
     layers, width, heads, subsampling, channels, features = (
@@ -112,15 +119,20 @@ def estimate_demand(
     frames = FRAMES_PER_S / subsampling * seconds
     pairs = ATTENTION_BYTES * heads * FRAMES_PER_S / subsampling * batches.longest_s
     layer = LAYER_BYTES * width + pairs
+    stored = layers * layer
+    operations = OPERATIONS
+    if run.trainer.gradient_checkpointing:
+        stored, operations = layers * INPUT_BYTES * width + layer, OPERATIONS_CHECKPOINTED
     stem = STEM_BYTES * channels * features / 2 * FRAMES_PER_S / 2 * seconds
     logits = LOGIT_BYTES * TOKENS_PER_S * vocabulary * seconds
     wide = 2 if run.trainer.precision == "32-true" else 1
     trained = TRAINED_BYTES // 2 if run.trainer.precision == "bf16-true" else TRAINED_BYTES
-    memory = trained * parameters + wide * (layers * layer * frames + stem) + logits
+    weights = trained * (parameters - frozen * FROZEN_SHARE)
+    memory = weights + wide * (stored * frames + stem) + logits
     steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
-    operations = 6.0 * parameters * frames * steps
+    work = operations * parameters * frames * steps
     peak = gpu.peak_tflops
-    hours = None if peak is None else operations / (peak * 1e12 * UTILISATION) / 3600
+    hours = None if peak is None else work / (peak * 1e12 * UTILISATION) / 3600
     return Demand(gpu, parameters, memory / GIB, hours, disk)
 
 

@@ -12,6 +12,7 @@ from curate.nemo.canary_prompt import Problem, slot_problems
 from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
 from train.data import Blend, open_blend
+from train.data.augmentation import AugmentationClips, read_augmentation
 from train.data.validation import ChosenRows, choose_validation
 from train.plan.batches import Batches, plan_batches
 from train.plan.corpus import Corpus, read_corpus
@@ -21,6 +22,7 @@ from train.plan.rows import CheckedRows, check_rows, sets_of
 from train.plan.rows.rules import RowRules, decoder_positions, rules_of, tokens_around
 from train.plan.rows.source import validation_sets
 from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
+from train.plan.trainable import Trainable, count_trainable
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
 
@@ -40,6 +42,8 @@ class Facts:
     rows: CheckedRows = field(repr=False)
     validation: tuple[ChosenRows, ...] = field(repr=False)
     batches: Batches
+    clips: AugmentationClips = field(repr=False)
+    trainable: Trainable | None
     demand: Demand = field(repr=False)
 
     @property
@@ -56,6 +60,11 @@ class Facts:
     def behaviors(self) -> dict[str, Behavior]:
         """Own on/off slots of the prompt: those that the model has, and those it is to learn."""
         return of_config(self.recipe.config)
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of the audio that the model takes."""
+        return int(self.recipe.config["train_ds"]["sample_rate"])
 
     @property
     def longest_allowed(self) -> int | None:
@@ -77,6 +86,8 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = Non
     update = run.tokenizer.update
     tokenizer = read_folder(update.dir, update.type) if update else inherited
     batches = plan_batches(corpus, run)
+    trainable = count_trainable(archive, run)
+    frozen = trainable.frozen if trainable else 0
     rows = _rows(run, blend, rules_of(archive, recipe, tokenizer))
     return Facts(
         run=run,
@@ -90,7 +101,9 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = Non
         rows=rows,
         validation=_validation(run, blend, rows),
         batches=batches,
-        demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu),
+        clips=read_augmentation(run),
+        trainable=trainable,
+        demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu, frozen),
     )
 
 

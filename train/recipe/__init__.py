@@ -17,7 +17,8 @@ from curate.errors import ConfigError
 from curate.nemo.archive import Archive
 from train.artifacts.shared import Pitfall
 from train.config import RunConfig
-from train.data import Source
+from train.data import ALL, Source
+from train.data.augmentation import NOISE, augmentation_file
 from train.data.validation import set_names, validation_manifest
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
 from train.recipe.overrides import apply_overrides
@@ -192,13 +193,30 @@ def _train_section(
         "pin_memory": True,
         "seed": run.seed,
         "shard_seed": "randomized",
+        **_augmentation(run),
     }
 
 
+def _augmentation(run: RunConfig) -> dict[str, Any]:
+    """What NeMo does to recordings before batches are made; the rest is of the data loader."""
+    config = run.augmentation
+    values: dict[str, Any] = {"perturb_speed": True} if config.perturb_speed else {}
+    if config.noise_path is not None:
+        values["noise_path"] = str(augmentation_file(run, NOISE).absolute())
+        values["noise_snr"] = list(config.noise_snr)
+        values["noise_mix_prob"] = config.noise_mix_prob
+    return values
+
+
 def _train_inputs(run: RunConfig, sources: Sequence[Source]) -> dict[str, Any]:
-    """The shards to read: a directory as it is, or the files of each source with its share."""
-    if not sources:
-        return {"shar_path": str((run.data / "train").absolute())}
+    """The shards to read: a directory as it is, or the files of each source with its share.
+
+    Augmentation gives cuts other ids, so the reader of blends, which notes them, reads one
+    directory too.
+    """
+    folder = str((run.data / "train").absolute())
+    if not sources and not run.augmentation.changes_cuts:
+        return {"shar_path": folder}
     blend = {
         "type": BLEND,
         "min_duration": run.train_ds.min_duration,
@@ -211,7 +229,8 @@ def _train_inputs(run: RunConfig, sources: Sequence[Source]) -> dict[str, Any]:
                 "recording": source.paths("recording"),
             }
             for source in sources
-        ],
+        ]
+        or [{"name": ALL, "share": 1.0, "folder": folder}],
     }
     return {"shar_path": None, "input_cfg": [blend]}
 

@@ -127,9 +127,22 @@ def compute_findings(job: FitJob, fit: FitResult) -> Iterator[Finding]:
     if job.recipe.config.get(CONFIG_KEY):
         plain = "`train export` writes one that NeMo restores by itself"
         yield _info(f"NeMo restores model.nemo with {PLUGIN} beside it; {plain}")
+    if names := [name for name, is_used in _augmentations(job.config) if is_used]:
+        yield _info(f"training audio was augmented: {', '.join(names)}; see plan.json")
     if fit.trainable_parameters < fit.parameters:
         share = f"{fit.trainable_parameters / fit.parameters:.1%}"
         yield _info(f"{share} of the parameters were trained, the rest was frozen")
+
+
+def _augmentations(config: RunConfig) -> tuple[tuple[str, bool], ...]:
+    audio = config.augmentation
+    return (
+        ("noise", audio.noise_path is not None),
+        ("speed", audio.perturb_speed),
+        ("low-pass", audio.lowpass_enabled),
+        ("reverberation", audio.rir_enabled),
+        ("compression", audio.compression_enabled),
+    )
 
 
 def describe_regression(checkpoints: CheckpointConfig, fit: FitResult) -> str:

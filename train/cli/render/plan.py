@@ -15,6 +15,7 @@ from train.artifacts.plan import Finding, Level
 from train.artifacts.shared import Risk
 from train.artifacts.validation import FULL
 from train.plan import Plan
+from train.plan.augmentation import plan_augmentation
 from train.plan.validation import plan_validation
 from train.recipe.pitfalls import RISKS
 
@@ -34,7 +35,13 @@ def tables(plan: Plan) -> Iterator[RenderableType]:
     """The plan, part by part."""
     for name, text in _facts(plan):
         yield _line(name, text)
-    for table in (_languages(plan), _dropped(plan), _bins(plan), _differences(plan)):
+    for table in (
+        _languages(plan),
+        _dropped(plan),
+        _bins(plan),
+        _augmentation(plan),
+        _differences(plan),
+    ):
         if table.row_count:
             yield ""
             yield table
@@ -78,10 +85,12 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     proposed = f"{batches.val_check_interval:,} would be twice an epoch, five times at least"
     yield "validates", f"every {interval:,} steps; {proposed}"
     yield from _validation(plan)
+    yield from _trainable(plan)
     if demand.memory_gib is not None:
         time = "" if demand.hours is None else f" and {duration(hours=demand.hours)}"
         need = f"{demand.memory_gib:,.1f} GiB a GPU{time}"
-        yield "estimate", f"about {need} on {demand.gpu.name}, within a factor of two"
+        how = ", with gradient checkpointing" if run.trainer.gradient_checkpointing else ""
+        yield "estimate", f"about {need} on {demand.gpu.name}{how}, within a factor of two"
     yield "disk", f"at most {demand.disk_gib:,.1f} GiB of checkpoints and model.nemo"
 
 
@@ -95,6 +104,19 @@ def _validation(plan: Plan) -> Iterator[tuple[str, str]]:
         yield each.name, f"{audio}; padding x{each.padding:.2f}, {in_order}"
     if planned.sets:
         yield "", f"about {planned.time_share:.0%} of the encoder's time is validation"
+
+
+def _trainable(plan: Plan) -> Iterator[tuple[str, str]]:
+    """How many parameters are trained, where not all are."""
+    counts = plan.facts.trainable
+    if counts is None or counts.at_start == counts.parameters:
+        return
+    start, end, whole = (
+        f"{n / 1e6:,.1f}" for n in (counts.at_start, counts.at_end, counts.parameters)
+    )
+    steps = plan.facts.run.freeze.unfreeze_at.values()
+    later = f", {end} M from step {max(steps):,} on" if steps else ""
+    yield "trains", f"{start} of {whole} M parameters{later}"
 
 
 def _table(title: str, columns: Sequence[str], numbers: Sequence[str] = ()) -> Table:
@@ -139,6 +161,13 @@ def _bins(plan: Plan) -> Table:
     step = max(1, -(-len(bins) // MOST_BINS))
     for item in bins[step - 1 :: step]:
         table.add_row(f"{item.upto_s:.2f}", f"{item.cuts_a_batch:,.1f}", f"{item.share:.1%}")
+    return table
+
+
+def _augmentation(plan: Plan) -> Table:
+    table = _table("augmentation of training", ("what", "recordings", "how"), ("recordings",))
+    for item in plan_augmentation(plan.facts):
+        table.add_row(item.name, percent(item.share), Text(printable(item.effect)))
     return table
 
 
