@@ -51,6 +51,7 @@ BASE: Mapping[str, str] = {
     "curate rules what-if": "profile",
     "curate rules compare": "default multilingual profile",
     "curate rules calibrate": "profile",
+    "train average": "run --out new",
     "train eval": "model.nemo --manifest m.jsonl --out new",
     "train export": "behaving.nemo --out new.nemo",
     "train plan": "--data shards --model model.nemo --recipe recipe.yaml",

@@ -16,6 +16,7 @@ NOT_HERE = {
     "curate review": "serves a page",
     "curate reconsider": "needs an evaluation: tests/curate/test_reconsider.py",
     "curate shard": "needs audio: tests/curate/test_shards.py",
+    "train average": "needs NeMo: tests/train/test_nemo_average.py",
     "train eval": "needs NeMo: tests/train/test_nemo_loop.py",
     "train run": "needs NeMo",
     "train sweep": "needs NeMo",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from curate.terminal.command import run as run_command
-from train.cli import evaluate, export, plan, run, sweep, tiny
+from train.cli import average, evaluate, export, plan, run, sweep, tiny
 from train.cli.app import app
 
-__all__ = ["app", "evaluate", "export", "main", "plan", "run", "sweep", "tiny"]
+__all__ = ["app", "average", "evaluate", "export", "main", "plan", "run", "sweep", "tiny"]
 
 
 def main() -> None:

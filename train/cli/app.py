@@ -9,7 +9,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console, RenderableType
@@ -56,6 +56,7 @@ CONSOLE = Console(stderr=True, highlight=False)
 """For progress, warnings and notes; the result of a command goes to stdout."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Device = Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")]
 FailOn = Annotated[
     list[str],
     typer.Option(

@@ -6,17 +6,15 @@ import sys
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from train.cli.app import AsJson, FailOn, Manifests, answer, app, command_line, say
+from train.cli.app import AsJson, Device, FailOn, Manifests, answer, app, command_line, say
 
 if TYPE_CHECKING:
     from curate.text.normaliser import Normaliser
     from train.evaluate import EvalRequest
-
-Device = Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where to run.")]
 
 
 @app.command(name="eval")
