@@ -131,6 +131,9 @@ PLANTED: list[tuple[str, str, Json]] = [
     ("no-such-layers", "error", {"settings": ["freeze.encoder_layers=40"]}),
     ("no-adapter", "error",
         {"changes": {"adapters.calls": {"dim": 4}}, "settings": ["adapter={name: calls, dim: 4}"]}),
+    ("long-average", "warning", {"settings": ["optim.ema_decay=0.9"]}),
+    ("beam", "note", {"settings": ["validation_ds.beam=4"]}),
+    ("beam", "error", {"kind": "ctc", "settings": ["validation_ds.beam=4"]}),
     ("half-precision", "warning", {"settings": ["trainer.precision=bf16-true"]}),
     ("frozen-batchnorm", "note", {"settings": ["freeze={encoder: true, batchnorm: eval}"]}),
 ]  # fmt: skip

@@ -68,7 +68,10 @@ class TrainerConfig(Section):
 
 
 class OptimConfig(Section):
-    """AdamW and its schedule; the schedule always ends where the trainer does."""
+    """AdamW and its schedule; the schedule always ends where the trainer does.
+
+    With `ema_decay` an exponential moving average of the weights is validated and saved.
+    """
 
     lr: PositiveFloat
     betas: tuple[Beta, Beta] = (0.9, 0.98)
@@ -76,6 +79,7 @@ class OptimConfig(Section):
     schedule: Literal["CosineAnnealing", "InverseSquareRootAnnealing"] = "CosineAnnealing"
     warmup_steps: NonNegativeInt
     min_lr: NonNegativeFloat
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
 class TrainData(Section):
@@ -139,7 +143,8 @@ class ValidationData(Section):
 
     `also` names further manifests, of which a WER each is recorded; the eval manifest decides. Rows
     shorter or longer than the durations are set aside. With `trainer.limit_val_batches` all of the
-    eval manifest is decoded at the start, at the end, and every `full_every` validations.
+    eval manifest is decoded at the start, at the end, and every `full_every` validations. A `beam`
+    above 1 decodes by beam search.
     """
 
     batch_size: PositiveInt = 16
@@ -148,6 +153,7 @@ class ValidationData(Section):
     num_workers: NonNegativeInt = 0
     also: dict[SetName, Path] = {}
     full_every: PositiveInt | None = None
+    beam: PositiveInt = 1
 
 
 class FreezeConfig(Section):

@@ -20,6 +20,7 @@ from omegaconf import OmegaConf
 
 from curate.artifacts.outputs import whole_file
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
+from train.nemo.ema import WeightAverage
 from train.nemo.loader import Loader, random_state, set_random_state
 from train.runs.signals import Interrupted, StopRequest
 
@@ -42,10 +43,17 @@ class WholeCheckpoints(TorchCheckpointIO):
     `torch.load` needs no code from the file.
     """
 
+    def __init__(self, average: WeightAverage | None = None) -> None:
+        super().__init__()
+        self._average = average
+
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
     ) -> None:
-        """Write beside, sync, rename."""
+        """Write beside, sync, rename; of weights without an optimiser their average, if any."""
+        if self._average and "optimizer_states" not in checkpoint:
+            weights = self._average.in_place_of(checkpoint["state_dict"])
+            checkpoint = {**checkpoint, "state_dict": weights}
         refuse_not_finite(checkpoint["state_dict"])
         plain = {key: _plain(value) for key, value in checkpoint.items() if key != "hparams_type"}
         try:

@@ -21,11 +21,13 @@ from train.data.validation import set_names
 from train.nemo.adapters import add_adapter
 from train.nemo.augmentation import transforms_of
 from train.nemo.baseline import Baseline
+from train.nemo.beam import BeamValidation
 from train.nemo.callbacks import Freezing
 from train.nemo.canary2_behaviors import known_prompt
 from train.nemo.checkpointing import checkpoint_layers
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ranks
 from train.nemo.connector import read_weights
+from train.nemo.ema import WeightAverage
 from train.nemo.full import FullValidation
 from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
 from train.nemo.loader import Loader, totals
@@ -57,12 +59,17 @@ class _Parts:
         self.recorder = Recorder(run, self.loader, observer, self.full)
         self.freezing = Freezing(run.freeze, run.adapter)
         self.baseline = Baseline(self.recorder, self.continuity)
+        beam = run.validation_ds.beam
+        self.beam = BeamValidation(beam, job.archive.path) if beam > 1 else None
+        decay = run.optim.ema_decay
+        self.average = WeightAverage(decay) if decay else None
 
     @property
     def callbacks(self) -> tuple[lightning.Callback, ...]:
         """Continuity first, which knows the batch; the recorder behind what may skip a step."""
         first = self.continuity, self.finite, self.full, self.recorder
-        return *first, self.freezing, self.baseline
+        optional = (self.average, self.beam)
+        return *first, self.freezing, *(each for each in optional if each), self.baseline
 
 
 def train(job: FitJob, observer: Observer) -> FitResult:
@@ -76,7 +83,7 @@ def train(job: FitJob, observer: Observer) -> FitResult:
     with stop.installed(), known_prompt(job.recipe.config):
         lightning.seed_everything(run.seed, workers=True, verbose=False)
         parts = _Parts(job, stop, observer)
-        trainer = make_trainer(run, parts.callbacks)
+        trainer = make_trainer(run, parts.callbacks, parts.average)
         manage(trainer, run, step_of(checkpoint) if checkpoint else 0)
         restored = _restore(job, trainer)
         _prepare(restored.model, parts, run)
@@ -145,6 +152,8 @@ def _export(
     run = job.config
     best, checkpoint = _best(parts.recorder, trainer, run.checkpoints.monitor)
     if trainer.is_global_zero:
+        if parts.average:
+            parts.average.write_to(model)
         model.float()  # as published archives are: their size tells the parameters
         if run.checkpoints.export == "best" and checkpoint is not None:
             _load_best(model, checkpoint, best, job)

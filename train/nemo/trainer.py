@@ -17,6 +17,7 @@ from nemo.utils.exp_manager import exp_manager
 from train.config import LogsConfig, RunConfig
 from train.nemo.best import BestCheckpoints
 from train.nemo.checkpoints import WholeCheckpoints
+from train.nemo.ema import WeightAverage
 from train.nemo.precision import TrueHalf
 from train.nemo.recorder import RANK
 
@@ -26,8 +27,13 @@ NEMO_FOLDER = "nemo"
 CHECKPOINTS = "checkpoints"
 
 
-def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
-    """The trainer for `run`; exactly one of its steps is one step of the optimiser."""
+def make_trainer(
+    run: RunConfig, callbacks: Sequence[Callback], average: WeightAverage | None = None
+) -> Trainer:
+    """The trainer for `run`; exactly one of its steps is one step of the optimiser.
+
+    `average` takes the place of the weights in the best checkpoints.
+    """
     settings = run.trainer
     batches_per_step = settings.accumulate_grad_batches
     precision = _precision(run)
@@ -54,7 +60,7 @@ def make_trainer(run: RunConfig, callbacks: Sequence[Callback]) -> Trainer:
         use_distributed_sampler=False,  # Lhotse's sampler splits by rank itself
         logger=False,  # exp_manager's business
         enable_checkpointing=True,
-        plugins=[WholeCheckpoints(), *([TrueHalf(precision)] if is_half else [])],
+        plugins=[WholeCheckpoints(average), *([TrueHalf(precision)] if is_half else [])],
         enable_progress_bar=False,
         enable_model_summary=False,
         callbacks=[*callbacks, *_patience(run), _best_checkpoints(run)],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from curate.formatting.units import duration, plural
 from train.artifacts.plan import Level
+from train.plan.checks_model import HEAD_MULTIPLE
 from train.plan.demand import CPU
 from train.plan.facts import Facts
 from train.plan.findings import Check
@@ -21,6 +22,7 @@ ESTIMATE_WITHIN = 2
 ENOUGH_WORKERS = 4
 SINGLE = 1.5
 LONGEST_RIR_S = 10.0
+LONGEST_AVERAGE = 0.2
 
 
 def _many_epochs(facts: Facts) -> Iterator[str]:
@@ -157,6 +159,25 @@ def _is_conformer(facts: Facts) -> bool:
     return target.rpartition(".")[2] in {"ConformerEncoder", "ConformerEncoderAdapter"}
 
 
+def _long_average(facts: Facts) -> Iterator[str]:
+    decay, steps = facts.run.optim.ema_decay, facts.run.trainer.max_steps
+    if decay and (reach := 1 / (1 - decay)) > LONGEST_AVERAGE * steps:
+        yield f"optim.ema_decay {decay} averages over some {reach:,.0f} steps, of {steps:,} in all"
+
+
+def _beam(facts: Facts) -> Iterator[tuple[Level, str]]:
+    beam, name = facts.run.validation_ds.beam, facts.recipe.model_class
+    if beam == 1:
+        return
+    if name == "EncDecCTCModelBPE":
+        yield "error", f"validation_ds.beam is {beam}, and a CTC model gains nothing without an LM"
+    elif facts.is_prompted and facts.tokenizer.vocabulary % HEAD_MULTIPLE:
+        size = facts.tokenizer.vocabulary
+        yield "error", f"validation_ds.beam is {beam}, and the vocabulary of {size} is padded"
+    else:
+        yield "note", f"validation decodes with {beam} hypotheses a row"
+
+
 def _half_precision(facts: Facts) -> Iterator[str]:
     if facts.run.trainer.precision == "bf16-true":
         yield "trainer.precision is bf16-true: weights and AdamW's moments are kept in 16 bits"
@@ -277,6 +298,18 @@ CHECKS = (
         "NeMo has linear adapters for the layers of a ConformerEncoder, each name once",
         "another adapter.name, or leave adapter out",
         _no_adapter,
+    ),
+    Check(
+        "long-average", "warning",
+        "most of the average is then weights from before the run, or from its start",
+        "1 - 1/N for an average over N steps, a tenth of the run at most",
+        _long_average,
+    ),
+    Check(
+        "beam", "note",
+        "each step of the decoder takes as many times longer; on a padded vocabulary NeMo fails",
+        "leave validation_ds.beam out: `train eval --beam` decodes the best model so",
+        _beam,
     ),
     Check(
         "half-precision", "warning",

@@ -8,7 +8,8 @@ feed-forward half and a convolution, which makes it some 60; the subsampling's f
 keeps its channels at half the frame rate. Logits take 8 bytes a token and piece, at four tokens a
 second. In full precision activations take twice as much. With gradient checkpointing each layer
 keeps its input, 2 bytes a frame and unit of width, and one layer at a time the rest. A frozen
-parameter takes a quarter of its bytes. Expect the truth within a factor of two.
+parameter takes a quarter of its bytes; an average of weights takes 4 more of each. Expect the truth
+within a factor of two.
 
 Time: 6 operations a parameter and encoder frame (forward once, backward twice; 8 with gradient
 checkpointing, which goes forward twice), at 27 % of the
@@ -34,6 +35,7 @@ OPERATIONS = 6.0
 OPERATIONS_CHECKPOINTED = 8.0
 TRAINED_BYTES = 16
 FROZEN_SHARE = 0.75
+AVERAGE_BYTES = 4
 LAYER_BYTES = 60
 INPUT_BYTES = 2
 ATTENTION_BYTES = 5
@@ -128,6 +130,7 @@ def estimate_demand(
     wide = 2 if run.trainer.precision == "32-true" else 1
     trained = TRAINED_BYTES // 2 if run.trainer.precision == "bf16-true" else TRAINED_BYTES
     weights = trained * (parameters - frozen * FROZEN_SHARE)
+    weights += AVERAGE_BYTES * (parameters - frozen) if run.optim.ema_decay else 0
     memory = weights + wide * (stored * frames + stem) + logits
     steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
     work = operations * parameters * frames * steps
@@ -139,10 +142,11 @@ def estimate_demand(
 def estimate_disk(archive: Archive, run: RunConfig) -> int:
     """Bytes of checkpoints and model.nemo at most.
 
-    `last.ckpt` has the weights and AdamW's two moments; each of the best has the weights. A new
-    file is written beside the one that it replaces, and model.nemo beside all of them, with every
-    other file that the pretrained archive holds.
+    `last.ckpt` has the weights, their average if any, and AdamW's two moments; each of the best has
+    the weights. A new file is written beside the one that it replaces, and model.nemo beside all of
+    them, with every other file that the pretrained archive holds.
     """
     weights = archive.weights_bytes
-    last, best = 3 * weights, (run.checkpoints.save_top_k + 1) * weights
+    copies = 4 if run.optim.ema_decay else 3
+    last, best = copies * weights, (run.checkpoints.save_top_k + 1) * weights
     return best + last + max(last, archive.size_bytes)

@@ -86,6 +86,9 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "validates", f"every {interval:,} steps; {proposed}"
     yield from _validation(plan)
     yield from _trainable(plan)
+    if decay := run.optim.ema_decay:
+        steps = f"over some {1 / (1 - decay):,.0f} steps"
+        yield "average", f"of the weights {steps}: validated and saved in their place"
     if demand.memory_gib is not None:
         time = "" if demand.hours is None else f" and {duration(hours=demand.hours)}"
         need = f"{demand.memory_gib:,.1f} GiB a GPU{time}"
