@@ -14,12 +14,14 @@ from typing import Any
 import lightning.pytorch as lightning
 from nemo.utils.exp_manager import exp_manager
 
-from curate.nemo.archive import Archive
 from train.config import RunConfig
-from train.nemo.fit import _prepare, _Watch
+from train.data.validation import write_validation
+from train.fit import prepare
+from train.nemo.fit import _Parts, _prepare
 from train.nemo.model import restore
 from train.nemo.trainer import make_trainer, manage
-from train.recipe import Recipe
+from train.runs.folder import RunRequest
+from train.runs.job import FitJob, Observer
 from train.runs.signals import StopRequest
 
 WARM = 5
@@ -30,7 +32,7 @@ Finish = Callable[[], None]
 
 @dataclass(frozen=True)
 class Steps:
-    """Seconds of each step, and the share of them that waited for data."""
+    """Seconds of each step, the share that waited for data, and seconds of speech a step."""
 
     seconds: tuple[float, ...]
     waiting_share: float
@@ -63,24 +65,23 @@ class Clock(lightning.Callback):
         return Steps(tuple(whole), sum(waited) / sum(whole), speech_s)
 
 
-def train_with_curate(archive: Archive, recipe: Recipe, run: RunConfig, finish: Finish) -> Steps:
+def train_with_curate(run: RunConfig, finish: Finish) -> Steps:
     """A fit as `train run` makes it, validation and saving aside."""
-    with _folder() as folder:
-        watch = _Watch(run, folder, StopRequest(), _nothing, _nothing)
-        clock = Clock(finish)
-        trainer = make_trainer(run, folder, (*watch.callbacks, clock))
+    with _job(run) as job:
+        parts, clock = _Parts(job, StopRequest(), Observer()), Clock(finish)
+        trainer = make_trainer(job.config, (*parts.callbacks, clock))
         trainer.limit_val_batches = 0
-        manage(trainer, run, folder)
+        manage(trainer, job.config)
         lightning.seed_everything(run.seed, workers=True, verbose=False)
-        model = restore(archive, recipe.config, trainer).model
-        _prepare(model, watch, run)
+        model = restore(job.archive, job.recipe.config, trainer, inner_models=False).model
+        _prepare(model, parts, job.config)
         trainer.fit(model)
-        return clock.steps(watch.recorder.speech_s)
+        return clock.steps(sum(parts.loader.drawn_s.values()) / run.trainer.max_steps)
 
 
-def bare(archive: Archive, recipe: Recipe, run: RunConfig, finish: Finish) -> Steps:
+def bare(run: RunConfig, finish: Finish) -> Steps:
     """The same fit as NeMo's own example script makes it: trainer, exp_manager, model, fit."""
-    with _folder() as folder:
+    with _job(run) as job:
         clock = Clock(finish)
         settings = run.trainer
         trainer = lightning.Trainer(
@@ -101,9 +102,9 @@ def bare(archive: Archive, recipe: Recipe, run: RunConfig, finish: Finish) -> St
             enable_model_summary=False,
             callbacks=[clock],
         )
-        exp_manager(trainer, _nemo_logs(folder))
+        exp_manager(trainer, _nemo_logs(job.config.out))
         lightning.seed_everything(run.seed, workers=True, verbose=False)
-        model = restore(archive, recipe.config, trainer).model
+        model = restore(job.archive, job.recipe.config, trainer, inner_models=False).model
         model.setup_training_data(model.cfg.train_ds)
         model.setup_multiple_validation_data(model.cfg.validation_ds)
         model.setup_optimization(model.cfg.optim)
@@ -125,11 +126,12 @@ def _nemo_logs(folder: Path) -> dict[str, Any]:
     }
 
 
-def _nothing(_: object) -> None:
-    pass
-
-
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _job(run: RunConfig) -> Iterator[FitJob]:
+    """The checked run in a directory of its own, with its validation manifests."""
     with tempfile.TemporaryDirectory(prefix="steps-") as name:
-        yield Path(name)
+        own = run.model_copy(update={"out": Path(name) / "run"})
+        plan, job = prepare(RunRequest(own))
+        own.out.mkdir()
+        write_validation(own, plan.facts.validation)
+        yield job

@@ -24,10 +24,7 @@ def main() -> None:
     chosen = arguments.parse_args()
     runtime.prepare()
     from benchmarks.steps import bare, train_with_curate
-    from curate.nemo.archive import open_archive
     from train.config import RECIPES, Setting, load_config
-    from train.data import open_blend
-    from train.recipe import build_recipe
     from train.tiny import build_tiny
 
     with tempfile.TemporaryDirectory() as name:
@@ -40,14 +37,9 @@ def main() -> None:
         }  # fmt: skip
         settings = [Setting("", key, value) for key, value in changes.items()]
         run = load_config(RECIPES / "tiny.yaml", settings)
-        blend, archive = open_blend(run), open_archive(path)
-        recipe = build_recipe(archive, run, blend.cuts)
         pairs = []
         for _ in range(chosen.rounds):
-            pair = [
-                how(archive, recipe, run, lambda: None).per_step
-                for how in (bare, train_with_curate)
-            ]
+            pair = [how(run, lambda: None).per_step for how in (bare, train_with_curate)]
             pairs.append(pair)
             print(f"NeMo {pair[0]:.4f} s a step, ours {pair[1]:.4f}: {pair[1] / pair[0]:.3f}")
     print(f"median ratio {statistics.median(b / a for a, b in pairs):.3f}, ", end="")

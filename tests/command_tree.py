@@ -52,6 +52,8 @@ BASE: Mapping[str, str] = {
     "curate rules compare": "default multilingual profile",
     "curate rules calibrate": "profile",
     "train average": "run --out new",
+    "train calibrate": "--data shards --model model.nemo --recipe recipe.yaml --memory 1GB "
+    "--set trainer.accelerator=cpu --out new",
     "train eval": "model.nemo --manifest m.jsonl --out new",
     "train export": "behaving.nemo --out new.nemo",
     "train plan": "--data shards --model model.nemo --recipe recipe.yaml",
@@ -98,6 +100,8 @@ WRONG: Mapping[str, Sequence[str]] = {
     "--recipe": ["canary-1b-flsh", "nosuch.yaml"],
     "--model": ["nosuch.nemo"],
     "--shard-size": ["big"],
+    "--memory": ["big", "12", "900000GB"],
+    "--batch-sizes": ["nosuch.json", "recipe.yaml"],
     "SQL": ["SELECT char_rat FROM records", "SELEC 1", "SELECT * FROM 'm.jsonl'"],
     "MANIFESTS": ["nosuch.jsonl", "nosuch/*.jsonl"],
     "INPUTS": ["nosuch.jsonl"],

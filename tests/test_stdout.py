@@ -17,6 +17,7 @@ NOT_HERE = {
     "curate reconsider": "needs an evaluation: tests/curate/test_reconsider.py",
     "curate shard": "needs audio: tests/curate/test_shards.py",
     "train average": "needs NeMo: tests/train/test_nemo_average.py",
+    "train calibrate": "needs NeMo: tests/train/test_nemo_calibrate.py",
     "train eval": "needs NeMo: tests/train/test_nemo_loop.py",
     "train run": "needs NeMo",
     "train sweep": "needs NeMo",

@@ -1,8 +1,14 @@
-"""Lengths of time and shares as people read them, in sentences and in columns of tables."""
+"""Lengths of time and shares as people read them, in sentences and in columns of tables; sizes as
+people write them.
+"""
 
 from __future__ import annotations
 
+import re
+
 US_PER_HOUR = 3_600_000_000
+
+_BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def duration(seconds: float = 0.0, hours: float = 0.0) -> str:
@@ -46,3 +52,13 @@ def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:
     ('97.7%', '0.04%', '-')
     """
     return unknown if share is None else f"{share:.{digits}%}"
+
+
+def parse_bytes(text: str) -> int | None:
+    """A number with KB, MB or GB in bytes; None for anything else.
+
+    >>> parse_bytes("512MB"), parse_bytes("1.5 gb"), parse_bytes("512")
+    (512000000, 1500000000, None)
+    """
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]B)\s*", text, re.IGNORECASE)
+    return int(float(match[1]) * _BYTES[match[2].upper()]) if match else None

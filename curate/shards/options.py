@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate.artifacts.shard_index import AudioOption, RecordedOptions, SizeOption
 from curate.errors import ConfigError, Fault, parameter, raise_all
+from curate.formatting.units import parse_bytes
 from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, StoredAudio
 from curate.shards.tokens import check_tokenizers
 
@@ -18,7 +18,6 @@ FORMATS = ("shar", "nemo_tarred", "hf")
 SHARD_BY = ("lang", "source", "duration")
 """What shards can be separated by."""
 
-_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _LEAST_BYTES = 1_000_000
 _FASTEST, _SLOWEST = 192_000, 4_000
 
@@ -84,13 +83,11 @@ def parse_size(text: str) -> ShardSize:
     >>> parse_size("512MB")
     ShardSize(cuts=None, bytes=512000000)
     """
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]B)?\s*", text, re.IGNORECASE)
-    if match is not None and match[2]:
-        size = int(float(match[1]) * _UNITS[match[2].upper()])
-        if size >= _LEAST_BYTES:
-            return ShardSize(bytes=size)
-    elif match is not None and match[1].isdigit() and int(match[1]) > 0:
-        return ShardSize(cuts=int(match[1]))
+    size, number = parse_bytes(text), text.strip()
+    if size is not None and size >= _LEAST_BYTES:
+        return ShardSize(bytes=size)
+    if number.isascii() and number.isdigit() and int(number) > 0:
+        return ShardSize(cuts=int(number))
     hint = "a number of cuts (1000), or bytes of audio from 1MB on (512MB, 2GB)"
     raise ConfigError.of(parameter("size"), f"{text!r} is not a valid shard size", hint)
 

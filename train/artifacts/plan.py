@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from curate.artifacts.base import GatedArtifact, Model, SchemaId
+from curate.artifacts.base import GatedArtifact, Model, OptionalKey, SchemaId
+from train.artifacts.batch_sizes import BucketKind
 from train.artifacts.rows import CheckedSet
 from train.artifacts.shared import Pitfall
 from train.artifacts.validation import ValidationSet
@@ -99,9 +100,13 @@ class SlotCount(Model):
 
 
 class Bin(Model):
-    """A duration bin: its longest cut, the mean number of cuts in a batch, its share of cuts."""
+    """A bucket: its longest cut, the mean number of cuts in a batch, its share of cuts.
+
+    `upto_tokens` is present in buckets by tokens too.
+    """
 
     upto_s: float
+    upto_tokens: OptionalKey[int] = None
     cuts_a_batch: float
     share: float
 
@@ -127,8 +132,20 @@ class DroppedCuts(Model):
     why: str
 
 
+class Padding(Model):
+    """How much longer audio and tokens become by padding, with one kind of buckets."""
+
+    kind: BucketKind
+    audio: float
+    tokens: float
+
+
 class PlanBatches(Model):
-    """The run in batches; `cuts` and `hours` are those that are not dropped."""
+    """The run in batches; `cuts` and `hours` are those that are not dropped.
+
+    `padding` is of a sample, with buckets by duration, and with 2-D buckets where the model can
+    have them.
+    """
 
     cuts: int
     hours: float
@@ -141,6 +158,7 @@ class PlanBatches(Model):
     speech_a_batch_s: float
     longest_s: float
     proposed_val_check_interval: int
+    padding: tuple[Padding, ...]
 
 
 class PlanTrainable(Model):
@@ -165,6 +183,18 @@ class PlanDemand(Model):
     hours: float | None
     disk_gib: float
     model: str
+
+
+class PlanHost(Model):
+    """Estimated memory of the processes of one device, and the time before its first batch.
+
+    `buffer_bytes` are those of the cuts that all data workers hold, in `memory_bytes` too.
+    """
+
+    buffered_cuts: int
+    buffer_bytes: int
+    memory_bytes: int
+    first_batch_s: float
 
 
 class PlanValidation(Model):
@@ -208,6 +238,7 @@ class Plan(GatedArtifact):
     augmentation: tuple[Augmentation, ...]
     trainable: PlanTrainable | None
     demand: PlanDemand
+    host: PlanHost
     findings: tuple[Finding, ...]
     differences: tuple[Pitfall, ...]
     settings: Mapping[str, Any]

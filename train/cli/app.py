@@ -63,6 +63,14 @@ FailOn = Annotated[
         "--fail-on", help="Exit 1 if one of these holds: 'wer>12%,unscored>0' (docs/gates.md)."
     ),
 ]
+BatchSizesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--batch-sizes",
+        help="batch_sizes.json of `train calibrate`: its buckets and batch sizes replace "
+        "train_ds.batch_duration.",
+    ),
+]
 Manifests = Annotated[
     list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
 ]

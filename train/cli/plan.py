@@ -9,6 +9,7 @@ import typer
 
 from train.cli.app import (
     AsJson,
+    BatchSizesFile,
     FailOn,
     ModelName,
     RecipeName,
@@ -36,6 +37,7 @@ def plan_command(
     model: ModelName = None,
     recipe: RecipeName = None,
     settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
+    batch_sizes: BatchSizesFile = None,
     gpu: Annotated[
         Literal["l4", "a100-40", "a100", "h100", "h200", "b200"],
         typer.Option(help="GPU for which to estimate memory and time."),
@@ -60,6 +62,7 @@ def plan_command(
 
     gates = gates_for("train plan", fail_on, strict)
     options = [*data_settings(data, replay), *setting("out", "run")]
+    options += setting("train_ds.batch_sizes", batch_sizes and str(batch_sizes), "--batch-sizes")
     config = configure(recipe, model, options, settings)
     planned = plan_run(PlanRequest(config, gpu, gates, out, command_line()))
     answer(as_json, planned.record, *tables(planned.plan))

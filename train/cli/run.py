@@ -11,6 +11,7 @@ import typer
 
 from train.cli.app import (
     AsJson,
+    BatchSizesFile,
     ModelName,
     RecipeName,
     Replay,
@@ -40,6 +41,7 @@ def run(
     model: ModelName = None,
     recipe: RecipeName = None,
     settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
+    batch_sizes: BatchSizesFile = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the run in --out.")] = False,
     resume: Annotated[
         bool, typer.Option(help="Continue the run in --out from its last checkpoint.")
@@ -72,6 +74,7 @@ def run(
     own = str(out / CONFIG) if resume and not (recipe or model) else recipe
     options = [*data_settings(data, replay), *setting("out", str(out))]
     options += setting("faults.max_missing", max_missing, "--max-missing")
+    options += setting("train_ds.batch_sizes", batch_sizes and str(batch_sizes), "--batch-sizes")
     config = configure(own, model, options, settings)
     _run(RunRequest(config, overwrite, resume, command_line()), plots, as_json)
 

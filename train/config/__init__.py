@@ -279,7 +279,7 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
         yield ("optim", "min_lr"), f"'optim.min_lr' {optim.min_lr} is above lr {optim.lr}", ""
     if batches.min_duration >= batches.max_duration:
         yield ("train_ds", "min_duration"), "min_duration is not below max_duration", ""
-    if batches.max_duration > batches.batch_duration:
+    if batches.max_duration > batches.batch_duration and not batches.batch_sizes:
         what = f"'train_ds.max_duration' {batches.max_duration} s exceeds a whole batch of "
         what += f"{batches.batch_duration} s: Lhotse makes such a recording a batch of its own"
         hint = "raise batch_duration or lower max_duration"

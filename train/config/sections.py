@@ -83,11 +83,17 @@ class OptimConfig(Section):
 
 
 class TrainData(Section):
-    """How training batches are made from the shards."""
+    """How training batches are made from the shards.
+
+    `buckets` are by duration, or by duration and tokens. `batch_sizes` is a batch_sizes.json of
+    `train calibrate`, whose buckets and sizes take the place of `batch_duration`.
+    """
 
     batch_duration: PositiveFloat
     quadratic_duration: PositiveFloat | None = None
     num_buckets: PositiveInt = 30
+    buckets: Literal["1d", "2d"] = "1d"
+    batch_sizes: Path | None = None
     bucket_buffer_size: PositiveInt = 10_000
     shuffle_buffer_size: PositiveInt = 10_000
     min_duration: NonNegativeFloat = 0.1

@@ -15,6 +15,7 @@ from nemo.collections.asr.models import ASRModel
 from nemo.core.classes.modelPT import ModelPT
 from nemo.utils.app_state import AppState
 
+from curate.nemo.archive import Archive
 from train.artifacts.run import ValidationPoint
 from train.config import Monitor, RunConfig
 from train.data.validation import set_names
@@ -42,6 +43,7 @@ from train.nemo.model import (
 from train.nemo.recorder import Recorder, rank_of
 from train.nemo.tdt import use_cpu_loss
 from train.nemo.trainer import CHECKPOINTS, make_trainer, manage
+from train.recipe import Recipe
 from train.runs.job import FitJob, FitResult, Observer
 from train.runs.signals import StopRequest
 
@@ -95,14 +97,21 @@ def train(job: FitJob, observer: Observer) -> FitResult:
 
 
 def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:
-    """The pretrained model, with the run's tokenizer, checked against the data's languages."""
-    archive, run = job.archive, job.config
-    restored = restore(archive, job.recipe.config, trainer, inner_models=False)
+    """The model to train, checked against the data's languages."""
+    restored = restore_to_train(job.archive, job.recipe, job.config, trainer)
+    check_languages(restored.model, job.data.languages, job.archive.path)
+    return restored
+
+
+def restore_to_train(
+    archive: Archive, recipe: Recipe, run: RunConfig, trainer: lightning.Trainer
+) -> Restored:
+    """The pretrained model with the recipe's configuration, the run's tokenizer and adapter."""
+    restored = restore(archive, recipe.config, trainer, inner_models=False)
     if update := run.tokenizer.update:
         change_tokenizer(restored.model, update)
     if trainer.strategy.root_device.type == "cpu":
         use_cpu_loss(restored.model)
-    check_languages(restored.model, job.data.languages, archive.path)
     if run.adapter:
         add_adapter(restored.model, run.adapter)
     return replace(restored, parameters=size(restored.model))
@@ -120,15 +129,21 @@ def _prepare(model: ASRModel, parts: _Parts, run: RunConfig) -> None:
     if len(names := set_names(run)) > 1:
         model._validation_names = [f"{name}_" for name in names]
     parts.full.attach(model)
-    parts.freezing.apply(model)
-    if run.trainer.gradient_checkpointing:
-        checkpoint_layers(model)
-    model.setup_optimization(model.cfg.optim)
+    make_optimizer(model, run, parts.freezing)
     for module in model.modules():
         if isinstance(getattr(module, "_rng", None), random.Random):
             module._rng = random  # SpecAugment's own generator is seeded by nobody
     parts.loader.attach(model._train_dl, transforms_of(run))
     model._train_dl = parts.loader
+
+
+def make_optimizer(model: ASRModel, run: RunConfig, freezing: Freezing) -> torch.optim.Optimizer:
+    """What is frozen, what is computed twice, then the optimiser of the rest."""
+    freezing.apply(model)
+    if run.trainer.gradient_checkpointing:
+        checkpoint_layers(model)
+    optimizer, _ = model.setup_optimization(model.cfg.optim)
+    return optimizer
 
 
 def _fit(

@@ -120,6 +120,9 @@ def out_of_memory(run: RunConfig, note: BatchInfo, *, validating: bool) -> Curat
         what = f"the GPU is full in validation, by a batch of {run.validation_ds.batch_size}"
         return ConfigError.of("validation_ds.batch_size", what, f"--set {_BATCH_SIZE}={size}")
     what = f"the GPU is full by a batch of {note.shape}, {note.speech_s:.0f} s of speech in all"
+    if run.train_ds.batch_sizes is not None:
+        hint = "`train calibrate --memory SIZE` with less memory than before"
+        return ConfigError.of(run.train_ds.batch_sizes, what, hint)
     fits = min(run.train_ds.batch_duration, note.speech_s or run.train_ds.batch_duration) * SMALLER
     smaller = [f"--set train_ds.batch_duration={max(1, round(fits))}"]
     if run.train_ds.quadratic_duration is None and len(note.ids) < FEW:

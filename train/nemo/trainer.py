@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import CSVLogger
@@ -20,6 +19,7 @@ from train.nemo.checkpoints import WholeCheckpoints
 from train.nemo.ema import WeightAverage
 from train.nemo.precision import TrueHalf
 from train.nemo.recorder import RANK
+from train.runs.runtime import choose_precision
 
 NEMO_FOLDER = "nemo"
 """Where NeMo puts TensorBoard events and its logs, inside the run's folder."""
@@ -118,10 +118,8 @@ class _MetricsFile(CSVLogger):
 
 
 def _precision(run: RunConfig) -> str:
-    if run.trainer.precision != "auto":
-        return run.trainer.precision
-    on_gpu = run.trainer.accelerator != "cpu" and torch.cuda.is_available()
-    return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported() else "32-true"
+    precision = run.trainer.precision
+    return choose_precision(run.trainer.accelerator) if precision == "auto" else precision
 
 
 def _exp_manager_config(logs: LogsConfig, folder: Path, resumed_at: int) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class Plan:
             augmentation=plan_augmentation(facts),
             trainable=facts.trainable.record() if facts.trainable else None,
             demand=facts.demand.record(),
+            host=facts.host.record(),
             findings=self.findings,
             differences=facts.recipe.differences,
             settings=facts.run.model_dump(mode="json"),

@@ -1,13 +1,14 @@
-"""Batches by the arithmetic that Lhotse follows: bins, sizes, steps in an epoch.
+"""Batches by the arithmetic that Lhotse follows: bins, sizes, padding, steps in an epoch.
 
-Bins share out the speech evenly (Lhotse's estimate_duration_buckets). A batch takes cuts of one bin
-until another one as long as its longest would exceed batch_duration, where a duration d counts as
+A batch takes cuts of one bucket until it has as many as were measured to fit, or until another one
+as long as its longest would exceed batch_duration, where a duration d counts as
 d + d^2 / quadratic_duration (Lhotse's TimeConstraint). That is played through here, on a seeded
-sample of each bin.
+sample of each bucket.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,14 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import LANG, VERDICT
-from train.artifacts.plan import Bin, DroppedCuts, PlanBatches
-from train.config import SLOWEST, RunConfig, TrainData
+from train.artifacts.plan import Bin, DroppedCuts, Padding, PlanBatches
+from train.config import SLOWEST, TrainData
+from train.plan.buckets import BucketData, effective_s
 from train.plan.corpus import Corpus
+from train.recipe.buckets import Bucket, Buckets
 
 Seconds = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 MOST_SORTED = 500_000
 MOST_PACKED = 2_000
@@ -41,6 +45,7 @@ class Batches:
     speech_a_batch_s: float
     longest_s: float
     val_check_interval: int
+    padding: tuple[Padding, ...]
 
     @property
     def dropped_hours(self) -> float:
@@ -63,34 +68,39 @@ class Batches:
             speech_a_batch_s=round(self.speech_a_batch_s, 1),
             longest_s=round(self.longest_s, 3),
             proposed_val_check_interval=self.val_check_interval,
+            padding=self.padding,
         )
 
 
 def _rounded(each: Bin) -> Bin:
     return Bin(
         upto_s=round(each.upto_s, 3),
+        upto_tokens=each.upto_tokens,
         cuts_a_batch=round(each.cuts_a_batch, 2),
         share=round(each.share, 6),
     )
 
 
-def plan_batches(corpus: Corpus, run: RunConfig) -> Batches:
+def plan_batches(data: BucketData, buckets: Buckets, padding: tuple[Padding, ...] = ()) -> Batches:
     """What the settings make of the data; of no usable cut, no bins and zero steps."""
-    data, scale = run.train_ds, corpus.scale
-    usable, dropped = _drop(corpus, data)
-    if not len(usable):
-        return Batches(0, 0.0, dropped, (), 0.0, 0.0, 0.0, 0.0, 0.0, 1)
-    durations = np.sort(usable[:: max(1, len(usable) // MOST_SORTED)])
-    per_row = scale * len(usable) / len(durations)
-    bins, counts = _bins(durations, data)
-    batches = sum(n * per_row / b.cuts_a_batch for b, n in zip(bins, counts, strict=True))
-    each_step = run.trainer.devices * run.trainer.accumulate_grad_batches
-    steps = batches / each_step
-    hours = float(usable.sum()) * scale / 3600
+    corpus, run = data.corpus, data.run
+    seconds, tokens, dropped = data.durations_s, np.zeros(0), _drop(corpus, run.train_ds)
+    if not len(seconds):
+        return Batches(0, 0.0, dropped, (), 0.0, 0.0, 0.0, 0.0, 0.0, 1, ())
+    if buckets.is_2d and len(data.sampled_s):
+        durations, tokens = data.sampled_s, data.tokens
+    else:
+        durations = seconds[:: max(1, len(seconds) // MOST_SORTED)]
+    cuts = len(seconds) * corpus.scale
+    hours = float(seconds.sum()) * corpus.scale / 3600
+    bins, counts = _bins(durations, tokens, buckets, run.train_ds)
+    each = cuts / len(durations)
+    batches = sum(n * each / b.cuts_a_batch for b, n in zip(bins, counts, strict=True))
+    steps = batches / (run.trainer.devices * run.trainer.accumulate_grad_batches)
     epochs = run.trainer.max_steps / steps
     slowest = SLOWEST if run.augmentation.perturb_speed else 1.0
     return Batches(
-        cuts=round(len(usable) * scale),
+        cuts=round(cuts),
         hours=hours,
         dropped=dropped,
         bins=bins,
@@ -98,8 +108,9 @@ def plan_batches(corpus: Corpus, run: RunConfig) -> Batches:
         epochs=epochs,
         hours_seen=epochs * hours,
         speech_a_batch_s=hours * 3600 / batches,
-        longest_s=min(float(durations[-1]) / slowest, data.max_duration),
+        longest_s=min(float(seconds[-1]) / slowest, run.train_ds.max_duration),
         val_check_interval=propose_interval(steps, run.trainer.max_steps),
+        padding=padding,
     )
 
 
@@ -114,16 +125,7 @@ def propose_interval(steps_per_epoch: float, max_steps: int) -> int:
     return max(1, int(interval // unit * unit))
 
 
-def effective_s(duration_s: float, quadratic_s: float | None) -> float:
-    """What a cut counts against batch_duration.
-
-    >>> effective_s(30.0, 15.0), effective_s(30.0, None)
-    (90.0, 30.0)
-    """
-    return duration_s + duration_s**2 / quadratic_s if quadratic_s else duration_s
-
-
-def _drop(corpus: Corpus, data: TrainData) -> tuple[Seconds, tuple[DroppedCuts, ...]]:
+def _drop(corpus: Corpus, data: TrainData) -> tuple[DroppedCuts, ...]:
     duration = pl.col("duration_s")
     reason = (
         pl.when(duration < data.min_duration)
@@ -138,39 +140,102 @@ def _drop(corpus: Corpus, data: TrainData) -> tuple[Seconds, tuple[DroppedCuts, 
         .agg(duration.sum() * corpus.scale / 3600, pl.len() * corpus.scale)
         .sort(pl.all())
     )
-    dropped = tuple(
+    return tuple(
         DroppedCuts(lang=lang, verdict=verdict, hours=hours, rows=round(count), why=why)
         for lang, verdict, why, hours, count in lost.iter_rows()
     )
-    usable = rows.filter(pl.col("why").is_null())["duration_s"]
-    return usable.to_numpy(), dropped
 
 
-def _bins(durations: Seconds, data: TrainData) -> tuple[tuple[Bin, ...], list[int]]:
-    """Bins that hold equal shares of the speech, and how many of `durations` lie in each."""
-    cumulated = np.cumsum(durations)
-    targets = cumulated[-1] * np.arange(1, data.num_buckets + 1) / data.num_buckets
-    ends = np.unique(np.minimum(np.searchsorted(cumulated, targets) + 1, len(durations)))
-    counts = np.diff(ends, prepend=0).tolist()
-    parts = np.split(durations, ends[:-1])
-    return tuple(
-        Bin(
-            upto_s=float(part[-1]),
-            cuts_a_batch=_cuts_a_batch(part, data),
-            share=len(part) / len(durations),
-        )
-        for part in parts
-    ), counts
+def _bins(
+    durations: Seconds, tokens: Seconds, buckets: Buckets, data: TrainData
+) -> tuple[tuple[Bin, ...], list[int]]:
+    """Each bucket that holds some of `durations`, and how many."""
+    places = assign(durations, tokens, buckets)
+    bins, counts = [], []
+    for number, bucket in enumerate(buckets.buckets):
+        held = durations[places == number]
+        if len(held):
+            bins.append(
+                Bin(
+                    upto_s=bucket.upto_s,
+                    upto_tokens=bucket.upto_tokens,
+                    cuts_a_batch=bucket.batch_size or _pack(_draw(held), bucket, data).cuts_a_batch,
+                    share=len(held) / len(durations),
+                )
+            )
+            counts.append(len(held))
+    return tuple(bins), counts
 
 
-def _cuts_a_batch(durations: Seconds, data: TrainData) -> float:
-    """Cuts that a batch of this bin holds on average."""
-    drawn = np.random.default_rng(0).choice(durations, min(len(durations), MOST_PACKED))
-    batches, cuts, longest = 0, 0, 0.0
-    for duration in drawn.tolist():
+def assign(durations: Seconds, tokens: Seconds, buckets: Buckets) -> Indices:
+    """The bucket of each record, as NeMo's lenient mode chooses: the first that it fits into.
+
+    Without sizes the last bucket takes the rest.
+    """
+    tops = np.array([bucket.upto_s for bucket in buckets.buckets])
+    if not buckets.is_2d:
+        return np.minimum(np.searchsorted(tops, durations), len(tops) - 1)
+    limits = np.array([bucket.upto_tokens for bucket in buckets.buckets])
+    fits = (durations[:, None] <= tops) & (tokens[:, None] <= limits)
+    return np.where(fits.any(axis=1), fits.argmax(axis=1), len(tops) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Records of one bucket in batches: where each begins, and the mean number of cuts."""
+
+    starts: Indices
+    cuts_a_batch: float
+
+    def padded(self, lengths: Seconds) -> float:
+        """The lengths' sum with padding, over their sum."""
+        sizes = np.diff(np.append(self.starts, len(lengths)))
+        whole = float((np.maximum.reduceat(lengths, self.starts) * sizes).sum())
+        return whole / float(lengths.sum() or 1.0)
+
+
+def _draw(durations: Seconds) -> Seconds:
+    return np.random.default_rng(0).choice(durations, min(len(durations), MOST_PACKED))
+
+
+def _pack(durations: Seconds, bucket: Bucket, data: TrainData) -> _Packed:
+    """Batches of these cuts, in their order."""
+    if bucket.batch_size:
+        starts = np.arange(0, len(durations), bucket.batch_size)
+        return _Packed(starts, bucket.batch_size)
+    begins, cuts, longest = [0], 0, 0.0
+    for number, duration in enumerate(durations.tolist(), start=1):
         cuts += 1
         longest = max(longest, effective_s(duration, data.quadratic_duration))
         if (cuts + 1) * longest > data.batch_duration:
-            batches, cuts, longest = batches + 1, 0, 0.0
+            begins, cuts, longest = [*begins, number], 0, 0.0
     unfinished = cuts * longest / data.batch_duration if cuts else 0.0
-    return len(drawn) / max(batches + unfinished, 1e-9)
+    whole = len(begins) - 1 + unfinished
+    starts = np.array([begin for begin in begins if begin < len(durations)])
+    return _Packed(starts, len(durations) / max(whole, 1e-9))
+
+
+def measure_padding(data: BucketData, kinds: Sequence[Buckets]) -> tuple[Padding, ...]:
+    """How much longer audio and tokens of the sample become by padding, with each kind of buckets.
+
+    Nothing where no record was sampled.
+    """
+    return tuple(_padding(data, buckets) for buckets in kinds if len(data.sampled_s))
+
+
+def _padding(data: BucketData, buckets: Buckets) -> Padding:
+    places = assign(data.sampled_s, data.tokens, buckets)
+    audio = tokens = 0.0
+    for number, bucket in enumerate(buckets.buckets):
+        held = np.flatnonzero(places == number)
+        if not len(held):
+            continue
+        drawn = np.random.default_rng(0).choice(held, MOST_PACKED)  # batches as full as in the run
+        packed = _pack(data.sampled_s[drawn], bucket, data.run.train_ds)
+        audio += packed.padded(data.sampled_s[drawn]) * float(data.sampled_s[held].sum())
+        tokens += packed.padded(data.tokens[drawn]) * float(data.tokens[held].sum())
+    return Padding(
+        kind="2d" if buckets.is_2d else "1d",
+        audio=round(audio / float(data.sampled_s.sum()), 4),
+        tokens=round(tokens / float(data.tokens.sum() or 1.0), 4),
+    )

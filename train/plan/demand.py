@@ -60,11 +60,15 @@ class Gpu:
     """A GPU: its memory, and its dense bf16 peak as the maker states it, where that is known.
 
     A CPU counts as one, with the memory that this process may use, if known, and without a peak.
+    `at_hand`: this machine has it, and `precision` is then what it gives a run that leaves the
+    choice.
     """
 
     name: str
     memory_gib: float | None
     peak_tflops: float | None
+    at_hand: bool = False
+    precision: str | None = None
 
 
 CPU = "CPU"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from curate.artifacts.shard_index import ShardIndex
@@ -14,10 +15,13 @@ from train.config import Behavior, RunConfig
 from train.data import Blend, open_blend
 from train.data.augmentation import AugmentationClips, read_augmentation
 from train.data.validation import ChosenRows, choose_validation
-from train.plan.batches import Batches, plan_batches
+from train.plan.batches import Batches, measure_padding, plan_batches
+from train.plan.buckets import BucketData, plan_buckets
 from train.plan.corpus import Corpus, read_corpus
 from train.plan.demand import Demand, Gpu, estimate_demand
+from train.plan.host import Host, estimate_host
 from train.plan.lengths import Lengths, measure_lengths
+from train.plan.measured import read_batch_sizes
 from train.plan.rows import CheckedRows, check_rows, sets_of
 from train.plan.rows.rules import RowRules, decoder_positions, rules_of, tokens_around
 from train.plan.rows.source import validation_sets
@@ -25,6 +29,7 @@ from train.plan.tokenizer import Tokenizer, read_folder, read_tokenizer
 from train.plan.trainable import Trainable, count_trainable
 from train.recipe import Recipe, build_recipe
 from train.recipe.behaviors import of_config
+from train.recipe.buckets import Buckets
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,12 @@ class Facts:
     slots: tuple[SlotCount, ...]
     rows: CheckedRows = field(repr=False)
     validation: tuple[ChosenRows, ...] = field(repr=False)
+    buckets: Buckets = field(repr=False)
     batches: Batches
     clips: AugmentationClips = field(repr=False)
     trainable: Trainable | None
     demand: Demand = field(repr=False)
+    host: Host = field(repr=False)
 
     @property
     def is_prompted(self) -> bool:
@@ -77,15 +84,41 @@ class Facts:
         return max(self.lengths, key=lambda item: item.longest, default=None)
 
 
-def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = None) -> Facts:
-    """Read the data and the tokenizer, and work out what the settings make of them."""
-    blend = blend or _blend_of(run)
+@dataclass(frozen=True)
+class Inputs:
+    """Model and data as they are, and the recipe before it has buckets."""
+
+    archive: Archive
+    recipe: Recipe
+    inherited_tokenizer: Tokenizer
+    lengths: tuple[Lengths, ...]
+    data: BucketData
+
+
+def read_inputs(run: RunConfig, archive: Archive, blend: Blend | None) -> Inputs:
+    """Read the data and the tokenizer."""
     corpus = read_corpus(run.data, blend)
     recipe = build_recipe(archive, run, corpus.cuts, corpus.sources)
     inherited = read_tokenizer(archive)
     update = run.tokenizer.update
     tokenizer = read_folder(update.dir, update.type) if update else inherited
-    batches = plan_batches(corpus, run)
+    lengths = measure_lengths(corpus.examples, tokenizer)
+    around = tokens_around(tokenizer, len(of_config(recipe.config)))
+    positions = decoder_positions(archive)
+    limit = None if positions is None else positions + 1  # it reads all but the last token
+    data = BucketData.of(corpus, run, tokenizer, lengths, around, limit)
+    return Inputs(archive, recipe, inherited, lengths, data)
+
+
+def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = None) -> Facts:
+    """Read the data and the tokenizer, and work out what the settings make of them."""
+    blend = blend or blend_of(run)
+    inputs = read_inputs(run, archive, blend)
+    data = inputs.data
+    corpus, tokenizer = data.corpus, data.tokenizer
+    buckets = _buckets(data, archive, gpu)
+    recipe = build_recipe(archive, run, corpus.cuts, corpus.sources, buckets)
+    batches = plan_batches(data, buckets, measure_padding(data, _alternatives(data, buckets)))
     trainable = count_trainable(archive, run)
     frozen = trainable.frozen if trainable else 0
     rows = _rows(run, blend, rules_of(archive, recipe, tokenizer))
@@ -94,20 +127,36 @@ def gather(run: RunConfig, archive: Archive, gpu: Gpu, blend: Blend | None = Non
         archive=archive,
         recipe=recipe,
         tokenizer=tokenizer,
-        inherited_tokenizer=inherited,
+        inherited_tokenizer=inputs.inherited_tokenizer,
         corpus=corpus,
-        lengths=measure_lengths(corpus.examples, tokenizer),
+        lengths=inputs.lengths,
         slots=count_slots(corpus),
         rows=rows,
         validation=_validation(run, blend, rows),
+        buckets=buckets,
         batches=batches,
         clips=read_augmentation(run),
         trainable=trainable,
         demand=estimate_demand(archive, run, batches, tokenizer.vocabulary, gpu, frozen),
+        host=estimate_host(archive, recipe, batches, blend),
     )
 
 
-def _blend_of(run: RunConfig) -> Blend | None:
+def _buckets(data: BucketData, archive: Archive, gpu: Gpu) -> Buckets:
+    settings = data.run.train_ds
+    if settings.batch_sizes is not None:
+        return read_batch_sizes(data, archive, gpu)
+    return plan_buckets(data, settings.buckets)
+
+
+def _alternatives(data: BucketData, buckets: Buckets) -> Sequence[Buckets]:
+    """The run's buckets, and those of the other kind if the model can have them."""
+    if buckets.is_2d:
+        return plan_buckets(data, "1d"), buckets
+    return (buckets,) if data.limit is None else (buckets, plan_buckets(data, "2d"))
+
+
+def blend_of(run: RunConfig) -> Blend | None:
     """What the run draws from; None before there are shards."""
     if (run.data / ShardIndex.file).is_file():
         return open_blend(run)

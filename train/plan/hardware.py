@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from curate.environment.memory import usable_memory_bytes
 from train.plan.demand import CPU, GIB, GPUS, Gpu
+from train.runs.runtime import choose_precision
 
 
 def this_machine(accelerator: str) -> Gpu:
@@ -16,9 +19,11 @@ def this_machine(accelerator: str) -> Gpu:
 
         if torch.cuda.is_available():
             device = torch.cuda.get_device_properties(0)
-            return Gpu(device.name, device.total_memory / GIB, peak_of(device.name))
+            gpu = Gpu(device.name, device.total_memory / GIB, peak_of(device.name))
+            return replace(gpu, at_hand=True, precision=choose_precision(accelerator))
     memory = usable_memory_bytes()
-    return Gpu(CPU, None if memory is None else memory / GIB, None)
+    gib = None if memory is None else memory / GIB
+    return Gpu(CPU, gib, None, at_hand=True, precision=choose_precision("cpu"))
 
 
 def peak_of(device: str) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from train.artifacts.plan import LanguageLengths
 from train.plan.corpus import UNDECLARED, Example
@@ -18,7 +18,10 @@ END = 1
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """One language's texts in tokens; `unknown` counts pieces the tokenizer does not have."""
+    """One language's texts in tokens; `unknown` counts pieces the tokenizer does not have.
+
+    `pairs` are the seconds and tokens of each text.
+    """
 
     language: str
     examples: int
@@ -28,6 +31,7 @@ class Lengths:
     longest: int
     longest_at: str
     has_part: bool
+    pairs: tuple[tuple[float, int], ...] = field(default=(), repr=False)
 
     @property
     def tokens_per_s(self) -> float | None:
@@ -77,6 +81,7 @@ def _measure(language: str, examples: Sequence[Example], tokenizer: Tokenizer) -
         longest=len(pieces[longest]),
         longest_at=examples[longest].place,
         has_part=True,
+        pairs=tuple((e.duration_s, len(ids)) for e, ids in zip(examples, pieces, strict=True)),
     )
 
 

@@ -21,6 +21,7 @@ from train.data import ALL, Source
 from train.data.augmentation import NOISE, augmentation_file
 from train.data.validation import set_names, validation_manifest
 from train.recipe.behaviors import CONFIG_KEY, PROMPT, of_config, prompt_name, to_config
+from train.recipe.buckets import Buckets
 from train.recipe.overrides import apply_overrides
 from train.recipe.pitfalls import STARTING_POINTS, all_differences, find_pitfalls
 
@@ -87,9 +88,16 @@ def recipe_for(archive: Archive, requested: str = "auto") -> RecipeName:
 
 
 def build_recipe(
-    archive: Archive, run: RunConfig, cuts: int, sources: Sequence[Source] = ()
+    archive: Archive,
+    run: RunConfig,
+    cuts: int,
+    sources: Sequence[Source] = (),
+    buckets: Buckets | None = None,
 ) -> Recipe:
-    """The configuration to train `archive` with: so many cuts, drawn from `sources` if any."""
+    """The configuration to train `archive` with: so many cuts, drawn from `sources` if any.
+
+    Without `buckets` NeMo makes its own.
+    """
     name = recipe_for(archive, run.recipe)
     _check_tokenizer(archive, name, run)
     inherited = with_behaviors(archive, run)
@@ -97,6 +105,8 @@ def build_recipe(
     for key in (*DATA_SECTIONS, *STARTING_POINTS):
         config.pop(key, None)
     config["train_ds"] = _train_section(inherited, run, cuts, sources)
+    if buckets is not None:
+        config["train_ds"] |= _bucketed(config["train_ds"], buckets, cuts)
     config["validation_ds"] = _validation_section(inherited, run)
     config["test_ds"] = None
     config["optim"] = _optim_section(run)
@@ -206,6 +216,12 @@ def _augmentation(run: RunConfig) -> dict[str, Any]:
         values["noise_snr"] = list(config.noise_snr)
         values["noise_mix_prob"] = config.noise_mix_prob
     return values
+
+
+def _bucketed(section: dict[str, Any], buckets: Buckets, cuts: int) -> dict[str, Any]:
+    """The keys that the buckets decide, and a buffer in which each of them can fill a batch."""
+    least = min(buckets.least_buffer(), cuts)
+    return buckets.settings() | {"bucket_buffer_size": max(section["bucket_buffer_size"], least)}
 
 
 def _train_inputs(run: RunConfig, sources: Sequence[Source]) -> dict[str, Any]:

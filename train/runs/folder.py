@@ -29,7 +29,10 @@ MAY_CHANGE = (
 )  # fmt: skip
 """What decides nothing of what is learned: whole sections, or single keys."""
 
-MOVES_THE_DATA = ("train_ds.batch_duration", "train_ds.quadratic_duration", "train_ds.num_workers")
+MOVES_THE_DATA = (
+    "train_ds.batch_duration", "train_ds.quadratic_duration", "train_ds.num_workers",
+    "train_ds.buckets", "train_ds.batch_sizes",
+)  # fmt: skip
 """What a full GPU or a slow disk makes one change; the run goes on, but not exactly."""
 
 

@@ -52,6 +52,16 @@ def _is_error(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.ERROR
 
 
+def choose_precision(accelerator: str) -> str:
+    """What `trainer.precision: auto` is on this machine."""
+    if accelerator == "cpu":
+        return "32-true"
+    import torch
+
+    on_gpu = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return "bf16-mixed" if on_gpu else "32-true"
+
+
 def is_main_process() -> bool:
     """Whether this process writes the run's files; with several devices only the first does."""
     ranks = (os.environ.get(name) for name in RANK_VARIABLES)

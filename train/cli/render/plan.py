@@ -76,6 +76,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "validation", f"{rows:,} records, {duration(hours=hours)}"
     devices = f" on {run.trainer.devices} GPUs" if run.trainer.devices > 1 else ""
     yield "batches", f"{batches.speech_a_batch_s:,.0f} s of speech each{devices}"
+    yield from _buckets(plan)
     steps = f"{run.trainer.max_steps:,} steps at {batches.steps_per_epoch:,.0f} an epoch"
     yield (
         "length",
@@ -95,6 +96,19 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         how = ", with gradient checkpointing" if run.trainer.gradient_checkpointing else ""
         yield "estimate", f"about {need} on {demand.gpu.name}{how}, within a factor of two"
     yield "disk", f"at most {demand.disk_gib:,.1f} GiB of checkpoints and model.nemo"
+    host = facts.host
+    buffer = f"{host.buffered_cuts:,} cuts in buffers take {host.buffer_bytes / 2**30:,.1f}"
+    yield "host", f"about {host.memory_bytes / 2**30:,.1f} GiB of memory a device; {buffer}"
+    yield "", f"about {duration(host.first_batch_s)} to the first batch"
+
+
+def _buckets(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Where the buckets are from, and the padding in them and in those of the other kind."""
+    buckets = plan.facts.buckets
+    by = "duration and tokens" if buckets.is_2d else "duration"
+    yield "buckets", f"{len(buckets.buckets)} by {by}, from {buckets.source}"
+    for each in plan.facts.batches.padding:
+        yield "", f"{each.kind}: padding x{each.audio:.2f} of audio, x{each.tokens:.2f} of tokens"
 
 
 def _validation(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -159,11 +173,15 @@ def _dropped(plan: Plan) -> Table:
 
 def _bins(plan: Plan) -> Table:
     bins = plan.facts.batches.bins
-    columns = ("up to s", "cuts a batch", "share of cuts")
-    table = _table(f"{len(bins)} duration bins", columns, columns)
+    tokens = ("tokens",) if plan.facts.buckets.is_2d else ()
+    columns = ("up to s", *tokens, "cuts a batch", "share of cuts")
+    table = _table(f"{len(bins)} buckets", columns, columns)
     step = max(1, -(-len(bins) // MOST_BINS))
     for item in bins[step - 1 :: step]:
-        table.add_row(f"{item.upto_s:.2f}", f"{item.cuts_a_batch:,.1f}", f"{item.share:.1%}")
+        limit = [f"{item.upto_tokens:,}"] if tokens else []
+        table.add_row(
+            f"{item.upto_s:.2f}", *limit, f"{item.cuts_a_batch:,.1f}", f"{item.share:.1%}"
+        )
     return table
 
 
