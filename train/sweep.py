@@ -7,34 +7,25 @@ utterance by utterance, so a difference that chance explains is called none.
 from __future__ import annotations
 
 import itertools
-import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from curate.artifacts.base import write_artifact
-from curate.artifacts.outputs import whole_file
-from curate.errors import ConfigError, InputError
-from train.artifacts.run import Run
+from curate.errors import ConfigError
 from train.artifacts.sweep import Sweep, TrialResult, TrialWer
 from train.artifacts.wer import Change
 from train.config import RunConfig, Setting, parse_setting
-from train.data import open_shards
 from train.data.rows import read_rows
 from train.runs.provenance import versions
 from train.scoring.against import Pairs
 from train.scoring.rates import ScoredRows
 from train.scoring.scoring import Scored, predicted
+from train.trial import Log, predictions_of, run_trials
 
 NONE = "no difference"
-
-Log = Callable[[str], None]
-
-CHILD = "import sys; from train.sweep import run_trial; run_trial(sys.argv[1], sys.argv[2])"
-"""What a trial's process runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,70 +74,29 @@ def _choices(option: str) -> list[tuple[str, Setting]]:
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """Trials to run and compare; the `out` of each configuration is the trial's directory."""
+    """Trials to run and compare, `parallel` at once, each on its own devices.
+
+    The `out` of each configuration is the trial's directory.
+    """
 
     configs: Mapping[Trial, RunConfig]
     out: Path
     command: str = ""
+    parallel: int = 1
 
 
 def sweep(request: SweepRequest, log: Log = lambda _: None) -> Sweep:
     """Run every trial that is not complete yet, compare them, and write sweep.json."""
     configs = request.configs
-    if any(config.trainer.devices * config.trainer.num_nodes > 1 for config in configs.values()):
-        raise ConfigError.of("trainer.devices", "a trial runs on one device", "leave it at 1")
-    for trial, config in configs.items():
-        _run(trial, config, log)
+    by_name = {trial.name: config for trial, config in configs.items()}
+    run_trials(by_name, request.parallel, log)
     record = compare([_read(trial, config) for trial, config in configs.items()], request.command)
     write_artifact(request.out / Sweep.file, record)
     return record
 
 
-def _run(trial: Trial, config: RunConfig, log: Log) -> None:
-    manifest = open_shards(config.data).validation
-    if (config.out / Run.file).is_file() and _predictions(config.out).is_file():
-        log(f"{trial.name}: complete already")
-        return
-    log(f"{trial.name}: {config.trainer.max_steps} steps")
-    recipe = config.out.with_name(f"{config.out.name}.yaml")
-    with whole_file(recipe) as beside:
-        beside.write_text(config.to_yaml(), encoding="utf-8")
-    # -P: a train.py in the working folder must not pass for this package.
-    command = [sys.executable, "-P", "-c", CHILD, str(recipe), str(manifest)]
-    done = subprocess.run(command, stdout=sys.stderr, check=False)
-    if done.returncode:
-        where, what = f"trial {trial.name!r}", f"ended with exit code {done.returncode}"
-        hint = f"see above; the other trials are kept: train run --config {recipe}"
-        raise InputError.of(where, what, hint)
-
-
-def run_trial(recipe: str, manifest: str) -> None:
-    """What a trial's process does: fit, then transcribe the eval manifest."""
-    from curate.terminal.command import run
-    from train.config import load_config
-    from train.evaluate import EvalRequest, evaluate
-    from train.fit import RunRequest, fit
-    from train.runs.folder import CONFIG
-
-    def work() -> None:
-        config = load_config(Path(recipe))
-        begun = (config.out / CONFIG).is_file() and not (config.out / Run.file).is_file()
-        fit(RunRequest(config, resume=begun))
-        model = str(config.out / "model.nemo")
-        evaluate(EvalRequest(model, [Path(manifest)], config.out / EVAL))
-
-    run(work)
-
-
-EVAL = "eval"
-
-
-def _predictions(folder: Path) -> Path:
-    return folder / EVAL / "predictions.jsonl"
-
-
 def _read(trial: Trial, config: RunConfig) -> FinishedTrial:
-    rows, _ = read_rows(_predictions(config.out))
+    rows, _ = read_rows(predictions_of(config))
     return FinishedTrial(trial, tuple(predicted(rows)))
 
 

@@ -192,6 +192,21 @@ def test_freezing_that_contradicts_itself_is_refused(recipe: Write, freeze: str,
         load_config(recipe(), sets(f"freeze={freeze}"))
 
 
+@pytest.mark.parametrize(
+    ("setting", "what"),
+    [
+        ("trainer.stratgy=ddp", "did you mean 'strategy'"),
+        ("trainer.strategy=fsdp", "'ddp'"),
+        ("trainer.sync_batchnorm=true", "several GPUs"),
+        ("optim.nam=adam", "did you mean 'name'"),
+        ("optim.name=adamx", "'adamw', 'adam', 'novograd' or 'sgd'"),
+    ],
+)
+def test_trainer_and_optimiser_take_what_works(recipe: Write, setting: str, what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        load_config(recipe(), sets(setting))
+
+
 def test_parts_are_unfrozen_behind_their_step(recipe: Write) -> None:
     text = "freeze={encoder: true, encoder_layers: 2, unfreeze_at: {encoder: 5}}"
     freeze = load_config(recipe(), sets(text)).freeze

@@ -26,6 +26,7 @@ UNFREEZING = (
     "trainer.val_check_interval=2",
     "checkpoints.export=last",
     "optim.lr=1e-2",
+    "optim.name=novograd",  # another optimiser is resumed as exactly
 )
 
 

@@ -286,6 +286,18 @@ def test_gradient_checkpointing_takes_less_memory_and_a_third_more_time(make: Ma
     assert checkpointed.hours == pytest.approx(plain.hours * 4 / 3)
 
 
+@pytest.mark.parametrize(("name", "moments"), [("adamw", 2), ("novograd", 1), ("sgd", 1)])
+def test_memory_and_disk_follow_the_optimiser(make: Make, name: str, moments: int) -> None:
+    plan = make(settings=[f"optim.name={name}", "checkpoints.save_top_k=1"])
+    demand, adamw = plan.facts.demand, make(settings=["checkpoints.save_top_k=1"]).facts.demand
+    assert demand.memory_gib and adamw.memory_gib
+    fewer = 4 * demand.parameters * (2 - moments) / 2**30
+    assert adamw.memory_gib - demand.memory_gib == pytest.approx(fewer)
+    own = plan.facts.recipe.config["optim"]
+    assert own["name"] == name
+    assert ("momentum" in own, "betas" in own) == (name == "sgd", name != "sgd")
+
+
 def test_a_model_inside_the_model_takes_room_on_disk_alone(
     config: Callable[..., RunConfig], archive_file: Callable[..., Path]
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess, run
 from types import SimpleNamespace
@@ -12,13 +14,16 @@ import numpy as np
 import pytest
 
 from curate.artifacts.base import read_artifact
-from curate.errors import ConfigError
-from tests.train.world import NEMO, World
+from curate.errors import ConfigError, InputError
+from tests.train.planted import write_shards
+from tests.train.world import NEMO, RECIPE, World
 from train.artifacts.sweep import Sweep
+from train.config import RunConfig, Setting, load_config, parse_setting
 from train.data.rows import Row
 from train.scoring.edits import Edits
 from train.scoring.scoring import Scored
-from train.sweep import NONE, FinishedTrial, SweepRequest, compare, run_trial, sweep, trials
+from train.sweep import NONE, FinishedTrial, SweepRequest, compare, sweep, trials
+from train.trial import run_trial, run_trials, slots_for
 
 ROWS = 400
 
@@ -90,6 +95,66 @@ def test_pairing_sees_what_separate_intervals_cannot() -> None:
     assert comparison.winner == "seed=1"
 
 
+Parallel = Callable[..., RunConfig]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Parallel:
+    """A configuration on planted shards, for a trial that is never really run."""
+
+    def build(name: str, *settings: str) -> RunConfig:
+        recipe = tmp_path / "recipe.yaml"
+        recipe.write_text(RECIPE, encoding="utf-8")
+        data = tmp_path / "shards"
+        given = {
+            "model": "m.nemo",
+            "data": data if data.exists() else write_shards(data),
+            "out": tmp_path / name,
+        }
+        options = [Setting(f"--{key}", key, str(value)) for key, value in given.items()]
+        return load_config(recipe, [*options, *map(parse_setting, settings)])
+
+    return build
+
+
+def test_trials_run_at_once_each_with_a_log(
+    config: Parallel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    together, environments = threading.Barrier(2, timeout=20), []
+
+    def start(command: list[str], **options: Any) -> CompletedProcess[bytes]:
+        assert command[1:4] == ["-P", "-m", "train.trial"]
+        environments.append(options["env"])
+        together.wait()  # fails unless two are here at the same time
+        options["stdout"].write(command[4].encode())
+        return CompletedProcess(command, int("fails" in command[4]))
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "6")
+    monkeypatch.setattr("train.trial.subprocess", SimpleNamespace(run=start))
+    named = {name: config(name, "trainer.accelerator=cpu") for name in ("a", "b", "c-fails", "d")}
+    with pytest.raises(InputError, match="ended with exit code 1") as raised:
+        run_trials(named, 2, lambda _: None)
+    assert [fault.where for fault in raised.value.faults] == ["trial 'c-fails'"]
+    assert len(environments) == 4
+    assert {each["OMP_NUM_THREADS"] for each in environments} == {"3"}
+    assert all(
+        str(tmp_path / f"{name}.yaml") in (tmp_path / f"{name}.log").read_text("utf-8")
+        for name in named
+    )
+
+
+def test_each_slot_has_gpus_of_its_own(config: Parallel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.trial._gpus", lambda: ("4", "5", "6", "7"))
+    on_gpu = ("train_ds.num_workers=1", "trainer.accelerator=gpu")
+    pairs = [config("a", "trainer.devices=2", *on_gpu), config("b", *on_gpu)]
+    seen = [slot.environment["CUDA_VISIBLE_DEVICES"] for slot in slots_for(pairs, 2)]
+    assert seen == ["4,5", "6,7"]
+    with pytest.raises(ConfigError, match="3 trials on 2 GPUs each need 6, and 4 are visible"):
+        slots_for(pairs, 3)
+    with pytest.raises(ConfigError, match="one machine"):
+        slots_for([config("c", "trainer.num_nodes=2", *on_gpu)], 1)
+
+
 class TestSweep:
     """On real NeMo."""
 
@@ -129,10 +194,10 @@ def second_trial_here(monkeypatch: pytest.MonkeyPatch) -> None:
         commands.append(command)
         if len(commands) == 1:
             return run(command, **options)
-        run_trial(*command[-2:])
+        run_trial(*command[-3:])
         return CompletedProcess(command, 0)
 
-    monkeypatch.setattr("train.sweep.subprocess", SimpleNamespace(run=start))
+    monkeypatch.setattr("train.trial.subprocess", SimpleNamespace(run=start))
     monkeypatch.setattr(
         "curate.terminal.command.run", lambda work: work()
     )  # which ends the process

@@ -39,6 +39,9 @@ def sweep(
             "every combination."
         ),
     ],
+    parallel: Annotated[
+        int, typer.Option(min=1, help="Trials at once, each on trainer.devices GPUs of its own.")
+    ] = 1,
     model: ModelName = None,
     recipe: RecipeName = None,
     settings: Settings = [],  # noqa: B006 - Typer reads it, nobody writes it
@@ -48,7 +51,8 @@ def sweep(
 
     Each trial is a run in a process of its own, evaluated on the eval manifest. WERs come with
     95 % intervals from the same bootstrap draws for all trials; a difference within chance is
-    reported as no difference. Run the same command again to continue an interrupted sweep.
+    reported as no difference. With --parallel each trial writes to a log of its own. Run the same
+    command again to continue an interrupted sweep.
 
     Example: `train sweep --data shards/ --model m.nemo --out sweep/ --vary freeze.encoder=both
     --set trainer.max_steps=500`
@@ -61,7 +65,7 @@ def sweep(
     for trial in trials(vary):
         options = [*setting("data", str(data)), *setting("out", str(out / trial.name))]
         configs[trial] = configure(recipe, model, [*options, *trial.settings], settings)
-    record = run_sweep(SweepRequest(configs, out, command_line()), say)
+    record = run_sweep(SweepRequest(configs, out, command_line(), parallel), say)
     answer(as_json, record, _table(record), Text(printable(f"winner: {record.winner}")))
 
 

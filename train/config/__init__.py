@@ -19,7 +19,7 @@ from curate.errors import ConfigError, Fault, InputError
 from curate.errors.nearest import absent, nearest, suggest, unreadable
 from curate.files.marked_yaml import Steps, Tree, line_of, plain_value, read_tree
 from train.artifacts.validation import EVAL, FULL
-from train.config.clashes import augmentation_clashes, freeze_clashes
+from train.config.clashes import augmentation_clashes, device_clashes, freeze_clashes
 from train.config.sections import (
     SLOWEST,
     TAKEN_FIELDS,
@@ -298,6 +298,8 @@ def _clashes(config: RunConfig) -> Iterator[tuple[Steps, str, str]]:
     if config.adapter and config.tokenizer.update:
         what = "'tokenizer.update' makes a new output layer, and with 'adapter' it is not trained"
         yield ("tokenizer", "update"), what, "leave one of them out"
+    for key, what, hint in device_clashes(trainer):
+        yield ("trainer", key), what, hint
     for key, what, hint in augmentation_clashes(config.augmentation):
         yield ("augmentation", key), what, hint
     yield from _blend_clashes(config)

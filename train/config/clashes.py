@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from train.config.sections import AugmentationConfig, FreezeConfig
+from train.config.sections import AugmentationConfig, FreezeConfig, TrainerConfig
 
 INTERVALS = ("noise_snr", "lowpass_frequencies_interval", "compression_level_interval")
 
@@ -42,3 +42,12 @@ def freeze_clashes(config: FreezeConfig, max_steps: int) -> Iterator[tuple[str, 
     if config.encoder and config.encoder_layers and "encoder" not in config.unfreeze_at:
         what = "'freeze.encoder_layers' is set, and 'freeze.encoder' freezes all layers"
         yield "encoder_layers", what, "leave one of them out, or set freeze.unfreeze_at.encoder"
+
+
+def device_clashes(config: TrainerConfig) -> Iterator[tuple[str, str, str]]:
+    """Options for several devices where there is one: key, what is wrong, hint."""
+    if config.sync_batchnorm and (
+        config.devices * config.num_nodes == 1 or config.accelerator == "cpu"
+    ):
+        what = "'trainer.sync_batchnorm' is set, and it takes several GPUs to have an effect"
+        yield "sync_batchnorm", what, "leave it out, or set trainer.devices"

@@ -37,6 +37,7 @@ Monitor = Literal["val_wer", "val_loss"]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Optimizer = Literal["adamw", "adam", "novograd", "sgd"]
 Interval = tuple[float, float]
 Codec = Literal["opus", "mp3", "vorbis", "gsm"]
 SpareToken = Annotated[str, Field(pattern=r"^<\|spltoken[0-9]{1,2}\|>$")]
@@ -51,7 +52,8 @@ class Section(BaseModel):
 class TrainerConfig(Section):
     """How long, how often to look, and on what hardware.
 
-    `gradient_checkpointing`: encoder layers keep their inputs only, and compute again backwards.
+    `sync_batchnorm` takes the statistics of BatchNorm over all devices. `gradient_checkpointing`:
+    encoder layers keep their inputs only, and compute again backwards.
     """
 
     max_steps: PositiveInt
@@ -65,15 +67,20 @@ class TrainerConfig(Section):
     accelerator: Literal["auto", "cpu", "gpu"] = "auto"
     devices: PositiveInt = 1
     num_nodes: PositiveInt = 1
+    strategy: Literal["auto", "ddp", "ddp_find_unused_parameters_true"] = "auto"
+    sync_batchnorm: bool = False
 
 
 class OptimConfig(Section):
-    """AdamW and its schedule; the schedule always ends where the trainer does.
+    """The optimiser and its schedule; the schedule always ends where the trainer does.
 
-    With `ema_decay` an exponential moving average of the weights is validated and saved.
+    `betas` are those of Adam's kin, `momentum` is that of sgd. With `ema_decay` an exponential
+    moving average of the weights is validated and saved.
     """
 
+    name: Optimizer = "adamw"
     lr: PositiveFloat
+    momentum: Beta = 0.9
     betas: tuple[Beta, Beta] = (0.9, 0.98)
     weight_decay: NonNegativeFloat = 1e-3
     schedule: Literal["CosineAnnealing", "InverseSquareRootAnnealing"] = "CosineAnnealing"

@@ -42,7 +42,8 @@ def make_trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
         num_nodes=settings.num_nodes,
-        strategy="auto" if settings.devices * settings.num_nodes == 1 else "ddp",
+        strategy=_strategy(run),
+        sync_batchnorm=settings.sync_batchnorm,
         precision=None if is_half else precision,
         max_steps=settings.max_steps,
         max_epochs=-1,
@@ -65,6 +66,13 @@ def make_trainer(
         enable_model_summary=False,
         callbacks=[*callbacks, *_patience(run), _best_checkpoints(run)],
     )
+
+
+def _strategy(run: RunConfig) -> str:
+    """The strategy of the configuration; `auto` is ddp on several devices."""
+    settings = run.trainer
+    is_single = settings.devices * settings.num_nodes == 1
+    return "ddp" if settings.strategy == "auto" and not is_single else settings.strategy
 
 
 def _patience(run: RunConfig) -> list[EarlyStopping]:

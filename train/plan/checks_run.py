@@ -87,7 +87,7 @@ def _one_batch_of_all(facts: Facts) -> Iterator[str]:
 
 
 def _no_rate_of_adamw(facts: Facts) -> Iterator[str]:
-    if facts.run.optim.lr >= LARGEST_LR:
+    if facts.run.optim.name != "sgd" and facts.run.optim.lr >= LARGEST_LR:
         yield f"optim.lr is {facts.run.optim.lr:g}"
 
 

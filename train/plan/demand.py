@@ -1,7 +1,7 @@
 """Memory and time, estimated from the model's sizes: good for choosing a GPU, not for a promise.
 
-Memory: weights, gradients and two AdamW moments in 32 bits are 16 bytes a parameter (half of it in
-bf16-true). Activations,
+Memory: weights, gradients and AdamW's two moments in 32 bits are 16 bytes a parameter (half of it
+in bf16-true; 12 with novograd and sgd, which have one). Activations,
 in 16 bits: a transformer layer keeps 34 bytes a frame and unit of width, and 5 bytes a head and
 pair of frames (Korthikanti et al. 2022, equations 1 and 2); a FastConformer layer has a second
 feed-forward half and a convolution, which makes it some 60; the subsampling's first convolution
@@ -27,14 +27,16 @@ from dataclasses import dataclass
 from curate.nemo.archive import Archive
 from train.artifacts.plan import PlanDemand
 from train.config import RunConfig
+from train.config.sections import Optimizer
 from train.plan.batches import Batches
 
 FRAMES_PER_S = 100
 UTILISATION = 0.27
 OPERATIONS = 6.0
 OPERATIONS_CHECKPOINTED = 8.0
-TRAINED_BYTES = 16
-FROZEN_SHARE = 0.75
+WEIGHT_BYTES = 4
+MOMENTS: dict[Optimizer, int] = {"adamw": 2, "adam": 2, "novograd": 1, "sgd": 1}
+"""Numbers that the optimiser keeps for each parameter."""
 AVERAGE_BYTES = 4
 LAYER_BYTES = 60
 INPUT_BYTES = 2
@@ -132,8 +134,9 @@ def estimate_demand(
     stem = STEM_BYTES * channels * features / 2 * FRAMES_PER_S / 2 * seconds
     logits = LOGIT_BYTES * TOKENS_PER_S * vocabulary * seconds
     wide = 2 if run.trainer.precision == "32-true" else 1
-    trained = TRAINED_BYTES // 2 if run.trainer.precision == "bf16-true" else TRAINED_BYTES
-    weights = trained * (parameters - frozen * FROZEN_SHARE)
+    half = 2 if run.trainer.precision == "bf16-true" else 1
+    trained = WEIGHT_BYTES * (2 + MOMENTS[run.optim.name])
+    weights = (WEIGHT_BYTES * frozen + trained * (parameters - frozen)) / half
     weights += AVERAGE_BYTES * (parameters - frozen) if run.optim.ema_decay else 0
     memory = weights + wide * (stored * frames + stem) + logits
     steps = run.trainer.max_steps * run.trainer.accumulate_grad_batches
@@ -146,11 +149,11 @@ def estimate_demand(
 def estimate_disk(archive: Archive, run: RunConfig) -> int:
     """Bytes of checkpoints and model.nemo at most.
 
-    `last.ckpt` has the weights, their average if any, and AdamW's two moments; each of the best has
-    the weights. A new file is written beside the one that it replaces, and model.nemo beside all of
-    them, with every other file that the pretrained archive holds.
+    `last.ckpt` has the weights, their average if any, and the optimiser's moments; each of the best
+    has the weights. A new file is written beside the one that it replaces, and model.nemo beside
+    all of them, with every other file that the pretrained archive holds.
     """
     weights = archive.weights_bytes
-    copies = 4 if run.optim.ema_decay else 3
+    copies = 1 + MOMENTS[run.optim.name] + bool(run.optim.ema_decay)
     last, best = copies * weights, (run.checkpoints.save_top_k + 1) * weights
     return best + last + max(last, archive.size_bytes)

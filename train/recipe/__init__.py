@@ -269,10 +269,11 @@ def _validation_section(inherited: dict[str, Any], run: RunConfig) -> dict[str, 
 
 def _optim_section(run: RunConfig) -> dict[str, Any]:
     optim = run.optim
+    own = {"momentum": optim.momentum} if optim.name == "sgd" else {"betas": list(optim.betas)}
     return {
-        "name": "adamw",
+        "name": optim.name,
         "lr": optim.lr,
-        "betas": list(optim.betas),
+        **own,
         "weight_decay": optim.weight_decay,
         "sched": {
             "name": optim.schedule,
