@@ -18,7 +18,7 @@ from pathlib import Path
 from curate.artifacts.outputs import sync
 from curate.artifacts.written import note
 from curate.errors import ConfigError, CurateError, InputError
-from curate.files.lock import open_locked, open_regular
+from curate.files.lock import NO_LOCKS, open_locked, open_regular
 from curate.files.state import FileState, state_of
 
 MAX_BYTES = 1 << 30
@@ -164,6 +164,9 @@ def _unreadable(path: str | Path, error: OSError, hint: str) -> CurateError:
 
 
 def _unwritable(path: Path, error: OSError) -> CurateError:
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    hint = "make room on its disk" if full else "name a file in a directory that you may write to"
+    hint = "name a file in a directory that you may write to"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        hint = "make room on its disk"
+    elif error.errno in NO_LOCKS:
+        hint = "name a file on a file system with locks (flock), which several writers need"
     return ConfigError.of(path, f"cannot be written: {str(error.strerror).lower()}", hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import logging
 import os
 import socket
 import stat
@@ -12,6 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from curate.errors import ConfigError
+
+NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What a file system without `flock` answers, such as Lustre or NFS as some clusters mount them."""
+
+UNLOCKED = "let no second command write it at the same time"
+
+_log = logging.getLogger(__name__)
 
 _HELD: set[int] = set()
 """Descriptors of the locks that this process holds."""
@@ -30,13 +38,21 @@ os.register_at_fork(after_in_child=_release_in_child)
 def held(lock: Path, out: Path) -> Iterator[None]:
     """Hold the file `lock`, made for it and then removed, while only this process writes `out`.
 
-    ConfigError where another process holds it; who does is written in the file.
+    ConfigError where another process holds it; who does is written in the file. Where the file
+    system has no locks a warning is logged, and nothing is held.
     """
     try:
         descriptor = open_locked(lock, os.O_RDWR | os.O_CREAT, wait=False)
     except BlockingIOError:
         what = f"is in use by {_holder(lock)}"
         raise ConfigError.of(out, what, "wait for it, or name another directory") from None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        lock.unlink(missing_ok=True)
+        _log.warning("warning: %s is on a file system without locks: %s", out, UNLOCKED)
+        yield
+        return
     _HELD.add(descriptor)
     try:
         with suppress(OSError):  # no room on the disk: the lock holds all the same

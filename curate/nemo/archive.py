@@ -103,7 +103,8 @@ def open_archive(path: Path) -> Archive:
             members = _vet(path, tar)
             texts = dict(_config_texts(path, tar, members))
     except (tarfile.TarError, EOFError) as error:
-        raise InputError.of(path, f"is not a .nemo archive: {error}") from error
+        hint = "download or copy it again, if it was not whole"
+        raise InputError.of(path, f"is not a .nemo archive: {error}", hint) from error
     except OSError as error:
         raise InputError(unreadable(path, error, "name a .nemo file")) from error
     configs, faults = _parse(path, texts)
@@ -198,7 +199,8 @@ def _parse(path: Path, texts: Mapping[str, bytes]) -> tuple[dict[str, Any], list
 
 def _config_faults(where: str, config: Any, *, main: bool) -> Iterator[Fault]:
     for key, name in _foreign(config):
-        yield Fault(where, f"{key} names {name!r}, which is not NeMo's")
+        what = f"{key} names {name!r}, which is not NeMo's"
+        yield Fault(where, what, "take the published archive: NeMo would run what is named")
     if main and not isinstance(config, dict):
         yield Fault(where, "is not a configuration")
     elif main and not isinstance(config.get("target"), str):

@@ -5,6 +5,7 @@ Shared by both command lines; standard library only, so that `--help` stays quic
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -99,9 +100,12 @@ def _is_broken_pipe(error: BaseException | None) -> bool:
 
 
 def _system_error(error: BaseException) -> CurateError | None:
-    """The system's word that a named file cannot be read or written."""
-    if not isinstance(error, OSError) or error.filename is None:
+    """The system's word that a named file cannot be read or written, or that a disk is full."""
+    if not isinstance(error, OSError):
         return None
+    if error.filename is None:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        return ConfigError.of("output", "no space left on device", "make room") if full else None
     message = str(error.strerror or type(error).__name__)
     what = f"cannot be used: {message[:1].lower()}{message[1:]}"
     return ConfigError.of(error.filename, what, "check the name, and what you may read and write")

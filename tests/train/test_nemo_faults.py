@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -170,18 +171,29 @@ def test_a_checkpoint_appears_whole_or_not_at_all(
     assert files.load_checkpoint(path)["global_step"] == 5
 
 
-def test_a_full_disk_is_one_error_and_the_run_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from lightning.pytorch.loggers.csv_logs import ExperimentWriter
+CONNECTOR = "nemo.core.connectors.save_restore_connector.SaveRestoreConnector"
+PLACES = {
+    "metrics.csv": ("lightning.pytorch.loggers.csv_logs.ExperimentWriter.save", "full-1"),
+    "last.ckpt": ("torch.save", "last.ckpt"),
+    "unpacked": (f"{CONNECTOR}._unpack_nemo_file", tempfile.gettempdir()),
+    "gathered": (f"{CONNECTOR}._save_state_dict_to_disk", tempfile.gettempdir()),
+    "model.nemo": (f"{CONNECTOR}._make_nemo_file_from_folder", "full-5"),
+}
+"""What writes to the disk, and what the error names as full."""
 
-    def full(_: object) -> None:
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_full_disk_is_one_error_and_the_run_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    config = world.config(world.model("ctc").path, "full-disk")
+    name, named = PLACES[place]
+    config = world.config(world.model("ctc").path, f"full-{list(PLACES).index(place) + 1}")
     with monkeypatch.context() as patch:
-        patch.setattr(ExperimentWriter, "save", full)
-        with pytest.raises(ConfigError, match=r"full-disk: cannot be written: No space left"):
+        patch.setattr(name, full)
+        with pytest.raises(ConfigError, match=f"{named}: cannot be written: .*No space left"):
             fit(RunRequest(config))
     assert not (config.out / "run.json").exists()
     assert fit(RunRequest(config, resume=True)).record.steps == STEPS

@@ -12,6 +12,7 @@ from nemo.core.classes.modelPT import ModelPT
 from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from curate.artifacts.outputs import ROOM, full_disk_as_error
 from curate.errors import InputError
 from curate.nemo.archive import CONFIG_NAME, WEIGHTS_NAME, Archive, member_name
 from curate.nemo.members import carried_members, copy_members
@@ -77,8 +78,11 @@ class Connector(SaveRestoreConnector):
         return str(SaveRestoreConnector._unpack_nemo_file(path2file, out_folder, members))
 
     def _make_nemo_file_from_folder(self, filename: str, source_dir: str) -> None:
-        SaveRestoreConnector._make_nemo_file_from_folder(filename, source_dir)
-        folder = Path(source_dir)
+        with full_disk_as_error(Path(filename).parent, ROOM):
+            self._make_whole_file(filename, Path(source_dir))
+
+    def _make_whole_file(self, filename: str, folder: Path) -> None:
+        SaveRestoreConnector._make_nemo_file_from_folder(filename, str(folder))
         written = {str(path.relative_to(folder)) for path in folder.rglob("*")}
         config = OmegaConf.to_container(OmegaConf.load(folder / CONFIG_NAME))
         with tarfile.open(filename, "a:") as tar:

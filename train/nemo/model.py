@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from nemo.utils import logging as nemo_logging
 from nemo.utils.app_state import AppState
 from omegaconf import OmegaConf, open_dict
 
-from curate.artifacts.outputs import whole_file
+from curate.artifacts.outputs import full_disk_as_error, whole_file
 from curate.errors import ConfigError, Fault, InputError
 from curate.nemo.archive import Archive
 from train.config import TokenizerUpdate
@@ -109,7 +110,7 @@ def restore(
     family = BehaviorsCanary if of_config(own) else ASRModel
     override = config or (archive.config if archive.checkpoint or not inner_models else None)
     connector = Connector(archive, inner_models=inner_models)
-    with known_prompt(own):  # looked up by name while the model is built
+    with known_prompt(own), unpacked():  # looked up by name while the model is built
         model = family.restore_from(
             str(archive.path),
             override_config_path=connector.switched(override) if override else None,
@@ -119,6 +120,12 @@ def restore(
         )
     connector.switch_back(model)
     return Restored(model, size(model), connector.matched)
+
+
+def unpacked() -> AbstractContextManager[None]:
+    """Say which disk is full where NeMo unpacks an archive, or gathers the files of a new one."""
+    hint = "make room there, or set TMPDIR to a directory on another disk"
+    return full_disk_as_error(Path(tempfile.gettempdir()), hint)
 
 
 def change_tokenizer(model: ASRModel, update: TokenizerUpdate) -> None:
@@ -157,7 +164,10 @@ class Transcriber:
     """A restored model that turns manifest rows into text."""
 
     def __init__(self, archive: Archive, device: str = "auto", beam: int = 1) -> None:
-        on_gpu = torch.cuda.is_available() if device == "auto" else device == "gpu"
+        on_gpu = device != "cpu" and torch.cuda.is_available()
+        if device == "gpu" and not on_gpu:
+            hint = "run on a machine with one, or --device cpu"
+            raise ConfigError.of("--device", "is gpu, and torch finds no GPU here", hint)
         self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
         if not self._model.cfg.get("validation_ds"):  # NeMo reads an option of it, present or not
             with open_dict(self._model.cfg):
@@ -216,7 +226,7 @@ def search(model: ASRModel, beam: int, where: Path) -> None:
 
 def save(model: ModelPT, path: Path) -> None:
     """Write the model's archive, whole or not at all; beside it what its behaviours need."""
-    with whole_file(path) as beside:
+    with whole_file(path) as beside, unpacked():
         model.save_to(str(beside))
     if isinstance(model, BehaviorsCanary):
         with whole_file(path.with_name(PLUGIN)) as beside:
