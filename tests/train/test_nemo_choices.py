@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -209,72 +206,3 @@ def test_patience_ends_a_run_that_gets_no_better(world: World) -> None:
     run = fit(RunRequest(world.config(world.model("canary").path, "patient", *settings)))
     assert run.record.steps < 20
     assert (run.folder / "model.nemo").is_file()
-
-
-DEVICES = """
-import json, os, signal, sys
-from pathlib import Path
-from curate.terminal.command import run
-from train.runs import runtime
-from train.config import load_config
-from train.fit import RunRequest, fit
-
-runtime.prepare()
-import train.nemo.fit
-from train.nemo.loader import Loader
-
-folder, rank, take = Path(sys.argv[1]), os.environ.get("LOCAL_RANK", "0"), Loader.take
-
-def noting(self):
-    note = take(self)
-    with (folder / f"{sys.argv[3]}{rank}.txt").open("a") as file:
-        print(*note.ids, file=file)
-    if self.position == int(sys.argv[2]) and rank == "1":
-        os.kill(os.getpid(), signal.SIGTERM)
-    return note
-
-Loader.take = noting
-
-def work():
-    request = RunRequest(load_config(folder / "recipe.yaml"), resume=sys.argv[3] == "resume")
-    run(lambda: fit(request))
-
-def code(*arguments):
-    child = os.fork()  # NeMo is imported once for both
-    if child == 0:
-        sys.argv[2:] = arguments  # Lightning starts the second device by them
-        work()
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-if rank == "1":
-    work()
-codes = [code("2", "begin"), code("0", "resume")]
-(folder / "codes.json").write_text(json.dumps(codes))
-"""
-
-
-def test_devices_hear_different_recordings_and_end_together(world: World, tmp_path: Path) -> None:
-    settings = ("trainer.devices=2", "train_ds.num_workers=1", "trainer.max_steps=4")
-    sampled = ("trainer.val_check_interval=1", "trainer.limit_val_batches=1")
-    single = "validation_ds.batch_size=1"
-    config = world.config(world.model("ctc").path, "devices", *settings, *sampled, single)
-    script = tmp_path / "devices.py"
-    script.write_text(DEVICES, encoding="utf-8")
-    (tmp_path / "recipe.yaml").write_text(config.to_yaml(), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, str(script), str(tmp_path)]
-    subprocess.run(command, env=environment, timeout=600, check=True)
-    codes = json.loads((tmp_path / "codes.json").read_text(encoding="utf-8"))
-    assert codes == [143, 0]  # the signal came to the second device
-    recordings = [lines_of((tmp_path / f"begin{rank}.txt").read_text()) for rank in (0, 1)]
-    assert len(recordings[0]) == len(recordings[1]) == 2
-    assert recordings[0] != recordings[1]
-    record = json.loads((config.out / "run.json").read_text(encoding="utf-8"))
-    assert record["steps"] == 4
-    assert record["resumed_at"] == [2]
-    points = [record["baseline"], *record["validation"]]
-    assert [point["step"] for point in points] == [0, 1, 2, 3, 4]
-    assert [point["step"] for point in points if "full" in point["also"]] == [0, 4]
-    assert all(point["val_wer"] is not None for point in points)
-    batches = [line for path in tmp_path.glob("*.txt") for line in lines_of(path.read_text())]
-    assert record["recordings"]["drawn"] == sum(len(batch.split()) for batch in batches)

@@ -30,7 +30,7 @@ from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ra
 from train.nemo.connector import read_weights
 from train.nemo.ema import WeightAverage
 from train.nemo.full import FullValidation
-from train.nemo.guard import FiniteSteps, out_of_memory, unreadable
+from train.nemo.guard import FiniteSteps, lost_process_as_error, out_of_memory, unreadable
 from train.nemo.loader import Loader, totals
 from train.nemo.model import (
     Restored,
@@ -82,7 +82,7 @@ def train(job: FitJob, observer: Observer) -> FitResult:
     run, stop = job.config, StopRequest()
     last = run.out / CHECKPOINTS / LAST
     checkpoint = last if job.resume and last.is_file() else None
-    with stop.installed(), known_prompt(job.recipe.config):
+    with stop.installed(), known_prompt(job.recipe.config), lost_process_as_error():
         lightning.seed_everything(run.seed, workers=True, verbose=False)
         parts = _Parts(job, stop, observer)
         trainer = make_trainer(run, parts.callbacks, parts.average)
@@ -93,7 +93,7 @@ def train(job: FitJob, observer: Observer) -> FitResult:
         _fit(trainer, restored.model, parts, run, checkpoint)
         seconds = time.monotonic() - began
         best = _export(restored.model, trainer, parts, job)
-    return _result(restored, trainer, parts, seconds, best)
+        return _result(restored, trainer, parts, seconds, best)
 
 
 def _restore(job: FitJob, trainer: lightning.Trainer) -> Restored:

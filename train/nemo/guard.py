@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -131,6 +132,25 @@ def out_of_memory(run: RunConfig, note: BatchInfo, *, validating: bool) -> Curat
         smaller.append(f"--set train_ds.max_duration={max(1, round(fits))}")
     hint = f"{' '.join(smaller)}, and trainer.accumulate_grad_batches for the same step"
     return ConfigError.of("train_ds.batch_duration", what, hint)
+
+
+@contextmanager
+def lost_process_as_error() -> Iterator[None]:
+    """Say in plain words that the process of another device has ended: CurateError."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_of_connection(error):
+            raise
+        reason = str(error).split("\n", maxsplit=1)[0]
+        what = f"the process of another device has ended: {reason}"
+        hint = "its own error comes first; --resume continues from the last checkpoint"
+        raise CurateError.of("train run", what, hint) from error
+
+
+def _is_of_connection(error: RuntimeError) -> bool:
+    """Whether the connection of the devices' processes broke; Gloo has no error of its own."""
+    return isinstance(error, torch.distributed.DistError) or "gloo" in str(error)
 
 
 _BATCH_SIZE = "validation_ds.batch_size"
