@@ -13,6 +13,7 @@ import runpy
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -195,6 +196,41 @@ def cases_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def misuse_page() -> str:
+    """What a training run can be given that is wrong, and what it makes of it."""
+    path = Path(__file__).parents[1] / "tests" / "train" / "misuse" / "table.py"
+    areas = runpy.run_path(str(path))["AREAS"]
+    lines = [
+        "# Misuse of a training run",
+        "",
+        NOTE,
+        "",
+        "What a run can be given that is wrong, each tried by a test in `tests/train/misuse` on a",
+        "world that is sound but for it. *Refused*: no step is taken, and nothing is written. *Set",
+        "aside*: the rows are in no batch; the plan, `run.json` and the page count and name them.",
+        "*Warning*, *note*: the run goes on, and reports it. *Stops*: only the run can show it.",
+        "The numbers are exit codes of `train run`; `train plan` reports the same, but for what",
+        "depends on the machine or on `--out`.",
+        "",
+    ]
+    for area, cases in areas.items():
+        rows = [
+            [cell(each.misuse), _outcome(each), f"`{cell(each.message)}`", _yes(each.plan_knows)]
+            for each in cases
+        ]
+        lines += [f"## {area}", "", *table(("given", "outcome", "message", "in the plan"), rows)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _outcome(case: Any) -> str:
+    has_code = case.outcome in {"refused", "stops"}
+    return f"{case.outcome} ({case.exit_code})" if has_code else str(case.outcome)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else ""
+
+
 GATES_HEAD = """\
 # Gates: exit 1 if a result is not good enough
 
@@ -265,6 +301,7 @@ def rules_schema() -> str:
 PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/cases.md", cases_page),
     ("docs/cli.md", cli_page),
+    ("docs/misuse.md", misuse_page),
     ("docs/metrics.md", metrics_page),
     ("docs/formats.md", formats_page),
     ("docs/gates.md", gates_page),

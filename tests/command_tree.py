@@ -26,7 +26,7 @@ import typer
 
 from curate.cli import app as curate_app
 from curate.cli import main as curate_main
-from tests.train.planted import ROWS, write_model, write_shards
+from tests.train.planted import ROWS, write_model, write_rows, write_shards
 from train.cli import app as train_app
 from train.cli import main as train_main
 
@@ -127,7 +127,7 @@ ANYTHING: Mapping[str, str] = {
 """What any text is right for, and why."""
 
 RECIPE = """\
-trainer: {max_steps: 30, val_check_interval: 10}
+trainer: {max_steps: 30, val_check_interval: 10, accelerator: cpu}
 optim: {lr: 1e-5, warmup_steps: 1, min_lr: 1e-6}
 train_ds: {batch_duration: 10, max_duration: 10, num_buckets: 2, num_workers: 4}
 """
@@ -288,7 +288,7 @@ def small_corpus(made: Path) -> Path:
     write_shards(made / "shards", ROWS, 2.0)
     soundfile.write(made / "shards" / "a.wav", np.zeros(48_000), 16_000)
     canary_row = {**rows[0], "audio_filepath": "a.wav", "source_lang": "en", "target_lang": "en"}
-    (made / "shards" / "eval.jsonl").write_text(json.dumps(canary_row) + "\n")
+    write_rows(made / "shards" / "eval.jsonl", [canary_row] * 9)
     write_model(made / "model.nemo", "canary", None, 24)
     pair = {"behaviors.verbatim": {"on": "<|spltoken0|>", "off": "<|spltoken1|>"}}
     write_model(made / "behaving.nemo", "canary", pair, 24)

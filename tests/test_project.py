@@ -272,6 +272,7 @@ def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
         "gates.md",
         "guarantees.md",
         "metrics.md",
+        "misuse.md",
         "schema.json",
     ]
     run(*generate, "--check")

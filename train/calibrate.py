@@ -62,7 +62,7 @@ def calibrate(request: CalibrateRequest, log: Callable[[str], None] = lambda _: 
     with writable(request.out):  # before minutes of measuring
         request.out.parent.mkdir(parents=True, exist_ok=True)
     runtime.prepare()  # before torch, which looks for a GPU
-    gpu = this_machine(run.trainer.accelerator)
+    gpu = this_machine(run.trainer)
     budget = int(resolve_memory(request.memory_bytes, gpu) * (1 - MARGIN))
     inputs = read_inputs(run, archive_of(run.model), blend_of(run))
     shapes = bucket_shapes(inputs.data, run.train_ds.buckets).buckets

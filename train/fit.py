@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,14 +18,19 @@ from train.config import RunConfig
 from train.data import Source, open_blend
 from train.data.augmentation import write_augmentation
 from train.data.check import check_data
-from train.data.validation import await_validation, write_validation
+from train.data.validation import (
+    ChosenRows,
+    await_validation,
+    changed_sets,
+    write_validation,
+)
 from train.plan import Plan, make_plan, refuse
 from train.plan.demand import Gpu
 from train.plan.hardware import this_machine
 from train.pretrained import archive_of
 from train.recipe.behaviors import check_values
 from train.runs import runtime
-from train.runs.folder import RunRequest, run_folder
+from train.runs.folder import RunRequest, check_same_inputs, run_folder
 from train.runs.job import FitJob, FitResult, Observer, compute_findings, describe_regression
 from train.runs.provenance import versions
 
@@ -54,16 +60,20 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
         observer.log(f"warning [{warning.code}] {warning.what}")
     inputs = (job.archive.path, *(each.folder for each in job.blend.sets), *_mixed_in(job.config))
     held = run_folder(request, inputs, observer.log) if writes else nullcontext()
-    with held, full_disk_as_error(folder, "make room, then the same command with --resume"):
-        runtime.prepare()
-        from train.nemo.fit import train
-
+    with full_disk_as_error(folder, "make room, then the same command with --resume"), held:
         if writes:
-            write_artifact(folder, plan.record(request.command))
+            planned = plan.record(request.command)
+            if request.resume:
+                check_same_inputs(folder, planned)
+                _log_changed_sets(job.config, plan.facts.validation, observer)
+            write_artifact(folder, planned)
             write_augmentation(job.config, plan.facts.clips, plan.facts.sample_rate)
             write_validation(job.config, plan.facts.validation)
         else:
             await_validation(job.config, plan.facts.validation)
+        runtime.prepare()
+        from train.nemo.fit import train
+
         result = train(job, observer)
         record = _record(request.command, job, result)
         if writes:
@@ -77,6 +87,12 @@ def _mixed_in(config: RunConfig) -> tuple[Path, ...]:
     """The noise and impulse responses that the run reads."""
     named = (config.augmentation.noise_path, config.augmentation.rir_path)
     return tuple(path for path in named if path is not None)
+
+
+def _log_changed_sets(config: RunConfig, sets: Sequence[ChosenRows], observer: Observer) -> None:
+    for name in changed_sets(config, sets):
+        what = f"the rows of '{name}' have changed: earlier validations do not compare with later"
+        observer.log(f"warning: {what}")
 
 
 _REMEDY = "lower optim.lr, freeze the encoder, or check the transcripts (`curate profile`)"
@@ -107,7 +123,7 @@ READ_WHOLE = frozenset(
 
 def _device(config: RunConfig) -> Gpu:
     runtime.prepare()  # before torch, which looks for a GPU
-    return this_machine(config.trainer.accelerator)
+    return this_machine(config.trainer)
 
 
 def check_packages(config: RunConfig) -> None:

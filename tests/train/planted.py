@@ -12,6 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
+
+from curate.artifacts.shard_index import Shard
 from curate.files.marked_yaml import plain_value, read_tree
 from tests.shard_indexes import shard_of, write_index
 from train.tiny import ARCHITECTURES, FAMILIES, Kind
@@ -41,15 +45,23 @@ def tokenizer_of(kind: Kind, pieces: int) -> tuple[Json, dict[str, bytes]]:
         section = FAMILIES[kind].tokenizer(TEXTS, pieces, Path(folder))
         files: dict[str, bytes] = {}
         for name, part in (section.get("langs") or {"all": section}).items():
-            files[f"{name}_tokenizer.model"] = (Path(part["dir"]) / "tokenizer.model").read_bytes()
-            part["model_path"] = f"nemo:{name}_tokenizer.model"
+            for key, suffix in (("model_path", "model"), ("spe_tokenizer_vocab", "vocab")):
+                content = (Path(part["dir"]) / f"tokenizer.{suffix}").read_bytes()
+                files[f"{name}_tokenizer.{suffix}"] = content
+                part[key] = f"nemo:{name}_tokenizer.{suffix}"
     return section, files
 
 
 def write_model(
-    path: Path, kind: Kind = "canary", changes: Mapping[str, Any] | None = None, pieces: int = 24
+    path: Path,
+    kind: Kind = "canary",
+    changes: Mapping[str, Any] | None = None,
+    pieces: int = 24,
+    more: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """An archive of a tiny model with stand-ins for weights; `changes` by dotted key."""
+    """An archive of a tiny model with stand-ins for weights; `changes` by dotted key, `more` are
+    members beside its own, or in their place.
+    """
     text = (ARCHITECTURES / f"{FAMILIES[kind].architecture}.yaml").read_text(encoding="utf-8")
     config: Any = plain_value(read_tree(text, kind))
     section, files = tokenizer_of(kind, pieces)
@@ -58,7 +70,7 @@ def write_model(
         put(config, key, value)
     members = {"model_config.yaml": json.dumps(config).encode(), "model_weights.ckpt": bytes(4000)}
     with tarfile.open(path, "w") as tar:
-        for name, content in (members | files).items():
+        for name, content in (members | files | dict(more or {})).items():
             info = tarfile.TarInfo(f"./{name}")
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
@@ -74,20 +86,57 @@ def put(config: Json, key: str, value: Any) -> None:
     config[last] = value
 
 
+def spoken(**changes: Any) -> Json:
+    """A sound row of the eval manifest, but for the changes; None takes a field out."""
+    sound: Json = {
+        "audio_filepath": "mono.wav", "duration": 1.0, "offset": 0.0, "text": "ja nein",
+        "lang": "de", "source_lang": "de", "target_lang": "de", "pnc": "no",
+    }  # fmt: skip
+    absent = [name for name, value in changes.items() if value is None]
+    return {name: value for name, value in (sound | changes).items() if name not in absent}
+
+
+def write_rows(path: Path, rows: Sequence[Json]) -> None:
+    """A manifest of these rows."""
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+
+
 def write_shards(folder: Path, rows: Sequence[Json] = ROWS, eval_hours: float = 2.0) -> Path:
-    """A shard folder that lists these records; the recordings are stand-ins."""
+    """A shard folder that lists these records; the recordings are stand-ins. Its eval manifest has
+    nine rows, or none, whatever hours are listed.
+    """
     (folder / "train").mkdir(parents=True, exist_ok=True)
-    cuts, recording = "train/cuts.000000.jsonl.gz", "train/recording.000000.tar"
-    with gzip.open(folder / cuts, "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(_cut(number, r)) + "\n" for number, r in enumerate(rows))
-    (folder / recording).write_bytes(b"audio")
-    hours = sum(r["duration"] for r in rows) / 3600
+    shard = write_cuts(folder, 0, [cut_of(number, r) for number, r in enumerate(rows)])
     evaluation = (9 if eval_hours else 0, eval_hours)
-    write_index(folder, [shard_of(folder, 0, len(rows), hours)], {"eval": evaluation})
+    soundfile.write(folder / "mono.wav", np.zeros(16_000), 16_000)
+    write_rows(folder / "eval.jsonl", [spoken()] * evaluation[0])
+    write_index(folder, [shard], {"eval": evaluation})
     return folder
 
 
-def _cut(number: int, record: Json) -> Json:
+def write_cuts(folder: Path, number: int, cuts: Sequence[Json]) -> Shard:
+    """The shard of this number, of cuts as they are, with a stand-in for their audio."""
+    with gzip.open(folder / f"train/cuts.{number:06d}.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(cut) + "\n" for cut in cuts)
+    (folder / f"train/recording.{number:06d}.tar").write_bytes(b"audio")
+    seconds = [cut["duration"] for cut in cuts if cut["duration"] > 0]
+    return shard_of(folder, number, len(cuts), sum(seconds) / 3600)
+
+
+def stratify(folder: Path, *weights: float) -> None:
+    """Give each shard of a directory a stratum of its own, with these weights."""
+    path = folder / "shards.json"
+    index = json.loads(path.read_text(encoding="utf-8"))
+    index["strata"] = []
+    for number, (shard, weight) in enumerate(zip(index["shards"], weights, strict=True)):
+        shard["stratum"] = [f"s{number}"]
+        stratum = {"stratum": [f"s{number}"], "shards": 1, "cuts": shard["cuts"]}
+        index["strata"].append({**stratum, "hours": shard["hours"], "weight": weight})
+    path.write_text(json.dumps(index), encoding="utf-8")
+
+
+def cut_of(number: int, record: Json) -> Json:
+    """The cut of a record, as `curate shard` writes it."""
     supervision = {"text": record["text"], "language": record["lang"]}
     return {
         "id": str(number),

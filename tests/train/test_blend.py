@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from curate.errors import ConfigError, InputError
 from curate.nemo.archive import open_archive
-from tests.train.planted import ROWS, row, write_model, write_shards
+from tests.train.planted import ROWS, row, stratify, write_model, write_shards
 from train.config import RunConfig, Setting, data_settings, load_config, parse_setting
 from train.data import Blend, open_blend
 from train.data.check import check_data
@@ -36,18 +35,6 @@ def configure(tmp_path: Path) -> Configure:
         return load_config(recipe, [*options, *data_settings(data, replay), *further])
 
     return build
-
-
-def stratify(folder: Path, *weights: float) -> None:
-    """Give each shard of a directory a stratum of its own, with these weights."""
-    path = folder / "shards.json"
-    index = json.loads(path.read_text(encoding="utf-8"))
-    index["strata"] = []
-    for number, (shard, weight) in enumerate(zip(index["shards"], weights, strict=True)):
-        shard["stratum"] = [f"s{number}"]
-        stratum = {"stratum": [f"s{number}"], "shards": 1, "cuts": shard["cuts"]}
-        index["strata"].append({**stratum, "hours": shard["hours"], "weight": weight})
-    path.write_text(json.dumps(index), encoding="utf-8")
 
 
 def directory(folder: Path, hours: float) -> Path:

@@ -217,3 +217,26 @@ def test_more_of_them_are_refused_before_anything_is_written(
         f"{long_texts / 'eval.jsonl'}:7 [too-long]",
     ]
     assert not config.out.exists()
+
+
+def test_of_two_cuts_with_one_id_only_the_one_at_fault_is_set_aside(
+    world: World, long_texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train.nemo.loader import Loader
+
+    drawn: list[str] = []
+    take = Loader.take
+
+    def noting(self: Any) -> Any:
+        note = take(self)
+        drawn.extend(note.ids)
+        return note
+
+    monkeypatch.setattr(Loader, "take", noting)
+    with gzip.open(long_texts / "train/cuts.000000.jsonl.gz", "rt", encoding="utf-8") as file:
+        name = [json.loads(line)["id"] for line in file][3]
+    settings = (f"blend.also=[{long_texts}]", "faults.max_missing=0.1", "trainer.max_steps=16")
+    run = fit(RunRequest(world.config(world.model("canary").path, "one-id", *settings)))
+    (problem,) = run.record.rows[0].problems
+    assert (problem.code, problem.action, problem.rows) == ("too-long", "set aside", 1)
+    assert name in drawn  # that of the first directory; the other one would have ended the run

@@ -135,14 +135,18 @@ PLANTED: list[tuple[str, str, Json]] = [
     ("beam", "note", {"settings": ["validation_ds.beam=4"]}),
     ("beam", "error", {"kind": "ctc", "settings": ["validation_ds.beam=4"]}),
     ("half-precision", "warning", {"settings": ["trainer.precision=bf16-true"]}),
+    ("fp16-on-cpu", "error",
+        {"settings": ["trainer.precision=16-mixed", "trainer.accelerator=cpu"]}),
+    ("other-tokenizer", "error", {"kind": "ctc", "changes": {"decoder.num_classes": 9}}),
     ("frozen-batchnorm", "note", {"settings": ["freeze={encoder: true, batchnorm: eval}"]}),
 ]  # fmt: skip
 
 ELSEWHERE = {
     "missing-audio", "unreadable-validation", "no-texts", "schedule-steps", "new-tokenizer",
-    "rate-beside-offset", "blend", "tdt-on-cpu", "long-rirs",
+    "rate-beside-offset", "blend", "tdt-on-cpu", "long-rirs", "sampling-rate",
+    "changed-validation", "no-gpu",
 }  # fmt: skip
-"""Checks with a test of their own, below or on real NeMo."""
+"""Checks with a test of their own: below, on real NeMo, or in the table of misuse."""
 
 
 @pytest.mark.parametrize(("code", "level", "planted"), PLANTED)

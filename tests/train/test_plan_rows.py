@@ -14,7 +14,8 @@ import soundfile
 
 from curate.errors import ConfigError
 from curate.nemo.archive import open_archive
-from tests.train.planted import ROWS, TEXTS, Json, row, write_model, write_shards
+from tests.shard_indexes import write_index
+from tests.train.planted import ROWS, TEXTS, Json, row, write_cuts, write_model, write_shards
 from train.artifacts.rows import CheckedSet, RowProblem
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.plan import Plan, figures_of, make_plan, refuse
@@ -157,8 +158,7 @@ def rewrite(data: Path, change: Callable[[Json], Json]) -> None:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         cuts = [json.loads(line) for line in file]
     cuts[0] = change(cuts[0])
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(cut) + "\n" for cut in cuts)
+    write_index(data, [write_cuts(data, 0, cuts)], {"eval": (VALIDATION, 2.0)})
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_model_without_a_prompt_needs_no_slots(corpus: Corpus) -> None:
 
 def test_every_kind_is_planted_in_this_file() -> None:
     planted = {code for code, _, _ in (*EVAL, *TRAIN)}
-    elsewhere = {"no-supervision", "behavior", "no-text", "slot-no-task", "none-left"}
+    elsewhere = {"no-supervision", "behavior", "no-text", "slot-no-task", "none-left", "leak"}
     assert planted | elsewhere == set(KINDS)
 
 

@@ -53,7 +53,10 @@ class Validation(Model):
 
 
 class PlanData(Model):
-    """The data, and how much of it was read; `validation` is null where there is none."""
+    """The data, and how much of it was read; `validation` is null where there is none.
+
+    `shards_sha256` names the content of all shards.
+    """
 
     kind: Literal["shards", "split", "profile"]
     folder: str
@@ -68,6 +71,7 @@ class PlanData(Model):
     validation_audio_checked: int
     validation_audio_unreadable: int
     misread: int
+    shards_sha256: OptionalKey[str] = None
 
 
 class LanguageLengths(Model):

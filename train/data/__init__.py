@@ -6,6 +6,7 @@ is, each recording once an epoch.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +88,12 @@ class Blend:
         """Hours in all directories."""
         return sum(each.index.hours for each in self.sets)
 
+    @property
+    def sha256(self) -> str:
+        """What names the content of all shards, in their order."""
+        sums = (sorted(shard.sha256.items()) for _, shard in self.shards())
+        return hashlib.sha256(repr([*sums]).encode()).hexdigest()
+
     def shards(self) -> Iterator[tuple[Path, Shard]]:
         """Every shard with its directory."""
         for each in self.sets:
@@ -104,7 +111,8 @@ def open_shards(folder: Path) -> ShardSet:
         hint = "write them with `curate shard --format shar`"
         raise InputError.of(path, f"lists shards of format {index.format}; a run reads shar", hint)
     if not index.shards:
-        raise InputError.of(path, "lists no shard: nothing to train on")
+        hint = "see why in its ledger.json, and in that of the split"
+        raise InputError.of(path, "lists no shard: nothing to train on", hint)
     return ShardSet(folder, index)
 
 

@@ -12,7 +12,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from curate.errors import Fault, InputError, raise_all
 from curate.nemo.manifest_fields import has_rate_beside_offset
 from train.config import RunConfig, TrainData
 from train.data import Blend, ShardSet
+from train.data.cuts import duration_of
 from train.data.row_audio import audio_fault
 from train.data.rows import Row, read_rows
 
@@ -28,6 +29,9 @@ SAFE_SOURCES = ("shar", "memory", "file")
 """Audio sources that only read. Lhotse's `command` runs a program, `url` fetches."""
 
 MISREAD = "sampling_rate is given with offset: NeMo loads duration - offset seconds, or nothing"
+
+UNPARSED = "correct or remove the line; `curate profile` lists all such lines"
+UNLOADED = "repair the file or remove the row; `curate profile --audio signal` lists all such rows"
 
 UNREADABLE = (*(OSError, EOFError, zlib.error, ValueError, AttributeError, LookupError, TypeError),)
 """What reading a damaged file of cuts raises."""
@@ -53,7 +57,7 @@ def check_data(run: RunConfig, blend: Blend) -> CheckedData:
         hint = "shard a split with one: `curate shard --given train=A.jsonl --given eval=B.jsonl`"
         raise InputError.of(folder / ShardIndex.file, "lacks an eval manifest to validate on", hint)
     languages: set[str] = set()
-    faults = [fault for each in blend.sets for fault in check_files(each.folder, each.index)]
+    faults = _file_faults(blend)
     usable: Counter[tuple[Path, tuple[str, ...]]] = Counter()
     for place, shard in blend.shards():
         if all(path.is_file() for path in shard.paths(place).values()):
@@ -74,8 +78,18 @@ def check_data(run: RunConfig, blend: Blend) -> CheckedData:
     )
 
 
+def check_shards(blend: Blend) -> None:
+    """Compare the shards' files with their index, without reading them; InputError."""
+    raise_all(InputError, _file_faults(blend))
+
+
+def _file_faults(blend: Blend) -> list[Fault]:
+    return [fault for each in blend.sets for fault in check_files(each.folder, each.index)]
+
+
 def _validation_rows(manifest: Path) -> tuple[list[Row], list[Fault]]:
     rows, faults = read_rows(manifest)
+    faults = [replace(fault, hint=UNPARSED) for fault in faults]
     return rows, faults + list(_validation_faults(manifest, rows))
 
 
@@ -110,7 +124,7 @@ class _Cuts:
     def note(self, cut: dict[str, Any]) -> None:
         self.languages.update(_languages(cut))
         shortest, longest = self.limits.min_duration, self.limits.max_duration
-        self.usable += shortest <= cut["duration"] <= longest
+        self.usable += shortest <= (duration_of(cut) or 0.0) <= longest
 
 
 def _empty_sources(
@@ -165,7 +179,7 @@ def _validation_faults(manifest: Path, rows: Sequence[Row]) -> Iterator[Fault]:
         yield Fault(str(manifest), f"{len(misread) - MOST_NAMED} more: {MISREAD}")
     # A run lasts for hours, so all samples are decoded before it begins.
     lost = [(row, fault) for row in rows if (fault := audio_fault(row))]
-    yield from (Fault(row.place, fault) for row, fault in lost[:MOST_NAMED])
+    yield from (Fault(row.place, fault, UNLOADED) for row, fault in lost[:MOST_NAMED])
     if len(lost) > MOST_NAMED:
         more = f"{len(lost) - MOST_NAMED} more rows whose audio cannot be loaded"
-        yield Fault(str(manifest), more, "`curate shard` leaves such rows out")
+        yield Fault(str(manifest), more, UNLOADED)

@@ -171,3 +171,6 @@ def _check_fields(fields: dict[str, Any]) -> None:
         raise ValueError(f"duration {duration} is not positive")
     if not isinstance(text, str):
         raise ValueError("no text")
+    offset = fields.get("offset")
+    if isinstance(offset, bool) or not isinstance(offset, int | float | None):
+        raise ValueError(f"offset is {offset!r}, not a number of seconds")

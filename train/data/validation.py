@@ -132,6 +132,16 @@ def write_validation(run: RunConfig, sets: Iterable[ChosenRows]) -> None:
             beside.write_text(_text(each), encoding="utf-8")
 
 
+def changed_sets(run: RunConfig, sets: Iterable[ChosenRows]) -> list[str]:
+    """The sets of which a stopped run had other rows."""
+    return [each.name for each in sets if _had_other_rows(run, each)]
+
+
+def _had_other_rows(run: RunConfig, chosen: ChosenRows) -> bool:
+    manifest = validation_manifest(run, chosen.name)
+    return manifest.is_file() and manifest.read_text(encoding="utf-8") != _text(chosen)
+
+
 def await_validation(
     run: RunConfig, sets: Iterable[ChosenRows], most_s: float = MOST_WAITED_S
 ) -> None:

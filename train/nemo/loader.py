@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from train.artifacts.run import Recordings
 from train.data import ALL
+from train.data.cuts import cut_key
 from train.nemo.blend import CUT_ID
 from train.nemo.blend import SOURCE as BLEND_SOURCE
 from train.runs.signals import Stopped, StopRequest
@@ -62,7 +63,7 @@ class Loader:
 
     `position` counts batches that were drawn up to the one in training, `current` is its note.
     Lightning draws ahead of what it trains on; `take` says that the next one is being trained on.
-    Cuts whose ids are in `aside` are left out of their batches.
+    Cuts whose keys (`train.data.cuts`) are in `aside` are left out of their batches.
     """
 
     def __init__(self, seed: int, stop: StopRequest, aside: frozenset[str] = frozenset()) -> None:
@@ -194,8 +195,8 @@ class _Noting(Dataset):
         dataset.load_audio = self._survivors
 
     def __getitem__(self, cuts: Any) -> tuple[Any, BatchInfo]:
-        if any(_id_of(cut) in self._aside for cut in cuts):
-            cuts = CutSet.from_cuts(cut for cut in cuts if _id_of(cut) not in self._aside)
+        if self._aside and any(_key(cut) in self._aside for cut in cuts):
+            cuts = CutSet.from_cuts(cut for cut in cuts if _key(cut) not in self._aside)
         if not len(cuts):
             return None, NOTHING
         try:
@@ -268,6 +269,11 @@ def _name_of(cut: Any) -> str:
 def _first(cut: Any) -> Any:
     """The cut itself, or of one that is padded or mixed its first part."""
     return getattr(cut, "_first_non_padding_cut", cut)
+
+
+def _key(cut: Any) -> str:
+    """What names the cut among all directories; Lhotse notes the shard that a cut is from."""
+    return cut_key(_first(cut).shard_origin, _id_of(cut))
 
 
 class _Stream:

@@ -153,8 +153,25 @@ def _large_validation(facts: Facts) -> Iterator[str]:
 
 
 def _no_validation(facts: Facts) -> Iterator[str]:
-    if facts.corpus.validation is not None and not facts.corpus.validation[0]:
+    corpus = facts.corpus
+    if corpus.validation is not None and not corpus.validation[0]:
         yield "there is no record to validate on"
+    elif corpus.kind == "shards" and corpus.validation_read is None:
+        yield f"the eval manifest is missing in {corpus.folder}"
+
+
+def _changed_validation(facts: Facts) -> Iterator[str]:
+    listed, read = facts.corpus.validation, facts.corpus.validation_read
+    if listed is not None and read is not None and listed[0] != read:
+        yield f"the eval manifest has {read:,} records, shards.json lists {listed[0]:,}"
+
+
+def _other_rates(facts: Facts) -> Iterator[str]:
+    rates, own = facts.corpus.rates, facts.recipe.config["train_ds"]["sample_rate"]
+    for rate, cuts in sorted(rates.items()):
+        if rate != own:
+            share = f"{cuts / sum(rates.values()):.1%} of the cuts"
+            yield f"{share} are sampled at {rate:,} Hz; the model takes {own:,} Hz"
 
 
 CHECKS = (
@@ -266,5 +283,17 @@ CHECKS = (
         "the best weights are chosen by validation",
         "`curate split --eval 20h`",
         _no_validation,
+    ),
+    Check(
+        "changed-validation", "warning",
+        "rows were added or lost since the shards were written",
+        "`curate shard` again, unless it was changed on purpose",
+        _changed_validation,
+    ),
+    Check(
+        "sampling-rate", "note",
+        "NeMo resamples them; above half their own rate they hold nothing",
+        "evaluate each rate by itself: `curate profile --by sample_rate`",
+        _other_rates,
     ),
 )  # fmt: skip

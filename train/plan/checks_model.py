@@ -9,7 +9,7 @@ from train.artifacts.plan import Level
 from train.plan.corpus import UNDECLARED
 from train.plan.facts import Facts
 from train.plan.findings import Check
-from train.plan.tokenizer import SPECIAL
+from train.plan.tokenizer import SPECIAL, changed_parts, contradictions
 from train.recipe.behaviors import PROMPT
 
 PROMPTS: dict[str, tuple[str, ...]] = {
@@ -114,6 +114,13 @@ def _new_tokenizer(facts: Facts) -> Iterator[tuple[Level, str]]:
         yield "error", f"that of {update.dir} is the model's own already"
 
 
+def _other_tokenizer(facts: Facts) -> Iterator[str | tuple[Level, str]]:
+    archive, tokenizer = facts.archive, facts.inherited_tokenizer
+    yield from contradictions(archive, tokenizer)
+    for path in changed_parts(archive, tokenizer):
+        yield "warning", f"{path} has other pieces than its SentencePiece model"
+
+
 def _loss_mask(facts: Facts) -> Iterator[str]:
     if facts.recipe.name == "aed":
         yield f"use_loss_mask_for_prompt is {str(facts.run.use_loss_mask_for_prompt).lower()}"
@@ -179,6 +186,13 @@ CHECKS = (
         "with a new output layer the decoder learns from nothing, and takes hours of speech to",
         "leave tokenizer.update out unless the language or script is new to the model",
         _new_tokenizer,
+    ),
+    Check(
+        "other-tokenizer", "error",
+        "each weight of the output belongs to a piece; with others it recognises nothing, and a "
+        "vocabulary of the same size loads without an error",
+        "take the published archive, or its own tokenizer",
+        _other_tokenizer,
     ),
     Check(
         "loss-mask", "note",

@@ -183,10 +183,23 @@ def _half_precision(facts: Facts) -> Iterator[str]:
         yield "trainer.precision is bf16-true: weights and AdamW's moments are kept in 16 bits"
 
 
+def _is_on_cpu(facts: Facts) -> bool:
+    return facts.run.trainer.accelerator == "cpu" or facts.demand.gpu.name == CPU
+
+
 def _tdt_on_cpu(facts: Facts) -> Iterator[str]:
-    on_cpu = facts.run.trainer.accelerator == "cpu" or facts.demand.gpu.name == CPU
-    if on_cpu and facts.archive.value("loss.loss_name") == "tdt":
+    if _is_on_cpu(facts) and facts.archive.value("loss.loss_name") == "tdt":
         yield "the loss is computed in PyTorch, without a share of RNN-T (loss.tdt_kwargs.omega)"
+
+
+def _fp16_on_cpu(facts: Facts) -> Iterator[str]:
+    if facts.run.trainer.precision == "16-mixed" and _is_on_cpu(facts):
+        yield "trainer.precision is 16-mixed, and the run is on the CPU"
+
+
+def _no_gpu(facts: Facts) -> Iterator[str]:
+    if facts.run.trainer.accelerator == "auto" and facts.demand.gpu.name == CPU:
+        yield "trainer.accelerator is auto, and torch finds no GPU on this machine"
 
 
 CHECKS = (
@@ -316,6 +329,19 @@ CHECKS = (
         "bfloat16 has 8 significant bits: an update below 1/256 of a weight is rounded away",
         "trainer.precision: bf16-mixed, which NeMo's guide calls a good default for ASR",
         _half_precision,
+    ),
+    Check(
+        "fp16-on-cpu", "error",
+        "Lightning takes bfloat16 in its place, without the scaler that leaves out steps whose "
+        "gradients are not finite",
+        "trainer.precision: 32-true or bf16-mixed",
+        _fp16_on_cpu,
+    ),
+    Check(
+        "no-gpu", "warning",
+        "a step takes tens to hundreds of times as long on the CPU",
+        "check `nvidia-smi` and the installed torch; trainer.accelerator: cpu if it is meant",
+        _no_gpu,
     ),
     Check(
         "frozen-batchnorm", "note",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from curate.nemo.manifest_fields import audio_path, has_rate_beside_offset
 from train.artifacts.plan import PlanData, Validation
 from train.data import Blend, Source, open_shards
 from train.data.check import unreadable
+from train.data.cuts import duration_of
 from train.data.rows import read_rows
 
 Kind = Literal["shards", "split", "profile"]
@@ -62,6 +64,8 @@ class Example:
 @dataclass(frozen=True)
 class Corpus:
     """The training data. `durations` has lang, verdict, duration_s; one row a record read.
+    `validation` is what is listed, `validation_read` the records of the eval manifest; None where
+    there is none, or no shards yet. `rates` counts the cuts read by their sampling rate.
     `misread` are the places of records, of those read, that NeMo would load otherwise (see
     `curate.nemo.manifest_fields`).
     """
@@ -73,12 +77,15 @@ class Corpus:
     durations: pl.DataFrame = field(repr=False)
     examples: tuple[Example, ...] = field(repr=False)
     validation: tuple[int, float] | None
+    validation_read: int | None = None
     missing_audio: tuple[str, ...] = ()
     audio_checked: int = 0
     unreadable_validation: tuple[str, ...] = ()
     validation_audio_checked: int = 0
     misread: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    rates: Mapping[int, int] = field(default_factory=dict)
+    shards_sha256: str | None = None
 
     @property
     def scale(self) -> float:
@@ -113,6 +120,7 @@ class Corpus:
             validation_audio_checked=self.validation_audio_checked,
             validation_audio_unreadable=len(self.unreadable_validation),
             misread=len(self.misread),
+            shards_sha256=self.shards_sha256,
         )
 
 
@@ -144,18 +152,22 @@ def _of_shards(blend: Blend) -> Corpus:
     cuts = [cut for place, shard in _spread([*blend.shards()]) for cut in _cuts(place, shard)]
     absent = PlainManifest(file="eval.jsonl", rows=0, hours=0.0)
     evaluation = index.manifests.get("eval", absent)
-    rows = [(_language(cut), _verdict(cut), float(cut["duration"])) for cut in cuts]
+    rows = [(_language(cut), _verdict(cut), duration_of(cut) or 0.0) for cut in cuts]
     manifest = shards.validation
-    validated = _every(read_rows(manifest)[0], MOST_VALIDATED) if manifest.is_file() else ()
+    to_validate = read_rows(manifest)[0] if manifest.is_file() else []
+    validated = _every(to_validate, MOST_VALIDATED)
     return Corpus(
         kind="shards",
         folder=folder,
         cuts=blend.cuts,
         hours=blend.hours,
         sources=blend.sources,
+        shards_sha256=blend.sha256,
         durations=_frame(rows),
         examples=tuple(_example(cut) for cut in _every(cuts, MOST_EXAMPLES)),
         validation=(evaluation.rows, evaluation.hours),
+        validation_read=len(to_validate) if manifest.is_file() else None,
+        rates=Counter(rate for cut in cuts if (rate := _rate(cut))),
         unreadable_validation=tuple(str(row.audio) for row in unreadable(validated)),
         validation_audio_checked=len(validated),
         misread=tuple(row.place for row in validated if has_rate_beside_offset(row.fields)),
@@ -189,6 +201,11 @@ def _language(cut: Mapping[str, Any]) -> str:
     return str(_supervision(cut).get("language") or custom.get("target_lang") or UNDECLARED)
 
 
+def _rate(cut: Mapping[str, Any]) -> int | None:
+    rate = (cut.get("recording") or {}).get("sampling_rate")
+    return rate if isinstance(rate, int) else None
+
+
 def _verdict(cut: Mapping[str, Any]) -> str:
     return str((cut.get("custom") or {}).get("verdict") or UNDECLARED)
 
@@ -199,7 +216,7 @@ def _example(cut: Mapping[str, Any]) -> Example:
         place=str(cut["place"]),
         language=None if language == UNDECLARED else language,
         text=str(_supervision(cut).get("text") or ""),
-        duration_s=float(cut["duration"]),
+        duration_s=duration_of(cut) or 0.0,
         fields=cut.get("custom") or {},
     )
 

@@ -14,6 +14,7 @@ from train.artifacts.plan import SlotCount
 from train.config import Behavior, RunConfig
 from train.data import Blend, open_blend
 from train.data.augmentation import AugmentationClips, read_augmentation
+from train.data.check import check_shards
 from train.data.validation import ChosenRows, choose_validation
 from train.plan.batches import Batches, measure_padding, plan_batches
 from train.plan.buckets import BucketData, plan_buckets
@@ -159,7 +160,9 @@ def _alternatives(data: BucketData, buckets: Buckets) -> Sequence[Buckets]:
 def blend_of(run: RunConfig) -> Blend | None:
     """What the run draws from; None before there are shards."""
     if (run.data / ShardIndex.file).is_file():
-        return open_blend(run)
+        blend = open_blend(run)
+        check_shards(blend)
+        return blend
     if run.blend.also or run.blend.replay:
         what = f"holds no {ShardIndex.file}, and only shards are blended"
         raise ConfigError.of(run.data, what, "write shards first, or leave the other data out")

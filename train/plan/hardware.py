@@ -5,25 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 
 from curate.environment.memory import usable_memory_bytes
+from curate.errors import ConfigError
+from curate.formatting.units import plural
+from train.config import TrainerConfig
 from train.plan.demand import CPU, GIB, GPUS, Gpu
 from train.runs.runtime import choose_precision
 
 
-def this_machine(accelerator: str) -> Gpu:
+def this_machine(trainer: TrainerConfig) -> Gpu:
     """The first GPU, or the CPU where there is none or `accelerator` is cpu.
 
-    A GPU that is not in GPUS has no known peak, so no time is estimated for it.
+    A GPU that is not in GPUS has no known peak, so no time is estimated for it. ConfigError where
+    the run needs a GPU, or more of them, than there are.
     """
-    if accelerator != "cpu":
+    if trainer.accelerator != "cpu":
         import torch
 
-        if torch.cuda.is_available():
+        present = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if not torch.backends.mps.is_available():
+            check_gpus(trainer, present)
+        if present:
             device = torch.cuda.get_device_properties(0)
             gpu = Gpu(device.name, device.total_memory / GIB, peak_of(device.name))
-            return replace(gpu, at_hand=True, precision=choose_precision(accelerator))
+            return replace(gpu, at_hand=True, precision=choose_precision(trainer.accelerator))
     memory = usable_memory_bytes()
     gib = None if memory is None else memory / GIB
     return Gpu(CPU, gib, None, at_hand=True, precision=choose_precision("cpu"))
+
+
+def check_gpus(trainer: TrainerConfig, present: int) -> None:
+    """ConfigError where the run needs GPUs of which this machine has fewer."""
+    if trainer.accelerator == "gpu" and not present:
+        hint = "run on a machine with one, or --set trainer.accelerator=cpu"
+        raise ConfigError.of("trainer.accelerator", "is gpu, and torch finds no GPU here", hint)
+    if 0 < present < trainer.devices:
+        what = f"is {trainer.devices}, and this machine has {plural(present, 'GPU')}"
+        raise ConfigError.of("trainer.devices", what, f"--set trainer.devices={present}")
 
 
 def peak_of(device: str) -> float | None:

@@ -8,14 +8,14 @@ aggregate fails on the first such record.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.errors import InputError
 from curate.errors.nearest import unreadable
-from curate.nemo.archive import Archive
+from curate.nemo.archive import Archive, artifact_name
 from curate.nemo.tokenizer import AGGREGATE, load_model, read_models, tokenizer_section
 from train.artifacts.plan import PlanTokenizer, TokenizerPart
 
@@ -51,6 +51,10 @@ class Part:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The pieces of each text."""
         return list(self.model.encode(list(texts)))
+
+    def all_pieces(self) -> list[str]:
+        """Every piece, in the order of their numbers."""
+        return [self.model.id_to_piece(number) for number in range(self.pieces)]
 
     def knows(self, token: str) -> bool:
         """Whether the token is one piece of its own."""
@@ -165,6 +169,39 @@ def kind_of(section: Mapping[str, Any], prompt_format: object) -> Kind:
     if section.get("type") == "wpe":
         return "wordpiece"
     return "unified" if prompt_format else "single"
+
+
+SIZES = (("decoder.num_classes", 1), ("joint.num_classes", 1), ("head.num_classes", 8))
+"""Where a configuration has the size of the output, and of what it is a multiple."""
+
+PIECES = ("labels", "decoder.vocabulary", "joint.vocabulary")
+"""Where it lists the pieces."""
+
+
+def contradictions(archive: Archive, tokenizer: Tokenizer) -> Iterator[str]:
+    """Where the configuration was written with another tokenizer than the archive has.
+
+    NeMo notes sizes and pieces there, and loads the weights without looking at them.
+    """
+    for key, unit in SIZES if tokenizer.parts else ():
+        size, expected = archive.value(key), -(-tokenizer.vocabulary // unit) * unit
+        if isinstance(size, int) and size > 0 and size != expected:
+            yield f"{key} is {size}, and the tokenizer has {tokenizer.vocabulary} pieces"
+    for key in PIECES if len(tokenizer.parts) == 1 else ():
+        if (listed := archive.value(key)) and listed != tokenizer.parts[0].all_pieces():
+            yield f"{key} has other pieces than the tokenizer"
+
+
+def changed_parts(archive: Archive, tokenizer: Tokenizer) -> Iterator[str]:
+    """The SentencePieces that are not those of the vocabulary files beside them, by name."""
+    section = tokenizer_section(archive)
+    sections = section.get("langs") or {"": section}
+    for part in tokenizer.parts:
+        path = artifact_name(str((sections.get(part.name) or {}).get("spe_tokenizer_vocab")))
+        if path in archive.files:
+            lines = archive.read(path).decode(errors="replace").removesuffix("\n").split("\n")
+            if [line.rpartition("\t")[0] for line in lines] != part.all_pieces():
+                yield path
 
 
 def _part(name: str, content: bytes, where: Path) -> Part:

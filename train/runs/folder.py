@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate.artifacts.base import read_artifact
 from curate.artifacts.outputs import one_writer, whole_file
 from curate.errors import ConfigError, Fault, raise_all
+from train.artifacts.plan import Plan
 from train.artifacts.run import Run
 from train.config import RunConfig, load_config
 
@@ -112,6 +114,26 @@ def check_resumable(config: RunConfig) -> tuple[str, ...]:
     before = load_config(folder / CONFIG)
     raise_all(ConfigError, [*_faults(before, config, folder / CONFIG)])
     return tuple(k for k, _, _ in _differences(before, config) if k in MOVES_THE_DATA)
+
+
+def check_same_inputs(folder: Path, plan: Plan) -> None:
+    """ConfigError where the run in `folder` began with other shards or another model.
+
+    The configuration names both by path, so it does not show that.
+    """
+    if not (folder / Plan.file).is_file():
+        return
+    before = read_artifact(folder, Plan)
+    same = {
+        plan.data.folder: before.data.shards_sha256 == plan.data.shards_sha256,
+        plan.model.source: before.model.bytes == plan.model.bytes
+        and before.tokenizer == plan.tokenizer,
+    }
+    what = "is not what the run began with: that would be another run"
+    hint = "start a new run in another --out"
+    raise_all(
+        ConfigError, [Fault(path, what, hint) for path, is_same in same.items() if not is_same]
+    )
 
 
 def _faults(before: RunConfig, config: RunConfig, where: Path) -> Iterator[Fault]:

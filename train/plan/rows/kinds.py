@@ -94,6 +94,11 @@ KINDS: dict[str, Kind] = {
         "there is nothing to validate on",
         "see the other problems of this set",
     ),
+    "leak": Kind(
+        "few",
+        "the model would be validated on what it has learned by heart",
+        "`curate split` keeps them apart; `curate audit train.jsonl eval.jsonl` lists them",
+    ),
     "too-long": Kind(
         "few",
         "the decoder has no positions for it: the run would stop there with an IndexError",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.nemo.manifest_fields import has_rate_beside_offset
+from train.data.cuts import cut_key, duration_of
 from train.data.row_audio import AudioProbe, probe_audio
 from train.data.rows import Row
 
@@ -33,9 +34,12 @@ class Record:
     problems: Problems
 
 
-def from_cut(place: str, cut: Mapping[str, Any]) -> Record:
-    """The record of a cut as Lhotse writes it."""
+def from_cut(place: str, cut: Mapping[str, Any], shard: object = "") -> Record:
+    """The record of a cut as Lhotse writes it; its id names the `shard` too."""
+    duration_s = duration_of(cut)
     problems: Problems = {}
+    if duration_s is None:
+        problems["malformed"] = f"its duration is {cut.get('duration')!r}, not a number of seconds"
     custom = cut.get("custom") or {}
     supervisions = cut.get("supervisions") or []
     first = supervisions[0] if supervisions else {}
@@ -44,11 +48,14 @@ def from_cut(place: str, cut: Mapping[str, Any]) -> Record:
     if cut.get("type", "MonoCut") != "MonoCut":
         problems["channels"] = f"is a {cut['type']}; NeMo takes a MonoCut"
     texts = [each.get("text") for each in supervisions]
+    strange = next((text for text in texts if not isinstance(text, str | None)), None)
+    if strange is not None:
+        problems["malformed"] = f"its text is {strange!r}, not text"
     language = first.get("language")
     return Record(
         place=place,
-        id=str(cut.get("id")),
-        duration_s=float(cut["duration"]),
+        id=cut_key(shard, cut.get("id")),
+        duration_s=duration_s or 0.0,
         text=" ".join(str(text) for text in texts if text is not None),
         language=custom.get("target_lang") if language is None else language,
         fields=custom,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,10 +34,11 @@ class RowSet:
     records: Callable[[], Iterator[Record]]
 
 
-def shard_rows(blend: Blend, data: TrainData) -> RowSet:
-    """The cuts of all shards to train on."""
+def shard_rows(blend: Blend, data: TrainData, held_out: Mapping[str, str]) -> RowSet:
+    """The cuts of all shards to train on; `held_out` has the texts of rows to validate on by id."""
     source, limits = str(blend.main.train), (data.min_duration, data.max_duration)
-    return RowSet("train", source, *limits, "dropped", partial(_cuts, tuple(blend.shards())))
+    records = partial(_cuts, tuple(blend.shards()), held_out)
+    return RowSet("train", source, *limits, "dropped", records)
 
 
 def manifest_rows(name: str, manifest: Path, data: ValidationData) -> RowSet:
@@ -46,14 +47,18 @@ def manifest_rows(name: str, manifest: Path, data: ValidationData) -> RowSet:
     return RowSet(name, str(manifest), *limits, "durations", partial(_lines, manifest))
 
 
-def _cuts(shards: Sequence[tuple[Path, Shard]]) -> Iterator[Record]:
+def _cuts(shards: Sequence[tuple[Path, Shard]], held_out: Mapping[str, str]) -> Iterator[Record]:
     for folder, shard in shards:
         path = shard.paths(folder)["cuts"]
         try:
             with gzip.open(path, "rb") as lines:
                 for number, line in enumerate(lines, start=1):
-                    yield from_cut(f"{path}:{number}", json.loads(line))
-        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+                    record = from_cut(f"{path}:{number}", json.loads(line), path.absolute())
+                    name = str(record.fields.get("record_id"))
+                    if held_out.get(name) == record.text:
+                        record.problems["leak"] = f"{name} is a row of the eval manifest"
+                    yield record
+        except (OSError, EOFError, zlib.error, ValueError, AttributeError, TypeError) as error:
             hint = "curate shard --verify reports what is wrong with the shards"
             raise InputError.of(path, f"cannot be read: {error}", hint) from error
 
@@ -77,6 +82,13 @@ def validation_sets(run: RunConfig, blend: Blend) -> dict[str, Path]:
 
 def sets_of(run: RunConfig, blend: Blend) -> Iterator[RowSet]:
     """Everything that the run reads rows from: its shards, its eval manifest, the further ones."""
-    yield shard_rows(blend, run.train_ds)
-    for name, manifest in validation_sets(run, blend).items():
+    sets = validation_sets(run, blend)
+    yield shard_rows(blend, run.train_ds, _texts_by_id(sets.get(EVAL)))
+    for name, manifest in sets.items():
         yield manifest_rows(name, manifest, run.validation_ds)
+
+
+def _texts_by_id(manifest: Path | None) -> dict[str, str]:
+    """The texts of the rows to validate on, by the ids that curation gave them."""
+    rows = read_rows(manifest)[0] if manifest else []
+    return {row.id: row.text for row in rows if row.curated and not row.is_skipped}
