@@ -219,6 +219,7 @@ REFUSED: list[tuple[Json, list[str], str, str]] = [
     ({"model": OTHER_MODEL}, [], "another model", "train calibrate"),
     ({}, ["model.encoder.dropout=0.5"], "another model", "train calibrate"),
     ({}, ["optim.ema_decay=0.99"], "average differ", "train calibrate"),
+    ({}, ["optim.name=novograd"], "another model", "train calibrate"),
     ({}, ["trainer.gradient_checkpointing=true"], "another model", "train calibrate"),
     ({}, ["freeze.encoder=true"], "frozen parts", "train calibrate"),
     ({"precision": "32-true"}, [], "precision 32-true", "trainer.precision: 32-true"),

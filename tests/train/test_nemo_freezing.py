@@ -13,6 +13,7 @@ import pytest
 
 from curate.nemo.archive import open_archive
 from tests.train.world import NEMO, SIZES, World
+from train.config import RunConfig
 from train.fit import RunRequest, TrainRun, fit
 from train.plan import make_plan
 from train.runs.signals import Interrupted
@@ -48,11 +49,30 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     return {name for name in before if (before[name] != after[name]).any()}
 
 
-def test_gradient_checkpointing_changes_no_number(world: World, model: Path) -> None:
+def stop_behind(step: int, config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run until the step, and stop as on SIGTERM."""
+    from train.nemo.callbacks import Freezing
+
+    def kill(self: Any, trainer: Any, module: Any, outputs: Any, batch: Any, index: int) -> None:
+        if trainer.global_step == step and not sent:
+            sent.append(step)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    sent: list[int] = []
+    with monkeypatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr(Freezing, "on_train_batch_end", kill, raising=False)
+        fit(RunRequest(config))
+
+
+def test_gradient_checkpointing_changes_no_number(
+    world: World, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = ("trainer.max_steps=3", "checkpoints.export=last", "model.encoder.dropout=0.2")
     plain = fit(RunRequest(world.config(model, "stored", *settings)))
-    more = "trainer.gradient_checkpointing=true"
-    computed = fit(RunRequest(world.config(model, "computed", *settings, more)))
+    stop_behind(1, world.config(model, "computed", *settings), monkeypatch)
+    more = "trainer.gradient_checkpointing=true"  # as after a full GPU
+    computed = fit(RunRequest(world.config(model, "computed", *settings, more), resume=True))
+    assert computed.record.resumed_at == (1,)
     assert changed(weights(plain), weights(computed)) == set()  # BatchNorm's statistics too
     assert plain.record.loss == computed.record.loss
 
@@ -60,7 +80,6 @@ def test_gradient_checkpointing_changes_no_number(world: World, model: Path) -> 
 def test_a_part_is_trained_from_its_step(
     world: World, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from train.nemo.callbacks import Freezing
     from train.nemo.recorder import Recorder
 
     seen: list[dict[str, Any]] = []
@@ -86,15 +105,7 @@ def test_a_part_is_trained_from_its_step(
     assert counted.at_end == whole.record.model.trainable_parameters
     assert counted.at_start < counted.at_end < counted.parameters
 
-    def kill(self: Any, trainer: Any, module: Any, outputs: Any, batch: Any, index: int) -> None:
-        if trainer.global_step == 1 and not sent:
-            sent.append(1)
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    sent: list[int] = []
     stopped = world.config(model, "unfreezing-stopped", *UNFREEZING)
-    with monkeypatch.context() as patch, pytest.raises(Interrupted):
-        patch.setattr(Freezing, "on_train_batch_end", kill, raising=False)
-        fit(RunRequest(stopped))
+    stop_behind(1, stopped, monkeypatch)
     resumed = fit(RunRequest(stopped, resume=True))
     assert changed(weights(whole), weights(resumed)) == set()

@@ -148,6 +148,7 @@ def stopped(configured: Callable[..., RunConfig]) -> Path:
     [
         ((), ()),
         (("faults.max_missing=0.5",), ()),
+        (("trainer.gradient_checkpointing=true",), ()),
         (("validation_ds.num_workers=2", "trainer.log_every_n_steps=1"), ()),
         (("train_ds.batch_duration=50",), ("train_ds.batch_duration",)),  # a full GPU
     ],

@@ -131,6 +131,8 @@ def out_of_memory(run: RunConfig, note: BatchInfo, *, validating: bool) -> Curat
     if fits < run.train_ds.max_duration:
         smaller.append(f"--set train_ds.max_duration={max(1, round(fits))}")
     hint = f"{' '.join(smaller)}, and trainer.accumulate_grad_batches for the same step"
+    if not run.trainer.gradient_checkpointing:
+        hint = f"--set trainer.gradient_checkpointing=true --resume, or {hint}"
     return ConfigError.of("train_ds.batch_duration", what, hint)
 
 

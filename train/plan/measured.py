@@ -16,7 +16,7 @@ from curate.nemo.archive import Archive
 from train.artifacts.batch_sizes import BatchSizes
 from train.config import RunConfig
 from train.plan.buckets import BucketData
-from train.plan.demand import CPU, GIB, Gpu
+from train.plan.demand import CPU, GIB, MOMENTS, Gpu
 from train.recipe import DATA_SECTIONS
 from train.recipe.behaviors import CONFIG_KEY
 from train.recipe.buckets import Bucket, Buckets
@@ -68,6 +68,7 @@ def memory_key(archive: Archive, run: RunConfig, vocabulary: int) -> str:
         "freeze": run.freeze.model_dump(mode="json"),
         "adapter": run.adapter and run.adapter.model_dump(mode="json"),
         "average": run.optim.ema_decay is not None,
+        "moments": MOMENTS[run.optim.name],
         "gradient_checkpointing": run.trainer.gradient_checkpointing,
     }
     text = json.dumps(parts, sort_keys=True, default=str)
@@ -79,8 +80,8 @@ def _of_model(record: BatchSizes, archive: Archive, key: str) -> Iterator[tuple[
         what = f"was measured for a {record.model.class_name}, and this is a {archive.model_class}"
         yield what, AGAIN
     elif record.model.sha256 != key:
-        what = "was measured for another model: its sizes, overrides, frozen parts, adapter or "
-        what += "average differ"
+        what = "was measured for another model: its sizes, overrides, optimiser, frozen parts, "
+        what += "adapter or average differ"
         yield what, AGAIN
 
 

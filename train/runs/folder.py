@@ -27,9 +27,11 @@ RUN = Run.file
 
 MAY_CHANGE = (
     "out", "faults", "validation_ds.num_workers", "trainer.log_every_n_steps",
-    "checkpoints.export",
+    "checkpoints.export", "trainer.gradient_checkpointing",
 )  # fmt: skip
-"""What decides nothing of what is learned: whole sections, or single keys."""
+"""What decides nothing of what is learned: whole sections, or single keys. Gradients of
+checkpointed layers are the same numbers.
+"""
 
 MOVES_THE_DATA = (
     "train_ds.batch_duration", "train_ds.quadratic_duration", "train_ds.num_workers",
