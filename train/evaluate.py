@@ -26,7 +26,7 @@ from train.pretrained import archive_of
 from train.recipe import recipe_for
 from train.runs import runtime
 from train.runs.provenance import versions
-from train.scoring.against import compare
+from train.scoring.against import compare, has_some_of
 from train.scoring.edits import NORMALISER
 from train.scoring.hallucinations import count_hallucinations
 from train.scoring.rates import ScoredRows
@@ -71,10 +71,21 @@ class EvalRequest:
         if self.guardrail and self.against is None:
             what = "needs a model to compare with"
             raise ConfigError.of("--guardrail", what, "add --against with the pretrained model")
+        for names in (self.manifests, self.guardrail):
+            _check_no_repeats(names)
         check_out(self.out, Wer.file)
         if _is_missing_file(self.against):
             fault = absent(Path(str(self.against)), "name a model, or an --out of `train eval`")
             raise ConfigError.of("--against", f"{fault.where}: {fault.what}", fault.hint)
+
+
+def _check_no_repeats(manifests: Sequence[Path]) -> None:
+    """ConfigError for a manifest that would count twice."""
+    resolved = [path.resolve() for path in manifests]
+    for path, place in zip(manifests, resolved, strict=True):
+        if resolved.count(place) > 1:
+            what = "is named twice, and its rows would count twice"
+            raise ConfigError.of(path, what, "name each manifest once")
 
 
 def _is_missing_file(model: str | None) -> bool:
@@ -110,12 +121,14 @@ def evaluate(request: EvalRequest, log: Log = lambda _: None) -> Evaluation:
     """
     request.check()
     own, malformed = read_manifests(request.manifests)
-    rows = [*own, *(all_rows(request.guardrail) if request.guardrail else [])]
+    rails = all_rows(request.guardrail) if request.guardrail else []
+    rows = [*own, *rails]
+    earlier = _read_earlier(request, own, rails)
     _warn_of_misread(rows, log)
     scored = transcribe(request.model, rows, request, log)
     _check_some_are_scored(scored)
     _log_skipped(scored, log)
-    before = _score_before(rows, request, log)
+    before = earlier or _score_before(rows, request, log)
     record = make_record(scored[: len(own)], request, malformed, _compare(scored, before, request))
     done = _check_gates(request, record, _unscored(scored, malformed), len(rows) + len(malformed))
     with whole_directory(request.out, OUTPUT_FILES, Wer.file) as folder:
@@ -167,13 +180,26 @@ def _score(model: str, rows: Sequence[Row], request: EvalRequest, log: Log) -> l
     return score(rows, transcriber, prompted, request.batch_size, log, request.normaliser)
 
 
+def _read_earlier(request: EvalRequest, own: Sequence[Row], rails: Sequence[Row]) -> list[Scored]:
+    """The predictions of the earlier evaluation to compare with, if it is one. InputError where it
+    has none of the rows: the comparison would show nothing, and the guardrail would pass.
+    """
+    predictions = Path(request.against or "") / PREDICTIONS
+    if request.against is None or not predictions.is_file():
+        return []
+    earlier = predicted(all_rows([predictions]), request.normaliser)
+    for name, rows in (("--manifest", own), ("--guardrail", rails)):
+        if rows and not has_some_of(earlier, rows):
+            what = f"has a prediction for no row of {name}: there is nothing to compare"
+            hint = "evaluate the other model on the same manifests, or name it as --against"
+            raise InputError.of(predictions, what, hint)
+    return earlier
+
+
 def _score_before(rows: Sequence[Row], request: EvalRequest, log: Log) -> list[Scored]:
-    """The rows by the model to compare with; an earlier evaluation has them already."""
+    """The rows by the model to compare with."""
     if request.against is None:
         return []
-    earlier = Path(request.against) / PREDICTIONS
-    if earlier.is_file():
-        return predicted(all_rows([earlier]), request.normaliser)
     log(f"the same by {request.against}")
     return transcribe(request.against, rows, request, log)
 

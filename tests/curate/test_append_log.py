@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import multiprocessing
@@ -164,6 +165,18 @@ def test_a_log_that_an_editor_replaced_is_the_one_that_is_added_to(tmp_path: Pat
         fcntl.flock(held, fcntl.LOCK_UN)
         waiting.join()
     assert path.read_bytes() == b"new\nline\n"
+
+
+def test_a_file_system_without_locks_holds_no_shared_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(ConfigError, match="cannot be written: no locks available") as raised:
+        append_log.append(tmp_path / "log", b"line")
+    assert "a file system with locks (flock)" in raised.value.faults[0].hint
 
 
 @pytest.mark.parametrize("what", ["directory", "pipe", "absent", "no folder"])

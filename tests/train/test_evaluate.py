@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.errors import InputError
+from curate.errors import ConfigError, InputError
 from curate.gates import Checked, gates_for
 from curate.gates.names import GATED
 from tests.lines import lines_of
@@ -53,6 +54,35 @@ def test_rates_of_one_row(
     edits = count_edits(reference, hypothesis)
     assert edits.wer == wer
     assert edits.cer == (None if cer is None else pytest.approx(cer, abs=1e-6))
+
+
+@pytest.mark.parametrize("names", ["manifests", "guardrail"])
+def test_a_manifest_that_would_count_twice_is_refused(tmp_path: Path, names: str) -> None:
+    (tmp_path / "m.jsonl").write_text("{}\n", encoding="utf-8")
+    twice = [tmp_path / "m.jsonl", tmp_path / "." / "nosuch" / ".." / "m.jsonl"]
+    other = [tmp_path / "n.jsonl"]
+    manifests, guardrail = (twice, []) if names == "manifests" else (other, twice)
+    with pytest.raises(ConfigError, match="is named twice, and its rows would count twice"):
+        evaluate(EvalRequest("m.nemo", manifests, tmp_path, against="b", guardrail=guardrail))
+
+
+@pytest.mark.parametrize("lacks", ["--manifest", "--guardrail"])
+def test_an_earlier_evaluation_of_other_rows_is_refused(tmp_path: Path, lacks: str) -> None:
+    row = {"duration": 1.0, "text": "ja", "pred_text": "ja"}
+    names = {"--manifest": "a.wav", "--guardrail": "b.wav"}
+    for option, audio in names.items():
+        line = json.dumps(row | {"audio_filepath": audio}) + "\n"
+        (tmp_path / f"{option}.jsonl").write_text(line, encoding="utf-8")
+    (tmp_path / "before").mkdir()
+    (known,) = names.keys() - {lacks}
+    shutil.copy(tmp_path / f"{known}.jsonl", tmp_path / "before" / PREDICTIONS)
+    manifests, guardrail = ([tmp_path / f"{option}.jsonl"] for option in names)
+    before = str(tmp_path / "before")
+    request = EvalRequest(
+        "m.nemo", manifests, tmp_path / "out", against=before, guardrail=guardrail
+    )
+    with pytest.raises(InputError, match=f"has a prediction for no row of {lacks}"):
+        evaluate(request)
 
 
 def test_words_without_a_reference_count_as_insertions() -> None:

@@ -180,6 +180,18 @@ def test_a_model_that_was_never_trained_is_evaluated_too(world: World, tmp_path:
     assert (done.rows, done.unscored) == (6, ())
 
 
+def test_a_gpu_that_is_not_there_transcribes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    request = EvalRequest(
+        str(world.model("ctc").path), [world.data / "eval.jsonl"], tmp_path / "eval", device="gpu"
+    )
+    with pytest.raises(ConfigError, match="--device: is gpu, and torch finds no GPU here"):
+        evaluate(request)
+    assert not request.out.exists()
+
+
 def test_a_language_without_a_token_is_refused_before_training(world: World) -> None:
     from train.nemo import model
 

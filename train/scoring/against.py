@@ -15,6 +15,7 @@ import numpy as np
 from curate.arrays import Floats, Int64s
 from curate.statistics.bootstrap import interval, p_value, ratio
 from train.artifacts.wer import Against, Change, Conclusion, Guardrail, SliceChange
+from train.data.rows import Row
 from train.scoring.rates import ScoredRows
 from train.scoring.scoring import Scored
 from train.scoring.slices import SLICES, Values
@@ -25,24 +26,30 @@ SLICED = ("manifest", "verdict", "tag", "lang", "stratum", "duration")
 """The slices by which models are compared; one speaker is too little to compare on."""
 
 
-def key_of(item: Scored) -> Key:
+def key_of(row: Row) -> Key:
     """What makes two rows the same utterance: curation's id, else the audio segment."""
-    given = item.row.curated.get("id")
+    given = row.curated.get("id")
     if isinstance(given, str):
-        return (given, item.row.text)
-    fields = item.row.fields
-    return (fields["audio_filepath"], fields.get("offset", 0), fields["duration"], item.row.text)
+        return (given, row.text)
+    fields = row.fields
+    return (fields["audio_filepath"], fields.get("offset", 0), fields["duration"], row.text)
+
+
+def has_some_of(old: Sequence[Scored], rows: Sequence[Row]) -> bool:
+    """Whether the old model has a prediction for one of the rows at least."""
+    known = {key_of(item.row) for item in old if item.edits is not None}
+    return any(key_of(row) in known for row in rows)
 
 
 class Pairs:
     """Utterances that both models have a prediction for."""
 
     def __init__(self, new: Sequence[Scored], old: Sequence[Scored], seed: int = 0) -> None:
-        before = {key_of(item): item.edits for item in old if item.edits is not None}
-        both = [item for item in new if item.edits is not None and key_of(item) in before]
+        before = {key_of(item.row): item.edits for item in old if item.edits is not None}
+        both = [item for item in new if item.edits is not None and key_of(item.row) in before]
         self.missing = sum(item.edits is not None for item in new) - len(both)
         self.rows = ScoredRows(both, seed)
-        edits = [before[key_of(item)] for item in both]
+        edits = [before[key_of(item.row)] for item in both]
         self.old_errors = np.array([each.word_edits for each in edits if each], np.float64)
         self.old_char_errors = np.array([each.char_edits for each in edits if each], np.float64)
 

@@ -217,6 +217,12 @@ def other_model(given: Given) -> None:
     given.write_model()
 
 
+def too_few_gpus(given: Given) -> None:
+    given.patch.setattr("torch.cuda.is_available", lambda: True)
+    given.patch.setattr("torch.cuda.device_count", lambda: 1)
+    given.run_options += ["--set", "trainer.accelerator=gpu", "--set", "trainer.devices=4"]
+
+
 def other_run(given: Given) -> None:
     given.out.mkdir()
     (given.out / "config.yaml").write_text("seed: 1\n", encoding="utf-8")
@@ -328,6 +334,7 @@ SPOIL: Mapping[str, Spoil] = {
     "batch-of-all": setting("train_ds.batch_duration=1e9"),
     "rate-of-10": setting("optim.lr=10"),
     "no-gpu": no_gpu("gpu"),
+    "too-few-gpus": too_few_gpus,
     "auto-without-gpu": no_gpu("auto"),
     "bf16-true": setting("trainer.precision=bf16-true"),
     "fp16-on-cpu": setting("trainer.precision=16-mixed"),

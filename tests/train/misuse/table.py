@@ -237,6 +237,10 @@ SETTINGS = (
         "refused", "trainer.accelerator: is gpu, and torch finds no GPU here", plan_knows=False,
     ),
     Case(
+        "too-few-gpus", "`trainer.devices=4` on a machine with one GPU.",
+        "refused", "trainer.devices: is 4, and this machine has 1 GPU", plan_knows=False,
+    ),
+    Case(
         "auto-without-gpu", "`trainer.accelerator=auto` without a GPU.",
         "warning", "trainer.accelerator is auto, and torch finds no GPU on this machine",
         plan_knows=False,
