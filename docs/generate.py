@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 NOTE = "<!-- Written by `make docs`; edit the code instead. -->"
+ROOT = Path(__file__).parents[1]
 Command = TyperCommand | TyperGroup
 WIDE = 200  # columns of a usage line, whatever the terminal
 
@@ -291,6 +292,21 @@ def artifacts_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+RECIPES = "<!-- The table below is written by `make docs` from benchmarks/recipe_checks.json. -->\n"
+
+
+def training_page() -> str:
+    """docs/training.md with its table of recipes as their checks have it."""
+    from benchmarks.recipe_checks import HEAD, table_rows
+
+    text = (ROOT / "docs/training.md").read_text(encoding="utf-8")
+    before, _, after = text.partition(RECIPES)
+    rest = after[after.index("\n## ") + 1 :]
+    return "\n".join(
+        [f"{before}{RECIPES.rstrip()}", *(table(HEAD, list(table_rows())) or [""]), rest]
+    )
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.rules.file.keys import json_schema
@@ -307,6 +323,7 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/gates.md", gates_page),
     ("docs/artifacts.md", artifacts_page),
     ("docs/guarantees.md", guarantees_page),
+    ("docs/training.md", training_page),
     ("rules/schema.json", rules_schema),
 )
 
@@ -322,9 +339,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages, or with `--check` compare them; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
-    parser.add_argument(
-        "--out", type=Path, default=Path(__file__).parents[1], help="the project's root, or another"
-    )
+    parser.add_argument("--out", type=Path, default=ROOT, help="the project's root, or another")
     options = parser.parse_args(arguments)
     status = 0
     for name, page in PAGES:

@@ -273,6 +273,7 @@ def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
         "guarantees.md",
         "metrics.md",
         "misuse.md",
+        "training.md",
         "schema.json",
     ]
     run(*generate, "--check")
