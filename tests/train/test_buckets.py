@@ -212,6 +212,17 @@ def test_measured_sizes_take_the_place_of_batch_duration(config: Make, tmp_path:
     assert plan.facts.buckets.source == str(path)
 
 
+def test_estimates_do_not_contradict_what_was_measured(config: Make, tmp_path: Path) -> None:
+    path = tmp_path / "sizes.json"
+    measured(config(), path)
+    settings = ["train_ds.batch_duration=1e9", "train_ds.num_buckets=1", "train_ds.max_duration=10"]
+    plan = plan_of(config(*settings, f"train_ds.batch_sizes={path}"), HERE)
+    assert not plan.of("error")
+    assert {"batch-of-everything", "buckets"} <= {
+        each.code for each in plan_of(config(*settings), HERE).of("error")
+    }
+
+
 OTHER_CLASS = MeasuredModel(class_name="EncDecCTCModelBPE", parameters=1, sha256="x")
 OTHER_MODEL = MeasuredModel(class_name="EncDecMultiTaskModel", parameters=1, sha256="x")
 REFUSED: list[tuple[Json, list[str], str, str]] = [

@@ -168,6 +168,19 @@ def test_sizes_hold_for_the_model_that_was_trained_with_them(
     assert again.record.steps == 3
 
 
+def test_a_gpu_that_is_full_in_spite_of_the_sizes_is_measured_again(
+    world: World, canary: Calibrated
+) -> None:
+    from train.nemo.guard import out_of_memory
+    from train.nemo.loader import NOTHING
+
+    settings = [f"train_ds.batch_sizes={canary.path}"]
+    run = world.config(world.model("canary").path, "none", *settings)
+    (fault,) = out_of_memory(run, NOTHING, validating=False).faults
+    assert fault.where == str(canary.path)
+    assert "train calibrate --memory" in fault.hint
+
+
 def test_sizes_of_another_model_are_refused_before_the_run(
     world: World, canary: Calibrated
 ) -> None:

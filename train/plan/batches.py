@@ -25,7 +25,6 @@ from train.recipe.buckets import Bucket, Buckets
 Seconds = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-MOST_SORTED = 500_000
 MOST_PACKED = 2_000
 VALIDATIONS_AN_EPOCH = 2
 FEWEST_VALIDATIONS = 5
@@ -83,32 +82,28 @@ def _rounded(each: Bin) -> Bin:
 
 def plan_batches(data: BucketData, buckets: Buckets, padding: tuple[Padding, ...] = ()) -> Batches:
     """What the settings make of the data; of no usable cut, no bins and zero steps."""
-    corpus, run = data.corpus, data.run
-    seconds, tokens, dropped = data.durations_s, np.zeros(0), _drop(corpus, run.train_ds)
-    if not len(seconds):
+    run, dropped = data.run, _drop(data.corpus, data.run.train_ds)
+    if not data.cuts:
         return Batches(0, 0.0, dropped, (), 0.0, 0.0, 0.0, 0.0, 0.0, 1, ())
+    lengths = (data.durations_s, np.zeros(0))
     if buckets.is_2d and len(data.sampled_s):
-        durations, tokens = data.sampled_s, data.tokens
-    else:
-        durations = seconds[:: max(1, len(seconds) // MOST_SORTED)]
-    cuts = len(seconds) * corpus.scale
-    hours = float(seconds.sum()) * corpus.scale / 3600
-    bins, counts = _bins(durations, tokens, buckets, run.train_ds)
-    each = cuts / len(durations)
+        lengths = (data.sampled_s, data.tokens)
+    bins, counts = _bins(*lengths, buckets, run.train_ds)
+    each = data.cuts / len(lengths[0])
     batches = sum(n * each / b.cuts_a_batch for b, n in zip(bins, counts, strict=True))
     steps = batches / (run.trainer.devices * run.trainer.accumulate_grad_batches)
     epochs = run.trainer.max_steps / steps
     slowest = SLOWEST if run.augmentation.perturb_speed else 1.0
     return Batches(
-        cuts=round(cuts),
-        hours=hours,
+        cuts=round(data.cuts),
+        hours=data.hours,
         dropped=dropped,
         bins=bins,
         steps_per_epoch=steps,
         epochs=epochs,
-        hours_seen=epochs * hours,
-        speech_a_batch_s=hours * 3600 / batches,
-        longest_s=min(float(seconds[-1]) / slowest, run.train_ds.max_duration),
+        hours_seen=epochs * data.hours,
+        speech_a_batch_s=data.hours * 3600 / batches,
+        longest_s=min(data.longest_s / slowest, run.train_ds.max_duration),
         val_check_interval=propose_interval(steps, run.trainer.max_steps),
         padding=padding,
     )
@@ -208,7 +203,8 @@ def _pack(durations: Seconds, bucket: Bucket, data: TrainData) -> _Packed:
         cuts += 1
         longest = max(longest, effective_s(duration, data.quadratic_duration))
         if (cuts + 1) * longest > data.batch_duration:
-            begins, cuts, longest = [*begins, number], 0, 0.0
+            begins.append(number)
+            cuts, longest = 0, 0.0
     unfinished = cuts * longest / data.batch_duration if cuts else 0.0
     whole = len(begins) - 1 + unfinished
     starts = np.array([begin for begin in begins if begin < len(durations)])

@@ -30,6 +30,8 @@ from train.recipe.buckets import Bucket, Buckets
 
 Array = npt.NDArray[np.float64]
 
+MOST_SORTED = 500_000
+
 HALVES = 2
 """Buckets by tokens within one by duration, as `curate shard --tokenizer` makes them."""
 
@@ -43,14 +45,18 @@ default for this, above what transcripts have.
 class BucketData:
     """What buckets are made of: durations of the data, lengths of a sample, limits of the model.
 
+    `cuts` and `hours` are all of the data's, `durations_s` sorted and at most MOST_SORTED of them.
     `tokens` are those of the decoder: `around` a transcript stand the prompt and its end. `limit`
-    is the largest number of them, None without a limit. Rows outside of the run's durations are in
-    none of the arrays.
+    is the largest number of them, None without a limit. Rows outside of the run's durations are
+    left out.
     """
 
     run: RunConfig
     corpus: Corpus = field(repr=False)
     tokenizer: Tokenizer = field(repr=False)
+    cuts: float
+    hours: float
+    longest_s: float
     durations_s: Array = field(repr=False)
     sampled_s: Array = field(repr=False)
     tokens: Array = field(repr=False)
@@ -64,10 +70,22 @@ class BucketData:
     ) -> BucketData:  # fmt: skip
         """Take the lengths that lie within the run's durations."""
         pairs = np.array([pair for each in lengths for pair in each.pairs]).reshape(-1, 2)
-        seconds = corpus.durations["duration_s"].to_numpy()
         sampled_s, tokens = pairs[_used(pairs[:, 0], run)].T
-        durations_s = np.sort(seconds[_used(seconds, run)])
-        return cls(run, corpus, tokenizer, durations_s, sampled_s, tokens + around, around, limit)
+        seconds = corpus.durations["duration_s"].to_numpy()
+        seconds = seconds[_used(seconds, run)]
+        return cls(
+            run=run,
+            corpus=corpus,
+            tokenizer=tokenizer,
+            cuts=len(seconds) * corpus.scale,
+            hours=float(seconds.sum()) * corpus.scale / 3600,
+            longest_s=float(seconds.max(initial=0.0)),
+            durations_s=np.sort(seconds[:: max(1, len(seconds) // MOST_SORTED)]),
+            sampled_s=sampled_s,
+            tokens=tokens + around,
+            around=around,
+            limit=limit,
+        )
 
 
 def _used(seconds: Array, run: RunConfig) -> npt.NDArray[np.bool_]:

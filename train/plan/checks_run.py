@@ -70,9 +70,12 @@ def _seldom_validated(facts: Facts) -> Iterator[str]:
 
 
 def _memory(facts: Facts) -> Iterator[tuple[Level, str]]:
-    """The estimate is right within a factor of two: beyond that, the run cannot fit."""
+    """The estimate is right within a factor of two: beyond that, the run cannot fit.
+
+    Where batch sizes were measured, there is nothing to estimate.
+    """
     need, gpu = facts.demand.memory_gib, facts.demand.gpu
-    if need is None or gpu.memory_gib is None:
+    if need is None or gpu.memory_gib is None or facts.run.train_ds.batch_sizes:
         return
     if need > TIGHT_MEMORY * gpu.memory_gib:
         level: Level = "error" if need > ESTIMATE_WITHIN * gpu.memory_gib else "warning"
@@ -81,7 +84,7 @@ def _memory(facts: Facts) -> Iterator[tuple[Level, str]]:
 
 def _one_batch_of_all(facts: Facts) -> Iterator[str]:
     whole_h, batch_s = facts.batches.hours, facts.run.train_ds.batch_duration
-    if 0 < whole_h * 3600 < batch_s:
+    if 0 < whole_h * 3600 < batch_s and not facts.run.train_ds.batch_sizes:
         size = duration(hours=batch_s / 3600)
         yield f"train_ds.batch_duration is {size}, all of the data {duration(hours=whole_h)}"
 
@@ -100,6 +103,8 @@ def _one_cut_batches(facts: Facts) -> Iterator[str]:
 
 def _buckets(facts: Facts) -> Iterator[str]:
     buckets, cuts = facts.run.train_ds.num_buckets, facts.batches.cuts
+    if facts.run.train_ds.batch_sizes:  # with buckets of their own
+        return
     if buckets == 1:
         yield "num_buckets is 1, and Lhotse asserts that there are more"
     elif 0 < cuts < buckets:
