@@ -115,6 +115,7 @@ EVAL: list[tuple[str, str, Json]] = [
     ("unknown-language", "refused", {"source_lang": "fr"}),
     ("unknown-language", "refused", {"target_lang": "fr"}),
     ("malformed", "refused", {"text": None}),
+    ("malformed", "refused", {"text": "ja \ud800"}),
 ]
 
 
@@ -137,6 +138,7 @@ TRAIN: list[tuple[str, str, Json]] = [
     ("slot-read-as-no", "refused", row(itn="Yes")),
     ("slot-no-language", "refused", row(lang=None)),
     ("unknown-language", "refused", row(lang="fr")),
+    ("malformed", "refused", row(text="ja \ud800")),
     ("too-long", "set aside", row(text=LONG)),
     ("dropped", "set aside", row(seconds=11.0)),
 ]

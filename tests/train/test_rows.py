@@ -33,6 +33,8 @@ GOOD = '{"audio_filepath": "a.wav", "duration": 1.5, "text": "yes"}'
         ('{"audio_filepath": "a", "duration": NaN, "text": ""}', "NaN"),
         ('{"audio_filepath": "a", "duration": 1}', "no text"),
         ('{"audio_filepath": "a", "duration": 1, "text": 5}', "no text"),
+        ('{"audio_filepath": "a", "duration": 1, "text": "\\ud800"}', "lone surrogate"),
+        ('{"audio_filepath": "a", "duration": 1, "text": "", "x": [{"\\udfff": 1}]}', "surrogate"),
     ],
 )
 def test_a_line_that_is_no_record(manifest: Write, line: str | bytes, what: str) -> None:

@@ -145,8 +145,12 @@ def _decode(line: bytes) -> tuple[str, dict[str, Any]]:
     try:
         raw = line.decode("utf-8").strip()
         fields = json.loads(raw, parse_constant=_no_constant)
+        if "\\u" in raw:  # only an escape can make a surrogate
+            json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise ValueError("not UTF-8") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("lone surrogate (cannot be written as UTF-8)") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     except json.JSONDecodeError as error:

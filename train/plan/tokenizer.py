@@ -49,8 +49,8 @@ class Part:
     model: Any = field(repr=False)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """The pieces of each text."""
-        return list(self.model.encode(list(texts)))
+        """The pieces of each text; a lone surrogate, which has no bytes, counts as `?`."""
+        return list(self.model.encode([text.encode(errors="replace") for text in texts]))
 
     def all_pieces(self) -> list[str]:
         """Every piece, in the order of their numbers."""

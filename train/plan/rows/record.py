@@ -51,16 +51,27 @@ def from_cut(place: str, cut: Mapping[str, Any], shard: object = "") -> Record:
     strange = next((text for text in texts if not isinstance(text, str | None)), None)
     if strange is not None:
         problems["malformed"] = f"its text is {strange!r}, not text"
+    text = " ".join(str(text) for text in texts if text is not None)
+    if not _is_encodable(text):
+        problems["malformed"] = "its text has a lone surrogate (cannot be written as UTF-8)"
     language = first.get("language")
     return Record(
         place=place,
         id=cut_key(shard, cut.get("id")),
         duration_s=duration_s or 0.0,
-        text=" ".join(str(text) for text in texts if text is not None),
+        text=text,
         language=custom.get("target_lang") if language is None else language,
         fields=custom,
         problems=problems,
     )
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def from_row(row: Row) -> Record:
