@@ -56,6 +56,7 @@ def index_of(shards: Sequence[Shard], manifests: Mapping[str, tuple[int, float]]
         audio_format="",
         fields_added={},
         stratum_by=(),
+        strata_columns=(),
         strata=strata_of(shards, 1.0),
         shards=tuple(shards),
         skipped=(),

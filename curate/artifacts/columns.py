@@ -63,6 +63,13 @@ AUDIO_CHANNEL = Column(
     "audio_channel", pl.Int16(), "channel of the file that is read, from 0; null for all of them"
 )
 DURATION_US = Column("duration_us", pl.Int64(), "duration in whole microseconds; null if malformed")
+DURATION_BIN = "duration_bin"
+"""The stratum column of duration classes, which splits always have."""
+DURATION_BINS = (
+    (0.0, "0-1 s"), (1.0, "1-2 s"), (2.0, "2-5 s"), (5.0, "5-10 s"), (10.0, "10-20 s"),
+    (20.0, "20-30 s"), (30.0, "30+ s"),
+)  # fmt: skip
+"""Where each duration class begins, in seconds, and its label."""
 
 RECORD = (
     SOURCE,

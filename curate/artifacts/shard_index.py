@@ -132,6 +132,7 @@ class RecordedOptions(Model):
 class ShardIndex(GatedArtifact):
     """shards.json, which `curate shard` writes.
 
+    `stratum_by` divides the shards, `strata_columns` divided the split that they were made from.
     `skipped` names the first of the `skipped_rows`. `shards_kept` (shards that an interrupted run
     had finished) is in what the command answers, and not in the file.
     """
@@ -149,6 +150,7 @@ class ShardIndex(GatedArtifact):
     audio_format: str
     fields_added: Mapping[str, int]
     stratum_by: tuple[str, ...]
+    strata_columns: tuple[str, ...]
     strata: tuple[ShardStratum, ...]
     shards: tuple[Shard, ...]
     skipped: tuple[SkippedRow, ...]

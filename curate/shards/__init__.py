@@ -148,6 +148,7 @@ def _index(
         audio_format=_describe_audio(options.audio),
         fields_added=dict(sorted(outcome.added.items())),
         stratum_by=options.shard_by,
+        strata_columns=split.strata_columns,
         strata=strata_of(outcome.shards, options.temperature),
         shards=tuple(outcome.shards),
         skipped=tuple(outcome.named),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Floats
-from curate.artifacts.columns import DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
+from curate.artifacts.columns import DURATION_BIN, DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
@@ -28,7 +28,7 @@ from curate.splits.moves import (
 )
 from curate.splits.pool import Pool, aim, build, mixed
 from curate.splits.search import draw
-from curate.splits.strata import DURATION_BIN, RATE, duration_bin, number_strata
+from curate.splits.strata import RATE, duration_bin, number_strata
 from curate.splits.targets import AllocationOptions, Target, Targets, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.artifacts.columns import BYTE_LENGTH, DURATION_US, VERDICT, VERDICTS
+from curate.artifacts.columns import BYTE_LENGTH, DURATION_BIN, DURATION_US, VERDICT, VERDICTS
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Amount
 from curate.artifacts.profile import Input, Profile, StratumShares
@@ -36,7 +36,6 @@ from curate.splits.leaks import leaks as count_leaks
 from curate.splits.lock import Lock, lock_warnings
 from curate.splits.measures import ALL, compute_measures
 from curate.splits.precision import ASSUMED
-from curate.splits.strata import DURATION_BIN
 from curate.splits.strategy import Strategy
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.artifacts.columns import (
+    DURATION_BIN,
     DURATION_US,
     MALFORMED,
     RECORDING_KEY,
@@ -31,7 +32,7 @@ from curate.splits.feasibility import rules_by_rows
 from curate.splits.groups import components
 from curate.splits.lock import HELD_OUT, STRATUM
 from curate.splits.near_duplicates import Near
-from curate.splits.strata import DURATION_BIN, duration_bin, number_strata
+from curate.splits.strata import duration_bin, number_strata
 from curate.splits.strategy import Achieved
 from curate.splits.targets import Target, drawing_order
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.artifacts.columns import DURATION_US
+from curate.artifacts.columns import DURATION_BIN, DURATION_US
 from curate.artifacts.leaks import Value
 from curate.artifacts.split import Measure, MeasuredPart, SplitStratum, StratumPart
 from curate.rules.routes import POOL, TRAIN
@@ -15,7 +15,6 @@ from curate.splits.assign import Assignment
 from curate.splits.coverage import KNOWN
 from curate.splits.lock import STRATUM, WEIGHT
 from curate.splits.precision import Metric, precision
-from curate.splits.strata import DURATION_BIN
 
 ALL = "(all)"
 """What `by` is for a split as a whole."""

@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.artifacts.columns import DURATION_US
+from curate.artifacts.columns import DURATION_BIN, DURATION_BINS, DURATION_US
 from curate.rules.routes import POOL, TRAIN
 
-DURATION_EDGES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
-DURATION_BIN = "duration_bin"
 RATE, GENDER = "char_rate", "gender"
 
 _STEPS = 4
@@ -24,11 +22,9 @@ Ints = npt.NDArray[np.int32]
 
 def duration_bin() -> pl.Expr:
     """Duration classes as stratum labels, such as `2-5 s`."""
-    lows = (0.0, *DURATION_EDGES_S[:-1])
-    label = pl.lit(f"{DURATION_EDGES_S[-1]:g}+ s")
-    for low, high in reversed(list(zip(lows, DURATION_EDGES_S, strict=True))):
-        below = DURATION_US.expr < round(high * 1e6)
-        label = pl.when(below).then(pl.lit(f"{low:g}-{high:g} s")).otherwise(label)
+    label = pl.lit(None, pl.String)
+    for low, name in DURATION_BINS:
+        label = pl.when(DURATION_US.expr >= round(low * 1e6)).then(pl.lit(name)).otherwise(label)
     return pl.when(DURATION_US.expr.is_not_null()).then(label).alias(DURATION_BIN)
 
 

@@ -203,6 +203,7 @@ def shards() -> Json:
         "format": "shar",
         "audio_format": "flac",
         "stratum_by": ["lang"],
+        "strata_columns": ["lang", "duration_bin"],
         "strata": [
             {"stratum": ["de"], "shards": 9, "cuts": 300_000, "hours": 655.36, "weight": 0.41},
             {"stratum": ["en"], "shards": 15, "cuts": 586_089, "hours": 1300.0, "weight": 0.59},

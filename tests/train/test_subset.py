@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from curate.splits.strata import duration_bin
+from tests.shard_indexes import index_of
 from train.data.rows import Row
-from train.data.subset import choose_subset
+from train.data.subset import choose_subset, strata_columns
 from train.data.validation import padding_factor
 
 LANGUAGES = ("de", "de", "de", "en")
@@ -65,3 +69,53 @@ def test_sorted_batches_have_little_padding() -> None:
     assert in_order > 1.4
     assert by_length < 1.07
     assert padding_factor([], 16) == 1.0
+
+
+def test_many_small_strata_do_not_change_the_share_of_a_language() -> None:
+    rows = [row(line) for line in range(1, 41)]
+    tagged = [replace(each, fields=each.fields | {"domain": each.line}) for each in rows]
+    subset = choose_subset(tagged, 8, ("domain",), seed=0)
+    assert [part.of_rows for part in subset.parts] == [1] * 40
+    assert Counter(each.language for each in subset.rows) == {"de": 6, "en": 2}
+
+
+SECONDS = (0.5, 1.0, 1.999, 2.0, 5.0, 10.0, 20.0, 29.9, 30.0, 3600.0)
+
+
+def test_duration_classes_are_those_of_a_split() -> None:
+    rows = [replace(row(1), fields={"duration": each}) for each in SECONDS]
+    frame = pl.DataFrame({"duration_us": [round(each * 1e6) for each in SECONDS]})
+    expected = frame.select(duration_bin()).to_series().to_list()
+    strata = [choose_subset([each], 1, ("duration_bin",), 0).parts[0].stratum for each in rows]
+    assert [stratum[1] for stratum in strata] == expected
+    assert len(set(expected)) == 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "value"),
+    [
+        ({"_curate": {"id": "more/calls.jsonl:7"}}, "more/calls.jsonl"),
+        ({"_curate": {"id": "C:\\calls.jsonl:7"}}, "C:\\calls.jsonl"),
+        ({}, "eval.jsonl"),
+        ({"source": "radio"}, "eval.jsonl"),  # not a field of that name, as in a split
+    ],
+)
+def test_the_source_of_a_row_is_its_manifest(fields: dict[str, object], value: str) -> None:
+    one = Row(Path("eval.jsonl"), 7, "{}", {"duration": 1.0, **fields})
+    assert choose_subset([one], 1, ("source",), 0).parts[0].stratum[1] == value
+
+
+@pytest.mark.parametrize(
+    ("of_split", "of_shards", "columns"),
+    [
+        ((), (), ()),
+        (("lang", "duration_bin"), ("lang",), ("duration_bin",)),
+        (("lang", "domain", "duration_bin"), ("source",), ("domain", "duration_bin", "source")),
+        (("duration_bin",), ("duration", "lang"), ("duration_bin",)),
+    ],
+)
+def test_columns_are_those_of_the_split_and_of_the_shards(
+    of_split: tuple[str, ...], of_shards: tuple[str, ...], columns: tuple[str, ...]
+) -> None:
+    update = {"strata_columns": of_split, "stratum_by": of_shards}
+    assert strata_columns(index_of([], {}).model_copy(update=update)) == columns

@@ -6,11 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate, pairwise
 
+from curate.artifacts.columns import DURATION_BIN, DURATION_BINS, LANG, SOURCE
+from curate.artifacts.shard_index import ShardIndex
 from train.data.rows import Row
 
 Stratum = tuple[str, ...]
-"""Language, the columns that the shards were divided by, and the tags of curation."""
+"""Language, the further columns (`strata_columns`), and the tags of curation."""
+
+SHARD_COLUMNS = {"duration": DURATION_BIN}
+"""What `curate shard --shard-by` calls a column, where that is not its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,18 @@ class Subset:
     parts: tuple[Part, ...]
 
 
+def strata_columns(index: ShardIndex) -> tuple[str, ...]:
+    """The columns that the split or the shards were divided by, beside the language."""
+    of_shards = (SHARD_COLUMNS.get(name, name) for name in index.stratum_by)
+    named = dict.fromkeys((*index.strata_columns, *of_shards))
+    return tuple(name for name in named if name != LANG.name)
+
+
 def choose_subset(rows: Sequence[Row], most: int, columns: Sequence[str], seed: int) -> Subset:
     """At most so many of the rows, of each stratum its share, of each speaker as many as of others.
 
-    Shares of the rows are rounded so that they sum to `most`; a stratum too small for one row may
+    Shares of the rows are rounded so that they sum to `most`, and so that strata that begin alike,
+    such as those of one language, have their share together. A stratum too small for one row may
     have none.
     """
     strata: dict[Stratum, list[Row]] = defaultdict(list)
@@ -55,22 +69,30 @@ def choose_subset(rows: Sequence[Row], most: int, columns: Sequence[str], seed: 
 
 def _stratum(row: Row, columns: Sequence[str]) -> Stratum:
     tags = row.curated.get("tags")
-    named = [str(row.fields.get(column, "")) for column in columns]
+    named = (_value(row, column) for column in columns)
     return (row.language or "", *named, " ".join(map(str, tags)) if isinstance(tags, list) else "")
+
+
+def _value(row: Row, column: str) -> str:
+    if column == DURATION_BIN:
+        return next(name for low, name in reversed(DURATION_BINS) if row.duration_s >= low)
+    if column == SOURCE.name:  # a field of that name is not what a split divides by
+        return row.id.rpartition(":")[0]
+    value = row.fields.get(column)
+    return "" if value is None else str(value)
 
 
 def _shares(counts: Sequence[int], total: int) -> list[int]:
     """Whole numbers that sum to `total`, as near to the proportions of `counts` as they can be.
 
-    >>> _shares([50, 30, 20], 10), _shares([99, 1], 10)
-    ([5, 3, 2], [10, 0])
+    Neighbours have their share together: the sums from the first on are rounded.
+
+    >>> _shares([50, 30, 20], 10), _shares([99, 1], 10), _shares([1] * 8, 4)
+    ([5, 3, 2], [10, 0], [1, 0, 1, 0, 1, 0, 1, 0])
     """
     whole = sum(counts) or 1
-    shares = [count * total // whole for count in counts]
-    remainders = [(-(count * total % whole), index) for index, count in enumerate(counts)]
-    for _, index in sorted(remainders)[: total - sum(shares)]:
-        shares[index] += 1
-    return shares
+    sums = [(2 * upto * total + whole) // (2 * whole) for upto in accumulate(counts, initial=0)]
+    return [upper - lower for lower, upper in pairwise(sums)]
 
 
 def _by_turns(rows: Iterable[Row], seed: int) -> list[Row]:

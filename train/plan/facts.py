@@ -15,6 +15,7 @@ from train.config import Behavior, RunConfig
 from train.data import Blend, open_blend
 from train.data.augmentation import AugmentationClips, read_augmentation
 from train.data.check import check_shards
+from train.data.subset import strata_columns
 from train.data.validation import ChosenRows, choose_validation
 from train.plan.batches import Batches, measure_padding, plan_batches
 from train.plan.buckets import BucketData, plan_buckets
@@ -181,8 +182,7 @@ def _validation(run: RunConfig, blend: Blend | None, rows: CheckedRows) -> tuple
     if blend is None:
         return ()
     sets = validation_sets(run, blend)
-    columns = [name for name in blend.main.index.stratum_by if name != "lang"]  # always a stratum
-    return choose_validation(run, sets, rows.aside, columns)
+    return choose_validation(run, sets, rows.aside, strata_columns(blend.main.index))
 
 
 def count_slots(corpus: Corpus) -> tuple[SlotCount, ...]:
