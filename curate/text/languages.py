@@ -92,6 +92,15 @@ def language_code(name: str | None) -> str | None:
     return base if _CODE.fullmatch(base) and base not in _NONE else None
 
 
+def is_language_code(name: str) -> bool:
+    """Whether the name is the code of a language that the table knows.
+
+    >>> is_language_code("de"), is_language_code("itn"), is_language_code("german")
+    (True, False, False)
+    """
+    return _CODE.fullmatch(name) is not None and _codes().get(name) == name
+
+
 @functools.cache
 def _codes() -> dict[str, str]:
     return dict(_pairs())

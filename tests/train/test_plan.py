@@ -84,6 +84,7 @@ PLANTED: list[tuple[str, str, Json]] = [
         {"rows": [*ROWS, row(text="doch")],
          "changes": {"transf_decoder.config_dict.max_sequence_length": 18}}),
     ("forgets-languages", "note", {"rows": [row()] * 20}),
+    ("forgets-languages", "note", {"rows": [row()] * 20, "kind": "unified"}),
     ("forgets-translation", "note", {}),
     ("loss-mask", "note", {}),
     ("padded-head", "warning",

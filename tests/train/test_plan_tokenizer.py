@@ -37,6 +37,13 @@ def test_what_an_archive_says(
     assert read.languages == languages
 
 
+@pytest.mark.parametrize(("kind", "languages"), [("canary", 2), ("unified", 2), ("ctc", 0)])
+def test_languages_of_a_prompt_are_parts_or_tokens(
+    tmp_path: Path, kind: Kind, languages: int
+) -> None:
+    assert tokenizer(tmp_path, kind).prompt_languages == ("de", "en")[:languages]
+
+
 @pytest.mark.parametrize("kind", ["canary", "unified"])
 def test_special_tokens_are_one_piece_each(tmp_path: Path, kind: Kind) -> None:
     read = tokenizer(tmp_path, kind)

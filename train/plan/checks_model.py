@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curate.formatting.units import duration
+from curate.text.languages import language_code
 from train.artifacts.plan import Level
 from train.plan.corpus import UNDECLARED
 from train.plan.facts import Facts
 from train.plan.findings import Check
-from train.plan.tokenizer import SPECIAL, changed_parts, contradictions
+from train.plan.tokenizer import changed_parts, contradictions
 from train.recipe.behaviors import PROMPT
 
 PROMPTS: dict[str, tuple[str, ...]] = {
@@ -28,6 +29,8 @@ HEAD_MULTIPLE = 8
 UNKNOWN_WARNING = 0.001
 UNKNOWN_ERROR = 0.05
 NEAR_LIMIT = 0.9
+MOST_NAMED = 40
+"""A unified tokenizer may have a token for every language of ISO 639-1."""
 
 
 def _unknown_languages(facts: Facts) -> Iterator[str]:
@@ -85,10 +88,15 @@ def _too_long(facts: Facts) -> Iterator[tuple[Level, str]]:
 
 
 def _forgotten(facts: Facts) -> Iterator[str]:
-    known = set(facts.tokenizer.languages) - {SPECIAL}
-    present = set(facts.corpus.languages())
-    if facts.is_prompted and (left := sorted(known - present)):
-        yield f"the model also knows {', '.join(left)}, and the data has none of it"
+    if not facts.is_prompted:
+        return
+    sources = (str(each.fields.get("source_lang")) for each in facts.corpus.examples)
+    present = {language_code(name) for name in (*facts.corpus.languages(), *sources)}
+    left = [n for n in facts.tokenizer.prompt_languages if language_code(n) not in present]
+    if left:
+        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+        named = f"{', '.join(left[:MOST_NAMED])}{more}"
+        yield f"the tokenizer also has {named}, and the data has none of it"
 
 
 def _no_translation(facts: Facts) -> Iterator[str]:
@@ -165,8 +173,9 @@ CHECKS = (
     ),
     Check(
         "forgets-languages", "note",
-        "what is not trained on is forgotten by and by",
-        "mix in some hours of each language that must stay, and evaluate on it",
+        "a model forgets a language that it is not trained on any more; a unified tokenizer also "
+        "has tokens of languages that its model never learned",
+        "add hours of each language that must stay (`--replay DIR=10%`), and evaluate on it",
         _forgotten,
     ),
     Check(

@@ -17,6 +17,7 @@ from curate.errors import InputError
 from curate.errors.nearest import unreadable
 from curate.nemo.archive import Archive, artifact_name
 from curate.nemo.tokenizer import AGGREGATE, load_model, read_models, tokenizer_section
+from curate.text.languages import is_language_code
 from train.artifacts.plan import PlanTokenizer, TokenizerPart
 
 Kind = Literal["aggregate", "unified", "single", "wordpiece"]
@@ -56,6 +57,11 @@ class Part:
         """Every piece, in the order of their numbers."""
         return [self.model.id_to_piece(number) for number in range(self.pieces)]
 
+    def bracketed(self) -> Iterator[str]:
+        """The names of special tokens: `de` of `<|de|>`."""
+        pieces = self.all_pieces()
+        yield from (piece[2:-2] for piece in pieces if piece[:2] == "<|" and piece[-2:] == "|>")
+
     def knows(self, token: str) -> bool:
         """Whether the token is one piece of its own."""
         number = self.model.piece_to_id(token)
@@ -77,6 +83,14 @@ class Tokenizer:
         """The languages that have a part of their own; none where one part serves all."""
         names = (part.name for part in self.parts)
         return tuple(name for name in names if name not in {"", SPECIAL})
+
+    @property
+    def prompt_languages(self) -> tuple[str, ...]:
+        """The languages that have a part of their own or, where one part serves all, a token."""
+        if self.kind != "unified":
+            return self.languages
+        names = (name for part in self.parts for name in part.bracketed())
+        return tuple(sorted(name for name in names if is_language_code(name)))
 
     @property
     def vocabulary(self) -> int:
