@@ -23,6 +23,7 @@ from reports.artefacts import AnyLoaded
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.sections.diff import shifts
 from reports.sections.reconsider import URGENT, shown_limits
+from reports.sections.translations import bleu_sentences
 from reports.transcripts import visible
 from train.artifacts.run import Run
 from train.artifacts.wer import Slice, Wer
@@ -221,8 +222,8 @@ def _run(run: Run) -> Headline:
 
 def _wer(wer: Wer) -> Headline:
     overall = wer.overall
-    alerts = []
-    if overall.ref_words < FEW_WORDS:
+    alerts = [Alert("warning", text) for text in wer.warnings]
+    if overall.ref_words < FEW_WORDS and (overall.rows or not wer.translations):
         words = plural(overall.ref_words, "reference word")
         what = f"{words} are few: at 10 % WER, 3,500 are needed to know it within 1 %."
         alerts.append(Alert("warning", what))
@@ -243,7 +244,9 @@ def _wer(wer: Wer) -> Headline:
         plural(overall.ref_words, "word"),
         plural(overall.rows, "utterance"),
     )
-    return _made(sentence + _by_manifest(wer), alerts, _none_worse(wer))
+    known = [sentence + _by_manifest(wer)] if overall.rows or not wer.translations else []
+    sentences = Markup(" ").join([*known, *bleu_sentences(wer)])
+    return _made(sentences, alerts, _none_worse(wer))
 
 
 def _by_manifest(wer: Wer) -> Markup:

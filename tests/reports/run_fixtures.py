@@ -196,7 +196,36 @@ def _against() -> Json:
                 {"value": "<i>tr</i>", **_change(0.11, 0.112, "no measurable difference")},
             ]
         },
+        "translations": [
+            {
+                "source_lang": "de",
+                "target_lang": "<i>en</i>",
+                "rows": 800,
+                "bleu_old": 31.2,
+                "bleu_new": 24.9,
+                "difference": -6.3,
+                "low": -8.1,
+                "high": -4.4,
+                "p": 0.002,
+                "conclusion": "worse",
+            }
+        ],
         "guardrail": {**rail, "limit": 0.01, "passed": False},
+    }
+
+
+def translation(
+    source: str, target: str, rows: int, bounds: tuple[float | None, float | None]
+) -> Json:
+    score = {"score": 24.9, "low": bounds[0], "high": bounds[1], "signature": "nrefs:1|tok:13a"}
+    return {
+        "source_lang": source,
+        "target_lang": target,
+        "rows": rows,
+        "clusters": min(rows, 40),
+        "bleu": score,
+        "chrf": {**score, "signature": "nrefs:1|nc:6"},
+        "wer": 0.71,
     }
 
 
@@ -219,6 +248,10 @@ def wer() -> Json:
         "macro": {"strata": 12, "wer": 0.1131, "wer_low": 0.1002, "wer_high": 0.1275},
         "weighted": {"rows": 13_622, "wer": 0.0911, "wer_low": 0.0842, "wer_high": 0.0993},
         "against": _against(),
+        "translations": [
+            translation("de", "<i>en</i>", 800, (23.8, 26.1)),
+            translation("en", "zh", 3, (None, None)),
+        ],
         "hallucinations": {
             "rows": 3,
             "words_inserted": 91,

@@ -106,7 +106,10 @@ USUAL = Options()
 
 @dataclass
 class Journey:
-    """A manifest on its way through the commands; `steps` are those that ran, by name."""
+    """A manifest on its way through the commands; `steps` are those that ran, by name.
+
+    `eval` takes the model that `run` made, or `model` where there was no run.
+    """
 
     inputs: Sequence[Path]
     out: Path
@@ -201,7 +204,9 @@ class Journey:
         assert self.model is not None, "train eval needs a model"
         folder = self.out / "evaluation"
         manifests = [w for name in ("eval", "test") for w in self._manifest(name)]
-        words = (self.model, *manifests, "--out", folder, *self.options.eval, "--json")
+        trained = self.out / "run" / "model.nemo"
+        model = trained if trained.is_file() else self.model
+        words = (model, *manifests, "--out", folder, *self.options.eval, "--json")
         return evaluated(command("train", "eval", *words), folder)
 
     def _manifest(self, name: str) -> tuple[object, ...]:
@@ -224,7 +229,7 @@ def evaluated(ran: Ran, folder: Path) -> Step:
     predictions = folder / "predictions.jsonl"
     lines = predictions.read_bytes().split(b"\n")[:-1]
     rows = {
-        "scored": content["overall"]["rows"],
+        "scored": content["overall"]["rows"] + sum(t["rows"] for t in content["translations"]),
         "unscored": len(content["unscored"]),
         "predictions": len(lines),
     }

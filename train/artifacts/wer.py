@@ -75,6 +75,42 @@ class Weighted(Model):
     wer_high: float | None
 
 
+class Score(Model):
+    """A score from 0 to 100, and how sacrebleu counted it; null where no reference has a word.
+
+    The interval is null where there are too few clusters.
+    """
+
+    score: float | None
+    low: float | None
+    high: float | None
+    signature: str
+
+
+class _OfPair(Model):
+    """Translations from one language to another, and their number."""
+
+    source_lang: str
+    target_lang: str
+    rows: int
+
+    @property
+    def languages(self) -> str:
+        """The pair for people, such as `de to en`."""
+        return f"{self.source_lang} to {self.target_lang}"
+
+
+class Translation(_OfPair):
+    """How good the translations are, and of how many clusters they come; `wer` is the share of
+    words that differ from the reference.
+    """
+
+    clusters: int
+    bleu: Score
+    chrf: Score
+    wer: float | None
+
+
 class _OfValue(Model):
     """What rows have in common; null for those that lack it."""
 
@@ -125,6 +161,18 @@ class Guardrail(Change):
     passed: bool
 
 
+class TranslationChange(_OfPair):
+    """BLEU of two models over the same translations; `difference` is new less old."""
+
+    bleu_old: float | None
+    bleu_new: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    conclusion: Conclusion
+
+
 class Against(Model):
     """The comparison with another model; `missing` rows lack a prediction of one of the two."""
 
@@ -132,6 +180,7 @@ class Against(Model):
     missing: int
     overall: Change
     by: Mapping[str, tuple[SliceChange, ...]]
+    translations: tuple[TranslationChange, ...]
     guardrail: Guardrail | None
 
 
@@ -181,7 +230,10 @@ class Unscored(Model):
 
 
 class Wer(GatedArtifact):
-    """wer.json. `weighted` is null where no row has a weight, `against` without another model."""
+    """wer.json. `weighted` is null where no row has a weight, `against` without another model.
+
+    Error rates and `worst` are of recognition; rows whose languages differ are `translations`.
+    """
 
     file: ClassVar[str] = "wer.json"
     made_by: ClassVar[str] = "train eval"
@@ -194,6 +246,7 @@ class Wer(GatedArtifact):
     macro: Macro
     weighted: Weighted | None
     by: Mapping[str, tuple[Slice, ...]]
+    translations: tuple[Translation, ...]
     hallucinations: Hallucinations
     worst: tuple[Utterance, ...]
     skipped: tuple[Unscored, ...]

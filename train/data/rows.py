@@ -12,6 +12,7 @@ from typing import Any
 from curate.errors import Fault, InputError
 from curate.errors.nearest import unreadable
 from curate.nemo.manifest_fields import audio_path
+from curate.text.languages import language_code
 
 SKIPME = "_skipme"
 """NeMo's tag: it reads past lines in which this is true, by Python's notion of truth."""
@@ -72,11 +73,28 @@ class Row:
     @property
     def language(self) -> str | None:
         """Language of the transcript: `target_lang`, else `lang`, else None."""
-        for key in ("target_lang", "lang"):
-            value = self.fields.get(key)
-            if isinstance(value, str) and value:
-                return value
-        return None
+        return self._text("target_lang", "lang")
+
+    @property
+    def source_language(self) -> str | None:
+        """Language of the speech: `source_lang`, else `lang`, else that of the transcript."""
+        return self._text("source_lang", "lang") or self.language
+
+    @property
+    def translation(self) -> tuple[str, str] | None:
+        """Languages of speech and transcript where they are known and differ, else None.
+
+        Two names of one language (`en-US`, `en`) do not differ.
+        """
+        source, target = self.source_language, self.language
+        if not source or not target or language_code(source) == language_code(target):
+            return None
+        return source, target
+
+    def _text(self, *names: str) -> str | None:
+        """The first of these fields that is a text with something in it."""
+        values = (self.fields.get(name) for name in names)
+        return next((value for value in values if isinstance(value, str) and value), None)
 
     @property
     def speaker(self) -> str | None:

@@ -2,7 +2,8 @@
 
 Differences are of word error rates, or of character error rates where most rows are in scripts that
 write no spaces (new less old, so negative is better), over the same draws of speakers for both,
-which takes out how hard the utterances are.
+which takes out how hard the utterances are. Translations are compared by BLEU; a guardrail counts
+all of its rows by their words, translations too.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import numpy as np
 
 from curate.arrays import Floats, Int64s
 from curate.statistics.bootstrap import interval, p_value, ratio
-from train.artifacts.wer import Against, Change, Conclusion, Guardrail, SliceChange
+from train.artifacts.wer import Against, Change, Guardrail, SliceChange
 from train.data.rows import Row
 from train.scoring.rates import ScoredRows
 from train.scoring.scoring import Scored
 from train.scoring.slices import SLICES, Values
+from train.scoring.translation import compare_translations, conclude
 
 Key = tuple[object, ...]
 
@@ -45,11 +47,12 @@ class Pairs:
     """Utterances that both models have a prediction for."""
 
     def __init__(self, new: Sequence[Scored], old: Sequence[Scored], seed: int = 0) -> None:
-        before = {key_of(item.row): item.edits for item in old if item.edits is not None}
+        before = {key_of(item.row): item for item in old if item.edits is not None}
         both = [item for item in new if item.edits is not None and key_of(item.row) in before]
         self.missing = sum(item.edits is not None for item in new) - len(both)
         self.rows = ScoredRows(both, seed)
-        edits = [before[key_of(item.row)] for item in both]
+        self.old = [before[key_of(item.row)] for item in both]
+        edits = [item.edits for item in self.old]
         self.old_errors = np.array([each.word_edits for each in edits if each], np.float64)
         self.old_char_errors = np.array([each.char_edits for each in edits if each], np.float64)
 
@@ -110,7 +113,7 @@ class Pairs:
             "low": low,
             "high": high,
             "p": p_value(drawn) if bounds else None,
-            "conclusion": _conclude(low, high),
+            "conclusion": conclude(low, high),
         }
 
     def _rates(self, part: Int64s, name: str) -> tuple[float | None, float | None]:
@@ -118,12 +121,6 @@ class Pairs:
         if not whole:
             return None, None
         return round(old / whole, 6), round(new / whole, 6)
-
-
-def _conclude(low: float | None, high: float | None) -> Conclusion:
-    if low is None or high is None:
-        return "too few to compare"
-    return "better" if high < 0 else "worse" if low > 0 else "no measurable difference"
 
 
 def passes_guardrail(limit: float, difference: float | None, low: float | None) -> bool:
@@ -151,7 +148,8 @@ def compare(
     return Against(
         model=model,
         missing=pairs.missing,
-        overall=pairs.difference(np.flatnonzero(~guarded)),
+        overall=pairs.difference(pairs.rows.recognised[~guarded[pairs.rows.recognised]]),
         by=pairs.by(),
+        translations=compare_translations(pairs.rows, pairs.old),
         guardrail=rail,
     )

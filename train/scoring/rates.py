@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,17 @@ from train.scoring.slices import SLICES, Values, order
 
 Parts = Mapping[str | None, Int64s]
 """Row numbers by value, in the order of tables."""
+Pair = tuple[str, str]
+"""Source and target language of translations."""
 Draws = Mapping[tuple[int, str], Floats]
 """Error rates in every draw, by the part's identity and the rate's name."""
 
 
 class ScoredRows:
-    """Rows that have a prediction, as arrays, and the draws that all intervals come from."""
+    """Rows that have a prediction, as arrays, and the draws that all intervals come from.
+
+    Error rates are of `recognised` rows only; `translations` have scores of their own.
+    """
 
     def __init__(self, scored: Sequence[Scored], seed: int = 0) -> None:
         self.items = [item for item in scored if item.edits is not None]
@@ -35,12 +41,19 @@ class ScoredRows:
         self.chars = self._counts[:, 4].astype(np.float64)
         self.char_errors = self._counts[:, 5].astype(np.float64)
         self.bootstrap = Bootstrap(clusters_of([item.row for item in self.items]), seed)
+        pairs: dict[Pair | None, list[int]] = {None: []}
+        for at, item in enumerate(self.items):
+            pairs.setdefault(item.row.translation, []).append(at)
+        self.recognised: Int64s = np.array(pairs.pop(None), np.int64)
+        self.translations: Mapping[Pair, Int64s] = {
+            pair: np.array(pairs[pair], np.int64) for pair in sorted(filter(None, pairs))
+        }
 
     def parts(self, values: Values) -> Parts:
-        """The rows of each value."""
+        """The recognised rows of each value."""
         numbers: dict[str | None, list[int]] = {}
-        for at, item in enumerate(self.items):
-            for value in values(item.row):
+        for at in self.recognised.tolist():
+            for value in values(self.items[at].row):
                 numbers.setdefault(value, []).append(at)
         return {value: np.array(numbers[value], np.int64) for value in sorted(numbers, key=order)}
 
@@ -58,10 +71,10 @@ class ScoredRows:
         return {name: self.parts(values) for name, values in SLICES}
 
     def overall(self) -> Overall:
-        """The rates of all rows, and of which edits the word errors consist."""
-        edits = self._total(self._everything)
+        """The rates of recognition, and of which edits the word errors consist."""
+        edits = self._total(self.recognised)
         return Overall(
-            **self._rates(self._everything, surely=True),
+            **self._rates(self.recognised, surely=True),
             substitutions=edits.substitutions,
             deletions=edits.deletions,
             insertions=edits.insertions,
@@ -110,13 +123,11 @@ class ScoredRows:
         )
 
     @cached_property
-    def _everything(self) -> Int64s:
-        return np.arange(len(self.items))
-
-    @cached_property
     def _weights(self) -> Floats:
         """How much of the corpus each row stands for, as `curate split` says; NaN for none."""
-        return np.array([_weight(item.row) for item in self.items], np.float64)
+        weights = np.array([_weight(item.row) for item in self.items], np.float64)
+        weights[list(chain.from_iterable(self.translations.values()))] = np.nan
+        return weights
 
     @cached_property
     def _weighted_rows(self) -> Int64s:
@@ -124,11 +135,11 @@ class ScoredRows:
 
     @cached_property
     def _draws(self) -> Draws:
-        """Rates in every draw, by the part's identity and the rate's name: of everything, of the
-        parts, and weighted. CER where it is the rate to name, WER in any case.
+        """Rates in every draw, by the part's identity and the rate's name: of recognition, of
+        the parts, and weighted. CER where it is the rate to name, WER in any case.
         """
         slices = [part for parts in self.parts_by_slice.values() for part in parts.values()]
-        parts = (self._everything, *slices)
+        parts = (self.recognised, *slices)
         words, chars = (self.errors, self.words), (self.char_errors, self.chars)
         weights = np.nan_to_num(self._weights)
         sums = [((id(part), "wer"), part, words) for part in parts]

@@ -135,14 +135,13 @@ def _request(row: Row) -> dict[str, Any]:
     """The row as NeMo is to read it: just its segment, whole paths, both languages; our own notes
     left out.
     """
-    language = row.language
     fields = {
         k: v for k, v in as_segment(row.fields).items() if k not in {"_curate", SKIPME, *ADDED}
     }
     fields["audio_filepath"] = str(row.audio.absolute())
-    if language:
-        fields.setdefault("source_lang", language)
-        fields.setdefault("target_lang", language)
+    if row.language:
+        fields.setdefault("source_lang", row.source_language)
+        fields.setdefault("target_lang", row.language)
     return fields
 
 

@@ -9,7 +9,16 @@ from rich.text import Text
 
 from curate.formatting.units import percent
 from curate.terminal.command import printable
-from train.artifacts.wer import Against, Change, Macro, Rates, Weighted, Wer
+from train.artifacts.wer import (
+    Against,
+    Change,
+    Macro,
+    Rates,
+    Score,
+    TranslationChange,
+    Weighted,
+    Wer,
+)
 
 SHOWN = ("manifest", "verdict", "tag", "lang")
 """The slices that the terminal shows; wer.json and the page have all."""
@@ -18,6 +27,8 @@ SHOWN = ("manifest", "verdict", "tag", "lang")
 def tables(record: Wer) -> Iterator[Table]:
     """The tables of wer.json."""
     yield _rates(record)
+    if record.translations:
+        yield _translations(record)
     if record.against:
         yield _comparison(record.against)
 
@@ -56,6 +67,31 @@ def _mean_cells(mean: Macro | Weighted) -> Iterable[str]:
     return rows, "", percent(mean.wer), "", _interval(mean.wer_low, mean.wer_high)
 
 
+def _translations(record: Wer) -> Table:
+    """BLEU and chrF of each pair of languages."""
+    title = "translations; no error rate counts them"
+    columns = ("rows", "BLEU", "95 % CI", "chrF", "95 % CI", "WER")
+    table = _table(title, columns)
+    for each in record.translations:
+        scores = (cell for score in (each.bleu, each.chrf) for cell in _score_cells(score))
+        table.add_row(
+            "languages", _value(each.languages), f"{each.rows:,}", *scores, percent(each.wer)
+        )
+    return table
+
+
+def _score_cells(score: Score) -> Iterable[str]:
+    return _figure(score.score), _span(score.low, score.high)
+
+
+def _figure(score: float | None) -> str:
+    return "-" if score is None else f"{score:.1f}"
+
+
+def _span(low: float | None, high: float | None, form: str = ".1f") -> str:
+    return "-" if low is None or high is None else f"{low:{form}} to {high:{form}}"
+
+
 def _comparison(against: Against) -> Table:
     """The change against another model."""
     columns = ("rows", "rate", "then", "now", "95 % CI")
@@ -66,12 +102,22 @@ def _comparison(against: Against) -> Table:
     for by in SHOWN:
         for change in against.by[by]:
             table.add_row(by, _value(change.value), *_change_cells(change))
+    for each in against.translations:
+        table.add_row("languages", _value(each.languages), *_bleu_cells(each))
     return table
 
 
 def _change_cells(change: Change) -> Iterable[str]:
     rates = (change.metric.upper(), *map(percent, change.then_and_now))
     return f"{change.rows:,}", *rates, _interval(change.low, change.high), change.conclusion
+
+
+def _bleu_cells(change: TranslationChange) -> Iterable[str]:
+    scores = (_figure(change.bleu_old), _figure(change.bleu_new))
+    return (
+        *(f"{change.rows:,}", "BLEU", *scores),
+        *(_span(change.low, change.high, "+.1f"), change.conclusion),
+    )
 
 
 def _value(value: str | None) -> Text:
