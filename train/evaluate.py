@@ -8,6 +8,7 @@ in the next round of curation.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,10 @@ from curate.gates import Checked, Figure, Figures, Gate
 from curate.nemo.manifest_fields import has_rate_beside_offset
 from curate.text.normaliser import Normaliser
 from train.artifacts.wer import Against, Guardrail, Unscored, Utterance, Wer
+from train.data.row_audio import sampling_rate
 from train.data.rows import Row, all_rows, read_manifests
 from train.pretrained import archive_of
-from train.recipe import recipe_for
+from train.recipe import recipe_for, sample_rate
 from train.runs import runtime
 from train.runs.provenance import versions
 from train.scoring.against import compare, has_some_of
@@ -125,12 +127,15 @@ def evaluate(request: EvalRequest, log: Log = lambda _: None) -> Evaluation:
     rails = all_rows(request.guardrail) if request.guardrail else []
     rows = [*own, *rails]
     earlier = _read_earlier(request, own, rails)
-    _warn_of_misread(rows, log)
     scored = transcribe(request.model, rows, request, log)
     _check_some_are_scored(scored)
+    warnings = (*_misread(rows), *_resampled(scored, request.model))
+    for warning in warnings:
+        log(warning)
     _log_skipped(scored, log)
     before = earlier or _score_before(rows, request, log)
-    record = make_record(scored[: len(own)], request, malformed, _compare(scored, before, request))
+    against = _compare(scored, before, request)
+    record = make_record(scored[: len(own)], request, malformed, against, warnings)
     done = _check_gates(request, record, _unscored(scored, malformed), len(rows) + len(malformed))
     with whole_directory(request.out, OUTPUT_FILES, Wer.file) as folder:
         _write_predictions(folder / PREDICTIONS, scored)
@@ -140,11 +145,22 @@ def evaluate(request: EvalRequest, log: Log = lambda _: None) -> Evaluation:
     return done
 
 
-def _warn_of_misread(rows: Sequence[Row], log: Log) -> None:
+def _misread(rows: Sequence[Row]) -> Iterator[str]:
     if misread := [row for row in rows if has_rate_beside_offset(row.fields)]:
-        log(
+        yield (
             f"{len(misread)} rows have sampling_rate beside offset, first {misread[0].place}: they "
             "are scored by the segment that they declare; a training would load other seconds"
+        )
+
+
+def _resampled(scored: Sequence[Scored], model: str) -> Iterator[str]:
+    """What was recorded at a lower rate than the model's, in a sentence for each rate."""
+    own = sample_rate(archive_of(model).config)
+    counts = Counter(sampling_rate(item.row) for item in scored if item.edits)
+    for rate, rows in sorted((rate, rows) for rate, rows in counts.items() if rate and rate < own):
+        yield (
+            f"{rows:,} rows are sampled at {rate:,} Hz; the model takes {own:,} Hz: NeMo resamples "
+            f"them, and they have no sound above {rate // 2:,} Hz"
         )
 
 
@@ -219,12 +235,14 @@ def make_record(
     request: EvalRequest,
     malformed: Sequence[Fault] = (),
     against: Against | None = None,
+    warnings: Sequence[str] = (),
 ) -> Wer:
     """The artifact wer.json; `malformed` are the lines that are not records."""
     rows = ScoredRows(scored)
     return Wer(
         command=request.command,
         versions=versions(),
+        warnings=tuple(warnings),
         model=request.model,
         normaliser=request.normaliser.named(),
         interval=rows.intervals(),

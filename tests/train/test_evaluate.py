@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -234,6 +235,7 @@ def test_skipped_rows_are_left_out_and_counted(
     manifest.write_text("".join(f"{each.raw}\n" for each in rows))
     stub = Stub(lambda _: "eins")
     monkeypatch.setattr(evaluation, "_score", lambda model, rows, request, log: run(rows, stub))
+    monkeypatch.setattr(evaluation, "archive_of", lambda model: SimpleNamespace(config={}))
     messages: list[str] = []
     request = EvalRequest("m", [manifest], tmp_path / "out", include_skipped=include)
     done = evaluate(request, messages.append)

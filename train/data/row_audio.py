@@ -43,6 +43,14 @@ def audio_fault(row: Row, decode: bool = True, whole: bool = False) -> str:
     return problem and f"audio {problem}: {row.audio}"
 
 
+def sampling_rate(row: Row) -> int | None:
+    """The sampling rate of the row's audio, by its header; None where that cannot be read."""
+    try:
+        return int(sf.info(row.audio).samplerate)
+    except (sf.LibsndfileError, OSError, RuntimeError):
+        return None
+
+
 AudioCode = Literal["", "channels", "unreadable-validation", "short-audio"]
 
 

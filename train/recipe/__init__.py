@@ -9,7 +9,7 @@ without an error. Known pitfalls that this fixes are recorded with the reason (`
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -157,7 +157,7 @@ def _fields(inherited: dict[str, Any]) -> dict[str, Any]:
     """What training and validation share: how our rows are read."""
     shared = {
         "use_lhotse": True,
-        "sample_rate": _sample_rate(inherited),
+        "sample_rate": sample_rate(inherited),
         "text_field": "text",
         "lang_field": "target_lang",
     }
@@ -165,7 +165,8 @@ def _fields(inherited: dict[str, Any]) -> dict[str, Any]:
     return shared | ({"prompt_format": prompt} if prompt else {})
 
 
-def _sample_rate(inherited: dict[str, Any]) -> int:
+def sample_rate(inherited: Mapping[str, Any]) -> int:
+    """The sampling rate of a model's configuration, to which NeMo resamples."""
     for section in (inherited, inherited.get("preprocessor") or {}):
         rate = section.get("sample_rate")
         if isinstance(rate, int):
