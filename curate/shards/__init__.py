@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,8 +181,8 @@ def _warnings(outcome: Outcome) -> list[str]:
     warnings = []
     if count := outcome.skipped.rows:
         warnings.append(
-            f"{plural(count, 'record')} left out for their audio: {_why(outcome)}; "
-            "see skipped.jsonl"
+            f"{plural(count, 'record')} left out for their audio ({', '.join(_lost(outcome))}): "
+            f"{_why(outcome)}; see skipped.jsonl"
         )
     if count := outcome.in_shards_alone:
         warnings.append(
@@ -190,6 +191,13 @@ def _warnings(outcome: Outcome) -> list[str]:
             "shards"
         )
     return warnings
+
+
+def _lost(outcome: Outcome) -> Iterator[str]:
+    """How many rows of which output are left out: eval may lose all of its rows."""
+    for name, read in outcome.read.items():
+        if lost := read.rows - outcome.stored[name].rows:
+            yield f"{name} {lost:,} of {read.rows:,}"
 
 
 def _remedy(outcome: Outcome) -> str:

@@ -30,8 +30,9 @@ MOST_NAMED = 1_000
 
 @dataclass(slots=True)
 class Outcome:
-    """All tasks together."""
+    """All tasks together; `read` are the rows of each output's split."""
 
+    read: Mapping[str, Amount] = field(default_factory=dict)
     shards: list[Shard] = field(default_factory=list)
     stored: dict[str, Amount] = field(default_factory=dict)
     skipped: Amount = NOTHING
@@ -51,7 +52,7 @@ def finish(stage: Path, spool: Spool, options: ShardOptions) -> Outcome:
     for left in result.iterdir():
         if left.name not in {"train", AUDIO}:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-    outcome = Outcome(stored=dict.fromkeys(spool.read, NOTHING))
+    outcome = Outcome(spool.read, stored=dict.fromkeys(spool.read, NOTHING))
     with (result / "skipped.reasons.jsonl").open("w", encoding="utf-8") as reasons:
         for task in spool.tasks:
             for line in _take(stage, task, options, outcome):
