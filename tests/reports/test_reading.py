@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_splits_that_are_not_given_are_not_in_the_headline(tmp_path: Path) -> No
 
 
 def test_the_rate_of_each_manifest_is_in_the_headline(tmp_path: Path) -> None:
-    data = MAKERS["eval"][1]()
+    data = MAKERS["eval"][1]() | {"translations": []}
     data["by"]["manifest"] = [
         slice_of("test.jsonl", 0.04, 200),
         slice_of("train.jsonl", 0.004, 900),
@@ -73,6 +74,11 @@ def test_the_rate_of_each_manifest_is_in_the_headline(tmp_path: Path) -> None:
     data["by"]["manifest"] = data["by"]["manifest"][:1]
     text, _ = sentence("eval", tmp_path / "one", data)
     assert text.count("WER") == 1
+
+
+def test_bleu_of_each_pair_of_languages_ends_the_headline(tmp_path: Path) -> None:
+    text, _ = sentence("eval", tmp_path, MAKERS["eval"][1]())
+    assert re.search(r"\. BLEU \S+ to \S+ [\d.]+ over [\d,]+ translations\.", text), text
 
 
 def test_no_errors_have_no_interval_of_nothing(tmp_path: Path) -> None:

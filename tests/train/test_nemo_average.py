@@ -38,7 +38,7 @@ def test_the_average_is_chosen_where_it_is_better(
     from train.nemo.checkpoints import WholeCheckpoints
 
     conclusion = "better" if is_better else "no measurable difference"
-    monkeypatch.setattr(train.scoring.against, "_conclude", lambda low, high: conclusion)
+    monkeypatch.setattr(train.scoring.against, "conclude", lambda low, high: conclusion)
     record = average(AverageRequest(run.folder, tmp_path / "average", top=2))
     assert read_artifact(tmp_path / "average", Average) == record
     assert (record.chosen, record.change.conclusion) == (
