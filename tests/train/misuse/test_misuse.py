@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -121,8 +122,16 @@ def test_a_misuse_is_set_aside_counted_and_named(
 
 @pytest.mark.parametrize("case", cases("warning", "note"))
 def test_a_misuse_is_named_and_the_run_goes_on(
-    given: Given, jobs: list[FitJob], caplog: pytest.LogCaptureFixture, case: Case
+    given: Given,
+    jobs: list[FitJob],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    case: Case,
 ) -> None:
+    logger = logging.Logger("locks")  # what NeMo did to loggers in this process does not matter
+    logger.addHandler(caplog.handler)
+    monkeypatch.setattr("curate.files.lock._log", logger)
+    monkeypatch.setattr(logging.root.manager, "disable", 0)
     SPOIL[case.id](given)
     given.write()
     plan, done = ask(given, "plan"), ask(given, "run")
