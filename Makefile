@@ -3,6 +3,7 @@
 #   make demo                       what you came for
 #   make test PYTHON=python3.12     another interpreter (3.11 or newer)
 #   make test PYTEST_ARGS='-k text' a part of the tests
+#   make wheels                     into dist/, for Linux and macOS, x86-64 and ARM, from any of them
 #
 # On Linux, plain `torch` from a package index is usually the CUDA build, which pulls gigabytes.
 # For a small CPU build, or one for your CUDA version, name it, and where it comes from:
@@ -32,7 +33,7 @@ STAMP := .venv/.installed-$(shell { cat pyproject.toml constraints.txt; echo '$(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format types imports fresh-docs words bench docs clean
+.PHONY: help demo test check lint format types imports fresh-docs words bench docs wheels clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +51,7 @@ lint: $(STAMP)
 
 format: $(STAMP)
 	@$(BIN)/ruff format --check .
+	@$(BIN)/clang-format --dry-run -Werror curate/native/src/*.[ch]
 
 types: $(STAMP)
 	@$(BIN)/mypy
@@ -71,8 +73,13 @@ docs: $(STAMP)  ## write docs/cli.md, docs/metrics.md, rules/schema.json from th
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo build/site/index.html
 
+wheels: $(STAMP)
+	@$(BIN)/python -c 'import ziglang' 2>/dev/null || $(PIP) -c constraints.txt ziglang
+	@for target in $$($(BIN)/python -c 'from curate.native.build import TARGETS; print(*TARGETS)'); do \
+	  CURATE_TARGET=$$target $(BIN)/python -m hatchling build -t wheel -d dist || exit; done
+
 clean:  ## remove what was made, but for the environment (that one: rm -r .venv)
-	@rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf curate/native/_kernels* demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -86,6 +93,8 @@ $(BIN)/python:
 $(STAMP): $(BIN)/python
 	@echo "[2/3] $(TORCH)"
 	@$(PIP) '$(TORCH)'
+	@for each in "$${CC:-cc}" gcc clang; do command -v "$$each" >/dev/null && exit; done; \
+	  echo "      no C compiler: ziglang, which has one"; $(PIP) -c constraints.txt ziglang
 	@echo "[3/3] asr-curate[$(EXTRAS)] and what it needs, pinned by constraints.txt"
 	@$(PIP) -c constraints.txt -e '.[$(EXTRAS)]'
 	@rm -f .venv/.installed-*

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -99,8 +100,8 @@ def test_a_users_own_module_does_not_shadow_the_command(name: str, tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
-    """The names in the wheel, built from a copy so that the checkout stays as it is."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy so that the checkout stays as it is."""
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "source"
     for path in project_files():
@@ -110,6 +111,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
     offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--wheel-dir", folder)
     run(sys.executable, "-m", "pip", "wheel", *offline, copy)
     (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> frozenset[str]:
+    """The names in the wheel."""
     return frozenset(zipfile.ZipFile(built).namelist())
 
 
@@ -117,7 +124,38 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: frozenset[str]) -> No
     files = [path.relative_to(ROOT) for path in project_files()]
     expected = {path.as_posix() for path in files if path.parts[0] in PACKAGES}
     assert len(expected) > 20
-    assert expected - wheel == set()
+    assert expected - wheel - kernel_sources() == set()
+
+
+def kernel_sources() -> set[str]:
+    """What a wheel has compiled."""
+    names = (path.relative_to(ROOT).as_posix() for path in project_files())
+    return {name for name in names if name.startswith("curate/native/src/")}
+
+
+def test_the_wheel_holds_no_sources_of_the_kernels(wheel: frozenset[str]) -> None:
+    assert wheel & kernel_sources() == set()
+
+
+def test_the_wheel_holds_the_kernels_of_its_platform(built: Path, tmp_path: Path) -> None:
+    """One library for every Python of a platform, which loads without sources and compiler."""
+    python, abi, platform = built.stem.split("-")[2:]
+    assert (python, abi) == ("py3", "none")
+    assert platform != "any"
+    zipfile.ZipFile(built).extractall(tmp_path)
+    load = "import ctypes; from curate.native.build import library; ctypes.CDLL(str(library()))"
+    printed = run(sys.executable, "-c", f"{load}; print(library())", cwd=tmp_path)
+    assert Path(printed.strip()).parent == tmp_path / "curate" / "native"
+
+
+def test_the_source_distribution_holds_the_kernels_as_sources(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.split("/", 1)[-1] for name in archive.getnames()}
+    assert len(kernel_sources()) > 2
+    assert kernel_sources() - names == set()
+    assert [name for name in names if "/_kernels" in name] == []
 
 
 def test_the_wheel_holds_the_rules(wheel: frozenset[str]) -> None:
@@ -305,13 +343,13 @@ def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
             yield node
 
 
-def is_exempt(function: ast.FunctionDef | ast.AsyncFunctionDef, compiling: set[str]) -> bool:
-    """Whether a parameter each is for an option of a command, or an array of a compiled loop."""
+def is_exempt(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a parameter each is for an option of a command, or an array of a loop in C."""
     names = [
         ast.unparse(each.func if isinstance(each, ast.Call) else each)
         for each in function.decorator_list
     ]
-    return any(name in compiling or name.endswith(".command") for name in names)
+    return any(name == "kernel" or name.endswith(".command") for name in names)
 
 
 def test_few_lines_are_kept_from_mypy() -> None:
@@ -348,7 +386,6 @@ def test_the_help_of_format_names_every_format() -> None:
 
 def test_no_function_takes_more_than_seven_parameters() -> None:
     """What travels together is one frozen request."""
-    compiling = {each.name for each in functions_of(ROOT / "curate" / "arrays" / "compiled.py")}
     seen, long, exempt = 0, [], 0
     for path in project_files():
         if path.suffix != ".py" or path.relative_to(ROOT).parts[0] not in PACKAGES:
@@ -358,7 +395,7 @@ def test_no_function_takes_more_than_seven_parameters() -> None:
             every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
             many = sum(each.arg not in {"self", "cls"} for each in every)
             seen += 1
-            if many > 7 and is_exempt(function, compiling):
+            if many > 7 and is_exempt(function):
                 exempt += 1
             elif many > 7:
                 name = f"{path.relative_to(ROOT)}:{function.lineno}: {function.name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ from curate.reviews.serve import ADDRESS, bind_socket, serve
 from curate.reviews.session import ReviewSession
 
 __all__ = ["ReviewOptions", "compare_blindly", "review_profile"]
-
-WARM_UP_S = 10
-"""Seconds that the end of a review waits for imports that are under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +48,10 @@ def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> No
         session = ReviewSession(
             profile, records, overrides, options.reviewer, options.audio_root, roots
         )
-        warm_up = threading.Thread(target=session.warm_up, daemon=True)
-        warm_up.start()
         port = at.getsockname()[1]
         app = review_app(session, options.style, token, port)
         describe(lambda: _ended(session.log.written, "decision", overrides))
-        try:
-            serve(app, at, lambda: _announce(options, port, token))
-        finally:  # a library that ends while it is imported complains behind the last line
-            warm_up.join(WARM_UP_S)
+        serve(app, at, lambda: _announce(options, port, token))
 
 
 def compare_blindly(a: Path, b: Path, votes: Path, options: ReviewOptions) -> None:

@@ -1,4 +1,4 @@
-"""Types of NumPy arrays by their elements; `compiled` has the decorators of loops over them."""
+"""Types of NumPy arrays by their elements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Int = Any
-"""An integer of some width: in a compiled function Python's and NumPy's are the same."""
+"""An integer of Python or of NumPy."""
 Word = np.uint64
 """Eight bytes of text, or a hash."""
 
@@ -23,3 +23,11 @@ Int64s = npt.NDArray[np.int64]
 Float32s = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+ByteTable = Bytes
+UInt32Table = UInt32s
+UInt64Table = UInt64s
+Int32Table = Int32s
+Int64Table = Int64s
+FloatTable = Floats
+"""The same with rows and columns."""

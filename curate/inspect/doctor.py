@@ -65,7 +65,7 @@ def examine(folder: str | Path = ".") -> Json:
     }
 
 
-_THREADS = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS")
+_THREADS = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
 def _needed() -> dict[str, list[str]]:

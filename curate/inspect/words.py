@@ -17,8 +17,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from curate.arrays import Bytes, Int64s
-from curate.arrays.compiled import kernel
+from curate.arrays import Bytes, Int64s, Int64Table
 from curate.artifacts.columns import BYTE_OFFSET, LANG, LINE, SOURCE
 from curate.artifacts.frames import Clips, Spans
 from curate.artifacts.words import (
@@ -31,6 +30,7 @@ from curate.artifacts.words import (
 from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
+from curate.native import kernel
 from curate.profiles.summary import open_profile, origin_of
 
 SHOWN = 20
@@ -119,29 +119,18 @@ def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([empty, *parts]).group_by("token").agg(pl.col("count").sum())
 
 
-@kernel
+@kernel("vocabulary")
 def _count(
     data: Bytes,
     start: Int64s,
     length: Int64s,
     language: Int64s,
     place: Int64s,
-    counts: Int64s,
-    first: Int64s,
+    counts: Int64Table,
+    first: Int64Table,
 ) -> None:
     """Count code points of valid UTF-8, and keep the smallest place of each."""
-    for row in range(start.size):
-        at, end, lang = start[row], start[row] + length[row], language[row]
-        while at < end:
-            byte = np.int64(data[at])
-            more = 0 if byte < 0x80 else 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
-            code = byte if more == 0 else byte & (0x3F >> more)
-            for k in range(1, more + 1):
-                code = (code << 6) | (np.int64(data[at + k]) & 0x3F)
-            at += more + 1
-            counts[lang, code] += 1
-            if first[lang, code] == 0 or place[row] < first[lang, code]:
-                first[lang, code] = place[row]
+    raise NotImplementedError
 
 
 class _Places:

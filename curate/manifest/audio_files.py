@@ -23,11 +23,11 @@ import numpy as np
 import polars as pl
 
 from curate.arrays import Bools, Bytes, Int64s, UInt64s
-from curate.arrays.compiled import borrowing
 from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
 from curate.manifest.origin import Origin
 from curate.manifest.syntax import STRING
 from curate.manifest.values import Interner, combine, hash_spans
+from curate.native import kernel
 
 Bases = tuple[str, ...]
 """Folders at which relative paths may begin; the first where their own folder is counts."""
@@ -120,18 +120,10 @@ def _texts(data: Bytes, start: Int64s, length: Int64s, rows: Int64s) -> list[str
     return [data[start[at] : start[at] + length[at]].tobytes().decode() for at in rows.tolist()]
 
 
-@borrowing
+@kernel("relative_paths")
 def _cut(data: Bytes, start: Int64s, length: Int64s, head: Int64s, wide: Bools) -> None:
     """Length of each path up to its last slash, and whether its name is not plain ASCII."""
-    for row in range(start.size):
-        first, end = start[row], start[row] + length[row]
-        at = end
-        high = np.uint8(0)
-        while at > first and data[at - 1] != 47:
-            high |= data[at - 1]
-            at -= 1
-        head[row] = at - first
-        wide[row] = high >= 128
+    raise NotImplementedError
 
 
 def _name_keys(names: Sequence[str], fold: bool) -> UInt64s:

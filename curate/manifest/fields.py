@@ -58,7 +58,7 @@ PART_BYTES = 256 << 10
 def span_of(lines: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
     """One field of the lines."""
     return (
-        lines.kind[rows, field],
+        np.ascontiguousarray(lines.kind[rows, field]),
         lines.start[rows, field].astype(np.int64),
         lines.length[rows, field].astype(np.int64),
     )

@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 
 from curate.arrays import Bools, Bytes, Floats, Int32s, Int64s, UInt64s
-from curate.arrays.compiled import borrowing, inlined
-from curate.manifest.syntax import ESCAPED, MISSING, NULL, NUMBER, STRING
-from curate.text.words import hash_bytes, load_word
+from curate.manifest.syntax import ESCAPED
+from curate.native import kernel
 
 Span = tuple[Bytes, Int64s, Int64s]
 """Kind, start and length of one field in each line."""
@@ -32,83 +31,12 @@ def unescape(
     return np.concatenate([data, plain[:used]]), start, length
 
 
-@borrowing
+@kernel("values")
 def _unescape_rows(
     data: Bytes, rows: Int64s, start: Int64s, length: Int64s, out: Bytes, base: int
 ) -> int:
     """Write the plain texts to `out` and point start and length there; the bytes used."""
-    to = 0
-    for row in rows:
-        first = to
-        at = start[row]
-        end = at + length[row]
-        while at < end:
-            byte = data[at]
-            if byte != 92:
-                out[to] = byte
-                at += 1
-                to += 1
-                continue
-            letter = data[at + 1]
-            if letter != 117:
-                if letter == 98:
-                    letter = 8
-                elif letter == 102:
-                    letter = 12
-                elif letter == 110:
-                    letter = 10
-                elif letter == 114:
-                    letter = 13
-                elif letter == 116:
-                    letter = 9
-                out[to] = letter
-                at += 2
-                to += 1
-                continue
-            code = _hex(data, at + 2)
-            at += 6
-            if 0xD800 <= code <= 0xDBFF:
-                code = 0x10000 + ((code - 0xD800) << 10) + (_hex(data, at + 2) - 0xDC00)
-                at += 6
-            to = _encode(code, out, to)
-        start[row] = base + first
-        length[row] = to - first
-    return to
-
-
-@inlined
-def _hex(data: Bytes, at: int) -> int:
-    code = 0
-    for k in range(4):
-        digit = data[at + k]
-        if digit >= 97:
-            code = code * 16 + digit - 87
-        elif digit >= 65:
-            code = code * 16 + digit - 55
-        else:
-            code = code * 16 + digit - 48
-    return code
-
-
-@inlined
-def _encode(code: int, out: Bytes, to: int) -> int:
-    if code < 0x80:
-        out[to] = code
-        return to + 1
-    if code < 0x800:
-        out[to] = 0xC0 | (code >> 6)
-        out[to + 1] = 0x80 | (code & 0x3F)
-        return to + 2
-    if code < 0x10000:
-        out[to] = 0xE0 | (code >> 12)
-        out[to + 1] = 0x80 | ((code >> 6) & 0x3F)
-        out[to + 2] = 0x80 | (code & 0x3F)
-        return to + 3
-    out[to] = 0xF0 | (code >> 18)
-    out[to + 1] = 0x80 | ((code >> 12) & 0x3F)
-    out[to + 2] = 0x80 | ((code >> 6) & 0x3F)
-    out[to + 3] = 0x80 | (code & 0x3F)
-    return to + 4
+    raise NotImplementedError
 
 
 def numbers(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> Floats:
@@ -122,7 +50,7 @@ def numbers(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> Floats:
     return values
 
 
-@borrowing
+@kernel("values")
 def _parse_numbers(
     data: Bytes,
     kind: Bytes,
@@ -133,36 +61,7 @@ def _parse_numbers(
     doubtful: Bools,
 ) -> None:
     """Exact by Clinger's fast path: digits < 2^53 and a power of ten <= 22; else doubtful."""
-    for row in range(start.size):
-        if kind[row] != NUMBER:
-            continue
-        at = start[row]
-        end = at + length[row]
-        negative = data[at] == 45
-        if negative:
-            at += 1
-        digits, scale, exact = 0, 0, True
-        behind_point = False
-        while at < end:
-            byte = data[at]
-            if byte == 46:
-                behind_point = True
-            elif byte < 48 or byte > 57:  # an exponent: rare, left to Python
-                exact = False
-                break
-            else:
-                digits = digits * 10 + (byte - 48)
-                if digits > 9007199254740991:
-                    exact = False
-                    break
-                if behind_point:
-                    scale += 1
-            at += 1
-        if exact and scale <= 22:
-            value = digits / ten[scale]
-            values[row] = -value if negative else value
-        else:
-            doubtful[row] = True
+    raise NotImplementedError
 
 
 class Interner:
@@ -219,7 +118,7 @@ def strings(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> pl.Serie
     return interner.strings().gather(np.where(codes < 0, interner.strings().len() - 1, codes))
 
 
-@borrowing
+@kernel("values")
 def _intern(
     data: Bytes,
     kind: Bytes,
@@ -237,59 +136,12 @@ def _intern(
 
     `state` holds how many strings are known, and the code of the last one looked up.
     """
-    mask = np.uint64(slots.size - 1)
-    while row < start.size:
-        if kind[row] == MISSING or kind[row] == NULL:
-            row += 1
-            continue
-        first, size = start[row], length[row]
-        code = state[1]  # neighbours are often alike
-        if code >= state[0] or not _equal(data, first, size, arena, ends, code):
-            slot = hash_bytes(data, first, size) & mask
-            code = slots[slot]
-            while code >= 0 and not _equal(data, first, size, arena, ends, code):
-                slot = (slot + np.uint64(1)) & mask
-                code = slots[slot]
-            if code < 0:
-                code = state[0]
-                if 2 * code >= slots.size or ends[code] + size > arena.size:
-                    return row
-                for k in range(size):
-                    arena[ends[code] + k] = data[first + k]
-                ends[code + 1] = ends[code] + size
-                slots[slot] = code
-                state[0] = code + 1
-            state[1] = code
-        codes[row] = code
-        row += 1
-    return row
+    raise NotImplementedError
 
 
-@inlined
-def _equal(data: Bytes, first: int, size: int, arena: Bytes, ends: Int64s, code: int) -> bool:
-    """Whether a span is the known string `code`."""
-    if ends[code + 1] - ends[code] != size:
-        return False
-    k = 0
-    while k + 8 <= size:
-        if load_word(data, first + k) != load_word(arena, ends[code] + k):
-            return False
-        k += 8
-    while k < size:
-        if data[first + k] != arena[ends[code] + k]:
-            return False
-        k += 1
-    return True
-
-
-@borrowing
+@kernel("values")
 def _rehash(arena: Bytes, ends: Int64s, slots: Int64s, count: int) -> None:
-    mask = np.uint64(slots.size - 1)
-    for code in range(count):
-        slot = hash_bytes(arena, ends[code], ends[code + 1] - ends[code]) & mask
-        while slots[slot] >= 0:
-            slot = (slot + np.uint64(1)) & mask
-        slots[slot] = code
+    raise NotImplementedError
 
 
 def hash_spans(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> UInt64s:
@@ -300,11 +152,9 @@ def hash_spans(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> UInt6
     return keys
 
 
-@borrowing
+@kernel("values")
 def _hash_rows(data: Bytes, kind: Bytes, start: Int64s, length: Int64s, keys: UInt64s) -> None:
-    for row in range(start.size):
-        if kind[row] == STRING or kind[row] == ESCAPED:
-            keys[row] = hash_bytes(data, start[row], length[row])
+    raise NotImplementedError
 
 
 def texts_differ(data: Bytes, one: Span, other: Span) -> Bools:
@@ -320,7 +170,7 @@ def texts_differ(data: Bytes, one: Span, other: Span) -> Bools:
     return differ
 
 
-@borrowing
+@kernel("values")
 def _compare(
     data: Bytes,
     kind: Bytes,
@@ -331,15 +181,7 @@ def _compare(
     other_length: Int64s,
     differ: Bools,
 ) -> None:
-    for row in range(kind.size):
-        if kind[row] != STRING and kind[row] != ESCAPED:
-            continue
-        if other_kind[row] != STRING and other_kind[row] != ESCAPED:
-            continue
-        same = length[row] == other_length[row]
-        for k in range(length[row] if same else 0):
-            same &= data[start[row] + k] == data[other_start[row] + k]
-        differ[row] = not same
+    raise NotImplementedError
 
 
 def combine(keys: UInt64s, numbers: Floats) -> UInt64s:

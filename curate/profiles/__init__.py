@@ -54,7 +54,7 @@ OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, Clips.file}
 """What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
 `clips.json` only where clips were requested."""
 
-LIBRARIES = ("asr-curate", "polars", "duckdb", "numba", "numpy")
+LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
 
 
 Engine = Callable[[ProfilePlan], ReusedRows]

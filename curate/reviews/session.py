@@ -55,13 +55,6 @@ class ReviewSession:
         self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
         self._tallies: dict[Query, tuple[int, int]] = {}
 
-    @staticmethod
-    def warm_up() -> None:
-        """Load the compiled code that telling of a first record would wait for, half a second."""
-        first = {"audio_filepath": "a.wav", "duration": 1.0, "lang": "en", "pred_text": "b"}
-        for text in ("a", '"'):  # what stands escaped in its line is measured by other code
-            content_of({**first, "text": text})
-
     def tally(self, query: Query) -> tuple[int, int]:
         """(rows, microseconds) that a query is about."""
         if query not in self._tallies:

@@ -119,7 +119,7 @@ def audit(request: AuditRequest, command: str = "") -> Audit:
     covered = coverage_by_side(rows, compared, keys)
     return Audit(
         command=command,
-        versions=versions(("asr-curate", "polars", "numba", "numpy")),
+        versions=versions(("asr-curate", "polars", "numpy")),
         sides=tuple(_describe(rows, number, side) for number, side in enumerate(sides)),
         groups=(SPEAKER.name, *fields),
         coverage=covered,

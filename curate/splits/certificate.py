@@ -88,7 +88,7 @@ def certificate(finished: Finished, command: str) -> Split:
     failing = tuple(text for texts in gates.values() for text in texts)
     return Split(
         command=command,
-        versions=versions(("asr-curate", "polars", "numba", "numpy")),
+        versions=versions(("asr-curate", "polars", "numpy")),
         seed=finished.seed,
         rules=profile.rules,
         inputs=profile.inputs,

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from curate.arrays import Int64s
-from curate.arrays.compiled import kernel
+from curate.native import kernel
 
 
 def components(frame: pl.DataFrame, columns: Sequence[str]) -> Int64s:
@@ -20,8 +20,8 @@ def components(frame: pl.DataFrame, columns: Sequence[str]) -> Int64s:
     for column in columns:
         codes = _codes(frame[column])
         _join(parent, codes, np.full(int(codes.max(initial=0)) + 1, -1, np.int64))
-    roots = _roots(parent)
-    groups: Int64s = np.unique(roots, return_inverse=True)[1].astype(np.int64)
+    _point_at_roots(parent)
+    groups: Int64s = np.unique(parent, return_inverse=True)[1].astype(np.int64)
     return groups
 
 
@@ -38,35 +38,12 @@ def _codes(values: pl.Series) -> Int64s:
     return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
 
 
-@kernel
-def _find(parent: Int64s, row: int) -> int:
-    while parent[row] != row:
-        parent[row] = parent[parent[row]]
-        row = parent[row]
-    return row
-
-
-@kernel
+@kernel("groups")
 def _join(parent: Int64s, codes: Int64s, first: Int64s) -> None:
     """Join rows with equal codes > 0; the smaller root wins, so roots are first rows."""
-    for row in range(codes.size):
-        code = codes[row]
-        if code == 0:
-            continue
-        if first[code] < 0:
-            first[code] = row
-            continue
-        one = _find(parent, first[code])
-        other = _find(parent, row)
-        if one < other:
-            parent[other] = one
-        elif other < one:
-            parent[one] = other
+    raise NotImplementedError
 
 
-@kernel
-def _roots(parent: Int64s) -> Int64s:
-    roots = np.empty_like(parent)
-    for row in range(parent.size):
-        roots[row] = _find(parent, row)
-    return roots
+@kernel("groups")
+def _point_at_roots(parent: Int64s) -> None:
+    raise NotImplementedError

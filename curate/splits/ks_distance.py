@@ -11,14 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from curate.arrays import Bools, Floats, Int64s
-from curate.arrays.compiled import kernel
+from curate.native import kernel
 from curate.splits.moves import Rows, State
 
 STEPS = 16
 """Steps per octave: 4 %."""
-FAR = 5.0
-"""What a second of KS distance weighs, times the distance: what is far counts more. Measured on
-cv_id with three seeds; docs/adr/0010-splits.md has the figures for other weights."""
 NEAR = 0.02
 """A KS distance within which nothing is to be gained: the noise of some thousand rows."""
 
@@ -77,16 +74,7 @@ def _sums(step: Int64s, weights: Floats, width: int) -> Int64s:
     return np.stack([np.rint(np.bincount(step, each, width)) for each in weights]).astype(np.int64)
 
 
-@kernel
+@kernel("ks_distance")
 def farthest(rows: Rows, state: State, targets: Int64s) -> float:
     """The squared KS distances, each times its split's target, of all splits and covariates."""
-    total = 0.0
-    for split in range(targets.size):
-        for at in range(rows.bin_bounds.size - 1):
-            apart, most = np.int64(0), np.int64(0)
-            for cell in range(rows.bin_bounds[at], rows.bin_bounds[at + 1]):
-                apart += state.achieved[split, cell] - rows.due[split, cell]
-                most = max(most, abs(apart))
-            # In floating point, for squared microseconds are beyond 64 bits; the order is fixed.
-            total += float(most) * float(most) / float(max(1, targets[split]))
-    return total
+    raise NotImplementedError

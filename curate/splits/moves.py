@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curate.arrays import Bools, Floats, Int16s, Int32s, Int64s
-from curate.arrays.compiled import kernel
+from curate.arrays import Bools, Floats, Int16s, Int32s, Int32Table, Int64s, Int64Table
+from curate.native import kernel
 
 FREE, TO_TRAIN, TORN = -1, -2, -3
 """What a group is when no split has it: to be had; train's, by an earlier lock; in pieces, since
@@ -35,27 +35,33 @@ class Rows(NamedTuple):
     first: Int64s
     clean: Bools
     us: Int64s
-    cells: Int32s
+    cells: Int32Table
     text: Int32s
     total: Int64s
     barred: Bools
-    due: Int64s
+    due: Int64Table
     weight: Floats
     bin_bounds: Int64s
 
 
 class State(NamedTuple):
-    """What the moves change: the split of each group, the rows inside, and the sums."""
+    """What the moves change: the split of each group, the rows inside, and the sums.
+
+    `missed` and `aside` are room for what a move that does not pay is taken back by: how far each
+    split is from its target, and which rows of two groups were inside.
+    """
 
     split: Int16s
     inside: Bools
     claim: Int16s
     uses: Int32s
     engaged: Int64s
-    achieved: Int64s
+    achieved: Int64Table
     sums: Int64s
     apart: Floats
     held: Int64s
+    missed: Int64s
+    aside: Bools
 
 
 def begin(rows: Rows, groups: int, splits: int) -> State:
@@ -71,105 +77,30 @@ def begin(rows: Rows, groups: int, splits: int) -> State:
         sums=np.zeros(splits, np.int64),
         apart=(rows.due * rows.weight).sum(axis=1).astype(np.float64),
         held=np.zeros(1, np.int64),
+        missed=np.zeros(splits, np.int64),
+        aside=np.zeros(2 * int(np.diff(rows.first).max(initial=0)), np.bool_),
     )
 
 
-@kernel
-def _weigh(rows: Rows, state: State, row: int, split: int, us: int) -> None:
-    """Add (or take away, where negative) a row's time; exact: weights are powers of two."""
-    for at in range(rows.cells.shape[1]):
-        cell = rows.cells[row, at]
-        if cell >= 0:
-            due = rows.due[split, cell]
-            before = abs(state.achieved[split, cell] - due)
-            state.achieved[split, cell] += us
-            after = abs(state.achieved[split, cell] - due)
-            state.apart[split] += rows.weight[cell] * (after - before)
-    state.sums[split] += us
-
-
-@kernel
-def _may_enter(rows: Rows, state: State, row: int, split: int, max_displaced_ratio: float) -> bool:
-    """Whether a clean row of a chosen group may be in the split; else it is held out."""
-    if not rows.clean[row]:
-        return False
-    text = rows.text[row]
-    if text < 0:
-        return True
-    if rows.barred[text]:
-        return False
-    if state.claim[text] >= 0:
-        return bool(state.claim[text] == split)
-    return bool(rows.total[text] - state.engaged[text] <= max_displaced_ratio * rows.us[row])
-
-
-@kernel
+@kernel("moves")
 def enter_row(rows: Rows, state: State, row: int, split: int) -> None:
     """Let a row of a group that is engaged into a split."""
-    us, text = rows.us[row], rows.text[row]
-    state.inside[row] = True
-    _weigh(rows, state, row, split, us)
-    state.held[0] -= us
-    if text >= 0:
-        if state.uses[text] == 0:  # from now on the same text elsewhere is held out
-            state.claim[text] = split
-            state.held[0] += rows.total[text] - state.engaged[text]
-        state.uses[text] += 1
+    raise NotImplementedError
 
 
-@kernel
-def _leave_row(rows: Rows, state: State, row: int, split: int) -> None:
-    us, text = rows.us[row], rows.text[row]
-    state.inside[row] = False
-    _weigh(rows, state, row, split, -us)
-    state.held[0] += us
-    if text >= 0:
-        state.uses[text] -= 1
-        if state.uses[text] == 0:
-            state.claim[text] = -1
-            state.held[0] -= rows.total[text] - state.engaged[text]
-
-
-@kernel
+@kernel("moves")
 def engage(rows: Rows, state: State, group: int, split: int) -> None:
     """Give a group to a split, all its rows held out as yet."""
-    state.split[group] = split
-    for row in range(rows.first[group], rows.first[group + 1]):
-        us, text = rows.us[row], rows.text[row]
-        state.held[0] += us
-        if text >= 0:
-            state.engaged[text] += us
-            if state.claim[text] >= 0:  # it was held out already, for its text
-                state.held[0] -= us
+    raise NotImplementedError
 
 
-@kernel
-def disengage(rows: Rows, state: State, group: int) -> None:
-    """Take a group out of its split, so that it is free again."""
-    split = state.split[group]
-    for row in range(rows.first[group], rows.first[group + 1]):
-        if state.inside[row]:
-            _leave_row(rows, state, row, split)
-    for row in range(rows.first[group], rows.first[group + 1]):
-        us, text = rows.us[row], rows.text[row]
-        state.held[0] -= us
-        if text >= 0:
-            state.engaged[text] -= us
-            if state.claim[text] >= 0:
-                state.held[0] += us
-    state.split[group] = FREE
-
-
-@kernel
+@kernel("moves")
 def enter_known(rows: Rows, state: State, group: int, split: int, inside: Bools) -> None:
     """Give a group to a split with just these of its rows inside, whatever the rules say."""
-    engage(rows, state, group, split)
-    for at in range(inside.size):
-        if inside[at]:
-            enter_row(rows, state, rows.first[group] + at, split)
+    raise NotImplementedError
 
 
-@kernel
+@kernel("moves")
 def enter(
     rows: Rows,
     state: State,
@@ -180,29 +111,4 @@ def enter(
     limit: int,
 ) -> None:
     """Give a free group to a split, with those of its rows that may be in it."""
-    engage(rows, state, group, split)
-    enter_more(rows, state, group, split, max_displaced_ratio, mode, limit)
-
-
-@kernel
-def enter_more(
-    rows: Rows,
-    state: State,
-    group: int,
-    split: int,
-    max_displaced_ratio: float,
-    mode: int,
-    limit: int,
-) -> None:
-    """Let rows of a group in: all that may, or (CUT) what fills deficits first, up to `limit`."""
-    for turn in range(1 + mode):
-        for row in range(rows.first[group], rows.first[group + 1]):
-            if state.inside[row]:
-                continue
-            if mode == CUT:
-                stratum = rows.cells[row, 0]
-                filled = state.achieved[split, stratum] >= rows.due[split, stratum]
-                if state.sums[split] + rows.us[row] > limit or (turn == 0 and filled):
-                    continue
-            if _may_enter(rows, state, row, split, max_displaced_ratio):
-                enter_row(rows, state, row, split)
+    raise NotImplementedError

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.arrays import Bools, Floats, Int32s, Int64s, UInt64s, Word
-from curate.arrays.compiled import kernel
+from curate.arrays import Bools, Floats, Int32s, Int32Table, Int64s, UInt64s, Word
 from curate.artifacts.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
+from curate.native import kernel
 from curate.rules.routes import POOL, TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.splits.moves import COVARIATE, Rows
@@ -88,7 +88,9 @@ def aim(pool: Pool, due_s: Mapping[str, Floats]) -> Pool:
     for split, seconds in enumerate(due_s.values()):
         due[split, : pool.strata] = np.rint(seconds * 1e6)
         np.divide(due[split, : pool.strata], pool.available_us, share, where=pool.available_us > 0)
-        _spread(rows.cells, rows.clean, rows.us, share, due[split], pool.strata)
+        exact = np.zeros(rows.weight.size)
+        _spread(rows.cells, rows.clean, rows.us, share, exact)
+        due[split, pool.strata :] = np.rint(exact[pool.strata :])
     return Pool(rows._replace(due=due), *_rest(pool))
 
 
@@ -129,7 +131,12 @@ def _sums(places: Int64s, values: Int64s, size: int) -> Int64s:
 def _shared_texts(keys: pl.Series, group: Int64s, us: Int64s) -> tuple[Int32s, Int64s]:
     """Numbers of the texts that several groups share, -1 for any other; and their time."""
     number = keys.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
-    return _several(number, group, us, int(number.max(initial=-1)) + 1)
+    count = int(number.max(initial=-1)) + 1
+    owner, new = np.full(count, -1, np.int64), np.full(count, -1, np.int32)
+    shared = _number_shared(number, group, owner, new)
+    texts, total = np.full(number.size, -1, np.int32), np.zeros(shared, np.int64)
+    _add_shared(number, us, new, texts, total)
+    return texts, total
 
 
 def _barred(keys: pl.Series, texts: Int32s, count: int, barred: pl.Series | None) -> Bools:
@@ -139,37 +146,18 @@ def _barred(keys: pl.Series, texts: Int32s, count: int, barred: pl.Series | None
     return is_barred
 
 
-@kernel
-def _several(number: Int64s, group: Int64s, us: Int64s, count: int) -> tuple[Int32s, Int64s]:
-    owner, new = np.full(count, -1, np.int64), np.full(count, -1, np.int32)
-    shared = 0
-    for row in range(number.size):
-        text = number[row]
-        if text < 0:
-            continue
-        if owner[text] < 0:
-            owner[text] = group[row]
-        elif owner[text] != group[row] and new[text] < 0:
-            new[text] = shared
-            shared += 1
-    texts, total = np.full(number.size, -1, np.int32), np.zeros(shared, np.int64)
-    for row in range(number.size):
-        if number[row] >= 0 and new[number[row]] >= 0:
-            texts[row] = new[number[row]]
-            total[texts[row]] += us[row]
-    return texts, total
+@kernel("pool")
+def _number_shared(number: Int64s, group: Int64s, owner: Int64s, new: Int32s) -> int:
+    """Give each text of several groups a number of its own in `new`; how many there are."""
+    raise NotImplementedError
 
 
-@kernel
-def _spread(
-    cells: Int32s, clean: Bools, us: Int64s, share: Floats, due: Int64s, strata: int
-) -> None:
+@kernel("pool")
+def _add_shared(number: Int64s, us: Int64s, new: Int32s, texts: Int32s, total: Int64s) -> None:
+    raise NotImplementedError
+
+
+@kernel("pool")
+def _spread(cells: Int32Table, clean: Bools, us: Int64s, share: Floats, exact: Floats) -> None:
     """What is due of each covariate's cell, were each stratum's due taken at random."""
-    exact = np.zeros(due.size, np.float64)
-    for row in range(us.size):
-        if clean[row]:
-            for at in range(1, cells.shape[1]):
-                if cells[row, at] >= 0:
-                    exact[cells[row, at]] += us[row] * share[cells[row, 0]]
-    for cell in range(strata, due.size):
-        due[cell] = np.int64(np.rint(exact[cell]))
+    raise NotImplementedError

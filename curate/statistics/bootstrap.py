@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.arrays import Floats, Int32s, Int64s
-from curate.arrays.compiled import kernel
+from curate.arrays import Floats, FloatTable, Int32s, Int32Table, Int64s
+from curate.native import kernel
 
 DRAWS = 1000
 CONFIDENCE = 0.95
@@ -76,7 +76,7 @@ class Bootstrap:
         sums = np.zeros((len(amounts), len(parts), DRAWS))
         first = 0
         for times in self._draws():
-            _add_up(starts, clusters, amounts, times, sums, first)
+            _add_up(starts, clusters, amounts, times, sums.reshape(-1, DRAWS), first)
             first += len(times)
         return list(sums)
 
@@ -113,18 +113,16 @@ class Bootstrap:
             yield block
 
 
-@kernel
+@kernel("bootstrap")
 def _add_up(
-    starts: Int64s, clusters: Int64s, amounts: Floats, times: Int32s, sums: Floats, first: int
+    starts: Int64s,
+    clusters: Int64s,
+    amounts: FloatTable,
+    times: Int32Table,
+    sums: FloatTable,
+    first: int,
 ) -> None:
-    for draw in range(times.shape[0]):
-        drawn = times[draw]
-        for part in range(starts.size - 1):
-            for value in range(amounts.shape[0]):
-                total = 0.0
-                for at in range(starts[part], starts[part + 1]):
-                    total += amounts[value, at] * drawn[clusters[at]]
-                sums[value, part, first + draw] = total
+    raise NotImplementedError
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

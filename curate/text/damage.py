@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from curate.arrays import Bools, Bytes, Int32s, Int64s
-from curate.arrays.compiled import borrowing
+from curate.native import kernel
 
 _CONTROLS: Final = "\x80-\x9f"
 _FIGURES: Final = (
@@ -43,22 +43,9 @@ def damaged_chars(data: Bytes, start: Int64s, length: Int64s) -> Int32s:
     return counts
 
 
-@borrowing
+@kernel("damage")
 def _find(data: Bytes, start: Int64s, length: Int64s, doubtful: Bools) -> None:
     """The texts that may hold damage: `?` between letters, or a letter of U+00C2 to U+00EF before a
     code point of another two bytes or more.
     """
-    for row in range(start.size):
-        seen = False
-        for at in range(start[row], start[row] + length[row]):
-            seen |= (data[at] == 63) | (data[at] == 0xC3)
-        if not seen:
-            continue
-        seen = False
-        for at in range(start[row] + 1, start[row] + length[row] - 1):
-            before, byte, behind = data[at - 1], data[at], data[at + 1]
-            lead = ((before | 32) > 96) & ((before | 32) < 123) | (before >= 128)
-            trail = (behind > 96) & (behind < 123) | (behind >= 128)
-            seen |= (byte == 63) & lead & trail
-            seen |= (before == 0xC3) & (byte >= 0x82) & (byte <= 0xAF) & (behind >= 0xC2)
-        doubtful[row] = seen
+    raise NotImplementedError

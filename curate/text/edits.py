@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
 from curate.arrays import Bools, Bytes, Int32s, Int64s, UInt16s
-from curate.arrays.compiled import borrowing
+from curate.native import kernel
 from curate.text.align import (
     ALIGNED,
     DELETIONS,
@@ -31,7 +31,7 @@ from curate.text.align import (
     align_spans,
 )
 from curate.text.normaliser import Normaliser
-from curate.text.unicode import LETTER, NO_SPACE, tables
+from curate.text.unicode import tables
 
 Spans = tuple[Bytes, Int64s, Int64s]
 """A buffer of UTF-8, and for each text its start and length there; length -1: there is none."""
@@ -163,7 +163,7 @@ def _shape(spans: Spans) -> tuple[Int32s, Int32s, Bools]:
     return words, chars, spaceless
 
 
-@borrowing
+@kernel("edits")
 def _shape_all(
     data: Bytes,
     starts: Int64s,
@@ -173,30 +173,7 @@ def _shape_all(
     chars: Int32s,
     spaceless: Bools,
 ) -> None:
-    for row in range(starts.size):
-        blanks, letters, dense, points = 0, 0, 0, 0
-        for at in range(starts[row], starts[row] + max(0, lengths[row])):
-            byte = data[at]
-            if byte & 0xC0 == 0x80:
-                continue
-            points += 1
-            if byte < 0x80:
-                blanks += byte == 32
-                letters += byte >= 97 and byte <= 122
-                continue
-            width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            code = byte & (0xFF >> (width + 1))
-            for k in range(1, width):
-                code = code << 6 | (data[at + k] & 0x3F)
-            kind = flags[code]
-            letters += kind & LETTER > 0
-            dense += kind & NO_SPACE > 0
-        chars[row] = points
-        spaceless[row] = 2 * dense > letters
-        if spaceless[row]:
-            words[row] = points - blanks
-        else:
-            words[row] = blanks + 1 if points else 0
+    raise NotImplementedError
 
 
 def _parted(spans: Spans, rows: Bools) -> Spans:
@@ -209,7 +186,7 @@ def _parted(spans: Spans, rows: Bools) -> Spans:
     return np.concatenate([data, out[:used]]), starts, lengths
 
 
-@borrowing
+@kernel("edits")
 def _part_all(
     data: Bytes,
     start: Int64s,
@@ -219,19 +196,4 @@ def _part_all(
     starts: Int64s,
     lengths: Int64s,
 ) -> int:
-    used = 0
-    for row in range(start.size):
-        if not rows[row]:
-            continue
-        first = used
-        for at in range(start[row], start[row] + length[row]):
-            if data[at] & 0xC0 != 0x80:
-                if data[at] == 32:
-                    continue
-                if used > first:
-                    out[used] = 32
-                    used += 1
-            out[used] = data[at]
-            used += 1
-        starts[row], lengths[row] = data.size + first, used - first
-    return used
+    raise NotImplementedError

@@ -10,18 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from curate.arrays import Bytes, Int32s, Int64s, UInt16s, UInt64s
-from curate.arrays.compiled import kernel
-from curate.text.split import split_words
+from curate.arrays import Bytes, Int32s, Int32Table, Int64s, UInt16s, UInt64s
+from curate.native import kernel
 from curate.text.unicode import tables
-from curate.text.words import absorb
 
 SIZES: Final = (2, 3, 4)
 """Words of a phrase, as Gopher's rules have them (Rae et al. 2021, table A1)."""
 LONGEST_BYTES: Final = 1 << 20
 """A longer text is no segment of speech: nothing is counted of it."""
-NOT_COUNTED: Final = -1
-_SEED = np.uint64(0xCBF29CE484222325)
 
 
 def define(text: str, size: int) -> int:
@@ -37,30 +33,7 @@ def define(text: str, size: int) -> int:
     return max((n * sum(map(len, phrase)) for phrase, n in counts.items() if n > 1), default=0)
 
 
-@kernel
-def _most_covered(
-    hashes: UInt64s, sizes: Int32s, words: int, n: int, keys: UInt64s, counts: Int32s, room: int
-) -> int:
-    """`define` for words given by their hashes and sizes; `room` is a power of two."""
-    counts[:room] = 0
-    mask = np.uint64(room - 1)
-    best = 0
-    for first in range(words - n + 1):
-        key, size = _SEED, 0
-        for k in range(first, first + n):
-            key = absorb(key, hashes[k])
-            size += sizes[k]
-        slot = key & mask
-        while counts[slot] and keys[slot] != key:
-            slot = (slot + np.uint64(1)) & mask
-        keys[slot] = key
-        counts[slot] += 1
-        if counts[slot] > 1:
-            best = max(best, counts[slot] * size)
-    return best
-
-
-@kernel
+@kernel("ngrams")
 def _count_all(
     data: Bytes,
     starts: Int64s,
@@ -70,18 +43,9 @@ def _count_all(
     sizes: Int32s,
     keys: UInt64s,
     counts: Int32s,
-    shares: Int32s,
+    shares: Int32Table,
 ) -> None:
-    for row in range(starts.size):
-        if lengths[row] > LONGEST_BYTES:
-            shares[:, row] = NOT_COUNTED
-            continue
-        words, _ = split_words(data, starts[row], lengths[row], flags, hashes, sizes)
-        room = 8
-        while room < 2 * words:
-            room *= 2
-        for k in range(len(SIZES)):
-            shares[k, row] = _most_covered(hashes, sizes, words, SIZES[k], keys, counts, room)
+    raise NotImplementedError
 
 
 def covered(data: Bytes, starts: Int64s, lengths: Int64s) -> Int32s:

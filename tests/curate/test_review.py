@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -253,34 +251,6 @@ def test_a_log_that_is_taken_away_or_spoiled_while_the_session_is_open(
     assert "overrides.jsonl:1: not JSON" in response.json()["error"]
     assert "cut short" in response.json()["error"]
     assert session.log.path.read_bytes() == b'{"decision": "ke'
-
-
-WARM = """
-import gc, sys
-from pathlib import Path
-from numba.core.dispatcher import Dispatcher
-from curate.profiles.duck import open_records
-from curate.errors import ConfigError
-from curate.reviews.session import ReviewSession
-
-def compiled():
-    found = [each for each in gc.get_objects() if isinstance(each, Dispatcher)]
-    return sum(len(each.signatures) for each in found)
-
-folder = Path(sys.argv[1])
-with open_records(folder / "records.parquet") as records:
-    session = ReviewSession(folder, records, folder / "none.jsonl", "anna")
-    cold = compiled()
-    session.warm_up()
-    warm = compiled()
-    session.describe(26)  # with all that a record may have
-    print(cold < warm, compiled() - warm)
-"""
-
-
-def test_a_warm_session_compiles_nothing_for_its_first_record(folder: Path) -> None:
-    run = [sys.executable, "-c", WARM, str(folder / "profile")]
-    assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "True 0\n"
 
 
 def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: Path) -> None:

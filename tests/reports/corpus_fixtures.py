@@ -9,7 +9,7 @@ from typing import Any
 Json = dict[str, Any]
 
 US = 3_600_000_000
-VERSIONS = {"asr-curate": "0.1.0", "duckdb": "2.0.1", "numba": "0.68.0", "polars": "2.1.0"}
+VERSIONS = {"asr-curate": "0.1.0", "duckdb": "2.0.1", "polars": "2.1.0"}
 SHA = "9f3c1d0a5b7e42866b1f0c9d8e7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
 SAID = {
     "en": "so the committee asked whether the figures for the third quarter had been revised",

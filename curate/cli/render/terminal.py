@@ -26,7 +26,6 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from curate.cli.compiling import report_compiling
 from curate.terminal.command import printable
 from curate.terminal.output import answers
 
@@ -78,7 +77,7 @@ class Bars:
 
 @contextmanager
 def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
-    """Progress bars, and a word where code is compiled first; silent where nobody looks."""
+    """Progress bars; silent where nobody looks."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -89,7 +88,6 @@ def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
     hidden = quiet or not CONSOLE.is_terminal
     with (
         libraries_muted() if quiet else nullcontext(),
-        report_compiling(say(quiet)),
         Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars,
     ):
         yield Bars(bars, total_bytes)

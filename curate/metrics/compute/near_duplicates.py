@@ -11,14 +11,13 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from curate.arrays import Bools, Int64s, UInt64s
-from curate.arrays.compiled import kernel
+from curate.arrays import Bools, Int64s, UInt64s, UInt64Table
 from curate.artifacts.columns import BANDS
 from curate.artifacts.frames import Spans
 from curate.environment.extras import require
+from curate.native import kernel
 from curate.text.rewrite import normal_spans
 from curate.text.shingles import DENSE, WIDE, shingle_hashes
-from curate.text.words import absorb, mix
 
 HASHES: Final = 8
 """Hashes in a band, all of which must be alike."""
@@ -51,19 +50,13 @@ def _keys(normals: list[str], widths: Int64s) -> UInt64s:
     matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
         hashes, bounds, BANDS * HASHES, SEED
     )
-    keys: UInt64s = _banded(np.array(matrix.to_rows(), np.uint64).reshape(-1, BANDS, HASHES))
-    return keys
+    digests = np.array(matrix.to_rows(), np.uint64).reshape(-1, HASHES)
+    keys = np.empty(len(digests), np.uint64)
+    _fill_keys(digests, BANDS, keys)
+    return keys.reshape(-1, BANDS)
 
 
-@kernel
-def _banded(digests: UInt64s) -> UInt64s:
-    """One key for each band of each row."""
-    rows, bands, hashes = digests.shape
-    keys = np.empty((rows, bands), np.uint64)
-    for row in range(rows):
-        for band in range(bands):
-            value = np.uint64(band + 1)
-            for k in range(hashes):
-                value = absorb(value, digests[row, band, k])
-            keys[row, band] = mix(value)
-    return keys
+@kernel("bands")
+def _fill_keys(digests: UInt64Table, bands: int, keys: UInt64s) -> None:
+    """One key for each band of each text; `digests` has a row of hashes for each."""
+    raise NotImplementedError

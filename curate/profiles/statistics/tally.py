@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from curate.arrays import Bools, Bytes, Floats, Int64s, UInt32s
-from curate.arrays.compiled import borrowing
+from curate.arrays import Bools, Bytes, Floats, FloatTable, Int64s, Int64Table, UInt32s
 from curate.metrics.declare import Metric
+from curate.native import kernel
 
 FINE = 64
 """Each bin of a histogram is cut so many times to find where a quantile lies."""
@@ -25,9 +24,6 @@ SHOWN = 8
 """Rows kept of each end of a metric."""
 HIT_VERDICTS = ("borderline", "unknown", "bad")
 """Verdicts that a rule can give, best first; `hits` has a row for each, in this order."""
-_ULPS: Final = 1e-9
-"""Parts of a bin that division may err by: a value that is an edge lies in the bin it begins."""
-_HUGE: Final = 9e12
 _LEAST, _MOST = 0, 1
 
 
@@ -160,37 +156,19 @@ class Tally:
         return [(at, sign * value) for at, value in zip(rows, values, strict=True) if at >= 0]
 
 
-@borrowing
+@kernel("tally")
 def _bin(value: float, low: float, width: float, top: float, bins: int) -> int:
     """The equal bin of a value; the last one holds its upper end, too."""
-    if value < low:
-        return 0
-    at = (value - low) / width + _ULPS
-    if at < bins:
-        return 1 + int(at)
-    return bins if value <= top else bins + 1
+    raise NotImplementedError
 
 
-@borrowing
-def _cut_bin(value: float, low: float, width: float, top: float, bins: int, cuts: Floats) -> int:
-    """The bin of a value, with those that cuts add."""
-    at: int = _bin(value, low, width, top, bins)
-    for k in range(cuts.size):
-        at += value >= cuts[k]
-    return at
-
-
-@borrowing
+@kernel("tally")
 def _keep(value: float, row: int, worst: Floats, worst_at: Int64s) -> None:
     """Put a value in its place among the lowest, after its equals."""
-    at = worst.size - 1
-    while at > 0 and value < worst[at - 1]:
-        worst[at], worst_at[at] = worst[at - 1], worst_at[at - 1]
-        at -= 1
-    worst[at], worst_at[at] = value, row
+    raise NotImplementedError
 
 
-@borrowing
+@kernel("tally")
 def _count(
     values: Floats,
     us: Int64s,
@@ -203,55 +181,18 @@ def _count(
     bin_us: Int64s,
     code: UInt32s,
     verdict: Bytes,
-    hits: Int64s,
-    span: Floats,
+    hits: Int64Table,
+    span: FloatTable,
     sums: Int64s,
-    worst: Floats,
-    worst_at: Int64s,
+    worst: FloatTable,
+    worst_at: Int64Table,
 ) -> None:
-    bins = rows.size - 2 - cuts.size
-    width = (high - low) / bins
-    last = worst.shape[1] - 1
-    for row in range(values.size):
-        value = values[row]
-        if not np.isfinite(value):
-            continue
-        at = _cut_bin(value, low, width, top, bins, cuts)
-        rows[at] += 1
-        bin_us[at] += us[row]
-        if code.size and code[row]:
-            given = verdict[code[row]]
-            if given:
-                hits[given - 1, at] += 1
-        span[0, at] = min(span[0, at], value)
-        span[1, at] = max(span[1, at], value)
-        # Two halves, so that neither overflows; beyond _HUGE a mean says nothing anyway.
-        millionths = np.int64(np.rint(min(max(value, -_HUGE), _HUGE) * 1e6))
-        sums[0] += millionths & 0xFFFFFFFF
-        sums[1] += millionths >> 32
-        if value < worst[0, last]:
-            _keep(value, first_row + row, worst[0], worst_at[0])
-        if -value < worst[1, last]:
-            _keep(-value, first_row + row, worst[1], worst_at[1])
+    raise NotImplementedError
 
 
-@borrowing
+@kernel("tally")
 def _pick(
-    values: Floats,
-    low: float,
-    high: float,
-    top: float,
-    cuts: Floats,
-    mask: Bools,
-    picked: Floats,
+    values: Floats, low: float, high: float, top: float, cuts: Floats, mask: Bools, picked: Floats
 ) -> int:
     """Put the values of the wanted bins into `picked`; how many."""
-    bins = mask.size - 2 - cuts.size
-    width = (high - low) / bins
-    count = 0
-    for row in range(values.size):
-        value = values[row]
-        if np.isfinite(value) and mask[_cut_bin(value, low, width, top, bins, cuts)]:
-            picked[count] = value
-            count += 1
-    return count
+    raise NotImplementedError

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from curate.arrays import Int32s, UInt64s
-from curate.arrays.compiled import kernel
 from curate.artifacts.columns import BANDS, NEAR_KEYS
+from curate.native import kernel
 
 
 def near_duplicates(records: Path) -> pl.Series:
@@ -27,34 +27,17 @@ def near_duplicates(records: Path) -> pl.Series:
         values = keys.to_numpy()
         order = np.argsort(values, kind="stable")
         _join(values[order], rows[order], parent)
-    counts = _sizes(parent)
+    counts = np.zeros(parent.size, np.int32)
+    _count_sizes(parent, counts)
     return pl.Series("near_duplicates", counts, dtype=pl.Int32).set(pl.Series(~known), None)
 
 
-@kernel
-def _root(parent: Int32s, row: int) -> int:
-    while parent[row] != row:
-        parent[row] = parent[parent[row]]
-        row = parent[row]
-    return row
-
-
-@kernel
+@kernel("clusters")
 def _join(keys: UInt64s, rows: Int32s, parent: Int32s) -> None:
     """Put rows of equal keys, which stand side by side, into one cluster."""
-    for at in range(1, keys.size):
-        if keys[at] == keys[at - 1]:
-            one, other = _root(parent, rows[at - 1]), _root(parent, rows[at])
-            parent[max(one, other)] = min(one, other)
+    raise NotImplementedError
 
 
-@kernel
-def _sizes(parent: Int32s) -> Int32s:
-    sizes = np.zeros(parent.size, np.int32)
-    for row in range(parent.size):
-        sizes[_root(parent, row)] += 1
-    for row in range(parent.size):
-        root = _root(parent, row)
-        if root != row:
-            sizes[row] = sizes[root]
-    return sizes
+@kernel("clusters")
+def _count_sizes(parent: Int32s, sizes: Int32s) -> None:
+    raise NotImplementedError

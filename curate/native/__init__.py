@@ -1,0 +1,150 @@
+"""The compiled loops: C sources in `src`, one small library, and how Python calls it.
+
+`kernel` makes a call of a declaration: its annotations are the types of the C function, which is
+named after the file and the function. The library has no Python in it, so the same one serves
+every Python version; ctypes lets other threads run while it computes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, ParamSpec, TypeVar, cast
+
+import numpy as np
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Vector(ctypes.Structure):
+    _fields_ = (("at", ctypes.c_void_p), ("size", ctypes.c_int64))
+
+
+class _Table(ctypes.Structure):
+    _fields_ = (("at", ctypes.c_void_p), ("rows", ctypes.c_int64), ("columns", ctypes.c_int64))
+
+
+_SCALARS: dict[str, Any] = {
+    "int": ctypes.c_int64, "Int": ctypes.c_int64, "Word": ctypes.c_uint64,
+    "float": ctypes.c_double, "bool": ctypes.c_bool, "None": None,
+}  # fmt: skip
+_VECTORS = {
+    "Bytes": np.uint8, "UInt16s": np.uint16, "UInt32s": np.uint32, "UInt64s": np.uint64,
+    "Int8s": np.int8, "Int16s": np.int16, "Int32s": np.int32, "Int64s": np.int64,
+    "Float32s": np.float32, "Floats": np.float64, "Bools": np.bool_,
+}  # fmt: skip
+_TABLES = {
+    "ByteTable": np.uint8, "UInt32Table": np.uint32, "UInt64Table": np.uint64,
+    "Int32Table": np.int32, "Int64Table": np.int64, "FloatTable": np.float64,
+}  # fmt: skip
+
+
+def kernel(file: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a function of `src/FILE.c`: the declaration's body is never run.
+
+    An array that C could not read as declared (another type of element, not contiguous, another
+    number of dimensions) is a TypeError: a copy would lose what is written into it.
+    """
+
+    def declare(function: Callable[P, R]) -> Callable[P, R]:
+        symbol = f"{file}_{function.__name__.lstrip('_')}"
+        return cast("Callable[P, R]", _Kernel(symbol, cast("Any", function)))
+
+    return declare
+
+
+class _Kernel:
+    """A C function that is looked up at its first call."""
+
+    def __init__(self, symbol: str, declaration: Any) -> None:
+        self.__name__ = declaration.__name__
+        self.__doc__ = declaration.__doc__
+        self._symbol, self._declaration = symbol, declaration
+        self._call: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        call = self._call or self._bind()
+        return call(
+            *[convert(each) for convert, each in zip(self._converters, arguments, strict=True)]
+        )
+
+    def _bind(self) -> Any:
+        types = dict(self._declaration.__annotations__)
+        returned = _SCALARS[types.pop("return")]
+        scope = self._declaration.__globals__
+        pairs = [_converter(name, of, scope) for name, of in types.items()]
+        call = _library()[self._symbol]
+        call.argtypes, call.restype = [type_ for type_, _ in pairs], returned
+        self._converters: Sequence[Callable[[Any], Any]] = [convert for _, convert in pairs]
+        self._call = call
+        return call
+
+
+def sources() -> str:
+    """The digest of the C sources that the library was compiled from."""
+    name = _library().curate_sources
+    name.restype = ctypes.c_char_p
+    digest: bytes = name()
+    return digest.decode()
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    from curate.native.build import library
+
+    return ctypes.CDLL(str(library()))
+
+
+def _converter(name: str, of: str, scope: dict[str, Any]) -> tuple[Any, Callable[[Any], Any]]:
+    """The C type of an argument, and what makes one of a Python value."""
+    if of in _SCALARS:
+        return _SCALARS[of], _SCALARS_IN.get(of, int)
+    if of in _VECTORS:
+        return _Vector, _vector(name, np.dtype(_VECTORS[of]))
+    if of in _TABLES:
+        return _Table, _table(name, np.dtype(_TABLES[of]))
+    return _structure(scope[of])
+
+
+_SCALARS_IN: dict[str, Callable[[Any], Any]] = {"float": float, "bool": bool}
+
+
+def _vector(name: str, dtype: np.dtype[Any]) -> Callable[[Any], _Vector]:
+    def convert(array: Any) -> _Vector:
+        if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
+            raise TypeError(f"{name}: {_description(array)}, not a contiguous {dtype} vector")
+        return _Vector(array.__array_interface__["data"][0], array.size)
+
+    return convert
+
+
+def _table(name: str, dtype: np.dtype[Any]) -> Callable[[Any], _Table]:
+    def convert(array: Any) -> _Table:
+        if array.dtype != dtype or array.ndim != 2 or not array.flags.c_contiguous:
+            raise TypeError(f"{name}: {_description(array)}, not a contiguous {dtype} table")
+        return _Table(array.__array_interface__["data"][0], *array.shape)
+
+    return convert
+
+
+def _description(array: Any) -> str:
+    layout = "contiguous" if array.flags.c_contiguous else "strided"
+    return f"a {layout} {array.dtype} array of {array.ndim} dimensions"
+
+
+def _structure(of: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """A pointer to a C struct with the arrays of a NamedTuple."""
+    names = of.__annotations__
+    texts = {name: getattr(hint, "__forward_arg__", hint) for name, hint in names.items()}
+    pairs = {name: _converter(name, text, {}) for name, text in texts.items()}
+    fields = [(name, type_) for name, (type_, _) in pairs.items()]
+    struct = type(of.__name__, (ctypes.Structure,), {"_fields_": fields})
+
+    def convert(value: Any) -> Any:
+        return ctypes.pointer(
+            struct(*(pairs[name][1](part) for name, part in zip(pairs, value, strict=True)))
+        )
+
+    return ctypes.POINTER(struct), convert

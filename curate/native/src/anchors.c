@@ -1,0 +1,98 @@
+/* The loops of curate.text.anchors. */
+
+/* Bytes of a word below which it is too common to look for. */
+#define ANCHORS_LEAST_BYTES 4
+#define ANCHORS_SEED UINT64_C(14695981039346656037)
+#define ANCHORS_PRIME INT64_C(1099511628211)
+
+/* Whether a finished hash of `size` bytes is in the table. */
+static inline bool anchors_is_there(uint64_t value, int64_t size, uint64s slots) {
+    if (size < ANCHORS_LEAST_BYTES) {
+        return false;
+    }
+    value |= (uint64_t)1;
+    uint64_t mask = (uint64_t)(slots.size - 1);
+    uint64_t at = value & mask;
+    while (AT(slots, at)) {
+        if (AT(slots, at) == value) {
+            return true;
+        }
+        at = (at + 1) & mask;
+    }
+    return false;
+}
+
+/* Whether a word, or two Han characters, are in the table; or full-width letters are there,
+ * whose words only a normal form shows. */
+static bool anchors_holds(uint8s data, int64_t at, int64_t end, uint64s slots) {
+    uint64_t seed = (uint64_t)ANCHORS_SEED;
+    uint64_t prime = (uint64_t)ANCHORS_PRIME;
+    uint64_t value = seed;
+    int64_t size = 0;
+    uint64_t pair = seed;
+    int64_t before = 0;
+    while (at < end) {
+        uint8_t byte = AT(data, at);
+        if (byte < 128) {
+            before = 0;
+            if (('0' <= byte && byte <= '9') || (97 <= (byte | 32) && (byte | 32) <= 122)) {
+                int64_t folded = byte >= 'A' ? byte | 32 : byte;
+                value = (value ^ (uint64_t)folded) * prime;
+                size += 1;
+            } else {
+                if (anchors_is_there(value, size, slots)) {
+                    return true;
+                }
+                value = seed;
+                size = 0;
+            }
+            at += 1;
+            continue;
+        }
+        int64_t width = byte < 224 ? 2 : byte < 240 ? 3 : 4;
+        uint8_t second = AT(data, at + 1);
+        uint8_t third = width > 2 ? AT(data, at + 2) : (uint8_t)0;
+        if (byte == 239 && ((second == 188 && (161 <= third && third <= 186)) ||
+                            (second == 189 && (129 <= third && third <= 154)))) {
+            return true;
+        }
+        if (byte == 194 || byte == 226 || byte == 239 || byte == 240 ||
+            (byte == 227 && second == 128)) {
+            if (anchors_is_there(value, size, slots)) {
+                return true;
+            }
+            value = seed;
+            size = 0;
+            before = 0;
+            at += width;
+            continue;
+        }
+        if (227 <= byte && byte <= 233) {
+            uint64_t here = seed;
+            for (int64_t step = 0; step < 3; step++) {
+                here = (here ^ (uint64_t)(AT(data, at + step))) * prime;
+                pair = (pair ^ (uint64_t)(AT(data, at + step))) * prime;
+            }
+            if (before && anchors_is_there(pair, 6, slots)) {
+                return true;
+            }
+            pair = here;
+            before = 1;
+        } else {
+            before = 0;
+        }
+        for (int64_t step = 0; step < width; step++) {
+            value = (value ^ (uint64_t)(AT(data, at + step))) * prime;
+        }
+        size += width;
+        at += width;
+    }
+    return anchors_is_there(value, size, slots);
+}
+
+EXPORT void anchors_find(uint8s data, int64s start, int64s length, uint64s slots, bools may_hold) {
+    for (int64_t row = 0; row < start.size; row++) {
+        AT(may_hold, row) =
+            anchors_holds(data, AT(start, row), AT(start, row) + AT(length, row), slots);
+    }
+}

@@ -1,0 +1,139 @@
+/* Arrays as the callers hand them over, and access to their elements.
+ *
+ * Built with -DCHECKED, an access outside an array ends the process and names its line: tests and
+ * the fuzz bench run such a build. */
+#ifndef CURATE_ARRAYS_H
+#define CURATE_ARRAYS_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+#ifdef CHECKED
+static inline int64_t checked(int64_t index, int64_t size, const char* file, int line) {
+    if (index < 0 || index >= size) {
+        fprintf(stderr, "%s:%d: index %lld of %lld\n", file, line, (long long)index,
+                (long long)size);
+        abort();
+    }
+    return index;
+}
+#define INDEX(index, size) checked(index, size, __FILE__, __LINE__)
+#else
+#define INDEX(index, size) (index)
+#endif
+
+/* NAMEs: a vector. NAMEs2: a table, row by row. */
+#define ARRAY(NAME, TYPE)                                                                   \
+    typedef struct {                                                                        \
+        TYPE* at;                                                                           \
+        int64_t size;                                                                       \
+    } NAME##s;                                                                              \
+    typedef struct {                                                                        \
+        TYPE* at;                                                                           \
+        int64_t rows;                                                                       \
+        int64_t columns;                                                                    \
+    } NAME##s2;                                                                             \
+    static inline NAME##s NAME##_row(NAME##s2 table, int64_t row) {                         \
+        return (NAME##s){table.at + INDEX(row, table.rows) * table.columns, table.columns}; \
+    }
+
+ARRAY(bool, bool)
+ARRAY(int8, int8_t)
+ARRAY(int16, int16_t)
+ARRAY(int32, int32_t)
+ARRAY(int64, int64_t)
+ARRAY(uint8, uint8_t)
+ARRAY(uint16, uint16_t)
+ARRAY(uint32, uint32_t)
+ARRAY(uint64, uint64_t)
+ARRAY(float, float)
+ARRAY(double, double)
+
+#define AT(array, index) ((array).at[INDEX(index, (array).size)])
+#define AT2(table, row, column) \
+    ((table).at[INDEX(row, (table).rows) * (table).columns + INDEX(column, (table).columns)])
+
+/* A row of a table as a vector. */
+#define ROW(table, row)       \
+    _Generic((table),         \
+        uint8s2: uint8_row,   \
+        int32s2: int32_row,   \
+        int64s2: int64_row,   \
+        uint64s2: uint64_row, \
+        doubles2: double_row)((table), (row))
+
+/* The elements from `first` to before `end`. */
+#define SLICE(array, first, end) ((__typeof__(array)){(array).at + (first), (end) - (first)})
+
+#define FILL(array, value)                                                \
+    do {                                                                  \
+        __typeof__(array) filled = (array);                               \
+        for (int64_t k = 0; k < filled.size; k++) filled.at[k] = (value); \
+    } while (0)
+
+#define FILL2(table, value)                                                                \
+    do {                                                                                   \
+        __typeof__(table) filled = (table);                                                \
+        for (int64_t k = 0; k < filled.rows * filled.columns; k++) filled.at[k] = (value); \
+    } while (0)
+
+static inline int64_t min_i(int64_t one, int64_t other) {
+    return one < other ? one : other;
+}
+
+static inline int64_t max_i(int64_t one, int64_t other) {
+    return one > other ? one : other;
+}
+
+static inline uint64_t max_u(uint64_t one, uint64_t other) {
+    return one > other ? one : other;
+}
+
+static inline double min_f(double one, double other) {
+    return one < other ? one : other;
+}
+
+static inline double max_f(double one, double other) {
+    return one > other ? one : other;
+}
+
+/* Eight bytes from a position on, the first one lowest; its bounds are the caller's. */
+static inline uint64_t load_word(uint8s data, int64_t at) {
+    uint64_t word;
+    (void)INDEX(at + 7, data.size);
+    memcpy(&word, data.at + at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/* How many low bits are zero; 64 for zero. */
+static inline uint64_t trailing_zeros(uint64_t word) {
+    return word ? (uint64_t)__builtin_ctzll(word) : 64;
+}
+
+/* How many bits are set. */
+static inline uint64_t ones(uint64_t word) {
+    return (uint64_t)__builtin_popcountll(word);
+}
+
+static int compare_words(const void* one, const void* other) {
+    uint64_t a = *(const uint64_t*)one, b = *(const uint64_t*)other;
+    return (a > b) - (a < b);
+}
+
+/* Sort the first `count` words. */
+static inline void sort_words(uint64s words, int64_t count) {
+    if (count > 1) {
+        (void)INDEX(count - 1, words.size);
+        qsort(words.at, (size_t)count, sizeof(uint64_t), compare_words);
+    }
+}
+#endif

@@ -1,0 +1,129 @@
+/* The loops of curate.audio.flac. */
+
+typedef struct {
+    int64_t a;
+    int64_t b;
+} i64_i64;
+
+/* (number, bytes) of a number coded as UTF-8 codes characters, of up to 36 bits. */
+static i64_i64 flac_coded_number(uint8s data, int64_t at) {
+    int64_t lead = (int64_t)(AT(data, at));
+    if (lead < 128) {
+        return (i64_i64){lead, 1};
+    }
+    int64_t length = 0;
+    while (length < 8 && (lead & (128 >> length))) {
+        length += 1;
+    }
+    if (length < 2 || length > 7) {
+        return (i64_i64){(int64_t)0, 0};
+    }
+    int64_t number = lead & (127 >> length);
+    for (int64_t k = 1; k < length; k++) {
+        number = (number << 6) | ((int64_t)(AT(data, at + k)) & 63);
+    }
+    return (i64_i64){number, length};
+}
+
+/* Samples in the frame whose header stands at `at`; 0 where there is none.
+ *
+ * Its number must be `frames` where frames are of one size, else `samples`: those before it. */
+static int64_t flac_header(uint8s data, int64_t at, int64_t frames, int64_t samples, int32s crc_8) {
+    if (AT(data, at) != 255 || (AT(data, at + 1) >> 1) != 124) {
+        return (int64_t)0;
+    }
+    i64_i64 both = flac_coded_number(data, at + 4);
+    int64_t number = both.a;
+    int64_t length = both.b;
+    int64_t expected = (AT(data, at + 1) & 1) ? samples : frames;
+    if (length == 0 || number != expected) {
+        return (int64_t)0;
+    }
+    int64_t end = at + 4 + length;
+    int64_t code = (int64_t)(AT(data, at + 2)) >> 4;
+    int64_t rate = (int64_t)(AT(data, at + 2)) & 15;
+    int64_t size = (int64_t)0;
+    if (code == 1) {
+        size = (int64_t)192;
+    } else if (2 <= code && code <= 5) {
+        size = (int64_t)576 << (code - 2);
+    } else if (code == 6) {
+        size = (int64_t)(AT(data, end)) + 1;
+        end = end + 1;
+    } else if (code == 7) {
+        size = (int64_t)(AT(data, end)) * 256 + (int64_t)(AT(data, end + 1)) + 1;
+        end = end + 2;
+    } else if (code >= 8) {
+        size = (int64_t)256 << (code - 8);
+    }
+    if (rate == 12) {
+        end += 1;
+    } else if (rate == 13 || rate == 14) {
+        end += 2;
+    }
+    int64_t rest = (int64_t)0;
+    for (int64_t k = at; k < end; k++) {
+        rest = (int64_t)(AT(crc_8, rest ^ (int64_t)(AT(data, k))));
+    }
+    return rest == AT(data, end) ? size : (int64_t)0;
+}
+
+/* CRC-16 carried on over data[first:end], eight bytes at a time. */
+static int64_t flac_checksum(uint8s data, int64_t first, int64_t end, int64_t rest,
+                             int32s2 tables) {
+    int64_t at = first;
+    while (at + 8 <= end) {
+        rest = (int64_t)(AT2(tables, 7, (int64_t)(AT(data, at)) ^ (rest >> 8)) ^
+                         AT2(tables, 6, (int64_t)(AT(data, at + 1)) ^ (rest & 255)) ^
+                         AT2(tables, 5, AT(data, at + 2)) ^ AT2(tables, 4, AT(data, at + 3)) ^
+                         AT2(tables, 3, AT(data, at + 4)) ^ AT2(tables, 2, AT(data, at + 5)) ^
+                         AT2(tables, 1, AT(data, at + 6)) ^ AT2(tables, 0, AT(data, at + 7)));
+        at += 8;
+    }
+    while (at < end) {
+        rest = ((rest << 8) & 65535) ^
+               (int64_t)(AT2(tables, 0, (int64_t)(AT(data, at)) ^ (rest >> 8)));
+        at += 1;
+    }
+    return rest;
+}
+
+/* Where the next frame begins, or the data ends, with a checksum that holds; 0 if nowhere. */
+static int64_t flac_end_of_frame(uint8s data, int64_t size, int64_t at, int64_t frames,
+                                 int64_t samples, int32s crc_8, int32s2 crc_16) {
+    int64_t rest = (int64_t)0;
+    int64_t done = at;
+    for (int64_t here = at + 2; here < size + 1; here++) {
+        bool ends = here == size;
+        if (!ends && (AT(data, here) != 255 || (AT(data, here + 1) >> 1) != 124)) {
+            continue;
+        }
+        rest = flac_checksum(data, done, here, rest, crc_16);
+        done = here;
+        if (rest == 0 && (ends || flac_header(data, here, frames, samples, crc_8))) {
+            return here;
+        }
+    }
+    return 0;
+}
+
+/* Samples in the frames of data[first:size]; -1 where one is broken. Zeros follow the data. */
+EXPORT int64_t flac_walk(uint8s data, int64_t size, int64_t first, int32s crc_8, int32s2 crc_16) {
+    int64_t samples = (int64_t)0;
+    int64_t frames = (int64_t)0;
+    int64_t at = first;
+    while (at < size) {
+        int64_t block = flac_header(data, at, frames, samples, crc_8);
+        if (block == 0) {
+            return -1;
+        }
+        int64_t end = flac_end_of_frame(data, size, at, frames + 1, samples + block, crc_8, crc_16);
+        if (end == 0) {
+            return -1;
+        }
+        at = end;
+        samples = samples + block;
+        frames = frames + 1;
+    }
+    return samples;
+}

@@ -1,0 +1,3 @@
+/* Constants of curate.text.scripts. */
+
+#define SCRIPTS_LATIN 1
