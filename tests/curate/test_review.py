@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 import soundfile as sf
 
@@ -21,10 +20,11 @@ from curate.errors import ConfigError
 from curate.profiles.duck import open_records
 from curate.profiles.request import MeasureOptions
 from curate.reviews.app import review_app
-from curate.reviews.browse import Browser, NoSuch, Query
+from curate.reviews.browse import Query
 from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
+from tests.curate.review_session import BROKEN, RATE, ROWS, record, write_session
 from tests.lines import lines_of
 from tests.profiling import write_profile
 
@@ -32,41 +32,11 @@ testclient = pytest.importorskip("starlette.testclient", reason="the review extr
 
 TOKEN, PORT = "the-token", 4711
 OWN = f"http://127.0.0.1:{PORT}"
-RATE = 8000
-
-
-def record(number: int, **more: object) -> dict[str, object]:
-    return {
-        "audio_filepath": "long.wav", "offset": float(number), "duration": 1.0,
-        "text": f"these are words number {number}", "lang": ("en", "de")[number % 2],
-        "speaker": f"s{number % 3}", **more,
-    }  # fmt: skip
-
-
-ROWS = [
-    *(record(n) for n in range(20)),
-    record(20, text="so " * 20),  # bad: repetitions
-    record(21, audio_filepath="gone.wav"),
-    record(22, audio_filepath="../../../../../../etc/passwd"),
-    record(23, audio_filepath="|touch marker-of-harm"),
-    record(24, audio_filepath="/dev/zero"),
-    record(25, text="x" * 1_000_000),
-    record(26, text="</script><b>\x1b[31m", pred_text="these were words"),
-]
-BROKEN = len(ROWS)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A profile of ROWS, and a line that is no record, beside 30 s of a rising tone."""
-    made = tmp_path_factory.mktemp("session")
-    seconds = np.arange(30 * RATE) / RATE
-    sf.write(made / "long.wav", 0.5 * np.sin(2 * np.pi * (100 + 50 * seconds) * seconds), RATE)
-    lines = [json.dumps(row, ensure_ascii=False) for row in ROWS]
-    (made / "m.jsonl").write_text("\n".join([*lines, "{broken"]) + "\n", encoding="utf-8")
-    (made / "profile").mkdir()
-    write_profile([str(made / "m.jsonl")], made / "profile", load_rules(None))
-    return made
+    return write_session(tmp_path_factory.mktemp("session"))
 
 
 @pytest.fixture
@@ -389,56 +359,3 @@ def test_a_manifest_that_changed_is_noticed(folder: Path, tmp_path: Path) -> Non
     with open_records(tmp_path / "profile" / "records.parquet") as records:
         session = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
         assert "has changed" in str(session.describe(0)["why_not"])
-
-
-def paged(browser: Browser, query: Query, count: int) -> list[int]:
-    rows: list[int] = []
-    after = None
-    while page := browser.page(query, after, count):
-        rows += [row for _, row in page]
-        after = page[-1]
-    return rows
-
-
-QUERIES = [
-    Query(), Query(("bad",)), Query(("clean", "borderline")), Query(tag="bad:repetitions"),
-    Query(fields=(("lang", "de"),)), Query(fields=(("speaker", ""),)), Query(sort="char_rate"),
-    Query(sort="chars", down=False), Query(ranges=(("chars", 20, 30),), sort="chars"),
-    Query(ranges=(("char_rate", None, 25),)), Query(fields=(("speaker", "s1"), ("lang", "en"))),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("query", QUERIES, ids=str)
-@pytest.mark.parametrize("count", [1, 4, 200])
-def test_pages_are_the_whole_in_order(folder: Path, query: Query, count: int) -> None:
-    table = pl.read_parquet(folder / "profile" / "records.parquet").with_row_index("row")
-    matching = table.filter(_expected(query))
-    if query.sort:
-        matching = matching.sort(
-            [query.sort, "row"], descending=[query.down, False], maintain_order=True
-        )
-    with open_records(folder / "profile" / "records.parquet") as records:
-        browser = Browser(records)
-        assert paged(browser, query, count) == matching["row"].to_list()
-        assert browser.tally(query) == (matching.height, matching["duration_us"].sum())
-
-
-def _expected(query: Query) -> list[pl.Expr]:
-    verdict = pl.col("verdict").cast(pl.String)
-    parts = [pl.lit(value=True)]
-    parts += [verdict.is_in(list(query.verdicts))] if query.verdicts else []
-    parts += [pl.col("tags").list.contains(query.tag)] if query.tag else []
-    parts += [pl.col(k) == v if v else pl.col(k).is_null() for k, v in query.fields]
-    for name, least, most in query.ranges:
-        parts += [pl.col(name) >= least] if least is not None else []
-        parts += [pl.col(name) <= most] if most is not None else []
-    return [*parts, pl.col(query.sort).is_not_null()] if query.sort else parts
-
-
-def test_details_come_in_the_order_asked_for(folder: Path) -> None:
-    with open_records(folder / "profile" / "records.parquet") as records:
-        browser = Browser(records)
-        details = browser.details([5, 2, 999, 11], ["chars"])
-        assert [(row["row"], row["line"]) for row in details] == [(5, 6), (2, 3), (11, 12)]
-        with pytest.raises(NoSuch):
-            browser.details([1], ["text; DROP"])

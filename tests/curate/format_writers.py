@@ -1,0 +1,153 @@
+"""WRITERS: a corpus written in every format that is read. A new format is a function and a row."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import zstandard
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def jsonl(rows: Rows) -> bytes:
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
+
+
+def nemo(folder: Path, rows: Rows) -> Path:
+    (folder / "m.jsonl").write_bytes(jsonl(rows))
+    return folder / "m.jsonl"
+
+
+def gzipped(folder: Path, rows: Rows) -> Path:
+    (folder / "m.gz").write_bytes(gzip.compress(jsonl(rows[:2])) + gzip.compress(jsonl(rows[2:])))
+    return folder / "m.gz"
+
+
+def zstd(folder: Path, rows: Rows) -> Path:
+    pack = zstandard.ZstdCompressor().compress
+    (folder / "m.any").write_bytes(pack(jsonl(rows[:2])) + pack(jsonl(rows[2:])))
+    return folder / "m.any"
+
+
+def cut(row: Mapping[str, Any], source: Mapping[str, Any]) -> Mapping[str, Any]:
+    key = row["audio_filepath"].split(".")[0]
+    supervision = {
+        "id": key, "recording_id": key, "start": 0.0, "duration": row["duration"], "channel": 0,
+        "text": row["text"], "speaker": row["speaker"], "language": row.get("lang"),
+    }  # fmt: skip
+    recording = {"id": key, "sources": [source], "sampling_rate": 16000, "num_samples": 1}
+    return {
+        "id": key, "start": 0.0, "duration": row["duration"], "channel": 0, "type": "MonoCut",
+        "supervisions": [supervision], "recording": recording,
+    }  # fmt: skip
+
+
+def lhotse_cuts(folder: Path, rows: Rows) -> Path:
+    made = [cut(row, {"type": "file", "source": row["audio_filepath"]}) for row in rows]
+    (folder / "cuts.jsonl.gz").write_bytes(gzip.compress(jsonl(made)))
+    return folder / "cuts.jsonl.gz"
+
+
+def lhotse_pair(folder: Path, rows: Rows) -> Path:
+    made = [cut(row, {"type": "command", "source": "rm -rf ~"}) for row in rows]
+    (folder / "my_supervisions.jsonl").write_bytes(jsonl([c["supervisions"][0] for c in made]))
+    (folder / "my_recordings.jsonl").write_bytes(jsonl([c["recording"] for c in made]))
+    return folder
+
+
+def shar(folder: Path, rows: Rows) -> Path:
+    made = [cut(row, {"type": "shar", "source": ""}) for row in rows]
+    for number, part in enumerate((made[:3], made[3:])):
+        (folder / f"cuts.{number:06d}.jsonl.gz").write_bytes(gzip.compress(jsonl(part)))
+    return folder
+
+
+def kaldi(folder: Path, rows: Rows) -> Path:
+    keys = [row["audio_filepath"].split(".")[0] for row in rows]
+    tables = {
+        "text": [row["text"] for row in rows],
+        "utt2spk": [row["speaker"] for row in rows],
+        "segments": [f"{key} 0.00 {row['duration']}" for key, row in zip(keys, rows, strict=True)],
+        "wav.scp": ["touch never |" for _ in rows],
+    }
+    for name, values in tables.items():
+        lines = [f"{key} {value}\n" for key, value in zip(keys, values, strict=True)]
+        (folder / name).write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def common_voice(folder: Path, rows: Rows) -> Path:
+    lines = ["client_id\tpath\tsentence\tlocale"]
+    lines += [f"{row['speaker']}\t{row['audio_filepath']}\t{row['text']}\t" for row in rows]
+    times = ["clip\tduration[ms]"]
+    times += [f"{row['audio_filepath']}\t{round(row['duration'] * 1000)}" for row in rows]
+    (folder / "train.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "clip_durations.tsv").write_text("\n".join(times) + "\n", encoding="utf-8")
+    return folder / "train.tsv"
+
+
+def table(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).rename({"text": "sentence"}).write_csv(folder / "t.csv")
+    return folder / "t.csv"
+
+
+def quoted_tsv(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).rename({"text": "sentence"}).write_csv(folder / "t.tsv", separator="\t")
+    return folder / "t.tsv"
+
+
+def parquet(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).rename({"audio_filepath": "path"}).write_parquet(folder / "t.parquet")
+    return folder / "t.parquet"
+
+
+def hugging_face(folder: Path, rows: Rows) -> Path:
+    audio = [{"bytes": b"never opened", "path": row["audio_filepath"]} for row in rows]
+    frame = pl.DataFrame(rows).drop("audio_filepath").with_columns(pl.Series("audio", audio))
+    frame.write_parquet(folder / "h.parquet")
+    return folder / "h.parquet"
+
+
+def tarred(folder: Path, rows: Rows) -> Path:
+    with tarfile.open(folder / "audio_3.tar", "w") as tar:
+        for row in rows:
+            tar.addfile(tarfile.TarInfo(row["audio_filepath"]))
+    (folder / "m_3.json").write_bytes(jsonl([{**row, "shard_id": 3} for row in rows]))
+    return folder / "m_3.json"
+
+
+def blend(folder: Path, rows: Rows) -> Path:
+    nemo(folder, rows[:2])
+    (folder / "cuts.jsonl").write_bytes(jsonl([cut(row, {}) for row in rows[2:]]))
+    (folder / "input_cfg.yaml").write_text(
+        "- {type: nemo, manifest_filepath: m.jsonl, weight: 0.5, tags: {corpus: no}}\n"
+        "- type: group\n"
+        "  weight: 0.5\n"
+        "  tags: {corpus: b}\n"
+        "  input_cfg: [{type: lhotse, cuts_path: cuts.jsonl, weight: 0.5}]\n"
+    )
+    return folder / "input_cfg.yaml"
+
+
+WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
+    (nemo, "nemo"),
+    (gzipped, "nemo"),
+    (zstd, "nemo"),
+    (tarred, "nemo_tarred"),
+    (blend, "nemo"),
+    (lhotse_cuts, "lhotse_cuts"),
+    (lhotse_pair, "lhotse_supervisions"),
+    (shar, "lhotse_shar"),
+    (kaldi, "kaldi"),
+    (common_voice, "common_voice"),
+    (table, "table"),
+    (quoted_tsv, "table"),
+    (parquet, "parquet"),
+    (hugging_face, "parquet"),
+]
