@@ -71,6 +71,13 @@ BatchSizesFile = Annotated[
         "train_ds.batch_duration.",
     ),
 ]
+DataFolders = Annotated[
+    list[Path],
+    typer.Option(
+        help="Directory that `curate shard`, `split` or `profile` wrote. Repeat to blend "
+        "several directories of shards."
+    ),
+]
 Manifests = Annotated[
     list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
 ]

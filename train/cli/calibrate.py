@@ -11,6 +11,7 @@ import typer
 
 from train.cli.app import (
     AsJson,
+    DataFolders,
     ModelName,
     RecipeName,
     Replay,
@@ -24,13 +25,7 @@ from train.cli.app import (
 
 @app.command()
 def calibrate(
-    data: Annotated[
-        list[Path],
-        typer.Option(
-            help="Directory that `curate shard`, `split` or `profile` wrote. Repeat to blend "
-            "several directories of shards."
-        ),
-    ],
+    data: DataFolders,
     replay: Replay = [],  # noqa: B006
     model: ModelName = None,
     recipe: RecipeName = None,

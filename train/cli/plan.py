@@ -10,6 +10,7 @@ import typer
 from train.cli.app import (
     AsJson,
     BatchSizesFile,
+    DataFolders,
     FailOn,
     ModelName,
     RecipeName,
@@ -26,13 +27,7 @@ USAGE = 2
 
 @app.command(name="plan")
 def plan_command(
-    data: Annotated[
-        list[Path],
-        typer.Option(
-            help="Directory that `curate shard`, `split` or `profile` wrote. Repeat to blend "
-            "several directories of shards."
-        ),
-    ],
+    data: DataFolders,
     replay: Replay = [],  # noqa: B006
     model: ModelName = None,
     recipe: RecipeName = None,
