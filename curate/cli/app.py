@@ -104,7 +104,8 @@ Format = Annotated[
     typer.Option(
         "--format",
         help="Format of the inputs: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
-        "lhotse_supervisions, kaldi, input_cfg, parquet, common_voice, fleurs or table.",
+        "lhotse_supervisions, kaldi, input_cfg, parquet, common_voice, fleurs, table, webvtt, srt, "
+        "audacity_labels, ctm or stm.",
         show_default="auto-detected",
     ),
 ]

@@ -71,10 +71,15 @@ def find_sources(patterns: Sequence[str], read_as: ReadAs = None) -> list[Origin
     faults: list[Fault] = []
     for pattern in patterns:
         try:
-            for name in expand(pattern):
-                origins.extend(find_origins(name, read_as))
+            names = expand(pattern)
         except InputError as error:
             faults.extend(error.faults)
+            continue
+        for name in names:
+            try:
+                origins.extend(find_origins(name, read_as))
+            except InputError as error:
+                faults.extend(error.faults)
     raise_all(InputError, faults)
     seen: set[object] = set()
     again = []

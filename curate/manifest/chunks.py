@@ -34,8 +34,8 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_STEP = 1 << 10
 """Compressed bytes taken at once; four of them can stand for 128 KiB."""
 
-_UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF8_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _gzip_reader() -> tuple[Any, type[Exception]]:
@@ -106,10 +106,29 @@ def read_chunks(source: str, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
     with os.fdopen(descriptor, "rb", buffering=0) as raw, _unchanged(source, descriptor):
         head = raw.read(4)
         raw.seek(0)
-        if head.startswith(_UTF16_MARKS):
+        if head.startswith(UTF16_MARKS):
             raise InputError.of(source, "is UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8")
         with _decompressed(raw, head) as plain:
             yield from _cut_lines(source, plain, chunk_bytes)
+
+
+def read_whole(source: str, most_bytes: int = LONGEST_LINE) -> bytes:
+    """All of a file's (decompressed) content, marks of its encoding included.
+
+    InputError for what cannot be read whole, or holds more than `most_bytes`.
+    """
+    descriptor = open_manifest(source)
+    blocks: list[bytes] = []
+    with os.fdopen(descriptor, "rb", buffering=0) as raw, _unchanged(source, descriptor):
+        head = raw.read(4)
+        raw.seek(0)
+        with _decompressed(raw, head) as plain:
+            for block in _blocks(source, plain, CHUNK_BYTES):
+                blocks.append(block)
+                if sum(map(len, blocks)) > most_bytes:
+                    what = f"holds more than {most_bytes >> 20} MiB, and is read as a whole"
+                    raise InputError.of(source, what, "divide it into smaller files")
+    return b"".join(blocks)
 
 
 def read_head(source: str, size: int = 1 << 16) -> bytes:
@@ -122,7 +141,7 @@ def read_head(source: str, size: int = 1 << 16) -> bytes:
                 start = (plain.read(size) or b"")[:size]
         except (OSError, EOFError, zlib.error, _GzipFault, zstandard.ZstdError):
             return b""
-    return start.removeprefix(_UTF8_MARK)
+    return start.removeprefix(UTF8_MARK)
 
 
 def is_compressed(head: bytes) -> bool:
@@ -174,8 +193,8 @@ def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chu
     offset = held = 0
     pending: list[bytes] = []
     for block in _blocks(source, stream, chunk_bytes):
-        if offset == 0 and not pending and block.startswith(_UTF8_MARK):
-            offset = len(_UTF8_MARK)
+        if offset == 0 and not pending and block.startswith(UTF8_MARK):
+            offset = len(UTF8_MARK)
             block = block[offset:]
         cut = block.rfind(b"\n") + 1
         if not cut:

@@ -11,6 +11,7 @@ from itertools import product
 from curate.errors import ConfigError, InputError, parameter
 from curate.errors.nearest import suggest
 from curate.manifest.blend import find_blend
+from curate.manifest.captions import CAPTIONS
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import PARQUET
 from curate.manifest.kaldi import KALDI
@@ -88,6 +89,7 @@ FORMATS: tuple[Format, ...] = (
     COMMON_VOICE,
     FLEURS,
     TABLE,
+    *CAPTIONS,
     CUTS,
     NEMO_TARRED,
     NEMO_MAPPED,
@@ -105,7 +107,7 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
     has no fields to map.
     """
     reading = reading_of(read_as)
-    look = Look.at(name, reading.fields)
+    look = Look.at(name, reading.fields, reading.audio_root)
     if reading.format is not None and reading.format not in BY_NAME:
         what = f"unknown format {reading.format!r}"
         raise ConfigError.of(parameter("format"), what, suggest(reading.format, BY_NAME))

@@ -46,13 +46,15 @@ _HINT = "write NAME=FIELD, such as --map text=sentence"
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How inputs are read: as which format (None: as what they look like), and `fields`: the name
-    that a field has in them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
+    that a field has in them. `audio_root` is where the audio of transcripts is looked for, if not
+    beside them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
     `json`, and so Lhotse and NeMo, take them for values; else a line with one is malformed.
     """
 
     format: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     lenient: bool = False
+    audio_root: str | None = None
 
     @classmethod
     def parse(cls, format: str | None, maps: Sequence[str], lenient: bool = False) -> ReadOptions:

@@ -18,20 +18,25 @@ from curate.manifest.strict import Malformed, Record, parse_line
 @dataclass(frozen=True)
 class Look:
     """One named input. `folder` holds the names in a directory, and is None for a file; `fields`
-    maps the names of records' fields to those of its own, where the user gave them.
+    maps the names of records' fields to those of its own, where the user gave them; `audio_root`
+    is where relative audio paths begin, if not at the input's folder.
     """
 
     name: str
     folder: frozenset[str] | None
     fields: Mapping[str, str] = field(default_factory=dict)
+    audio_root: str | None = None
 
     @classmethod
-    def at(cls, name: str, fields: Mapping[str, str] | None = None) -> Look:
+    def at(
+        cls, name: str, fields: Mapping[str, str] | None = None, audio_root: str | None = None
+    ) -> Look:
         """Look at an input; InputError where there is none or it is no file or directory."""
         if is_local(name) and os.path.isdir(name):  # noqa: PTH112 - "" is no folder
-            return cls(name, frozenset(os.listdir(name)), fields or {})  # noqa: PTH208 - names, not paths
+            names = frozenset(os.listdir(name))  # noqa: PTH208 - names, not paths
+            return cls(name, names, fields or {}, audio_root)
         os.close(open_manifest(name))
-        return cls(name, None, fields or {})
+        return cls(name, None, fields or {}, audio_root)
 
     @cached_property
     def head(self) -> bytes:

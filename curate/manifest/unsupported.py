@@ -138,7 +138,9 @@ def _names(look: Look) -> Counter[str]:
     return Counter(Path(name).suffix.lower() for name in look.folder or ())
 
 
-_AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".sph", ".aac", ".wma", ".webm")
+AUDIO_SUFFIXES = (
+    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".sph", ".aac", ".wma", ".webm",
+)  # fmt: skip
 
 
 def _has(*suffixes: str) -> Callable[[Look], bool]:
@@ -160,7 +162,7 @@ KINDS: tuple[Kind, ...] = (
         "a directory with manifests or tables in it",
         "name the files, for example '{name}/*.jsonl'",
     ),
-    Kind(_has(*_AUDIO), "a directory of audio files without a manifest", LINES),
+    Kind(_has(*AUDIO_SUFFIXES), "a directory of audio files without a manifest", LINES),
     Kind(
         lambda look: look.folder is not None,
         "a directory in which no manifest is recognised",
@@ -195,12 +197,6 @@ KINDS: tuple[Kind, ...] = (
         "JSON over several lines (pretty-printed)",
         "write a record a line: jq -c . '{name}' > manifest.jsonl",
     ),
-    Kind(_starts(b"WEBVTT"), "WebVTT subtitles", _SUBTITLES),
-    Kind(
-        _any_line(r"\d\d?:\d\d:\d\d[,.]\d{1,3} --> \d\d?:\d\d:\d\d[,.]\d"),
-        "SubRip subtitles (SRT)",
-        _SUBTITLES,
-    ),
     Kind(
         _any_line(r'(File type = )?"?ooTextFile'),
         "a Praat TextGrid",
@@ -208,21 +204,6 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(_starts(b"<?xml", b"<!DOCTYPE", b"<html", b"<HTML"), "XML or HTML", TO_LINES),
     Kind(_mostly(r"SPEAKER \S+ \d+ "), "RTTM: who speaks when, without texts", TO_LINES),
-    Kind(
-        _mostly(r"\S+\s+\S+\s+\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S+(\s+-?[\d.]+)?(\s+\S+)?$"),
-        "CTM: times of words",
-        f"join the words of each utterance; {TO_LINES}",
-    ),
-    Kind(
-        _mostly(r"\S+\s+\S+\s+\S+\s+\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S"),
-        "STM: segments with their texts",
-        f"{TO_LINES}; duration is end minus start",
-    ),
-    Kind(
-        _mostly(r"\d+(\.\d+)?\t\d+(\.\d+)?(\t|$)"),
-        "a list of labels with start and end (Audacity)",
-        f"it names no audio file; {TO_LINES}",
-    ),
     Kind(
         _mostly(r"\S+-\d+-\d+ \S"),
         "transcripts by utterance id (LibriSpeech's .trans.txt)",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from curate.artifacts.columns import SKIPPED_BY
-from curate.errors import Fault
+from curate.errors import Fault, parameter
+from curate.manifest.captions.audio import FOLDER, NO_AUDIO
 from curate.manifest.formats import BY_NAME
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
@@ -50,6 +51,10 @@ def _records(origin: Origin) -> Iterator[Record]:
 def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) -> str:
     if SKIPPED_BY in commonest:
         return "NeMo reads no line whose _skipme is true: remove it from the lines to be used"
+    if commonest.startswith(NO_AUDIO):
+        folder = origin.beside[FOLDER][0]
+        where = f"name the folder of the recordings: {parameter('audio_root')} DIR"
+        return f"it was looked for in {folder}, by the recording's name; {where}"
     if not records and origin.format == "nemo_mapped":
         return "name a field that the lines have: --map text=FIELD"
     if not records and origin.format != "nemo":

@@ -140,7 +140,9 @@ class ProfileRequest:
         """
         rules = self.rule_options.load()
         settings, overrides = self.measure.settings(rules), self.rule_options.read_overrides()
-        sources = find_sources(self.manifests, self.reading)
+        root = self.measure.audio.root
+        reading = replace(self.reading, audio_root=None if root is None else str(root))
+        sources = find_sources(self.manifests, reading)
         grouped, fields = grouped_fields([*self.by, *self.group, *self.optional], sources)
         return ProfilePlan(
             request=self,

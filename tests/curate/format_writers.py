@@ -135,6 +135,84 @@ def blend(folder: Path, rows: Rows) -> Path:
     return folder / "input_cfg.yaml"
 
 
+def captions(folder: Path, rows: Rows, suffix: str, write: Callable[[Any], str]) -> Path:
+    """A file for each row with its audio beside; all of them by a pattern."""
+    for row in rows:
+        audio = folder / row["audio_filepath"]
+        audio.touch()
+        audio.with_suffix(suffix).write_text(write(row), encoding="utf-8")
+    return folder / f"*{suffix}"
+
+
+def clock(seconds: float, mark: str) -> str:
+    return f"00:00:{int(seconds):02d}{mark}{round(seconds % 1 * 1000):03d}"
+
+
+def srt(folder: Path, rows: Rows) -> Path:
+    def cue(row: Mapping[str, Any]) -> str:
+        return f"1\n{clock(0.5, ',')} --> {clock(0.5 + row['duration'], ',')}\n{row['text']}\n\n"
+
+    return captions(folder, rows, ".srt", cue)
+
+
+def webvtt(folder: Path, rows: Rows) -> Path:
+    def cue(row: Mapping[str, Any]) -> str:
+        times = f"{clock(0.5, '.')} --> {clock(0.5 + row['duration'], '.')} align:start"
+        return f"WEBVTT\n\nNOTE no cue\n\n{times}\n<v {row['speaker']}>{row['text']}</v>\n"
+
+    return captions(folder, rows, ".vtt", cue)
+
+
+def audacity(folder: Path, rows: Rows) -> Path:
+    def label(row: Mapping[str, Any]) -> str:
+        return f"0.500000\t{0.5 + row['duration']:.6f}\t{row['text']}\n"
+
+    return captions(folder, rows, ".txt", label)
+
+
+def stm(folder: Path, rows: Rows) -> Path:
+    lines = [";; a comment"]
+    for row in rows:
+        (folder / row["audio_filepath"]).touch()
+        name, end = row["audio_filepath"].split(".")[0], 0.5 + row["duration"]
+        lines.append(f"{name} 1 {row['speaker']} 0.50 {end:.2f} <o,f0> {row['text']}")
+    (folder / "all.stm").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "all.stm"
+
+
+def ctm(folder: Path, rows: Rows) -> Path:
+    lines = [";; a comment"]
+    for row in rows:
+        (folder / row["audio_filepath"]).touch()
+        words = row["text"].split()
+        times = [row["duration"] * share / len(words) for share in range(len(words) + 1) if words]
+        for word, start, end in zip(words, times, times[1:], strict=False):
+            name = row["audio_filepath"].split(".")[0]
+            lines.append(f"{name} 1 {start:.6f} {end - start:.6f} {word} 0.9")
+    (folder / "all.ctm").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "all.ctm"
+
+
+LACKS: Mapping[str, frozenset[str]] = {
+    "srt": frozenset({"speaker"}),
+    "audacity_labels": frozenset({"speaker"}),
+    "ctm": frozenset({"speaker"}),
+}
+"""Fields that a format does not hold."""
+OF_WORDS = frozenset({"ctm"})
+"""Formats that hold words, and so no segment without any."""
+
+
+def held_rows(format: str, rows: Rows) -> Rows:
+    """The rows as far as a format holds them."""
+    lacks = LACKS.get(format, frozenset())
+    return [
+        {name: row[name] for name in row if name not in lacks}
+        for row in rows
+        if row["text"] or format not in OF_WORDS
+    ]
+
+
 WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
     (nemo, "nemo"),
     (gzipped, "nemo"),
@@ -150,4 +228,9 @@ WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
     (quoted_tsv, "table"),
     (parquet, "parquet"),
     (hugging_face, "parquet"),
+    (srt, "srt"),
+    (webvtt, "webvtt"),
+    (audacity, "audacity_labels"),
+    (stm, "stm"),
+    (ctm, "ctm"),
 ]

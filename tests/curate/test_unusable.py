@@ -76,15 +76,13 @@ FOREIGN: list[tuple[str, bytes | str, str, str]] = [
     ("m.jsonl", pretty(ROW), "pretty-printed", "jq -c . "),
     ("m.jsonl", pretty(ROW) + b"\n" + pretty(ROW), "pretty-printed", "jq -c . "),
     ("whisper.json", WHISPER, "segments, as Whisper", ".segments[]"),
-    ("a.srt", SRT, "SubRip", "it names no audio file"),
-    ("a.txt", SRT.replace("\r", ""), "SubRip", "it names no audio file"),  # by content, not by name
-    ("a.vtt", VTT, "WebVTT", "it names no audio file"),
+    ("a.srt", SRT, "SubRip", "put a.wav"),
+    ("a.txt", SRT.replace("\r", ""), "SubRip", "put a.wav"),  # by content, not by name
+    ("a.vtt", VTT, "WebVTT", "put a.wav"),
     ("a.TextGrid", TEXTGRID, "TextGrid", "praatio"),
-    ("a.stm", STM, "STM", "end minus start"),
-    ("a.ctm", CTM, "CTM", "join the words"),
     ("a.rttm", RTTM, "RTTM", "offset"),
     ("1089-134686.trans.txt", TRANS, "LibriSpeech", "Kaldi directory"),
-    ("labels.txt", LABELS, "Audacity", "names no audio"),
+    ("labels.txt", LABELS, "Audacity", "put labels.wav"),
     ("metadata.csv", LJSPEECH, "without a header", "audio_filepath|text|duration"),
     ("a.csv", "sep=;\naudio_filepath;text;duration\na.wav;hello;2.5\n", "sep=", "tail -n +2"),
     ("a.csv", "id,phrase\n1,hello\n", "nor a table header", "name the columns"),
@@ -177,6 +175,26 @@ def test_says_why_no_line_is_usable_and_what_to_do(
     assert fault.what.startswith("no line is usable: ")
     assert message in fault.what
     assert hint in fault.hint
+
+
+# A name, content, and the reason.
+ELSEWHERE = [
+    ("a.stm", STM, "the audio of its recording is missing (2 of 2 lines)"),
+    ("a.ctm", CTM, "the audio of its recording is missing (1 of 1 line)"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), ELSEWHERE)
+def test_says_where_recordings_were_looked_for(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError) as raised:
+        profile([str(tmp_path / name)], tmp_path, load_rules(None))
+    (fault,) = raised.value.faults
+    assert fault.what == f"no line is usable: {message}"
+    assert f"looked for in {tmp_path}" in fault.hint
+    assert "audio_root DIR" in fault.hint
 
 
 def test_a_table_without_durations_says_so(tmp_path: Path) -> None:
