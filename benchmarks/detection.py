@@ -30,7 +30,7 @@ import polars as pl
 
 import curate
 from curate.rules.file import load_rules
-from curate.whatif.calibrate import calibrate
+from curate.whatif.calibrate import Proposals, propose_limits
 from curate.whatif.preset import write_preset
 
 MANIFESTS = (
@@ -209,8 +209,7 @@ PEERS: Mapping[str, Callable[[Row], bool]] = {
     "Whisper (compression 2.4)": whisper,
 }
 
-# --- rule_options
-# ----------------------------------------------------------------------------------
+# --- what was planted against what was flagged -----------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -274,14 +273,13 @@ def profiled(rows: Sequence[Row], folder: Path) -> pl.DataFrame:
     return pl.read_parquet(folder / "profile/records.parquet")
 
 
-def suspicion(records: pl.DataFrame, folder: Path) -> npt.NDArray[np.float64]:
+def suspicion(records: pl.DataFrame, limits: Proposals) -> npt.NDArray[np.float64]:
     """Bad rows first, then borderline ones, then by robust deviations from the speaking rate."""
-    calibration = calibrate(folder / "profile", load_rules())
     far = np.zeros(records.height)
     chars, duration = (
         records[name].cast(pl.Float64).to_numpy() for name in ("chars", "duration_s")
     )
-    for each in calibration.proposals:
+    for each in limits.proposals:
         if each.speaking_rate:
             here = (records["lang"] == each.value).to_numpy()
             logs = np.log(np.maximum(each.speaking_rate.ratio(chars, duration), 1e-9))
@@ -289,7 +287,8 @@ def suspicion(records: pl.DataFrame, folder: Path) -> npt.NDArray[np.float64]:
             spread = np.where(logs > middle, high - middle, middle - low) / 0.6745
             far[here] = (np.abs(logs - middle) / spread)[here]
     order = {"clean": 0.0, "borderline": 100.0, "unknown": 100.0, "bad": 1000.0}
-    return far + records["verdict"].cast(pl.String).replace_strict(order).to_numpy()
+    verdicts = records["verdict"].cast(pl.String)
+    return far + np.asarray(verdicts.replace_strict(order), np.float64)
 
 
 def main() -> None:
@@ -310,10 +309,12 @@ def main() -> None:
         folder = Path(name)
         records = profiled(rows, folder)
         preset = folder / "calibrated.yaml"
-        write_preset(calibrate(folder / "profile", load_rules()), preset)
+        limits = propose_limits(folder / "profile", load_rules(None))
+        write_preset(limits, preset)
         verdicts = records["verdict"].cast(pl.String).to_numpy()
-        tuned = curate.apply_rules(records, preset)["verdict"].cast(pl.String).to_numpy()
-        score = suspicion(records, folder)
+        measured = records.drop("verdict", "tags", "reason")
+        tuned = curate.apply_rules(measured, preset)["verdict"].cast(pl.String).to_numpy()
+        score = suspicion(records, limits)
     table = {
         "ours, bad": verdicts == "bad",
         "ours, bad and borderline": verdicts != "clean",

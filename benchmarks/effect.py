@@ -27,6 +27,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -245,16 +246,13 @@ def main() -> None:
     )
     arms["over-filtered"] = Arm("over-filtered", folder, manifest, middle)
     jobs = [(arm, seed) for seed in range(options.seeds) for arm in arms.values()]
+    trial = Trial(model, config, test, options.steps)
     with ThreadPoolExecutor(options.jobs) as pool:
-        rates = list(
-            pool.map(lambda job: measured(*job, (model, config), test, options.steps), jobs)
-        )
+        rates = list(pool.map(trial.measure, jobs))
     arms["agreed"] = agreed(arms["curated"], folder)
     more = [(arms["agreed"], seed) for seed in range(options.seeds)]
     with ThreadPoolExecutor(options.jobs) as pool:
-        rates += list(
-            pool.map(lambda job: measured(*job, (model, config), test, options.steps), more)
-        )
+        rates += list(pool.map(trial.measure, more))
     print(
         f"{options.rows} records, {options.steps} steps, {options.seeds} seeds; "
         "test WER on 120 records"
@@ -282,12 +280,22 @@ def beginning(folder: Path, kind: str, sound: Path) -> tuple[Path, str]:
     return model, "tiny"
 
 
-def measured(arm: Arm, seed: int, begin: tuple[Path, str], test: Path, steps: int) -> float:
-    """Test WER of one model."""
-    trained = arm.train(*begin, seed, steps)
-    wer = float(arm.errors(trained, test, seed)["overall"]["wer"])
-    print(f"{arm.name}, seed {seed}: {wer:.3f}", file=sys.stderr, flush=True)
-    return wer
+@dataclass(frozen=True)
+class Trial:
+    """What all arms have in common: the model and recipe to begin with, the test, the steps."""
+
+    model: Path
+    config: str
+    test: Path
+    steps: int
+
+    def measure(self, job: tuple[Arm, int]) -> float:
+        """Test WER of one model: an arm, with a seed."""
+        arm, seed = job
+        trained = arm.train(self.model, self.config, seed, self.steps)
+        wer = float(arm.errors(trained, self.test, seed)["overall"]["wer"])
+        print(f"{arm.name}, seed {seed}: {wer:.3f}", file=sys.stderr, flush=True)
+        return wer
 
 
 def agreed(curated: Arm, folder: Path) -> Arm:

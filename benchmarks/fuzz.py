@@ -23,11 +23,13 @@ from pathlib import Path
 import polars as pl
 import zstandard
 
+from curate.artifacts.profile import Profile
+from curate.environment.execution import Execution
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile
-from tests.profiling import write_profile as profile
+from tests.profiling import write_profile
 
 TEXTS = [
     "hello there you",
@@ -159,7 +161,9 @@ def one_round(seed: str, folder: Path) -> str:
     profiled.mkdir()
     out.mkdir()
     try:
-        content = profile([str(folder / name)], profiled, load_rules(None), threads=2)
+        content = write_profile(
+            [str(folder / name)], profiled, load_rules(None), execution=Execution(threads=2)
+        )
         request = SplitRequest(
             targets=Targets.parse({"eval": "1s", "test": "1s"}),
             by=["lang"],
@@ -170,11 +174,11 @@ def one_round(seed: str, folder: Path) -> str:
     except CurateError as error:
         return f"refused {type(error).__name__}"
     check(content, profiled, out)
-    formats = {entry["format"] for entry in content["inputs"]}  # type: ignore[attr-defined]
+    formats = {entry.format for entry in content.inputs}
     return f"read {'+'.join(sorted(formats))}"
 
 
-def check(content: Mapping[str, object], profiled: Path, out: Path) -> None:
+def check(content: Profile, profiled: Path, out: Path) -> None:
     """Every row is there once, in rows and in bytes."""
     for folder in (profiled, out):
         assert json.loads((folder / "ledger.json").read_text())["balanced"]
@@ -188,10 +192,10 @@ def check(content: Mapping[str, object], profiled: Path, out: Path) -> None:
         if path.stem != "malformed":
             for line in path.read_bytes().split(b"\n")[:-1]:
                 assert why_no_record(parse_line(line)) is None, line[:200]
-    for entry in content["inputs"]:  # type: ignore[attr-defined]
-        if entry["format"] != "nemo" or not entry["source"].endswith("m.jsonl"):
+    for entry in content.inputs:
+        if entry.format != "nemo" or not entry.source.endswith("m.jsonl"):
             continue
-        data = Path(entry["source"]).read_bytes()
+        data = Path(entry.source).read_bytes()
         if data[:2] == b"\x1f\x8b" or data[:4] == b"\x28\xb5\x2f\xfd":
             continue
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
@@ -204,7 +208,7 @@ def check(content: Mapping[str, object], profiled: Path, out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", help="one round, by its name as printed")

@@ -75,7 +75,7 @@ def settings_of(chosen: argparse.Namespace, model: Path, data: Path) -> dict[str
 
 def main() -> None:
     """Print the figures."""
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--model", type=Path)
     arguments.add_argument("--data", type=Path)
     arguments.add_argument("--accelerator", choices=("gpu", "cpu"), default="gpu")

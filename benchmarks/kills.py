@@ -72,7 +72,8 @@ def main() -> None:
     arguments.add_argument("--export", type=Path, nargs=2)
     chosen = arguments.parse_args()
     if chosen.export:
-        export(*chosen.export, chosen.workers)
+        split, out = chosen.export
+        export(split, out, chosen.workers)
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,8 +107,8 @@ def small_files(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
         parts.mkdir()
         split = ["split", "-n", "l/1000", "-d", "-a", "4", "--additional-suffix=.jsonl"]
         subprocess.run([*split, str(manifest), str(parts / "p")], check=True)
-    many = lambda: write_profile([str(parts / "*.jsonl")], folder, load_rules(None))  # noqa: E731
-    took = best({"many": many, "one": lambda: whole_profile(manifest, folder)}, repeat)
+    many = partial(write_profile, [str(parts / "*.jsonl")], folder, load_rules(None))
+    took = best({"many": many, "one": partial(whole_profile, manifest, folder)}, repeat)
     compare("1,000 files against one", took, "<= 1.3", rows)
 
 
@@ -118,7 +120,7 @@ def from_cache(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
         ProfileRequest(manifests=[str(manifest)]),
         Execution(build_page=reports.build),
     )
-    run = lambda: run_profile(request, folder / "kept", execution)  # noqa: E731
+    run = partial(run_profile, request, folder / "kept", execution)
     run()
     took = best({"again": run}, repeat)
     again = took["again"]
@@ -176,7 +178,7 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
         subprocess.run([*split, str(manifest), str(parts / "p")], check=True)
     names = [str(parts / "*.jsonl")]
     begun = time.perf_counter()
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     started = time.perf_counter() - begun
     merge_s: list[float] = []
 
@@ -189,9 +191,8 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
         merge_s.append(time.perf_counter() - begun)
         shutil.rmtree(pieces)
 
-    local = lambda: write_profile(names, folder)  # noqa: E731
     cluster()
-    took = best({"ray": cluster, "local": local}, repeat)
+    took = best({"ray": cluster, "local": partial(write_profile, names, folder)}, repeat)
     ray.shutdown()
     clock = took["ray"].clock / took["local"].clock
     detail = (
@@ -202,7 +203,7 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--work", type=Path, default=WORK)

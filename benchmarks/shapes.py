@@ -191,9 +191,9 @@ def write_hollow(model: Any, path: Path) -> None:
         hole = tarfile.TarInfo(WEIGHTS_NAME)
         hole.size = state_bytes(model)
         target.addfile(hole)
+        target.offset += -(-hole.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
         assert target.fileobj is not None
-        target.fileobj.seek(-(-hole.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE, 1)
-        target.offset = target.fileobj.tell()
+        target.fileobj.seek(target.offset)
     small.unlink()
 
 

@@ -26,6 +26,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from benchmarks.corpus import make
 from benchmarks.memory import watch
+from curate.manifest.audio_files import segment_key
 from curate.rules.file import load_rules
 from curate.rules.routes import POOL, route
 from curate.splits import AllocationOptions, SplitRequest, Targets, split_profile
@@ -116,7 +117,7 @@ def table_row(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -
         kind: sum(each.count or 0 for each in counted if each.kind == kind)
         for kind in ("speaker", "text")
     }
-    available = np.zeros(int(rows["stratum"].max()) + 1)  # type: ignore[arg-type]
+    available = np.zeros(int(rows["stratum"].to_numpy().max()) + 1)
     np.add.at(available, rows["stratum"].to_numpy(), rows["duration_us"].to_numpy() / 1e6)
     due = {name: share * available for name, share in SHARES.items()}
     far = balance(rows, due, available)
@@ -150,8 +151,8 @@ def _speakers(rows: pl.DataFrame) -> float:
 
 def compare(label: str, profiled: Path, peers: bool) -> None:
     """One table for one profile."""
-    columns = ["lang", "speaker", "duration_us", "char_rate", "normal_key", "audio_key",
-              "recording_key", "verdict"]  # fmt: skip
+    names = ["lang", "speaker", "duration_us", "char_rate", "normal_key", "audio_key", "verdict"]
+    columns = sorted({*names, *segment_key().meta.root_names()})
     rows = pl.read_parquet(profiled / "records.parquet", columns=columns)
     rows = rows.with_columns(
         route(),

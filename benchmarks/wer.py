@@ -15,6 +15,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,8 +101,8 @@ def main() -> None:
     count, request = given.utterances, EvalRequest("m", [], Path())
     for unit, speakers in (("400 speakers", 400), ("utterances", 0)):
         pairs = made(count, speakers)
-        edits_s, rows = timed(lambda pairs=pairs: scored(pairs))  # type: ignore[misc]
-        rates_s, content = timed(lambda rows=rows: make_record(rows, request))  # type: ignore[misc]
+        edits_s, rows = timed(partial(scored, pairs))
+        rates_s, content = timed(partial(make_record, rows, request))
         low, high = content.overall.wer_low, content.overall.wer_high
         print(
             f"{count:,} utterances, clusters: {unit:14} edits {edits_s:5.2f} s, rates with "
