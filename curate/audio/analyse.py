@@ -26,6 +26,8 @@ from curate.files.state import FileState, state_of
 Depth = Literal["header", "signal", "vad"]
 """How far audio is looked into; each includes what is before it."""
 
+_INT16_STEP = np.float32(1 / 32768)
+
 NONE = "none"
 """The fault of audio that has none."""
 
@@ -147,17 +149,35 @@ class SegmentReader:
     at: int = 0
 
     def blocks(self, first: int, count: int, size: int) -> Iterator[npt.NDArray[np.float32]]:
-        """The samples from `first` on, `size` at a time; fewer than `count` where the file ends."""
+        """The samples from `first` on, `size` at a time; fewer than `count` where the file ends.
+
+        A block is valid until the next one is read.
+        """
         if self.at != first:
             self.sound.seek(first)
             self.at = first
+        # libsndfile divides one sample at a time: integers of 16 bits are divided here, in SIMD.
+        read = self._divided if self.sound.subtype == "PCM_16" else self._decoded
+        channels = self.sound.channels
+        shape = (min(size, count), channels) if channels > 1 else (min(size, count),)
+        floats = np.empty(shape, np.float32)
         while count > 0:
-            block = self.sound.read(min(size, count), dtype="float32")
+            block = read(floats[: min(size, count)])
             self.at += len(block)
             if not len(block):
                 return
             yield block
             count -= len(block)
+
+    def _decoded(self, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        samples: npt.NDArray[np.float32] = self.sound.read(out=out)
+        return samples
+
+    def _divided(self, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        integers = self.sound.read(len(out), dtype="int16")
+        divided: npt.NDArray[np.float32] = out[: len(integers)]
+        np.multiply(integers, _INT16_STEP, out=divided)
+        return divided
 
 
 def _decode_all(

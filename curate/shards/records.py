@@ -11,6 +11,9 @@ from curate.shards.audio import Audio
 
 Record = dict[str, object]
 
+format_json = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON as lines of shards have it; `json.dumps` would make an encoder for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -26,7 +29,8 @@ class Row:
     @property
     def channel(self) -> int | None:
         """The channel of its file that the record names."""
-        return channel_of(json.dumps(self.record.get("channel")))
+        value = self.record.get("channel")
+        return None if value is None else channel_of(json.dumps(value))
 
     @property
     def curated(self) -> Record:

@@ -16,7 +16,7 @@ from curate.environment.extras import require
 from curate.files.state import sha256_of
 from curate.nemo.canary_prompt import SLOTS
 from curate.shards.audio import Audio
-from curate.shards.records import Row, cut_of, placeholder, record_of
+from curate.shards.records import Row, cut_of, format_json, placeholder, record_of
 from curate.shards.tar import HashedFile, TarFile, Written
 
 GZIP_LEVEL = 6
@@ -59,7 +59,7 @@ class SharWriter:
         """Append a cut and its recording."""
         self._tar.add(f"{row.key}.{audio.extension}", audio.data)
         self._tar.add(f"{row.key}.json", json.dumps(placeholder(row.key, audio)).encode())
-        self._gzip.write(json.dumps(cut_of(row, audio), ensure_ascii=False).encode() + b"\n")
+        self._gzip.write(format_json(cut_of(row, audio)).encode() + b"\n")
 
     def close(self) -> Mapping[str, Written]:
         """Finish both files."""
@@ -80,7 +80,7 @@ class NemoWriter:
         name = f"{row.key}.{audio.extension}"
         self._tar.add(name, audio.data)
         record = record_of(row, name, audio.duration_s)
-        line = json.dumps({**record, "shard_id": self._index}, ensure_ascii=False)
+        line = format_json({**record, "shard_id": self._index})
         self._manifest.write(line.encode() + b"\n")
 
     def close(self) -> Mapping[str, Written]:
@@ -130,7 +130,7 @@ class HfWriter:
                 "duration": audio.duration_s,
                 **texts,
                 **curated,
-                "record": json.dumps(record, ensure_ascii=False),
+                "record": format_json(record),
             }
         )
 

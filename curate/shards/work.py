@@ -7,7 +7,6 @@ writes beside the result and moves its files there whole; the marker comes last.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -31,7 +30,7 @@ from curate.shards.audio import StoredAudio, check_segment, load_segment
 from curate.shards.markers import MarkedFile, StoredShard, TaskMarker
 from curate.shards.options import ShardOptions
 from curate.shards.readback import read_shard, text_line
-from curate.shards.records import Row, without_channel
+from curate.shards.records import Row, format_json, without_channel
 from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written
@@ -60,6 +59,11 @@ class Workplace:
     folders: Mapping[str, str]
     options: ShardOptions
     archives: Mapping[str, Archive] = field(default_factory=dict)
+
+    @cached_property
+    def paths(self) -> Mapping[str, Path]:
+        """The folders, where relative names of each source begin."""
+        return {source: Path(folder) for source, folder in self.folders.items()}
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -256,9 +260,7 @@ def _located_audio(
     name, roots = str(record["audio_filepath"]), place.options.roots
     archive = place.archives.get(entry.source)
     if archive is None:
-        path = find_audio(
-            name, place.options.audio_root or Path(place.folders[entry.source]), roots
-        )
+        path = find_audio(name, place.options.audio_root or place.paths[entry.source], roots)
         yield path, str(path)
         return
     with archive.extracted(record, roots, place.stage / SCRATCH / _own(f"in.{key}")) as path:
@@ -268,7 +270,7 @@ def _located_audio(
 def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:
     tally.stored += entry.amount
     tally.texts.update(text_line(row.key, row.record["text"]))
-    line = json.dumps({**row.record, "_curate": row.curated}, ensure_ascii=False)
+    line = format_json({**row.record, "_curate": row.curated})
     manifest.write(line.encode() + b"\n")
 
 

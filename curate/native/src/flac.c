@@ -68,17 +68,18 @@ static int64_t flac_header(uint8s data, int64_t at, int64_t frames, int64_t samp
     return rest == AT(data, end) ? size : (int64_t)0;
 }
 
-/* CRC-16 carried on over data[first:end], eight bytes at a time. */
+/* CRC-16 carried on over data[first:end], sixteen bytes at a time. */
 static int64_t flac_checksum(uint8s data, int64_t first, int64_t end, int64_t rest,
                              int32s2 tables) {
     int64_t at = first;
-    while (at + 8 <= end) {
-        rest = (int64_t)(AT2(tables, 7, (int64_t)(AT(data, at)) ^ (rest >> 8)) ^
-                         AT2(tables, 6, (int64_t)(AT(data, at + 1)) ^ (rest & 255)) ^
-                         AT2(tables, 5, AT(data, at + 2)) ^ AT2(tables, 4, AT(data, at + 3)) ^
-                         AT2(tables, 3, AT(data, at + 4)) ^ AT2(tables, 2, AT(data, at + 5)) ^
-                         AT2(tables, 1, AT(data, at + 6)) ^ AT2(tables, 0, AT(data, at + 7)));
-        at += 8;
+    while (at + 16 <= end) {
+        int32_t next = AT2(tables, 15, AT(data, at) ^ (rest >> 8)) ^
+                       AT2(tables, 14, AT(data, at + 1) ^ (rest & 255));
+        for (int64_t k = 2; k < 16; k++) {
+            next ^= AT2(tables, 15 - k, AT(data, at + k));
+        }
+        rest = next;
+        at += 16;
     }
     while (at < end) {
         rest = ((rest << 8) & 65535) ^
@@ -88,14 +89,21 @@ static int64_t flac_checksum(uint8s data, int64_t first, int64_t end, int64_t re
     return rest;
 }
 
+/* Where the next byte of 255 stands at or behind `at`; `size` where none does. */
+static int64_t flac_next_sync(uint8s data, int64_t size, int64_t at) {
+    const uint8_t* next = at < size ? memchr(data.at + at, 255, (size_t)(size - at)) : NULL;
+    return next ? next - data.at : size;
+}
+
 /* Where the next frame begins, or the data ends, with a checksum that holds; 0 if nowhere. */
 static int64_t flac_end_of_frame(uint8s data, int64_t size, int64_t at, int64_t frames,
                                  int64_t samples, int32s crc_8, int32s2 crc_16) {
     int64_t rest = (int64_t)0;
     int64_t done = at;
     for (int64_t here = at + 2; here < size + 1; here++) {
+        here = flac_next_sync(data, size, here);
         bool ends = here == size;
-        if (!ends && (AT(data, here) != 255 || (AT(data, here + 1) >> 1) != 124)) {
+        if (!ends && (AT(data, here + 1) >> 1) != 124) {
             continue;
         }
         rest = flac_checksum(data, done, here, rest, crc_16);
