@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from curate.api.explain import ExplainRequest, Explanation, explain
     from curate.api.frames import apply_rules, measure
     from curate.api.look import WordCounts, count_words, head, query, sample
+    from curate.api.manifest import ManifestWritten, write_manifest
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,
@@ -66,6 +67,7 @@ _MODULES = {
     "explain": ("ExplainRequest", "Explanation", "explain"),
     "frames": ("apply_rules", "measure"),
     "look": ("WordCounts", "count_words", "head", "query", "sample"),
+    "manifest": ("ManifestWritten", "write_manifest"),
     "profile": (
         *("AudioOptions", "MeasureOptions", "Profile", "ProfileRequest", "ReadOptions"),
         *("RuleOptions", "merge", "profile", "read_profile"),
@@ -99,6 +101,7 @@ __all__ = [
     "ExplainRequest",
     "Explanation",
     "LineMarks",
+    "ManifestWritten",
     "MeasureOptions",
     "NamedManifests",
     "Profile",
@@ -141,6 +144,7 @@ __all__ = [
     "split",
     "verify_shards",
     "what_if",
+    "write_manifest",
 ]
 
 

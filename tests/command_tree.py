@@ -41,6 +41,7 @@ BASE: Mapping[str, str] = {
     "curate sample": "profile",
     "curate words": "profile",
     "curate diff": "profile profile",
+    "curate manifest": "m.jsonl --out new",
     "curate merge": "pieces --out new",
     "curate reconsider": "evaluation profile",
     "curate review": "profile --no-browser",

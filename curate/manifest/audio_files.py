@@ -49,6 +49,11 @@ def bases_of(origin: Origin, root: Path | None = None) -> Bases:
     return (working, own) if origin.format in FROM_WORKING_FOLDER else (own, working)
 
 
+def is_address(path: str) -> bool:
+    """Whether a path names a scheme, such as s3://, or a Windows drive."""
+    return _ADDRESS.match(path) is not None
+
+
 def segment_key() -> pl.Expr:
     """Identity of a row's segment: its file, offset (none being 0) and channel; null without a
     file.
@@ -170,7 +175,7 @@ def _joined(folders: UInt64s, names: UInt64s) -> UInt64s:
 @lru_cache(1 << 16)
 def _folder(written: str, bases: Bases) -> _Folder:
     """The directory that paths begin with, as written up to the last slash."""
-    if _ADDRESS.match(written):
+    if is_address(written):
         return _Folder(_key(written))
     if written.startswith("~"):
         written = os.path.expanduser(written)  # noqa: PTH111

@@ -51,9 +51,13 @@ def is_command(place: str) -> bool:
     return bare.startswith(("|", "pipe:")) or bare.endswith("|")
 
 
+COMMAND = "command:"
+"""Begins the audio path of a recording that is a command."""
+
+
 def command_of(recording: str) -> str:
     """The audio path of a recording that is a command: a name that nobody runs or finds."""
-    return f"command:{recording}"
+    return f"{COMMAND}{recording}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ formats, escapes, blanks.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, record_id
+from curate.manifest.members import encoded, ended, with_members, without_member
 from curate.manifest.scan import OK, scan
 from curate.manifest.strict import parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, STRING
@@ -98,40 +98,26 @@ def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
         line, before = _with_text(line, text)
         added += before
     if ending and not is_unmarked(line):
-        return _replaced(line, json.loads(f"{{{ending}}}"), added[1:])
-    return _ended(line, added)
+        return with_members(line, json.loads(f"{{{ending}}}"), added[1:])
+    return ended(line, added)
 
 
 def filled(line: bytes, lang: str | None) -> bytes:
     """The line with a Canary's prompt slots added or corrected; all else as it was."""
     done, names = complete(parse_line(line), lang)
-    return _replaced(line, {name: done[name] for name in names}, []) if names else line
+    return with_members(line, {name: done[name] for name in names}, []) if names else line
 
 
 def unrated(line: bytes) -> bytes:
     """The line without RATE_FIELDS; all else as it was."""
     scanned = scan(np.frombuffer(line, np.uint8), RATE_FIELDS)
     if scanned.status[0] != OK:
-        return _encoded(without_rate(parse_line(line)))
+        return encoded(without_rate(parse_line(line)))
     for at in np.argsort(-scanned.start[0]).tolist():  # the last first, so that places stay true
         if scanned.kind[0, at] != MISSING:
             start = int(scanned.start[0, at])
-            line = _without_member(line, RATE_FIELDS[at], start, start + int(scanned.length[0, at]))
+            line = without_member(line, RATE_FIELDS[at], start, start + int(scanned.length[0, at]))
     return line
-
-
-def _without_member(line: bytes, name: str, start: int, end: int) -> bytes:
-    """The line without the member whose value (quotes aside) stands from `start` to `end`."""
-    key = line.rindex(f'"{name}"'.encode(), 0, start)
-    behind = line[end:].lstrip(b'" \t\r')
-    if behind.startswith(b","):
-        return line[:key] + behind[1:].lstrip(b" \t\r")
-    return line[:key].rstrip(b" \t\r").removesuffix(b",") + behind
-
-
-def _ended(line: bytes, added: list[bytes]) -> bytes:
-    at = line.rindex(b"}")
-    return b"".join([line[:at], *(b", " + each for each in added), line[at:]])
 
 
 def _with_text(line: bytes, text: str) -> tuple[bytes, list[bytes]]:
@@ -141,32 +127,8 @@ def _with_text(line: bytes, text: str) -> tuple[bytes, list[bytes]]:
     if scanned.status[0] != OK or kind not in (STRING, ESCAPED):
         record = parse_line(line)
         before_field = {BEFORE: record.get(BEFORE, record["text"])}
-        return _encoded({**record, "text": text, **before_field}), []
+        return encoded({**record, "text": text, **before_field}), []
     end = start + int(scanned.length[0, 0])
     before = b'"' + BEFORE.encode() + b'": ' + line[start - 1 : end + 1]
     changed = line[: start - 1] + json.dumps(text, ensure_ascii=False).encode() + line[end + 1 :]
     return changed, [before] if scanned.kind[0, 1] == MISSING else []
-
-
-def _replaced(line: bytes, members: Mapping[str, object], more: list[bytes]) -> bytes:
-    """The line with these members, in the places that they have already."""
-    scanned = scan(np.frombuffer(line, np.uint8), tuple(members))
-    if scanned.status[0] != OK:
-        return _ended(_encoded({**parse_line(line), **members}), more)
-    places = []
-    for at, (name, value) in enumerate(members.items()):
-        shown = json.dumps(value, ensure_ascii=False).encode()
-        kind, start = int(scanned.kind[0, at]), int(scanned.start[0, at])
-        if kind == MISSING:
-            more = [*more, b'"' + name.encode() + b'": ' + shown]
-            continue
-        quote = 1 if kind in (STRING, ESCAPED) else 0
-        places.append((start - quote, start + int(scanned.length[0, at]) + quote, shown))
-    for start, end, shown in sorted(places, reverse=True):
-        line = line[:start] + shown + line[end:]
-    return _ended(line, more)
-
-
-def _encoded(record: Mapping[str, object]) -> bytes:
-    """A record as a line, where the scanner cannot say for sure what is where."""
-    return json.dumps(record, ensure_ascii=False).encode()

@@ -1,0 +1,41 @@
+"""One manifest of what people have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from curate.artifacts.manifest import ManifestWritten
+from curate.manifest import write
+from curate.manifest.mapping import ReadOptions
+from curate.manifest.write import ManifestRequest
+
+__all__ = ["ManifestWritten", "write_manifest"]
+
+
+def write_manifest(
+    inputs: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    reading: ReadOptions | None = None,
+    audio_root: str | Path | None = None,
+) -> ManifestWritten:
+    r"""Write one NeMo manifest of all inputs, in any format that `curate profile` reads.
+
+    As `curate manifest`: lines that hold no record go to a file beside `out`, with their reasons.
+    Raises curate.errors.CurateError with every fault.
+
+    >>> import tempfile, curate
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "clips.csv").write_text("path,sentence,duration\na.wav,hi there,1.5\n")
+    >>> curate.write_manifest(folder / "clips.csv", folder / "clips.jsonl").records
+    1
+    >>> (folder / "clips.jsonl").read_text()
+    '{"audio_filepath": "a.wav", "text": "hi there", "duration": 1.5}\n'
+    """
+    names = [inputs] if isinstance(inputs, str | Path) else inputs
+    root = None if audio_root is None else Path(audio_root)
+    reading = reading or ReadOptions()
+    return write.write_manifest(
+        ManifestRequest([str(name) for name in names], Path(out), reading, root)
+    )

@@ -1,0 +1,59 @@
+"""What `curate manifest --json` answers: where the records are, and how many of each input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from curate.artifacts.base import Artifact, Model, OptionalKey, SchemaId
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration, plural
+
+
+class ConvertedInput(Model):
+    """One file of records: its format, and what became of its rows.
+
+    `hours` are those of its records; `skipped` records say themselves that they are to be skipped.
+    """
+
+    source: str
+    format: str
+    records: int
+    skipped: int
+    malformed: int
+    hours: float
+
+
+class ManifestWritten(Artifact):
+    """What `curate manifest` wrote: the records of all inputs in `manifest`, in order.
+
+    `malformed_lines` is the file of lines that hold no record; absent where there is none.
+    `reasons` count them; `warnings` are about inputs that hold no record.
+    """
+
+    made_by: ClassVar[str] = "curate manifest"
+
+    schema_id: SchemaId[Literal["curate.manifest/1"]] = "curate.manifest/1"
+    manifest: str
+    malformed_lines: OptionalKey[str] = None
+    records: int
+    malformed: int
+    hours: float
+    inputs: tuple[ConvertedInput, ...]
+    reasons: Mapping[str, int]
+    warnings: tuple[str, ...] = ()
+
+    def headline(self) -> str:
+        """How many records there are, and where."""
+        size = f"{plural(self.records, 'record')}, {duration(hours=self.hours)}"
+        return f"{self.manifest}: {size}; {self.malformed:,} malformed"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """The inputs."""
+        head = ("input", "format", "records", "hours", "skipped", "malformed")
+        rows = [
+            (each.source, each.format, f"{each.records:,}", f"{each.hours:.2f}",
+             f"{each.skipped:,}", f"{each.malformed:,}")
+            for each in self.inputs
+        ]  # fmt: skip
+        yield HtmlTable(head, rows)

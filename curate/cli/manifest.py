@@ -1,0 +1,46 @@
+"""`curate manifest`: one NeMo manifest of what people have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.cli.app import PREPARE, AsJson, Format, LenientJson, MapFields, Quiet, app, listed
+from curate.cli.audio import AudioRoot
+
+
+@app.command(name="manifest", rich_help_panel=PREPARE)
+def manifest_command(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Tables, transcripts, cuts, directories, globs; - is stdin."),
+    ],
+    out: Annotated[Path, typer.Option(help="Manifest to write (JSON lines).")],
+    format: Format = None,
+    map_: MapFields = [],  # noqa: B006 - Typer reads it, nobody writes it
+    lenient_json: LenientJson = False,
+    audio_root: AudioRoot = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make one NeMo manifest of what you have: a record per line, in the order of the inputs.
+
+    Every command reads these inputs directly too; docs/formats.md lists them. Lines that hold no
+    record go to MANIFEST.malformed.jsonl with their reasons.
+
+    Example: `curate manifest 'talks/*.srt' --out talks.jsonl`
+
+    Example: `curate manifest clips.csv --map text=sentence --out clips.jsonl`
+    """
+    from curate.cli.render.manifest import tables
+    from curate.cli.render.terminal import line, summary
+    from curate.manifest.mapping import ReadOptions
+    from curate.manifest.write import ManifestRequest, write_manifest
+
+    reading = ReadOptions.parse(format, listed(map_), lenient_json)
+    written = write_manifest(ManifestRequest(inputs, out, reading, audio_root))
+    summary(written, as_json, quiet, tables, out)
+    if written.malformed_lines and not quiet:
+        line(f"malformed lines: {written.malformed_lines}")
