@@ -187,8 +187,15 @@ class _Converter:
         text = raw.decode(errors="backslashreplace")
         if portion.places is not None and reason in portion.reasons.values():
             text = str(parse_line(raw).get(ORIGINAL, text))
-        place_fields = {"source": origin.name, "line": line, "byte_offset": offset, "reason": reason}
-        self._malformed.write(json.dumps({**place_fields, AS_READ: text}, ensure_ascii=False).encode())
+        place_fields = {
+            "source": origin.name,
+            "line": line,
+            "byte_offset": offset,
+            "reason": reason,
+        }
+        self._malformed.write(
+            json.dumps({**place_fields, AS_READ: text}, ensure_ascii=False).encode()
+        )
         self._malformed.write(b"\n")
 
 
