@@ -107,12 +107,6 @@ def _is_array(look: Look) -> bool:
     return re.match(r"\[\s*(\{|\[|\]|\Z)", text) is not None
 
 
-def _is_transcription(look: Look) -> bool:
-    """One JSON object over the file with a list of segments: Whisper and its relatives."""
-    text = _json_text(look)
-    return text.startswith("{") and '"segments"' in text and not _is_line(look)
-
-
 def _is_pretty(look: Look) -> bool:
     """A JSON object that goes over several lines."""
     text = _json_text(look)
@@ -148,7 +142,6 @@ def _has(*suffixes: str) -> Callable[[Look], bool]:
 
 
 _UNPACK = "unpack it and name the manifest inside"
-_SUBTITLES = f"it names no audio file; {TO_LINES}"
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -188,19 +181,14 @@ KINDS: tuple[Kind, ...] = (
     Kind(_is_binary, "binary data", f"this is not a manifest; {LINES}"),
     Kind(_is_array, "a JSON array", "write a record a line: jq -c '.[]' '{name}' > manifest.jsonl"),
     Kind(
-        _is_transcription,
-        "one JSON object with segments, as Whisper writes transcriptions",
-        f"{_SUBTITLES}: jq -c '.segments[]' '{{name}}' gives them",
-    ),
-    Kind(
         _is_pretty,
         "JSON over several lines (pretty-printed)",
         "write a record a line: jq -c . '{name}' > manifest.jsonl",
     ),
     Kind(
         _any_line(r'(File type = )?"?ooTextFile'),
-        "a Praat TextGrid",
-        f"{_SUBTITLES} (Python's praatio reads it)",
+        "a Praat file that is no TextGrid",
+        "save the transcript as a TextGrid",
     ),
     Kind(_starts(b"<?xml", b"<!DOCTYPE", b"<html", b"<HTML"), "XML or HTML", TO_LINES),
     Kind(_mostly(r"SPEAKER \S+ \d+ "), "RTTM: who speaks when, without texts", TO_LINES),

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import polars as pl
 import zstandard
@@ -193,14 +194,52 @@ def ctm(folder: Path, rows: Rows) -> Path:
     return folder / "all.ctm"
 
 
+def textgrid(folder: Path, rows: Rows) -> Path:
+    def grid(row: Mapping[str, Any]) -> str:
+        end = 0.5 + row["duration"]
+        label = row["text"].replace('"', '""')
+        tier = f'"IntervalTier" "{row["speaker"]}" 0 {end + 1} 3 0 0.5 "" 0.5 {end} "{label}" '
+        header = '"ooTextFile"\n"TextGrid"\n0\n'
+        return f'{header}{end + 1} <exists>\n1\n{tier}{end} {end + 1} ""\n'
+
+    return captions(folder, rows, ".TextGrid", grid)
+
+
+def elan(folder: Path, rows: Rows) -> Path:
+    def document(row: Mapping[str, Any]) -> str:
+        end = round(1000 * (0.5 + row["duration"]))
+        value = f"<ANNOTATION_VALUE>{escape(row['text'])}</ANNOTATION_VALUE>"
+        return (
+            '<?xml version="1.0"?><ANNOTATION_DOCUMENT><TIME_ORDER>'
+            '<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="500"/>'
+            f'<TIME_SLOT TIME_SLOT_ID="ts2" TIME_VALUE="{end}"/></TIME_ORDER>'
+            f'<TIER PARTICIPANT="{row["speaker"]}" TIER_ID="a"><ANNOTATION><ALIGNABLE_ANNOTATION '
+            f'ANNOTATION_ID="a1" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts2">{value}'
+            "</ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>"
+        )
+
+    return captions(folder, rows, ".eaf", document)
+
+
+def whisper(folder: Path, rows: Rows) -> Path:
+    def transcription(row: Mapping[str, Any]) -> str:
+        segment = {
+            "id": 0, "seek": 0, "start": 0.5, "end": 0.5 + row["duration"], "text": row["text"],
+            "tokens": [1], "avg_logprob": -0.3, "speaker": row["speaker"],
+        }  # fmt: skip
+        return json.dumps({"text": row["text"], "segments": [segment]})
+
+    return captions(folder, rows, ".json", transcription)
+
+
 LACKS: Mapping[str, frozenset[str]] = {
     "srt": frozenset({"speaker"}),
     "audacity_labels": frozenset({"speaker"}),
     "ctm": frozenset({"speaker"}),
 }
 """Fields that a format does not hold."""
-OF_WORDS = frozenset({"ctm"})
-"""Formats that hold words, and so no segment without any."""
+OF_WORDS = frozenset({"ctm", "textgrid"})
+"""Formats that hold no segment without a word."""
 
 
 def held_rows(format: str, rows: Rows) -> Rows:
@@ -233,4 +272,7 @@ WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
     (audacity, "audacity_labels"),
     (stm, "stm"),
     (ctm, "ctm"),
+    (textgrid, "textgrid"),
+    (elan, "elan"),
+    (whisper, "whisper"),
 ]

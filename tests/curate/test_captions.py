@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -17,53 +15,7 @@ from curate.manifest import find_sources
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.formats import BY_NAME
 from curate.manifest.mapping import ReadOptions
-from curate.manifest.origin import Origin
-from tests.lines import lines_of
-
-Row = str | Mapping[str, Any]
-"""A record without its audio, or the reason why there is none."""
-
-
-def rows_of(origin: Origin) -> list[tuple[int, bytes, Row]]:
-    """(line, bytes in the file, record or reason) of every row; what does not add up fails."""
-    source, rows = Path(origin.name).read_bytes(), []
-    size = lines = 0
-    for portion in BY_NAME[origin.format].read(origin):
-        places = portion.places
-        assert places is not None
-        size += portion.bytes
-        lines += portion.blank_lines
-        for row, line in enumerate(lines_of(portion.chunk.data)):
-            first, length = int(places.byte_offset[row]), int(places.byte_length[row])
-            data = source[first : first + length]
-            assert len(data) == length
-            record = portion.reasons.get(row, json.loads(line))
-            rows.append((int(places.line[row]), data, record))
-    assert len({line for line, _, _ in rows}) == len(rows)
-    assert [line for line, _, _ in rows] == sorted(line for line, _, _ in rows)
-    return rows
-
-
-def read(folder: Path, name: str, content: bytes, *audio: str) -> tuple[str, list[Row], list[int]]:
-    """The format that a file is read as, its rows without their audio, and their lines."""
-    for each in audio or ("talk.wav",):
-        (folder / each).touch()
-    (folder / name).write_bytes(content)
-    (origin,) = find_sources([str(folder / name)])
-    rows = rows_of(origin)
-    plain: list[Row] = []
-    for _, _, row in rows:
-        if isinstance(row, str):
-            plain.append(row)
-            continue
-        assert row["audio_filepath"] in (audio or ("talk.wav",))
-        plain.append({key: value for key, value in row.items() if key != "audio_filepath"})
-    return origin.format, plain, [line for line, _, _ in rows]
-
-
-def cue(offset: float, duration: float, text: str, **more: object) -> Row:
-    return {"offset": offset, "duration": duration, "text": text, **more}
-
+from tests.curate.caption_rows import Row, cue, read, rows_of
 
 SRT = "00:00:01,000 --> 00:00:02,500"
 VTT = "00:01.000 --> 00:02.500"
@@ -250,7 +202,11 @@ def test_channels_are_those_of_the_audio(tmp_path: Path) -> None:
 PIECES = st.sampled_from(
     [b"1\n", b"\n", b"\r\n", b"00:00:01,000 --> 00:00:02,500\n", b"-->", b"talk 1 0.5 0.5 a\n",
      b"talk 1 s 0.5 0.9 a b\n", b"WEBVTT\n", b"NOTE x\n", b"0.5\t1.5\ta\n", b"\xff", b"\xfe",
-     b"\xef\xbb\xbf", b"caf\xc3\xa9", b"\0", b"\r", b"{", b"<v A>b</v>", b";; x\n", b'"'],
+     b"\xef\xbb\xbf", b"caf\xc3\xa9", b"\0", b"\r", b"{", b"<v A>b</v>", b";; x\n", b'"',
+     b'"ooTextFile" "TextGrid" 0 9 <exists> 1 ', b'"IntervalTier" "a" 0 9 1 ',
+     b'0.5 1.5 "a" ', b"intervals [1]:", b'{"segments": [', b'{"start": 0, "end": 1, "text": "a"}',
+     b",", b"]", b"}", b"<?xml version='1.0'?>", b"<TIER TIER_ID='a'>", b"</TIER>",
+     b"<ALIGNABLE_ANNOTATION TIME_SLOT_REF1='a'>", b"</ALIGNABLE_ANNOTATION>", b"<!DOCTYPE a>"],
 )  # fmt: skip
 CONTENT = st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=12).map(b"".join))
 
@@ -275,8 +231,8 @@ def test_any_bytes_are_accounted_for(format: str, tmp_path_factory: pytest.TempP
         ) - 2 * content.startswith((b"\xff\xfe", b"\xfe\xff"))
         end = 0
         rows = sorted(rows_of(origin), key=lambda row: row[0])
-        for line, data, _ in rows:
-            assert data
+        for line, data, row in rows:
+            assert data or isinstance(row, str)
             assert content.find(data, end) >= end
             end = content.find(data, end) + len(data)
             assert 1 <= line <= len(content) + 1

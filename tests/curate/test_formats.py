@@ -176,6 +176,15 @@ ODD: list[tuple[str, Mapping[str, bytes], str, list[str | None]]] = [
                                       {**RECORDS[0], "shard_id": 0}]),
                      "audio_0.tar": tarfile.TarInfo("a.wav").tobuf() + bytes(10240)}, "m.json",
      ["its shard has no tar (7)", "no shard_id in a tarred manifest", None]),
+    ("srt", {"t.wav": b"", "t.srt": b"1\n00:00:01,000 --> 00:00:02,000\nx\n\nlost\n\n"
+                                    b"2\n00:00:03,000 -->\ny\n"}, "t.srt",
+     [None, "text outside of a cue", "its timing line has no two times (00:00:03,000 -->)"]),
+    ("stm", {"t.wav": b"", "t.stm": b";; x\nt 1 s 0 1 a b\nt 1 s 1\nu 1 s 0 1 a\n"}, "t.stm",
+     [None, "an STM line has 5 fields before its text (4)",
+      "the audio of its recording is missing (u)"]),
+    ("textgrid", {"t.wav": b"", "t.TextGrid": b'"ooTextFile"\n"TextGrid"\n0 9 <exists> 1\n'
+                  b'"IntervalTier" "a" 0 9 3\n0 1 "a"\n1 "b"\n2 3 "c"\n'}, "t.TextGrid",
+     [None, "an interval has a start, an end and a text", None]),
 ]  # fmt: skip
 
 

@@ -7,9 +7,21 @@ broken one a malformed row of its own, and what holds none by the format's rules
 from __future__ import annotations
 
 from curate.manifest.captions.ctm import CTM
+from curate.manifest.captions.elan import ELAN
 from curate.manifest.captions.labels import LABELS
 from curate.manifest.captions.stm import STM
 from curate.manifest.captions.subtitles import SRT, WEBVTT
+from curate.manifest.captions.textgrid import TEXTGRID
+from curate.manifest.captions.whisper import WHISPER
 from curate.manifest.sniff import Format
 
-CAPTIONS: tuple[Format, ...] = (WEBVTT, SRT, LABELS, CTM, STM)
+CAPTIONS: tuple[Format, ...] = (
+    WEBVTT,
+    SRT,
+    TEXTGRID,
+    ELAN,
+    WHISPER,
+    LABELS,
+    CTM,
+    STM,
+)

@@ -64,7 +64,7 @@ def parse_ctm(lines: Iterable[Line], recordings: Recordings) -> Iterator[Block]:
             yield Block((line,), str(fault))
             held, words, between = [], [], []
             continue
-        if words and not _follows(words[-1], word):
+        if words and not follows(words[-1], word):
             yield from _closed(held, words, between, recordings)
             held, words, between = [], [], []
         if word.text in SILENCES:
@@ -93,7 +93,7 @@ def _closed(
     yield from _skipped(between)
 
 
-def _follows(last: Word, word: Word) -> bool:
+def follows(last: Word, word: Word) -> bool:
     """Whether a word belongs to the utterance of the word before it."""
     near = last.start_s <= word.start_s and round(word.start_s - last.end_s, 9) < PAUSE_S
     return last.place == word.place and near

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from curate.manifest.captions.audio import AUDIO, FOLDER, Recordings, find_talk, folder_of
-from curate.manifest.captions.lines import Block, Line, decode_text, line_portions, read_lines
+from curate.manifest.captions.lines import (
+    Block,
+    Line,
+    Span,
+    decode_text,
+    line_portions,
+    read_lines,
+    span_portions,
+)
+from curate.manifest.chunks import read_whole
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Record
@@ -18,6 +27,8 @@ LANG = "lang"
 
 ParseLines = Callable[[Iterable[Line]], Iterator[Block]]
 """The blocks of a file's lines: every line is in one of them, in order."""
+ParseWhole = Callable[[bytes], Iterator[Span]]
+"""The spans of a file's content, in order."""
 ParseRecordings = Callable[[Iterable[Line], Recordings], Iterator[Block]]
 
 
@@ -33,6 +44,21 @@ def caption_format(
         added = fields_of_talk(origin)
         blocks = parse(read_lines(origin.name))
         return line_portions(origin, (_with_fields(block, added) for block in blocks))
+
+    return Format(name, f"{kind}{BESIDE}{more}", of_file(sniff), find, read)
+
+
+def whole_format(
+    name: str, kind: str, sniff: Callable[[Look], bool], parse: ParseWhole, more: str = ""
+) -> Format:
+    """A format that is read as a whole, beside whose file its audio is."""
+
+    def find(look: Look) -> list[Origin]:
+        return [with_talk(look, name, kind)]
+
+    def read(origin: Origin) -> Iterator[Portion]:
+        added, data = fields_of_talk(origin), read_whole(origin.name)
+        return span_portions(origin, data, (_with_added(span, added) for span in parse(data)))
 
     return Format(name, f"{kind}{BESIDE}{more}", of_file(sniff), find, read)
 
@@ -68,6 +94,12 @@ def _with_fields(block: Block, added: Record) -> Block:
     if not isinstance(block.record, dict):
         return block
     return Block(block.lines, {**added, **block.record})
+
+
+def _with_added(span: Span, added: Record) -> Span:
+    if not isinstance(span.record, dict):
+        return span
+    return Span(span.start, span.end, {**added, **span.record})
 
 
 def of_file(sniff: Callable[[Look], bool]) -> Callable[[Look], bool]:

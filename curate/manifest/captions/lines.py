@@ -117,3 +117,61 @@ def line_portions(origin: Origin, blocks: Iterable[Block]) -> Iterator[Portion]:
             yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
             items, raw, blank_lines, blank_bytes = [], [], 0, 0
     yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
+
+
+class Place(NamedTuple):
+    """A place in a file: its byte offset and its line."""
+
+    byte_offset: int
+    line: int
+
+
+class Span(NamedTuple):
+    """A part of a file that is a record, or for a reason none; `end` is behind it."""
+
+    start: Place
+    end: Place
+    record: Record | str
+
+
+class Cursor:
+    """The places of characters of a decoded text, taken in ascending order."""
+
+    def __init__(self, data: bytes) -> None:
+        self.text, self._encoding, mark = decode_text(data)
+        self._at, self._place = 0, Place(mark, 1)
+
+    def place(self, position: int) -> Place:
+        """Where a character is in the file. Positions must not descend."""
+        assert position >= self._at, "positions are taken in order"
+        passed = self.text[self._at : position]
+        offset, line = self._place
+        size = len(passed) if passed.isascii() and self._encoding == "utf-8" else -1
+        offset += len(encode_text(passed, self._encoding)) if size < 0 else size
+        self._at, self._place = position, Place(offset, line + passed.count("\n"))
+        return self._place
+
+
+def span_portions(origin: Origin, data: bytes, spans: Iterable[Span]) -> Iterator[Portion]:
+    """Portions of a file that is read as a whole, by its spans in the order of the file.
+
+    A row's line is where its span begins; where several begin on one line, the next number. Lines
+    without any part of a span count as lines that hold no record.
+    """
+    raw = data[decode_text(data[:4])[2] :]
+    lines = raw.count(b"\n") + (not raw.endswith(b"\n"))
+    items: list[Item] = []
+    last = touched = covered = inside = 0
+    for start, end, record in spans:
+        content = data[start.byte_offset : end.byte_offset]
+        last = max(start.line, last + 1)
+        items.append(Item(last, start.byte_offset, content, record))
+        lines -= max(0, end.line - max(start.line, touched + 1) + 1)
+        touched = max(touched, end.line)
+        covered += len(content)
+        inside += end.line - start.line
+        if len(items) == ITEMS:
+            yield portion(origin, items, b"")
+            items = []
+    outside = len(raw) - covered - (raw.count(b"\n") - inside)
+    yield portion(origin, items, raw, max(lines, 0), max(outside, 0))

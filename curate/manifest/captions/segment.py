@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from curate.manifest.captions.lines import Block, Line
 from curate.manifest.origin import number_of
 from curate.manifest.strict import Malformed, Record
+
+Converted = TypeVar("Converted")
 
 CLOCK = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?"
 """A time as subtitles have it: hours if any, minutes, seconds, and a fraction behind a dot or a
@@ -73,6 +76,14 @@ def block_of(lines: Sequence[Line], convert: Callable[[], Record]) -> Block:
         return Block(lines, convert())
     except Malformed as fault:
         return Block(lines, str(fault))
+
+
+def record_of(convert: Callable[[], Converted]) -> Converted | str:
+    """What `convert` gives, or the reason of the Malformed that it raises."""
+    try:
+        return convert()
+    except Malformed as fault:
+        return str(fault)
 
 
 def require_text(text: str) -> None:
