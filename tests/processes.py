@@ -53,7 +53,7 @@ def _server() -> ForkServerContext:
         module.name
         for package in ("curate", "reports")
         for module in walk_packages([str(ROOT / package)], f"{package}.")
-        if module.name not in _LATER
+        if module.name not in _LATER and "._kernels" not in module.name
     ]
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload([__name__, *_PACKAGES, *own])

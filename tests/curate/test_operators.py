@@ -89,6 +89,29 @@ def decide(text: str, rows: Sequence[Mapping[str, object]]) -> list[bool | None]
     return [True if yes else False if no else None for yes, no in zip(*truth, strict=True)]
 
 
+ODD_NUMBERS: Mapping[str, Sequence[float | None]] = {
+    "char_rate": (None, math.nan, math.inf, -math.inf, 0.0, -1.5, 12.5, 1e308),
+    "words": (None, 0, 4, -4, 2**31 - 1),
+    "word_len": (None, 1, 25),
+}
+ODD_ROWS = [
+    {**ROW, name: value, "lang": lang, "speaker": speaker}
+    for name, values in ODD_NUMBERS.items()
+    for value in values
+    for lang in ("no", "en", None)
+    for speaker in ("anna", "no", None)
+]
+
+
+@pytest.mark.parametrize("text", [text for text, _ in MEANING])
+def test_a_batch_is_decided_as_its_rows_are(text: str) -> None:
+    """More rows than are decided at a time, with numbers that are none."""
+    tree = parse(text, "rules.yaml:1")
+    rows = ODD_ROWS * (1 + 1_200 // len(ODD_ROWS))
+    expected = [holds(tree, row) for row in ODD_ROWS]
+    assert decide(text, rows) == expected * (len(rows) // len(ODD_ROWS))
+
+
 REFUSED = [
     ("", "expected a number, a text, a name or '('", 0, ""),
     ("words", "expected a condition, found a number", 0, ""),

@@ -12,6 +12,7 @@
 #include "bands.c"
 #include "moves.c"
 #include "correlation.c"
+#include "conditions.c"
 #include "tally.c"
 #include "clusters.c"
 #include "groups.c"

@@ -133,16 +133,9 @@ def evaluate_each(
     batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet
 ) -> Iterator[tuple[Rule, Codes]]:
     """What each rule says of each row of the batch, in rule order; nothing of malformed ones."""
-    for rule in rules.rules:
-        codes = np.zeros(batch.rows.height, np.uint8)
-        for severity, condition in reversed(list(rule.conditions())):
-            truth = batch.decide(rule.applied(condition))
-            if rule.null == "unknown" and (unknown := truth.unknown()).any():
-                codes[unknown] = UNKNOWN
-            if truth.yes.any():
-                codes[truth.yes] = VERDICTS.index(severity)
-        codes[malformed] = CLEAN
-        yield rule, codes
+    codes = batch.run(rules.program)
+    codes[:, malformed] = CLEAN
+    yield from zip(rules.rules, codes, strict=True)
 
 
 def _tags(

@@ -3,6 +3,7 @@
 from curate.rules.expression.declare import BY_SYMBOL, FIELDS, OPERATORS, Kind, Operator, vocabulary
 from curate.rules.expression.evaluate import Batch, Truth, holds
 from curate.rules.expression.parse import parse
+from curate.rules.expression.program import Output, Program
 from curate.rules.expression.syntax import (
     And,
     Arithmetic,
@@ -37,6 +38,8 @@ __all__ = [
     "Number",
     "Operator",
     "Or",
+    "Output",
+    "Program",
     "Text",
     "Truth",
     "holds",

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bytes, ByteTable, Floats, Int64s
+from curate.rules.expression.program import NO, YES, Output, Program
 from curate.rules.expression.syntax import (
     And,
     Arithmetic,
@@ -30,7 +31,7 @@ from curate.rules.expression.syntax import (
     Number,
     Or,
     Text,
-    kind_of,
+    names_in,
 )
 
 Value: TypeAlias = float | str | bool | None
@@ -111,17 +112,6 @@ class Truth(NamedTuple):
     yes: Mask
     no: Mask
 
-    def unknown(self) -> Mask:
-        """Where nobody can say."""
-        return ~(self.yes | self.no)
-
-
-class _Numbers(NamedTuple):
-    """Numbers and where they are known; elsewhere they are NaN."""
-
-    values: npt.NDArray[np.float64]
-    known: Mask
-
 
 class Batch:
     """Rows on which conditions are decided, all rows at once; each column is made ready once.
@@ -132,103 +122,75 @@ class Batch:
 
     def __init__(self, rows: pl.DataFrame) -> None:
         self.rows = rows
-        self._columns: dict[str, _Numbers] = {}
+        self._codes: dict[str, tuple[list[str], Int64s]] = {}
 
     def decide(self, node: Node) -> Truth:
         """Where the condition holds: `holds`, row by row."""
-        with np.errstate(all="ignore"):
-            truth = self._truth(node)
-        # Constants stand as a single truth until they meet a column.
-        every = (self.rows.height,)
-        return Truth(np.broadcast_to(truth.yes, every), np.broadcast_to(truth.no, every))
+        (codes,) = self.run(Program.of([[Output(node, held=1, unknown=2)]]))
+        return Truth(codes == 1, codes == 0)
 
-    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+    def run(self, program: Program) -> ByteTable:
+        """The codes that the program gives the rows."""
+        columns = np.empty((len(program.columns), self.rows.height))
+        for at, name in enumerate(program.columns):
+            columns[at] = self._numbers(name)
+        leaves = np.empty((len(program.leaves), self.rows.height), np.uint8)
+        for at, leaf in enumerate(program.leaves):
+            leaves[at] = self._text_truths(leaf)
+        return program.run(columns, leaves)
+
+    def numbers(self, name: str) -> Floats:
         """A column of numbers; NaN where it is not known."""
-        return self._column(name).values
+        values = self._numbers(name)
+        return np.where(np.isfinite(values), values, np.nan)
 
-    def _truth(self, node: Node) -> Truth:
-        match node:
-            case And():
-                parts = [self._truth(part) for part in node.parts]
-                return Truth(_all(part.yes for part in parts), _any(part.no for part in parts))
-            case Or():
-                parts = [self._truth(part) for part in node.parts]
-                return Truth(_any(part.yes for part in parts), _all(part.no for part in parts))
-            case Not():
-                truth = self._truth(node.of)
-                return Truth(truth.no, truth.yes)
-            case IsNull():
-                known = self._known(node.of)
-                return Truth(~known, known)
-            case Comparison() | Member():
-                true, known = self._compared(node)
-                return Truth(true & known, ~true & known)
-            case _:
-                raise AssertionError("the parser lets only conditions through")
+    def _numbers(self, name: str) -> npt.NDArray[Any]:
+        """A column of numbers; NaN or infinite where it is not known."""
+        column = self.rows[name]
+        return (column.cast(pl.Float64) if column.null_count() else column).to_numpy()
 
-    def _compared(self, node: Comparison | Member) -> tuple[Mask, Mask]:
-        match node:
-            case Comparison() if kind_of(node.left) == "number":
-                left, right = self._numbers(node.left), self._numbers(node.right)
-                true = np.asarray(node.operator.compare(left.values, right.values))
-                return true, left.known & right.known
-            case Comparison():
-                same = node.operator.compare(self._texts(node.left), self._texts(node.right))
-                return _mask(same), self._known(node.left) & self._known(node.right)
-            case Member() if kind_of(node.of) == "number":
-                numbers = self._numbers(node.of)
-                return np.isin(numbers.values, np.array(node.values, np.float64)), numbers.known
-            case Member():
-                return _mask(self._texts(node.of).is_in(list(node.values))), self._known(node.of)
+    def _text_truths(self, leaf: Node) -> Bytes:
+        """Bits of the truth of a condition on texts: YES, NO, or neither."""
+        names = names_in(leaf)
+        if len(names) > 1:
+            assert isinstance(leaf, Comparison), "nothing else has two names"
+            one, other = (self.rows[name] for name in names)
+            same = leaf.operator.compare(one, other).cast(pl.UInt8).fill_null(NO).to_numpy()
+            known = one.is_not_null().to_numpy() & other.is_not_null().to_numpy()
+            return np.where(known, NO - same, 0).astype(np.uint8)
+        (name,) = names or ("",)
+        texts, codes = self._text_codes(name) if names else ([], np.zeros(self.rows.height, int))
+        named = [*_texts_in(leaf)]  # all other texts are alike to the condition
+        bits = {text: _bits(holds(leaf, {name: text})) for text in named}
+        others = _bits(holds(leaf, {name: "".join(named) + "."}))
+        each = [*(bits.get(text, others) for text in texts), _bits(holds(leaf, {}))]
+        return np.array(each, np.uint8)[codes]
 
-    def _known(self, node: Node) -> Mask:
-        if kind_of(node) == "number":
-            return self._numbers(node).known
-        return _mask(self._texts(node).is_not_null())
-
-    def _numbers(self, node: Node) -> _Numbers:
-        match node:
-            case Number():
-                return _Numbers(np.asarray(node.value), np.asarray(True))
-            case Name():
-                return self._column(node.name)
-            case Negative():
-                values, known = self._numbers(node.of)
-                return _Numbers(-values, known)
-            case Arithmetic():
-                left, right = self._numbers(node.left), self._numbers(node.right)
-                return _finite_ones(ARITHMETIC[node.symbol](left.values, right.values))
-            case _:
-                raise AssertionError("the parser lets only numbers through")
-
-    def _column(self, name: str) -> _Numbers:
-        if name not in self._columns:
-            self._columns[name] = _finite_ones(self.rows[name].cast(pl.Float64).to_numpy())
-        return self._columns[name]
-
-    def _texts(self, node: Node) -> pl.Series:
-        if isinstance(node, Name):
-            return self.rows[node.name]
-        assert isinstance(node, Text), "the parser lets only texts through"
-        return pl.Series([node.value])
+    def _text_codes(self, name: str) -> tuple[list[str], Int64s]:
+        """The distinct texts of a column, and which of them each row has; null is the last."""
+        if name not in self._codes:
+            column = self.rows[name]
+            texts = column.unique().drop_nulls()
+            codes = column.cast(pl.Enum(texts)).to_physical().cast(pl.Int64)
+            if codes.null_count():
+                codes = codes.fill_null(texts.len())
+            self._codes[name] = texts.to_list(), codes.to_numpy()
+        return self._codes[name]
 
 
-def _finite_ones(values: npt.NDArray[np.float64]) -> _Numbers:
-    known = np.isfinite(values)
-    if known.all():
-        return _Numbers(values, np.asarray(True))
-    return _Numbers(np.where(known, values, np.nan), known)
+def _bits(truth: bool | None) -> int:
+    return 0 if truth is None else YES if truth else NO
 
 
-def _mask(truths: pl.Series) -> Mask:
-    """The series as an array, false where it is null; one row stands for all."""
-    mask = truths.fill_null(False).to_numpy()
-    return mask[0] if mask.size == 1 else mask
-
-
-def _all(masks: Iterable[Mask]) -> Mask:
-    return reduce(operator.and_, masks)
-
-
-def _any(masks: Iterable[Mask]) -> Mask:
-    return reduce(operator.or_, masks)
+def _texts_in(node: Node) -> Iterator[str]:
+    match node:
+        case Text():
+            yield node.value
+        case Comparison():
+            yield from _texts_in(node.left)
+            yield from _texts_in(node.right)
+        case Member():
+            yield from _texts_in(node.of)
+            yield from (value for value in node.values if isinstance(value, str))
+        case _:
+            pass

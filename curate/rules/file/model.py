@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from curate.rules.expression import And, Node, names_in
+from curate.artifacts.columns import VERDICTS
+from curate.rules.expression import And, Node, Output, Program, names_in
 from curate.rules.file.condition import Condition
 from curate.rules.file.groups import GroupRule
 from curate.rules.file.languages import of_languages
@@ -126,6 +127,24 @@ class RuleSet:
     def names(self) -> tuple[str, ...]:
         """The metrics and fields that deciding all rules needs, each once."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.names()))
+
+    @cached_property
+    def program(self) -> Program:
+        """Codes (indices into VERDICTS) by each rule; bad has priority over borderline."""
+        unknown = VERDICTS.index("unknown")
+        return Program.of(
+            [
+                [
+                    Output(
+                        rule.applied(condition),
+                        VERDICTS.index(severity),
+                        unknown if rule.null == "unknown" else 0,
+                    )
+                    for severity, condition in reversed([*rule.conditions()])
+                ]
+                for rule in self.rules
+            ]
+        )
 
     def only(self, *ids: str) -> RuleSet:
         """The same file with only these rules, and none for groups."""
