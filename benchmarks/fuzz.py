@@ -1,10 +1,12 @@
 """Broken inputs of every format, for as long as you like: nothing crashes, every ledger balances.
 
-    .venv/bin/python benchmarks/fuzz.py --minutes 10 --seed 1
+    .venv/bin/python -m benchmarks.fuzz --minutes 10 --seed 1 --sanitized
 
 Each round takes a small sound input, breaks its bytes, profiles and splits it. It may be refused
 with an error of ours, and else must account for every line. What fails is kept in --keep, and its
-round's number gives it again (--only).
+round's number gives it again (--only). With --sanitized the loops in C are those that gcc compiles
+with AddressSanitizer and UndefinedBehaviorSanitizer: a fault ends the run with their report, after
+the name of its round.
 """
 
 from __future__ import annotations
@@ -12,13 +14,17 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 import zstandard
@@ -27,6 +33,7 @@ from curate.artifacts.profile import Profile
 from curate.environment.execution import Execution
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
+from curate.native.build import CHECKED_VARIABLE, find_compiler, library
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile
@@ -207,18 +214,38 @@ def check(content: Profile, profiled: Path, out: Path) -> None:
         assert got == given, "the lines that went out are those that came in"
 
 
+def run_sanitized() -> NoReturn:
+    """Begin again in a process whose kernels are built with the sanitizers."""
+    command = [*find_compiler().command, "-print-file-name=libasan.so"]
+    runtime = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    if not Path(runtime).is_absolute():
+        raise SystemExit(f"{command[0]} has no libasan.so: --sanitized needs gcc ($CC names it)")
+    environment = {
+        **os.environ,
+        CHECKED_VARIABLE: "sanitized",
+        "LD_PRELOAD": runtime,
+        "ASAN_OPTIONS": "detect_leaks=0",  # Python itself leaks
+    }
+    arguments = [argument for argument in sys.argv[1:] if argument != "--sanitized"]
+    os.execve(sys.executable, [sys.executable, "-m", "benchmarks.fuzz", *arguments], environment)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", help="one round, by its name as printed")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings.tmp"))
+    parser.add_argument("--sanitized", action="store_true", help="kernels built with sanitizers")
     given = parser.parse_args()
+    if given.sanitized:
+        run_sanitized()
     until = time.monotonic() + 60 * given.minutes
     tally: Counter[str] = Counter()
     number = failed = 0
     while time.monotonic() < until:
         name = given.only or f"{given.seed}/{number}"
+        print(f"\rround {name} ", end="", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder:
             try:
                 tally[one_round(name, Path(folder))] += 1
@@ -233,6 +260,7 @@ def main() -> None:
         number += 1
         if given.only:
             break
+    print(f"kernels: {library().name}")
     for what, count in sorted(tally.items()):
         print(f"{count:7d}  {what}")
     print(f"{number} rounds, {failed} findings")

@@ -1,33 +1,29 @@
-"""What peers need for the work that they do too, on the same rows in one run.
+"""What people use today for the same work, each a script: `python -m benchmarks.peers NAME M DIR`.
 
-    .venv/bin/python -m benchmarks.peers --rows 100000
-
-Durations, rates and word lengths, each in the peer's own way; ours does all its metrics, judges and
-writes. The loops of Speech Data Explorer (`load_data`) and Speech Data Processor (one pass over
-the manifest for each filter, entries handed to processes by joblib) are written anew after their
-public sources of 2025, without their servers, logs and audio; Lhotse and pandas are called.
-Runs are interleaved and the best of each is shown, in seconds on the clock and of processors.
+Durations, rates and word lengths, each in the peer's own way. The loops of Speech Data Explorer
+(`load_data`) and Speech Data Processor (one pass over the manifest for each filter, entries handed
+to processes by joblib) are written anew after their public sources of 2025, without their servers,
+logs and audio. The scripts for Polars, DuckDB and pandas are what a user would write by hand for
+char_rate, word_len and repetitions (docs/metrics.md) of sound manifests: no script is told apart,
+no line is proved. `benchmarks/commands.py` measures them; this file imports what one of them needs.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import tempfile
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import make
-from benchmarks.profile import WORK, whole_profile
-from benchmarks.ratios import best
-
 Entry = dict[str, Any]
+Script = Callable[[Path, Path], object]
+"""What it does with a manifest, its results in a folder."""
 
 
-def explorer(manifest: Path) -> int:
+def explorer(manifest: Path, folder: Path) -> int:
     """Speech Data Explorer: a list of dictionaries, a vocabulary and an alphabet."""
     vocabulary: defaultdict[str, int] = defaultdict(int)
     alphabet: set[str] = set()
@@ -110,38 +106,7 @@ def chunks_of(manifest: Path, size: int) -> Iterator[list[Entry]]:
         yield entries
 
 
-def lhotse_cuts(manifest: Path, folder: Path) -> Path:
-    """The same records as Lhotse cuts; not timed."""
-    path = folder / "cuts.jsonl"
-    with manifest.open(encoding="utf8") as file, path.open("w", encoding="utf8") as out:
-        for number, line in enumerate(file):
-            item = json.loads(line)
-            key, seconds = f"c{number}", item["duration"]
-            supervision = {
-                "id": key, "recording_id": key, "start": 0.0, "duration": seconds, "channel": 0,
-                "text": item["text"], "language": item["lang"], "speaker": item["speaker"],
-            }  # fmt: skip
-            recording = {
-                "id": key, "sampling_rate": 16000, "num_samples": round(seconds * 16000),
-                "duration": round(seconds * 16000) / 16000, "channel_ids": [0],
-                "sources": [{"type": "file", "channels": [0], "source": item["audio_filepath"]}],
-            }  # fmt: skip
-            cut = {
-                "id": key, "start": 0.0, "duration": seconds, "channel": 0, "type": "MonoCut",
-                "supervisions": [supervision], "recording": recording,
-            }  # fmt: skip
-            out.write(json.dumps(cut, ensure_ascii=False) + "\n")
-    return path
-
-
-def describe(cuts: Path) -> None:
-    """`lhotse cut describe`: durations alone."""
-    from lhotse import CutSet
-
-    CutSet.from_file(cuts).describe()
-
-
-def frame(manifest: Path) -> int:
+def pandas_script(manifest: Path, folder: Path) -> None:
     """pandas: rates and word lengths by its string methods."""
     import pandas
 
@@ -149,38 +114,104 @@ def frame(manifest: Path) -> int:
     words = rows["text"].str.split()
     rows["char_rate"] = rows["text"].str.len() / rows["duration"]
     rows["word_rate"] = words.str.len() / rows["duration"]
-    rows["longest"] = words.map(lambda tokens: max(map(len, tokens), default=0))
-    rows[["duration", "char_rate", "word_rate", "longest"]].describe()
-    return len(rows)
+    rows["word_len"] = words.map(lambda tokens: max(map(len, tokens), default=0))
+    rows[["duration", "char_rate", "word_rate", "word_len"]].describe()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--repeat", type=int, default=2)
-    parser.add_argument("--work", type=Path, default=WORK)
-    given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
-    manifest = make(given.work / f"rows{given.rows}.jsonl", given.rows)
-    with tempfile.TemporaryDirectory(dir=given.work) as name:
-        folder = Path(name)
-        cuts = lhotse_cuts(manifest, folder)
-        whole_profile(make(given.work / "warm.jsonl", 1000), folder)
-        runs: Mapping[str, Callable[[], object]] = {
-            "asr-curate, all metrics, judged, written": lambda: whole_profile(manifest, folder),
-            "Speech Data Explorer, load_data": lambda: explorer(manifest),
-            "Speech Data Processor, four filters": lambda: processor(manifest, folder),
-            "Lhotse, cut describe (durations)": lambda: describe(cuts),
-            "pandas": lambda: frame(manifest),
-        }
-        took = best(dict(runs), given.repeat)
-    own_times = next(iter(took.values()))
-    print(f"{given.rows:,} rows, best of {given.repeat}\n")
-    print("| | s | processor s | slower than ours, clock | processors |\n|---|---|---|---|---|")
-    for label, (clock, cpu) in took.items():
-        slower = f"{clock / own_times[0]:.1f} | {cpu / own_times[1]:.1f}"
-        print(f"| {label} | {clock:.2f} | {cpu:.2f} | {slower} |")
+def polars_script(manifest: Path, folder: Path) -> None:
+    """Polars: the three metrics in expressions alone, written to Parquet.
 
+    A phrase of n tokens is repeated where a token equals the one n before it: a run of k such
+    tokens is k // n + 1 occurrences.
+    """
+    import polars as pl
+
+    columns = {"audio_filepath": pl.String, "duration": pl.Float64, "text": pl.String}
+    text, token, row = pl.col("text"), pl.col("token"), pl.col("row")
+    rows = pl.scan_ndjson(manifest, schema=columns).with_row_index("row").collect()
+    tokens = (
+        rows.lazy()
+        .select("row", token=text.str.to_lowercase().str.extract_all(r"\S+"))
+        .explode("token")
+        .drop_nulls()
+        .select("row", token=token.str.strip_chars(PUNCTUATION))
+        .collect()
+    )
+    runs = []
+    for size in range(1, 6):
+        same = (token == token.shift(size)) & (row == row.shift(size))
+        run = tokens.lazy().select("row", same=same, run=same.rle_id()).filter("same")
+        runs.append(
+            run.group_by("row", "run").len().select("row", repetitions=pl.col("len") // size + 1)
+        )
+    repetitions = pl.concat(runs).group_by("row").agg(pl.col("repetitions").max())
+    words = text.str.extract_all(r"[^\s\-_/]+")
+    measured = rows.lazy().select(
+        "row",
+        "audio_filepath",
+        char_rate=text.str.len_chars() / pl.col("duration"),
+        word_len=words.list.eval(pl.element().str.len_chars()).list.max(),
+    )
+    joined = measured.join(repetitions, on="row", how="left", maintain_order="left")
+    joined.with_columns(pl.col("repetitions").fill_null(1)).collect().write_parquet(
+        folder / "polars.parquet"
+    )
+
+
+PUNCTUATION = ".,!?;:\"'()"
+
+
+def polars_function_script(manifest: Path, folder: Path) -> None:
+    """Polars: char_rate and word_len in expressions, repetitions by a Python function a text."""
+    import polars as pl
+
+    columns = {"audio_filepath": pl.String, "duration": pl.Float64, "text": pl.String}
+    text = pl.col("text")
+    words = text.str.extract_all(r"[^\s\-_/]+")
+    pl.scan_ndjson(manifest, schema=columns).select(
+        "audio_filepath",
+        char_rate=text.str.len_chars() / pl.col("duration"),
+        word_len=words.list.eval(pl.element().str.len_chars()).list.max(),
+        repetitions=text.map_elements(repetitions_of, return_dtype=pl.Int64),
+    ).collect().write_parquet(folder / "polars_function.parquet")
+
+
+def repetitions_of(text: str) -> int:
+    """Most back-to-back occurrences of a phrase of 1 to 5 tokens."""
+    tokens = [token.strip(PUNCTUATION).casefold() or token for token in text.split()]
+    most = 1 if tokens else 0
+    for size in range(1, 6):
+        run = 0
+        for at in range(size, len(tokens)):
+            run = run + 1 if tokens[at] == tokens[at - size] else 0
+            most = max(most, run // size + 1)
+    return most
+
+
+def duckdb_script(manifest: Path, folder: Path) -> None:
+    """DuckDB: char_rate and word_len, written to Parquet; SQL has no short way to repetitions."""
+    import duckdb
+
+    columns = "{audio_filepath: 'VARCHAR', duration: 'DOUBLE', text: 'VARCHAR'}"
+    words = r"regexp_split_to_array(text, '[\s\-_/]+')"
+    duckdb.sql(f"""
+        COPY (
+            SELECT audio_filepath, length(text) / duration AS char_rate,
+                list_max([length(word) FOR word IN {words}]) AS word_len
+            FROM read_json('{manifest}', format = 'newline_delimited', columns = {columns})
+        ) TO '{folder / "duckdb.parquet"}'
+    """)
+
+
+SCRIPTS: Mapping[str, Script] = {
+    "duckdb": duckdb_script,
+    "polars": polars_script,
+    "polars-function": polars_function_script,
+    "explorer": explorer,
+    "pandas": pandas_script,
+    "processor": processor,
+}
 
 if __name__ == "__main__":
-    main()
+    name, manifest, folder = sys.argv[1:]
+    SCRIPTS[name](Path(manifest), Path(folder))

@@ -11,13 +11,16 @@ import inspect
 import json
 import runpy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+if TYPE_CHECKING:
+    from benchmarks.command_figures import Figures
 
 NOTE = "<!-- Written by `make docs`; edit the code instead. -->"
 ROOT = Path(__file__).parents[1]
@@ -307,6 +310,41 @@ def training_page() -> str:
     )
 
 
+COMMANDS = "<!-- The lines below are written by `make docs` from benchmarks/commands.json. -->\n"
+
+
+def readme_page() -> str:
+    """README.md with the picture and the table of whole commands."""
+    from benchmarks.command_figures import readme_lines
+
+    return with_figures(ROOT / "README.md", readme_lines)
+
+
+def results_page() -> str:
+    """benchmarks/results.md with the tables of whole commands."""
+    from benchmarks.command_figures import result_lines
+
+    return with_figures(ROOT / "benchmarks/results.md", result_lines)
+
+
+def with_figures(path: Path, write_lines: Callable[[Figures], Iterable[str]]) -> str:
+    """A document with the lines about whole commands; without any before they are measured."""
+    from benchmarks.command_figures import read_figures
+
+    before, _, after = path.read_text(encoding="utf-8").partition(COMMANDS)
+    rest = after[after.index("\n## ") + 1 :]
+    lines = list(write_lines(figures)) if (figures := read_figures()) else []
+    return "\n".join([f"{before}{COMMANDS}", *lines, rest])
+
+
+def picture() -> str:
+    """README's picture of whole commands."""
+    from benchmarks.command_figures import draw_picture, read_figures
+
+    figures = read_figures()
+    return draw_picture(figures) if figures else ""
+
+
 def rules_schema() -> str:
     """The JSON Schema of rule files, for editors."""
     from curate.rules.file.keys import json_schema
@@ -325,6 +363,9 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/guarantees.md", guarantees_page),
     ("docs/training.md", training_page),
     ("rules/schema.json", rules_schema),
+    ("README.md", readme_page),
+    ("benchmarks/results.md", results_page),
+    ("docs/images/commands.svg", picture),
 )
 
 
@@ -344,8 +385,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = 0
     for name, page in PAGES:
         path, text = options.out / name, page()
+        if not text:
+            continue
         if not options.check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         elif difference := stale(path, text):
             print(*difference[:40], f"{path} is stale; run: make docs", sep="\n", file=sys.stderr)
