@@ -32,6 +32,10 @@ __all__ = [
 
 LOAD_BYTES = CHUNK_BYTES
 """Bytes of small files that are measured in one call: as many as of a large one."""
+CONVERTED_BYTES = 256 << 10
+"""Bytes of a converted portion that is measured in a call of its own: conversion is slow, and its
+portions are small so that threads share them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +145,8 @@ def _read(
     def read(load: _Load) -> tuple[_Load, list[Batch], pl.DataFrame]:
         bases = [bases_of(origin, root) for origin, _ in load]
         clips, batches = read_lines([portion.chunk for _, portion in load], extra_fields, bases)
-        origin, portion = load[0]
-        if len(load) == 1:
-            clips, batches[0] = in_original_places(clips, batches[0], portion)
-        return load, batches, work(with_fields(clips, origin.added, extra_fields))
+        clips, batches = in_original_places(clips, batches, [portion for _, portion in load])
+        return load, batches, work(with_fields(clips, load[0][0].added, extra_fields))
 
     look_anew()
     place = _Place()
@@ -176,25 +178,34 @@ _Load = list[tuple[Origin, Portion]]
 
 
 def _loads(sources: Sequence[Origin]) -> Iterator[_Load]:
-    """Portions that are read at one go: a large one, or several small ones of lines of their own
-    that get the same fields.
+    """Portions that are read at one go: a large one, or several small ones that get the same
+    fields, all converted or all native.
     """
     load: _Load = []
     size = 0
     for origin in sources:
         for portion in BY_NAME[origin.format].read(origin):
-            is_large = portion.places is not None or portion.bytes >= LOAD_BYTES
-            full = size + portion.bytes > LOAD_BYTES or (load and load[0][0].added != origin.added)
-            if load and (is_large or full):
+            length, is_native = len(portion.chunk.data), portion.places is None
+            is_large = length >= (LOAD_BYTES if is_native else CONVERTED_BYTES)
+            if load and (
+                is_large or size + length > LOAD_BYTES or not _fits(load, origin, portion)
+            ):
                 yield load
                 load, size = [], 0
             if is_large:
                 yield [(origin, portion)]
             else:
                 load.append((origin, portion))
-                size += portion.bytes
+                size += length
     if load:
         yield load
+
+
+def _fits(load: _Load, origin: Origin, portion: Portion) -> bool:
+    """Whether a portion can be read with others: with the same fields added, and of their kind."""
+    first_origin, first = load[0]
+    same_kind = (first.places is None) == (portion.places is None)
+    return same_kind and first_origin.added == origin.added
 
 
 @dataclass(slots=True)

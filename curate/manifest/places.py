@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -16,34 +17,51 @@ from curate.manifest.origin import Portion
 from curate.text.ids import canonical_id
 
 
-def in_original_places(clips: Clips, batch: Batch, portion: Portion) -> tuple[Clips, Batch]:
-    """Both with the original's lines, places, blank lines, digest and reasons.
+def in_original_places(
+    clips: Clips, batches: Sequence[Batch], portions: Sequence[Portion]
+) -> tuple[Clips, list[Batch]]:
+    """Both with the original's lines, places, blank lines, digest and reasons; the portions are all
+    converted, or all native.
 
-    Line numbers are then the file's own, so `lines` is 0. A native portion stays as it is.
+    Line numbers are then the file's own, so `lines` is 0. Native portions stay as they are.
     """
-    places = portion.places
-    if places is None:
-        return clips, batch
+    places = [portion.places for portion in portions if portion.places is not None]
+    if not places:
+        return clips, list(batches)
     frame = clips.frame
-    assert frame.height == places.line.size, "a canonical line is one record"
-    reasons = frame[MALFORMED.name]
-    if portion.reasons:
-        rows = np.fromiter(portion.reasons, np.int64)
-        reasons = reasons.scatter(rows, list(portion.reasons.values()))  # type: ignore[arg-type,unused-ignore]
+    line = np.concatenate([each.line for each in places])
+    assert frame.height == line.size, "a canonical line is one record"
     frame = frame.with_columns(
-        pl.Series(LINE.name, places.line),
-        pl.Series(BYTE_OFFSET.name, places.byte_offset),
-        pl.Series(BYTE_LENGTH.name, places.byte_length),
-        reasons.alias(MALFORMED.name),
+        pl.Series(LINE.name, line),
+        pl.Series(BYTE_OFFSET.name, np.concatenate([each.byte_offset for each in places])),
+        pl.Series(BYTE_LENGTH.name, np.concatenate([each.byte_length for each in places])),
+        _with_reasons(frame[MALFORMED.name], portions, [each.line.size for each in places]),
     )
-    original = replace(
-        batch,
-        lines=0,
-        blank_lines=portion.blank_lines,
-        blank_bytes=portion.blank_bytes,
-        digest=portion.digest,
-    )
+    original = [
+        replace(
+            batch,
+            lines=0,
+            blank_lines=portion.blank_lines,
+            blank_bytes=portion.blank_bytes,
+            digest=portion.digest,
+        )
+        for batch, portion in zip(batches, portions, strict=True)
+    ]
     return replace(clips, frame=frame), original
+
+
+def _with_reasons(
+    reasons: pl.Series, portions: Sequence[Portion], heights: Sequence[int]
+) -> pl.Series:
+    """The reasons with those that the portions' formats give; `heights` are their rows."""
+    given = {
+        before + row: reason
+        for portion, before in zip(portions, accumulate(heights, initial=0), strict=False)
+        for row, reason in portion.reasons.items()
+    }
+    if not given:
+        return reasons
+    return reasons.scatter(np.fromiter(given, np.int64), list(given.values()))  # type: ignore[arg-type,unused-ignore]
 
 
 def with_fields(clips: Clips, added: Mapping[str, str], extra_fields: Sequence[str]) -> Clips:

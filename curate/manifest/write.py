@@ -162,7 +162,7 @@ class _Converter:
         clips, (batch,) = read_lines([portion.chunk], (), bases)
         start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
         end = start + clips.frame[BYTE_LENGTH.name].to_numpy()
-        rows = in_original_places(clips, batch, portion)[0].frame
+        rows = in_original_places(clips, [batch], [portion])[0].frame
         data, members = portion.chunk.data, dict(origin.added)
         audio_names = _audio_names(data) if not paths.all_stay else {}
         lines: list[bytes] = []

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import normalize
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.artifacts.frames import Clips
 from curate.errors import InputError
-from curate.manifest import find_sources
+from curate.manifest import find_sources, read_manifest, read_manifests
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.formats import BY_NAME
 from curate.manifest.mapping import ReadOptions
@@ -178,6 +180,35 @@ def test_every_transcript_without_audio_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         find_sources([str(tmp_path / "*.srt")])
     assert [Path(fault.where).name for fault in raised.value.faults] == ["a.srt", "c.srt"]
+
+
+def test_many_small_files_are_read_as_each_by_itself(tmp_path: Path) -> None:
+    """Rows of several converted files are measured in one call, and are those of their files."""
+    (tmp_path / "m.jsonl").write_text('{"audio_filepath": "a", "duration": 1, "text": "b"}\n')
+    for number in range(6):
+        (tmp_path / f"t{number}.wav").touch()
+        broken = "lost\n\n" * number
+        (tmp_path / f"t{number}.srt").write_text(f"{broken}1\n{SRT}\nHello {number}.\n\n")
+    (tmp_path / "t6.wav").touch()
+    (tmp_path / "t6.srt").write_text("-->\n")
+    names = [str(tmp_path / name) for name in ("*.srt", "m.jsonl", "t3.vtt")]
+    (tmp_path / "t3.vtt").write_text(f"WEBVTT\n\n{VTT}\nHello\n")
+    origins = find_sources(names)
+    calls: list[int] = []
+
+    def columns(clips: Clips) -> pl.DataFrame:
+        calls.append(clips.frame.height)
+        return clips.frame
+
+    together = list(read_manifests(origins, columns, threads=1))
+    assert calls == [1 + 2 + 3 + 4 + 5 + 6 + 1, 1, 1]
+    single = [piece for origin in origins for piece in read_manifest(origin, columns, threads=1)]
+    frames = [pl.concat([piece.frame for piece in pieces]) for pieces in (together, single)]
+    assert frames[0].equals(frames[1])
+    assert frames[0]["malformed"].drop_nulls().to_list().count("text outside of a cue") == 15
+    assert [part for piece in together for part in piece.parts] == [
+        part for piece in single for part in piece.parts
+    ]
 
 
 def test_channels_are_those_of_the_audio(tmp_path: Path) -> None:
