@@ -18,7 +18,7 @@ from pathlib import Path
 from curate.artifacts.outputs import resumable_directory
 from curate.environment.execution import Execution
 from curate.rules.file import load_rules
-from curate.shards import OUTPUT_FILES, ShardOptions, export_key, shard_split
+from curate.shards.export import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.options import ShardSize
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile

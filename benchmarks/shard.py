@@ -24,7 +24,7 @@ import soundfile as sf
 from benchmarks.memory import watch
 from curate.environment.execution import Execution
 from curate.rules.file import load_rules
-from curate.shards import ShardOptions, StoredAudio, shard_split
+from curate.shards.export import ShardOptions, StoredAudio, shard_split
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile
 

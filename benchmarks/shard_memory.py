@@ -19,7 +19,7 @@ import soundfile as sf
 from benchmarks.memory import anonymous_mib, watch
 from benchmarks.shard import split_of
 from curate.environment.execution import Execution
-from curate.shards import ShardOptions, shard_split
+from curate.shards.export import ShardOptions, shard_split
 
 
 def corpus(folder: Path, rows: int) -> Path:

@@ -27,7 +27,8 @@ from curate.errors import InputError
 from curate.gates import Checked, gates_for
 from curate.profiles.request import Rules
 from curate.scale.engines import check_engine
-from curate.shards import (
+from curate.shards.cluster import on_ray
+from curate.shards.export import (
     OUTPUT_FILES,
     ShardOptions,
     StoredAudio,
@@ -37,7 +38,6 @@ from curate.shards import (
     prove,
     shard_split,
 )
-from curate.shards.cluster import on_ray
 from curate.shards.options import ShardSize
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.request import ShardRequest, VerifyRequest, read_source, split_command

@@ -8,7 +8,7 @@ from curate.errors import CurateError, Fault, parameter, raise_all
 from curate.scale.tasks import DEATHS, Died, cluster
 from curate.shards.markers import TaskMarker
 from curate.shards.pool import RunTasks
-from curate.shards.spool import Task
+from curate.shards.tasks import Task
 from curate.shards.work import Workplace, run_task
 
 

@@ -20,8 +20,9 @@ from curate.profiles.summary import hours
 from curate.shards.bins import duration_bins, token_bins
 from curate.shards.markers import MarkedFile, StoredShard
 from curate.shards.options import ShardOptions
-from curate.shards.spool import Spool, Task
+from curate.shards.spool import Spool
 from curate.shards.stored import STORED
+from curate.shards.tasks import Task
 from curate.shards.work import AUDIO, LENGTHS, PARTS, RESULT, SHARDS, read_marker
 
 MOST_NAMED = 1_000

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +16,6 @@ import numpy as np
 
 from curate.environment.extras import require
 from curate.errors import Fault
-from curate.shards.readback import ShardRead
 
 SAMPLED = 8
 """Recordings of a shard that are decoded where not all are."""
@@ -32,25 +36,82 @@ class Decoding:
 
 
 def read_with_lhotse(
-    paths: Mapping[str, Path], expected: ShardRead, decoding: Decoding
+    paths: Mapping[str, Path], ids: Sequence[str], decoding: Decoding
 ) -> list[Fault]:
-    """Faults where Lhotse reads other cuts than are there, or cannot decode one."""
+    """Faults where Lhotse reads other cuts than these, or cannot decode one."""
     lhotse = require("lhotse", "reading shards")
     fields = {kind: [str(path)] for kind, path in paths.items()}
-    chosen = decoding.rows(len(expected.ids))
-    ids: list[str] = []
+    chosen = decoding.rows(len(ids))
+    read: list[str] = []
     where = str(paths["cuts"])
     try:
         for at, cut in enumerate(lhotse.CutSet.from_shar(fields=fields)):
-            ids.append(cut.id)
+            read.append(cut.id)
             if at in chosen:
                 _decode(cut)
     except Exception as error:  # whatever it is, Lhotse cannot read the shard
         what = f"Lhotse cannot read it: {type(error).__name__}: {_short(error)}"
-        return [Fault(where, f"{what} (cut {len(ids)}: {ids[-1] if ids else 'none'})")]
-    if ids != list(expected.ids):
-        return [Fault(where, f"Lhotse reads {len(ids)} cuts of {len(expected.ids)}, or others")]
+        return [Fault(where, f"{what} (cut {len(read)}: {read[-1] if read else 'none'})")]
+    if read != list(ids):
+        return [Fault(where, f"Lhotse reads {len(read)} cuts of {len(ids)}, or others")]
     return []
+
+
+ReadShard = Callable[[Mapping[str, Path], Sequence[str], Decoding], list[Fault]]
+"""Reads a shard as `read_with_lhotse` does."""
+
+
+@contextmanager
+def lhotse_process() -> Iterator[ReadShard]:
+    """What reads shards as `read_with_lhotse` does, in a process of its own within the block.
+
+    Importing Lhotse and torch takes as long as writing thousands of cuts, so the process imports
+    them while this one writes. Where Lhotse is imported here already, there is no other process.
+    """
+    if "lhotse" in sys.modules:
+        yield read_with_lhotse
+        return
+    # -P: no module of the working folder. A process group of its own: Ctrl-C is its parent's.
+    command = [sys.executable, "-P", "-c", f"from {__name__} import _answer; _answer()"]
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=null, text=True, process_group=0
+    ) as process:
+        try:
+            yield partial(_request, process)
+        finally:
+            process.kill()
+
+
+def _request(
+    process: subprocess.Popen[str],
+    paths: Mapping[str, Path],
+    ids: Sequence[str],
+    decoding: Decoding,
+) -> list[Fault]:
+    """The faults by the process; read here where it ended: what it lacks is reported here."""
+    named = {kind: str(path) for kind, path in paths.items()}
+    assert process.stdin is not None, "its input is a pipe"
+    assert process.stdout is not None, "its output is a pipe"
+    try:
+        process.stdin.write(json.dumps([named, list(ids), decoding.of]) + "\n")
+        process.stdin.flush()
+        faults = json.loads(process.stdout.readline())
+    except (BrokenPipeError, ValueError):
+        return read_with_lhotse(paths, ids, decoding)
+    return [Fault(*fields) for fields in faults]
+
+
+def _answer() -> None:
+    """Read the shards that lines of standard input name; ends with its parent, which closes it."""
+    answers, sys.stdout = sys.stdout, sys.stderr
+    require("lhotse", "reading shards")
+    for line in sys.stdin:
+        named, ids, of = json.loads(line)
+        paths = {kind: Path(path) for kind, path in named.items()}
+        faults = read_with_lhotse(paths, ids, Decoding(of))
+        fields = [(fault.where, fault.what, fault.hint) for fault in faults]
+        print(json.dumps(fields), file=answers, flush=True)
 
 
 def _decode(cut: Any) -> None:

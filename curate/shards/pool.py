@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from curate.errors import CurateError, parameter
 from curate.shards.markers import TaskMarker
-from curate.shards.spool import Task
+from curate.shards.tasks import Task
 from curate.shards.work import Workplace, run_task
 
 _AHEAD = 2

@@ -42,6 +42,7 @@ from curate.manifest.formats import COPIED
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED
 from curate.shards.archives import Archive
 from curate.shards.options import ShardOptions, ShardSize
+from curate.shards.tasks import Numbers, Task
 from curate.splits import LOCK
 from curate.splits.lock import HELD_OUT
 from curate.splits.strata import duration_bin
@@ -57,48 +58,6 @@ PIECE_ROWS = 2_000
 
 WEIGHT = "weight"
 """A column that the lock may have: how often training should see the row."""
-
-Numbers = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row as the spool has it: what the lock says of it, and its line."""
-
-    source: str
-    line: int
-    lang: str | None
-    offset_s: float
-    duration_us: int
-    verdict: str
-    tags: Sequence[str]
-    weight: float | None
-    raw: bytes
-
-    @property
-    def amount(self) -> Amount:
-        """What the row counts in the ledger."""
-        return Amount(rows=1, bytes=len(self.raw), duration_us=self.duration_us)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A piece of work: one shard of train, or a stretch of a plain manifest.
-
-    `index` counts the shards, `number` those in the same `folder`, by which files are named.
-    """
-
-    split: str
-    index: int
-    stratum: tuple[str, ...]
-    offsets: Numbers
-    folder: str = ""
-    number: int = 0
-
-    @property
-    def name(self) -> str:
-        """The task's name, which its marker bears."""
-        return f"{self.split}-{self.index:06d}"
 
 
 @dataclass(slots=True)
@@ -129,14 +88,6 @@ def plain_names(folder: Path, split: Split) -> list[str]:
 def sources_of(split: Split) -> Mapping[str, Input]:
     """split.json's inputs by source."""
     return {entry.source: entry for entry in split.inputs}
-
-
-def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
-    """The rows at these places of the spool."""
-    for offset in offsets.tolist():
-        spool.seek(offset)
-        fields = json.loads(spool.readline())
-        yield Entry(**fields, raw=spool.readline()[:-1])
 
 
 def spool_split(folder: Path, split: Split, options: ShardOptions, into: Path) -> Spool:

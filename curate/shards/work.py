@@ -31,9 +31,9 @@ from curate.shards.markers import MarkedFile, StoredShard, TaskMarker
 from curate.shards.options import ShardOptions
 from curate.shards.readback import read_shard, text_line
 from curate.shards.records import Row, format_json, without_channel
-from curate.shards.spool import Entry, Task, read_entries
 from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written
+from curate.shards.tasks import Entry, Task, read_entries
 from curate.shards.tokens import counter
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"

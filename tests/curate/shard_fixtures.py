@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from curate.environment.execution import Execution
 from curate.rules.file import load_rules
-from curate.shards import ShardOptions, shard_split
+from curate.shards.export import ShardOptions, shard_split
 from curate.shards.options import ShardSize
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile as profile
+
+with suppress(ImportError):  # imported here once, or each export would start a process for it
+    import lhotse  # noqa: F401
 
 
 def splitted(manifest: Path, folder: Path) -> Path:

@@ -20,11 +20,11 @@ from curate.artifacts.outputs import resumable_directory
 from curate.artifacts.shard_index import ShardIndex
 from curate.environment.execution import Execution
 from curate.errors import CurateError
-from curate.shards import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.cluster import on_ray
+from curate.shards.export import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.markers import TaskMarker
 from curate.shards.options import ShardSize
-from curate.shards.spool import Task
+from curate.shards.tasks import Task
 from curate.shards.work import Workplace
 from tests.curate.remote import by_value
 from tests.curate.shard_fixtures import splitted
@@ -39,7 +39,7 @@ import sys
 from pathlib import Path
 from curate.artifacts.outputs import resumable_directory
 from curate.environment.execution import Execution
-from curate.shards import OUTPUT_FILES, ShardOptions, export_key, shard_split
+from curate.shards.export import OUTPUT_FILES, ShardOptions, export_key, shard_split
 from curate.shards.options import ShardSize
 if __name__ == "__main__":
     split, out, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])

@@ -24,8 +24,8 @@ from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
 from curate.cli import app
 from curate.errors import ConfigError, GateFailed, InputError, parameters_as
-from curate.shards import ShardOptions, StoredAudio, check_options, parse_size
 from curate.shards.audio import load_segment
+from curate.shards.export import ShardOptions, StoredAudio, check_options, parse_size
 from curate.shards.headers import plain_header
 from curate.shards.input_cfg import temperature_weights
 from curate.shards.options import ShardSize
