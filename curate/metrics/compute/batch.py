@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bytes, Int64s
 from curate.artifacts.columns import LANG
 from curate.artifacts.frames import Clips, by_language
 from curate.metrics.compute.agreement import agreement
@@ -24,7 +25,7 @@ from curate.metrics.compute.near_duplicates import near_keys
 from curate.metrics.compute.phrases import phrase_metrics, remark_metrics
 from curate.metrics.compute.tokens import tokens
 from curate.metrics.declare import Counts, share
-from curate.text import kernel, ngrams
+from curate.text import byte_sets, kernel, ngrams, remarks
 from curate.text.damage import damaged_chars
 from curate.text.markup import markup_chars
 from curate.text.numerals import writing
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 
 
 class TextCounts(NamedTuple):
@@ -146,22 +148,40 @@ class Batch:
         return flags.astype(np.int32)
 
     @cached_property
+    def _byte_sets(self) -> Bytes:
+        texts = self.clips.texts
+        return byte_sets.byte_sets(texts.data, texts.start, texts.length)
+
+    def _with_bytes(self, of: int) -> tuple[Places, Int64s, Int64s]:
+        """The texts that have a byte of a set, and where they begin and how long they are."""
+        texts, rows = self.clips.texts, np.flatnonzero(self._byte_sets & of)
+        return rows, texts.start[rows], texts.length[rows]
+
+    @cached_property
     def markup(self) -> Counts:
         """Characters of markup."""
-        texts = self.clips.texts
-        return markup_chars(texts.data, texts.start, texts.length)
+        rows, start, length = self._with_bytes(byte_sets.MARKUP)
+        counts = np.zeros(self.clips.frame.height, np.int32)
+        counts[rows] = markup_chars(self.clips.texts.data, start, length)
+        return counts
 
     @property
     def damaged(self) -> Counts:
         """Characters that a wrong encoding left."""
-        texts = self.clips.texts
-        return damaged_chars(texts.data, texts.start, texts.length)
+        rows, start, length = self._with_bytes(byte_sets.DAMAGE)
+        counts = np.zeros(self.clips.frame.height, np.int32)
+        counts[rows] = damaged_chars(self.clips.texts.data, start, length)
+        return counts
 
     @cached_property
     def remarks(self) -> Mapping[str, pl.Series]:
         """The metrics of remarks, by name."""
-        letters = self.counts.letters
-        return remark_metrics(self.clips.texts, letters, self.markup, self.settings.phrases)
+        rows, start, length = self._with_bytes(byte_sets.REMARKS)
+        enclosed = rows[remarks.rows(self.clips.texts.data, start, length)]
+        # Brackets around all letters are more than they are.
+        mostly = np.flatnonzero(self.markup > self.counts.letters)
+        rows = np.union1d(enclosed, mostly)
+        return remark_metrics(self.clips.texts, rows, self.settings.phrases)
 
     @cached_property
     def phrases(self) -> Mapping[str, pl.Series]:

@@ -15,7 +15,6 @@ import polars as pl
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import unreadable
-from curate.text import remarks as marks
 from curate.text.phrases import Phrase, Phrasebook
 from curate.text.remarks import Remarks
 
@@ -66,16 +65,12 @@ def phrase_metrics(
 
 
 def remark_metrics(
-    texts: Spans,
-    letters: npt.NDArray[np.int32],
-    markup: npt.NDArray[np.int32],
-    phrases: Phrases,
+    texts: Spans, rows: npt.NDArray[np.intp], phrases: Phrases
 ) -> Mapping[str, pl.Series]:
-    """The metrics of remarks; `letters` and `markup` are what was counted of each text."""
-    chars, is_remark_only = np.zeros(letters.size, np.int32), np.zeros(letters.size, np.int32)
-    enclosed = marks.rows(texts.data, texts.start, texts.length)
-    mostly = np.flatnonzero(markup > letters)  # brackets around all letters are more than they are
-    for row in np.union1d(enclosed, mostly).tolist():
+    """The metrics of remarks; `rows` are the texts that may have one."""
+    chars = np.zeros(texts.start.size, np.int32)
+    is_remark_only = np.zeros(texts.start.size, np.int32)
+    for row in rows.tolist():
         chars[row], is_remark_only[row] = phrases.remarks.measure(texts.decode(row))
     return {"remark_chars": pl.Series(chars), "remarks_alone": pl.Series(is_remark_only)}
 

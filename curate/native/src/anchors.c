@@ -2,6 +2,8 @@
 
 /* Bytes of a word below which it is too common to look for. */
 #define ANCHORS_LEAST_BYTES 4
+#define ANCHORS_SPREAD UINT64_C(2654435761)
+#define ANCHORS_PREFIX_BITS 13
 #define ANCHORS_SEED UINT64_C(14695981039346656037)
 #define ANCHORS_PRIME INT64_C(1099511628211)
 
@@ -22,9 +24,33 @@ static inline bool anchors_is_there(uint64_t value, int64_t size, uint64s slots)
     return false;
 }
 
+/* Bytes of the ASCII letters and digits from `at` on; -1 near the buffer's end, or where a
+ * character beyond ASCII belongs to the word. */
+static inline int64_t anchors_ascii_word(uint8s data, int64_t at, int64_t end) {
+    int64_t first = at;
+    while (at + 8 <= data.size) {
+        uint64_t word = load_word(data, at);
+        uint64_t alpha = packed_within(word | PACKED_CASE_BITS, 97, 122);
+        uint64_t stop = ~(alpha | packed_within(word, 48, 57)) & PACKED_HIGHS;
+        int64_t size = (int64_t)(trailing_zeros(stop) >> 3);
+        at += size;
+        if (size < 8) {
+            at = min_i(at, end);
+            return at < end && AT(data, at) >= 128 ? -1 : at - first;
+        }
+    }
+    return -1;
+}
+
+/* Whether an anchor of ASCII may begin with these four letters or digits. */
+static inline bool anchors_may_begin(uint8s data, int64_t at, bools prefixes) {
+    uint32_t four = (uint32_t)(load_word(data, at) | PACKED_CASE_BITS);
+    return AT(prefixes, (uint32_t)(four * ANCHORS_SPREAD) >> (32 - ANCHORS_PREFIX_BITS));
+}
+
 /* Whether a word, or two Han characters, are in the table; or full-width letters are there,
  * whose words only a normal form shows. */
-static bool anchors_holds(uint8s data, int64_t at, int64_t end, uint64s slots) {
+static bool anchors_holds(uint8s data, int64_t at, int64_t end, uint64s slots, bools prefixes) {
     uint64_t seed = (uint64_t)ANCHORS_SEED;
     uint64_t prime = (uint64_t)ANCHORS_PRIME;
     uint64_t value = seed;
@@ -35,6 +61,12 @@ static bool anchors_holds(uint8s data, int64_t at, int64_t end, uint64s slots) {
         uint8_t byte = AT(data, at);
         if (byte < 128) {
             before = 0;
+            int64_t word = size ? -1 : anchors_ascii_word(data, at, end);
+            if (word >= 0 &&
+                !((word >= ANCHORS_LEAST_BYTES) & anchors_may_begin(data, at, prefixes))) {
+                at += word + 1; /* no anchor, and what is behind it begins another word */
+                continue;
+            }
             if (('0' <= byte && byte <= '9') || (97 <= (byte | 32) && (byte | 32) <= 122)) {
                 int64_t folded = byte >= 'A' ? byte | 32 : byte;
                 value = (value ^ (uint64_t)folded) * prime;
@@ -90,9 +122,10 @@ static bool anchors_holds(uint8s data, int64_t at, int64_t end, uint64s slots) {
     return anchors_is_there(value, size, slots);
 }
 
-EXPORT void anchors_find(uint8s data, int64s start, int64s length, uint64s slots, bools may_hold) {
+EXPORT void anchors_find(uint8s data, int64s start, int64s length, uint64s slots, bools prefixes,
+                         bools may_hold) {
     for (int64_t row = 0; row < start.size; row++) {
         AT(may_hold, row) =
-            anchors_holds(data, AT(start, row), AT(start, row) + AT(length, row), slots);
+            anchors_holds(data, AT(start, row), AT(start, row) + AT(length, row), slots, prefixes);
     }
 }

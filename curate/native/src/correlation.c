@@ -47,8 +47,9 @@ static void correlation_move_row(int64_t row, doubles2 grid, doubles2 known, dou
  * Rows in which all is known, most of them, need only the products, of one triangle. They are
  * taken a block at a time, column by column, which processors do many rows at once. */
 EXPORT void correlation_accumulate(doubles2 values, doubles low, doubles scale, doubles2 grid,
-                                   doubles2 known, bools gap, doubles2 whole, doubles2 rows,
-                                   doubles2 sums, doubles2 squares, doubles2 products) {
+                                   doubles2 known, bools gap, bools held, doubles2 whole,
+                                   doubles2 rows, doubles2 sums, doubles2 squares,
+                                   doubles2 products) {
     int64_t size = low.size;
     for (int64_t first = 0; first < values.columns; first += CORRELATION_BLOCK) {
         int64_t count = min_i(CORRELATION_BLOCK, values.columns - first);
@@ -59,8 +60,8 @@ EXPORT void correlation_accumulate(doubles2 values, doubles low, doubles scale, 
             for (int64_t row = 0; row < count; row++) {
                 double value = AT2(values, k, first + row);
                 bool finite = fabs(value) < INFINITY;
-                double held = finite ? value : AT(low, k);
-                AT2(grid, k, row) = rint(min_f(max_f((held - AT(low, k)) * AT(scale, k), 0.0),
+                double number = finite ? value : AT(low, k);
+                AT2(grid, k, row) = rint(min_f(max_f((number - AT(low, k)) * AT(scale, k), 0.0),
                                                (double)CORRELATION_GRID));
                 AT2(known, k, row) = finite ? 1.0 : 0.0;
                 AT(gap, row) |= !finite;
@@ -71,9 +72,17 @@ EXPORT void correlation_accumulate(doubles2 values, doubles low, doubles scale, 
                 correlation_move_row(row, grid, known, rows, sums, squares, products);
             }
         }
+        /* Nothing is below zero: columns of zeros, which are many, add nothing to any product. */
         for (int64_t i = 0; i < size; i++) {
-            AT2(whole, size, i) += correlation_dot(ROW(grid, i), ROW(known, i), count);
-            for (int64_t j = i; j < size; j++) {
+            double sum = correlation_dot(ROW(grid, i), ROW(known, i), count);
+            AT2(whole, size, i) += sum;
+            AT(held, i) = sum > 0.0;
+        }
+        for (int64_t i = 0; i < size; i++) {
+            for (int64_t j = AT(held, i) ? i : size; j < size; j++) {
+                if (!AT(held, j)) {
+                    continue;
+                }
                 AT2(whole, i, j) += correlation_dot(ROW(grid, i), ROW(grid, j), count);
             }
         }

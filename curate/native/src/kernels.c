@@ -26,6 +26,7 @@
 #include "word_split.c"
 #include "align.c"
 #include "anchors.c"
+#include "byte_sets.c"
 #include "numerals.c"
 #include "code_points.c"
 #include "damage.c"

@@ -38,6 +38,17 @@ EXPORT void tally_keep(double value, int64_t row, doubles worst, int64s worst_at
     AT(worst_at, at) = row;
 }
 
+/* Add a run of rows of one value to its bin and to the sums. */
+static void tally_add_run(int64_t at, int64_t run, int64_t run_us, int64_t millionths, int64s rows,
+                          int64s bin_us, int64s sums) {
+    if (run) {
+        AT(rows, at) += run;
+        AT(bin_us, at) += run_us;
+        AT(sums, 0) += run * (millionths & 4294967295LL);
+        AT(sums, 1) += run * (millionths >> 32);
+    }
+}
+
 EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low, double high,
                         double top, doubles cuts, int64s rows, int64s bin_us, uint32s code,
                         uint8s verdict, int64s2 hits, doubles2 span, int64s sums, doubles2 worst,
@@ -45,34 +56,43 @@ EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low
     int64_t bins = rows.size - 2 - cuts.size;
     double width = (double)(high - low) / (double)bins;
     int64_t last = worst.columns - 1;
+    double lowest = AT2(worst, 0, last), highest = -AT2(worst, 1, last);
+    double before = NAN; /* neighbours are often alike: bins and sums take runs of them */
+    int64_t at = 0, millionths = 0, run = 0, run_us = 0;
     for (int64_t row = 0; row < values.size; row++) {
         double value = AT(values, row);
         if (!(isfinite(value))) {
             continue;
         }
-        int64_t at = tally_cut_bin(value, low, width, top, bins, cuts);
-        AT(rows, at) += 1;
-        AT(bin_us, at) += AT(us, row);
+        if (memcmp(&value, &before, sizeof value)) {
+            tally_add_run(at, run, run_us, millionths, rows, bin_us, sums);
+            before = value;
+            run = run_us = 0;
+            at = tally_cut_bin(value, low, width, top, bins, cuts);
+            AT2(span, 0, at) = min_f(AT2(span, 0, at), value);
+            AT2(span, 1, at) = max_f(AT2(span, 1, at), value);
+            /* Two halves, so that neither overflows; beyond _HUGE a mean says nothing anyway. */
+            millionths =
+                (int64_t)(rint((min_f(max_f(value, -TALLY_HUGE), TALLY_HUGE) * 1000000.0)));
+        }
+        run += 1;
+        run_us += AT(us, row);
         if (code.size && AT(code, row)) {
             uint8_t given = AT(verdict, AT(code, row));
             if (given) {
                 AT2(hits, given - 1, at) += 1;
             }
         }
-        AT2(span, 0, at) = min_f(AT2(span, 0, at), value);
-        AT2(span, 1, at) = max_f(AT2(span, 1, at), value);
-        /* Two halves, so that neither overflows; beyond _HUGE a mean says nothing anyway. */
-        int64_t millionths =
-            (int64_t)(rint((min_f(max_f(value, -TALLY_HUGE), TALLY_HUGE) * 1000000.0)));
-        AT(sums, 0) += millionths & 4294967295LL;
-        AT(sums, 1) += millionths >> 32;
-        if (value < AT2(worst, 0, last)) {
+        if (value < lowest) {
             tally_keep(value, first_row + row, ROW(worst, 0), ROW(worst_at, 0));
+            lowest = AT2(worst, 0, last);
         }
-        if (-value < AT2(worst, 1, last)) {
+        if (value > highest) {
             tally_keep(-value, first_row + row, ROW(worst, 1), ROW(worst_at, 1));
+            highest = -AT2(worst, 1, last);
         }
     }
+    tally_add_run(at, run, run_us, millionths, rows, bin_us, sums);
 }
 
 /* Put the values of the wanted bins into `picked`; how many. */

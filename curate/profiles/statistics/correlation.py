@@ -44,9 +44,9 @@ class Products:
         sums = np.zeros((4, len(at), len(at)))
         size = len(at)
         grid, known, gap = np.zeros((size, BLOCK)), np.zeros((size, BLOCK)), np.zeros(BLOCK, bool)
-        whole = np.zeros((size + 1, size))
+        whole, held = np.zeros((size + 1, size)), np.zeros(size, bool)
         columns = np.ascontiguousarray(values.T, np.float64)
-        _accumulate(columns, low, scale, grid, known, gap, whole, *sums)
+        _accumulate(columns, low, scale, grid, known, gap, held, whole, *sums)
         place = np.ix_(at, at)
         for total, part in zip(self.totals(), sums, strict=True):
             total[place] += part.astype(np.int64)
@@ -85,6 +85,7 @@ def _accumulate(
     grid: FloatTable,
     known: FloatTable,
     gap: Bools,
+    held: Bools,
     whole: FloatTable,
     rows: FloatTable,
     sums: FloatTable,

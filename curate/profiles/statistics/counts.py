@@ -84,14 +84,17 @@ class Counted:
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a records table that come next."""
         names = [name for name in self.tallies if frame[name].null_count() < frame.height]
-        values = frame.select(pl.col(names).cast(pl.Float64)).to_numpy(order="fortran")
+        values = np.empty((len(names), frame.height))
+        for at, name in enumerate(names):
+            column = frame[name]
+            values[at] = column.cast(pl.Float64) if column.null_count() else column.to_numpy()
         us = frame[DURATION_US.name].fill_null(0).to_numpy()
         hits = self.triggered.hits(frame)
         for at, name in enumerate(names):
-            self.tallies[name].add(values[:, at], us, self.rows, hits.get(name))
+            self.tallies[name].add(values[at], us, self.rows, hits.get(name))
         for name in hits.keys() & self.tallies.keys() - set(names):
             self.tallies[name].hit_rows[:] += hits[name].rows()
-        self.products.add(names, values)
+        self.products.add(names, values.T)
         self.rows += frame.height
 
     def merge(self, other: Counted) -> None:
