@@ -22,9 +22,7 @@ from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record
 
 PAUSE_S = 0.5
-"""Silence that ends an utterance. LibriSpeech was cut at pauses above 0.3 s (Panayotov et al.,
-2015); 0.5 s leaves hesitations inside their sentence.
-"""
+"""Silence that ends an utterance; a choice, not measured."""
 SILENCES = frozenset({"<eps>", "<sil>", "sil", "sp", "<b>", "<blank>"})
 """Words that aligners write where nobody speaks."""
 _SPACE = "<space>"
