@@ -1,4 +1,4 @@
-"""Whether a FLAC file is whole, by its own checksums: fifteen times quicker than decoding it.
+"""Whether a FLAC file is whole, by its own checksums: much quicker than decoding it.
 
 Each frame begins with a header that has a CRC-8 and a number, and ends with a CRC-16 over all of
 it. Where frame follows frame, all checksums hold, and their samples add up to what STREAMINFO
