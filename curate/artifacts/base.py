@@ -46,6 +46,7 @@ class Model(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
+        defer_build=True,  # a command imports more models than it reads or writes
     )
 
     def as_json(self) -> dict[str, Any]:
