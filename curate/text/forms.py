@@ -11,14 +11,22 @@ from __future__ import annotations
 import functools
 import sys
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from curate.text.unicode import APOSTROPHES, COMPOSES, PUNCTUATION, SPACE, tables
+from curate.text.unicode import (
+    APOSTROPHES,
+    COMPOSES,
+    DIGIT,
+    HIDDEN,
+    PUNCTUATION,
+    SPACE,
+    changing,
+    tables,
+)
 
 SIZE: Final = sys.maxunicode + 1
 DROP: Final = SIZE
@@ -132,25 +140,26 @@ def _part(char: str) -> str:
     return _SAME_LETTER.get(char, char)
 
 
-def _candidates(flags: npt.NDArray[np.uint16]) -> Iterator[int]:
+def _candidates(flags: npt.NDArray[np.uint16]) -> list[int]:
     """Code points that may become something else; the rest stay as they are."""
-    marked = (flags & (SPACE | PUNCTUATION)) > 0
-    yield from np.flatnonzero(marked).tolist()
+    may = np.zeros(SIZE, np.bool_)
     blocks = (range(0x3400), range(0xA000, 0xAC00), range(0xF900, 0x20000), range(0x2F800, 0x2FA20))
-    for code in (*(code for block in blocks for code in block), *range(0xE0000, 0xE1000)):
-        if not marked[code] and _may_change(chr(code)):
-            yield code
+    for block in blocks:
+        for run in changing(block, "NFKD"):
+            may[run.start : run.stop] = [*map(_folds, map(chr, run))]
+    for block in (*blocks, range(0xE0000, 0xE1000)):
+        may[block.start : block.stop] |= (flags[block.start : block.stop] & _ALWAYS) > 0
+    may[[*map(ord, (*_SAME_LETTER, *_IGNORABLE))]] = True
+    marked = (flags & (SPACE | PUNCTUATION)) > 0
+    return [*np.flatnonzero(marked).tolist(), *np.flatnonzero(may & ~marked).tolist()]
 
 
-def _may_change(char: str) -> bool:
-    return (
-        char.casefold() != char
-        or unicodedata.decomposition(char) != ""
-        or char.isdecimal()
-        or char in _SAME_LETTER
-        or char in _IGNORABLE
-        or unicodedata.category(char) in {"Cf", "Cc"}
-    )
+def _folds(char: str) -> bool:
+    return char.casefold() != char or unicodedata.decomposition(char) != ""
+
+
+_ALWAYS: Final = DIGIT | HIDDEN
+"""Flags of characters that become a digit of ASCII, or nothing."""
 
 
 def _coded(form: str, flags: npt.NDArray[np.uint16], long: list[list[int]]) -> int:
