@@ -165,7 +165,7 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
     """Two Ray workers against two local threads; starting the cluster is not counted."""
     import ray
 
-    from curate.profiles import profile_into
+    from curate.profiles.run import profile_into
     from curate.scale.array import job_of
     from curate.scale.cluster import _measure
     from curate.scale.parts import Pieces, measure_piece

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from curate.artifacts.profile import Profile
 from curate.environment.execution import QUIET, Execution
-from curate.profiles import profile_into
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions, Rules
+from curate.profiles.run import profile_into
 
 
 def write_profile(

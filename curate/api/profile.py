@@ -22,11 +22,11 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.formatting.units import duration
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
-from curate.profiles import OUTPUT_FILES, Engine, profile_into, unchanged
 from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
+from curate.profiles.opened import open_profile
 from curate.profiles.own_fields import OwnFields
 from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest, RuleOptions, Rules
-from curate.profiles.summary import open_profile
+from curate.profiles.run import OUTPUT_FILES, Engine, profile_into, unchanged
 from curate.scale.array import measure_part, merged
 from curate.scale.engines import engine_of
 

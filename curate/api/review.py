@@ -12,7 +12,7 @@ from curate.artifacts.written import describe
 from curate.audio.paths import allowed_roots
 from curate.errors import InputError
 from curate.profiles.duck import open_records
-from curate.profiles.summary import RECORDS, missing_file
+from curate.profiles.opened import RECORDS, missing_file
 from curate.reviews.app import blind_app, clip_of_record, review_app
 from curate.reviews.blind import Ballot, pairs
 from curate.reviews.serve import ADDRESS, bind_socket, serve

@@ -16,8 +16,8 @@ from curate.artifacts.split import Split
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.gates import Checked
-from curate.profiles import profile_into
 from curate.profiles.request import ProfileRequest, RuleOptions, Rules
+from curate.profiles.run import profile_into
 from curate.splits import (
     GENDER,
     LOCK,

@@ -14,8 +14,9 @@ from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Profile, Stratum
 from curate.artifacts.records import CorpusAmount
 from curate.errors import Fault, InputError, raise_all
+from curate.profiles.opened import open_profile
 from curate.profiles.statistics.quantiles import count_bins
-from curate.profiles.summary import LARGEST_STRATA, open_profile
+from curate.profiles.summary import LARGEST_STRATA
 
 OUTPUT_FILES = frozenset({"diff.json", "report.html"})
 PARTS = 10

@@ -9,8 +9,8 @@ from pathlib import Path
 from curate.errors import ConfigError, InputError, raise_all
 from curate.errors.nearest import lacking
 from curate.profiles.duck import Answer, Field, run_query
+from curate.profiles.opened import MAKE, RECORDS
 from curate.profiles.own_fields import ALWAYS, RECORD, OwnFields
-from curate.profiles.summary import MAKE, RECORDS
 from curate.rules.expression.declare import Kind
 
 _SQL_TYPES = {"text": "VARCHAR", "number": "DOUBLE", "truth": "BOOLEAN"}

@@ -16,9 +16,8 @@ from curate.artifacts.records import ProfiledRecord
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.manifest.origin import Origin
 from curate.metrics import METRICS
-from curate.profiles.duck import Row
+from curate.profiles.opened import RECORDS, Row, open_profile, origins_of, records_of
 from curate.profiles.own_fields import OwnFields
-from curate.profiles.summary import RECORDS, open_profile, origins_of, records_of
 from curate.rules.expression import Batch, Node, names_in, parse
 from curate.rules.expression.declare import Kind, vocabulary
 from curate.statistics.splitmix import GOLDEN, splitmix64

@@ -27,8 +27,8 @@ from curate.manifest.nemo import read_batch
 from curate.manifest.origin import Origin
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
+from curate.profiles.opened import Json, open_profile, origins_of, records_of
 from curate.profiles.request import RuleOptions, Rules
-from curate.profiles.summary import Json, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.file import RuleSet, known_presets, load_rules
 

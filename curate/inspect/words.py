@@ -31,7 +31,7 @@ from curate.errors import InputError
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
 from curate.native import kernel
-from curate.profiles.summary import open_profile, origin_of
+from curate.profiles.opened import open_profile, origin_of
 
 SHOWN = 20
 LANGUAGES = 32

@@ -18,8 +18,7 @@ import duckdb
 from duckdb.func import FunctionNullHandling
 
 from curate.errors import ConfigError, Fault
-
-Row = tuple[Any, ...]
+from curate.profiles.opened import Row
 
 
 @contextmanager

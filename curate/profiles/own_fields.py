@@ -27,8 +27,8 @@ from curate.manifest.chunks import is_compressed, open_manifest
 from curate.manifest.formats import BY_NAME
 from curate.manifest.lines import iter_unchanged
 from curate.manifest.origin import Origin
-from curate.profiles.measure.reuse import is_unchanged
-from curate.profiles.summary import origin_of
+from curate.profiles.measure.unchanged import is_unchanged
+from curate.profiles.opened import origin_of
 from curate.rules.expression.declare import Kind
 
 ALWAYS: Final = ("audio_filepath", "text")

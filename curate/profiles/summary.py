@@ -1,4 +1,4 @@
-"""The summary of a records table: metric by metric and group by group; and reading a profile."""
+"""The summary of a records table: metric by metric and group by group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import LANG, VERDICTS
 from curate.artifacts.distributions import Correlations, Histogram
 from curate.artifacts.distributions import Metric as MetricSummary
@@ -14,31 +13,26 @@ from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.artifacts.profile import (
     Duplicates,
     Group,
-    Input,
     MalformedKind,
     Place,
-    Profile,
     RuleHit,
     Stratum,
     Totals,
 )
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
-from curate.errors import Fault, InputError
-from curate.errors.nearest import lacking
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest.lines import Place as LinePlace
-from curate.manifest.lines import fetch_lines
 from curate.manifest.origin import Origin
-from curate.manifest.strict import Malformed, parse_line
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
-from curate.profiles.duck import Records, Row, open_records
+from curate.profiles.duck import Records, open_records
 from curate.profiles.examples.excerpts import (
     audio_filepath_of,
     metrics_of_rules,
     metrics_of_tags,
     shown_texts,
 )
+from curate.profiles.opened import Json, Row, records_of
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Histogram as Bins
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
@@ -54,8 +48,6 @@ LARGEST_STRATA = 50
 WORST_GROUPS = 20
 LEAST_GROUP_US = 60_000_000
 """Below a minute, a share of bad hours says little about a speaker."""
-
-Json = dict[str, object]
 
 
 def hours(duration_us: int) -> float:
@@ -275,23 +267,6 @@ def _worst(metric: Metric, spread: Spread) -> list[tuple[int, float]]:
             return high + [pair for pair in spread.lowest[: WORST // 2] if pair not in high]
 
 
-def records_of(
-    rows: Sequence[Row], origins: Mapping[str, Origin]
-) -> Mapping[tuple[str, LinePlace], Json]:
-    """The original records behind rows of `Records.rows`."""
-    by_source: dict[str, list[LinePlace]] = {}
-    for source, _, offset, length, *_ in rows:
-        by_source.setdefault(source, []).append((offset, length))
-    records: dict[tuple[str, LinePlace], Json] = {}
-    for source, places in by_source.items():
-        for place, line in fetch_lines(origins.get(source, source), places).items():
-            try:
-                records[source, place] = parse_line(line)
-            except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
-                records[source, place] = {}
-    return records
-
-
 def example(
     row: Row,
     records: Mapping[tuple[str, LinePlace], Json],
@@ -348,32 +323,3 @@ def _worst_groups(table: Records, column: str) -> tuple[Group, ...]:
         )
         for value, n, us, bad in table.worst_groups(column, LEAST_GROUP_US, WORST_GROUPS)
     )
-
-
-def origin_of(entry: Input) -> Origin:
-    """How a source of a profile is read again."""
-    return Origin(entry.source, entry.format, entry.beside, entry.added)
-
-
-def origins_of(profile: Profile) -> Mapping[str, Origin]:
-    """How the sources of a profile are read again, by name."""
-    return {entry.source: origin_of(entry) for entry in profile.inputs}
-
-
-MAKE = f"make it with {Profile.made_by}"
-RECORDS = "records.parquet"
-
-
-def missing_file(folder: Path) -> Fault | None:
-    """The fault of a directory that lacks a file of a profile; None of one that has them."""
-    for member in (RECORDS, Profile.file):
-        if not (folder / member).is_file():
-            return lacking(folder, member, MAKE)
-    return None
-
-
-def open_profile(folder: Path) -> Profile:
-    """profile.json of a directory that also holds the records. InputError where it does not."""
-    if fault := missing_file(folder):
-        raise InputError(fault)
-    return read_artifact(folder, Profile)

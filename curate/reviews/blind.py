@@ -18,7 +18,7 @@ from curate.artifacts import append_log
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.errors.nearest import unreadable
 from curate.files.state import FileState
-from curate.profiles.summary import Json
+from curate.profiles.opened import Json
 
 HINT = "name a predictions.jsonl of `train eval`"
 CHOICES = ("first", "second", "same")

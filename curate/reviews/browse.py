@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from curate.profiles.duck import Records, Row, quoted
+from curate.profiles.duck import Records, quoted
+from curate.profiles.opened import Row
 
 DETAILS = (
     "source", "line", "byte_offset", "byte_length", "lang", "speaker", "verdict", "tags", "reason",

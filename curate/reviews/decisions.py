@@ -16,7 +16,7 @@ from typing import Any
 from curate.artifacts import append_log
 from curate.artifacts.columns import AUDIO_KEY
 from curate.files.state import FileState
-from curate.profiles.summary import Json
+from curate.profiles.opened import Json
 from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, read, undone
 
 

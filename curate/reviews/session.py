@@ -21,7 +21,7 @@ from curate.manifest.lines import fetch_lines
 from curate.metrics import METRICS
 from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
-from curate.profiles.summary import Json, open_profile, origins_of
+from curate.profiles.opened import Json, open_profile, origins_of
 from curate.reviews.browse import Browser, Place, Query
 from curate.reviews.decisions import DecisionLog, Record, Refused, facets_json
 from curate.rules.overrides import Decision, Facet, content_of

@@ -18,8 +18,8 @@ from curate.audio.options import AudioOptions, Sample
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.spool import STDIN
-from curate.profiles import Engine
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
+from curate.profiles.run import Engine
 from curate.scale.parts import Job, Pieces, incomplete, measure_piece
 
 _PART = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})\Z")

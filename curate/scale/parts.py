@@ -28,8 +28,9 @@ from curate.profiles.audio.cache import GROUPS_OF
 from curate.profiles.audio.scan import AudioScan, analyse_records
 from curate.profiles.measure.code_version import audio_code, measuring_code
 from curate.profiles.measure.records import write_records
-from curate.profiles.measure.reuse import BATCH, file_state, reusable, settings_name
+from curate.profiles.measure.reuse import BATCH, reusable, settings_name
 from curate.profiles.measure.source import Source
+from curate.profiles.measure.unchanged import file_state
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
 

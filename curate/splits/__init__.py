@@ -38,7 +38,7 @@ from curate.errors.nearest import lacking, suggest
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
-from curate.profiles.summary import origins_of
+from curate.profiles.opened import origins_of
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import Finished, amount, certificate

@@ -26,7 +26,7 @@ from curate.artifacts.columns import (
 from curate.artifacts.profile import Input
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.origin import Origin, Portion
-from curate.profiles.summary import origin_of
+from curate.profiles.opened import origin_of
 from curate.splits.line_edits import (
     AS_THEY_ARE,
     LineMarks,

@@ -18,7 +18,7 @@ from curate.artifacts.columns import MALFORMED, RECORDING_KEY, SOURCE
 from curate.artifacts.profile import Input
 from curate.artifacts.split import Split
 from curate.manifest.audio_files import Bases, bases_of, keys_of_paths
-from curate.profiles.summary import origin_of
+from curate.profiles.opened import origin_of
 from curate.splits.lock import LOCK
 
 PATH = "audio_filepath"

@@ -27,8 +27,9 @@ from curate.artifacts.columns import (
 )
 from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter
-from curate.profiles import LIBRARIES
-from curate.profiles.summary import Json, hours
+from curate.profiles.opened import Json
+from curate.profiles.run import LIBRARIES
+from curate.profiles.summary import hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.expression import FIELDS
 from curate.rules.file import RuleSet

@@ -13,7 +13,7 @@ from curate.artifacts.records import CorpusAmount, MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, ThresholdPoint, ThresholdStep, WhatIf
 from curate.environment.versions import versions
 from curate.metrics import BY_NAME
-from curate.profiles import LIBRARIES, rules_named
+from curate.profiles.run import LIBRARIES, rules_named
 from curate.profiles.summary import hours
 from curate.rules.file import RuleSet
 from curate.whatif.overlap import Kinds, by_rule, by_verdict, overlap

@@ -23,7 +23,7 @@ from curate.artifacts.records import MeasuredRecord
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
 from curate.profiles.examples.excerpts import audio_filepath_of, shown_texts
-from curate.profiles.summary import MAKE, RECORDS, open_profile, origins_of, records_of
+from curate.profiles.opened import MAKE, RECORDS, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.evaluate.groups import column_of
 from curate.rules.file import RuleSet

@@ -12,9 +12,9 @@ import pytest
 from curate.audio.analyse import analyse_segments
 from curate.audio.options import AudioOptions, Sample
 from curate.environment.execution import Execution
-from curate.profiles import unchanged
 from curate.profiles.audio import cache as heard_module
 from curate.profiles.request import MeasureOptions, ProfileRequest
+from curate.profiles.run import unchanged
 from tests.curate.test_audio import ANYWHERE, profiled, tone
 
 

@@ -19,8 +19,8 @@ from curate.manifest import find_sources
 from curate.manifest.formats import BY_NAME, FORMATS, NEMO, expand
 from curate.manifest.mapping import ReadOptions
 from curate.metrics import chosen
-from curate.profiles import profile_into
 from curate.profiles.request import ProfileRequest
+from curate.profiles.run import profile_into
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.curate.format_writers import (
     WRITERS,

@@ -13,8 +13,8 @@ import pytest
 import reports
 from curate.api.profile import run_profile
 from curate.environment.execution import Execution
-from curate.profiles import OUTPUT_FILES
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
+from curate.profiles.run import OUTPUT_FILES
 
 STRICT = """
 schema: curate.rules/1

@@ -19,8 +19,8 @@ from curate.audio.options import AudioOptions
 from curate.environment.execution import Execution
 from curate.errors import ConfigError, Fault, InputError
 from curate.manifest.mapping import ReadOptions
-from curate.profiles import OUTPUT_FILES, profile_into
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
+from curate.profiles.run import OUTPUT_FILES, profile_into
 from curate.scale import cluster
 from curate.scale.array import job_of, measure_part, merged
 from curate.scale.engines import engine_of

@@ -9,7 +9,8 @@ from curate.artifacts.profile import BorderlineRecords, RuleHit
 from curate.manifest.origin import Origin
 from curate.profiles.duck import open_records
 from curate.profiles.examples.excerpts import metrics_of_rules
-from curate.profiles.summary import example, records_of
+from curate.profiles.opened import records_of
+from curate.profiles.summary import example
 from curate.rules.file import RuleSet
 
 EACH = 4

@@ -19,8 +19,9 @@ from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
 from curate.profiles.audio.scan import AudioScan, with_audio_metrics
 from curate.profiles.measure.record_fields import records_schema
-from curate.profiles.measure.reuse import Old, ReusedRows, file_state, reusable
+from curate.profiles.measure.reuse import Old, ReusedRows, reusable
 from curate.profiles.measure.source import Source
+from curate.profiles.measure.unchanged import file_state
 from curate.profiles.overridden import reused_rows
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted, counting

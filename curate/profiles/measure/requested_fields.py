@@ -12,7 +12,7 @@ from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest.origin import Origin
 from curate.profiles.duck import open_records
-from curate.profiles.summary import records_of
+from curate.profiles.opened import records_of
 
 LOOKED_AT = 200
 """Records, spread over the input, whose fields are examined for a hint."""

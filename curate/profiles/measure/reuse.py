@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,7 @@ import polars as pl
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.measured import Measured, MeasuredInput
 from curate.errors import InputError
-from curate.files.state import state_of
-from curate.manifest.chunks import read_chunks
 from curate.manifest.formats import NEMO
-from curate.manifest.lines import fingerprint
-from curate.manifest.nemo import chunk_digest
 from curate.manifest.origin import Origin
 from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
@@ -32,11 +27,10 @@ from curate.profiles.audio.cache import GROUPS_OF, values_of
 from curate.profiles.audio.cache import NAME as AUDIO_CACHE
 from curate.profiles.measure.code_version import all_code, measuring_code
 from curate.profiles.measure.source import Source
+from curate.profiles.measure.unchanged import is_current
 from curate.profiles.statistics.counts import Counted
 
 BATCH = 122_880
-_FRESH_NS = 2_000_000_000
-"""A file written so shortly before the profile was may have changed again within one clock tick."""
 
 
 class ReusedRows(Protocol):
@@ -159,38 +153,9 @@ def _reusable(
     for entry in entries:
         source = Source.of(entry)
         same = by_name.get(source.name) == source.origin
-        if same and _unchanged(source, entry, written_ns):
+        if same and is_current(source, entry, written_ns):
             yield source.name, (first, source)
         first += source.rows
-
-
-def _unchanged(source: Source, entry: MeasuredInput, written_ns: int) -> bool:
-    state = file_state(source.name)
-    if entry.folder != source.folder:
-        return False
-    if entry.state == state and max(state["mtime_ns"], state["ctime_ns"]) < (
-        written_ns - _FRESH_NS
-    ):
-        return True
-    digests = (chunk_digest(chunk.data) for chunk in read_chunks(source.name))
-    source.state = state
-    return fingerprint(digests) == source.fingerprint
-
-
-def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
-    """Whether a plain manifest is as it was when the profile of these records was made."""
-    try:
-        measured = read_artifact(records.parent, Measured)
-        entry = next(each for each in measured.sources if each.source == origin.name)
-        return _unchanged(Source.of(entry), entry, records.stat().st_mtime_ns)
-    except (InputError, OSError, StopIteration):
-        digests = (chunk_digest(chunk.data) for chunk in read_chunks(origin.name))
-        return fingerprint(digests) == expected
-
-
-def file_state(name: str) -> dict[str, int]:
-    """What the file system says of a file: when all of it is as before, so is the content."""
-    return state_of(os.stat(name))._asdict()  # noqa: PTH116 - one call
 
 
 def settings_name(settings: Settings) -> str:

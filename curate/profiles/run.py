@@ -1,0 +1,222 @@
+"""`curate profile`: measure every record, apply the rules, and report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from curate.artifacts.base import RuleFile, read_artifact, write_artifact
+from curate.artifacts.clips import Clips
+from curate.artifacts.ledger import BlankLines, Entry, Ledger
+from curate.artifacts.profile import Profile
+from curate.environment.execution import QUIET, Execution
+from curate.environment.versions import versions
+from curate.errors import InputError
+from curate.manifest.origin import Origin
+from curate.metrics import chosen
+from curate.metrics.measure import Settings
+from curate.profiles.audio import cache as audio_cache
+from curate.profiles.audio.faults import audio_facts, refuse_all_missing, unread_warnings
+from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
+from curate.profiles.audio.scan import AudioScan
+from curate.profiles.examples.borderline import borderline_records
+from curate.profiles.measure.records import (
+    fill_late_metrics,
+    languages_of,
+    write_records,
+)
+from curate.profiles.measure.requested_fields import check_fields
+from curate.profiles.measure.reuse import ReusedRows, find_old, same_code, write_measured
+from curate.profiles.measure.source import not_finite_warnings
+from curate.profiles.measure.usable import refuse_unusable
+from curate.profiles.opened import open_profile
+from curate.profiles.overridden import outcome_of, warnings_of
+from curate.profiles.request import ProfilePlan
+from curate.profiles.statistics.agreement import agreement_totals
+from curate.profiles.statistics.rejection import borderline_by_stratum, rejected_by_stratum
+from curate.profiles.statistics.rejection import warnings_of as over_filtered
+from curate.profiles.summary import summarise
+from curate.profiles.whole_input.conventions import exempted, find_conventions, reapply_rules
+from curate.profiles.whole_input.conventions import warnings_of as of_conventions
+from curate.profiles.whole_input.groups import apply_group_rules
+from curate.rules.file import RuleSet
+
+__all__ = [
+    "LIBRARIES",
+    "OUTPUT_FILES",
+    "Engine",
+    "open_profile",
+    "profile_into",
+    "unchanged",
+]
+
+ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
+OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, Clips.file}
+"""What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
+`clips.json` only where clips were requested."""
+
+LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
+
+
+Engine = Callable[[ProfilePlan], ReusedRows]
+"""Measures the sources of a plan somewhere else."""
+
+
+def profile_into(
+    plan: ProfilePlan,
+    folder: Path,
+    execution: Execution = QUIET,
+    old: Path | None = None,
+    engine: Engine | None = None,
+) -> Profile:
+    """Profile the plan's manifests into `folder` (which exists): records.parquet, profile.json,
+    ledger.json.
+
+    `old` names an earlier profile directory, whose rows of unchanged manifests are not measured
+    again. `engine`, in its place, measures elsewhere (Ray, or other machines did). The outputs are
+    the same with and without either.
+
+    Raises InputError where a manifest cannot be read whole, where no line of any is a record, and
+    where audio is needed and none exists; ConfigError for a field that no record has.
+    """
+    sources, settings, overrides = plan.sources, plan.settings, plan.overrides
+    rules, grouped = plan.rules, list(plan.grouped)
+    reused: ReusedRows
+    if engine is not None:
+        reused = engine(plan)
+    else:
+        reused = find_old(old, sources, plan.fields, settings)
+        if reused.sources:
+            execution.notify(_reused(reused, sources))
+    records = folder / "records.parquet"
+    read, total, counted = write_records(plan, records, execution, reused)
+    without_record = refuse_unusable(records, sources)
+    few_fields = check_fields(records, plan.required, grouped, sources)
+    scan = AudioScan(read, settings, reused.audio_caches, execution.threads, execution.on_audio)
+    late = fill_late_metrics(records, rules, settings, scan, overrides)
+    languages = languages_of(records)
+    rules = rules.of_languages(languages)
+    conventions = find_conventions(records, rules)
+    exempt = any(each.exempt for each in conventions)
+    if exempt:
+        rules = exempted(rules, conventions)
+        reapply_rules(records, rules, overrides.decide)
+    failing = apply_group_rules(records, rules)
+    strata = ["lang", "speaker", *grouped]
+    summary = summarise(
+        records,
+        rules,
+        strata,
+        chosen(settings.groups),
+        sources,
+        None if late or exempt else counted,
+    )
+    decided = outcome_of(records, overrides)
+    several = ["source"] if len(sources) > 1 else []
+    rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
+    kept_from_eval = borderline_by_stratum(records, ["lang", *several, *grouped], rules)
+    audio = audio_facts(records, settings)
+    refuse_all_missing(audio, read[0].folder, records, sources)
+    loading = loading_facts(records)
+    profile = Profile(
+        command=execution.command,
+        versions=versions(LIBRARIES),
+        rules=rules_named(rules),
+        by=tuple(grouped),
+        groups=tuple(sorted(settings.groups)),
+        languages=tuple(languages),
+        inputs=tuple(source.as_input() for source in read),
+        overrides=decided,
+        group_rules=failing,
+        rejected=rejected,
+        kept_from_eval=kept_from_eval,
+        conventions=conventions,
+        totals=summary.totals,
+        verdicts=summary.verdicts,
+        rules_hit=summary.rules_hit,
+        malformed=summary.malformed,
+        metrics=summary.metrics,
+        correlations=summary.correlations,
+        strata=summary.strata,
+        worst_groups=summary.worst_groups,
+        duplicates=summary.duplicates,
+        agreement=agreement_totals(records, settings.normaliser),
+        borderline=borderline_records(records, rules, sources, summary.rules_hit),
+        audio=audio,
+        loading=loading,
+        warnings=(
+            *without_record,
+            *of_conventions(conventions),
+            *few_fields,
+            *over_filtered(rejected),
+            *over_filtered(kept_from_eval),
+            *warnings_of(decided),
+            *loading_warnings(loading),
+            *origin_warnings(source.origin for source in read),
+            *not_finite_warnings(read),
+            *unread_warnings(audio),
+        ),
+    )
+    blank = BlankLines(
+        rows=sum(source.blank_lines for source in read),
+        bytes=sum(source.blank_bytes for source in read),
+    )
+    ledger = Ledger.of("profile", total, [Entry.of("records.parquet", total)], blank=blank)
+    ledger.check()
+    assert total.rows == sum(source.rows for source in read), "every line read was written"
+    write_measured(folder, read, plan.fields, settings)
+    write_artifact(folder, profile)
+    write_artifact(folder, ledger)
+    return profile
+
+
+def unchanged(folder: Path, plan: ProfilePlan) -> bool:
+    """Whether `folder` holds what `profile_into` would make now, but for the command."""
+    if not all((folder / name).is_file() for name in ALWAYS) or not same_code(folder):
+        return False
+    try:
+        old = read_artifact(folder, Profile)
+    except InputError:
+        return False
+    rules, settings, sources = plan.rules, plan.settings, plan.sources
+    log = plan.overrides.log
+    then = old.overrides
+    same = (
+        old.versions == versions(LIBRARIES)
+        and old.rules == rules_named(rules)
+        and old.by == plan.grouped
+        and old.groups == tuple(sorted(settings.groups))
+        and old.rejected.most == rules.max_rejected
+        and old.kept_from_eval.most == rules.max_borderline
+        and (then and (then.file, then.sha256)) == (log and (log.name, log.sha256))
+        and [entry.source for entry in old.inputs] == [source.name for source in sources]
+    )
+    if not same or not _unchanged_audio(folder, old, settings):
+        return False
+    reused = find_old(folder, plan.sources, plan.fields, plan.settings)
+    return len(reused.sources) == len(plan.sources)
+
+
+def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
+    """Whether all analysed audio is unchanged, and was analysed as it would be now."""
+    groups = settings.groups & audio_cache.GROUPS_OF["vad"]
+    if not groups:
+        return True
+    same = old.audio is not None and old.audio.request == settings.audio.recorded()
+    cache = audio_cache.Cache.load(
+        [folder / audio_cache.NAME], audio_cache.depth_for(groups), settings.audio
+    )
+    return same and cache.is_current(settings.audio.allowed)
+
+
+def rules_named(rules: RuleSet) -> RuleFile:
+    """How artifacts name the rule file."""
+    return RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256)
+
+
+def _reused(reused: ReusedRows, sources: Sequence[Origin]) -> str:
+    rows = sum(source.rows for _, source in reused.sources.values())
+    return (
+        f"{len(reused.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are "
+        "re-evaluated, not re-measured (--no-cache does both)"
+    )
