@@ -51,8 +51,10 @@ _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
 _SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
-PART_BYTES = 256 << 10
-"""Each field is a pass of its own over the lines; this much stays in a core's second cache."""
+PART_BYTES = 1 << 20
+"""Each field is a pass of its own over the lines; of less, the calls would cost more than the work,
+and of more, its bytes would leave the caches.
+"""
 
 
 def span_of(lines: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
