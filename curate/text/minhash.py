@@ -60,7 +60,7 @@ class NearIndex:
 
     `unsure`: how many share nearly all their shingles with more than MOST_SHARED others, so that a
     near-duplicate may be missed. `slots` is a hash table from shingle to a place in `posts`: the
-    texts that it is rare in.
+    texts that it is rare in, those that need fewest hits first.
     """
 
     sets: UInt64s
@@ -86,11 +86,11 @@ class NearIndex:
         _find_rarest(sets, bounds, common, rarest_first, keys, texts, needed, tallies)
         used, unsure = tallies
         keys, texts = keys[:used], texts[:used]
-        order = np.argsort(keys, kind="stable")
+        order = np.lexsort((needed[texts], keys))  # a text that needs few hits comes first
         keys, texts = keys[order], texts[order]
         known, first = np.unique(keys, return_index=True)
         room = 1 << max(6, int(2 * known.size).bit_length())
-        bits, slots = np.zeros(1 << 21, np.uint8), np.zeros(room, np.uint64)
+        bits, slots = np.zeros(2 * room, np.uint8), np.zeros(room, np.uint64)
         places = np.zeros(room, np.int64)
         _fill_table(known, bits, slots, places)
         return cls(
@@ -110,7 +110,7 @@ class NearIndex:
         partner, count = np.full(start.size, -1, np.int32), np.zeros(start.size, np.int32)
         _find(
             data, start, length, tables().flags,
-            np.empty(longest, np.uint32), np.empty(longest, np.uint64),
+            np.empty(longest, np.uint32), np.empty(longest, np.uint64), np.empty(longest, np.int64),
             self.sets, self.bounds, self.side, self.bits, self.slots, self.first, self.posts,
             self.needed, np.zeros(self.side.size, np.int32), np.empty(self.side.size, np.int32),
             sides, partner, count,
@@ -157,6 +157,7 @@ def _find(
     flags: UInt16s,
     codes: UInt32s,
     hashes: UInt64s,
+    places: Int64s,
     sets: UInt64s,
     bounds: Int64s,
     side: Int8s,

@@ -1,6 +1,7 @@
 /* The loops of curate.text.minhash. */
 
-#define MINHASH_SEED UINT64_C(0xcbf29ce484222325)
+/* An odd number of 64 bits: what the code points of a shingle are digits to. */
+#define MINHASH_BASE UINT64_C(0x9e3779b97f4a7c15)
 /* Shingles below which nothing is called near: "how are you" and "who are you" are not a leak. */
 #define MINHASH_FEWEST 20
 #define MINHASH_NEAR 0.8
@@ -33,18 +34,22 @@ static i64_bool minhash_codes_of(uint8s data, int64_t start, int64_t length, uin
     return (i64_bool){count, 2 * dense > letters};
 }
 
-/* Hashes of all stretches of `width` code points; how many. */
+/* Hashes of all stretches of `width` code points; how many. A polynomial that rolls over the text:
+ * one code point enters and one leaves, whatever the width. */
 static int64_t minhash_hash_codes(uint32s codes, int64_t count, int64_t width, uint64s hashes) {
-    for (int64_t at = 0; at < count - width + 1; at++) {
-        uint64_t value = MINHASH_SEED;
-        for (int64_t k = at; k < at + width; k += 2) {
-            uint64_t pair = (uint64_t)(AT(codes, k));
-            if (k + 1 < at + width) {
-                pair |= (uint64_t)(AT(codes, k + 1)) << 32;
-            }
-            value = words_absorb(value, pair);
+    uint64_t leaving = 1;
+    for (int64_t k = 0; k < width; k++) {
+        leaving *= MINHASH_BASE;
+    }
+    uint64_t value = 0;
+    for (int64_t at = 0; at < count; at++) {
+        value = value * MINHASH_BASE + AT(codes, at);
+        if (at >= width) {
+            value -= leaving * AT(codes, at - width);
         }
-        AT(hashes, at) = words_mix(value);
+        if (at >= width - 1) {
+            AT(hashes, at - width + 1) = words_mix(value * MINHASH_BASE);
+        }
     }
     return max_i(0, count - width + 1);
 }
@@ -140,29 +145,27 @@ EXPORT void minhash_fill_table(uint64s keys, uint8s bits, uint64s slots, int64s 
     }
 }
 
-/* How many values two sorted sets share. */
-static int64_t minhash_shared(uint64s one, uint64s other) {
+/* How many values two sorted sets share; fewer where it is fewer than `least`. */
+static int64_t minhash_shared(uint64s one, uint64s other, int64_t least) {
     int64_t at = 0;
     int64_t to = 0;
     int64_t shared = 0;
-    while (at < one.size && to < other.size) {
-        if (AT(one, at) == AT(other, to)) {
-            shared += 1;
-            at += 1;
-            to += 1;
-        } else if (AT(one, at) < AT(other, to)) {
-            at += 1;
-        } else {
-            to += 1;
-        }
+    int64_t spare = one.size - least;
+    while (at < one.size && to < other.size && at - shared <= spare) {
+        uint64_t mine = AT(one, at);
+        uint64_t another = AT(other, to);
+        shared += mine == another;
+        at += mine <= another;
+        to += another <= mine;
     }
     return shared;
 }
 
 EXPORT void minhash_find(uint8s data, int64s starts, int64s lengths, uint16s flags, uint32s codes,
-                         uint64s hashes, uint64s sets, int64s bounds, int8s side, uint8s bits,
-                         uint64s slots, int64s2 first, int32s posts, int32s needed, int32s hits,
-                         int32s touched, uint64s sides, int32s partner, int32s partners) {
+                         uint64s hashes, int64s places, uint64s sets, int64s bounds, int8s side,
+                         uint8s bits, uint64s slots, int64s2 first, int32s posts, int32s needed,
+                         int32s hits, int32s touched, uint64s sides, int32s partner,
+                         int32s partners) {
     int64_t text;
     uint64_t mask = (uint64_t)(8 * bits.size - 1);
     for (int64_t row = 0; row < starts.size; row++) {
@@ -171,21 +174,30 @@ EXPORT void minhash_find(uint8s data, int64s starts, int64s lengths, uint16s fla
         bool dense = both.b;
         int64_t size =
             minhash_hash_codes(codes, count, dense ? SHINGLES_DENSE : SHINGLES_WIDE, hashes);
-        int64_t many = 0;
+        int64_t met = 0;
         for (int64_t k = 0; k < size; k++) {
             uint64_t bit = AT(hashes, k) & mask;
             if (AT(bits, bit >> 3) & (uint8_t)(1 << (bit & 7))) {
                 uint64_t at = minhash_slot(slots, AT(hashes, k));
                 if (AT(slots, at) == AT(hashes, k)) {
-                    for (int64_t post = AT2(first, at, 0); post < AT2(first, at, 1); post++) {
-                        text = AT(posts, post);
-                        if (AT(hits, text) == 0) {
-                            AT(touched, many) = text;
-                            many += 1;
-                        }
-                        AT(hits, text) += 1;
-                    }
+                    AT(places, met) = (int64_t)at;
+                    met += 1;
                 }
+            }
+        }
+        int64_t many = 0;
+        for (int64_t k = 0; k < met; k++) {
+            int64_t at = AT(places, k);
+            for (int64_t post = AT2(first, at, 0); post < AT2(first, at, 1); post++) {
+                text = AT(posts, post);
+                if (AT(needed, text) > met) {
+                    break; /* nor can the text be hit often enough, nor those behind it */
+                }
+                if (AT(hits, text) == 0) {
+                    AT(touched, many) = text;
+                    many += 1;
+                }
+                AT(hits, text) += 1;
             }
         }
         bool sorted_yet = false;
@@ -201,8 +213,9 @@ EXPORT void minhash_find(uint8s data, int64s starts, int64s lengths, uint16s fla
                 size = minhash_distinct(hashes, size);
                 sorted_yet = true;
             }
-            int64_t same = minhash_shared(SLICE(hashes, 0, size),
-                                          SLICE(sets, AT(bounds, text), AT(bounds, text + 1)));
+            int64_t least = (int64_t)(MINHASH_NEAR / (1 + MINHASH_NEAR) * (size + there));
+            int64_t same = minhash_shared(
+                SLICE(hashes, 0, size), SLICE(sets, AT(bounds, text), AT(bounds, text + 1)), least);
             if (same >= MINHASH_NEAR * (size + there - same) && !(same == size && same == there)) {
                 AT(sides, row) |= (uint64_t)1 << (uint64_t)(AT(side, text));
                 AT(partner, row) = text;
