@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +11,6 @@ import numpy.typing as npt
 from curate.artifacts.frames import Spans
 from curate.environment.cores import thread_count
 from curate.manifest import in_order
-from curate.manifest.chunks import Chunk, read_chunks
 from curate.manifest.fields import span_of
 from curate.manifest.scan import BLANK, OK, scan
 from curate.manifest.strict import Malformed, parse_line
@@ -23,17 +21,17 @@ Result = TypeVar("Result")
 Places = npt.NDArray[np.int64]
 
 
-def read_texts(path: Path, work: Callable[[Spans], Result]) -> Iterator[Result]:
-    """`work` over the texts of a file of lines, a chunk at a time, in order; blank lines aside.
+def read_texts(parts: Iterable[memoryview], work: Callable[[Spans], Result]) -> Iterator[Result]:
+    """`work` over the texts of lines, a part at a time, in order; blank lines aside.
 
     It runs on worker threads. A line that is no record has an empty text.
     """
-    return in_order(lambda chunk: work(texts_of(chunk)), read_chunks(str(path)), thread_count())
+    return in_order(lambda part: work(texts_of(bytes(part))), parts, thread_count())
 
 
-def texts_of(chunk: Chunk) -> Spans:
-    """The text of each line of a chunk that is not blank."""
-    data = np.frombuffer(chunk.data, np.uint8)
+def texts_of(lines_of_records: bytes) -> Spans:
+    """The text of each line that is not blank."""
+    data = np.frombuffer(lines_of_records, np.uint8)
     lines = scan(data, ("text",))
     rows = np.flatnonzero(lines.status != BLANK)
     kind, start, length = span_of(lines, 0, rows)
@@ -44,16 +42,19 @@ def texts_of(chunk: Chunk) -> Spans:
     if not doubtful.size:
         return Spans(data, start, length)
     read = Spans.of(
-        [_strict(chunk, lines.line_start, lines.line_length, r) for r in rows[doubtful]]
+        [
+            _strict(lines_of_records, lines.line_start, lines.line_length, row)
+            for row in rows[doubtful]
+        ]
     )
     start[doubtful], length[doubtful] = read.start + data.size, read.length
     return Spans(np.concatenate([data, read.data]), start, length)
 
 
-def _strict(chunk: Chunk, starts: Places, lengths: Places, row: int) -> str:
+def _strict(data: bytes, starts: Places, lengths: Places, row: int) -> str:
     first = int(starts[row])
     try:
-        text = parse_line(chunk.data[first : first + int(lengths[row])]).get("text")
+        text = parse_line(data[first : first + int(lengths[row])]).get("text")
     except Malformed:
         return ""
     return text if isinstance(text, str) else ""

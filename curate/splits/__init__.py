@@ -65,7 +65,7 @@ from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
 from curate.splits.targets import AllocationOptions, Targets
 from curate.splits.unknown_speakers import looked_up
-from curate.splits.write import write_lines, write_reasons
+from curate.splits.write import read_lines, write_lines, write_reasons
 from curate.splits.written_manifests import PATH
 from curate.text.ids import SPEAKER_FIELDS
 
@@ -253,17 +253,16 @@ def _write_outputs(
     seed: int,
     marks: LineMarks,
 ) -> tuple[Assignment, list[str], list[Leak], int]:
-    """Write every output, compare their texts, and write again where one is near another's.
+    """Compare the texts of the splits, hold out those that are near another's, and write every
+    output.
 
     Returns the finished assignment, what was written, the near-duplicates that are left, and how
     many texts of splits could not be looked up for certain.
     """
     names = [aim.name for aim in done.targets]
-    write_lines(rows, _outputs(rows, names), inputs, folder, marks)
-    near, unsure = near_texts(folder, names)
+    near, unsure = near_texts(lambda outputs: read_lines(rows, outputs, inputs), names)
     parted, left = strategy.separate(done, rows, near)
-    if not parted["split"].equals(rows["split"]):
-        write_lines(parted, _outputs(parted, names), inputs, folder, marks)
+    write_lines(parted, _outputs(parted, names), inputs, folder, marks)
     finished = finish(done, parted, seed, strategy.of_eval(parted))
     return finished, _outputs(parted, names), near_leaks(left, names), unsure
 

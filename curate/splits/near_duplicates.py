@@ -1,9 +1,8 @@
-"""Near-duplicate texts on two sides: read from the finished files, held out or counted."""
+"""Near-duplicate texts on two sides: read from the lines to be written, held out or counted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,19 +24,27 @@ Work = Callable[[pl.DataFrame, Spans], pl.DataFrame]
 Frames = Callable[[Work, Sequence[str]], Iterator[pl.DataFrame]]
 """What a piece of work makes of a side's rows (with these further fields) and their texts."""
 
+LinesOf = Callable[[Sequence[str]], Iterator[Sequence[memoryview]]]
+"""The lines of these outputs, some at a time (see `curate.splits.write.read_lines`)."""
+
 _NONE = np.uint64(0)
 _HITS = {"sides": pl.UInt64(), "partner": pl.Int32(), "partners": pl.Int32()}
 
 
-def near_texts(folder: Path, names: Sequence[str]) -> tuple[Near, int]:
-    """Compare train and the splits `names`, as they are in `folder`, with each of these splits.
+def near_texts(lines_of: LinesOf, names: Sequence[str]) -> tuple[Near, int]:
+    """Compare the texts of train and of the splits `names` with those of each of these splits.
 
-    Texts are as many in memory as the splits have; train is read in passing. And how many of these
-    texts are so like all others that a near one may be overlooked.
+    The lines of the splits are all in memory, train's pass by. And how many texts of splits are so
+    like all others that a near one may be overlooked.
     """
-    paths = {name: folder / f"{name}.jsonl" for name in (*names, TRAIN)}
-    index = NearIndex.of(*gather_sets([_frames_of(paths[name]) for name in names]))
-    return {name: _near(path, index) for name, path in paths.items()}, index.unsure
+    lines: dict[str, list[memoryview]] = {name: [] for name in names}
+    for parts in lines_of(names) if names else ():
+        for name, part in zip(names, parts, strict=True):
+            lines[name].append(part)
+    index = NearIndex.of(*gather_sets([_frames_of(lines[name]) for name in names]))
+    near = {name: _near(_frames_of(lines[name]), index) for name in names}
+    train = _frames_of(part for (part,) in lines_of([TRAIN]))
+    return {**near, TRAIN: _near(train, index)}, index.unsure
 
 
 def gather_sets(
@@ -67,10 +74,10 @@ def _sets_of(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
     return both.select(LINE.name, pl.col("shingles").fill_null([]).list.sort())
 
 
-def _frames_of(path: Path) -> Frames:
+def _frames_of(parts: Iterable[memoryview]) -> Frames:
     def frames(work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
         assert not fields, "only the texts of lines are read"
-        return read_texts(path, lambda texts: work(_numbered(texts), texts))
+        return read_texts(parts, lambda texts: work(_numbered(texts), texts))
 
     return frames
 
@@ -79,13 +86,13 @@ def _numbered(texts: Spans) -> pl.DataFrame:
     return pl.DataFrame({LINE.name: np.arange(1, texts.start.size + 1)})
 
 
-def _near(path: Path, index: NearIndex) -> pl.DataFrame:
+def _near(texts_of_side: Frames, index: NearIndex) -> pl.DataFrame:
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         sides, partner, partners = index.sides_near(texts.data, texts.start, texts.length)
         near_columns = {"sides": sides, "partner": partner, "partners": partners}
         return frame.select(LINE.name).hstack(pl.DataFrame(near_columns))
 
-    frames = [frame.drop(LINE.name) for frame in _frames_of(path)(work, [])]
+    frames = [frame.drop(LINE.name) for frame in texts_of_side(work, [])]
     return pl.concat(frames) if frames else pl.DataFrame(schema=_HITS)
 
 

@@ -5,27 +5,29 @@ NeMo would misread it as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Bytes, Int16s, Int64s
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
     REASON,
     SOURCE,
     TAGS,
+    TEXT_FIX,
     VERDICT,
     record_id,
 )
 from curate.artifacts.profile import Input
 from curate.manifest.lines import unchanged_portions
-from curate.manifest.origin import Origin, Portion
+from curate.manifest.origin import Portion
+from curate.native import kernel
 from curate.profiles.opened import origin_of
 from curate.splits.line_edits import (
     AS_THEY_ARE,
@@ -37,7 +39,30 @@ from curate.splits.line_edits import (
     unrated,
 )
 
-Offsets = npt.NDArray[np.int64]
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines as stretches of `data`, and the JSON members that each gets: stretches of `added`, one
+    behind the other.
+    """
+
+    data: Bytes
+    starts: Int64s
+    lengths: Int64s
+    added: Bytes
+    added_lengths: Int64s
+
+    @classmethod
+    def of(cls, data: bytes, starts: Int64s, lengths: Int64s) -> _Lines:
+        """Lines that get nothing."""
+        nothing = np.zeros(starts.size, np.int64)
+        return cls(
+            np.frombuffer(data, np.uint8),
+            starts.astype(np.int64),
+            lengths.astype(np.int64),
+            np.empty(0, np.uint8),
+            nothing,
+        )
 
 
 def write_lines(
@@ -47,82 +72,84 @@ def write_lines(
     folder: Path,
     marks: LineMarks = AS_THEY_ARE,
 ) -> None:
-    """Write `OUTPUT.jsonl` for each output: its rows' lines in input order.
-
-    They are the original lines where those are NeMo's, else the records as NeMo lines; with what
-    `marks` add, corrected texts where `rows` has them, and without a sampling rate beside an offset
-    (see `curate.splits.line_edits`). `rows` has
-    source, byte_offset, byte_length and split; `inputs` are profile.json's by source. Every line
-    ends in a newline. Raises InputError where a source is no longer what was profiled.
+    """Write `OUTPUT.jsonl` for each output: its rows' lines in input order, as `read_lines` has
+    them.
     """
     with ExitStack() as stack:
         files = [stack.enter_context((folder / f"{name}.jsonl").open("wb")) for name in outputs]
-        numbers = {name: number for number, name in enumerate(outputs)}
-        for (source,), part in rows.group_by(SOURCE.name, maintain_order=True):
-            to = part["split"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
-            entry = inputs[str(source)]
-            _route_source(origin_of(entry), entry.fingerprint, part, to, marks, files)
+        for parts in read_lines(rows, outputs, inputs, marks):
+            for file, lines in zip(files, parts, strict=True):
+                file.write(lines)
 
 
-def _route_source(
-    origin: Origin,
-    expected: str,
+def read_lines(
     rows: pl.DataFrame,
-    to: Offsets,
-    marks: LineMarks,
-    files: Sequence[IO[bytes]],
+    outputs: Sequence[str],
+    inputs: Mapping[str, Input],
+    marks: LineMarks = AS_THEY_ARE,
+) -> Iterator[list[memoryview]]:
+    """The lines of each output in input order, a few MB of the inputs at a time.
+
+    They are the original lines where those are NeMo's, else the records as NeMo lines; with what
+    `marks` add, corrected texts where `rows` has them, and without a sampling rate beside an offset
+    (see `curate.splits.line_edits`). `rows` has source, byte_offset, byte_length and split, those
+    of a source in the order of their places; rows of other splits are passed over. `inputs` are
+    profile.json's by source. Every line ends in a newline. Raises InputError where a source is no
+    longer what was profiled.
+    """
+    numbers = {name: number for number, name in enumerate(outputs)}
+    first = 0
+    for height, source in rows[SOURCE.name].rle().struct.unnest().iter_rows():
+        entry = inputs[str(source)]
+        part = rows[first : first + height]
+        offsets = part[BYTE_OFFSET.name].to_numpy()
+        at = 0
+        for portion in unchanged_portions(origin_of(entry), entry.fingerprint):
+            upto = int(np.searchsorted(offsets, _end(portion)))
+            yield _route(portion, part[at:upto], numbers, marks)
+            at = upto
+        first += height
+
+
+def _route(
+    portion: Portion, rows: pl.DataFrame, numbers: Mapping[str, int], marks: LineMarks
+) -> list[memoryview]:
+    """The lines of each output among those of a portion."""
+    outputs = rows["split"].replace_strict(numbers, default=-1, return_dtype=pl.Int16).to_numpy()
+    chosen = np.flatnonzero(outputs >= 0)
+    if chosen.size < rows.height:
+        rows, outputs = rows[chosen], outputs[chosen]
+    lines = _lines_of(portion, rows)
+    changed = changes(rows, marks)
+    if changed is not None:
+        lines = _changed(lines, changed)
+    sizes = lines.lengths + 1 + np.where(lines.added_lengths > 0, lines.added_lengths + 2, 0)
+    ends = np.cumsum(np.bincount(outputs, sizes, len(numbers))).astype(np.int64)
+    first = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    out = np.empty(int(ends[-1]), np.uint8)
+    _pack(
+        lines.data, lines.starts, lines.lengths, outputs, lines.added, lines.added_lengths,
+        first.copy(), out,
+    )  # fmt: skip
+    packed = memoryview(out)  # type: ignore[arg-type]
+    return [packed[one:other] for one, other in zip(first, ends, strict=True)]
+
+
+@kernel("routing")
+def _pack(
+    data: Bytes,
+    starts: Int64s,
+    lengths: Int64s,
+    outputs: Int16s,
+    added: Bytes,
+    added_lengths: Int64s,
+    places: Int64s,
+    out: Bytes,
 ) -> None:
-    places = rows.select(BYTE_OFFSET.name, BYTE_LENGTH.name).to_numpy()
-    at = 0
-    for portion in unchanged_portions(origin, expected):
-        upto = int(np.searchsorted(places[:, 0], _end(portion)))
-        data, starts, lengths = _lines_of(portion, places[at:upto])
-        changed = changes(rows[at:upto], marks)
-        if changed is None:
-            _copy(data, starts, lengths, to[at:upto], files)
-        else:
-            _write_changed(data, starts, lengths, to[at:upto], changed, files)
-        at = upto
-
-
-def _copy(
-    data: bytes, starts: Offsets, lengths: Offsets, to: Offsets, files: Sequence[IO[bytes]]
-) -> None:
-    for first, last, number in _runs(starts, lengths, to):
-        end = int(starts[last] + lengths[last])
-        file = files[number]
-        file.write(data[int(starts[first]) : end])
-        file.write(b"\n")
-
-
-def _write_changed(
-    data: bytes,
-    starts: Offsets,
-    lengths: Offsets,
-    to: Offsets,
-    changed: pl.DataFrame,
-    files: Sequence[IO[bytes]],
-) -> None:
-    ends = (starts + lengths).tolist()
-    parts: list[list[bytes]] = [[] for _ in files]
-    simple = is_unmarked(data)
-    for start, end, number, (ending, text, slots, loses_rate) in zip(
-        starts.tolist(), ends, to.tolist(), changed.iter_rows(), strict=True
-    ):
-        plain = text is None and slots is None and not loses_rate
-        if simple and ending is not None and plain:
-            # As `spliced` has it, without a call for each of millions of lines.
-            brace = data.rindex(b"}", start, end)
-            parts[number] += (data[start:brace], b", ", ending.encode(), data[brace:end], b"\n")
-            continue
-        line = unrated(data[start:end]) if loses_rate else data[start:end]
-        if ending is not None or text is not None:
-            line = spliced(line, ending, text)
-        if slots is not None:
-            line = filled(line, slots or None)
-        parts[number].append(line + b"\n")
-    for file, lines in zip(files, parts, strict=True):
-        file.write(b"".join(lines))
+    """Copy each line, with what is added in front of its last brace, to the place where its
+    output's next line goes.
+    """
+    raise NotImplementedError
 
 
 def _end(portion: Portion) -> int:
@@ -134,25 +161,49 @@ def _end(portion: Portion) -> int:
     return int(last[0]) + 1 if last.size else 0
 
 
-def _lines_of(portion: Portion, places: Offsets) -> tuple[bytes, Offsets, Offsets]:
-    """Bytes that hold the lines to write for records at these places, and where they begin."""
+def _lines_of(portion: Portion, rows: pl.DataFrame) -> _Lines:
+    """The lines to write for these rows of a portion."""
+    offsets, lengths = rows[BYTE_OFFSET.name].to_numpy(), rows[BYTE_LENGTH.name].to_numpy()
     if portion.copied is not None:
-        return portion.copied.data, places[:, 0] - portion.copied.byte_offset, places[:, 1]
+        data = portion.copied.data
+        starts = offsets - portion.copied.byte_offset
+        inside = np.maximum(len(data) - starts, 0)  # a file that has shrunk is refused at its end
+        return _Lines.of(data, starts, np.minimum(lengths, inside))
     known = portion.places
     assert known is not None
-    rows = np.searchsorted(known.byte_offset, places[:, 0])
-    return portion.chunk.data, known.start[rows], known.length[rows]
+    at = np.searchsorted(known.byte_offset, offsets)
+    return _Lines.of(portion.chunk.data, known.start[at], known.length[at])
 
 
-def _runs(starts: Offsets, lengths: Offsets, to: Offsets) -> list[tuple[int, int, int]]:
-    """(first row, last row, output) of neighbouring lines that go to the same output."""
-    if not starts.size:
-        return []
-    adjacent = starts[1:] == starts[:-1] + lengths[:-1] + 1
-    breaks = np.flatnonzero(~adjacent | (to[1:] != to[:-1]))
-    firsts = np.concatenate([[0], breaks + 1])
-    lasts = np.concatenate([breaks, [starts.size - 1]])
-    return list(zip(firsts.tolist(), lasts.tolist(), to[firsts].tolist(), strict=True))
+def _changed(lines: _Lines, changed: pl.DataFrame) -> _Lines:
+    """The lines with what `changes` has of them: endings to add, and lines written anew."""
+    anew = pl.col(TEXT_FIX.name).is_not_null() | pl.col("slots").is_not_null() | pl.col("unrated")
+    if not is_unmarked(lines.data.tobytes()):
+        anew |= pl.col("ending").is_not_null()
+    is_anew = changed.select(anew).to_series()
+    endings = changed["ending"].fill_null("").zip_with(~is_anew, pl.Series([""]))
+    added = np.frombuffer(endings.str.join("").item().encode(), np.uint8)
+    starts, lengths = lines.starts.copy(), lines.lengths.copy()
+    rewritten = []
+    end = lines.data.size
+    for row in is_anew.arg_true():
+        line = lines.data[starts[row] : starts[row] + lengths[row]].tobytes()
+        rewritten.append(_rewritten(line, *changed.row(row)))
+        starts[row], lengths[row] = end, len(rewritten[-1])
+        end += len(rewritten[-1])
+    data = np.frombuffer(lines.data.tobytes() + b"".join(rewritten), np.uint8)
+    sizes = endings.str.len_bytes().cast(pl.Int64).to_numpy()
+    return _Lines(data if rewritten else lines.data, starts, lengths, added, sizes)
+
+
+def _rewritten(
+    line: bytes, ending: str | None, text: str | None, slots: str | None, loses_rate: bool
+) -> bytes:
+    if loses_rate:
+        line = unrated(line)
+    if ending is not None or text is not None:
+        line = spliced(line, ending, text)
+    return line if slots is None else filled(line, slots or None)
 
 
 def write_reasons(rows: pl.DataFrame, reasons: pl.Series, name: str, folder: Path) -> None:

@@ -19,6 +19,7 @@
 #include "ks_distance.c"
 #include "pool.c"
 #include "search.c"
+#include "routing.c"
 #include "bootstrap.c"
 #include "forms.c"
 #include "unicode.c"
