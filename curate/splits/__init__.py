@@ -369,9 +369,8 @@ def _ledger(
     done: Assignment, outputs: Sequence[str], copies: Sequence[Entry], facts: Profile
 ) -> Ledger:
     """The profile's rows against what went into each output."""
-    total = amount(done.rows)
+    rows = done.rows.select("split", BYTE_LENGTH.name, DURATION_US.name)
+    total = amount(rows)
     assert total.rows == facts.totals.rows, "the profile's rows are all here"
-    entries = [
-        Entry.of(name, amount(done.rows.filter(pl.col("split") == name))) for name in outputs
-    ]
+    entries = [Entry.of(name, amount(rows.filter(pl.col("split") == name))) for name in outputs]
     return Ledger.of("split", total, entries, copies)

@@ -21,7 +21,8 @@ def compute_achieved(
     them counts as a group of its own; then it is at most `effective_groups_at_most`, if any speaker
     is known.
     """
-    chosen = rows.filter(pl.col("split") == target.name)
+    columns = ("split", DURATION_US.name, KNOWN, "group", "words")
+    chosen = rows.select(columns).filter(pl.col("split") == target.name)
     achieved_s, known = int(chosen[DURATION_US.name].sum()) / 1e6, int(chosen[KNOWN].sum())
     effective, largest = shares(rows, target.name) or (None, None)
     is_known = known == chosen.height

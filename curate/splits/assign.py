@@ -258,7 +258,9 @@ def _weighed(rows: pl.DataFrame, available_s: Floats, names: Sequence[str]) -> p
             (pl.col("available_us") / pl.col("got_us")).alias(WEIGHT.name),
         )
     )
-    return rows.join(weights, on=["split", STRATUM.name], how="left", maintain_order="left")
+    places = rows.select("split", STRATUM.name)
+    weighed = places.join(weights, on=places.columns, how="left", maintain_order="left")
+    return rows.with_columns(weighed[WEIGHT.name])
 
 
 def _mark_borderline(rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> pl.DataFrame:

@@ -28,7 +28,9 @@ def balance(
     rows: pl.DataFrame, due_s: Mapping[str, Floats], available_s: Floats
 ) -> tuple[Balance, ...]:
     """For each covariate and split, its distance from the target, by hours: 0 alike, 1 disjoint."""
-    pool = rows.filter(pl.col("route") == POOL)
+    columns = ("route", "split", STRATUM.name, DURATION_US.name, "char_rate", GENDER)
+    present = [name for name in columns if name in rows.columns]
+    pool = rows.select(present).filter(pl.col("route") == POOL)
     distances: list[Balance] = []
     for name, due in due_s.items():
         inside = (pool["split"] == name).to_numpy()
@@ -54,7 +56,7 @@ def shares(rows: pl.DataFrame, name: str) -> tuple[float, float] | None:
     """The effective number of groups of a split (1 over the sum of squared shares), and the share
     of its largest; None where it has no hours.
     """
-    chosen = rows.filter(pl.col("split") == name)
+    chosen = rows.select("split", "group", DURATION_US.name).filter(pl.col("split") == name)
     sums = chosen.group_by("group").agg(pl.col(DURATION_US.name).sum().alias("us"))
     us = np.sort(sums["us"].to_numpy()).astype(np.float64)
     if not us.size:

@@ -161,7 +161,8 @@ def _lock(lock: Lock | None) -> LockResult | None:
 
 
 def _output(rows: pl.DataFrame, name: str) -> SplitOutput:
-    chosen = rows.filter(pl.col("split") == name)
+    columns = rows.select("split", BYTE_LENGTH.name, DURATION_US.name, VERDICT.name)
+    chosen = columns.filter(pl.col("split") == name)
     there = amount(chosen)
     counts = dict(chosen[VERDICT.name].cast(pl.String).value_counts().iter_rows())
     return SplitOutput(
@@ -179,11 +180,9 @@ def _groups(rows: pl.DataFrame, splits: Sequence[str], columns: Sequence[str]) -
     return Groups(
         columns=tuple(columns),
         total=rows["group"].n_unique(),
-        ungrouped_rows=rows.filter(ungrouped).height,
+        ungrouped_rows=int(rows.select(ungrouped.sum()).item()),
         widest=tuple(each for column in columns if (each := _widest(rows, column))),
-        by_split={
-            name: rows.filter(pl.col("split") == name)["group"].n_unique() for name in splits
-        },
+        by_split={name: rows["group"].filter(rows["split"] == name).n_unique() for name in splits},
     )
 
 

@@ -99,7 +99,9 @@ def coverage(rows: pl.DataFrame, keys: Keys, by: Sequence[str]) -> tuple[Coverag
     grouped, unless GROUP_FROM stands in; not for sessions where no row has a field of them, and not
     for recordings, but for files that were to be compared by content and could not be read.
     """
-    records = rows.filter(MALFORMED.expr.is_null())
+    needed = [*keys.columns, *by, GROUP_FROM, MALFORMED.name, RECORDING_KEY.name]
+    present = [name for name in dict.fromkeys(needed) if name in rows.columns]
+    records = rows.select(present).filter(MALFORMED.expr.is_null())
     entries = [_of_column(records, keys, name, by) for name in keys.columns]
     if SPEAKER.name not in keys.columns:
         why = "is not among the grouping fields"

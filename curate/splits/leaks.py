@@ -28,11 +28,10 @@ def leaks(rows: pl.DataFrame, splits: Sequence[str], group: Sequence[str]) -> li
         "text": NORMAL_KEY.name,
     }
     rows = rows.with_columns(segment_key().alias(SEGMENT))
+    is_in = {name: rows["split"] == name for name in splits}
     counted: list[Leak] = []
     for kind, column in kinds.items():
-        values = {
-            name: rows.filter(pl.col("split") == name)[column].drop_nulls() for name in splits
-        }
+        values = {name: rows[column].filter(is_in[name]).drop_nulls() for name in splits}
         for one, other in combinations(splits, 2):
             # Only the smaller side is made a set: train is hundreds of times the others.
             few, many = sorted((values[one], values[other]), key=len)

@@ -106,8 +106,10 @@ def part_near(
     train's last of all, is held out, for up to `spare_us` in all. Locked ones stay: a new record of
     a split yields to one that an earlier lock has in train.
     """
-    split = rows["split"].to_numpy().copy()
-    place = {name: np.flatnonzero(split == name) for name in near}
+    codes = {name: code for code, name in enumerate([*names, TRAIN, HELD_OUT])}
+    before = rows["split"].replace_strict(codes, default=-1, return_dtype=pl.Int16).to_numpy()
+    split = before.copy()
+    place = {name: np.flatnonzero(split == codes[name]) for name in near}
     locked = rows[LOCKED.name].is_in(list(names)).fill_null(False).to_numpy()
     back = _sent_back(rows, near, names, place, locked, dict(slack_us))
     was_train = rows[LOCKED.name].eq_missing(TRAIN).to_numpy()
@@ -122,18 +124,22 @@ def part_near(
             sends_back = has_one_partner & (sides > 0) & was_train[place[name]]
             yields = np.unique(pairs["partner"].to_numpy()[sends_back])
             yields = yields[~locked[indexed[yields]]]
-            split[indexed[yields]] = HELD_OUT
+            split[indexed[yields]] = codes[HELD_OUT]
             sides = np.where(
                 sends_back & np.isin(pairs["partner"].to_numpy(), yields), _NONE, sides
             )
         leaking = place[name][(sides > 0) & ~locked[place[name]]]
         affordable = leaking[np.cumsum(us[leaking]) <= spare_us]
         spare_us -= int(us[affordable].sum())
-        split[affordable] = HELD_OUT
-        stays = split[place[name]] == name
+        split[affordable] = codes[HELD_OUT]
+        stays = split[place[name]] == codes[name]
         left[name] = pairs.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
-    split[indexed[back[: indexed.size]]] = TRAIN
-    return rows.with_columns(pl.Series("split", split.tolist(), pl.String)), left
+    split[indexed[back[: indexed.size]]] = codes[TRAIN]
+    moves = pl.Series(np.where(split != before, split, -1))
+    names_of_moves = moves.replace_strict(
+        {codes[name]: name for name in (TRAIN, HELD_OUT)}, default=None, return_dtype=pl.String
+    )
+    return rows.with_columns(names_of_moves.fill_null(rows["split"]).alias("split")), left
 
 
 def _sent_back(

@@ -18,7 +18,7 @@ from curate.native import kernel
 from curate.rules.routes import POOL, TRAIN
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.splits.moves import COVARIATE, Rows
-from curate.splits.strata import covariate_cells
+from curate.splits.strata import GENDER, RATE, covariate_cells
 from curate.statistics.splitmix import splitmix64
 
 
@@ -52,11 +52,11 @@ def build(
     groups and rows are taken in the order of their mixed audio keys.
     """
     usable = records["route"].is_in([POOL, TRAIN]).arg_true().cast(pl.Int64).to_numpy()
-    taken = records[usable]
-    keys = mixed(taken[AUDIO_KEY.name].to_numpy(), seed)
-    group = taken["group"].to_numpy()
-    order = np.lexsort((taken[TEXT_KEY.name].to_numpy(), keys, group))
-    taken, keys, group, usable = taken[order], keys[order], group[order], usable[order]
+    keys = mixed(records[AUDIO_KEY.name].gather(usable).to_numpy(), seed)
+    group = records["group"].to_numpy()[usable]
+    order = _order(group, keys, records[TEXT_KEY.name].gather(usable).to_numpy())
+    keys, group, usable = keys[order], group[order], usable[order]
+    taken = records.select(pl.col(*_searched(records, by)).gather(usable))
     groups = int(records["group"].to_numpy().max(initial=0)) + 1
     first = np.searchsorted(group, np.arange(groups + 1)).astype(np.int64)
     clean, us = taken["route"].eq(POOL).to_numpy(), taken[DURATION_US.name].to_numpy()
@@ -78,6 +78,20 @@ def build(
         strata=strata,
         available_us=available,
     )  # fmt: skip
+
+
+def _order(group: Int64s, keys: UInt64s, texts: UInt64s) -> Int64s:
+    """The rows by group, key and text; texts are compared only where keys are not distinct."""
+    by_key = np.argsort(keys)
+    if (keys[by_key[1:]] == keys[by_key[:-1]]).any():
+        return np.lexsort((texts, keys, group)).astype(np.int64)
+    return by_key[np.argsort(group[by_key], kind="stable")].astype(np.int64)
+
+
+def _searched(records: pl.DataFrame, by: Sequence[str]) -> list[str]:
+    """The columns that the pool is made of, a few of many."""
+    columns = (DURATION_US.name, RATE, NORMAL_KEY.name, LOCKED.name, "route", "stratum", *by)
+    return list(dict.fromkeys([*columns, *([GENDER] if GENDER in records.columns else [])]))
 
 
 def aim(pool: Pool, due_s: Mapping[str, Floats]) -> Pool:

@@ -34,17 +34,18 @@ def number_strata(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFr
     Strata are those of rows that may be trained on; any other row's stratum is null.
     """
     strata = (
-        rows.filter(pl.col("route").is_in([POOL, TRAIN]))
+        rows.select(*columns, "route")
+        .filter(pl.col("route").is_in([POOL, TRAIN]))
         .select(columns)
         .unique()
         .sort(columns, nulls_last=True)
         .with_row_index("stratum")
         .with_columns(pl.col("stratum").cast(pl.Int32))
     )
-    numbered = rows.join(
+    numbered = rows.select(columns).join(
         strata, on=list(columns), how="left", nulls_equal=True, maintain_order="left"
     )
-    return numbered, strata
+    return rows.with_columns(numbered["stratum"]), strata
 
 
 def covariate_cells(rows: pl.DataFrame, by: Sequence[str]) -> list[Ints]:

@@ -176,17 +176,19 @@ def _lines_of(portion: Portion, rows: pl.DataFrame) -> _Lines:
 
 
 def _changed(lines: _Lines, changed: pl.DataFrame) -> _Lines:
-    """The lines with what `changes` has of them: endings to add, and lines written anew."""
-    anew = pl.col(TEXT_FIX.name).is_not_null() | pl.col("slots").is_not_null() | pl.col("unrated")
+    """The lines with what `changes` has of them: endings to add, and lines to rewrite."""
+    rewrite = (
+        pl.col(TEXT_FIX.name).is_not_null() | pl.col("slots").is_not_null() | pl.col("unrated")
+    )
     if not is_unmarked(lines.data.tobytes()):
-        anew |= pl.col("ending").is_not_null()
-    is_anew = changed.select(anew).to_series()
-    endings = changed["ending"].fill_null("").zip_with(~is_anew, pl.Series([""]))
+        rewrite |= pl.col("ending").is_not_null()
+    is_rewritten = changed.select(rewrite).to_series()
+    endings = changed["ending"].fill_null("").zip_with(~is_rewritten, pl.Series([""]))
     added = np.frombuffer(endings.str.join("").item().encode(), np.uint8)
     starts, lengths = lines.starts.copy(), lines.lengths.copy()
     rewritten = []
     end = lines.data.size
-    for row in is_anew.arg_true():
+    for row in is_rewritten.arg_true():
         line = lines.data[starts[row] : starts[row] + lengths[row]].tobytes()
         rewritten.append(_rewritten(line, *changed.row(row)))
         starts[row], lengths[row] = end, len(rewritten[-1])

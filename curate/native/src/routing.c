@@ -19,7 +19,7 @@ static inline int64_t routing_before_brace(uint8s data, int64_t start, int64_t l
     while (at > start && AT(data, at) != '}') {
         at -= 1;
     }
-    return at - start;
+    return max_i(0, at - start);
 }
 
 EXPORT void routing_pack(uint8s data, int64s starts, int64s lengths, int16s outputs, uint8s added,
