@@ -34,6 +34,9 @@ def manifest_command(
 
     Example: `curate manifest clips.csv --map text=sentence --out clips.jsonl`
     """
+    from curate.files.missing import refuse_missing
+
+    refuse_missing(inputs)
     from curate.cli.render.manifest import tables
     from curate.cli.render.terminal import line, summary
     from curate.manifest.mapping import ReadOptions

@@ -101,6 +101,9 @@ def profile_command(
 
     Example: `curate profile train.jsonl 'more/*.jsonl' --out profile/`
     """
+    from curate.files.missing import refuse_missing
+
+    refuse_missing(manifests)
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,

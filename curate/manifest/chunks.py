@@ -17,6 +17,7 @@ import zstandard
 
 from curate.errors import InputError
 from curate.errors.nearest import absent
+from curate.files.missing import MANIFEST_HINT
 from curate.manifest.spool import located
 
 CHUNK_BYTES = 8 << 20
@@ -70,7 +71,7 @@ def open_manifest(source: str) -> int:
     except ValueError:
         raise InputError.of(repr(source), "is not a file name (it holds a NUL character)") from None
     except FileNotFoundError:
-        raise InputError(absent(Path(source), "name a manifest, or a directory of some")) from None
+        raise InputError(absent(Path(source), MANIFEST_HINT)) from None
     except OSError as error:
         raise InputError.of(
             source, f"cannot be opened: {error.strerror}", "name a manifest"

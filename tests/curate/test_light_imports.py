@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from curate.errors import InputError
+from curate.files.missing import refuse_missing
+from curate.manifest import find_sources
 from tests.checkout import run
 from tests.lines import lines_of
 from tests.profiling import write_profile
@@ -52,3 +55,30 @@ def test_a_command_imports_only_what_it_uses(
     modules = set(json.loads(lines_of(printed)[-1].removeprefix("modules ")))
     assert {"polars", "curate.cli.head"} <= modules  # the command really ran
     assert modules & forbidden == set()
+
+
+@pytest.mark.parametrize("command", ["profile", "manifest"])
+def test_an_input_that_is_not_there_waits_for_no_engine(command: str, tmp_path: Path) -> None:
+    arguments = [command, "absent.jsonl", "b/absent.jsonl", "--out", "out"]
+    code = PRINT_MODULES.replace("assert not stop.code, stop.code", "assert stop.code == 3")
+    printed = run(sys.executable, "-c", code.format(arguments=arguments), cwd=tmp_path)
+    modules = set(json.loads(lines_of(printed)[-1].removeprefix("modules ")))
+    assert modules & {"polars", "numpy", "duckdb", "curate.api"} == set()
+
+
+@pytest.mark.parametrize("names", [["absent.jsonl"], ["absent.jsonl", "b/absent.jsonl"]])
+def test_it_is_refused_as_the_readers_would(names: list[str], tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in names]
+    with pytest.raises(InputError) as early:
+        refuse_missing(paths)
+    with pytest.raises(InputError) as late:
+        find_sources(paths)
+    assert early.value.faults == late.value.faults
+    assert len(early.value.faults) == len(names)
+
+
+@pytest.mark.parametrize("names", [["-"], ["*.jsonl"], ["s3://a/b"], ["a{0..2}"], ["a\0"], []])
+def test_what_only_readers_know_is_left_to_them(names: list[str], tmp_path: Path) -> None:
+    refuse_missing(names)
+    (tmp_path / "m").touch()
+    refuse_missing([str(tmp_path / "m"), "absent.jsonl"])
