@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -23,7 +24,7 @@ _BY_LANGUAGE: Final = (
     (RUSSIAN, _WITHOUT_DOTS),
     (UNPOINTED, _UNPOINTED),
 )
-_DOTTED_TWICE: Final = "i\u0307"
+_DOTTED_TWICE: Final = re.compile("i\u0307+")
 """What lower-casing makes of the Turkish capital I with a dot: the small one has its own."""
 
 
@@ -58,8 +59,7 @@ def normalise_by(text: str, bits: int) -> str:
         if bits & bit:
             text = text.translate(table)
     mapped = join_numbers(mapped_text(text), bits)
-    if _DOTTED_TWICE in mapped:
-        mapped = mapped.replace(_DOTTED_TWICE, "i")
+    mapped = _DOTTED_TWICE.sub("i", mapped)
     # A second NFC: dropping a character may bring a mark next to its letter.
     return " ".join(unicodedata.normalize("NFC", mapped).split())
 

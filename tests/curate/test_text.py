@@ -92,6 +92,7 @@ def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
 @given(ANY_TEXT, st.sampled_from(LANGS))
 @example("1.250,5", "de")
 @example("1,250.500", "de")
+@example("i\u0307\u0307", None)
 def test_normalise_is_stable(text: str, lang: str | None) -> None:
     once = normalise(text, lang)
     assert normalise(once) == once  # in no language: a normal form's point is one of decimals
