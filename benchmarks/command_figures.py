@@ -114,7 +114,7 @@ README = """\
 Medians of three runs (one, where one takes over ten seconds), {processors} processors, nothing to
 compile or to load first. An empty cell would have taken minutes. A profile is everything: each line
 proved, all metrics, rules, `records.parquet`, the page. The scripts by hand compute the three
-metrics `char_rate`, `word_len` and `repetitions` alone, Lhotse sums durations, the other tools
+metrics `char_rate`, `word_len` and `repetitions` only, Lhotse sums durations, the other tools
 compute rates and word lengths. Processor time, memory and cold starts are in [the
 results](benchmarks/results.md#whole-commands-and-other-tools).
 """
