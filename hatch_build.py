@@ -34,7 +34,7 @@ class KernelsHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and name the wheel after the machine that it is for."""
         if version == "editable":
-            self.kernels.library()
+            self.kernels.shared_library()
             return
         self.folder = TemporaryDirectory()
         compiler = self.kernels.find_compiler(self.target)

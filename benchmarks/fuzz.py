@@ -33,7 +33,7 @@ from curate.artifacts.profile import Profile
 from curate.environment.execution import Execution
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
-from curate.native.build import CHECKED_VARIABLE, find_compiler, library
+from curate.native.build import CHECKED_VARIABLE, find_compiler
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile
@@ -260,7 +260,7 @@ def main() -> None:
         number += 1
         if given.only:
             break
-    print(f"kernels: {library().name}")
+    print(f"kernels: {shared_library().name}")
     for what, count in sorted(tally.items()):
         print(f"{count:7d}  {what}")
     print(f"{number} rounds, {failed} findings")

@@ -51,7 +51,7 @@ def tree_anonymous_mib(pid: int) -> float:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """A process, its children, theirs, and so on."""
+    """A process and all its descendants."""
     yield pid
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):  # it has just ended

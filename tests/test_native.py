@@ -24,10 +24,10 @@ def constants() -> list[tuple[str, str, float]]:
     shared = []
     for file in SOURCES:
         text = file.read_text("utf-8")
-        found = MODULE.match(text)
-        if not found:
+        heading = MODULE.match(text)
+        if not heading:
             continue
-        module = import_module(found[1])
+        module = import_module(heading[1])
         define = rf"^#define {file.stem.upper()}_(\w+) (?:U?INT64_C\()?\(?(-?[\w.]+)\)?"
         for name, value in re.findall(define, text, re.MULTILINE):
             own = next((each for each in (name, f"_{name}") if hasattr(module, each)), None)

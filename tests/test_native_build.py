@@ -50,7 +50,7 @@ class Build(Protocol):
         self, checked: bool = False, *, target: str = "", out: Path | None = None
     ) -> Path: ...
 
-    def library(self) -> Path: ...
+    def shared_library(self) -> Path: ...
 
 
 @pytest.fixture
@@ -120,9 +120,9 @@ def test_zig_builds_for_every_target(kernels: Build, target: str, tmp_path: Path
 
 
 def test_a_checked_library_is_another_file(kernels: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = kernels.library()
+    fast = kernels.shared_library()
     monkeypatch.setenv(installed.CHECKED_VARIABLE, "1")
-    checked = kernels.library()
+    checked = kernels.shared_library()
     assert checked != fast
     assert ctypes.CDLL(str(checked)).is_checked() == 1
     assert not hasattr(ctypes.CDLL(str(fast)), "is_checked")
@@ -131,10 +131,10 @@ def test_a_checked_library_is_another_file(kernels: Build, monkeypatch: pytest.M
 def test_a_fresh_library_is_not_built_again(
     kernels: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = kernels.library().stat()
+    first = kernels.shared_library().stat()
     assert "compiling" in capsys.readouterr().err
     began = time.perf_counter()
-    again = kernels.library().stat()
+    again = kernels.shared_library().stat()
     took = time.perf_counter() - began
     assert (again.st_ino, again.st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
     assert capsys.readouterr().err == ""
@@ -146,7 +146,7 @@ def test_a_stale_library_is_built_again(
     kernels: Build, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (kernels.SOURCES / "unused.h").write_text("/* nothing */\n")
-    before = sources_of(kernels.library())
+    before = sources_of(kernels.shared_library())
     if change == "source":
         (kernels.SOURCES / "add.c").write_text(ADD.replace("one + other", "one - other"))
     elif change == "new header":
@@ -154,7 +154,7 @@ def test_a_stale_library_is_built_again(
     else:
         (kernels.SOURCES / "unused.h").unlink()
     capsys.readouterr()
-    path = kernels.library()
+    path = kernels.shared_library()
     load = "import ctypes, sys; print(ctypes.CDLL(sys.argv[1]).add(2, 3))"  # not loaded before
     done = subprocess.run([sys.executable, "-c", load, path], capture_output=True, text=True)
     assert capsys.readouterr().err.count("compiling") == 1
@@ -165,7 +165,7 @@ def test_a_stale_library_is_built_again(
 def test_processes_build_at_once(kernels: Build) -> None:
     load = (
         "import ctypes, sys; sys.path.insert(0, sys.argv[1]); import build;"
-        "print(ctypes.CDLL(str(build.library())).add(2, 3))"
+        "print(ctypes.CDLL(str(build.shared_library())).add(2, 3))"
     )
     command = [sys.executable, "-c", load, str(kernels.FOLDER)]
     running = [
@@ -181,7 +181,7 @@ def test_no_compiler_is_one_clear_error(kernels: Build, monkeypatch: pytest.Monk
     without_compiler(monkeypatch)
     without_zig(monkeypatch)
     with pytest.raises(ConfigError) as raised:
-        kernels.library()
+        kernels.shared_library()
     assert str(raised.value) == (
         "curate.native: there is no C compiler\n"
         "  hint: install a C compiler, or pip install ziglang"
@@ -201,7 +201,7 @@ def test_what_the_compiler_refuses_is_shown_and_the_old_library_stays(kernels: B
     content = old.read_bytes()
     (kernels.SOURCES / "add.c").write_text("int add = ;\n")
     with pytest.raises(ConfigError, match=r"cannot compile them:\n(.*\n)*.*add\.c:1"):
-        kernels.library()
+        kernels.shared_library()
     assert old.read_bytes() == content
     assert list(kernels.FOLDER.glob(".build-*")) == []
 
@@ -214,25 +214,25 @@ def test_a_stale_library_in_a_read_only_folder_is_an_error(
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(ConfigError, match="cannot be written: Read-only file system"):
-        kernels.library()
+        kernels.shared_library()
 
 
 def test_a_read_only_folder_with_a_fresh_library_is_enough(
     kernels: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = kernels.library()
+    path = kernels.shared_library()
     without_compiler(monkeypatch)
     monkeypatch.setattr(tempfile, "TemporaryDirectory", None)
-    assert kernels.library() == path
+    assert kernels.shared_library() == path
 
 
 def test_without_sources_the_library_is_loaded_as_it_is(
     kernels: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = kernels.library()
+    path = kernels.shared_library()
     shutil.rmtree(kernels.SOURCES)
     without_compiler(monkeypatch)
-    assert kernels.library() == path
+    assert kernels.shared_library() == path
     assert ctypes.CDLL(str(path)).add(2, 3) == 5
 
 

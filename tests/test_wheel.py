@@ -57,8 +57,8 @@ def test_the_wheel_holds_the_kernels_of_its_platform(built: Path, tmp_path: Path
     assert (python, abi) == ("py3", "none")
     assert platform != "any"
     zipfile.ZipFile(built).extractall(tmp_path)
-    load = "import ctypes; from curate.native.build import library; ctypes.CDLL(str(library()))"
-    printed = run(sys.executable, "-c", f"{load}; print(library())", cwd=tmp_path)
+    load = "import ctypes; from curate.native.build import shared_library; ctypes.CDLL(str(shared_library()))"
+    printed = run(sys.executable, "-c", f"{load}; print(shared_library())", cwd=tmp_path)
     assert Path(printed.strip()).parent == tmp_path / "curate" / "native"
 
 

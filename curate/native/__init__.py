@@ -92,9 +92,9 @@ def sources() -> str:
 
 @cache
 def _library() -> ctypes.CDLL:
-    from curate.native.build import library
+    from curate.native.build import shared_library
 
-    return ctypes.CDLL(str(library()))
+    return ctypes.CDLL(str(shared_library()))
 
 
 def _converter(name: str, of: str, scope: dict[str, Any]) -> tuple[Any, Callable[[Any], Any]]:

@@ -25,7 +25,7 @@ SOURCES = FOLDER / "src"
 SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
 
 CHECKED_VARIABLE = "CURATE_CHECKED_KERNELS"
-"""Set to 1 in the environment: `library` is the one that verifies the bounds of arrays.
+"""Set to 1 in the environment: `shared_library` is the one that verifies the bounds of arrays.
 
 Set to `sanitized`: it has the compiler's sanitizers too, whose library the process must load first
 (with gcc: LD_PRELOAD=$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0).
@@ -74,7 +74,7 @@ class Compiler(NamedTuple):
     platform: str
 
 
-def library() -> Path:
+def shared_library() -> Path:
     """The library to load; a checkout compiles it first where it is missing or out of date.
 
     ConfigError where it cannot be compiled.
