@@ -33,7 +33,7 @@ from curate.artifacts.profile import Profile
 from curate.environment.execution import Execution
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
-from curate.native.build import CHECKED_VARIABLE, find_compiler
+from curate.native.build import CHECKED_VARIABLE, find_compiler, shared_library
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile

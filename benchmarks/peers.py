@@ -4,8 +4,8 @@ Durations, rates and word lengths, each in the peer's own way. The loops of Spee
 (`load_data`) and Speech Data Processor (one pass over the manifest for each filter, entries handed
 to processes by joblib) are written anew after their public sources of 2025, without their servers,
 logs and audio. The scripts for Polars, DuckDB and pandas are what a user would write by hand for
-char_rate, word_len and repetitions (docs/metrics.md) of sound manifests: scripts of languages are not distinguished,
-no line is proved. `benchmarks/commands.py` measures them; this file imports what one of them needs.
+char_rate, word_len and repetitions (docs/metrics.md) of sound manifests: they do not distinguish
+writing systems, and prove no line. `benchmarks/commands.py` measures them; this file imports what one of them needs.
 """
 
 from __future__ import annotations

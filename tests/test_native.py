@@ -33,7 +33,7 @@ def constants() -> list[tuple[str, str, float]]:
             own = next((each for each in (name, f"_{name}") if hasattr(module, each)), None)
             if own:
                 number = float("inf") if value == "INFINITY" else ast.literal_eval(value)
-                shared.append((found[1], own, number))
+                shared.append((heading[1], own, number))
     return shared
 
 

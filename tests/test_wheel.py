@@ -57,8 +57,9 @@ def test_the_wheel_holds_the_kernels_of_its_platform(built: Path, tmp_path: Path
     assert (python, abi) == ("py3", "none")
     assert platform != "any"
     zipfile.ZipFile(built).extractall(tmp_path)
-    load = "import ctypes; from curate.native.build import shared_library; ctypes.CDLL(str(shared_library()))"
-    printed = run(sys.executable, "-c", f"{load}; print(shared_library())", cwd=tmp_path)
+    load = "from curate.native.build import shared_library; path = str(shared_library())"
+    code = f"import ctypes; {load}; ctypes.CDLL(path); print(path)"
+    printed = run(sys.executable, "-c", code, cwd=tmp_path)
     assert Path(printed.strip()).parent == tmp_path / "curate" / "native"
 
 
