@@ -5,7 +5,8 @@ Durations, rates and word lengths, each in the peer's own way. The loops of Spee
 to processes by joblib) are written anew after their public sources of 2025, without their servers,
 logs and audio. The scripts for Polars, DuckDB and pandas are what a user would write by hand for
 char_rate, word_len and repetitions (docs/metrics.md) of sound manifests: they do not distinguish
-writing systems, and prove no line. `benchmarks/commands.py` measures them; this file imports what one of them needs.
+writing systems, and prove no line. `benchmarks/commands.py` measures them; this file imports what
+one of them needs.
 """
 
 from __future__ import annotations
