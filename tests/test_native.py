@@ -16,7 +16,16 @@ from curate.text.words import hash_bytes
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "curate" / "native" / "src").glob("*.c"))
 MODULE = re.compile(r"\A/\* (?:The loops|Constants) of ([\w.]+)\. \*/")
-EXPORTED = re.compile(r"^EXPORT \w+ \*?(\w+)\(", re.MULTILINE)
+EXPORTED = re.compile(r"^EXPORT (\w+) (\w+)\(([^)]*)\)", re.MULTILINE)
+C_TYPES = {
+    "int": "int64_t", "Int": "int64_t", "Word": "uint64_t", "float": "double", "bool": "bool",
+    "None": "void", "Bytes": "uint8s", "UInt16s": "uint16s", "UInt32s": "uint32s",
+    "UInt64s": "uint64s", "Int8s": "int8s", "Int16s": "int16s", "Int32s": "int32s",
+    "Int64s": "int64s", "Float32s": "floats", "Floats": "doubles", "Bools": "bools",
+    "ByteTable": "uint8s2", "UInt32Table": "uint32s2", "UInt64Table": "uint64s2",
+    "Int32Table": "int32s2", "Int64Table": "int64s2", "FloatTable": "doubles2",
+}  # fmt: skip
+"""Annotations of declarations, and what C calls them."""
 
 
 def constants() -> list[tuple[str, str, float]]:
@@ -49,18 +58,43 @@ def test_a_constant_is_the_same_in_both(module: str, name: str, value: float) ->
     assert getattr(import_module(module), name) == value
 
 
-def declarations() -> set[str]:
-    """C names of what Python declares."""
-    declared = re.compile(r'^@kernel\("(\w+)"\)\ndef _*(\w+)\(', re.MULTILINE)
-    files = (ROOT / "curate").rglob("*.py")
-    pairs = (pair for path in files for pair in declared.findall(path.read_text("utf-8")))
-    return {f"{file}_{name}" for file, name in pairs}
+Signature = tuple[tuple[str, ...], str]
+"""Types of the arguments, and of what is returned, as C calls them."""
 
 
-def test_what_is_declared_is_exported_and_nothing_else() -> None:
-    exported = {name for file in SOURCES for name in EXPORTED.findall(file.read_text("utf-8"))}
-    assert len(exported) >= 50
-    assert exported == declarations()
+def declared() -> dict[str, Signature]:
+    """What Python declares of each C function, by its name."""
+    signatures = {}
+    for path in sorted((ROOT / "curate").rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or not node.decorator_list:
+                continue
+            file = re.fullmatch(r"kernel\('(\w+)'\)", ast.unparse(node.decorator_list[0]))
+            if file:
+                types = [c_type(argument.annotation) for argument in node.args.args]
+                name = f"{file[1]}_{node.name.lstrip('_')}"
+                signatures[name] = (tuple(types), c_type(node.returns))
+    return signatures
+
+
+def c_type(annotation: ast.expr | None) -> str:
+    assert annotation is not None
+    name = ast.unparse(annotation)
+    return C_TYPES.get(name, f"const {name}*")
+
+
+def exported() -> dict[str, Signature]:
+    """What C exports."""
+    return {
+        name: (tuple(" ".join(each.split()[:-1]) for each in arguments.split(",")), returned)
+        for file in SOURCES
+        for returned, name, arguments in EXPORTED.findall(file.read_text("utf-8"))
+    }
+
+
+def test_what_is_declared_is_exported_with_its_types_and_nothing_else() -> None:
+    assert len(exported()) >= 50
+    assert declared() == exported()
 
 
 @pytest.mark.parametrize(

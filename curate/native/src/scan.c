@@ -143,8 +143,7 @@ static i64_i64 scan_scan_object(uint8s data, int64_t at, uint8s names, int64s na
 EXPORT void scan_scan_lines(uint8s data, uint8s names, int64s name_ends, int64s2 keys, int64s known,
                             uint8s status, int64s starts, int64s lengths, uint8s2 kind,
                             int32s2 start, int32s2 length) {
-    int64_t at =
-        data.size - data.size; /* no literal 0, which would compile all that takes it twice */
+    int64_t at = 0;
     for (int64_t row = 0; row < status.size; row++) {
         int64_t begin = at;
         i64_i64 both =
