@@ -132,14 +132,11 @@ static i64_i64 rewrite_rewrite(uint8s data, int64_t start, int64_t length, int64
         } else if (form == FORMS_SLOW) {
             doubt = CODE_POINTS_ODD;
         } else if (form != FORMS_DROP) {
-            if (kind & UNICODE_MARK) {
-                if (AT(combining, code) && AT(combining, code) < last_combining) {
-                    doubt = max_i(doubt, CODE_POINTS_UNSURE);
-                }
-                last_combining = AT(combining, code);
-            } else {
-                last_combining = 0;
+            int64_t order = kind & UNICODE_MARK ? AT(combining, code) : 0;
+            if (order && order < last_combining) { /* marks out of canonical order */
+                doubt = max_i(doubt, CODE_POINTS_UNSURE);
             }
+            last_combining = order;
             if (form < FORMS_SIZE) {
                 sticks |= rewrite_is_beside(out, word, to, form);
                 to = rewrite_put(out, to, form);

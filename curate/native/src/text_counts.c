@@ -213,14 +213,11 @@ static inline int64_t text_counts_measure_one(
                 } else if (form == FORMS_SLOW) {
                     doubt = CODE_POINTS_ODD;
                 } else if (form != FORMS_DROP) {
-                    if (kind & UNICODE_MARK) {
-                        if (AT(combining, code) && AT(combining, code) < last_combining) {
-                            doubt = max_i(doubt, CODE_POINTS_UNSURE);
-                        }
-                        last_combining = AT(combining, code);
-                    } else {
-                        last_combining = 0;
+                    int64_t order = kind & UNICODE_MARK ? AT(combining, code) : 0;
+                    if (order && order < last_combining) { /* marks out of canonical order */
+                        doubt = max_i(doubt, CODE_POINTS_UNSURE);
                     }
+                    last_combining = order;
                     u64_u64_u64 both_4 =
                         packed_pack_form(piece, piece_word, piece_filled, form, long_forms);
                     piece = both_4.a;
