@@ -22,6 +22,8 @@ BENCH_ARGS ?=
 export OMP_NUM_THREADS ?= 1
 # Real manifests that some tests measure themselves against; those tests skip where it is absent.
 export CURATE_REAL_DATA ?= $(CURDIR)/../shared/data
+# Commands start a thousand times here; container images set this, and each would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 # The terminal's own settings decide nothing about what tests and checks print.
 export PYTHONUTF8 := 1
 
