@@ -6,7 +6,8 @@ EXPORT void damage_find(uint8s data, int64s start, int64s length, bools doubtful
     for (int64_t row = 0; row < start.size; row++) {
         bool seen = false;
         for (int64_t at = AT(start, row); at < AT(start, row) + AT(length, row); at++) {
-            seen |= (AT(data, at) == '?') | (AT(data, at) == 195);
+            uint8_t byte = AT(data, at);
+            seen |= (byte == '?') | (byte == 195);
         }
         if (!seen) {
             continue;
