@@ -103,6 +103,14 @@ class Stratum(Model):
     char_rate_p50: float | None
 
 
+class Coverage(Model):
+    """How many values of a column there are, and the rows and hours that declare one."""
+
+    values: int
+    rows: int
+    hours: float
+
+
 class Group(Model):
     """A speaker or the like, and how much of it is bad."""
 
@@ -257,6 +265,14 @@ class Codec(Model):
     hours: float
 
 
+class SamplingRate(Model):
+    """Rows whose audio has one sampling rate."""
+
+    hz: int
+    rows: int
+    hours: float
+
+
 class Audio(Model):
     """What the audio is like; `depth` says how far it was analysed."""
 
@@ -267,6 +283,7 @@ class Audio(Model):
     faults: tuple[AudioFault, ...]
     unread: tuple[Unread, ...]
     codecs: tuple[Codec, ...]
+    sampling_rates: OptionalKey[tuple[SamplingRate, ...]] = None
 
 
 class ErrorRates(Model):
@@ -340,6 +357,7 @@ class Profile(GatedArtifact):
     metrics: tuple[Metric, ...]
     correlations: Correlations
     strata: Mapping[str, tuple[Stratum, ...]]
+    coverage: OptionalKey[Mapping[str, Coverage]] = None
     worst_groups: Mapping[str, tuple[Group, ...]]
     duplicates: Duplicates
     agreement: Agreement | None

@@ -282,6 +282,17 @@ class Records:
             """
         )
 
+    def coverage(self, columns: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
+        """By column its values, and the rows and microseconds that have one."""
+        counts = ", ".join(
+            f"count(DISTINCT {name}), count({name}), "
+            f"coalesce(sum(duration_us) FILTER ({name} IS NOT NULL), 0)::BIGINT"
+            for name in map(quoted, columns)
+        )
+        answer = list(map(_int, self.one(f"SELECT {counts} FROM records")))
+        of = (tuple(answer[at : at + 3]) for at in range(0, len(answer), 3))
+        return {name: (n, rows, us) for name, (n, rows, us) in zip(columns, of, strict=True)}
+
     def strata(self, column: str, most: int) -> list[Row]:
         """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
         unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209

@@ -138,6 +138,7 @@ def profile_into(
         metrics=summary.metrics,
         correlations=summary.correlations,
         strata=summary.strata,
+        coverage=summary.coverage,
         worst_groups=summary.worst_groups,
         duplicates=summary.duplicates,
         agreement=agreement_totals(records, settings.normaliser),

@@ -11,6 +11,7 @@ from curate.artifacts.distributions import Correlations, Histogram
 from curate.artifacts.distributions import Metric as MetricSummary
 from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.artifacts.profile import (
+    Coverage,
     Duplicates,
     Group,
     MalformedKind,
@@ -66,6 +67,7 @@ class Summary:
     metrics: tuple[MetricSummary, ...]
     correlations: Correlations
     strata: Mapping[str, tuple[Stratum, ...]]
+    coverage: Mapping[str, Coverage]
     worst_groups: Mapping[str, tuple[Group, ...]]
     duplicates: Duplicates
 
@@ -112,6 +114,10 @@ def summarise(
                 pearson=tuple(map(tuple, products.pearson(known))),
             ),
             strata={name: _strata(table, name) for name in strata},
+            coverage={
+                name: Coverage(values=values, rows=declared, hours=hours(us))
+                for name, (values, declared, us) in table.coverage(strata).items()
+            },
             worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
             duplicates=_duplicates(records, rows),
         )

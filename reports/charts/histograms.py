@@ -12,16 +12,24 @@ from curate.artifacts.distributions import Metric
 from curate.artifacts.records import Number
 from reports.charts.axes import BOTTOM, WIDTH, Plot, Scale, decade_ticks, even_ticks, short
 from reports.charts.bars import NO_RULE, WORST_LAST, Bar, Bars, bars_of, divided
-from reports.charts.limits import Limit, far_limits, format_limit, near_limits, place_limits
+from reports.charts.limits import (
+    NOTHING_FLAGGED,
+    Flagged,
+    Limit,
+    far_limits,
+    format_limit,
+    near_limits,
+    place_limits,
+)
 from reports.charts.svg import Drawing, Point
-from reports.format import number
+from reports.format import number, plural
 
 _PLOT, _STRIP, _LINE = 112.0, 16.0, 14.0
 _LEAST_PART = 1.5
 """Units below which a part of a bar could not be seen."""
 
 
-def histogram(metric: Metric) -> Markup | None:
+def histogram(metric: Metric, flagged: Flagged = NOTHING_FLAGGED) -> Markup | None:
     """Rows per bin, coloured by what the metric's rules gave them, with quantiles above.
 
     None without a row in a bar, and where all rows share one: words say that better.
@@ -31,7 +39,7 @@ def histogram(metric: Metric) -> Markup | None:
         return None
     if len(bars.filled()) == 1 and not bars.below and not bars.above:
         return None
-    near = near_limits(metric, bars)
+    near = near_limits(metric, bars, flagged)
     scale = _values(bars, [at for _, at in near])
     limits = place_limits(near, scale)
     above = _STRIP + _LINE * (1 + max((limit.level for limit in limits), default=-1))
@@ -49,12 +57,14 @@ def histogram(metric: Metric) -> Markup | None:
     return drawing.render()
 
 
-def beside(metric: Metric) -> str:
+def beside(metric: Metric, flagged: Flagged = NOTHING_FLAGGED) -> str:
     """What a chart does not show: rows without a value, and limits too far out to be drawn."""
     bars = bars_of(metric)
     if bars is None:
         return ""
-    far = [format_limit(limit) for limit in far_limits(metric, bars)]
+    named, unnamed = far_limits(metric, bars, flagged)
+    far = [format_limit(limit) for limit in named]
+    far += [f"{plural(unnamed, 'limit')} of some rows, not triggered"] if unnamed else []
     null = sum(bars.null.values())
     given = ", ".join(
         f"{bars.null[verdict]:,} {verdict}" for verdict in WORST_LAST[1:] if verdict in bars.null

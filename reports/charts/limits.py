@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from curate.artifacts.distributions import Metric, Threshold
@@ -29,21 +29,43 @@ class Limit(NamedTuple):
     level: int
 
 
-def near_limits(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
-    """The limits to draw: not so far out that they would squeeze the distribution."""
-    return [pair for pair in _limits(metric, bars) if _is_near(bars, pair[1])][:_MOST_LIMITS]
+Flagged = Mapping[tuple[str, str], int]
+"""Rows that a severity of a rule flagged, by rule and severity."""
+NOTHING_FLAGGED: Flagged = {}
 
 
-def far_limits(metric: Metric, bars: Bars) -> list[Threshold]:
-    """The limits that are not drawn."""
-    near = [limit for limit, _ in near_limits(metric, bars)]
-    return [limit for limit, _ in _limits(metric, bars) if limit not in near]
+def near_limits(
+    metric: Metric, bars: Bars, flagged: Flagged = NOTHING_FLAGGED
+) -> list[tuple[Threshold, float]]:
+    """The limits to draw: not so far out that they would squeeze the distribution. Those that
+    flagged most come first, then those of all rows.
+    """
+    near = [pair for pair in _limits(metric, bars, flagged) if _is_near(bars, pair[1])]
+    return near[:_MOST_LIMITS]
 
 
-def _limits(metric: Metric, bars: Bars) -> list[tuple[Threshold, float]]:
+def far_limits(
+    metric: Metric, bars: Bars, flagged: Flagged = NOTHING_FLAGGED
+) -> tuple[list[Threshold], int]:
+    """The limits that are not drawn; of those of some rows which flagged none only the number."""
+    near = [limit for limit, _ in near_limits(metric, bars, flagged)]
+    far = [limit for limit, _ in _limits(metric, bars, flagged) if limit not in near]
+    named = [limit for limit in far if not limit.where or _rows(limit, flagged)]
+    return named, len(far) - len(named)
+
+
+def _limits(metric: Metric, bars: Bars, flagged: Flagged) -> list[tuple[Threshold, float]]:
     placed = ((limit, limit_at(limit, whole=bars.whole)) for limit in metric.thresholds)
     drawn_limits = [(limit, at) for limit, at in placed if at is not None]
-    return sorted(drawn_limits, key=lambda pair: (bool(pair[0].where), pair[1]))
+
+    def rank(pair: tuple[Threshold, float]) -> tuple[int, bool, float]:
+        return -_rows(pair[0], flagged), bool(pair[0].where), pair[1]
+
+    return sorted(drawn_limits, key=rank)
+
+
+def _rows(limit: Threshold, flagged: Flagged) -> int:
+    return flagged.get((limit.rule, limit.severity), 0)
 
 
 def _is_near(bars: Bars, at: float) -> bool:

@@ -25,6 +25,7 @@ from reports.sections import (
     errors,
     gates,
     ledger,
+    overview,
     profile,
     reconsider,
     records,
@@ -42,16 +43,25 @@ _CHECKED = "How many rows each key is known for; a check that could not be made 
 
 SECTIONS: tuple[Section, ...] = (
     Section(
+        "Overview",
+        (Profile,),
+        overview.overview,
+        "Train takes what is clean, borderline or unknown; eval and test only what is clean.",
+    ),
+    Section(
         "Gates",
         (Profile, Split, Audit, ShardIndex, Verification, Wer, Diff, Compare),
         gates.gates,
         "Limits of --fail-on, --strict and the command itself. If one fails, exit code 1.",
     ),
     Section(
-        "Verdicts",
+        "Distributions",
         (Profile,),
-        profile.verdicts,
-        "Rows and hours by verdict.",
+        profile.distributions,
+        "Rows per bin. Above each plot: 1st to 99th percentile, the middle half, the median. "
+        "A bar is as high as it has rows; its colours are the verdicts that rules on this metric "
+        "gave them, by their share of the bar, grey where none triggered. Dashed limits hold for "
+        "some rows only.",
     ),
     Section(
         "Rules",
@@ -77,15 +87,6 @@ SECTIONS: tuple[Section, ...] = (
         (Profile,),
         agreement.agreement,
         "Errors over words, and over characters, of the whole corpus: the text is the reference.",
-    ),
-    Section(
-        "Distributions",
-        (Profile,),
-        profile.distributions,
-        "Rows per bin. Above each plot: 1st to 99th percentile, the middle half, the median. "
-        "A bar is as high as it has rows; its colours are the verdicts that rules on this metric "
-        "gave them, by their share of the bar, grey where none triggered. Dashed limits hold for "
-        "some rows only.",
     ),
     Section(
         "Borderline records",

@@ -1,13 +1,15 @@
-"""What a corpus is made of: verdicts, rules, distributions, strata, duplicates."""
+"""What a corpus is made of: verdicts, distributions, rules, strata, duplicates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Profile, RuleHit, Stratum
+from curate.formatting.units import US_PER_HOUR
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.charts.histograms import beside, histogram
@@ -19,12 +21,13 @@ from reports.templating import render
 from reports.transcripts import folded, prose
 
 _QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
+_ALWAYS = ("duration_s", "char_rate", "word_len", "repetitions")
+"""Metrics whose histograms are in view on every page."""
 _NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
 
 
-def verdicts(profile: Profile) -> Markup | None:
-    """Hours per verdict, drawn and in figures."""
-    parts = [Part(item.verdict, item.hours, hours(item.hours)) for item in profile.verdicts]
+def verdict_table(profile: Profile) -> Markup:
+    """Hours and rows per verdict."""
     columns = (
         Column("verdict", "verdict"),
         Column("hours", "hours"),
@@ -44,8 +47,7 @@ def verdicts(profile: Profile) -> Markup | None:
         for item in profile.verdicts
     ]
     foot = ("all", total.hours, "", total.rows, "")
-    table = Table("Verdicts", columns, rows, foot=foot)
-    return joined(drawn.scale(parts), table.render())
+    return Table("Verdicts", columns, rows, foot=foot).render()
 
 
 def rules(profile: Profile) -> Markup | None:
@@ -94,26 +96,52 @@ def malformed(profile: Profile) -> Markup | None:
 
 
 def distributions(profile: Profile) -> Markup | None:
-    """A histogram per metric, then all quantiles in one table."""
+    """A histogram per metric, those of triggered rules first, the others in a fold; then all
+    quantiles in one table.
+    """
     if not profile.metrics:
         return None
-    drawings = [(metric, histogram(metric)) for metric in profile.metrics]
-    charts = [
-        {
-            "name": name(metric.name),
-            "meaning": prose(metric.meaning),
-            "chart": chart,
-            "beside": beside(metric),
-        }
-        for metric, chart in drawings
-        if chart
-    ]
+    flagged = {(hit.rule, hit.severity): hit.rows for hit in profile.rules_hit}
+    drawings = {
+        metric.name: (metric, histogram(metric, flagged), beside(metric, flagged))
+        for metric in profile.metrics
+    }
+    first = [metric for metric in shown_first(profile) if metric in drawings]
+    others = [metric for metric in drawings if metric not in first]
+    shown, folded_away = (
+        [_captioned(*drawings[name]) for name in names if drawings[name][1]]
+        for names in (first, others)
+    )
     return joined(
-        drawn.key(("borderline", "unknown", "bad")) if charts else None,
-        render("charts", charts=charts) if charts else None,
-        _plain([metric for metric, chart in drawings if not chart]),
+        drawn.key(("borderline", "unknown", "bad")) if shown or folded_away else None,
+        render("charts", charts=shown) if shown else None,
+        _folded(folded_away),
+        _plain([metric for metric, chart, _ in drawings.values() if not chart]),
         titled("Quantiles", _quantiles(profile.metrics)),
     )
+
+
+def shown_first(profile: Profile) -> list[str]:
+    """The metrics whose rules flagged rows, by hours flagged, and those in view on every page."""
+    flagged: Counter[str] = Counter()
+    for hit in profile.rules_hit:
+        if hit.rows and hit.metric:
+            flagged[hit.metric] += round(hit.hours * US_PER_HOUR)
+    return list(dict.fromkeys([*(metric for metric, _ in flagged.most_common()), *_ALWAYS]))
+
+
+def _folded(charts: Sequence[Mapping[str, object]]) -> Markup | None:
+    title, body = plural(len(charts), "further histogram"), render("charts", charts=charts)
+    return render("fold", title=title, note="", unfolded=False, body=body) if charts else None
+
+
+def _captioned(metric: Metric, chart: Markup | None, note: str) -> Mapping[str, object]:
+    return {
+        "name": name(metric.name),
+        "meaning": prose(metric.meaning),
+        "chart": chart,
+        "beside": note,
+    }
 
 
 def _plain(metrics: Sequence[Metric]) -> Markup | None:

@@ -250,6 +250,10 @@ def profile() -> Json:
             "lang": [_stratum(lang, hours, rng) for lang, hours in langs.items()],
             "speaker": [_stratum(f"spk_{i:03d}", 30 / (i + 1), rng) for i in range(50)],
         },
+        "coverage": {
+            "lang": {"values": 6, "rows": 912_228, "hours": 2014.2},
+            "speaker": {"values": 4_210, "rows": 456_114, "hours": 1007.1},
+        },
         "worst_groups": {
             "speaker": [
                 {"value": f"spk_{i}", "rows": 90, "hours": 0.5, "bad_hours": 0.4, "bad_share": 0.8}
@@ -299,6 +303,10 @@ def profile() -> Json:
             ],
             "unread": [],
             "codecs": [{"codec": "FLAC PCM_16", "rows": 45_605, "hours": 96.2}],
+            "sampling_rates": [
+                {"hz": 16_000, "rows": 45_000, "hours": 95.0},
+                {"hz": 44_100, "rows": 605, "hours": 1.2},
+            ],
         },
         "correlations": {
             "metrics": [row[0] for row in METRICS],

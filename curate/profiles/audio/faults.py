@@ -15,7 +15,14 @@ from curate.artifacts.columns import (
     MALFORMED,
     record_id,
 )
-from curate.artifacts.profile import Audio, AudioFault, Codec, FaultExample, Unread
+from curate.artifacts.profile import (
+    Audio,
+    AudioFault,
+    Codec,
+    FaultExample,
+    SamplingRate,
+    Unread,
+)
 from curate.audio.analyse import NONE
 from curate.audio.faults import FAULTS
 from curate.audio.paths import moved
@@ -48,6 +55,7 @@ def audio_facts(records: Path, settings: Settings) -> Audio | None:
         faults=_faults(table),
         unread=_unread(table),
         codecs=_codecs(table),
+        sampling_rates=_sampling_rates(table),
     )
 
 
@@ -136,4 +144,19 @@ def _codecs(table: pl.LazyFrame) -> tuple[Codec, ...]:
     )
     return tuple(
         Codec(codec=codec, rows=rows, hours=hours(us)) for codec, rows, us in counted.iter_rows()
+    )
+
+
+def _sampling_rates(table: pl.LazyFrame) -> tuple[SamplingRate, ...]:
+    """The rates that occur, by hours."""
+    rate = pl.col("sample_rate")
+    counted = (
+        table.filter(rate.is_not_null())
+        .group_by(rate)
+        .agg(pl.len(), DURATION_US.expr.sum().alias("us"))
+        .sort("us", "sample_rate", descending=[True, False])
+        .collect()
+    )
+    return tuple(
+        SamplingRate(hz=hz, rows=rows, hours=hours(us)) for hz, rows, us in counted.iter_rows()
     )

@@ -1,0 +1,41 @@
+"""The headline of a profile: what is clean and bad, what stands out, what to do next."""
+
+from __future__ import annotations
+
+from curate.artifacts.ledger import Ledger
+from curate.artifacts.profile import Profile
+from reports.format import hours, percent, plural, share
+from reports.headlines.advice import advice
+from reports.headlines.declare import Alert, Headline, ledger_alerts, line, made
+
+
+def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
+    """Clean, bad and malformed; alerts on what a reader must know before using the corpus."""
+    of = {item.verdict: item for item in profile.verdicts}
+    clean, bad = (of[word].hours if word in of else None for word in ("clean", "bad"))
+    broken = of["malformed"].rows if "malformed" in of else None
+    total = profile.totals.hours
+    alerts = ledger_alerts(ledger)
+    if broken:
+        what = f"{plural(broken, 'line')} malformed; see Malformed lines."
+        alerts.append(Alert("warning", what))
+    if not profile.totals.rows:
+        alerts.append(Alert("fault", "The input holds no rows."))
+    repeated = profile.duplicates.duplicate_audio_offset_keys
+    if repeated:
+        what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)."
+        alerts.append(Alert("warning", what))
+    alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
+    if (people := profile.overrides) and people.rows:
+        what = f"Manual overrides set the verdict or text of {plural(people.rows, 'row')}"
+        alerts.append(Alert("note", f"{what} ({people.file})."))
+    sentence = line(
+        "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad",
+        hours(clean),
+        hours(total),
+        percent(share(clean, total)),
+        hours(bad),
+    )
+    sentence += line(" and {} malformed.", plural(broken, "line")) if broken else "."
+    calm = "Every line is a record, and the ledger balances."
+    return made(sentence, alerts, calm, advice(profile))

@@ -1,0 +1,82 @@
+"""What a corpus is, in one row of figures and one bar: the first thing on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from curate.artifacts.profile import Coverage, Profile
+from reports.charts import drawn
+from reports.charts.drawn import Figure, Part
+from reports.format import UNKNOWN, count, hours, percent, plural, seconds, share
+from reports.sections.declare import joined
+from reports.sections.profile import verdict_table
+from reports.templating import render
+from reports.transcripts import visible
+
+_USABLE = {
+    "usable for train": ("clean", "borderline", "unknown"),
+    "usable for eval and test": ("clean",),
+}
+_NAMED_VALUES = 3
+_LONGEST_VALUE = 16
+
+
+def overview(profile: Profile) -> Markup | None:
+    """Size, usable hours, speakers, languages, audio, agreement; then hours by verdict."""
+    parts = [Part(item.verdict, item.hours, hours(item.hours)) for item in profile.verdicts]
+    table = render(
+        "fold", title="Verdicts in figures", note="", unfolded=False, body=verdict_table(profile)
+    )
+    return joined(drawn.figures(list(_figures(profile)), tiles=True), drawn.scale(parts), table)
+
+
+def _figures(profile: Profile) -> Iterator[Figure]:
+    of = {item.verdict: item.hours for item in profile.verdicts}
+    total = profile.totals
+    yield Figure("utterances", count(total.rows), f"{hours(total.hours)} of audio")
+    for label, verdicts in _USABLE.items():
+        usable = sum(of.get(verdict, 0.0) for verdict in verdicts)
+        yield Figure(label, hours(usable), f"{percent(share(usable, total.hours))} of the hours")
+    yield from _durations(profile)
+    for column, label in (("speaker", "speakers"), ("lang", "languages")):
+        if profile.coverage and column in profile.coverage:
+            names = _first(profile, column) if column == "lang" else ""
+            yield _declared(label, profile.coverage[column], total.rows, names)
+    yield _sampling_rates(profile)
+    if totals := profile.agreement:
+        rate, words = (getattr(totals, totals.primary), plural(totals.ref_words, "word"))
+        yield Figure(f"{totals.primary.upper()} of pred_text", percent(rate), f"over {words}")
+
+
+def _durations(profile: Profile) -> Iterator[Figure]:
+    for metric in profile.metrics:
+        if metric.name == "duration_s" and metric.rows:
+            p95 = f"95 % below {seconds(metric.quantiles.get('p95'))}"
+            yield Figure("mean duration", seconds(metric.mean), p95)
+
+
+def _declared(label: str, coverage: Coverage, rows: int, names: str) -> Figure:
+    """How many speakers or the like; and where rows declare none, how many do."""
+    if not coverage.rows:
+        return Figure(label, UNKNOWN, "no row declares one")
+    known = f"declared in {percent(share(coverage.rows, rows))} of rows"
+    whole = names or "declared in every row"
+    return Figure(label, count(coverage.values), whole if coverage.rows == rows else known)
+
+
+def _first(profile: Profile, column: str) -> str:
+    """The largest values, as many as a figure has room for."""
+    values = [item.value for item in profile.strata.get(column, ()) if item.value is not None]
+    shown = [visible(value) for value in values[:_NAMED_VALUES] if len(value) <= _LONGEST_VALUE]
+    return ", ".join([*shown, "…"] if len(shown) < len(values) else shown)
+
+
+def _sampling_rates(profile: Profile) -> Figure:
+    label = "sampling rate"
+    rates = profile.audio.sampling_rates if profile.audio else None
+    if not rates:
+        return Figure(label, UNKNOWN, "audio was not analysed" if not profile.audio else "")
+    others = f"and {plural(len(rates) - 1, 'other rate')}" if len(rates) > 1 else "all audio"
+    return Figure(label, f"{rates[0].hz / 1000:g} kHz", others)

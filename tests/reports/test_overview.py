@@ -1,0 +1,198 @@
+"""The first screen of a profile's page: figures, what stands out, what to do next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import curate
+from curate.artifacts.profile import Profile
+from reports.headlines.advice import advice
+from reports.sections.overview import overview
+from reports.sections.profile import shown_first
+from tests.reports.corpus_fixtures import profile as a_profile
+
+
+def a(**changes: Any) -> Profile:
+    return Profile.model_validate_json(json.dumps({**a_profile(), **changes}))
+
+
+def words(markup: object) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", str(markup))).split())
+
+
+def figures(profile: Profile) -> Mapping[str, tuple[str, str]]:
+    """Label to value and remark, as the page has them."""
+    cells = re.findall(
+        r"<dt>(.*?)</dt><dd>(.*?)(?:<small>(.*?)</small>)?</dd>", str(overview(profile))
+    )
+    return {label: (value, unescape(note)) for label, value, note in cells}
+
+
+def test_figures_of_a_corpus() -> None:
+    assert figures(a()) == {
+        "utterances": ("912,340", "2,014.2 h of audio"),
+        "usable for train": ("2,005.4 h", "99.6 % of the hours"),  # 1927.4 + 73.92 + 4.12
+        "usable for eval and test": ("1,927.4 h", "95.7 % of the hours"),
+        "mean duration": ("8 s", "95 % below 15.7 s"),
+        "speakers": ("4,210", "declared in 50.0 % of rows"),
+        "languages": ("6", "declared in >99.9 % of rows"),
+        "sampling rate": ("16 kHz", "and 1 other rate"),
+        "WER of pred_text": ("9.1 %", "over 8,000,000 words"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "figure"),
+    [
+        ({"audio": None}, "sampling rate", ("—", "audio was not analysed")),
+        (
+            {"coverage": {"speaker": {"values": 0, "rows": 0, "hours": 0.0}}},
+            "speakers",
+            ("—", "no row declares one"),
+        ),
+        (
+            {"coverage": {"speaker": {"values": 1, "rows": 912_340, "hours": 2014.2}}},
+            "speakers",
+            ("1", "declared in every row"),
+        ),
+        (
+            {"coverage": {"lang": {"values": 6, "rows": 912_340, "hours": 2014.2}}},
+            "languages",
+            ("6", "en, de, hi, …"),
+        ),
+    ],
+)
+def test_what_is_not_known_is_said(
+    changes: Mapping[str, Any], label: str, figure: tuple[str, str]
+) -> None:
+    assert figures(a(**changes))[label] == figure
+
+
+def test_an_older_profile_has_no_figures_of_speakers() -> None:
+    old = a_profile()
+    del old["coverage"]
+    shown = figures(Profile.model_validate_json(json.dumps(old)))
+    assert "speakers" not in shown
+    assert "utterances" in shown
+
+
+def test_coverage_counts_what_the_records_declare(tmp_path: Path) -> None:
+    lines = [
+        {"audio_filepath": f"{at}.wav", "duration": 2.0, "text": "one two three", **more}
+        for at, more in enumerate(
+            [{"speaker": "a", "lang": "en"}, {"speaker": "b", "lang": "en"}, {"lang": "de"}, {}]
+        )
+    ]
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    curate.profile([manifest], tmp_path / "p")
+    records = pl.read_parquet(tmp_path / "p" / "records.parquet")
+    read = Profile.model_validate_json((tmp_path / "p" / "profile.json").read_text())
+    assert read.coverage is not None
+    for column in ("speaker", "lang"):
+        declared = records.filter(pl.col(column).is_not_null())
+        coverage = read.coverage[column]
+        assert coverage.values == declared[column].n_unique() == 2
+        assert coverage.rows == declared.height
+        assert coverage.hours == round(sum(declared["duration_us"].to_list()) / 3.6e9, 6)
+
+
+def hit(rule: str, severity: str, hours: float, rows: int = 10) -> Mapping[str, Any]:
+    return {
+        "rule": rule, "metric": rule, "severity": severity, "condition": f"{rule} >= 9",
+        "where": "", "rows": rows, "hours": hours, "only_rows": 0, "why": "",
+    }  # fmt: skip
+
+
+def stratum(value: str | None, hours: float, clean: float) -> Mapping[str, Any]:
+    return {
+        "value": value, "rows": 100, "hours": hours, "clean_hours": clean,
+        "borderline_hours": hours - clean, "unknown_hours": 0.0, "bad_hours": 0.0,
+        "char_rate_p50": None,
+    }  # fmt: skip
+
+
+def test_advice_names_the_costliest_rules_and_where() -> None:
+    sentences = words(
+        advice(
+            a(
+                rules_hit=[
+                    hit("words", "bad", 0.5),
+                    hit("char_rate", "bad", 2.5, rows=1),
+                    hit("loop_share", "borderline", 0.05),
+                    hit("<b>", "borderline", 0.01),
+                ],
+                strata={"lang": [stratum("en", 1500.0, 1490.0), stratum("<de>", 514.2, 440.0)]},
+            )
+        )
+    )
+    assert sentences == (
+        "Most of what is rejected: char_rate >= 9 (2.50 h in 1 row). "
+        "Most of what is kept out of eval and test: loop_share >= 9 (3 min in 10 rows). "
+        "88 % of what is not clean is in lang <de> , which has 26 % of the hours. "
+        "Next: listen to what is flagged, or split: curate review profile/"
+    )
+
+
+@pytest.mark.parametrize(
+    ("strata", "named"),
+    [
+        ([stratum("en", 1000.0, 900.0)], False),  # there is no other
+        ([stratum("en", 1000.0, 900.0), stratum("de", 1000.0, 900.0)], False),  # evenly spread
+        ([stratum("en", 1900.0, 1700.0), stratum("de", 100.0, 90.0)], False),  # as expected
+        ([stratum(None, 100.0, 10.0), stratum("de", 1900.0, 1899.0)], False),  # none is declared
+        ([stratum("en", 100.0, 10.0), stratum("de", 1900.0, 1899.0)], True),
+    ],
+)
+def test_advice_names_a_stratum_only_where_it_stands_out(
+    strata: Sequence[Mapping[str, Any]], named: bool
+) -> None:
+    sentences = words(advice(a(rules_hit=[], strata={"lang": strata})))
+    assert ("of what is not clean is in lang" in sentences) == named
+
+
+def verdicts(**rows: int) -> list[Mapping[str, Any]]:
+    return [{"verdict": name, "rows": n, "hours": n / 100} for name, n in rows.items()]
+
+
+TAKEN = {
+    "column": "lang", "value": "de", "hours": 10.0, "rejected_hours": 2.0, "share": 0.2,
+    "most": 0.1, "worst_rule": "glued",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({"verdicts": verdicts(clean=9)}, "split: curate split profile/ --out split"),
+        (
+            {"verdicts": verdicts(clean=9, borderline=1)},
+            "listen to what is flagged, or split: curate review profile/",
+        ),
+        (
+            {"verdicts": verdicts(bad=9)},
+            "no row is usable; read one: curate rules explain MANIFEST:1",
+        ),
+        (
+            {"rejected": {"what": "rejected", "most": 0.1, "strata": [TAKEN]}},
+            "check what is flagged by glued, before a split: curate review profile/",
+        ),
+    ],
+)
+def test_the_next_step_follows_from_the_profile(changes: Mapping[str, Any], step: str) -> None:
+    assert words(advice(a(rules_hit=[], strata={}, **changes))) == f"Next: {step}"
+
+
+def test_histograms_of_triggered_rules_come_first() -> None:
+    hits = [hit("loop_share", "bad", 0.5), hit("words", "bad", 2.0), hit("chars", "bad", 9.0, 0)]
+    assert shown_first(a(rules_hit=hits)) == [
+        "words", "loop_share", "duration_s", "char_rate", "word_len", "repetitions",
+    ]  # fmt: skip
