@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from curate.cli import (
-    audit,
-    diff,
-    doctor,
-    head,
-    manifest,
-    merge,
-    profile,
-    query,
-    reconsider,
-    review,
-    rules,
-    sample,
-    shard,
-    split,
-    words,
-)
+from typing import Never
+
 from curate.cli.app import app
 from curate.terminal.command import run
+from curate.terminal.process import run_alone
 
-__all__ = [
-    "app",
-    "audit",
-    "diff",
-    "doctor",
-    "head",
-    "main",
-    "manifest",
-    "merge",
-    "profile",
-    "query",
-    "reconsider",
-    "review",
-    "rules",
-    "sample",
-    "shard",
-    "split",
-    "words",
-]
+__all__ = ["app", "main", "script"]
 
 
-def main() -> None:
-    """Entry point of the console script."""
+def main() -> Never:
+    """Run the command line, and exit."""
     run(lambda: app(prog_name="curate", standalone_mode=False))
+
+
+def script() -> None:
+    """Entry point of the console script: the command line in a process of its own."""
+    run_alone(main)

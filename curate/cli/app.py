@@ -1,4 +1,6 @@
-"""The commands. Heavy imports wait until a command runs, so that --help is quick."""
+"""The commands by name. A module is imported when its command is named; heavy imports wait until a
+command runs, so that --help is quick.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,19 @@ import typer
 
 from curate.errors import parameters_as
 from curate.terminal.command import option_of
+from curate.terminal.program import Program
 
-app = typer.Typer(
+app = Program(
+    "curate.cli",
+    (
+        "audit", "manifest", "merge", "profile", "shard", "split",
+        "diff", "head", "query", "sample", "words",
+        "reconsider", "review",
+        "doctor",
+    ),
     name="curate",
     help="Profile, split and shard speech-recognition manifests; no input line is lost.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
+)  # fmt: skip
 
 
 def _print_version(requested: bool) -> None:
@@ -42,7 +48,11 @@ def _options(
     context.with_resource(parameters_as(option_of))
 
 
-rules_app = typer.Typer(help="Check, explain and tune rule files.", no_args_is_help=True)
+rules_app = Program(
+    "curate.cli.rules",
+    ("calibrate", "check", "compare", "explain", "what-if"),
+    help="Check, explain and tune rule files.",
+)
 PREPARE = "Prepare a corpus"
 LOOK = "Look into profiles"
 IMPROVE = "Improve rules and labels"

@@ -70,6 +70,8 @@ def run(command: Callable[[], object]) -> Never:
     code: object = 0
     try:
         code = command()
+        if sys.stdout:  # None where it is closed
+            sys.stdout.flush()
     except BaseException as error:
         # An engine that a signal interrupts ends in an error of its own, or in a panic.
         _exit_if_stopped()

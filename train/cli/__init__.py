@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from curate.terminal.command import run as run_command
-from train.cli import average, calibrate, evaluate, export, plan, run, sweep, tiny
 from train.cli.app import app
 
-__all__ = [
-    "app", "average", "calibrate", "evaluate", "export", "main", "plan", "run", "sweep", "tiny",
-]  # fmt: skip
+__all__ = ["app", "main"]
 
 
 def main() -> None:

@@ -18,17 +18,17 @@ from rich.text import Text
 from curate.errors import parameters_as
 from curate.terminal.command import option_of, printable
 from curate.terminal.output import answers
+from curate.terminal.program import Program
 
 if TYPE_CHECKING:
     from curate.artifacts.base import Artifact
 
-app = typer.Typer(
+app = Program(
+    "train.cli",
+    ("plan", "calibrate", "tiny", "run", "sweep", "eval", "average", "export"),
+    modules={"eval": "evaluate"},
     name="train",
     help="Fine-tune NeMo speech models on curated shards, and evaluate them.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
 )
 
 

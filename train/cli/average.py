@@ -15,7 +15,7 @@ from curate.terminal.command import printable
 from train.cli.app import AsJson, Device, answer, app, command_line, say
 
 
-@app.command()
+@app.command(name="average")
 def average(
     run: Annotated[Path, typer.Argument(help="Directory of a complete `train run`.")],
     out: Annotated[Path, typer.Option(help="Directory for model.nemo and average.json.")],

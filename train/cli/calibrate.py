@@ -23,7 +23,7 @@ from train.cli.app import (
 )
 
 
-@app.command()
+@app.command(name="calibrate")
 def calibrate(
     data: DataFolders,
     replay: Replay = [],  # noqa: B006

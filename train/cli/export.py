@@ -11,7 +11,7 @@ from curate.terminal.command import printable
 from train.cli.app import AsJson, app, print_json, say
 
 
-@app.command()
+@app.command(name="export")
 def export(
     model: Annotated[str, typer.Argument(help="Run directory or .nemo file with behaviours.")],
     out: Annotated[Path, typer.Option(help=".nemo file to write.")],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from train.fit import RunRequest
 
 
-@app.command()
+@app.command(name="run")
 def run(
     out: Annotated[Path, typer.Option(help="Directory for the run.")],
     data: Annotated[

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from train.artifacts.wer import Change
 
 
-@app.command()
+@app.command(name="sweep")
 def sweep(
     data: Annotated[Path, typer.Option(help="Directory that `curate shard` wrote.")],
     out: Annotated[Path, typer.Option(help="Directory for the trials, a subdirectory each.")],

@@ -13,7 +13,7 @@ import typer
 from train.cli.app import AsJson, Manifests, app, print_json, say
 
 
-@app.command()
+@app.command(name="tiny")
 def tiny(
     out: Annotated[Path, typer.Argument(help=".nemo file to write.")],
     manifest: Manifests,
