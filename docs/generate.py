@@ -130,15 +130,35 @@ def metrics_page() -> str:
 
 def formats_page() -> str:
     """What `--format` takes, and the names of columns that tables may have."""
+    from curate.manifest.folders.layouts import LAYOUTS
     from curate.manifest.formats import FORMATS
     from curate.manifest.tables import NAMES
 
+    layouts = [[f"`{each.name}`", cell(each.what)] for each in LAYOUTS]
     formats = [[f"`{each.name}`", cell(each.what)] for each in FORMATS]
     names = [[f"`{field}`", ", ".join(f"`{n}`" for n in known)] for field, known in NAMES.items()]
     lines = [
         "# Formats",
         "",
         NOTE,
+        "",
+        "Name the folder that holds your audio: `curate profile CORPUS --out profile`. A manifest",
+        "of it is `curate manifest CORPUS --out corpus.jsonl`.",
+        "",
+        "## Folders",
+        "",
+        "How texts may stand beside audio; a folder may hold several layouts, at any depth.",
+        "",
+        *table(("layout", "reads"), layouts),
+        "- Durations that a layout lacks are those of the audio's headers. `text_file` gives the",
+        "  file and line of each text.",
+        "- A path of another machine means the file of the same name whose directories agree with",
+        "  it; names match in NFC and NFD. A path that leads out of the folder means nothing.",
+        "- Audio without a text, a text without audio, and a second text of the same audio are",
+        "  malformed rows. Where a folder holds no text at all, the text of each record is empty.",
+        "- Hidden files are passed over. `--audio-root` names another folder that has the audio.",
+        "",
+        "## All formats",
         "",
         "`curate profile` tries the formats in this order; `--format` selects one.",
         "",

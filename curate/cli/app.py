@@ -115,7 +115,7 @@ Format = Annotated[
         "--format",
         help="Format of the inputs: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
         "lhotse_supervisions, kaldi, input_cfg, parquet, common_voice, fleurs, table, webvtt, srt, "
-        "textgrid, elan, whisper, audacity_labels, ctm or stm.",
+        "textgrid, elan, whisper, audacity_labels, ctm, stm or folder.",
         show_default="auto-detected",
     ),
 ]

@@ -15,7 +15,10 @@ from curate.cli.audio import AudioRoot
 def manifest_command(
     inputs: Annotated[
         list[str],
-        typer.Argument(help="Tables, transcripts, cuts, directories, globs; - is stdin."),
+        typer.Argument(
+            help="Folders of audio, tables, transcripts, cuts, globs; - is stdin.",
+            metavar="INPUT...",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Manifest to write (JSON lines).")],
     format: Format = None,
@@ -27,8 +30,12 @@ def manifest_command(
 ) -> None:
     """Make one NeMo manifest of what you have: a record per line, in the order of the inputs.
 
-    Every command reads these inputs directly too; docs/formats.md lists them. Lines that hold no
-    record go to MANIFEST.malformed.jsonl with their reasons.
+    A folder of audio is read with its texts: a.txt beside a.wav, LibriSpeech, LJSpeech, Common
+    Voice and others (docs/formats.md); durations are those of the audio. Every command reads these
+    inputs directly too. What holds no record, such as audio without a text, goes to
+    MANIFEST.malformed.jsonl with its reason.
+
+    Example: `curate manifest my_corpus/ --out my_corpus.jsonl`
 
     Example: `curate manifest 'talks/*.srt' --out talks.jsonl`
 

@@ -24,7 +24,7 @@ import polars as pl
 
 from curate.arrays import Bools, Bytes, Int64s, UInt64s
 from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
-from curate.manifest.origin import Origin
+from curate.manifest.origin import Origin, home_of
 from curate.manifest.syntax import STRING
 from curate.manifest.values import Interner, combine, hash_spans
 from curate.native import kernel
@@ -45,7 +45,7 @@ def bases_of(origin: Origin, root: Path | None = None) -> Bases:
     """Where the relative paths of an origin begin; `root` (--audio-root) stands above all."""
     if root is not None:
         return (os.path.realpath(root),)
-    own, working = os.path.dirname(os.path.realpath(origin.name)), os.getcwd()  # noqa: PTH109, PTH120
+    own, working = home_of(origin), os.getcwd()  # noqa: PTH109
     return (working, own) if origin.format in FROM_WORKING_FOLDER else (own, working)
 
 

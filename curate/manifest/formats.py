@@ -14,6 +14,7 @@ from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import PARQUET
+from curate.manifest.folders import FOLDER_OF_AUDIO
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
 from curate.manifest.mapping import ReadAs, fields_of, read_mapped, reading_of
@@ -91,6 +92,7 @@ FORMATS: tuple[Format, ...] = (
     TABLE,
     *CAPTIONS,
     CUTS,
+    FOLDER_OF_AUDIO,
     NEMO_TARRED,
     NEMO_MAPPED,
     NEMO,

@@ -20,7 +20,8 @@ def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place,
     """The records at a few places, as NeMo lines. Plain files are read at these places, others
     from the start.
 
-    Places are those of the original records; a plain name is a NeMo manifest.
+    Places are those of the original records; a plain name is a NeMo manifest. InputError where a
+    converted source has no record at one of them any more.
     """
     return dict(iter_lines(source, places))
 
@@ -32,7 +33,12 @@ def iter_lines(source: str | Origin, places: Sequence[Place]) -> Iterator[tuple[
         return
     origin = as_origin(source)
     if BY_NAME[origin.format].converted:
-        yield from _from_portions(BY_NAME[origin.format].read(origin), sorted_places)
+        left = set(sorted_places)
+        for place, line in _from_portions(BY_NAME[origin.format].read(origin), sorted_places):
+            left.discard(place)
+            yield place, line
+        if left:
+            raise _changed(origin)
         return
     descriptor = open_manifest(origin.name)
     try:
@@ -107,4 +113,8 @@ def unchanged_portions(source: str | Origin, expected: str) -> Iterator[Portion]
         )
         yield portion
     if fingerprint(digests) != expected:
-        raise InputError.of(origin.name, "has changed since it was profiled", "profile it again")
+        raise _changed(origin)
+
+
+def _changed(origin: Origin) -> InputError:
+    return InputError.of(origin.name, "has changed since it was profiled", "profile it again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -18,6 +19,9 @@ Offsets = npt.NDArray[np.int64]
 Source = TypeVar("Source")
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+FOLDER_FORMAT = "folder"
+"""The format of a folder of audio."""
 
 PORTION_BYTES = 2 << 20
 """Original bytes in one portion of a format that Python converts."""
@@ -43,6 +47,12 @@ class Origin:
             "beside": {role: list(files) for role, files in self.beside.items()},
             "added": dict(self.added),
         }
+
+
+def home_of(origin: Origin) -> str:
+    """The directory in which its relative audio paths begin: its own, or that of its file."""
+    place = os.path.realpath(origin.name)
+    return place if origin.format == FOLDER_FORMAT else os.path.dirname(place)  # noqa: PTH120
 
 
 def is_command(place: str) -> bool:

@@ -138,7 +138,7 @@ def is_milliseconds(name: str) -> bool:
     return name.strip().lower().endswith(("_ms", "[ms]"))
 
 
-def _header_cells(header: str) -> tuple[str, list[str]]:
+def header_cells(header: str) -> tuple[str, list[str]]:
     """The delimiter and the cells of a header line."""
     delimiter = next((mark for mark in "\t,;|" if mark in header), "\t")
     try:
@@ -167,7 +167,7 @@ def is_quoted(name: str) -> bool:
     return seen
 
 
-def _rows(
+def table_rows(
     origin: Origin, convert: Callable[[Cells], Record], header: Sequence[str], skipped: int
 ) -> Iterator[Portion]:
     """The portions of a table; `convert` takes a row by its header."""
@@ -259,25 +259,25 @@ def _closed(held: list[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, list
         del held[:size]
 
 
-def _origin(look: Look, format: str, **beside: str) -> Origin:
+def table_origin(look: Look, format: str, **beside: str) -> Origin:
     """The origin of a table, with how its cells are cut."""
     plain = one_file(look, format)
-    delimiter, _ = _header_cells(look.header)
+    delimiter, _ = header_cells(look.header)
     quoted = delimiter != "\t" or is_quoted(look.name)
     dialect = {"delimiter": (delimiter,), "quoted": ("yes" if quoted else "no",)}
     return Origin(plain.name, format, {**{key: (file,) for key, file in beside.items()}, **dialect})
 
 
 def _read_table(origin: Origin) -> Iterator[Portion]:
-    header = _header_cells(Look.at(origin.name).header)[1]
+    header = header_cells(Look.at(origin.name).header)[1]
     columns = columns_of(header, fields_of(origin))
-    return _rows(origin, lambda row: record_of_row(row, columns), header, 1)
+    return table_rows(origin, lambda row: record_of_row(row, columns), header, 1)
 
 
 def _read_common_voice(origin: Origin) -> Iterator[Portion]:
-    header = _header_cells(Look.at(origin.name).header)[1]
+    header = header_cells(Look.at(origin.name).header)[1]
     columns = columns_of(header, fields_of(origin))
-    durations = _clip_durations(
+    durations = clip_durations(
         origin.beside["durations"][0] if "durations" in origin.beside else None
     )
 
@@ -291,10 +291,10 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
         path = clip if "/" in clip else f"clips/{clip}"
         return {**record, "audio_filepath": path, "duration": length}
 
-    return _rows(origin, convert, header, 1)
+    return table_rows(origin, convert, header, 1)
 
 
-def _clip_durations(name: str | None) -> Mapping[str, str]:
+def clip_durations(name: str | None) -> Mapping[str, str]:
     """Milliseconds of each clip, as written."""
     if name is None:
         return {}
@@ -310,7 +310,8 @@ _FLEURS = ("id", "file_name", "raw_transcription", "transcription", "letters", "
 _FLEURS_RATE = 16_000
 
 
-def _read_fleurs(origin: Origin) -> Iterator[Portion]:
+def read_fleurs(origin: Origin) -> Iterator[Portion]:
+    """The records of a FLEURS TSV, whose audio is in audio/ and the name of the split."""
     split = Path(origin.name).name.split(".")[0]
 
     def convert(row: Cells) -> Record:
@@ -324,7 +325,7 @@ def _read_fleurs(origin: Origin) -> Iterator[Portion]:
             "gender": row["gender"].lower(),
         }
 
-    return _rows(origin, convert, _FLEURS, 0)
+    return table_rows(origin, convert, _FLEURS, 0)
 
 
 def _is_fleurs(look: Look) -> bool:
@@ -334,11 +335,11 @@ def _is_fleurs(look: Look) -> bool:
 
 def _find_common_voice(look: Look) -> list[Origin]:
     durations = look.beside("clip_durations.tsv")
-    return [_origin(look, "common_voice", **({"durations": durations} if durations else {}))]
+    return [table_origin(look, "common_voice", **({"durations": durations} if durations else {}))]
 
 
 def _is_table(look: Look) -> bool:
-    cells = _header_cells(look.header)[1]
+    cells = header_cells(look.header)[1]
     return not look.first and {"audio_filepath", "text"} <= columns_of(cells, look.fields).keys()
 
 
@@ -359,12 +360,12 @@ FLEURS = Format(
     "a FLEURS TSV (no header; 16 kHz; `text` is the raw transcription)",
     _is_fleurs,
     _find_fleurs,
-    _read_fleurs,
+    read_fleurs,
 )
 TABLE = Format(
     "table",
     "CSV or TSV with a header of usual names (audio or path, text or sentence, duration...)",
     _is_table,
-    lambda look: [_origin(look, "table")],
+    lambda look: [table_origin(look, "table")],
     _read_table,
 )

@@ -155,7 +155,6 @@ KINDS: tuple[Kind, ...] = (
         "a directory with manifests or tables in it",
         "name the files, for example '{name}/*.jsonl'",
     ),
-    Kind(_has(*AUDIO_SUFFIXES), "a directory of audio files without a manifest", LINES),
     Kind(
         lambda look: look.folder is not None,
         "a directory in which no manifest is recognised",

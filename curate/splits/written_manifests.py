@@ -18,6 +18,7 @@ from curate.artifacts.columns import MALFORMED, RECORDING_KEY, SOURCE
 from curate.artifacts.profile import Input
 from curate.artifacts.split import Split
 from curate.manifest.audio_files import Bases, bases_of, keys_of_paths
+from curate.manifest.origin import home_of
 from curate.profiles.opened import origin_of
 from curate.splits.lock import LOCK
 
@@ -68,5 +69,5 @@ def _bases(entry: Input, root: str | None) -> Bases:
     bases = bases_of(origin_of(entry), None if root is None else Path(root))
     if root is not None:
         return bases
-    beside = str(Path(entry.source).resolve().parent)
+    beside = home_of(origin_of(entry))
     return tuple(entry.folder if base == beside else base for base in bases)

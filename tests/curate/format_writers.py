@@ -232,6 +232,14 @@ def whisper(folder: Path, rows: Rows) -> Path:
     return captions(folder, rows, ".json", transcription)
 
 
+def folder(folder: Path, rows: Rows) -> Path:
+    """A folder of audio whose table gives the lengths, as those of RECORDS are none of audio."""
+    for row in rows:
+        (folder / row["audio_filepath"]).touch()
+    pl.DataFrame(rows).rename({"audio_filepath": "file_name"}).write_csv(folder / "all.csv")
+    return folder
+
+
 LACKS: Mapping[str, frozenset[str]] = {
     "srt": frozenset({"speaker"}),
     "audacity_labels": frozenset({"speaker"}),
@@ -275,4 +283,5 @@ WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
     (textgrid, "textgrid"),
     (elan, "elan"),
     (whisper, "whisper"),
+    (folder, "folder"),
 ]

@@ -124,9 +124,8 @@ def test_names_the_kind_of_what_it_cannot_read(
 
 # (files of a folder, what it is called)
 FOLDERS = [
-    (["a.wav", "a.txt"], "a directory of audio files"),
-    (["b.flac"], "a directory of audio files"),
-    (["m.jsonl", "a.wav"], "a directory with manifests"),
+    (["m.jsonl", "a.wav"], "holds audio and m.jsonl, whose layout is not recognised"),
+    (["m.jsonl", "n.txt"], "a directory with manifests"),
     (["dataset_info.json", "state.json", "data-00000-of-00001.arrow"], "Hugging Face dataset"),
     ([], "no manifest is recognised"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -103,9 +103,12 @@ def _file(folder: str, name: str) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """The recordings that a file names, looked for in one folder."""
+    """The recordings that a file names, looked for in one folder, or by `find`, which gives a path
+    relative to the folder, or raises Malformed.
+    """
 
     folder: str
+    find: Callable[[str], str] | None = None
     _names: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
@@ -130,6 +133,8 @@ class Recordings:
     def _name(self, recording: str) -> str:
         if "/" in recording or "\0" in recording:
             raise Malformed(f"its recording is not a name ({recording[:40]})")
+        if self.find is not None:
+            return self.find(recording)
         if recording not in self._names:
             names = [recording] if _is_audio(self.folder, recording) else None
             names = names or audio_names(self.folder, recording)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from curate.artifacts.measured import MeasuredInput
 from curate.artifacts.profile import Input
 from curate.manifest import Part
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
-from curate.manifest.origin import Origin
+from curate.manifest.origin import Origin, home_of
 
 
 @dataclass(slots=True)
@@ -51,7 +49,7 @@ class Source:
     @property
     def folder(self) -> str:
         """Root of relative audio paths."""
-        return str(Path(os.path.realpath(self.name)).parent)
+        return home_of(self.origin)
 
     def as_input(self) -> Input:
         """An entry of profile.json's `inputs`."""

@@ -1,0 +1,156 @@
+"""A folder of audio as a format: its texts by LAYOUTS, its lengths by the headers of the audio.
+
+A folder has no lines: a record's line is its row, and its bytes are those of the NeMo line that it
+becomes, which names the line of its transcript in `text_file`. Texts come first, in the order of
+their files; then audio that no text names. Whatever has no partner is a malformed row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from curate.errors import InputError
+from curate.manifest.captions.audio import FOLDER
+from curate.manifest.folders.folder import Entry, Folder
+from curate.manifest.folders.layouts import layout_of
+from curate.manifest.folders.tree import has_audio
+from curate.manifest.headers import Length, lengths
+from curate.manifest.origin import FOLDER_FORMAT, Item, Origin, Portion, canonical, portion
+from curate.manifest.sniff import Format, Look
+from curate.manifest.strict import Malformed, Record
+
+ROWS = 4096
+"""Rows in a portion, whose audio is measured at one go."""
+TEXT_FILE = "text_file"
+"""The field that says where a text is."""
+NO_TEXT = "no text belongs to the audio file"
+_MANIFESTS = frozenset({".jsonl", ".json", ".tsv", ".csv", ".parquet", ".xlsx"})
+"""Suffixes of files that hold the texts of a folder in which nothing else does."""
+
+
+def _find(look: Look) -> list[Origin]:
+    if look.folder is None:
+        raise InputError.of(look.name, "is not a directory", "name the folder of the audio")
+    beside = {} if look.audio_root is None else {FOLDER: (look.audio_root,)}
+    origin = Origin(look.name, FOLDER_FORMAT, beside)
+    folder = Folder.of(origin)
+    if not folder.audio.audio:
+        raise InputError.of(
+            folder.audio.root, "holds no audio file", "name the folder of the audio"
+        )
+    texts = folder.texts.others
+    if not any(layout_of(folder, name) for name in texts):
+        _refuse_unread([name for name in texts if Path(name).suffix.lower() in _MANIFESTS], folder)
+    return [origin]
+
+
+def _refuse_unread(names: list[str], folder: Folder) -> None:
+    """InputError where files that may hold the texts would be passed over."""
+    if names:
+        what = f"holds audio and {names[0]}, whose layout is not recognised"
+        hint = f"name the file: {folder.path(names[0])} (its columns: --map text=COLUMN)"
+        raise InputError.of(folder.texts.root, what, hint)
+
+
+@dataclass(slots=True)
+class _Row:
+    """A record or the reason why it is none, with the audio whose length it lacks."""
+
+    place: str
+    record: Record | str
+    audio: str | None = None
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """The texts of a folder with their audio; `texts_of` says which text an audio file has."""
+
+    folder: Folder
+    texts_of: dict[str, str] = field(default_factory=dict)
+    is_transcribed: bool = False
+
+    def rows(self) -> Iterator[_Row]:
+        """All rows: those of texts, then those of audio that none names."""
+        for name in self.folder.texts.others:
+            layout = layout_of(self.folder, name)
+            for entry in layout.read(self.folder, name) if layout is not None else ():
+                self.is_transcribed = True
+                yield self._row(entry)
+        for name in self.folder.audio.audio:
+            if name in self.texts_of:
+                continue
+            if self.is_transcribed:
+                yield _Row(name, f"{NO_TEXT} ({name})")
+            else:
+                yield _Row("", {"audio_filepath": name, "duration": None, "text": ""}, name)
+
+    def _row(self, entry: Entry) -> _Row:
+        if isinstance(entry.record, str):
+            return _Row(f"{entry.place} {entry.audio}".strip(), entry.record)
+        try:
+            audio = self.folder.names.find(entry.audio, entry.near, entry.inside)
+            if entry.record.get("offset") is None:
+                self._claim(audio, entry.place)
+        except Malformed as fault:
+            return _Row(_lost(entry), str(fault))
+        self.texts_of.setdefault(audio, entry.place)
+        record = {"audio_filepath": audio, "duration": None, **entry.record, TEXT_FILE: entry.place}
+        return _Row(entry.place, record, audio if record["duration"] is None else None)
+
+    def _claim(self, audio: str, place: str) -> None:
+        """Malformed where the whole file has a text already: nobody knows which is right."""
+        if audio in self.texts_of:
+            raise Malformed(f"its audio has a text already ({audio}: {self.texts_of[audio]})")
+
+
+def _lost(entry: Entry) -> str:
+    """What stands for an entry without its audio: nothing of it is lost."""
+    assert isinstance(entry.record, dict)
+    record = {"audio_filepath": entry.audio, **entry.record, TEXT_FILE: entry.place}
+    return canonical(record).decode()
+
+
+def _read(origin: Origin) -> Iterator[Portion]:
+    folder = Folder.of(origin)
+    line = offset = 0
+    rows_left = _Pairs(folder).rows()
+    for rows in iter(lambda: list(islice(rows_left, ROWS)), []):
+        _measure(rows, folder)
+        items: list[Item] = []
+        for row in rows:
+            line += 1
+            data = row.place.encode(errors="surrogateescape")
+            data = canonical(row.record) if isinstance(row.record, dict) else data
+            items.append(Item(line, offset, data, row.record))
+            offset += len(data) + 1
+        yield portion(origin, items, b"")
+
+
+def _measure(rows: list[_Row], folder: Folder) -> None:
+    """Put in the durations that are missing, by the headers of the audio."""
+    waiting = [row for row in rows if row.audio is not None and isinstance(row.record, dict)]
+    paths = [folder.audio.path(row.audio or "") for row in waiting]
+    for row, length in zip(waiting, lengths(paths), strict=True):
+        assert isinstance(row.record, dict)
+        if isinstance(length, Length):
+            row.record = {**row.record, "duration": _rest(length, row.record)}
+        else:
+            row.place, row.record = canonical(row.record).decode(), f"{length}: {row.audio}"
+
+
+def _rest(length: Length, record: Record) -> float:
+    """Seconds of a file from a record's offset on."""
+    offset = record.get("offset")
+    return round(length.seconds - (offset if isinstance(offset, int | float) else 0), 9)
+
+
+FOLDER_OF_AUDIO = Format(
+    FOLDER_FORMAT,
+    "a folder of audio with its texts, or without any: see Folders below",
+    lambda look: look.folder is not None and has_audio(look.audio_root or look.name),
+    _find,
+    _read,
+)

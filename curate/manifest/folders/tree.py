@@ -1,0 +1,91 @@
+"""The files below a folder: audio, and what may hold its texts."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from curate.errors import InputError
+from curate.manifest.unsupported import AUDIO_SUFFIXES
+
+_SUFFIXES = frozenset(AUDIO_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Names below `root`, relative to it, sorted by their bytes: `audio` by suffix, and `others`.
+
+    Hidden names are left out. A directory that symlinks lead to several times, or into itself, is
+    read once; a symlink that leads nowhere is a name like others.
+    """
+
+    root: str
+    audio: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @classmethod
+    def read(cls, root: str) -> Tree:
+        """Read the directory; InputError where it, or one below it, cannot be listed."""
+        names = sorted(_walk(root), key=os.fsencode)
+        return cls(
+            root,
+            tuple(name for name in names if is_audio(name)),
+            tuple(name for name in names if not is_audio(name)),
+        )
+
+    def path(self, name: str) -> str:
+        """Where a name is."""
+        return f"{self.root}/{name}"
+
+    @cached_property
+    def suffixes(self) -> frozenset[str]:
+        """Suffixes of the files that are no audio, in lower case."""
+        return frozenset(PurePosixPath(name.lower()).suffix for name in self.others)
+
+
+def is_audio(name: str) -> bool:
+    """Whether a name ends as those of audio do."""
+    return name[name.rfind(".") :].lower() in _SUFFIXES
+
+
+def has_audio(root: str) -> bool:
+    """Whether any file below the directory is named as audio is."""
+    return any(is_audio(name) for name in _walk(root))
+
+
+def _walk(root: str) -> Iterator[str]:
+    """Names of files below the directory, in the order of the disk; each directory once."""
+    waiting, seen = [""], set[tuple[int, int]]()
+    while waiting:
+        folder = waiting.pop()
+        try:
+            status = os.stat(f"{root}/{folder}")  # noqa: PTH116 - one call
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(f"{root}/{folder}") as entries:
+                inside = [(entry.name, _is_folder(entry)) for entry in entries]
+        except OSError as error:
+            raise InputError.of(f"{root}/{folder}", f"cannot be listed: {error.strerror}") from None
+        below = [f"{folder}{name}/" for name, is_folder in inside if is_folder and name[0] != "."]
+        waiting.extend(sorted(below, key=os.fsencode, reverse=True))
+        yield from (f"{folder}{name}" for name, is_dir in inside if not is_dir and name[0] != ".")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a symlink in a circle
+        return False
+
+
+def is_regular(path: str) -> bool:
+    """Whether a path leads to a regular file."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - for each of millions
+    except (OSError, ValueError):
+        return False
