@@ -19,6 +19,7 @@ from reports.sections import SECTIONS
 from reports.templating import render, text_of
 
 NAME = "report.html"
+SCRIPTS = ("page.js", "charts.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Page:
 
     def html(self) -> str:
         """The page as one self-contained document that loads nothing and runs one known script."""
-        style, script = text_of("page.css"), text_of("page.js")
+        style, script = text_of("page.css"), "\n".join(map(text_of, SCRIPTS))
         return render(
             "page",
             kind=self.kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from curate.artifacts.base import Model
+from curate.artifacts.base import Model, OptionalKey
 from curate.artifacts.records import Number, TaggedRecord
 
 
@@ -19,7 +19,11 @@ class Hit(Model):
 
 
 class Histogram(Model):
-    """Counts between edges, and beyond them; edges of whole numbers lie half-way between two."""
+    """Counts between edges, and beyond them; edges of whole numbers lie half-way between two.
+
+    A bin holds its lower edge, the last one its upper edge too; where a limit is not to be exceeded
+    (`>`, `<=`), the bin before it does.
+    """
 
     edges: tuple[float, ...]
     whole: bool
@@ -27,6 +31,8 @@ class Histogram(Model):
     hours: tuple[float, ...]
     below: int
     above: int
+    below_hours: OptionalKey[float] = None
+    above_hours: OptionalKey[float] = None
     hits: tuple[Hit, ...]
 
 

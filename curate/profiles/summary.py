@@ -239,6 +239,8 @@ def _histogram(bins: Bins) -> Histogram:
         hours=tuple(hours(us) for us in bins.us),
         below=bins.below,
         above=bins.above,
+        below_hours=hours(bins.us_below),
+        above_hours=hours(bins.us_above),
         hits=tuple(bins.hits),
     )
 

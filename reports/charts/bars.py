@@ -20,11 +20,12 @@ WORST_LAST = (NO_RULE, "borderline", "unknown", "bad")
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Rows from `low` to `high`, by verdict (WORST_LAST, those that occur)."""
+    """Rows from `low` to `high`, by verdict (WORST_LAST, those that occur), and their hours."""
 
     low: float
     high: float
     parts: Mapping[str, int]
+    hours: float
 
     @property
     def rows(self) -> int:
@@ -65,9 +66,9 @@ def bars_of(metric: Metric) -> Bars | None:
     if not _is_sound(shape):
         return None
     bars = [
-        Bar(low, high, _parts(rows, ((hit.verdict, hit.rows[at]) for hit in shape.hits)))
-        for at, ((low, high), rows) in enumerate(
-            zip(pairwise(shape.edges), shape.rows, strict=True)
+        Bar(low, high, _parts(rows, ((hit.verdict, hit.rows[at]) for hit in shape.hits)), hours)
+        for at, ((low, high), rows, hours) in enumerate(
+            zip(pairwise(shape.edges), shape.rows, shape.hours, strict=True)
         )
     ]
     return Bars(
@@ -83,6 +84,8 @@ def _is_sound(shape: Histogram) -> bool:
     if not any((*shape.rows, shape.below, shape.above)):
         return False
     if len(shape.edges) != len(shape.rows) + 1 and (shape.edges or shape.rows):
+        return False
+    if len(shape.hours) != len(shape.rows):
         return False
     fits = all(len(hit.rows) == len(shape.rows) for hit in shape.hits)
     return fits and all(low < high for low, high in pairwise(shape.edges))

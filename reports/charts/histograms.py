@@ -12,6 +12,7 @@ from curate.artifacts.distributions import Metric
 from curate.artifacts.records import Number
 from reports.charts.axes import BOTTOM, WIDTH, Plot, Scale, decade_ticks, even_ticks, short
 from reports.charts.bars import NO_RULE, WORST_LAST, Bar, Bars, bars_of, divided
+from reports.charts.hints import beyond, hints, movable
 from reports.charts.limits import (
     NOTHING_FLAGGED,
     Flagged,
@@ -21,7 +22,7 @@ from reports.charts.limits import (
     near_limits,
     place_limits,
 )
-from reports.charts.svg import Drawing, Point
+from reports.charts.svg import Drawing, HintColumn, Point
 from reports.format import number, plural
 
 _PLOT, _STRIP, _LINE = 112.0, 16.0, 14.0
@@ -53,7 +54,7 @@ def histogram(metric: Metric, flagged: Flagged = NOTHING_FLAGGED) -> Markup | No
     for limit in limits:
         _draw_limit(plot, limit)
     _draw_beyond(plot, bars)
-    _draw_hints(plot, bars)
+    _draw_hints(plot, metric, bars)
     return drawing.render()
 
 
@@ -171,9 +172,10 @@ def _draw_quantiles(plot: Plot, quantiles: Mapping[str, Number | None]) -> None:
 def _draw_limit(plot: Plot, limit: Limit) -> None:
     """A line at the limit, up to its label."""
     x, y = plot.x(limit.value), plot.top - (_STRIP + limit.level * _LINE + 4)
-    plot.drawing.line([(x, plot.foot), (x, y - 8)], limit.shade, 1.3, dashed=limit.narrow)
     beside_line = x - 4 if limit.left else x + 4
-    plot.drawing.text((beside_line, y), limit.text, anchor="end" if limit.left else "start")
+    with plot.drawing.group("limit", movable(limit)):
+        plot.drawing.line([(x, plot.foot), (x, y - 8)], limit.shade, 1.3, dashed=limit.narrow)
+        plot.drawing.text((beside_line, y), limit.text, anchor="end" if limit.left else "start")
 
 
 def _draw_beyond(plot: Plot, bars: Bars) -> None:
@@ -194,25 +196,13 @@ def _worst(parts: Mapping[str, int]) -> str:
     return worst if worst != NO_RULE else "muted"
 
 
-def _draw_hints(plot: Plot, bars: Bars) -> None:
+def _draw_hints(plot: Plot, metric: Metric, bars: Bars) -> None:
     """What each bar holds, for whoever points at it."""
     columns = [
-        (plot.x(bar.low), plot.x(bar.high) - plot.x(bar.low), f"{_range(bar, bars)}: {_rows(bar)}")
-        for bar in bars.filled()
+        HintColumn(plot.x(bar.low), plot.x(bar.high) - plot.x(bar.low), *hint)
+        for bar, hint in zip(bars.filled(), hints(metric, bars), strict=True)
     ]
-    plot.drawing.hints(plot.top, _PLOT, columns)
-
-
-def _range(bar: Bar, bars: Bars) -> str:
-    if not bars.whole:
-        return f"{number(bar.low)} to {number(bar.high)}"
-    first, last = math.ceil(bar.low), math.floor(bar.high)
-    return number(first) if first == last else f"{number(first)} to {number(last)}"
-
-
-def _rows(bar: Bar) -> str:
-    verdicts = [f"{rows:,} {name}" for name, rows in bar.parts.items() if name != NO_RULE]
-    return ", ".join([f"{bar.rows:,} rows", *verdicts])
+    plot.drawing.hints(plot.top, _PLOT, columns, beyond(metric, bars))
 
 
 def _description(metric: Metric) -> str:

@@ -15,12 +15,13 @@ _LETTER = 5.9
 """Units that a letter of a label takes."""
 _MOST_LIMITS = 6
 _LONGEST_NAME = 24
-_SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
+SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
 
 
 class Limit(NamedTuple):
     """A threshold as drawn: its label stands on `level` lines above the plot, left or right."""
 
+    threshold: Threshold
     text: str
     value: float
     shade: str
@@ -78,7 +79,7 @@ def format_limit(limit: Threshold) -> str:
     name = (limit.rule if limit.where else limit.severity) or "limit"
     name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
     operator = limit.operator or "—"
-    return f"{name} {_SIGNS.get(operator, operator)} {number(limit.value)}"
+    return f"{name} {SIGNS.get(operator, operator)} {number(limit.value)}"
 
 
 def place_limits(near: Sequence[tuple[Threshold, float]], scale: Scale) -> list[Limit]:
@@ -95,5 +96,5 @@ def place_limits(near: Sequence[tuple[Threshold, float]], scale: Scale) -> list[
         taken += [[]] if level == len(taken) else []
         taken[level].append((start, end))
         shade = limit.severity if limit.severity in SHADES else "ink"
-        placed.append(Limit(text, value, shade, bool(limit.where), left, level))
+        placed.append(Limit(limit, text, value, shade, bool(limit.where), left, level))
     return placed

@@ -7,10 +7,11 @@ reader's browser has fonts for every script.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from math import isfinite
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -24,6 +25,15 @@ Point = tuple[float, float]
 
 _LONGEST = 48
 """Letters of a foreign word that a chart has room for."""
+
+
+class HintColumn(NamedTuple):
+    """Where a column begins, its width, its words, and its data for a script."""
+
+    x: float
+    width: float
+    words: str
+    data: Mapping[str, str]
 
 
 class Drawing:
@@ -82,18 +92,27 @@ class Drawing:
             f'<text x="{x}" y="{y}" class="f-{shade}"{aligned}{turn}>{_fitting(words)}</text>'
         )
 
-    def hints(self, y: float, height: float, columns: Sequence[tuple[float, float, str]]) -> None:
-        """Words shown while the pointer is within a column: where it begins, its width, its words.
+    def hints(
+        self, y: float, height: float, columns: Sequence[HintColumn], data: Mapping[str, str]
+    ) -> None:
+        """Words shown while the pointer is within a column; `data` is of all of them.
 
         A page has thousands, hence the short path.
         """
         top, depth = _short(y), _short(height)
         shown = (
-            f'<path d="M{_short(x)} {top}h{_short(width)}v{depth}h-{_short(width)}z">'
-            f"<title>{_fitting(words)}</title></path>"
-            for x, width, words in columns
+            f'<path d="M{_short(x)} {top}h{_short(width)}v{depth}h-{_short(width)}z"{_data(own)}>'
+            f"<title>{escape(visible(words))}</title></path>"
+            for x, width, words, own in columns
         )
-        self._elements.append(f'<g class="hints">{"".join(shown)}</g>')
+        self._elements.append(f'<g class="hints"{_data(data)}>{"".join(shown)}</g>')
+
+    @contextmanager
+    def group(self, name: str, data: Mapping[str, str]) -> Iterator[None]:
+        """Shapes that a script moves together by their data; without data they stay apart."""
+        self._elements.append(f'<g class="{name}"{_data(data)}>' if data else "")
+        yield
+        self._elements.append("</g>" if data else "")
 
     def render(self) -> Markup:
         """The SVG element; the same shapes give the same bytes."""
@@ -102,6 +121,10 @@ class Drawing:
 
 def _path(points: Sequence[Point]) -> str:
     return "M" + "L".join(f"{_short(x)} {_short(y)}" for x, y in points)
+
+
+def _data(values: Mapping[str, str]) -> str:
+    return "".join(f' data-{name}="{escape(visible(value))}"' for name, value in values.items())
 
 
 def _short(value: float) -> str:

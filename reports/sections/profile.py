@@ -137,6 +137,7 @@ def _folded(charts: Sequence[Mapping[str, object]]) -> Markup | None:
 
 def _captioned(metric: Metric, chart: Markup | None, note: str) -> Mapping[str, object]:
     return {
+        "metric": metric.name,
         "name": name(metric.name),
         "meaning": prose(metric.meaning),
         "chart": chart,

@@ -39,7 +39,7 @@ def borderline_records(page: Loaded[Profile]) -> Markup | None:
             title=name(item.rule),
             note=limits.get(item.rule) or "",
             unfolded=at == 0,
-            body=listed(item.records, room, clips),
+            body=listed(item.records, room, clips, metric=item.metric),
         )
         for at, item in enumerate(shown)
     ]
@@ -93,7 +93,7 @@ def _fold(metric: Metric, clips: dict[str, Clip], room: SizeBudget, *, unfolded:
         title=name(metric.name),
         note=f"{amount} ({metric.unit})" if metric.unit else amount,
         unfolded=unfolded,
-        body=listed(metric.worst[:_MOST], room, clips),
+        body=listed(metric.worst[:_MOST], room, clips, metric=metric.name),
     )
 
 
@@ -114,13 +114,16 @@ def listed(
     clips: dict[str, Clip] | None = None,
     about: Callable[[Any], list[Markup]] = facts,
     value: Callable[[Any], str] = lambda record: number(record.value),
+    metric: str = "",
 ) -> Markup | None:
     """Records with their value, their text, their audio, and what is known of them; None for
-    none. Clips that are shown are taken out of `clips`, and what is written out of `room`.
+    none. Clips that are shown are taken out of `clips`, and what is written out of `room`. With
+    `metric` a chart of it finds those of a bar.
     """
     shown = [
         {
             "value": value(record),
+            "by": getattr(record, "value", None),
             "text": _transcript(record, room),
             "prediction": _prediction(record, room),
             "about": about(record),
@@ -128,7 +131,7 @@ def listed(
         }
         for record in records
     ]
-    return render("records", records=shown) if shown else None
+    return render("records", records=shown, metric=metric) if shown else None
 
 
 def _clip(clip: Clip | None, record: ShownRecord) -> dict[str, object] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.metrics import BY_NAME, METRICS
 from curate.metrics.declare import Metric
 from curate.profiles.statistics.counts import Counted
-from curate.profiles.statistics.histogram import Histogram, cuts_of, histogram
+from curate.profiles.statistics.histogram import Cut, Histogram, cuts_of, histogram
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
+from curate.profiles.statistics.tally import Tally
 from curate.rules.evaluate import tag_batch
 from curate.rules.file import RuleSet, load_rules
 
@@ -175,3 +177,29 @@ def test_rows_that_a_person_calls_clean_have_no_colour(limits: RuleSet) -> None:
     counted.add(overridden)
     bins = histogram(BY_NAME["char_rate"], counted.tallies["char_rate"])
     assert [(hit.verdict, sum(hit.rows)) for hit in bins.hits] == [("bad", 1)]
+
+
+def _bins_of(metric: str, values: list[float], tallied: list[Cut], shown: list[Cut]) -> list[int]:
+    """Rows between the edges 0.3, 1 and 30 of a histogram."""
+    tally = Tally.of(BY_NAME[metric], [cut.first for cut in tallied])
+    tally.add(np.array(values), np.ones(len(values), np.int64), 0)
+    bins = histogram(BY_NAME[metric], tally, shown)
+    rows = list(zip(bins.edges, bins.rows, strict=False))
+    ends = [end for end in (0.3, 1.0, 30.0) if end in bins.edges]
+    spans = pairwise([0.0, *ends, math.inf])
+    return [sum(n for edge, n in rows if low <= edge < high) for low, high in spans]
+
+
+def test_a_value_at_a_limit_not_to_be_exceeded_lies_left_of_it() -> None:
+    exclusive, inclusive = Cut(30.0, math.nextafter(30.0, math.inf)), Cut(30.0, 30.0)
+    values = [29.999, 30.0, 30.0, 30.001, 35.0]
+    assert _bins_of("duration_s", values, [exclusive], [exclusive]) == [3, 2]
+    assert _bins_of("duration_s", values, [inclusive], [inclusive]) == [1, 4]
+
+
+def test_bins_end_only_at_limits_that_were_there_when_rows_were_counted() -> None:
+    """0.3 lies within a fine bin: without a cut there its rows are on both sides."""
+    early, late = Cut(1.0, 1.0), Cut(0.3, 0.3)
+    values = [0.299, 0.301, 2.0]
+    assert _bins_of("char_rate", values, [early, late], [early, late]) == [1, 1, 1]
+    assert _bins_of("char_rate", values, [early], [early, late]) == [2, 1]

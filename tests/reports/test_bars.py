@@ -87,8 +87,8 @@ POINTS = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
 
 def made(rows: list[int], edges: list[float], **more: Any) -> Metric:
     shape = {
-        "edges": edges, "whole": False, "rows": rows, "hours": [], "below": 0, "above": 0,
-        "hits": [], **more.pop("shape", {}),
+        "edges": edges, "whole": False, "rows": rows, "hours": [n / 1000 for n in rows],
+        "below": 0, "above": 0, "hits": [], **more.pop("shape", {}),
     }  # fmt: skip
     shape["hits"] = [{"below": 0, "above": 0, "null": 0, **hit} for hit in shape["hits"]]
     return Metric.model_validate_json(json.dumps({

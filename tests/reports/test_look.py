@@ -101,10 +101,11 @@ def test_limits_are_drawn_as_labelled_lines() -> None:
     [
         {},
         {"edges": [], "rows": []},
-        {"edges": [0, 1], "rows": [0]},
-        {"edges": [0, 1, 2], "rows": [5]},  # counts and edges that do not belong together
-        {"edges": [0, 1, 1], "rows": [5, 5]},
-        {"edges": [2, 1, 0], "rows": [5, 5]},
+        {"edges": [0, 1], "rows": [0], "hours": [0]},
+        {"edges": [0, 1, 2], "rows": [5], "hours": [5]},  # counts and edges of different numbers
+        {"edges": [0, 1], "rows": [5], "hours": []},
+        {"edges": [0, 1, 1], "rows": [5, 5], "hours": [5, 5]},
+        {"edges": [2, 1, 0], "rows": [5, 5], "hours": [5, 5]},
     ],
 )
 def test_no_rows_no_chart(shape: dict[str, Any]) -> None:
@@ -114,7 +115,8 @@ def test_no_rows_no_chart(shape: dict[str, Any]) -> None:
 @pytest.mark.parametrize("rows", [[1], [0, 7, 0], [1, 0, 2**50], [3, 3, 3]])
 def test_any_counts_can_be_drawn(rows: list[int]) -> None:
     edges = list(range(len(rows) + 1))
-    shape = {**EMPTY, "edges": edges, "rows": rows, "above": 2, "below": 1}
+    hours = [n / 1000 for n in rows]
+    shape = {**EMPTY, "edges": edges, "rows": rows, "hours": hours, "above": 2, "below": 1}
     assert "above" in _drawn(histogram=shape)
 
 

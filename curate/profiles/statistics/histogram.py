@@ -66,7 +66,8 @@ _RIGHT_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Rows and microseconds between `edges`, which hold all values but those `below` and `above`.
+    """Rows and microseconds between `edges`, which hold all values but those `below` and `above`
+    (`us_below`, `us_above`).
 
     A bin holds its lower edge (where that is a limit not to be exceeded, the bin before does), the
     last one its upper edge too. Where `whole`, values are whole
@@ -78,6 +79,8 @@ class Histogram:
     us: Sequence[int]
     below: int
     above: int
+    us_below: int
+    us_above: int
     whole: bool
     hits: Sequence[Hit]
 
@@ -118,7 +121,8 @@ def histogram(metric: Metric, tally: Tally, cuts: Sequence[Cut] = ()) -> Histogr
         return Hit(verdict=verdict, rows=binned(of), below=low, above=high, null=null)
 
     hits = [hit(at, name) for at, name in enumerate(HIT_VERDICTS) if tally.hit_rows[at]]
-    return Histogram(edges, binned(tally.rows), binned(tally.us), *beyond, whole, hits)
+    us_beyond = int(tally.us[below].sum()), int(tally.us[above].sum())
+    return Histogram(edges, binned(tally.rows), binned(tally.us), *beyond, *us_beyond, whole, hits)
 
 
 def _whole_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
@@ -132,6 +136,7 @@ def _whole_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
 def _fine_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
     """Fine bins are FINE to each of the metric's own; those that cuts add begin at the cut."""
     step = (metric.high - metric.low) / (metric.bins * FINE)
+    cuts = [cut for cut in cuts if _parts_rows(cut, tally, (cut.at - metric.low) / step)]
     base, left_of = tally.bins()
     inside = slice(1, base.size - 1)
     begin = (base[inside] - 1).astype(np.float64)
@@ -139,8 +144,20 @@ def _fine_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
     first = np.searchsorted(base[inside], base[inside])  # the bin's own first part
     parted = np.arange(begin.size) > first
     begin = np.where(parted, np.maximum(placed[left_of[inside]], begin), begin)
+    # The value of a limit that is not to be exceeded belongs left of it, where a bin begins at it.
+    for at in (cut.at for cut in cuts if cut.first > cut.at):
+        begin[~parted & (np.abs(begin - (at - metric.low) / step) < _LINE_UP)] -= 2 * _LINE_UP
     ends = [((cut.at - metric.low) / step, cut.at) for cut in cuts]
     return _Grid(metric.low, step, inside, begin, ends)
+
+
+def _parts_rows(cut: Cut, tally: Tally, place: float) -> bool:
+    """Whether the tally has the rows on both sides of a limit in bins of their own.
+
+    Rules of languages that do not occur had their limits too while rows were counted.
+    """
+    on_grid = cut.first == cut.at and abs(place - round(place)) < _LINE_UP
+    return on_grid or cut.first in tally.cuts
 
 
 def _edges(
