@@ -152,7 +152,7 @@ def _fine_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:
 
 
 def _parts_rows(cut: Cut, tally: Tally, place: float) -> bool:
-    """Whether the tally has the rows on both sides of a limit in bins of their own.
+    """Whether the tally has the rows left and right of a limit in bins of their own.
 
     Rules of languages that do not occur had their limits too while rows were counted.
     """
