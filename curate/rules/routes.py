@@ -21,7 +21,9 @@ ROUTES: Mapping[str, str] = {
 }
 assert tuple(ROUTES) == VERDICTS, "every verdict has its route"
 
+ROUTE_TYPE = pl.Categorical()
+
 
 def route() -> pl.Expr:
     """The route of each row, from its verdict."""
-    return VERDICT.expr.cast(pl.String).replace_strict(ROUTES).alias("route")
+    return VERDICT.expr.replace_strict(ROUTES, return_dtype=ROUTE_TYPE).alias("route")

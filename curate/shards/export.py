@@ -115,7 +115,7 @@ def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
     sizes = f"{parameter('eval')} and {parameter('test')}"
     hint = f"split again with other rules, or with smaller {sizes}"
-    return Fault(where, f"holds no record: {rules_by_rows(lock, TAKEN)}", hint)
+    return Fault(where, f"holds no record: {rules_by_rows(lock[TAGS.name], TAKEN)}", hint)
 
 
 def _work(place: Workplace, spool: Spool, execution: Execution, run: RunTasks) -> int:

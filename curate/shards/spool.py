@@ -124,7 +124,7 @@ def _slices(path: Path, options: ShardOptions) -> Iterator[pl.DataFrame]:
     parts = {
         "lang": LANG.expr.fill_null("(none)"),
         "source": SOURCE.expr,
-        "duration": duration_bin().fill_null("(none)"),
+        "duration": duration_bin().cast(pl.String).fill_null("(none)"),
     }
     # A line that the split changed on request has another length than the record it is of.
     changed = pl.col("changed") if "changed" in present else pl.lit(False)

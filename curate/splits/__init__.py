@@ -10,31 +10,19 @@ import polars as pl
 
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.columns import (
-    AUDIO_CHANNEL,
-    AUDIO_KEY,
     BYTE_LENGTH,
-    BYTE_OFFSET,
     DURATION_US,
-    LANG,
     LINE,
-    NORMAL_KEY,
-    OFFSET_S,
     REASON,
-    RECORDING_KEY,
     SOURCE,
-    SPEAKER,
     TAGS,
     TEXT_FIX,
-    TEXT_KEY,
-    VERDICT,
 )
 from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
 from curate.artifacts.profile import Input, Profile
 from curate.artifacts.split import ChangedLines, Split
-from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
-from curate.errors.nearest import lacking, suggest
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
@@ -42,6 +30,7 @@ from curate.profiles.opened import origins_of
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import Finished, amount, certificate
+from curate.splits.codes import CODED
 from curate.splits.content import Files, by_content, files_of, is_by_content
 from curate.splits.coverage import GROUP_FROM, SESSIONS, Keys, identify
 from curate.splits.feasibility import impossible
@@ -59,6 +48,7 @@ from curate.splits.lock import (
 )
 from curate.splits.near_duplicates import near_leaks, near_texts
 from curate.splits.path_patterns import group_pattern, groups_of, read_paths, refuse_idle
+from curate.splits.records import StoredRecords, read_records
 from curate.splits.request import SplitRequest
 from curate.splits.search_strategy import Searched
 from curate.splits.strata import GENDER
@@ -67,7 +57,6 @@ from curate.splits.targets import AllocationOptions, Targets
 from curate.splits.unknown_speakers import looked_up
 from curate.splits.write import read_lines, write_lines, write_reasons
 from curate.splits.written_manifests import PATH
-from curate.text.ids import SPEAKER_FIELDS
 
 __all__ = [
     "AS_THEY_ARE",
@@ -84,23 +73,6 @@ __all__ = [
     "output_files",
     "split_profile",
 ]
-
-_NEEDED = (
-    *(
-        column.name
-        for column in (
-            SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, MALFORMED_WHY, AUDIO_KEY, RECORDING_KEY,
-            AUDIO_CHANNEL, TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US, VERDICT, TAGS,
-        )
-    ),
-    "char_rate",
-    "chars",
-    "words",
-    "word_len",
-    UNRATED.name,
-)  # fmt: skip
-FEW_SOURCES = 32
-"""Up to so many manifests, each is a stratum of its own, unless the strata are named."""
 
 
 def output_files(names: Sequence[str] = ()) -> frozenset[str]:
@@ -142,32 +114,34 @@ def split_profile(profile: Path, folder: Path, request: SplitRequest, command: s
     InputError where the manifests are no longer those profiled.
     """
     check_target(request.to)
-    facts = read_artifact(profile, Profile)
+    facts, stored = read_artifact(profile, Profile), StoredRecords.of(profile)
     strategy, marks = _strategy_of(request), request.marks
-    records, keys, by = _read_keyed(profile, facts, request, strategy.by_source)
+    records, keys, by = _read_keyed(stored, facts, request, strategy.by_source)
     lock = None
     if request.lock is not None:
         records, lock = apply_lock(request.lock, records)
-    strategy.refuse(records)
+    strategy.refuse(records, lambda: stored.read([TAGS.name]).to_series())
     done = strategy.assign(records, request.seed, by, keys.columns)
     del records
     inputs = {entry.source: entry for entry in facts.inputs}
-    reasons = pl.read_parquet(profile / "records.parquet", columns=[REASON.name]).to_series()
-    rows, corrected = _with_changes(done.rows, profile, reasons, marks)
+    rows, corrected = _with_changes(done.rows, stored, marks)
     done, written, near, unsure = _write_outputs(
         done, strategy, rows, inputs, folder, request.seed, marks
     )
-    del rows
     copies = _write_borderline_copy(done.rows, inputs, folder, marks)
+    del rows
     for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
-        write_reasons(done.rows, reasons, name, folder)
+        write_reasons(done.rows["split"], stored, name, folder)
     unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
     changed = corrected | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
     locked = done.rows.with_columns(changed.alias(CHANGED.name))
-    write_lock(locked, folder / LOCK, _blend_fields(profile, facts))
+    write_lock(locked, stored.scan(), folder / LOCK, _blend_fields(facts))
     ledger = _ledger(done, written, copies, facts)
     ledger.check()
     write_artifact(folder, ledger)
+    cuts = None
+    if request.to is not None:
+        cuts = write_cuts(done.rows["split"], stored, written, folder, inputs)
     made = certificate(
         Finished(
             assignment=done,
@@ -188,7 +162,7 @@ def split_profile(profile: Path, folder: Path, request: SplitRequest, command: s
                 fields_mapped=_mapped_rows(done.rows, inputs),
             ),
             lock=lock,
-            cuts=None if request.to is None else write_cuts(done.rows, written, folder, inputs),
+            cuts=cuts,
         ),
         command,
     )
@@ -211,10 +185,10 @@ def _strategy_of(request: SplitRequest) -> Strategy:
 
 
 def _read_keyed(
-    profile: Path, facts: Profile, request: SplitRequest, by_source: bool
+    stored: StoredRecords, facts: Profile, request: SplitRequest, by_source: bool
 ) -> tuple[pl.DataFrame, Keys, list[str]]:
     """The records with their group keys, what is known of these, and the columns of strata."""
-    records, by, group = _read_records(profile, request, list(facts.by), by_source)
+    records, by, group = read_records(stored, request, list(facts.by), by_source)
     origins = origins_of(facts)
     if request.group_from is not None:
         records, group = _with_groups(records, group, list(origins.values()), request.group_from)
@@ -233,7 +207,7 @@ def _with_groups(
     assert paths.len() == records.height, "a path for each row"
     groups = groups_of(paths, pattern)
     refuse_idle(groups, paths, pattern)
-    return records.with_columns(groups.alias(GROUP_FROM)), [*group, GROUP_FROM]
+    return records.with_columns(groups.cast(CODED).alias(GROUP_FROM)), [*group, GROUP_FROM]
 
 
 def _files(records: pl.DataFrame, origins: Mapping[str, Origin], root: Path | None) -> Files:
@@ -273,82 +247,25 @@ def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [TRAIN, *sorted(names), REJECTED, *skipped, MALFORMED, *held]
 
 
-def _blend_fields(folder: Path, profile: Profile) -> pl.DataFrame:
-    """The weights and tags that blends gave to the records, row for row."""
-    names = sorted({name for entry in profile.inputs for name in entry.added})
-    path = folder / "records.parquet"
-    there = pl.read_parquet_schema(path)
-    return pl.read_parquet(path, columns=[name for name in names if name in there])
-
-
-def _read_records(
-    profile: Path, request: SplitRequest, input_fields: Sequence[str], by_source: bool
-) -> tuple[pl.DataFrame, list[str], list[str]]:
-    """The columns that splitting needs, and the columns of strata and groups.
-
-    `input_fields` are the fields that the profile keeps of its manifests because the user
-    requested them; `by_source`: whether a few manifests are strata of their own.
-    """
-    path = profile / "records.parquet"
-    if not path.is_file():
-        raise InputError(lacking(profile, "records.parquet", "run curate profile first"))
-    present = pl.scan_parquet(path).collect_schema().names()
-    _refuse_absent({"by": request.by, "group": request.group}, present, input_fields)
-    groups = list(request.group) or [
-        SPEAKER.name,
-        *_filled(path, [c for c in SESSIONS if c in present]),
-    ]
-    strata = list(request.by) or ["lang", *(_few_sources(path) if by_source else ())]
-    optional = [GENDER] if GENDER in present else []
-    people = [name for name in SPEAKER_FIELDS if name in present and SPEAKER.name in groups]
-    columns = [*_NEEDED, *strata, *groups, *people, *optional]
-    absent = [name for name in columns if name not in present]
-    if absent:
-        raise InputError.of(path, f"has no column {absent[0]!r}", "profile again")
-    return pl.read_parquet(path, columns=list(dict.fromkeys(columns))), strata, groups
-
-
-def _refuse_absent(
-    named: Mapping[str, Sequence[str]], present: Sequence[str], input_fields: Sequence[str]
-) -> None:
-    known = {"lang", *SPEAKER_FIELDS, "source", *SESSIONS, GENDER, *input_fields}
-    faults = [
-        Fault(
-            parameter(field),
-            f"the profile has no column {name!r}",
-            f"{suggest(name, [each for each in present if each in known])}; or profile with "
-            f"{parameter('by')} {name}, if the manifest has that field",
-        )
-        for field, names in named.items()
-        for name in dict.fromkeys(names)
-        if name not in present
-    ]
-    raise_all(ConfigError, faults)
-
-
-def _filled(path: Path, columns: Sequence[str]) -> list[str]:
-    if not columns:
-        return []
-    counts = pl.scan_parquet(path).select(pl.col(columns).count()).collect()
-    return [name for name in columns if counts[name][0]]
-
-
-def _few_sources(path: Path) -> list[str]:
-    count = pl.scan_parquet(path).select(pl.col("source").n_unique()).collect().item()
-    return ["source"] if 1 < count <= FEW_SOURCES else []
+def _blend_fields(profile: Profile) -> list[str]:
+    """The columns of weights and tags that blends gave to the records."""
+    return sorted({name for entry in profile.inputs for name in entry.added})
 
 
 def _with_changes(
-    rows: pl.DataFrame, profile: Path, reasons: pl.Series, marks: LineMarks
+    rows: pl.DataFrame, stored: StoredRecords, marks: LineMarks
 ) -> tuple[pl.DataFrame, pl.Series]:
     """The rows with what changes their lines, and which of them have a corrected text."""
-    path = profile / "records.parquet"
     corrected = pl.Series([False]).new_from_index(0, rows.height)
-    if TEXT_FIX.name in pl.scan_parquet(path).collect_schema():
-        texts = pl.read_parquet(path, columns=[TEXT_FIX.name]).to_series()
-        if texts.null_count() < texts.len():
-            rows, corrected = rows.with_columns(texts), texts.is_not_null()
-    return (rows.with_columns(reasons) if marks.skipme else rows), corrected
+    further = [LINE.name, TAGS.name] if marks.tags else []
+    further += [REASON.name] if marks.skipme else []
+    if TEXT_FIX.name in stored.columns and stored.count(TEXT_FIX.name):
+        further.append(TEXT_FIX.name)
+    if further:
+        rows = rows.hstack(stored.read(further))
+    if TEXT_FIX.name in further:
+        corrected = rows[TEXT_FIX.name].is_not_null()
+    return rows, corrected
 
 
 def _write_borderline_copy(

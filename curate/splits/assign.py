@@ -12,8 +12,16 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Floats
-from curate.artifacts.columns import DURATION_BIN, DURATION_US, NORMAL_KEY, RECORDING_KEY, VERDICT
+from curate.artifacts.columns import (
+    AUDIO_KEY,
+    DURATION_BIN,
+    DURATION_US,
+    NORMAL_KEY,
+    RECORDING_KEY,
+    VERDICT,
+)
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
+from curate.splits.codes import CODED, named
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
 from curate.splits.moves import (
@@ -33,6 +41,8 @@ from curate.splits.targets import AllocationOptions, Target, Targets, allocate, 
 
 Ints = npt.NDArray[np.int64]
 _NOT_DRAWN = (HELD_OUT, REJECTED, SKIPPED, MALFORMED)
+_ROUTED, _HELD, _TRAIN = -3, -2, -1
+"""Where a row goes that no split has: where its verdict sends it, held out, or to train."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ def assign(
     A record that LOCKED gives a split keeps it as long as it is clean.
     """
     if LOCKED.name not in records.columns:
-        records = records.with_columns(pl.lit(None, pl.String).alias(LOCKED.name))
+        records = records.with_columns(pl.lit(None, CODED).alias(LOCKED.name))
     rows = records.with_columns(route(), duration_bin())
     rows = rows.with_columns(pl.Series("group", components(rows, [*group, RECORDING_KEY.name])))
     rows, strata = number_strata(rows, [*by, DURATION_BIN])
@@ -227,40 +237,26 @@ def _placed(rows: pl.DataFrame, pool: Pool, state: State, names: Sequence[str]) 
     claimed = np.zeros(texts.size, np.bool_)
     claimed[texts >= 0] = state.claim[texts[texts >= 0]] >= 0
     locked = rows[LOCKED.name].gather(pool.row)
-    codes = {TRAIN: -1, HELD_OUT: -2, **{name: at for at, name in enumerate(names)}}
+    codes = {HELD_OUT: _HELD, TRAIN: _TRAIN, **{name: at for at, name in enumerate(names)}}
     known = locked.replace_strict(codes, default=None, return_dtype=pl.Int16)
-    before = known.fill_null(-3).to_numpy()
-    to_train = (chosen == FREE) | (chosen == TO_TRAIN) | ((chosen == TORN) & (before == -1))
-    place = np.where(to_train & ~claimed & (before != -2), np.int16(-1), np.int16(-2))
+    before = known.fill_null(_ROUTED).to_numpy()
+    to_train = (chosen == FREE) | (chosen == TO_TRAIN) | ((chosen == TORN) & (before == _TRAIN))
+    place = np.where(to_train & ~claimed & (before != _HELD), np.int16(_TRAIN), np.int16(_HELD))
     place = np.where(state.inside, np.where(chosen >= 0, chosen, before), place)
-    split = np.full(rows.height, -3, np.int16)
-    split[pool.row] = place
-    named = {-1: TRAIN, -2: HELD_OUT, **dict(enumerate(names))}
-    assigned = pl.Series("split", split).replace_strict(named, default=None, return_dtype=pl.String)
-    return rows.with_columns(assigned.fill_null(rows["route"]).alias("split"))
+    code = np.full(rows.height, _ROUTED, np.int16)
+    code[pool.row] = place
+    drawn = named("split", [None, HELD_OUT, TRAIN, *names], code - np.int16(_ROUTED))
+    return rows.with_columns(drawn.fill_null(rows["route"]))
 
 
 def _weighed(rows: pl.DataFrame, available_s: Floats, names: Sequence[str]) -> pl.DataFrame:
     """With WEIGHT: the stratum's clean seconds over those that the split has of it."""
-    got = rows.filter(pl.col("split").is_in(list(names))).group_by("split", STRATUM.name)
-    there = pl.DataFrame(
-        {
-            STRATUM.name: np.arange(available_s.size, dtype=np.int32),
-            "available_us": available_s * 1e6,
-        }
-    )
-    weights = (
-        got.agg(pl.col(DURATION_US.name).sum().alias("got_us"))
-        .join(there, on=STRATUM.name)
-        .select(
-            "split",
-            STRATUM.name,
-            (pl.col("available_us") / pl.col("got_us")).alias(WEIGHT.name),
-        )
-    )
-    places = rows.select("split", STRATUM.name)
-    weighed = places.join(weights, on=places.columns, how="left", maintain_order="left")
-    return rows.with_columns(weighed[WEIGHT.name])
+    places = rows["split"].is_in(list(names)).fill_null(False).arg_true()
+    mine = rows.select(pl.col("split", STRATUM.name, DURATION_US.name).gather(places))
+    got_us = mine.select(pl.col(DURATION_US.name).sum().over("split", STRATUM.name)).to_series()
+    weights = pl.Series(available_s * 1e6, dtype=pl.Float64).gather(mine[STRATUM.name]) / got_us
+    of_rows = pl.repeat(None, rows.height, dtype=pl.Float64, eager=True)
+    return rows.with_columns(of_rows.scatter(places, weights).alias(WEIGHT.name))
 
 
 def _mark_borderline(rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> pl.DataFrame:
@@ -269,14 +265,13 @@ def _mark_borderline(rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> pl.Data
     They are held out anyway, and good for measuring what borderline data does; the copy is taken
     in the order of the mixed keys, so that it is a fair sample where there are more.
     """
-    mine = rows.filter(pl.col("split") == "eval")
+    in_eval = (rows["split"] == "eval").fill_null(False)
+    most_us = int(rows[DURATION_US.name].filter(in_eval).sum())
     is_candidate = (pl.col("split") == HELD_OUT) & (VERDICT.expr == "borderline") & of_eval
-    candidates = rows.with_row_index("row").filter(is_candidate)
-    order = np.argsort(mixed(candidates["audio_key"].to_numpy(), seed), kind="stable")
-    candidates = candidates[order]
-    within_size = candidates.filter(
-        pl.col(DURATION_US.name).cum_sum() <= int(mine[DURATION_US.name].sum())
-    )["row"]
+    places = rows.select(is_candidate.fill_null(False)).to_series().arg_true()
+    keys, us = (rows[name].gather(places).to_numpy() for name in (AUDIO_KEY.name, DURATION_US.name))
+    order = np.argsort(mixed(keys, seed), kind="stable")
+    within_size = places.to_numpy()[order][np.cumsum(us[order]) <= most_us]
     mark = np.zeros(rows.height, np.bool_)
-    mark[within_size.to_numpy()] = True
+    mark[within_size] = True
     return rows.with_columns(pl.Series(BORDERLINE_COPY, mark))

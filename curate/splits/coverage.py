@@ -9,6 +9,7 @@ import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
 from curate.artifacts.leaks import Coverage, Lacking, Leak, Proposal
+from curate.splits.codes import CODED
 from curate.splits.content import Contents
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
 
@@ -73,7 +74,9 @@ def identify(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, 
 def _ids(rows: pl.DataFrame, name: str) -> pl.Series:
     """Canonical ids; the speaker by any of its names that is a column."""
     names = SPEAKER_FIELDS if name == SPEAKER.name else (name,)
-    candidates = [canonical_ids(rows[each]) for each in names if each in rows.columns]
+    kinds = [rows[each].dtype for each in names if each in rows.columns]
+    dtype = CODED if CODED in kinds else pl.String()
+    candidates = [canonical_ids(rows[each]).cast(dtype) for each in names if each in rows.columns]
     ids = candidates[0]
     for other in candidates[1:]:
         ids = ids.zip_with(ids.is_not_null(), other)

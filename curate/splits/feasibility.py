@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import polars as pl
 
-from curate.artifacts.columns import TAGS
 from curate.artifacts.split import Split
 from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import duration
@@ -19,8 +18,11 @@ from curate.splits.targets import (
     size_s,
 )
 
+Tags = Callable[[], pl.Series]
+"""Reads the tags of all records."""
 
-def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
+
+def refuse_unclean(records: pl.DataFrame, targets: Targets, tags: Tags) -> None:
     """InputError where no record is clean and splits are to be drawn, or where none can be
     trained on: with the rules that took them.
     """
@@ -37,22 +39,22 @@ def refuse_unclean(records: pl.DataFrame, targets: Targets) -> None:
     else:
         what, hint = f"none of {rows} can be trained on", _OTHER_RULES
     verdicts = ("borderline", "unknown") if usable else ("bad", "malformed")
-    raise InputError.of("curate split", f"{what}: {rules_by_rows(records, verdicts)}", hint)
+    raise InputError.of("curate split", f"{what}: {rules_by_rows(tags(), verdicts)}", hint)
 
 
 _OTHER_RULES = "`curate rules what-if PROFILE` shows what other limits would leave"
 
 
-def rules_by_rows(records: pl.DataFrame, verdicts: Collection[str], most: int = 3) -> str:
-    """The rules that gave most rows one of these verdicts, with how many each."""
-    tags = records.select(TAGS.expr.explode(empty_as_null=False).alias("tag"))
-    mine = tags.filter(pl.col("tag").str.split(":").list.first().is_in(list(verdicts)))
+def rules_by_rows(tags: pl.Series, verdicts: Collection[str], most: int = 3) -> str:
+    """The rules that gave most rows one of these verdicts, with how many each; `tags` are lists."""
+    each = tags.explode(empty_as_null=False).to_frame("tag")
+    mine = each.filter(pl.col("tag").str.split(":").list.first().is_in(list(verdicts)))
     counted = mine.group_by("tag").len().sort("len", "tag", descending=[True, False])
     amounts = []
     for tag, rows in counted.head(most).iter_rows():
         verdict, _, rule = str(tag).partition(":")
         named = f"{rule} ({verdict})" if rule else verdict
-        amounts.append(f"{named} took {rows:,} of {records.height:,}")
+        amounts.append(f"{named} took {rows:,} of {tags.len():,}")
     return ", ".join(amounts) or "no rule is named"
 
 

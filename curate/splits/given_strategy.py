@@ -28,7 +28,8 @@ from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
 from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, held_us
-from curate.splits.feasibility import rules_by_rows
+from curate.splits.codes import CODED
+from curate.splits.feasibility import Tags, rules_by_rows
 from curate.splits.groups import components
 from curate.splits.lock import HELD_OUT, STRATUM
 from curate.splits.near_duplicates import Near
@@ -66,18 +67,19 @@ class Given:
     splits: GivenSplits
     by_source: bool = False
 
-    def refuse(self, records: pl.DataFrame) -> None:
+    def refuse(self, records: pl.DataFrame, tags: Tags) -> None:
         """InputError with every split that has no record to be in it."""
         rows = self._placed(records.with_columns(route(), self._given()))
         faults = [
             Fault(f"{parameter('given')} {name}", what, hint)
             for name in dict.fromkeys(self.splits.of.values())
-            for what, hint in self._emptied(rows.filter(pl.col(GIVEN) == name), name)
+            for what, hint in self._emptied(rows, name, tags)
         ]
         raise_all(InputError, faults)
 
-    def _emptied(self, rows: pl.DataFrame, name: str) -> list[tuple[str, str]]:
+    def _emptied(self, records: pl.DataFrame, name: str, tags: Tags) -> list[tuple[str, str]]:
         """Why a split would be empty; nothing where it is not."""
+        rows = records.filter(pl.col(GIVEN) == name)
         manifests = ", ".join(source for source, split in self.splits.of.items() if split == name)
         if not rows.height:
             return [(f"{manifests} holds no line", "give a manifest with records, or leave it out")]
@@ -85,7 +87,7 @@ class Given:
             return []
         count = f"{rows.height:,} row{'s' if rows.height > 1 else ''}"
         verdicts = [verdict for verdict in VERDICTS if verdict != "clean"]
-        taken = rules_by_rows(rows, verdicts)
+        taken = rules_by_rows(tags().filter(records[GIVEN] == name), verdicts)
         whole = f", or keep the split whole: {parameter('keep_whole')} {name}"
         readable = rows[MALFORMED.name].null_count() > 0
         hint = f"other {parameter('rules')} may leave some{whole if readable else ''}"
@@ -110,7 +112,7 @@ class Given:
         )
 
     def _given(self) -> pl.Expr:
-        return SOURCE.expr.cast(pl.String).replace_strict(self.splits.of).alias(GIVEN)
+        return SOURCE.expr.replace_strict(self.splits.of, return_dtype=CODED).alias(GIVEN)
 
     def _placed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with their split; in whole splits, with the route of what may be there."""
@@ -128,7 +130,8 @@ class Given:
             .when(pl.col("route") == TRAIN).then(pl.lit(HELD_OUT))
             .otherwise(pl.col("route"))
         )  # fmt: skip
-        return rows.with_columns(routed.alias("route")).with_columns(split.alias("split"))
+        rows = rows.with_columns(routed.cast(CODED).alias("route"))
+        return rows.with_columns(split.cast(CODED).alias("split"))
 
     def separate(
         self, done: Assignment, rows: pl.DataFrame, near: Near

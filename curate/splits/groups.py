@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from curate.arrays import Int64s
+from curate.arrays import Bools, Int32s, Int64s, UInt64s
 from curate.native import kernel
+from curate.splits.codes import numbered
 
 
 def components(frame: pl.DataFrame, columns: Sequence[str]) -> Int64s:
@@ -18,24 +19,27 @@ def components(frame: pl.DataFrame, columns: Sequence[str]) -> Int64s:
     """
     parent = np.arange(frame.height, dtype=np.int64)
     for column in columns:
-        codes = _codes(frame[column])
-        _join(parent, codes, np.full(int(codes.max(initial=0)) + 1, -1, np.int64))
-    _point_at_roots(parent)
-    groups: Int64s = np.unique(parent, return_inverse=True)[1].astype(np.int64)
-    return groups
+        values = frame[column]
+        if values.dtype == pl.UInt64:
+            _join_keys(parent, values)
+        else:
+            codes = numbered(values)
+            _join(parent, codes, np.full(int(codes.max(initial=0)) + 1, -1, np.int64))
+    _number(parent)
+    return parent
 
 
-def _codes(values: pl.Series) -> Int64s:
-    """Equal values to equal numbers from 1, null to 0. Strings by their hash: sorting them is slow,
-    and which number a value gets changes nothing.
-    """
-    if values.dtype == pl.String:
-        values = (
-            values.to_frame()
-            .select(pl.when(pl.first().is_not_null()).then(pl.first().hash()))
-            .to_series()
-        )
-    return values.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+def _join_keys(parent: Int64s, keys: pl.Series) -> None:
+    """Nearly every key may be another one: a hash table of their first rows, no sorting."""
+    slots = room_of(keys.len())
+    known = keys.is_not_null().to_numpy()
+    _join_equal(parent, keys.fill_null(0).to_numpy(), known, slots)
+
+
+def room_of(rows: int) -> Int32s:
+    """Room for a hash table of as many rows, at most two thirds of it full."""
+    assert rows < 1 << 31, "rows are numbered in 32 bits"
+    return np.full(1 << (rows + rows // 2 + 1).bit_length(), -1, np.int32)
 
 
 @kernel("groups")
@@ -45,5 +49,14 @@ def _join(parent: Int64s, codes: Int64s, first: Int64s) -> None:
 
 
 @kernel("groups")
-def _point_at_roots(parent: Int64s) -> None:
+def _join_equal(parent: Int64s, keys: UInt64s, known: Bools, slots: Int32s) -> None:
+    """Join rows with equal keys, where they are known. `slots` is room for a hash table: a power
+    of two, more than there are rows, all -1.
+    """
+    raise NotImplementedError
+
+
+@kernel("groups")
+def _number(parent: Int64s) -> None:
+    """Put each row's group number in the place of its parent."""
     raise NotImplementedError

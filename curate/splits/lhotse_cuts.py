@@ -21,6 +21,7 @@ from curate.errors import ConfigError, parameter
 from curate.manifest.lhotse import cut_of_record
 from curate.manifest.strict import parse_line
 from curate.rules.routes import MALFORMED
+from curate.splits.records import StoredRecords
 
 CUTS_ENDING = "cuts.jsonl.gz"
 ASSUMED_RATE = 16_000
@@ -34,7 +35,8 @@ def check_target(to: str | None) -> None:
 
 
 def write_cuts(
-    rows: pl.DataFrame,
+    split: pl.Series,
+    stored: StoredRecords,
     outputs: Sequence[str],
     folder: Path,
     inputs: Mapping[str, Input],
@@ -43,9 +45,10 @@ def write_cuts(
 
     Cut ids are the record ids, audio paths as the records have them. Sampling rates and lengths of
     recordings are those of the audio's headers; where a file is not at hand, the record's rate (or
-    ASSUMED_RATE, counted as `rate_assumed`) and a recording that ends with its segment. `inputs`
-    are profile.json's by source.
+    ASSUMED_RATE, counted as `rate_assumed`) and a recording that ends with its segment. `split` is
+    each record's, in the order of `stored`; `inputs` are profile.json's by source.
     """
+    rows = stored.read([SOURCE.name, LINE.name]).with_columns(split.alias("split"))
     folders = {source: Path(entry.folder) for source, entry in inputs.items()}
     return tuple(_write(rows, name, folder, folders) for name in outputs if name != MALFORMED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from curate.artifacts.columns import (
 from curate.errors import ConfigError, InputError, parameter
 from curate.formatting.units import plural
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
+from curate.splits.codes import CODED
 
 LOCK = "splits.lock.parquet"
 HELD_OUT = "held_out"
@@ -37,6 +38,9 @@ WEIGHT = Column(
     "clean seconds of the stratum that a second of this record represents; null outside a split",
 )
 CHANGED = Column("changed", pl.Boolean(), "whether the line written is another than the original")
+
+_GROUP_ROWS = 122_880
+"""Rows that are compressed together: named, so that threads change no byte."""
 
 _KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
 _ORDINARY = (TRAIN, REJECTED, SKIPPED, MALFORMED, HELD_OUT)
@@ -61,25 +65,29 @@ def _resplit_hint() -> str:
     return f"{draws}; results on the old splits are then not comparable"
 
 
-def write_lock(rows: pl.DataFrame, path: Path, further: pl.DataFrame) -> None:
+def write_lock(
+    rows: pl.DataFrame, records: pl.LazyFrame, path: Path, further: Sequence[str]
+) -> None:
     """Every assignment, in input order; what a later run and `curate shard` need of each row, and
-    the columns of `further` (row for row) that have none of these names.
+    those columns of `further` that are there and have none of these names.
+
+    `rows` are the records with their splits, row for row; other columns pass by from `records`.
     """
     columns = (
         SOURCE, LINE, BYTE_LENGTH, AUDIO_KEY, TEXT_KEY, NORMAL_KEY, LANG, OFFSET_S, DURATION_US,
         TAGS,
     )  # fmt: skip
-    lock = rows.select(
-        *(column.name for column in columns),
-        VERDICT.expr.cast(pl.String),
-        pl.col("split").cast(pl.String),
-        STRATUM.expr,
-        WEIGHT.expr,
-        BORDERLINE_COPY,
-        CHANGED.expr,
+    names = [column.name for column in columns]
+    made = rows.lazy().select(
+        pl.col("split").cast(pl.String), STRATUM.expr, WEIGHT.expr, BORDERLINE_COPY, CHANGED.expr
     )
-    others = further.select(name for name in further.columns if name not in lock.columns)
-    lock.hstack(others).write_parquet(path, compression="zstd")
+    there = {*records.collect_schema()} - {*names, VERDICT.name, *made.collect_schema()}
+    others = [name for name in further if name in there]
+    copied = [*names, VERDICT.expr.cast(pl.String)]
+    parts = [records.select(copied), made, *([records.select(others)] if others else [])]
+    pl.concat(parts, how="horizontal").sink_parquet(
+        path, compression="zstd", row_group_size=_GROUP_ROWS, engine="streaming"
+    )
 
 
 def apply_lock(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
@@ -104,7 +112,7 @@ def apply_lock(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:
     stand = joined.filter(~LOCKED.expr.is_in(_ORDINARY))
     fallen = stand.filter(VERDICT.expr.cast(pl.String) != "clean")
     missing = named.join(records.select(_KEYS), on=list(_KEYS), how="anti")
-    return joined, Lock(
+    return joined.with_columns(LOCKED.expr.cast(CODED)), Lock(
         path,
         {
             name: _counts(fallen.filter(LOCKED.expr == name)[VERDICT.name])

@@ -13,6 +13,7 @@ from curate.artifacts.frames import Spans
 from curate.artifacts.leaks import Leak
 from curate.manifest.texts import read_texts
 from curate.rules.routes import TRAIN
+from curate.splits.codes import named
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.text.minhash import NearIndex, shingle_sets
 
@@ -135,11 +136,9 @@ def part_near(
         stays = split[place[name]] == codes[name]
         left[name] = pairs.with_columns(pl.Series("sides", sides)).filter(pl.Series(stays))
     split[indexed[back[: indexed.size]]] = codes[TRAIN]
-    moves = pl.Series(np.where(split != before, split, -1))
-    names_of_moves = moves.replace_strict(
-        {codes[name]: name for name in (TRAIN, HELD_OUT)}, default=None, return_dtype=pl.String
-    )
-    return rows.with_columns(names_of_moves.fill_null(rows["split"]).alias("split")), left
+    moved = np.where(split != before, split, np.int16(-1)) + np.int16(1)
+    changes = named("split", [None, *codes], moved)
+    return rows.with_columns(changes.fill_null(rows["split"])), left
 
 
 def _sent_back(
@@ -151,23 +150,32 @@ def _sent_back(
     slack_us: dict[str, int],
 ) -> npt.NDArray[np.bool_]:
     """Which indexed records go back to train; the last entry (for no partner) is false."""
-    once = rows.select(
-        pl.len().over("group") == 1, (pl.len().over(NORMAL_KEY.name) == 1).alias("t")
-    )
-    single = once.select(pl.all_horizontal(pl.all())).to_series().to_numpy() & ~locked
     train = near[TRAIN].filter((pl.col("partners") == 1) & (pl.col("sides") > 0))
     partners = np.unique(train["partner"].to_numpy())
     back = np.zeros(sum(pairs.height for pairs in near.values()) + 1, np.bool_)
-    first = 0
+    us, first = rows[DURATION_US.name], 0
     for name in names:
-        is_singleton = single[place[name]] & (near[name]["partners"] == 0).to_numpy()
-        for number in partners[(partners >= first) & (partners < first + place[name].size)]:
-            us = int(rows[DURATION_US.name][int(place[name][number - first])])
-            if is_singleton[number - first] and us <= slack_us[name]:
+        numbers = partners[(partners >= first) & (partners < first + place[name].size)]
+        places = place[name][numbers - first]
+        has_none = near[name]["partners"].to_numpy()[numbers - first] == 0
+        goes = has_none & ~locked[places] & _are_single(rows, places)
+        for number, its_us in zip(numbers[goes], us.gather(places[goes]), strict=True):
+            if its_us <= slack_us[name]:
                 back[number] = True
-                slack_us[name] -= us
+                slack_us[name] -= its_us
         first += place[name].size
     return back
+
+
+def _are_single(rows: pl.DataFrame, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of the rows at these places are a group of their own, with a text of their own."""
+    group, keys = rows["group"].to_numpy(), rows[NORMAL_KEY.name]
+    mine = keys.gather(places)
+    alike = keys.filter(keys.is_in(mine.implode()))
+    shared = alike.filter(alike.is_duplicated())
+    has_own_text: npt.NDArray[np.bool_] = ~mine.is_in(shared.implode()).to_numpy()
+    has_own_group: npt.NDArray[np.bool_] = np.bincount(group)[group[places]] == 1
+    return has_own_text & has_own_group
 
 
 def near_leaks(left: Near, names: Sequence[str]) -> list[Leak]:

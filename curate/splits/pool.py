@@ -16,6 +16,7 @@ from curate.arrays import Bools, Floats, Int32s, Int32Table, Int64s, UInt64s, Wo
 from curate.artifacts.columns import AUDIO_KEY, DURATION_US, NORMAL_KEY, TEXT_KEY
 from curate.native import kernel
 from curate.rules.routes import POOL, TRAIN
+from curate.splits.groups import room_of
 from curate.splits.lock import HELD_OUT, LOCKED
 from curate.splits.moves import COVARIATE, Rows
 from curate.splits.strata import GENDER, RATE, covariate_cells
@@ -51,14 +52,14 @@ def build(
     out. The order of the records changes nothing:
     groups and rows are taken in the order of their mixed audio keys.
     """
-    usable = records["route"].is_in([POOL, TRAIN]).arg_true().cast(pl.Int64).to_numpy()
+    usable = np.flatnonzero(records["route"].is_in([POOL, TRAIN]).to_numpy()).astype(np.int64)
     keys = mixed(records[AUDIO_KEY.name].gather(usable).to_numpy(), seed)
     group = records["group"].to_numpy()[usable]
-    order = _order(group, keys, records[TEXT_KEY.name].gather(usable).to_numpy())
+    groups = int(records["group"].to_numpy().max(initial=-1)) + 1
+    first = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=groups))]).astype(np.int64)
+    order = _order(group, first, keys, records[TEXT_KEY.name], usable)
     keys, group, usable = keys[order], group[order], usable[order]
     taken = records.select(pl.col(*_searched(records, by)).gather(usable))
-    groups = int(records["group"].to_numpy().max(initial=0)) + 1
-    first = np.searchsorted(group, np.arange(groups + 1)).astype(np.int64)
     clean, us = taken["route"].eq(POOL).to_numpy(), taken[DURATION_US.name].to_numpy()
     free = clean & ~taken[LOCKED.name].eq_missing(HELD_OUT).to_numpy()
     texts, total = _shared_texts(taken[NORMAL_KEY.name], group, us)
@@ -80,12 +81,15 @@ def build(
     )  # fmt: skip
 
 
-def _order(group: Int64s, keys: UInt64s, texts: UInt64s) -> Int64s:
+def _order(group: Int64s, first: Int64s, keys: UInt64s, texts: pl.Series, row: Int64s) -> Int64s:
     """The rows by group, key and text; texts are compared only where keys are not distinct."""
     by_key = np.argsort(keys)
-    if (keys[by_key[1:]] == keys[by_key[:-1]]).any():
-        return np.lexsort((texts, keys, group)).astype(np.int64)
-    return by_key[np.argsort(group[by_key], kind="stable")].astype(np.int64)
+    sorted_keys = keys[by_key]
+    if (sorted_keys[1:] == sorted_keys[:-1]).any():
+        return np.lexsort((texts.gather(row).to_numpy(), keys, group)).astype(np.int64)
+    order = np.empty(by_key.size, np.int64)
+    _by_group(by_key.astype(np.int64, copy=False), group, first.copy(), order)
+    return order
 
 
 def _searched(records: pl.DataFrame, by: Sequence[str]) -> list[str]:
@@ -144,12 +148,12 @@ def _sums(places: Int64s, values: Int64s, size: int) -> Int64s:
 
 def _shared_texts(keys: pl.Series, group: Int64s, us: Int64s) -> tuple[Int32s, Int64s]:
     """Numbers of the texts that several groups share, -1 for any other; and their time."""
-    number = keys.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
-    count = int(number.max(initial=-1)) + 1
-    owner, new = np.full(count, -1, np.int64), np.full(count, -1, np.int32)
-    shared = _number_shared(number, group, owner, new)
-    texts, total = np.full(number.size, -1, np.int32), np.zeros(shared, np.int64)
-    _add_shared(number, us, new, texts, total)
+    slots = room_of(keys.len())
+    firsts, texts = np.empty(keys.len(), np.int32), np.full(keys.len(), -1, np.int32)
+    known = keys.is_not_null().to_numpy()
+    shared = _number_shared(keys.fill_null(0).to_numpy(), known, group, slots, firsts, texts)
+    total = np.zeros(shared, np.int64)
+    _add_shared(firsts, us, texts, total)
     return texts, total
 
 
@@ -161,13 +165,26 @@ def _barred(keys: pl.Series, texts: Int32s, count: int, barred: pl.Series | None
 
 
 @kernel("pool")
-def _number_shared(number: Int64s, group: Int64s, owner: Int64s, new: Int32s) -> int:
-    """Give each text of several groups a number of its own in `new`; how many there are."""
+def _by_group(by_key: Int64s, group: Int64s, places: Int64s, order: Int64s) -> None:
+    """The rows by group, those of a group in the order that they have; `places` is where each
+    group begins.
+    """
     raise NotImplementedError
 
 
 @kernel("pool")
-def _add_shared(number: Int64s, us: Int64s, new: Int32s, texts: Int32s, total: Int64s) -> None:
+def _number_shared(
+    keys: UInt64s, known: Bools, group: Int64s, slots: Int32s, firsts: Int32s, texts: Int32s
+) -> int:
+    """Number each text of several groups, at its first row; `firsts` gets the first row of each
+    row's text. `slots` is room for a hash table. Returns how many there are.
+    """
+    raise NotImplementedError
+
+
+@kernel("pool")
+def _add_shared(firsts: Int32s, us: Int64s, texts: Int32s, total: Int64s) -> None:
+    """Give every row the number of its first row, and sum up the time of each text."""
     raise NotImplementedError
 
 

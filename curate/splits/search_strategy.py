@@ -11,7 +11,7 @@ from curate.artifacts.split import Allocation, HeldOut, Widest
 from curate.formatting.units import duration
 from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, assign
-from curate.splits.feasibility import refuse_unclean
+from curate.splits.feasibility import Tags, refuse_unclean
 from curate.splits.near_duplicates import Near, part_near
 from curate.splits.strategy import Achieved
 from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Targets
@@ -24,9 +24,9 @@ class Searched:
     targets: Targets
     by_source: bool = True
 
-    def refuse(self, records: pl.DataFrame) -> None:
+    def refuse(self, records: pl.DataFrame, tags: Tags) -> None:
         """InputError where no record can be drawn, or none be trained on."""
-        refuse_unclean(records, self.targets)
+        refuse_unclean(records, self.targets, tags)
 
     def assign(
         self, records: pl.DataFrame, seed: int, by: Sequence[str], group: Sequence[str]

@@ -10,6 +10,7 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_BIN, DURATION_BINS, DURATION_US
 from curate.rules.routes import POOL, TRAIN
+from curate.splits.codes import CODED, combined
 
 RATE, GENDER = "char_rate", "gender"
 
@@ -22,30 +23,34 @@ Ints = npt.NDArray[np.int32]
 
 def duration_bin() -> pl.Expr:
     """Duration classes as stratum labels, such as `2-5 s`."""
-    label = pl.lit(None, pl.String)
+    label = pl.lit(None, CODED)
     for low, name in DURATION_BINS:
-        label = pl.when(DURATION_US.expr >= round(low * 1e6)).then(pl.lit(name)).otherwise(label)
+        of_class = DURATION_US.expr >= round(low * 1e6)
+        label = pl.when(of_class).then(pl.lit(name, CODED)).otherwise(label)
     return pl.when(DURATION_US.expr.is_not_null()).then(label).alias(DURATION_BIN)
 
 
 def number_strata(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with `stratum`, and a table of the strata in the order of their values.
 
-    Strata are those of rows that may be trained on; any other row's stratum is null.
+    Strata are those of rows that may be trained on; the stratum of a row whose values no such row
+    has is null.
     """
+    codes = combined([rows[name] for name in columns], rows.height)
+    usable = np.flatnonzero(rows["route"].is_in([POOL, TRAIN]).to_numpy())
+    first = np.full(int(codes.max(initial=-1)) + 1, -1, np.int64)
+    first[codes[usable[::-1]]] = usable[::-1]  # the last one that is put there is the first row
+    there = np.flatnonzero(first >= 0)
     strata = (
-        rows.select(*columns, "route")
-        .filter(pl.col("route").is_in([POOL, TRAIN]))
-        .select(columns)
-        .unique()
+        rows.select(pl.col(columns).gather(first[there]))
+        .with_columns(pl.Series("_code", there))
         .sort(columns, nulls_last=True)
-        .with_row_index("stratum")
-        .with_columns(pl.col("stratum").cast(pl.Int32))
     )
-    numbered = rows.select(columns).join(
-        strata, on=list(columns), how="left", nulls_equal=True, maintain_order="left"
-    )
-    return rows.with_columns(numbered["stratum"]), strata
+    number = np.full(first.size, -1, np.int32)
+    number[strata["_code"].to_numpy()] = np.arange(strata.height, dtype=np.int32)
+    of_rows = pl.Series("stratum", number[codes])
+    rows = rows.with_columns(of_rows.set(of_rows < 0, None))
+    return rows, strata.select(pl.int_range(pl.len(), dtype=pl.Int32).alias("stratum"), *columns)
 
 
 def covariate_cells(rows: pl.DataFrame, by: Sequence[str]) -> list[Ints]:
@@ -54,8 +59,7 @@ def covariate_cells(rows: pl.DataFrame, by: Sequence[str]) -> list[Ints]:
     The covariates are duration and char_rate in steps of a quarter octave, and gender where the
     profile has it. -1 where a row has no value.
     """
-    part = rows.select(pl.struct(by).rank("dense") if by else pl.lit(1)).to_series()
-    parts = np.broadcast_to(part.fill_null(0).cast(pl.Int64).to_numpy(), rows.height)
+    parts = combined([rows[name] for name in by], rows.height)
     cells = [
         _within(parts, _steps(rows[DURATION_US.name].cast(pl.Float64) / 1e6)),
         _within(parts, _steps(rows[RATE])),

@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.artifacts.split import Allocation, GivenSplit, HeldOut, Target, Widest
 from curate.splits.assign import Assignment
+from curate.splits.feasibility import Tags
 from curate.splits.near_duplicates import Near
 
 
@@ -38,7 +39,7 @@ class Strategy(Protocol):
         """Whether a few manifests are strata of their own unless strata are named."""
         ...
 
-    def refuse(self, records: pl.DataFrame) -> None:
+    def refuse(self, records: pl.DataFrame, tags: Tags) -> None:
         """InputError with every reason why these records cannot be split so."""
         ...
 

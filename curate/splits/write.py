@@ -17,6 +17,7 @@ from curate.arrays import Bytes, Int16s, Int64s
 from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
+    LINE,
     REASON,
     SOURCE,
     TAGS,
@@ -38,6 +39,7 @@ from curate.splits.line_edits import (
     spliced,
     unrated,
 )
+from curate.splits.records import StoredRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +210,18 @@ def _rewritten(
     return line if slots is None else filled(line, slots or None)
 
 
-def write_reasons(rows: pl.DataFrame, reasons: pl.Series, name: str, folder: Path) -> None:
+def write_reasons(split: pl.Series, stored: StoredRecords, name: str, folder: Path) -> None:
     """`NAME.reasons.jsonl`, line for line with NAME.jsonl: id, verdict, tags, reason.
 
-    `reasons` stand row for row with `rows`.
+    `split` is each record's, in the order of `stored`.
     """
-    row_numbers = (rows["split"] == name).arg_true()
-    chosen = rows.select(record_id(), VERDICT.expr.cast(pl.String), TAGS.expr)[row_numbers]
+    of_name = split == name
+    names = (SOURCE.name, LINE.name, VERDICT.name, TAGS.name, REASON.name)
     with (folder / f"{name}.reasons.jsonl").open("w", encoding="utf-8") as file:
-        for row, reason in zip(
-            chosen.iter_rows(named=True), reasons.gather(row_numbers), strict=True
-        ):
-            file.write(json.dumps({**row, REASON.name: reason}, ensure_ascii=False) + "\n")
+        for first, part in stored.parts(names, split.len()):
+            chosen = part.filter(of_name.slice(first, part.height)).select(
+                record_id(), VERDICT.expr.cast(pl.String), TAGS.expr, REASON.expr
+            )
+            file.writelines(
+                json.dumps(row, ensure_ascii=False) + "\n" for row in chosen.iter_rows(named=True)
+            )

@@ -34,7 +34,8 @@ _EXACT = 2.0**53
 
 
 def canonical_ids(values: pl.Series) -> pl.Series:
-    """Ids in one spelling each, as strings; null for what names nobody (see PLACEHOLDERS).
+    """Ids in one spelling each, as strings (as categories where they are given so); null for what
+    names nobody (see PLACEHOLDERS).
 
     Unicode in NFC, no blanks at the ends and single ones inside; a whole number by its digits, so
     that `84`, `84.0`, `8.4e1` and `"84 "` are one id. `0084` is another, and case counts.
@@ -42,9 +43,9 @@ def canonical_ids(values: pl.Series) -> pl.Series:
     >>> canonical_ids(pl.Series([" 8.4e1", "spk  A", "N/A", "<unk>", "-", "0084"])).to_list()
     ['84', 'spk A', None, None, None, '0084']
     """
-    ids = values.cast(pl.String)
+    ids = values if values.dtype == pl.Categorical else values.cast(pl.String)
     distinct = ids.unique().drop_nulls()
-    spelled = _spelled(distinct)
+    spelled = _spelled(distinct.cast(pl.String)).cast(ids.dtype)
     if spelled.equals(distinct):
         return ids
     known = pl.DataFrame({"id": distinct, "spelled": spelled})
