@@ -72,6 +72,19 @@ class Metric(Model):
     worst: tuple[TaggedRecord, ...]
 
 
+class Density(Model):
+    """Rows by two metrics together: `rows` has a list per cell of `y`, in it one number per cell of
+    `x`; `outside` counts rows beyond all cells.
+    """
+
+    x: str
+    y: str
+    x_edges: tuple[float, ...]
+    y_edges: tuple[float, ...]
+    rows: tuple[tuple[int, ...], ...]
+    outside: int
+
+
 class Correlations(Model):
     """Pearson's correlation of every metric with every other; null where one does not vary."""
 

@@ -14,7 +14,7 @@ from curate.artifacts.base import (
     RuleFile,
     SchemaId,
 )
-from curate.artifacts.distributions import Correlations, Metric
+from curate.artifacts.distributions import Correlations, Density, Metric
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
 
 
@@ -356,6 +356,7 @@ class Profile(GatedArtifact):
     conventions: tuple[Convention, ...]
     metrics: tuple[Metric, ...]
     correlations: Correlations
+    density: OptionalKey[Density] = None
     strata: Mapping[str, tuple[Stratum, ...]]
     coverage: OptionalKey[Mapping[str, Coverage]] = None
     worst_groups: Mapping[str, tuple[Group, ...]]

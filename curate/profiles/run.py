@@ -33,6 +33,7 @@ from curate.profiles.opened import open_profile
 from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.agreement import agreement_totals
+from curate.profiles.statistics.density import density
 from curate.profiles.statistics.rejection import borderline_by_stratum, rejected_by_stratum
 from curate.profiles.statistics.rejection import warnings_of as over_filtered
 from curate.profiles.summary import summarise
@@ -137,6 +138,7 @@ def profile_into(
         malformed=summary.malformed,
         metrics=summary.metrics,
         correlations=summary.correlations,
+        density=density(records),
         strata=summary.strata,
         coverage=summary.coverage,
         worst_groups=summary.worst_groups,

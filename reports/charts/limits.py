@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from curate.artifacts.distributions import Metric, Threshold
+from curate.artifacts.profile import RuleHit
 from reports.charts.axes import SPAN, Scale
 from reports.charts.bars import Bars, limit_at
 from reports.charts.svg import SHADES
@@ -33,6 +34,11 @@ class Limit(NamedTuple):
 Flagged = Mapping[tuple[str, str], int]
 """Rows that a severity of a rule flagged, by rule and severity."""
 NOTHING_FLAGGED: Flagged = {}
+
+
+def flagged_rows(hits: Sequence[RuleHit]) -> Flagged:
+    """What the rules of a profile flagged."""
+    return {(hit.rule, hit.severity): hit.rows for hit in hits}
 
 
 def near_limits(

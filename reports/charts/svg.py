@@ -57,10 +57,11 @@ class Drawing:
                 f'<path d="{path}" class="s-{shade}" fill="none" stroke-width="{width:g}"{dashes}/>'
             )
 
-    def areas(self, outlines: Sequence[Sequence[Point]], shade: str) -> None:
+    def areas(self, outlines: Sequence[Sequence[Point]], shade: str, opacity: float = 1.0) -> None:
         """Closed areas of one shade."""
         path = "".join(f"{_path(outline)}z" for outline in outlines)
-        self._elements.append(f'<path d="{path}" class="f-{shade}"/>')
+        pale = "" if opacity == 1 else f' fill-opacity="{opacity:g}"'
+        self._elements.append(f'<path d="{path}" class="f-{shade}"{pale}/>')
 
     def dot(self, at: Point, radius: float) -> None:
         """A filled circle in ink."""

@@ -64,6 +64,13 @@ SECTIONS: tuple[Section, ...] = (
         "some rows only.",
     ),
     Section(
+        "Duration and char_rate",
+        (Profile,),
+        depth.together,
+        "The darker a cell, the more rows (log scale). Dashed limits hold for some rows only. "
+        "Text that does not belong to its audio lies apart from the rest.",
+    ),
+    Section(
         "Rules",
         (Profile,),
         profile.rules,

@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from curate.artifacts.profile import Group, GroupRule, Profile
 from reports.charts import drawn
+from reports.charts.density import density_chart
+from reports.charts.limits import flagged_rows
 from reports.format import count, plural
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
@@ -80,6 +82,18 @@ def _failed(rule: GroupRule) -> Markup:
     ]
     foot = ("all that failed", "", "", *("" for _ in facts), rule.moved_rows, rule.moved_hours)
     return Table(rule.rule or "", columns, rows, foot=foot).render()
+
+
+def together(profile: Profile) -> Markup | None:
+    """Duration and char_rate in one chart, and how many rows lie beyond it."""
+    density = profile.density
+    chart = density and density_chart(density, profile.metrics, flagged_rows(profile.rules_hit))
+    if density is None or not chart:
+        return None
+    outside = Markup('<p class="note">{} beyond the chart.</p>')
+    return joined(
+        chart, outside.format(plural(density.outside, "row")) if density.outside else None
+    )
 
 
 def correlations(profile: Profile) -> Markup | None:

@@ -13,7 +13,7 @@ from curate.formatting.units import US_PER_HOUR
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.charts.histograms import beside, histogram
-from reports.charts.limits import format_limit
+from reports.charts.limits import flagged_rows, format_limit
 from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
@@ -101,7 +101,7 @@ def distributions(profile: Profile) -> Markup | None:
     """
     if not profile.metrics:
         return None
-    flagged = {(hit.rule, hit.severity): hit.rows for hit in profile.rules_hit}
+    flagged = flagged_rows(profile.rules_hit)
     drawings = {
         metric.name: (metric, histogram(metric, flagged), beside(metric, flagged))
         for metric in profile.metrics

@@ -20,8 +20,8 @@ for (const chart of document.querySelectorAll("svg.chart")) {
   const layer = chart.querySelector(".hints");
   if (!layer) continue;
   const bars = [...layer.children].map((shape) => {
-    const [low, high] = pair(shape.dataset.ends);
-    const [rows, hours] = pair(shape.dataset.holds);
+    const [low, high] = pair(shape.dataset.ends || "");
+    const [rows, hours] = pair(shape.dataset.holds || "");
     const title = shape.querySelector("title");
     title.remove(); // or the browser shows it too, a second later
     return { shape, low, high, rows, hours, words: title.textContent };
@@ -60,10 +60,11 @@ function showBars(chart, bars) {
   chart.addEventListener("pointermove", (event) => show(under(event)));
   chart.addEventListener("pointerleave", () => show(-1));
   chart.addEventListener("blur", () => show(-1));
-  chart.addEventListener("click", (event) => under(event) >= 0 && pick(chart, bars[under(event)]));
+  const choose = (bar) => bar && bar.shape.dataset.where && pick(chart, bar);
+  chart.addEventListener("click", (event) => choose(bars[under(event)]));
   chart.addEventListener("keydown", (event) => {
     if (event.target !== chart) return;
-    if (event.key === "Enter" && at >= 0) pick(chart, bars[at]);
+    if (event.key === "Enter" && at >= 0) choose(bars[at]);
     else if (moves[event.key]) show(moves[event.key]());
     else return;
     event.preventDefault();

@@ -315,6 +315,14 @@ def profile() -> Json:
                 for i, _ in enumerate(METRICS)
             ],
         },
+        "density": {
+            "x": "duration_s",
+            "y": "char_rate",
+            "x_edges": [0.1, 1.0, 10.0, 100.0],
+            "y_edges": [0.0, 10.0, 20.0, 40.0],
+            "rows": [[0, 200, 3], [40, 900_000, 1000], [0, 12, 0]],
+            "outside": 985,
+        },
         "agreement": {
             "rows": 900_000,
             "primary": "wer",
