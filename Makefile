@@ -35,7 +35,7 @@ STAMP := .venv/.installed-$(shell { cat pyproject.toml constraints.txt; echo '$(
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format types imports fresh-docs words bench docs wheels clean
+.PHONY: help demo test check lint format types imports fresh-docs words bench docs pictures wheels clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,10 @@ docs: $(STAMP)  ## write docs/cli.md, docs/metrics.md, rules/schema.json from th
 	@$(BIN)/python docs/generate.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo build/site/index.html
+
+# docs/images of pages, from what `make demo` made.
+pictures: $(STAMP)
+	@$(BIN)/python docs/pictures.py
 
 wheels: $(STAMP)
 	@$(BIN)/python -c 'import ziglang' 2>/dev/null || $(PIP) -c constraints.txt ziglang

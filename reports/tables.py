@@ -33,6 +33,8 @@ FILTER_FROM = 15
 
 _PROSE_FROM = 26
 _WHOLE_BELOW = 30
+_FEW_MINUTES = 0.1
+"""Hours below which a decimal fraction of an hour is hard to read."""
 
 
 class Column(NamedTuple):
@@ -91,11 +93,13 @@ class Table:
         return "prose" if any(" " in text for text in long) else "token"
 
     def _kinds(self) -> list[CellKind]:
-        """The columns' kinds; hours that are all below one have units of their own."""
+        """The columns' kinds; hours of which some are few minutes have units of their own."""
         kinds = [column.kind for column in self.columns]
         lengths = [at for at, kind in enumerate(kinds) if kind == "hours"]
-        hours = [row[at] for row in self._lines() for at in lengths]
-        short = all(value < 1 for value in hours if isinstance(value, int | float))
+        values = [row[at] for row in self._lines() for at in lengths]
+        hours = [value for value in values if isinstance(value, int | float) and value]
+        short = not hours or max(hours) < 1 or min(hours) < _FEW_MINUTES
+        short = short and min(hours, default=0.0) >= 0  # a difference keeps its sign in hours
         return ["duration" if short and kind == "hours" else kind for kind in kinds]
 
     def _lines(self) -> list[Sequence[object]]:

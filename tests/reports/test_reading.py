@@ -26,6 +26,8 @@ HOURS = (Column("split", "text"), Column("hours", "hours"), Column("bad h", "hou
         ((0.5, 0.25), (">30 min<", ">15 min<")),
         ((20.0, 0.25), (">20.00<", ">0.2500<")),  # one column has hours: both are in hours
         ((20.0, 0.0), (">20.00<", ">0<")),
+        ((20.0, 0.05), (">20.00 h<", ">3 min<")),  # few minutes: each with its unit
+        ((20.0, -0.05), (">20.00<", ">-0.0500<")),  # a difference
     ],
 )
 def test_hours_of_a_table(values: tuple[float, float], shown: tuple[str, str]) -> None:

@@ -1,0 +1,60 @@
+"""Write the pictures of pages in docs/images from what `make demo` made: `make pictures`.
+
+Needs Chromium. Pictures have few colours, so that the repository stays small.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WIDTH, COLOURS = 1200, 64
+PAGES = {"profile": 1500, "split": 1500, "run": 1150, "eval": 1350}
+"""Directories of demo/ whose pages have a picture, and how many pixels of the page it shows."""
+
+
+def main() -> int:
+    """Take a picture of the top of each page. Exit status 2 where a page or the browser lacks."""
+    pages = {name: ROOT / "demo" / name / "report.html" for name in PAGES}
+    missing = [str(path.relative_to(ROOT)) for path in pages.values() if not path.is_file()]
+    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if missing or browser is None:
+        what = f"no {', '.join(missing)}" if missing else f"no browser ({', '.join(BROWSERS)})"
+        print(f"{what}\n  hint: {'make demo' if missing else 'install Chromium'}", file=sys.stderr)
+        return 2
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for name, path in pages.items():
+            picture = _few_colours(_taken(opened, path, PAGES[name]))
+            (IMAGES / f"{name}.png").write_bytes(picture)
+        opened.close()
+    return 0
+
+
+def _taken(browser: Any, path: Path, height: int) -> bytes:
+    viewport = {"width": WIDTH, "height": height}
+    page = browser.new_page(viewport=viewport, color_scheme="light")
+    page.goto(path.as_uri())
+    taken: bytes = page.screenshot(clip={"x": 0, "y": 0, **viewport})
+    page.close()
+    return taken
+
+
+def _few_colours(png: bytes) -> bytes:
+    out = io.BytesIO()
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
