@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from curate.errors import ConfigError, InputError, raise_all
 from curate.errors.nearest import lacking
 from curate.profiles.duck import Answer, Field, run_query
 from curate.profiles.opened import MAKE, RECORDS
 from curate.profiles.own_fields import ALWAYS, RECORD, OwnFields
-from curate.rules.expression.declare import Kind
+
+if TYPE_CHECKING:
+    from curate.rules.expression.declare import Kind
 
 _SQL_TYPES = {"text": "VARCHAR", "number": "DOUBLE", "truth": "BOOLEAN"}
 

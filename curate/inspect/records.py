@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -133,14 +134,7 @@ def _records(
 ) -> list[ProfiledRecord]:
     names = [metric.name for metric in METRICS if metric.name in plan.collect_schema()]
     verdict_columns = [VERDICT.name, TAGS.name, REASON.name]
-    row_numbers = pl.Series(numbers, dtype=pl.UInt32).implode()
-    rows = (
-        plan.with_row_index("_at")
-        .filter(pl.col("_at").is_in(row_numbers))
-        .select(*_FIELDS, *verdict_columns, *names)
-        .collect()
-        .rows(named=True)
-    )
+    rows = list(_rows(plan.select(*_FIELDS, *verdict_columns, *names), numbers))
     for source in dict.fromkeys(row["source"] for row in rows):
         fields.demand_unchanged(source)
     lines: Sequence[Row] = [tuple(row[name] for name in _FIELDS) for row in rows]
@@ -158,3 +152,14 @@ def _records(
         )
         for row in rows
     ]
+
+
+def _rows(plan: pl.LazyFrame, numbers: Numbers) -> Iterator[Mapping[str, Any]]:
+    """The rows of these ascending numbers. Of each batch only what lies between its first and its
+    last is read, so that memory does not grow with the profile.
+    """
+    for _, group in groupby(numbers.tolist(), lambda number: number // _BATCH):
+        of_batch = list(group)
+        first, last = of_batch[0], of_batch[-1]
+        frame = plan.slice(first, last - first + 1).collect()
+        yield from frame[[number - first for number in of_batch]].iter_rows(named=True)

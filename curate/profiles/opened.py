@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curate.artifacts.base import read_artifact
 from curate.artifacts.profile import Input, Profile
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking
-from curate.manifest.lines import Place as LinePlace
-from curate.manifest.lines import fetch_lines
-from curate.manifest.origin import Origin
-from curate.manifest.strict import Malformed, parse_line
+
+if TYPE_CHECKING:  # the readers are loaded where a line is read
+    from curate.manifest.lines import Place as LinePlace
+    from curate.manifest.origin import Origin
 
 MAKE = f"make it with {Profile.made_by}"
 RECORDS = "records.parquet"
@@ -23,6 +23,8 @@ Row = tuple[Any, ...]
 
 def origin_of(entry: Input) -> Origin:
     """How a source of a profile is read again."""
+    from curate.manifest.origin import Origin
+
     return Origin(entry.source, entry.format, entry.beside, entry.added)
 
 
@@ -50,6 +52,9 @@ def records_of(
     rows: Sequence[Row], origins: Mapping[str, Origin]
 ) -> Mapping[tuple[str, LinePlace], Json]:
     """The original records behind rows of `Records.rows`."""
+    from curate.manifest.lines import fetch_lines
+    from curate.manifest.strict import Malformed, parse_line
+
     by_source: dict[str, list[LinePlace]] = {}
     for source, _, offset, length, *_ in rows:
         by_source.setdefault(source, []).append((offset, length))

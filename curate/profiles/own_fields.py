@@ -13,23 +13,21 @@ import tempfile
 import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Final
-
-import polars as pl
+from typing import TYPE_CHECKING, Final
 
 from curate.artifacts.base import read_artifact
-from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, SOURCE
-from curate.artifacts.profile import Profile
+from curate.artifacts.profile import Input, Profile
 from curate.errors import CurateError, InputError
-from curate.manifest.chunks import is_compressed, open_manifest
-from curate.manifest.formats import BY_NAME
-from curate.manifest.lines import iter_unchanged
-from curate.manifest.origin import Origin
-from curate.profiles.measure.unchanged import is_unchanged
 from curate.profiles.opened import origin_of
-from curate.rules.expression.declare import Kind
+
+if TYPE_CHECKING:  # the readers and Polars are loaded where a query names a field
+    import polars as pl
+
+    from curate.manifest.origin import Origin
+    from curate.rules.expression.declare import Kind
 
 ALWAYS: Final = ("audio_filepath", "text")
 """Fields that are there whether any line has them or not."""
@@ -39,23 +37,25 @@ SAMPLED = 1_000
 """Lines of each manifest in which fields are looked for first; then the others are."""
 _EXACT = 2**53
 """Integers beyond are not distinct as floating-point numbers: such a field is text."""
-_TYPES: Mapping[Kind, pl.DataType] = {
-    "text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean(),
-}  # fmt: skip
 
 Line = Callable[[int, int], bytes]
 """The bytes of a line by byte offset and length."""
 
 
 class OwnFields:
-    """The fields of one profile's manifests. InputError where `folder` is not a profile."""
+    """The fields of one profile's manifests. Reading one is an InputError where `folder` is not a
+    profile.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._records = folder / "records.parquet"
-        self._inputs = {entry.source: entry for entry in read_artifact(folder, Profile).inputs}
+        self._folder, self._records = folder, folder / "records.parquet"
         self._lines: dict[str, Line] = {}
         self._last: tuple[tuple[str, int, int], Mapping[str, object]] = (("", -1, -1), {})
         self.failure: CurateError | None = None
+
+    @cached_property
+    def _inputs(self) -> Mapping[str, Input]:
+        return {entry.source: entry for entry in read_artifact(self._folder, Profile).inputs}
 
     def kinds(self, names: Iterable[str]) -> Mapping[str, Kind]:
         """What those of the names are that some line has; text where the lines do not agree.
@@ -84,20 +84,30 @@ class OwnFields:
 
     def beside(self, records: pl.LazyFrame, kinds: Mapping[str, Kind]) -> pl.LazyFrame:
         """The records with these fields as columns; only the requested rows are read."""
+        import polars as pl
+
+        from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, SOURCE
+
+        types: Mapping[Kind, pl.DataType] = {
+            "text": pl.String(), "number": pl.Float64(), "truth": pl.Boolean(),
+        }  # fmt: skip
         places = pl.struct(SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name)
 
         def column(name: str, kind: Kind) -> pl.Expr:
             def read(rows: pl.Series) -> pl.Series:
                 values = [self.value(name, kind, tuple(row.values())) for row in rows]
-                return pl.Series(values, dtype=_TYPES[kind])
+                return pl.Series(values, dtype=types[kind])
 
-            made = places.map_batches(read, return_dtype=_TYPES[kind], is_elementwise=True)
+            made = places.map_batches(read, return_dtype=types[kind], is_elementwise=True)
             return made.alias(name)
 
         return records.with_columns(column(name, kind) for name, kind in kinds.items())
 
     def demand_unchanged(self, source: str) -> None:
         """InputError where a manifest of NeMo's form is not as it was when it was profiled."""
+        from curate.manifest.formats import BY_NAME
+        from curate.profiles.measure.unchanged import is_unchanged
+
         entry = self._inputs[source]
         origin = origin_of(entry)
         native = not BY_NAME[origin.format].converted
@@ -116,6 +126,9 @@ class OwnFields:
         return record
 
     def _open(self, source: str) -> Line:
+        from curate.manifest.chunks import is_compressed, open_manifest
+        from curate.manifest.formats import BY_NAME
+
         entry = self._inputs[source]
         origin = origin_of(entry)
         if not BY_NAME[origin.format].converted:
@@ -129,6 +142,8 @@ class OwnFields:
 
     def _spooled(self, origin: Origin, fingerprint: str) -> Line:
         """Lines that cannot be read by their place, in a file where they can."""
+        from curate.manifest.lines import iter_unchanged
+
         places = sorted(set(self._places(origin.name)))
         at: list[tuple[int, int]] = []
         with tempfile.TemporaryFile() as file:
@@ -146,6 +161,10 @@ class OwnFields:
         return read
 
     def _places(self, source: str, most: int | None = None) -> Iterator[tuple[int, int]]:
+        import polars as pl
+
+        from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, SOURCE
+
         rows = pl.scan_parquet(self._records).filter(SOURCE.expr == source)
         rows = rows.select(BYTE_OFFSET.name, BYTE_LENGTH.name)
         yield from (rows if most is None else rows.head(most)).collect().iter_rows()
