@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curate.artifacts.base import RuleFile
 from curate.artifacts.columns import MALFORMED, REASON, SKIPPED_BY, TAGS, VERDICT, VERDICTS
@@ -20,11 +20,13 @@ from curate.artifacts.explanation import (
 )
 from curate.errors import ConfigError
 from curate.inspect.subjects import Subject, from_json, from_manifest, from_profile, rules_or_own
-from curate.profiles.request import RuleOptions, Rules
 from curate.rules.evaluate.account import Account, accounts
 from curate.rules.file import RuleSet
 from curate.rules.overrides import content_of
 from curate.rules.routes import ROUTES
+
+if TYPE_CHECKING:
+    from curate.profiles.request import Rules
 
 __all__ = ["ExplainRequest", "Explanation", "explain", "run_explain"]
 
@@ -91,6 +93,8 @@ def run_explain(request: ExplainRequest) -> Explanation:
 def _resolve(request: ExplainRequest) -> tuple[RuleSet, Sequence[str], Sequence[Subject]]:
     """The rules, warnings about them, and the records."""
     if request.profile is None:
+        from curate.profiles.request import RuleOptions
+
         rules = RuleOptions(rules=request.rules).load()
         return rules, [], [each for name in request.records for each in _read(name, request, rules)]
     rules, warnings = rules_or_own(request.profile, request.rules)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -26,11 +26,12 @@ from curate.manifest.chunks import Chunk
 from curate.manifest.nemo import read_batch
 from curate.manifest.origin import Origin
 from curate.metrics import groups_of
-from curate.metrics.measure import Settings, measure
 from curate.profiles.opened import Json, open_profile, origins_of, records_of
-from curate.profiles.request import RuleOptions, Rules
 from curate.profiles.whole_input.conventions import exempted
 from curate.rules.file import RuleSet, known_presets, load_rules
+
+if TYPE_CHECKING:
+    from curate.profiles.request import Rules
 
 PLACEHOLDER_AUDIO = "example.wav"
 """Replaces the path of a record typed without one: its audio is not read."""
@@ -77,7 +78,11 @@ def rules_of(folder: Path) -> tuple[RuleSet, list[str]]:
 
 def rules_or_own(folder: Path, rules: Rules) -> tuple[RuleSet, Sequence[str]]:
     """The rules that are named, else the profile's own, with warnings about these."""
-    return rules_of(folder) if rules is None else (RuleOptions(rules=rules).load(), [])
+    if rules is None:
+        return rules_of(folder)
+    from curate.profiles.request import RuleOptions
+
+    return RuleOptions(rules=rules).load(), []
 
 
 def from_profile(folder: Path, ids: Sequence[str]) -> list[Subject]:
@@ -164,6 +169,8 @@ def _line_of(origin: Origin, line: int, rules: RuleSet) -> Json | None:
 
 
 def _measured(clips: Clips, rules: RuleSet) -> pl.DataFrame:
+    from curate.metrics.measure import Settings, measure  # a profile's records are measured
+
     return measure(clips, Settings(groups_of(rules.names)))
 
 

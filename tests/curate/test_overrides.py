@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import curate
+from curate.artifacts.columns import MALFORMED
 from curate.cli import app
 from curate.errors import ConfigError, InputError
+from curate.manifest.examples import clips_of
+from curate.metrics.measure import measure
 from curate.profiles.request import MeasureOptions
 from curate.rules.overrides import Decision, append, content_of, read, standing, undone
 from curate.rules.overrides.decision import KEYS, parse_decision
+from curate.rules.overrides.identity import contents, shown
 
 NOW = "2026-11-26T10:00:00Z"
 LOOP = "na " * 20
@@ -305,6 +309,15 @@ def test_content_is_of_audio_duration_and_text_alone() -> None:
     assert content_of(record) == content_of(same)
     assert len({content_of(record), *map(content_of, others)}) == 5
     assert content_of({**record, "text": 7}) is None
+
+
+@settings(deadline=None)  # the first example loads the tables of all characters
+@given(st.text(), st.floats(0.1, 99))
+def test_a_records_content_is_that_of_its_measured_row(text: str, duration: float) -> None:
+    record = {"audio_filepath": "a.wav", "duration": duration, "text": text}
+    measured = measure(clips_of([record]))
+    row = None if measured[MALFORMED.name][0] else shown(contents(measured)[0])
+    assert content_of(record) == row
 
 
 def test_keys_are_those_of_a_decision() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +27,12 @@ from curate.artifacts.columns import (
     Column,
 )
 from curate.artifacts.frames import Clips, Spans
-from curate.metrics.measure import Settings, measure
 from curate.rules.overrides.decision import VERDICT_OF, Decision, Facet
 from curate.rules.overrides.identity import audio_keys, contents, shown
 from curate.rules.overrides.log import Log, standing
+
+if TYPE_CHECKING:
+    from curate.metrics.measure import Settings
 
 Rows = npt.NDArray[np.intp]
 Facets = Mapping[Facet, Decision]
@@ -71,6 +74,10 @@ class Overrides:
 
     def measure(self, clips: Clips, settings: Settings) -> pl.DataFrame:
         """Measured rows, those whose text is corrected by the corrected text; with DECIDED."""
+        from curate.metrics.measure import (
+            measure,  # who only identifies records waits for no metric
+        )
+
         measured = measure(clips, settings)
         decided = self.decided(measured)
         fixed = _texts(decided)

@@ -10,8 +10,8 @@ import polars as pl
 
 from curate.artifacts.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.manifest.examples import clips_of
-from curate.metrics.measure import measure
 from curate.rules.overrides.decision import Decision
+from curate.text.words import hash_bytes
 
 Keys = npt.NDArray[np.uint64]
 
@@ -26,8 +26,13 @@ def content_of(record: Mapping[str, object]) -> str | None:
     >>> content_of({"audio_filepath": "a.wav", "duration": 2.0, "text": "so"})
     'd572ef0dc9e0caa9'
     """
-    frame = measure(clips_of([record]))
-    return None if frame[MALFORMED.name][0] is not None else shown(contents(frame)[0])
+    clips = clips_of([record])
+    if clips.frame[MALFORMED.name][0] is not None:
+        return None
+    text = clips.texts  # measuring it would load the tables of all characters for one hash
+    text_key = hash_bytes(text.data, int(text.start[0]), int(text.length[0]))
+    hashed = pl.Series(TEXT_KEY.name, [text_key], dtype=TEXT_KEY.dtype)
+    return shown(contents(clips.frame.with_columns(hashed))[0])
 
 
 def shown(content: np.uint64) -> str:
