@@ -135,7 +135,30 @@ MapFields = Annotated[
     typer.Option(
         "--map",
         metavar="NAME=FIELD",
-        help="Read a field from another name: text=sentence (repeatable).",
+        help="Read a field from another name: text=sentence, or from the audio's name (its path, "
+        "with a slash in the pattern): speaker='regex:^(\\w+)_' (repeatable).",
+    ),
+]
+PathMap = Annotated[
+    list[str],
+    typer.Option(
+        "--path-map",
+        metavar="OLD=NEW",
+        help="Replace what audio paths begin with: C:/data=/mnt/data, s3://bucket=/data "
+        "(repeatable).",
+    ),
+]
+Cast = Annotated[
+    bool,
+    typer.Option(
+        "--cast", help="Read durations and offsets that are text: '1,5', '01:02.5', '2.5 s'."
+    ),
+]
+MeasureDuration = Annotated[
+    bool,
+    typer.Option(
+        "--measure-duration",
+        help="Measure durations that are missing or 0, by the audio's headers.",
     ),
 ]
 LenientJson = Annotated[
@@ -191,6 +214,13 @@ Seed = Annotated[int, typer.Option("--seed", help="Random seed of the draw.")]
 def listed(values: list[str]) -> list[str]:
     """The names in repeated and comma-separated options."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def listed_maps(values: list[str]) -> list[str]:
+    """The same of NAME=FIELD; a pattern may hold commas."""
+    return [
+        part for value in values for part in ([value] if "=regex:" in value else listed([value]))
+    ]
 
 
 def command_line() -> str:

@@ -11,15 +11,19 @@ from curate.cli.app import (
     PREPARE,
     AsJson,
     AudioIdentity,
+    Cast,
     FailOn,
     Format,
     GroupFrom,
     LenientJson,
     MapFields,
+    MeasureDuration,
+    PathMap,
     Quiet,
     Strict,
     app,
     listed,
+    listed_maps,
 )
 
 
@@ -43,6 +47,9 @@ def audit_command(
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
     lenient_json: LenientJson = False,
+    path_map: PathMap = [],  # noqa: B006
+    cast: Cast = False,
+    measure_duration: MeasureDuration = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Directory for audit.json and report.html.")
     ] = None,
@@ -70,7 +77,9 @@ def audit_command(
         group=listed(group),
         group_from=group_from,
         audio_identity=audio_identity,
-        reading=ReadOptions.parse(format, listed(map_), lenient_json),
+        reading=ReadOptions.parse(
+            format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
+        ),
         gates=gates_for("curate audit", fail_on, strict),
     )
     conclude(run_audit(request, out, page_only()), as_json, quiet, audit_tables, out)

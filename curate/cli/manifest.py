@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from curate.cli.app import PREPARE, AsJson, Format, LenientJson, MapFields, Quiet, app, listed
+from curate.cli.app import (
+    PREPARE,
+    AsJson,
+    Cast,
+    Format,
+    LenientJson,
+    MapFields,
+    MeasureDuration,
+    PathMap,
+    Quiet,
+    app,
+    listed_maps,
+)
 from curate.cli.audio import AudioRoot
 
 
@@ -17,13 +29,16 @@ def manifest_command(
         list[str],
         typer.Argument(
             help="Folders of audio, tables, transcripts, cuts, globs; - is stdin.",
-            metavar="INPUT...",
+            metavar="INPUT",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Manifest to write (JSON lines).")],
     format: Format = None,
     map_: MapFields = [],  # noqa: B006 - Typer reads it, nobody writes it
     lenient_json: LenientJson = False,
+    path_map: PathMap = [],  # noqa: B006
+    cast: Cast = False,
+    measure_duration: MeasureDuration = False,
     audio_root: AudioRoot = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -49,7 +64,9 @@ def manifest_command(
     from curate.manifest.mapping import ReadOptions
     from curate.manifest.write import ManifestRequest, write_manifest
 
-    reading = ReadOptions.parse(format, listed(map_), lenient_json)
+    reading = ReadOptions.parse(
+        format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
+    )
     written = write_manifest(ManifestRequest(inputs, out, reading, audio_root))
     summary(written, as_json, quiet, tables, out)
     if written.malformed_lines and not quiet:

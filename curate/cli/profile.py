@@ -12,6 +12,7 @@ from curate.cli.app import (
     PREPARE,
     AsJson,
     By,
+    Cast,
     Decisions,
     Engine,
     FailOn,
@@ -20,14 +21,17 @@ from curate.cli.app import (
     MapFields,
     MaxBorderline,
     MaxRejected,
+    MeasureDuration,
     NoCache,
     Out,
+    PathMap,
     Quiet,
     RayAddress,
     RulesFile,
     Strict,
     app,
     listed,
+    listed_maps,
 )
 from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
 
@@ -70,6 +74,9 @@ def profile_command(
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
     lenient_json: LenientJson = False,
+    path_map: PathMap = [],  # noqa: B006
+    cast: Cast = False,
+    measure_duration: MeasureDuration = False,
     overrides: Decisions = None,
     max_rejected: MaxRejected = None,
     max_borderline: MaxBorderline = None,
@@ -131,7 +138,9 @@ def profile_command(
             normalise=listed(normalise),
             audio=AudioOptions.of(audio_root, allow_root, audio_sample),
         ),
-        reading=ReadOptions.parse(format, listed(map_), lenient_json),
+        reading=ReadOptions.parse(
+            format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
+        ),
         clips=clips,
         gates=gates_for("curate profile", fail_on, strict),
     )

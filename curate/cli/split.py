@@ -12,6 +12,7 @@ from curate.cli.app import (
     AsJson,
     AudioIdentity,
     By,
+    Cast,
     Decisions,
     FailOn,
     Format,
@@ -22,13 +23,16 @@ from curate.cli.app import (
     MapFields,
     MaxBorderline,
     MaxRejected,
+    MeasureDuration,
     Out,
+    PathMap,
     Quiet,
     RulesFile,
     Seed,
     Strict,
     app,
     listed,
+    listed_maps,
 )
 from curate.errors import Fault
 
@@ -98,6 +102,9 @@ def split_command(
     format: Format = None,
     map_: MapFields = [],  # noqa: B006
     lenient_json: LenientJson = False,
+    path_map: PathMap = [],  # noqa: B006
+    cast: Cast = False,
+    measure_duration: MeasureDuration = False,
     to: Annotated[
         str | None, typer.Option("--to", help="Also write this format: lhotse (cuts).")
     ] = None,
@@ -149,7 +156,9 @@ def split_command(
         to=to,
         marks=LineMarks(tags, skipme, canary),
         rule_options=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
-        reading=ReadOptions.parse(format, listed(map_), lenient_json),
+        reading=ReadOptions.parse(
+            format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
+        ),
         gates=gates_for("curate split", fail_on, strict),
     )
     with running(request.manifests, quiet) as execution:

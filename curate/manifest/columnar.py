@@ -17,6 +17,7 @@ from functools import partial
 import polars as pl
 
 from curate.errors import InputError
+from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Item, Origin, Portion, canonical, convert_line, portion
 from curate.manifest.sniff import Format, Look, one_file
@@ -123,7 +124,7 @@ def _content(name: str, dtype: pl.DataType) -> pl.Expr:
 def _portions(origin: Origin) -> Iterator[Portion]:
     table = _scan(origin.name)
     schema = table.collect_schema()
-    columns = _columns(table, fields_of(origin))
+    columns, cast = _columns(table, fields_of(origin)), CAST in origin.beside
     line = offset = 0
     batches = table.select(_selected_columns(schema, columns)).collect_batches(
         chunk_size=ROWS, maintain_order=True
@@ -133,7 +134,7 @@ def _portions(origin: Origin) -> Iterator[Portion]:
         for row in batch.iter_rows(named=True):
             line += 1
             record = convert_line(
-                partial(_record, columns=columns, id=f"{origin.name}#{line}"), row
+                partial(_record, columns=columns, id=f"{origin.name}#{line}", cast=cast), row
             )
             data = _data(row if isinstance(record, str) else record, line)
             items.append(Item(line, offset, data, record))
@@ -180,10 +181,10 @@ def _is_plain(dtype: pl.DataType) -> bool:
     return (dtype.is_numeric() and not dtype.is_decimal()) or isinstance(dtype, text)
 
 
-def _record(row: Record, columns: _Columns, id: str) -> Record:
+def _record(row: Record, columns: _Columns, id: str, cast: bool) -> Record:
     content = row.pop(_BYTES, None)
     row = {name: _without_nan(value) for name, value in row.items()}
-    record = record_of_row(row, {f: name for f, name in columns.names.items() if name in row})
+    record = record_of_row(row, {f: name for f, name in columns.names.items() if name in row}, cast)
     record["audio_filepath"] = record.get("audio_filepath") or id
     if columns.is_measured:
         record["duration"] = _length(content)

@@ -6,6 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from curate.errors import ConfigError, InputError, parameter
@@ -14,10 +15,11 @@ from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import PARQUET
+from curate.manifest.corrections import Corrections, corrected
 from curate.manifest.folders import FOLDER_OF_AUDIO
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
-from curate.manifest.mapping import ReadAs, fields_of, read_mapped, reading_of
+from curate.manifest.mapping import ReadAs, ReadOptions, fields_of, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import is_local
@@ -78,7 +80,7 @@ NEMO_MAPPED = Format(
     read_mapped,
 )
 
-_MAPPABLE = ("table", "common_voice", "parquet")
+_MAPPABLE = ("table", "common_voice", "parquet", "folder")
 """Formats with columns, whose names a mapping can say."""
 
 FORMATS: tuple[Format, ...] = (
@@ -99,7 +101,8 @@ FORMATS: tuple[Format, ...] = (
 )
 """Tried in this order; NeMo's lines come last, since they take what no other format does."""
 
-BY_NAME = {format.name: format for format in FORMATS}
+BY_NAME = {format.name: replace(format, read=corrected(format.read)) for format in FORMATS}
+"""The formats by their names; they read with the corrections of an origin."""
 
 
 def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
@@ -109,22 +112,34 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
     has no fields to map.
     """
     reading = reading_of(read_as)
-    look = Look.at(name, reading.fields, reading.audio_root)
+    look = Look.at(name, reading.renamed, reading.audio_root)
     if reading.format is not None and reading.format not in BY_NAME:
         what = f"unknown format {reading.format!r}"
         raise ConfigError.of(parameter("format"), what, suggest(reading.format, BY_NAME))
     format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
-    if not reading.fields and not reading.lenient:
+    is_changed = reading.renamed or reading.lenient or reading.corrections
+    if not is_changed:
         return format.find(look)
-    if format in (NEMO, NEMO_TARRED):
+    if format.name in (NEMO.name, NEMO_TARRED.name):
         format = NEMO_MAPPED
+    _refuse_idle(reading, format, name)
+    return [_as_mapped(reading.with_fields(origin)) for origin in format.find(look)]
+
+
+def _refuse_idle(reading: ReadOptions, format: Format, name: str) -> None:
+    """ConfigError for options that do nothing to a format."""
     if reading.lenient and format != NEMO_MAPPED:
         what = f"is for JSON lines; {name} is {format.name}"
         raise ConfigError.of(parameter("lenient"), what, "leave it out for this input")
-    if format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
+    if reading.renamed and format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
         what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
         raise ConfigError.of(parameter("fields"), what, "leave it out for this input")
-    return [reading.with_fields(origin) for origin in format.find(look)]
+
+
+def _as_mapped(origin: Origin) -> Origin:
+    """The origin, read in the way in which NeMo's lines can be changed (those of a blend)."""
+    is_native = origin.format in (NEMO.name, NEMO_TARRED.name)
+    return replace(origin, format=NEMO_MAPPED.name) if is_native else origin
 
 
 def _format_of(look: Look) -> Format:
@@ -150,7 +165,8 @@ STRICT = "original lines with null for NaN and Infinity"
 def copied_as(origin: Origin) -> str:
     """What a split writes of it: COPIED, CONVERTED, MAPPED or STRICT."""
     if origin.format == NEMO_MAPPED.name:
-        return MAPPED if fields_of(origin) else STRICT
+        is_mapped = bool(fields_of(origin)) or Corrections.of(origin) is not None
+        return MAPPED if is_mapped else STRICT
     return CONVERTED if BY_NAME[origin.format].converted else COPIED
 
 

@@ -44,6 +44,10 @@ class Length(NamedTuple):
         """Rounded to nanoseconds."""
         return round(self.frames / self.rate, 9)
 
+    def seconds_from(self, offset: object) -> float:
+        """Seconds behind an offset, if it is a number."""
+        return round(self.seconds - (offset if isinstance(offset, int | float) else 0), 9)
+
 
 def lengths(paths: Iterable[str], threads: int | None = None) -> Iterator[Length | str]:
     """The length of each file, or the reason why it is not known, in their order.

@@ -12,9 +12,11 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 import numpy as np
+import polars as pl
 
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.manifest.chunks import read_chunks
+from curate.manifest.corrections import CAST, MEASURE, PATHS, PATTERNS, extracted
 from curate.manifest.fields import FIELDS
 from curate.manifest.origin import (
     PORTION_BYTES,
@@ -41,24 +43,41 @@ NEEDED = ("audio_filepath", "duration", "text")
 """Fields without which a line is no record."""
 
 _HINT = "write NAME=FIELD, such as --map text=sentence"
+PATTERN = "regex:"
+"""Begins, in place of FIELD, the pattern that takes a field from the audio path."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How inputs are read: as which format (None: as what they look like), and `fields`: the name
-    that a field has in them. `audio_root` is where the audio of transcripts is looked for, if not
-    beside them. `lenient`: NaN, Infinity and -Infinity are null, as Python's
-    `json`, and so Lhotse and NeMo, take them for values; else a line with one is malformed.
+    that a field has in them, or `regex:PATTERN`, whose first group is searched in the name of the
+    audio file (in its path, where the pattern holds a slash). `audio_root` is where the audio of
+    transcripts and folders is looked for, if not beside them. `lenient`: NaN, Infinity and
+    -Infinity are null, as Python's `json`, and so Lhotse and NeMo, take them for values; else a
+    line with one is malformed. `path_map`: by what an audio path begins with, what takes its place.
+    `cast`: durations and offsets that are text, such as `1,5` or `01:02.5`, are numbers.
+    `measure_duration`: durations that are missing are those of the audio's headers.
     """
 
     format: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     lenient: bool = False
     audio_root: str | None = None
+    path_map: Mapping[str, str] = field(default_factory=dict)
+    cast: bool = False
+    measure_duration: bool = False
 
     @classmethod
-    def parse(cls, format: str | None, maps: Sequence[str], lenient: bool = False) -> ReadOptions:
-        """Read NAME=FIELD pairs. ConfigError with every fault."""
+    def parse(
+        cls,
+        format: str | None,
+        maps: Sequence[str],
+        lenient: bool = False,
+        path_map: Sequence[str] = (),
+        cast: bool = False,
+        measure_duration: bool = False,
+    ) -> ReadOptions:
+        """Read NAME=FIELD and OLD=NEW pairs. ConfigError with every fault."""
         pairs = [text.partition("=") for text in maps]
         names = [name.strip() for name, _, _ in pairs]
         faults = [
@@ -66,19 +85,60 @@ class ReadOptions:
             for text, (_, mark, source_field), name in zip(maps, pairs, names, strict=True)
             for what, hint in _faults(name, mark, source_field, names)
         ]
+        moves = [text.partition("=") for text in path_map]
+        faults += [
+            Fault(parameter("path_map"), f"{text!r} is not OLD=NEW", "such as C:/data=/mnt/data")
+            for text, (old, mark, _) in zip(path_map, moves, strict=True)
+            if not old or not mark
+        ]
         raise_all(ConfigError, faults)
         given = {
             name: source_field.strip()
             for name, (_, _, source_field) in zip(names, pairs, strict=True)
         }
-        return cls(format, given, lenient)
+        paths = {old: new for old, _, new in moves}
+        return cls(
+            format,
+            given,
+            lenient,
+            path_map=paths,
+            cast=cast,
+            measure_duration=measure_duration,
+        )
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """The fields that have another name."""
+        fields = self.fields.items()
+        return {name: its for name, its in fields if not its.startswith(PATTERN)}
+
+    @property
+    def corrections(self) -> Mapping[str, Sequence[str]]:
+        """What is corrected, as an origin keeps it."""
+        patterns = {
+            name: its.removeprefix(PATTERN)
+            for name, its in self.fields.items()
+            if its.startswith(PATTERN)
+        }
+        options = {
+            PATTERNS: _as_pairs(patterns),
+            PATHS: _as_pairs(self.path_map),
+            CAST: ("yes",) if self.cast else (),
+            MEASURE: (self.audio_root or "",) if self.measure_duration else (),
+        }
+        return {role: values for role, values in options.items() if values}
 
     def with_fields(self, origin: Origin) -> Origin:
-        """The origin with the mapping."""
-        pairs = tuple(f"{name}={source_field}" for name, source_field in self.fields.items())
-        options = {ROLE: pairs} if pairs else {}
+        """The origin with the mapping, and with what is corrected."""
+        pairs = _as_pairs(self.renamed)
+        options: dict[str, Sequence[str]] = {ROLE: pairs} if pairs else {}
         options |= {LENIENT: ("yes",)} if self.lenient else {}
+        options |= self.corrections
         return Origin(origin.name, origin.format, {**origin.beside, **options}, origin.added)
+
+
+def _as_pairs(values: Mapping[str, str]) -> Sequence[str]:
+    return tuple(f"{name}={value}" for name, value in values.items())
 
 
 ReadAs: TypeAlias = ReadOptions | str | None
@@ -101,12 +161,26 @@ def _faults(
 ) -> Iterator[tuple[str, str]]:
     if not mark or not name or not source_field.strip():
         yield "is not NAME=FIELD", _HINT
+    elif source_field.strip().startswith(PATTERN) and (why := _why_no_pattern(source_field)):
+        yield why
     elif name not in FIELDS:
         near = get_close_matches(name, FIELDS, 1)
         meant = f"did you mean {near[0]!r}? " if near else ""
         yield f"names no field of a manifest ({name!r})", f"{meant}known: {', '.join(FIELDS)}"
     elif names.count(name) > 1:
         yield f"maps {name!r} twice", "map it once"
+
+
+def _why_no_pattern(source_field: str) -> tuple[str, str] | None:
+    """What is wrong with a pattern, and a hint; None where nothing is."""
+    pattern = source_field.strip().removeprefix(PATTERN)
+    try:
+        groups = re.compile(pattern).groups
+        extracted(pattern, ["a.wav"])
+    except (re.error, pl.exceptions.PolarsError) as error:
+        what = str(error).split("\n", 1)[0]
+        return f"holds no regular expression ({what})", r"such as --map speaker='regex:^(\w+)_'"
+    return None if groups else ("has no group", r"put what is meant in brackets: regex:^(\w+)_")
 
 
 def read_mapped(origin: Origin) -> Iterator[Portion]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -172,6 +172,18 @@ def lines_portion(
         *blank,
         digest,
     )
+
+
+def with_lines(portion: Portion, lines: Sequence[bytes], reasons: Mapping[int, str]) -> Portion:
+    """The portion of a format that converts with other lines for the same records."""
+    assert portion.places is not None, "lines of the original have no other"
+    data = b"".join(line + b"\n" for line in lines)
+    length = np.array([len(line) for line in lines], np.int64)
+    places = replace(portion.places, start=np.cumsum(length + 1) - length - 1, length=length)
+    before = portion.digest.to_bytes(8, "little")
+    digest = int(digest_bytes(np.frombuffer(before + data, np.uint8)))
+    chunk = Chunk(portion.chunk.source, 0, data)
+    return replace(portion, chunk=chunk, places=places, reasons=reasons, digest=digest)
 
 
 def canonical(record: Mapping[str, object]) -> bytes:

@@ -14,6 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from curate.manifest.chunks import Chunk, read_chunks
+from curate.manifest.corrections import CAST, number_written
 from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
     PORTION_BYTES,
@@ -68,6 +69,9 @@ NAMES: Mapping[str, Sequence[str]] = {
 }
 """Our field, and the names that it goes by in tables; the first that is there counts."""
 
+NOT_TIMES = "its start and end are not numbers"
+"""Begins the reason why a row has no duration by its times."""
+
 Cells = Mapping[str, str]
 
 
@@ -88,8 +92,11 @@ def columns_of(header: Sequence[str], fields: Mapping[str, str] | None = None) -
     return columns
 
 
-def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Record:
-    """A table's row as a NeMo record: usual names mapped, the rest as it is, empty cells absent.
+def record_of_row(
+    row: Mapping[str, object], columns: Mapping[str, str], cast: bool = False
+) -> Record:
+    """A table's row as a NeMo record: usual names mapped, the rest as it is, empty cells absent;
+    with `cast`, times as people write them (`1,5`, `01:02.5`).
 
     Malformed where duration, beginning and end contradict each other.
     """
@@ -101,7 +108,7 @@ def record_of_row(row: Mapping[str, object], columns: Mapping[str, str]) -> Reco
     }
     record: Record = {field: row[name] for field, name in columns.items()}
     for field in ("duration", "offset", "end"):
-        record[field] = _seconds(record.get(field), columns.get(field, ""))
+        record[field] = _seconds(record.get(field), columns.get(field, ""), cast)
     end = record.pop("end")
     if end is not None:
         record["duration"] = _until(end, record["offset"], record["duration"])
@@ -113,7 +120,7 @@ def _until(end: object, offset: object, duration: object) -> object:
     """The duration by a segment's end; the declared one where there is one that agrees."""
     times = [time for time in (offset, end) if isinstance(time, int | float)]
     if len(times) < 2 or not all(map(math.isfinite, times)):
-        raise Malformed(f"its start and end are not numbers ({offset!r} and {end!r})")
+        raise Malformed(f"{NOT_TIMES} ({offset!r} and {end!r})")
     length = round(times[1] - times[0], 9)
     if length <= 0:
         raise Malformed(f"its end is not behind its beginning ({times[0]:g} and {times[1]:g})")
@@ -124,8 +131,10 @@ def _until(end: object, offset: object, duration: object) -> object:
     return duration
 
 
-def _seconds(value: object, name: str) -> object:
+def _seconds(value: object, name: str, cast: bool = False) -> object:
     number = number_of(value) if isinstance(value, str) else value
+    if cast and isinstance(number, str) and number.strip():
+        number = number_written(number)
     if number == "":
         return None
     if is_milliseconds(name) and isinstance(number, int | float) and not isinstance(number, bool):
@@ -140,11 +149,18 @@ def is_milliseconds(name: str) -> bool:
 
 def header_cells(header: str) -> tuple[str, list[str]]:
     """The delimiter and the cells of a header line."""
-    delimiter = next((mark for mark in "\t,;|" if mark in header), "\t")
+    marks = [mark for mark in "\t,;|" if mark in header] or ["\t"]
+    cells = {mark: _cells(header, mark) for mark in marks}
+    named = [mark for mark in marks if {"audio_filepath", "text"} <= columns_of(cells[mark]).keys()]
+    delimiter = named[0] if named else marks[0]
+    return delimiter, cells[delimiter]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
     try:
-        return delimiter, next(csv.reader([header], delimiter=delimiter), [])
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
-        return delimiter, []
+        return []
 
 
 def is_quoted(name: str) -> bool:
@@ -271,7 +287,9 @@ def table_origin(look: Look, format: str, **beside: str) -> Origin:
 def _read_table(origin: Origin) -> Iterator[Portion]:
     header = header_cells(Look.at(origin.name).header)[1]
     columns = columns_of(header, fields_of(origin))
-    return table_rows(origin, lambda row: record_of_row(row, columns), header, 1)
+    return table_rows(
+        origin, lambda row: record_of_row(row, columns, CAST in origin.beside), header, 1
+    )
 
 
 def _read_common_voice(origin: Origin) -> Iterator[Portion]:
@@ -282,7 +300,7 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
     )
 
     def convert(row: Cells) -> Record:
-        record = record_of_row(row, columns)
+        record = record_of_row(row, columns, CAST in origin.beside)
         clip = row.get("path", "")
         known = durations.get(clip)
         if known is None and "duration" not in columns:

@@ -212,7 +212,8 @@ KINDS: tuple[Kind, ...] = (
             and not _json_text(look).startswith(("{", '"'))
         ),
         "no manifest: its first line is neither JSON nor a table header that names audio and text",
-        "name the columns audio_filepath, text and duration (seconds) in the first line",
+        "name the columns audio_filepath, text and duration (seconds) in the first line, or say "
+        "which they are: --map audio_filepath=COLUMN --map text=COLUMN",
     ),
     Kind(
         lambda look: bool(_lines(look)) and not any("{" in line for line in _lines(look)),

@@ -9,10 +9,11 @@ from itertools import islice
 from curate.artifacts.columns import SKIPPED_BY
 from curate.errors import Fault, parameter
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
+from curate.manifest.corrections import number_written
 from curate.manifest.formats import BY_NAME
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
-from curate.manifest.tables import NAMES
+from curate.manifest.tables import NAMES, NOT_TIMES
 
 LOOKED_AT = 10_000
 """Lines whose fields are examined for a hint."""
@@ -55,6 +56,8 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         folder = origin.beside[FOLDER][0]
         where = f"name the folder of the recordings: {parameter('audio_root')} DIR"
         return f"it was looked for in {folder}, by the recording's name; {where}"
+    if commonest.startswith(NOT_TIMES):
+        return f"{parameter('cast')} reads times that are written as text: '1,5', '01:02.5'"
     if not records and origin.format == "nemo_mapped":
         return "name a field that the lines have: --map text=FIELD"
     if not records and origin.format != "nemo":
@@ -122,8 +125,11 @@ def _no_text(records: Sequence[Record], names: Mapping[str, int]) -> str:
 
 
 def _no_duration(records: Sequence[Record], names: Mapping[str, int]) -> str:
-    if any(isinstance(record.get("duration"), str) for record in records):
-        return "duration is written as text: write numbers (jq -c '.duration |= tonumber')"
+    texts = [text for record in records if isinstance(text := record.get("duration"), str)]
+    if texts and not isinstance(number_written(texts[0]), str):
+        return f"duration is written as text ({texts[0]!r}): {parameter('cast')} reads it"
+    if texts:
+        return f"duration is written as text ({texts[0]!r}): write seconds as numbers"
     milliseconds = [name for name in names if name.lower().endswith(("_ms", "[ms]"))]
     if milliseconds:
         return f"`{milliseconds[0]}` looks like milliseconds: write duration in seconds"
@@ -131,7 +137,7 @@ def _no_duration(records: Sequence[Record], names: Mapping[str, int]) -> str:
     if begins and ends:
         sum_said = f"duration = {ends[0]} - {begins[0]}, offset = {begins[0]}"
         return f"`{begins[0]}` and `{ends[0]}` are times: write {sum_said}"
-    return "no field holds the duration: measure it (soundfile.info(path).duration), in seconds"
+    return f"no field holds the duration: {parameter('measure_duration')} reads it from the audio"
 
 
 _MISSING: Mapping[str, Callable[[Sequence[Record], Mapping[str, int]], str]] = {

@@ -34,7 +34,7 @@ from curate.manifest.nemo import read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.places import in_original_places
 from curate.manifest.scan import scan
-from curate.manifest.strict import parse_line
+from curate.manifest.strict import Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.unusable import unusable
 
@@ -186,7 +186,7 @@ class _Converter:
         line, offset, reason = place
         text = raw.decode(errors="backslashreplace")
         if portion.places is not None and reason in portion.reasons.values():
-            text = str(parse_line(raw).get(ORIGINAL, text))
+            text = _original(raw, text)
         place_fields = {
             "source": origin.name,
             "line": line,
@@ -197,6 +197,14 @@ class _Converter:
             json.dumps({**place_fields, AS_READ: text}, ensure_ascii=False).encode()
         )
         self._malformed.write(b"\n")
+
+
+def _original(raw: bytes, text: str) -> str:
+    """What a line that its format wrote was before; else the line itself."""
+    try:
+        return str(parse_line(raw).get(ORIGINAL, text))
+    except Malformed:
+        return text
 
 
 def _audio_names(data: bytes) -> dict[int, str]:

@@ -157,10 +157,10 @@ USELESS: list[tuple[object, str, str]] = [
      "duration = end - start, offset = start"),
     ({**ROW, "duration": "2.5"}, "duration is not a number (string)",
      "duration is written as text"),
-    ({"audio_filepath": "a", "text": "b"}, "duration is not a number", "measure it"),
+    ({"audio_filepath": "a", "text": "b"}, "duration is not a number", "measure_duration"),
     ({"a": 1}, "no audio_filepath", "no field names the audio file"),
     ({**ROW, "text": None}, "text is not a string (null)", "no field holds the text"),
-    ({**ROW, "duration": -1}, "duration is not positive", "measure it"),
+    ({**ROW, "duration": -1}, "duration is not positive", "measure_duration"),
 ]  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def test_says_where_recordings_were_looked_for(
 
 def test_a_table_without_durations_says_so(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("path,sentence\na.wav,hello\nb.wav,you\n")
-    with pytest.raises(InputError, match=r"duration is not a number.*(\n.*)*measure it"):
+    with pytest.raises(InputError, match=r"duration is not a number.*(\n.*)*measure_duration"):
         profile([str(tmp_path / "m.csv")], tmp_path, load_rules(None))
 
 

@@ -7,8 +7,8 @@ their files; then audio that no text names. Whatever has no partner is a malform
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from curate.manifest.folders.folder import Entry, Folder
 from curate.manifest.folders.layouts import layout_of
 from curate.manifest.folders.tree import has_audio
 from curate.manifest.headers import Length, lengths
+from curate.manifest.mapping import BEFORE
 from curate.manifest.origin import FOLDER_FORMAT, Item, Origin, Portion, canonical, portion
 from curate.manifest.sniff import Format, Look
 from curate.manifest.strict import Malformed, Record
@@ -36,7 +37,7 @@ def _find(look: Look) -> list[Origin]:
         raise InputError.of(look.name, "is not a directory", "name the folder of the audio")
     beside = {} if look.audio_root is None else {FOLDER: (look.audio_root,)}
     origin = Origin(look.name, FOLDER_FORMAT, beside)
-    folder = Folder.of(origin)
+    folder = replace(Folder.of(origin), fields=look.fields)
     if not folder.audio.audio:
         raise InputError.of(
             folder.audio.root, "holds no audio file", "name the folder of the audio"
@@ -98,12 +99,20 @@ class _Pairs:
             return _Row(_lost(entry), str(fault))
         self.texts_of.setdefault(audio, entry.place)
         record = {"audio_filepath": audio, "duration": None, **entry.record, TEXT_FILE: entry.place}
+        record = _renamed(record, self.folder.fields)
         return _Row(entry.place, record, audio if record["duration"] is None else None)
 
     def _claim(self, audio: str, place: str) -> None:
         """Malformed where the whole file has a text already: nobody knows which is right."""
         if audio in self.texts_of:
             raise Malformed(f"its audio has a text already ({audio}: {self.texts_of[audio]})")
+
+
+def _renamed(record: Record, fields: Mapping[str, str]) -> Record:
+    """The record with the fields of a mapping that it has under another name."""
+    mapped = {name: record[its] for name, its in fields.items() if its in record and its != name}
+    before = {f"{name}{BEFORE}": record[name] for name in mapped if record.get(name) is not None}
+    return {**record, **mapped, **before}
 
 
 def _lost(entry: Entry) -> str:
@@ -136,15 +145,9 @@ def _measure(rows: list[_Row], folder: Folder) -> None:
     for row, length in zip(waiting, lengths(paths), strict=True):
         assert isinstance(row.record, dict)
         if isinstance(length, Length):
-            row.record = {**row.record, "duration": _rest(length, row.record)}
+            row.record = {**row.record, "duration": length.seconds_from(row.record.get("offset"))}
         else:
             row.place, row.record = canonical(row.record).decode(), f"{length}: {row.audio}"
-
-
-def _rest(length: Length, record: Record) -> float:
-    """Seconds of a file from a record's offset on."""
-    offset = record.get("offset")
-    return round(length.seconds - (offset if isinstance(offset, int | float) else 0), 9)
 
 
 FOLDER_OF_AUDIO = Format(

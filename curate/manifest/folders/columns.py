@@ -38,7 +38,7 @@ _FIELDS_OF_VOXPOPULI = {
 
 def _look(folder: Folder, name: str) -> Look | None:
     """A table to look at; None of files that are none by their names."""
-    return Look.at(folder.path(name)) if name.lower().endswith(_SUFFIXES) else None
+    return folder.look(name) if name.lower().endswith(_SUFFIXES) else None
 
 
 def _is_common_voice(folder: Folder, name: str) -> bool:
@@ -51,7 +51,7 @@ def _read_common_voice(folder: Folder, name: str) -> Iterator[Entry]:
     near, _, last = name.rpartition("/")
     if last in _SPLITS and f"{near}/{_VALIDATED}".lstrip("/") in folder.text_names:
         return
-    beside = Look.at(folder.path(name)).beside("clip_durations.tsv")
+    beside = folder.look(name).beside("clip_durations.tsv")
     durations = clip_durations(beside)
 
     def with_duration(row: Cells, record: Record) -> Record:
@@ -63,7 +63,7 @@ def _read_common_voice(folder: Folder, name: str) -> Iterator[Entry]:
 
 
 def _read_fleurs(folder: Folder, name: str) -> Iterator[Entry]:
-    origin = FLEURS.find(Look.at(folder.path(name)))[0]
+    origin = FLEURS.find(folder.look(name))[0]
     yield from _entries(read_fleurs(origin), folder, name)
 
 
@@ -86,13 +86,13 @@ def _rows(
     fields: Mapping[str, str],
     change: Callable[[Cells, Record], Record],
 ) -> Iterator[Entry]:
-    look = Look.at(folder.path(name))
+    look = folder.look(name)
     header = header_cells(look.header)[1]
-    columns = columns_of(header, fields)
+    columns = columns_of(header, {**fields, **folder.fields})
     origin = table_origin(look, TABLE.name)
 
     def convert(row: Cells) -> Record:
-        return change(row, record_of_row(row, columns))
+        return change(row, record_of_row(row, columns, folder.cast))
 
     yield from _entries(table_rows(origin, convert, header, 1), folder, name)
 

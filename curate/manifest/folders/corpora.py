@@ -23,7 +23,7 @@ _JSON = (".json", ".jsonl")
 
 
 def _look(folder: Folder, name: str) -> Look | None:
-    return Look.at(folder.path(name)) if name.lower().endswith(_JSON) else None
+    return folder.look(name) if name.lower().endswith(_JSON) else None
 
 
 def _is_audios(folder: Folder, name: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,9 +12,12 @@ from curate.errors import InputError
 from curate.manifest.captions.audio import FOLDER
 from curate.manifest.captions.lines import decode_text
 from curate.manifest.chunks import read_head
+from curate.manifest.corrections import CAST
 from curate.manifest.folders.names import AudioNames, directory, directory_parts, spelled, stem
 from curate.manifest.folders.tree import Tree
+from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
+from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record
 
 TEXT_SUFFIXES = (".txt", ".lab")
@@ -37,11 +40,15 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Folder:
-    """The transcripts below a folder, and the audio below it or below the audio root."""
+    """The transcripts below a folder, and the audio below it or below the audio root; `fields` is
+    the mapping of `--map`, `cast` whether numbers are read as people write them.
+    """
 
     texts: Tree
     audio: Tree
     names: AudioNames
+    fields: Mapping[str, str] = field(default_factory=dict)
+    cast: bool = False
 
     @classmethod
     def of(cls, origin: Origin) -> Folder:
@@ -49,7 +56,12 @@ class Folder:
         texts = Tree.read(origin.name)
         root = origin.beside.get(FOLDER, (origin.name,))[0]
         audio = texts if root == origin.name else Tree.read(root)
-        return cls(texts, audio, AudioNames.of(audio.audio))
+        names = AudioNames.of(audio.audio)
+        return cls(texts, audio, names, fields_of(origin), CAST in origin.beside)
+
+    def look(self, name: str) -> Look:
+        """A transcript from outside, with the mapping of the folder."""
+        return Look.at(self.path(name), self.fields)
 
     def path(self, name: str) -> str:
         """Where a transcript is."""
