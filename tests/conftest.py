@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("nemo"))
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: collections of garbage need not walk through it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's root."""
@@ -46,6 +53,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     from train.runs import runtime
 
     runtime.prepare()
+    import_module("train.nemo.fit")
+    gc.freeze()  # NeMo too: 700,000 objects
     return make_world(tmp_path_factory.mktemp("nemo"))
 
 

@@ -12,6 +12,8 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +50,11 @@ class Ran:
 
 def command(name: str, *words: object) -> Ran:
     """Run `curate ...` or `train ...` in this process."""
-    app = _app(name)
     out, errors = io.StringIO(), io.StringIO()
     code = 0
     with redirect_stdout(out), redirect_stderr(errors):
         try:
-            app([str(word) for word in words], prog_name=name)
+            _parser(name)([str(word) for word in words], prog_name=name)
         except SystemExit as done:
             code = done.code if isinstance(done.code, int) else int(done.code is not None)
         except CurateError as error:
@@ -62,14 +63,10 @@ def command(name: str, *words: object) -> Ran:
     return Ran(code, errors.getvalue(), out.getvalue())
 
 
-def _app(name: str) -> typer.Typer:
-    if name == "curate":
-        from curate.cli import app as curate_app
-
-        return curate_app
-    from train.cli import app as train_app
-
-    return train_app
+@cache
+def _parser(name: str) -> Any:
+    """The program's commands and options; Typer makes all of them anew for each call of an app."""
+    return typer.main.get_command(import_module(f"{name}.cli").app)
 
 
 @dataclass(frozen=True)
