@@ -19,6 +19,7 @@ from curate.profiles.audio import cache as audio_cache
 from curate.profiles.audio.faults import audio_facts, refuse_all_missing, unread_warnings
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
 from curate.profiles.audio.scan import AudioScan
+from curate.profiles.duck import open_records
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.measure.records import (
     fill_late_metrics,
@@ -104,14 +105,17 @@ def profile_into(
         reapply_rules(records, rules, overrides.decide)
     failing = apply_group_rules(records, rules)
     strata = ["lang", "speaker", *grouped]
-    summary = summarise(
-        records,
-        rules,
-        strata,
-        chosen(settings.groups),
-        sources,
-        None if late or exempt else counted,
-    )
+    with open_records(records) as table:
+        summary = summarise(
+            table,
+            records,
+            rules,
+            strata,
+            chosen(settings.groups),
+            sources,
+            None if late or exempt else counted,
+        )
+        borderline = borderline_records(table, rules, sources, summary.rules_hit)
     decided = outcome_of(records, overrides)
     several = ["source"] if len(sources) > 1 else []
     rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
@@ -144,7 +148,7 @@ def profile_into(
         worst_groups=summary.worst_groups,
         duplicates=summary.duplicates,
         agreement=agreement_totals(records, settings.normaliser),
-        borderline=borderline_records(records, rules, sources, summary.rules_hit),
+        borderline=borderline,
         audio=audio,
         loading=loading,
         warnings=(

@@ -26,7 +26,7 @@ from curate.manifest.lines import Place as LinePlace
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
-from curate.profiles.duck import Records, open_records
+from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import (
     audio_filepath_of,
     metrics_of_rules,
@@ -73,6 +73,7 @@ class Summary:
 
 
 def summarise(
+    table: Records,
     records: Path,
     rules: RuleSet,
     strata: Sequence[str],
@@ -80,47 +81,44 @@ def summarise(
     origins: Sequence[Origin] = (),
     counted: Counted | None = None,
 ) -> Summary:
-    """The summary of a records table.
+    """The summary of a records table, which is open as `table`.
 
     A group of metrics of which no row says anything is left out. `origins` say how the sources are
     read again; one that is not named is a NeMo manifest. `counted` is what was counted of all
     `metrics` while the records were made; without it they are counted now.
     """
-    with open_records(records) as table:
-        verdicts = table.by_verdict()
-        rows = sum(n for n, _, _ in verdicts.values())
-        duration_us = sum(us for _, _, us in verdicts.values())
-        known, hits = _known(table, metrics), _rules_hit(table, rules)
-        spreads, products = measure_spreads(
-            records, known, tuple(QUANTILES.values()), rules, counted
-        )
-        worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
-        examples = _examples(table, worst, origins, hits)
-        return Summary(
-            totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
-            verdicts=tuple(
-                VerdictAmount(verdict=name, rows=n, hours=hours(us))
-                for name in VERDICTS
-                for n, _, us in [verdicts.get(name, (0, 0, 0))]
-            ),
-            rules_hit=hits,
-            malformed=tuple(
-                MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
-                for kind, n, first, at in table.malformed_kinds()
-            ),
-            metrics=_metrics(rules, known, spreads, rows, examples),
-            correlations=Correlations(
-                metrics=tuple(metric.name for metric in known),
-                pearson=tuple(map(tuple, products.pearson(known))),
-            ),
-            strata={name: _strata(table, name) for name in strata},
-            coverage={
-                name: Coverage(values=values, rows=declared, hours=hours(us))
-                for name, (values, declared, us) in table.coverage(strata).items()
-            },
-            worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
-            duplicates=_duplicates(records, rows),
-        )
+    verdicts = table.by_verdict()
+    rows = sum(n for n, _, _ in verdicts.values())
+    duration_us = sum(us for _, _, us in verdicts.values())
+    known, hits = _known(table, metrics), _rules_hit(table, rules)
+    spreads, products = measure_spreads(records, known, tuple(QUANTILES.values()), rules, counted)
+    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
+    examples = _examples(table, worst, origins, hits)
+    return Summary(
+        totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
+        verdicts=tuple(
+            VerdictAmount(verdict=name, rows=n, hours=hours(us))
+            for name in VERDICTS
+            for n, _, us in [verdicts.get(name, (0, 0, 0))]
+        ),
+        rules_hit=hits,
+        malformed=tuple(
+            MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
+            for kind, n, first, at in table.malformed_kinds()
+        ),
+        metrics=_metrics(rules, known, spreads, rows, examples),
+        correlations=Correlations(
+            metrics=tuple(metric.name for metric in known),
+            pearson=tuple(map(tuple, products.pearson(known))),
+        ),
+        strata={name: _strata(table, name) for name in strata},
+        coverage={
+            name: Coverage(values=values, rows=declared, hours=hours(us))
+            for name, (values, declared, us) in table.coverage(strata).items()
+        },
+        worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
+        duplicates=_duplicates(records, rows),
+    )
 
 
 def _duplicates(records: Path, rows: int) -> Duplicates:

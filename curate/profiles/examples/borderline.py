@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from curate.artifacts.profile import BorderlineRecords, RuleHit
 from curate.manifest.origin import Origin
-from curate.profiles.duck import open_records
+from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules
 from curate.profiles.opened import records_of
 from curate.profiles.summary import example
@@ -20,7 +19,7 @@ _TAG = "borderline:"
 
 
 def borderline_records(
-    records: Path, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[RuleHit]
+    table: Records, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[RuleHit]
 ) -> tuple[BorderlineRecords, ...]:
     """For each rule that finds records borderline the first few of them, in the rules' order; those
     in which no other rule triggers come first. `hits` are profile.json's `rules_hit`.
@@ -29,11 +28,10 @@ def borderline_records(
         **{rule.id: rule.metric for rule in rules.rules},
         **dict.fromkeys((rule.id for rule in rules.groups), ""),
     }
-    with open_records(records) as table:
-        chosen = _chosen(table.first_of_tags("borderline", EACH), metrics)
-        numbers = [row for rows in chosen.values() for row in rows]
-        rows = table.rows(numbers)
-        values = table.values(numbers, sorted({metrics[rule] for rule in chosen} - {""}))
+    chosen = _chosen(table.first_of_tags("borderline", EACH), metrics)
+    numbers = [row for rows in chosen.values() for row in rows]
+    rows = table.rows(numbers)
+    values = table.values(numbers, sorted({metrics[rule] for rule in chosen} - {""}))
     stated = records_of(list(rows.values()), {origin.name: origin for origin in origins})
     counts = metrics_of_rules(hits)
     return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 from curate.errors import ConfigError, Fault, parameter, raise_all
@@ -52,6 +53,7 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
     )
 
 
+@cache
 def known_presets() -> tuple[str, ...]:
     """The names of the presets that come with this package."""
     folder = _presets_folder()
@@ -99,7 +101,7 @@ def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded
     content = _read_bytes(place, faults)
     if content is None:
         return None
-    file = read_rule_file(_decode(content, notes), notes)
+    file = _read(_decode(content, notes), notes)
     base = _load_base(file, place, (*seen, place.path.resolve()), notes)
     if base is not None:
         rules = merge(base.rules, file.drafts, notes)
@@ -158,7 +160,7 @@ def _preset(preset: _Place, place: _Place, notes: FaultCollector) -> tuple[RuleF
     if content is None:
         notes.faults.extend(own.faults)
         return None
-    file = read_rule_file(_decode(content, own), own)
+    file = _read(_decode(content, own), own)
     if not own.faults:
         refuse_unfit(file, _extended(file, preset) == place.path.resolve(), place.shown, own)
     notes.faults.extend(own.faults)
@@ -187,6 +189,19 @@ def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
     except OSError as error:
         faults.append(replace(unreadable(place.path, error, PRESETS), where=place.shown))
         return None
+
+
+def _read(text: str, notes: FaultCollector) -> RuleFile:
+    file, faults = _read_text(text, notes.file)
+    notes.faults.extend(faults)
+    return file
+
+
+@lru_cache(maxsize=32)
+def _read_text(text: str, shown: str) -> tuple[RuleFile, tuple[Fault, ...]]:
+    """The content of a file of this text, and its faults: one load may meet a preset twice."""
+    notes = FaultCollector(shown)
+    return read_rule_file(text, notes), tuple(notes.faults)
 
 
 def _decode(content: bytes, notes: FaultCollector) -> str:
