@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,45 +29,29 @@ from curate.shards.work import Workplace
 from tests.curate.remote import by_value
 from tests.curate.shard_fixtures import splitted
 from tests.lines import lines_of
+from tests.processes import EXPORT, Started, curate, started
 
 KILLS = 6
 """benchmarks/kills.py does as many as one likes."""
 
+TEMPORARY = ".shards.*.part/tmp/*"
 CLI = "from curate.cli import main; main()"
-EXPORT = """\
-import sys
-from pathlib import Path
-from curate.artifacts.outputs import resumable_directory
-from curate.environment.execution import Execution
-from curate.shards.export import OUTPUT_FILES, ShardOptions, export_key, shard_split
-from curate.shards.options import ShardSize
-if __name__ == "__main__":
-    split, out, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    options = ShardOptions(size=ShardSize(cuts=10))
-    key = export_key(split, options)
-    with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
-        shard_split(split, stage, out, options, Execution(workers=workers), with_lhotse=False)
-"""
-"""As `curate shard` does it, without the seconds in which Lhotse is imported to read the result."""
-
 pytest.importorskip("lhotse", reason="the shards extra is not installed")
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """EXPORT as a file: workers that are started afresh read it again."""
-    path = tmp_path_factory.mktemp("program") / "export.py"
-    path.write_text(EXPORT)
-    return path
+def exporting(split: Path, out: Path, workers: int = 1) -> AbstractContextManager[Started]:
+    """`shard_export` as a command that has started."""
+    return started(EXPORT, split, out, workers)
 
 
-def export(program: Path, split: Path, out: Path, workers: int = 1) -> list[str]:
-    return [sys.executable, str(program), str(split), str(out), str(workers)]
+def export(split: Path, out: Path) -> None:
+    with exporting(split, out) as run:
+        done = run.ended(120)
+    assert done.returncode == 0, done.stderr
 
 
-def command(split: Path, out: Path, *more: str) -> list[str]:
-    words = ["shard", str(split), "--out", str(out), "--shard-size", "10", "--quiet", *more]
-    return [sys.executable, "-c", CLI, *words]
+def words(split: Path, out: Path, *more: str) -> list[str]:
+    return ["shard", str(split), "--out", str(out), "--shard-size", "10", "--quiet", *more]
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -95,11 +79,9 @@ def kills_its_worker(place: Workplace, task: Task) -> TaskMarker:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(
-    split: Path, tmp_path: Path, program: Path
-) -> None:
+def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(split: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    subprocess.run(export(program, split, tmp_path / "local"), check=True)
+    export(split, tmp_path / "local")
     (tmp_path / "poison").touch()
     messages: list[str] = []
     options, out = ShardOptions(size=ShardSize(cuts=10)), tmp_path / "ray"
@@ -132,58 +114,59 @@ def split(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(
-    program: Path, split: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, bytes], float]:
+def whole(split: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
     """An export that nobody disturbs, and how long it works."""
     out = tmp_path_factory.mktemp("whole") / "shards"
-    run = subprocess.Popen(export(program, split, out))
-    wait_for(lambda: list(out.parent.glob(".shards.*.part")), run)
-    begun = time.monotonic()
-    assert run.wait(120) == 0
+    with exporting(split, out) as run:
+        wait_for(lambda: list(out.parent.glob(".shards.*.part")), run.is_running)
+        begun = time.monotonic()
+        assert run.ended(120).returncode == 0
     return contents(out), time.monotonic() - begun
 
 
 @pytest.mark.parametrize("moment", range(KILLS))
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
-    program: Path, split: Path, whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
+    split: Path, whole: tuple[dict[str, bytes], float], tmp_path: Path, moment: int
 ) -> None:
     expected, seconds = whole
     out = tmp_path / "shards"
-    run = subprocess.Popen(export(program, split, out, workers=1 + moment % 2))
-    wait_for(lambda: list(tmp_path.glob(".shards.*.part")), run)
-    time.sleep(random.Random(moment).random() * seconds)
-    run.kill()
-    run.wait()
+    with exporting(split, out, workers=1 + moment % 2) as run:
+        wait_for(lambda: list(tmp_path.glob(".shards.*.part")), run.is_running)
+        time.sleep(random.Random(moment).random() * seconds)
+        run.send(signal.SIGKILL)
+        run.ended()
     assert not out.exists() or contents(out) == expected, "whole or not there at all"
-    subprocess.run(export(program, split, out), check=True, timeout=120)
+    export(split, out)
     assert contents(out) == expected
     assert [path.name for path in tmp_path.iterdir()] == ["shards"], "nothing is left beside it"
 
 
-def test_finished_shards_are_not_written_again(program: Path, split: Path, tmp_path: Path) -> None:
+def test_finished_shards_are_not_written_again(split: Path, tmp_path: Path) -> None:
     out = tmp_path / "shards"
-    run = subprocess.Popen(export(program, split, out))
-    wait_for(lambda: list(tmp_path.glob(".shards.*.part/done/train-00000[0-9].json"))[2:], run)
-    run.kill()
-    run.wait()
+    with exporting(split, out) as run:
+        wait_for(
+            lambda: list(tmp_path.glob(".shards.*.part/done/train-00000[0-9].json"))[2:],
+            run.is_running,
+        )
+        run.send(signal.SIGKILL)
+        run.ended()
     (stage,) = tmp_path.glob(".shards.*.part")
     done = [path.stem.removeprefix("train-") for path in stage.glob("done/train-*.json")]
     tars = [stage / "out" / "train" / f"recording.{number}.tar" for number in sorted(done)]
     before = {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tars}
     tars[0].write_bytes(b"damaged")
-    subprocess.run(export(program, split, out), check=True, timeout=120)
+    export(split, out)
     now = {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in (out / "train").iterdir()}
     unchanged = {name for name, stat in before.items() if now[name] == stat}
     assert unchanged == set(before) - {tars[0].name}, "but for the one whose hash told its damage"
 
 
 def wait_for(
-    look: Callable[[], Sequence[Path]], run: subprocess.Popen[bytes], seconds: float = 60
+    look: Callable[[], Sequence[Path]], is_running: Callable[[], bool], seconds: float = 60
 ) -> Sequence[Path]:
     ends = time.monotonic() + seconds
     while not (paths := look()):
-        assert run.poll() is None, "it ended before it could be disturbed"
+        assert is_running(), "it ended before it could be disturbed"
         assert time.monotonic() < ends
         time.sleep(0.005)
     return paths
@@ -196,8 +179,9 @@ def test_stopped_it_leaves_what_was_there(
     out = tmp_path / "shards"
     out.mkdir()
     (out / "shards.json").write_text('{"old": true}')
-    run = subprocess.Popen(command(split, out, "--workers", "2"), start_new_session=True)
-    wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
+    command = [sys.executable, "-c", CLI, *words(split, out, "--workers", "2")]
+    run = subprocess.Popen(command, start_new_session=True)
+    wait_for(lambda: list(tmp_path.glob(TEMPORARY)), lambda: run.poll() is None)
     run.send_signal(number)
     assert run.wait(30) == code
     assert [path.name for path in out.iterdir()] == ["shards.json"]
@@ -220,10 +204,8 @@ def test_a_full_disk_is_said(split: Path, small_disk: Path, workers: str) -> Non
     out = small_disk / "shards"
     out.mkdir()
     (out / "shards.json").write_text('{"old": true}')
-    words = command(
-        split, out, "--workers", workers, "--audio-format", "wav", "--resample", "48000"
-    )
-    run = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    larger = ("--audio-format", "wav", "--resample", "48000")
+    run = curate(*words(split, out, "--workers", workers, *larger))
     assert run.returncode == 2
     assert "No space left on device" in run.stderr
     assert "Traceback" not in run.stderr
@@ -231,33 +213,31 @@ def test_a_full_disk_is_said(split: Path, small_disk: Path, workers: str) -> Non
 
 
 def test_a_killed_worker_is_said_and_its_shard_is_done_next_time(
-    program: Path, split: Path, whole: tuple[dict[str, bytes], float], tmp_path: Path
+    split: Path, whole: tuple[dict[str, bytes], float], tmp_path: Path
 ) -> None:
     out = tmp_path / "shards"
     for _ in range(20):  # an export that ends before its worker is killed is tried again
         shutil.rmtree(out, ignore_errors=True)
-        run = subprocess.Popen(command(split, out, "--workers", "2"), stderr=subprocess.PIPE)
-        (file, *_) = wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
-        with suppress(ProcessLookupError):
-            os.kill(int(file.name.split(".")[0]), signal.SIGKILL)
-        _, output = run.communicate(timeout=60)
-        if run.returncode != 0:
+        with started("curate.cli", *words(split, out, "--workers", "2")) as run:
+            (file, *_) = wait_for(lambda: list(tmp_path.glob(TEMPORARY)), run.is_running)
+            with suppress(ProcessLookupError):
+                os.kill(int(file.name.split(".")[0]), signal.SIGKILL)
+            done = run.ended(60)
+        if done.returncode != 0:
             break
-    assert run.returncode == 1
-    assert b"a worker was killed" in output
-    subprocess.run(export(program, split, out), check=True, timeout=120)
+    assert done.returncode == 1
+    assert "a worker was killed" in done.stderr
+    export(split, out)
     assert contents(out) == whole[0]
 
 
-def test_another_process_in_the_same_place_is_refused(
-    program: Path, split: Path, tmp_path: Path
-) -> None:
+def test_another_process_in_the_same_place_is_refused(split: Path, tmp_path: Path) -> None:
     out = tmp_path / "shards"
-    run = subprocess.Popen(export(program, split, out))
-    wait_for(lambda: list(tmp_path.glob(".shards.*.part/tmp/*")), run)
-    os.kill(run.pid, signal.SIGSTOP)
-    second = subprocess.run(command(split, out), capture_output=True, text=True, check=False)
-    os.kill(run.pid, signal.SIGCONT)
-    assert second.returncode == 2
-    assert "is in use by process" in second.stderr
-    assert run.wait(60) == 0
+    with exporting(split, out) as run:
+        wait_for(lambda: list(tmp_path.glob(TEMPORARY)), run.is_running)
+        run.send(signal.SIGSTOP)
+        second = curate(*words(split, out))
+        run.send(signal.SIGCONT)
+        assert second.returncode == 2
+        assert "is in use by process" in second.stderr
+        assert run.ended(60).returncode == 0
