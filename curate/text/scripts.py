@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.text.languages import language_code
+from curate.text.stored import of_runs, read_arrays, runs_of, write_arrays
 from curate.text.unicode import LETTER, tables
 
 # First word of a letter's Unicode name to the ISO 15924 code of its script.
@@ -87,7 +88,21 @@ _WRITTEN_IN: Mapping[str, str] = {
 
 @functools.cache
 def script_table() -> npt.NDArray[np.uint8]:
-    """Per code point the number of a letter's script; 0 for all else."""
+    """Per code point the number of a letter's script; 0 for all else. As stored, or computed."""
+    arrays = read_arrays(_STORED)
+    return of_runs(*arrays) if arrays else compute_script_table()
+
+
+_STORED = "scripts"
+
+
+def store() -> None:
+    """Write the table of this Python's Unicode version (see curate.text.stored)."""
+    write_arrays(_STORED, runs_of(compute_script_table()))
+
+
+def compute_script_table() -> npt.NDArray[np.uint8]:
+    """The table out of the names of letters."""
     table = np.zeros(sys.maxunicode + 1, np.uint8)
     numbers = {name: SCRIPTS.index(code) for name, code in _NAMED.items()}
     letters = np.flatnonzero(tables().flags & LETTER)

@@ -1,0 +1,70 @@
+"""Stored tables of characters are those that the code computes, for every Python that has them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.text import forms, scripts, stored, unicode
+
+MODULES = (unicode, forms, scripts)
+HINT = "write them again: PYTHONPATH=. python docs/unicode_tables.py, with each Python"
+
+
+def names(folder: Path, version: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob(f"*-{version}.npy")}
+
+
+def test_the_files_are_what_the_code_computes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = unicodedata.unidata_version
+    shipped = names(stored.FOLDER, version)
+    if not shipped:
+        pytest.skip(f"no tables are stored for Unicode {version}")
+    monkeypatch.setattr(stored, "FOLDER", tmp_path / "tables")
+    for module in MODULES:
+        module.store()
+    assert len(shipped) == len(MODULES)
+    assert shipped == names(tmp_path / "tables", version), HINT
+
+
+def test_every_version_has_all_of_them() -> None:
+    found = [re.fullmatch(r"(\w+)-([\d.]+)\.npy", path.name) for path in stored.FOLDER.iterdir()]
+    pairs = {(match[1], match[2]) for match in found if match}
+    versions = {version for _, version in pairs}
+    assert {"14.0.0", "15.0.0", "15.1.0"} <= versions  # of Python 3.11, 3.12 and 3.13
+    assert len(pairs) == len(found) == len(MODULES) * len(versions)
+
+
+def test_a_python_of_another_unicode_computes_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = unicode.tables.__wrapped__(), forms.forms.__wrapped__(), scripts.script_table()
+    monkeypatch.setattr(stored, "FOLDER", tmp_path / "none")
+    computed = (
+        unicode.tables.__wrapped__(), forms.forms.__wrapped__(), scripts.script_table.__wrapped__(),
+    )  # fmt: skip
+    assert read[1].table == computed[1].table
+    pairs: list[tuple[stored.Array, stored.Array]] = [
+        (read[2], computed[2]), (read[1].codes, computed[1].codes), (read[1].long, computed[1].long)
+    ]  # fmt: skip
+    fields = ("flags", "fold", "combining", "long_fold")
+    pairs += [(getattr(read[0], field), getattr(computed[0], field)) for field in fields]
+    for one, other in pairs:
+        assert one.dtype == other.dtype
+        assert np.array_equal(one, other)
+        assert one.flags.c_contiguous
+
+
+@given(st.lists(st.integers(0, 3), min_size=1))
+def test_runs_read_back(values: list[int]) -> None:
+    table = np.array(values, np.uint32)
+    assert stored.of_runs(*stored.runs_of(table)).tolist() == values
+    assert stored.of_shifts(*stored.shifts_of(table)).tolist() == values
