@@ -24,6 +24,7 @@ import polars as pl
 
 from curate.arrays import Bools, Bytes, Int64s, UInt64s
 from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
+from curate.manifest.folder_keys import FolderKeys
 from curate.manifest.origin import Origin, home_of
 from curate.manifest.syntax import STRING
 from curate.manifest.values import Interner, combine, hash_spans
@@ -89,6 +90,25 @@ def recording_keys(
     bases: Sequence[Bases],
 ) -> UInt64s:
     """A 64-bit key of the file that each path means; `of` says which bases are a row's."""
+    begins = np.array([_key("\0".join(each)) for each in bases], np.uint64)[of]
+    keys, rows = _FOLDERS.find(data, start, length, begins)
+    if rows.size:
+        keys[rows] = _look_up(data, start[rows], length[rows], of[rows], bases, begins[rows])
+    return keys
+
+
+_FOLDERS = FolderKeys()
+
+
+def _look_up(
+    data: Bytes,
+    start: Int64s,
+    length: Int64s,
+    of: Int64s,
+    bases: Sequence[Bases],
+    begins: UInt64s,
+) -> UInt64s:
+    """The keys, by the disk; what follows from their directories is remembered."""
     head, wide = np.zeros(start.size, np.int64), np.zeros(start.size, np.bool_)
     _cut(data, start, length, head, wide)
     plain = np.full(start.size, STRING, np.uint8)
@@ -98,26 +118,24 @@ def recording_keys(
     names = hash_spans(data, plain, start + head, length - head)
     rows = np.flatnonzero(wide)
     names[rows] = _name_keys(_texts(data, start + head, length - head, rows), False)
-    pair = of * len(written) + codes
-    known = np.zeros(len(bases) * len(written), np.uint64)
-    present = np.flatnonzero(np.bincount(pair, minlength=known.size))
-    base_of, code_of = (part.tolist() for part in np.divmod(present, max(len(written), 1)))
+    pairs, first, own = np.unique(
+        of * len(written) + codes, return_index=True, return_inverse=True
+    )
     folders = [
-        _folder(written[code], bases[base]) for base, code in zip(base_of, code_of, strict=True)
+        _folder(written[code], bases[base])
+        for base, code in zip(*(part.tolist() for part in np.divmod(pairs, len(written))), strict=True)
     ]
-    known[present] = np.fromiter((folder.key for folder in folders), np.uint64, present.size)
-    special = [
-        (each, folder)
-        for each, folder in zip(present.tolist(), folders, strict=True)
-        if folder.ignores_case or folder.links is not None
-    ]
-    keys = _joined(known[pair], names)
-    for each, folder in special:
-        mine = np.flatnonzero(pair == each)
-        own = names[mine]
-        if folder.ignores_case:
-            own = _name_keys(_texts(data, start + head, length - head, mine), True)
-        keys[mine] = folder.keys(own)
+    known = np.fromiter((folder.key for folder in folders), np.uint64, len(folders))
+    keys = _joined(known[own], names)
+    regular = np.array([not folder.ignores_case and folder.links is None for folder in folders])
+    for at in np.flatnonzero(~regular).tolist():
+        mine = np.flatnonzero(own == at)
+        its_names = names[mine]
+        if folders[at].ignores_case:
+            its_names = _name_keys(_texts(data, start + head, length - head, mine), True)
+        keys[mine] = folders[at].keys(its_names)
+    places = hash_spans(data, plain[first], start[first], head[first]) ^ begins[first]
+    _FOLDERS.remember(places[regular], known[regular])
     return keys
 
 
@@ -275,6 +293,7 @@ def _listed(disk: str, spelled: str) -> _Folder:
 
 def look_anew() -> None:
     """Forget what the disk held: it may have changed since the last reading."""
+    _FOLDERS.clear()
     _folder.cache_clear()
     _real.cache_clear()
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from curate.arrays import Bytes
-from curate.manifest.scan import OK, Scan, scan
+from curate.arrays import (
+    Bools,
+    Bytes,
+    ByteTable,
+    Floats,
+    FloatTable,
+    Int32Table,
+    Int64s,
+    Int64Table,
+    UInt64s,
+)
+from curate.manifest.scan import OK, count_lines, joined, room_for_keys
 from curate.manifest.strict import Record
-from curate.manifest.syntax import MISSING, NULL
-from curate.manifest.values import Interner, Span, hash_spans, numbers, texts_differ
+from curate.manifest.values import TEN, Interner, Known, Span
+from curate.native import kernel
 from curate.text.ids import SPEAKER_FIELDS
 
 FIELDS = (
@@ -51,55 +61,136 @@ _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
 _SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
-PART_BYTES = 1 << 20
-"""Each field is a pass of its own over the lines; of less, the calls would cost more than the work,
-and of more, its bytes would leave the caches.
-"""
+_KEPT = (AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME)
+"""Fields of which it is kept where they lie."""
+_SPANS = {field: at for at, field in enumerate(_KEPT)}
 
 
-def span_of(lines: Scan, field: int, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Span:
-    """One field of the lines."""
-    return (
-        np.ascontiguousarray(lines.kind[rows, field]),
-        lines.start[rows, field].astype(np.int64),
-        lines.length[rows, field].astype(np.int64),
-    )
+class Wanted(NamedTuple):
+    """What is read: the fields' names, the rows of `Lines.start` that their spans go to (-1: none),
+    and groups of fields, of which the first that is given is numbered.
+    """
+
+    names: Bytes
+    name_ends: Int64s
+    spans: Int64s
+    groups: Int64s
+    group_ends: Int64s
+    ten: Floats
+
+    @classmethod
+    def of(cls, further: Sequence[str]) -> Wanted:
+        """The fields of READ_FIELDS, and these."""
+        names = _names(further)
+        columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
+        return cls(
+            *joined(names),
+            spans=np.array([_SPANS.get(at, -1) for at in range(len(names))], np.int64),
+            groups=np.array([field for fields in columns for field in fields], np.int64),
+            group_ends=np.cumsum([len(fields) for fields in columns], dtype=np.int64),
+            ten=TEN,
+        )
+
+
+class Lines(NamedTuple):
+    """What is read of lines, an entry or a column for each; positions count from the data's start.
+
+    `line_length` is without the newline. `kind` has a row for each field; `start` and `length` one
+    for each of those that are kept, strings without their quotes, all else as written. `numbers`
+    are the duration and the offset: NaN where a value is no number, and where it is `doubtful`.
+    `paths` is the hash of the audio path (0: none), `translations` whether source_lang and
+    target_lang are texts that differ. `codes` are numbers of strings, -1 for none: a row for each
+    group of fields.
+    """
+
+    status: Bytes
+    line_start: Int64s
+    line_length: Int64s
+    kind: ByteTable
+    start: Int64Table
+    length: Int64Table
+    numbers: FloatTable
+    doubtful: ByteTable
+    paths: UInt64s
+    translations: Bools
+    codes: Int32Table
+
+    @classmethod
+    def empty(cls, lines: int, fields: int, groups: int) -> Lines:
+        """Room for so many lines."""
+        return cls(
+            status=np.empty(lines, np.uint8),
+            line_start=np.empty(lines, np.int64),
+            line_length=np.empty(lines, np.int64),
+            kind=np.zeros((fields, lines), np.uint8),
+            start=np.zeros((len(_KEPT), lines), np.int64),
+            length=np.zeros((len(_KEPT), lines), np.int64),
+            numbers=np.full((2, lines), np.nan),
+            doubtful=np.zeros((2, lines), np.uint8),
+            paths=np.zeros(lines, np.uint64),
+            translations=np.zeros(lines, np.bool_),
+            codes=np.full((groups, lines), -1, np.int32),
+        )
+
+
+class Room(NamedTuple):
+    """Where the line at hand is scanned: the keys of the line before it, its fields, the number
+    that each group had last, and its strings without their backslashes.
+    """
+
+    keys: Int64Table
+    known: Int64s
+    kind: ByteTable
+    start: Int32Table
+    length: Int32Table
+    last: Int64s
+    plain: Bytes
+
+    @classmethod
+    def of(cls, fields: int, groups: int, size: int) -> Room:
+        """For lines of so many bytes together; what is not used of it costs no memory."""
+        return cls(
+            *room_for_keys(),
+            kind=np.zeros((1, fields), np.uint8),
+            start=np.zeros((1, fields), np.int32),
+            length=np.zeros((1, fields), np.int32),
+            last=np.full(groups, -1, np.int64),
+            plain=np.empty(size, np.uint8),
+        )
 
 
 @dataclass(slots=True)
 class Fields:
-    """Fields of the lines. Per line: `seconds` and `offsets` (NaN where the value is not a number),
-    `paths` (hash of the audio path, 0 for none), `translations` (whether source_lang and
-    target_lang are texts that differ), and `codes`: a row of numbers into `strings` for
-    the language, the task, the channel, each further field, and the speaker by each of
-    SPEAKER_FIELDS.
+    """Fields of the lines. `lines.codes` are numbers into `strings`: a row of them for the
+    language, the task, the channel, each further field, and the speaker by each of SPEAKER_FIELDS.
     """
 
     further: Sequence[str]
-    scan: Scan
-    seconds: npt.NDArray[np.float64]
-    offsets: npt.NDArray[np.float64]
-    paths: npt.NDArray[np.uint64]
-    translations: npt.NDArray[np.bool_]
-    codes: npt.NDArray[np.int32]
+    lines: Lines
     strings: Interner
 
     @classmethod
     def read(cls, data: Bytes, further: Sequence[str]) -> Fields:
         """Read whole lines: the fields of FIELDS, and these."""
         strings = Interner()
-        parts = [_read_part(data, first, last, further, strings) for first, last in _parts(data)]
-        scans, seconds, offsets, paths, translations, codes = zip(*parts, strict=True)
-        return cls(
-            further,
-            _join(scans),
-            np.concatenate(seconds),
-            np.concatenate(offsets),
-            np.concatenate(paths),
-            np.concatenate(translations),
-            np.concatenate(codes, axis=1),
-            strings,
-        )
+        return cls(further, _read(data, 0, further, strings), strings)
+
+    @property
+    def seconds(self) -> Floats:
+        """The durations; NaN where the value is not a number."""
+        values: Floats = self.lines.numbers[0]
+        return values
+
+    @property
+    def offsets(self) -> Floats:
+        """The offsets; NaN where the value is not a number."""
+        values: Floats = self.lines.numbers[1]
+        return values
+
+    def span_of(self, field: int, rows: slice | Int64s = slice(None)) -> Span:
+        """Kind, start and length of one of the fields that are kept."""
+        at = _SPANS[field]
+        return self.lines.kind[field, rows], self.lines.start[at, rows], self.lines.length[at, rows]
 
     def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
         """Give rows the fields of these records; returns the buffer with their bytes behind it."""
@@ -109,88 +200,55 @@ class Fields:
         ]
         tail = np.frombuffer("\n".join(rendered).encode(), np.uint8)
         whole = np.concatenate([data, tail])
-        scanned, seconds, offsets, paths, translations, codes = _read_part(
-            whole, data.size, whole.size, self.further, self.strings
-        )
-        assert (scanned.status == OK).all(), "a plain rendering must be plain"
+        read = _read(whole, data.size, self.further, self.strings)
+        assert (read.status == OK).all(), "a plain rendering must be plain"
         rows = np.fromiter(records, np.int64)
-        self.scan.kind[rows], self.scan.start[rows] = scanned.kind, scanned.start
-        self.scan.length[rows] = scanned.length
-        self.seconds[rows], self.offsets[rows], self.paths[rows] = seconds, offsets, paths
-        self.translations[rows], self.codes[:, rows] = translations, codes
+        for own, grafted in zip(self.lines[_GRAFTED:], read[_GRAFTED:], strict=True):
+            own[..., rows] = grafted
         return whole
 
 
-_Part = tuple[
-    Scan,
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.uint64],
-    npt.NDArray[np.bool_],
-    npt.NDArray[np.int32],
-]
+_GRAFTED = Lines._fields.index("kind")
+"""From here on, what `Lines` has is of the record; before it, of the line."""
 
 
 def _names(further: Sequence[str]) -> tuple[str, ...]:
     return (*READ_FIELDS, *(name for name in further if name not in READ_FIELDS))
 
 
-def _read_part(
-    data: Bytes, first: int, last: int, further: Sequence[str], strings: Interner
-) -> _Part:
-    part = data[first:last]
-    names = _names(further)
-    lines = scan(part, names)
-    columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
-    read = (
-        numbers(part, *span_of(lines, DURATION)),
-        numbers(part, *span_of(lines, OFFSET)),
-        hash_spans(part, *span_of(lines, AUDIO)),
-        texts_differ(part, span_of(lines, SOURCE), span_of(lines, TARGET)),
-        np.stack([_codes(part, lines, fields, strings) for fields in columns]),
-    )
-    lines.line_start[:] += first
-    lines.start[:] += first
-    return lines, *read
-
-
-def _codes(
-    part: Bytes, lines: Scan, fields: tuple[int, ...], strings: Interner
-) -> npt.NDArray[np.int32]:
-    if not lines.kind[:, fields].any():
-        return np.full(lines.status.size, -1, np.int32)
-    return strings.codes(part, *_first_given(lines, *fields))
-
-
-def _parts(data: Bytes) -> Iterator[tuple[int, int]]:
-    """Cut the lines into parts of about PART_BYTES, at newlines; at least one part."""
-    first = 0
-    while data.size - first > PART_BYTES:
-        behind = data[first + PART_BYTES :]
-        newline = int(np.argmax(behind[: 64 << 10] == 10))
-        if behind[newline] != 10:  # a line longer than that: take all the rest at once
+def _read(data: Bytes, first: int, further: Sequence[str], strings: Interner) -> Lines:
+    """Read the lines from `first` on. Less than 2 GiB; a missing final newline is fine."""
+    assert data.size < 2**31, "positions are 32-bit"
+    wanted = Wanted.of(further)
+    count, fields, groups = count_lines(data[first:]), wanted.name_ends.size, wanted.group_ends.size
+    lines, room = Lines.empty(count, fields, groups), Room.of(fields, groups, data.size - first)
+    row, stopped = 0, np.array([first, 0], np.int64)
+    while True:
+        at = int(stopped[0])
+        row = _read_lines(data, row, at, wanted, strings.known, room, lines, stopped)
+        if row == count:
             break
-        last = first + PART_BYTES + newline + 1
-        yield first, last
-        first = last
-    yield first, data.size
+        strings.grow(int(stopped[1]))
+    for of, row in np.argwhere(lines.doubtful).tolist():
+        at = _SPANS[(DURATION, OFFSET)[of]]
+        start, length = int(lines.start[at, row]), int(lines.length[at, row])
+        lines.numbers[of, row] = float(data[start : start + length].tobytes())
+    return lines
 
 
-def _join(scans: Sequence[Scan]) -> Scan:
-    return Scan(*(np.concatenate([getattr(s, f.name) for s in scans]) for f in fields(Scan)))
-
-
-def _first_given(lines: Scan, field: int, *others: int) -> Span:
-    """The first of these fields that a line has and that is not null. So a language is `lang`,
-    else target_lang (what the text is in), else source_lang.
+@kernel("fields")
+def _read_lines(
+    data: Bytes,
+    row: int,
+    at: int,
+    wanted: Wanted,
+    known: Known,
+    room: Room,
+    lines: Lines,
+    stopped: Int64s,
+) -> int:
+    """Read the lines from number `row` on, which begins at `at`; the number of the line for which
+    there is no room among the known strings, or the end. `stopped` says where that line begins,
+    and the size of its string.
     """
-    kind, start, length = span_of(lines, field)
-    for other in others:
-        absent = (kind == MISSING) | (kind == NULL)
-        if not absent.any():
-            break
-        other_kind, other_start, other_length = span_of(lines, other)
-        kind = np.where(absent, other_kind, kind)
-        start = np.where(absent, other_start, start)
-        length = np.where(absent, other_length, length)
-    return kind, start, length
+    raise NotImplementedError

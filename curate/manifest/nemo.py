@@ -44,10 +44,10 @@ from curate.manifest.fields import (
     SOURCE_TEXT,
     TEXT,
     Fields,
-    span_of,
+    Lines,
 )
 from curate.manifest.origin import Origin
-from curate.manifest.scan import BLANK, OK, Scan
+from curate.manifest.scan import BLANK, OK
 from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
 from curate.manifest.strict import (
     LONGEST_S,
@@ -60,7 +60,7 @@ from curate.manifest.strict import (
 )
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.values import unescape
-from curate.text.ids import SPEAKER_FIELDS, canonical_ids
+from curate.text.ids import SPEAKER_FIELDS, spelled_ids
 from curate.text.words import digest_bytes
 
 DURATION_S = "duration_s"
@@ -99,18 +99,18 @@ def read_lines(
     lines = _Lines.of(chunks)
     data: Bytes = np.frombuffer(lines.data, np.uint8)
     read = Fields.read(data, extra_fields)
-    blank = read.scan.status == BLANK
+    blank = read.lines.status == BLANK
     reasons, odd_records = _parse_doubtful(lines.data, read, blank)
     if odd_records:
         data = read.graft(data, odd_records)
     rows = np.flatnonzero(~blank)
     reasons |= _channel_faults(read, reasons)
     skipped = _skipped(data, read, reasons)
-    places = lines.places(read.scan, rows)
-    of, unread = lines.chunk_of(read.scan, rows), {**reasons, **skipped}
+    places = lines.places(read.lines, rows)
+    of, unread = lines.chunk_of(read.lines, rows), {**reasons, **skipped}
     places[RECORDING_KEY.name] = _recordings(data, read, rows, unread, of, bases or lines.bases)
     clips = _clips(places, data, read, rows, (reasons, skipped), extra_fields)
-    return clips, lines.batches(read.scan, blank)
+    return clips, lines.batches(read.lines, blank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,14 @@ class _Lines:
         """Where relative audio paths begin in each chunk, as in a NeMo manifest."""
         return [bases_of(Origin(chunk.source)) for chunk in self.chunks]
 
-    def chunk_of(self, scan: Scan, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def chunk_of(self, read: Lines, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Which chunk each row is of."""
-        first_line = np.searchsorted(scan.line_start, self.first)
+        first_line = np.searchsorted(read.line_start, self.first)
         return np.searchsorted(first_line, rows, side="right").astype(np.int64) - 1
 
-    def places(self, scan: Scan, rows: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
+    def places(self, read: Lines, rows: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
         """Source, line and bytes of each row, as its own file counts them."""
-        first_line = np.searchsorted(scan.line_start, self.first)
+        first_line = np.searchsorted(read.line_start, self.first)
         of = np.searchsorted(first_line, rows, side="right") - 1
         offset = np.array([chunk.byte_offset for chunk in self.chunks], np.int64) - self.first
         sources = pl.Series([chunk.source for chunk in self.chunks], dtype=pl.String)
@@ -153,18 +153,18 @@ class _Lines:
             if len(self.chunks) == 1
             else sources.gather(of),
             LINE.name: pl.Series(rows + 1 - first_line[of]),
-            BYTE_OFFSET.name: pl.Series(scan.line_start[rows] + offset[of]),
-            BYTE_LENGTH.name: pl.Series(scan.line_length[rows]),
+            BYTE_OFFSET.name: pl.Series(read.line_start[rows] + offset[of]),
+            BYTE_LENGTH.name: pl.Series(read.line_length[rows]),
         }
 
-    def batches(self, scan: Scan, blank: npt.NDArray[np.bool_]) -> list[Batch]:
+    def batches(self, read: Lines, blank: npt.NDArray[np.bool_]) -> list[Batch]:
         """What there was of each chunk."""
-        bounds = [*np.searchsorted(scan.line_start, self.first).tolist(), blank.size]
+        bounds = [*np.searchsorted(read.line_start, self.first).tolist(), blank.size]
         batches = []
         for chunk, first, end in zip(self.chunks, bounds, bounds[1:], strict=False):
             empty = blank[first:end]
             none = int(empty.sum())
-            size = int(scan.line_length[first:end][empty].sum()) if none else 0
+            size = int(read.line_length[first:end][empty].sum()) if none else 0
             lines = end - first
             batches.append(Batch(lines, lines - none, none, size, chunk_digest(chunk.data)))
         return batches
@@ -182,8 +182,8 @@ def _parse_doubtful(
     reasons: dict[int, str] = {}
     records: dict[int, Record] = {}
     for row in np.flatnonzero(~blank & ~_is_record(read)).tolist():
-        first = int(read.scan.line_start[row])
-        line = data[first : first + int(read.scan.line_length[row])]
+        first = int(read.lines.line_start[row])
+        line = data[first : first + int(read.lines.line_length[row])]
         try:
             record = parse_line(line)
         except Malformed as fault:
@@ -198,7 +198,7 @@ def _parse_doubtful(
 
 def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
     """Records whose channel is not one channel, and why."""
-    codes = read.codes[CHANNEL_CODES]
+    codes = read.lines.codes[CHANNEL_CODES]
     given = np.unique(codes[codes >= 0]).tolist()
     if not given:
         return {}
@@ -210,7 +210,7 @@ def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
 
 def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16] | None:
     """The channel of each row, -1 where none is given; None where no row gives one."""
-    codes = read.codes[CHANNEL_CODES][rows]
+    codes = read.lines.codes[CHANNEL_CODES][rows]
     given = np.unique(codes[codes >= 0]).tolist()
     if not given:
         return None
@@ -225,11 +225,11 @@ def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16
 
 def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
     """Lines that are records beyond doubt, by the tests of `strict.why_no_record`."""
-    audio, text = read.scan.kind[:, AUDIO], read.scan.kind[:, TEXT]
-    named = ((audio == STRING) | (audio == ESCAPED)) & (read.scan.length[:, AUDIO] > 0)
+    audio, text = read.lines.kind[AUDIO], read.lines.kind[TEXT]
+    named = ((audio == STRING) | (audio == ESCAPED)) & (read.span_of(AUDIO)[2] > 0)
     spoken = (text == STRING) | (text == ESCAPED)
     timed = (read.seconds > 0) & (read.seconds <= LONGEST_S)
-    result: npt.NDArray[np.bool_] = (read.scan.status == OK) & named & spoken & timed
+    result: npt.NDArray[np.bool_] = (read.lines.status == OK) & named & spoken & timed
     return result
 
 
@@ -237,11 +237,11 @@ def _skipped(data: Bytes, read: Fields, reasons: Mapping[int, str]) -> dict[int,
     """Records that say themselves that they are to be skipped: what NeMo's reader, which leaves
     out any line whose `_skipme` is true by Python's rules, would not load.
     """
-    kind = read.scan.kind[:, SKIPME]
+    kind, starts, lengths = read.span_of(SKIPME)
     given = np.flatnonzero((kind != MISSING) & (kind != NULL))
     skipped = {}
     for row in given.tolist():
-        start, size = int(read.scan.start[row, SKIPME]), int(read.scan.length[row, SKIPME])
+        start, size = int(starts[row]), int(lengths[row])
         quote = int(kind[row] in (STRING, ESCAPED))
         value = json.loads(data[start - quote : start + size + quote].tobytes())
         if value and row not in reasons:
@@ -263,18 +263,18 @@ def _clips(
     broken, timeless = np.zeros((2, read.seconds.size), np.bool_)
     broken[list(reasons)] = timeless[list(unread[0])] = True
     broken, timeless = broken[rows], timeless[rows]
-    texts = Spans(*unescape(data, *span_of(read.scan, TEXT, rows)))
+    texts = Spans(*unescape(data, *read.span_of(TEXT, rows)))
     texts.length[broken] = 0
     seconds = np.where(timeless, np.nan, read.seconds[rows])
     offsets = np.where(broken, np.nan, read.offsets[rows])
     strings = read.strings.strings()
     none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
     channels = _channels(read, rows)
-    codes_of = [*read.codes[:CHANNEL_CODES], *read.codes[CHANNEL_CODES + 1 : -names]]
+    codes_of = [*read.lines.codes[:CHANNEL_CODES], *read.lines.codes[CHANNEL_CODES + 1 : -names]]
     columns = {
         **places,
         MALFORMED.name: reason_column(rows, reasons),
-        AUDIO_KEY.name: key_column(audio_keys(read.paths[rows], offsets, channels), broken),
+        AUDIO_KEY.name: key_column(audio_keys(read.lines.paths[rows], offsets, channels), broken),
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
         **{
@@ -282,7 +282,7 @@ def _clips(
             for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
             for codes in [all_codes[rows]]
         },
-        SPEAKER.name: _speakers(strings, read.codes[-names:, rows], broken),
+        SPEAKER.name: _speakers(strings, read.lines.codes[-names:, rows], broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
         AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
@@ -293,7 +293,7 @@ def _clips(
         pl.DataFrame({name: columns[name] for name in order}),
         texts,
         _predicted(data, read, rows, broken),
-        read.translations[rows],
+        read.lines.translations[rows],
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
@@ -310,7 +310,7 @@ def _recordings(
 ) -> pl.Series:
     """The key of each row's audio file; null for malformed rows."""
     broken = np.isin(rows, list(reasons)) if reasons else np.zeros(rows.size, np.bool_)
-    paths, start, length = unescape(data, *span_of(read.scan, AUDIO, rows))
+    paths, start, length = unescape(data, *read.span_of(AUDIO, rows))
     keys = recording_keys(paths, start, np.where(broken, 0, length), of, bases)
     return key_column(keys, broken)
 
@@ -322,18 +322,20 @@ def _speakers(
     used = np.zeros(strings.len(), np.bool_)
     used[codes] = True  # -1 stands for the null at the end
     at = np.flatnonzero(used)
-    known = strings.clear(strings.len()).scatter(at, canonical_ids(strings.gather(at)))
+    ids = pl.Series(spelled_ids(strings.gather(at).to_list()), dtype=pl.String)
+    known = strings.clear(strings.len()).scatter(at, ids)
     named = known.is_not_null().to_numpy()
     chosen = codes[0]
     for others in codes[1:]:
-        chosen = np.where(named[chosen], chosen, others)
-    return known.gather(np.where(broken, np.int32(-1), chosen) % np.int32(strings.len()))
+        if (others >= 0).any():
+            chosen = np.where(named[chosen], chosen, others)
+    return known.gather(np.where(broken | (chosen < 0), np.int32(strings.len() - 1), chosen))
 
 
 def _predicted(
     data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
 ) -> Spans | None:
-    kind, start, length = span_of(read.scan, PREDICTED, rows)
+    kind, start, length = read.span_of(PREDICTED, rows)
     is_text = ((kind == STRING) | (kind == ESCAPED)) & ~broken
     if not is_text.any():
         return None
@@ -347,9 +349,9 @@ def _other_side(
     """What the text, were it a translation, translates (`source_text`) or is translated into
     (`answer`, as Canary's manifests have it); None where no row says either.
     """
-    kind, start, length = span_of(read.scan, SOURCE_TEXT, rows)
+    kind, start, length = read.span_of(SOURCE_TEXT, rows)
     silent = (kind != STRING) & (kind != ESCAPED)
-    other = span_of(read.scan, ANSWER, rows)
+    other = read.span_of(ANSWER, rows)
     kind = np.where(silent, other[0], kind)
     start, length = np.where(silent, other[1], start), np.where(silent, other[2], length)
     is_text = ((kind == STRING) | (kind == ESCAPED)) & ~broken
@@ -361,7 +363,7 @@ def _other_side(
 
 def _offset_faults(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_] | None:
     """Offsets that are given and negative or no finite number; None where there are none."""
-    kind, offsets = read.scan.kind[rows, OFFSET], read.offsets[rows]
+    kind, offsets = read.lines.kind[OFFSET, rows], read.offsets[rows]
     given = (kind != MISSING) & (kind != NULL)
     faults: npt.NDArray[np.bool_] = given & ~((offsets >= 0) & (offsets < np.inf))
     return faults if faults.any() else None
@@ -374,11 +376,9 @@ def _rates_beside_offsets(
 
     As `curate.nemo.manifest_fields.has_rate_beside_offset` has it.
     """
-    kinds = read.scan.kind
-    if not kinds[:, [SAMPLING_RATE, SAMPLE_RATE]].any():
+    kinds = read.lines.kind[[OFFSET, SAMPLING_RATE, SAMPLE_RATE]]
+    if not kinds[1:].any():
         return None
-    given = (kinds[rows] != MISSING) & (kinds[rows] != NULL)
-    pairs: npt.NDArray[np.bool_] = given[:, OFFSET] & (
-        given[:, SAMPLING_RATE] | given[:, SAMPLE_RATE]
-    )
+    offset, rate, other_rate = (kinds[:, rows] != MISSING) & (kinds[:, rows] != NULL)
+    pairs: npt.NDArray[np.bool_] = offset & (rate | other_rate)
     return pairs if pairs.any() else None

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from curate.arrays import Bytes, ByteTable, Int32s, Int32Table, Int64s, Int64Table
+from curate.manifest.values import Span
 from curate.native import kernel
 
 OK, BLANK, ODD = range(3)
@@ -39,31 +40,51 @@ class Scan:
     length: Int32s
 
 
+def span_of(lines: Scan, field: int, rows: slice | Int64s = slice(None)) -> Span:
+    """One field of the lines."""
+    return (
+        np.ascontiguousarray(lines.kind[rows, field]),
+        lines.start[rows, field].astype(np.int64),
+        lines.length[rows, field].astype(np.int64),
+    )
+
+
+def joined(names: Sequence[str]) -> tuple[Bytes, Int64s]:
+    """Names as one run of bytes, and where each ends."""
+    encoded = [name.encode() for name in names]
+    ends = np.cumsum([len(name) for name in encoded], dtype=np.int64)
+    return np.frombuffer(b"".join(encoded), np.uint8), ends
+
+
+def room_for_keys() -> tuple[Int64Table, Int64s]:
+    """Where the scanner keeps the keys of the line before, and how many they are."""
+    return np.zeros((_MOST_KEYS, 3), np.int64), np.zeros(1, np.int64)
+
+
 def scan(data: Bytes, fields: Sequence[str]) -> Scan:
     """Scan whole lines; `data` holds less than 2 GiB. A missing final newline is fine."""
     assert data.size < 2**31, "positions are 32-bit"
-    names = [field.encode() for field in fields]
-    name_ends = np.cumsum([len(name) for name in names], dtype=np.int64)
-    name_bytes = np.frombuffer(b"".join(names), np.uint8)
-    lines = int(_count_lines(data))
+    names, name_ends = joined(fields)
+    lines = count_lines(data)
     result = Scan(
         status=np.empty(lines, np.uint8),
         line_start=np.empty(lines, np.int64),
         line_length=np.empty(lines, np.int64),
-        kind=np.zeros((lines, len(names)), np.uint8),
-        start=np.zeros((lines, len(names)), np.int32),
-        length=np.zeros((lines, len(names)), np.int32),
+        kind=np.zeros((lines, len(fields)), np.uint8),
+        start=np.zeros((lines, len(fields)), np.int32),
+        length=np.zeros((lines, len(fields)), np.int32),
     )
-    keys, known = np.zeros((_MOST_KEYS, 3), np.int64), np.zeros(1, np.int64)
+    keys, known = room_for_keys()
     _scan_lines(
-        data, name_bytes, name_ends, keys, known, result.status, result.line_start,
+        data, names, name_ends, keys, known, result.status, result.line_start,
         result.line_length, result.kind, result.start, result.length,
     )  # fmt: skip
     return result
 
 
 @kernel("scan")
-def _count_lines(data: Bytes) -> int:
+def count_lines(data: Bytes) -> int:
+    """How many lines there are, one without a newline at the end included."""
     raise NotImplementedError
 
 

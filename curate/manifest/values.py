@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from curate.native import kernel
 Span = tuple[Bytes, Int64s, Int64s]
 """Kind, start and length of one field in each line."""
 
-_TEN: Floats = np.asarray(10.0 ** np.arange(23), np.float64)
+TEN: Floats = np.asarray(10.0 ** np.arange(23), np.float64)
 
 
 def unescape(
@@ -43,7 +43,7 @@ def numbers(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> Floats:
     """NUMBER spans as the nearest double (as Python's float() reads them); NaN for the rest."""
     values = np.full(start.size, np.nan)
     doubtful = np.zeros(start.size, np.bool_)
-    _parse_numbers(data, kind, start, length, _TEN, values, doubtful)
+    _parse_numbers(data, kind, start, length, TEN, values, doubtful)
     for row in np.flatnonzero(doubtful):
         first = int(start[row])
         values[row] = float(data[first : first + int(length[row])].tobytes())
@@ -64,6 +64,19 @@ def _parse_numbers(
     raise NotImplementedError
 
 
+class Known(NamedTuple):
+    """Distinct strings by their numbers: string i is `arena[ends[i] : ends[i + 1]]`.
+
+    `slots` finds a number by the string's hash (open addressing, -1: free); `state` holds how many
+    strings there are.
+    """
+
+    arena: Bytes
+    ends: Int64s
+    slots: Int64s
+    state: Int64s
+
+
 class Interner:
     """Spans as numbers of the distinct strings among them, decoded once each.
 
@@ -72,10 +85,17 @@ class Interner:
     """
 
     def __init__(self) -> None:
-        self._arena = np.empty(1 << 12, np.uint8)
-        self._ends = np.zeros((1 << 9) + 1, np.int64)
-        self._slots = np.full(1 << 10, -1, np.int64)
-        self._state = np.zeros(2, np.int64)
+        self._known = Known(
+            np.empty(1 << 12, np.uint8),
+            np.zeros((1 << 9) + 1, np.int64),
+            np.full(1 << 10, -1, np.int64),
+            np.zeros(1, np.int64),
+        )
+
+    @property
+    def known(self) -> Known:
+        """The strings so far, for a loop that adds to them; `grow` makes other arrays of them."""
+        return self._known
 
     def codes(self, data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> Int32s:
         """Numbers of the spans' strings; -1 where a field is missing or null.
@@ -86,29 +106,27 @@ class Interner:
         codes = np.full(start.size, -1, np.int32)
         done = 0
         while done < start.size:
-            done = _intern(
-                data, kind, start, length, done, self._arena, self._ends, self._slots,
-                self._state, codes,
-            )  # fmt: skip
+            done = _intern(data, kind, start, length, done, *self._known, codes)
             if done < start.size:
-                self._grow(int(length[done]))
+                self.grow(int(length[done]))
         return codes
 
     def strings(self) -> pl.Series:
         """The distinct strings in order of their numbers, and a null behind them for -1."""
-        count = int(self._state[0])
-        ends = self._ends[: count + 1].tolist()
-        whole = self._arena[: ends[-1]].tobytes()
-        values = [whole[one:two].decode() for one, two in pairwise(ends)]
+        arena, ends, _, state = self._known
+        bounds = ends[: int(state[0]) + 1].tolist()
+        whole = arena[: bounds[-1]].tobytes()
+        values = [whole[one:two].decode() for one, two in pairwise(bounds)]
         return pl.Series([*values, None], dtype=pl.String)
 
-    def _grow(self, needed: int) -> None:
-        self._arena = np.concatenate(
-            [self._arena, np.empty(max(needed, self._arena.size), np.uint8)]
-        )
-        self._ends = np.concatenate([self._ends, np.zeros_like(self._ends)])
-        self._slots = np.full(2 * self._slots.size, -1, np.int64)
-        _rehash(self._arena, self._ends, self._slots, int(self._state[0]))
+    def grow(self, needed: int) -> None:
+        """Make room for as many strings again, and for one of `needed` bytes."""
+        arena, ends, slots, state = self._known
+        arena = np.concatenate([arena, np.empty(max(needed, arena.size), np.uint8)])
+        ends = np.concatenate([ends, np.zeros_like(ends)])
+        slots = np.full(2 * slots.size, -1, np.int64)
+        _rehash(arena, ends, slots, int(state[0]))
+        self._known = Known(arena, ends, slots, state)
 
 
 def strings(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> pl.Series:
@@ -131,11 +149,7 @@ def _intern(
     state: Int64s,
     codes: Int32s,
 ) -> int:
-    """Number the spans from `row` on (open addressing); the row for which there is no room, or the
-    end.
-
-    `state` holds how many strings are known, and the code of the last one looked up.
-    """
+    """Number the spans from `row` on; the row for which there is no room, or the end."""
     raise NotImplementedError
 
 
@@ -154,33 +168,6 @@ def hash_spans(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> UInt6
 
 @kernel("values")
 def _hash_rows(data: Bytes, kind: Bytes, start: Int64s, length: Int64s, keys: UInt64s) -> None:
-    raise NotImplementedError
-
-
-def texts_differ(data: Bytes, one: Span, other: Span) -> Bools:
-    """Whether both fields of a line are strings, and not the same."""
-    differ = np.zeros(one[0].size, np.bool_)
-    _compare(data, *one, *other, differ)
-    for row in np.flatnonzero(differ & ((one[0] == ESCAPED) | (other[0] == ESCAPED))).tolist():
-        texts = [
-            json.loads(b'"' + data[start[row] : start[row] + length[row]].tobytes() + b'"')
-            for _, start, length in (one, other)
-        ]
-        differ[row] = texts[0] != texts[1]
-    return differ
-
-
-@kernel("values")
-def _compare(
-    data: Bytes,
-    kind: Bytes,
-    start: Int64s,
-    length: Int64s,
-    other_kind: Bytes,
-    other_start: Int64s,
-    other_length: Int64s,
-    differ: Bools,
-) -> None:
     raise NotImplementedError
 
 

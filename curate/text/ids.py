@@ -7,6 +7,7 @@ find two people where another finds one.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -32,6 +33,11 @@ _ROLE = r"^(speaker|spk|client|session|recording|id) | (speaker|spk|client|sessi
 _EXACT = 2.0**53
 """Above it not every whole number is a double."""
 
+_SPELLINGS: dict[str, str | None] = {}
+_MOST_SPELLINGS = 1 << 16
+_NEW = "\0"
+"""Stands for a spelling that is not known yet; no id has it, which would be a placeholder."""
+
 
 def canonical_ids(values: pl.Series) -> pl.Series:
     """Ids in one spelling each, as strings (as categories where they are given so); null for what
@@ -51,6 +57,23 @@ def canonical_ids(values: pl.Series) -> pl.Series:
     known = pl.DataFrame({"id": distinct, "spelled": spelled})
     rows = ids.to_frame("id").join(known, on="id", how="left", maintain_order="left")
     return rows["spelled"].alias(values.name)
+
+
+def spelled_ids(ids: Sequence[str | None]) -> list[str | None]:
+    """The same of ids at hand, each of which is looked at once: the next call remembers it.
+
+    >>> spelled_ids(["8.4e1", None, "N/A"])
+    ['84', None, None]
+    """
+    known = {each: _SPELLINGS.get(each, _NEW) for each in ids if each is not None}
+    new = [each for each, spelled in known.items() if spelled is _NEW]
+    if new:
+        spelled = _spelled(pl.Series("id", new, dtype=pl.String)).to_list()
+        known.update(zip(new, spelled, strict=True))
+        if len(_SPELLINGS) + len(new) > _MOST_SPELLINGS:
+            _SPELLINGS.clear()
+        _SPELLINGS.update((each, known[each]) for each in new)
+    return [None if each is None else known[each] for each in ids]
 
 
 def canonical_id(value: object) -> str | None:
