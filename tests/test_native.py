@@ -23,7 +23,8 @@ C_TYPES = {
     "UInt64s": "uint64s", "Int8s": "int8s", "Int16s": "int16s", "Int32s": "int32s",
     "Int64s": "int64s", "Float32s": "floats", "Floats": "doubles", "Bools": "bools",
     "ByteTable": "uint8s2", "UInt32Table": "uint32s2", "UInt64Table": "uint64s2",
-    "Int32Table": "int32s2", "Int64Table": "int64s2", "FloatTable": "doubles2",
+    "Int16Table": "int16s2", "Int32Table": "int32s2", "Int64Table": "int64s2",
+    "FloatTable": "doubles2",
 }  # fmt: skip
 """Annotations of declarations, and what C calls them."""
 

@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 ByteTable = Bytes
+Int16Table = Int16s
 UInt32Table = UInt32s
 UInt64Table = UInt64s
 Int32Table = Int32s

@@ -118,12 +118,12 @@ def _look_up(
     names = hash_spans(data, plain, start + head, length - head)
     rows = np.flatnonzero(wide)
     names[rows] = _name_keys(_texts(data, start + head, length - head, rows), False)
-    pairs, first, own = np.unique(
-        of * len(written) + codes, return_index=True, return_inverse=True
-    )
+    pairs, first, own = np.unique(of * len(written) + codes, return_index=True, return_inverse=True)
     folders = [
         _folder(written[code], bases[base])
-        for base, code in zip(*(part.tolist() for part in np.divmod(pairs, len(written))), strict=True)
+        for base, code in zip(
+            *(part.tolist() for part in np.divmod(pairs, len(written))), strict=True
+        )
     ]
     known = np.fromiter((folder.key for folder in folders), np.uint64, len(folders))
     keys = _joined(known[own], names)

@@ -37,7 +37,8 @@ _VECTORS = {
 }  # fmt: skip
 _TABLES = {
     "ByteTable": np.uint8, "UInt32Table": np.uint32, "UInt64Table": np.uint64,
-    "Int32Table": np.int32, "Int64Table": np.int64, "FloatTable": np.float64,
+    "Int16Table": np.int16, "Int32Table": np.int32, "Int64Table": np.int64,
+    "FloatTable": np.float64,
 }  # fmt: skip
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from curate.artifacts.base import RuleFile, read_artifact, write_artifact
 from curate.artifacts.clips import Clips
 from curate.artifacts.ledger import BlankLines, Entry, Ledger
-from curate.artifacts.profile import Profile
+from curate.artifacts.profile import Profile, StratumShares
 from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import InputError
@@ -104,22 +105,21 @@ def profile_into(
         rules = exempted(rules, conventions)
         reapply_rules(records, rules, overrides.decide)
     failing = apply_group_rules(records, rules)
-    strata = ["lang", "speaker", *grouped]
-    with open_records(records) as table:
+    several = ["source"] if len(sources) > 1 else []
+    with open_records(records) as table, ThreadPoolExecutor(1) as beside:
+        strata = beside.submit(_kept_out, records, ["lang", *several, *grouped], rules)
         summary = summarise(
             table,
             records,
             rules,
-            strata,
+            ["lang", "speaker", *grouped],
             chosen(settings.groups),
             sources,
             None if late or exempt else counted,
         )
         borderline = borderline_records(table, rules, sources, summary.rules_hit)
+        rejected, kept_from_eval = strata.result()
     decided = outcome_of(records, overrides)
-    several = ["source"] if len(sources) > 1 else []
-    rejected = rejected_by_stratum(records, ["lang", *several, *grouped], rules)
-    kept_from_eval = borderline_by_stratum(records, ["lang", *several, *grouped], rules)
     audio = audio_facts(records, settings)
     refuse_all_missing(audio, read[0].folder, records, sources)
     loading = loading_facts(records)
@@ -175,6 +175,14 @@ def profile_into(
     write_artifact(folder, profile)
     write_artifact(folder, ledger)
     return profile
+
+
+def _kept_out(
+    records: Path, columns: Sequence[str], rules: RuleSet
+) -> tuple[StratumShares, StratumShares]:
+    """How much of each stratum is rejected, and how much is kept from eval."""
+    rejected = rejected_by_stratum(records, columns, rules)
+    return rejected, borderline_by_stratum(records, columns, rules)
 
 
 def unchanged(folder: Path, plan: ProfilePlan) -> bool:

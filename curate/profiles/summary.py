@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,35 +91,39 @@ def summarise(
     verdicts = table.by_verdict()
     rows = sum(n for n, _, _ in verdicts.values())
     duration_us = sum(us for _, _, us in verdicts.values())
-    known, hits = _known(table, metrics), _rules_hit(table, rules)
-    spreads, products = measure_spreads(records, known, tuple(QUANTILES.values()), rules, counted)
-    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
-    examples = _examples(table, worst, origins, hits)
-    return Summary(
-        totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
-        verdicts=tuple(
-            VerdictAmount(verdict=name, rows=n, hours=hours(us))
-            for name in VERDICTS
-            for n, _, us in [verdicts.get(name, (0, 0, 0))]
-        ),
-        rules_hit=hits,
-        malformed=tuple(
-            MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
-            for kind, n, first, at in table.malformed_kinds()
-        ),
-        metrics=_metrics(rules, known, spreads, rows, examples),
-        correlations=Correlations(
-            metrics=tuple(metric.name for metric in known),
-            pearson=tuple(map(tuple, products.pearson(known))),
-        ),
-        strata={name: _strata(table, name) for name in strata},
-        coverage={
-            name: Coverage(values=values, rows=declared, hours=hours(us))
-            for name, (values, declared, us) in table.coverage(strata).items()
-        },
-        worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
-        duplicates=_duplicates(records, rows),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        repeated = beside.submit(_duplicates, records, rows)
+        known, hits = _known(table, metrics), _rules_hit(table, rules)
+        spreads, products = measure_spreads(
+            records, known, tuple(QUANTILES.values()), rules, counted
+        )
+        worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
+        examples = _examples(table, worst, origins, hits)
+        return Summary(
+            totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
+            verdicts=tuple(
+                VerdictAmount(verdict=name, rows=n, hours=hours(us))
+                for name in VERDICTS
+                for n, _, us in [verdicts.get(name, (0, 0, 0))]
+            ),
+            rules_hit=hits,
+            malformed=tuple(
+                MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
+                for kind, n, first, at in table.malformed_kinds()
+            ),
+            metrics=_metrics(rules, known, spreads, rows, examples),
+            correlations=Correlations(
+                metrics=tuple(metric.name for metric in known),
+                pearson=tuple(map(tuple, products.pearson(known))),
+            ),
+            strata={name: _strata(table, name) for name in strata},
+            coverage={
+                name: Coverage(values=values, rows=declared, hours=hours(us))
+                for name, (values, declared, us) in table.coverage(strata).items()
+            },
+            worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
+            duplicates=repeated.result(),
+        )
 
 
 def _duplicates(records: Path, rows: int) -> Duplicates:

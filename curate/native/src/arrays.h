@@ -63,6 +63,7 @@ ARRAY(double, double)
 #define ROW(table, row)       \
     _Generic((table),         \
         uint8s2: uint8_row,   \
+        int16s2: int16_row,   \
         int32s2: int32_row,   \
         int64s2: int64_row,   \
         uint64s2: uint64_row, \
@@ -101,6 +102,23 @@ static inline double min_f(double one, double other) {
 
 static inline double max_f(double one, double other) {
     return one > other ? one : other;
+}
+
+/* The nearest whole number, of two the even one, as rint() gives it, for numbers closer to zero
+ * than ROUNDED_BELOW: processors add many at a time, and call a function for each rint(). */
+#define ROUNDED_BELOW 2251799813685248.0
+static inline double rounded(double value) {
+    return (value + 3 * ROUNDED_BELOW) - 3 * ROUNDED_BELOW;
+}
+
+/* Whether no value is infinite or NaN, whose exponents alone carry into the sign. */
+static inline bool all_finite(doubles values) {
+    uint64_t carried = 0, bits;
+    for (int64_t k = 0; k < values.size; k++) {
+        memcpy(&bits, &AT(values, k), sizeof bits);
+        carried |= (bits & UINT64_C(0x7ff0000000000000)) + UINT64_C(0x0010000000000000);
+    }
+    return !(carried >> 63);
 }
 
 /* Eight bytes from a position on, the first one lowest; its bounds are the caller's. */

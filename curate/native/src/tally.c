@@ -3,6 +3,8 @@
 /* Parts of a bin that division may err by: a value that is an edge lies in the bin it begins. */
 #define TALLY_ULPS 1e-09
 #define TALLY_HUGE 9000000000000.0
+/* Rows that are counted at once where they are alike. */
+#define TALLY_BLOCK 512
 
 /* The equal bin of a value; the last one holds its upper end, too. */
 EXPORT int64_t tally_bin(double value, double low, double width, double top, int64_t bins) {
@@ -38,15 +40,49 @@ EXPORT void tally_keep(double value, int64_t row, doubles worst, int64s worst_at
     AT(worst_at, at) = row;
 }
 
-/* Add a run of rows of one value to its bin and to the sums. */
-static void tally_add_run(int64_t at, int64_t run, int64_t run_us, int64_t millionths, int64s rows,
-                          int64s bin_us, int64s sums) {
-    if (run) {
-        AT(rows, at) += run;
-        AT(bin_us, at) += run_us;
-        AT(sums, 0) += run * (millionths & 4294967295LL);
-        AT(sums, 1) += run * (millionths >> 32);
+/* A value in millionths, to the nearest. */
+static inline int64_t tally_millionths(double value) {
+    double millions = min_f(max_f(value, -TALLY_HUGE), TALLY_HUGE) * 1000000.0;
+    return (int64_t)(fabs(millions) < ROUNDED_BELOW ? rounded(millions) : rint(millions));
+}
+
+/* Add rows of one value to the sums: two halves, so that neither overflows; beyond HUGE a mean says
+ * nothing anyway. */
+static inline void tally_sum(int64s sums, int64_t millionths, int64_t rows) {
+    AT(sums, 0) += rows * (millionths & 4294967295LL);
+    AT(sums, 1) += rows * (millionths >> 32);
+}
+
+/* Whether all values are the same number. */
+static bool tally_alike(doubles values) {
+    uint64_t different = 0, first, bits;
+    memcpy(&first, values.at, sizeof first);
+    for (int64_t k = 0; k < values.size; k++) {
+        memcpy(&bits, values.at + k, sizeof bits);
+        different |= bits ^ first;
     }
+    return !different && isfinite(AT(values, 0));
+}
+
+/* Where the counts of one metric go. */
+typedef struct {
+    int64s rows;
+    int64s us;
+    doubles2 span;
+    int64s sums;
+} tally_Counts;
+
+static inline void tally_note(const tally_Counts* counts, int64_t at, double value, int64_t rows,
+                              int64_t us) {
+    AT(counts->rows, at) += rows;
+    AT(counts->us, at) += us;
+    if (value < AT2(counts->span, 0, at)) {
+        AT2(counts->span, 0, at) = value;
+    }
+    if (value > AT2(counts->span, 1, at)) {
+        AT2(counts->span, 1, at) = value;
+    }
+    tally_sum(counts->sums, tally_millionths(value), rows);
 }
 
 EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low, double high,
@@ -57,42 +93,45 @@ EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low
     double width = (double)(high - low) / (double)bins;
     int64_t last = worst.columns - 1;
     double lowest = AT2(worst, 0, last), highest = -AT2(worst, 1, last);
-    double before = NAN; /* neighbours are often alike: bins and sums take runs of them */
-    int64_t at = 0, millionths = 0, run = 0, run_us = 0;
-    for (int64_t row = 0; row < values.size; row++) {
-        double value = AT(values, row);
-        if (!(isfinite(value))) {
+    tally_Counts counts = {rows, bin_us, span, sums};
+    for (int64_t first = 0; first < values.size; first += TALLY_BLOCK) {
+        int64_t end = min_i(first + TALLY_BLOCK, values.size);
+        double value = AT(values, first);
+        /* A block of one value, which does not stand out, is counted at once. */
+        bool alike = !code.size && !(value < lowest) && !(value > highest) &&
+                     tally_alike(SLICE(values, first, end));
+        if (alike) {
+            int64_t block_us = 0;
+            for (int64_t row = first; row < end; row++) {
+                block_us += AT(us, row);
+            }
+            int64_t at = tally_cut_bin(value, low, width, top, bins, cuts);
+            tally_note(&counts, at, value, end - first, block_us);
             continue;
         }
-        if (memcmp(&value, &before, sizeof value)) {
-            tally_add_run(at, run, run_us, millionths, rows, bin_us, sums);
-            before = value;
-            run = run_us = 0;
-            at = tally_cut_bin(value, low, width, top, bins, cuts);
-            AT2(span, 0, at) = min_f(AT2(span, 0, at), value);
-            AT2(span, 1, at) = max_f(AT2(span, 1, at), value);
-            /* Two halves, so that neither overflows; beyond _HUGE a mean says nothing anyway. */
-            millionths =
-                (int64_t)(rint((min_f(max_f(value, -TALLY_HUGE), TALLY_HUGE) * 1000000.0)));
-        }
-        run += 1;
-        run_us += AT(us, row);
-        if (code.size && AT(code, row)) {
-            uint8_t given = AT(verdict, AT(code, row));
-            if (given) {
-                AT2(hits, given - 1, at) += 1;
+        for (int64_t row = first; row < end; row++) {
+            value = AT(values, row);
+            if (!isfinite(value)) {
+                continue;
+            }
+            int64_t at = tally_cut_bin(value, low, width, top, bins, cuts);
+            tally_note(&counts, at, value, 1, AT(us, row));
+            if (code.size && AT(code, row)) {
+                uint8_t given = AT(verdict, AT(code, row));
+                if (given) {
+                    AT2(hits, given - 1, at) += 1;
+                }
+            }
+            if (value < lowest) {
+                tally_keep(value, first_row + row, ROW(worst, 0), ROW(worst_at, 0));
+                lowest = AT2(worst, 0, last);
+            }
+            if (value > highest) {
+                tally_keep(-value, first_row + row, ROW(worst, 1), ROW(worst_at, 1));
+                highest = -AT2(worst, 1, last);
             }
         }
-        if (value < lowest) {
-            tally_keep(value, first_row + row, ROW(worst, 0), ROW(worst_at, 0));
-            lowest = AT2(worst, 0, last);
-        }
-        if (value > highest) {
-            tally_keep(-value, first_row + row, ROW(worst, 1), ROW(worst_at, 1));
-            highest = -AT2(worst, 1, last);
-        }
     }
-    tally_add_run(at, run, run_us, millionths, rows, bin_us, sums);
 }
 
 /* Put the values of the wanted bins into `picked`; how many. */

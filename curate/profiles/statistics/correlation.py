@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from curate.arrays import Bools, Floats, FloatTable, Int64s
+from curate.arrays import Bools, Floats, FloatTable, Int16Table, Int64s
 from curate.metrics.declare import Metric
 from curate.native import kernel
 
@@ -43,10 +43,12 @@ class Products:
         scale = np.array([GRID / (self.metrics[k].high - self.metrics[k].low) for k in at])
         sums = np.zeros((4, len(at), len(at)))
         size = len(at)
-        grid, known, gap = np.zeros((size, BLOCK)), np.zeros((size, BLOCK)), np.zeros(BLOCK, bool)
+        grid, known = np.zeros((2, size, BLOCK), np.int16)
+        gap = np.zeros(BLOCK, bool)
         whole, held = np.zeros((size + 1, size)), np.zeros(size, bool)
         columns = np.ascontiguousarray(values.T, np.float64)
-        _accumulate(columns, low, scale, grid, known, gap, held, whole, *sums)
+        row_values = np.zeros((2, size))
+        _accumulate(columns, low, scale, grid, known, gap, held, row_values, whole, *sums)
         place = np.ix_(at, at)
         for total, part in zip(self.totals(), sums, strict=True):
             total[place] += part.astype(np.int64)
@@ -82,10 +84,11 @@ def _accumulate(
     values: FloatTable,
     low: Floats,
     scale: Floats,
-    grid: FloatTable,
-    known: FloatTable,
+    grid: Int16Table,
+    known: Int16Table,
     gap: Bools,
     held: Bools,
+    row_values: FloatTable,
     whole: FloatTable,
     rows: FloatTable,
     sums: FloatTable,

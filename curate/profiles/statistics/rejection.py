@@ -53,7 +53,7 @@ def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet)
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
     most, groups = rules.max_borderline, [f"borderline:{rule.id}" for rule in rules.groups]
-    by_group = TAGS.expr.list.set_intersection(groups).list.len() > 0
+    by_group = pl.any_horizontal(pl.lit(False), *map(TAGS.expr.list.contains, groups))
     of_speakers = table.filter(SPEAKER.expr.is_not_null() & ~by_group)
     tables = dict.fromkeys(columns, table)
     if table.select(SPEAKER.expr.n_unique()).collect().item() > 1:

@@ -100,8 +100,10 @@ class Tally:
 
     def add(self, values: Floats, us: Int64s, first_row: int, hits: Hits | None = None) -> None:
         """Count a batch; NaN is null. `first_row` is the number of its first row."""
-        hits = hits or _NONE
-        self.hit_rows[:] += hits.rows()
+        if hits is None:
+            hits = _NONE
+        else:
+            self.hit_rows[:] += hits.rows()
         _count(
             values, us, first_row, self.low, self.high, self.top, self.cuts, self.rows, self.us,
             hits.code, hits.verdict, self.hits,

@@ -102,7 +102,7 @@ def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
 def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
     key = pl.col(column_of(rule))
     known = rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
-    if rule.rows > 1:
+    if rule.rows > 1 and rule.by == "recording":
         large = large_groups(rows, rule)
         known = known.join(large.to_frame().lazy(), on=large.name, how="semi")
     counted = (
@@ -127,7 +127,7 @@ def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
         yield record_id().min().alias(FIRST)
     for name in names_in(rule.borderline.node):
         if name.endswith("_share"):
-            has_verdict = VERDICT.expr.cast(pl.String) == name.removesuffix("_share")
+            has_verdict = VERDICT.expr == pl.lit(name.removesuffix("_share"), VERDICT.dtype)
             yield (has_verdict.sum() / pl.len()).alias(name)
         elif name.endswith(")"):
             statistic, _, metric = name[:-1].partition("(")
