@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import stat
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import IO, Any, Protocol
-
-import zstandard
 
 from curate.errors import InputError
 from curate.errors.nearest import absent
 from curate.files.missing import MANIFEST_HINT
+from curate.manifest.decompressed import DAMAGED, Readable, decompressed, is_compressed
 from curate.manifest.spool import located
 
 CHUNK_BYTES = 8 << 20
@@ -30,29 +25,11 @@ MOST_LINES = 1 << 18
 _SAMPLES, _SAMPLE = 64, 1024
 """Places of a chunk, and bytes there, that tell whether its lines need counting."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_ZSTD_STEP = 1 << 10
-"""Compressed bytes taken at once; four of them can stand for 128 KiB."""
+_WINDOW = 1 << 15
+"""Bytes in which the end of a line is looked for at once."""
 
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-
-def _gzip_reader() -> tuple[Any, type[Exception]]:
-    """What reads gzip, and its error: isal where it is installed (three times as fast)."""
-    try:
-        reader, fault = import_module("isal.igzip"), import_module("isal.isal_zlib").error
-    except ImportError:
-        return gzip.GzipFile, zlib.error
-    return reader.IGzipFile, fault
-
-
-_GzipReader, _GzipFault = _gzip_reader()
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +71,11 @@ def _unchanged(source: str, descriptor: int) -> Iterator[None]:
     yield
     after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise InputError.of(source, "changed while it was read", "run again when it is complete")
+        raise _changed(source)
+
+
+def _changed(source: str) -> InputError:
+    return InputError.of(source, "changed while it was read", "run again when it is complete")
 
 
 def read_chunks(source: str, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
@@ -109,7 +90,10 @@ def read_chunks(source: str, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
         raw.seek(0)
         if head.startswith(UTF16_MARKS):
             raise InputError.of(source, "is UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8")
-        with _decompressed(raw, head) as plain:
+        if not is_compressed(head):
+            yield from _cut_plain(source, descriptor, chunk_bytes, head)
+            return
+        with decompressed(raw, head) as plain:
             yield from _cut_lines(source, plain, chunk_bytes)
 
 
@@ -123,7 +107,7 @@ def read_whole(source: str, most_bytes: int = LONGEST_LINE) -> bytes:
     with os.fdopen(descriptor, "rb", buffering=0) as raw, _unchanged(source, descriptor):
         head = raw.read(4)
         raw.seek(0)
-        with _decompressed(raw, head) as plain:
+        with decompressed(raw, head) as plain:
             for block in _blocks(source, plain, CHUNK_BYTES):
                 blocks.append(block)
                 if sum(map(len, blocks)) > most_bytes:
@@ -138,59 +122,67 @@ def read_head(source: str, size: int = 1 << 16) -> bytes:
         head = raw.read(4)
         raw.seek(0)
         try:
-            with _decompressed(raw, head) as plain:
+            with decompressed(raw, head) as plain:
                 start = (plain.read(size) or b"")[:size]
-        except (OSError, EOFError, zlib.error, _GzipFault, zstandard.ZstdError):
+        except OSError:
+            return b""
+        except DAMAGED:
             return b""
     return start.removeprefix(UTF8_MARK)
 
 
-def is_compressed(head: bytes) -> bool:
-    """Whether a file that begins so is gzip or zstd."""
-    return head.startswith((_GZIP_MAGIC, _ZSTD_MAGIC))
+def _cut_plain(source: str, descriptor: int, chunk_bytes: int, head: bytes) -> Iterator[Chunk]:
+    """The chunks of `_cut_lines` of a plain file, each read where it ends, so that nothing is
+    copied.
+    """
+    offset = len(UTF8_MARK) if head.startswith(UTF8_MARK) else 0
+    size = os.fstat(descriptor).st_size
+    for first in range(0, size, chunk_bytes):
+        last = min(first + chunk_bytes, size)
+        end = _line_end(source, descriptor, max(first, offset), last)
+        if end is None:
+            _refuse_long_line(source, offset, last - offset)
+            continue
+        for part in _not_too_many(_read_at(source, descriptor, offset, end)):
+            yield Chunk(source, offset, part)
+            offset += len(part)
+    if offset < size:
+        yield Chunk(source, offset, _read_at(source, descriptor, offset, size))
 
 
-@contextmanager
-def _decompressed(raw: IO[bytes], head: bytes) -> Iterator[_Readable]:
-    if head.startswith(_GZIP_MAGIC):
-        with _GzipReader(fileobj=raw) as plain:
-            yield plain
-    elif head.startswith(_ZSTD_MAGIC):
-        yield _Frames(raw)
-    else:
-        yield raw
+def _line_end(source: str, descriptor: int, first: int, last: int) -> int | None:
+    """Behind the last newline between these places."""
+    while last > first:
+        start = max(first, last - _WINDOW)
+        newline = _read_at(source, descriptor, start, last).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        last = start
+    return None
 
 
-class _Frames:
-    """The content of zstd frames, one after the other; EOFError where the last one is cut."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw = raw
-        self._open: Any = zstandard.ZstdDecompressor().decompressobj()
-        self._rest = b""
-
-    def read(self, size: int) -> bytes:
-        """About `size` bytes (a block expands to as much as it does); empty at the end."""
-        blocks: list[bytes] = []
-        held = 0
-        while held < size:
-            block = self._rest or self._raw.read(_ZSTD_STEP)
-            self._rest = b""
-            if not block:
-                if self._open is not None:
-                    raise EOFError("the zstd frame ended too early")
-                break
-            if self._open is None:
-                self._open = zstandard.ZstdDecompressor().decompressobj()
-            blocks.append(self._open.decompress(block))
-            held += len(blocks[-1])
-            if self._open.eof:
-                self._rest = self._open.unused_data
-                self._open = None
-        return b"".join(blocks)
+def _read_at(source: str, descriptor: int, first: int, last: int) -> bytes:
+    """The bytes between these places, all of them."""
+    try:
+        data = os.pread(descriptor, last - first, first)
+        while len(data) < last - first and (
+            more := os.pread(descriptor, last - first - len(data), first + len(data))
+        ):
+            data += more
+    except OSError as error:
+        raise InputError.of(source, f"cannot be read: {error.strerror}") from None
+    if len(data) < last - first:
+        raise _changed(source)
+    return data
 
 
-def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chunk]:
+def _refuse_long_line(source: str, offset: int, size: int) -> None:
+    if size > LONGEST_LINE:
+        what = f"the line at byte {offset} is longer than {LONGEST_LINE >> 20} MiB"
+        raise InputError.of(source, what, "this is not a manifest of lines")
+
+
+def _cut_lines(source: str, stream: Readable, chunk_bytes: int) -> Iterator[Chunk]:
     offset = held = 0
     pending: list[bytes] = []
     for block in _blocks(source, stream, chunk_bytes):
@@ -201,12 +193,7 @@ def _cut_lines(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[Chu
         if not cut:
             pending.append(block)
             held += len(block)
-            if held > LONGEST_LINE:
-                raise InputError.of(
-                    source,
-                    f"the line at byte {offset} is longer than {LONGEST_LINE >> 20} MiB",
-                    "this is not a manifest of lines",
-                )
+            _refuse_long_line(source, offset, held)
             continue
         data = b"".join([*pending, block[:cut]])
         for part in _not_too_many(data):
@@ -235,17 +222,11 @@ def _not_too_many(data: bytes) -> Iterator[bytes]:
         first = last
 
 
-def _blocks(source: str, stream: _Readable, chunk_bytes: int) -> Iterator[bytes]:
+def _blocks(source: str, stream: Readable, chunk_bytes: int) -> Iterator[bytes]:
     try:
         while block := stream.read(chunk_bytes):
             yield block
-    except (
-        EOFError,
-        gzip.BadGzipFile,
-        zlib.error,
-        _GzipFault,
-        zstandard.ZstdError,
-    ) as error:
+    except DAMAGED as error:
         raise InputError.of(
             source, f"the compressed data are damaged: {error}", "get the file again"
         ) from None

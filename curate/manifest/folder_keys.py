@@ -21,7 +21,7 @@ class _Table(NamedTuple):
 
     places: UInt64s
     folders: UInt64s
-    count: int
+    held: int
 
 
 def _empty(room: int) -> _Table:
@@ -54,9 +54,9 @@ class FolderKeys:
         """Remember directories, of which names in plain ASCII follow from these keys."""
         with self._lock:
             old = self._table
-            if old.count + places.size > MOST:
+            if old.held + places.size > MOST:
                 old = _empty(1 << 10)
-            count = old.count + places.size
+            count = old.held + places.size
             room = max(old.places.size, 1 << (2 * count).bit_length())
             table = _Table(np.zeros(room, np.uint64), np.zeros(room, np.uint64), count)
             _put(table.places, table.folders, old.places, old.folders)

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from curate.errors import InputError
-from curate.manifest.chunks import Chunk, is_compressed, open_manifest, read_chunks
+from curate.manifest.chunks import Chunk, open_manifest, read_chunks
+from curate.manifest.decompressed import is_compressed
 from curate.manifest.formats import BY_NAME, as_origin
 from curate.manifest.nemo import chunk_digest
 from curate.manifest.origin import Origin, Portion

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from curate.errors import CurateError, InputError
-from curate.manifest import chunks, find_sources, read_manifest
+from curate.manifest import chunks, decompressed, find_sources, read_manifest
 from curate.manifest.chunks import LONGEST_LINE, read_chunks
 from curate.manifest.lines import fetch_lines
 from curate.metrics.measure import measure
@@ -108,13 +111,33 @@ def test_gzip_without_isal_is_the_same(tmp_path: Path, monkeypatch: pytest.Monke
     for content in (whole, whole[:-3], whole + b"junk", whole + b"\0" * 512):
         path.write_bytes(content)
         results: list[object] = []
-        for reader in (chunks._GzipReader, gzip.GzipFile):
-            monkeypatch.setattr(chunks, "_GzipReader", reader)
+        for reader in (decompressed._GzipReader, gzip.GzipFile):
+            monkeypatch.setattr(decompressed, "_GzipReader", reader)
             try:
                 results.append(b"".join(chunk.data for chunk in read_chunks(str(path))))
             except InputError as error:
                 results.append(error.faults[0].where)
         assert results[0] == results[1]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\n\n", b"d" * 9]), max_size=30),
+    st.booleans(),
+    st.integers(4, 40),
+    st.sampled_from([1, 3, 1 << 15]),
+)
+def test_a_plain_file_is_cut_as_a_stream_is(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[bytes], mark: bool, size: int, window: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "cut.jsonl"
+    content = b"\xef\xbb\xbf" * mark + b"".join(parts)
+    path.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunks, "_WINDOW", window)
+        cut = list(read_chunks(str(path), size))
+    assert cut == list(chunks._cut_lines(str(path), io.BytesIO(content), size))
+    assert b"".join(each.data for each in cut) == content.removeprefix(b"\xef\xbb\xbf")
 
 
 def pipe(path: Path) -> None:

@@ -51,6 +51,7 @@ BROKEN = st.builds(mutate, LINES, st.integers(0, 500), st.binary(max_size=4))
 @settings(max_examples=1500, deadline=None)
 @given(st.one_of(LINES, BROKEN, st.binary(max_size=60).map(lambda b: b.replace(b"\n", b" "))))
 @example(b'{"text":"a","text":"b"}')
+@example(b'{"\x7f": null}')
 @example(b'{"te\\u0078t":"a","text":"b"}')
 @example(b'{"text":"\\ud800"}')
 @example(b'{"text":"\\ud83d\\ude00","x":[{}, [], {"a":[null,true,-1.5e3]}]}')
@@ -142,6 +143,46 @@ def test_every_line_becomes_one_row(lines: list[bytes]) -> None:
         if frame["malformed"][row] is None:
             text = parse_line(lines[frame["line"][row] - 1])["text"]
             assert clips.texts.decode(row) == text
+
+
+def test_strings_beyond_the_room_for_them_are_read_again() -> None:
+    speakers = [f"speaker \u00e9 {row} {'x' * (row % 90)}" for row in range(3000)]
+    lines = [
+        json.dumps(
+            {"audio_filepath": f"{row}.wav", "duration": 1, "text": "a", "speaker": speaker,
+             "lang": ("d\u00e9", "en")[row % 2]}
+        )
+        for row, speaker in enumerate(speakers)
+    ]  # fmt: skip
+    assert "\\u00e9" in lines[0]
+    frame = read_batch(Chunk("m", 0, "\n".join(lines).encode())).frame
+    assert frame["speaker"].to_list() == [each.strip() for each in speakers]
+    assert frame["lang"].to_list() == ["d\u00e9", "en"] * 1500
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "translation"),
+    [
+        ('"en"', '"de"', True),
+        ('"en"', '"en"', False),
+        ('"\\u0065n"', '"en"', False),
+        ('"\\u0065n"', '"e\\u006e"', False),
+        ('"\\u0065n"', '"e\\u006f"', True),
+        ('"en"', '"en2"', True),
+        ('"en"', "null", False),
+        ("1", '"en"', False),
+    ],
+)
+def test_a_translation_is_one_between_two_languages(
+    source: str, target: str, translation: bool
+) -> None:
+    line = (
+        f'{{"audio_filepath": "a.wav", "duration": 1, "text": "a", "source_lang": {source}, '
+        f'"target_lang": {target}}}'
+    )
+    clips = read_batch(Chunk("m", 0, line.encode()))
+    assert clips.translation is not None
+    assert clips.translation.tolist() == [translation]
 
 
 FILES = st.lists(st.one_of(LINES, BROKEN, st.just(b""), st.just(b" ")), max_size=4)

@@ -87,7 +87,7 @@ static i64_i64 scan_scan_object(uint8s data, int64_t at, uint8s names, int64s na
               scan_same(data, key, AT2(keys, count, 0), AT2(keys, count, 1)))) {
             alike = false;
             at = key;
-            while (at < size && (' ' <= AT(data, at) && AT(data, at) < 127) &&
+            while (at < size && (' ' <= AT(data, at) && AT(data, at) < 128) &&
                    AT(data, at) != '"' && AT(data, at) != '\\') {
                 at += 1;
             }

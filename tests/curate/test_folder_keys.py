@@ -1,0 +1,69 @@
+"""Files of directories that are remembered have the keys that the disk gave them at first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.arrays import UInt64s
+from curate.manifest import audio_files, folder_keys
+from curate.manifest.audio_files import keys_of_paths, look_anew
+
+NAMES = st.sampled_from(["", "a", "clip_0001.wav", "\u00e9.wav", "e\u0301.wav", "x" * 20])
+FOLDERS = st.sampled_from(
+    ["", "/", "a/", "./a/", "/data/part0001/", "s3://b/", "c/../a/", "d" * 17 + "/"]
+)
+PATHS = st.lists(st.builds("{}{}".format, FOLDERS, NAMES), min_size=1, max_size=30)
+BASES = [("/one",), ("/two", "/one")]
+
+
+def keys(paths: Sequence[str], of: Sequence[int]) -> UInt64s:
+    return keys_of_paths(pl.Series(paths, dtype=pl.String), np.array(of, np.int64), BASES)
+
+
+@settings(max_examples=200, deadline=None)
+@given(PATHS, st.randoms())
+def test_a_remembered_directory_gives_the_same_keys(paths: list[str], rng: Random) -> None:
+    of = [rng.randrange(2) for _ in paths]
+    look_anew()
+    first = keys(paths, of)
+    assert keys(paths, of).tolist() == first.tolist()
+    apart = []
+    for path, base in zip(paths, of, strict=True):
+        look_anew()
+        apart += keys([path], [base]).tolist()
+    assert apart == first.tolist()
+
+
+def test_links_and_names_beyond_ascii_are_looked_up_each_time(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.wav").touch()
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "b.wav").symlink_to(tmp_path / "real" / "a.wav")
+    look_anew()
+    for _ in range(2):
+        one, two, three = keys(
+            [f"{tmp_path}/{name}" for name in ("real/a.wav", "links/b.wav", "links/c.wav")], [0] * 3
+        )
+        assert one == two
+        assert one != three
+        composed, parted = keys(["a/\u00e9.wav", "a/e\u0301.wav"], [0, 0])
+        assert composed == parted
+
+
+def test_more_directories_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_keys, "MOST", 3000)
+    look_anew()
+    paths = [f"/data/{folder}/a.wav" for folder in range(2000)]
+    first = keys(paths, [0] * 2000)
+    others = keys([f"/other/{folder}/a.wav" for folder in range(2000)], [0] * 2000)
+    assert np.unique([first, others]).size == 4000
+    assert keys(paths, [0] * 2000).tolist() == first.tolist()
+    assert audio_files._FOLDERS._table.held <= 3000
