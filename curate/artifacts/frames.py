@@ -68,17 +68,28 @@ class Clips:
 Number = TypeVar("Number", bound=np.generic)
 
 
-def by_language(
-    lang: pl.Series, value: Callable[[str | None], int], dtype: type[Number]
-) -> npt.NDArray[Number]:
-    """`value` of each row's declared language, computed once per language."""
-    distinct = lang.unique().drop_nulls()
-    values = np.array([*map(value, distinct), value(None)], dtype)
-    codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
-    if codes.null_count():
-        codes = codes.fill_null(distinct.len())
-    row_values: npt.NDArray[Number] = values[codes.to_numpy()]
-    return row_values
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages that rows declare: each one's name once, None last, and whose each row is."""
+
+    names: Sequence[str | None]
+    of: npt.NDArray[np.int64]
+
+    @classmethod
+    def declared(cls, lang: pl.Series) -> Languages:
+        """Of a column of names."""
+        distinct = lang.unique().drop_nulls()
+        codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+        if codes.null_count():
+            codes = codes.fill_null(distinct.len())
+        return cls([*distinct, None], codes.to_numpy())
+
+    def values(
+        self, value: Callable[[str | None], int], dtype: type[Number]
+    ) -> npt.NDArray[Number]:
+        """`value` of each row's language, computed once per language."""
+        row_values: npt.NDArray[Number] = np.array([*map(value, self.names)], dtype)[self.of]
+        return row_values
 
 
 def check_columns(frame: pl.LazyFrame, columns: Sequence[Column]) -> None:

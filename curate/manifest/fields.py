@@ -1,4 +1,4 @@
-"""The wanted fields of a chunk's lines, read while their bytes are still in the cache."""
+"""The requested fields of a chunk's lines, read in one pass while they are in the cache."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
 _SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
-_KEPT = (AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME)
+_LOCATED = (AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME)
 """Fields of which it is kept where they lie."""
-_SPANS = {field: at for at, field in enumerate(_KEPT)}
+_SPANS = {field: at for at, field in enumerate(_LOCATED)}
 
 
-class Wanted(NamedTuple):
+class Layout(NamedTuple):
     """What is read: the fields' names, the rows of `Lines.start` that their spans go to (-1: none),
     and groups of fields, of which the first that is given is numbered.
     """
@@ -79,7 +79,7 @@ class Wanted(NamedTuple):
     ten: Floats
 
     @classmethod
-    def of(cls, further: Sequence[str]) -> Wanted:
+    def of(cls, further: Sequence[str]) -> Layout:
         """The fields of READ_FIELDS, and these."""
         names = _names(further)
         columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
@@ -117,14 +117,14 @@ class Lines(NamedTuple):
 
     @classmethod
     def empty(cls, lines: int, fields: int, groups: int) -> Lines:
-        """Room for so many lines."""
+        """Arrays for so many lines."""
         return cls(
             status=np.empty(lines, np.uint8),
             line_start=np.empty(lines, np.int64),
             line_length=np.empty(lines, np.int64),
             kind=np.zeros((fields, lines), np.uint8),
-            start=np.zeros((len(_KEPT), lines), np.int64),
-            length=np.zeros((len(_KEPT), lines), np.int64),
+            start=np.zeros((len(_LOCATED), lines), np.int64),
+            length=np.zeros((len(_LOCATED), lines), np.int64),
             numbers=np.full((2, lines), np.nan),
             doubtful=np.zeros((2, lines), np.uint8),
             paths=np.zeros(lines, np.uint64),
@@ -133,7 +133,7 @@ class Lines(NamedTuple):
         )
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Where the line at hand is scanned: the keys of the line before it, its fields, the number
     that each group had last, and its strings without their backslashes.
     """
@@ -147,7 +147,7 @@ class Room(NamedTuple):
     plain: Bytes
 
     @classmethod
-    def of(cls, fields: int, groups: int, size: int) -> Room:
+    def of(cls, fields: int, groups: int, size: int) -> Workspace:
         """For lines of so many bytes together; what is not used of it costs no memory."""
         return cls(
             *room_for_keys(),
@@ -219,13 +219,16 @@ def _names(further: Sequence[str]) -> tuple[str, ...]:
 def _read(data: Bytes, first: int, further: Sequence[str], strings: Interner) -> Lines:
     """Read the lines from `first` on. Less than 2 GiB; a missing final newline is fine."""
     assert data.size < 2**31, "positions are 32-bit"
-    wanted = Wanted.of(further)
-    count, fields, groups = count_lines(data[first:]), wanted.name_ends.size, wanted.group_ends.size
-    lines, room = Lines.empty(count, fields, groups), Room.of(fields, groups, data.size - first)
+    layout = Layout.of(further)
+    count, fields, groups = count_lines(data[first:]), layout.name_ends.size, layout.group_ends.size
+    lines, space = (
+        Lines.empty(count, fields, groups),
+        Workspace.of(fields, groups, data.size - first),
+    )
     row, stopped = 0, np.array([first, 0], np.int64)
     while True:
         at = int(stopped[0])
-        row = _read_lines(data, row, at, wanted, strings.known, room, lines, stopped)
+        row = _read_lines(data, row, at, layout, strings.known, space, lines, stopped)
         if row == count:
             break
         strings.grow(int(stopped[1]))
@@ -241,9 +244,9 @@ def _read_lines(
     data: Bytes,
     row: int,
     at: int,
-    wanted: Wanted,
+    layout: Layout,
     known: Known,
-    room: Room,
+    space: Workspace,
     lines: Lines,
     stopped: Int64s,
 ) -> int:

@@ -13,7 +13,7 @@ from curate.arrays import Bools, Bytes, Int64s, UInt64s
 from curate.native import kernel
 
 MOST = 1 << 16
-"""Directories that are remembered; with more of them, it begins anew."""
+"""Directories that are remembered; with more of them, it starts again."""
 
 
 class _Table(NamedTuple):

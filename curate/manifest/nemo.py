@@ -282,7 +282,7 @@ def _clips(
             for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
             for codes in [all_codes[rows]]
         },
-        SPEAKER.name: _speakers(strings, read.lines.codes[-names:, rows], broken),
+        SPEAKER.name: _speakers(strings.to_list(), read.lines.codes[-names:, rows], broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
         AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
@@ -316,20 +316,22 @@ def _recordings(
 
 
 def _speakers(
-    strings: pl.Series, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
+    strings: Sequence[str | None], codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
 ) -> pl.Series:
     """Canonical ids; `codes` has a row for each name of the speaker, the first id counts."""
-    used = np.zeros(strings.len(), np.bool_)
+    used = np.zeros(len(strings), np.bool_)
     used[codes] = True  # -1 stands for the null at the end
-    at = np.flatnonzero(used)
-    ids = pl.Series(spelled_ids(strings.gather(at).to_list()), dtype=pl.String)
-    known = strings.clear(strings.len()).scatter(at, ids)
-    named = known.is_not_null().to_numpy()
+    at = np.flatnonzero(used).tolist()
+    known: list[str | None] = [None] * len(strings)
+    for place, spelled in zip(at, spelled_ids([strings[place] for place in at]), strict=True):
+        known[place] = spelled
+    named = np.array([each is not None for each in known])
     chosen = codes[0]
     for others in codes[1:]:
         if (others >= 0).any():
             chosen = np.where(named[chosen], chosen, others)
-    return known.gather(np.where(broken | (chosen < 0), np.int32(strings.len() - 1), chosen))
+    row_codes = np.where(broken | (chosen < 0), np.int32(len(strings) - 1), chosen)
+    return pl.Series(known, dtype=pl.String).gather(row_codes)
 
 
 def _predicted(
@@ -376,9 +378,12 @@ def _rates_beside_offsets(
 
     As `curate.nemo.manifest_fields.has_rate_beside_offset` has it.
     """
-    kinds = read.lines.kind[[OFFSET, SAMPLING_RATE, SAMPLE_RATE]]
-    if not kinds[1:].any():
+    kinds = read.lines.kind
+    if not kinds[OFFSET].any():
         return None
-    offset, rate, other_rate = (kinds[:, rows] != MISSING) & (kinds[:, rows] != NULL)
+    offset, rate, other_rate = (
+        (kinds[field, rows] != MISSING) & (kinds[field, rows] != NULL)
+        for field in (OFFSET, SAMPLING_RATE, SAMPLE_RATE)
+    )
     pairs: npt.NDArray[np.bool_] = offset & (rate | other_rate)
     return pairs if pairs.any() else None

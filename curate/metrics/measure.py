@@ -19,7 +19,7 @@ from curate.artifacts.columns import (
     TRANSLATION,
     described,
 )
-from curate.artifacts.frames import Clips, by_language
+from curate.artifacts.frames import Clips, Languages
 from curate.audio.options import AudioOptions
 from curate.metrics import chosen
 from curate.metrics.compute.batch import Batch
@@ -83,7 +83,7 @@ def _described(batch: Batch) -> Mapping[str, pl.Series]:
         TRANSLATION.name: pl.Series(
             np.zeros(clips.frame.height, np.bool_) if translated is None else translated
         ),
-        LANG_CODE.name: _codes(batch.lang),
+        LANG_CODE.name: _codes(batch.languages),
     }
     if "near_duplicates" in groups:
         columns[NEAR_KEYS.name] = batch.near_keys
@@ -96,10 +96,7 @@ def _nulls(rows: int, dtype: pl.DataType) -> pl.Series:
     return pl.Series([None], dtype=dtype).new_from_index(0, rows)
 
 
-def _codes(lang: pl.Series) -> pl.Series:
+def _codes(languages: Languages) -> pl.Series:
     """The code of each row's language; each name is looked up once."""
-    names = [None, *lang.unique().drop_nulls()]
-    place = {name: at for at, name in enumerate(names)}
-    codes = pl.Series([language_code(name) for name in names], dtype=pl.String)
-    at = by_language(lang, place.__getitem__, np.uint32)
-    return codes.gather(at)
+    codes = [language_code(name) for name in languages.names]
+    return pl.Series(codes, dtype=pl.String).gather(languages.of)

@@ -21,11 +21,6 @@ from typing import TYPE_CHECKING, Final
 from curate.artifacts.base import read_artifact
 from curate.artifacts.profile import Input, Profile
 from curate.errors import CurateError, InputError
-from curate.manifest.chunks import open_manifest
-from curate.manifest.formats import BY_NAME
-from curate.manifest.lines import iter_unchanged
-from curate.manifest.origin import Origin
-from curate.profiles.measure.unchanged import is_unchanged
 from curate.profiles.opened import origin_of
 
 if TYPE_CHECKING:  # the readers and Polars are loaded where a query names a field
@@ -110,6 +105,9 @@ class OwnFields:
 
     def demand_unchanged(self, source: str) -> None:
         """InputError where a manifest of NeMo's form is not as it was when it was profiled."""
+        from curate.manifest.formats import BY_NAME
+        from curate.profiles.measure.unchanged import is_unchanged
+
         entry = self._inputs[source]
         origin = origin_of(entry)
         native = not BY_NAME[origin.format].converted
@@ -128,7 +126,8 @@ class OwnFields:
         return record
 
     def _open(self, source: str) -> Line:
-        from curate.manifest.chunks import is_compressed
+        from curate.manifest.chunks import open_manifest
+        from curate.manifest.decompressed import is_compressed
         from curate.manifest.formats import BY_NAME
 
         entry = self._inputs[source]
@@ -144,6 +143,8 @@ class OwnFields:
 
     def _spooled(self, origin: Origin, fingerprint: str) -> Line:
         """Lines that cannot be read by their place, in a file where they can."""
+        from curate.manifest.lines import iter_unchanged
+
         places = sorted(set(self._places(origin.name)))
         at: list[tuple[int, int]] = []
         with tempfile.TemporaryFile() as file:

@@ -24,7 +24,7 @@ from curate.artifacts.columns import (
     SPEAKER,
     record_id,
 )
-from curate.artifacts.frames import Spans, by_language
+from curate.artifacts.frames import Languages, Spans
 from curate.environment.versions import versions
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import nearest
@@ -162,7 +162,7 @@ def _keys(
 
     def work(frame: pl.DataFrame, texts: Spans) -> pl.DataFrame:
         known = LANG.name in frame.columns
-        bits = by_language(frame[LANG.name], writing, np.uint8) if known else None
+        bits = Languages.declared(frame[LANG.name]).values(writing, np.uint8) if known else None
         _, keys = measure_spans(texts.data, texts.start, texts.length, bits=bits)
         hashes = pl.Series(NORMAL_KEY.name, keys[NORMAL_HASH])
         return frame.select(*(column.name for column in COMPARED), *extra_columns).with_columns(

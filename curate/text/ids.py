@@ -60,7 +60,7 @@ def canonical_ids(values: pl.Series) -> pl.Series:
 
 
 def spelled_ids(ids: Sequence[str | None]) -> list[str | None]:
-    """The same of ids at hand, each of which is looked at once: the next call remembers it.
+    """The same of ids at hand, each of which is spelled once: the next call remembers it.
 
     >>> spelled_ids(["8.4e1", None, "N/A"])
     ['84', None, None]

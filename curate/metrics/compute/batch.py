@@ -18,7 +18,7 @@ import polars as pl
 
 from curate.arrays import Bytes, Int64s
 from curate.artifacts.columns import LANG
-from curate.artifacts.frames import Clips, by_language
+from curate.artifacts.frames import Clips, Languages
 from curate.metrics.compute.agreement import agreement
 from curate.metrics.compute.language import language
 from curate.metrics.compute.near_duplicates import near_keys
@@ -86,10 +86,15 @@ class Batch:
         return self.clips.frame[LANG.name]
 
     @cached_property
+    def languages(self) -> Languages:
+        """The declared languages of the rows."""
+        return Languages.declared(self.lang)
+
+    @cached_property
     def _scanned(self) -> tuple[Counts, Keys]:
-        texts, lang = self.clips.texts, self.lang
-        expected = by_language(lang, expected_scripts, np.uint64)
-        digits = by_language(lang, writing, np.uint8)
+        texts, languages = self.clips.texts, self.languages
+        expected = languages.values(expected_scripts, np.uint64)
+        digits = languages.values(writing, np.uint8)
         counts, keys = kernel.measure_spans(texts.data, texts.start, texts.length, expected, digits)
         return counts, keys
 

@@ -2,25 +2,43 @@
 
 /* The texts that may hold damage: `?` between letters, or a letter of U+00C2 to U+00EF before a
  * code point of another two bytes or more. */
+static inline bool damage_letter(uint8_t byte) {
+    return ('a' <= byte && byte <= 'z') || byte >= 128;
+}
+
+/* Whether the byte at `at`, which has neighbours, is damage. */
+static inline bool damage_at(uint8s data, int64_t at) {
+    uint8_t before = AT(data, at - 1), byte = AT(data, at), behind = AT(data, at + 1);
+    if (byte == '?') {
+        return damage_letter(before | 32) && damage_letter(behind);
+    }
+    return before == 195 && 130 <= byte && byte <= 175 && behind >= 194;
+}
+
+/* High bit of each byte that is `?`, or may stand behind 195; a borrow may set bits above. */
+static inline uint64_t damage_stops(uint64_t word) {
+    uint64_t mark = word ^ UINT64_C(0x3f3f3f3f3f3f3f3f), wide = word ^ UINT64_C(0xc3c3c3c3c3c3c3c3);
+    return (((mark - SYNTAX_ONES) & ~mark) | ((wide - SYNTAX_ONES) & ~wide)) & SYNTAX_HIGHS;
+}
+
 EXPORT void damage_find(uint8s data, int64s start, int64s length, bools doubtful) {
     for (int64_t row = 0; row < start.size; row++) {
+        int64_t at = AT(start, row), end = at + AT(length, row);
         bool seen = false;
-        for (int64_t at = AT(start, row); at < AT(start, row) + AT(length, row); at++) {
-            uint8_t byte = AT(data, at);
-            seen |= (byte == '?') | (byte == 195);
-        }
-        if (!seen) {
-            continue;
-        }
-        seen = false;
-        for (int64_t at = AT(start, row) + 1; at < AT(start, row) + AT(length, row) - 1; at++) {
-            uint8_t before = AT(data, at - 1);
-            uint8_t byte = AT(data, at);
-            uint8_t behind = AT(data, at + 1);
-            bool lead = (((before | 32) > 96) & ((before | 32) < 123)) | (before >= 128);
-            bool trail = ((behind > 96) & (behind < 123)) | (behind >= 128);
-            seen |= (byte == '?') & lead & trail;
-            seen |= (before == 195) & (byte >= 130) & (byte <= 175) & (behind >= 194);
+        while (at < end && !seen) {
+            if (at + 8 <= end && !damage_stops(load_word(data, at))) {
+                at += 8;
+                continue;
+            }
+            int64_t last = min_i(at + 8, end);
+            for (; at < last; at++) {
+                uint8_t byte = AT(data, at);
+                if (byte == '?') {
+                    seen |= at > AT(start, row) && at + 1 < end && damage_at(data, at);
+                } else if (byte == 195) {
+                    seen |= at + 2 < end && damage_at(data, at + 1);
+                }
+            }
         }
         AT(doubtful, row) = seen;
     }

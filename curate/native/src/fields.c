@@ -14,7 +14,7 @@ typedef struct {
     int64s groups;
     int64s group_ends;
     doubles ten;
-} Wanted;
+} Layout;
 typedef struct {
     uint8s status;
     int64s line_start;
@@ -42,7 +42,7 @@ typedef struct {
     int32s2 length;
     int64s last;
     uint8s plain;
-} Room;
+} Workspace;
 
 static inline bool fields_is_text(uint8_t kind) {
     return kind == SYNTAX_STRING || kind == SYNTAX_ESCAPED;
@@ -55,23 +55,25 @@ typedef struct {
     int64_t size;
 } fields_Text;
 
-static inline fields_Text fields_text(uint8s data, const Room* room, int64_t field, int64_t to) {
-    int64_t first = AT2(room->start, 0, field), size = AT2(room->length, 0, field);
-    if (AT2(room->kind, 0, field) != SYNTAX_ESCAPED) {
+static inline fields_Text fields_text(uint8s data, const Workspace* space, int64_t field,
+                                      int64_t to) {
+    int64_t first = AT2(space->start, 0, field), size = AT2(space->length, 0, field);
+    if (AT2(space->kind, 0, field) != SYNTAX_ESCAPED) {
         return (fields_Text){data, first, size};
     }
-    int64_t end = values_unescape(data, first, size, room->plain, to);
-    return (fields_Text){room->plain, to, end - to};
+    int64_t end = values_unescape(data, first, size, space->plain, to);
+    return (fields_Text){space->plain, to, end - to};
 }
 
 /* Whether source_lang and target_lang are strings, and not the same. */
-static bool fields_translated(uint8s data, const Room* room) {
-    if (!fields_is_text(AT2(room->kind, 0, FIELDS_SOURCE)) ||
-        !fields_is_text(AT2(room->kind, 0, FIELDS_TARGET))) {
+static bool fields_translated(uint8s data, const Workspace* space) {
+    if (!fields_is_text(AT2(space->kind, 0, FIELDS_SOURCE)) ||
+        !fields_is_text(AT2(space->kind, 0, FIELDS_TARGET))) {
         return false;
     }
-    fields_Text one = fields_text(data, room, FIELDS_SOURCE, 0);
-    fields_Text other = fields_text(data, room, FIELDS_TARGET, AT2(room->length, 0, FIELDS_SOURCE));
+    fields_Text one = fields_text(data, space, FIELDS_SOURCE, 0);
+    fields_Text other =
+        fields_text(data, space, FIELDS_TARGET, AT2(space->length, 0, FIELDS_SOURCE));
     bool same = one.size == other.size;
     for (int64_t k = 0; same && k < one.size; k++) {
         same = AT(one.data, one.first + k) == AT(other.data, other.first + k);
@@ -81,14 +83,14 @@ static bool fields_translated(uint8s data, const Room* room) {
 
 /* Number the fields that are read as such: of each group the first that is given. The bytes for
  * which there is no room among the known strings, or -1. */
-static int64_t fields_number(uint8s data, const Wanted* wanted, const Known* known,
-                             const Room* room, int64_t row, int32s2 codes) {
+static int64_t fields_number(uint8s data, const Layout* layout, const Known* known,
+                             const Workspace* space, int64_t row, int32s2 codes) {
     int64_t at = 0;
-    for (int64_t group = 0; group < wanted->group_ends.size; group++) {
+    for (int64_t group = 0; group < layout->group_ends.size; group++) {
         int64_t field = -1;
-        for (; at < AT(wanted->group_ends, group); at++) {
-            int64_t one = AT(wanted->groups, at);
-            uint8_t kind = AT2(room->kind, 0, one);
+        for (; at < AT(layout->group_ends, group); at++) {
+            int64_t one = AT(layout->groups, at);
+            uint8_t kind = AT2(space->kind, 0, one);
             if (field < 0 && kind != SYNTAX_MISSING && kind != SYNTAX_NULL) {
                 field = one;
             }
@@ -96,78 +98,78 @@ static int64_t fields_number(uint8s data, const Wanted* wanted, const Known* kno
         if (field < 0) {
             continue;
         }
-        fields_Text text = fields_text(data, room, field, 0);
+        fields_Text text = fields_text(data, space, field, 0);
         int64_t code = values_code(text.data, text.first, text.size, known->arena, known->ends,
-                                   known->slots, known->state, AT(room->last, group));
+                                   known->slots, known->state, AT(space->last, group));
         if (code < 0) {
             return text.size;
         }
-        AT2(codes, group, row) = AT(room->last, group) = code;
+        AT2(codes, group, row) = AT(space->last, group) = code;
     }
     return -1;
 }
 
 /* Read a number of the line at hand; NaN stays where it is none. */
-static inline void fields_read_number(uint8s data, const Wanted* wanted, const Room* room,
+static inline void fields_read_number(uint8s data, const Layout* layout, const Workspace* space,
                                       int64_t field, int64_t to, int64_t row, const Lines* lines) {
-    if (AT2(room->kind, 0, field) == SYNTAX_NUMBER) {
+    if (AT2(space->kind, 0, field) == SYNTAX_NUMBER) {
         AT2(lines->doubtful, to, row) =
-            !values_number(data, AT2(room->start, 0, field), AT2(room->length, 0, field),
-                           wanted->ten, &AT2(lines->numbers, to, row));
+            !values_number(data, AT2(space->start, 0, field), AT2(space->length, 0, field),
+                           layout->ten, &AT2(lines->numbers, to, row));
     }
 }
 
 /* Note the spans of the line at hand, and what is made of them. */
-static void fields_note(uint8s data, const Wanted* wanted, const Room* room, int64_t row,
+static void fields_note(uint8s data, const Layout* layout, const Workspace* space, int64_t row,
                         const Lines* lines) {
-    for (int64_t k = 0; k < AT(room->known, 0); k++) {
-        int64_t field = AT2(room->keys, k, 2);
+    for (int64_t k = 0; k < AT(space->known, 0); k++) {
+        int64_t field = AT2(space->keys, k, 2);
         if (field < 0) {
             continue;
         }
-        AT2(lines->kind, field, row) = AT2(room->kind, 0, field);
-        int64_t span = AT(wanted->spans, field);
+        AT2(lines->kind, field, row) = AT2(space->kind, 0, field);
+        int64_t span = AT(layout->spans, field);
         if (span >= 0) {
-            AT2(lines->start, span, row) = AT2(room->start, 0, field);
-            AT2(lines->length, span, row) = AT2(room->length, 0, field);
+            AT2(lines->start, span, row) = AT2(space->start, 0, field);
+            AT2(lines->length, span, row) = AT2(space->length, 0, field);
         }
     }
-    fields_read_number(data, wanted, room, FIELDS_DURATION, 0, row, lines);
-    fields_read_number(data, wanted, room, FIELDS_OFFSET, 1, row, lines);
-    if (fields_is_text(AT2(room->kind, 0, FIELDS_AUDIO))) {
-        fields_Text path = fields_text(data, room, FIELDS_AUDIO, 0);
+    fields_read_number(data, layout, space, FIELDS_DURATION, 0, row, lines);
+    fields_read_number(data, layout, space, FIELDS_OFFSET, 1, row, lines);
+    if (fields_is_text(AT2(space->kind, 0, FIELDS_AUDIO))) {
+        fields_Text path = fields_text(data, space, FIELDS_AUDIO, 0);
         AT(lines->paths, row) = words_hash_bytes(path.data, path.first, path.size);
     }
-    AT(lines->translations, row) = fields_translated(data, room);
+    AT(lines->translations, row) = fields_translated(data, space);
 }
 
 /* Read the lines from number `row` on, which begins at `at`; the number of the line for which there
  * is no room among the known strings, or the end. `stopped` says where that line begins, and the
  * size of its string. */
-EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Wanted* wanted,
-                                 const Known* known, const Room* room, const Lines* lines,
+EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Layout* layout,
+                                 const Known* known, const Workspace* space, const Lines* lines,
                                  int64s stopped) {
     for (; row < lines->status.size; row++) {
         int64_t begin = at;
-        FILL(ROW(room->kind, 0), SYNTAX_MISSING);
-        i64_i64 both = scan_scan_object(data, at, wanted->names, wanted->name_ends, room->keys,
-                                        room->known, 0, room->kind, room->start, room->length);
+        FILL(ROW(space->kind, 0), SYNTAX_MISSING);
+        i64_i64 both = scan_scan_object(data, at, layout->names, layout->name_ends, space->keys,
+                                        space->known, 0, space->kind, space->start, space->length);
         at = both.b;
         if (both.a != SCAN_OK) {
             while (at < data.size && AT(data, at) != '\n') {
                 at += 1;
             }
             if (both.a == SCAN_ODD) {
-                AT(room->known, 0) = 0;
+                AT(space->known, 0) = 0;
             }
         } else {
-            int64_t missing = fields_number(data, wanted, known, room, row, lines->codes);
+            int64_t missing = fields_number(data, layout, known, space, row, lines->codes);
             if (missing >= 0) {
                 AT(stopped, 0) = begin;
                 AT(stopped, 1) = missing;
                 return row;
             }
-            fields_note(data, wanted, room, row, lines);
+            fields_note(data, layout, space, row, lines);
         }
         AT(lines->status, row) = both.a;
         AT(lines->line_start, row) = begin;
