@@ -35,6 +35,7 @@ MAINS = {"curate": curate_main, "train": train_main}
 BASE: Mapping[str, str] = {
     "curate profile": "m.jsonl --out new",
     "curate audit": "split/train.jsonl split/eval.jsonl",
+    "curate card": "profile",
     "curate doctor": "",
     "curate query": "SELECT_1 profile",
     "curate head": "profile",
@@ -122,6 +123,8 @@ WRONG: Mapping[str, Sequence[str]] = {
 
 ANYTHING: Mapping[str, str] = {
     "--reviewer": "a name",
+    "--name": "of a corpus",
+    "--licence": "what the Hub does not know it shows as it is",
     "--ray-address": "is read where --engine is ray",
     "--at": "a directory that is yet to be made",
 }

@@ -19,7 +19,7 @@ app = Program(
     "curate.cli",
     (
         "audit", "manifest", "merge", "profile", "shard", "split",
-        "diff", "head", "query", "sample", "words",
+        "card", "diff", "head", "query", "sample", "words",
         "reconsider", "review",
         "doctor",
     ),
