@@ -1,16 +1,17 @@
 """Self-contained HTML pages about the artefacts that curate and train write.
 
-`build` is the public interface, `plot` for figures of papers, and `page_style` for pages that are
-served. Importing this package
-is cheap: charts and templates are loaded when a page is built.
+`build` is the public interface, `plot` for figures of papers, `card` for data set cards, and
+`page_style` for pages that are served. Importing this package is cheap: charts and templates are
+loaded when a page is built.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Kind", "build", "page_style", "plot"]
+__all__ = ["Kind", "build", "card", "page_style", "plot"]
 
 Kind = Literal[
     "profile",
@@ -48,6 +49,17 @@ def plot(kind: Literal["profile", "train"], folder: Path, out: Path) -> list[Pat
     from reports.plots import write_plots
 
     return write_plots(load(kind, folder), out)
+
+
+def card(directories: Sequence[Path], name: str, licence: str = "") -> str:
+    """A data set card in Markdown of a profile directory, a split directory, or both.
+
+    Raises `InputError` with every directory that is neither, where two are of one kind, and where
+    the split was made from another profile.
+    """
+    from reports.data_set_card import About, card_of
+
+    return card_of(directories, About(name, licence))
 
 
 def page_style() -> str:

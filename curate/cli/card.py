@@ -36,10 +36,10 @@ def card_command(
 
     Example: `curate card profile/ split/ --name "My corpus" --licence cc-by-4.0 --out README.md`
     """
+    import reports
     from curate.artifacts.outputs import whole_file
-    from reports.card import About, card_of
 
-    text = card_of(directories, About(name, licence))
+    text = reports.card(directories, name, licence)
     if out is None:
         typer.echo(text, nl=False)
         return

@@ -16,7 +16,7 @@ from curate.artifacts.profile import Profile
 from curate.artifacts.split import Split
 from curate.cli import app
 from curate.errors import InputError
-from reports.card import About, card, card_of
+from reports.data_set_card import About, card, card_of
 from tests.reports.corpus_fixtures import profile as a_profile
 from tests.reports.split_fixtures import split as a_split
 
