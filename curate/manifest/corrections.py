@@ -22,7 +22,10 @@ from curate.manifest.origin import COMMAND, Origin, Portion, is_command, with_li
 from curate.manifest.strict import Malformed, Record, parse_line
 
 PATTERNS, PATHS, CAST, MEASURE = "patterns", "path_map", "cast", "measure_duration"
-"""Where an origin keeps them; of MEASURE the root of relative paths, or ""."""
+DEFAULTS = "defaults"
+"""Where an origin keeps them, DEFAULTS being fields of records that lack them; of MEASURE the root
+of relative paths, or "".
+"""
 AUDIO = "audio_filepath"
 _UNIT = re.compile(r"\s*(s|sec|secs|seconds|ms)\Z", re.IGNORECASE)
 
@@ -30,26 +33,28 @@ _UNIT = re.compile(r"\s*(s|sec|secs|seconds|ms)\Z", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Corrections:
     """Corrections of one input: by field the `patterns` that take it from the audio path, `paths`
-    OLD to NEW, whether numbers are `cast`, and the `root` of paths whose audio is measured (None:
-    nothing is measured).
+    OLD to NEW, whether numbers are `cast`, the `root` of paths whose audio is measured (None:
+    nothing is measured), and `defaults`, fields of records that have none.
     """
 
     patterns: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     cast: bool = False
     root: str | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, origin: Origin) -> Corrections | None:
         """Those of an origin; None where it has none."""
         beside = origin.beside
-        if not {PATTERNS, PATHS, CAST, MEASURE} & beside.keys():
+        if not {PATTERNS, PATHS, CAST, MEASURE, DEFAULTS} & beside.keys():
             return None
         return cls(
             _pairs(beside.get(PATTERNS, ())),
             _pairs(beside.get(PATHS, ())),
             CAST in beside,
             beside[MEASURE][0] if MEASURE in beside else None,
+            _pairs(beside.get(DEFAULTS, ())),
         )
 
     def apply(self, origin: Origin, portion: Portion) -> Portion:
@@ -61,6 +66,8 @@ class Corrections:
         self._add_fields(records, changed)
         for row, record in records.items():
             changed[row] |= self._moved(record) | (_cast(record) if self.cast else {})
+            absent = {name for name in self.defaults if record.get(name) in (None, "")}
+            changed[row] |= {name: self.defaults[name] for name in absent - changed[row].keys()}
         if self.root is not None:
             reasons |= self._measure(origin, records, changed)
         for row, members in changed.items():

@@ -15,6 +15,7 @@ from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import PARQUET
+from curate.manifest.corpus import corpus_file, read_corpus
 from curate.manifest.corrections import Corrections, corrected
 from curate.manifest.folders import FOLDER_OF_AUDIO
 from curate.manifest.kaldi import KALDI
@@ -106,12 +107,23 @@ BY_NAME = {format.name: replace(format, read=corrected(format.read)) for format 
 
 
 def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
-    """The files of records behind one name, each with how to read it.
+    """The files of records behind one name, each with how to read it; of a corpus.yaml, or of the
+    folder that has one, those of its inputs.
 
     InputError where there is nothing to read, ConfigError for a format that is not known, or that
     has no fields to map.
     """
-    reading = reading_of(read_as)
+    reading, file = reading_of(read_as), corpus_file(name)
+    if file is None:
+        return _origins_of(name, reading)
+    corpus = read_corpus(file)
+    inputs = [each for one in corpus.inputs for each in expand(one)]
+    origins = [o for one in inputs for o in _origins_of(one, corpus.reading_with(reading))]
+    described = [corpus.described(origin) for origin in origins]
+    return [_as_mapped(origin) if Corrections.of(origin) else origin for origin in described]
+
+
+def _origins_of(name: str, reading: ReadOptions) -> list[Origin]:
     look = Look.at(name, reading.renamed, reading.audio_root)
     if reading.format is not None and reading.format not in BY_NAME:
         what = f"unknown format {reading.format!r}"

@@ -121,8 +121,8 @@ class ReadOptions:
             if its.startswith(PATTERN)
         }
         options = {
-            PATTERNS: _as_pairs(patterns),
-            PATHS: _as_pairs(self.path_map),
+            PATTERNS: as_pairs(patterns),
+            PATHS: as_pairs(self.path_map),
             CAST: ("yes",) if self.cast else (),
             MEASURE: (self.audio_root or "",) if self.measure_duration else (),
         }
@@ -130,14 +130,15 @@ class ReadOptions:
 
     def with_fields(self, origin: Origin) -> Origin:
         """The origin with the mapping, and with what is corrected."""
-        pairs = _as_pairs(self.renamed)
+        pairs = as_pairs(self.renamed)
         options: dict[str, Sequence[str]] = {ROLE: pairs} if pairs else {}
         options |= {LENIENT: ("yes",)} if self.lenient else {}
         options |= self.corrections
         return Origin(origin.name, origin.format, {**origin.beside, **options}, origin.added)
 
 
-def _as_pairs(values: Mapping[str, str]) -> Sequence[str]:
+def as_pairs(values: Mapping[str, str]) -> Sequence[str]:
+    """NAME=VALUE of each entry, as an origin keeps a mapping."""
     return tuple(f"{name}={value}" for name, value in values.items())
 
 

@@ -10,6 +10,7 @@ from curate.audio.options import AudioOptions
 from curate.errors import ConfigError, parameter
 from curate.gates import Gate
 from curate.manifest import find_sources
+from curate.manifest.corpus import rules_of_inputs
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin
 from curate.metrics import groups_of
@@ -138,7 +139,7 @@ class ProfileRequest:
 
         Raises InputError where a manifest cannot be read, ConfigError for what cannot be.
         """
-        rules = self.rule_options.load()
+        rules = self._rule_options().load()
         settings, overrides = self.measure.settings(rules), self.rule_options.read_overrides()
         root = self.measure.audio.root
         reading = replace(self.reading, audio_root=None if root is None else str(root))
@@ -153,6 +154,12 @@ class ProfileRequest:
             grouped=tuple(grouped),
             fields=tuple(fields),
         )
+
+    def _rule_options(self) -> RuleOptions:
+        """The rules that are named, else those that a corpus.yaml among the inputs names."""
+        if self.rule_options.rules is not None:
+            return self.rule_options
+        return replace(self.rule_options, rules=rules_of_inputs(self.manifests))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
