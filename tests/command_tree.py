@@ -58,6 +58,7 @@ BASE: Mapping[str, str] = {
     "--set trainer.accelerator=cpu --out new",
     "train eval": "model.nemo --manifest m.jsonl --out new",
     "train export": "behaving.nemo --out new.nemo",
+    "train score": "model.nemo --manifest m.jsonl --out new",
     "train plan": "--data shards --model model.nemo --recipe recipe.yaml",
     "train run": "--data shards --model model.nemo --recipe recipe.yaml --out new",
     "train sweep": "--data shards --model model.nemo --recipe recipe.yaml --out new "

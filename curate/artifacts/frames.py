@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -48,8 +48,9 @@ class Clips:
     the hypothesis of a recogniser (length -1: nothing is known of that row), `translation` whether
     the text is in another language than the speech, `other_side` what such a text translates or is
     translated into (length 0: not known), `offset_fault` whether the offset is negative or no
-    number, `rate_beside_offset` whether the row gives an offset and a sampling rate; None where no
-    row says such a thing.
+    number, `rate_beside_offset` whether the row gives an offset and a sampling rate, `scores` the
+    numbers that a model gave the row, by name (NaN where it gave none); None where no row says such
+    a thing.
     """
 
     frame: pl.DataFrame
@@ -59,6 +60,7 @@ class Clips:
     other_side: Spans | None = None
     offset_fault: npt.NDArray[np.bool_] | None = None
     rate_beside_offset: npt.NDArray[np.bool_] | None = None
+    scores: Mapping[str, npt.NDArray[np.float64]] | None = None
 
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size

@@ -20,6 +20,7 @@ from curate.arrays import (
     Int64Table,
     UInt64s,
 )
+from curate.artifacts.score_fields import SCORE_FIELD
 from curate.manifest.scan import OK, count_lines, joined, room_for_keys
 from curate.manifest.strict import Record
 from curate.manifest.values import TEN, Interner, Known, Span
@@ -44,6 +45,7 @@ FIELDS = (
     "sample_rate",
     "channel",
     "_skipme",
+    SCORE_FIELD,
 )
 """Fields that are read from every manifest; requested ones follow."""
 
@@ -52,7 +54,7 @@ WITHOUT_COLUMN = frozenset({"sampling_rate", "sample_rate", "channel", "_skipme"
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
-SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME = range(13, 17)
+SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME, SCORE = range(13, 18)
 
 READ_FIELDS = (*FIELDS, *SPEAKER_FIELDS[1:])
 """FIELDS, and the other names of the speaker, which a caller may request as well."""
@@ -61,7 +63,7 @@ _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
 _SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
-_LOCATED = (AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME)
+_LOCATED = (AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME, SCORE)
 """Fields of which it is kept where they lie."""
 _SPANS = {field: at for at, field in enumerate(_LOCATED)}
 

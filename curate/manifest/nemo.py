@@ -40,6 +40,7 @@ from curate.manifest.fields import (
     PREDICTED,
     SAMPLE_RATE,
     SAMPLING_RATE,
+    SCORE,
     SKIPME,
     SOURCE_TEXT,
     TEXT,
@@ -48,6 +49,7 @@ from curate.manifest.fields import (
 )
 from curate.manifest.origin import Origin
 from curate.manifest.scan import BLANK, OK
+from curate.manifest.scores import read_scores
 from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
 from curate.manifest.strict import (
     LONGEST_S,
@@ -297,6 +299,7 @@ def _clips(
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
+        read_scores(data, *read.span_of(SCORE, rows), broken),
     )
 
 

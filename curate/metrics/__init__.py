@@ -9,6 +9,7 @@ from curate.metrics.agreement import AGREEMENT
 from curate.metrics.audio import AUDIO
 from curate.metrics.declare import Group, Metric
 from curate.metrics.opt_in import OPT_IN_TEXT
+from curate.metrics.scores import SCORES
 from curate.metrics.text import TEXT
 from curate.metrics.whole_input import WHOLE_INPUT
 
@@ -24,6 +25,11 @@ __all__ = [
 
 GROUPS: tuple[Group, ...] = (
     Group("agreement", "How the text agrees with `pred_text`, where a row has one.", opt_in=False),
+    Group(
+        "scores",
+        "What a model says of the record, where `train score` has written it.",
+        opt_in=False,
+    ),
     Group(
         "translation",
         "How the source and target of a translation compare, where both are known.",
@@ -47,7 +53,7 @@ GROUPS: tuple[Group, ...] = (
 )
 """Metrics beside those that are measured always."""
 
-METRICS: tuple[Metric, ...] = (*TEXT, *AGREEMENT, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO)
+METRICS: tuple[Metric, ...] = (*TEXT, *AGREEMENT, *SCORES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO)
 """Every metric, in the order of the columns of records.parquet."""
 
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -224,10 +224,10 @@ class Records:
         """(kind, rows, id of the first, its byte offset), commonest first."""
         rows = self.query(
             """
-            SELECT split_part(malformed, ' (', 1) AS kind, count(*),
+            SELECT split_part(malformed, ' (', 1), count(*),
                    arg_min(source || ':' || line, (source, line)),
                    arg_min(byte_offset, (source, line))
-            FROM records WHERE verdict::VARCHAR = 'malformed' GROUP BY kind ORDER BY 2 DESC, kind
+            FROM records WHERE verdict::VARCHAR = 'malformed' GROUP BY 1 ORDER BY 2 DESC, 1
             """
         )
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]

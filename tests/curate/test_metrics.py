@@ -73,6 +73,17 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "a b", "pred_text": 7}, "wer", None),
     ({"text": "", "pred_text": "a"}, "wer", None),
     ({"text": "", "pred_text": "a"}, "word_edits", 1),
+    ({"text": "a", "_score": {"confidence": 0.5}}, "confidence", 0.5),
+    ({"text": "a", "_score": {"confidence": 0.5}}, "token_loss", None),
+    ({"text": "a", "_score": {"align_edge": -3, "reason": '\n " }'}}, "align_edge", -3.0),
+    ({"text": "a", "_score": {"token_loss": None}}, "token_loss", None),
+    ({"text": "a", "_score": {"token_loss": "1"}}, "token_loss", None),
+    ({"text": "a", "_score": {"token_loss": 10**400}}, "token_loss", None),  # past every double
+    ({"text": "a", "_score": {"x": {"token_loss": 1.0}}}, "token_loss", None),
+    ({"text": "a", "_score": 0.5}, "confidence", None),
+    ({"text": "a", "_score": []}, "confidence", None),
+    ({"text": "a", "_score": {}}, "confidence", None),
+    ({"text": "a"}, "confidence", None),
     ({"text": "a"}, "offset_fault", 0),
     ({"text": "a", "offset": None}, "offset_fault", 0),
     ({"text": "a", "offset": 0}, "offset_fault", 0),
@@ -176,7 +187,7 @@ def test_groups() -> None:
     text = {"compression", "duplicates", "lid", "near_duplicates", "ngrams", "tokens"}
     assert text | {"audio", "signal", "vad"} == OPT_IN
     assert groups_of(["text_duplicates", "words", "lang"]) == {"duplicates"}
-    assert {m.group for m in chosen()} == {"", "agreement", "translation"}
+    assert {m.group for m in chosen()} == {"", "agreement", "scores", "translation"}
     assert "compression_ratio" not in measured({"text": "a"}).columns
 
 

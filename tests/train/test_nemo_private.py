@@ -54,6 +54,10 @@ PRIVATE = (
         "NeMo passing unknown fields on to the prompt",
     ),
     Private(
+        "nemo.collections.asr.parts.mixins.transcription:TranscriptionMixin", "_transcribe_forward",
+        "scores come from the pass that transcribes", "a hook on what transcribe has computed",
+    ),
+    Private(
         "nemo.core.connectors.save_restore_connector:SaveRestoreConnector", "_unpack_nemo_file",
         "what is not trained is not unpacked", "a filter of members",
     ),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 app = Program(
     "train.cli",
-    ("plan", "calibrate", "tiny", "run", "sweep", "eval", "average", "export"),
+    ("plan", "calibrate", "tiny", "run", "sweep", "score", "eval", "average", "export"),
     modules={"eval": "evaluate"},
     name="train",
     help="Fine-tune NeMo speech models on curated shards, and evaluate them.",

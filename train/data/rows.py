@@ -103,25 +103,42 @@ class Row:
         return None if value is None else str(value)
 
 
-def read_rows(manifest: Path) -> tuple[list[Row], list[Fault]]:
-    """Every record of the manifest in order, and a fault for every line that is none.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line that is no record, as its bytes are, and why."""
 
-    Blank lines are neither. An unreadable file is an InputError.
-    """
+    line: bytes
+    fault: Fault
+
+
+def read_lines(manifest: Path) -> Iterator[Row | Unread]:
+    """Every line of the manifest that is not blank, in order; InputError for an unreadable file."""
     try:
         lines = manifest.read_bytes().split(b"\n")
     except OSError as error:
         raise InputError(unreadable(manifest, error, "name a NeMo manifest")) from error
-    rows: list[Row] = []
-    faults: list[Fault] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             raw, fields = _decode(line)
-            rows.append(Row(manifest, number, raw, fields))
+            yield Row(manifest, number, raw, fields)
         except ValueError as error:
-            faults.append(Fault(f"{manifest}:{number}", str(error)))
+            yield Unread(line, Fault(f"{manifest}:{number}", str(error)))
+
+
+def read_rows(manifest: Path) -> tuple[list[Row], list[Fault]]:
+    """Every record of the manifest in order, and a fault for every line that is none.
+
+    Blank lines are neither. An unreadable file is an InputError.
+    """
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for line in read_lines(manifest):
+        if isinstance(line, Row):
+            rows.append(line)
+        else:
+            faults.append(line.fault)
     return rows, faults
 
 

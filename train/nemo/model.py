@@ -168,19 +168,26 @@ class Transcriber:
         if device == "gpu" and not on_gpu:
             hint = "run on a machine with one, or --device cpu"
             raise ConfigError.of("--device", "is gpu, and torch finds no GPU here", hint)
-        self._model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
-        if not self._model.cfg.get("validation_ds"):  # NeMo reads an option of it, present or not
-            with open_dict(self._model.cfg):
-                self._model.cfg.validation_ds = {}
+        self.model = restore(archive).model.to("cuda" if on_gpu else "cpu").eval()
+        if not self.model.cfg.get("validation_ds"):  # NeMo reads an option of it, present or not
+            with open_dict(self.model.cfg):
+                self.model.cfg.validation_ds = {}
         if beam > 1:
-            search(self._model, beam, archive.path)
+            search(self.model, beam, archive.path)
 
     def supports(self, language: str) -> bool:
         """Whether the model has a token for the language; True where its prompt needs none."""
-        return "prompt_format" not in self._model.cfg or _supports(self._model, language)
+        return "prompt_format" not in self.model.cfg or _supports(self.model, language)
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
-        """Texts of the rows, in order; fewer where audio could not be read.
+        """Texts of the rows, as `hypotheses` has them."""
+        return [str(getattr(item, "text", item)) for item in self.hypotheses(rows, batch_size)]
+
+    def hypotheses(
+        self, rows: Sequence[Mapping[str, Any]], batch_size: int, *, details: bool = False
+    ) -> list[Any]:
+        """What NeMo makes of the rows, in order; fewer where audio could not be read. With
+        `details` also what its decoder keeps by its configuration.
 
         Rows go through a manifest, since that is where NeMo reads prompt slots from. Of rows that
         it cannot use NeMo drops some silently; where it stops at one, NotTranscribed says why.
@@ -190,15 +197,13 @@ class Transcriber:
             lines = (json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows)
             manifest.write_text("".join(lines), encoding="utf-8")
             try:
-                hypotheses = self._model.transcribe(
-                    str(manifest), batch_size=batch_size, verbose=False
-                )
+                keep = {"verbose": False, "return_hypotheses": details}
+                return list(self.model.transcribe(str(manifest), batch_size=batch_size, **keep))
             except torch.OutOfMemoryError as error:
                 what = f"a batch of {batch_size} does not fit: {_first_line(error)}"
                 raise ConfigError.of("--batch-size", what, "name a smaller one") from error
             except Exception as error:  # a row's audio, prompt or text; each raises its own
                 raise NotTranscribed(f"NeMo stops at it: {_first_line(error)}") from error
-        return [str(getattr(item, "text", item)) for item in hypotheses]
 
 
 def _first_line(error: Exception) -> str:

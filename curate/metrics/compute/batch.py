@@ -204,6 +204,12 @@ class Batch:
             clips.texts, clips.predicted, counts.words, counts.chars, normaliser, self.lang
         )
 
+    def score(self, name: str) -> pl.Series | None:
+        """A number that a model gave each row; None where it gave none to any."""
+        if self.clips.scores is None:
+            return None
+        return pl.Series(self.clips.scores[name], nan_to_null=True)
+
     @property
     def translation_ratio(self) -> pl.Series | None:
         """Characters of the longer of source and target over the shorter's; None without both."""

@@ -15,6 +15,7 @@
 #include "moves.c"
 #include "correlation.c"
 #include "conditions.c"
+#include "ctc.c"
 #include "tally.c"
 #include "clusters.c"
 #include "groups.c"

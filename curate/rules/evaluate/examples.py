@@ -19,8 +19,8 @@ Measure = Callable[[Sequence[Mapping[str, object]]], pl.DataFrame]
 AUDIO = {"audio_filepath": "example.wav"}
 """An example need not name a file to be a record."""
 
-GIVEN = frozenset({"duplicates", "near_duplicates", "audio", "signal", "vad"})
-"""Groups of metrics that need the whole input or the audio: an example says them itself."""
+GIVEN = frozenset({"duplicates", "near_duplicates", "audio", "signal", "vad", "scores"})
+"""Groups of metrics that need the whole input, audio or a model: an example says them itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""Utterances of real voices, with defects planted: recordings of digits, joined within a speaker.
+
+From a manifest of single digits (FSDD: 3,000 recordings, six speakers): utterances of 3 to 7
+digits, each from the takes of one speaker, with short pauses between. What a transcript cannot show
+is planted into a share of them: another utterance's text, and audio that begins or ends in a word.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+RATE = 16_000
+LEAST, MOST = 3, 7
+"""Digits of an utterance."""
+PAUSE_S = (0.04, 0.15)
+EDGE_S = (0.05, 0.3)
+"""Silence before the first digit and after the last one."""
+LOST = (0.5, 1.0)
+"""How much of the first or last digit's audio a cut takes away."""
+KINDS = ("swapped", "cut_start", "cut_end")
+
+Json = dict[str, Any]
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Takes:
+    """The recordings of each speaker: the word and its samples."""
+
+    by_speaker: Mapping[str, Sequence[tuple[str, Samples]]]
+
+    @classmethod
+    def read(cls, manifest: Path) -> Takes:
+        """Every record of the manifest, at RATE."""
+        takes: dict[str, list[tuple[str, Samples]]] = {}
+        for line in manifest.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+            row = json.loads(line)
+            samples, rate = soundfile.read(manifest.parent / row["audio_filepath"], dtype="float32")
+            takes.setdefault(row["speaker"], []).append(
+                (row["text"], soxr.resample(samples, rate, RATE).astype(np.float32))
+            )
+        return cls(takes)
+
+
+def utterances(
+    takes: Takes, speakers: Sequence[str], count: int, folder: Path, seed: int
+) -> Iterator[Json]:
+    """`count` records without a defect, as many of each speaker; their audio goes into `folder`.
+
+    `edges_s` are the seconds from the beginning to the end of the first digit, and from the
+    beginning of the last digit to the end: what a cut may take away.
+    """
+    rng = random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        speaker = speakers[number % len(speakers)]
+        chosen = rng.choices(takes.by_speaker[speaker], k=rng.randint(LEAST, MOST))
+        pieces = [_silence(rng, EDGE_S)]
+        for _, samples in chosen:
+            pieces += [samples, _silence(rng, PAUSE_S)]
+        pieces[-1] = _silence(rng, EDGE_S)
+        path = folder / f"{speaker}-{number:05d}.wav"
+        whole = np.concatenate(pieces)
+        soundfile.write(path, whole, RATE)
+        yield {
+            "audio_filepath": str(path),
+            "duration": round(whole.size / RATE, 4),
+            "text": " ".join(word for word, _ in chosen),
+            "lang": "en",
+            "speaker": speaker,
+            "utterance": path.stem,
+            "kind": "sound",
+            "edges_s": [
+                (pieces[0].size + pieces[1].size) / RATE,
+                (pieces[-1].size + pieces[-2].size) / RATE,
+            ],
+            "words_s": [pieces[1].size / RATE, pieces[-2].size / RATE],
+        }
+
+
+def _silence(rng: random.Random, bounds_s: tuple[float, float]) -> Samples:
+    """Faint noise: digital silence would be a cue that no recording has."""
+    count = round(rng.uniform(*bounds_s) * RATE)
+    noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(count)
+    return (noise * 1e-4).astype(np.float32)
+
+
+def plant(rows: Sequence[Json], share: float, seed: int) -> list[Json]:
+    """The rows with `share` of them spoiled in each way of KINDS; `kind` says which."""
+    rng = random.Random(seed)
+    order = rng.sample(range(len(rows)), len(rows))
+    each = round(share * len(rows))
+    planted = [dict(row) for row in rows]
+    for at, kind in enumerate(KINDS):
+        chosen = order[at * each : (at + 1) * each]
+        texts = [rows[row]["text"] for row in chosen]
+        for row, other in zip(chosen, [*texts[1:], *texts[:1]], strict=True):
+            _spoil(planted[row], kind, other, rng)
+    return planted
+
+
+def _spoil(row: Json, kind: str, other: str, rng: random.Random) -> None:
+    if kind == "swapped" and other != row["text"]:
+        row |= {"kind": kind, "text": other}
+    elif kind != "swapped":
+        end = kind == "cut_end"
+        lost_s = row["edges_s"][end] - row["words_s"][end] * (1 - rng.uniform(*LOST))
+        duration = row["duration"] - lost_s
+        row |= {"kind": kind, "duration": round(duration, 4)}
+        row |= {"offset": 0.0 if end else round(lost_s, 4)}
+
+
+def write_rows(path: Path, rows: Sequence[Json]) -> Path:
+    """A manifest of the rows, without what only the planting needs."""
+    kept = ({k: v for k, v in row.items() if k not in {"edges_s", "words_s"}} for row in rows)
+    path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    return path

@@ -1,0 +1,56 @@
+"""`train score`: what a model says of every record, as metrics for the next profile."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from train.cli.app import AsJson, Device, Manifests, answer, app, command_line, say
+
+
+@app.command()
+def score(
+    model: Annotated[str, typer.Argument(help="A .nemo file, or the name of a pretrained model.")],
+    manifest: Manifests,
+    out: Annotated[Path, typer.Option(help="Directory for the results; replaced as a whole.")],
+    batch_size: Annotated[int, typer.Option(min=1, help="Utterances per batch.")] = 16,
+    device: Device = "auto",
+    max_duration: Annotated[
+        float, typer.Option(min=0.1, help="Seconds; longer records are not scored.")
+    ] = 40.0,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="Score only the k-th of n parts (k/n), as one task of an array of jobs; the same "
+            "command without --part joins them."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score every record with a model: hypothesis, confidence, loss, alignment of text and audio.
+
+    `scores.jsonl` is the manifest with the scores added, for `curate profile`. After an
+    interruption the same command goes on.
+
+    Example: `train score model.nemo --manifest train.jsonl --out scored/`
+    """
+    from train.cli.render.scores import tables
+    from train.score import Part, ScoreRequest, score_part
+    from train.score import score as score_manifests
+
+    request = ScoreRequest(
+        model, manifest, out, batch_size, device, max_duration, command_line()
+    )  # fmt: skip
+    if part is not None:
+        with redirect_stdout(sys.stderr):
+            pieces = score_part(request, Part.parse(part), say)
+        say(f"part {part}: {pieces} pieces")
+        return
+    with redirect_stdout(sys.stderr):
+        record = score_manifests(request, say)
+    answer(as_json, record, *tables(record))
+    say(f"scores: {out / 'scores.jsonl'}")

@@ -1,0 +1,59 @@
+"""What a model says of a record: the hypothesis, and numbers on how far it believes the text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from curate.artifacts.score_fields import SCORE_FIELD, SCORE_REASON, SCORE_VALUES
+from train.data.rows import Row
+from train.scoring.scoring import Supports
+
+DECIMALS = 4
+"""Of the numbers: what lies behind differs with the batch that a row is in."""
+HYPOTHESIS = "pred_text"
+AUDIO = "audio_filepath"
+
+
+@dataclass(frozen=True, slots=True)
+class RowScore:
+    """`values` are of SCORE_VALUES, those that are known; `reason` says why others are not, or why
+    there is no hypothesis.
+    """
+
+    hypothesis: str | None
+    values: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+    def as_fields(self) -> dict[str, Any]:
+        """What is added to a record."""
+        numbers = {name: _rounded(self.values.get(name)) for name in SCORE_VALUES}
+        reason = {SCORE_REASON: self.reason} if self.reason else {}
+        return {HYPOTHESIS: self.hypothesis, SCORE_FIELD: {**numbers, **reason}}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
+
+
+class ScoresRows(Supports, Protocol):
+    """A model that scores rows."""
+
+    def score(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[RowScore]:
+        """The score of each row, in the order given, fewer where audio could not be read;
+        NotTranscribed where a row stops the model.
+        """
+        ...
+
+
+def scored_line(row: Row, score: RowScore, path: str | None = None) -> str:
+    """The row's line with its score; the rest stays as it was written, to the byte, unless an older
+    score is replaced, or `path` takes the place of the audio's.
+    """
+    added = score.as_fields()
+    moved = {} if path is None else {AUDIO: path}
+    if added.keys().isdisjoint(row.fields) and not moved:
+        return f"{row.raw[:-1].rstrip()}, {json.dumps(added, ensure_ascii=False)[1:]}\n"
+    return json.dumps(row.fields | moved | added, ensure_ascii=False) + "\n"
