@@ -102,7 +102,7 @@ def ctc_loss(model: Any, forward: tuple[torch.Tensor, ...], tokens: list[int]) -
 
 def rnnt_loss(model: Any, forward: tuple[torch.Tensor, ...], tokens: list[int]) -> float:
     """By the definition: the sum over all ways to emit the tokens between frames."""
-    encoded, _ = forward
+    encoded = forward[0][:, :, : int(forward[1])]
     with torch.inference_mode():
         decoded, *_ = model.decoder(
             targets=torch.tensor([tokens]), target_length=torch.tensor([len(tokens)])

@@ -12,7 +12,7 @@ import typer
 from train.cli.app import AsJson, Device, Manifests, answer, app, command_line, say
 
 
-@app.command()
+@app.command(name="score")
 def score(
     model: Annotated[str, typer.Argument(help="A .nemo file, or the name of a pretrained model.")],
     manifest: Manifests,

@@ -1,7 +1,7 @@
 """Score rows with NeMo: one pass of the encoder a batch gives hypothesis, confidence, loss and
 alignment.
 
-NeMo transcribes as it always does; what its forward pass computed is looked at in between.
+NeMo transcribes as it always does; what its forward pass computed is scored in between.
 """
 
 from __future__ import annotations
