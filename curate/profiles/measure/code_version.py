@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from curate.environment.versions import versions
 from curate.native import sources
+
+_ROOT = Path(__file__).parents[2]
 
 _MEASURING = (
     "artifacts/columns.py",
@@ -35,8 +38,7 @@ _COMPILED = frozenset({"__pycache__", "native"})
 @cache
 def measuring_code() -> str:
     """One name for the code and the engines that measure."""
-    root = Path(__file__).parents[2]
-    return _code(root / name for name in _MEASURING)
+    return _code(_MEASURING)
 
 
 @cache
@@ -44,26 +46,42 @@ def audio_code() -> str:
     """One name for the code and the libraries that analyse audio."""
     import soundfile
 
-    root = Path(__file__).parents[2]
     native = soundfile.__libsndfile_version__
     libraries = [f"{name} {number}" for name, number in versions(_LISTENERS).items()]
-    return " ".join([_code(root / name for name in _HEARING), native, *libraries])
+    return " ".join([_code(_HEARING), native, *libraries])
 
 
 @cache
 def all_code() -> str:
     """One name for all code that has a part in a profile directory."""
-    root = Path(__file__).parents[2]
-    return _code(path for path in (root, root.parent / "reports") if path.exists())
+    return _code(("", "../reports"))
 
 
-def _code(paths: Iterable[Path]) -> str:
+def _code(names: Sequence[str]) -> str:
+    """One name for these files and folders of the package, and for the engines."""
     whole = hashlib.blake2b(f"{sys.version} {sources()}".encode(), digest_size=16)
     for name, number in versions(("polars", "numpy", "duckdb")).items():
         whole.update(f"{name} {number}\0".encode())
-    for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and not _COMPILED & {*file.parts}:
-                whole.update(f"{file.relative_to(path.parent)}\0".encode() + file.read_bytes())
+    for name in names:
+        for file, digest in _digests(_ROOT / name):
+            whole.update(f"{file}\0".encode() + digest)
     return whole.hexdigest()
+
+
+def _digests(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Files by their place below the folder that `path` is in, sorted, each with its digest."""
+    if path.is_file():
+        yield path.name, _digest(str(path))
+    start = len(str(path.parent)) + 1
+    for folder, names, files in os.walk(path):
+        names[:] = sorted(name for name in names if name not in _COMPILED)
+        for name in sorted(files):
+            file = f"{folder}/{name}"
+            yield file[start:], _digest(file)
+
+
+@cache
+def _digest(file: str) -> bytes:
+    """The digest of a file's content; a file is read once for all names."""
+    with open(file, "rb", buffering=0) as code:  # noqa: PTH123 - a Path for each costs as much
+        return hashlib.blake2b(code.read(), digest_size=16).digest()
