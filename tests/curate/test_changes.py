@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests.lines import lines_of
-
-CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+from tests.processes import Started, curate, started
 
 STOPPED = """
 import os, signal
@@ -100,24 +98,27 @@ def test_a_review_that_is_ended_says_what_it_wrote(
     pytest.importorskip("uvicorn", reason="the review extra is not installed")
     record = {"audio_filepath": "a.wav", "duration": 2.0, "text": "so it was"}
     (tmp_path / "m.jsonl").write_text(json.dumps(record) + "\n")
-    profile = [*CURATE, "profile", "m.jsonl", "--out", "profile", "--quiet"]
-    subprocess.run(profile, cwd=tmp_path, env=ENVIRONMENT, check=True)
-    command = [*CURATE, "review", "profile", "--no-browser", "--reviewer", "anna"]
-    run = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT
-    )
-    assert run.stderr is not None
-    match = re.search(r"(http://\S+)/\?token=(\S+)", run.stderr.readline())
-    assert match is not None
-    address, token = match.groups()
-    headers = {"cookie": f"curate_review={token}", "origin": address}
-    for decision in ("keep", "reject")[:decisions]:
-        sent = json.dumps({"decision": decision}).encode()
-        url = f"{address}/api/records/0/decision"
-        urllib.request.urlopen(urllib.request.Request(url, sent, headers)).close()
-    run.send_signal(number)
-    _, rest = run.communicate(timeout=30)
-    assert run.returncode == code
-    assert lines_of(rest)[-1] == words
+    assert curate("profile", "m.jsonl", "--out", "profile", cwd=tmp_path).returncode == 0
+    words_of_review = ("review", "profile", "--no-browser", "--reviewer", "anna")
+    with started("curate.cli", *words_of_review, cwd=tmp_path, NO_COLOR="1") as run:
+        address, token = _address(run)
+        headers = {"cookie": f"curate_review={token}", "origin": address}
+        for decision in ("keep", "reject")[:decisions]:
+            sent = json.dumps({"decision": decision}).encode()
+            url = f"{address}/api/records/0/decision"
+            urllib.request.urlopen(urllib.request.Request(url, sent, headers)).close()
+        run.send(number)
+        done = run.ended(30)
+    assert done.returncode == code
+    assert lines_of(done.stderr)[-1] == words
     log = tmp_path / "overrides.jsonl"
     assert (len(lines_of(log.read_text())) if log.exists() else 0) == decisions
+
+
+def _address(review: Started) -> tuple[str, str]:
+    """The address that a review serves on, and its token."""
+    ends = time.monotonic() + 60
+    while not (match := re.search(r"(http://\S+)/\?token=(\S+)\n", review.printed())):
+        assert review.is_running() and time.monotonic() < ends, review.printed()
+        time.sleep(0.01)
+    return match[1], match[2]

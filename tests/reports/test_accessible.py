@@ -5,8 +5,6 @@ axe-core looks for what people who cannot see well, or use no mouse, would stumb
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from reports import build
 from tests.browsing import NAMED, SCREENS, browser, look, until, violations, watched
+from tests.processes import curate
 from tests.reports.fixtures import MAKERS, make
 
 
@@ -55,15 +54,20 @@ def test_axe_would_notice_one_pale_text_among_many(opened: Any) -> None:
     assert violated.startswith("color-contrast: ['span']")
 
 
+def ran(*words: object, cwd: Path) -> None:
+    done = curate(*words, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+
+
 def test_clips_are_played_on_the_page(opened: Any, root: Path, tmp_path: Path) -> None:
-    command = ["profile", str(root / "examples" / "speech" / "manifest.jsonl"), "--out", "profile"]
-    run = [sys.executable, "-c", "from curate.cli import main; main()", *command, "--clips", "9"]
+    manifest = root / "examples" / "speech" / "manifest.jsonl"
+    run = ("profile", manifest, "--out", "profile")
     for _ in range(2):
-        subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
+        ran(*run, "--clips", 9, cwd=tmp_path)
     page = tmp_path / "profile" / "report.html"
     assert page.stat().st_size < 3_000_000
     first = (tmp_path / "profile" / "clips.json").read_bytes()
-    subprocess.run([*run, "--no-cache"], cwd=tmp_path, check=True, capture_output=True)
+    ran(*run, "--clips", 9, "--no-cache", cwd=tmp_path)
     assert (tmp_path / "profile" / "clips.json").read_bytes() == first, "the same each time"
     assert look(opened, page, SCREENS[0]) == []
     with watched(opened, page.as_uri()) as shown:
@@ -74,12 +78,11 @@ def test_clips_are_played_on_the_page(opened: Any, root: Path, tmp_path: Path) -
         assert 5 <= count <= 9
         shown.evaluate("void document.querySelector('audio').play()")
         until(shown, "document.querySelector('audio').duration > 0.3")
-    limits = [*run[:3], "rules", "what-if", "profile", "--out", "what-if", "--clips", "12"]
-    subprocess.run(limits, cwd=tmp_path, check=True, capture_output=True)
+    ran("rules", "what-if", "profile", "--out", "what-if", "--clips", 12, cwd=tmp_path)
     weighed = tmp_path / "what-if" / "report.html"
     assert weighed.stat().st_size < 3_000_000
     assert weighed.read_text().count("<audio") == 12
     assert look(opened, weighed, SCREENS[3]) == []
-    subprocess.run(run[:-2], cwd=tmp_path, check=True, capture_output=True)
+    ran(*run, cwd=tmp_path)
     assert b"<audio" not in page.read_bytes()
     assert not (tmp_path / "profile" / "clips.json").exists()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 
 from tests.browsing import NAMED, SCREENS, browser, look
+from tests.checkout import ROOT
+from tests.processes import curate
 
 pytestmark = pytest.mark.xdist_group("real pages")
 
@@ -43,32 +46,40 @@ def pages(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     audio = ("--audio-root", str(real_data))
     sides = [f"split/{name}.jsonl" for name in ("train", "eval", "test")]
     short = ("trainer.max_steps=8", "trainer.val_check_interval=4", "optim.warmup_steps=2")
-    for program, *command in (
-        ("curate", "profile", manifest, *audio, "--rules", "audio", "--clips", "12",
-         "--out", "profile"),
-        ("curate", "profile", larger, "--out", "compared"),
-        ("curate", "split", "profile", "--out", "split", "--eval", "1m", "--test", "2m"),
-        ("curate", "rules", "what-if", "profile", "--out", "what-if"),
-        ("curate", "rules", "compare", "default", "lang/id", "compared", "--out", "compare"),
-        ("curate", "diff", "profile", "compared", "--out", "diff"),
-        ("curate", "audit", *sides, "--out", "audit"),
-        ("curate", "shard", "split", *audio, "--resample", "16000", "--out", "shards"),
-        ("curate", "shard", "--verify", "shards", "--out", "verification"),
-        ("train", "tiny", "tiny.nemo", "--kind", "ctc", "--manifest", "shards/train.jsonl"),
-        ("train", "run", "--data", "shards", "--model", "tiny.nemo", "--config", "tiny-ctc",
+    for command in (
+        ("profile", manifest, *audio, "--rules", "audio", "--clips", "12", "--out", "profile"),
+        ("profile", larger, "--out", "compared"),
+        ("split", "profile", "--out", "split", "--eval", "1m", "--test", "2m"),
+        ("rules", "what-if", "profile", "--out", "what-if"),
+        ("rules", "compare", "default", "lang/id", "compared", "--out", "compare"),
+        ("diff", "profile", "compared", "--out", "diff"),
+        ("audit", *sides, "--out", "audit"),
+        ("shard", "split", *audio, "--resample", "16000", "--out", "shards"),
+        ("shard", "--verify", "shards", "--out", "verification"),
+    ):
+        _ended(curate(*command, cwd=folder))
+    _train(
+        folder,
+        ("tiny", "tiny.nemo", "--kind", "ctc", "--manifest", "shards/train.jsonl"),
+        ("run", "--data", "shards", "--model", "tiny.nemo", "--config", "tiny-ctc",
          *(each for key in short for each in ("--set", key)), "--out", "run"),
-        ("train", "eval", "run/model.nemo", "--manifest", "shards/test.jsonl", "--out", "eval"),
-        ("curate", "reconsider", "eval", "profile", "--out", "reconsider"),
-    ):  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-c", f"from {program}.cli import main; main()", *command],
-            cwd=folder, capture_output=True, text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
-        assert done.returncode == 0, f"{program} {' '.join(command)}: {done.stderr}"
+        ("eval", "run/model.nemo", "--manifest", "shards/test.jsonl", "--out", "eval"),
+    )  # fmt: skip
+    _ended(curate("reconsider", "eval", "profile", "--out", "reconsider", cwd=folder))
     page_of = {page.parent.name: page for page in folder.glob("*/report.html")}
     assert set(page_of) == PAGES
     return page_of
+
+
+def _train(folder: Path, *commands: tuple[str, ...]) -> None:
+    """`train` commands one after another."""
+    words = [sys.executable, "-m", "tests.train.commands", json.dumps(commands)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    _ended(subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment))
+
+
+def _ended(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, f"{' '.join(done.args)}: {done.stderr}"
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
