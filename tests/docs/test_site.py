@@ -20,7 +20,7 @@ NOT_RUN = 4
 """Blocks of the tutorial that say why they are not run: install, desk, training, its errors."""
 
 DECISION = (
-    '{"decision": "keep", "audio_filepath": "audio/en01_002.flac", "by": "ben", '
+    '{"decision": "keep", "audio_filepath": "corpus/audio/en01_002.flac", "by": "ben", '
     '"at": "2026-11-26T09:00:00Z"}'
 )
 
@@ -75,20 +75,21 @@ def blocks(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def test_the_tutorial_can_be_followed(root: Path, tmp_path: Path) -> None:
-    """Every block, in order, in a folder that holds audio and a table of transcripts."""
+    """Every block, in order, beside a folder that holds audio and a table of transcripts."""
     pytest.importorskip("lhotse", reason="the shards extra is not installed")
     speech = root / "examples" / "speech"
-    shutil.copytree(speech / "audio", tmp_path / "audio")
+    corpus = tmp_path / "corpus"
+    shutil.copytree(speech / "audio", corpus / "audio")
     table = ["path\ttext\tlang\tspeaker"]
     for line in lines_of((speech / "manifest.jsonl").read_text("utf-8")):
         try:
             row = json.loads(line)
             name, text = row["audio_filepath"], row["text"]
-            if (tmp_path / name).is_file() and "\t" not in text and "\n" not in text:
+            if (corpus / name).is_file() and "\t" not in text and "\n" not in text:
                 table.append("\t".join([name, text, row["lang"], row["speaker"]]))
         except (ValueError, KeyError, TypeError):
             continue
-    (tmp_path / "transcripts.tsv").write_text("\n".join(table) + "\n", encoding="utf-8")
+    (corpus / "transcripts.tsv").write_text("\n".join(table) + "\n", encoding="utf-8")
     assert len(table) > 200
     left_out = 0
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
