@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from curate.arrays import Int64s
 from curate.errors import InputError
 from curate.manifest.chunks import Chunk, open_manifest, read_chunks
 from curate.manifest.decompressed import is_compressed
@@ -50,6 +51,32 @@ def iter_lines(source: str | Origin, places: Sequence[Place]) -> Iterator[tuple[
     finally:
         os.close(descriptor)
     yield from _from_chunks(read_chunks(origin.name), sorted_places)
+
+
+def is_plain(origin: Origin) -> bool:
+    """Whether single lines of it can be read: a file that is neither compressed nor converted."""
+    if BY_NAME[origin.format].converted:
+        return False
+    descriptor = open_manifest(origin.name)
+    try:
+        return not is_compressed(os.pread(descriptor, 4, 0))
+    finally:
+        os.close(descriptor)
+
+
+def joined_lines(origin: Origin, offsets: Int64s, lengths: Int64s) -> bytes:
+    """The lines of a plain file at these places, one behind the other. InputError where the file
+    has become too short for that.
+    """
+    descriptor = open_manifest(origin.name)
+    try:
+        places = zip(offsets.tolist(), lengths.tolist(), strict=True)
+        data = b"".join([os.pread(descriptor, length, offset) for offset, length in places])
+    finally:
+        os.close(descriptor)
+    if len(data) != int(lengths.sum()):
+        raise _changed(origin)
+    return data
 
 
 def iter_unchanged(

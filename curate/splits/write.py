@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,8 @@ from curate.artifacts.columns import (
     record_id,
 )
 from curate.artifacts.profile import Input
-from curate.manifest.lines import unchanged_portions
+from curate.manifest.formats import COPIED
+from curate.manifest.lines import is_plain, joined_lines, unchanged_portions
 from curate.manifest.origin import Portion
 from curate.native import kernel
 from curate.profiles.opened import origin_of
@@ -40,6 +42,11 @@ from curate.splits.line_edits import (
     unrated,
 )
 from curate.splits.records import StoredRecords
+
+_FEW: Final = 8
+"""Lines are looked up one by one where they are fewer than one in so many of their source."""
+_LOOKED_UP: Final = 1 << 14
+"""Lines that are looked up at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +104,53 @@ def read_lines(
     (see `curate.splits.line_edits`). `rows` has source, byte_offset, byte_length and split, those
     of a source in the order of their places; rows of other splits are passed over. `inputs` are
     profile.json's by source. Every line ends in a newline. Raises InputError where a source is no
-    longer what was profiled.
+    longer what was profiled; of one that few lines are requested of, only these are read.
     """
     numbers = {name: number for number, name in enumerate(outputs)}
     first = 0
     for height, source in rows[SOURCE.name].rle().struct.unnest().iter_rows():
-        entry = inputs[str(source)]
-        part = rows[first : first + height]
-        offsets = part[BYTE_OFFSET.name].to_numpy()
-        at = 0
-        for portion in unchanged_portions(origin_of(entry), entry.fingerprint):
-            upto = int(np.searchsorted(offsets, _end(portion)))
-            yield _route(portion, part[at:upto], numbers, marks)
-            at = upto
+        part, entry = rows[first : first + height], inputs[str(source)]
+        chosen = part["split"].is_in(list(outputs)).arg_true()
+        is_few = _FEW * chosen.len() < height and entry.copied == COPIED
+        if is_few and is_plain(origin_of(entry)):
+            yield from _look_up(part[chosen], entry, numbers, marks)
+        else:
+            yield from _pass_by(part, entry, numbers, marks)
         first += height
 
 
+def _pass_by(
+    rows: pl.DataFrame, entry: Input, numbers: Mapping[str, int], marks: LineMarks
+) -> Iterator[list[memoryview]]:
+    """The lines of a source while all of it is read: InputError where it is another by now."""
+    offsets = rows[BYTE_OFFSET.name].to_numpy()
+    at = 0
+    for portion in unchanged_portions(origin_of(entry), entry.fingerprint):
+        upto = int(np.searchsorted(offsets, _end(portion)))
+        part = rows[at:upto]
+        chosen = part["split"].is_in(list(numbers)).arg_true()
+        if chosen.len() < part.height:
+            part = part[chosen]
+        yield _route(_lines_of(portion, part), part, numbers, marks)
+        at = upto
+
+
+def _look_up(
+    rows: pl.DataFrame, entry: Input, numbers: Mapping[str, int], marks: LineMarks
+) -> Iterator[list[memoryview]]:
+    """The lines of a plain source, each read by itself."""
+    for part in rows.iter_slices(_LOOKED_UP):
+        lengths = part[BYTE_LENGTH.name].to_numpy().astype(np.int64)
+        data = joined_lines(origin_of(entry), part[BYTE_OFFSET.name].to_numpy(), lengths)
+        lines = _Lines.of(data, np.cumsum(lengths) - lengths, lengths)
+        yield _route(lines, part, numbers, marks)
+
+
 def _route(
-    portion: Portion, rows: pl.DataFrame, numbers: Mapping[str, int], marks: LineMarks
+    lines: _Lines, rows: pl.DataFrame, numbers: Mapping[str, int], marks: LineMarks
 ) -> list[memoryview]:
-    """The lines of each output among those of a portion."""
-    outputs = rows["split"].replace_strict(numbers, default=-1, return_dtype=pl.Int16).to_numpy()
-    chosen = np.flatnonzero(outputs >= 0)
-    if chosen.size < rows.height:
-        rows, outputs = rows[chosen], outputs[chosen]
-    lines = _lines_of(portion, rows)
+    """The lines of each output; `rows` are those of the lines."""
+    outputs = rows["split"].replace_strict(numbers, return_dtype=pl.Int16).to_numpy()
     changed = changes(rows, marks)
     if changed is not None:
         lines = _changed(lines, changed)

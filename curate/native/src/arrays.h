@@ -147,11 +147,65 @@ static int compare_words(const void* one, const void* other) {
     return (a > b) - (a < b);
 }
 
+/* Below so many words, moving each to its place is the fastest. */
+#define SORT_FEW 16
+
+static inline void sort_few_words(uint64_t* at, int64_t count) {
+    for (int64_t k = 1; k < count; k++) {
+        uint64_t word = at[k];
+        int64_t to = k;
+        while (to > 0 && at[to - 1] > word) {
+            at[to] = at[to - 1];
+            to -= 1;
+        }
+        at[to] = word;
+    }
+}
+
+/* Sort by halves around a middle word; what does not get smaller soon (words that were made to
+ * defeat this) goes to qsort. */
+static void sort_halves(uint64_t* at, int64_t count, int64_t depth) {
+    while (count > SORT_FEW) {
+        if (depth == 0) {
+            qsort(at, (size_t)count, sizeof(uint64_t), compare_words);
+            return;
+        }
+        depth -= 1;
+        uint64_t one = at[0];
+        uint64_t other = at[count / 2];
+        uint64_t last = at[count - 1];
+        uint64_t low = one < other ? one : other;
+        uint64_t high = one < other ? other : one;
+        uint64_t middle = last < low ? low : last < high ? last : high;
+        int64_t left = 0;
+        int64_t right = count - 1;
+        while (left <= right) {
+            while (at[left] < middle) {
+                left += 1;
+            }
+            while (at[right] > middle) {
+                right -= 1;
+            }
+            if (left <= right) {
+                uint64_t word = at[left];
+                at[left] = at[right];
+                at[right] = word;
+                left += 1;
+                right -= 1;
+            }
+        }
+        sort_halves(at, right + 1, depth);
+        at += left;
+        count -= left;
+    }
+    sort_few_words(at, count);
+}
+
 /* Sort the first `count` words. */
 static inline void sort_words(uint64s words, int64_t count) {
     if (count > 1) {
         (void)INDEX(count - 1, words.size);
-        qsort(words.at, (size_t)count, sizeof(uint64_t), compare_words);
+        sort_halves(words.at, count, 64);
     }
 }
 #endif
