@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,25 +126,22 @@ def split_profile(profile: Path, folder: Path, request: SplitRequest, command: s
     del records
     inputs = {entry.source: entry for entry in facts.inputs}
     rows, corrected = _with_changes(done.rows, stored, marks)
-    done, written, near, unsure = _write_outputs(
-        done, strategy, rows, inputs, folder, request.seed, marks
-    )
-    copies = _write_borderline_copy(done.rows, inputs, folder, marks)
-    del rows
-    for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
-        write_reasons(done.rows["split"], stored, name, folder)
-    unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
-    changed = corrected | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
-    locked = done.rows.with_columns(changed.alias(CHANGED.name))
-    write_lock(locked, stored.scan(), folder / LOCK, _blend_fields(facts))
-    ledger = _ledger(done, written, copies, facts)
-    ledger.check()
-    write_artifact(folder, ledger)
-    cuts = None
-    if request.to is not None:
-        cuts = write_cuts(done.rows["split"], stored, written, folder, inputs)
-    made = certificate(
-        Finished(
+    done, near, unsure = _separated(done, strategy, rows, inputs)
+    written = _outputs(done.rows, [aim.name for aim in done.targets])
+    with ThreadPoolExecutor(1) as beside:  # lines are copied while lock and certificate are made
+        copying = beside.submit(write_lines, done.rows, written, inputs, folder, marks)
+        done = finish(done, request.seed, strategy.of_eval(done.rows))
+        copies = _write_borderline_copy(done.rows, inputs, folder, marks)
+        for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
+            write_reasons(done.rows["split"], stored, name, folder)
+        unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
+        changed = corrected | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
+        locked = done.rows.with_columns(changed.alias(CHANGED.name))
+        write_lock(locked, stored.scan(), folder / LOCK, _blend_fields(facts))
+        ledger = _ledger(done, written, copies, facts)
+        ledger.check()
+        write_artifact(folder, ledger)
+        finished = Finished(
             assignment=done,
             strategy=strategy,
             profile=facts,
@@ -162,10 +160,12 @@ def split_profile(profile: Path, folder: Path, request: SplitRequest, command: s
                 fields_mapped=_mapped_rows(done.rows, inputs),
             ),
             lock=lock,
-            cuts=cuts,
-        ),
-        command,
-    )
+        )
+        made = certificate(finished, command)
+        copying.result()
+    if request.to is not None:
+        cuts = write_cuts(done.rows["split"], stored, written, folder, inputs)
+        made = made.model_copy(update={"cuts": cuts})
     write_artifact(folder / Split.file, made)
     return made
 
@@ -218,27 +218,18 @@ def _files(records: pl.DataFrame, origins: Mapping[str, Origin], root: Path | No
     return files_of(rows, lambda row: bases[sources[row]])
 
 
-def _write_outputs(
-    done: Assignment,
-    strategy: Strategy,
-    rows: pl.DataFrame,
-    inputs: Mapping[str, Input],
-    folder: Path,
-    seed: int,
-    marks: LineMarks,
-) -> tuple[Assignment, list[str], list[Leak], int]:
-    """Compare the texts of the splits, hold out those that are near another's, and write every
-    output.
+def _separated(
+    done: Assignment, strategy: Strategy, rows: pl.DataFrame, inputs: Mapping[str, Input]
+) -> tuple[Assignment, list[Leak], int]:
+    """Compare the texts of the splits, and hold out those that are near another's.
 
-    Returns the finished assignment, what was written, the near-duplicates that are left, and how
+    Returns the assignment with the splits' last word, the near-duplicates that are left, and how
     many texts of splits could not be looked up for certain.
     """
     names = [aim.name for aim in done.targets]
     near, unsure = near_texts(lambda outputs: read_lines(rows, outputs, inputs), names)
     parted, left = strategy.separate(done, rows, near)
-    write_lines(parted, _outputs(parted, names), inputs, folder, marks)
-    finished = finish(done, parted, seed, strategy.of_eval(parted))
-    return finished, _outputs(parted, names), near_leaks(left, names), unsure
+    return replace(done, rows=parted), near_leaks(left, names), unsure
 
 
 def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:

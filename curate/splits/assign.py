@@ -133,14 +133,14 @@ def held_us(rows: pl.DataFrame) -> int:
     return int(rows.filter(pl.col("split") == HELD_OUT)[DURATION_US.name].sum())
 
 
-def finish(done: Assignment, rows: pl.DataFrame, seed: int, of_eval: pl.Expr) -> Assignment:
-    """The assignment with these rows, whose splits are final: weights and the borderline copy.
+def finish(done: Assignment, seed: int, of_eval: pl.Expr) -> Assignment:
+    """The assignment, whose splits are final, with weights and the borderline copy.
 
     `of_eval`: which of the rows that are held out belong to eval.
     """
     names = [each.name for each in done.targets]
-    weighed = _weighed(rows, done.available_s, names)
-    return replace(done, rows=_mark_borderline(weighed, seed, of_eval), held_us=held_us(rows))
+    weighed = _weighed(done.rows, done.available_s, names)
+    return replace(done, rows=_mark_borderline(weighed, seed, of_eval), held_us=held_us(done.rows))
 
 
 def _needed(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], state: State) -> float | None:

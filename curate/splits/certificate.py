@@ -13,7 +13,6 @@ from curate.artifacts.ledger import Amount
 from curate.artifacts.profile import Input, Profile, StratumShares
 from curate.artifacts.split import (
     ChangedLines,
-    CutsFile,
     Groups,
     LockResult,
     Measure,
@@ -58,7 +57,6 @@ class Finished:
     near_unsure: int
     changed: ChangedLines
     lock: Lock | None = None
-    cuts: tuple[CutsFile, ...] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -114,7 +112,6 @@ def certificate(finished: Finished, command: str) -> Split:
         gates=failing,
         near_unsure=finished.near_unsure,
         changed=finished.changed,
-        cuts=finished.cuts,
         warnings=(*failing, *_warnings(finished, failing, measures, achieved.targets)),
     )
 
