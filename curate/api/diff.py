@@ -14,7 +14,7 @@ from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.gates import Checked, Gate
 from curate.inspect.diff import OUTPUT_FILES, compare
-from curate.profiles.run import LIBRARIES
+from curate.profiles.named import LIBRARIES
 
 __all__ = ["Diff", "diff", "run_diff"]
 

@@ -18,7 +18,7 @@ from curate.arrays import Floats, Int64s
 from curate.artifacts.columns import DURATION_US
 from curate.artifacts.reconsider import LimitEvidence
 from curate.evidence.joined import ScoredRows
-from curate.profiles.summary import hours
+from curate.profiles.named import hours
 from curate.rules.file import Limit, Rule, RuleSet
 from curate.statistics.bootstrap import DRAWS, FEWEST, interval, ratio
 

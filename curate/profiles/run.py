@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from curate.artifacts.base import RuleFile, read_artifact, write_artifact
+from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.clips import Clips
 from curate.artifacts.ledger import BlankLines, Entry, Ledger
 from curate.artifacts.profile import Profile, StratumShares
@@ -31,6 +31,7 @@ from curate.profiles.measure.requested_fields import check_fields
 from curate.profiles.measure.reuse import ReusedRows, find_old, same_code, write_measured
 from curate.profiles.measure.source import not_finite_warnings
 from curate.profiles.measure.usable import refuse_unusable
+from curate.profiles.named import LIBRARIES, LIMIT_COUNTS, rules_named
 from curate.profiles.opened import open_profile
 from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.request import ProfilePlan
@@ -45,7 +46,6 @@ from curate.profiles.whole_input.groups import apply_group_rules
 from curate.rules.file import RuleSet
 
 __all__ = [
-    "LIBRARIES",
     "OUTPUT_FILES",
     "Engine",
     "open_profile",
@@ -54,11 +54,9 @@ __all__ = [
 ]
 
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
-OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, Clips.file}
+OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, LIMIT_COUNTS, Clips.file}
 """What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
-`clips.json` only where clips were requested."""
-
-LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
+`clips.json` only where clips were requested, LIMIT_COUNTS once limits of rules were tried."""
 
 
 Engine = Callable[[ProfilePlan], ReusedRows]
@@ -222,11 +220,6 @@ def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
         [folder / audio_cache.NAME], audio_cache.depth_for(groups), settings.audio
     )
     return same and cache.is_current(settings.audio.allowed)
-
-
-def rules_named(rules: RuleSet) -> RuleFile:
-    """How artifacts name the rule file."""
-    return RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256)
 
 
 def _reused(reused: ReusedRows, sources: Sequence[Origin]) -> str:

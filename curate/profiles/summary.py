@@ -22,7 +22,6 @@ from curate.artifacts.profile import (
     Totals,
 )
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
-from curate.formatting.units import US_PER_HOUR
 from curate.manifest.lines import Place as LinePlace
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
@@ -34,6 +33,7 @@ from curate.profiles.examples.excerpts import (
     metrics_of_tags,
     shown_texts,
 )
+from curate.profiles.named import hours
 from curate.profiles.opened import Json, Row, records_of
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Histogram as Bins
@@ -50,11 +50,6 @@ LARGEST_STRATA = 50
 WORST_GROUPS = 20
 LEAST_GROUP_US = 60_000_000
 """Below a minute, a share of bad hours says little about a speaker."""
-
-
-def hours(duration_us: int) -> float:
-    """Whole microseconds as hours, to the 6 decimals that artefacts carry."""
-    return round(duration_us / US_PER_HOUR, 6)
 
 
 @dataclass(frozen=True, slots=True)

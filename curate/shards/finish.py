@@ -16,7 +16,7 @@ from curate.artifacts.buckets import Buckets
 from curate.artifacts.ledger import NOTHING, Amount, Entry, Ledger
 from curate.artifacts.shard_index import PlainManifest, Shard, SkippedRow
 from curate.files.state import sha256_of
-from curate.profiles.summary import hours
+from curate.profiles.named import hours
 from curate.shards.bins import duration_bins, token_bins
 from curate.shards.markers import MarkedFile, StoredShard
 from curate.shards.options import ShardOptions

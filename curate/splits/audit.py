@@ -33,7 +33,7 @@ from curate.manifest.audio_files import segment_key
 from curate.manifest.fields import FIELDS
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.unusable import unusable
-from curate.profiles.summary import hours
+from curate.profiles.named import hours
 from curate.splits.audit_input import COMPARED, Dataset, find_sides
 from curate.splits.content import BY_PATH, Files, by_content, files_of, is_by_content
 from curate.splits.coverage import (

@@ -23,8 +23,8 @@ from curate.artifacts.split import (
 )
 from curate.environment.versions import versions
 from curate.manifest.formats import CONVERTED, MAPPED
+from curate.profiles.named import hours
 from curate.profiles.statistics.rejection import gates_of, warnings_of
-from curate.profiles.summary import hours
 from curate.profiles.whole_input.conventions import warnings_of as warnings_of_conventions
 from curate.rules.routes import TRAIN
 from curate.splits.assign import Assignment

@@ -27,9 +27,8 @@ from curate.artifacts.columns import (
 )
 from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter
+from curate.profiles.named import LIBRARIES, hours
 from curate.profiles.opened import Json
-from curate.profiles.run import LIBRARIES
-from curate.profiles.summary import hours
 from curate.rules.evaluate import tag_batch
 from curate.rules.expression import FIELDS
 from curate.rules.file import RuleSet

@@ -32,8 +32,7 @@ from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
 from curate.manifest import in_order
-from curate.profiles.run import LIBRARIES, rules_named
-from curate.profiles.summary import hours
+from curate.profiles.named import LIBRARIES, hours, rules_named
 from curate.rules.evaluate import tag_batch
 from curate.rules.evaluate.groups import demote
 from curate.rules.file import RuleSet

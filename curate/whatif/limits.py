@@ -13,12 +13,12 @@ from curate.artifacts.records import CorpusAmount, MeasuredRecord
 from curate.artifacts.what_if import LimitEffect, ThresholdPoint, ThresholdStep, WhatIf
 from curate.environment.versions import versions
 from curate.metrics import BY_NAME
-from curate.profiles.run import LIBRARIES, rules_named
-from curate.profiles.summary import hours
+from curate.profiles.named import LIBRARIES, hours, rules_named
 from curate.rules.file import RuleSet
 from curate.whatif.overlap import Kinds, by_rule, by_verdict, overlap
 from curate.whatif.stored import Example, examples, open_stored
-from curate.whatif.sweep import Sweep, sweep
+from curate.whatif.stored_counts import limit_counts
+from curate.whatif.sweep import Sweep
 from curate.whatif.threshold_grid import ThresholdGrid, threshold_grids
 
 OUTPUT_FILES = frozenset({"what-if.json", "clips.json", "report.html"})
@@ -46,7 +46,7 @@ def what_if(
     stored = open_stored(folder, rules)
     rules = stored.adapted(rules)
     steps = threshold_grids(rules)
-    swept = sweep(stored.records, rules, steps, threads)
+    swept = limit_counts(stored.records, rules, steps, threads)
     kinds = Kinds.of(swept)
     near = [_near(swept, kinds, grid, _place(rules, grid)) for grid in steps]
     shown, unread = examples(stored, [one for sides in near for side in sides for one in side])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from curate.artifacts.columns import VERDICTS
 from curate.artifacts.records import VerdictAmount
 from curate.artifacts.what_if import Matrix, Overlap, RuleEffect
-from curate.profiles.summary import hours
+from curate.profiles.named import hours
 from curate.whatif.sweep import Sweep
 
 BAD, UNKNOWN = VERDICTS.index("bad"), VERDICTS.index("unknown")

@@ -80,20 +80,31 @@ def sweep(
     records: Path, rules: RuleSet, grids: Sequence[ThresholdGrid], threads: int | None = None
 ) -> Sweep:
     """Evaluate the rules on every row and count what the grids need. Columns must be there."""
-    thresholds: dict[str, list[float]] = {}
-    for grid in grids:
-        thresholds.setdefault(grid.rule.metric, []).extend(grid.thresholds.tolist())
-    classes, groups = Classes.of([rules], thresholds), failing(records, rules)
+    classes, groups = classes_of(rules, grids), failing(records, rules)
+    thresholds = {grid.rule.metric for grid in grids}
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
     with ThreadPoolExecutor(threads) as pool:
         shares = [range(at * _BATCH, total, threads * _BATCH) for at in range(threads)]
-        passes = [_Pass(records, rules, classes, groups, set(thresholds)) for _ in shares]
+        passes = [_Pass(records, rules, classes, groups, thresholds) for _ in shares]
         parts = list(pool.map(_Pass.over, passes, shares))
-    swept = Sweep(rules, {name: classes.edges[name] for name in thresholds})
+    swept = Sweep(rules, counted_edges(classes, grids))
     for part in parts:
         swept.add(part)
     return swept
+
+
+def classes_of(rules: RuleSet, grids: Sequence[ThresholdGrid]) -> Classes:
+    """The classes that the rules see, with the thresholds of the grids as further edges."""
+    thresholds: dict[str, list[float]] = {}
+    for grid in grids:
+        thresholds.setdefault(grid.rule.metric, []).extend(grid.thresholds.tolist())
+    return Classes.of([rules], thresholds)
+
+
+def counted_edges(classes: Classes, grids: Sequence[ThresholdGrid]) -> dict[str, BinEdges]:
+    """The edges of the metrics that the grids are about."""
+    return {name: classes.edges[name] for name in dict.fromkeys(g.rule.metric for g in grids)}
 
 
 class _Pass:

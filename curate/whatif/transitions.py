@@ -15,7 +15,7 @@ from curate.profiles.examples.excerpts import (
     metrics_of_tags,
     shown_texts,
 )
-from curate.profiles.summary import hours
+from curate.profiles.named import hours
 from curate.rules.file import RuleSet
 from curate.whatif.stored import Stored, records_at
 

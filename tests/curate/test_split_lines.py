@@ -78,7 +78,7 @@ def test_packed_lines_are_those_written_one_by_one(
         path.write_bytes(b"".join(line.encode() + b"\n" for line, *_ in rows))
         frame = _frame(path, rows)
         parts = list(read_lines(frame, ["eval", "train"], {str(path): _input(path)}, marks))
-    packed = [b"".join(each) for each in zip(*parts, strict=True)]
+    packed = [b"".join(part[output] for part in parts) for output in (0, 1)]
     changed = changes(frame, marks)
     endings = [None] * len(rows) if changed is None else changed["ending"].to_list()
     expected = {"eval": b"", "train": b"", "elsewhere": b""}

@@ -32,8 +32,8 @@ from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
 from curate.profiles.duck import open_records
 from curate.profiles.examples.excerpts import audio_filepath_of
+from curate.profiles.named import hours
 from curate.profiles.opened import records_of
-from curate.profiles.summary import hours
 
 
 def audio_facts(records: Path, settings: Settings) -> Audio | None:

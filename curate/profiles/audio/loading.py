@@ -19,7 +19,7 @@ from curate.manifest.spool import is_local
 from curate.manifest.tables import OFFSET_NAMES
 from curate.metrics import BY_NAME
 from curate.nemo.manifest_fields import NEMO
-from curate.profiles.summary import hours
+from curate.profiles.named import hours
 
 _GAP, _FILE = "length_gap_s", "file_s"
 

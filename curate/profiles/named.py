@@ -1,0 +1,22 @@
+"""Names that a profile and what is made of it share; none of the engine that measures."""
+
+from __future__ import annotations
+
+from curate.artifacts.base import RuleFile
+from curate.formatting.units import US_PER_HOUR
+from curate.rules.file import RuleSet
+
+LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
+"""Whose versions artefacts name."""
+LIMIT_COUNTS = "limit_counts.parquet"
+"""What `curate.whatif` counted of the records, once limits of rules were tried on them."""
+
+
+def rules_named(rules: RuleSet) -> RuleFile:
+    """How artifacts name the rule file."""
+    return RuleFile(name=rules.name, path=str(rules.path), sha256=rules.sha256)
+
+
+def hours(duration_us: int) -> float:
+    """Whole microseconds as hours, to the 6 decimals that artefacts carry."""
+    return round(duration_us / US_PER_HOUR, 6)
