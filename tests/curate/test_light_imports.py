@@ -65,6 +65,18 @@ def test_a_command_imports_only_what_it_uses(
     assert modules & forbidden == set()
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["profile", "--help"], ["rules", "--help"]])
+def test_help_waits_for_no_table_and_no_model(arguments: list[str]) -> None:
+    printed = run(sys.executable, "-c", PRINT_MODULES.format(arguments=arguments))
+    modules = set(json.loads(lines_of(printed)[-1].removeprefix("modules ")))
+    assert "Usage: curate" in printed
+    assert {"typer", "curate.cli"} <= modules
+    values = (
+        {"pydantic"} if arguments == ["--help"] else set()
+    )  # Typer's, to read options before it
+    assert modules & ({"numpy", "polars", "pygments", "rich"} | values) == set()
+
+
 def other_commands(arguments: list[str]) -> set[str]:
     """The modules of all commands but the one that is named first, or second in `rules`."""
     own = arguments[1] if arguments[0] == "rules" else arguments[0]
