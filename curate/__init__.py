@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from curate.api.reconsider import Reconsider, reconsider
     from curate.api.rules import RuleSet, load_rules
+    from curate.api.select import Selection, select
     from curate.api.shard import (
         ShardIndex,
         ShardOptions,
@@ -74,6 +75,7 @@ _MODULES = {
     ),
     "reconsider": ("Reconsider", "reconsider"),
     "rules": ("RuleSet", "load_rules"),
+    "select": ("Selection", "select"),
     "shard": (
         *("ShardIndex", "ShardOptions", "ShardRequest", "ShardSize", "StoredAudio"),
         *("Verification", "VerifyRequest", "shard", "verify_shards"),
@@ -110,6 +112,7 @@ __all__ = [
     "Reconsider",
     "RuleOptions",
     "RuleSet",
+    "Selection",
     "ShardIndex",
     "ShardOptions",
     "ShardRequest",
@@ -140,6 +143,7 @@ __all__ = [
     "read_split",
     "reconsider",
     "sample",
+    "select",
     "shard",
     "split",
     "verify_shards",

@@ -46,6 +46,7 @@ BASE: Mapping[str, str] = {
     "curate merge": "pieces --out new",
     "curate reconsider": "evaluation profile",
     "curate review": "profile --no-browser",
+    "curate select": "profile --hours 0.001 --lowest char_rate --out new",
     "curate shard": "split --out new",
     "curate split": "profile --out new --eval 18s --test 18s",
     "curate rules check": "default",

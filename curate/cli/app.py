@@ -18,7 +18,7 @@ from curate.terminal.program import Program
 app = Program(
     "curate.cli",
     (
-        "audit", "manifest", "merge", "profile", "shard", "split",
+        "audit", "manifest", "merge", "profile", "select", "shard", "split",
         "card", "diff", "head", "query", "sample", "words",
         "reconsider", "review",
         "doctor",

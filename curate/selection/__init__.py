@@ -1,0 +1,177 @@
+"""`curate select`: hours to train on by a score, beside random hours that a claim is tested by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from curate.arrays import Bools
+from curate.artifacts.base import read_artifact, write_artifact
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    MALFORMED,
+    SOURCE,
+    TEXT_FIX,
+    VERDICT,
+)
+from curate.artifacts.profile import Profile
+from curate.artifacts.selection import Choice, SelectedStratum, Selection
+from curate.environment.versions import versions
+from curate.errors import ConfigError, Fault, parameter, raise_all
+from curate.errors.nearest import suggest
+from curate.formatting.units import US_PER_HOUR
+from curate.rules.routes import POOL, ROUTES, TRAIN
+from curate.selection.choose import choose
+from curate.splits.line_edits import UNRATED
+from curate.splits.records import StoredRecords
+from curate.splits.write import write_lines
+from curate.statistics.splitmix import GOLDEN, splitmix64
+
+SELECTED, RANDOM = "selected", "random"
+LIBRARIES = ("asr-curate", "polars", "numpy")
+OUTPUT_FILES = frozenset({f"{SELECTED}.jsonl", f"{RANDOM}.jsonl", Selection.file})
+Best = Literal["highest", "lowest"]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRequest:
+    """How many hours, by which end of which metric, in equal shares of which strata."""
+
+    hours: float
+    metric: str
+    best: Best
+    by: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def select_records(profile: Path, folder: Path, request: SelectRequest, command: str) -> Selection:
+    """Write selected.jsonl, random.jsonl and select.json into `folder` (which exists).
+
+    Usable are the rows that a split may train on: clean, borderline, unknown. Raises ConfigError
+    where the metric or a column of strata is not in the profile, or no usable row has the metric;
+    InputError where the manifests are no longer those profiled.
+    """
+    facts, stored = read_artifact(profile, Profile), StoredRecords.of(profile)
+    by = _checked(request, stored, facts)
+    rows = _usable(stored, request.metric, by)
+    score = rows[request.metric].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    if np.isnan(score).all():
+        what = f"no usable row has a {request.metric!r}"
+        raise ConfigError.of(_named(request), what, "see the metric's nulls on the profile's page")
+    us = rows[DURATION_US.name].to_numpy()
+    strata = rows.select(pl.struct(by).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    noise = splitmix64(rows["row"].to_numpy().astype(np.uint64) * GOLDEN + np.uint64(request.seed))
+    signed = -score if request.best == "highest" else score
+    best, random = choose(signed, us, strata, noise, round(request.hours * US_PER_HOUR))
+    inputs = {entry.source: entry for entry in facts.inputs}
+    for name, mask in ((SELECTED, best), (RANDOM, random)):
+        chosen = rows.filter(pl.Series(mask)).with_columns(split=pl.lit(name))
+        write_lines(chosen, [name], inputs, folder)
+    unscored = np.isnan(score)
+    made = Selection(
+        command=command,
+        versions=versions(LIBRARIES),
+        rules=facts.rules,
+        seed=request.seed,
+        metric=request.metric,
+        best=request.best,
+        requested_hours=request.hours,
+        usable_rows=rows.height,
+        usable_hours=_hours(us.sum()),
+        unscored_rows=int(unscored.sum()),
+        unscored_hours=_hours(us[unscored].sum()),
+        selected=Choice(
+            file=f"{SELECTED}.jsonl", rows=int(best.sum()), hours=_hours(us[best].sum())
+        ),
+        random=Choice(
+            file=f"{RANDOM}.jsonl", rows=int(random.sum()), hours=_hours(us[random].sum())
+        ),
+        shared_hours=_hours(us[best & random].sum()),
+        strata=_strata(rows, by, request, best, random),
+        warnings=_warnings(request, us.sum(), us[~unscored].sum()),
+    )
+    write_artifact(folder, made)
+    return made
+
+
+def _checked(request: SelectRequest, stored: StoredRecords, facts: Profile) -> list[str]:
+    """The columns of strata. ConfigError with all that the profile has not."""
+    columns, metrics = stored.columns, [metric.name for metric in facts.metrics]
+    faults = []
+    if request.metric not in metrics:
+        what = f"the profile has no metric {request.metric!r}"
+        faults.append(Fault(_named(request), what, suggest(request.metric, metrics)))
+    for name in request.by:
+        if name not in columns:
+            what = f"the profile has no column {name!r}"
+            faults.append(Fault(parameter("by"), what, suggest(name, columns)))
+    raise_all(ConfigError, faults)
+    return list(request.by) or [LANG.name]
+
+
+def _named(request: SelectRequest) -> str:
+    return parameter(request.best)
+
+
+def _usable(stored: StoredRecords, metric: str, by: Sequence[str]) -> pl.DataFrame:
+    """Rows that may be trained on, in input order, with what their lines need."""
+    trains = [verdict for verdict, route in ROUTES.items() if route in {POOL, TRAIN}]
+    needed = [SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name, MALFORMED.name, LANG.name]
+    needed += [DURATION_US.name, UNRATED.name, metric, *by]
+    needed += [TEXT_FIX.name] if TEXT_FIX.name in stored.columns else []
+    plan = stored.scan().with_row_index("row")
+    usable = plan.filter(VERDICT.expr.cast(pl.String).is_in(trains))
+    rows = usable.select("row", *dict.fromkeys(needed)).collect()
+    corrected = TEXT_FIX.name in rows.columns and rows[TEXT_FIX.name].count() > 0
+    return rows if corrected else rows.drop(TEXT_FIX.name, strict=False)
+
+
+def _strata(
+    rows: pl.DataFrame, by: Sequence[str], request: SelectRequest, best: Bools, random: Bools
+) -> tuple[SelectedStratum, ...]:
+    """Every stratum, the largest first."""
+    spent = DURATION_US.expr
+    worst = pl.col(request.metric).filter("best")
+    summed = (
+        rows.with_columns(best=pl.Series(best), random=pl.Series(random))
+        .group_by(by)
+        .agg(
+            spent.sum().alias("usable_us"),
+            spent.filter("best").sum().alias("best_us"),
+            spent.filter("random").sum().alias("random_us"),
+            (worst.min() if request.best == "highest" else worst.max()).alias("last"),
+        )
+        .sort("usable_us", *by, descending=[True, *(False for _ in by)])
+    )
+    return tuple(
+        SelectedStratum(
+            stratum={name: row[name] for name in by},
+            usable_hours=_hours(row["usable_us"]),
+            hours=_hours(row["best_us"]),
+            random_hours=_hours(row["random_us"]),
+            last_score=row["last"],
+        )
+        for row in summed.iter_rows(named=True)
+    )
+
+
+def _warnings(request: SelectRequest, usable_us: int, scored_us: int) -> tuple[str, ...]:
+    if scored_us >= request.hours * US_PER_HOUR:
+        return ()
+    scored, usable = _hours(scored_us), _hours(usable_us)
+    return (
+        f"{request.hours:g} h requested; {scored:.4g} h of {usable:.4g} usable have a "
+        f"{request.metric}, and all of them are selected",
+    )
+
+
+def _hours(us: int) -> float:
+    return round(float(us) / US_PER_HOUR, 6)
