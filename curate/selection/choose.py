@@ -63,12 +63,12 @@ def _time(us: Int64s, stratum: Int64s, strata: int) -> Int64s:
     return np.bincount(stratum, us, strata).astype(np.int64)
 
 
-def _first(order: Int64s, us: Int64s, stratum: Int64s, wanted: Floats) -> Bools:
-    """Of each stratum the first rows in this order, up to the time that is wanted of it."""
+def _first(order: Int64s, us: Int64s, stratum: Int64s, most: Floats) -> Bools:
+    """Of each stratum the first rows in this order, up to `most` of its time."""
     spent, of = us[order], stratum[order]
     before = np.concatenate([[0], np.cumsum(spent)[:-1]])
-    begins = np.searchsorted(of, np.arange(wanted.size))
+    begins = np.searchsorted(of, np.arange(most.size))
     before -= np.concatenate([before, [0]])[np.minimum(begins, before.size)][of] if of.size else 0
     is_in = np.zeros(us.size, bool)
-    is_in[order] = before + spent / 2 <= wanted[of]
+    is_in[order] = before + spent / 2 <= most[of]
     return is_in
