@@ -27,6 +27,8 @@ ROWS = 4096
 """Rows in a portion, whose audio is measured at one go."""
 TEXT_FILE = "text_file"
 """The field that says where a text is."""
+TEXTS = "texts"
+"""Where an origin keeps that no file of it is a transcript."""
 NO_TEXT = "no text belongs to the audio file"
 _MANIFESTS = frozenset({".jsonl", ".json", ".tsv", ".csv", ".parquet", ".xlsx"})
 """Suffixes of files that hold the texts of a folder in which nothing else does."""
@@ -45,6 +47,7 @@ def _find(look: Look) -> list[Origin]:
     texts = folder.texts.others
     if not any(layout_of(folder, name) for name in texts):
         _refuse_unread([name for name in texts if Path(name).suffix.lower() in _MANIFESTS], folder)
+        origin = replace(origin, beside={**beside, TEXTS: ("none",)})
     return [origin]
 
 

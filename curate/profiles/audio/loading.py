@@ -11,6 +11,7 @@ from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
 from curate.artifacts.profile import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration
+from curate.manifest.folders import TEXTS
 from curate.manifest.kaldi import texts_missing
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
@@ -42,11 +43,17 @@ def loading_warnings(kinds: Mapping[str, Loading] | None) -> list[str]:
 
 
 def origin_warnings(origins: Iterable[Origin]) -> list[str]:
-    """A warning for each NeMo manifest whose first record says where its segment begins by a name
-    that NeMo does not read, and for each Kaldi directory with utterances that have no text.
+    """A warning for each folder without texts, for each NeMo manifest whose first record says where
+    its segment begins by a name that NeMo does not read, and for each Kaldi directory with
+    utterances that have no text.
     """
     warnings = []
     for origin in origins:
+        if TEXTS in origin.beside:
+            warnings.append(
+                f"{origin.name}: no file in the folder is a transcript, so that every text is "
+                "empty: it is profiled by its audio (--audio signal)"
+            )
         if origin.format == "kaldi" and is_local(origin.name):
             warnings += _without_text(origin)
         if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
