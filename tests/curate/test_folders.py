@@ -182,6 +182,32 @@ def test_a_folder_with_audio_only_has_empty_texts(tmp_path: Path) -> None:
     )
 
 
+# (name, content, the hint)
+UNREAD = [
+    ("m.jsonl", '{"audio_filepath": "a.wav"}', "name the file: "),
+    ("t.csv", "Satz;Datei\nja;a.wav\n", "--map audio_filepath=Datei --map text=Satz"),
+    ("t.csv", "nr;Satz;Datei\n1;ja;x/a.wav\n", "--map audio_filepath=Datei --map text=COLUMN"),
+    ("t.tsv", "Satz\tDatei\r\nja\tb.wav\r\n", "are Satz, Datei; say which hold the audio"),
+    ("t.xlsx", "PK", "name the file: "),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "hint"), UNREAD)
+def test_texts_that_are_not_recognised_are_an_error(
+    tmp_path: Path, name: str, content: str, hint: str
+) -> None:
+    sound(tmp_path / "x/a.wav", 1600)
+    (tmp_path / name).write_bytes(content.encode())
+    with pytest.raises(InputError) as raised:
+        find_sources([str(tmp_path)])
+    (fault,) = raised.value.faults
+    assert fault.what == f"holds audio and {name}, whose layout is not recognised"
+    assert hint in fault.hint
+    if "Datei --map text=Satz" in hint:
+        fields = {"audio_filepath": "Datei", "text": "Satz"}
+        assert len(find_sources([str(tmp_path)], ReadOptions(fields=fields))) == 1
+
+
 def test_symlinks_in_circles_and_pipes_are_inert(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     made.text_beside(corpus)
