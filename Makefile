@@ -81,8 +81,9 @@ pictures: $(STAMP)
 
 wheels: $(STAMP)
 	@$(BIN)/python -c 'import ziglang' 2>/dev/null || $(PIP) -c constraints.txt ziglang
-	@for target in $$($(BIN)/python -c 'from curate.native.build import TARGETS; print(*TARGETS)'); do \
-	  CURATE_TARGET=$$target $(BIN)/python -m hatchling build -t wheel -d dist || exit; done
+	@$(BIN)/python -c 'from curate.native.build import TARGETS; print(*TARGETS, sep="\n")' | \
+	  xargs -P $(WORKERS) -I @ \
+	  env CURATE_TARGET=@ $(BIN)/python -m hatchling build -t wheel -d dist
 
 clean:  ## remove what was made, but for the environment (that one: rm -r .venv)
 	@rm -rf curate/native/_kernels* demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
