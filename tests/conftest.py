@@ -28,10 +28,24 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that run NeMo stay in one process: importing it costs 14 s, and they share models."""
+    """What is made once for several tests is made in one process.
+
+    Tests that run NeMo share models, and importing it costs 14 s; fixtures of a module build
+    wheels, sites and corpora.
+    """
     for item in items:
         if item.get_closest_marker("nemo"):
             item.add_marker(pytest.mark.xdist_group("nemo"))
+        elif not item.get_closest_marker("xdist_group") and _shares_fixtures(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
+def _shares_fixtures(item: pytest.Item) -> bool:
+    """Whether a fixture of the test is made once for its module."""
+    if not isinstance(item, pytest.Function):
+        return False
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any(each[-1].scope == "module" for each in fixtures)
 
 
 def pytest_collection_finish() -> None:
