@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 
 from curate.artifacts.outputs import whole_directory, whole_file, write_json
 from curate.errors import ConfigError
+from tests.processes import curate, started
 
 OURS = frozenset({"result.json", "old.json"})
 
@@ -77,31 +76,33 @@ def test_file_is_replaced_whole(tmp_path: Path) -> None:
 KILLS = 10
 
 
+def profile_of(manifest: Path, out: Path) -> None:
+    done = curate("profile", manifest, "--out", out, "--quiet")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_killed_profile_leaves_the_old_one(tmp_path: Path, root: Path) -> None:
     """kill -9 at many moments: the profile directory is the old one or the new one, whole."""
     example = root / "examples" / "speech" / "manifest.jsonl"
     big = tmp_path / "big.jsonl"
     big.write_bytes(example.read_bytes() * 40)
     out = tmp_path / "profile"
-    command = [sys.executable, "-c", "from curate.cli import main; main()", "profile", "--quiet"]
-    subprocess.run([*command, str(example), "--out", str(out)], check=True)
+    profile_of(example, out)
     begun = time.monotonic()
-    subprocess.run([*command, str(big), "--out", str(tmp_path / "new")], check=True)
+    profile_of(big, tmp_path / "new")
     whole_run_s = time.monotonic() - begun
     old = {path.name: path.read_bytes() for path in out.iterdir()}
     new = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
     killed = 0
     for moment in range(KILLS):
-        process = subprocess.Popen([*command, str(big), "--out", str(out)])
-        time.sleep(whole_run_s * (moment + 0.5) / KILLS)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-        process.wait()
+        with started("curate.cli", "profile", big, "--out", out, "--quiet") as profile:
+            time.sleep(whole_run_s * (moment + 0.5) / KILLS)
+            profile.send(signal.SIGKILL)
+            killed += profile.ended().returncode == -signal.SIGKILL
         now = {path.name: path.read_bytes() for path in out.iterdir()}
         assert now == old or now["records.parquet"] == new["records.parquet"], "a mixture"
         assert now.keys() == old.keys()
     assert killed >= KILLS // 2, "most runs must be killed for the test to mean anything"
-    subprocess.run([*command, str(big), "--out", str(out)], check=True)
+    profile_of(big, out)
     left = [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
     assert not left, "what killed runs left is cleared away"
