@@ -25,6 +25,8 @@ from curate.splits.lock import HELD_OUT
 
 ADDED = "_curate"
 SKIPME = "_skipme"
+MARKED = tuple(f'"{name}"'.encode() for name in (ADDED, SKIPME))
+"""What a line holds that carries a member which marks add."""
 BEFORE = "text_before"
 UNRATED = BY_NAME["rate_beside_offset"]
 """Rows whose line is written without its sampling rate (see `curate.nemo.manifest_fields`)."""
@@ -86,7 +88,7 @@ def _member(name: str, value: pl.Expr) -> pl.Expr:
 
 def is_unmarked(data: bytes) -> bool:
     """Whether no line carries a member that marks add: they need not be looked for then."""
-    return not any(f'"{name}"'.encode() in data for name in (ADDED, SKIPME))
+    return not any(name in data for name in MARKED)
 
 
 def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:

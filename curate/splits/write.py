@@ -34,10 +34,10 @@ from curate.native import kernel
 from curate.profiles.opened import origin_of
 from curate.splits.line_edits import (
     AS_THEY_ARE,
+    MARKED,
     LineMarks,
     changes,
     filled,
-    is_unmarked,
     spliced,
     unrated,
 )
@@ -183,6 +183,12 @@ def _pack(
     raise NotImplementedError
 
 
+@kernel("routing")
+def _holds(data: Bytes, word: Bytes) -> bool:
+    """Whether the data hold a word, of two bytes or more."""
+    raise NotImplementedError
+
+
 def _end(portion: Portion) -> int:
     """The byte offset behind the portion's last record."""
     if portion.copied is not None:
@@ -211,11 +217,13 @@ def _changed(lines: _Lines, changed: pl.DataFrame) -> _Lines:
     rewrite = (
         pl.col(TEXT_FIX.name).is_not_null() | pl.col("slots").is_not_null() | pl.col("unrated")
     )
-    if not is_unmarked(lines.data.tobytes()):
+    if any(_holds(lines.data, np.frombuffer(name, np.uint8)) for name in MARKED):
         rewrite |= pl.col("ending").is_not_null()
     is_rewritten = changed.select(rewrite).to_series()
-    endings = changed["ending"].fill_null("").zip_with(~is_rewritten, pl.Series([""]))
-    added = np.frombuffer(endings.str.join("").item().encode(), np.uint8)
+    endings = changed["ending"].fill_null("")
+    if is_rewritten.any():
+        endings = endings.zip_with(~is_rewritten, pl.Series([""]))
+    added = np.frombuffer(endings.str.join("").cast(pl.Binary).item(), np.uint8)
     starts, lengths = lines.starts.copy(), lines.lengths.copy()
     rewritten = []
     end = lines.data.size
@@ -224,9 +232,10 @@ def _changed(lines: _Lines, changed: pl.DataFrame) -> _Lines:
         rewritten.append(_rewritten(line, *changed.row(row)))
         starts[row], lengths[row] = end, len(rewritten[-1])
         end += len(rewritten[-1])
-    data = np.frombuffer(lines.data.tobytes() + b"".join(rewritten), np.uint8)
     sizes = endings.str.len_bytes().cast(pl.Int64).to_numpy()
-    return _Lines(data if rewritten else lines.data, starts, lengths, added, sizes)
+    more = np.frombuffer(b"".join(rewritten), np.uint8)
+    data = np.concatenate([lines.data, more]) if rewritten else lines.data
+    return _Lines(data, starts, lengths, added, sizes)
 
 
 def _rewritten(

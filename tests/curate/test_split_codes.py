@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.splits.codes import CODED, combined, named
@@ -44,6 +44,7 @@ def test_sparse_numbers_have_no_gaps() -> None:
     assert first_seen(combined([values], 5).tolist()) == [0, 1, 0, 2, 3]
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_components_are_those_of_a_walk(rows: list[tuple[object, ...]]) -> None:
     columns = ("text", "key")

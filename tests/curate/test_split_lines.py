@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from curate.manifest.formats import COPIED
 from curate.manifest.lines import fingerprint
 from curate.manifest.nemo import chunk_digest
 from curate.splits.line_edits import LineMarks, changes, spliced
-from curate.splits.write import read_lines
+from curate.splits.write import _holds, read_lines
 
 LINES = st.sampled_from(
     ['{"text": "a"}', '{"text": "}", "x": {}}  ', '{"text": "ü"}\r', '{"_curate": 1, "text": "b"}']
@@ -86,3 +87,14 @@ def test_packed_lines_are_those_written_one_by_one(
         expected[split] += spliced(line.encode(), ending, None) if ending else line.encode()
         expected[split] += b"\n"
     assert packed == [expected["eval"], expected["train"]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"_", b'"', b'"_curate', b'"_curate"', b'x"_curate"', b'_curate"', b'__"_"_curate"y',
+     b'"_curatf"_curate_"', b'"_skipme"'],
+)  # fmt: skip
+@pytest.mark.parametrize("word", [b'"_curate"', b'"_skipme"', b'"_'])
+def test_a_word_is_held_as_python_says(data: bytes, word: bytes) -> None:
+    held = _holds(np.frombuffer(data, np.uint8), np.frombuffer(word, np.uint8))
+    assert held == (word in data)

@@ -22,6 +22,22 @@ static inline int64_t routing_before_brace(uint8s data, int64_t start, int64_t l
     return max_i(0, at - start);
 }
 
+/* Whether the data hold a word, looked for by its second byte: names of members begin with `"_`,
+ * and there are far fewer of the latter. */
+EXPORT bool routing_holds(uint8s data, uint8s word) {
+    const uint8_t* end = data.at + data.size;
+    const uint8_t* at = data.at;
+    while (at < end && (at = memchr(at, AT(word, 1), (size_t)(end - at)))) {
+        const uint8_t* first = at - 1;
+        if (first >= data.at && end - first >= word.size &&
+            memcmp(first, word.at, (size_t)word.size) == 0) {
+            return true;
+        }
+        at += 1;
+    }
+    return false;
+}
+
 EXPORT void routing_pack(uint8s data, int64s starts, int64s lengths, int16s outputs, uint8s added,
                          int64s added_lengths, int64s places, uint8s out) {
     int64_t next = 0;
