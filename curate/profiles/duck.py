@@ -301,13 +301,43 @@ class Records:
             f"coalesce(sum(duration_us) FILTER (verdict = '{verdict}'), 0)::BIGINT"
             for verdict in ("clean", "borderline", "unknown", "bad")
         )
-        return self.query(
+        rows = self.query(
             f"""
-            SELECT {name}, count(*), coalesce(sum(duration_us), 0)::BIGINT AS us, {parts},
-                   quantile_disc(char_rate, 0.5)
+            SELECT {name}, count(*), coalesce(sum(duration_us), 0)::BIGINT AS us, {parts}
             FROM records GROUP BY {name} ORDER BY us DESC, {name} NULLS LAST LIMIT {most}
             """
         )
+        medians = self._median_char_rates(name, [value for value, *_ in rows])
+        return [(*row, medians.get(row[0])) for row in rows]
+
+    def _median_char_rates(self, name: str, values: Sequence[object]) -> Mapping[object, float]:
+        """The middle char_rate of these groups of a column, the lower one of two.
+
+        Counted in bins first, so that only the values of one bin of each group are held.
+        """
+        rows = self.query(
+            f"""
+            WITH rates AS (
+                SELECT {name} AS value, char_rate, floor(least(char_rate, 1e9) * 16) AS bin
+                FROM records WHERE char_rate IS NOT NULL
+                AND ({name} IN (SELECT unnest($1::VARCHAR[])) OR $2 AND {name} IS NULL)
+            ), counted AS (SELECT value, bin, count(*) AS n FROM rates GROUP BY value, bin),
+            running AS (
+                SELECT value, bin, n, sum(n) OVER (PARTITION BY value ORDER BY bin) AS upto,
+                       (sum(n) OVER (PARTITION BY value) + 1) // 2 AS middle
+                FROM counted
+            ), middle AS (
+                SELECT value, bin, middle - (upto - n) AS rank FROM running
+                WHERE upto >= middle AND upto - n < middle
+            )
+            SELECT middle.value, list_sort(list(char_rate))[any_value(rank)::BIGINT]
+            FROM rates JOIN middle
+            ON rates.bin = middle.bin AND rates.value IS NOT DISTINCT FROM middle.value
+            GROUP BY middle.value
+            """,
+            [[value for value in values if value is not None], None in values],
+        )
+        return dict(rows)
 
 
 def _int(value: object) -> int:

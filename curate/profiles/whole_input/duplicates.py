@@ -11,7 +11,7 @@ import polars as pl
 from curate.artifacts.columns import MALFORMED, TEXT_KEY
 from curate.manifest.audio_files import segment_key
 
-AT_ONCE = 1 << 23
+AT_ONCE = 1 << 22
 """Keys that are sorted at a time, so that memory does not grow with the input."""
 
 

@@ -31,6 +31,8 @@ KEEP_TAG = "override:keep"
 VALUE = "_value"
 FIRST = "_first"
 _MILLION = 1e6
+AT_ONCE = 1 << 22
+"""Keys of recordings that are sorted at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,21 @@ def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
     key = column_of(rule)
     known = rows.filter(MALFORMED.expr.is_null() & pl.col(key).is_not_null()).select(key)
     if rows.collect_schema()[key].is_integer():
-        # Recordings may be as many as rows, and a table of them all would fill the memory.
-        keys = known.collect(engine="streaming")[key].sort().to_numpy()
-        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[: keys.size]
-        sizes = np.diff(starts, append=keys.size)
-        return pl.Series(key, keys[starts[sizes >= rule.rows]])
+        # Recordings may be as many as rows: in parts, or their keys would fill the memory.
+        rows_read = int(known.select(pl.len()).collect(engine="streaming").item())
+        parts = max(1, -(-rows_read // AT_ONCE))
+        some = [known.filter(pl.col(key) % parts == part) for part in range(parts)]
+        return pl.concat([_keys_of_many(each, key, rule.rows) for each in some]).sort()
     sizes_of = known.group_by(key).len().filter(pl.col("len") >= rule.rows)
     return sizes_of.select(key).collect(engine="streaming").to_series().sort()
+
+
+def _keys_of_many(keys_of_rows: pl.LazyFrame, key: str, least: int) -> pl.Series:
+    """The keys that `least` rows have, or more."""
+    keys = keys_of_rows.collect(engine="streaming")[key].sort().to_numpy()
+    behind = least - 1
+    runs = keys[: keys.size - behind][keys[behind:] == keys[: keys.size - behind]]
+    return pl.Series(key, np.unique(runs))
 
 
 def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
