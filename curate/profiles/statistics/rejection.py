@@ -56,7 +56,7 @@ def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet)
     by_group = pl.any_horizontal(pl.lit(False), *map(TAGS.expr.list.contains, groups))
     of_speakers = table.filter(SPEAKER.expr.is_not_null() & ~by_group)
     tables = dict.fromkeys(columns, table)
-    if table.select(SPEAKER.expr.n_unique()).collect().item() > 1:
+    if table.select(SPEAKER.expr.n_unique()).collect(engine="streaming").item() > 1:
         tables[SPEAKER.name] = of_speakers
     allowed = {SPEAKER.name: max(most, OF_SPEAKER)}
     strata = [
@@ -115,7 +115,7 @@ def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[S
         table.group_by(column)
         .agg(DURATION_US.expr.sum().alias("us"), DURATION_US.expr.filter(lost_).sum().alias("lost"))
         .filter((pl.col("us") >= LEAST_US) & (pl.col("lost") > pl.col("us") * most))
-        .collect()
+        .collect(engine="streaming")
     )
     return [
         StratumShare(
@@ -144,6 +144,6 @@ def _worst_rule(lost: pl.LazyFrame, column: str, value: str | None, verdict: str
         .agg(DURATION_US.expr.sum())
         .sort(DURATION_US.name, TAGS.name, descending=[True, False])
         .head(1)
-        .collect()
+        .collect(engine="streaming")
     )
     return str(tags[TAGS.name][0]).removeprefix(f"{verdict}:") if tags.height else ""

@@ -35,7 +35,7 @@ def find_conventions(records: Path, rules: RuleSet) -> tuple[Convention, ...]:
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
     by_rule = {rule.id: rule for rule in rules.rules if rule.in_groups}
     conventions = list(_conventions(table, LANG.name, by_rule))
-    if table.select(SOURCE.expr.n_unique()).collect().item() > 1:
+    if table.select(SOURCE.expr.n_unique()).collect(engine="streaming").item() > 1:
         for name, rule in by_rule.items():
             languages = [each.value for each in conventions if each.rule == name]
             rest = table.filter(~LANG.expr.is_in(languages, nulls_equal=True))
@@ -89,7 +89,7 @@ def _describe(each: Convention) -> str:
 def _conventions(
     table: pl.LazyFrame, column: str, rules: Mapping[str, Rule]
 ) -> Iterator[Convention]:
-    totals = dict(table.group_by(column).len().collect().iter_rows())
+    totals = dict(table.group_by(column).len().collect(engine="streaming").iter_rows())
     counted: dict[tuple[str, str | None], dict[str, int]] = {}
     for value, each, rows in _tagged(table, column).iter_rows():
         severity, _, name = each.partition(":")
@@ -121,5 +121,5 @@ def _tagged(table: pl.LazyFrame, column: str) -> pl.DataFrame:
         .group_by(column, TAGS.name)
         .len()
         .sort(column, TAGS.name)
-        .collect()
+        .collect(engine="streaming")
     )

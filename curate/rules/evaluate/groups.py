@@ -104,9 +104,9 @@ def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
 def _keys_of_many(keys_of_rows: pl.LazyFrame, key: str, least: int) -> pl.Series:
     """The keys that `least` rows have, or more."""
     keys = keys_of_rows.collect(engine="streaming")[key].sort().to_numpy()
-    behind = least - 1
-    runs = keys[: keys.size - behind][keys[behind:] == keys[: keys.size - behind]]
-    return pl.Series(key, np.unique(runs))
+    last = max(0, keys.size - least + 1)
+    first_of_many = keys[:last][keys[:last] == keys[least - 1 :][:last]]
+    return pl.Series(key, np.unique(first_of_many))
 
 
 def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
