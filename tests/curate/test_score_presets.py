@@ -1,0 +1,42 @@
+"""Scores in a manifest reach the verdicts of the presets, through the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from curate.cli import app
+
+TEXT = "one two three four"
+ROWS: dict[str, dict[str, object]] = {
+    "fits": {"pred_text": TEXT, "_score": {"align_logprob": -0.1, "align_edge": -0.2}},
+    "swapped": {"pred_text": "nine eight six", "_score": {"align_logprob": -9.6, "align_edge": -9}},
+    "cut": {"pred_text": "one two three", "_score": {"align_logprob": -1.5, "align_edge": -4.7}},
+    "unscored": {"pred_text": None, "_score": {"align_logprob": None, "reason": "no audio"}},
+    "plain": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("preset", "verdicts"),
+    [
+        ("default", ["clean"] * 5),
+        ("agreement", ["clean", "bad", "borderline", "clean", "clean"]),
+        ("alignment", ["clean", "bad", "borderline", "clean", "clean"]),
+    ],
+)
+def test_verdicts(
+    manifest: Callable[..., Path], tmp_path: Path, preset: str, verdicts: list[str]
+) -> None:
+    row = {"audio_filepath": "a.wav", "duration": 2.0, "text": TEXT}
+    lines = (json.dumps({**row, "audio_filepath": f"{k}.wav", **v}) for k, v in ROWS.items())
+    command = ["profile", str(manifest(*lines)), "--rules", preset, "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    records = pl.read_parquet(tmp_path / "out" / "records.parquet")
+    assert records["verdict"].cast(pl.String).to_list() == verdicts
