@@ -60,7 +60,8 @@ def segment_key() -> pl.Expr:
     file.
     """
     place = pl.struct(RECORDING_KEY.name, OFFSET_S.name, AUDIO_CHANNEL.name)
-    return place.map_batches(_segment_keys, return_dtype=pl.UInt64()).alias("segment_key")
+    keys = place.map_batches(_segment_keys, return_dtype=pl.UInt64(), is_elementwise=True)
+    return keys.alias("segment_key")
 
 
 def _segment_keys(rows: pl.Series) -> pl.Series:

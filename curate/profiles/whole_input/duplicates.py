@@ -44,7 +44,7 @@ def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Duplicates:
     plan = pl.scan_parquet(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
     if parts > 1:
         plan = plan.filter(pl.col("key") % parts == part)
-    keys = plan.collect()["key"].sort().to_numpy()
+    keys = plan.collect(engine="streaming")["key"].sort().to_numpy()
     if not keys.size:
         return Duplicates(0, 0, 0)
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
