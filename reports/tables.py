@@ -80,7 +80,9 @@ class Table:
             foot=cells(self.foot) if self.foot else None,
             hidden=max(0, len(self.rows) - self.limit),
             filters=min(len(self.rows), self.limit) >= FILTER_FROM,
-            titles=[_title(column.title) for column in self.columns],
+            titles=[
+                _title(column.title, kind) for column, kind in zip(self.columns, kinds, strict=True)
+            ],
             styles=[self._style(at) for at in range(len(self.columns))],
         )
 
@@ -129,8 +131,10 @@ _NUMBERS: dict[CellKind, Callable[[float, int], str]] = {
 }
 
 
-def _title(text: str) -> str:
-    """A heading, which may wrap; its unit stays with the word before."""
+def _title(text: str, kind: CellKind) -> str:
+    """A heading, which may wrap; its unit stays with the word before. Durations have their own."""
+    if kind == "duration":
+        return text.removesuffix(" h").removesuffix(",")
     return re.sub(r", (?=\S{1,2}$)", ",\u00a0", text)
 
 

@@ -180,6 +180,11 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
+def _valued(column: str) -> str:
+    """The column as `value`, and what is summed: no field of a manifest is taken for an alias."""
+    return f"SELECT {quoted(column)} AS value, duration_us, verdict FROM records"
+
+
 class Records:
     """Questions about one records table. Column names are the project's own, never SQL."""
 
@@ -271,14 +276,13 @@ class Records:
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
         """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;
         by the share that is bad, then by the bad hours, then by value."""  # noqa: D209
-        name = quoted(column)
         return self.query(
             f"""
-            SELECT {name}, count(*), sum(duration_us)::BIGINT AS us,
+            SELECT value, count(*), sum(duration_us)::BIGINT AS us,
                    coalesce(sum(duration_us) FILTER (verdict = 'bad'), 0)::BIGINT AS bad
-            FROM records WHERE {name} IS NOT NULL GROUP BY {name}
+            FROM ({_valued(column)}) WHERE value IS NOT NULL GROUP BY value
             HAVING bad > 0 AND us >= {least_us}
-            ORDER BY bad / us DESC, bad DESC, {name} LIMIT {most}
+            ORDER BY bad / us DESC, bad DESC, value LIMIT {most}
             """
         )
 
@@ -296,18 +300,18 @@ class Records:
     def strata(self, column: str, most: int) -> list[Row]:
         """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
         unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209
-        name = quoted(column)
         parts = ", ".join(
             f"coalesce(sum(duration_us) FILTER (verdict = '{verdict}'), 0)::BIGINT"
             for verdict in ("clean", "borderline", "unknown", "bad")
         )
         rows = self.query(
             f"""
-            SELECT {name}, count(*), coalesce(sum(duration_us), 0)::BIGINT AS us, {parts}
-            FROM records GROUP BY {name} ORDER BY us DESC, {name} NULLS LAST LIMIT {most}
+            SELECT value, count(*), coalesce(sum(duration_us), 0)::BIGINT AS us, {parts}
+            FROM ({_valued(column)}) GROUP BY value
+            ORDER BY us DESC, value NULLS LAST LIMIT {most}
             """
         )
-        medians = self._median_char_rates(name, [value for value, *_ in rows])
+        medians = self._median_char_rates(quoted(column), [value for value, *_ in rows])
         return [(*row, medians.get(row[0])) for row in rows]
 
     def _median_char_rates(self, name: str, values: Sequence[object]) -> Mapping[object, float]:

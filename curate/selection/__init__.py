@@ -38,6 +38,8 @@ from curate.statistics.splitmix import GOLDEN, splitmix64
 SELECTED, RANDOM = "selected", "random"
 LIBRARIES = ("asr-curate", "polars", "numpy")
 OUTPUT_FILES = frozenset({f"{SELECTED}.jsonl", f"{RANDOM}.jsonl", Selection.file})
+_ROW = "(row)"
+"""The number of a row, under a name that no field of a manifest has."""
 Best = Literal["highest", "lowest"]
 
 
@@ -68,7 +70,7 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
         raise ConfigError.of(_named(request), what, "see the metric's nulls on the profile's page")
     us = rows[DURATION_US.name].to_numpy()
     strata = rows.select(pl.struct(by).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    noise = splitmix64(rows["row"].to_numpy().astype(np.uint64) * GOLDEN + np.uint64(request.seed))
+    noise = splitmix64(rows[_ROW].to_numpy().astype(np.uint64) * GOLDEN + np.uint64(request.seed))
     signed = -score if request.best == "highest" else score
     best, random = choose(signed, us, strata, noise, round(request.hours * US_PER_HOUR))
     inputs = {entry.source: entry for entry in facts.inputs}
@@ -127,9 +129,9 @@ def _usable(stored: StoredRecords, metric: str, by: Sequence[str]) -> pl.DataFra
     needed = [SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name, MALFORMED.name, LANG.name]
     needed += [DURATION_US.name, UNRATED.name, metric, *by]
     needed += [TEXT_FIX.name] if TEXT_FIX.name in stored.columns else []
-    plan = stored.scan().with_row_index("row")
+    plan = stored.scan().with_row_index(_ROW)
     usable = plan.filter(VERDICT.expr.cast(pl.String).is_in(trains))
-    rows = usable.select("row", *dict.fromkeys(needed)).collect()
+    rows = usable.select(_ROW, *dict.fromkeys(needed)).collect()
     corrected = TEXT_FIX.name in rows.columns and rows[TEXT_FIX.name].count() > 0
     return rows if corrected else rows.drop(TEXT_FIX.name, strict=False)
 
@@ -138,28 +140,34 @@ def _strata(
     rows: pl.DataFrame, by: Sequence[str], request: SelectRequest, best: Bools, random: Bools
 ) -> tuple[SelectedStratum, ...]:
     """Every stratum, the largest first."""
-    spent = DURATION_US.expr
-    worst = pl.col(request.metric).filter("best")
+    keys = [pl.col(name).alias(f"({at})") for at, name in enumerate(by)]  # fields have any name
+    chosen = rows.select(
+        *keys,
+        DURATION_US.expr.alias("us"),
+        pl.col(request.metric).alias("score"),
+        pl.Series("best", best),
+        pl.Series("random", random),
+    )
+    spent, taken = pl.col("us"), pl.col("score").filter("best")
     summed = (
-        rows.with_columns(best=pl.Series(best), random=pl.Series(random))
-        .group_by(by)
+        chosen.group_by(chosen.columns[: len(by)])
         .agg(
-            spent.sum().alias("usable_us"),
+            spent.sum(),
             spent.filter("best").sum().alias("best_us"),
             spent.filter("random").sum().alias("random_us"),
-            (worst.min() if request.best == "highest" else worst.max()).alias("last"),
+            taken.min() if request.best == "highest" else taken.max(),
         )
-        .sort("usable_us", *by, descending=[True, *(False for _ in by)])
+        .sort("us", *chosen.columns[: len(by)], descending=[True, *(False for _ in by)])
     )
     return tuple(
         SelectedStratum(
-            stratum={name: row[name] for name in by},
-            usable_hours=_hours(row["usable_us"]),
-            hours=_hours(row["best_us"]),
-            random_hours=_hours(row["random_us"]),
-            last_score=row["last"],
+            stratum=dict(zip(by, values, strict=True)),
+            usable_hours=_hours(us),
+            hours=_hours(best_us),
+            random_hours=_hours(random_us),
+            last_score=last,
         )
-        for row in summed.iter_rows(named=True)
+        for *values, us, best_us, random_us, last in summed.iter_rows()
     )
 
 

@@ -51,6 +51,8 @@ _NEEDED = (
     "word_len",
     UNRATED.name,
 )  # fmt: skip
+_OWN = frozenset({"split", "route", "group", "us", "known", "rows", "stratum"})
+"""Columns that are added to the records while they are split."""
 FEW_SOURCES = 32
 """Up to so many manifests, each is a stratum of its own, unless the strata are named."""
 _PART: Final = 1 << 19
@@ -143,6 +145,16 @@ def _refuse_absent(
         for field, names in named.items()
         for name in dict.fromkeys(names)
         if name not in present
+    ]
+    faults += [
+        Fault(
+            parameter(field),
+            f"{name!r} is a name of the split's own columns",
+            "give the field another name in the manifests, and profile them again",
+        )
+        for field, names in named.items()
+        for name in dict.fromkeys(names)
+        if name in _OWN
     ]
     raise_all(ConfigError, faults)
 

@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "p"
 
 
+@cache
+def _records(folder: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE records AS FROM '{folder / 'records.parquet'}'")
+    return connection
+
+
 def _counted(folder: Path, where: str) -> tuple[int, float]:
-    records = folder / "records.parquet"
-    sql = f"SELECT count(*), coalesce(sum(duration_us), 0) / 3.6e9 FROM '{records}' WHERE {where}"
-    ((rows, hours),) = duckdb.connect().execute(sql).fetchall()
+    sql = f"SELECT count(*), coalesce(sum(duration_us), 0) / 3.6e9 FROM records WHERE {where}"
+    ((rows, hours),) = _records(folder).execute(sql).fetchall()
     return rows, hours
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ HOURS = (Column("split", "text"), Column("hours", "hours"), Column("bad h", "hou
 def test_hours_of_a_table(values: tuple[float, float], shown: tuple[str, str]) -> None:
     html = Table("x", HOURS, [("train", *values)]).render()
     assert [text in html for text in shown] == [True, True], html
+
+
+def test_durations_have_their_unit_in_the_cell_only() -> None:
+    columns = (Column("requested, h", "hours"), Column("bad h", "hours"), Column("hours", "hours"))
+    short = str(Table("x", columns, [(0.5, 0.25, 0.1)]).render())
+    assert re.findall(r"<th[^>]*>(.*?)</th>", short) == ["requested", "bad", "hours"]
+    long = unescape(str(Table("x", columns, [(20.0, 2.0, 1.0)]).render()))
+    assert re.findall(r"<th[^>]*>(.*?)</th>", long) == ["requested,\u00a0h", "bad h", "hours"]
 
 
 def test_a_long_id_breaks_and_a_sentence_is_prose() -> None:

@@ -31,8 +31,8 @@ def check_fields(
     if not required:
         return []
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    counted = table.select(pl.len(), pl.col(required).count()).collect().row(0, named=True)
-    rows = counted["len"]
+    rows, *filled = table.select(pl.len().alias(""), pl.col(required).count()).collect().row(0)
+    counted = dict(zip(required, filled, strict=True))
     absent = [name for name in required if rows and not counted[name]]
     if absent:
         fields = _fields(records, origins)

@@ -112,7 +112,7 @@ def _describe(each: StratumShare, what: str) -> str:
 def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[StratumShare]:
     lost_ = (VERDICT.expr == verdict) & OVERRIDE.expr.is_null()
     counted = (
-        table.group_by(column)
+        table.group_by(pl.col(column).alias("value"))  # a field may be named as a sum is
         .agg(DURATION_US.expr.sum().alias("us"), DURATION_US.expr.filter(lost_).sum().alias("lost"))
         .filter((pl.col("us") >= LEAST_US) & (pl.col("lost") > pl.col("us") * most))
         .collect(engine="streaming")

@@ -89,7 +89,9 @@ def _describe(each: Convention) -> str:
 def _conventions(
     table: pl.LazyFrame, column: str, rules: Mapping[str, Rule]
 ) -> Iterator[Convention]:
-    totals = dict(table.group_by(column).len().collect(engine="streaming").iter_rows())
+    totals = dict(
+        table.group_by(pl.col(column).alias("value")).len().collect(engine="streaming").iter_rows()
+    )
     counted: dict[tuple[str, str | None], dict[str, int]] = {}
     for value, each, rows in _tagged(table, column).iter_rows():
         severity, _, name = each.partition(":")
@@ -116,10 +118,10 @@ def _tagged(table: pl.LazyFrame, column: str) -> pl.DataFrame:
     """Rows by stratum and tag; those that a person decided are left out."""
     return (
         table.filter(OVERRIDE.expr.is_null() & (TAGS.expr.list.len() > 0))
-        .select(column, TAGS.expr)
+        .select(pl.col(column).alias("value"), TAGS.expr)
         .explode(TAGS.name)
-        .group_by(column, TAGS.name)
+        .group_by("value", TAGS.name)
         .len()
-        .sort(column, TAGS.name)
+        .sort("value", TAGS.name)
         .collect(engine="streaming")
     )

@@ -65,7 +65,7 @@ def _moved(records: Path, outcome: GroupOutcome) -> Mapping[object, tuple[int, i
         pl.scan_parquet(records)
         .filter(TAGS.expr.list.contains(tag))
         .group_by(column_of(outcome.rule))
-        .agg(pl.len(), DURATION_US.expr.sum())
+        .agg(pl.len().alias(""), DURATION_US.expr.sum())
         .collect()
     )
     return {value: (rows, us) for value, rows, us in counted.iter_rows()}
