@@ -13,9 +13,6 @@ rule of another tool also the alignment's edge measure at the limit that flags a
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,8 +20,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.joined_digits import KINDS, Takes, plant, utterances, write_rows
+from benchmarks.processes import run
 
-BIN = Path(sys.executable).parent
 SHARE = 0.08
 SIZES = ("--eval", "100s", "--test", "60s", "--group", "utterance", "--by", "utterance")
 
@@ -55,19 +52,6 @@ def flagged(preset: str, folder: Path) -> pl.Expr:
     tags = pl.read_parquet(out / "records.parquet")["tags"]
     own = [f"{severity}:{rule}" for severity in ("bad", "borderline") for rule in PRESETS[preset]]
     return pl.lit(tags.list.eval(pl.element().is_in(own)).list.any())
-
-
-def run(*command: object) -> None:
-    """A command of ours, which must succeed."""
-    program, *rest = map(str, command)
-    done = subprocess.run(
-        [str(BIN / program), *rest],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    if done.returncode:
-        raise SystemExit(f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
 
 def recogniser(takes: Takes, speakers: Sequence[str], folder: Path, steps: int) -> Path:

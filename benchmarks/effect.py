@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -33,7 +32,8 @@ from typing import Any
 
 import soundfile
 
-BIN = Path(sys.executable).parent
+from benchmarks.processes import run
+
 ADJECTIVES = "old young small quiet happy green".split()  # noqa: SIM905
 NOUNS = "cat dog teacher child river garden station window bridge tree".split()  # noqa: SIM905
 VERBS = "finds likes draws follows watches paints".split()  # noqa: SIM905
@@ -139,19 +139,6 @@ def spoiled(kind: str, text: str, other: str) -> str:
         "glued": lambda: "".join(words),
     }
     return ways[kind]()
-
-
-def run(*command: object) -> None:
-    """A command of ours, which must succeed."""
-    program, *rest = map(str, command)
-    done = subprocess.run(
-        [str(BIN / program), *rest],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    if done.returncode:
-        raise SystemExit(f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
 
 def written(path: Path, rows: Sequence[Json]) -> Path:

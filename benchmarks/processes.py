@@ -140,3 +140,16 @@ def resident_share(path: Path) -> float | None:
 def console_script(name: str) -> Path:
     """A command that is installed beside this interpreter."""
     return Path(sys.executable).with_name(name)
+
+
+def run(*command: object) -> None:
+    """A command of the project (`curate` or `train`) and its words; SystemExit where it fails."""
+    program, *words = map(str, command)
+    done = subprocess.run(
+        [str(console_script(program)), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    if done.returncode:
+        raise SystemExit(f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")

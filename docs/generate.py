@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import inspect
 import json
 import runpy
 import sys
@@ -15,72 +14,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
+from commands_page import cli_page
+from formats_page import formats_page
+from markdown_parts import NOTE, cell, table
 
 if TYPE_CHECKING:
     from benchmarks.command_figures import Figures
 
-NOTE = "<!-- Written by `make docs`; edit the code instead. -->"
 ROOT = Path(__file__).parents[1]
-Command = TyperCommand | TyperGroup
-WIDE = 200  # columns of a usage line, whatever the terminal
-
-
-def cell(text: str) -> str:
-    """Text for a cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a Markdown table, and an empty one; nothing where there are no rows."""
-    if not rows:
-        return []
-    lines = [head, ["---"] * len(head), *rows]
-    return [*(f"| {' | '.join(line)} |" for line in lines), ""]
-
-
-def known(command: object) -> Command:
-    """The command as one of the two kinds that Typer makes."""
-    assert isinstance(command, TyperCommand | TyperGroup), command
-    return command
-
-
-def parameters(command: Command, context: typer.Context) -> list[list[str]]:
-    """The rows of a command's table: flags with their type, and what they mean."""
-    records = [
-        parameter.get_help_record(context)
-        for parameter in command.params
-        if parameter.name not in {"install_completion", "show_completion"}
-    ]
-    return [[f"`{cell(record[0])}`", cell(record[1])] for record in records if record]
-
-
-def command_lines(name: str, command: Command, level: int) -> list[str]:
-    """One command as Markdown: usage, what it does, its parameters; then those below it."""
-    context = typer.Context(command, info_name=name, terminal_width=WIDE, max_content_width=WIDE)
-    usage = " ".join([name, *command.collect_usage_pieces(context)])
-    lines = [f"{'#' * level} {name}", "", "```", usage, "```", ""]
-    if command.help:
-        lines += [inspect.cleandoc(command.help).split("\f")[0].rstrip(), ""]
-    lines += table(("parameter", "meaning"), parameters(command, context))
-    if isinstance(command, TyperGroup):
-        for child_name, child in command.commands.items():
-            if not child.hidden:
-                lines += command_lines(f"{name} {child_name}", known(child), level + 1)
-    return lines
-
-
-def cli_page() -> str:
-    """Every command of `curate` and `train`."""
-    from curate.cli import app as curate_app
-    from train.cli import app as train_app
-
-    lines = ["# Commands", "", NOTE, ""]
-    for name, app in (("curate", curate_app), ("train", train_app)):
-        lines += command_lines(name, known(get_command(app)), 2)
-    return "\n".join(lines).rstrip() + "\n"
 
 
 def metrics_page() -> str:
@@ -124,72 +65,6 @@ def metrics_page() -> str:
         "Metrics without a group are always measured.",
         "",
         *table(("group", "what it holds", "measured"), groups),
-    ]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def formats_page() -> str:
-    """What `--format` takes, and the names of columns that tables may have."""
-    from curate.manifest.folders.layouts import LAYOUTS
-    from curate.manifest.formats import FORMATS
-    from curate.manifest.tables import NAMES
-
-    layouts = [[f"`{each.name}`", cell(each.what)] for each in LAYOUTS]
-    formats = [[f"`{each.name}`", cell(each.what)] for each in FORMATS]
-    names = [[f"`{field}`", ", ".join(f"`{n}`" for n in known)] for field, known in NAMES.items()]
-    lines = [
-        "# Formats",
-        "",
-        NOTE,
-        "",
-        "Name the folder that holds your audio: `curate profile CORPUS --out profile`. A manifest",
-        "of it is `curate manifest CORPUS --out corpus.jsonl`.",
-        "",
-        "## Folders",
-        "",
-        "How texts may stand beside audio; a folder may hold several layouts, at any depth.",
-        "",
-        *table(("layout", "reads"), layouts),
-        "- Durations that a layout lacks are those of the audio's headers. `text_file` gives the",
-        "  file and line of each text.",
-        "- A path of another machine means the file of the same name whose directories agree with",
-        "  it; names match in NFC and NFD. A path that leads out of the folder means nothing.",
-        "- Audio without a text, a text without audio, and a second text of the same audio are",
-        "  malformed rows. Where a folder holds no text at all, the text of each record is empty.",
-        "- Hidden files are passed over. `--audio-root` names another folder that has the audio.",
-        "",
-        "## corpus.yaml",
-        "",
-        "How a corpus is read stands in a file beside it. Every command takes the file, or the",
-        "folder that has it, as its input; options of a command count more.",
-        "",
-        "```yaml",
-        "schema: curate.corpus/1",
-        "name: talks",
-        "source: https://example.org/talks",
-        "licence: CC-BY-4.0",
-        "language: de              # of records that give none",
-        "inputs: [audio, more.csv] # relative to this file; without it, its folder",
-        "map: {text: sentence, speaker: 'regex:^([a-z]+)_'}",
-        "path_map: {C:/data: /mnt/data}",
-        "audio_root: ../audio",
-        "measure_duration: true    # also: cast, lenient_json, format",
-        "rules: talks.yaml         # a rule file beside it, or a preset",
-        "```",
-        "",
-        "`name`, `source`, `licence` and `description` stand in profile.json, beside its inputs.",
-        "",
-        "## All formats",
-        "",
-        "`curate profile` tries the formats in this order; `--format` selects one.",
-        "",
-        *table(("`--format`", "reads"), formats),
-        "## Columns",
-        "",
-        "Known names of the columns of tables and of Parquet, in any case; if a table has several",
-        "of them, the first in this order is used. Other columns are kept unchanged.",
-        "",
-        *table(("field", "names of its column"), names),
     ]
     return "\n".join(lines).rstrip() + "\n"
 

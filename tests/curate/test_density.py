@@ -29,32 +29,32 @@ def _table(folder: Path, rows: list[tuple[float | None, float | None]]) -> Path:
 def test_cells_are_those_of_numpy(
     rows: list[tuple[float | None, float | None]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    found = density(_table(tmp_path_factory.mktemp("density"), rows))
+    counted = density(_table(tmp_path_factory.mktemp("density"), rows))
     known = [(s, rate) for s, rate in rows if s is not None and rate is not None]
-    if found is None:
+    if counted is None:
         assert not known
         return
     x = [math.log10(s) for s, _ in known]
-    edges = np.linspace(-1, 3, len(found.x_edges)), np.linspace(0, 40, len(found.y_edges))
+    edges = np.linspace(-1, 3, len(counted.x_edges)), np.linspace(0, 40, len(counted.y_edges))
     inside = [
         (a, rate) for a, (_, rate) in zip(x, known, strict=True) if a < 3 - 1e-9 and rate < 40
     ]
     expected, _, _ = np.histogram2d(
         [rate for _, rate in inside], [a + 1e-10 for a, _ in inside], bins=(edges[1], edges[0])
     )
-    assert np.array_equal(np.array(found.rows), expected)
-    assert found.outside == len(known) - int(expected.sum())
+    assert np.array_equal(np.array(counted.rows), expected)
+    assert counted.outside == len(known) - int(expected.sum())
 
 
 @pytest.mark.parametrize(
     ("duration", "column"), [(0.1, 0), (1.0, 12), (10.0, 24), (100.0, 36), (0.999, 11), (30.0, 29)]
 )
 def test_a_cell_begins_at_its_edge(duration: float, column: int, tmp_path: Path) -> None:
-    found = density(_table(tmp_path, [(duration, 12.5)]))
-    assert found is not None
-    assert found.rows[12][column] == 1
-    assert found.x_edges[column] <= duration < found.x_edges[column + 1]
-    assert found.y_edges[12:14] == (12.0, 13.0)
+    counted = density(_table(tmp_path, [(duration, 12.5)]))
+    assert counted is not None
+    assert counted.rows[12][column] == 1
+    assert counted.x_edges[column] <= duration < counted.x_edges[column + 1]
+    assert counted.y_edges[12:14] == (12.0, 13.0)
 
 
 def test_no_row_has_both(tmp_path: Path) -> None:

@@ -124,8 +124,8 @@ def broken(profile: Path, rules: Path) -> None:
 
 def emptied(profile: Path, rules: Path) -> None:
     path = profile / LIMIT_COUNTS
-    said = pl.read_parquet_metadata(path)
-    pl.DataFrame({"metric": ["words"]}).write_parquet(path, metadata={"key": said["key"]})
+    stored = pl.read_parquet_metadata(path)
+    pl.DataFrame({"metric": ["words"]}).write_parquet(path, metadata={"key": stored["key"]})
 
 
 @pytest.mark.parametrize("change", [other_rules, other_records, touched, broken, emptied])

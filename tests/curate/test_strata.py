@@ -48,5 +48,7 @@ def test_the_middle_rate_is_the_lower_one_of_two(
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=60), st.integers(1, 5))
 def test_keys_of_many_rows_are_all_found(keys: list[int], least: int) -> None:
-    found = groups._keys_of_many(pl.LazyFrame({"k": pl.Series(keys, dtype=pl.UInt64)}), "k", least)
-    assert found.to_list() == sorted({key for key in keys if keys.count(key) >= least})
+    table = pl.LazyFrame({"k": pl.Series(keys, dtype=pl.UInt64)})
+    assert groups._keys_of_many(table, "k", least).to_list() == sorted(
+        {key for key in keys if keys.count(key) >= least}
+    )

@@ -1,0 +1,71 @@
+"""The page about what can be read: folders, corpus.yaml, formats, columns."""
+
+from __future__ import annotations
+
+from markdown_parts import NOTE, cell, table
+
+
+def formats_page() -> str:
+    """What `--format` takes, and the names of columns that tables may have."""
+    from curate.manifest.folders.layouts import LAYOUTS
+    from curate.manifest.formats import FORMATS
+    from curate.manifest.tables import NAMES
+
+    layouts = [[f"`{each.name}`", cell(each.what)] for each in LAYOUTS]
+    formats = [[f"`{each.name}`", cell(each.what)] for each in FORMATS]
+    names = [[f"`{field}`", ", ".join(f"`{n}`" for n in known)] for field, known in NAMES.items()]
+    lines = [
+        "# Formats",
+        "",
+        NOTE,
+        "",
+        "Name the folder that holds your audio: `curate profile CORPUS --out profile`. A manifest",
+        "of it is `curate manifest CORPUS --out corpus.jsonl`.",
+        "",
+        "## Folders",
+        "",
+        "How texts may stand beside audio; a folder may hold several layouts, at any depth.",
+        "",
+        *table(("layout", "reads"), layouts),
+        "- Durations that a layout lacks are those of the audio's headers. `text_file` gives the",
+        "  file and line of each text.",
+        "- A path of another machine means the file of the same name whose directories agree with",
+        "  it; names match in NFC and NFD. A path that leads out of the folder means nothing.",
+        "- Audio without a text, a text without audio, and a second text of the same audio are",
+        "  malformed rows. Where a folder holds no text at all, the text of each record is empty.",
+        "- Hidden files are passed over. `--audio-root` names another folder that has the audio.",
+        "",
+        "## corpus.yaml",
+        "",
+        "How a corpus is read stands in a file beside it. Every command takes the file, or the",
+        "folder that has it, as its input; options of a command count more.",
+        "",
+        "```yaml",
+        "schema: curate.corpus/1",
+        "name: talks",
+        "source: https://example.org/talks",
+        "licence: CC-BY-4.0",
+        "language: de              # of records that give none",
+        "inputs: [audio, more.csv] # relative to this file; without it, its folder",
+        "map: {text: sentence, speaker: 'regex:^([a-z]+)_'}",
+        "path_map: {C:/data: /mnt/data}",
+        "audio_root: ../audio",
+        "measure_duration: true    # also: cast, lenient_json, format",
+        "rules: talks.yaml         # a rule file beside it, or a preset",
+        "```",
+        "",
+        "`name`, `source`, `licence` and `description` stand in profile.json, beside its inputs.",
+        "",
+        "## All formats",
+        "",
+        "`curate profile` tries the formats in this order; `--format` selects one.",
+        "",
+        *table(("`--format`", "reads"), formats),
+        "## Columns",
+        "",
+        "Known names of the columns of tables and of Parquet, in any case; if a table has several",
+        "of them, the first in this order is used. Other columns are kept unchanged.",
+        "",
+        *table(("field", "names of its column"), names),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
