@@ -28,6 +28,7 @@ from curate.environment.versions import versions
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest
 from curate.formatting.units import US_PER_HOUR
+from curate.profiles.named import hours
 from curate.rules.routes import POOL, ROUTES, TRAIN
 from curate.selection.choose import choose
 from curate.splits.line_edits import UNRATED
@@ -45,7 +46,7 @@ Best = Literal["highest", "lowest"]
 
 @dataclass(frozen=True, slots=True)
 class SelectRequest:
-    """How many hours, by which end of which metric, in equal shares of which strata."""
+    """How many hours, by which end of which metric; each stratum gives its share of them."""
 
     hours: float
     metric: str
@@ -87,16 +88,16 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
         best=request.best,
         requested_hours=request.hours,
         usable_rows=rows.height,
-        usable_hours=_hours(us.sum()),
+        usable_hours=hours(int(us.sum())),
         unscored_rows=int(unscored.sum()),
-        unscored_hours=_hours(us[unscored].sum()),
+        unscored_hours=hours(int(us[unscored].sum())),
         selected=Choice(
-            file=f"{SELECTED}.jsonl", rows=int(best.sum()), hours=_hours(us[best].sum())
+            file=f"{SELECTED}.jsonl", rows=int(best.sum()), hours=hours(int(us[best].sum()))
         ),
         random=Choice(
-            file=f"{RANDOM}.jsonl", rows=int(random.sum()), hours=_hours(us[random].sum())
+            file=f"{RANDOM}.jsonl", rows=int(random.sum()), hours=hours(int(us[random].sum()))
         ),
-        shared_hours=_hours(us[best & random].sum()),
+        shared_hours=hours(int(us[best & random].sum())),
         strata=_strata(rows, by, request, best, random),
         warnings=_warnings(request, us.sum(), us[~unscored].sum()),
     )
@@ -162,9 +163,9 @@ def _strata(
     return tuple(
         SelectedStratum(
             stratum=dict(zip(by, values, strict=True)),
-            usable_hours=_hours(us),
-            hours=_hours(best_us),
-            random_hours=_hours(random_us),
+            usable_hours=hours(us),
+            hours=hours(best_us),
+            random_hours=hours(random_us),
             last_score=last,
         )
         for *values, us, best_us, random_us, last in summed.iter_rows()
@@ -174,12 +175,8 @@ def _strata(
 def _warnings(request: SelectRequest, usable_us: int, scored_us: int) -> tuple[str, ...]:
     if scored_us >= request.hours * US_PER_HOUR:
         return ()
-    scored, usable = _hours(scored_us), _hours(usable_us)
+    scored, usable = hours(scored_us), hours(usable_us)
     return (
         f"{request.hours:g} h requested; {scored:.4g} h of {usable:.4g} usable have a "
         f"{request.metric}, and all of them are selected",
     )
-
-
-def _hours(us: int) -> float:
-    return round(float(us) / US_PER_HOUR, 6)

@@ -18,7 +18,8 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.artifacts.profile import StratumShare, StratumShares
-from curate.formatting.units import US_PER_HOUR, duration
+from curate.formatting.units import duration
+from curate.profiles.named import hours
 from curate.rules.file import RuleSet
 
 LEAST_US = 60_000_000
@@ -121,7 +122,7 @@ def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[S
         StratumShare(
             column=column,
             value=value,
-            hours=round(us / US_PER_HOUR, 6),
+            hours=hours(us),
             rejected_hours=lost_hours if verdict == "bad" else None,
             borderline_hours=lost_hours if verdict == "borderline" else None,
             share=round(lost / us, 6),
@@ -129,7 +130,7 @@ def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[S
             worst_rule=_worst_rule(table.filter(lost_), column, value, verdict),
         )
         for value, us, lost in counted.iter_rows()
-        for lost_hours in [round(lost / US_PER_HOUR, 6)]
+        for lost_hours in [hours(lost)]
     ]
 
 

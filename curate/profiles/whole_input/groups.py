@@ -9,7 +9,7 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_US, TAGS
 from curate.artifacts.profile import AtLeast, FailedGroup, GroupRule
-from curate.formatting.units import US_PER_HOUR
+from curate.profiles.named import hours
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate.groups import VALUE, GroupOutcome, column_of, demote, evaluate_groups
 from curate.rules.expression import names_in
@@ -39,7 +39,7 @@ def _result(records: Path, outcome: GroupOutcome) -> GroupRule:
             hours=round(group["hours"], 6),
             facts={fact: group[fact] for fact in names_in(rule.borderline.node)},
             moved_rows=rows,
-            moved_hours=round(us / US_PER_HOUR, 6),
+            moved_hours=hours(us),
         )
         for name, group in zip(outcome.names, outcome.failing.iter_rows(named=True), strict=True)
         for rows, us in [moved.get(group[VALUE], (0, 0))]
@@ -53,7 +53,7 @@ def _result(records: Path, outcome: GroupOutcome) -> GroupRule:
         evaluated=outcome.groups.height,
         failed=len(failed),
         moved_rows=sum(count for count, _ in moved.values()),
-        moved_hours=round(sum(us for _, us in moved.values()) / US_PER_HOUR, 6),
+        moved_hours=hours(sum(us for _, us in moved.values())),
         worst=tuple(failed[:SHOWN]),
     )
 
