@@ -179,6 +179,19 @@ other leak, but still fails if a check could not be made.
 `train eval --allow-missing` removes `unscored>0`. `train plan` exits with code 2 where
 `train run` would refuse, whatever the gates. `curate rules what-if` tries many limits and has no
 gates; `curate rules compare` and `curate diff` have.
+
+## In CI
+
+`curate summary` says in short what directories hold: headline, alerts, gates with their figures.
+On GitHub it stands below the run, and so in the pull request; other CI systems read JUnit XML:
+
+```
+curate summary profile/ split/ eval/ >> "$GITHUB_STEP_SUMMARY"
+curate summary profile/ split/ eval/ --format junit --out gates.xml
+curate summary profile/ --format json | jq '.[0].gates'
+```
+
+It runs whether the gates passed or not (`if: always()`), and its exit code is 0.
 """
 
 

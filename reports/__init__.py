@@ -1,8 +1,8 @@
 """Self-contained HTML pages about the artefacts that curate and train write.
 
-`build` is the public interface, `plot` for figures of papers, `card` for data set cards, and
-`page_style` for pages that are served. Importing this package is cheap: charts and templates are
-loaded when a page is built.
+`build` is the public interface, `plot` for figures of papers, `card` for data set cards, `summary`
+for CI, and `page_style` for pages that are served. Importing this package is cheap: charts and
+templates are loaded when a page is built.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Kind", "build", "card", "page_style", "plot"]
+__all__ = ["Kind", "build", "card", "page_style", "plot", "summary"]
 
 Kind = Literal[
     "profile",
@@ -60,6 +60,16 @@ def card(directories: Sequence[Path], name: str, licence: str = "") -> str:
     from reports.data_set_card import About, card_of
 
     return card_of(directories, About(name, licence))
+
+
+def summary(directories: Sequence[Path], form: Literal["md", "junit", "json"]) -> str:
+    """What each directory holds in short: headline, alerts, and gates with their figures.
+
+    Raises `InputError` with every directory that has no artefact, and every artefact with faults.
+    """
+    from reports.summaries import FORMATS, summarise
+
+    return FORMATS[form](summarise(directories))
 
 
 def page_style() -> str:

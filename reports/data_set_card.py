@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from curate.artifacts.profile import Profile
 from curate.artifacts.split import Measure, Split
 from curate.errors import Fault, InputError, raise_all
 from reports.format import count, hours, number, percent, plural, share
+from reports.markdown import Table, cell, code
 from reports.transcripts import visible
 
 HUB_SPLITS = {"train": "train", "eval": "validation", "test": "test"}
@@ -24,8 +24,6 @@ HUB_SPLITS = {"train": "train", "eval": "validation", "test": "test"}
 _SIZES = ((10**3, "1K"), (10**4, "10K"), (10**5, "100K"), (10**6, "1M"), (10**7, "10M"),
           (10**8, "100M"), (10**9, "1B"))  # fmt: skip
 _LICENCES = ("license", "licence")
-_MOST_ROWS = 30
-Row = Sequence[str]
 
 
 class About(NamedTuple):
@@ -33,22 +31,6 @@ class About(NamedTuple):
 
     name: str
     licence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of a card: heads, then rows of Markdown."""
-
-    heads: Row
-    rows: Sequence[Row]
-
-    def lines(self) -> Iterator[str]:
-        """Markdown; long tables end with how many rows are left out."""
-        yield _row(self.heads)
-        yield _row(["---" for _ in self.heads])
-        yield from (_row(row) for row in self.rows[:_MOST_ROWS])
-        if len(self.rows) > _MOST_ROWS:
-            yield f"\n{len(self.rows) - _MOST_ROWS:,} more are left out."
 
 
 def card_of(directories: Sequence[Path], about: About) -> str:
@@ -163,7 +145,7 @@ def _size(rows: int) -> str:
 
 
 def _head(about: About, profile: Profile | None, split: Split | None) -> Iterator[str]:
-    yield f"# {_cell(about.name)}\n"
+    yield f"# {cell(about.name)}\n"
     outputs = _published(split) if split else []
     spent = sum(output.hours for output in outputs) if split else 0.0
     total = spent if split else (profile.totals.hours if profile else 0.0)
@@ -179,7 +161,7 @@ def _contents(split: Split) -> Iterator[str]:
     widths = {each.split: each for each in split.measures if each.by == "(all)"}
     rows = [
         (
-            *(_cell(HUB_SPLITS.get(each.name, each.name)), _code(each.file)),
+            *(cell(HUB_SPLITS.get(each.name, each.name)), code(each.file)),
             *(count(each.rows), hours(each.hours)),
             _groups(split, each.name),
             _interval(widths.get(each.name)),
@@ -189,10 +171,10 @@ def _contents(split: Split) -> Iterator[str]:
     yield "## Splits\n"
     heads = ("split", "file", "rows", "hours", "groups", "95 % interval at an error rate of 10 %")
     yield from Table(heads, rows).lines()
-    columns = ", ".join(map(_cell, split.groups.columns))
+    columns = ", ".join(map(cell, split.groups.columns))
     if columns:
         yield f"\nA group is everything that shares {columns}; no group is in two splits."
-    yield f"\nLeaks: {_cell(split.statement)}.\n"
+    yield f"\nLeaks: {cell(split.statement)}.\n"
 
 
 def _groups(split: Split, name: str) -> str:
@@ -229,7 +211,7 @@ def _licences(about: About, profile: Profile | None) -> Iterator[str]:
     yield "## Licence\n"
     if column is None:
         yield (
-            f"{_cell(about.licence)}\n"
+            f"{cell(about.licence)}\n"
             if about.licence
             else ("Not stated: no record was grouped by a licence, and none was named.\n")
         )
@@ -247,12 +229,12 @@ def _quality(profile: Profile) -> Iterator[str]:
         if each.rows
     ]
     yield "## Quality\n"
-    yield f"Every line was measured and evaluated by the rules {_code(profile.rules.name)}.\n"
+    yield f"Every line was measured and evaluated by the rules {code(profile.rules.name)}.\n"
     yield from Table(("verdict", "rows", "hours", "of the hours"), verdicts).lines()
     hits = sorted((hit for hit in profile.rules_hit if hit.rows), key=lambda hit: -hit.hours)
     if hits:
         rows = [
-            (_code(hit.condition), hit.severity, count(hit.rows), hours(hit.hours)) for hit in hits
+            (code(hit.condition), hit.severity, count(hit.rows), hours(hit.hours)) for hit in hits
         ]
         yield "\nWhat the rules flagged:\n"
         yield from Table(("condition", "verdict", "rows", "hours"), rows).lines()
@@ -264,7 +246,7 @@ def _measured(profile: Profile) -> Iterator[str]:
     shown = [each for each in profile.metrics if each.thresholds and each.min != each.max]
     rows = [
         (
-            *(_code(each.name), each.unit, number(each.quantiles.get("p01"))),
+            *(code(each.name), each.unit, number(each.quantiles.get("p01"))),
             *(number(each.quantiles.get("p50")), number(each.quantiles.get("p99"))),
         )
         for each in shown
@@ -276,9 +258,9 @@ def _measured(profile: Profile) -> Iterator[str]:
 
 def _defects(profile: Profile | None, split: Split | None) -> Iterator[str]:
     warnings = [*(profile.warnings if profile else ()), *(split.warnings if split else ())]
-    lines = [f"- {_cell(text)}" for text in dict.fromkeys(warnings)]
+    lines = [f"- {cell(text)}" for text in dict.fromkeys(warnings)]
     lines += [
-        f"- {plural(kind.rows, 'line')} malformed: {_cell(kind.reason)}"
+        f"- {plural(kind.rows, 'line')} malformed: {cell(kind.reason)}"
         for kind in (profile.malformed if profile else ())
     ]
     if profile and profile.agreement and (rate := profile.agreement.wer) is not None:
@@ -299,22 +281,5 @@ def _provenance(profile: Profile | None, split: Split | None) -> Iterator[str]:
     yield f"With {', '.join(f'{name} {version}' for name, version in versions.items())}."
 
 
-def _row(cells: Row) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Text of strangers as Markdown shows it, on one line: no markup, no table, no link."""
-    flat = " ".join(visible(text).split())
-    for sign in "\\`*_{}[]<>|~#":
-        flat = flat.replace(sign, f"\\{sign}")
-    return flat.replace("&", "&amp;")
-
-
 def _value(value: str | None) -> str:
-    return "not declared" if value is None else _cell(value)
-
-
-def _code(text: str) -> str:
-    flat = " ".join(visible(text).split()).replace("`", "'").replace("|", "\\|")
-    return f"`{flat}`"
+    return "not declared" if value is None else cell(value)

@@ -11,7 +11,6 @@ from typing import Any
 import polars as pl
 
 from curate.api import figures
-from curate.api.notebook import profile_html
 from curate.api.outcome import Outcome
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.outputs import whole_directory
@@ -19,7 +18,7 @@ from curate.artifacts.profile import Profile as ProfileFile
 from curate.audio.options import AudioOptions
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.formatting.units import duration
+from curate.formatting.notebook import render_html
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
 from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
@@ -77,13 +76,18 @@ class MetricSummary:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile directory: `path`, what it says in short, and `json`, all of profile.json."""
+    """A profile directory: `path`, what it says in short, and `artifact`, all of profile.json."""
 
     path: Path
     totals: Amount
     verdicts: Mapping[str, Amount]
     metrics: Mapping[str, MetricSummary]
-    json: Mapping[str, Any]
+    artifact: ProfileFile
+
+    @property
+    def json(self) -> Mapping[str, Any]:
+        """All of profile.json as plain JSON values."""
+        return MappingProxyType(self.artifact.as_json())
 
     def records(self, *fields: str) -> pl.LazyFrame:
         """One row per non-blank line of the manifests, with metrics, verdict, tags and reason.
@@ -105,12 +109,14 @@ class Profile:
 
     def __str__(self) -> str:
         verdicts = ", ".join(f"{each.rows:,} {name}" for name, each in self.verdicts.items())
-        size = f"{self.totals.rows:,} rows, {duration(hours=self.totals.hours)}"
-        return f"Profile {self.path}: {size} ({verdicts})"
+        return f"{self._headline()} ({verdicts})"
+
+    def _headline(self) -> str:
+        return f"Profile {self.path}: {self.artifact.headline()}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return profile_html(str(self.path), self.totals, self.verdicts, self.metrics)
+        return render_html(self._headline(), self.artifact.html_tables())
 
 
 def profile(
@@ -254,5 +260,5 @@ def read_profile(folder: str | Path) -> Profile:
             {each.verdict: Amount(each.rows, each.hours) for each in profile.verdicts}
         ),
         metrics=MappingProxyType(metrics),
-        json=MappingProxyType(profile.as_json()),
+        artifact=profile,
     )

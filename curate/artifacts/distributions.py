@@ -71,6 +71,11 @@ class Metric(Model):
     thresholds: tuple[Threshold, ...]
     worst: tuple[TaggedRecord, ...]
 
+    @property
+    def varies(self) -> bool:
+        """Whether rows have more than one value of it."""
+        return self.max is not None and self.quantiles.get("p01") != self.max
+
 
 class Density(Model):
     """Rows by two metrics together: `rows` has a list per cell of `y`, in it one number per cell of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -15,7 +15,10 @@ from curate.artifacts.base import (
     SchemaId,
 )
 from curate.artifacts.distributions import Correlations, Density, Metric
+from curate.artifacts.profile_audio import Audio, Loading
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import duration, percent, plural
 
 
 class Input(Model):
@@ -223,69 +226,6 @@ class Overrides(Model):
     stale: NamedDecisions
 
 
-class AudioRequest(Model):
-    """Where audio was looked for; `root` is null for each manifest's own folder, `sample` (a share,
-    or a number of rows) for all records.
-    """
-
-    root: str | None
-    allowed: tuple[str, ...]
-    sample: Number | None
-
-
-class FaultExample(Model):
-    """A record whose audio is at fault, and why; null where the fault needs no words."""
-
-    id: str
-    why: str | None
-
-
-class AudioFault(Model):
-    """One kind of fault that audio has."""
-
-    fault: str
-    meaning: str
-    rows: int
-    hours: float
-    example: FaultExample
-
-
-class Unread(Model):
-    """Why so many rows' audio could not be analysed."""
-
-    why: str
-    rows: int
-
-
-class Codec(Model):
-    """One format that audio is in."""
-
-    codec: str
-    rows: int
-    hours: float
-
-
-class SamplingRate(Model):
-    """Rows whose audio has one sampling rate."""
-
-    hz: int
-    rows: int
-    hours: float
-
-
-class Audio(Model):
-    """What the audio is like; `depth` says how far it was analysed."""
-
-    depth: str
-    request: AudioRequest
-    rows: int
-    analysed: int
-    faults: tuple[AudioFault, ...]
-    unread: tuple[Unread, ...]
-    codecs: tuple[Codec, ...]
-    sampling_rates: OptionalKey[tuple[SamplingRate, ...]] = None
-
-
 class ErrorRates(Model):
     """Error rates of `pred_text`; `primary` is the one to name, `wer` or `cer`.
 
@@ -319,15 +259,6 @@ class Agreement(ErrorRates):
 
     normaliser: Normaliser
     languages: tuple[LanguageErrorRates, ...]
-
-
-class Loading(Model):
-    """Rows of which NeMo's loader reads other seconds than they state, and the first of them."""
-
-    rows: int
-    hours: float
-    loaded_hours: float
-    example: str
 
 
 class Profile(GatedArtifact):
@@ -371,3 +302,38 @@ class Profile(GatedArtifact):
         """Where relative audio paths were taken to begin; None for each manifest's own folder."""
         root = self.audio.request.root if self.audio else None
         return Path(root) if root else None
+
+    def headline(self) -> str:
+        """How many rows, and how long they are."""
+        return f"{plural(self.totals.rows, 'row')}, {duration(hours=self.totals.hours)}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Hours by verdict, what the rules flagged, and the spread of each metric that varies."""
+        total = self.totals.hours
+        verdicts = [
+            (each.verdict, *_amount(each.rows, each.hours, total)) for each in self.verdicts
+        ]
+        yield HtmlTable(("verdict", "rows", "hours", "share"), verdicts)
+        hits = sorted((hit for hit in self.rules_hit if hit.rows), key=lambda hit: -hit.hours)
+        flagged = [
+            (hit.condition, hit.severity, *_amount(hit.rows, hit.hours, total)) for hit in hits
+        ]
+        yield HtmlTable(("condition", "verdict", "rows", "hours", "share"), flagged, "Rules")
+        yield HtmlTable(_SPREAD, [_spread(each) for each in self.metrics if each.varies], "Metrics")
+
+
+_SPREAD = ("metric", "unit", "p1", "median", "p99", "max", "nulls")
+
+
+def _spread(metric: Metric) -> tuple[str, ...]:
+    points = [*map(metric.quantiles.get, ("p01", "p50", "p99")), metric.max]
+    return metric.name, metric.unit, *map(_number, points), f"{metric.nulls:,}"
+
+
+def _amount(rows: int, hours: float, total: float) -> tuple[str, str, str]:
+    share = hours / total if total else None
+    return f"{rows:,}", duration(hours=hours), percent(share, unknown="—")
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.4g}"

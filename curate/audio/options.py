@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.artifacts.profile import AudioRequest
+from curate.artifacts.profile_audio import AudioRequest
 from curate.audio.paths import allowed_roots
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import absent

@@ -19,7 +19,7 @@ app = Program(
     "curate.cli",
     (
         "audit", "manifest", "merge", "profile", "select", "shard", "split",
-        "card", "diff", "head", "query", "sample", "words",
+        "card", "diff", "head", "query", "sample", "summary", "words",
         "reconsider", "review",
         "doctor",
     ),

@@ -36,4 +36,4 @@ def reconsider_command(
     from curate.cli.running import page_only
 
     made = run_reconsider(evaluation, profile, out, page_only())
-    summary(made, as_json, False, tables, out or Path())
+    summary(made, as_json, False, tables, out)

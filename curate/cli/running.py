@@ -51,7 +51,7 @@ def conclude(
     out: Path | None,
 ) -> None:
     """Print the answer; GateFailed where a gate failed."""
-    terminal.summary(outcome.artifact, as_json, quiet, tables, out or Path())
+    terminal.summary(outcome.artifact, as_json, quiet, tables, out)
     outcome.passed()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from curate.artifacts.base import GatedArtifact, Model, Normaliser, SchemaId
+from curate.formatting.notebook import HtmlTable
+from curate.formatting.units import percent, plural
 
 RateName = Literal["wer", "cer"]
 Conclusion = Literal["better", "worse", "no measurable difference", "too few to compare"]
@@ -252,3 +254,25 @@ class Wer(GatedArtifact):
     skipped: tuple[Unscored, ...]
     unscored: tuple[Unscored, ...]
     against: Against | None
+
+    def headline(self) -> str:
+        """The rate to name over all rows."""
+        rate, rows = percent(self.overall.named[0]), plural(self.overall.rows, "row")
+        return f"{self.model}: {self.overall.primary.upper()} {rate} over {rows}"
+
+    def html_tables(self) -> Iterator[HtmlTable]:
+        """Error rates with their intervals over all rows, and by each field that was compared."""
+        heads = ("rows", "words", "WER", "CER", "95 % interval")
+        yield HtmlTable(heads, [_rates(self.overall)])
+        for by, slices in self.by.items():
+            rows = [(each.value or "—", *_rates(each)) for each in slices]
+            yield HtmlTable((by, *heads), rows, f"By {by}")
+
+
+def _rates(rates: Rates) -> tuple[str, ...]:
+    _, low, high = rates.named
+    between = "—" if low is None else f"{percent(low)} to {percent(high)}"
+    return (
+        f"{rates.rows:,}", f"{rates.ref_words:,}", percent(rates.wer, unknown="—"),
+        percent(rates.cer, unknown="—"), between,
+    )  # fmt: skip

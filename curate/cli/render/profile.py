@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.artifacts.distributions import Metric
-from curate.artifacts.profile import Agreement, Audio, ErrorRates, Profile
+from curate.artifacts.profile import Agreement, ErrorRates, Profile
+from curate.artifacts.profile_audio import Audio
 from curate.cli.render.terminal import colour_of, number, plain_table
 from curate.formatting.units import hours, percent
 from curate.terminal.command import printable

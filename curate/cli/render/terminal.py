@@ -132,10 +132,10 @@ def summary(
     as_json: bool,
     quiet: bool,
     table: Callable[[Made], Sequence[RenderableType]],
-    out: Path,
+    out: Path | None,
 ) -> None:
     """End a command: its answer on stdout, as JSON where requested, else as tables; warnings and
-    the page's path on stderr.
+    the path of the page in `out` on stderr.
     """
     if as_json:
         print_json(made.as_json())
@@ -145,8 +145,7 @@ def summary(
         if not isinstance(part, Table) or part.row_count:
             print_table(part)
     warnings(getattr(made, "warnings", ()))
-    page = out / "report.html"
-    if page.exists():
+    if out and (page := out / "report.html").exists():
         CONSOLE.print(Text(f"report: {page}"))
 
 

@@ -42,6 +42,6 @@ def calibrate_command(
     request = CalibrateRequest(
         profile=profile, rules=rules, by=by, threshold=threshold, min_rows=min_rows
     )
-    summary(run_calibrate(request, out, page_only()), as_json, quiet, tables, Path())
+    summary(run_calibrate(request, out, page_only()), as_json, quiet, tables, None)
     if out is not None and not quiet:
         line(f"written: {out}; try it with: curate rules compare RULES {out} {profile}")

@@ -37,4 +37,4 @@ def explain_command(
 
     lines = read_stdin() if profile is None and STDIN in records else []
     request = ExplainRequest(records=records, profile=profile, rules=rules, stdin=lines)
-    summary(run_explain(request), as_json, False, tables, Path())
+    summary(run_explain(request), as_json, False, tables, None)

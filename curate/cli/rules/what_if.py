@@ -52,4 +52,4 @@ def what_if_command(
     audio = AudioOptions.of(audio_root, allow_root, None)
     request = WhatIfRequest(profile=profile, rules=rules, rule=rule, clips=clips, audio=audio)
     made = run_what_if(request, out, page_only())
-    summary(made, as_json, quiet, tables(rule), out or Path())
+    summary(made, as_json, quiet, tables(rule), out)

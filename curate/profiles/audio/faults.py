@@ -15,7 +15,7 @@ from curate.artifacts.columns import (
     MALFORMED,
     record_id,
 )
-from curate.artifacts.profile import (
+from curate.artifacts.profile_audio import (
     Audio,
     AudioFault,
     Codec,

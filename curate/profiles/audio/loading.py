@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
-from curate.artifacts.profile import Loading
+from curate.artifacts.profile_audio import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration
 from curate.manifest.folders import TEXTS
