@@ -1,8 +1,9 @@
 """The review server over HTTP: `python -m benchmarks.review [ROWS]`.
 
-A profile of the bundled example, its rows repeated in a changed order, is served by `curate review`
-itself; each kind of question is asked several times with other values, so that nothing is answered
-from memory.
+The profile of a generated manifest is served by `curate review` itself; each kind of question is
+asked several times with other values, so that nothing is answered from memory. A search may need
+several requests: the table has the whole until its answer is complete, the longest single request,
+and the processor time of the server.
 """
 
 from __future__ import annotations
@@ -20,38 +21,28 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-import numpy as np
-import polars as pl
-
+from benchmarks import corpus
 from curate.rules.file import load_rules
 from tests.profiling import write_profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "speech" / "manifest.jsonl"
-ROWS_AT_ONCE = 122_880
+POLL_S = 0.02
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def profile_of(manifest: Path, folder: Path) -> Path:
+    """A profile directory of a manifest, made unless it is there."""
+    if not (folder / "profile.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_profile([str(manifest)], folder, load_rules(None))
+    return folder
 
 
 def large_profile(rows: int) -> Path:
-    """A profile directory whose table has so many rows."""
-    folder = WORK / f"review{rows}"
-    if (folder / "profile.json").is_file():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    write_profile([str(EXAMPLE)], folder, load_rules(None))
-    table = pl.read_parquet(folder / "records.parquet")
-    rng = np.random.default_rng(0)
-    pieces = -(-rows // ROWS_AT_ONCE)
-
-    def piece(at: int) -> pl.LazyFrame:
-        many = min(ROWS_AT_ONCE, rows - at * ROWS_AT_ONCE)
-        numbers = pl.Series(rng.integers(0, table.height, many))
-        spread = pl.Series(rng.normal(1, 0.05, many), dtype=pl.Float64)
-        return table[numbers].lazy().with_columns(pl.col("char_rate") * spread)
-
-    whole = pl.concat([piece(at) for at in range(pieces)])
-    whole.sink_parquet(folder / "large", row_group_size=ROWS_AT_ONCE)
-    (folder / "large").replace(folder / "records.parquet")
-    return folder
+    """A profile directory of so many generated rows."""
+    manifest = corpus.make(WORK / f"rows{rows}.jsonl", rows)
+    return profile_of(manifest, WORK / f"review-of-{rows}")
 
 
 class ReviewServer:
@@ -79,6 +70,32 @@ class ReviewServer:
             content = answer.read()
         return time.perf_counter() - begun, content
 
+    def answer(self, path: str) -> tuple[float, float]:
+        """(seconds until the answer is complete, seconds of the longest request)."""
+        begun, longest = time.perf_counter(), 0.0
+        while True:
+            seconds, content = self.ask(path)
+            longest = max(longest, seconds)
+            answer = json.loads(content)
+            if answer.get("searched", 1) == answer.get("loaded", 1) == 1:
+                return time.perf_counter() - begun, longest
+            time.sleep(POLL_S)
+
+    def file(self, path: str) -> tuple[float, float]:
+        """The same of an answer that is no JSON."""
+        seconds = self.ask(path)[0]
+        return seconds, seconds
+
+    def stop(self) -> None:
+        """End the server."""
+        self.run.terminate()
+        self.run.wait()
+
+    def processor_ms(self) -> float:
+        """Processor time of the server so far."""
+        fields = Path(f"/proc/{self.run.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * TICK_MS
+
 
 def questions(times: int) -> dict[str, list[str]]:
     """Kinds of questions, each with other values."""
@@ -92,42 +109,68 @@ def questions(times: int) -> dict[str, list[str]]:
             for n in range(times)
         ]
 
+    rate = {"sort": "char_rate", "metric": "char_rate"}
+    regex = {"how": "regex"}
     return {
         "input order": kind(count="5{0}"),
         "deep in it": kind(after="[null, 4{0}00000]"),
-        "verdict": kind(verdict="borderline", metric="duration_s", least="0.{0}"),
-        "rule, by metric": kind(tag="bad:char_rate", metric="char_rate", most="1{0}00"),
-        "language, by metric": kind(lang="de", metric="char_rate", least="{0}"),
-        "speaker": kind(speaker="en0{0}", metric="words"),
-        "metric range": kind(metric="char_rate", least="1{0}", most="1{0}.5", order="up"),
-        "not decided yet": kind(decided="no", metric="chars", least="{0}"),
+        "verdict": kind(
+            verdict="borderline", sort="duration_s", metric="duration_s", least="0.{0}"
+        ),
+        "rule, by metric": kind(tag="bad:repetitions", most="9{0}", **rate),
+        "language, by metric": kind(lang="de", least="{0}", **rate),
+        "speaker": kind(speaker="spk0000{0}", sort="words"),
+        "metric range": kind(least="1{0}", most="1{0}.5", order="up", **rate),
+        "not decided yet": kind(decided="no", sort="chars", metric="chars", least="{0}"),
+        "all, by metric": kind(sort="char_rate", count="5{0}"),
+        "substring": kind(text="ow {0}"),
+        "substring, by metric": kind(text="fox{0}|fox", sort="char_rate", **regex),
+        "word": kind(text="rain {0}", how="word"),
+        "regex without a literal": kind(text="[aeiou]{{2,{0}}}[^aeiou]{{4}}", **regex),
+        "regex in a hostile form": kind(text="(x+x+)+y{0}", **regex),
     }
 
 
 def main() -> None:
-    """Print one table."""
+    """Print the tables."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("rows", type=int, nargs="?", default=5_000_000)
     arguments.add_argument("--times", type=int, default=9)
     options = arguments.parse_args()
+    print(f"{options.rows:,} rows, load {os.getloadavg()[0]:.1f}")
     server = ReviewServer(large_profile(options.rows))
     try:
         server.ask("/")
-        print(f"{options.rows:,} rows; ready to answer after {server.ready_s:.1f} s")
-        print("| question | median ms | worst ms |\n|---|---|---|")
-        for name, paths in questions(options.times).items():
-            taken = [1000 * server.ask(path)[0] for path in paths]
-            print(f"| {name} | {statistics.median(taken):.0f} | {max(taken):.0f} |")
-        row = json.loads(server.ask("/api/records?verdict=clean&count=1")[1])["records"][0]["row"]
-        for name in ("", "/audio", "/spectrogram"):
-            taken = [
-                1000 * server.ask(f"/api/records/{row}{name}")[0] for _ in range(options.times)
-            ]
-            name = f"one record{name.replace('/', ': ')}"
-            print(f"| {name} | {statistics.median(taken):.0f} | {max(taken):.0f} |")
+        print(f"ready to answer after {server.ready_s:.1f} s, {server.processor_ms():.0f} ms")
+        taken = server.answer("/api/records?text=zebra")[0]
+        print(f"texts read after {taken:.1f} s, {server.processor_ms():.0f} ms")
+        show(server, questions(options.times))
     finally:
-        server.run.terminate()
-        server.run.wait()
+        server.stop()
+    server = ReviewServer(profile_of(EXAMPLE, WORK / "review-example"))
+    try:
+        row = json.loads(server.ask("/api/records?verdict=clean&count=1")[1])["records"][0]["row"]
+        paths = {name: f"/api/records/{row}/{name}" for name in ("audio", "spectrogram")}
+        show(server, {name: [path] * options.times for name, path in paths.items()})
+    finally:
+        server.stop()
+
+
+def show(server: ReviewServer, questions: dict[str, list[str]]) -> None:
+    """Print one table."""
+    print("| question | median ms | worst ms | longest request, ms | processor ms |")
+    print("|---|---|---|---|---|")
+    for name, paths in questions.items():
+        before = server.processor_ms()
+        ask = server.answer if name not in {"audio", "spectrogram"} else server.file
+        taken = [ask(path) for path in paths]
+        processor = (server.processor_ms() - before) / len(paths)
+        whole = [1000 * each for each, _ in taken]
+        longest = max(1000 * each for _, each in taken)
+        print(
+            f"| {name} | {statistics.median(whole):.0f} | {max(whole):.0f} | {longest:.0f} "
+            f"| {processor:.0f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,13 @@ def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> No
         port = at.getsockname()[1]
         app = review_app(session, options.style, token, port)
         describe(lambda: _ended(session.log.written, "decision", overrides))
-        serve(app, at, lambda: _announce(options, port, token))
+
+        def on_ready() -> None:
+            _announce(options, port, token)
+            session.start()
+
+        with closing(session):
+            serve(app, at, on_ready)
 
 
 def compare_blindly(a: Path, b: Path, votes: Path, options: ReviewOptions) -> None:

@@ -10,6 +10,8 @@ LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
 """Whose versions artefacts name."""
 LIMIT_COUNTS = "limit_counts.parquet"
 """What `curate.whatif` counted of the records, once limits of rules were tried on them."""
+TEXTS = "texts.parquet"
+"""The records' texts in their order, once a large profile was opened for review."""
 
 
 def rules_named(rules: RuleSet) -> RuleFile:

@@ -1,17 +1,27 @@
-"""SQL of browsing: which records a query is about, in what order, a page at a time.
+"""Pages of the records table: which rows a query is about, in what order, a page at a time.
 
-Queries run on the Parquet file itself: DuckDB finds a page of five million rows in a tenth of a
-second. Only the tags of rows that have some are held in memory, since lists are slow to decode.
-Names are checked against the table's own columns; values are parameters.
+Polars reads the columns that a query names from the Parquet file; the mask of each condition is
+remembered, so that the next query pays for what is new in it. DuckDB finds the details of a page's
+rows. Names are checked against the table's own columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.artifacts.columns import DURATION_US
 from curate.profiles.duck import Records, quoted
-from curate.profiles.opened import Row
+from curate.reviews.query import FIELDS, NoSuch, Query, conditions, demand_metric
+from curate.reviews.search import Mask
 
 DETAILS = (
     "source", "line", "byte_offset", "byte_length", "lang", "speaker", "verdict", "tags", "reason",
@@ -19,138 +29,154 @@ DETAILS = (
 )  # fmt: skip
 """What is known of each row of a page."""
 
-FIELDS = ("lang", "speaker", "source")
-"""Text columns that one browses by."""
-
 MOST = 200
 """Rows of one page at most."""
 
-
-class NoSuch(ValueError):  # noqa: N818 - a fault of a request, answered to its client
-    """What a query names and the table has not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which records, and in what order.
-
-    `verdicts`: any of these (empty: all). `tag`: `bad:rule`. `fields`: (name of FIELDS, value; ""
-    is null). `ranges`: (metric, least, most), ends included, None is open. `keys`: only rows with
-    these audio keys, or with `other_keys` only the others (None: either). `sort`: a metric (rows in
-    which it is null are left out), None for input order; `down`: largest first.
-    """
-
-    verdicts: tuple[str, ...] = ()
-    tag: str | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-    ranges: tuple[tuple[str, float | None, float | None], ...] = ()
-    keys: tuple[int, ...] | None = None
-    other_keys: bool = False
-    sort: str | None = None
-    down: bool = True
-
+_MASKS: Final = 32
+_VALUES: Final = 6
+"""How many masks (a byte a row) and sorted columns (8 bytes a row) are remembered."""
 
 Place = tuple[float | None, int]
 """Where a page ended: the sorted value (None in input order), and the row."""
+Rows = npt.NDArray[np.intp]
+Values = npt.NDArray[np.float64]
+Made = TypeVar("Made")
 
 
 class Browser:
-    """Pages of one records table. Not thread-safe."""
+    """Pages of one records table. Thread-safe."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
-        described = records.query("DESCRIBE records")
-        self.columns: Mapping[str, str] = {str(name): str(kind) for name, kind, *_ in described}
-        records.query(
-            "CREATE TEMP TABLE tagged AS "
-            "SELECT file_row_number AS spot, tags FROM numbered WHERE len(tags) > 0"
+    def __init__(self, path: Path, records: Records) -> None:
+        self._path, self._records, self._querying = path, records, threading.Lock()
+        schema = pl.read_parquet_schema(path)
+        self.columns: Mapping[str, pl.DataType] = schema
+        self.numeric = frozenset(
+            name for name, kind in schema.items() if kind.is_numeric() or kind == pl.Boolean()
         )
+        self.rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        self._masks: _Remembered[Mask] = _Remembered(_MASKS)
+        self._values: _Remembered[Values] = _Remembered(_VALUES)
 
-    def tally(self, query: Query) -> tuple[int, int]:
-        """(rows, microseconds) that the query is about."""
-        where, values = self._where(query)
-        sql = f"SELECT count(*), coalesce(sum(duration_us), 0)::BIGINT FROM numbered WHERE {where}"
-        ((rows, us),) = self._records.query(sql, values)
-        return int(str(rows)), int(str(us))
+    def of(self, query: Query, matches: Mask | None = None) -> Rows:
+        """The rows that a query is about, ascending; `matches` are those that its search found."""
+        mask = np.ones(self.rows, np.bool_) if matches is None else matches.copy()
+        for condition, expression in conditions(query, self.numeric):
+            mask &= self._masks.get(condition, partial(self._mask, expression))
+        if query.sort is not None:
+            mask &= ~np.isnan(self._sorted(query.sort))
+        return np.flatnonzero(mask)
 
-    def page(self, query: Query, after: Place | None = None, count: int = 50) -> list[Place]:
-        """The next rows behind a place, in order: their values and numbers."""
-        where, values = self._where(query)
+    def tally(self, rows: Rows) -> tuple[int, int]:
+        """(rows, microseconds) of these rows."""
+        if not rows.size:
+            return 0, 0
+        durations = self._values.get(DURATION_US.name, self._durations)
+        return rows.size, int(_of(rows, durations).sum())
+
+    def page(
+        self, query: Query, rows: Rows, after: Place | None = None, count: int = 50
+    ) -> list[Place]:
+        """The next of the rows behind a place, in the query's order: their values and numbers."""
+        count = min(count, MOST)
         if query.sort is None:
-            if after is not None:
-                where, values = f"{where} AND file_row_number > ?", [*values, after[1]]
-            order, value = "file_row_number", "NULL"
-        else:
-            value = quoted(self._metric(query.sort))
-            if after is not None:
-                beyond = "<" if query.down else ">"
-                where += f" AND ({value} {beyond} ? OR ({value} = ? AND file_row_number > ?))"
-                values = [*values, after[0], after[0], after[1]]
-            order = f"{value} {'DESC' if query.down else 'ASC'}, file_row_number"
-        sql = (
-            f"SELECT {value}, file_row_number FROM numbered WHERE {where} "
-            f"ORDER BY {order} LIMIT {min(count, MOST)}"
-        )
-        return [_place(row) for row in self._records.query(sql, values)]
+            first = 0 if after is None else int(np.searchsorted(rows, after[1], "right"))
+            return [(None, int(row)) for row in rows[first : first + count]]
+        values = _of(rows, self._sorted(query.sort))
+        if after is not None:
+            assert after[0] is not None, "a place in a sorted list has a value"
+            behind = values < after[0] if query.down else values > after[0]
+            behind |= (values == after[0]) & (rows > after[1])
+            rows, values = rows[behind], values[behind]
+        at_first = _first(values, count, down=query.down)
+        return [(float(values[at]), int(rows[at])) for at in at_first]
 
-    def details(
-        self, rows: Sequence[int], metrics: Sequence[str] = ()
-    ) -> list[Mapping[str, object]]:
-        """DETAILS and metrics of these rows, in the requested order; unknown rows are left out."""
+    def details(self, rows: Sequence[int], columns: Sequence[str] = ()) -> list[Mapping[str, Any]]:
+        """DETAILS and other columns of these rows, in the requested order; unknown rows are left
+        out.
+        """
         if not rows:
             return []
-        names = [*DETAILS, *(self._metric(name) for name in metrics)]
-        columns = ", ".join(
+        names = list(dict.fromkeys([*DETAILS, *map(self._shown, columns)]))
+        selected = ", ".join(
             f"{quoted(name)}::VARCHAR" if name == "verdict" else quoted(name) for name in names
         )
         numbers = ", ".join(str(int(row)) for row in sorted(set(rows)))
-        rows_found = self._records.query(
-            f"SELECT file_row_number, {columns} FROM numbered WHERE file_row_number IN ({numbers})"
+        sql = (
+            f"SELECT file_row_number, {selected} FROM numbered WHERE file_row_number IN ({numbers})"
         )
-        known = {int(str(at)): dict(zip(names, rest, strict=True)) for at, *rest in rows_found}
+        with self._querying:
+            details = self._records.query(sql)
+        known = {int(str(at)): dict(zip(names, rest, strict=True)) for at, *rest in details}
         return [{"row": row, **known[row]} for row in rows if row in known]
 
-    def _where(self, query: Query) -> tuple[str, list[object]]:
-        parts = list(self._conditions(query))
-        return " AND ".join(part for part, _ in parts) or "TRUE", [
-            value for _, values in parts for value in values
-        ]
-
-    def _conditions(self, query: Query) -> Iterator[tuple[str, Sequence[object]]]:
-        if query.verdicts:
-            marks = ", ".join("?" * len(query.verdicts))
-            yield f"verdict::VARCHAR IN ({marks})", query.verdicts
-        if query.tag is not None:
-            subquery = "SELECT spot FROM tagged WHERE list_contains(tags, ?)"
-            yield f"file_row_number IN ({subquery})", [query.tag]
-        for name, value in query.fields:
-            if name not in FIELDS:
-                raise NoSuch(f"{name!r} is nothing to browse by")
-            yield (f"{quoted(name)} = ?", [value]) if value else (f"{quoted(name)} IS NULL", [])
-        for name, least, most in query.ranges:
-            column = quoted(self._metric(name))
-            for sign, end in ((">=", least), ("<=", most)):
-                if end is not None:
-                    yield f"{column} {sign} ?", [end]
-        if query.keys is not None:
-            keys = ", ".join(str(int(key)) for key in sorted(query.keys)) or "NULL"
-            negated = "NOT " if query.other_keys else ""
-            if not query.keys:
-                yield ("TRUE" if query.other_keys else "FALSE"), []
-            else:
-                yield f"coalesce(audio_key, 0) {negated}IN ({keys})", []
-        if query.sort is not None:
-            yield f"{quoted(self._metric(query.sort))} IS NOT NULL", []
-
-    def _metric(self, name: str) -> str:
-        kind = self.columns.get(name)
-        if kind is None:
-            raise NoSuch(f"the profile has no {name!r}")
-        if not any(part in kind for part in ("INT", "FLOAT", "DOUBLE", "BOOLEAN")):
-            raise NoSuch(f"{name!r} is not a number")
+    def _shown(self, name: str) -> str:
+        if name not in self.numeric and name not in FIELDS:
+            raise NoSuch(f"the profile has no column {name!r} to show")
         return name
 
+    def _mask(self, expression: pl.Expr) -> Mask:
+        mask = self._column(expression.fill_null(value=False))
+        return mask.to_numpy()
 
-def _place(row: Row) -> Place:
-    value, number = row
-    return None if value is None else float(str(value)), int(str(number))
+    def _durations(self) -> Values:
+        return self._column(DURATION_US.expr.fill_null(0).cast(pl.Float64)).to_numpy()
+
+    def _sorted(self, name: str) -> Values:
+        """What a column sorts by: its numbers, or the rank of its text among all of its texts; NaN
+        for null.
+        """
+        if name in FIELDS:
+            return self._values.get(name, lambda: _ranks(self._column(pl.col(name))))
+        column = pl.col(demand_metric(name, self.numeric)).cast(pl.Float64)
+        return self._values.get(name, lambda: self._column(column).to_numpy())
+
+    def _column(self, expression: pl.Expr) -> pl.Series:
+        plan = pl.scan_parquet(self._path).select(expression)
+        return plan.collect(engine="streaming").to_series()
+
+
+def _of(rows: Rows, values: Values) -> Values:
+    """The values of these rows of a table."""
+    return values if rows.size == values.size else values[rows]
+
+
+def _ranks(texts: pl.Series) -> Values:
+    """The place of each text among the different ones, sorted; NaN for null."""
+    different = pl.Enum(texts.unique().drop_nulls().sort())
+    places = texts.cast(different).to_physical().cast(pl.Float64)
+    return places.fill_null(float("nan")).to_numpy()
+
+
+def _first(values: Values, count: int, *, down: bool) -> Rows:
+    """Where the `count` largest (or smallest) values are, in order; the earlier of equal ones
+    first.
+    """
+    at = np.arange(values.size)
+    if values.size > count:
+        series = pl.Series(values)
+        extremes = (series.top_k if down else series.bottom_k)(count).to_numpy()
+        last = extremes.min() if down else extremes.max()
+        before = np.flatnonzero(values > last if down else values < last)
+        at = np.concatenate([before, np.flatnonzero(values == last)[: count - before.size]])
+    return at[np.argsort(-values[at] if down else values[at], kind="stable")]
+
+
+class _Remembered(Generic[Made]):
+    """The last few of what was computed, by what it was computed of. Thread-safe."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._made: OrderedDict[Hashable, Made] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What was made of the key, or is now."""
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
+        made = make()
+        with self._lock:
+            self._made[key] = made
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
+        return made

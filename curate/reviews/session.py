@@ -5,7 +5,6 @@ them.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,17 @@ import polars as pl
 from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
-from curate.errors import InputError
 from curate.formatting.alignment import align, units_of
-from curate.manifest.lines import fetch_lines
+from curate.formatting.units import US_PER_HOUR
 from curate.metrics import METRICS
 from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
-from curate.profiles.opened import Json, open_profile, origins_of
-from curate.reviews.browse import Browser, Place, Query
+from curate.profiles.opened import Json, open_profile
+from curate.reviews.browse import Place
 from curate.reviews.decisions import DecisionLog, Record, Refused, facets_json
+from curate.reviews.query import Query
+from curate.reviews.requests import PageRequest
+from curate.reviews.table import RecordTable, Selection, identified, text_of
 from curate.rules.overrides import Decision, Facet, content_of
 from curate.rules.overrides.identity import contents, shown
 from curate.text.marks import marks_of
@@ -48,21 +49,29 @@ class ReviewSession:
         self.profile = open_profile(folder)
         self.log = DecisionLog(log, reviewer)
         self._root, self._allowed = root or self.profile.audio_root, allowed
-        self._browser, self._lock = Browser(records), threading.Lock()
-        self._origins = origins_of(self.profile)
+        self.table = RecordTable(folder, self.profile, records)
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
-        self.metrics = tuple(m for m in METRICS if m.name in self._browser.columns)
+        self.metrics = tuple(m for m in METRICS if m.name in self.table.browser.columns)
         self._tallies: dict[Query, tuple[int, int]] = {}
 
-    def tally(self, query: Query) -> tuple[int, int]:
-        """(rows, microseconds) that a query is about."""
+    def start(self) -> None:
+        """Read the texts in advance, beside the requests, so that the first search finds them."""
+        self.table.search.start()
+
+    def close(self) -> None:
+        """Stop what runs beside the requests."""
+        self.table.search.close()
+
+    def tally(self, selection: Selection) -> tuple[int, int]:
+        """(rows, microseconds) of a selection."""
+        query = selection.query
+        if not selection.complete:
+            return self.table.browser.tally(selection.rows)
         if query not in self._tallies:
-            with self._lock:
-                amount = self._browser.tally(query)
             if len(self._tallies) > 1000:
                 self._tallies.clear()
-            self._tallies[query] = amount
+            self._tallies[query] = self.table.browser.tally(selection.rows)
         return self._tallies[query]
 
     def decided_keys(self) -> tuple[int, ...]:
@@ -70,34 +79,45 @@ class ReviewSession:
         return tuple(sorted(self.log.overrides().audio_keys))
 
     def page(
-        self, query: Query, after: Place | None, count: int
+        self, selection: Selection, after: Place | None, count: int, columns: Sequence[str] = ()
     ) -> tuple[list[Json], Place | None]:
         """The next records behind a place, for a list; and the place where they end, if any."""
-        metric = query.sort or "duration_s"
-        with self._lock:
-            places = self._browser.page(query, after, count)
-            rows = self._browser.details([row for _, row in places], [metric])
-        lines = self._lines(rows)
+        rows, end = self.table.page(selection, after, count, columns)
+        lines = self.table.lines(rows)
         decided = self._decided(rows, lines)
         listed = [
             {
-                **_verdict_fields(row),
-                "value": row[metric],
-                "text": _text_of(lines[at])[:LISTED_TEXT],
+                **identified(row),
+                "values": {name: row[name] for name in columns},
+                "text": text_of(line)[:LISTED_TEXT],
                 "decided": facets_json(decided.get(at, {})),
             }
-            for at, row in enumerate(rows)
+            for at, (row, line) in enumerate(zip(rows, lines, strict=True))
         ]
-        return listed, places[-1] if len(places) == count else None
+        return listed, end
+
+    def answer(self, request: PageRequest) -> Json:
+        """A page of records, how many there are, and how far a search has come."""
+        selection = self.table.select(request.query)
+        listed, end = self.page(selection, request.after, request.count, request.columns)
+        rows, us = self.tally(selection)
+        return {
+            "records": listed,
+            "after": None if end is None else json.dumps(end),
+            "rows": rows,
+            "hours": us / US_PER_HOUR,
+            "searched": selection.searched,
+            "loaded": selection.loaded,
+        }
 
     def record(self, number: int) -> Record:
         """One record. Refused where there is no such row."""
-        with self._lock:
-            details = self._browser.details([number], [metric.name for metric in self.metrics])
+        names = [metric.name for metric in self.metrics]
+        details = self.table.browser.details([number], names)
         if not details:
             raise Refused(f"there is no row {number}")
         (row,) = details
-        (line,) = self._lines(details)
+        (line,) = self.table.lines(details)
         if row[MALFORMED.name] is not None:
             return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
         try:
@@ -118,7 +138,7 @@ class ReviewSession:
         shown_text = text[:MOST_TEXT]
         other = record.record.get("pred_text")
         return {
-            **_verdict_fields(row),
+            **identified(row),
             "text": shown_text,
             "text_chars": len(text),
             "text_fix": row["text_fix"],
@@ -196,22 +216,6 @@ class ReviewSession:
                     decisions[at] = overrides.about(*named)
         return decisions
 
-    def _lines(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
-        """The line of each row, as a NeMo line."""
-        places: dict[str, list[tuple[int, int]]] = {}
-        for row in rows:
-            places.setdefault(row["source"], []).append((row["byte_offset"], row["byte_length"]))
-        try:
-            lines_by_source = {
-                name: fetch_lines(self._origins[name], at) for name, at in places.items()
-            }
-        except (OSError, InputError):
-            return [b"" for _ in rows]
-        return [
-            lines_by_source[row["source"]].get((row["byte_offset"], row["byte_length"]), b"")
-            for row in rows
-        ]
-
 
 def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """The columns that decisions are matched by."""
@@ -222,20 +226,6 @@ def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-def _verdict_fields(row: Mapping[str, Any]) -> Json:
-    us = row["duration_us"]
-    return {
-        "row": row["row"],
-        "id": f"{row['source']}:{row['line']}",
-        "verdict": row["verdict"],
-        "tags": row["tags"] or [],
-        "reason": row["reason"] or row[MALFORMED.name],
-        "lang": row["lang"],
-        "speaker": row["speaker"],
-        "duration_s": None if us is None else us / 1e6,
-    }
-
-
 def _record_of(line: bytes) -> Mapping[str, Any]:
     """The record of a line; empty where it is none."""
     try:
@@ -243,13 +233,6 @@ def _record_of(line: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return record if isinstance(record, dict) else {}
-
-
-def _text_of(line: bytes) -> str:
-    try:
-        return str(json.loads(line).get("text", ""))
-    except (ValueError, AttributeError):
-        return line.decode("utf-8", "replace")
 
 
 def _against(text: str, other: str | None) -> Json:

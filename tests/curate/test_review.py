@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from curate.errors import ConfigError
 from curate.profiles.duck import open_records
 from curate.profiles.request import MeasureOptions
 from curate.reviews.app import review_app
-from curate.reviews.browse import Query
+from curate.reviews.query import Query
 from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
@@ -42,7 +43,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def session(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
     with open_records(folder / "profile" / "records.parquet") as records:
-        yield ReviewSession(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
+        session = ReviewSession(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
+        with closing(session):
+            yield session
 
 
 @pytest.fixture
@@ -58,8 +61,8 @@ def post(client: Any, path: str, sent: object, **headers: str) -> Any:
     return client.post(path, content=json.dumps(sent), headers={"origin": OWN, **headers})
 
 
-PATHS = ["/", "/review.js", "/page.css", "/api/profile", "/api/records", "/api/records/0",
-         "/api/records/0/audio", "/api/records/0/spectrogram"]  # fmt: skip
+PATHS = ["/", "/review.js", "/table.js", "/page.css", "/api/profile", "/api/records",
+         "/api/records/0", "/api/records/0/audio", "/api/records/0/spectrogram"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -232,7 +235,7 @@ def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: P
         session = ReviewSession(made, records, log, "ben")
         assert session.describe(3)["text_fix"] == "mended"
         session.decide(3, "reject")
-        listed: list[Any] = session.page(Query(), None, 10)[0]
+        listed: list[Any] = session.page(session.table.select(Query()), None, 10)[0]
         verdicts: list[Any] = [verdict_of(row) for row in listed]
         assert [each and each["decision"] for each in verdicts] == [None] * 3 + ["reject"] + [
             None
@@ -334,19 +337,41 @@ def test_a_record_as_it_is_shown(client: Any) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["count=0", "count=-1", "count=x", "verdict=great", "metric=nope", "metric=lang",
-     "metric=char_rate&least=x", "after=x", "after=%5B1%5D"],
+    ["count=0", "count=-1", "count=x", "verdict=great", "metric=nope&least=1", "metric=lang&most=1",
+     "metric=char_rate&least=x", "after=x", "after=%5B1%5D", "sort=text", "columns=reason",
+     "columns=" + "chars," * 13, "text=a&how=sound", "text=(&how=regex", "text=" + "a" * 1001,
+     "text=%5Cw%7B1000%7D%7B1000%7D&how=regex", "text=(%3F=a)&how=regex"],
 )  # fmt: skip
 def test_questions_that_make_no_sense(client: Any, query: str) -> None:
     response = client.get(f"/api/records?{query}")
     assert (response.status_code, list(response.json())) == (400, ["error"])
 
 
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("text=number+3&how=word", [3]),
+        ("text=NUMBER+1&count=3", [1, 10, 11]),
+        ("text=NUMBER+1&case=1", []),
+        ("text=number+1[0-2]&how=regex&lang=de", [11]),
+        ("text=number&sort=duration_s&order=up&count=2", [0, 1]),
+        ("text=%3C/script%3E", [26]),
+        ("text=%25", []),  # no wildcard of SQL's
+    ],
+)
+def test_a_search_over_http(client: Any, query: str, rows: list[int]) -> None:
+    response = client.get(f"/api/records?{query}&columns=chars,speaker")
+    while response.json()["searched"] < 1:
+        response = client.get(f"/api/records?{query}&columns=chars,speaker")
+    assert [row["row"] for row in response.json()["records"]] == rows
+    assert all(row["values"]["chars"] >= 16 for row in response.json()["records"])
+
+
 def test_quotes_are_values_not_sql(client: Any) -> None:
     for name in ("speaker", "lang", "tag", "source"):
         response = client.get("/api/records", params={name: "' OR 1=1; --"})
         assert response.json()["rows"] == 0
-    assert client.get("/api/records", params={"metric": 'x"; DROP VIEW records; --'}).is_error
+    assert client.get("/api/records", params={"sort": 'x"; DROP VIEW records; --'}).is_error
     assert client.get("/api/records").json()["rows"] == len(ROWS) + 1
 
 

@@ -91,13 +91,17 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
     pictures = tmp_path_factory.mktemp("pictures")
     with served("profile", folder=workspace) as address, watched(opened, address) as page:
         assert "token" not in page.url, "it is in no history and no referrer"
-        page.wait_for_selector("#records li")
+        page.wait_for_selector("#records tr")
         page.select_option("select[name=verdict]", "clean")
         page.select_option("select[name=lang]", "en")
-        page.select_option("select[name=metric]", "char_rate")
-        until(page, "state.rows.every((it) => it.lang === 'en' && it.value > 9)")
+        page.fill("input[name=text]", "the")
+        page.select_option("select[name=how]", "word")
+        page.click("#head button:has-text('char_rate')")
+        until(page, "state.rows.length && state.rows.every((it) => /\\bthe\\b/i.test(it.text))")
+        until(page, "state.rows.every((it) => it.lang === 'en' && it.values.char_rate > 9)")
         until(page, "Math.abs(audio.duration - state.rows[state.at].duration_s) < 0.01")
-        assert "char_rate" in page.url
+        assert "sort=char_rate" in page.url
+        assert "text=the&how=word" in page.url
         page.keyboard.press("Space")
         until(page, "document.querySelector('#audio').currentTime > 0")
         until(page, "document.querySelector('#spectrogram').naturalWidth === 960")
@@ -108,7 +112,7 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         )
         page.keyboard.press("r")
         until(page, f"state.shown.row === {second}")
-        assert "rejected by anna" in page.inner_text("#records li:first-child")
+        assert "rejected by anna" in page.inner_text("#records tr:first-child")
         page.keyboard.press("r")
         until(page, f"state.shown.row === {third}")
         page.keyboard.press("p")
@@ -150,7 +154,7 @@ def test_keeping_a_record_keeps_the_text_that_was_corrected_before(
         served("profile", folder=workspace, ended=ended) as address,
         watched(opened, address) as page,
     ):
-        page.wait_for_selector("#records li")
+        page.wait_for_selector("#records tr")
         until(page, "state.shown !== null && state.rows.length > 1")
         first, second = (int(each["row"]) for each in page.evaluate("state.rows.slice(0, 2)"))
         page.keyboard.press("e")
@@ -163,7 +167,7 @@ def test_keeping_a_record_keeps_the_text_that_was_corrected_before(
         until(page, f"state.shown.row === {first}")
         shown = lines_of(page.inner_text("#decided"))
         assert [line.split(" by ")[0] for line in shown] == ["Kept", "Text corrected"]
-        under = page.inner_text("#records li:first-child .under")
+        under = page.inner_text("#records tr:first-child .under")
         assert under.startswith("kept by anna text corrected by anna")
         page.click("#history summary")
         past = page.locator("#past li").all_inner_texts()
@@ -213,7 +217,7 @@ def test_a_second_reviewer_sees_what_the_first_one_decided_before_setting_it_asi
 def test_a_slow_answer_does_not_bring_back_what_was_undone(workspace: Path, opened: Any) -> None:
     """Leaving a record and coming back while its undo is on the way asks for it in between."""
     with served("profile", folder=workspace) as address, watched(opened, address) as page:
-        page.wait_for_selector("#records li")
+        page.wait_for_selector("#records tr")
         until(page, "state.shown !== null && state.rows.length > 1")
         first, second = (int(each["row"]) for each in page.evaluate("state.rows.slice(0, 2)"))
         page.keyboard.press("r")
@@ -233,7 +237,7 @@ def test_a_slow_answer_does_not_bring_back_what_was_undone(workspace: Path, open
         while not before:
             page.wait_for_timeout(10)
         undo[0].continue_()
-        until(page, "!document.querySelector('#records li').textContent.includes('by anna')")
+        until(page, "!document.querySelector('#records tr').textContent.includes('by anna')")
         route, answer = before[0]
         assert "reject" in answer.text(), "what the server sent before the undo"
         route.fulfill(response=answer)
@@ -251,7 +255,7 @@ def test_what_means_harm_is_shown_and_does_nothing(workspace: Path, opened: Any)
         alarms: list[str] = []
         page.on("dialog", lambda dialog: alarms.append(dialog.message))
         page.goto(address)
-        page.wait_for_selector("#records li")
+        page.wait_for_selector("#records tr")
         page.goto(f"{cookie}{fragment}")
         page.reload()
         until(page, "document.querySelector('#playback').textContent.includes('cannot be')")

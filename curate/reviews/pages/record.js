@@ -1,0 +1,117 @@
+"use strict";
+// The record that is open: its text with what rules count in it, its metrics, what is decided about it.
+async function open(at, jump = true) {
+  if (at < 0 || at >= state.rows.length) return;
+  state.at = at;
+  const turn = ++state.opened;
+  [...by("records").children].forEach((each, i) => each.setAttribute("aria-current", String(i === at)));
+  const current = by("records").children[at];
+  current.scrollIntoView({ block: "nearest" });
+  if (jump && window.innerWidth < 992) by("record").scrollIntoView();
+  leave();
+  silence();
+  const each = state.rows[at];
+  const { row, decisions } = each;
+  try {
+    const record = await send(`/api/records/${row}`);
+    if (state.opened !== turn) return;
+    // Decided meanwhile: this answer may have been on its way already.
+    if (each.decisions !== decisions) Object.assign(record, each.latest);
+    show(record);
+    state.shown = each;
+    await loadAudio(row, turn);
+  } catch (error) {
+    if (state.opened === turn) complain(error);
+  }
+}
+function close() {
+  state.opened += 1;
+  state.shown = null;
+  silence();
+  by("shown").hidden = true;
+  by("title").textContent = "No record";
+}
+function show(record) {
+  by("shown").hidden = false;
+  by("title").replaceChildren(literal(record.id));
+  by("swatch").className = `swatch b-${record.verdict}`;
+  by("verdict").textContent = record.verdict;
+  by("reason").replaceChildren(literal(record.reason || ""));
+  decided(record);
+  state.text = record.text;
+  text(record);
+  by("against").hidden = !record.against;
+  if (record.against) by("aligned").replaceChildren(isolated(...record.against.flatMap((each) => edit(each, record.between))));
+  const facts = [["language", record.lang], ["speaker", record.speaker], ["seconds", record.duration_s], ["from second", record.offset_s || null]];
+  const rows = [...facts, ...record.metrics.map((each) => [each.name, each.value])];
+  by("facts").replaceChildren(
+    ...rows.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {
+      const made = document.createElement("div");
+      const shown = typeof value === "number" ? number(value) : typeof value === "boolean" ? (value ? "yes" : "no") : value;
+      made.append(element("dt", name), run(String(shown), undefined, "dd"));
+      return made;
+    }),
+  );
+  const may = !record.why_not;
+  for (const button of by("keys").children) if ("kbreu".includes(button.dataset.key)) button.disabled = !may;
+}
+// What is decided stands by facet: a verdict and a text, each set on its own.
+const WORDS = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text corrected", undo: "Undone" };
+function facets({ decided }) {
+  const facets = [];
+  if (decided.verdict) facets.push([WORDS[decided.verdict.decision], decided.verdict]);
+  if (decided.text) facets.push([WORDS.text, decided.text]);
+  return facets;
+}
+function line(text) {
+  const made = element("span", undefined, "line");
+  made.append(literal(text));
+  return made;
+}
+function decided(record) {
+  const lines = facets(record).map(([what, last]) =>
+    line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : ""}`),
+  );
+  by("decided").replaceChildren(...(lines.length ? lines : [literal(record.why_not)]));
+  state.corrected = record.decided.text && record.decided.text.text;
+  state.seen = record.seen;
+  history_of(record);
+}
+// Every line of the log about the record, the last one first; Undo takes back the one that is marked.
+function history_of({ history }) {
+  const next = history.filter((each) => each.state === "stands" || each.state === "superseded").pop();
+  by("history").hidden = history.length < 2;
+  by("past").replaceChildren(
+    ...[...history].reverse().map((each) => {
+      const both = each.text && each.decision !== "text" ? " and text corrected" : "";
+      const mark = each === next ? ", Undo takes this back" : each.state === "stands" || each.state === "undo" ? "" : `, ${each.state}`;
+      const made = element("li", undefined, each.state);
+      made.append(literal(`${WORDS[each.decision]}${both} by ${each.by}, ${each.at}${mark}${each.text ? `: ${each.text}` : ""}`));
+      return made;
+    }),
+  );
+}
+// Spans count code points, in reading order; each mark surrounds what its rule counts.
+function text(record) {
+  const points = [...record.text];
+  const cut = (from, to) => points.slice(from, to).join("");
+  const parts = [];
+  let done = 0;
+  for (const { span } of record.marks) {
+    parts.push(literal(cut(done, span[0])), run(cut(...span), undefined, "mark"));
+    done = span[1];
+  }
+  by("text").replaceChildren(isolated(...parts, literal(cut(done))));
+  if (record.text_chars > record.text.length) {
+    by("text").append(element("span", ` … of ${record.text_chars.toLocaleString("en")} characters`, "note"));
+  }
+  if (!record.text) by("text").replaceChildren(element("span", "no text", "none"));
+}
+function edit([what, text, other], between) {
+  if (what === "equal") return [literal(`${text}${between}`)];
+  if (what === "delete") return [run(text, "delete"), between];
+  if (what === "insert") return [run(other, "insert"), between];
+  const made = element("span", undefined, "replace");
+  made.append(run(text, undefined, "s"), run(other, undefined, "b"));
+  return [made, between];
+}

@@ -1,0 +1,182 @@
+"use strict";
+// The table of records: which ones (a search, filters), in what order, with which columns. All of it
+// stands in the form, and the address is the form: a link to it shows the same records.
+const filters = by("filters");
+// `requests` and `opened` count, so that a slow answer to an earlier request is recognised and dropped.
+// `shown` is the record on the page: it lags behind `at` while the server answers, and only what is
+// shown can be decided.
+const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, metrics: new Map() };
+const TEXT_COLUMNS = ["lang", "speaker", "source"];
+const FIRST_COLUMNS = "duration_s,char_rate";
+const POLL_MS = 120;
+
+function options(name, values) {
+  for (const [value, text] of values) {
+    const made = element("option", text);
+    made.value = value;
+    filters.elements[name].append(made);
+  }
+}
+async function begin() {
+  const about = await send("/api/profile");
+  state.rowsInAll = about.totals.rows;
+  by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
+  options("verdict", ["borderline", "bad", "unknown", "clean", "skipped", "malformed"].map((name) => [name, name]));
+  options("verdict", [["bad,borderline", "bad or borderline"]]);
+  const triggered = about.rules_hit.filter((rule) => rule.rows > 0);
+  options("tag", triggered.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
+  options("lang", (about.strata.lang || []).map((each) => [each.value ?? "", each.value ?? "none"]));
+  for (const each of (about.strata.speaker || []).slice(0, 200)) {
+    if (each.value === null) continue;
+    const made = document.createElement("option");
+    made.value = each.value;
+    by("speakers").append(made);
+  }
+  options("metric", about.metrics.map((each) => [each.name, each.name]));
+  for (const each of about.metrics) state.metrics.set(each.name, each);
+  columnChoices([...TEXT_COLUMNS, ...state.metrics.keys()]);
+  by("log").textContent = `Decisions go to ${about.log}. curate profile … --overrides ${about.log} makes them count, in the splits too.`;
+  const address = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of address) {
+    const field = filters.elements[name];
+    if (field && field.type === "checkbox") field.checked = true;
+    else if (field) field.value = value;
+  }
+  if (![...address].length && about.rules_hit.some((rule) => rule.rows)) filters.elements.verdict.value = "borderline";
+  await list(true);
+}
+
+function parameters() {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(filters)) {
+    if (name === "lang" ? value !== "*" : value !== "") query.set(name, value);
+  }
+  for (const [name, usual] of [["order", "down"], ["how", "substring"], ["columns", FIRST_COLUMNS]]) {
+    if (query.get(name) === usual) query.delete(name);
+  }
+  if (!query.get("text")) ["how", "case"].forEach((name) => query.delete(name));
+  return query;
+}
+const columns = () => filters.elements.columns.value.split(",").filter(Boolean);
+
+// A search may take longer than a request: the page requests again until all texts have been searched.
+async function list(restart) {
+  const turn = ++state.requests;
+  const query = parameters();
+  if (restart) history.replaceState(null, "", `#${query}`);
+  query.set("columns", columns().join(","));
+  if (!restart) query.set("after", state.after);
+  try {
+    let answer;
+    for (;;) {
+      answer = await send(`/api/records?${query}`);
+      if (turn !== state.requests) return;
+      complain(null);
+      if (answer.searched === 1 && answer.loaded === 1) break;
+      by("headline").textContent = progress(answer);
+      await new Promise((resume) => setTimeout(resume, POLL_MS));
+      if (turn !== state.requests) return;
+    }
+    if (restart) {
+      state.rows = [];
+      state.at = -1;
+      head();
+      by("records").replaceChildren();
+    }
+    const first = state.rows.length;
+    state.rows.push(...answer.records);
+    answer.records.forEach((each, at) => by("records").append(item(each, first + at)));
+    state.after = answer.after;
+    by("more").hidden = answer.after === null;
+    by("headline").textContent = answer.rows
+      ? `${answer.rows.toLocaleString("en")} records, ${hours(answer.hours)}`
+      : "No record matches: widen the filters";
+    if (restart) await (answer.records.length ? open(0, false) : close());
+  } catch (error) {
+    if (turn !== state.requests) return;
+    complain(error);
+    by("headline").textContent = "The records could not be listed";
+  }
+}
+function progress({ searched, loaded, rows }) {
+  if (loaded < 1) return `Reading the texts, once: ${Math.round(100 * loaded)} %`;
+  return `Searched ${Math.round(100 * searched)} % of the texts: ${rows.toLocaleString("en")} records so far`;
+}
+const hours = (value) => (value < 0.1 ? `${(value * 60).toFixed(1)} min` : `${number(value)} h`);
+
+function head() {
+  const sorted = filters.elements.sort.value;
+  const cells = columns().map((name) => {
+    const made = element("th", undefined, "value");
+    made.scope = "col";
+    const button = element("button", name);
+    button.type = "button";
+    if (state.metrics.has(name)) button.title = `${state.metrics.get(name).meaning} (${state.metrics.get(name).unit})`;
+    if (name === sorted) {
+      const down = filters.elements.order.value !== "up";
+      made.setAttribute("aria-sort", down ? "descending" : "ascending");
+    }
+    button.addEventListener("click", () => sortBy(name));
+    made.append(button);
+    return made;
+  });
+  by("head").replaceChildren(by("head").firstElementChild, ...cells);
+}
+// Largest first, then smallest first, then in the order of the input.
+function sortBy(name) {
+  const { sort, order } = filters.elements;
+  const again = sort.value === name;
+  if (again && order.value === "up") sort.value = "";
+  else sort.value = name;
+  order.value = again && order.value !== "up" ? "up" : "down";
+  list(true);
+}
+function columnChoices(names) {
+  by("choices").replaceChildren(
+    ...names.map((name) => {
+      const label = document.createElement("label");
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.value = name;
+      label.append(box, ` ${name}`);
+      return label;
+    }),
+  );
+}
+by("columns").addEventListener("toggle", () => {
+  for (const box of by("choices").querySelectorAll("input")) box.checked = columns().includes(box.value);
+});
+by("choices").addEventListener("change", (event) => {
+  event.stopPropagation();
+  const { value, checked } = event.target;
+  const others = columns().filter((name) => name !== value);
+  filters.elements.columns.value = (checked ? [...others, value] : others).join(",");
+  if (!checked && filters.elements.sort.value === value) filters.elements.sort.value = "";
+  list(true);
+});
+
+function item(each, at) {
+  const made = document.createElement("tr");
+  const first = element("th", undefined, "record");
+  first.scope = "row";
+  const excerpt = isolated(run(each.text || "no text"));
+  excerpt.className = "excerpt";
+  const under = element("span", undefined, "under");
+  for (const [what, last] of facets(each)) under.append(run(`${what.toLowerCase()} by ${last.by} `, "done"));
+  under.append(literal([each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
+  first.append(element("span", undefined, `swatch b-${each.verdict}`), excerpt, under);
+  const cells = columns().map((name) => {
+    const value = each.values[name];
+    return typeof value === "string" ? run(value, "value", "td") : element("td", value === null || value === undefined ? "" : number(Number(value)), "value");
+  });
+  made.append(first, ...cells);
+  made.addEventListener("click", () => open(at));
+  return made;
+}
+
+filters.addEventListener("change", () => list(true));
+filters.addEventListener("submit", (event) => {
+  event.preventDefault();
+  list(true);
+});
+by("more").addEventListener("click", () => list(false));

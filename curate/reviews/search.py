@@ -1,0 +1,213 @@
+"""Search in the texts of all records: a regular expression over one column, in blocks.
+
+The expressions are those of Rust's `regex`, whose time is linear in the text whatever the
+expression; a search runs beside the requests, and each waits for it no longer than it wants to.
+Measured against indexes in docs/adr/0027.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.environment.cores import thread_count
+from curate.errors import ConfigError, CurateError
+
+Mask = npt.NDArray[np.bool_]
+"""Of each row, whether it matches."""
+
+HOW: Final = ("substring", "word", "regex")
+"""What a search may look for."""
+LONGEST_PATTERN: Final = 1_000
+BLOCK_ROWS: Final = 1 << 15
+_ABANDONED_S: Final = 5.0
+"""A search that no request has waited for since is stopped."""
+_REMEMBERED: Final = 8
+_WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What to search for: `how` is one of HOW; without `case`, a and A are the same."""
+
+    text: str
+    how: str = "substring"
+    case: bool = False
+
+    @property
+    def regex(self) -> str:
+        """The regular expression that finds it, composed (NFC) and decomposed (NFD) alike."""
+        if self.how == "regex":
+            body = self.text
+        else:
+            forms = {unicodedata.normalize(form, self.text) for form in ("NFC", "NFD")}
+            word = self.how == "word"
+            body = "|".join(_bounded(form) if word else re.escape(form) for form in sorted(forms))
+        return body if self.case else f"(?i){body}"
+
+
+def _bounded(text: str) -> str:
+    """The text where no letter, digit or underscore continues it."""
+    before, after = (r"\b" if _WORD.match(end) else "" for end in (text[0], text[-1]))
+    return f"{before}{re.escape(text)}{after}"
+
+
+def check_pattern(pattern: Pattern) -> Pattern:
+    """The pattern. ConfigError for one that cannot be searched for."""
+    if pattern.how not in HOW:
+        raise ConfigError.of("search", f"{pattern.how!r} is none of {', '.join(HOW)}")
+    if len(pattern.text) > LONGEST_PATTERN:
+        what = f"is longer than {LONGEST_PATTERN:,} characters"
+        raise ConfigError.of("search", what, "search for a part of it")
+    try:
+        pl.Series([""]).str.contains(pattern.regex)
+    except pl.exceptions.PolarsError as error:
+        raise ConfigError.of("search", *_fault(str(error))) from None
+    return pattern
+
+
+def _fault(message: str) -> tuple[str, str]:
+    """The engine's words for an expression that it refuses, and what it can read."""
+    words = [line.strip() for line in message.split("\n\n", 1)[0].split("\n")]
+    what = words[-1].removeprefix("error: ").removeprefix("regex error: ")
+    return f"is no regular expression: {what}", "the syntax is that of Rust's regex"
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Rows that match, among those searched so far: `share` of all, 1 at the end."""
+
+    mask: Mask
+    share: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows were searched."""
+        return self.share == 1.0
+
+
+class TextSearch:
+    """Searches in the texts that `load` gives, which runs once, beside the requests. Thread-safe.
+
+    `load` is called with a function to tell how many texts have been read; `rows` is how many
+    there are.
+    """
+
+    def __init__(self, rows: int, load: Callable[[Callable[[int], None]], pl.Series]) -> None:
+        self.rows, self._load = rows, load
+        self._read = 0
+        self._texts: pl.Series | None = None
+        self._failure: CurateError | None = None
+        self._lock, self._loaded = threading.Lock(), threading.Event()
+        self._loader: threading.Thread | None = None
+        self._closed = False
+        self._pool = ThreadPoolExecutor(max(2, thread_count()), "search")
+        self._searches: OrderedDict[Pattern, _Search] = OrderedDict()
+
+    def start(self) -> None:
+        """Begin to load the texts, unless that has begun."""
+        with self._lock:
+            if self._loader is None and not self._closed:
+                self._loader = threading.Thread(target=self._run, name="texts")
+                self._loader.start()
+
+    def close(self) -> None:
+        """Stop what is running."""
+        with self._lock:
+            self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._loader is not None:
+            self._loader.join()
+
+    def matches(self, pattern: Pattern, wait_s: float) -> Matches | None:
+        """The rows that match, as far as they are known after `wait_s`; None while texts are being
+        loaded (see `loaded_share`). The error of `load` where that failed.
+        """
+        self.start()
+        deadline = time.monotonic() + wait_s
+        if not self._loaded.wait(wait_s):
+            return None
+        if self._failure is not None:
+            raise self._failure
+        with self._lock:
+            search = self._search_of(pattern)
+        return search.wait(deadline)
+
+    @property
+    def loaded_share(self) -> float:
+        """How many of the texts have been read."""
+        return 1.0 if self._loaded.is_set() or not self.rows else min(1.0, self._read / self.rows)
+
+    def _search_of(self, pattern: Pattern) -> _Search:
+        search = self._searches.get(pattern)
+        if search is None or search.abandoned:
+            assert self._texts is not None
+            search = self._searches[pattern] = _Search(self._texts, pattern, self._pool)
+        self._searches.move_to_end(pattern)
+        while len(self._searches) > _REMEMBERED:
+            self._searches.popitem(last=False)
+        return search
+
+    def _run(self) -> None:
+        try:
+            self._texts = self._load(self._watch)
+        except _Closed:
+            pass
+        except CurateError as error:
+            self._failure = error
+        finally:
+            self._loaded.set()
+
+    def _watch(self, read: int) -> None:
+        if self._closed:
+            raise _Closed
+        self._read = read
+
+
+class _Closed(Exception):  # noqa: N818 - ends the loading, and is no error
+    pass
+
+
+class _Search:
+    """One pattern in all texts, block by block."""
+
+    def __init__(self, texts: pl.Series, pattern: Pattern, pool: ThreadPoolExecutor) -> None:
+        self._texts, self._regex = texts, pattern.regex
+        self._mask = np.zeros(texts.len(), np.bool_)
+        self._awaited = time.monotonic()
+        self._changed = threading.Condition()
+        starts = range(0, texts.len(), BLOCK_ROWS)
+        self._blocks, self._done, self.abandoned = len(starts), 0, False
+        for start in starts:
+            pool.submit(self._block, start)
+
+    def wait(self, deadline: float) -> Matches:
+        """What is known at the deadline."""
+        self._awaited = time.monotonic()
+        with self._changed:
+            self._changed.wait_for(lambda: self._done == self._blocks, deadline - self._awaited)
+            share = self._done / self._blocks if self._blocks else 1.0
+        return Matches(self._mask if share == 1.0 else self._mask.copy(), share)
+
+    def _block(self, start: int) -> None:
+        if time.monotonic() - self._awaited > _ABANDONED_S:
+            self.abandoned = True
+            return
+        block = self._texts.slice(start, BLOCK_ROWS)
+        hits = block.str.contains(self._regex)
+        self._mask[start : start + block.len()] = hits.to_numpy()
+        with self._changed:
+            self._done += 1
+            if self._done == self._blocks:
+                self._changed.notify_all()
