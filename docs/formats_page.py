@@ -7,11 +7,13 @@ from markdown_parts import NOTE, cell, table
 
 def formats_page() -> str:
     """What `--format` takes, and the names of columns that tables may have."""
+    from curate.exports.outputs import OUTPUTS
     from curate.manifest.folders.layouts import LAYOUTS
     from curate.manifest.formats import FORMATS
     from curate.manifest.tables import NAMES
 
     layouts = [[f"`{each.name}`", cell(each.what)] for each in LAYOUTS]
+    outputs = [[f"`{each.name}`", cell(each.what)] for each in OUTPUTS]
     formats = [[f"`{each.name}`", cell(each.what)] for each in FORMATS]
     names = [[f"`{field}`", ", ".join(f"`{n}`" for n in known)] for field, known in NAMES.items()]
     lines = [
@@ -61,6 +63,19 @@ def formats_page() -> str:
         "`curate profile` tries the formats in this order; `--format` selects one.",
         "",
         *table(("`--format`", "reads"), formats),
+        "## Outputs",
+        "",
+        "`curate manifest INPUT... --to NAME --out OUT` writes the records of any input in another",
+        "form; read back, they are the same. Without `--to` it writes NeMo's lines, or CSV where",
+        "OUT ends in .csv. OUT that ends in .gz is compressed.",
+        "",
+        *table(("`--to`", "writes"), outputs),
+        "- A record that a form cannot hold goes to OUT.malformed.jsonl with the reason; fields",
+        "  without a place in it are counted in a warning.",
+        "- nemo_tarred and hf hold the audio: whole files keep their bytes, segments become FLAC.",
+        "- CSV holds text: numbers of fields that are no time are read back as text, and a value",
+        "  that is absent is as an empty one.",
+        "",
         "## Columns",
         "",
         "Known names of the columns of tables and of Parquet, in any case; if a table has several",

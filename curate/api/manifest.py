@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curate.artifacts.manifest import ManifestWritten
-from curate.manifest import write
+from curate.exports import write_records
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.write import ManifestRequest
 
@@ -19,10 +19,12 @@ def write_manifest(
     *,
     reading: ReadOptions | None = None,
     audio_root: str | Path | None = None,
+    to: str | None = None,
 ) -> ManifestWritten:
-    r"""Write one NeMo manifest of all inputs, in any format that `curate profile` reads.
+    r"""Write one manifest of all inputs, in any format that `curate profile` reads.
 
-    As `curate manifest`: lines that hold no record go to a file beside `out`, with their reasons.
+    As `curate manifest`: NeMo's lines, or the form `to` (see `curate manifest --help`). Lines that
+    hold no record go to a file beside `out`, with their reasons.
     Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
@@ -36,6 +38,5 @@ def write_manifest(
     names = [inputs] if isinstance(inputs, str | Path) else inputs
     root = None if audio_root is None else Path(audio_root)
     reading = reading or ReadOptions()
-    return write.write_manifest(
-        ManifestRequest([str(name) for name in names], Path(out), reading, root)
-    )
+    request = ManifestRequest([str(name) for name in names], Path(out), reading, root)
+    return write_records(request, to)

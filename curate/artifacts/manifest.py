@@ -25,7 +25,7 @@ class ConvertedInput(Model):
 
 
 class ManifestWritten(Artifact):
-    """What `curate manifest` wrote: the records of all inputs in `manifest`, in order.
+    """What `curate manifest` wrote: the records of all inputs in `manifest`, as `form` has them.
 
     `malformed_lines` is the file of lines that hold no record; absent where there is none.
     `reasons` count them; `warnings` are about inputs that hold no record.
@@ -35,6 +35,7 @@ class ManifestWritten(Artifact):
 
     schema_id: SchemaId[Literal["curate.manifest/1"]] = "curate.manifest/1"
     manifest: str
+    form: str = "nemo"
     malformed_lines: OptionalKey[str] = None
     records: int
     malformed: int

@@ -1,4 +1,4 @@
-"""`curate manifest`: one NeMo manifest of what people have."""
+"""`curate manifest`: one manifest of what people have."""
 
 from __future__ import annotations
 
@@ -32,7 +32,16 @@ def manifest_command(
             metavar="INPUT",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Manifest to write (JSON lines).")],
+    out: Annotated[Path, typer.Option(help="Manifest to write: a file, or a folder.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            help="Form to write: nemo (JSON lines), lhotse (cuts), kaldi (folder), csv, "
+            "nemo_tarred or hf (folders with the audio).",
+            show_default="nemo; csv if --out ends in .csv",
+        ),
+    ] = None,
     format: Format = None,
     map_: MapFields = [],  # noqa: B006 - Typer reads it, nobody writes it
     lenient_json: LenientJson = False,
@@ -43,7 +52,7 @@ def manifest_command(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make one NeMo manifest of what you have: a record per line, in the order of the inputs.
+    """Make one manifest of what you have: a record per line, in the order of the inputs.
 
     A folder of audio is read with its texts: a.txt beside a.wav, LibriSpeech, LJSpeech, Common
     Voice and others (docs/formats.md); durations are those of the audio. Every command reads these
@@ -55,19 +64,22 @@ def manifest_command(
     Example: `curate manifest 'talks/*.srt' --out talks.jsonl`
 
     Example: `curate manifest clips.csv --map text=sentence --out clips.jsonl`
+
+    Example: `curate manifest my_corpus/ --to kaldi --out data/train`
     """
     from curate.files.missing import refuse_missing
 
     refuse_missing(inputs)
     from curate.cli.render.manifest import tables
     from curate.cli.render.terminal import line, summary
+    from curate.exports import write_records
     from curate.manifest.mapping import ReadOptions
-    from curate.manifest.write import ManifestRequest, write_manifest
+    from curate.manifest.write import ManifestRequest
 
     reading = ReadOptions.parse(
         format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
     )
-    written = write_manifest(ManifestRequest(inputs, out, reading, audio_root))
+    written = write_records(ManifestRequest(inputs, out, reading, audio_root), to)
     summary(written, as_json, quiet, tables, out)
     if written.malformed_lines and not quiet:
         line(f"malformed lines: {written.malformed_lines}")

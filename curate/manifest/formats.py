@@ -18,6 +18,7 @@ from curate.manifest.columnar import PARQUET
 from curate.manifest.corpus import corpus_file, read_corpus
 from curate.manifest.corrections import Corrections, corrected
 from curate.manifest.folders import FOLDER_OF_AUDIO
+from curate.manifest.hugging_face import HUGGING_FACE
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
 from curate.manifest.mapping import ReadAs, ReadOptions, fields_of, read_mapped, reading_of
@@ -89,6 +90,7 @@ FORMATS: tuple[Format, ...] = (
     SUPERVISIONS,
     KALDI,
     INPUT_CFG,
+    HUGGING_FACE,
     PARQUET,
     COMMON_VOICE,
     FLEURS,

@@ -118,6 +118,17 @@ _IN_CUTS = frozenset(
     }
 )  # fmt: skip
 """Fields of a record that have a place of their own in a cut."""
+ASSUMED_RATE = 16_000
+"""Lhotse wants a sampling rate; NeMo's records rarely give one, and NeMo resamples to this."""
+
+
+def rate_of(record: Mapping[str, object]) -> int | None:
+    """The sampling rate that a record gives."""
+    for name in ("sampling_rate", "sample_rate", "recording_sampling_rate"):
+        rate = record.get(name)
+        if isinstance(rate, int) and not isinstance(rate, bool) and rate > 0:
+            return rate
+    return None
 
 
 def cut_of_record(
@@ -141,7 +152,7 @@ def cut_of_record(
         "start": 0,
         "duration": duration,
         "channel": channel,
-        "text": record["text"],
+        "text": record.get("text"),
         "language": record.get("lang"),
         "speaker": record.get("speaker"),
     }

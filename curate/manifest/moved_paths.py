@@ -13,13 +13,13 @@ from curate.manifest.origin import COMMAND, Origin, is_command
 class MovedPaths:
     """The paths of one origin, to be written into a manifest in the folder `into`.
 
-    A path below `into` is relative to it, any other one that was relative is absolute. Absolute
-    paths, addresses and commands stay as they are.
+    A path below `into` is relative to it, any other one that was relative is absolute, and so is
+    each where `into` is None. Absolute paths, addresses and commands stay as they are.
     """
 
-    def __init__(self, origin: Origin, into: Path, root: Path | None = None) -> None:
+    def __init__(self, origin: Origin, into: Path | None, root: Path | None = None) -> None:
         self._bases: Bases = bases_of(origin, root)
-        self._into = os.path.realpath(into)
+        self._into = None if into is None else os.path.realpath(into)
         self._must_exist = origin.format in FROM_WORKING_FOLDER
 
     @property
@@ -30,7 +30,7 @@ class MovedPaths:
     def moved(self, path: str) -> str:
         """The path as it is written there."""
         if is_address(path) or is_command(path) or path.startswith(("/", "~", COMMAND)):
-            return path
+            return os.path.expanduser(path) if self._into is None else path  # noqa: PTH111
         head, _, name = path.rpartition("/")
         if not self._must_exist:
             return f"{_folder(head, self._bases, self._into)}{name}"
@@ -41,10 +41,12 @@ class MovedPaths:
 
 
 @lru_cache(1 << 16)
-def _folder(head: str, bases: Bases, into: str) -> str:
+def _folder(head: str, bases: Bases, into: str | None) -> str:
     """A folder of audio as the other manifest names it, with a slash; the folder `into` is ""."""
     places = [os.path.normpath(os.path.join(base, head)) for base in bases]  # noqa: PTH118
     place = next((each for each in places if Path(each).is_dir()), places[0])
+    if into is None:
+        return f"{place}/"
     if place == into:
         return ""
     return place.removeprefix(f"{into}/") + "/" if place.startswith(f"{into}/") else f"{place}/"

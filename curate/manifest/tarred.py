@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from curate.errors import InputError
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.origin import Origin, Portion, convert_lines, native
 from curate.manifest.sniff import Format, Look, one_file
@@ -17,12 +18,42 @@ from curate.manifest.strict import Malformed, Record, parse_line
 _NUMBERED = re.compile(r"audio.*?(\d+)\.tar\Z")
 SHARDED = "sharded_manifests"
 """Where NeMo's script for tarred data sets puts a manifest for each tar."""
+_MANIFEST = re.compile(r"manifest.*?(\d+)\.jsonl?(?:\.gz)?")
 _PART = re.compile(r"-sub\d+(?=\.[^.]*\Z)")
 
 
 def _find(look: Look) -> list[Origin]:
-    origin = one_file(look, "nemo_tarred")
-    return [tarred(origin.name, _tars_of(Path(look.name).parent))]
+    if look.folder is None:
+        origin = one_file(look, "nemo_tarred")
+        return [tarred(origin.name, _tars_of(Path(look.name).parent))]
+    names = _manifests(look)
+    if not names:
+        raise InputError.of(look.name, "holds no manifest_*.json beside audio_*.tar")
+    return [tarred(name, _tars_of(Path(name).parent)) for name in names]
+
+
+def _manifests(look: Look) -> list[str]:
+    """The manifests of a folder that has tars beside or above them, by their numbers."""
+    if not any(_NUMBERED.match(name) for name in look.folder or ()):
+        return []
+    folder = Path(look.name)
+    for place in (folder, folder / SHARDED):
+        names = [name for name in _names_in(place) if _MANIFEST.fullmatch(name)]
+        if names:
+            by_number = sorted(names, key=lambda name: (int(_digits(name)), name))
+            return [str(place / name) for name in by_number]
+    return []
+
+
+def _names_in(folder: Path) -> Sequence[str]:
+    return os.listdir(folder) if folder.is_dir() else ()  # noqa: PTH208 - names, not paths
+
+
+def _digits(name: str) -> str:
+    """The number in a manifest's name."""
+    match = _MANIFEST.fullmatch(name)
+    assert match is not None, "it was selected by this pattern"
+    return match.group(1)
 
 
 def _tars_of(folder: Path) -> list[str]:
@@ -96,8 +127,9 @@ def _checked(line: bytes, members: Mapping[int | str, frozenset[str] | str]) -> 
 
 NEMO_TARRED = Format(
     "nemo_tarred",
-    "NeMo tarred manifests (shard_id, kept as a column), checked against audio_*.tar beside",
-    lambda look: look.folder is None and {"shard_id", "audio_filepath"} <= look.first.keys(),
+    "NeMo tarred manifests (shard_id, kept as a column), checked against audio_*.tar beside; or "
+    "the folder of both",
+    lambda look: bool(_manifests(look)) or {"shard_id", "audio_filepath"} <= look.first.keys(),
     _find,
     _read,
     converted=False,

@@ -44,15 +44,21 @@ class Archive:
     @classmethod
     def of(cls, entry: Input) -> Archive | None:
         """The archive of an input as split.json has it; None where its audio is in files."""
-        format, source = entry.format, Path(entry.source)
-        tars = {tar_number(name): name for name in entry.beside.get("tars", ())}
+        return cls.behind(entry.format, Path(entry.source), Path(entry.folder), entry.beside)
+
+    @classmethod
+    def behind(
+        cls, format: str, source: Path, folder: Path, beside: Mapping[str, Sequence[str]]
+    ) -> Archive | None:
+        """The archive of a source in this format; None where its audio is in files."""
+        tars = {tar_number(name): name for name in beside.get("tars", ())}
         if format == "lhotse_shar":
             name = re.sub(r"^cuts\.(.*?)\.jsonl.*", r"recording.\1.tar", source.name)
             tars = {"": name}
-        if INSIDE in entry.beside.get("audio", ()):
+        if INSIDE in beside.get("audio", ()):
             return cls(_TABLE, source.parent, {})
         known = format in TAR_FORMATS and tars
-        return cls(format, Path(entry.folder), tars) if known else None
+        return cls(format, folder, tars) if known else None
 
     @contextmanager
     def extracted(self, record: Record, allowed: Sequence[Path], scratch: Path) -> Iterator[Path]:

@@ -18,14 +18,12 @@ from curate.audio.faults import Unusable
 from curate.audio.header import Header, open_sound, read_header
 from curate.audio.paths import find_audio, open_audio
 from curate.errors import ConfigError, parameter
-from curate.manifest.lhotse import cut_of_record
+from curate.manifest.lhotse import ASSUMED_RATE, cut_of_record, rate_of
 from curate.manifest.strict import parse_line
 from curate.rules.routes import MALFORMED
 from curate.splits.records import StoredRecords
 
 CUTS_ENDING = "cuts.jsonl.gz"
-ASSUMED_RATE = 16_000
-"""Lhotse wants a sampling rate; NeMo's records rarely give one, and NeMo resamples to this."""
 
 
 def check_target(to: str | None) -> None:
@@ -72,21 +70,12 @@ def _write_cut(line: bytes, id: str, folder: Path, file: IO[bytes] | gzip.GzipFi
     record = parse_line(line)
     audio = str(record["audio_filepath"])
     header = _header(audio, folder)
-    rate = header.rate if header is not None else _rate_of(record)
+    rate = header.rate if header is not None else rate_of(record)
     frames = header.frames if header is not None and math.isfinite(header.seconds) else None
     channels = header.channels if header is not None else 1
     cut = cut_of_record(id, record, rate or ASSUMED_RATE, audio, frames, channels)
     file.write(cut + b"\n")
     return rate is None
-
-
-def _rate_of(record: Mapping[str, object]) -> int | None:
-    """The sampling rate that a record gives."""
-    for name in ("sampling_rate", "sample_rate", "recording_sampling_rate"):
-        rate = record.get(name)
-        if isinstance(rate, int) and not isinstance(rate, bool) and rate > 0:
-            return rate
-    return None
 
 
 @lru_cache(maxsize=1024)

@@ -44,6 +44,7 @@ CASES = (
         NEVER | PAGES | MEASURING | {"duckdb", "curate.text.normaliser"},
     ),
     (["profile", "MANIFEST", "--out", "OUT"], NEVER),
+    (["manifest", "MANIFEST", "--out", "OUT"], NEVER | PAGES | MEASURING | {"duckdb", "pyarrow"}),
 )
 
 

@@ -1,0 +1,96 @@
+"""One manifest of whatever the formats read, as NeMo's lines or in another form of OUTPUTS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from curate.artifacts.manifest import ConvertedInput, ManifestWritten
+from curate.artifacts.outputs import check_out, full_disk_as_error, whole_directory, whole_file
+from curate.errors import ConfigError, InputError, parameter
+from curate.errors.nearest import suggest
+from curate.exports.output import Output, Report
+from curate.exports.outputs import NEMO, OUTPUTS
+from curate.exports.spooled import Spooled
+from curate.formatting.units import US_PER_HOUR
+from curate.manifest import find_sources
+from curate.manifest.convert import Converter
+from curate.manifest.write import (
+    ManifestRequest,
+    answer,
+    refuse_inputs,
+    write_malformed,
+    write_manifest,
+)
+
+_BY_SUFFIX = {".csv": "csv"}
+"""The form of an output whose name says it."""
+
+
+def write_records(request: ManifestRequest, to: str | None = None) -> ManifestWritten:
+    """Write the records of all inputs in the form `to`; by default NeMo's lines, or what the
+    output's name says.
+
+    As `write_manifest`: whole, or nothing. A record that the form cannot hold goes to
+    `request.malformed` with the reason, as a line does that holds no record. ConfigError for an
+    unknown form, and for a folder that this command did not write.
+    """
+    name = to or _BY_SUFFIX.get(request.out.suffix.lower(), NEMO)
+    if name == NEMO:
+        return write_manifest(request)
+    output = next((each for each in OUTPUTS if each.name == name), None)
+    if output is None:
+        hint = suggest(name, [NEMO, *(each.name for each in OUTPUTS)])
+        raise ConfigError.of(parameter("to"), f"unknown form {name!r}", hint)
+    if output.is_folder:
+        check_out(request.out, output.marker)
+    with full_disk_as_error(request.out), TemporaryFile() as malformed, TemporaryFile() as file:
+        spooled = Spooled(file, find_sources(request.inputs, request.reading_in_root))
+        refuse_inputs(spooled.origins, request)
+        convert = Converter(None, request.audio_root, spooled, malformed)
+        inputs = tuple(map(convert.add, spooled.origins))
+        if not any(each.records for each in inputs):
+            raise InputError(*convert.unusable)
+        report = Report(malformed, request.out)
+        with _place(output, request.out) as scratch:
+            output.write(spooled, scratch, report)
+            inputs = tuple(_held(each, at, report) for at, each in enumerate(inputs))
+            _refuse_empty(inputs, output, report)
+        write_malformed(malformed, request.malformed)
+    unusable = (f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable)
+    return answer(
+        request, inputs, convert.reasons + report.reasons, [*unusable, *report.warnings], name
+    )
+
+
+def _place(output: Output, out: Path) -> AbstractContextManager[Path]:
+    """The scratch path of an output. Of an older folder, files with names of its own go."""
+    if not output.is_folder:
+        return whole_file(out)
+    there = out.iterdir() if out.is_dir() else ()
+    own = frozenset(each.name for each in there if re.fullmatch(output.own_names, each.name))
+    return whole_directory(out, own, output.marker)
+
+
+def _held(each: ConvertedInput, number: int, report: Report) -> ConvertedInput:
+    """What became of an input, less the records that the output could not hold."""
+    refused, skipped = report.refused[number], report.refused_skipped[number]
+    return each.model_copy(
+        update={
+            "records": each.records - refused,
+            "skipped": each.skipped - skipped,
+            "malformed": each.malformed + refused + skipped,
+            "hours": each.hours - report.refused_us[number] / US_PER_HOUR,
+        }
+    )
+
+
+def _refuse_empty(inputs: Sequence[ConvertedInput], output: Output, report: Report) -> None:
+    """InputError where the output would hold no record, with the commonest reason."""
+    if not any(each.records for each in inputs):
+        reason, count = report.reasons.most_common(1)[0]
+        what = f"no record can be written as {output.name}: {reason} ({count:,} records)"
+        raise InputError.of(inputs[0].source, what)

@@ -1,0 +1,168 @@
+"""The records of any format as NeMo lines, an origin at a time; other lines with their reasons."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, NamedTuple, Protocol
+
+import numpy as np
+
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LINE,
+    MALFORMED,
+    SKIPPED_BY,
+)
+from curate.artifacts.manifest import ConvertedInput
+from curate.errors import Fault
+from curate.formatting.units import US_PER_HOUR
+from curate.manifest.audio_files import bases_of
+from curate.manifest.formats import BY_NAME
+from curate.manifest.members import with_members
+from curate.manifest.moved_paths import MovedPaths
+from curate.manifest.nemo import read_lines
+from curate.manifest.origin import Origin, Portion
+from curate.manifest.places import in_original_places
+from curate.manifest.scan import scan
+from curate.manifest.strict import Malformed, parse_line
+from curate.manifest.syntax import STRING
+from curate.manifest.unusable import unusable
+
+AUDIO = "audio_filepath"
+AS_READ = "as_read"
+"""The field that holds a malformed line, or the record that its format made of it."""
+ORIGINAL = "original"
+"""The field in which a converted line that holds no record keeps what it was."""
+
+
+class Lines(Protocol):
+    """What takes the records: lines of one origin, and where each was in it."""
+
+    def add(self, origin: Origin, lines: Sequence[bytes], places: Sequence[Place]) -> None:
+        """Take the next records, of which each line ends without a newline."""
+
+
+class Place(NamedTuple):
+    """Where a record was: its line and byte offset."""
+
+    line: int
+    byte_offset: int
+
+
+class Converter:
+    """Gives the records of one origin after the other to `records`, audio paths as they read from
+    `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
+
+    `reasons` count the latter, `unusable` are faults of origins without a record.
+    """
+
+    def __init__(
+        self, into: Path | None, root: Path | None, records: Lines, malformed: IO[bytes]
+    ) -> None:
+        self._into, self._root = into, root
+        self._records, self._malformed = records, malformed
+        self.reasons: Counter[str] = Counter()
+        self.unusable: list[Fault] = []
+
+    def add(self, origin: Origin) -> ConvertedInput:
+        """Convert the rows of an origin."""
+        paths = MovedPaths(origin, self._into, self._root)
+        counted, reasons = np.zeros(3, np.int64), Counter[str]()
+        for portion in BY_NAME[origin.format].read(origin):
+            counted += self._write(origin, portion, paths, reasons)
+        records, skipped, duration_us = map(int, counted)
+        if not records:
+            rows = sum(reasons.values()) + skipped
+            self.unusable.append(unusable(origin, rows, reasons or {SKIPPED_BY: skipped}))
+        self.reasons += reasons
+        return ConvertedInput(
+            source=origin.name,
+            format=origin.format,
+            records=records,
+            skipped=skipped,
+            malformed=sum(reasons.values()),
+            hours=duration_us / US_PER_HOUR,
+        )
+
+    def _write(
+        self, origin: Origin, portion: Portion, paths: MovedPaths, reasons: Counter[str]
+    ) -> tuple[int, int, int]:
+        """Convert a portion; its records, skipped records, and the duration of both."""
+        bases = [bases_of(origin, self._root)]
+        clips, (batch,) = read_lines([portion.chunk], (), bases)
+        start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
+        end = start + clips.frame[BYTE_LENGTH.name].to_numpy()
+        rows = in_original_places(clips, [batch], [portion])[0].frame
+        data, members = portion.chunk.data, dict(origin.added)
+        audio_names = _audio_names(data) if not paths.all_stay else {}
+        lines: list[bytes] = []
+        places: list[Place] = []
+        skipped = 0
+        columns = (LINE.name, BYTE_OFFSET.name, MALFORMED.name)
+        for at, (line, offset, reason) in enumerate(rows.select(columns).iter_rows()):
+            raw = data[start[at] : end[at]]
+            if reason is not None and not reason.startswith(SKIPPED_BY):
+                reasons[reason.partition(" (")[0]] += 1
+                self._refuse(origin, portion, (line, offset, reason), raw)
+                continue
+            places.append(Place(line, offset))
+            skipped += reason is not None
+            lines.append(_line(raw, members, paths, audio_names.get(int(start[at]))))
+        self._records.add(origin, lines, places)
+        return len(lines) - skipped, skipped, int(rows[DURATION_US.name].sum())
+
+    def _refuse(
+        self, origin: Origin, portion: Portion, place: tuple[int, int, str], raw: bytes
+    ) -> None:
+        """Write a line that holds no record, with its place and reason."""
+        line, offset, reason = place
+        text = raw.decode(errors="backslashreplace")
+        if portion.places is not None and reason in portion.reasons.values():
+            text = _original(raw, text)
+        self._malformed.write(malformed_line(origin, Place(line, offset), reason, text))
+
+
+def malformed_line(origin: Origin, place: Place, reason: str, as_read: str) -> bytes:
+    """A line of the file of malformed lines."""
+    fields = {
+        "source": origin.name,
+        "line": place.line,
+        "byte_offset": place.byte_offset,
+        "reason": reason,
+        AS_READ: as_read,
+    }
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+
+
+def _original(raw: bytes, text: str) -> str:
+    """What a line that its format wrote was before; else the line itself."""
+    try:
+        return str(parse_line(raw).get(ORIGINAL, text))
+    except Malformed:
+        return text
+
+
+def _audio_names(data: bytes) -> dict[int, str]:
+    """By where its line begins, each audio path that stands in its line without escapes."""
+    scanned = scan(np.frombuffer(data, np.uint8), (AUDIO,))
+    rows = np.flatnonzero(scanned.kind[:, 0] == STRING)
+    places = (scanned.line_start[rows], scanned.start[rows, 0], scanned.length[rows, 0])
+    return {
+        line: data[start : start + length].decode()
+        for line, start, length in zip(*(each.tolist() for each in places), strict=True)
+    }
+
+
+def _line(raw: bytes, added: dict[str, str], paths: MovedPaths, audio: str | None) -> bytes:
+    """A record's line with its audio path as it reads from the new folder, and these fields."""
+    if paths.all_stay:
+        return with_members(raw, added) if added else raw
+    audio = str(parse_line(raw)[AUDIO]) if audio is None else audio
+    moved = paths.moved(audio)
+    members = added if moved == audio else {**added, AUDIO: moved}
+    return with_members(raw, members) if members else raw
