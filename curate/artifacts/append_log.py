@@ -43,16 +43,16 @@ class OpenLog:
         """All that is in the log. InputError where that is too much."""
         return _read(self.path, self.descriptor)
 
-    def append(self, line: bytes) -> None:
-        """Add a line, on disk when this returns; where it cannot be written, ConfigError, and no
-        byte of it is there.
+    def append(self, *lines: bytes) -> None:
+        """Add lines, on disk when this returns; where they cannot be written, ConfigError, and no
+        byte of them is there.
 
         A last line without an end is ended first, so that it spoils no other.
         """
-        assert b"\n" not in line, "one line"
+        assert not any(b"\n" in line for line in lines), "each is one line"
         size = os.fstat(self.descriptor).st_size
         torn = size > 0 and os.pread(self.descriptor, 1, size - 1) != b"\n"
-        whole = b"\n" * torn + line + b"\n"
+        whole = b"\n" * torn + b"".join(line + b"\n" for line in lines)
         try:
             if os.write(self.descriptor, whole) < len(whole):  # the disk is nearly full
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -106,9 +106,9 @@ def log_state(path: str | Path) -> FileState | None:
         return None
 
 
-def numbered_lines(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers."""
-    for number, line in enumerate(content.split(b"\n"), 1):
+def numbered_lines(content: bytes, first: int = 1) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers; the first one has the number `first`."""
+    for number, line in enumerate(content.split(b"\n"), first):
         if line.strip():
             yield number, line
 

@@ -6,18 +6,30 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from curate.audio.clip import Clip, load_clip
 from curate.manifest.strict import channel_of
 from curate.reviews.blind import Ballot
+from curate.reviews.bulk import (
+    BulkRequest,
+    batches,
+    bulk_request,
+    decide_all,
+    preview,
+    undo_all,
+)
 from curate.reviews.decisions import Refused, now
 from curate.reviews.guard import App, Guard
-from curate.reviews.requests import PageRequest, page_request
+from curate.reviews.requests import PageRequest, page_request, query_of
 from curate.reviews.session import ReviewSession
+from curate.reviews.sheet import NAME as CSV_NAME
+from curate.reviews.sheet import as_csv, import_csv
 from curate.reviews.web import Web
 
 REVIEW_PAGE = (
     "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
+    "bulk.js",
 )  # fmt: skip
 Audio = Callable[[Mapping[str, Any]], Clip]
 """Gives a record's clip."""
@@ -46,8 +58,37 @@ def review_app(session: ReviewSession, style: str, token: str, port: int) -> App
             "/api/records/{row:int}/undo",
             lambda r, sent: web.json(session.undo(_row(r), _seen(sent))),
         ),
+        *_bulk_routes(web, session),
     ]
     return Guard(web.app(routes), token, port)
+
+
+def _bulk_routes(web: Web, session: ReviewSession) -> list[Any]:
+    """Decisions about many records: all that a query is about, and those of a CSV file."""
+
+    def bulk(sent: Mapping[str, Any]) -> BulkRequest:
+        parameters = dict(parse_qsl(str(sent.get("query", "")), keep_blank_values=True))
+        return bulk_request(sent, query_of(parameters, session.decided_keys))
+
+    def undo(sent: Mapping[str, Any]) -> Any:
+        by, at, why = (str(sent.get(name)) for name in ("by", "at", "why"))
+        return undo_all(session, (by, at, why))
+
+    def exported(request: Any) -> Any:
+        text = as_csv(session.log.overrides().standing.decisions)
+        return web.download(text, "text/csv", CSV_NAME)
+
+    return [
+        web.route("/api/bulk", lambda request: web.json(batches(session))),
+        web.post("/api/bulk/preview", lambda r, sent: web.json(preview(session, bulk(sent)))),
+        web.post("/api/bulk/decision", lambda r, sent: web.json(decide_all(session, bulk(sent)))),
+        web.post("/api/bulk/undo", lambda r, sent: web.json(undo(sent))),
+        web.route(f"/api/{CSV_NAME}", exported),
+        web.upload(
+            f"/api/import/{CSV_NAME}",
+            lambda content: web.json({"written": import_csv(session.log, content)}),
+        ),
+    ]
 
 
 def blind_app(ballot: Ballot, audio: Audio, style: str, token: str, port: int) -> App:
@@ -92,7 +133,7 @@ def about(session: ReviewSession) -> Mapping[str, object]:
         **session.profile.model_dump(mode="json", include=set(_PARTS)),
         "reviewer": session.log.reviewer,
         "log": str(session.log.path),
-        "decided": len(session.log.overrides().standing.decisions),
+        "decided": session.log.decided(),
         "metrics": [
             {"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in session.metrics
         ],

@@ -7,7 +7,7 @@ seen yet is never undone or set aside by them: see `Changed`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from curate.artifacts import append_log
 from curate.artifacts.columns import AUDIO_KEY
 from curate.files.state import FileState
 from curate.profiles.opened import Json
-from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, read, undone
+from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, undone
 
 
 class Refused(ValueError):  # noqa: N818 - answered to the client
@@ -61,8 +61,13 @@ class DecisionLog:
         if state is None:
             return Overrides()
         if state != self._known[0]:
-            self._known = state, Overrides(read(self.path))
+            content = append_log.read(self.path)
+            self._known = state, Overrides(parse(self.path, content, self._known[1].log))
         return self._known[1]
+
+    def decided(self) -> int:
+        """How many records something is decided about, of this profile or another."""
+        return len({each.key for each in self.overrides().standing.decisions})
 
     def shown(self, record: Record) -> Json:
         """What is decided about a record, by facet; the history of its decisions, and `seen`: what
@@ -85,6 +90,34 @@ class DecisionLog:
         line_of(new)
         self._add(record, seen, lambda history: new)
 
+    def decide_all(self, records: Sequence[Record], decision: str, why: str) -> int:
+        """Add a decision about each record that nothing is decided about yet, all or none on disk
+        when this returns; how many were added. The lines share one time.
+        """
+        at = now()
+        new = [(each, self._new(each, decision, None, why, at)) for each in records if each.content]
+
+        def undecided(_: Sequence[Decision]) -> list[Decision]:
+            overrides = self._known[1]
+            return [line for record, line in new if not _about(overrides, record)[0]]
+
+        return self.extend(undecided)
+
+    def extend(self, compose: Callable[[Sequence[Decision]], Iterable[Decision]]) -> int:
+        """Add the decisions that are composed of those in the log, under one lock, all or none;
+        how many there are.
+        """
+        with append_log.exclusive(self.path) as log:
+            if log.state != self._known[0]:
+                self._known = log.state, Overrides(parse(self.path, log.read(), self._known[1].log))
+            known = self._known[1].log
+            lines = [line_of(each) for each in compose(known.decisions if known else ())]
+            if lines:
+                log.append(*lines)
+        with self._counting:
+            self.written += len(lines)
+        return len(lines)
+
     def undo(self, record: Record, seen: int | None) -> None:
         """Take back the last decision about a record, whatever it set and whoever made it."""
 
@@ -102,7 +135,7 @@ class DecisionLog:
     ) -> None:
         with append_log.exclusive(self.path) as log:
             if log.state != self._known[0]:
-                self._known = log.state, Overrides(parse(self.path, log.read()))
+                self._known = log.state, Overrides(parse(self.path, log.read(), self._known[1].log))
             _, history = _about(self._known[1], record)
             if seen is not None and _last_line(history) != seen:
                 raise Changed(_changed_words(history))
@@ -110,12 +143,14 @@ class DecisionLog:
         with self._counting:
             self.written += 1
 
-    def _new(self, record: Record, decision: str, text: str | None, why: str) -> Decision:
+    def _new(
+        self, record: Record, decision: str, text: str | None, why: str, at: str = ""
+    ) -> Decision:
         offset = record.record.get("offset")
         return Decision(
             decision,
             self.reviewer,
-            now(),
+            at or now(),
             audio_filepath=str(record.record["audio_filepath"]),
             offset=float(offset) if isinstance(offset, int | float) else None,
             content=record.content,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.artifacts.columns import AUDIO_KEY, TAGS, VERDICT
+from curate.artifacts.columns import AUDIO_KEY, MALFORMED, TAGS, VERDICT
 from curate.reviews.search import Pattern
 
 FIELDS = ("lang", "speaker", "source")
@@ -28,8 +28,8 @@ class Query:
     `verdicts`: any of these (empty: all). `tag`: `bad:rule`. `fields`: (name of FIELDS, value; ""
     is null). `ranges`: (metric, least, most), ends included, None is open. `keys`: only rows with
     these audio keys, or with `other_keys` only the others (None: either). `search`: what the text
-    matches. `sort`: a metric or one of FIELDS (rows in which it is null are left out), None for
-    input order; `down`: largest first.
+    matches. `records_only`: no malformed or skipped lines. `sort`: a metric or one of FIELDS (rows
+    in which it is null are left out), None for input order; `down`: largest first.
     """
 
     verdicts: tuple[str, ...] = ()
@@ -39,6 +39,7 @@ class Query:
     keys: tuple[int, ...] | None = None
     other_keys: bool = False
     search: Pattern | None = None
+    records_only: bool = False
     sort: str | None = None
     down: bool = True
 
@@ -67,6 +68,8 @@ def conditions(query: Query, numeric: frozenset[str]) -> Iterator[tuple[Conditio
         keys = pl.Series(query.keys, dtype=pl.UInt64).implode()
         known = AUDIO_KEY.expr.fill_null(0).is_in(keys)
         yield ("keys", query.keys, query.other_keys), known != query.other_keys
+    if query.records_only:
+        yield ("records_only",), MALFORMED.expr.is_null()
 
 
 def demand_metric(name: str, numeric: frozenset[str]) -> str:

@@ -25,7 +25,7 @@ from curate.reviews.decisions import DecisionLog, Record, Refused, facets_json
 from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
 from curate.reviews.table import RecordTable, Selection, identified, text_of
-from curate.rules.overrides import Decision, Facet, content_of
+from curate.rules.overrides import Decision, Facet, content_of, contents_of
 from curate.rules.overrides.identity import contents, shown
 from curate.text.marks import marks_of
 
@@ -106,30 +106,25 @@ class ReviewSession:
             "after": None if end is None else json.dumps(end),
             "rows": rows,
             "hours": us / US_PER_HOUR,
+            "decided": self.log.decided(),
             "searched": selection.searched,
             "loaded": selection.loaded,
         }
 
     def record(self, number: int) -> Record:
         """One record. Refused where there is no such row."""
-        names = [metric.name for metric in self.metrics]
-        details = self.table.browser.details([number], names)
-        if not details:
+        records = self.records([number], [metric.name for metric in self.metrics])
+        if not records:
             raise Refused(f"there is no row {number}")
-        (row,) = details
-        (line,) = self.table.lines(details)
-        if row[MALFORMED.name] is not None:
-            return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
-        try:
-            stated = json.loads(line)
-            content = content_of(stated)
-        except ValueError:
-            stated, content = {}, None
-        known = shown(contents(_identity([row]))[0])
-        if content is None or (row["text_fix"] is None and content != known):
-            why = "the manifest has changed since it was profiled: profile it again"
-            return Record(row, {}, None, why)
-        return Record(row, stated, content)
+        return records[0]
+
+    def records(self, numbers: Sequence[int], columns: Sequence[str] = ()) -> list[Record]:
+        """The records of these rows, those that there are, with further columns of their rows."""
+        rows = self.table.browser.details(numbers, columns)
+        stated = [_record_of(line) for line in self.table.lines(rows)]
+        current = contents_of(stated)
+        known = map(shown, contents(_identity(rows)))
+        return [_record(*each) for each in zip(rows, stated, current, known, strict=True)]
 
     def describe(self, number: int) -> Json:
         """All that is shown of one record."""
@@ -215,6 +210,19 @@ class ReviewSession:
                     named = int(row[AUDIO_KEY.name]), content, int(row["duration_us"])
                     decisions[at] = overrides.about(*named)
         return decisions
+
+
+def _record(
+    row: Mapping[str, Any], stated: Mapping[str, Any], content: str | None, known: str
+) -> Record:
+    """A row with the record of its line, unless the line is not what was profiled."""
+    if row[MALFORMED.name] is not None:
+        return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
+    if content is None or (row["text_fix"] is None and content != known):
+        return Record(
+            row, {}, None, "the manifest has changed since it was profiled: profile it again"
+        )
+    return Record(row, stated, content)
 
 
 def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

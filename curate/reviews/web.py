@@ -21,7 +21,7 @@ PAGES: Mapping[str, str] = {
     "blind.html": "text/html",
     "review.css": "text/css",
     **dict.fromkeys(
-        ("common.js", "table.js", "record.js", "sound.js", "review.js", "blind.js"),
+        ("common.js", "table.js", "record.js", "sound.js", "review.js", "bulk.js", "blind.js"),
         "text/javascript",
     ),
 }
@@ -60,6 +60,15 @@ class Web:
 
         return self._routing.Route(path, endpoint, methods=["POST"])
 
+    def upload(self, path: str, answer: Callable[[bytes], Any]) -> Any:
+        """A path that a file is sent to."""
+
+        async def endpoint(request: Any) -> Any:
+            body = await request.body()
+            return await self._in_thread(lambda: self._answered(lambda: answer(body)))
+
+        return self._routing.Route(path, endpoint, methods=["POST"])
+
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         concurrency = require("starlette.concurrency", "curate review")
         return await concurrency.run_in_threadpool(work)
@@ -90,6 +99,11 @@ class Web:
     def text(self, text: str, kind: str) -> Any:
         """A text of a media type."""
         return self._responses.Response(text, media_type=f"{kind}; charset=utf-8")
+
+    def download(self, text: str, kind: str, name: str) -> Any:
+        """A text to be saved as a file of this name."""
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return self._responses.Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
 
     def wav(self, clip: Any) -> Any:
         """A clip to be played."""

@@ -91,6 +91,7 @@ async function list(restart) {
     by("headline").textContent = answer.rows
       ? `${answer.rows.toLocaleString("en")} records, ${hours(answer.hours)}`
       : "No record matches: widen the filters";
+    by("progress").textContent = `${answer.decided.toLocaleString("en")} of ${state.rowsInAll.toLocaleString("en")} decided`;
     if (restart) await (answer.records.length ? open(0, false) : close());
   } catch (error) {
     if (turn !== state.requests) return;

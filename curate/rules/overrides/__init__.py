@@ -7,8 +7,17 @@ why it is so in docs/adr/0008. For a program that reviews records: `read` the lo
 
 from curate.rules.overrides.apply import LINE_OF, Overrides
 from curate.rules.overrides.decision import DECISIONS, Decision, Facet, undone
-from curate.rules.overrides.identity import content_of
-from curate.rules.overrides.log import Log, Standing, append, line_of, parse, read, standing
+from curate.rules.overrides.identity import content_of, contents_of
+from curate.rules.overrides.log import (
+    Log,
+    Standing,
+    append,
+    last_of_records,
+    line_of,
+    parse,
+    read,
+    standing,
+)
 
 __all__ = [
     "DECISIONS",
@@ -20,6 +29,8 @@ __all__ = [
     "Standing",
     "append",
     "content_of",
+    "contents_of",
+    "last_of_records",
     "line_of",
     "parse",
     "read",

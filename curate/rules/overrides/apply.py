@@ -7,7 +7,7 @@ its due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class Overrides:
 
     @cached_property
     def _index(self) -> _Index:
-        return _Index(self.standing.decisions)
+        return self._history.only(self.by_line)
 
     @cached_property
     def _history(self) -> _Index:
@@ -142,7 +142,7 @@ class Overrides:
 class _Index:
     """Decisions by what names their records."""
 
-    def __init__(self, decisions: Sequence[Decision]) -> None:
+    def __init__(self, decisions: Sequence[Decision] = ()) -> None:
         self.by_audio: dict[int, list[Decision]] = {}
         self.by_content: dict[int, list[Decision]] = {}
         named = [each for each in decisions if each.audio_filepath is not None]
@@ -152,6 +152,15 @@ class _Index:
         for each in decisions:
             if each.id is not None:
                 self.by_content.setdefault(int(each.content or "0", 16), []).append(each)
+
+    def only(self, lines: Collection[int]) -> _Index:
+        """The same of the decisions of these lines."""
+        part = _Index()
+        for mine, its in ((self.by_audio, part.by_audio), (self.by_content, part.by_content)):
+            for key, decisions in mine.items():
+                if chosen := [each for each in decisions if each.line in lines]:
+                    its[key] = chosen
+        return part
 
     @cached_property
     def keys(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:

@@ -37,6 +37,8 @@ VERDICT_OF: Mapping[str, str] = {"keep": "clean", "borderline": "borderline", "r
 """The verdict of a record so decided."""
 
 _CONTENT = re.compile(r"[0-9a-f]{16}")
+NUMBERS = ("offset", "duration")
+"""Keys whose values are seconds."""
 _TEXTS = ("id", "audio_filepath", "content", "text", "by", "at", "why")
 Key = tuple[str, float, str]
 
@@ -110,7 +112,7 @@ def parse_decision(line: bytes, number: int) -> Decision | list[str]:
         return [str(fault)]
     if wrong := list(_wrong(stated)):
         return wrong
-    numbers = {name: float(str(stated[name])) for name in ("offset", "duration") if name in stated}
+    numbers = {name: float(str(stated[name])) for name in NUMBERS if name in stated}
     texts = {name: str(stated[name]) for name in ("decision", *_TEXTS) if name in stated}
     return Decision(**texts, **numbers, line=number)  # type: ignore[arg-type]
 
@@ -128,7 +130,7 @@ def _wrong(stated: Mapping[str, object]) -> Iterator[str]:
         value = stated.get(name, "?")
         if not isinstance(value, str) or (not value and name != "why"):
             yield f"'{name}' is a text"
-    for name in ("offset", "duration"):
+    for name in NUMBERS:
         value = stated.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not _sane(value):
             yield f"'{name}' is a number of seconds"

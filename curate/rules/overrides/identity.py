@@ -26,13 +26,22 @@ def content_of(record: Mapping[str, object]) -> str | None:
     >>> content_of({"audio_filepath": "a.wav", "duration": 2.0, "text": "so"})
     'd572ef0dc9e0caa9'
     """
-    clips = clips_of([record])
-    if clips.frame[MALFORMED.name][0] is not None:
-        return None
+    (content,) = contents_of([record])
+    return content
+
+
+def contents_of(records: Sequence[Mapping[str, object]]) -> list[str | None]:
+    """`content_of` each of some records."""
+    if not records:
+        return []
+    clips = clips_of(records)
     text = clips.texts  # measuring it would load the tables of all characters for one hash
-    text_key = hash_bytes(text.data, int(text.start[0]), int(text.length[0]))
-    hashed = pl.Series(TEXT_KEY.name, [text_key], dtype=TEXT_KEY.dtype)
-    return shown(contents(clips.frame.with_columns(hashed))[0])
+    places = zip(text.start.tolist(), text.length.tolist(), strict=True)
+    text_keys = [hash_bytes(text.data, start, length) for start, length in places]
+    hashed = pl.Series(TEXT_KEY.name, text_keys, dtype=TEXT_KEY.dtype)
+    valid = clips.frame[MALFORMED.name].is_null()
+    pairs = zip(contents(clips.frame.with_columns(hashed)), valid, strict=True)
+    return [shown(content) if is_valid else None for content, is_valid in pairs]
 
 
 def shown(content: np.uint64) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,15 @@ from curate.rules.overrides.decision import Decision, Facet, Key, faults_of, par
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log as it was read: its name, its content's hash, and all its decisions in order."""
+    """A log as it was read: its name, its content's hash, all its decisions in order, and how many
+    bytes and line ends it has.
+    """
 
     name: str
     sha256: str
     decisions: tuple[Decision, ...]
+    size: int = 0
+    ends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,16 @@ def read(path: str | Path) -> Log:
     return parse(path, append_log.read(path, "it is made by the first decision"))
 
 
-def parse(path: str | Path, content: bytes) -> Log:
-    """The log of this content. ConfigError with every fault at its line of `path`."""
-    decisions: list[Decision] = []
+def parse(path: str | Path, content: bytes, before: Log | None = None) -> Log:
+    """The log of this content. ConfigError with every fault at its line of `path`.
+
+    `before` is what an earlier reading gave: where the content begins with it, only what was
+    appended since is parsed.
+    """
+    known = before if before is not None and _begins_with(content, before) else Log("", "", ())
+    decisions = list(known.decisions)
     faults: list[Fault] = []
-    for number, line in append_log.numbered_lines(content):
+    for number, line in append_log.numbered_lines(content[known.size :], known.ends + 1):
         decision = parse_decision(line, number)
         if isinstance(decision, Decision):
             decisions.append(decision)
@@ -59,7 +68,13 @@ def parse(path: str | Path, content: bytes) -> Log:
             faults += [Fault(f"{path}:{number}", what, hint) for what in decision]
     faults += _undo_faults(decisions, str(path))
     raise_all(ConfigError, faults)
-    return Log(str(path), hashlib.sha256(content).hexdigest(), tuple(decisions))
+    digest = hashlib.sha256(content).hexdigest()
+    return Log(str(path), digest, tuple(decisions), len(content), content.count(b"\n"))
+
+
+def _begins_with(content: bytes, log: Log) -> bool:
+    begin = content[: log.size]
+    return begin.endswith(b"\n") and hashlib.sha256(begin).hexdigest() == log.sha256
 
 
 def standing(decisions: Iterable[Decision]) -> Standing:
@@ -79,6 +94,18 @@ def standing(decisions: Iterable[Decision]) -> Standing:
     return Standing(
         tuple(sorted(last, key=lambda decision: decision.line)), superseded, frozenset(undone)
     )
+
+
+def last_of_records(decisions: Iterable[Decision]) -> Mapping[Key, Decision]:
+    """For each record the last decision that no undo has taken back."""
+    stacks: dict[Key, list[Decision]] = {}
+    for each in decisions:
+        stack = stacks.setdefault(each.key, [])
+        if each.decision != "undo":
+            stack.append(each)
+        elif stack:
+            stack.pop()
+    return {key: stack[-1] for key, stack in stacks.items() if stack}
 
 
 def _standing_of(stack: Sequence[Decision]) -> list[Decision]:
